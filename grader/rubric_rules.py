@@ -1,0 +1,192 @@
+"""What a rubric must keep to beyond its schema: names exist, routes fit, numbers have room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from grader.problems import Problem
+from grader.schema_problems import did_you_mean, schema_problems, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from grader.yaml_lines import Document, Place
+
+# The exchange runs from one queue through one function to the other, and has these names for them.
+_EXCHANGE_ON = {
+    "handler_adds": "sum",
+    "handler_reads_all_records": "sum",
+    "sums_arrive": "input -> output",
+}
+_EXCHANGE_RESOURCES = {"sum": "functions", "input": "queues", "output": "queues"}
+_EXAMPLES = {
+    "function": "“on: sum”",
+    "queue": "“on: input”",
+    "queue -> function": "“on: input -> sum”",
+    "queue -> queue": "“on: input -> output”",
+}
+
+
+class CheckInfo(Protocol):
+    """What a rubric must know of a check.
+
+    ``on`` is ``function``, ``queue``, ``queue -> function`` or ``queue -> queue``;
+    ``expect_schema`` the JSON Schema of its ``expect``, ``None`` if it takes none.
+    """
+
+    @property
+    def on(self) -> str:
+        """The kind of resource or route that the check judges."""
+
+    @property
+    def expect_schema(self) -> Mapping[str, Any] | None:
+        """The JSON Schema of what the check expects."""
+
+
+def route(on: str) -> tuple[str, ...]:
+    """The resources that an ``on`` names, in order: one, or the two ends of ``input -> sum``."""
+    return tuple(part.strip() for part in on.replace("→", "->").split("->"))
+
+
+def rule_problems(
+    document: Document, checks: Mapping[str, CheckInfo] | None, file: str
+) -> list[Problem]:
+    """Every rule that a document breaks, as far as its shape lets them be read.
+
+    With ``checks`` ``None``, which checks exist and what they expect is not asked.
+    """
+    top = document.value if isinstance(document.value, dict) else {}
+    lab = top.get("lab")
+    rules = _Rules(document, checks, file, lab if isinstance(lab, dict) else {})
+    rules.check_lab()
+    rules.check_range(top.get("exchange"))
+    rules.check_criteria(top.get("criteria"))
+    return rules.problems
+
+
+@dataclass
+class _Rules:
+    document: Document
+    checks: Mapping[str, CheckInfo] | None
+    file: str
+    lab: dict[str, Any]
+    problems: list[Problem] = field(default_factory=list)
+
+    def check_lab(self) -> None:
+        queues, functions = self._names("queues"), self._names("functions")
+        for role in queues.keys() & functions.keys():
+            message = f"“{role}” names both a function and a queue."
+            self._say(("lab", "queues", role), message, "Give one of them another name.")
+        first: dict[str, str] = {}
+        for role, name in queues.items():
+            if isinstance(name, str) and first.setdefault(name, role) != role:
+                message = (
+                    f"The queues “{first[name]}” and “{role}” are the same queue, {name[:80]}."
+                )
+                self._say(("lab", "queues", role), message, "Name two different queues.")
+
+    def check_range(self, exchange: object) -> None:
+        rules = exchange if isinstance(exchange, dict) else {}
+        pairs, ends = rules.get("pairs", 5), rules.get("range", [100, 9999])
+        if not (_whole(pairs) and isinstance(ends, list) and len(ends) == 2):
+            return
+        low, high = ends
+        # The sums, products and other near misses of all pairs must stay apart from one another.
+        room = 100 * (pairs + 15)
+        if _whole(low) and _whole(high) and 1 <= pairs <= 50 and high - low < room:
+            message = f"The numbers from {low} to {high} are too few for {pairs} pairs."
+            remedy = f"Let the greatest be {room} or more above the least: [{low}, {low + room}]."
+            self._say(("exchange", "range"), message, remedy)
+
+    def check_criteria(self, criteria: object) -> None:
+        seen: dict[str, int] = {}
+        total, readable = 0.0, True
+        for index, criterion in enumerate(criteria if isinstance(criteria, list) else []):
+            place: Place = ("criteria", index)
+            if not isinstance(criterion, dict):
+                readable = False
+                continue
+            points = criterion.get("points")
+            readable &= isinstance(points, int | float) and points >= 0
+            total += points if isinstance(points, int | float) else 0
+            self._check_id((*place, "id"), criterion.get("id"), seen)
+            self._check_criterion(place, criterion)
+        if isinstance(criteria, list) and criteria and readable and total == 0:
+            message = "All points together are 0."
+            self._say(("criteria",), message, "Give at least one criterion points.")
+
+    def _check_id(self, place: Place, name: object, seen: dict[str, int]) -> None:
+        if not isinstance(name, str):
+            return
+        if name in seen:
+            message = f"The id {shown(name)} is already taken on line {seen[name]}."
+            self._say(place, message, "Give each criterion an id of its own.")
+        seen.setdefault(name, self.document.line(place))
+
+    def _check_criterion(self, place: Place, criterion: dict[str, Any]) -> None:
+        check, on = criterion.get("check"), criterion.get("on")
+        if not isinstance(check, str) or not check:
+            return
+        info = None
+        if self.checks is not None:
+            info = self.checks.get(check)
+            if info is None:
+                message = f"There is no check {shown(check)}."
+                self._say((*place, "check"), message, did_you_mean(check, self.checks))
+            else:
+                self._check_expect(place, criterion, info)
+        if isinstance(on, str) and on:
+            self._check_on((*place, "on"), on, check, info)
+        for role, section in _EXCHANGE_RESOURCES.items():
+            if check in _EXCHANGE_ON and role not in self._names(section):
+                message = f"The check “{check}” needs a resource called {role} under “{section}”."
+                self._say((*place, "check"), message, f"Add “{role}: …” to lab.{section}.")
+
+    def _check_on(self, place: Place, on: str, check: str, info: CheckInfo | None) -> None:
+        ends = route(on)
+        functions, queues = self._names("functions"), self._names("queues")
+        unknown = [end for end in ends if end not in functions and end not in queues]
+        for end in unknown:
+            message = f"The lab declares no resource called {shown(end)}."
+            self._say(place, message, did_you_mean(end, {*functions, *queues}))
+        if unknown:
+            return
+        kinds = " -> ".join("function" if end in functions else "queue" for end in ends)
+        wanted = info.on if info else None
+        if wanted is None and len(ends) > 2:
+            self._say(place, f"{shown(on)} names more than two resources.", "Name one or two.")
+        elif wanted is not None and kinds != wanted:
+            example = _EXAMPLES.get(wanted, f"a {wanted}")
+            message = f"The check “{check}” judges a {wanted}, but {shown(on)} is a {kinds}."
+            self._say(place, message, f"Write something like {example}.")
+        elif check in _EXCHANGE_ON and " -> ".join(ends) != _EXCHANGE_ON[check]:
+            message = f"The check “{check}” judges the exchange, which {shown(on)} is not part of."
+            self._say(place, message, f"Write “on: {_EXCHANGE_ON[check]}”.")
+        elif len(set(ends)) != len(ends):
+            self._say(place, f"{shown(on)} leads from a resource to itself.", "Name two.")
+
+    def _check_expect(self, place: Place, criterion: dict[str, Any], info: CheckInfo) -> None:
+        expect, at = criterion.get("expect"), (*place, "expect")
+        check = criterion["check"]
+        if info.expect_schema is None:
+            if expect is not None:
+                self._say(at, f"The check “{check}” takes no “expect”.", "Remove the line.")
+            return
+        found = schema_problems(self.document, info.expect_schema, self.file, value=expect, at=at)
+        if found and "expect" not in criterion:
+            message = f"The check “{check}” needs an “expect”."
+            self._say(at, message, str(info.expect_schema.get("description", "Add the line.")))
+            return
+        self.problems.extend(found)
+
+    def _names(self, section: str) -> dict[str, Any]:
+        names = self.lab.get(section)
+        return names if isinstance(names, dict) else {}
+
+    def _say(self, place: Place, message: str, remedy: str) -> None:
+        self.problems.append(Problem(self.file, self.document.line(place), message, remedy))
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
