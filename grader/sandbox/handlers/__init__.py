@@ -1,0 +1,1 @@
+"""Handlers as students write them, right and wrong. Deployed as files, never imported."""

@@ -1,0 +1,238 @@
+"""The embedded AWS: ``ministack`` as a subprocess on 127.0.0.1, stopped whatever happens."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.error
+import urllib.request
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
+
+import boto3
+from botocore.config import Config
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_scheduler import EventBridgeSchedulerClient
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sts import STSClient
+
+HOST = "127.0.0.1"
+REGION = "us-east-1"
+EXAMPLE_ACCOUNT = "111111111111"
+SECRET_KEY = "test"  # noqa: S105 - the sandbox accepts any
+
+_START_S = 30
+_STOP_S = 2
+_LOG_LINES = 15
+
+
+class SandboxError(Exception):
+    """The sandbox cannot be started, or ended before it was ready. The message says what to do."""
+
+
+class Sandbox:
+    """A running sandbox. Every 12-digit access key is the root of an account of that number.
+
+    ``endpoint_url`` is where it answers, ``directory`` holds everything it writes, ``pid`` is its
+    process and its process group, to which its functions' workers belong.
+    """
+
+    region = REGION
+
+    def __init__(self, port: int, directory: Path, pid: int) -> None:
+        """Made by :func:`sandbox`."""
+        self.endpoint_url = f"http://{HOST}:{port}"
+        self.directory = directory
+        self.pid = pid
+        self._session: boto3.Session | None = None
+        self._accounts = itertools.count(100_000_000_001)
+        self._lock = threading.Lock()
+
+    def new_account(self) -> str:
+        """The id of an account that nothing was deployed in yet. Thread-safe."""
+        with self._lock:
+            return str(next(self._accounts))
+
+    def credentials(self, account_id: str) -> dict[str, str]:
+        """The keys of ``account_id``, as keyword arguments of boto3's clients and sessions."""
+        return {"aws_access_key_id": account_id, "aws_secret_access_key": SECRET_KEY}
+
+    @overload
+    def client(self, service: Literal["events"], account_id: str) -> EventBridgeClient: ...
+    @overload
+    def client(self, service: Literal["lambda"], account_id: str) -> LambdaClient: ...
+    @overload
+    def client(
+        self, service: Literal["scheduler"], account_id: str
+    ) -> EventBridgeSchedulerClient: ...
+    @overload
+    def client(self, service: Literal["sqs"], account_id: str) -> SQSClient: ...
+    @overload
+    def client(self, service: Literal["sts"], account_id: str) -> STSClient: ...
+
+    def client(self, service: str, account_id: str) -> Any:
+        """A boto3 client of ``service`` for ``account_id``. Thread-safe, as is the client.
+
+        It waits up to 90 s for an answer and asks once only.
+        """
+        with self._lock:  # sessions are not
+            if self._session is None:
+                self._session = boto3.Session(region_name=REGION)
+            return cast("Any", self._session).client(
+                service,
+                endpoint_url=self.endpoint_url,
+                config=Config(
+                    proxies={},
+                    connect_timeout=5,
+                    read_timeout=90,
+                    retries={"total_max_attempts": 1, "mode": "standard"},
+                ),
+                **self.credentials(account_id),
+            )
+
+
+def exports(sandbox: Sandbox, account_id: str = EXAMPLE_ACCOUNT) -> str:
+    """The lines to paste into a POSIX shell to work in ``account_id`` of ``sandbox``."""
+    variables = {
+        "AWS_ENDPOINT_URL": sandbox.endpoint_url,
+        "AWS_ACCESS_KEY_ID": account_id,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_DEFAULT_REGION": sandbox.region,
+    }
+    return "\n".join(f"export {name}={value}" for name, value in variables.items())
+
+
+@contextmanager
+def sandbox(port: int | None = None) -> Iterator[Sandbox]:
+    """An empty sandbox on ``port`` of 127.0.0.1 (a free one unless given), for the ``with`` block.
+
+    Afterwards its processes, its functions' workers and its temporary directory are gone; they go
+    as well when this process is killed. Raises :class:`SandboxError` when it cannot be started.
+    """
+    if importlib.util.find_spec("ministack") is None:
+        raise SandboxError("The sandbox needs ministack: pip install 'lambda-sqs-grader[sandbox]'.")
+    port = _free_port(port)
+    directory = Path(tempfile.mkdtemp(prefix="grader-sandbox-")).resolve()
+    try:
+        process = _start(port, directory)
+        try:
+            _wait_until_ready(process, port, directory)
+            yield Sandbox(port, directory, process.pid)
+        finally:
+            _stop(process)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _free_port(port: int | None) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port or 0))
+        except OSError as error:
+            raise SandboxError(
+                f"Port {port} of {HOST} cannot be used ({error.strerror}). Choose another port."
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def _start(port: int, directory: Path) -> subprocess.Popen[bytes]:
+    bootstrap = Path(__file__).with_name("_serve.py")
+    with (directory / "server.log").open("wb") as log:
+        return subprocess.Popen(  # noqa: S603 - our own file, by this interpreter
+            [sys.executable, "-P", str(bootstrap)],
+            cwd=directory,
+            env=_environment(port, directory),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that a terminal's Ctrl-C reaches the grader alone
+        )
+
+
+def _environment(port: int, directory: Path) -> dict[str, str]:
+    """What the server needs and no more: it hands its whole environment to the functions."""
+    inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    return inherited | {
+        "LANG": "C.UTF-8",
+        "HOME": str(directory),
+        "TMPDIR": str(directory),
+        "STATE_DIR": str(directory / "state"),
+        "S3_DATA_DIR": str(directory / "s3"),
+        "BIND_HOST": HOST,
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_REGION": REGION,
+        "LOG_LEVEL": "WARNING",
+        "LAMBDA_EXECUTOR": "local",
+        "LAMBDA_ACCOUNT_CONCURRENCY": "0",
+        # It would listen for these too, and remove other servers' containers.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": f"unix://{directory / 'no-docker'}",
+    }
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, directory: Path) -> None:
+    def starting() -> bool:
+        return process.poll() is None and not _answers(port, directory)
+
+    attempts = Retrying(
+        retry=retry_if_result(bool), wait=wait_fixed(0.02), stop=stop_after_delay(_START_S)
+    )
+    try:
+        attempts(starting)
+    except RetryError:
+        raise SandboxError(
+            f"The sandbox did not answer within {_START_S} s.{_last_lines(directory)}"
+        ) from None
+    if process.poll() is not None:
+        raise SandboxError(
+            f"The sandbox ended with status {process.returncode} before it answered."
+            f"{_last_lines(directory)}"
+        )
+
+
+def _answers(port: int, directory: Path) -> bool:
+    """Ours answers: the file that it writes is there, so nobody else was listening on the port."""
+    if not (directory / f"ministack-{port}.pid").exists():
+        return False
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://{HOST}:{port}/_ministack/health", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _last_lines(directory: Path) -> str:
+    lines = (directory / "server.log").read_text(errors="replace").splitlines()[-_LOG_LINES:]
+    return "\n" + "\n".join(lines) if lines else " It logged nothing."
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ends the server, and with its process group the workers that its end left behind."""
+    try:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_STOP_S)
+    finally:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if process.stdin is not None:
+            process.stdin.close()

@@ -1,0 +1,116 @@
+"""The cohort is complete, deploys, and expects what the rubric can give."""
+
+from __future__ import annotations
+
+import csv
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from grader.sandbox.cohort import COHORT, DEMO, deploy_all, write_roster
+from grader.sandbox.deploy import INPUT_QUEUE, PERIODIC_FUNCTION, SUM_FUNCTION, Submission
+
+if TYPE_CHECKING:
+    from grader.sandbox.server import Sandbox
+
+RUBRIC: dict[str, Any] = YAML(typ="safe").load(Path(__file__).parents[2] / "rubric.yaml")
+POINTS: dict[str, float] = {c["id"]: c["points"] for c in RUBRIC["criteria"]}
+BY_NAME = {submission.name: submission for submission in COHORT}
+
+
+@pytest.fixture(scope="module")
+def accounts(aws_sandbox: Sandbox) -> dict[str, str]:
+    return deploy_all(aws_sandbox, COHORT, jobs=4)
+
+
+def test_names_are_unique() -> None:
+    assert len(BY_NAME) == len(COHORT)
+    assert len(set(DEMO)) == len(DEMO)
+
+
+def test_the_demo_is_part_of_the_cohort_and_whole() -> None:
+    assert set(DEMO) <= set(BY_NAME)
+    assert {BY_NAME[name].shares_account_with for name in DEMO} <= {*DEMO, None}
+
+
+@pytest.mark.parametrize("submission", COHORT, ids=lambda s: s.name)
+def test_expected_points_are_those_of_the_criteria_left(submission: Submission) -> None:
+    assert not submission.failed & submission.blocked
+    lost = submission.failed | submission.blocked
+    assert lost <= POINTS.keys()
+    if submission.points is not None:
+        assert submission.points == sum(POINTS.values()) - sum(POINTS[c] for c in lost)
+
+
+@pytest.mark.parametrize("criterion", sorted(POINTS.keys() - {"function"}))
+def test_a_submission_fails_this_criterion_and_nothing_else(criterion: str) -> None:
+    assert any(submission.failed == {criterion} for submission in COHORT)
+
+
+@pytest.mark.parametrize("submission", COHORT, ids=lambda s: s.name)
+def test_the_account_holds_what_the_submission_says(
+    aws_sandbox: Sandbox, accounts: dict[str, str], submission: Submission
+) -> None:
+    account_id = accounts[submission.name]
+    functions = aws_sandbox.client("lambda", account_id)
+    found = {f["FunctionName"]: f for f in functions.list_functions()["Functions"]}
+    if submission.untouched or submission.endpoint_url:
+        assert found == {}
+        return
+    assert SUM_FUNCTION in found
+    assert (PERIODIC_FUNCTION in found) == (submission.periodic != "absent")
+    function = found[SUM_FUNCTION]
+    assert (function["MemorySize"], function["Timeout"], function["Runtime"]) == (
+        submission.memory_mb,
+        submission.timeout_s,
+        submission.runtime,
+    )
+    sqs = aws_sandbox.client("sqs", account_id)
+    queue = sqs.get_queue_attributes(
+        QueueUrl=sqs.get_queue_url(QueueName=INPUT_QUEUE)["QueueUrl"],
+        AttributeNames=["VisibilityTimeout"],
+    )
+    assert queue["Attributes"] == {"VisibilityTimeout": str(submission.input_visibility_s)}
+    output = sqs.get_queue_attributes(
+        QueueUrl=sqs.get_queue_url(QueueName=submission.output_queue)["QueueUrl"],
+        AttributeNames=["ApproximateNumberOfMessages"],
+    )
+    assert output["Attributes"] == {"ApproximateNumberOfMessages": str(submission.old_messages)}
+    mappings = functions.list_event_source_mappings()["EventSourceMappings"]
+    assert [m["State"] for m in mappings] == {
+        "enabled": ["Enabled"],
+        "other-queue": ["Enabled"],
+        "disabled": ["Disabled"],
+        "absent": [],
+    }[submission.mapping]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("reference", "bar"), ("foo-baz", "baz"), ("foo-absent", None)]
+)
+def test_the_environment_is_the_submissions(
+    aws_sandbox: Sandbox, accounts: dict[str, str], name: str, expected: str | None
+) -> None:
+    functions = aws_sandbox.client("lambda", accounts[name])
+    function = functions.get_function_configuration(FunctionName=SUM_FUNCTION)
+    assert function["Environment"]["Variables"].get("foo") == expected
+
+
+def test_the_roster_names_every_submission_and_how_to_reach_it(
+    aws_sandbox: Sandbox, accounts: dict[str, str], tmp_path: Path
+) -> None:
+    path = write_roster(tmp_path / "roster.csv", aws_sandbox, COHORT, accounts)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert rows.keys() == BY_NAME.keys()
+    assert all(row["account_id"] == row["aws_access_key_id"] for row in rows.values())
+    assert len({row["account_id"] for row in rows.values()}) == len(rows) - 1
+    reference, shared = rows["reference"], rows["shared-account"]
+    assert reference["account_id"] == shared["account_id"]
+    assert reference["group"] != shared["group"]
+    assert reference["endpoint_url"] == aws_sandbox.endpoint_url
+    assert rows["unreachable"]["endpoint_url"] == BY_NAME["unreachable"].endpoint_url
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import base64
+import json
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
+
+from grader.sandbox.deploy import SUM_FUNCTION, Submission, deploy
+from grader.sandbox.server import Sandbox, SandboxError, exports, sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GRADER = """
+import json, sys
+from grader.sandbox.deploy import Submission, deploy
+from grader.sandbox.server import sandbox
+
+with sandbox() as running:
+    account = running.new_account()
+    deploy(running, account, Submission(name="x", description="x", points=None, handler="periodic"))
+    running.client("lambda", account).invoke(FunctionName="first_lambda")
+    print(json.dumps({"pid": running.pid, "directory": str(running.directory)}), flush=True)
+    sys.stdin.read()
+"""
+
+
+def alive(group: int) -> list[str]:
+    """The commands of the processes of ``group`` that still run."""
+    listing = subprocess.run(
+        ["ps", "-A", "-o", "pgid=,stat=,args="], check=True, capture_output=True, text=True
+    ).stdout
+    rows = [line.split(None, 2) for line in listing.splitlines()]
+    return [row[-1] for row in rows if row[0] == str(group) and not row[1].startswith("Z")]
+
+
+@retry(retry=retry_if_result(bool), wait=wait_fixed(0.05), stop=stop_after_delay(10))
+def left_behind(group: int, directory: Path) -> list[str]:
+    return alive(group) + [str(directory)] * directory.exists()
+
+
+def invoke(running: Sandbox, account_id: str, handler: str) -> str:
+    """The log of one invocation of ``handler``."""
+    deploy(
+        running,
+        account_id,
+        Submission(name=handler, description=handler, points=None, handler=handler),
+    )
+    answer = running.client("lambda", account_id).invoke(
+        FunctionName=SUM_FUNCTION, LogType="Tail", Payload=b'{"Records": []}'
+    )
+    return base64.b64decode(answer["LogResult"]).decode()
+
+
+def test_every_twelve_digit_key_is_an_account_apart(aws_sandbox: Sandbox) -> None:
+    one, other = aws_sandbox.new_account(), aws_sandbox.new_account()
+    assert aws_sandbox.client("sts", one).get_caller_identity()["Account"] == one
+    aws_sandbox.client("sqs", one).create_queue(QueueName="mine")
+    assert not aws_sandbox.client("sqs", other).list_queues().get("QueueUrls")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere 127.0.0.2 is nobody's address")
+def test_it_answers_on_the_loopback_address_only(aws_sandbox: Sandbox) -> None:
+    port = urlsplit(aws_sandbox.endpoint_url).port
+    assert port
+    socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", port), timeout=5)
+
+
+def test_the_graders_environment_is_hidden_from_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
+    monkeypatch.setenv("SOME_TOKEN", "canary")
+    with sandbox() as running:
+        log = invoke(running, running.new_account(), "prints_environ")
+    assert "AWS_ACCESS_KEY_ID=" in log
+    assert "AWS_SECRET_ACCESS_KEY=test" in log
+    assert "canary" not in log
+
+
+def test_an_exception_leaves_no_process_and_no_directory() -> None:
+    with pytest.raises(ZeroDivisionError), sandbox() as running:  # noqa: PT012
+        invoke(running, running.new_account(), "periodic")
+        assert len(alive(running.pid)) == 2, "the server and a worker of the function"
+        assert list(running.directory.glob("ministack-lambda-*"))
+        raise ZeroDivisionError
+    assert left_behind(running.pid, running.directory) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_it_ends_with_the_grader(how: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", GRADER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as grader:
+        assert grader.stdout
+        started = json.loads(grader.stdout.readline())
+        assert len(alive(started["pid"])) == 2
+        grader.send_signal(how)
+        grader.wait(timeout=10)
+    assert left_behind(started["pid"], Path(started["directory"])) == []
+
+
+def test_without_ministack_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with (
+        pytest.raises(SandboxError, match=r"pip install 'lambda-sqs-grader\[sandbox\]'"),
+        sandbox(),
+    ):
+        pass
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_a_port_in_use_is_named(taken_port: int) -> None:
+    with pytest.raises(SandboxError, match=f"Port {taken_port} "), sandbox(taken_port):
+        pass
+
+
+def test_a_server_that_ends_early_is_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "ministack"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text('raise SystemExit("the disk is full")')
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(SandboxError, match=r"status 1 .*\n.*the disk is full"), sandbox():
+        pass
+
+
+def test_exports_are_ready_to_paste(aws_sandbox: Sandbox) -> None:
+    assert exports(aws_sandbox).splitlines() == [
+        f"export AWS_ENDPOINT_URL={aws_sandbox.endpoint_url}",
+        "export AWS_ACCESS_KEY_ID=111111111111",
+        "export AWS_SECRET_ACCESS_KEY=test",
+        "export AWS_DEFAULT_REGION=us-east-1",
+    ]
