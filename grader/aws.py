@@ -1,0 +1,309 @@
+"""AWS for one account: its clients, and the one table that sorts what AWS and the network say."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import boto3
+from botocore import exceptions as failures
+from botocore.config import Config
+
+from grader.observation import Fact, Found, Missing, Unknown, UnknownKind
+from grader.redact import redact
+from grader.roster import Access, DefaultCredentials, Keys, Profile, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_scheduler import EventBridgeSchedulerClient
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sts import STSClient
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_S = 5
+READ_TIMEOUT_S = 30
+"""Above the longest poll, which SQS answers after at most 20 s."""
+
+_MISSING = frozenset(
+    {
+        "ResourceNotFoundException",
+        "QueueDoesNotExist",
+        "AWS.SimpleQueueService.NonExistentQueue",
+    }
+)
+_CREDENTIALS = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "InvalidAccessKeyId",
+        "AuthFailure",
+    }
+)
+_THROTTLED = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "PriorRequestNotComplete",
+        "SlowDown",
+    }
+)
+_ENDED_LEARNER_LAB = "voc-cancel-cred"
+
+
+class Lost(Exception):  # noqa: N818 - the account is lost to this run; it is not an error of ours
+    """AWS could not be asked. Carries the :class:`Unknown` that a fact becomes."""
+
+    def __init__(self, unknown: Unknown) -> None:
+        super().__init__(unknown.detail)
+        self.unknown = unknown
+
+
+def sort_error(error: Exception, action: str) -> Missing | Unknown | None:
+    """What an exception of botocore means (design §6), or ``None`` for an error that is our own.
+
+    ``action`` is the IAM action that was attempted, such as ``lambda:GetFunctionConfiguration``.
+    """
+    if isinstance(error, failures.ClientError):
+        return _sort_answer(error, action)
+    if isinstance(
+        error,
+        failures.NoCredentialsError
+        | failures.PartialCredentialsError
+        | failures.ProfileNotFound
+        | failures.CredentialRetrievalError
+        | failures.TokenRetrievalError
+        | failures.SSOError,
+    ):
+        return Unknown("credentials", redact(str(error)))
+    if is_network(error):
+        return Unknown("unreachable", redact(f"{action}: {error}"))
+    if isinstance(error, failures.NoRegionError | failures.InvalidRegionError):
+        return Unknown("unexpected", redact(str(error)))
+    if type(error).__module__.startswith("botocore."):
+        return Unknown("unexpected", redact(f"{action}: {type(error).__name__}: {error}"))
+    return None
+
+
+def is_network(error: BaseException) -> bool:
+    """AWS was not reached, or its answer did not arrive whole."""
+    return isinstance(error, failures.HTTPClientError | failures.ConnectionError)
+
+
+def _sort_answer(error: failures.ClientError, action: str) -> Missing | Unknown:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    text = redact(str(error))
+    kind: UnknownKind = "unexpected"
+    if code in _MISSING:
+        return Missing(text)
+    if code in _CREDENTIALS or (code.startswith("AccessDenied") and _ENDED_LEARNER_LAB in text):
+        kind = "credentials"
+    elif code.startswith("AccessDenied") or code in {"UnauthorizedOperation", "AuthorizationError"}:
+        kind = "permission"
+        text = f"{action} was denied: {text}"
+    elif code in _THROTTLED or status == 429:
+        kind = "throttled"
+    elif status >= 500:
+        kind = "unreachable"
+    return Unknown(kind, text)
+
+
+def answered_at(response: Mapping[str, Any]) -> datetime | None:
+    """When AWS answered, by its own clock, to the second. Source: the response's ``Date``."""
+    date = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC) if date else None
+    except ValueError:
+        return None
+
+
+class Clients:
+    """Makes clients for any number of accounts from one boto3 session.
+
+    A session of its own costs an account some 140 ms and 13 MB, and sessions are not thread-safe; so
+    there is one, used under a lock.
+    """
+
+    def __init__(self, session: boto3.Session | None = None) -> None:
+        self._lock = threading.Lock()
+        self._session = session
+
+    def make(self, service: str, config: Config, options: dict[str, Any]) -> Any:
+        """A client of ``service``; ``options`` are those of ``boto3.Session.client``."""
+        with self._lock:
+            if self._session is None:
+                self._session = boto3.Session()
+            # The service's name is data here, and the stubs know only literal names.
+            make: Any = self._session.client
+            return make(service, config=config, **options)
+
+    def credentials(self, access: Access, region: str, endpoint_url: str | None) -> dict[str, str]:
+        """The keys that ``access`` stands for, as options of ``boto3.Session.client``.
+
+        Raises botocore's exceptions where a profile or a role gives none.
+        """
+        if isinstance(access, DefaultCredentials):
+            return {}
+        if isinstance(access, Keys):
+            token = access.session_token
+            return _options(
+                access.access_key_id.reveal(),
+                access.secret_access_key.reveal(),
+                token.reveal() if token else None,
+            )
+        if isinstance(access, Profile):
+            with self._lock:
+                found = boto3.Session(profile_name=access.name).get_credentials()
+            if found is None:
+                raise failures.NoCredentialsError
+            frozen = found.get_frozen_credentials()
+            return _options(frozen.access_key, frozen.secret_key, frozen.token)
+        return self._assume(access, region, endpoint_url)
+
+    def _assume(self, role: Role, region: str, endpoint_url: str | None) -> dict[str, str]:
+        options = {"region_name": region, "endpoint_url": endpoint_url}
+        sts: STSClient = self.make("sts", _config(), options)
+        asked: Any = {"RoleArn": role.arn, "RoleSessionName": "grader"}
+        if role.external_id:
+            asked["ExternalId"] = role.external_id.reveal()
+        given = sts.assume_role(**asked)
+        keys = given["Credentials"]
+        return _options(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+
+def _options(key: str | None, secret: str | None, token: str | None) -> dict[str, str]:
+    if key is None or secret is None:
+        raise failures.NoCredentialsError
+    options = {"aws_access_key_id": key, "aws_secret_access_key": secret}
+    return options | ({"aws_session_token": token} if token else {})
+
+
+def _config(*, attempts: int = 4, read_timeout_s: float = READ_TIMEOUT_S) -> Config:
+    return Config(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=read_timeout_s,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        user_agent_extra="lambda-sqs-grader",
+    )
+
+
+class Aws:
+    """One account's AWS. Clients are made when first asked for; :meth:`close` ends their connections.
+
+    Once AWS has refused the credentials the account is not asked again: every later question gets the
+    same :class:`Unknown`.
+    """
+
+    def __init__(
+        self, clients: Clients, access: Access, region: str, endpoint_url: str | None
+    ) -> None:
+        self.region, self.endpoint_url = region, endpoint_url
+        self._clients, self._access = clients, access
+        self._keys: dict[str, str] | None = None
+        self._made: dict[tuple[str, int, float], Any] = {}
+        self._refused: Unknown | None = None
+
+    def _client(
+        self, service: str, *, attempts: int = 4, read_timeout_s: float = READ_TIMEOUT_S
+    ) -> Any:
+        key = (service, attempts, read_timeout_s)
+        if key not in self._made:
+            if self._keys is None:
+                self._keys = self._clients.credentials(self._access, self.region, self.endpoint_url)
+            options = {
+                "region_name": self.region,
+                "endpoint_url": self.endpoint_url,
+                **self._keys,
+            }
+            config = _config(attempts=attempts, read_timeout_s=read_timeout_s)
+            self._made[key] = self._clients.make(service, config, options)
+        return self._made[key]
+
+    @property
+    def sts(self) -> STSClient:
+        """STS, with the client's retries."""
+        return self._client("sts")  # type: ignore[no-any-return]
+
+    @property
+    def lambda_(self) -> LambdaClient:
+        """Lambda, with the client's retries: for everything but ``Invoke``."""
+        return self._client("lambda")  # type: ignore[no-any-return]
+
+    def invoker(self, read_timeout_s: float) -> LambdaClient:
+        """Lambda for ``Invoke``, never retried by the client: an invocation is not idempotent."""
+        return self._client("lambda", attempts=1, read_timeout_s=read_timeout_s)  # type: ignore[no-any-return]
+
+    @property
+    def sqs(self) -> SQSClient:
+        """SQS, with the client's retries: for everything but ``SendMessage``."""
+        return self._client("sqs")  # type: ignore[no-any-return]
+
+    @property
+    def sender(self) -> SQSClient:
+        """SQS for ``SendMessage``, never retried by the client: a retry can put a message twice."""
+        return self._client("sqs", attempts=1)  # type: ignore[no-any-return]
+
+    @property
+    def events(self) -> EventBridgeClient:
+        """EventBridge, with the client's retries."""
+        return self._client("events")  # type: ignore[no-any-return]
+
+    @property
+    def scheduler(self) -> EventBridgeSchedulerClient:
+        """EventBridge Scheduler, with the client's retries."""
+        return self._client("scheduler")  # type: ignore[no-any-return]
+
+    def ask(self, action: str, call: Callable[[], T]) -> Found[T] | Missing | Unknown:
+        """What AWS says to ``call``, sorted. ``action`` is the IAM action that it needs."""
+        if self._refused is not None:
+            return self._refused
+        try:
+            return Found(call())
+        except Exception as error:
+            sorted_error = self.sort(error, action)
+            if sorted_error is None:
+                raise
+            return sorted_error
+
+    def sort(self, error: Exception, action: str) -> Missing | Unknown | None:
+        """:func:`sort_error`, remembering that the credentials were refused."""
+        if isinstance(error, Lost):
+            return error.unknown
+        sorted_error = sort_error(error, action)
+        if isinstance(sorted_error, Unknown) and sorted_error.kind == "credentials":
+            self._refused = sorted_error
+        return sorted_error
+
+    def need(self, action: str, call: Callable[[], T]) -> T:
+        """What AWS answers to ``call``. Raises :class:`Lost` where it does not."""
+        fact = self.ask(action, call)
+        if isinstance(fact, Found):
+            return fact.value
+        unknown = fact if isinstance(fact, Unknown) else Unknown("unexpected", fact.reason)
+        raise Lost(unknown)
+
+    def close(self) -> None:
+        """Close every connection that was opened for this account."""
+        for client in self._made.values():
+            client.close()
+        self._made.clear()
+
+
+def value_of(fact: Fact[T]) -> T | None:
+    """The value of a found fact, else ``None``."""
+    return fact.value if isinstance(fact, Found) else None

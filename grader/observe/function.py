@@ -1,0 +1,78 @@
+"""What AWS says of a Lambda function's configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from grader.observation import Fact, Found, Function, Missing, Unknown
+from grader.observe.nearest import missing
+from grader.redact import bounded, redact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from grader.aws import Aws
+
+VALUE_LIMIT = 4096
+"""Lambda's own limit on all of a function's variables together, in bytes."""
+
+
+def observe_function(aws: Aws, name: str, variables: Iterable[str]) -> Fact[Function]:
+    """The function ``name`` and those of its environment's ``variables`` that the rubric names.
+
+    Source: Lambda GetFunctionConfiguration.
+    """
+    fact = aws.ask(
+        "lambda:GetFunctionConfiguration",
+        lambda: _from_api(aws.lambda_.get_function_configuration(FunctionName=name), variables),
+    )
+    if isinstance(fact, Missing):
+        return Missing(
+            missing(
+                aws,
+                "function",
+                name,
+                "lambda:ListFunctions",
+                lambda: [f["FunctionName"] for f in aws.lambda_.list_functions()["Functions"]],
+            )
+        )
+    return fact
+
+
+def is_pending(function: Function) -> bool:
+    """The function is being created or updated, and will be something else in a moment."""
+    return function.state == "Pending"
+
+
+def _from_api(answer: Mapping[str, Any], variables: Iterable[str]) -> Function:
+    state = str(answer.get("State", "Active"))
+    if state == "Active" and answer.get("LastUpdateStatus") == "InProgress":
+        state = "Pending"
+    return Function(
+        name=answer["FunctionName"],
+        arn=answer["FunctionArn"],
+        runtime=str(answer.get("Runtime", "")),
+        handler=bounded(str(answer.get("Handler", "")), 200),
+        memory_mb=int(answer["MemorySize"]),
+        timeout_s=int(answer["Timeout"]),
+        environment=_environment(answer.get("Environment", {}), variables),
+        code_sha256=str(answer.get("CodeSha256", "")),
+        state=state,
+        state_reason=redact(str(answer.get("StateReason", ""))),
+    )
+
+
+def _environment(
+    environment: Mapping[str, Any], variables: Iterable[str]
+) -> Fact[dict[str, str | None]]:
+    error = environment.get("Error")
+    if error:
+        # The variables exist but could not be decrypted for this caller.
+        return Unknown("permission", redact(f"{error.get('ErrorCode')}: {error.get('Message')}"))
+    given = environment.get("Variables", {})
+    return Found(
+        {
+            name: bounded(given[name], VALUE_LIMIT) if name in given else None
+            for name in sorted(variables)
+        }
+    )

@@ -1,0 +1,32 @@
+"""Who AWS says we are: always asked first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.observation import Fact, Found, Identity, Missing, Unknown
+
+if TYPE_CHECKING:
+    from grader.aws import Aws
+
+
+def observe_identity(aws: Aws, expected_account: str | None) -> Fact[Identity]:
+    """The account behind the credentials; ``account-mismatch`` where the roster says another.
+
+    Source: STS GetCallerIdentity.
+    """
+
+    def ask() -> Identity:
+        answer = aws.sts.get_caller_identity()
+        return Identity(account_id=answer["Account"], arn=answer["Arn"])
+
+    fact = aws.ask("sts:GetCallerIdentity", ask)
+    if isinstance(fact, Missing):
+        return Unknown("unexpected", fact.reason)
+    if isinstance(fact, Found) and expected_account not in {None, fact.value.account_id}:
+        return Unknown(
+            "account-mismatch",
+            f"The credentials belong to account {fact.value.account_id}, "
+            f"the roster says {expected_account}.",
+        )
+    return fact

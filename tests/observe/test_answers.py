@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.observe.answers import mistake, numbers_in
+
+KEYS = ("body", "result", "sum")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"body": 7}',
+        '{"result": 7}',
+        '{"sum": 7}',
+        "7",
+        "7.0",
+        '"7"',
+        '{"result": "7.0"}',
+        '{"body": " 7 "}',
+        "+7",
+        '{"statusCode": 200, "body": 7}',
+        '{"body": "done", "sum": 7}',
+        '{"body": 7e0}',
+    ],
+)
+def test_every_way_to_write_seven_is_seven(body: str) -> None:
+    assert Decimal(7) in numbers_in(body, KEYS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        " ",
+        "true",
+        '{"body": true}',
+        "NaN",
+        '{"body": NaN}',
+        '{"body": "nan"}',
+        '{"body": Infinity}',
+        "null",
+        "[7]",
+        '{"body": [7]}',
+        '{"total": 7}',
+        "7 apples",
+        "{",
+        "9" * 5000,
+        '{"body": ' + "9" * 5000 + "}",
+        '{"body": "' + "9" * 5000 + '"}',
+        '{"body": 1e999999999}',
+        "[" * 10_000 + "]" * 10_000,
+        '{"body":' * 10_000 + "7" + "}" * 10_000,
+        "7" + " " * 2**20,
+        '{"body": "\\ud800"}',
+        "\x00",
+    ],
+    ids=lambda body: body[:20] + (f"…{len(body)}" if len(body) > 20 else ""),
+)
+def test_what_is_not_a_number_is_no_number(body: str) -> None:
+    assert numbers_in(body, KEYS) == ()
+
+
+@given(st.text() | st.binary().map(lambda raw: raw.decode("utf-8", "surrogateescape")))
+def test_no_text_raises(body: str) -> None:
+    numbers_in(body, KEYS)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists))
+def test_only_numbers_come_out(value: object) -> None:
+    import json
+
+    assert all(number.is_finite() for number in numbers_in(json.dumps({"body": value}), KEYS))
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (42, ""),
+        (1230, "joined"),
+        (3012, "joined"),
+        (360, "multiplied"),
+        (18, "subtracted"),
+        (-18, "subtracted"),
+        (12, "first-number"),
+        (30, "second-number"),
+        (43, "nearly"),
+        (100, None),
+    ],
+)
+def test_a_mistake_has_a_name(value: int, name: str | None) -> None:
+    assert mistake(Decimal(value), 12, 30) == name
