@@ -1,0 +1,115 @@
+"""What a function's and a queue's settings are compared by."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from grader.checks import fail, required, shown, ungrade
+from grader.observation import Missing
+
+if TYPE_CHECKING:
+    from grader.judging.case import Case
+    from grader.observation import Fact, Function, Queue
+
+_PYTHON = re.compile(r"python(\d+)\.(\d+)")
+
+
+class AtLeast(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A runtime, or any later one."""
+
+    at_least: str
+
+    def __str__(self) -> str:
+        return f"{self.at_least} or later"
+
+
+def python_version(runtime: str) -> tuple[int, int] | None:
+    """``python3.10`` as numbers, which order as versions do; ``None`` for anything else."""
+    found = _PYTHON.fullmatch(runtime)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def check_runtime(function: Function, expect: AtLeast) -> None:
+    """Fail unless the function runs on that Python or a later one."""
+    hint = "Set runtime in your stack, then deploy again."
+    found, least = python_version(function.runtime), python_version(expect.at_least)
+    if least is None:
+        ungrade(
+            "unexpected", f"The rubric asks for {expect.at_least!r}, which is no Python runtime."
+        )
+    if found is not None and found >= least:
+        return
+    if not function.runtime:
+        fail(
+            "expected {expected}, found a container image.",
+            expected=str(expect),
+            hint="Deploy the function as a zip file with a Python runtime.",
+        )
+    fail(
+        "expected {expected}, found {actual}.",
+        expected=str(expect),
+        actual=function.runtime,
+        hint=hint,
+    )
+
+
+def check_environment(function: Function, path: str, expect: dict[str, str]) -> None:
+    """Fail if a variable is absent or has another value; what is certain comes first."""
+    fact = function.environment
+    found = {} if isinstance(fact, Missing) else required(fact, path)
+    for name, value in expect.items():
+        if isinstance(fact, Missing) or (name in found and found[name] is None):
+            fail(
+                "expected {name} = {value}, but the variable {name} is not set.",
+                expected=expect,
+                actual={name: None},
+                hint=f"Add {name} to the function's environment variables.",
+                name=name,
+                value=value,
+            )
+        if name in found and found[name] != value:
+            fail(
+                "expected {name} = {value}, found {name} = {found}.",
+                expected=expect,
+                actual={name: shown(found[name])},
+                hint=f"Change the environment variable {name}.",
+                name=name,
+                value=value,
+                found=shown(found[name]),
+            )
+    for name in expect:
+        if name not in found:
+            ungrade("not-observed", f"The variable {name!r} was not looked at in this run.")
+
+
+def check_visibility(case: Case, queue: Queue, fed: Fact[Function] | None) -> None:
+    """Fail if the queue shows a message again while the function it feeds may still be at work.
+
+    Where there is no function, the timeout that the rubric expects of it counts. A queue that feeds
+    none passes.
+    """
+    if fed is None:
+        return
+    if isinstance(fed, Missing):
+        timeout_s = _expected_timeout(case)
+    else:
+        timeout_s = required(fed, f"functions.{case.bound.fed}").timeout_s
+    if timeout_s is None or queue.visibility_timeout_s >= timeout_s:
+        return
+    fail(
+        "expected a visibility timeout of at least {expected} s (the function's timeout),"
+        " found {actual} s.",
+        expected=timeout_s,
+        actual=queue.visibility_timeout_s,
+        hint="Set visibility_timeout_seconds of the queue to the function's timeout or more.",
+    )
+
+
+def _expected_timeout(case: Case) -> int | None:
+    for criterion in case.bound.rubric.criteria:
+        if criterion.check == "function_timeout" and criterion.on == case.bound.fed:
+            return criterion.expect if isinstance(criterion.expect, int) else None
+    return None

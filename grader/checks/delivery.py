@@ -1,0 +1,202 @@
+"""Whether the sums came: by direct invocation, and through the queues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from grader.checks import block, fail, required, shown, ungrade
+from grader.observation import Exchange, Found, Invocation, NotTried, Unknown
+
+if TYPE_CHECKING:
+    from grader.observation import Answer, Fact, FunctionError, Pair
+
+MISTAKES = {
+    "joined": "the two numbers joined as text",
+    "multiplied": "the two numbers multiplied",
+    "subtracted": "one number subtracted from the other",
+    "first-number": "the first number only",
+    "second-number": "the second number only",
+    "nearly": "off by a little",
+    "not-a-number": "not a number",
+}
+
+
+def sums_came(exchange: Fact[Exchange]) -> bool:
+    """At least one right sum came through the queue."""
+    return isinstance(exchange, Found) and exchange.value.answered > 0
+
+
+def answered(fact: Fact[Invocation]) -> bool:
+    """The direct invocation was answered right."""
+    return isinstance(fact, Found) and fact.value.answered
+
+
+def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange]) -> None:
+    """Fail unless one record's sum came, by direct invocation or else through the queue.
+
+    What the queue would have decided, and could not, is blocked or ungraded.
+    """
+    invocation = required(fact, "handler")
+    if invocation.answered or sums_came(exchange):
+        return
+    if invocation.inconclusive:
+        _left_to_the_queue(exchange)
+        fail(
+            "expected a sum on the output queue, but nothing came, neither when the function was"
+            " invoked nor through the queue.",
+            hint=_said(invocation.error),
+        )
+    if invocation.failure is None and not invocation.own_queue:
+        _unless_known(exchange)
+    _wrong_handling(invocation)
+
+
+def check_records(
+    fact: Fact[Invocation], handler: Fact[Invocation], exchange: Fact[Exchange]
+) -> None:
+    """Fail unless every record of one event was answered.
+
+    Where direct invocation says nothing (the handler passed only through the queue), the queue
+    decides this too. A handler that did not pass, blocks.
+    """
+    direct = handler.value if isinstance(handler, Found) else None
+    by_queue = direct is not None and (direct.inconclusive or not direct.answered)
+    if answered(fact) or (by_queue and sums_came(exchange)):
+        return
+    if direct is not None and not direct.answered:
+        because = "The function did not answer one record."
+        block("handler", fact.reason if isinstance(fact, NotTried) else because)
+    if by_queue or (isinstance(fact, Found) and fact.value.inconclusive):
+        if sums_came(exchange):
+            return
+        _left_to_the_queue(exchange)
+    invocation = required(fact, "records")
+    right = sum(pair.answered for pair in invocation.pairs)
+    detail = ""
+    if invocation.failure is not None:
+        detail = f" {_failure(invocation)}"
+    fail(
+        "expected {expected} sums for {expected} records in one event, found {actual}.{detail}",
+        expected=len(invocation.pairs),
+        actual=right,
+        hint="Loop over event['Records'] and answer each record.",
+        detail=detail,
+    )
+
+
+def check_sum(number: int, exchange: Exchange, handler: Fact[Invocation], mapping: str) -> None:
+    """Fail unless the pair ``number`` (from 0) came back right. ``mapping`` is a fact's path."""
+    if exchange.unsafe is not None:
+        fail("{reason}", hint="Undo the loop, then deploy again.", reason=exchange.unsafe)
+    pair = exchange.pairs[number] if number < len(exchange.pairs) else None
+    if pair is not None and pair.answered:
+        return
+    if exchange.filtered:
+        block(mapping, "A filter on the event source mapping holds the messages back.")
+    if isinstance(handler, Found) and not handler.value.answered and not exchange.answered:
+        block("handler", "The function did not answer when it was invoked.")
+    if pair is None:
+        fail(
+            "expected an answer, but this pair was not sent: the one before it was not answered.",
+            hint="Look at the function's log.",
+        )
+    if pair.wrong is not None:
+        _wrong_answer(pair, pair.wrong)
+    fail(
+        "expected {expected}, found no answer within {patience} s.{others}",
+        expected=pair.number1 + pair.number2,
+        hint="Send the answer to the output queue, and look at the function's log.",
+        patience=f"{exchange.patience_s:g}",
+        others=_quoted(exchange.others),
+    )
+
+
+def _left_to_the_queue(exchange: Fact[Exchange]) -> None:
+    _unless_known(exchange)
+    if isinstance(exchange, NotTried) and exchange.because != "handler":
+        block(exchange.because, exchange.reason)
+
+
+def _unless_known(exchange: Fact[Exchange]) -> None:
+    """A sum might have come through the queue, and would have counted."""
+    if isinstance(exchange, Unknown):
+        ungrade(exchange.kind, exchange.detail)
+
+
+def _wrong_handling(invocation: Invocation) -> NoReturn:
+    pair = invocation.pairs[0] if invocation.pairs else None
+    expected = None if pair is None else pair.number1 + pair.number2
+    if pair is not None and pair.wrong is not None:
+        _wrong_answer(pair, pair.wrong)
+    if invocation.failure is not None:
+        fail(
+            "expected {expected}. {failure}",
+            expected=expected,
+            actual=_failure(invocation),
+            hint=_remedy(invocation),
+            failure=_failure(invocation),
+        )
+    if invocation.own_queue:
+        fail(
+            "expected {expected} on the output queue, but your function answers on its own input"
+            " queue.",
+            expected=expected,
+            hint="Send the answer to the output queue's URL.",
+        )
+    fail(
+        "expected {expected}, found no answer on the output queue.{others}",
+        expected=expected,
+        hint="Send the sum to the output queue as JSON.",
+        others=_quoted(invocation.others),
+    )
+
+
+def _wrong_answer(pair: Pair, answer: Answer) -> NoReturn:
+    mistake = MISTAKES.get(answer.wrong or "", answer.wrong or "")
+    fail(
+        "{number1} + {number2}: expected {expected}, found {body}, {mistake}.",
+        expected=pair.number1 + pair.number2,
+        actual=answer.body,
+        hint="Convert both to numbers before you add them."
+        if answer.wrong == "joined"
+        else "Add the two numbers of the message.",
+        number1=pair.number1,
+        number2=pair.number2,
+        body=shown(answer.body),
+        mistake=mistake,
+    )
+
+
+def _failure(invocation: Invocation) -> str:
+    if invocation.failure == "timed-out":
+        return "Your function was still running when its time was over."
+    if invocation.failure == "refused":
+        return "Lambda refused to run your function: its reserved concurrency leaves it no room."
+    if invocation.failure == "broken":
+        return f"Lambda could not run your function. {_said(invocation.error)}".rstrip()
+    return _said(invocation.error) or "Your function raised an exception."
+
+
+def _said(error: FunctionError | None) -> str:
+    if error is None:
+        return ""
+    place = ""
+    if error.file is not None:
+        place = f" ({error.file}" + (f", line {error.line})" if error.line is not None else ")")
+    text = f"{error.kind}: {shown(error.message, 200)}" if error.message else error.kind
+    return f"Your function raised {text}{place}."
+
+
+def _remedy(invocation: Invocation) -> str:
+    return {
+        "timed-out": "Look for a loop that never ends or a call that waits.",
+        "refused": "Remove the reserved concurrency of the function.",
+        "broken": "Check the handler's name and the files in the package.",
+        "raised": "Read the two numbers from the JSON object in the record's body.",
+    }[invocation.failure or "raised"]
+
+
+def _quoted(others: tuple[str, ...]) -> str:
+    if not others:
+        return ""
+    return " Found instead: " + ", ".join(f'"{shown(one)}"' for one in others[:3]) + "."

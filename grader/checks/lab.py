@@ -1,0 +1,159 @@
+"""The lab's checks. Each docstring is the line a student reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.checks import block, check, fail, required, same
+from grader.checks.configuration import (
+    AtLeast,
+    check_environment,
+    check_runtime,
+    check_visibility,
+)
+from grader.checks.delivery import check_handler, check_records, check_sum
+from grader.checks.routing import check_mappings
+from grader.checks.triggers import Ways, check_schedule
+from grader.observation import Missing
+
+if TYPE_CHECKING:
+    from grader.judging.case import Case
+    from grader.observation import (
+        Exchange,
+        Fact,
+        Function,
+        Invocation,
+        Mappings,
+        Queue,
+        Schedule,
+    )
+
+
+@check("function_exists", on="function", explains="functions")
+def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
+    """The function {function} exists."""
+    if isinstance(function_fact, Missing):
+        fail(
+            "{reason}",
+            hint="Deploy the function under the name that the lab asks for.",
+            reason=function_fact.reason,
+        )
+    function = required(function_fact, f"functions.{case.bound.target}")
+    if function.state == "Failed":
+        fail(
+            "expected the function to be ready, found it failed: {reason}",
+            expected="Active",
+            actual="Failed",
+            hint="Deploy the function again.",
+            reason=function.state_reason,
+        )
+
+
+@check("function_runtime", on="function", expect=AtLeast)
+def test_function_runtime(function: Function, expect: AtLeast) -> None:
+    """The function runs on {expect}."""
+    check_runtime(function, expect)
+
+
+@check("function_memory", on="function", expect=int)
+def test_function_memory(function: Function, expect: int) -> None:
+    """The function has {expect} MB of memory."""
+    hint = "Set memory_size in your stack, then deploy again."
+    same(function.memory_mb, expect, unit="MB", hint=hint)
+
+
+@check("function_timeout", on="function", expect=int)
+def test_function_timeout(function: Function, expect: int) -> None:
+    """The function may run for {expect} seconds."""
+    hint = "Set timeout in your stack, then deploy again."
+    same(function.timeout_s, expect, unit="s", hint=hint)
+
+
+@check("function_environment", on="function", expect=dict[str, str])
+def test_function_environment(case: Case, function: Function, expect: dict[str, str]) -> None:
+    """The function has the environment variables {expect}."""
+    check_environment(function, f"functions.{case.bound.target}", expect)
+
+
+@check("queue_exists", on="queue", explains="queues")
+def test_queue_exists(
+    case: Case, queue_fact: Fact[Queue], fed_function_fact: Fact[Function] | None
+) -> None:
+    """The queue {queue} exists."""
+    if isinstance(queue_fact, Missing):
+        fail(
+            "{reason}",
+            hint="Create the queue under the name that the lab asks for.",
+            reason=queue_fact.reason,
+        )
+    queue = required(queue_fact, f"queues.{case.bound.source}")
+    check_visibility(case, queue, fed_function_fact)
+
+
+@check("mapping_enabled", on="queue -> function", explains="mappings")
+def test_mapping_enabled(
+    case: Case,
+    function_fact: Fact[Function],
+    queue_fact: Fact[Queue],
+    mappings_fact: Fact[Mappings],
+    exchange_fact: Fact[Exchange],
+) -> None:
+    """The queue {queue} feeds the function {function}."""
+    function, queue = f"functions.{case.bound.target}", f"queues.{case.bound.source}"
+    if isinstance(function_fact, Missing):
+        block(function, function_fact.reason)
+    if isinstance(queue_fact, Missing):
+        block(queue, queue_fact.reason)
+    check_mappings(
+        required(mappings_fact, f"mappings.{case.bound.source}"),
+        case.bound.rubric.lab.queues[case.bound.source],
+        case.bound.rubric.lab.functions[case.bound.target],
+        exchange_fact,
+    )
+    required(function_fact, function)
+    required(queue_fact, queue)
+
+
+@check("handler_adds", on="function", explains="handler")
+def test_handler_adds(invocation_fact: Fact[Invocation], exchange_fact: Fact[Exchange]) -> None:
+    """The function {function} adds the two numbers of a message."""
+    check_handler(invocation_fact, exchange_fact)
+
+
+@check("handler_reads_all_records", on="function")
+def test_handler_reads_all_records(
+    records_fact: Fact[Invocation],
+    invocation_fact: Fact[Invocation],
+    exchange_fact: Fact[Exchange],
+) -> None:
+    """The function {function} answers every record of an event."""
+    check_records(records_fact, invocation_fact, exchange_fact)
+
+
+@check("sums_arrive", on="queue -> queue", explains="exchange")
+def test_sums_arrive(
+    case: Case, pair_number: int, exchange: Exchange, invocation_fact: Fact[Invocation]
+) -> None:
+    """Sum {pair_number}: a pair sent to {queue} is answered on {target_queue}."""
+    check_sum(pair_number, exchange, invocation_fact, f"mappings.{case.bound.source}")
+
+
+@check("schedule_enabled", on="function", expect=Ways)
+def test_schedule_enabled(
+    case: Case, function_fact: Fact[Function], schedule_fact: Fact[Schedule], expect: Ways
+) -> None:
+    """The function {function} is run periodically."""
+    if isinstance(function_fact, Missing):
+        fail(
+            "{reason}",
+            hint="Create the function, and a rule that runs it.",
+            reason=function_fact.reason,
+        )
+    if isinstance(schedule_fact, Missing):
+        fail("{reason}", hint="Create a rule that runs the function.", reason=schedule_fact.reason)
+    check_schedule(
+        required(schedule_fact, f"schedules.{case.bound.target}"),
+        case.bound.rubric.lab.functions[case.bound.target],
+        expect,
+    )
+    required(function_fact, f"functions.{case.bound.target}")

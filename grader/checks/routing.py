@@ -1,0 +1,94 @@
+"""What is asked of the event source mapping between a queue and a function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.checks import fail, shown
+from grader.observation import Exchange, Found
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grader.observation import Fact, Mapping, Mappings
+
+
+def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Exchange]) -> None:
+    """Fail unless the queue feeds the function, alone, and lets everything through.
+
+    ``queue`` and ``function`` are AWS's names.
+    """
+    ours = [mapping for mapping in found.of_queue if mapping.function_name == function]
+    others = _enabled_elsewhere(found.of_queue, function)
+    if not ours:
+        _no_mapping(found, queue, function)
+    if others:
+        fail(
+            "expected {queue} to feed {function} alone, but it also feeds {others}: each message"
+            " goes to only one of them.",
+            expected=[function],
+            actual=[function, *others],
+            hint="Remove the event source mapping of the other function.",
+            queue=queue,
+            function=function,
+            others=others,
+        )
+    enabled = [mapping for mapping in ours if mapping.state == "Enabled"]
+    if not enabled:
+        fail(
+            "expected the event source mapping from {queue} to {function} to be Enabled, found"
+            " {actual}.",
+            expected="Enabled",
+            actual=ours[0].state,
+            hint="Enable the event source mapping.",
+            queue=queue,
+            function=function,
+        )
+    filters = [text for mapping in enabled for text in mapping.filters]
+    if filters and isinstance(exchange, Found) and exchange.value.filtered:
+        fail(
+            "expected every message of {queue} to reach {function}, but the filter {filter} holds"
+            " them back.",
+            actual=filters,
+            hint="Remove the filter criteria of the event source mapping.",
+            queue=queue,
+            function=function,
+            filter=shown(filters[0]),
+        )
+
+
+def _enabled_elsewhere(mappings: Sequence[Mapping], function: str) -> list[str]:
+    names = {one.function_name for one in mappings if one.state == "Enabled"}
+    return sorted(names - {function})
+
+
+def _no_mapping(found: Mappings, queue: str, function: str) -> None:
+    hint = f"Add an event source mapping from {queue} to {function}."
+    if found.elsewhere:
+        fail(
+            "expected {queue} to feed {function}, but {function} reads from {elsewhere}.",
+            expected=queue,
+            actual=list(found.elsewhere),
+            hint=hint,
+            queue=queue,
+            function=function,
+            elsewhere=list(found.elsewhere),
+        )
+    fed = sorted({one.function_name for one in found.of_queue})
+    if fed:
+        fail(
+            "expected {queue} to feed {function}, but it feeds {others}.",
+            expected=function,
+            actual=fed,
+            hint=hint,
+            queue=queue,
+            function=function,
+            others=fed,
+        )
+    fail(
+        "expected {queue} to feed {function}, found no event source mapping.",
+        expected=function,
+        hint=hint,
+        queue=queue,
+        function=function,
+    )

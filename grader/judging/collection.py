@@ -1,0 +1,156 @@
+"""Reading check files: which checks they hold, or what is wrong with them and where."""
+
+from __future__ import annotations
+
+import difflib
+import faulthandler
+import inspect
+import traceback
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from _pytest.fixtures import FixtureFunctionDefinition
+
+from grader.checks import declared, facts
+from grader.judging.engine import check_of, run
+from grader.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+    from pathlib import Path
+
+    from grader.judging.note import Note
+    from grader.judging.outcome import CheckInfo
+
+_STDERR = 2
+_FIXTURES = [
+    name for name, value in vars(facts).items() if isinstance(value, FixtureFunctionDefinition)
+]
+
+
+class Collected(NamedTuple):
+    """The checks by name, and every problem that was found."""
+
+    checks: dict[str, CheckInfo]
+    problems: list[Problem]
+
+
+def collect(files: Sequence[Path], note: Note, limit_s: float) -> Collected:
+    """The checks that ``files`` hold, and what is wrong with them."""
+    collection = _Collection(files, note, limit_s)
+    try:
+        run(files, collection, "--collect-only")
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+        note.clear()
+    return Collected(collection.checks, collection.problems)
+
+
+class _Collection:
+    """The plug-in that looks at what pytest collected."""
+
+    def __init__(self, files: Sequence[Path], note: Note, limit_s: float) -> None:
+        self.files = list(files)
+        self.note = note
+        self.limit_s = limit_s
+        self.checks: dict[str, CheckInfo] = {}
+        self.problems: list[Problem] = []
+        self._seen: set[int] = set()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Import each file under watch, and keep what went wrong as a problem of that file."""
+        if not isinstance(collector, pytest.Module):
+            return (yield)
+        file = collector.path
+        if file in self.files:
+            self.note.write(self.files.index(file))
+            faulthandler.dump_traceback_later(self.limit_s, exit=True, file=_STDERR)
+        try:
+            report = yield
+        except (SystemExit, KeyboardInterrupt) as stop:
+            self.problems.append(_problem(file, stop))
+            return pytest.CollectReport(collector.nodeid, "failed", None, [])
+        call: Any = getattr(report, "call", None)
+        if not report.passed and call is not None:
+            self.problems.append(_problem(file, call.excinfo.value))
+        elif report.passed:
+            self._misnamed(collector)
+        return report
+
+    def _misnamed(self, module: pytest.Module) -> None:
+        for name, value in vars(module.obj).items():
+            check = declared(value)
+            if check is None or name.startswith("test_") or value.__module__ != module.obj.__name__:
+                continue
+            self._refuse(
+                check.info,
+                f"The check {check.info.name!r} is a function that pytest does not collect.",
+                f"Name it test_{name}.",
+            )
+
+    def pytest_itemcollected(self, item: pytest.Function) -> None:
+        """Take one test function, once."""
+        if id(item.function) in self._seen:
+            return
+        self._seen.add(id(item.function))
+        check = check_of(item)
+        if check is None:
+            line = inspect.unwrap(item.function).__code__.co_firstlineno
+            self.problems.append(
+                Problem(
+                    str(item.path),
+                    line,
+                    f"{item.function.__name__} is not bound to a check.",
+                    "Put @check(name, on=...) above it.",
+                )
+            )
+            return
+        info = check.info
+        first = self.checks.setdefault(info.name, info)
+        if first is not info:
+            self._refuse(
+                info,
+                f"The check {info.name!r} is already defined at {first.file}:{first.line}.",
+                "Give it another name.",
+            )
+        if inspect.iscoroutinefunction(item.function):
+            self._refuse(
+                info, f"{item.function.__name__} is async.", "A check is a plain function."
+            )
+        self._unknown_fixtures(item, info)
+
+    def _unknown_fixtures(self, item: pytest.Function, info: CheckInfo) -> None:
+        known = item._fixtureinfo.name2fixturedefs
+        for name in item.fixturenames:
+            if name in known or name == "request":
+                continue
+            near = difflib.get_close_matches(name, _FIXTURES, 1)
+            self._refuse(
+                info, f"There is no fixture {name!r}.", f"Did you mean {near[0]!r}?" if near else ""
+            )
+
+    def _refuse(self, info: CheckInfo, message: str, remedy: str) -> None:
+        self.problems.append(Problem(info.file, info.line, message, remedy))
+
+
+def _problem(file: Path, raised: BaseException) -> Problem:
+    if isinstance(raised, pytest.Collector.CollectError) and raised.__cause__ is not None:
+        raised = raised.__cause__
+    line = next(
+        (
+            frame.lineno
+            for frame in reversed(traceback.extract_tb(raised.__traceback__))
+            if frame.filename == str(file)
+        ),
+        None,
+    )
+    if isinstance(raised, SyntaxError) and raised.filename == str(file):
+        return Problem(str(file), raised.lineno, f"Python cannot read this line: {raised.msg}.")
+    if isinstance(raised, SystemExit):
+        return Problem(str(file), line, "This file ends the program when it is imported.")
+    return Problem(
+        str(file), line, f"This file cannot be imported: {type(raised).__name__}: {raised}"
+    )

@@ -1,0 +1,98 @@
+"""A judge's worker process: what it does before its first task, and its two tasks.
+
+Imported by the parent too, to name the tasks: pytest is imported only where they run.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import tempfile
+import warnings
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from grader.judging.note import Note
+from grader.judging.outcome import Outcome
+from grader.observation import Observation  # noqa: TC001 - msgspec reads it
+from grader.rubric import Rubric  # noqa: TC001 - msgspec reads it
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.judging.collection import Collected
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What a worker is asked to judge. ``without`` are (criterion, observation) to leave out."""
+
+    rubric: Rubric
+    observations: list[Observation]
+    without: list[tuple[int, int]]
+
+
+_tasks = msgspec.msgpack.Decoder(Task)
+_outcomes = msgspec.msgpack.Decoder(list[list[Outcome]])
+_note: Note | None = None
+
+
+def prepare(folder: Path) -> None:
+    """Make this process fit to run anybody's checks. ``folder`` is its own; the parent removes it.
+
+    It ignores Ctrl-C (the parent ends it), holds no credentials and none of the user's pytest
+    options, reads nothing from the terminal, and whatever is printed goes to standard error.
+    """
+    global _note  # noqa: PLW0603 - a worker process has one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in [name for name in os.environ if name.startswith(("PYTEST_", "AWS_"))]:
+        del os.environ[name]
+    os.dup2(2, 1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    sys.dont_write_bytecode = True  # an author's folder stays as it is
+    gc.set_threshold(50_000)  # a session makes many objects, hardly any in cycles
+    _note = Note(folder / "note")
+    tempfile.tempdir = str(folder)  # what is left there goes with it
+
+    import pytest
+
+    # `return a == b` would pass whatever it says.
+    warnings.filterwarnings("error", category=pytest.PytestReturnNotNoneWarning)
+
+
+def collect(files: list[Path], limit_s: float) -> Collected:
+    """The checks in ``files``, and what is wrong with them."""
+    from grader.judging import collection
+
+    return collection.collect(files, _prepared(), limit_s)
+
+
+def judge(files: list[Path], task: bytes, limit_s: float) -> bytes:
+    """Do a :class:`Task`. Both ways it is msgpack, so that no check's objects reach the parent."""
+    from grader.judging import session
+
+    asked = _tasks.decode(task)
+    outcomes = session.judge(
+        files,
+        asked.rubric,
+        asked.observations,
+        without=asked.without,
+        note=_prepared(),
+        limit_s=limit_s,
+    )
+    return msgspec.msgpack.encode(outcomes)
+
+
+def decode(outcomes: bytes) -> list[list[Outcome]]:
+    """What :func:`judge` returned."""
+    return _outcomes.decode(outcomes)
+
+
+def _prepared() -> Note:
+    if _note is None:
+        raise RuntimeError("the worker was not prepared")
+    return _note

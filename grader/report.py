@@ -1,0 +1,147 @@
+"""``report.json``: one student's grade, and how it is written.
+
+A report holds no secret. It is written only if it satisfies the shipped JSON Schema, by rename, so
+that no reader ever sees half of one.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
+
+import msgspec
+
+from grader.schemas import load
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+
+Status = Literal["passed", "partial", "failed", "blocked", "ungraded"]
+
+
+class TestResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one test of a criterion said. ``name`` is the sentence it checks."""
+
+    __test__ = False  # pytest would take it for a test class, by its name
+
+    name: str
+    outcome: Literal["passed", "failed", "blocked", "ungraded"]
+    message: str = ""
+
+
+class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one criterion came to.
+
+    ``points`` is ``None`` when ungraded. ``because`` is the id of the criterion that explains why
+    this one is blocked.
+    """
+
+    id: str
+    title: str
+    status: Status
+    points: float | None
+    max_points: float
+    message: str = ""
+    hint: str = ""
+    expected: Any = None
+    actual: Any = None
+    because: str | None = None
+    tests: tuple[TestResult, ...] = ()
+
+    def __post_init__(self) -> None:
+        _finite(self.points, self.max_points)
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One student's grade. ``score`` is ``None`` when any criterion is ungraded.
+
+    Times, seed, duration and version are the observation's: judging it again under the same rubric
+    gives the identical report. ``flags`` are facts for a human and cost no points.
+    """
+
+    schema: Literal["report/1"] = "report/1"
+    student_id: str
+    name: str
+    email: str
+    group: str | None
+    account_id: str | None
+    region: str
+    status: Literal["graded", "ungraded"]
+    score: float | None
+    max_score: float
+    criteria: tuple[CriterionResult, ...]
+    flags: tuple[str, ...] = ()
+    seed: int
+    rubric_sha256: str
+    grader_version: str
+    started_at: str
+    finished_at: str
+    duration_s: float
+
+    def __post_init__(self) -> None:
+        _finite(self.score, self.max_score, self.duration_s)
+
+
+_decoder = msgspec.json.Decoder(Report)
+
+
+def encode(report: Report) -> bytes:
+    """The report as indented JSON, ending in a newline."""
+    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+
+
+def read_report(path: Path) -> Report:
+    """The report in a file. Raises ``OSError``, or ``msgspec.DecodeError`` where it is not one."""
+    return _decoder.decode(path.read_bytes())
+
+
+def write_json(path: Path, data: bytes, schema_name: str) -> None:
+    """Write JSON whole or not at all, readable by its owner only.
+
+    Raises ``jsonschema.ValidationError`` if it does not satisfy the shipped schema, ``ValueError``
+    if it is not JSON (``NaN`` is not), ``OSError`` if it cannot be written; nothing is left then,
+    and what stood at ``path`` stays.
+    """
+    _validator(schema_name).validate(json.loads(data, parse_constant=_not_json))
+    _replace(path, data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text whole or not at all, readable by its owner only."""
+    _replace(path, text.encode())
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
+    schema = load(name)
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def _not_json(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _finite(*numbers: float | None) -> None:
+    if not all(number is None or math.isfinite(number) for number in numbers):
+        raise ValueError("a report's numbers are finite")

@@ -1,0 +1,22 @@
+"""Which schemas are generated, and from what."""
+
+from __future__ import annotations
+
+from grader.observation import Observation
+from grader.report import Report
+from grader.results import Batch
+from grader.schemas import path_of, schema_text
+from grader.summary import Summary
+
+GENERATED: dict[str, tuple[type, str]] = {
+    "observation": (Observation, "What was seen in one AWS account"),
+    "report": (Report, "One student's grade"),
+    "batch": (Batch, "How a class was graded"),
+    "summary": (Summary, "A class at a glance"),
+}
+
+
+def write_all() -> None:
+    """Write every generated schema to its file."""
+    for name, (kind, title) in GENERATED.items():
+        path_of(name).write_text(schema_text(kind, title), encoding="utf-8")

@@ -1,0 +1,297 @@
+"""Outcomes and a rubric make a report. The only place where points are computed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from grader import __version__
+from grader.observation import Found
+from grader.phrases import phrases
+from grader.report import CriterionResult, Report, TestResult
+from grader.rubric import text_in
+from grader.rubric_rules import route
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from grader.judging.outcome import CheckInfo, Outcome
+    from grader.observation import Observation, Unknown
+    from grader.report import Status
+    from grader.rubric import Criterion, Rubric
+
+_DECIMALS = 4
+
+
+class Student(Protocol):
+    """What a report says of whom it is for."""
+
+    @property
+    def student_id(self) -> str:
+        """Unique in the roster."""
+
+    @property
+    def name(self) -> str:
+        """May be empty."""
+
+    @property
+    def email(self) -> str:
+        """May be empty."""
+
+    @property
+    def group(self) -> str | None:
+        """Who shares the account by right."""
+
+    @property
+    def account_id(self) -> str | None:
+        """The roster's account id."""
+
+
+def score(
+    account: Student,
+    observation: Observation,
+    outcomes: Sequence[Outcome],
+    rubric: Rubric,
+    checks: Mapping[str, CheckInfo],
+    *,
+    lang: str = "en",
+    flags: Iterable[str] = (),
+) -> Report:
+    """The report of one student: what the checks said of one observation, in points.
+
+    ``checks`` say which criterion explains a missing fact. ``flags`` are added to the
+    observation's.
+    """
+    scoring = _Scoring(rubric, checks, outcomes, lang)
+    criteria = tuple(scoring.result(criterion) for criterion in rubric.criteria)
+    raised = {*observation.flags, *flags}
+    if scoring.passed_by_queue(observation):
+        raised.add("direct-inconclusive")
+    points = _sum(criteria)
+    return Report(
+        student_id=account.student_id,
+        name=account.name,
+        email=account.email,
+        group=account.group,
+        account_id=observation.account_id or account.account_id,
+        region=observation.region,
+        status="ungraded" if points is None else "graded",
+        score=points,
+        max_score=float(rubric.max_score),
+        criteria=criteria,
+        flags=tuple(sorted(raised)),
+        seed=observation.seed,
+        rubric_sha256=rubric.sha256,
+        grader_version=observation.grader_version,
+        started_at=observation.started_at,
+        finished_at=observation.finished_at,
+        duration_s=float(observation.duration_s),
+    )
+
+
+def ungraded_report(
+    account: Student,
+    rubric: Rubric,
+    why: Unknown,
+    *,
+    seed: int,
+    region: str,
+    lang: str = "en",
+    started_at: str | None = None,
+    finished_at: str | None = None,
+    duration_s: float = 0.0,
+    flags: Iterable[str] = (),
+) -> Report:
+    """The report of a student of whom there is no observation: nothing is graded, and it says why.
+
+    Times default to now.
+    """
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    words = phrases(lang)
+    criteria = tuple(
+        CriterionResult(
+            id=criterion.id,
+            title=text_in(criterion.title, lang),
+            status="ungraded",
+            points=None,
+            max_points=float(criterion.points),
+            message=why.detail,
+            hint=words["again"],
+        )
+        for criterion in rubric.criteria
+    )
+    return Report(
+        student_id=account.student_id,
+        name=account.name,
+        email=account.email,
+        group=account.group,
+        account_id=account.account_id,
+        region=region,
+        status="ungraded",
+        score=None,
+        max_score=float(rubric.max_score),
+        criteria=criteria,
+        flags=tuple(sorted(set(flags))),
+        seed=seed,
+        rubric_sha256=rubric.sha256,
+        grader_version=__version__,
+        started_at=started_at or now,
+        finished_at=finished_at or now,
+        duration_s=duration_s,
+    )
+
+
+class _Scoring:
+    """One student's criteria: each is judged alone, then what is blocked is traced to its cause."""
+
+    def __init__(
+        self,
+        rubric: Rubric,
+        checks: Mapping[str, CheckInfo],
+        outcomes: Sequence[Outcome],
+        lang: str,
+    ) -> None:
+        self.rubric = rubric
+        self.checks = checks
+        self.lang = lang
+        self.words = phrases(lang)
+        self.outcomes: dict[str, list[Outcome]] = {one.id: [] for one in rubric.criteria}
+        for outcome in outcomes:
+            self.outcomes.setdefault(outcome.criterion, []).append(outcome)
+        self.alone = {name: _status(found) for name, found in self.outcomes.items()}
+
+    def result(self, criterion: Criterion) -> CriterionResult:
+        """What this criterion came to."""
+        status = self.alone[criterion.id]
+        if status == "blocked":
+            return self._blocked(criterion)
+        if status == "ungraded":
+            return self._ungraded(criterion, self._reason(criterion))
+        if status == "passed":
+            return self._as(criterion, "passed", criterion.points)
+        tests = self.outcomes[criterion.id]
+        passed = sum(test.outcome == "passed" for test in tests)
+        first = next(test for test in tests if test.outcome != "passed")
+        message = first.message
+        if len(tests) > 1:
+            share = self.words["share"].format(passed=passed, tests=len(tests))
+            message = f"{share} {message}".rstrip()
+        return self._as(
+            criterion,
+            status,
+            round(criterion.points * passed / len(tests), _DECIMALS),
+            message=message,
+            hint=self._hint(criterion, first),
+            of=first,
+        )
+
+    def passed_by_queue(self, observation: Observation) -> bool:
+        """The handler passed although invoking it directly did not show it."""
+        direct = observation.handler
+        return (not isinstance(direct, Found) or not direct.value.answered) and any(
+            self._explains(criterion) == "handler" and self.alone[criterion.id] == "passed"
+            for criterion in self.rubric.criteria
+        )
+
+    def _blocked(self, criterion: Criterion) -> CriterionResult:
+        root = self._root(criterion)
+        if root is None:
+            first = self.outcomes[criterion.id][0]
+            hint = self._hint(criterion, first)
+            return self._as(criterion, "blocked", 0, message=first.message, hint=hint)
+        if self.alone[root.id] == "passed":
+            return self._ungraded(criterion, self.words["not-observed"])
+        if self.alone[root.id] == "ungraded":
+            return self._ungraded(criterion, self._reason(root))
+        title = text_in(root.title, self.lang)
+        message = self.words["blocked"].format(title=title)
+        return self._as(criterion, "blocked", 0, message=message, because=root.id)
+
+    def _root(self, criterion: Criterion) -> Criterion | None:
+        """The criterion at the end of the chain of causes; ``None`` if no criterion explains it."""
+        root: Criterion | None = None
+        seen = {criterion.id}
+        while True:
+            cause = self._cause(self.outcomes[criterion.id][0].because or "")
+            if cause is None or cause.id in seen:
+                return root
+            root = criterion = cause
+            seen.add(cause.id)
+            if self.alone[cause.id] != "blocked":
+                return root
+
+    def _cause(self, path: str) -> Criterion | None:
+        family, _, name = path.partition(".")
+        explaining = [
+            criterion
+            for criterion in self.rubric.criteria
+            if self._explains(criterion) == family and name in {"", route(criterion.on)[0]}
+        ]
+        failed = [one for one in explaining if self.alone[one.id] != "passed"]
+        return next(iter(failed or explaining), None)
+
+    def _explains(self, criterion: Criterion) -> str | None:
+        check = self.checks.get(criterion.check)
+        return None if check is None else check.explains
+
+    def _reason(self, criterion: Criterion) -> str:
+        for test in self.outcomes[criterion.id]:
+            if test.outcome == "ungraded":
+                return test.message
+        return self.words["none"]
+
+    def _hint(self, criterion: Criterion, outcome: Outcome) -> str:
+        """The outcome's, which knows more; but it is in English, and the rubric's may not be."""
+        translated = isinstance(criterion.hint, dict) and self.lang in criterion.hint
+        if outcome.hint and (self.lang == "en" or not translated):
+            return outcome.hint
+        return text_in(criterion.hint, self.lang)
+
+    def _ungraded(self, criterion: Criterion, message: str) -> CriterionResult:
+        hint = self.words["again"]
+        return self._as(criterion, "ungraded", None, message=message, hint=hint)
+
+    def _as(
+        self,
+        criterion: Criterion,
+        status: Status,
+        points: float | None,
+        *,
+        message: str = "",
+        hint: str = "",
+        because: str | None = None,
+        of: Outcome | None = None,
+    ) -> CriterionResult:
+        return CriterionResult(
+            id=criterion.id,
+            title=text_in(criterion.title, self.lang),
+            status=status,
+            points=None if points is None else float(points),
+            max_points=float(criterion.points),
+            message=message,
+            hint=hint,
+            expected=None if of is None else of.expected,
+            actual=None if of is None else of.actual,
+            because=because,
+            tests=tuple(
+                TestResult(name=test.test, outcome=test.outcome, message=test.message)
+                for test in self.outcomes[criterion.id]
+            ),
+        )
+
+
+def _status(outcomes: Sequence[Outcome]) -> Status:
+    said = {outcome.outcome for outcome in outcomes}
+    if not said or "ungraded" in said:
+        return "ungraded"
+    if said == {"blocked"}:
+        return "blocked"
+    if said == {"passed"}:
+        return "passed"
+    return "partial" if "passed" in said else "failed"
+
+
+def _sum(criteria: Sequence[CriterionResult]) -> float | None:
+    points = [criterion.points for criterion in criteria]
+    known = [one for one in points if one is not None]
+    return round(sum(known, 0.0), _DECIMALS) if len(known) == len(points) else None

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.observation import Found, Missing, NotTried, Unknown
+from tests.accounts import a_function, a_queue, expecting, lab_rubric, only, reference, sum_function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from grader.judging.outcome import Outcome
+    from grader.observation import Observation
+
+    Judged = Callable[..., list[Outcome]]
+
+GONE = Missing("There is no function adder. Did you mean addr?")
+DENIED = Unknown("permission", "not authorized to perform lambda:GetFunctionConfiguration")
+
+
+def with_function(**changes: Any) -> Observation:
+    return reference(functions=sum_function(Found(a_function(**changes))))
+
+
+def test_the_reference_passes_every_check(judged: Judged) -> None:
+    outcomes = judged(lab_rubric(), reference())
+    assert {outcome.outcome for outcome in outcomes} == {"passed"}
+    assert [one.criterion for one in outcomes] == [
+        *(criterion.id for criterion in lab_rubric().criteria[:11]),
+        *(["sums"] * 4),
+        "schedule",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "changes", "message"),
+    [
+        ("memory", {"memory_mb": 256}, "expected 128 MB, found 256 MB."),
+        ("timeout", {"timeout_s": 3}, "expected 60 s, found 3 s."),
+        ("runtime", {"runtime": "python3.7"}, "expected python3.8 or later, found python3.7."),
+        ("runtime", {"runtime": "nodejs22.x"}, "expected python3.8 or later, found nodejs22.x."),
+        ("runtime", {"runtime": ""}, "expected python3.8 or later, found a container image."),
+        (
+            "environment",
+            {"environment": Found({"foo": "baz"})},
+            "expected foo = bar, found foo = baz.",
+        ),
+        (
+            "environment",
+            {"environment": Found({"foo": None})},
+            "expected foo = bar, but the variable foo is not set.",
+        ),
+        (
+            "function",
+            {"state": "Failed", "state_reason": "The image is gone."},
+            "expected the function to be ready, found it failed: The image is gone.",
+        ),
+    ],
+)
+def test_a_wrong_setting_fails_its_criterion_only(
+    judged: Judged, criterion: str, changes: dict[str, Any], message: str
+) -> None:
+    failed = [
+        one for one in judged(lab_rubric(), with_function(**changes)) if one.outcome != "passed"
+    ]
+    assert [(one.criterion, one.outcome, one.message) for one in failed] == [
+        (criterion, "failed", message)
+    ]
+    assert failed[0].hint
+
+
+def test_a_failure_carries_what_was_expected_and_found_as_data(judged: Judged) -> None:
+    (one,) = judged(only(lab_rubric(), "memory"), with_function(memory_mb=256))
+    assert (one.expected, one.actual, one.values) == (128, 256, {"unit": " MB"})
+    assert one.template == "expected {expected}{unit}, found {actual}{unit}."
+    assert one.test == "The function has 128 MB of memory."
+
+
+def test_versions_are_compared_as_numbers(judged: Judged) -> None:
+    (one,) = judged(only(lab_rubric(), "runtime"), with_function(runtime="python3.10"))
+    assert one.outcome == "passed"
+
+
+def test_a_long_value_is_cut(judged: Judged) -> None:
+    seen = with_function(environment=Found({"foo": "x" * 5000}))
+    (one,) = judged(only(lab_rubric(), "environment"), seen)
+    assert len(one.actual["foo"]) == 100
+    assert len(one.message) < 200
+
+
+@pytest.mark.parametrize(
+    ("environment", "outcome", "because"),
+    [
+        (Found({}), "ungraded", "not-observed"),
+        (Unknown("permission", "kms"), "ungraded", "permission"),
+        (Missing("none"), "failed", None),
+        (NotTried("identity", "no"), "blocked", "identity"),
+    ],
+)
+def test_an_environment_that_was_not_read_is_not_judged(
+    judged: Judged, environment: Any, outcome: str, because: str | None
+) -> None:
+    (one,) = judged(only(lab_rubric(), "environment"), with_function(environment=environment))
+    assert (one.outcome, one.because) == (outcome, because)
+
+
+def test_a_wrong_variable_fails_even_if_another_was_not_looked_at(judged: Judged) -> None:
+    rubric = expecting(only(lab_rubric(), "environment"), {"absent": "1", "foo": "bar"})
+    (one,) = judged(rubric, with_function(environment=Found({"foo": "baz"})))
+    assert one.outcome == "failed"
+
+
+def test_a_missing_function_blocks_what_depends_on_it(judged: Judged) -> None:
+    seen = reference(functions=sum_function(GONE))
+    outcomes = {one.criterion: one for one in judged(lab_rubric(), seen)}
+    assert outcomes["function"].outcome == "failed"
+    assert outcomes["function"].message == GONE.reason
+    for name in ("runtime", "memory", "timeout", "environment", "mapping"):
+        assert (outcomes[name].outcome, outcomes[name].because) == ("blocked", "functions.sum")
+    assert outcomes["input-queue"].outcome == "passed"
+
+
+def test_an_unknown_function_leaves_its_criteria_ungraded(judged: Judged) -> None:
+    seen = reference(functions=sum_function(DENIED))
+    outcomes = {one.criterion: one for one in judged(lab_rubric(), seen)}
+    for name in ("function", "runtime", "memory", "input-queue", "mapping"):
+        assert (outcomes[name].outcome, outcomes[name].because) == ("ungraded", "permission")
+        assert outcomes[name].message == DENIED.detail
+
+
+def test_a_role_that_was_not_observed_is_ungraded(judged: Judged) -> None:
+    seen = reference(functions={}, queues={}, schedules={}, mappings={})
+    outcomes = {one.criterion: one for one in judged(lab_rubric(), seen)}
+    for name in ("function", "memory", "output-queue", "mapping", "schedule"):
+        assert (outcomes[name].outcome, outcomes[name].because) == ("ungraded", "not-observed")
+
+
+@pytest.mark.parametrize(
+    ("function", "visibility_s", "outcome"),
+    [
+        (Found(a_function(timeout_s=60)), 60, "passed"),
+        (Found(a_function(timeout_s=60)), 59, "failed"),
+        (Found(a_function(timeout_s=3)), 30, "passed"),
+        (GONE, 30, "failed"),
+        (GONE, 60, "passed"),
+        (DENIED, 60, "ungraded"),
+    ],
+)
+def test_the_input_queue_waits_as_long_as_the_function_may_run(
+    judged: Judged, function: Any, visibility_s: int, outcome: str
+) -> None:
+    seen = reference(
+        functions=sum_function(function),
+        queues={
+            "input": Found(a_queue(visibility_timeout_s=visibility_s)),
+            "output": Found(a_queue("totals", visibility_timeout_s=0)),
+        },
+    )
+    found = {one.criterion: one.outcome for one in judged(lab_rubric(), seen)}
+    assert (found["input-queue"], found["output-queue"]) == (outcome, "passed")
+
+
+def test_a_missing_queue_fails_whatever_the_function_is(judged: Judged) -> None:
+    gone = Missing("There is no queue numbers.")
+    seen = reference(functions=sum_function(DENIED), queues={"input": gone, "output": gone})
+    outcomes = {one.criterion: one for one in judged(lab_rubric(), seen)}
+    assert outcomes["input-queue"].outcome == outcomes["output-queue"].outcome == "failed"
+    assert (outcomes["mapping"].outcome, outcomes["mapping"].because) == ("blocked", "queues.input")
