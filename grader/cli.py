@@ -1,0 +1,478 @@
+"""The command line: parses, calls, shows. What a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import sys
+import threading
+import traceback
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from grader import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from grader.batch import Course
+    from grader.grading import Graded, Settings
+    from grader.report import Report
+    from grader.roster import Roster
+
+ALL_POINTS, POINTS_MISSING, USAGE, UNGRADED, INTERRUPTED = 0, 1, 2, 3, 130
+
+app = typer.Typer(
+    name="grader",
+    help="Grades deployed Lambda and SQS labs.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Lang(StrEnum):
+    """The language of titles and hints."""
+
+    en = "en"
+    fr = "fr"
+
+
+RubricOption = Annotated[
+    Path | None,
+    typer.Option("--rubric", help="The rubric [default: rubric.yaml here, else the shipped one]."),
+]
+ChecksOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--checks", help="A folder with checks of your own, besides checks/ by the rubric."
+    ),
+]
+EndpointOption = Annotated[
+    str | None,
+    typer.Option("--endpoint-url", help="Where AWS answers, such as a sandbox's address."),
+]
+RegionOption = Annotated[
+    str | None, typer.Option("--region", help="The region [default: the roster's, the rubric's].")
+]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", min=0, help="Replays the pairs of an earlier run.")
+]
+LangOption = Annotated[Lang, typer.Option("--lang", help="Language of titles and hints.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress, no colour: results only.")
+]
+JsonOption = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Also as JSON; - is standard output.")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Go on where files would be replaced.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"grader {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _grader(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Grades deployed Lambda and SQS labs."""
+
+
+# -- what every command shares --------------------------------------------------------------------
+
+
+def _rubric_path(given: Path | None) -> Path:
+    from grader.rubric import default_rubric_path
+
+    here = Path("rubric.yaml")
+    return given or (here if here.is_file() else default_rubric_path())
+
+
+def _check_dirs(rubric: Path, given: list[Path] | None) -> list[Path]:
+    from grader.problems import BadInput, Problem
+
+    problems = [
+        Problem(str(path), None, "There is no such folder.", "Give --checks a folder.")
+        for path in given or []
+        if not path.is_dir()
+    ]
+    if problems:
+        raise BadInput(problems)
+    beside = rubric.parent / "checks"
+    return [*([beside] if beside.is_dir() else []), *(given or [])]
+
+
+@contextmanager
+def _loaded(
+    rubric: Path | None, checks: list[Path] | None, roster: Path | None = None
+) -> Iterator[tuple[Course, Roster | None]]:
+    """The rubric, its checks and the roster, or every problem of all three at once."""
+    from grader.batch import Course
+    from grader.judge import Judge
+    from grader.problems import BadInput, Problem
+    from grader.roster import load_roster
+    from grader.rubric import load_rubric
+
+    problems: list[Problem] = []
+    known = loaded = accounts = None
+    path = _rubric_path(rubric)
+    dirs = _check_dirs(path, checks)
+    with Judge(dirs) as judge:
+        try:
+            known = judge.collect()
+        except BadInput as error:
+            problems += error.problems
+        try:
+            loaded = load_rubric(path, known)
+        except BadInput as error:
+            problems += error.problems
+        if roster is not None:
+            try:
+                accounts = load_roster(roster)
+            except BadInput as error:
+                problems += error.problems
+        if problems or known is None or loaded is None:
+            raise BadInput(problems)
+        yield Course(loaded, judge, known, tuple(map(str, dirs))), accounts
+
+
+def _settings(
+    *,
+    seed: int | None,
+    region: str | None,
+    endpoint_url: str | None,
+    lang: Lang,
+    jobs: int = 1,
+    exchange: bool = True,
+) -> Settings:
+    from grader.grading import Settings
+
+    return Settings(
+        seed=secrets.randbelow(2**31) if seed is None else seed,
+        jobs=jobs,
+        region=region,
+        endpoint_url=endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None,
+        exchange=exchange,
+        lang=lang.value,
+    )
+
+
+def _status(reports: list[Report]) -> int:
+    return UNGRADED if any(report.status == "ungraded" for report in reports) else ALL_POINTS
+
+
+# -- commands -------------------------------------------------------------------------------------
+
+
+@app.command()
+def check(
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="A profile of your AWS configuration.")
+    ] = None,
+    rubric: RubricOption = None,
+    checks: ChecksOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Keep the report and the observation here.")
+    ] = None,
+    endpoint_url: EndpointOption = None,
+    region: RegionOption = None,
+    seed: SeedOption = None,
+    json: JsonOption = None,
+    lang: LangOption = Lang.en,
+    quiet: QuietOption = False,
+    no_exchange: Annotated[
+        bool, typer.Option("--no-exchange", help="Look only: run nothing, send nothing.")
+    ] = False,
+) -> int:
+    """Grade one account, mine: what the instructor will see, before handing in."""
+    from grader import report as reports
+    from grader import show
+    from grader.grading import Grading
+    from grader.results import Results
+    from grader.roster import Account, DefaultCredentials, Profile
+
+    with _loaded(rubric, checks) as (course, _):
+        settings = _settings(
+            seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
+        )
+        access = Profile(profile) if profile else DefaultCredentials()
+        me = Account("me", "", "", None, None, None, None, access)
+        if not quiet and settings.exchange:
+            show.standard_error().print(
+                "Checking your account: this runs your function and uses its queues "
+                "(about nine invocations)."
+            )
+        taken: list[Graded] = []
+        Grading(course.rubric, course.judge, course.checks, settings, taken.append).run([me])
+    graded = taken[0]
+    if out is not None:
+        Results(out).write_student(graded.report, graded.observation)
+    if json == "-":
+        sys.stdout.write(reports.encode(graded.report).decode())
+        show.show_report(graded.report, show.standard_error(quiet=quiet))
+    else:
+        show.show_report(graded.report, show.standard_output(quiet=quiet))
+        if json:
+            reports.write_json(Path(json), reports.encode(graded.report), "report")
+    if graded.report.status == "ungraded":
+        return UNGRADED
+    return ALL_POINTS if graded.report.score == graded.report.max_score else POINTS_MISSING
+
+
+@app.command()
+def batch(
+    roster: Annotated[Path, typer.Argument(help="The class: a CSV file.", metavar="ROSTER")],
+    rubric: RubricOption = None,
+    checks: ChecksOption = None,
+    out: Annotated[Path, typer.Option("--out", help="Where the results go.")] = Path("results"),
+    endpoint_url: EndpointOption = None,
+    region: RegionOption = None,
+    seed: SeedOption = None,
+    json: JsonOption = None,
+    lang: LangOption = Lang.en,
+    quiet: QuietOption = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Accounts at a time.")] = 32,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="STUDENT", help="Only this student.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Grade who is missing or was not graded.")
+    ] = False,
+    force: ForceOption = False,
+) -> int:
+    """Grade a class: one folder a student, a summary, a table."""
+    from grader import batch as batches
+    from grader import show
+    from grader.results import Results
+
+    with _loaded(rubric, checks, roster) as (course, loaded):
+        if loaded is None:
+            raise TypeError("a batch has a roster")
+        settings = _settings(
+            seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs
+        )
+        results = Results(out)
+        plan = batches.plan(
+            results,
+            loaded,
+            course.rubric,
+            settings,
+            seed_given=seed is not None,
+            only=only or (),
+            resume=resume,
+            force=force,
+        )
+        run = batches.ClassRun(course, results, loaded, plan)
+        errors = show.standard_error(quiet=quiet)
+        try:
+            with show.progress(len(plan.todo), errors, quiet=quiet) as tell:
+                summary = run.run(lambda graded: tell(graded.report), start_over=not resume)
+        except KeyboardInterrupt:
+            errors.print(f"Interrupted; {len(run.reports)} students are done and kept in {out}.")
+            errors.print(f"Go on with: grader batch {roster} --out {out} --resume")
+            raise
+    if json == "-":
+        sys.stdout.write((out / "summary.json").read_text())
+    else:
+        show.show_class(run.reports, summary, show.standard_output(quiet=quiet))
+        if json:
+            results.copy_summary(Path(json))
+    if not quiet:
+        errors.print(f"Results are in {out}.")
+        if summary.ungraded:
+            errors.print(
+                f"{summary.ungraded} could not be graded; try them again with: "
+                f"grader batch {roster} --out {out} --resume"
+            )
+    return _status(run.reports)
+
+
+@app.command()
+def regrade(
+    results: Annotated[Path, typer.Argument(help="The folder of a batch.", metavar="RESULTS")],
+    rubric: Annotated[
+        Path | None,
+        typer.Option("--rubric", help="Another rubric [default: the one the batch used]."),
+    ] = None,
+    checks: ChecksOption = None,
+    json: JsonOption = None,
+    lang: Annotated[
+        Lang | None, typer.Option("--lang", help="Language [default: the batch's].")
+    ] = None,
+    quiet: QuietOption = False,
+) -> int:
+    """Judge and score stored observations again: no AWS is asked."""
+    from grader import show
+    from grader.export.grades_csv import number
+    from grader.regrade import regrade as again
+    from grader.results import RUBRIC, Results
+
+    stored = Results(results)
+    before = stored.batch()
+    dirs = checks if checks is not None else [Path(path) for path in before.checks]
+    with _loaded(rubric or results / RUBRIC, dirs) as (course, _):
+        done = again(stored, course, lang=lang.value if lang else before.lang)
+    if json == "-":
+        sys.stdout.write((results / "summary.json").read_text())
+    else:
+        out = show.standard_output(quiet=quiet)
+        show.show_class(done.reports, done.summary, out)
+        for change in done.changes:
+            out.print(
+                f"{change.student_id}: {number(change.before) or '-'} -> "
+                f"{number(change.after) or '-'} ({', '.join(change.criteria)})"
+            )
+        if json:
+            stored.copy_summary(Path(json))
+    errors = show.standard_error(quiet=quiet)
+    if not quiet:
+        errors.print(f"{len(done.reports)} reports, {len(done.changes)} of them changed.")
+    for student in done.skipped:
+        errors.print(f"{student}: nothing was observed, so the report stays as it is.")
+    return _status(done.reports)
+
+
+@app.command()
+def lint(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[RUBRIC] [ROSTER]", help="A rubric (.yaml), a roster (.csv)."),
+    ] = None,
+    checks: ChecksOption = None,
+    quiet: QuietOption = False,
+) -> int:
+    """Are these files right? Every problem at once, with file and line."""
+    from grader import show
+    from grader.problems import refuse
+
+    rubrics = [path for path in files or [] if path.suffix.lower() in {".yaml", ".yml"}]
+    rosters = [path for path in files or [] if path not in rubrics]
+    for several in (rubrics[1:], rosters[1:]):
+        if several:
+            raise refuse(several[0], None, "One rubric (.yaml) and one roster (.csv) at a time.")
+    roster = rosters[0] if rosters else None
+    with _loaded(rubrics[0] if rubrics else None, checks, roster) as (course, loaded):
+        if quiet:
+            return ALL_POINTS
+        out = show.standard_output()
+        criteria, maximum = len(course.rubric.criteria), course.rubric.max_score
+        path = _rubric_path(rubrics[0] if rubrics else None)
+        out.print(f"{path}: right, {criteria} criteria, {maximum:g} points.")
+        if loaded is not None:
+            out.print(f"{roster}: right, {len(loaded.accounts)} students.")
+    return ALL_POINTS
+
+
+@app.command()
+def demo(
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Where the results go [default: demo-results, made anew]."),
+    ] = None,
+    seed: SeedOption = None,
+    lang: LangOption = Lang.en,
+    quiet: QuietOption = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Accounts at a time.")] = 32,
+    force: ForceOption = False,
+) -> int:
+    """See it work: an AWS on this machine, a small class, its grades. Needs no account."""
+    from grader import show
+    from grader.demo import run_demo
+
+    with _loaded(None, None) as (course, _):
+        return run_demo(
+            course,
+            _settings(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs),
+            out or Path("demo-results"),
+            force=force or out is None,
+            output=show.standard_output(quiet=quiet),
+            errors=show.standard_error(quiet=quiet),
+            quiet=quiet,
+        )
+
+
+@app.command()
+def sandbox(
+    port: Annotated[
+        int | None, typer.Option("--port", min=1, max=65535, help="A port [default: a free one].")
+    ] = None,
+    deploy: Annotated[
+        str | None,
+        typer.Option("--deploy", metavar="NAME", help="Deploy a demo submission: reference, …"),
+    ] = None,
+) -> int:
+    """Serve an AWS on 127.0.0.1 to work against, until Ctrl-C; prints what to export."""
+    from grader.demo import serve
+
+    return serve(port, deploy)
+
+
+# -- the program ----------------------------------------------------------------------------------
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """End once, in order: a second Ctrl-C must not cut the tidying short, which is bounded in time."""
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+_ENDING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; its exit status (design §7)."""
+    from grader.problems import BadInput
+
+    try:
+        status = app(arguments, prog_name="grader", standalone_mode=False)
+    except TyperException as error:
+        # A usage error shows itself, with the command's usage line.
+        show_itself = getattr(error, "show", None)
+        if show_itself is None:
+            raise
+        show_itself()
+        return USAGE
+    except BadInput as error:
+        from grader import show
+
+        show.show_problems(error.problems, show.standard_error())
+        return USAGE
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has enough of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
+    except Exception:  # noqa: BLE001 - a bug of ours: a traceback for us, and a status that says so
+        traceback.print_exc()
+        return UNGRADED
+    return status if isinstance(status, int) else ALL_POINTS
+
+
+def main() -> None:
+    """The console script ``grader``."""
+    for number in _ENDING:
+        signal.signal(number, _interrupt)
+    status = run(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if threading.active_count() > 1:
+        # Threads that still wait for AWS would hold an interrupted program back.
+        os._exit(status)
+    sys.exit(status)

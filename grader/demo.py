@@ -1,0 +1,154 @@
+"""The sandbox for a person: the demo cohort graded and compared, or an AWS served until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from grader.batch import ClassRun, plan
+from grader.plain import plain
+from grader.problems import refuse
+from grader.results import Results
+from grader.roster import load_roster
+from grader.sandbox.cohort import COHORT, DEMO, deploy_all, write_roster
+from grader.sandbox.deploy import Submission, deploy
+from grader.sandbox.server import EXAMPLE_ACCOUNT, Sandbox, SandboxError, exports, sandbox
+from grader.show import points, progress, show_class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import Console
+
+    from grader.batch import Course
+    from grader.grading import Settings
+    from grader.report import Report
+
+AS_EXPECTED, OTHERWISE = 0, 1
+
+
+def run_demo(
+    course: Course,
+    settings: Settings,
+    out: Path,
+    *,
+    force: bool,
+    output: Console,
+    errors: Console,
+    quiet: bool,
+) -> int:
+    """Deploy the demo cohort into a sandbox, grade it, show what came and what was expected.
+
+    The exit status: 0 when every submission got exactly its expected result, else 1. Raises
+    :class:`~grader.problems.BadInput` where ``out`` is in use or the sandbox cannot be started.
+    """
+    results = Results(out)
+    results.check_fresh(resume=False, force=force)
+    submissions = [s for s in COHORT if s.name in DEMO]
+    with _sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-demo-") as folder:
+        if not quiet:
+            errors.print(f"Deploying {len(submissions)} submissions to {aws.endpoint_url} …")
+        accounts = deploy_all(aws, submissions)
+        roster = load_roster(write_roster(Path(folder) / "roster.csv", aws, submissions, accounts))
+        run = ClassRun(
+            course,
+            results,
+            roster,
+            plan(results, roster, course.rubric, settings, seed_given=True, force=force),
+        )
+        with progress(len(submissions), errors, quiet=quiet) as tell:
+            summary = run.run(lambda graded: tell(graded.report), start_over=True)
+    show_class(run.reports, summary, output)
+    output.print()
+    right = _compare(submissions, run.reports, output)
+    output.print(f"A report for each student is in {out / 'students'}, the class in {out}.")
+    return AS_EXPECTED if right else OTHERWISE
+
+
+def _compare(submissions: Sequence[Submission], reports: Sequence[Report], out: Console) -> bool:
+    by_id = {report.student_id: report for report in reports}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("submission", overflow="fold")
+    table.add_column("expected", justify="right", no_wrap=True)
+    table.add_column("found", justify="right", no_wrap=True)
+    table.add_column("as expected")
+    right = 0
+    for submission in submissions:
+        report = by_id[submission.name]
+        wrong = differences(submission, report)
+        right += not wrong
+        table.add_row(
+            Text(submission.description),
+            points(submission.points, report.max_score),
+            points(report.score, report.max_score),
+            Text(plain("; ".join(wrong) or "yes"), style="red" if wrong else "green"),
+        )
+    out.print(table)
+    out.print(Text(f"{right} of {len(submissions)} as expected.", style="bold"))
+    return right == len(submissions)
+
+
+def differences(submission: Submission, report: Report) -> list[str]:
+    """What a report says otherwise than the submission's expected result; empty when nothing."""
+    wrong = []
+    if report.score != submission.points:
+        wrong.append(f"{report.score} points, not {submission.points}")
+    if submission.points is None:
+        return wrong
+    for status, expected in (("failed", submission.failed), ("blocked", submission.blocked)):
+        found = {result.id for result in report.criteria if result.status == status}
+        if status == "failed":
+            found |= {result.id for result in report.criteria if result.status == "partial"}
+        if found != expected:
+            wrong.append(f"{status}: {sorted(found)}, not {sorted(expected)}")
+    if set(report.flags) != submission.flags:
+        wrong.append(f"flags: {list(report.flags)}, not {sorted(submission.flags)}")
+    return wrong
+
+
+@contextmanager
+def _sandbox(port: int | None) -> Iterator[Sandbox]:
+    try:
+        with sandbox(port) as running:
+            yield running
+    except SandboxError as error:
+        raise refuse("sandbox", None, str(error)) from None
+
+
+def serve(port: int | None, submission: str | None) -> int:
+    """Serve a sandbox until Ctrl-C, and print what to export. The exit status is 0 then.
+
+    ``submission`` names one of the demo cohort to deploy there first.
+    """
+    chosen = _named(submission) if submission else None
+    with _sandbox(port) as aws:
+        if chosen is not None:
+            deploy(aws, EXAMPLE_ACCOUNT, chosen)
+        sys.stdout.write(f"{exports(aws)}\n")
+        sys.stdout.flush()
+        sys.stderr.write("An AWS to work against; paste these lines. Ctrl-C ends it.\n")
+        try:
+            while True:
+                signal.pause()
+        except KeyboardInterrupt:
+            sys.stderr.write("The sandbox is gone, and everything in it.\n")
+    return 0
+
+
+def _named(name: str) -> Submission:
+    deployable = {s.name: s for s in COHORT if s.deployed and not s.shares_account_with}
+    if name not in deployable:
+        raise refuse(
+            "--deploy",
+            None,
+            f"There is no submission {name!r}.",
+            f"Known: {', '.join(deployable)}.",
+        )
+    return deployable[name]

@@ -1,0 +1,59 @@
+"""``grades.csv``: one row a student, one column a criterion, then the roster's own columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from grader.report import Report
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_COLUMNS = ("student_id", "name", "email", "group", "status", "score", "max_score")
+
+
+def grades_csv(
+    reports: Sequence[Report],
+    criteria: Sequence[str],
+    extra: Mapping[str, Mapping[str, str]],
+) -> str:
+    """The file's text. ``criteria`` are the columns' ids, ``extra`` the other columns by student.
+
+    A missing score is an empty cell. Quoting as in RFC 4180; a cell that would start a formula in a
+    spreadsheet gets an apostrophe before it.
+    """
+    others = list(dict.fromkeys(column for row in extra.values() for column in row))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow([cell(name) for name in (*_COLUMNS, *criteria, *others)])
+    for report in reports:
+        points = {result.id: result.points for result in report.criteria}
+        row = extra.get(report.student_id, {})
+        writer.writerow(
+            [
+                cell(report.student_id),
+                cell(report.name),
+                cell(report.email),
+                cell(report.group or ""),
+                report.status,
+                number(report.score),
+                number(report.max_score),
+                *(number(points.get(criterion)) for criterion in criteria),
+                *(cell(row.get(column, "")) for column in others),
+            ]
+        )
+    return text.getvalue()
+
+
+def cell(text: str) -> str:
+    """``text`` for a cell, defused where a spreadsheet would calculate it."""
+    text = text.replace("\0", "")
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def number(value: float | None) -> str:
+    """Points as a number without needless zeros; nothing for ``None``."""
+    return "" if value is None else f"{value:.4f}".rstrip("0").rstrip(".")

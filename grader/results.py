@@ -1,0 +1,232 @@
+"""The results directory: where each file of a batch lies, what it holds, and how it is read again."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+import msgspec
+
+from grader import __version__, observation, report
+from grader.observation import Observation
+from grader.problems import BadInput, Problem, refuse
+from grader.report import Report, write_json, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from grader.roster import Account
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+BATCH, RUBRIC, SUMMARY, GRADES = "batch.json", "rubric.yaml", "summary.json", "grades.csv"
+STUDENTS, OBSERVATION, REPORT = "students", "observation.json", "report.json"
+BEFORE = "report.before.json"
+_OURS = (BATCH, SUMMARY, GRADES, RUBRIC, STUDENTS)
+
+
+class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A row of the roster, without how its account is reached. ``extra`` are the columns passed on."""
+
+    student_id: str
+    name: str = ""
+    email: str = ""
+    group: str | None = None
+    account_id: str | None = None
+    region: str | None = None
+    extra: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, account: Account) -> Student:
+        """What may be stored of an account."""
+        return cls(
+            account.student_id,
+            account.name,
+            account.email,
+            account.group,
+            account.account_id,
+            account.region,
+            dict(account.extra),
+        )
+
+
+class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many students there are, and how many of them have a grade."""
+
+    students: int
+    graded: int
+    ungraded: int
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a class was graded: the digests of what went in, the options, the counts, the times."""
+
+    schema: Literal["batch/1"] = "batch/1"
+    state: Literal["running", "interrupted", "finished"]
+    rubric_sha256: str
+    roster_sha256: str
+    grader_version: str = __version__
+    seed: int
+    attempt: int
+    jobs: int
+    region: str | None
+    endpoint_url: str | None
+    lang: str
+    checks: list[str]
+    started_at: str
+    finished_at: str | None = None
+    duration_s: float | None = None
+    counts: Counts
+    students: list[Student]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One student's files as they were read. Without an observation the grader itself had failed."""
+
+    student: Student
+    observation: Observation | None
+    report: Report | None
+
+
+class Results:
+    """A results directory. Every file is written whole, by rename, readable by its owner only."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    # -- starting -----------------------------------------------------------------------------
+
+    def check_fresh(self, *, resume: bool, force: bool) -> None:
+        """Refuse a directory that holds something, unless the user said what to do with it."""
+        if self.root.exists() and not self.root.is_dir():
+            raise refuse(self.root, None, "This is not a folder.", "Give another --out.")
+        occupied = self.root.is_dir() and any(self.root.iterdir())
+        if occupied and not (resume or force):
+            raise refuse(
+                self.root,
+                None,
+                "This folder already holds results.",
+                "Give --resume to grade who is missing, --force to start over, or another --out.",
+            )
+        if occupied and not (self.root / BATCH).is_file():
+            raise refuse(
+                self.root,
+                None,
+                f"This folder holds no {BATCH}, so it is not a grader's results.",
+                "Give another --out.",
+            )
+
+    def start_over(self) -> None:
+        """Remove what an earlier batch wrote here, and nothing else."""
+        for name in _OURS:
+            path = self.root / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def folder(self, student_id: str) -> Path:
+        """A student's folder. The id was checked when the roster was read."""
+        return self.root / STUDENTS / student_id
+
+    def write_student(self, graded: Report, seen: Observation | None) -> None:
+        """Write what is known of a student: the observation first, so that a report has its own."""
+        folder = self.folder(graded.student_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        if seen is None:
+            (folder / OBSERVATION).unlink(missing_ok=True)
+        else:
+            write_json(folder / OBSERVATION, observation.encode(seen), "observation")
+        self.write_report(graded)
+
+    def write_report(self, graded: Report) -> None:
+        """Write a report alone."""
+        write_json(self.folder(graded.student_id) / REPORT, report.encode(graded), "report")
+
+    def keep_before(self, student_id: str) -> None:
+        """Keep a report that is about to be replaced beside its successor."""
+        folder = self.folder(student_id)
+        shutil.copy2(folder / REPORT, folder / BEFORE)
+
+    def write_batch(self, batch: Batch) -> None:
+        """Write ``batch.json``."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        write_json(self.root / BATCH, _indented(batch), "batch")
+
+    def write_rubric(self, source: str) -> None:
+        """Write the rubric as used."""
+        write_text(self.root / RUBRIC, source)
+
+    def write_summary(self, summary: msgspec.Struct) -> None:
+        """Write ``summary.json``."""
+        write_json(self.root / SUMMARY, _indented(summary), "summary")
+
+    def copy_summary(self, path: Path) -> None:
+        """Write ``summary.json`` again, where the user wants it."""
+        write_json(path, (self.root / SUMMARY).read_bytes(), "summary")
+
+    def write_grades(self, csv: str) -> None:
+        """Write ``grades.csv``."""
+        write_text(self.root / GRADES, csv)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def batch(self) -> Batch:
+        """``batch.json``. Raises :class:`BadInput` where it is missing or is not one."""
+        path = self.root / BATCH
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Batch)
+        except OSError as error:
+            raise refuse(
+                path, None, f"It cannot be read ({error.strerror}).", "Name a results folder."
+            ) from None
+        except msgspec.MsgspecError as error:
+            raise refuse(path, None, f"This is not a batch of this grader: {error}.") from None
+
+    def stored(self, students: Iterable[Student]) -> list[Stored]:
+        """What lies here of ``students``. Raises :class:`BadInput` naming every damaged file."""
+        problems: list[Problem] = []
+        found = [self._stored(student, problems) for student in students]
+        if problems:
+            raise BadInput(problems)
+        return found
+
+    def _stored(self, student: Student, problems: list[Problem]) -> Stored:
+        folder = self.folder(student.student_id)
+        seen = _read(folder / OBSERVATION, Observation, problems)
+        graded = _read(folder / REPORT, Report, problems)
+        return Stored(student, seen, graded)
+
+
+def _indented(struct: msgspec.Struct) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(struct), indent=2) + b"\n"
+
+
+def _read(path: Path, kind: type[S], problems: list[Problem]) -> S | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        problems.append(Problem(str(path), None, f"It cannot be read ({error.strerror})."))
+    except msgspec.MsgspecError as error:
+        problems.append(
+            Problem(
+                str(path),
+                None,
+                f"This file is damaged or from another version: {error}.",
+                "Move it away, then grade this student again with --resume.",
+            )
+        )
+    return None
+
+
+def now() -> str:
+    """The time, UTC, ISO 8601 to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,168 @@
+"""A class at a glance: flags that need everybody's results, statistics, and ``summary.json``."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from grader.observation import Found
+from grader.rubric import text_in
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Sequence
+
+    from grader.observation import Observation
+    from grader.report import CriterionResult, Report
+    from grader.rubric import Criterion, Rubric
+
+CLASS_FLAGS = frozenset({"account-shared", "same-code"})
+"""Flags that only the whole class can tell: computed anew whenever a batch ends."""
+
+
+class CriterionSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the graded students did on one criterion. ``pass_rate`` is from 0 to 1."""
+
+    id: str
+    title: str
+    max_points: float
+    mean_points: float | None
+    pass_rate: float | None
+    passed: int
+    partial: int
+    failed: int
+    blocked: int
+    ungraded: int
+
+
+class StudentSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One student's line."""
+
+    student_id: str
+    name: str
+    group: str | None
+    status: Literal["graded", "ungraded"]
+    score: float | None
+    flags: list[str]
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A class. ``mean``, ``median`` and the like are over the graded students, ``null`` for none."""
+
+    schema: Literal["summary/1"] = "summary/1"
+    title: str
+    max_score: float
+    students: int
+    graded: int
+    ungraded: int
+    mean: float | None
+    median: float | None
+    lowest: float | None
+    highest: float | None
+    criteria: list[CriterionSummary]
+    scores: list[StudentSummary]
+
+
+def summarise(reports: Sequence[Report], rubric: Rubric, lang: str) -> Summary:
+    """The summary of a class's reports, in their order."""
+    scores = [report.score for report in reports if report.score is not None]
+    return Summary(
+        title=text_in(rubric.title, lang),
+        max_score=rubric.max_score,
+        students=len(reports),
+        graded=len(scores),
+        ungraded=len(reports) - len(scores),
+        mean=_rounded(statistics.fmean(scores)) if scores else None,
+        median=_rounded(statistics.median(scores)) if scores else None,
+        lowest=min(scores, default=None),
+        highest=max(scores, default=None),
+        criteria=[
+            _criterion(
+                criterion,
+                lang,
+                [r for report in reports for r in report.criteria if r.id == criterion.id],
+            )
+            for criterion in rubric.criteria
+        ],
+        scores=[
+            StudentSummary(
+                student_id=report.student_id,
+                name=report.name,
+                group=report.group,
+                status=report.status,
+                score=report.score,
+                flags=list(report.flags),
+            )
+            for report in reports
+        ],
+    )
+
+
+def _criterion(
+    criterion: Criterion, lang: str, of_all: Sequence[CriterionResult]
+) -> CriterionSummary:
+    count = {
+        status: sum(result.status == status for result in of_all)
+        for status in ("passed", "partial", "failed", "blocked", "ungraded")
+    }
+    points = [result.points for result in of_all if result.points is not None]
+    return CriterionSummary(
+        id=criterion.id,
+        title=text_in(criterion.title, lang),
+        max_points=criterion.points,
+        mean_points=_rounded(statistics.fmean(points)) if points else None,
+        pass_rate=_rounded(count["passed"] / len(points)) if points else None,
+        **count,
+    )
+
+
+def _rounded(value: float) -> float:
+    return round(value, 4)
+
+
+def with_class_flags(
+    results: Iterable[tuple[Report, Observation | None]], known_code: Iterable[str]
+) -> list[Report]:
+    """The reports with ``account-shared`` and ``same-code`` as the whole class has them.
+
+    Members of one group share an account and its code by right.
+    """
+    results = list(results)
+    accounts: dict[Hashable, set[Hashable]] = defaultdict(set)
+    code: dict[str, set[Hashable]] = defaultdict(set)
+    known = set(known_code)
+    for report, seen in results:
+        if report.account_id:
+            accounts[report.account_id].add(_owner(report))
+        for sha256 in _code(seen) - known:
+            # The same account has the same code, and is flagged for that already.
+            code[sha256].add(report.account_id or _owner(report))
+    return [
+        _flagged(
+            report,
+            {
+                "account-shared": len(accounts[report.account_id]) > 1,
+                "same-code": any(len(code[sha256]) > 1 for sha256 in _code(seen) - known),
+            },
+        )
+        for report, seen in results
+    ]
+
+
+def _owner(report: Report) -> Hashable:
+    return ("group", report.group) if report.group else ("student", report.student_id)
+
+
+def _code(seen: Observation | None) -> set[str]:
+    if seen is None:
+        return set()
+    functions = [fact.value for fact in seen.functions.values() if isinstance(fact, Found)]
+    return {function.code_sha256 for function in functions if function.code_sha256}
+
+
+def _flagged(report: Report, flags: dict[str, bool]) -> Report:
+    kept = set(report.flags) - CLASS_FLAGS
+    kept |= {name for name, raised in flags.items() if raised}
+    return msgspec.structs.replace(report, flags=tuple(sorted(kept)))
