@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from grader.aws import Aws, Clients
+from grader.observation import Exchange, Found, Invocation, Unknown
 from grader.observe import observe
 from grader.observe.identity import observe_identity
 from grader.roster import Keys
@@ -16,7 +17,7 @@ from grader.sandbox.deploy import Submission, deploy
 from grader.secret import Secret
 
 if TYPE_CHECKING:
-    from grader.observation import Observation
+    from grader.observation import Fact, Observation
     from grader.sandbox.server import Sandbox
     from tests.wire import Wire
 
@@ -62,3 +63,58 @@ def look(
         )
     finally:
         aws.close()
+
+
+EMPTY = {"visible": 0, "in flight": 0}
+
+
+def handler(seen: Observation) -> Invocation:
+    assert isinstance(seen.handler, Found)
+    return seen.handler.value
+
+
+def exchange(seen: Observation) -> Exchange:
+    assert isinstance(seen.exchange, Found)
+    return seen.exchange.value
+
+
+def messages(sandbox: Sandbox, account: str, queue: str) -> dict[str, int]:
+    """How many messages are visible in a queue, and how many in flight."""
+    sqs = sandbox.client("sqs", account)
+    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    given = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    return {
+        "visible": int(given["ApproximateNumberOfMessages"]),
+        "in flight": int(given["ApproximateNumberOfMessagesNotVisible"]),
+    }
+
+
+def put(sandbox: Sandbox, account: str, body: str, queue: str = "output_queue") -> int:
+    """Send a message; when it was sent, in Unix milliseconds."""
+    sqs = sandbox.client("sqs", account)
+    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody=body)
+    got = sqs.receive_message(QueueUrl=url, AttributeNames=["SentTimestamp"], VisibilityTimeout=0)
+    return int(got["Messages"][0]["Attributes"]["SentTimestamp"])
+
+
+def kind(fact: Fact[Any]) -> str:
+    assert isinstance(fact, Unknown), fact
+    return fact.kind
+
+
+def answered(seen: Observation) -> int:
+    assert isinstance(seen.exchange, Found), seen.exchange
+    return seen.exchange.value.answered
+
+
+def facts(seen: Observation) -> list[Fact[Any]]:
+    return [
+        *seen.functions.values(),
+        *seen.queues.values(),
+        *seen.mappings.values(),
+        *seen.schedules.values(),
+        seen.handler,
+        seen.records,
+        seen.exchange,
+    ]

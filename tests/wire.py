@@ -11,6 +11,8 @@ from botocore.awsrequest import AWSResponse
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+DENIED = "User is not authorized to perform this action"
+
 Answer = Exception | tuple[int, dict[str, str], bytes] | None
 
 

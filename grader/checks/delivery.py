@@ -173,7 +173,8 @@ def _failure(invocation: Invocation) -> str:
     if invocation.failure == "refused":
         return "Lambda refused to run your function: its reserved concurrency leaves it no room."
     if invocation.failure == "broken":
-        return f"Lambda could not run your function. {_said(invocation.error)}".rstrip()
+        said = f" It says {_named(invocation.error)}" if invocation.error else ""
+        return f"Lambda could not run your function.{said}"
     return _said(invocation.error) or "Your function raised an exception."
 
 
@@ -183,17 +184,31 @@ def _said(error: FunctionError | None) -> str:
     place = ""
     if error.file is not None:
         place = f" ({error.file}" + (f", line {error.line})" if error.line is not None else ")")
-    text = f"{error.kind}: {shown(error.message, 200)}" if error.message else error.kind
-    return f"Your function raised {text}{place}."
+    return f"Your function raised {_named(error)}{place}."
+
+
+def _named(error: FunctionError) -> str:
+    return f"{error.kind}: {shown(error.message, 200)}" if error.message else error.kind
+
+
+_NOT_LOADED = ("ImportModuleError", "HandlerNotFound", "UserCodeSyntaxError", "Worker init failed")
+_MISREAD = {"KeyError", "IndexError", "TypeError", "ValueError", "JSONDecodeError"}
 
 
 def _remedy(invocation: Invocation) -> str:
-    return {
-        "timed-out": "Look for a loop that never ends or a call that waits.",
-        "refused": "Remove the reserved concurrency of the function.",
-        "broken": "Check the handler's name and the files in the package.",
-        "raised": "Read the two numbers from the JSON object in the record's body.",
-    }[invocation.failure or "raised"]
+    """What to do next about a failed invocation."""
+    if invocation.failure == "timed-out":
+        return "Look for a loop that never ends or a call that waits."
+    if invocation.failure == "refused":
+        return "Remove the reserved concurrency of the function."
+    error = invocation.error
+    if invocation.failure == "broken" or error is None:
+        return "Look at the function's configuration in the console: it says what is wrong."
+    if any(name in _named(error) for name in _NOT_LOADED):
+        return "Check the handler's name, the files in the package and what they import."
+    if error.kind in _MISREAD:
+        return "Read the two numbers from the JSON object in the record's body."
+    return "Look at that line; the function's log in CloudWatch shows the whole traceback."
 
 
 def _quoted(others: tuple[str, ...]) -> str:

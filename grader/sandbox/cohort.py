@@ -61,6 +61,14 @@ COHORT: tuple[Submission, ...] = (
         blocked=frozenset({"mapping", "handler"} | _ON_FUNCTION | _AFTER_HANDLER),
     ),
     Submission(
+        name="function-misnamed",
+        description="The function is called first-lambda",
+        points=5,
+        failed=_criteria("function"),
+        blocked=frozenset({"mapping", "handler"} | _ON_FUNCTION | _AFTER_HANDLER),
+        function="first-lambda",
+    ),
+    Submission(
         name="memory-256",
         description="Memory of 256 MB",
         points=19,

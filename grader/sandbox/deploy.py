@@ -57,6 +57,8 @@ class Submission:
 
     untouched: bool = False
     """Nothing was deployed at all."""
+    function: str = SUM_FUNCTION
+    """The name under which the function that adds is deployed."""
     handler: str = "reference"
     """The source file in ``handlers``, without its ending."""
     runtime: str = "python3.8"
@@ -105,7 +107,7 @@ def deploy(sandbox: Sandbox, account_id: str, submission: Submission) -> None:
     _create_function(
         functions,
         account_id,
-        SUM_FUNCTION,
+        submission.function,
         code=_archive(submission.handler, submission.name),
         runtime=submission.runtime,
         memory_mb=submission.memory_mb,
@@ -114,7 +116,7 @@ def deploy(sandbox: Sandbox, account_id: str, submission: Submission) -> None:
     )
     if submission.reserved_concurrency is not None:
         functions.put_function_concurrency(
-            FunctionName=SUM_FUNCTION,
+            FunctionName=submission.function,
             ReservedConcurrentExecutions=submission.reserved_concurrency,
         )
     _create_mappings(functions, account_id, submission)
@@ -222,7 +224,7 @@ def _create_mappings(functions: LambdaClient, account_id: str, submission: Submi
             EventSourceArn=queue(
                 OTHER_QUEUE if submission.mapping == "other-queue" else INPUT_QUEUE
             ),
-            FunctionName=SUM_FUNCTION,
+            FunctionName=submission.function,
             Enabled=submission.mapping != "disabled",
             BatchSize=_BATCH,
             FilterCriteria={"Filters": filters},
@@ -237,7 +239,7 @@ def _create_mappings(functions: LambdaClient, account_id: str, submission: Submi
     if submission.output_mapping:
         functions.create_event_source_mapping(
             EventSourceArn=queue(submission.output_queue),
-            FunctionName=SUM_FUNCTION,
+            FunctionName=submission.function,
             BatchSize=_BATCH,
         )
 

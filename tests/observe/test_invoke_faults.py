@@ -1,0 +1,61 @@
+"""What goes wrong with Invoke: whose fault it is decides what becomes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from grader.observation import Found
+from tests.looking import answered, kind, look
+from tests.wire import DENIED, Wire, rest
+
+if TYPE_CHECKING:
+    from grader.sandbox.server import Sandbox
+
+
+def test_the_queue_decides_alone_where_invoking_is_denied(
+    aws_sandbox: Sandbox, account: str, wire: Wire
+) -> None:
+    wire.play("lambda.Invoke", rest(403, "AccessDeniedException", DENIED), always=True)
+    seen = look(aws_sandbox, account, wire=wire)
+    assert kind(seen.handler) == kind(seen.records) == "permission"
+    assert answered(seen) == 5
+
+
+def test_invoke_is_never_tried_more_than_three_times(
+    aws_sandbox: Sandbox, account: str, wire: Wire
+) -> None:
+    wire.play("lambda.Invoke", rest(500, "ServiceException"), always=True)
+    seen = look(aws_sandbox, account, wire=wire)
+    assert kind(seen.handler) == "unreachable"
+    assert wire.requests.count("lambda.Invoke") == 3
+    assert answered(seen) == 5
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        (ReadTimeoutError(endpoint_url="http://x"), "timed-out"),
+        (rest(502, "InvalidRuntimeException"), "broken"),
+        (rest(502, "KMSAccessDeniedException"), "broken"),
+        (
+            rest(
+                429,
+                "TooManyRequestsException",
+                Reason="ReservedFunctionConcurrentInvocationLimitExceeded",
+            ),
+            "refused",
+        ),
+    ],
+)
+def test_what_only_the_function_can_have_caused_is_found(
+    aws_sandbox: Sandbox, account: str, wire: Wire, answer: Any, failure: str
+) -> None:
+    wire.play("lambda.Invoke", answer, always=True)
+    seen = look(aws_sandbox, account, wire=wire)
+    assert isinstance(seen.handler, Found)
+    assert seen.handler.value.failure == failure
+    assert wire.requests.count("lambda.Invoke") == 1
+    assert "sqs.SendMessage" not in wire.requests

@@ -1,0 +1,115 @@
+"""Set-ups in which a message of the grader could do harm, or be lost."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from grader.observation import NotTried
+from tests.looking import EMPTY, exchange, hand_in, handler, lab, look, messages
+from tests.wire import Wire
+
+if TYPE_CHECKING:
+    from grader.sandbox.server import Sandbox
+
+
+def test_a_function_that_answers_on_its_own_input_queue_is_told_so(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="own_queue", mapping="disabled")
+    seen = look(aws_sandbox, fresh_account)
+    assert handler(seen).own_queue
+    assert isinstance(seen.exchange, NotTried)
+    assert seen.exchange.because == "handler"
+    assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
+
+
+def test_a_loop_is_neither_invoked_nor_fed(aws_sandbox: Sandbox, fresh_account: str) -> None:
+    hand_in(aws_sandbox, fresh_account, output_mapping=True)
+    seen = look(aws_sandbox, fresh_account)
+    assert exchange(seen).unsafe is not None
+    assert "output_queue" in str(exchange(seen).unsafe)
+    assert exchange(seen).pairs == ()
+    for fact in (seen.handler, seen.records):
+        assert isinstance(fact, NotTried)
+        assert fact.because == "exchange"
+
+
+def test_nothing_is_sent_where_a_second_function_reads_the_input_queue(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account, second_function=True)
+    seen = look(aws_sandbox, fresh_account)
+    assert handler(seen).answered
+    assert isinstance(seen.exchange, NotTried)
+    assert seen.exchange.because == "mappings.input"
+
+
+def test_a_harmless_filter_costs_nothing(aws_sandbox: Sandbox, fresh_account: str) -> None:
+    pattern = json.dumps({"body": {"number1": [{"exists": True}]}})
+    hand_in(aws_sandbox, fresh_account, mapping_filter=pattern)
+    seen = look(aws_sandbox, fresh_account)
+    assert exchange(seen).answered == 5
+    assert not exchange(seen).filtered
+
+
+def test_a_filter_that_drops_messages_is_found_with_one_pair(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    pattern = json.dumps({"body": {"colour": ["blue"]}})
+    hand_in(aws_sandbox, fresh_account, mapping_filter=pattern)
+    seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2))
+    assert exchange(seen).filtered
+    assert len(exchange(seen).pairs) == 1
+
+
+def test_a_function_that_stops_answering_gets_one_fresh_pair_and_no_more(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="first_two_only")
+    seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=3))
+    assert [pair.answered for pair in exchange(seen).pairs] == [False]
+
+
+def test_a_pair_that_nobody_consumed_is_taken_back(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account)
+    functions = aws_sandbox.client("lambda", fresh_account)
+    mapping = functions.list_event_source_mappings()["EventSourceMappings"][0]
+    wire = _disabling(functions, mapping["UUID"])
+    seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
+    assert exchange(seen).answered == 0
+    assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
+    assert "pair-left-behind" not in seen.flags
+
+
+def test_a_pair_is_not_fetched_from_a_queue_that_counts_receives(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account)
+    sqs = aws_sandbox.client("sqs", fresh_account)
+    url = sqs.get_queue_url(QueueName="input_queue")["QueueUrl"]
+    dead = sqs.create_queue(QueueName="dead_letters")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "1"})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": policy})
+    functions = aws_sandbox.client("lambda", fresh_account)
+    mapping = functions.list_event_source_mappings()["EventSourceMappings"][0]
+    wire = _disabling(functions, mapping["UUID"])
+    seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
+    assert "pair-left-behind" in seen.flags
+    assert messages(aws_sandbox, fresh_account, "input_queue")["visible"] > 0
+
+
+def _disabling(functions: Any, uuid: str) -> Any:
+    """A wire that disables the mapping the moment the first pair is about to be sent."""
+    wire = Wire()
+
+    def disable(**_given: Any) -> None:
+        functions.update_event_source_mapping(UUID=uuid, Enabled=False)
+
+    wire.session.events.register("before-send.sqs.SendMessage", disable)
+    return wire
