@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import signal
@@ -472,7 +473,9 @@ def main() -> None:
     status = run(sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()
-    if threading.active_count() > 1:
-        # Threads that still wait for AWS would hold an interrupted program back.
+    if status == INTERRUPTED and threading.active_count() > 1:
+        # Threads that still wait for AWS would hold an interrupted program back. What the judge's
+        # processes shared is freed first: nothing else would, and its tracker would complain.
+        gc.collect()
         os._exit(status)
     sys.exit(status)

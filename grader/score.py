@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from grader import __version__
 from grader.observation import Found
-from grader.phrases import phrases
+from grader.phrases import phrases, what_next
 from grader.report import CriterionResult, Report, TestResult
 from grader.rubric import text_in
 from grader.rubric_rules import route
@@ -107,7 +107,6 @@ def ungraded_report(
     Times default to now.
     """
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    words = phrases(lang)
     criteria = tuple(
         CriterionResult(
             id=criterion.id,
@@ -116,7 +115,7 @@ def ungraded_report(
             points=None,
             max_points=float(criterion.points),
             message=why.detail,
-            hint=words["again"],
+            hint=what_next(why.kind, lang),
         )
         for criterion in rubric.criteria
     )
@@ -166,7 +165,7 @@ class _Scoring:
         if status == "blocked":
             return self._blocked(criterion)
         if status == "ungraded":
-            return self._ungraded(criterion, self._reason(criterion))
+            return self._ungraded(criterion, *self._reason(criterion))
         if status == "passed":
             return self._as(criterion, "passed", criterion.points)
         tests = self.outcomes[criterion.id]
@@ -200,9 +199,9 @@ class _Scoring:
             hint = self._hint(criterion, first)
             return self._as(criterion, "blocked", 0, message=first.message, hint=hint)
         if self.alone[root.id] == "passed":
-            return self._ungraded(criterion, self.words["not-observed"])
+            return self._ungraded(criterion, self.words["not-observed"], "not-observed")
         if self.alone[root.id] == "ungraded":
-            return self._ungraded(criterion, self._reason(root))
+            return self._ungraded(criterion, *self._reason(root))
         title = text_in(root.title, self.lang)
         message = self.words["blocked"].format(title=title)
         return self._as(criterion, "blocked", 0, message=message, because=root.id)
@@ -234,11 +233,12 @@ class _Scoring:
         check = self.checks.get(criterion.check)
         return None if check is None else check.explains
 
-    def _reason(self, criterion: Criterion) -> str:
+    def _reason(self, criterion: Criterion) -> tuple[str, str]:
+        """Why it is ungraded, and the kind of Unknown."""
         for test in self.outcomes[criterion.id]:
             if test.outcome == "ungraded":
-                return test.message
-        return self.words["none"]
+                return test.message, test.because or "unexpected"
+        return self.words["none"], "unexpected"
 
     def _hint(self, criterion: Criterion, outcome: Outcome) -> str:
         """The outcome's, which knows more; but it is in English, and the rubric's may not be."""
@@ -247,8 +247,8 @@ class _Scoring:
             return outcome.hint
         return text_in(criterion.hint, self.lang)
 
-    def _ungraded(self, criterion: Criterion, message: str) -> CriterionResult:
-        hint = self.words["again"]
+    def _ungraded(self, criterion: Criterion, message: str, kind: str) -> CriterionResult:
+        hint = what_next(kind, self.lang)
         return self._as(criterion, "ungraded", None, message=message, hint=hint)
 
     def _as(

@@ -71,6 +71,11 @@ def points(value: float | None, maximum: float) -> str:
 
 def show_report(report: Report, out: Console) -> None:
     """One line a criterion; for what did not pass: expected, found, next step; the score last."""
+    reason = _unreached(report)
+    if reason is not None:
+        out.print(Text.assemble(("Not graded. ", "bold magenta"), plain(reason.message)))
+        out.print(Text(plain(reason.hint), style="italic"))
+        return
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column()
     table.add_column(justify="right", no_wrap=True)
@@ -94,6 +99,13 @@ def show_report(report: Report, out: Console) -> None:
         )
     if report.flags:
         out.print(Text(f"Noted: {', '.join(report.flags)}", style="dim"))
+
+
+def _unreached(report: Report) -> CriterionResult | None:
+    """The one thing to say where the same fault kept everything from being checked."""
+    said = {(result.status, result.message) for result in report.criteria}
+    same = len(said) == 1 and len(report.criteria) > 1
+    return report.criteria[0] if same and report.criteria[0].status == "ungraded" else None
 
 
 def _said(result: CriterionResult) -> Text:
@@ -138,7 +150,8 @@ def _lost(report: Report) -> Text:
 
 
 def _show_statistics(summary: Summary, out: Console) -> None:
-    counts = f"{summary.students} students, {summary.graded} graded"
+    students = "1 student" if summary.students == 1 else f"{summary.students} students"
+    counts = f"{students}, {summary.graded} graded"
     if summary.ungraded:
         counts += f", {summary.ungraded} not graded"
     out.print(Text(counts, style="bold"))

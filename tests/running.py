@@ -1,0 +1,53 @@
+"""Running ``grader`` as its users do: a process with arguments, output and an exit status."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.sandbox.server import Sandbox
+
+LIMIT_S = 120
+
+
+def environment(
+    sandbox: Sandbox | None = None, account: str = "1" * 12, **more: str
+) -> dict[str, str]:
+    """An environment in which only ``account`` of ``sandbox`` is reachable, or nothing at all."""
+    kept = {
+        k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTEST_", "NO_COLOR"))
+    }
+    given = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}
+    given["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    if sandbox is not None:
+        given |= {
+            "AWS_ENDPOINT_URL": sandbox.endpoint_url,
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+    return kept | given | more
+
+
+def command(*arguments: str | Path) -> list[str]:
+    """The command line of ``grader`` with ``arguments``."""
+    return [sys.executable, "-m", "grader", *map(str, arguments)]
+
+
+def grader(
+    *arguments: str | Path, cwd: Path, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """``grader`` run to its end, its output as text."""
+    return subprocess.run(
+        command(*arguments),
+        cwd=cwd,
+        env=env or environment(),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )

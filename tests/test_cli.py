@@ -1,0 +1,204 @@
+"""The commands, their output and their exit statuses, as a user meets them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+
+from grader.rubric import default_rubric_path
+from grader.schemas import load
+from tests.looking import hand_in
+from tests.running import environment, grader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.sandbox.server import Sandbox
+
+
+def test_help_imports_nothing_that_a_command_needs() -> None:
+    heavy = "boto3 botocore pytest jsonschema ruamel msgspec tenacity ministack"
+    code = f"import sys, grader.cli; print(*(set({heavy.split()!r}) & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == ""
+
+
+def test_check_gives_full_marks_to_the_reference(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    hand_in(aws_sandbox, fresh_account)
+    env = environment(aws_sandbox, fresh_account)
+    done = grader("check", "--json", "mine.json", "--out", "kept", cwd=tmp_path, env=env)
+    assert (done.returncode, "Score: 20 of 20 points" in done.stdout) == (0, True), done.stderr
+    assert "about nine invocations" in done.stderr
+    assert "Traceback" not in done.stderr
+    report = json.loads((tmp_path / "mine.json").read_bytes())
+    jsonschema.Draft202012Validator(load("report")).validate(report)
+    kept = json.loads((tmp_path / "kept/students/me/report.json").read_bytes())
+    assert kept == report
+
+
+def test_check_says_what_was_expected_what_was_found_and_what_to_do(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    hand_in(aws_sandbox, fresh_account, memory_mb=256)
+    done = grader("check", cwd=tmp_path, env=environment(aws_sandbox, fresh_account))
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    (number,) = (n for n, line in enumerate(lines) if "Memory" in line)
+    assert "0/1" in lines[number]
+    assert "expected 128 MB, found 256 MB." in lines[number]
+    assert "memory_size" in lines[number + 1]
+
+
+def test_two_checks_with_one_seed_agree(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="multiplies")
+    env = environment(aws_sandbox, fresh_account)
+    first, second = (
+        json.loads(grader("check", "--seed", "3", "--json", "-", cwd=tmp_path, env=env).stdout)
+        for _ in range(2)
+    )
+    assert first["criteria"] == second["criteria"]
+    assert first["score"] == second["score"] == 13
+
+
+def test_check_without_credentials_says_so_once_and_grades_nothing(tmp_path: Path) -> None:
+    done = grader("check", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stdout.count("Unable to locate credentials") == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_check_without_a_network_grades_nothing(tmp_path: Path) -> None:
+    env = environment(AWS_ACCESS_KEY_ID="1" * 12, AWS_SECRET_ACCESS_KEY="x")
+    done = grader("check", "--endpoint-url", "http://127.0.0.1:9", cwd=tmp_path, env=env)
+    assert done.returncode == 3
+    assert "Could not connect" in done.stdout
+
+
+def test_looking_only_leaves_the_rest_ungraded(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    hand_in(aws_sandbox, fresh_account)
+    env = environment(aws_sandbox, fresh_account)
+    done = grader("check", "--no-exchange", "--json", "-", cwd=tmp_path, env=env)
+    report = json.loads(done.stdout)
+    assert done.returncode == 3
+    ungraded = {c["id"] for c in report["criteria"] if c["status"] == "ungraded"}
+    assert ungraded == {"handler", "records", "sums"}
+
+
+def test_titles_and_hints_are_french_on_request(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    hand_in(aws_sandbox, fresh_account)
+    env = environment(aws_sandbox, fresh_account)
+    done = grader("check", "--no-exchange", "--lang", "fr", cwd=tmp_path, env=env)
+    assert "Mémoire" in done.stdout
+
+
+def test_the_output_of_a_pipe_has_no_escape_sequences(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    env = environment(aws_sandbox, fresh_account)
+    done = grader("check", cwd=tmp_path, env=env)
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+# -- bad input ------------------------------------------------------------------------------------
+
+
+def test_lint_tells_every_problem_of_both_files_at_once(tmp_path: Path) -> None:
+    rubric = default_rubric_path().read_text()
+    rubric = rubric.replace("check: function_memory", "check: function_memry")
+    rubric = rubric.replace("id: timeout", "id: runtime")
+    (tmp_path / "mine.yaml").write_text(rubric)
+    (tmp_path / "class.csv").write_text("student_id,profile\n../up,a\ns1,a\nS1,a\n")
+    done = grader("lint", "mine.yaml", "class.csv", cwd=tmp_path)
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["class.csv"] * 2 + ["mine.yaml"] * 2
+    assert all(line.split(":")[1].isdigit() for line in lines)
+    assert "function_memory" in done.stderr
+
+
+def test_lint_says_that_files_are_right(tmp_path: Path) -> None:
+    (tmp_path / "class.csv").write_text("student_id,profile\ns1,a\n")
+    done = grader("lint", default_rubric_path(), "class.csv", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "12 criteria, 20 points" in done.stdout
+    assert "1 student" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["check", "batch", "lint"])
+def test_a_check_file_with_a_syntax_error_stops_before_any_account(
+    tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/test_mine.py").write_text("def broken(:\n")
+    (tmp_path / "class.csv").write_text("student_id,profile\ns1,a\n")
+    roster = [] if command == "check" else ["class.csv"]
+    done = grader(command, *roster, "--checks", "own", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "test_mine.py:1:" in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["batch", "absent.csv"], "absent.csv"),
+        (["batch"], "ROSTER"),
+        (["check", "--rubric", "absent.yaml"], "absent.yaml"),
+        (["check", "--checks", "absent"], "absent"),
+        (["regrade", "absent"], "absent"),
+        (["bacth"], "batch"),
+        (["batch", "class.csv", "--only", "s9"], "s9"),
+        (["batch", "class.csv", "--jobs", "0"], "--jobs"),
+        (["sandbox", "--deploy", "nobody"], "reference"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_named(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    (tmp_path / "class.csv").write_text("student_id,profile\ns1,a\n")
+    done = grader(*arguments, cwd=tmp_path)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["class.csv"]
+
+
+def test_a_rubric_with_checks_of_ones_own_is_graded_by_them(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    hand_in(aws_sandbox, fresh_account)
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks/test_handler_name.py").write_text(
+        "from grader.checks import check, same\n\n"
+        '@check("handler_is_named", on="function", expect=str)\n'
+        "def test_name(function, expect):\n"
+        '    """The handler is {expect}."""\n'
+        "    print('a check that prints')\n"
+        '    same(function.handler, expect, hint="Rename it.")\n'
+    )
+    rubric = default_rubric_path().read_text() + (
+        "  - id: named\n    title: Named\n    check: handler_is_named\n    on: sum\n"
+        "    expect: main.run\n    points: 2\n"
+    )
+    (tmp_path / "rubric.yaml").write_text(rubric)
+    env = environment(aws_sandbox, fresh_account, PYTEST_ADDOPTS="-k nothing")
+    done = grader("check", "--json", "-", cwd=tmp_path, env=env)
+    report = json.loads(done.stdout)
+    (named,) = (c for c in report["criteria"] if c["id"] == "named")
+    assert (done.returncode, report["score"], report["max_score"]) == (1, 20, 22)
+    assert named["expected"] == "main.run"
+    assert named["actual"] == "lambda_function.lambda_handler"
