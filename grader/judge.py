@@ -187,7 +187,7 @@ class _Worker:
         self._note = path / "note"
         self._pool: ProcessPoolExecutor | None = None
         self._lock = Lock()
-        self._ended = False
+        self._ended = self._busy = False
 
     def call(self, task: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         """Do ``task`` there. Raises ``BrokenProcessPool`` if the process dies of it."""
@@ -204,6 +204,7 @@ class _Worker:
                     initargs=(self._path,),
                 )
             pool = self._pool
+            self._busy = True
         try:
             return pool.submit(task, *given, **named).result()
         except BrokenProcessPool:
@@ -211,23 +212,25 @@ class _Worker:
             with self._lock:
                 self._pool = None
             raise
+        finally:
+            self._busy = False
 
     def last_step(self) -> Step | None:
         """What the process was doing when it died."""
         return note.read(self._note)
 
     def end(self) -> None:
-        """Kill the process: it may be in code that hears nothing else."""
+        """End the process; kill it if it is at work: it may be in code that hears nothing else."""
         with self._lock:
             self._ended = True
-            pool = self._pool
-            if pool is None:
-                return
-            processes = list(pool._processes.values())
-            pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.kill()
-        pool.shutdown()
+            pool, busy = self._pool, self._busy
+        if pool is None:
+            return
+        if busy:
+            for process in list(pool._processes.values()):
+                process.kill()
+        # Once, and waiting: the thread that manages the pool must be gone before the interpreter is.
+        pool.shutdown(cancel_futures=True)
 
 
 def _complete(

@@ -130,8 +130,10 @@ def _wrong_handling(invocation: Invocation) -> NoReturn:
         _wrong_answer(pair, pair.wrong)
     if invocation.failure is not None:
         fail(
-            "expected {expected}. {failure}",
+            "expected {expected}, the sum of {number1} and {number2}. {failure}",
             expected=expected,
+            number1=None if pair is None else pair.number1,
+            number2=None if pair is None else pair.number2,
             actual=_failure(invocation),
             hint=_remedy(invocation),
             failure=_failure(invocation),
