@@ -208,9 +208,10 @@ class _Worker:
         try:
             return pool.submit(task, *given, **named).result()
         except BrokenProcessPool:
-            pool.shutdown()
             with self._lock:
-                self._pool = None
+                mine, self._pool = self._pool is pool, None
+            if mine:  # else it is being ended, and is shut down there: a pool bears that only once
+                pool.shutdown()
             raise
         finally:
             self._busy = False
@@ -223,7 +224,7 @@ class _Worker:
         """End the process; kill it if it is at work: it may be in code that hears nothing else."""
         with self._lock:
             self._ended = True
-            pool, busy = self._pool, self._busy
+            pool, busy, self._pool = self._pool, self._busy, None
         if pool is None:
             return
         if busy:

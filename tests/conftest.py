@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.sandbox.server import Sandbox, sandbox
+from tests.looking import hand_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,3 +22,10 @@ def aws_sandbox() -> Iterator[Sandbox]:
 def fresh_account(aws_sandbox: Sandbox) -> str:
     """The id of an account that no other test uses."""
     return aws_sandbox.new_account()
+
+
+@pytest.fixture
+def right(aws_sandbox: Sandbox, fresh_account: str) -> str:
+    """An account in which everything is right."""
+    hand_in(aws_sandbox, fresh_account)
+    return fresh_account

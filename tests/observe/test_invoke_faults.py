@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 def test_the_queue_decides_alone_where_invoking_is_denied(
-    aws_sandbox: Sandbox, account: str, wire: Wire
+    aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", rest(403, "AccessDeniedException", DENIED), always=True)
-    seen = look(aws_sandbox, account, wire=wire)
+    seen = look(aws_sandbox, right, wire=wire)
     assert kind(seen.handler) == kind(seen.records) == "permission"
     assert answered(seen) == 5
 
 
 def test_invoke_is_never_tried_more_than_three_times(
-    aws_sandbox: Sandbox, account: str, wire: Wire
+    aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", rest(500, "ServiceException"), always=True)
-    seen = look(aws_sandbox, account, wire=wire)
+    seen = look(aws_sandbox, right, wire=wire)
     assert kind(seen.handler) == "unreachable"
     assert wire.requests.count("lambda.Invoke") == 3
     assert answered(seen) == 5
@@ -51,10 +51,10 @@ def test_invoke_is_never_tried_more_than_three_times(
     ],
 )
 def test_what_only_the_function_can_have_caused_is_found(
-    aws_sandbox: Sandbox, account: str, wire: Wire, answer: Any, failure: str
+    aws_sandbox: Sandbox, right: str, wire: Wire, answer: Any, failure: str
 ) -> None:
     wire.play("lambda.Invoke", answer, always=True)
-    seen = look(aws_sandbox, account, wire=wire)
+    seen = look(aws_sandbox, right, wire=wire)
     assert isinstance(seen.handler, Found)
     assert seen.handler.value.failure == failure
     assert wire.requests.count("lambda.Invoke") == 1

@@ -53,20 +53,20 @@ def test_an_account_that_is_not_the_rosters_is_not_asked_further(
     ],
 )
 def test_an_unread_function_is_unknown_and_not_missing(
-    aws_sandbox: Sandbox, account: str, wire: Wire, answer: Any, expected: str
+    aws_sandbox: Sandbox, right: str, wire: Wire, answer: Any, expected: str
 ) -> None:
     wire.play("lambda.GetFunctionConfiguration", answer, always=True)
-    seen = look(aws_sandbox, account, wire=wire)
+    seen = look(aws_sandbox, right, wire=wire)
     assert kind(seen.functions["sum"]) == expected
     assert kind(seen.handler) == expected
     assert isinstance(seen.queues["input"], Found)
 
 
-def test_what_was_denied_is_named(aws_sandbox: Sandbox, account: str, wire: Wire) -> None:
+def test_what_was_denied_is_named(aws_sandbox: Sandbox, right: str, wire: Wire) -> None:
     wire.play(
         "lambda.GetFunctionConfiguration", rest(403, "AccessDeniedException", DENIED), always=True
     )
-    fact = look(aws_sandbox, account, wire=wire, exchange=False).functions["sum"]
+    fact = look(aws_sandbox, right, wire=wire, exchange=False).functions["sum"]
     assert isinstance(fact, Unknown)
     assert "lambda:GetFunctionConfiguration was denied" in fact.detail
 
@@ -80,29 +80,29 @@ def test_what_was_denied_is_named(aws_sandbox: Sandbox, account: str, wire: Wire
     ],
 )
 def test_refused_credentials_end_the_questions_to_the_account(
-    aws_sandbox: Sandbox, account: str, wire: Wire, answer: Any
+    aws_sandbox: Sandbox, right: str, wire: Wire, answer: Any
 ) -> None:
     wire.play("lambda.GetFunctionConfiguration", answer, always=True)
-    seen = look(aws_sandbox, account, wire=wire)
+    seen = look(aws_sandbox, right, wire=wire)
     assert {kind(fact) for fact in facts(seen)} == {"credentials"}
     assert wire.requests == ["sts.GetCallerIdentity", "lambda.GetFunctionConfiguration"]
 
 
 def test_variables_that_cannot_be_decrypted_are_unknown(
-    aws_sandbox: Sandbox, account: str, wire: Wire
+    aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
     error = {"Error": {"ErrorCode": "AccessDeniedException", "Message": "KMS"}}
     wire.change("lambda.GetFunctionConfiguration", lambda parsed: parsed.update(Environment=error))
-    function = look(aws_sandbox, account, wire=wire, exchange=False).functions["sum"]
+    function = look(aws_sandbox, right, wire=wire, exchange=False).functions["sum"]
     assert isinstance(function, Found)
     assert kind(function.value.environment) == "permission"
 
 
 def test_a_policy_that_may_not_be_read_leaves_the_permission_open(
-    aws_sandbox: Sandbox, account: str, wire: Wire
+    aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
     wire.play("lambda.GetPolicy", rest(403, "AccessDeniedException", DENIED), always=True)
-    schedule = look(aws_sandbox, account, wire=wire, exchange=False).schedules["periodic"]
+    schedule = look(aws_sandbox, right, wire=wire, exchange=False).schedules["periodic"]
     assert isinstance(schedule, Found)
     assert schedule.value.triggers[0].permitted is None
 
@@ -126,26 +126,26 @@ def test_a_scheduler_that_may_not_be_read_is_noted(
     ],
 )
 def test_an_output_queue_that_cannot_be_read_leaves_everything_unknown(
-    aws_sandbox: Sandbox, account: str, wire: Wire, answer: Any, expected: str
+    aws_sandbox: Sandbox, right: str, wire: Wire, answer: Any, expected: str
 ) -> None:
     wire.play("sqs.ReceiveMessage", answer, always=True)
-    seen = look(aws_sandbox, account, wire=wire)
+    seen = look(aws_sandbox, right, wire=wire)
     assert {kind(seen.handler), kind(seen.records), kind(seen.exchange)} == {expected}
 
 
 def test_a_message_that_may_not_be_deleted_costs_nothing_and_is_said(
-    aws_sandbox: Sandbox, account: str, wire: Wire
+    aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
     wire.play("sqs.DeleteMessage", rpc(403, "AccessDenied", DENIED), always=True)
-    seen = look(aws_sandbox, account, wire=wire)
+    seen = look(aws_sandbox, right, wire=wire)
     assert answered(seen) == 5
     assert "answers-left-behind" in seen.flags
 
 
 def test_a_queue_that_cannot_be_sent_to_is_unknown(
-    aws_sandbox: Sandbox, account: str, wire: Wire
+    aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
     wire.play("sqs.SendMessage", rpc(403, "AccessDenied", DENIED), always=True)
-    seen = look(aws_sandbox, account, wire=wire)
+    seen = look(aws_sandbox, right, wire=wire)
     assert kind(seen.exchange) == "permission"
     assert isinstance(seen.handler, Found)
