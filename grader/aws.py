@@ -1,8 +1,10 @@
-"""AWS for one account: its clients, and the one table that sorts what AWS and the network say."""
+"""AWS for one account: its clients, and what it says to a question."""
 
 from __future__ import annotations
 
+import logging
 import threading
+import traceback
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +13,8 @@ import boto3
 from botocore import exceptions as failures
 from botocore.config import Config
 
-from grader.observation import Fact, Found, Missing, Unknown, UnknownKind
+from grader.aws_errors import is_network, sort_error
+from grader.observation import Fact, Found, Missing, Unknown
 from grader.redact import redact
 from grader.roster import Access, DefaultCredentials, Keys, Profile, Role
 
@@ -24,45 +27,19 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_sts import STSClient
 
+__all__ = ["Aws", "Clients", "Lost", "answered_at", "is_network", "sort_error", "value_of"]
+
 T = TypeVar("T")
+
+_log = logging.getLogger("grader")
+_TRACE_LIMIT = 8000
+
+_SURPRISES = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+"""What translating an answer raises that has another shape than AWS documents."""
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 30
 """Above the longest poll, which SQS answers after at most 20 s."""
-
-_MISSING = frozenset(
-    {
-        "ResourceNotFoundException",
-        "QueueDoesNotExist",
-        "AWS.SimpleQueueService.NonExistentQueue",
-    }
-)
-_CREDENTIALS = frozenset(
-    {
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidClientTokenId",
-        "UnrecognizedClientException",
-        "SignatureDoesNotMatch",
-        "InvalidSignatureException",
-        "InvalidAccessKeyId",
-        "AuthFailure",
-    }
-)
-_THROTTLED = frozenset(
-    {
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "RequestLimitExceeded",
-        "TooManyRequestsException",
-        "PriorRequestNotComplete",
-        "SlowDown",
-    }
-)
-_ENDED_LEARNER_LAB = "voc-cancel-cred"
 
 
 class Lost(Exception):  # noqa: N818 - the account is lost to this run; it is not an error of ours
@@ -71,56 +48,6 @@ class Lost(Exception):  # noqa: N818 - the account is lost to this run; it is no
     def __init__(self, unknown: Unknown) -> None:
         super().__init__(unknown.detail)
         self.unknown = unknown
-
-
-def sort_error(error: Exception, action: str) -> Missing | Unknown | None:
-    """What an exception of botocore means (design §6), or ``None`` for an error that is our own.
-
-    ``action`` is the IAM action that was attempted, such as ``lambda:GetFunctionConfiguration``.
-    """
-    if isinstance(error, failures.ClientError):
-        return _sort_answer(error, action)
-    if isinstance(
-        error,
-        failures.NoCredentialsError
-        | failures.PartialCredentialsError
-        | failures.ProfileNotFound
-        | failures.CredentialRetrievalError
-        | failures.TokenRetrievalError
-        | failures.SSOError,
-    ):
-        return Unknown("credentials", redact(str(error)))
-    if is_network(error):
-        return Unknown("unreachable", redact(f"{action}: {error}"))
-    if isinstance(error, failures.NoRegionError | failures.InvalidRegionError):
-        return Unknown("unexpected", redact(str(error)))
-    if type(error).__module__.startswith("botocore."):
-        return Unknown("unexpected", redact(f"{action}: {type(error).__name__}: {error}"))
-    return None
-
-
-def is_network(error: BaseException) -> bool:
-    """AWS was not reached, or its answer did not arrive whole."""
-    return isinstance(error, failures.HTTPClientError | failures.ConnectionError)
-
-
-def _sort_answer(error: failures.ClientError, action: str) -> Missing | Unknown:
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    text = redact(str(error))
-    kind: UnknownKind = "unexpected"
-    if code in _MISSING:
-        return Missing(text)
-    if code in _CREDENTIALS or (code.startswith("AccessDenied") and _ENDED_LEARNER_LAB in text):
-        kind = "credentials"
-    elif code.startswith("AccessDenied") or code in {"UnauthorizedOperation", "AuthorizationError"}:
-        kind = "permission"
-        text = f"{action} was denied: {text}"
-    elif code in _THROTTLED or status == 429:
-        kind = "throttled"
-    elif status >= 500:
-        kind = "unreachable"
-    return Unknown(kind, text)
 
 
 def answered_at(response: Mapping[str, Any]) -> datetime | None:
@@ -269,16 +196,22 @@ class Aws:
         return self._client("scheduler")  # type: ignore[no-any-return]
 
     def ask(self, action: str, call: Callable[[], T]) -> Found[T] | Missing | Unknown:
-        """What AWS says to ``call``, sorted. ``action`` is the IAM action that it needs."""
+        """What AWS says to ``call``, sorted. ``action`` is the IAM action that it needs.
+
+        An answer that ``call`` cannot translate costs that one fact, and is logged: it may be a fault
+        of ours.
+        """
         if self._refused is not None:
             return self._refused
         try:
             return Found(call())
         except Exception as error:
             sorted_error = self.sort(error, action)
-            if sorted_error is None:
+            if sorted_error is not None:
+                return sorted_error
+            if not isinstance(error, _SURPRISES):
                 raise
-            return sorted_error
+            return _surprise(error, action)
 
     def sort(self, error: Exception, action: str) -> Missing | Unknown | None:
         """:func:`sort_error`, remembering that the credentials were refused."""
@@ -302,6 +235,14 @@ class Aws:
         for client in self._made.values():
             client.close()
         self._made.clear()
+
+
+def _surprise(error: Exception, action: str) -> Unknown:
+    # The traceback can quote what the account answered.
+    trace = redact("".join(traceback.format_exception(error)), _TRACE_LIMIT)
+    _log.error("The grader could not read the answer to %s.\n%s", action, trace)
+    detail = redact(f"{action}: the answer could not be read: {type(error).__name__}: {error}")
+    return Unknown("unexpected", detail)
 
 
 def value_of(fact: Fact[T]) -> T | None:

@@ -171,6 +171,13 @@ def _settings(
     )
 
 
+def _write(json: bytes) -> None:
+    """JSON to standard output: UTF-8, whatever the terminal speaks."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(json)
+    sys.stdout.buffer.flush()
+
+
 def _status(reports: list[Report]) -> int:
     return UNGRADED if any(report.status == "ungraded" for report in reports) else ALL_POINTS
 
@@ -222,7 +229,7 @@ def check(
     if out is not None:
         Results(out).write_student(graded.report, graded.observation)
     if json == "-":
-        sys.stdout.write(reports.encode(graded.report).decode())
+        _write(reports.encode(graded.report))
         show.show_report(graded.report, show.standard_error(quiet=quiet))
     else:
         show.show_report(graded.report, show.standard_output(quiet=quiet))
@@ -286,7 +293,7 @@ def batch(
             errors.print(f"Go on with: grader batch {roster} --out {out} --resume")
             raise
     if json == "-":
-        sys.stdout.write((out / "summary.json").read_text())
+        _write((out / "summary.json").read_bytes())
     else:
         show.show_class(run.reports, summary, show.standard_output(quiet=quiet))
         if json:
@@ -327,7 +334,7 @@ def regrade(
     with _loaded(rubric or results / RUBRIC, dirs) as (course, _):
         done = again(stored, course, lang=lang.value if lang else before.lang)
     if json == "-":
-        sys.stdout.write((results / "summary.json").read_text())
+        _write((results / "summary.json").read_bytes())
     else:
         out = show.standard_output(quiet=quiet)
         show.show_class(done.reports, done.summary, out)

@@ -24,6 +24,9 @@ UnknownKind = Literal[
     "unexpected",
 ]
 
+IN_TRANSITION = frozenset({"Creating", "Enabling", "Updating", "Disabling", "Deleting"})
+"""States of an event source mapping that AWS is still changing."""
+
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What every struct of an observation has in common: frozen, and no field unknown."""
@@ -113,6 +116,11 @@ class Mapping(Part, frozen=True):
     batch_size: int
     window_s: int
     filters: tuple[str, ...]
+
+    @property
+    def live(self) -> bool:
+        """Messages go through it now, or may in a moment: it is Enabled or in transition."""
+        return self.state == "Enabled" or self.state in IN_TRANSITION
 
 
 class Mappings(Part, frozen=True):

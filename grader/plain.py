@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
-# Control characters, and those that reorder or hide what stands beside them.
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+# Control characters; those that reorder, join or hide what stands beside them; halves of a pair,
+# which cannot be written; ends of a line or paragraph.
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def plain(text: str, limit: int = 1000) -> str:
     """``text`` in one line of at most ``limit`` characters, with what could act made visible."""
-    text = text[: limit * 2].replace("\t", " ").replace("\n", " ")
-    text = _UNSAFE.sub(lambda m: f"\\x{ord(m[0]):02x}", unicodedata.normalize("NFC", text))
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    most = limit * 2
+    line = text[:most].replace("\t", " ").replace("\n", " ")
+    line = unicodedata.normalize("NFC", "".join(map(_visible, line)))
+    return line if len(line) <= limit and len(text) <= most else f"{line[: limit - 1]}…"
+
+
+def _visible(character: str) -> str:
+    unsafe = unicodedata.category(character) in _UNSAFE
+    return f"\\x{ord(character):02x}" if unsafe else character

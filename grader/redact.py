@@ -9,25 +9,45 @@ LIMIT = 500
 
 _HIDDEN = "[redacted]"
 
-_TELLING_NAME = r"(?!KeyError|KeyboardInterrupt)\w*(?:AWS_|SECRET|TOKEN|PASSWORD|PASSWD|KEY)\w*"
-_ASSIGNMENT = re.compile(
-    rf"""(?P<name>["']?\b{_TELLING_NAME}["']?\s*[=:]\s*)(?P<value>"[^"\n]*"|'[^'\n]*'|[^\s,;}}\])"']+)""",
-    re.IGNORECASE,
+# What repeats is possessive or bounded, and matched once for each word or quote: the time that a text
+# takes grows with its length, whatever it is made of.
+_TELLING_NAME = re.compile(
+    r"""(?<!\w)
+        (?! (?-i: [A-Z][A-Za-z]*?(?:Error|Exception|Interrupt)\b ) )  # KeyError: 'number1'
+        (?= \w*?(?:AWS_|SECRET|TOKEN|PASSWORD|PASSWD|KEY) )
+        \w++ (?P<closing> (?:\\*+["'`])?+ )
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
+_ESCAPED_SPACE = re.compile(r"(?<=\\)[nrt]")
+_SHOUTED = re.compile(r"[A-Z0-9_]++")
+_SPACE = r"(?:[^\S\n]|\\++[nrt])"
+_ASSIGNED = re.compile(r"[)\]]?+\s*+(?:[-=]>|[=:])\s*+")
+# "The token is…" and "Invalid key, …" are prose: only DB_PASSWORD is a name without a sign after it.
+_BESIDE = re.compile(rf"{_SPACE}*+[,;|]{_SPACE}*+|{_SPACE}++")
+
+_OPENING = re.compile(r"""(\\*+)(["'`])""")
+_AFTER_VALUE = rf"""(?=(?:\\{{0,99}}["'`]){{0,4}}{_SPACE}{{0,99}}(?:[,;)\]}}]|$))"""
+_CLOSING = {
+    quote: re.compile(rf"(?<!\\)(\\*+){quote}{_AFTER_VALUE}", re.MULTILINE) for quote in "\"'`"
+}
+_BARE = re.compile(r"(?:null|true|false|None|True|False|-?[\d.]++|\[redacted\])(?=\s*+[,)\]}])")
+
 _KEY_ID = re.compile(r"(?<![A-Z0-9])A[A-Z]{3}[A-Z0-9]{16,}(?![A-Z0-9])")
-_LONG_RUN = re.compile(r"[A-Za-z0-9+/=]{40,}")
-"""A secret access key is 40 characters, a session token several hundred."""
+_LONG_RUN = re.compile(r"[A-Za-z0-9+/=%]{40,}")
+"""A secret access key is 40 characters, a session token several hundred; either may be URL-encoded."""
 
 
 def redact(text: str, limit: int = LIMIT) -> str:
     """``text`` without access key ids and secrets, in at most ``limit`` characters of valid Unicode.
 
     Hidden are the values of ``AWS_*``, ``*SECRET*``, ``*TOKEN*``, ``*PASSWORD*`` and ``*KEY*``, key ids,
-    and any unbroken run of 40 characters or more that could be a key or a token.
+    and any unbroken run of 40 characters or more that could be a key or a token. A value in quotes ends
+    with them, any other with its line.
     """
     # Secrets are looked for before the text is cut, with room to spare: a cut could halve a name.
     text = bounded(text, limit * 8, keep_end=False)
-    text = _ASSIGNMENT.sub(lambda m: m["name"] + _HIDDEN, text)
+    text = _without_values(text)
     text = _KEY_ID.sub(_HIDDEN, text)
     text = _LONG_RUN.sub(_HIDDEN, text)
     return bounded(text, limit, keep_end=False)
@@ -38,3 +58,47 @@ def bounded(text: str, limit: int = LIMIT, *, keep_end: bool = False) -> str:
     if len(text) > limit:
         text = f"…{text[-limit + 1 :]}" if keep_end else f"{text[: limit - 1]}…"
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _without_values(text: str) -> str:
+    kept, position, line_end = [], 0, -1
+    while name := _TELLING_NAME.search(text, position):
+        start = _value_start(text, name)
+        if start is None:
+            kept.append(text[position : name.end()])
+            position = name.end()
+            continue
+        if line_end < start:
+            newline = text.find("\n", start)
+            line_end = len(text) if newline < 0 else newline
+        end = _value_end(text, start, line_end, in_quotes=bool(name["closing"]))
+        kept += [text[position:start], _HIDDEN if end > start else ""]
+        position = end
+    return "".join([*kept, text[position:]])
+
+
+def _value_start(text: str, name: re.Match[str]) -> int | None:
+    """Where the value of a telling name starts, ``None`` where the name is only mentioned."""
+    separator = _ASSIGNED.match(text, name.end())
+    if separator is None:
+        escaped = _ESCAPED_SPACE.match(text, name.start())
+        start = escaped.end() if escaped else name.start()
+        if _SHOUTED.fullmatch(text, start, name.start("closing")):
+            separator = _BESIDE.match(text, name.end())
+    return separator.end() if separator else None
+
+
+def _value_end(text: str, start: int, line_end: int, *, in_quotes: bool) -> int:
+    """Where the value ends that starts at ``start``, its quotes included.
+
+    ``in_quotes`` says that its name was: then a bare number ends where a dictionary goes on.
+    """
+    opening = _OPENING.match(text, start, line_end)
+    if opening:
+        # Text that was escaped has as many backslashes at both ends, and more at a quote in between.
+        for closing in _CLOSING[opening[2]].finditer(text, opening.end(), line_end):
+            if closing[1] == opening[1]:
+                return closing.end()
+        return line_end
+    bare = _BARE.match(text, start, line_end) if in_quotes else None
+    return bare.end() if bare else line_end

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from grader import __version__
-from grader.observation import Found
 from grader.phrases import phrases, what_next
 from grader.report import CriterionResult, Report, TestResult
 from grader.rubric import text_in
@@ -64,10 +64,8 @@ def score(
     """
     scoring = _Scoring(rubric, checks, outcomes, lang)
     criteria = tuple(scoring.result(criterion) for criterion in rubric.criteria)
-    raised = {*observation.flags, *flags}
-    if scoring.passed_by_queue(observation):
-        raised.add("direct-inconclusive")
-    points = _sum(criteria)
+    ungraded = any(result.status == "ungraded" for result in criteria)
+    points = None if ungraded else scoring.total()
     return Report(
         student_id=account.student_id,
         name=account.name,
@@ -79,7 +77,7 @@ def score(
         score=points,
         max_score=float(rubric.max_score),
         criteria=criteria,
-        flags=tuple(sorted(raised)),
+        flags=tuple(sorted({*observation.flags, *flags})),
         seed=observation.seed,
         rubric_sha256=rubric.sha256,
         grader_version=observation.grader_version,
@@ -113,7 +111,7 @@ def ungraded_report(
             title=text_in(criterion.title, lang),
             status="ungraded",
             points=None,
-            max_points=float(criterion.points),
+            max_points=_rounded(criterion.points),
             message=why.detail,
             hint=what_next(why.kind, lang),
         )
@@ -167,7 +165,7 @@ class _Scoring:
         if status == "ungraded":
             return self._ungraded(criterion, *self._reason(criterion))
         if status == "passed":
-            return self._as(criterion, "passed", criterion.points)
+            return self._as(criterion, "passed")
         tests = self.outcomes[criterion.id]
         passed = sum(test.outcome == "passed" for test in tests)
         first = next(test for test in tests if test.outcome != "passed")
@@ -178,33 +176,34 @@ class _Scoring:
         return self._as(
             criterion,
             status,
-            round(criterion.points * passed / len(tests), _DECIMALS),
             message=message,
             hint=self._hint(criterion, first),
             of=first,
         )
 
-    def passed_by_queue(self, observation: Observation) -> bool:
-        """The handler passed although invoking it directly did not show it."""
-        direct = observation.handler
-        return (not isinstance(direct, Found) or not direct.value.answered) and any(
-            self._explains(criterion) == "handler" and self.alone[criterion.id] == "passed"
-            for criterion in self.rubric.criteria
-        )
+    def total(self) -> float:
+        """The points of all criteria together. They are added exactly, and rounded once."""
+        return _rounded(math.fsum(map(self._share, self.rubric.criteria)))
+
+    def _share(self, criterion: Criterion) -> float:
+        """The criterion's points by the fraction of its tests that passed, not rounded."""
+        tests = self.outcomes[criterion.id]
+        passed = sum(test.outcome == "passed" for test in tests)
+        return criterion.points * passed / len(tests) if tests else 0.0
 
     def _blocked(self, criterion: Criterion) -> CriterionResult:
         root = self._root(criterion)
         if root is None:
             first = self.outcomes[criterion.id][0]
             hint = self._hint(criterion, first)
-            return self._as(criterion, "blocked", 0, message=first.message, hint=hint)
+            return self._as(criterion, "blocked", message=first.message, hint=hint)
         if self.alone[root.id] == "passed":
             return self._ungraded(criterion, self.words["not-observed"], "not-observed")
         if self.alone[root.id] == "ungraded":
             return self._ungraded(criterion, *self._reason(root))
         title = text_in(root.title, self.lang)
         message = self.words["blocked"].format(title=title)
-        return self._as(criterion, "blocked", 0, message=message, because=root.id)
+        return self._as(criterion, "blocked", message=message, because=root.id)
 
     def _root(self, criterion: Criterion) -> Criterion | None:
         """The criterion at the end of the chain of causes; ``None`` if no criterion explains it."""
@@ -249,13 +248,12 @@ class _Scoring:
 
     def _ungraded(self, criterion: Criterion, message: str, kind: str) -> CriterionResult:
         hint = what_next(kind, self.lang)
-        return self._as(criterion, "ungraded", None, message=message, hint=hint)
+        return self._as(criterion, "ungraded", message=message, hint=hint)
 
     def _as(
         self,
         criterion: Criterion,
         status: Status,
-        points: float | None,
         *,
         message: str = "",
         hint: str = "",
@@ -266,8 +264,8 @@ class _Scoring:
             id=criterion.id,
             title=text_in(criterion.title, self.lang),
             status=status,
-            points=None if points is None else float(points),
-            max_points=float(criterion.points),
+            points=None if status == "ungraded" else _rounded(self._share(criterion)),
+            max_points=_rounded(criterion.points),
             message=message,
             hint=hint,
             expected=None if of is None else of.expected,
@@ -291,7 +289,5 @@ def _status(outcomes: Sequence[Outcome]) -> Status:
     return "partial" if "passed" in said else "failed"
 
 
-def _sum(criteria: Sequence[CriterionResult]) -> float | None:
-    points = [criterion.points for criterion in criteria]
-    known = [one for one in points if one is not None]
-    return round(sum(known, 0.0), _DECIMALS) if len(known) == len(points) else None
+def _rounded(points: float) -> float:
+    return round(float(points), _DECIMALS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import sys
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Protocol
@@ -29,16 +31,34 @@ if TYPE_CHECKING:
     from grader.summary import Summary
 
 _MARKS = {
-    "passed": ("✓", "+", "green"),
-    "partial": ("◐", "~", "yellow"),
-    "failed": ("✗", "x", "red"),
-    "blocked": ("·", "-", "dim"),
-    "ungraded": ("?", "?", "magenta"),
+    "passed": ("✓", "green"),
+    "partial": ("◐", "yellow"),
+    "failed": ("✗", "red"),
+    "blocked": ("·", "dim"),
+    "ungraded": ("?", "magenta"),
 }
+_PLAINER = str.maketrans(
+    {"✓": "+", "◐": "~", "✗": "x", "·": "-", "—": "-", "–": "-", "…": "...", "→": "->"}
+    | dict.fromkeys("“”«»", '"')
+    | dict.fromkeys("‘’", "'")
+)
+
+
+def _plainer(error: UnicodeError) -> tuple[str, int]:
+    """What a terminal of fewer characters shows instead of one that it does not have."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end].translate(_PLAINER)
+    return missing.encode("ascii", "replace").decode(), error.end
+
+
+codecs.register_error("grader.plainer", _plainer)
 
 
 def console(stream: IO[str], *, quiet: bool = False) -> Console:
     """A console on ``stream``: colour on a terminal, plain lines elsewhere and when ``quiet``."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="grader.plainer")
     plain_lines = quiet or not stream.isatty()
     # A pipe has no width: a line is as long as it is.
     return Console(
@@ -52,12 +72,8 @@ def console(stream: IO[str], *, quiet: bool = False) -> Console:
     )
 
 
-def _mark(status: str, out: Console) -> Text:
-    mark, ascii_mark, style = _MARKS[status]
-    try:
-        mark.encode(out.encoding)
-    except (UnicodeEncodeError, LookupError):
-        mark = ascii_mark
+def _mark(status: str) -> Text:
+    mark, style = _MARKS[status]
     return Text(mark, style=style)
 
 
@@ -82,7 +98,7 @@ def show_report(report: Report, out: Console) -> None:
     table.add_column(overflow="fold")
     for result in report.criteria:
         value = Text(points(result.points, result.max_points), style="dim")
-        table.add_row(_mark(result.status, out), value, _said(result))
+        table.add_row(_mark(result.status), value, _said(result))
     out.print(table)
     out.print()
     if report.score is None:

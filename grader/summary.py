@@ -131,20 +131,23 @@ def with_class_flags(
     """
     results = list(results)
     accounts: dict[Hashable, set[Hashable]] = defaultdict(set)
-    code: dict[str, set[Hashable]] = defaultdict(set)
+    code: dict[str, set[tuple[Hashable, Hashable]]] = defaultdict(set)
     known = set(known_code)
     for report, seen in results:
         if report.account_id:
             accounts[report.account_id].add(_owner(report))
         for sha256 in _code(seen) - known:
-            # The same account has the same code, and is flagged for that already.
-            code[sha256].add(report.account_id or _owner(report))
+            code[sha256].add(_place(report))
     return [
         _flagged(
             report,
             {
                 "account-shared": len(accounts[report.account_id]) > 1,
-                "same-code": any(len(code[sha256]) > 1 for sha256 in _code(seen) - known),
+                "same-code": any(
+                    _apart(_place(report), other)
+                    for sha256 in _code(seen) - known
+                    for other in code[sha256]
+                ),
             },
         )
         for report, seen in results
@@ -153,6 +156,17 @@ def with_class_flags(
 
 def _owner(report: Report) -> Hashable:
     return ("group", report.group) if report.group else ("student", report.student_id)
+
+
+def _place(report: Report) -> tuple[Hashable, Hashable]:
+    """Whose code it is, and in which account."""
+    owner = _owner(report)
+    return owner, report.account_id or owner
+
+
+def _apart(one: tuple[Hashable, Hashable], other: tuple[Hashable, Hashable]) -> bool:
+    """Others, in another account: the same account has the same code, and has its own flag."""
+    return one[0] != other[0] and one[1] != other[1]
 
 
 def _code(seen: Observation | None) -> set[str]:

@@ -1,14 +1,31 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from grader.sandbox.server import Sandbox, sandbox
 from tests.looking import hand_in
+from tests.own_checks import write_checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.own_checks import Write
+
+
+# Time would measure the machine: others may be using it.
+settings.register_profile(
+    "grader",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+    derandomize=False,
+)
+settings.load_profile("grader")
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +46,9 @@ def right(aws_sandbox: Sandbox, fresh_account: str) -> str:
     """An account in which everything is right."""
     hand_in(aws_sandbox, fresh_account)
     return fresh_account
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a check file, and give the folder it is in."""
+    return partial(write_checks, tmp_path / "checks")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ from grader.roster import load_roster
 from grader.rubric import default_rubric_path, load_rubric
 from grader.sandbox.cohort import COHORT, deploy_all, write_roster
 from grader.schemas import load
+from tests.messages import tells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,14 +80,17 @@ def test_a_submission_gets_exactly_its_result(exam: Sat, submission: Submission)
 
 
 @pytest.mark.parametrize("submission", COHORT, ids=lambda s: s.name)
-def test_every_lost_point_says_what_was_expected_and_what_to_do(
+def test_every_lost_point_says_what_was_expected_and_found_and_what_to_do(
     exam: Sat, submission: Submission
 ) -> None:
     for result in exam.reports[submission.name].criteria:
-        if result.status != "passed":
-            assert result.message
         if result.status in {"failed", "partial"}:
-            assert result.hint
+            assert tells(result.message), result.message
+        if result.status in {"failed", "partial", "ungraded"}:
+            assert result.message
+            assert result.hint, result.message
+        if result.status == "blocked":
+            assert result.because, result.message
 
 
 def test_a_blocked_criterion_names_the_root_cause(exam: Sat) -> None:
@@ -137,8 +143,6 @@ def test_an_ungraded_student_has_an_empty_cell(exam: Sat) -> None:
 def test_regrading_gives_identical_files_without_a_network(
     exam: Sat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import socket
-
     def refuse(*_given: object) -> None:
         raise AssertionError("regrading asked the network")
 
@@ -151,8 +155,6 @@ def test_regrading_gives_identical_files_without_a_network(
 
 
 def test_another_rubric_regrades_and_keeps_the_old_report(exam: Sat, tmp_path: Path) -> None:
-    import shutil
-
     copy = tmp_path / "results"
     shutil.copytree(exam.results.root, copy)
     criteria = tuple(

@@ -225,7 +225,7 @@ def test_a_text_is_shown_in_the_nearest_language(text, lang, expected):
         ("pairs: 5", "pairs: 5.0", 10, "a whole number"),
         ("pairs: 5", "pairs: true", 10, "a whole number"),
         ("pairs: 5", "pairs: 5\n  deadline_s: 901", 11, "at most 900"),
-        ("[100, 9999]", "[100, 2099]", 11, "[100, 2100]"),
+        ("[100, 9999]", "[100, 4299]", 11, "[100, 4300]"),
         ("[100, 9999]", "[9999, 100]", 11, "too few"),
         ("[100, 9999]", "[0, 9999]", 11, "at least 1"),
         ("[100, 9999]", "[100]", 11, "at least 2"),

@@ -17,7 +17,6 @@ MISTAKES = {
     "first-number": "the first number only",
     "second-number": "the second number only",
     "nearly": "off by a little",
-    "not-a-number": "not a number",
 }
 
 
@@ -54,21 +53,28 @@ def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange]) -> None:
 def check_records(
     fact: Fact[Invocation], handler: Fact[Invocation], exchange: Fact[Exchange]
 ) -> None:
-    """Fail unless every record of one event was answered.
+    """Fail unless every record of one event was answered. The first that fits decides:
 
-    Where direct invocation says nothing (the handler passed only through the queue), the queue
-    decides this too. A handler that did not pass, blocks.
+    1. Every record was answered: passed.
+    2. Invoking with one record or with three shows nothing (not answered, or an artefact of the
+       made-up event), and a sum came through the queue: passed.
+    3. The single record was not answered: blocked by the handler.
+    4. The event was at fault, so the queue should have told, and could not: ungraded if what went
+       through it is unknown, blocked by what stopped it.
+    5. There was no invocation with three records: blocked or ungraded by what prevented it.
+    6. Some record was not answered: failed.
     """
-    direct = handler.value if isinstance(handler, Found) else None
-    by_queue = direct is not None and (direct.inconclusive or not direct.answered)
-    if answered(fact) or (by_queue and sums_came(exchange)):
+    if answered(fact):
         return
-    if direct is not None and not direct.answered:
+    single = handler.value if isinstance(handler, Found) else None
+    silent = single is not None and not single.answered
+    artefact = _inconclusive(handler) or _inconclusive(fact)
+    if (silent or artefact) and sums_came(exchange):
+        return
+    if silent:
         because = "The function did not answer one record."
         block("handler", fact.reason if isinstance(fact, NotTried) else because)
-    if by_queue or (isinstance(fact, Found) and fact.value.inconclusive):
-        if sums_came(exchange):
-            return
+    if artefact:
         _left_to_the_queue(exchange)
     invocation = required(fact, "records")
     right = sum(pair.answered for pair in invocation.pairs)
@@ -87,7 +93,11 @@ def check_records(
 def check_sum(number: int, exchange: Exchange, handler: Fact[Invocation], mapping: str) -> None:
     """Fail unless the pair ``number`` (from 0) came back right. ``mapping`` is a fact's path."""
     if exchange.unsafe is not None:
-        fail("{reason}", hint="Undo the loop, then deploy again.", reason=exchange.unsafe)
+        fail(
+            "expected the answers to stay in the output queue, found a loop: {reason}",
+            hint="Undo the loop, then deploy again.",
+            reason=exchange.unsafe,
+        )
     pair = exchange.pairs[number] if number < len(exchange.pairs) else None
     if pair is not None and pair.answered:
         return
@@ -97,7 +107,7 @@ def check_sum(number: int, exchange: Exchange, handler: Fact[Invocation], mappin
         block("handler", "The function did not answer when it was invoked.")
     if pair is None:
         fail(
-            "expected an answer, but this pair was not sent: the one before it was not answered.",
+            "expected an answer, found none to the pair before it, so this pair was not sent.",
             hint="Look at the function's log.",
         )
     if pair.wrong is not None:
@@ -109,6 +119,10 @@ def check_sum(number: int, exchange: Exchange, handler: Fact[Invocation], mappin
         patience=f"{exchange.patience_s:g}",
         others=_quoted(exchange.others),
     )
+
+
+def _inconclusive(fact: Fact[Invocation]) -> bool:
+    return isinstance(fact, Found) and fact.value.inconclusive
 
 
 def _left_to_the_queue(exchange: Fact[Exchange]) -> None:
@@ -130,7 +144,7 @@ def _wrong_handling(invocation: Invocation) -> NoReturn:
         _wrong_answer(pair, pair.wrong)
     if invocation.failure is not None:
         fail(
-            "expected {expected}, the sum of {number1} and {number2}. {failure}",
+            "expected {expected}, the sum of {number1} and {number2}, found no answer. {failure}",
             expected=expected,
             number1=None if pair is None else pair.number1,
             number2=None if pair is None else pair.number2,
@@ -214,6 +228,11 @@ def _remedy(invocation: Invocation) -> str:
 
 
 def _quoted(others: tuple[str, ...]) -> str:
+    """The function's own output, where it sent something else than the sum."""
     if not others:
         return ""
-    return " Found instead: " + ", ".join(f'"{shown(one)}"' for one in others[:3]) + "."
+    found = others[:3]
+    said = "Found instead"
+    if not any(character.isdigit() for one in found for character in one):
+        said += ", not a number" if len(found) == 1 else ", not numbers"
+    return f" {said}: " + ", ".join(f'"{shown(one)}"' for one in found) + "."

@@ -19,7 +19,7 @@ def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Ex
     ``queue`` and ``function`` are AWS's names.
     """
     ours = [mapping for mapping in found.of_queue if mapping.function_name == function]
-    others = _enabled_elsewhere(found.of_queue, function)
+    others = _live_elsewhere(found.of_queue, function)
     if not ours:
         _no_mapping(found, queue, function)
     if others:
@@ -57,9 +57,8 @@ def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Ex
         )
 
 
-def _enabled_elsewhere(mappings: Sequence[Mapping], function: str) -> list[str]:
-    names = {one.function_name for one in mappings if one.state == "Enabled"}
-    return sorted(names - {function})
+def _live_elsewhere(mappings: Sequence[Mapping], function: str) -> list[str]:
+    return sorted({one.function_name for one in mappings if one.live} - {function})
 
 
 def _no_mapping(found: Mappings, queue: str, function: str) -> None:
@@ -74,7 +73,7 @@ def _no_mapping(found: Mappings, queue: str, function: str) -> None:
             function=function,
             elsewhere=list(found.elsewhere),
         )
-    fed = sorted({one.function_name for one in found.of_queue})
+    fed = _live_elsewhere(found.of_queue, function)
     if fed:
         fail(
             "expected {queue} to feed {function}, but it feeds {others}.",

@@ -12,7 +12,7 @@ import pytest
 from _pytest.fixtures import FixtureFunctionDefinition
 
 from grader.checks import declared, facts
-from grader.judging.engine import check_of, run
+from grader.judging.engine import LAB_CHECKS, check_of, run
 from grader.problems import Problem
 
 if TYPE_CHECKING:
@@ -36,12 +36,15 @@ class Collected(NamedTuple):
 
 
 def collect(files: Sequence[Path], note: Note, limit_s: float) -> Collected:
-    """The checks that ``files`` hold, and what is wrong with them."""
+    """The checks that ``files`` hold, and what is wrong with them.
+
+    Reading one of the author's files may take ``limit_s`` seconds, then the process ends. The lab's
+    own checks, and whatever pytest does before and between, are not timed.
+    """
     collection = _Collection(files, note, limit_s)
     try:
         run(files, collection, "--collect-only")
     finally:
-        faulthandler.cancel_dump_traceback_later()
         note.clear()
     return Collected(collection.checks, collection.problems)
 
@@ -50,7 +53,7 @@ class _Collection:
     """The plug-in that looks at what pytest collected."""
 
     def __init__(self, files: Sequence[Path], note: Note, limit_s: float) -> None:
-        self.files = list(files)
+        self.places = {file: place for place, file in enumerate(files) if file != LAB_CHECKS}
         self.note = note
         self.limit_s = limit_s
         self.checks: dict[str, CheckInfo] = {}
@@ -62,23 +65,28 @@ class _Collection:
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         """Import each file under watch, and keep what went wrong as a problem of that file."""
-        if not isinstance(collector, pytest.Module):
-            return (yield)
         file = collector.path
-        if file in self.files:
-            self.note.write(self.files.index(file))
+        if file in self.places:  # the module, and the classes in it
+            self.note.write(self.places[file])
             faulthandler.dump_traceback_later(self.limit_s, exit=True, file=_STDERR)
         try:
             report = yield
+            if isinstance(collector, pytest.Module):
+                self._look_at(collector, report)
         except (SystemExit, KeyboardInterrupt) as stop:
             self.problems.append(_problem(file, stop))
             return pytest.CollectReport(collector.nodeid, "failed", None, [])
+        finally:
+            # The note stays: what ends the process between two files, the last one began.
+            faulthandler.cancel_dump_traceback_later()
+        return report
+
+    def _look_at(self, module: pytest.Module, report: pytest.CollectReport) -> None:
         call: Any = getattr(report, "call", None)
         if not report.passed and call is not None:
-            self.problems.append(_problem(file, call.excinfo.value))
+            self.problems.append(_problem(module.path, call.excinfo.value))
         elif report.passed:
-            self._misnamed(collector)
-        return report
+            self._misnamed(module)
 
     def _misnamed(self, module: pytest.Module) -> None:
         for name, value in vars(module.obj).items():

@@ -19,7 +19,7 @@ from grader.observation import (
     Schedule,
     Unknown,
 )
-from grader.observe.exercise import Exercised, Stage, exercise
+from grader.observe.exercise import Behaviour, Stage, exercise
 from grader.observe.function import is_pending, observe_function
 from grader.observe.mapping import IN_TRANSITION, observe_mappings
 from grader.observe.pairs import Pairs
@@ -66,7 +66,7 @@ def observe(
             identity if isinstance(identity, Unknown) else Unknown("unexpected", "no identity")
         )
         look.at_nothing(unknown)
-        done = Exercised(unknown, unknown, unknown)
+        done = Behaviour(unknown, unknown, unknown)
         if unknown.kind == "account-mismatch":
             done.flags.add("account-mismatch")
     return Observation(
@@ -160,14 +160,14 @@ class _Look:
         state = next(m.state for m in mappings.of_queue if m.state in IN_TRANSITION)
         return Unknown("not-ready", f"The event source mapping was still {state} after a minute.")
 
-    def exercise(self, seed: int, account_id: str, attempt: int, *, exchange: bool) -> Exercised:
+    def exercise(self, seed: int, account_id: str, attempt: int, *, exchange: bool) -> Behaviour:
         """The function at work, where the rubric has one and ``exchange`` allows it."""
         lab, rules = self._rubric.lab, self._rubric.exchange
         if not exchange:
-            return Exercised(NOT_EXERCISED, NOT_EXERCISED, NOT_EXERCISED)
+            return Behaviour(NOT_EXERCISED, NOT_EXERCISED, NOT_EXERCISED)
         if SUM not in lab.functions or not {INPUT, OUTPUT} <= lab.queues.keys():
             absent = Unknown("not-observed", "The rubric names no function between two queues.")
-            return Exercised(absent, absent, absent)
+            return Behaviour(absent, absent, absent)
         stage = Stage(
             function=self.functions[SUM],
             function_ready=SUM not in self._unready,

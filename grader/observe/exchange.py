@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
-
 from grader.observation import Exchange, Found
 from grader.observe.answers import mistake, numbers_in
-from grader.observe.invocation import ATTEMPTS, is_fault
+from grader.observe.invocation import APPEARS_S
+from grader.observe.repeat import repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,12 +55,7 @@ class InputQueue:
             sent.message_id = response["MessageId"]
             return sent
 
-        return Retrying(
-            retry=retry_if_exception(is_fault),
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential(multiplier=0.5, max=4),
-            reraise=True,
-        )(once)
+        return repeated(once)
 
     def holds_sum(self, sent: Sequence[Sent]) -> bool:
         """Look once whether a sum of ``sent`` lies here, remove it, and leave the rest visible.
@@ -133,8 +127,8 @@ class Exchanging:
     """One exchange through the queues.
 
     ``wanted`` pairs are sent, each with ``deadline_s`` of patience plus ``slow_s``, the batching window
-    and both queues' delays. ``hope``: nothing yet says that the function is wrong. ``filtered``: a
-    filter stands on the mapping.
+    and both queues' delays. ``hope`` says whether a right answer came directly, if only late: without
+    it one pair is tried with little patience. ``filtered``: a filter stands on the mapping.
     """
 
     def __init__(
@@ -146,72 +140,95 @@ class Exchanging:
         wanted: int,
         deadline_s: float,
         slow_s: float,
-        hope: bool,
+        hope: Callable[[], bool],
         filtered: bool,
     ) -> None:
         self._source, self._output, self._pairs = source, output, pairs
-        self._wanted, self._filtered = wanted, filtered
+        self._wanted, self._filtered, self._hope = wanted, filtered, hope
         self._full_s = deadline_s + slow_s
-        self._patience_s = self._full_s if hope else IMPATIENT_S + slow_s
-        self._hope = hope
+        self._little_s = IMPATIENT_S + slow_s
         self._at_once = slow_s > AT_ONCE_S
+        self._patience_s = self._full_s
+        self._held_back = False
         # One entry for each pair of the rubric: the pair, and the fresh one that followed its silence.
-        self.entries: list[list[Sent]] = []
+        self._entries: list[list[Sent]] = []
 
     @property
     def sent(self) -> list[Sent]:
         """Every pair that was sent."""
-        return [sent for entry in self.entries for sent in entry]
+        return [sent for entry in self._entries for sent in entry]
 
-    def run(self) -> Exchange:
-        """Send and wait. Raises botocore's exceptions, ``Lost``, ``Interrupted``."""
-        if not self._hope or self._filtered:
-            # A trial: one pair says whether the rest is worth sending.
-            self._one(fresh=False)
-            trial = self.entries[0][0]
-            if trial.silent or not (self._hope or trial.answered):
-                return self._result(filtered=self._filtered and trial.silent)
-            self._patience_s = self._full_s
-        if self._at_once:
-            self._rest_at_once()
-        else:
-            while len(self.entries) < self._wanted and self._one(fresh=True):
-                pass
-        return self._result()
-
-    def _one(self, *, fresh: bool) -> bool:
-        """One pair through the queues; whether anything came back, so that the next has hope."""
-        entry = [self._source.send(self._pairs, self._output)]
-        self.entries.append(entry)
-        if self._wait([entry]):
-            return True
-        if fresh:
-            entry.append(self._source.send(self._pairs, self._output))
-            return self._wait([entry])
-        return False
-
-    def _rest_at_once(self) -> None:
-        rest: list[list[Sent]] = []
-        while len(self.entries) < self._wanted:
-            rest.append([self._source.send(self._pairs, self._output)])
-            self.entries.append(rest[-1])
-        if not self._wait(rest):
-            silent = next(entry for entry in rest if entry[0].silent)
-            silent.append(self._source.send(self._pairs, self._output))
-            self._wait([silent])
-
-    def _wait(self, entries: Sequence[Sequence[Sent]]) -> bool:
-        def back() -> bool:
-            return all(any(not sent.silent for sent in entry) for entry in entries)
-
-        return self._output.wait_for(back, self._patience_s)
-
-    def _result(self, *, filtered: bool = False) -> Exchange:
+    @property
+    def result(self) -> Exchange:
+        """What came of it by now."""
         return Exchange(
             pairs=tuple(
-                next((s for s in entry if s.answered), entry[0]).as_pair() for entry in self.entries
+                next((s for s in entry if s.answered), entry[0]).as_pair()
+                for entry in self._entries
             ),
-            filtered=filtered,
+            filtered=self._held_back and self._entries[0][0].silent,
             others=self._output.quotes,
             patience_s=self._patience_s,
         )
+
+    def run(self) -> None:
+        """Send and wait. Raises botocore's exceptions, ``Lost``, ``Interrupted``."""
+        if (self._filtered or not self._hope()) and not self._trial():
+            return
+        if self._at_once:
+            self._rest_at_once()
+        else:
+            while len(self._entries) < self._wanted and self._one():
+                pass
+
+    def _trial(self) -> bool:
+        """One pair, which says whether the rest is worth sending."""
+        (trial,) = entry = self._send()
+        if not self._hope():
+            self._patience_s = self._little_s
+            self._wait([entry], self._little_s)
+            if not (trial.answered or self._hope()):
+                return False
+            # Right after all, or the direct answer came late: from here on there is hope.
+            self._patience_s = self._full_s
+        self._wait([entry], self._full_s)
+        # Without hope its silence would say nothing of the filter.
+        self._held_back = self._filtered and trial.silent
+        return not trial.silent
+
+    def _one(self) -> bool:
+        """One pair through the queues; whether anything came back, so that the next has hope."""
+        entry = self._send()
+        if not self._wait([entry], self._full_s):
+            self._send_fresh([entry])
+        return not _silent(entry)
+
+    def _rest_at_once(self) -> None:
+        rest = [self._send() for _ in range(self._wanted - len(self._entries))]
+        if not self._wait(rest, self._full_s):
+            self._send_fresh([entry for entry in rest if _silent(entry)])
+
+    def _send(self) -> list[Sent]:
+        entry = [self._source.send(self._pairs, self._output)]
+        self._entries.append(entry)
+        return entry
+
+    def _send_fresh(self, silent: Sequence[list[Sent]]) -> None:
+        """After each silent pair one fresh one: an answer to either counts."""
+        for entry in silent:
+            entry.append(self._source.send(self._pairs, self._output))
+        self._wait(silent, self._full_s)
+
+    def _wait(self, entries: Sequence[Sequence[Sent]], seconds: float) -> bool:
+        """Whether every entry came back. A wrong answer may be followed by the right one."""
+        self._output.wait_for(lambda: all(map(_settled, entries)), seconds)
+        return not any(map(_silent, entries))
+
+
+def _silent(entry: Sequence[Sent]) -> bool:
+    return all(sent.silent for sent in entry)
+
+
+def _settled(entry: Sequence[Sent]) -> bool:
+    """Answered right, or wrong and not corrected for a while."""
+    return any(s.answered for s in entry) or any(s.since_answer_s() >= APPEARS_S for s in entry)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from grader.aws import Lost
 from grader.observation import (
     Exchange,
     Fact,
@@ -23,8 +22,7 @@ from grader.observation import (
     Unknown,
 )
 from grader.observe.exchange import Exchanging, InputQueue
-from grader.observe.invocation import Target, invoke
-from grader.observe.mapping import IN_TRANSITION
+from grader.observe.invocation import Direct, Target, invoke
 from grader.observe.output import OutputQueue
 
 if TYPE_CHECKING:
@@ -34,11 +32,17 @@ if TYPE_CHECKING:
     from grader.observe.pairs import Pairs
     from grader.rubric import ExchangeRules
 
+T = TypeVar("T")
+
 RECORDS = 3
 """Records of the second direct invocation."""
 
-SUM, INPUT, OUTPUT = "functions.sum", "queues.input", "queues.output"
+HOLD_S = 900
+"""How long a message that is not ours may stay hidden should the grader be killed."""
+
+FUNCTION, OUTPUT = "functions.sum", "queues.output"
 MAPPING, HANDLER, EXCHANGE = "mappings.input", "handler", "exchange"
+"""Facts' paths, for what is not tried because of them."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,8 @@ class Stage:
 
 
 @dataclass
-class Exercised:
-    """What came of it: the three facts, and flags for a human."""
+class Behaviour:
+    """What the function does: the three facts, and flags for a human."""
 
     handler: Fact[Invocation]
     records: Fact[Invocation]
@@ -68,49 +72,52 @@ class Exercised:
 
 def exercise(
     aws: Aws, stage: Stage, rules: ExchangeRules, pairs: Pairs, stop: threading.Event
-) -> Exercised:
+) -> Behaviour:
     """Invoke the function with one record and with three, then send pairs through the queues.
 
     Nothing is invoked or sent where that could start a loop. However it ends, the queues are left as
     they were found. Raises :class:`~grader.observe.output.Interrupted` when ``stop`` is set.
     """
-    ready = _ready(stage)
-    if isinstance(ready, NotTried | Unknown):
-        return Exercised(ready, ready, ready)
+    obstacle = _obstacle(stage)
+    if obstacle is not None:
+        return Behaviour(obstacle, obstacle, obstacle)
     unsafe = _loop(stage)
     if unsafe is not None:
         untried = NotTried(EXCHANGE, unsafe)
-        return Exercised(untried, untried, Found(Exchange((), unsafe=unsafe)))
-    return _Exercise(aws, stage, rules, pairs, stop, *ready).run()
+        return Behaviour(untried, untried, Found(Exchange((), unsafe=unsafe)))
+    run = _Run(aws, stage, rules, pairs, stop)
+    clock = aws.ask("sqs:GetQueueAttributes", run.output.read_clock)
+    if not isinstance(clock, Found):
+        unknown = clock if isinstance(clock, Unknown) else Unknown("unexpected", clock.reason)
+        return Behaviour(unknown, unknown, unknown)
+    return run.behaviour()
 
 
-def _ready(stage: Stage) -> tuple[Function, Queue] | NotTried | Unknown:
-    """The function and the output queue, or why nothing can be tried. What is certain comes first."""
+def _obstacle(stage: Stage) -> NotTried | Unknown | None:
+    """Why nothing can be tried at all. What is certain comes before what is unknown."""
     function, output = stage.function, stage.output
     if isinstance(function, Missing):
-        return NotTried(SUM, function.reason)
+        return NotTried(FUNCTION, function.reason)
     if isinstance(output, Missing):
         return NotTried(OUTPUT, output.reason)
     if isinstance(function, Found) and function.value.state == "Failed":
-        return NotTried(SUM, f"{function.value.name} is in state Failed.")
-    for fact in (function, output, stage.input, stage.output_mappings, stage.input_mappings):
-        if isinstance(fact, Unknown) and fact.kind != "not-ready":
+        return NotTried(FUNCTION, f"{function.value.name} is in state Failed.")
+    # Without the output queue's mappings nobody knows whether an answer would come round again.
+    for fact in (function, output, stage.input, stage.output_mappings):
+        if isinstance(fact, Unknown):
             return fact
-    if not (isinstance(function, Found) and isinstance(output, Found)):
-        raise TypeError("a function or a queue is found, missing or unknown")
-    if not stage.function_ready:
-        return Unknown("not-ready", f"{function.value.name} was still being updated.")
-    return function.value, output.value
+    mappings = stage.input_mappings
+    if isinstance(mappings, Unknown) and mappings.kind != "not-ready":
+        return mappings
+    return None if stage.function_ready else Unknown("not-ready", "The function was being updated.")
 
 
 def _loop(stage: Stage) -> str | None:
     """Why a message could come round again for ever, or ``None``."""
-    if not (isinstance(stage.output, Found) and isinstance(stage.output_mappings, Found)):
-        return None
-    output = stage.output.value
+    output, mappings = _found(stage.output), _found(stage.output_mappings)
     if isinstance(stage.input, Found) and stage.input.value.arn == output.arn:
         return f"{output.name} is both the input and the output queue."
-    fed = [m.function_name for m in stage.output_mappings.value.of_queue if _live(m)]
+    fed = [mapping.function_name for mapping in mappings.of_queue if mapping.live]
     if fed:
         return (
             f"{output.name} triggers {fed[0]}, so an answer could come round for ever. "
@@ -119,146 +126,118 @@ def _loop(stage: Stage) -> str | None:
     return None
 
 
-def _live(mapping: Mapping) -> bool:
-    """Messages go through it now, or may in a moment."""
-    return mapping.state == "Enabled" or mapping.state in IN_TRANSITION
+class _Run:
+    """One run through the function: what was sent, and what stands of it."""
 
-
-class _Exercise:
     def __init__(
-        self,
-        aws: Aws,
-        stage: Stage,
-        rules: ExchangeRules,
-        pairs: Pairs,
-        stop: threading.Event,
-        function: Function,
-        output: Queue,
+        self, aws: Aws, stage: Stage, rules: ExchangeRules, pairs: Pairs, stop: threading.Event
     ) -> None:
         self._aws, self._stage, self._rules, self._pairs = aws, stage, rules, pairs
-        self._function, self._output_delay_s = function, output.delay_s
+        function, output = _found(stage.function), _found(stage.output)
         runs_s = min(function.timeout_s, rules.deadline_s)
         # Long enough that a message which is not ours is received once, not over and over.
         hold_s = 2 * (runs_s + 15) + (rules.pairs + 1) * rules.deadline_s
-        self._output = OutputQueue(
+        self.output = OutputQueue(
             aws,
             stage.output_url or "",
             rules.answer_keys,
-            hold_s=min(int(hold_s), 900),
+            redrive=output.redrive,
+            hold_s=min(int(hold_s), HOLD_S),
             stop=stop,
         )
-        self._source = (
-            InputQueue(
-                aws,
-                stage.input_url or "",
-                redrive=stage.input.value.redrive,
-                keys=rules.answer_keys,
-                message=self._message,
-            )
-            if isinstance(stage.input, Found)
-            else None
-        )
-        self._mapping = self._enabled_mapping()
+        self._mapping = _enabled(stage.input_mappings, function.name)
+        self._source = self._input_queue()
         self._target = Target(
             function.name,
             self._mapping.qualifier if self._mapping else None,
             timeout_s=runs_s,
-            queue_arn=self._input_arn(),
+            queue_arn=_input_arn(stage, function),
             message=self._message,
         )
+        self._slow_s: float = output.delay_s
+        self._direct: Direct | None = None
         self._exchanging: Exchanging | None = None
 
-    def _message(self, first: int, second: int) -> str:
-        one, two = self._rules.message
-        return json.dumps({one: first, two: second})
-
-    def _enabled_mapping(self) -> Mapping | None:
-        fact = self._stage.input_mappings
-        if not isinstance(fact, Found):
-            return None
-        name = self._function.name
-        ours = [m for m in fact.value.of_queue if m.function_name == name and m.state == "Enabled"]
-        return ours[0] if ours else None
-
-    def _input_arn(self) -> str:
-        if isinstance(self._stage.input, Found):
-            return self._stage.input.value.arn
-        # The function must not tell from the event that its queue is missing: that is graded apart.
-        parts = self._function.arn.split(":")
-        return ":".join([*parts[:2], "sqs", parts[3], parts[4], self._stage.input_name])
-
-    def run(self) -> Exercised:
+    def behaviour(self) -> Behaviour:
         """All three facts, one after the other, and then the queues as they were."""
-        done = Exercised(*(NotTried(HANDLER, "The function was not invoked."),) * 3)
         undisturbed = False
         try:
-            self._output.read_clock()
-            done.handler = self._handler()
-            done.records = self._records(done.handler)
-            done.exchange = self._exchange(done.handler)
+            direct = self._direct = self._invoke(1)
+            own_queue = self._answers_on_its_own_queue(direct)
+            records = self._records(direct)
+            exchange = self._exchange(own_queue=own_queue)
+            if isinstance(records, NotTried) and records.because == HANDLER and self._hope():
+                # It answered after all, only late.
+                self._slow_s = max(self._slow_s, direct.late_s)
+                records = self._records(direct)
             undisturbed = True
-        except Lost as lost:
-            return Exercised(lost.unknown, lost.unknown, lost.unknown)
         finally:
-            self._output.give_back(look_for_duplicates=undisturbed)
+            self.output.give_back(look_for_duplicates=undisturbed)
+        done = Behaviour(
+            _noting(direct.fact, own_queue=own_queue),
+            records.fact if isinstance(records, Direct) else records,
+            Found(self._exchanging.result)
+            if self._exchanging and isinstance(exchange, Found)
+            else exchange,
+        )
         done.flags = self._flags(done)
         return done
 
-    def _invoke(self, records: int) -> Fact[Invocation]:
-        return invoke(
-            self._aws, self._target, self._pairs, records, self._output, self._output_delay_s
-        )
+    # -- directly -----------------------------------------------------------------------------
 
-    def _handler(self) -> Fact[Invocation]:
-        fact = self._invoke(1)
-        if isinstance(fact, Found) and self._source is not None:
-            silent = not any(pair.answers for pair in fact.value.pairs)
-            if silent and self._source.holds_sum(self._output.sent):
-                return Found(msgspec.structs.replace(fact.value, own_queue=True))
-        return fact
+    def _invoke(self, records: int) -> Direct:
+        return invoke(self._aws, self._target, self._pairs, records, self.output, self._slow_s)
 
-    def _records(self, handler: Fact[Invocation]) -> Fact[Invocation]:
-        if isinstance(handler, Unknown):
-            return handler
-        if isinstance(handler, Found) and handler.value.inconclusive:
+    def _hope(self) -> bool:
+        """Nothing says that the function is wrong: what it can do is worth waiting for."""
+        direct = self._direct.value if self._direct else None
+        return direct is None or direct.answered or direct.inconclusive
+
+    def _answers_on_its_own_queue(self, direct: Direct) -> bool:
+        silent = direct.value is not None and all(sent.silent for sent in direct.sent)
+        return silent and self._source is not None and self._source.holds_sum(direct.sent)
+
+    def _records(self, direct: Direct) -> Direct | Fact[Invocation]:
+        made = direct.value
+        if made is None:
+            return direct.fact
+        if made.inconclusive:
             return NotTried(EXCHANGE, "Only the queue can tell: the event of the test is made up.")
-        if isinstance(handler, Found) and handler.value.answered:
+        if made.answered:
             return self._invoke(RECORDS)
         return NotTried(HANDLER, "The function did not answer an event with a single record.")
 
-    def _exchange(self, handler: Fact[Invocation]) -> Fact[Exchange]:
-        impossible = self._impossible(handler)
-        if impossible is not None:
-            return impossible
-        if self._source is None or self._mapping is None:
-            raise TypeError("an exchange needs an input queue and a mapping")
+    # -- through the queues -------------------------------------------------------------------
+
+    def _exchange(self, *, own_queue: bool) -> Fact[Exchange]:
+        impossible = self._impossible(own_queue=own_queue)
+        if impossible is not None or self._source is None or self._mapping is None:
+            return impossible or NotTried(MAPPING, "There is no enabled mapping to send through.")
+        input_delay_s = _found(self._stage.input).delay_s
         self._exchanging = Exchanging(
             self._source,
-            self._output,
+            self.output,
             self._pairs,
             wanted=self._rules.pairs,
             deadline_s=self._rules.deadline_s,
-            slow_s=self._slow_s(self._mapping),
-            hope=not isinstance(handler, Found)
-            or handler.value.answered
-            or handler.value.inconclusive,
+            slow_s=self._mapping.window_s + input_delay_s + self._slow_s,
+            hope=self._hope,
             filtered=bool(self._mapping.filters),
         )
         try:
-            return Found(self._exchanging.run())
+            self._exchanging.run()
         except Exception as error:
             fact = self._aws.sort(error, "sqs:SendMessage")
             if fact is None:
                 raise
             return Unknown("unexpected", fact.reason) if isinstance(fact, Missing) else fact
+        return Found(self._exchanging.result)
 
-    def _slow_s(self, mapping: Mapping) -> float:
-        delay_s = self._stage.input.value.delay_s if isinstance(self._stage.input, Found) else 0
-        return mapping.window_s + delay_s + self._output_delay_s
-
-    def _impossible(self, handler: Fact[Invocation]) -> Fact[Exchange] | None:
+    def _impossible(self, *, own_queue: bool) -> NotTried | Unknown | None:
         """Why nothing is sent through the queue. What is certain comes before what is unknown."""
-        if isinstance(handler, Found) and _would_be_poison(handler.value):
+        made = self._direct.value if self._direct else None
+        if made and not self._hope() and (made.failure is not None or own_queue):
+            # A pair would come back to the queue for days, or go round in it.
             return NotTried(HANDLER, "The function failed, so its queue was left alone.")
         if isinstance(self._stage.input, Missing):
             return NotTried(MAPPING, self._stage.input.reason)
@@ -267,39 +246,75 @@ class _Exercise:
             return mappings
         if not isinstance(mappings, Found):
             return NotTried(MAPPING, mappings.reason)
-        others = {m.function_name for m in mappings.value.of_queue if _live(m)}
-        if others - {self._function.name}:
+        readers = {m.function_name for m in mappings.value.of_queue if m.live}
+        if readers - {self._target.name}:
             return NotTried(MAPPING, "More than one function reads from the input queue.")
-        if self._mapping is None:
-            return NotTried(MAPPING, "There is no enabled mapping to send through.")
         return None
 
-    def _flags(self, done: Exercised) -> set[str]:
-        flags = set()
-        if self._output.tally.foreign:
-            flags.add("foreign-messages")
-        if isinstance(done.handler, Found):
-            flags |= _direct_flags(done.handler.value, done.exchange)
-        silent = [s for s in self._exchanging.sent if s.silent] if self._exchanging else []
-        if silent and self._source is not None and self._source.take_back(silent):
-            flags.add("pair-left-behind")
-        if self._output.left_behind:
-            flags.add("answers-left-behind")
-        return flags
+    def _input_queue(self) -> InputQueue | None:
+        if not isinstance(self._stage.input, Found):
+            return None
+        return InputQueue(
+            self._aws,
+            self._stage.input_url or "",
+            redrive=self._stage.input.value.redrive,
+            keys=self._rules.answer_keys,
+            message=self._message,
+        )
+
+    def _message(self, first: int, second: int) -> str:
+        one, two = self._rules.message
+        return json.dumps({one: first, two: second})
+
+    # -- afterwards ---------------------------------------------------------------------------
+
+    def _flags(self, done: Behaviour) -> set[str]:
+        sent = self._exchanging.sent if self._exchanging else []
+        silent = [pair for pair in sent if pair.silent]
+        made = done.handler.value if isinstance(done.handler, Found) else None
+        raised = made is not None and made.failure == "raised" and not made.inconclusive
+        after_answer = raised and made is not None and made.answered
+        flags = {
+            "foreign-messages": bool(self.output.tally.foreign),
+            "answers-left-behind": self.output.left_behind,
+            "raises-after-answer": after_answer,
+            "direct-inconclusive": _by_queue(done),
+            # A pair that was answered and then raised comes back to the queue as well.
+            "pair-left-behind": (after_answer and bool(sent))
+            or (self._source is not None and self._source.take_back(silent)),
+        }
+        return {name for name, is_so in flags.items() if is_so}
 
 
-def _would_be_poison(handler: Invocation) -> bool:
-    """A pair would come back to the queue for days, or the function answers on its own input."""
-    if handler.answered or handler.inconclusive:
-        return False
-    return handler.failure is not None or handler.own_queue
+def _found(fact: Fact[T]) -> T:
+    """The value of a fact that :func:`_obstacle` made sure of."""
+    if not isinstance(fact, Found):
+        raise TypeError(f"not found: {fact}")
+    return fact.value
 
 
-def _direct_flags(handler: Invocation, exchange: Fact[Exchange]) -> set[str]:
-    """What a human may want to know about the direct invocation of a function that adds."""
-    if handler.answered and handler.failure and not handler.inconclusive:
-        return {"raises-after-answer"}
-    by_queue = isinstance(exchange, Found) and exchange.value.answered > 0
-    if by_queue and (handler.inconclusive or not handler.answered):
-        return {"direct-inconclusive"}
-    return set()
+def _enabled(mappings: Fact[Mappings], function: str) -> Mapping | None:
+    of_queue = mappings.value.of_queue if isinstance(mappings, Found) else ()
+    enabled = (m for m in of_queue if m.function_name == function and m.state == "Enabled")
+    return next(enabled, None)
+
+
+def _input_arn(stage: Stage, function: Function) -> str:
+    if isinstance(stage.input, Found):
+        return stage.input.value.arn
+    # The function must not tell from the event that its queue is missing: that is graded apart.
+    partition, region, account = (function.arn.split(":")[n] for n in (1, 3, 4))
+    return f"arn:{partition}:sqs:{region}:{account}:{stage.input_name}"
+
+
+def _noting(fact: Fact[Invocation], *, own_queue: bool) -> Fact[Invocation]:
+    if own_queue and isinstance(fact, Found):
+        return Found(msgspec.structs.replace(fact.value, own_queue=True))
+    return fact
+
+
+def _by_queue(done: Behaviour) -> bool:
+    """A sum came through the queue although invoking directly did not show it."""
+    came = isinstance(done.exchange, Found) and done.exchange.value.answered > 0
+    direct = done.handler.value if isinstance(done.handler, Found) else None
+    return came and direct is not None and (direct.inconclusive or not direct.answered)

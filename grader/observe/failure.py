@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from grader.observation import FunctionError
 from grader.redact import redact
@@ -14,6 +14,9 @@ LOG_TAIL = 4096
 
 _FRAME = re.compile(r'File "(?P<file>[^"\n]{1,300})", line (?P<line>\d{1,6})')
 _RAISED = re.compile(r"^(?P<kind>[A-Za-z_][\w.]{0,100})(?:: (?P<message>.*))?$")
+_GENERIC = "Runtime.HandlerError"
+"""What the sandbox calls every exception of a handler. AWS names the exception itself."""
+
 _TIMED_OUT = re.compile(r"Sandbox\.Timedout|Task timed out after")
 _NOT_THEIRS = (
     "site-packages",
@@ -26,7 +29,7 @@ _NOT_THEIRS = (
 
 
 def function_error(payload: bytes, log: str) -> FunctionError:
-    """The error in an invocation's ``payload`` (JSON) or, where it is poorer there, in the ``log``.
+    """The error in an invocation's ``payload`` (JSON) or, where none is named there, in the ``log``.
 
     AWS puts ``errorType``, ``errorMessage`` and ``stackTrace`` into the payload. The sandbox puts the
     traceback into the log only, and a generic type into the payload.
@@ -35,9 +38,11 @@ def function_error(payload: bytes, log: str) -> FunctionError:
     kind, message = str(given.get("errorType", "")), str(given.get("errorMessage", ""))
     frames = given.get("stackTrace")
     trace = "\n".join(map(str, frames))[:LOG_TAIL] if isinstance(frames, list) else ""
-    if not trace:
-        trace = log
-        kind, message = _last_raised(log) or (kind, message)
+    if not trace and kind in {"", _GENERIC}:
+        raised = _last_raised(log)
+        # A traceback in the log may be one that the student caught and printed.
+        if raised and (not kind or _says(message, raised.message)):
+            kind, message, trace = raised.kind, raised.message, raised.trace
     file, line = _their_line(trace)
     return FunctionError(redact(kind, 100) or "Error", redact(message, 300), file, line)
 
@@ -68,16 +73,27 @@ def _object(payload: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _last_raised(log: str) -> tuple[str, str] | None:
-    """The last line of the last traceback in the log: ``KeyError: 'number1'``."""
+class _Raised(NamedTuple):
+    kind: str
+    message: str
+    trace: str
+
+
+def _last_raised(log: str) -> _Raised | None:
+    """The last traceback in the log, and its last line: ``KeyError: 'number1'``."""
     _, found, trace = log.rpartition("Traceback (most recent call last)")
     if not found:
         return None
     for line in trace.splitlines()[1:]:
         match = None if line.startswith((" ", "\t")) else _RAISED.match(line.strip())
         if match:
-            return match["kind"].rpartition(".")[2], match["message"] or ""
+            return _Raised(match["kind"].rpartition(".")[2], match["message"] or "", trace)
     return None
+
+
+def _says(message: str, first_line: str) -> bool:
+    """The sandbox's ``message`` is that of the exception whose traceback says ``first_line``."""
+    return message.strip().startswith(first_line) if first_line else not message.strip()
 
 
 def _their_line(trace: str) -> tuple[str | None, int | None]:

@@ -5,25 +5,25 @@ from __future__ import annotations
 import base64
 import json
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from botocore.exceptions import ClientError, ReadTimeoutError
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-from grader.aws import is_network
 from grader.observation import Fact, Found, FunctionError, Invocation, Missing, Unknown
 from grader.observe.event import sqs_event
 from grader.observe.failure import function_error, log_tail, made_up_handle, timed_out
+from grader.observe.repeat import repeated
 from grader.redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from grader.aws import Aws
     from grader.observe.output import OutputQueue, Sent
     from grader.observe.pairs import Pairs
 
-ATTEMPTS = 3
 GRACE_S = 10
 """How much longer than the function may run its answer is waited for."""
 
@@ -31,75 +31,95 @@ APPEARS_S = 5
 """How long after the function returned its messages may take to be received."""
 
 PAYLOAD_LIMIT = 256 * 1024
+
 _RESERVED = "ReservedFunctionConcurrentInvocationLimitExceeded"
+_BROKEN = frozenset(
+    {
+        "EC2AccessDeniedException",
+        "InvalidRuntimeException",
+        "InvalidSecurityGroupIDException",
+        "InvalidSubnetIDException",
+        "InvalidZipFileException",
+        "KMSAccessDeniedException",
+        "KMSDisabledException",
+        "KMSInvalidStateException",
+        "KMSNotFoundException",
+    }
+)
+"""Lambda's 502s that the function's own configuration causes; the others are AWS's and pass."""
 
 
+@dataclass(frozen=True)
 class Target:
     """The function that is invoked: which one, with what patience, under which queue's name."""
 
-    def __init__(
-        self,
-        name: str,
-        qualifier: str | None,
-        *,
-        timeout_s: float,
-        queue_arn: str,
-        message: Callable[[int, int], str],
-    ) -> None:
-        self.name, self.qualifier = name, qualifier
-        self.timeout_s, self.queue_arn, self.message = timeout_s, queue_arn, message
+    name: str
+    qualifier: str | None
+    timeout_s: float
+    queue_arn: str
+    message: Callable[[int, int], str]
+
+
+@dataclass
+class Direct:
+    """One direct invocation while the run lasts: answers may still arrive for what was sent."""
+
+    made: Fact[Invocation]
+    sent: list[Sent]
+    returned_at: float = 0.0
+
+    @property
+    def fact(self) -> Fact[Invocation]:
+        """What is known of it by now."""
+        if not isinstance(self.made, Found):
+            return self.made
+        pairs = tuple(sent.as_pair() for sent in self.sent)
+        return Found(msgspec.structs.replace(self.made.value, pairs=pairs))
+
+    @property
+    def value(self) -> Invocation | None:
+        """The same, where it was made."""
+        return self.fact.value if isinstance(self.fact, Found) else None
+
+    @property
+    def late_s(self) -> float:
+        """How long after the function returned its last answer came."""
+        times = [s.since + answer.after_s for s in self.sent for answer in s.answers]
+        return max(0.0, max(times, default=self.returned_at) - self.returned_at)
 
 
 def invoke(
-    aws: Aws, target: Target, pairs: Pairs, records: int, output: OutputQueue, delay_s: float
-) -> Fact[Invocation]:
+    aws: Aws, target: Target, pairs: Pairs, records: int, output: OutputQueue, slow_s: float
+) -> Direct:
     """Invoke ``target`` with ``records`` pairs in one event, and wait for their sums.
 
-    A fault of AWS or of the network is repeated with new pairs, up to :data:`ATTEMPTS` times; what the
-    function does wrong is not. ``delay_s`` is the output queue's own delay.
+    A fault of AWS or of the network is repeated with new pairs; what the function does wrong is not.
+    ``slow_s`` is how much longer than usual answers may take to appear.
     Source: Lambda Invoke, LogType Tail.
     """
-    sent: list[Sent] = []
-    started = time.monotonic()
+    direct = Direct(Unknown("unexpected", "not invoked"), [])
 
     def once() -> Invocation:
-        nonlocal sent, started
-        sent = [output.expect(*next(pairs)) for _ in range(records)]
-        started = time.monotonic()
-        return _once(aws, target, sent, output)
+        direct.sent = [output.expect(*next(pairs)) for _ in range(records)]
+        return _once(aws, target, direct.sent, output)
 
     try:
-        made = Retrying(
-            retry=retry_if_exception(is_fault),
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential(multiplier=0.5, max=4),
-            reraise=True,
-        )(once)
-        output.wait_for(lambda: all(s.answered for s in sent), APPEARS_S + delay_s)
+        try:
+            made = repeated(once)
+        except ClientError as error:
+            if not _is_reserved(error):
+                raise
+            made = Invocation((), failure="refused", error=_said(error))
+        direct.returned_at = time.monotonic()
+        output.wait_for(lambda: all(s.answered for s in direct.sent), APPEARS_S + slow_s)
     except Exception as error:
         fact = aws.sort(error, "lambda:InvokeFunction")
         if fact is None:
             raise
-        return Unknown("unexpected", fact.reason) if isinstance(fact, Missing) else fact
-    return Found(
-        Invocation(
-            pairs=tuple(s.as_pair() for s in sent),
-            failure=made.failure,
-            error=made.error,
-            inconclusive=made.inconclusive,
-            others=output.quotes,
-            log_tail=made.log_tail,
-            duration_s=made.duration_s,
-        )
-    )
-
-
-def is_fault(error: BaseException) -> bool:
-    """Whether it was AWS's or the network's fault, and worth another try with a new pair."""
-    if isinstance(error, ClientError):
-        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-        return status == 429 or status >= 500
-    return is_network(error)
+        direct.made = Unknown("unexpected", fact.reason) if isinstance(fact, Missing) else fact
+    else:
+        direct.made = Found(msgspec.structs.replace(made, others=output.quotes))
+    return direct
 
 
 def _once(aws: Aws, target: Target, sent: list[Sent], output: OutputQueue) -> Invocation:
@@ -126,10 +146,9 @@ def _once(aws: Aws, target: Target, sent: list[Sent], output: OutputQueue) -> In
     except ReadTimeoutError:
         return ended(failure="timed-out")
     except ClientError as error:
-        failure = _their_failure(error)
-        if failure is None:
+        if error.response.get("Error", {}).get("Code") not in _BROKEN:
             raise
-        return ended(**failure)
+        return ended(failure="broken", error=_said(error))
     for s in sent:
         output.was_sent(s, response)
     payload = response["Payload"].read(PAYLOAD_LIMIT)
@@ -146,16 +165,12 @@ def _once(aws: Aws, target: Target, sent: list[Sent], output: OutputQueue) -> In
     )
 
 
-def _their_failure(error: ClientError) -> Mapping[str, Any] | None:
-    """What of Lambda's refusals is the function's own: it may not run, or cannot be run."""
+def _is_reserved(error: ClientError) -> bool:
+    """The function's own reserved concurrency leaves it no room. It may be busy for a moment only."""
     response: Any = error.response
-    code = str(response.get("Error", {}).get("Code", ""))
-    said = FunctionError(code, redact(str(response.get("Error", {}).get("Message", "")), 300))
-    reason = response.get("Reason") or response.get("Error", {}).get("Reason")
-    if reason == _RESERVED:
-        return {"failure": "refused", "error": said}
-    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    # A gateway's own 502 carries a number or nothing; Lambda's names what is wrong with the function.
-    if status == 502 and code.endswith("Exception") and code != "ServiceException":
-        return {"failure": "broken", "error": said}
-    return None
+    return _RESERVED in {response.get("Reason"), response.get("Error", {}).get("Reason")}
+
+
+def _said(error: ClientError) -> FunctionError:
+    said: Any = error.response.get("Error", {})
+    return FunctionError(str(said.get("Code", "")), redact(str(said.get("Message", "")), 300))

@@ -49,8 +49,9 @@ def observe_mappings(
 
 def _sources(aws: Aws, function_name: str) -> tuple[str, ...]:
     def ask() -> tuple[str, ...]:
-        listed = _listed(aws, FunctionName=function_name)
-        return tuple(bounded(m["EventSourceArn"].rsplit(":", 1)[-1], 100) for m in listed)
+        # A mapping of a self-managed Kafka cluster has no ARN, and is none of a queue.
+        arns = (m.get("EventSourceArn") for m in _listed(aws, FunctionName=function_name))
+        return tuple(bounded(arn.rsplit(":", 1)[-1], 100) for arn in arns if arn)
 
     return value_of(aws.ask("lambda:ListEventSourceMappings", ask)) or ()
 

@@ -67,12 +67,18 @@ class Sent:
         """Nothing came back, right or wrong."""
         return not self.answers
 
+    def since_answer_s(self) -> float:
+        """Seconds since the first answer, zero where there is none yet."""
+        if not self.answers:
+            return 0.0
+        return time.monotonic() - self.since - self.answers[0].after_s
+
     def as_pair(self) -> Pair:
         """What the observation keeps of it."""
         return Pair(
             self.number1,
             self.number2,
-            self.at.isoformat(timespec="milliseconds"),
+            self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             tuple(self.answers),
         )
 
@@ -90,31 +96,40 @@ class _Patience(stop_base):
 
     def __init__(self, seconds: float) -> None:
         self._deadline = time.monotonic() + seconds
-        self.full_hand = False
+        self.hands_full = False
 
     @property
     def left_s(self) -> float:
         return self._deadline - time.monotonic()
 
     def __call__(self, retry_state: RetryCallState) -> bool:  # noqa: ARG002 - tenacity's signature
-        return self.left_s <= (-DRAINING_S if self.full_hand else 0)
+        return self.left_s <= (-DRAINING_S if self.hands_full else 0)
 
 
 class OutputQueue:
     """Receives from the output queue on behalf of the pairs that were sent.
 
-    Only messages recognised as answers are deleted. Every other message is hidden once, for
-    ``hold_s`` seconds at most, and made visible again: what the function itself wrote when a wait is
-    over, what lay there before when the run is over (:meth:`give_back`).
+    Only messages recognised as answers are deleted. Every other message is hidden for ``hold_s``
+    seconds at most, and made visible again: what lay there before when the run is over
+    (:meth:`give_back`), what the function itself wrote when a wait is over. Where the queue has a
+    ``redrive`` policy that waits for the end of the run too: received often enough, a message is moved.
     """
 
     def __init__(
-        self, aws: Aws, url: str, keys: Iterable[str], *, hold_s: int, stop: threading.Event
+        self,
+        aws: Aws,
+        url: str,
+        keys: Iterable[str],
+        *,
+        redrive: bool,
+        hold_s: int,
+        stop: threading.Event,
     ) -> None:
         self.stop = stop
         self.tally = Tally()
         self.left_behind = False
         self._aws, self._url, self._keys = aws, url, tuple(keys)
+        self._redrive = redrive
         self._hold_s = max(20, min(hold_s, 43_200))
         self._sent: list[Sent] = []
         self._clock_ms = 0
@@ -164,7 +179,7 @@ class OutputQueue:
         def look() -> bool:
             if done():
                 return True
-            patience.full_hand = self._poll(patience.left_s) == HANDFUL
+            patience.hands_full = self._poll(patience.left_s)
             return done()
 
         try:
@@ -177,10 +192,12 @@ class OutputQueue:
                 raise Interrupted from None
             return False
         finally:
-            self._release(self._new)
+            if not self._redrive:
+                self._release(self._new)
         return True
 
-    def _poll(self, seconds: float) -> int:
+    def _poll(self, seconds: float) -> bool:
+        """Receive once; whether anything was there that had to be read through."""
         response = self._aws.need(
             "sqs:ReceiveMessage",
             lambda: self._aws.sqs.receive_message(
@@ -191,22 +208,21 @@ class OutputQueue:
                 MessageSystemAttributeNames=["SentTimestamp"],
             ),
         )
-        messages = response.get("Messages", [])
-        for message in messages:
-            self._take(message)
-        return len(messages)
+        answers = [self._take(message) for message in response.get("Messages", [])]
+        return not all(answers)
 
-    def _take(self, message: MessageTypeDef) -> None:
+    def _take(self, message: MessageTypeDef) -> bool:
+        """Keep or delete one message; whether it answers a pair."""
         identity, handle = message.get("MessageId", ""), message.get("ReceiptHandle", "")
         sent_ms = int(message.get("Attributes", {}).get("SentTimestamp", 0))
         body = message.get("Body", "")
         if identity in self._known:
             # Seen before, and received again: only its new handle matters.
             (self._held if identity in self.tally.foreign else self._new)[identity] = handle
-            return
+            return False
         if self.recognise(body, sent_ms):
             self._delete(handle)
-            return
+            return True
         self._known.add(identity)
         if sent_ms < self.first_sent_ms:
             self.tally.foreign.add(identity)
@@ -214,6 +230,7 @@ class OutputQueue:
         else:
             self.tally.others.setdefault(identity, redact(body, 200))
             self._new[identity] = handle
+        return False
 
     @property
     def first_sent_ms(self) -> int:
@@ -222,14 +239,20 @@ class OutputQueue:
 
     def recognise(self, body: str, sent_ms: int) -> bool:
         """Whether a message sent at ``sent_ms`` answers a pair; if it does, the pair keeps it."""
-        for number in numbers_in(body, self._keys):
-            for sent in self._sent:
-                wrong = mistake(number, sent.number1, sent.number2)
-                if wrong is not None and sent_ms >= sent.not_before_ms:
-                    after = round(time.monotonic() - sent.since, 3)
-                    sent.answers.append(Answer(redact(body, 200), wrong or None, after))
-                    return True
-        return False
+        found = [
+            (sent, wrong)
+            for number in numbers_in(body, self._keys)
+            for sent in self._sent
+            if sent_ms >= sent.not_before_ms
+            and (wrong := mistake(number, sent.number1, sent.number2)) is not None
+        ]
+        if not found:
+            return False
+        # A message may hold several numbers: a right sum among them is what was asked for.
+        sent, wrong = min(found, key=lambda pair: pair[1] != "")
+        after = round(time.monotonic() - sent.since, 3)
+        sent.answers.append(Answer(redact(body, 200), wrong or None, after))
+        return True
 
     @property
     def quotes(self) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from fnmatch import fnmatchcase
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from grader.aws import value_of
+from grader.aws import Lost, value_of
 from grader.observation import (
     Fact,
     Found,
@@ -21,35 +21,160 @@ from grader.observation import (
 from grader.redact import bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from types_boto3_events.type_defs import TargetOutputTypeDef
 
     from grader.aws import Aws
 
+T = TypeVar("T")
+
+Kind = Literal["rule", "scheduler"]
+_WORDS: dict[Kind, str] = {"rule": "EventBridge rules", "scheduler": "Scheduler schedules"}
+
+_LISTING: dict[Kind, str] = {
+    "rule": "events:ListRuleNamesByTarget",
+    "scheduler": "scheduler:ListSchedules",
+}
+
 MOST = 100
-"""Rules or schedules of an account that are looked through."""
+"""Rules or schedules that are looked into: an account of a lab has a few."""
+
+MOST_LISTED = 2000
+"""Rules or schedules that are listed, most of them of no concern."""
 
 _UNIVERSAL_TARGET = "aws-sdk:lambda:invoke"
 
 
 def observe_schedule(aws: Aws, role: str, function: Fact[Function]) -> Fact[Schedule]:
-    """The triggers of ``function``, which the rubric calls ``role``.
-
-    Scheduler is only asked where no rule was found: a rule found decides alone.
-    """
+    """The triggers of ``function``, which the rubric calls ``role``, in both services."""
     if isinstance(function, Unknown | NotTried):
         return function
     if isinstance(function, Missing):
         return NotTried(f"functions.{role}", function.reason)
-    denied: dict[str, Unknown] = {}
-    triggers: tuple[Trigger, ...] = ()
-    for kind, look in (("rule", _rules), ("scheduler", _schedules)):
-        fact = look(aws, function.value)
+    look = _Look(aws, function.value)
+    look.at("rule", look.at_rules)
+    look.at("scheduler", look.at_schedules)
+    return Found(Schedule(tuple(look.triggers), look.denied))
+
+
+class _Look:
+    """A look at both services: what was found, and what could not be read of either."""
+
+    def __init__(self, aws: Aws, function: Function) -> None:
+        self._aws, self._function = aws, function
+        self.triggers: list[Trigger] = []
+        self.denied: dict[str, Unknown] = {}
+
+    def at(self, kind: Kind, look: Callable[[], None]) -> None:
+        """Look at one service until it refuses an answer; what was found before that, stays."""
+        fact = self._aws.ask(_LISTING[kind], look)
         if isinstance(fact, Unknown):
-            denied[kind] = fact
-        triggers = value_of(fact) or ()
-        if triggers:
-            break
-    return Found(Schedule(triggers, denied))
+            self.denied.setdefault(kind, fact)
+
+    def at_rules(self) -> None:
+        """Source: EventBridge ListRuleNamesByTarget, ListRules."""
+        named = self._ask(_LISTING["rule"], self._rules_by_target) or []
+        for name in self._first("rule", named, MOST):
+            self._rule(name)
+        if any(t.enabled and t.permitted and t.expression for t in self.triggers):
+            return
+        # A rule on a version or an alias is not listed under the function's own ARN.
+        scheduled = self._ask("events:ListRules", self._scheduled_rules) or []
+        for name in self._first("rule", [n for n in scheduled if n not in named], MOST):
+            self._rule(name)
+
+    def _rules_by_target(self) -> list[str]:
+        paginator = self._aws.events.get_paginator("list_rule_names_by_target")
+        pages = paginator.paginate(TargetArn=self._function.arn)
+        names = (name for page in pages for name in page["RuleNames"])
+        return self._first("rule", names, MOST_LISTED)
+
+    def _scheduled_rules(self) -> list[str]:
+        pages = self._aws.events.get_paginator("list_rules").paginate()
+        rules = (rule for page in pages for rule in page["Rules"])
+        listed = self._first("rule", rules, MOST_LISTED)
+        return [rule["Name"] for rule in listed if rule.get("ScheduleExpression")]
+
+    def _rule(self, name: str) -> None:
+        """Source: EventBridge ListTargetsByRule, DescribeRule."""
+        events = self._aws.events
+
+        def targets() -> list[TargetOutputTypeDef]:
+            pages = events.get_paginator("list_targets_by_rule").paginate(Rule=name)
+            return [target for page in pages for target in page["Targets"]]
+
+        listed = self._ask("events:ListTargetsByRule", targets) or []
+        target = next((t for t in listed if _is_target(t["Arn"], self._function)), None)
+        if target is None:
+            return
+        rule = self._ask("events:DescribeRule", lambda: events.describe_rule(Name=name))
+        if rule is None:
+            return
+        by_role = bool(target.get("RoleArn"))
+        self.triggers.append(
+            Trigger(
+                kind="rule",
+                name=bounded(name, 100),
+                expression=bounded(rule.get("ScheduleExpression", ""), 100),
+                enabled=str(rule.get("State", "")).startswith("ENABLED"),
+                permitted=by_role or may_invoke(self._aws, target["Arn"], rule["Arn"]),
+                target_arn=target["Arn"],
+            )
+        )
+
+    def at_schedules(self) -> None:
+        """Source: EventBridge Scheduler ListSchedules."""
+        ours = self._ask(_LISTING["scheduler"], self._schedules) or []
+        for name, group in self._first("scheduler", ours, MOST):
+            self._schedule(name, group)
+
+    def _schedules(self) -> list[tuple[str, str]]:
+        pages = self._aws.scheduler.get_paginator("list_schedules").paginate()
+        summaries = (summary for page in pages for summary in page["Schedules"])
+        return [
+            (summary["Name"], summary.get("GroupName", "default"))
+            for summary in self._first("scheduler", summaries, MOST_LISTED)
+            if _may_target(summary.get("Target", {}).get("Arn", ""), self._function)
+        ]
+
+    def _schedule(self, name: str, group: str) -> None:
+        """Source: EventBridge Scheduler GetSchedule."""
+        scheduler = self._aws.scheduler
+        schedule = self._ask(
+            "scheduler:GetSchedule", lambda: scheduler.get_schedule(Name=name, GroupName=group)
+        )
+        if schedule is None:
+            return
+        target = schedule["Target"]
+        arn = target["Arn"]
+        if arn.endswith(_UNIVERSAL_TARGET) and not _invokes(target.get("Input"), self._function):
+            return
+        self.triggers.append(
+            Trigger(
+                kind="scheduler",
+                name=bounded(name, 100),
+                expression=bounded(schedule.get("ScheduleExpression", ""), 100),
+                enabled=schedule.get("State", "ENABLED") == "ENABLED",
+                permitted=bool(target.get("RoleArn")),
+                target_arn=arn,
+            )
+        )
+
+    def _ask(self, action: str, call: Callable[[], T]) -> T | None:
+        """The answer, ``None`` for what is no longer there. Raises :class:`Lost`."""
+        fact = self._aws.ask(action, call)
+        if isinstance(fact, Unknown):
+            raise Lost(fact)
+        return value_of(fact)
+
+    def _first(self, kind: Kind, things: Iterable[T], most: int) -> list[T]:
+        """The first ``most`` things. What lies beyond could be what is looked for: it is unread."""
+        first = list(islice(things, most + 1))
+        if len(first) > most:
+            unread = Unknown("unexpected", f"The account has more than {most} {_WORDS[kind]}.")
+            self.denied.setdefault(kind, unread)
+        return first[:most]
 
 
 def _is_target(arn: str, function: Function) -> bool:
@@ -57,44 +182,25 @@ def _is_target(arn: str, function: Function) -> bool:
     return arn == function.arn or arn.startswith(f"{function.arn}:")
 
 
-def _rules(aws: Aws, function: Function) -> Fact[tuple[Trigger, ...]]:
-    """Source: EventBridge ListRuleNamesByTarget, DescribeRule, ListTargetsByRule."""
-
-    def ask() -> tuple[Trigger, ...]:
-        named = aws.events.list_rule_names_by_target(TargetArn=function.arn)["RuleNames"]
-        # A rule on a version or an alias is not listed under the function's own ARN.
-        names = named or list(_scheduled_rules(aws))
-        found = (_rule(aws, name, function) for name in names[:MOST])
-        return tuple(trigger for trigger in found if trigger is not None)
-
-    return aws.ask("events:ListRuleNamesByTarget", ask)
+def _may_target(arn: str, function: Function) -> bool:
+    return _is_target(arn, function) or arn.endswith(_UNIVERSAL_TARGET)
 
 
-def _scheduled_rules(aws: Aws) -> Iterator[str]:
-    pages = aws.events.get_paginator("list_rules").paginate()
-    rules = (rule for page in pages for rule in page["Rules"] if rule.get("ScheduleExpression"))
-    return (rule["Name"] for rule in islice(rules, MOST))
+def _invokes(given: str | None, function: Function) -> bool:
+    """The input of a universal target, JSON, names the function."""
+    try:
+        asked = json.loads(given or "{}")
+    except (ValueError, RecursionError):
+        return False
+    invoked = str(asked.get("FunctionName", "")) if isinstance(asked, dict) else ""
+    return _is_target(invoked, function) or invoked.partition(":")[0] == function.name
 
 
-def _rule(aws: Aws, name: str, function: Function) -> Trigger | None:
-    targets = aws.events.list_targets_by_rule(Rule=name)["Targets"]
-    target = next((t for t in targets if _is_target(t["Arn"], function)), None)
-    if target is None:
-        return None
-    rule = aws.events.describe_rule(Name=name)
-    permitted = True if target.get("RoleArn") else _may_invoke(aws, target["Arn"], rule["Arn"])
-    return Trigger(
-        kind="rule",
-        name=bounded(name, 100),
-        expression=bounded(rule.get("ScheduleExpression", ""), 100),
-        enabled=str(rule.get("State", "")).startswith("ENABLED"),
-        permitted=permitted,
-        target_arn=target["Arn"],
-    )
+def may_invoke(aws: Aws, target_arn: str, rule_arn: str) -> bool | None:
+    """The policy of the function lets EventBridge invoke it for this rule; ``None`` if unreadable.
 
-
-def _may_invoke(aws: Aws, target_arn: str, rule_arn: str) -> bool | None:
-    """The function's policy lets EventBridge invoke it for this rule. Source: Lambda GetPolicy."""
+    Source: Lambda GetPolicy.
+    """
     fact = aws.ask(
         "lambda:GetPolicy", lambda: aws.lambda_.get_policy(FunctionName=target_arn)["Policy"]
     )
@@ -102,12 +208,17 @@ def _may_invoke(aws: Aws, target_arn: str, rule_arn: str) -> bool | None:
         return False
     if not isinstance(fact, Found):
         return None
-    policy = json.loads(fact.value or "{}")
-    return any(_permits(statement, rule_arn) for statement in policy.get("Statement", []))
+    try:
+        policy = json.loads(fact.value or "{}")
+    except (ValueError, RecursionError):
+        return None
+    statements = policy.get("Statement") if isinstance(policy, dict) else None
+    several = statements if isinstance(statements, list) else [statements]
+    return any(_permits(one, rule_arn) for one in several if isinstance(one, dict))
 
 
 def _permits(statement: Mapping[str, Any], rule_arn: str) -> bool:
-    principal = statement.get("Principal", {})
+    principal = statement.get("Principal", "")
     services = principal.get("Service", "") if isinstance(principal, dict) else principal
     actions = statement.get("Action", "")
     if (
@@ -116,11 +227,13 @@ def _permits(statement: Mapping[str, Any], rule_arn: str) -> bool:
         or not any(fnmatchcase("lambda:InvokeFunction", action) for action in _several(actions))
     ):
         return False
-    conditions = statement.get("Condition") or {}
+    conditions = statement.get("Condition")
+    tests = conditions.values() if isinstance(conditions, dict) else ()
     sources = [
         pattern
-        for condition in conditions.values()
-        for key, patterns in condition.items()
+        for test in tests
+        if isinstance(test, dict)
+        for key, patterns in test.items()
         if key.lower() == "aws:sourcearn"
         for pattern in _several(patterns)
     ]
@@ -129,44 +242,3 @@ def _permits(statement: Mapping[str, Any], rule_arn: str) -> bool:
 
 def _several(value: Any) -> list[str]:
     return [str(v) for v in value] if isinstance(value, list) else [str(value)]
-
-
-def _schedules(aws: Aws, function: Function) -> Fact[tuple[Trigger, ...]]:
-    """Source: EventBridge Scheduler ListSchedules, GetSchedule."""
-
-    def ask() -> tuple[Trigger, ...]:
-        pages = aws.scheduler.get_paginator("list_schedules").paginate()
-        listed = islice((s for page in pages for s in page["Schedules"]), MOST)
-        found = (
-            _schedule(aws, summary["Name"], summary.get("GroupName", "default"), function)
-            for summary in listed
-            if _may_target(summary.get("Target", {}).get("Arn", ""), function)
-        )
-        return tuple(trigger for trigger in found if trigger is not None)
-
-    return aws.ask("scheduler:ListSchedules", ask)
-
-
-def _may_target(arn: str, function: Function) -> bool:
-    return _is_target(arn, function) or arn.endswith(_UNIVERSAL_TARGET)
-
-
-def _schedule(aws: Aws, name: str, group: str, function: Function) -> Trigger | None:
-    schedule = aws.scheduler.get_schedule(Name=name, GroupName=group)
-    target = schedule["Target"]
-    arn = target["Arn"]
-    if arn.endswith(_UNIVERSAL_TARGET):
-        try:
-            invoked = str(json.loads(target.get("Input", "{}")).get("FunctionName", ""))
-        except (ValueError, AttributeError):
-            return None
-        if invoked != function.name and not _is_target(invoked, function):
-            return None
-    return Trigger(
-        kind="scheduler",
-        name=bounded(name, 100),
-        expression=bounded(schedule.get("ScheduleExpression", ""), 100),
-        enabled=schedule.get("State", "ENABLED") == "ENABLED",
-        permitted=bool(target.get("RoleArn")),
-        target_arn=arn,
-    )

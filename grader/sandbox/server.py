@@ -37,7 +37,7 @@ EXAMPLE_ACCOUNT = "111111111111"
 SECRET_KEY = "test"  # noqa: S105 - the sandbox accepts any
 
 _START_S = 30
-_STOP_S = 2
+_STOP_S = 0.5
 _LOG_LINES = 15
 
 

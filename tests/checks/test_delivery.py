@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 RUBRIC = only(lab_rubric(), "handler", "records", "sums")
 SILENT = Invocation((silent_pair(),))
+RAISED = Invocation((silent_pair(),), failure="raised")
 DELETES = Invocation(
     (silent_pair(),),
     failure="raised",
@@ -35,6 +36,10 @@ NO_MAPPING = NotTried("mappings.input", "The queue does not feed the function.")
 LOST = Unknown("unreachable", "the connection was lost")
 
 
+def silent_but(*others: str) -> Invocation:
+    return msgspec.structs.replace(SILENT, others=others)
+
+
 def outcomes(judged: Judged, **changes: Any) -> dict[str, Outcome]:
     """The last outcome of each criterion."""
     return {one.criterion: one for one in judged(RUBRIC, reference(**changes))}
@@ -44,7 +49,9 @@ def outcomes(judged: Judged, **changes: Any) -> dict[str, Outcome]:
     ("invocation", "said"),
     [
         (SILENT, "found no answer on the output queue."),
-        (Invocation((silent_pair(),), others=("hello",)), 'Found instead: "hello".'),
+        (silent_but("hello"), 'Found instead, not a number: "hello".'),
+        (silent_but("hello", "NaN"), 'Found instead, not numbers: "hello", "NaN".'),
+        (silent_but("hello", '{"total": 7}'), 'Found instead: "hello", "{"total": 7}".'),
         (Invocation((silent_pair(),), own_queue=True), "answers on its own input queue"),
         (Invocation((silent_pair(),), failure="timed-out"), "was still running"),
         (Invocation((silent_pair(),), failure="refused"), "reserved concurrency"),
@@ -101,10 +108,26 @@ def test_what_the_queue_should_decide_is_ungraded_if_it_is_unknown(
     assert (found["handler"].outcome, found["handler"].because) == ("ungraded", "unreachable")
 
 
-def test_a_handler_that_raised_fails_whatever_became_of_the_queue(judged: Judged) -> None:
-    raised = Invocation((silent_pair(),), failure="raised")
-    found = outcomes(judged, handler=Found(raised), records=AFTER_HANDLER, exchange=LOST)
+@pytest.mark.parametrize(
+    "certain", [RAISED, msgspec.structs.replace(SILENT, own_queue=True)], ids=["raised", "own"]
+)
+def test_a_certain_failure_of_the_handler_beats_what_the_queue_hides(
+    judged: Judged, certain: Invocation
+) -> None:
+    found = outcomes(judged, handler=Found(certain), records=AFTER_HANDLER, exchange=LOST)
     assert found["handler"].outcome == "failed"
+    assert (found["records"].outcome, found["records"].because) == ("blocked", "handler")
+
+
+def test_a_certain_failure_of_the_records_beats_what_the_queue_hides(judged: Judged) -> None:
+    three = Invocation((a_pair(1), silent_pair(2), silent_pair(3)))
+    assert outcomes(judged, records=Found(three), exchange=LOST)["records"].outcome == "failed"
+
+
+@pytest.mark.parametrize("handler", [Found(Invocation((a_pair(),))), LOST])
+def test_records_that_could_not_be_invoked_are_ungraded(judged: Judged, handler: Any) -> None:
+    found = outcomes(judged, handler=handler, records=LOST)
+    assert (found["records"].outcome, found["records"].because) == ("ungraded", "unreachable")
 
 
 def test_invoking_denied_leaves_only_the_direct_criteria_ungraded(judged: Judged) -> None:
@@ -125,9 +148,21 @@ def test_a_handler_that_reads_one_record_fails_records(judged: Judged) -> None:
     assert found["handler"].outcome == "passed"
 
 
-def test_an_artefact_of_three_records_is_decided_by_the_queue(judged: Judged) -> None:
+@pytest.mark.parametrize(
+    ("exchange", "outcome", "because"),
+    [
+        (Found(an_exchange()), "passed", None),
+        (Found(an_exchange(0, 1)), "failed", None),
+        (NO_MAPPING, "blocked", "mappings.input"),
+        (LOST, "ungraded", "unreachable"),
+    ],
+)
+def test_an_artefact_of_three_records_is_decided_by_the_queue(
+    judged: Judged, exchange: Any, outcome: str, because: str | None
+) -> None:
     artefact = Invocation((silent_pair(1), silent_pair(2), silent_pair(3)), inconclusive=True)
-    assert outcomes(judged, records=Found(artefact))["records"].outcome == "passed"
+    records = outcomes(judged, records=Found(artefact), exchange=exchange)["records"]
+    assert (records.outcome, records.because) == (outcome, because)
 
 
 ANSWERS_THEN_DELETES = msgspec.structs.replace(DELETES, pairs=(a_pair(),))
@@ -173,7 +208,8 @@ def test_a_wrong_sum_is_named(judged: Judged) -> None:
 def test_a_loop_is_said_once_for_each_pair(judged: Judged) -> None:
     unsafe = "The output queue feeds a function: an answer would come back for ever."
     found = sums(judged, Found(an_exchange(0, unsafe=unsafe)))
-    assert {(one.outcome, one.message) for one in found} == {("failed", unsafe)}
+    message = f"expected the answers to stay in the output queue, found a loop: {unsafe}"
+    assert {(one.outcome, one.message) for one in found} == {("failed", message)}
 
 
 def test_messages_held_back_by_a_filter_are_the_mappings_affair(judged: Judged) -> None:

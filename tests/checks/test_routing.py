@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
-from grader.observation import Found, Mappings, Missing, NotTried, Schedule, Unknown
+from grader.observation import IN_TRANSITION, Found, Mappings, Missing, NotTried, Schedule, Unknown
 from tests.accounts import (
     a_mapping,
     a_trigger,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from grader.judging.outcome import Outcome
+    from grader.observation import Trigger
 
     Judged = Callable[..., list[Outcome]]
 
@@ -38,6 +40,7 @@ def mapping(judged: Judged, found: Any, **changes: Any) -> Outcome:
         (Mappings((), ("other_queue",)), "adder reads from other_queue"),
         (Mappings((a_mapping("subber"),)), "it feeds subber"),
         (Mappings((a_mapping(state="Disabled"),)), "found Disabled"),
+        (Mappings((a_mapping("subber", state="Disabled"),)), "found no event source mapping"),
         (Mappings((a_mapping(), a_mapping("subber"))), "it also feeds subber"),
     ],
 )
@@ -50,6 +53,21 @@ def test_a_wrong_mapping_fails_and_says_how(judged: Judged, found: Mappings, sai
 def test_another_function_whose_mapping_is_disabled_does_no_harm(judged: Judged) -> None:
     found = Mappings((a_mapping(), a_mapping("subber", state="Disabled")))
     assert mapping(judged, Found(found)).outcome == "passed"
+
+
+@pytest.mark.parametrize("state", ["Enabled", *sorted(IN_TRANSITION)])
+def test_another_function_may_still_take_messages_until_its_mapping_is_disabled(
+    judged: Judged, state: str
+) -> None:
+    one = mapping(judged, Found(Mappings((a_mapping(), a_mapping("subber", state=state)))))
+    assert (one.outcome, one.actual) == ("failed", ["adder", "subber"])
+
+
+@pytest.mark.parametrize(
+    ("state", "live"), [("Enabled", True), ("Deleting", True), ("Disabled", False), ("", False)]
+)
+def test_a_mapping_is_live_unless_it_is_at_rest_and_disabled(state: str, live: bool) -> None:
+    assert a_mapping(state=state).live is live
 
 
 def test_an_alias_of_the_function_is_the_function(judged: Judged) -> None:
@@ -82,6 +100,7 @@ def schedule(judged: Judged, fact: Any, **changes: Any) -> Outcome:
 
 BAD_RULE = a_trigger(enabled=False)
 GOOD = a_trigger(kind="scheduler", name="tick", expression="cron(0 12 * * ? *)")
+ON_EVENTS = a_trigger(name="on-upload", expression="")
 
 
 @pytest.mark.parametrize(
@@ -91,6 +110,10 @@ GOOD = a_trigger(kind="scheduler", name="tick", expression="cron(0 12 * * ? *)")
         Schedule((GOOD,), {}),
         Schedule((BAD_RULE, a_trigger(name="good")), {}),
         Schedule((a_trigger(),), {"scheduler": DENIED}),
+        Schedule((a_trigger(),), {"rule": DENIED}),
+        Schedule((GOOD,), {"rule": DENIED}),
+        Schedule((ON_EVENTS, GOOD), {}),
+        Schedule((ON_EVENTS, a_trigger(name="good")), {"scheduler": DENIED}),
     ],
 )
 def test_one_good_trigger_is_enough(judged: Judged, found: Schedule) -> None:
@@ -105,7 +128,11 @@ def test_one_good_trigger_is_enough(judged: Judged, found: Schedule) -> None:
         (Schedule((BAD_RULE, GOOD), {}), "found it disabled"),
         (Schedule((BAD_RULE,), {"scheduler": DENIED}), "found it disabled"),
         (Schedule((a_trigger(permitted=False),), {}), "found no permission"),
-        (Schedule((a_trigger(expression=""),), {}), "found none on the EventBridge rule"),
+        (Schedule((ON_EVENTS,), {}), "found none on the EventBridge rule on-upload"),
+        (
+            Schedule((ON_EVENTS, msgspec.structs.replace(GOOD, enabled=False)), {}),
+            "schedule tick to be enabled, found it disabled",
+        ),
         (
             Schedule((a_trigger(kind="scheduler", expression="at(2030-01-01T00:00:00)"),), {}),
             "found at(2030-01-01T00:00:00)",
@@ -126,6 +153,8 @@ def test_a_trigger_that_does_not_run_the_function_fails(
         Schedule((), {"scheduler": DENIED}),
         Schedule((a_trigger(permitted=None),), {}),
         Schedule((), {"rule": DENIED}),
+        Schedule((BAD_RULE,), {"rule": DENIED}),
+        Schedule((ON_EVENTS,), {"scheduler": DENIED}),
     ],
 )
 def test_what_could_not_be_read_could_have_been_good(judged: Judged, found: Schedule) -> None:
@@ -138,6 +167,17 @@ def test_only_the_ways_of_the_rubric_count(judged: Judged) -> None:
     for found in (Schedule((GOOD,), {}), Schedule((), {"scheduler": DENIED})):
         seen = reference(schedules={"periodic": Found(found)})
         assert judged(rubric, seen)[0].outcome == "failed"
+
+
+@pytest.mark.parametrize("rule", [BAD_RULE, a_trigger(), ON_EVENTS])
+@pytest.mark.parametrize("denied", [{}, {"rule": DENIED}])
+def test_a_rule_decides_nothing_where_the_rubric_asks_for_a_schedule(
+    judged: Judged, rule: Trigger, denied: dict[str, Unknown]
+) -> None:
+    rubric = expecting(only(lab_rubric(), "schedule"), {"ways": ["scheduler"]})
+    for triggers, outcome in (((rule, GOOD), "passed"), ((rule,), "failed")):
+        seen = reference(schedules={"periodic": Found(Schedule(triggers, denied))})
+        assert judged(rubric, seen)[0].outcome == outcome
 
 
 def test_a_missing_periodic_function_fails_the_schedule(judged: Judged) -> None:

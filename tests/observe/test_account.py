@@ -109,3 +109,12 @@ def test_the_grader_changes_nothing_in_an_account(aws_sandbox: Sandbox, fresh_ac
         "DeleteMessage",
         "ChangeMessageVisibilityBatch",
     }
+
+
+def test_the_queue_that_feeds_the_function_instead_is_named(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account, mapping="other-queue")
+    mappings = look(aws_sandbox, fresh_account, exchange=False).mappings["input"]
+    assert isinstance(mappings, Found)
+    assert mappings.value.elsewhere == ("other_queue",)

@@ -17,7 +17,7 @@ AWS_PAYLOAD = json.dumps(
     }
 ).encode()
 
-SANDBOX_PAYLOAD = b'{"errorType": "Runtime.HandlerError", "errorMessage": "failed"}'
+SANDBOX_PAYLOAD = b'{"errorType": "Runtime.HandlerError", "errorMessage": "\'number1\'"}'
 SANDBOX_LOG = """a line of the student's
 Traceback (most recent call last):
   File "/somewhere/_worker.py", line 128, in run
@@ -45,6 +45,51 @@ def test_the_students_line_is_named_where_a_library_raised() -> None:
     payload = json.dumps({"errorType": "X", "errorMessage": "y", "stackTrace": trace}).encode()
     error = function_error(payload, "")
     assert (error.file, error.line) == ("lambda_function.py", 9)
+
+
+CAUGHT = """Traceback (most recent call last):
+  File "/var/task/lambda_function.py", line 4, in <module>
+    int(os.environ["n"])
+ValueError: ReceiptHandleIsInvalid, or so the student says
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("Runtime.ImportModuleError", "Unable to import module 'lambda_function': No module 'x'"),
+        ("Sandbox.Timedout", "Task timed out after 3.00 seconds"),
+        ("KeyError", "'number1'"),
+        ("Runtime.HandlerError", "Worker process died"),
+        ("Runtime.HandlerError", ""),
+    ],
+)
+@pytest.mark.parametrize("stack", [{}, {"stackTrace": []}])
+def test_a_traceback_that_the_student_printed_is_not_the_error(
+    kind: str, message: str, stack: dict[str, list[str]]
+) -> None:
+    payload = json.dumps({"errorType": kind, "errorMessage": message, **stack}).encode()
+    error = function_error(payload, CAUGHT)
+    assert error == FunctionError(kind, message)
+    assert timed_out(error) == (kind == "Sandbox.Timedout")
+    assert not made_up_handle(error)
+
+
+def test_the_last_traceback_in_the_sandboxes_log_is_the_errors() -> None:
+    error = function_error(SANDBOX_PAYLOAD, f"{CAUGHT}{SANDBOX_LOG}")
+    assert error == FunctionError("KeyError", "'number1'", "lambda_function.py", 6)
+
+
+@pytest.mark.parametrize("log", ["KeyError\n", "KeyError: several\nlines\n"])
+def test_a_message_of_no_line_or_of_several_is_found_in_the_log(log: str) -> None:
+    _, _, message = log.strip().partition(": ")
+    payload = json.dumps({"errorType": "Runtime.HandlerError", "errorMessage": message}).encode()
+    error = function_error(payload, f"Traceback (most recent call last):\n  x\n{log}")
+    assert error.kind == "KeyError"
+
+
+def test_the_log_speaks_where_the_payload_names_no_error() -> None:
+    assert function_error(b'{"errorMess', SANDBOX_LOG).kind == "KeyError"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,19 @@ def test_the_environment_that_a_function_prints_is_not_kept(
     assert b'"sent_at"' in kept
 
 
+def test_the_environment_that_a_function_prints_and_answers_with_is_not_kept(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    secrets = {"DB_PASSWORD": 'correct "horse" hunter2canary', "DB_TOKENS": "it's, hunter3canary"}
+    hand_in(aws_sandbox, fresh_account, handler="prints_environ_lines", environment=secrets)
+    seen = look(aws_sandbox, fresh_account)
+    kept = encode(seen)
+    assert "DB_PASSWORD" in handler(seen).log_tail
+    assert "DB_PASSWORD" in "".join(handler(seen).others)
+    assert b"canary" not in kept
+    assert b"correct" not in kept
+
+
 def test_reserved_concurrency_of_zero_is_the_functions_own_failure(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
@@ -40,7 +53,7 @@ def test_a_right_sum_followed_by_an_exception_is_flagged(
     seen = look(aws_sandbox, fresh_account)
     assert handler(seen).answered
     assert handler(seen).failure == "raised"
-    assert "raises-after-answer" in seen.flags
+    assert seen.flags == ("pair-left-behind", "raises-after-answer")
 
 
 def test_a_function_that_outlives_its_timeout_failed_itself(

@@ -40,14 +40,7 @@ def test_invoke_is_never_tried_more_than_three_times(
         (ReadTimeoutError(endpoint_url="http://x"), "timed-out"),
         (rest(502, "InvalidRuntimeException"), "broken"),
         (rest(502, "KMSAccessDeniedException"), "broken"),
-        (
-            rest(
-                429,
-                "TooManyRequestsException",
-                Reason="ReservedFunctionConcurrentInvocationLimitExceeded",
-            ),
-            "refused",
-        ),
+        (rest(502, "InvalidZipFileException"), "broken"),
     ],
 )
 def test_what_only_the_function_can_have_caused_is_found(
@@ -58,4 +51,42 @@ def test_what_only_the_function_can_have_caused_is_found(
     assert isinstance(seen.handler, Found)
     assert seen.handler.value.failure == failure
     assert wire.requests.count("lambda.Invoke") == 1
+    assert "sqs.SendMessage" not in wire.requests
+
+
+RESERVED = rest(
+    429, "TooManyRequestsException", Reason="ReservedFunctionConcurrentInvocationLimitExceeded"
+)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [RESERVED, rest(502, "EC2ThrottledException"), rest(502, "ENINotReadyException")],
+    ids=["reserved", "throttled", "not-ready"],
+)
+def test_what_passes_by_itself_costs_nothing(
+    aws_sandbox: Sandbox, right: str, wire: Wire, answer: Any
+) -> None:
+    wire.play("lambda.Invoke", answer)
+    seen = look(aws_sandbox, right, wire=wire)
+    assert isinstance(seen.handler, Found)
+    assert seen.handler.value.answered
+    assert answered(seen) == 5
+
+
+def test_a_fault_of_lambdas_network_is_not_the_functions(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    wire.play("lambda.Invoke", rest(502, "EC2UnexpectedException"), always=True)
+    assert kind(look(aws_sandbox, right, wire=wire).handler) == "unreachable"
+
+
+def test_reserved_concurrency_that_never_leaves_room_is_found(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    wire.play("lambda.Invoke", RESERVED, always=True)
+    seen = look(aws_sandbox, right, wire=wire)
+    assert isinstance(seen.handler, Found)
+    assert seen.handler.value.failure == "refused"
+    assert wire.requests.count("lambda.Invoke") == 3
     assert "sqs.SendMessage" not in wire.requests

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-from typing import TYPE_CHECKING
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from grader.aws import answered_at
+from grader.aws import Aws, Clients, answered_at
 from grader.observation import decode, encode
-from grader.observe.output import Interrupted
+from grader.observe.output import Interrupted, OutputQueue
 from grader.observe.pairs import Pairs
+from grader.roster import DefaultCredentials
 from tests.looking import exchange, hand_in, handler, lab, look, messages, put
 from tests.wire import Wire
 
@@ -85,3 +88,87 @@ def test_an_interrupted_run_gives_back_what_it_held(
     with pytest.raises(Interrupted):
         look(aws_sandbox, fresh_account, wire=wire, stop=stop)
     assert messages(aws_sandbox, fresh_account, "output_queue") == {"visible": 5, "in flight": 0}
+
+
+def own(sandbox: Sandbox, account: str) -> list[int]:
+    """How often each message of the function was received before."""
+    sqs = sandbox.client("sqs", account)
+    url = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
+    counts = []
+    while got := sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["ApproximateReceiveCount"]
+    ).get("Messages", []):
+        counts += [int(m["Attributes"]["ApproximateReceiveCount"]) - 1 for m in got]
+    return counts
+
+
+def test_other_output_of_the_function_is_left_and_not_called_foreign(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="chatters")
+    seen = look(aws_sandbox, fresh_account)
+    assert exchange(seen).answered == 5
+    assert seen.flags == ()
+    assert len(own(aws_sandbox, fresh_account)) == 1 + 3 + 5
+
+
+def test_a_queue_that_counts_receives_is_received_from_once(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="chatters")
+    sqs = aws_sandbox.client("sqs", fresh_account)
+    dead = sqs.create_queue(QueueName="dead_letters")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
+    policy = {"deadLetterTargetArn": arn["Attributes"]["QueueArn"], "maxReceiveCount": "9"}
+    sqs.set_queue_attributes(
+        QueueUrl=sqs.get_queue_url(QueueName="output_queue")["QueueUrl"],
+        Attributes={"RedrivePolicy": json.dumps(policy)},
+    )
+    look(aws_sandbox, fresh_account)
+    assert own(aws_sandbox, fresh_account) == [1] * 9
+
+
+def test_messages_are_hidden_for_as_long_as_a_run_may_last(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    hidden: list[int] = []
+
+    def note(params: dict[str, Any], **_given: Any) -> None:
+        hidden.append(json.loads(params["body"])["VisibilityTimeout"])
+
+    wire.session.events.register("before-call.sqs.ReceiveMessage", note)
+    look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=30, pairs=5))
+    assert set(hidden) == {2 * (30 + 15) + 6 * 30}
+
+
+def test_a_pair_is_dated_by_the_clock_of_aws_and_never_later_than_it_was_sent() -> None:
+    output = OutputQueue(
+        Aws(Clients(), DefaultCredentials(), "us-east-1", None),
+        "",
+        ("body",),
+        redrive=False,
+        hold_s=20,
+        stop=threading.Event(),
+    )
+    sent = output.expect(100, 250)
+    sent.since = time.monotonic() - 5
+    date = {"ResponseMetadata": {"HTTPHeaders": {"date": "Sun, 01 Nov 2026 10:00:10 GMT"}}}
+    output.was_sent(sent, date)
+    ten = datetime(2026, 11, 1, 10, 0, 10, tzinfo=UTC).timestamp() * 1000
+    assert ten - 5100 <= sent.not_before_ms <= ten - 5000
+    assert not output.recognise('{"body": 350}', sent.not_before_ms - 1)
+    assert output.recognise('{"body": 350}', sent.not_before_ms)
+
+
+def test_a_right_sum_among_several_numbers_is_right() -> None:
+    output = OutputQueue(
+        Aws(Clients(), DefaultCredentials(), "us-east-1", None),
+        "",
+        ("body", "sum"),
+        redrive=False,
+        hold_s=20,
+        stop=threading.Event(),
+    )
+    sent = output.expect(120, 300)
+    assert output.recognise('{"body": 120, "sum": 420}', 0)
+    assert sent.answered

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.observe.pairs import ROOM, Pairs, readings
+from grader.rubric_rules import least_room
 
 
 def take(
@@ -35,3 +36,14 @@ def test_a_range_without_room_is_an_error_and_not_an_endless_search() -> None:
     pairs = Pairs(1, "1" * 12, 1, 100, 140)
     with pytest.raises(ValueError, match="no room"):
         [next(pairs) for _ in range(10)]
+
+
+@pytest.mark.parametrize(("pairs", "seeds"), [(1, 200), (5, 200), (20, 200), (50, 20)])
+@pytest.mark.parametrize("low", [1, 100])
+def test_the_smallest_range_that_a_rubric_may_name_has_room_for_every_seed(
+    pairs: int, seeds: int, low: int
+) -> None:
+    most = 3 * (1 + 3) + 3 * 2 * pairs
+    for seed in range(seeds):
+        drawn = Pairs(seed, "1" * 12, 1, low, low + least_room(pairs))
+        assert len({next(drawn) for _ in range(most)}) == most

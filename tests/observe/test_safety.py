@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from grader.observation import NotTried
-from tests.looking import EMPTY, exchange, hand_in, handler, lab, look, messages
+from grader.observe import ready
+from tests.looking import EMPTY, exchange, hand_in, handler, kind, lab, look, messages
 from tests.wire import Wire
 
 if TYPE_CHECKING:
@@ -63,14 +66,6 @@ def test_a_filter_that_drops_messages_is_found_with_one_pair(
     assert len(exchange(seen).pairs) == 1
 
 
-def test_a_function_that_stops_answering_gets_one_fresh_pair_and_no_more(
-    aws_sandbox: Sandbox, fresh_account: str
-) -> None:
-    hand_in(aws_sandbox, fresh_account, handler="first_two_only")
-    seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=3))
-    assert [pair.answered for pair in exchange(seen).pairs] == [False]
-
-
 def test_a_pair_that_nobody_consumed_is_taken_back(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
@@ -113,3 +108,42 @@ def _disabling(functions: Any, uuid: str) -> Any:
 
     wire.session.events.register("before-send.sqs.SendMessage", disable)
     return wire
+
+
+@pytest.mark.parametrize("state", ["Creating", "Enabling", "Updating"])
+def test_nothing_is_tried_while_it_is_open_whether_the_output_queue_loops(
+    aws_sandbox: Sandbox,
+    fresh_account: str,
+    wire: Wire,
+    monkeypatch: pytest.MonkeyPatch,
+    state: str,
+) -> None:
+    monkeypatch.setattr(ready, "READY_S", 0)
+    hand_in(aws_sandbox, fresh_account, output_mapping=True)
+
+    def change(parsed: dict[str, Any]) -> None:
+        for mapping in parsed["EventSourceMappings"]:
+            if mapping["EventSourceArn"].endswith("output_queue"):
+                mapping["State"] = state
+
+    wire.change("lambda.ListEventSourceMappings", change)
+    seen = look(aws_sandbox, fresh_account, wire=wire)
+    assert kind(seen.handler) == kind(seen.exchange) == "not-ready"
+    assert not {"lambda.Invoke", "sqs.SendMessage"} & set(wire.requests)
+
+
+def test_a_second_reader_that_is_being_enabled_counts(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ready, "READY_S", 0)
+    hand_in(aws_sandbox, fresh_account, second_function=True)
+
+    def change(parsed: dict[str, Any]) -> None:
+        for mapping in parsed["EventSourceMappings"]:
+            if mapping["FunctionArn"].endswith("second_lambda"):
+                mapping["State"] = "Enabling"
+
+    wire.change("lambda.ListEventSourceMappings", change)
+    seen = look(aws_sandbox, fresh_account, wire=wire)
+    assert isinstance(seen.exchange, NotTried)
+    assert "sqs.SendMessage" not in wire.requests

@@ -1,4 +1,4 @@
-"""Sends every answer twice."""
+"""Sends every answer twice, the second time a second later."""
 
 import json
 import os
@@ -15,4 +15,4 @@ def lambda_handler(event: dict[str, Any], context: object) -> None:
         message = json.loads(record["body"])
         answer = json.dumps({"body": message["number1"] + message["number2"]})
         sqs.send_message(QueueUrl=queue_url, MessageBody=answer)
-        sqs.send_message(QueueUrl=queue_url, MessageBody=answer)
+        sqs.send_message(QueueUrl=queue_url, MessageBody=answer, DelaySeconds=1)

@@ -1,0 +1,39 @@
+"""Repeating what a fault of AWS or of the network undid, where the client must not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from botocore.exceptions import ClientError
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
+
+from grader.aws import is_network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+ATTEMPTS = 3
+
+
+def repeated(once: Callable[[], T]) -> T:
+    """What ``once`` returns, tried up to :data:`ATTEMPTS` times while :func:`is_fault`.
+
+    ``once`` invokes or sends, which is not idempotent: it takes new pairs every time. Raises what the
+    last try raised.
+    """
+    return Retrying(
+        retry=retry_if_exception(is_fault),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_exponential(multiplier=0.5, max=4),
+        reraise=True,
+    )(once)
+
+
+def is_fault(error: BaseException) -> bool:
+    """Whether it was AWS's or the network's fault: 429, 5xx, or a lost connection."""
+    if isinstance(error, ClientError):
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        return status == 429 or status >= 500
+    return is_network(error)

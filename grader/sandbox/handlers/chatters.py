@@ -1,0 +1,18 @@
+"""Writes a greeting to the output queue before each answer."""
+
+import json
+import os
+from typing import Any
+
+import boto3
+
+sqs = boto3.client("sqs")
+queue_url = os.environ["OUTPUT_QUEUE_URL"]
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> None:
+    for record in event["Records"]:
+        message = json.loads(record["body"])
+        sqs.send_message(QueueUrl=queue_url, MessageBody="hello")
+        answer = {"body": message["number1"] + message["number2"]}
+        sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps(answer))

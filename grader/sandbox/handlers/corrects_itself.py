@@ -1,0 +1,20 @@
+"""Sends the first number, and the right sum a second later."""
+
+import json
+import os
+from typing import Any
+
+import boto3
+
+sqs = boto3.client("sqs")
+queue_url = os.environ["OUTPUT_QUEUE_URL"]
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> None:
+    for record in event["Records"]:
+        message = json.loads(record["body"])
+        first, total = message["number1"], message["number1"] + message["number2"]
+        sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps({"body": first}))
+        sqs.send_message(
+            QueueUrl=queue_url, MessageBody=json.dumps({"body": total}), DelaySeconds=1
+        )

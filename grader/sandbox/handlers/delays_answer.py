@@ -1,0 +1,21 @@
+"""Answers with a delay of DELAY seconds on the message."""
+
+import json
+import os
+from typing import Any
+
+import boto3
+
+sqs = boto3.client("sqs")
+queue_url = os.environ["OUTPUT_QUEUE_URL"]
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> None:
+    for record in event["Records"]:
+        message = json.loads(record["body"])
+        answer = {"body": message["number1"] + message["number2"]}
+        sqs.send_message(
+            QueueUrl=queue_url,
+            MessageBody=json.dumps(answer),
+            DelaySeconds=int(os.environ["DELAY"]),
+        )

@@ -1,0 +1,154 @@
+"""Which pairs go through the queues, how long they are waited for, and what counts as an answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from grader.observation import Found, NotTried
+from grader.observe import invocation
+from tests.looking import EMPTY, answered, exchange, hand_in, handler, lab, look, messages
+
+if TYPE_CHECKING:
+    import pytest
+
+    from grader.sandbox.server import Sandbox
+    from tests.wire import Answer, Wire
+
+
+def swallowed() -> Answer:
+    """SQS says that it took the message, and it is gone: what a lost delivery looks like."""
+    body = {"MessageId": "lost", "MD5OfMessageBody": hashlib.md5(b"").hexdigest()}
+    return 200, {"content-type": "application/x-amz-json-1.0"}, json.dumps(body).encode()
+
+
+def test_an_answer_to_the_fresh_pair_counts_for_the_silent_one(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    wire.play("sqs.SendMessage", swallowed())
+    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=3))
+    assert answered(seen) == 5
+    assert wire.requests.count("sqs.SendMessage") == 6
+
+
+def test_a_function_that_stops_answering_gets_one_fresh_pair_and_no_more(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="first_two_only")
+    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=3))
+    assert [pair.answered for pair in exchange(seen).pairs] == [False]
+    assert wire.requests.count("sqs.SendMessage") == 2
+
+
+def test_only_one_pair_is_tried_where_the_direct_answer_was_wrong(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="multiplies")
+    seen = look(aws_sandbox, fresh_account, wire=wire)
+    assert wire.requests.count("sqs.SendMessage") == 1
+    assert exchange(seen).patience_s == 10
+
+
+def test_all_pairs_go_at_once_through_a_slow_mapping(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    def slow(parsed: dict[str, Any]) -> None:
+        for mapping in parsed["EventSourceMappings"]:
+            mapping["MaximumBatchingWindowInSeconds"] = 30
+
+    wire.change("lambda.ListEventSourceMappings", slow)
+    seen = look(aws_sandbox, right, wire=wire)
+    assert answered(seen) == 5
+    first = wire.requests.index("sqs.SendMessage")
+    assert wire.requests[first : first + 5] == ["sqs.SendMessage"] * 5
+    assert exchange(seen).patience_s == 30 + 30
+
+
+def test_a_right_sum_after_a_wrong_message_counts(aws_sandbox: Sandbox, fresh_account: str) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="corrects_itself")
+    seen = look(aws_sandbox, fresh_account, rubric=lab(pairs=3))
+    assert handler(seen).answered
+    assert answered(seen) == 3
+
+
+def test_answers_that_the_function_delays_count_everywhere(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="delays_answer", environment={"DELAY": "7"})
+    seen = look(aws_sandbox, fresh_account, rubric=lab(pairs=1))
+    assert handler(seen).answered
+    assert isinstance(seen.records, Found)
+    assert seen.records.value.answered
+    assert answered(seen) == 1
+
+
+def test_a_filter_is_not_blamed_for_a_function_that_never_answers(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    pattern = json.dumps({"body": {"number1": [{"exists": True}]}})
+    hand_in(aws_sandbox, fresh_account, handler="prints_only", mapping_filter=pattern)
+    seen = look(aws_sandbox, fresh_account)
+    assert not exchange(seen).filtered
+    assert exchange(seen).answered == 0
+
+
+def test_the_queue_decides_with_full_patience_where_the_made_up_event_cannot(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="deletes_first")
+    seen = look(aws_sandbox, fresh_account)
+    assert handler(seen).inconclusive
+    assert not handler(seen).answered
+    assert isinstance(seen.records, NotTried)
+    assert answered(seen) == 5
+    assert exchange(seen).patience_s == lab().exchange.deadline_s
+    assert seen.flags == ("direct-inconclusive",)
+
+
+def test_an_answer_behind_many_old_messages_is_found(
+    aws_sandbox: Sandbox, fresh_account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invocation, "APPEARS_S", 0.01)
+    hand_in(aws_sandbox, fresh_account, old_messages=60)
+    assert handler(look(aws_sandbox, fresh_account, rubric=lab(pairs=1))).answered
+
+
+def test_late_duplicates_are_taken_along(aws_sandbox: Sandbox, fresh_account: str) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="answers_twice")
+    assert answered(look(aws_sandbox, fresh_account)) == 5
+    assert messages(aws_sandbox, fresh_account, "output_queue") == EMPTY
+
+
+def test_a_mapping_of_an_alias_is_invoked_as_that_alias(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    hand_in(aws_sandbox, fresh_account, mapping="absent")
+    functions = aws_sandbox.client("lambda", fresh_account)
+    version = functions.publish_version(FunctionName="first_lambda")["Version"]
+    alias = functions.create_alias(
+        FunctionName="first_lambda", Name="live", FunctionVersion=version
+    )
+    functions.create_event_source_mapping(
+        EventSourceArn=f"arn:aws:sqs:us-east-1:{fresh_account}:input_queue",
+        FunctionName=alias["AliasArn"],
+    )
+    urls: list[str] = []
+    wire.session.events.register(
+        "before-send.lambda.Invoke", lambda request, **_: urls.append(request.url)
+    )
+    seen = look(aws_sandbox, fresh_account, wire=wire)
+    assert answered(seen) == 5
+    assert all("Qualifier=live" in url for url in urls)
+    assert len(urls) == 2
+
+
+def test_one_queue_for_both_ends_is_a_loop(aws_sandbox: Sandbox, right: str, wire: Wire) -> None:
+    rubric = lab()
+    queues = {"input": "input_queue", "output": "input_queue"}
+    both = msgspec.structs.replace(rubric, lab=msgspec.structs.replace(rubric.lab, queues=queues))
+    seen = look(aws_sandbox, right, wire=wire, rubric=both)
+    assert exchange(seen).unsafe is not None
+    assert not {"lambda.Invoke", "sqs.SendMessage"} & set(wire.requests)

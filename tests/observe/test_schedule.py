@@ -1,0 +1,281 @@
+"""What may run a function periodically, as it is found in both services."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.aws import Aws, Clients
+from grader.observation import Found, Schedule, Trigger, Unknown
+from grader.observe.schedule import MOST, MOST_LISTED, observe_schedule
+from grader.roster import Keys
+from grader.sandbox.deploy import PERIODIC_FUNCTION
+from grader.secret import Secret
+from tests.accounts import a_function
+from tests.looking import hand_in
+from tests.wire import DENIED, rpc
+
+if TYPE_CHECKING:
+    from grader.sandbox.server import Sandbox
+    from tests.wire import Wire
+
+ARN = "arn:aws:lambda:us-east-1:{}:function:periodic_lambda"
+EVERY = {"ScheduleExpression": "rate(5 minutes)", "State": "ENABLED"}
+
+
+def target(account: str, qualifier: str = "") -> str:
+    return ARN.format(account) + qualifier
+
+
+def seen(
+    aws_sandbox: Sandbox, account: str, wire: Wire | None = None, *, clean: bool = True
+) -> Schedule:
+    keys = Keys(Secret(account), Secret("test"), None)
+    clients = Clients(wire.session if wire else None)
+    aws = Aws(clients, keys, aws_sandbox.region, aws_sandbox.endpoint_url)
+    function = a_function(PERIODIC_FUNCTION, arn=target(account))
+    fact = observe_schedule(aws, "periodic", Found(function))
+    aws.close()
+    assert isinstance(fact, Found)
+    assert not (clean and fact.value.denied)
+    return fact.value
+
+
+@pytest.fixture
+def unscheduled(aws_sandbox: Sandbox, fresh_account: str) -> str:
+    """An account whose periodic function nothing runs yet."""
+    hand_in(aws_sandbox, fresh_account, periodic="unscheduled")
+    return fresh_account
+
+
+def add_rule(
+    sandbox: Sandbox, account: str, name: str, qualifier: str = "", **differences: Any
+) -> str:
+    events = sandbox.client("events", account)
+    arn = events.put_rule(**{"Name": name, **EVERY, **differences})["RuleArn"]
+    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target(account, qualifier)}])
+    return arn
+
+
+def permit(sandbox: Sandbox, account: str, rule_arn: str) -> None:
+    sandbox.client("lambda", account).add_permission(
+        FunctionName=PERIODIC_FUNCTION,
+        StatementId=rule_arn.rpartition("/")[2],
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=rule_arn,
+    )
+
+
+def add_schedule(
+    sandbox: Sandbox, account: str, name: str, given: dict[str, str] | None = None, **more: Any
+) -> None:
+    role = {"RoleArn": f"arn:aws:iam::{account}:role/LabRole"}
+    sandbox.client("scheduler", account).create_schedule(
+        **{
+            "Name": name,
+            "ScheduleExpression": "rate(5 minutes)",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": {**role, **(given or {"Arn": target(account)})},
+            **more,
+        }
+    )
+
+
+def summary(trigger: Trigger) -> tuple[str, str, bool, bool | None]:
+    return trigger.name, trigger.expression, trigger.enabled, trigger.permitted
+
+
+def test_a_rule_costs_one_question_to_scheduler_and_no_more(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    (trigger,) = seen(aws_sandbox, right, wire).triggers
+    assert summary(trigger) == ("periodic", "rate(5 minutes)", True, True)
+    assert wire.requests == [
+        "eventbridge.ListRuleNamesByTarget",
+        "eventbridge.ListTargetsByRule",
+        "eventbridge.DescribeRule",
+        "lambda.GetPolicy",
+        "scheduler.ListSchedules",
+    ]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"ScheduleExpression": "", "EventPattern": '{"source": ["aws.s3"]}'},
+        {"State": "DISABLED"},
+        {},
+    ],
+    ids=["pattern", "disabled", "without permission"],
+)
+def test_a_schedule_is_found_beside_any_rule(
+    aws_sandbox: Sandbox, unscheduled: str, rule: dict[str, str]
+) -> None:
+    add_rule(aws_sandbox, unscheduled, "there", **rule)
+    add_schedule(aws_sandbox, unscheduled, "good")
+    found = seen(aws_sandbox, unscheduled).triggers
+    assert [(one.kind, one.name) for one in found] == [("rule", "there"), ("scheduler", "good")]
+    assert found[0].expression == rule.get("ScheduleExpression", "rate(5 minutes)")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [{"ScheduleExpression": "", "EventPattern": '{"source": ["aws.s3"]}'}, {"State": "DISABLED"}],
+    ids=["pattern", "disabled"],
+)
+def test_a_rule_on_an_alias_is_found_beside_one_on_the_function(
+    aws_sandbox: Sandbox, unscheduled: str, rule: dict[str, str]
+) -> None:
+    permit(aws_sandbox, unscheduled, add_rule(aws_sandbox, unscheduled, "bad", **rule))
+    permit(aws_sandbox, unscheduled, add_rule(aws_sandbox, unscheduled, "good", ":live"))
+    found = seen(aws_sandbox, unscheduled).triggers
+    assert [one.name for one in found] == ["bad", "good"]
+    assert found[1].target_arn.endswith(":live")
+
+
+def test_rules_of_the_function_are_read_to_the_last_page(
+    aws_sandbox: Sandbox, unscheduled: str, wire: Wire
+) -> None:
+    permit(aws_sandbox, unscheduled, add_rule(aws_sandbox, unscheduled, "second"))
+    page = json.dumps({"RuleNames": [], "NextToken": "next"}).encode()
+    json_type = {"content-type": "application/x-amz-json-1.1"}
+    wire.play("events.ListRuleNamesByTarget", (200, json_type, page))
+    wire.play("events.ListRules", (200, json_type, b'{"Rules": []}'), always=True)
+    assert [one.name for one in seen(aws_sandbox, unscheduled, wire).triggers] == ["second"]
+
+
+def test_a_rule_of_another_function_is_none_of_this(aws_sandbox: Sandbox, unscheduled: str) -> None:
+    add_rule(aws_sandbox, unscheduled, "other", "_too")
+    assert seen(aws_sandbox, unscheduled).triggers == ()
+
+
+def test_a_permission_for_another_rule_is_none(aws_sandbox: Sandbox, unscheduled: str) -> None:
+    mine = add_rule(aws_sandbox, unscheduled, "mine")
+    permit(aws_sandbox, unscheduled, f"{mine}-of-old")
+    (trigger,) = seen(aws_sandbox, unscheduled).triggers
+    assert trigger.permitted is False
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"State": "DISABLED"}, ("rate(5 minutes)", False)),
+        ({"ScheduleExpression": "at(2030-01-01T00:00:00)"}, ("at(2030-01-01T00:00:00)", True)),
+    ],
+)
+def test_a_schedule_is_told_as_it_is(
+    aws_sandbox: Sandbox, unscheduled: str, given: dict[str, str], expected: tuple[str, bool]
+) -> None:
+    add_schedule(aws_sandbox, unscheduled, "mine", **given)
+    (trigger,) = seen(aws_sandbox, unscheduled).triggers
+    assert summary(trigger) == ("mine", *expected, True)
+
+
+UNIVERSAL = "arn:aws:scheduler:::aws-sdk:lambda:invoke"
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"Arn": "live"}, True),
+        ({"Arn": UNIVERSAL, "Input": '{"FunctionName": "periodic_lambda"}'}, True),
+        ({"Arn": UNIVERSAL, "Input": '{"FunctionName": "periodic_lambda:live"}'}, True),
+        ({"Arn": UNIVERSAL, "Input": '{"FunctionName": "periodic"}'}, False),
+        ({"Arn": UNIVERSAL, "Input": '["periodic_lambda"]'}, False),
+        ({"Arn": UNIVERSAL, "Input": "[" * 100_000}, False),
+        ({"Arn": UNIVERSAL, "Input": "no JSON"}, False),
+        ({"Arn": UNIVERSAL}, False),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_a_schedules_target_may_be_an_alias_or_lambda_itself(
+    aws_sandbox: Sandbox, unscheduled: str, given: dict[str, str], found: bool
+) -> None:
+    if given["Arn"] == "live":
+        given = {"Arn": target(unscheduled, ":live")}
+    add_schedule(aws_sandbox, unscheduled, "mine", given)
+    assert bool(seen(aws_sandbox, unscheduled).triggers) is found
+
+
+def listing(wire: Wire, count: int, arn: str) -> None:
+    """Let Scheduler list ``count`` schedules on ``arn`` before those that there are."""
+
+    def more(answer: dict[str, Any]) -> None:
+        many = [{"Name": f"s{n}", "GroupName": "g", "Target": {"Arn": arn}} for n in range(count)]
+        answer["Schedules"] = [*many, *answer["Schedules"]]
+
+    wire.change("scheduler.ListSchedules", more)
+
+
+def test_schedules_of_other_targets_do_not_hide_the_functions_own(
+    aws_sandbox: Sandbox, unscheduled: str, wire: Wire
+) -> None:
+    add_schedule(aws_sandbox, unscheduled, "mine")
+    listing(wire, MOST_LISTED - 1, target("2" * 12))
+    assert [one.name for one in seen(aws_sandbox, unscheduled, wire).triggers] == ["mine"]
+
+
+@pytest.mark.parametrize(("count", "arn"), [(MOST_LISTED, "other"), (MOST, "mine")])
+def test_what_was_not_listed_to_the_end_is_not_known(
+    aws_sandbox: Sandbox, unscheduled: str, wire: Wire, count: int, arn: str
+) -> None:
+    add_schedule(aws_sandbox, unscheduled, "mine")
+    listing(wire, count, target(unscheduled if arn == "mine" else "2" * 12))
+    found = seen(aws_sandbox, unscheduled, wire, clean=False)
+    assert found.triggers == ()
+    assert found.denied["scheduler"].kind == "unexpected"
+    assert "more than" in found.denied["scheduler"].detail
+
+
+def test_more_rules_than_are_looked_into_are_not_known(
+    aws_sandbox: Sandbox, unscheduled: str, wire: Wire
+) -> None:
+    def many(answer: dict[str, Any]) -> None:
+        answer["Rules"] = [{"Name": f"r{n}", **EVERY} for n in range(MOST + 1)]
+
+    wire.change("events.ListRules", many)
+    found = seen(aws_sandbox, unscheduled, wire, clean=False)
+    assert found.denied["rule"].kind == "unexpected"
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["ListRuleNamesByTarget", "ListRules", "ListTargetsByRule", "DescribeRule"],
+)
+def test_a_refusal_of_one_service_is_noted_and_the_other_is_asked(
+    aws_sandbox: Sandbox, unscheduled: str, wire: Wire, operation: str
+) -> None:
+    add_rule(aws_sandbox, unscheduled, "mine", ":live")
+    add_schedule(aws_sandbox, unscheduled, "good")
+    wire.play(f"events.{operation}", rpc(403, "AccessDeniedException", DENIED), always=True)
+    found = seen(aws_sandbox, unscheduled, wire, clean=False)
+    assert [one.name for one in found.triggers] == ["good"]
+    assert found.denied.keys() == {"rule"}
+    assert f"events:{operation} was denied" in found.denied["rule"].detail
+
+
+def test_what_was_found_before_a_refusal_stays(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    add_rule(aws_sandbox, right, "zzz")
+    wire.play("events.DescribeRule", None, rpc(403, "AccessDeniedException"), always=True)
+    found = seen(aws_sandbox, right, wire, clean=False)
+    assert [one.name for one in found.triggers] == ["periodic"]
+
+
+def test_an_answer_of_another_shape_is_not_known(
+    aws_sandbox: Sandbox, unscheduled: str, wire: Wire
+) -> None:
+    add_schedule(aws_sandbox, unscheduled, "mine")
+    wire.change("scheduler.GetSchedule", lambda answer: answer.pop("Target"))
+    found = seen(aws_sandbox, unscheduled, wire, clean=False)
+    assert found.denied["scheduler"].kind == "unexpected"
+
+
+def test_a_function_that_could_not_be_read_has_no_known_schedule() -> None:
+    unread = Unknown("throttled", "slow down")
+    aws = Aws(Clients(), Keys(Secret("1"), Secret("2"), None), "us-east-1", None)
+    assert observe_schedule(aws, "periodic", unread) == unread

@@ -1,0 +1,77 @@
+"""The ways to an account, each against the sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.aws import Aws, Clients
+from grader.observation import Found, Unknown
+from grader.observe.identity import observe_identity
+from grader.roster import DefaultCredentials, Keys, Profile, Role
+from grader.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from grader.observation import Fact, Identity
+    from grader.roster import Access
+    from grader.sandbox.server import Sandbox
+
+    Ask = Callable[[Access], Fact[Identity]]
+
+
+@pytest.fixture
+def identity(aws_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ask:
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "absent"))
+    blocks = tmp_path / "credentials"
+    blocks.write_text("[mine]\naws_access_key_id=333333333333\naws_secret_access_key=test\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(blocks))
+
+    def ask(access: Access) -> Fact[Identity]:
+        aws = Aws(Clients(), access, "us-east-1", aws_sandbox.endpoint_url)
+        try:
+            return observe_identity(aws, None)
+        except Exception:
+            aws.close()
+            raise
+
+    return ask
+
+
+def account(fact: Fact[Identity]) -> str:
+    assert isinstance(fact, Found), fact
+    return fact.value.account_id
+
+
+def test_keys(identity: Ask) -> None:
+    assert account(identity(Keys(Secret("2" * 12), Secret("test"), Secret("token")))) == "2" * 12
+
+
+def test_a_profile(identity: Ask) -> None:
+    assert account(identity(Profile("mine"))) == "3" * 12
+
+
+def test_default_credentials(identity: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "4" * 12)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    assert account(identity(DefaultCredentials())) == "4" * 12
+
+
+def test_a_role(identity: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "4" * 12)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    role = Role(f"arn:aws:iam::{'5' * 12}:role/grader", Secret("external"))
+    assert account(identity(role)) == "5" * 12
+
+
+@pytest.mark.parametrize("access", [Profile("absent"), DefaultCredentials()])
+def test_no_credentials_are_unknown(identity: Ask, access: Access) -> None:
+    fact = identity(access)
+    assert isinstance(fact, Unknown)
+    assert fact.kind == "credentials"
