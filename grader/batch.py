@@ -13,24 +13,13 @@ from grader.results import Batch, Counts, Results, Stored, Student, now
 from grader.summary import Summary, summarise, with_class_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from grader.judge import Judge
-    from grader.judging.outcome import CheckInfo
+    from grader.course import Course
     from grader.observation import Observation
     from grader.report import Report
     from grader.roster import Account, Roster
     from grader.rubric import Rubric
-
-
-@dataclass(frozen=True)
-class Course:
-    """What a run judges by: the rubric, the judge that runs its checks, and what it knows of them."""
-
-    rubric: Rubric
-    judge: Judge
-    checks: Mapping[str, CheckInfo]
-    check_dirs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

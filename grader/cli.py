@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 import traceback
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,13 +19,10 @@ from typer.exceptions import TyperException
 from grader import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import FrameType
 
-    from grader.batch import Course
     from grader.grading import Graded, Settings
     from grader.report import Report
-    from grader.roster import Roster
 
 ALL_POINTS, POINTS_MISSING, USAGE, UNGRADED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -95,61 +91,6 @@ def _grader(
 # -- what every command shares --------------------------------------------------------------------
 
 
-def _rubric_path(given: Path | None) -> Path:
-    from grader.rubric import default_rubric_path
-
-    here = Path("rubric.yaml")
-    return given or (here if here.is_file() else default_rubric_path())
-
-
-def _check_dirs(rubric: Path, given: list[Path] | None) -> list[Path]:
-    from grader.problems import BadInput, Problem
-
-    problems = [
-        Problem(str(path), None, "There is no such folder.", "Give --checks a folder.")
-        for path in given or []
-        if not path.is_dir()
-    ]
-    if problems:
-        raise BadInput(problems)
-    beside = rubric.parent / "checks"
-    return [*([beside] if beside.is_dir() else []), *(given or [])]
-
-
-@contextmanager
-def _loaded(
-    rubric: Path | None, checks: list[Path] | None, roster: Path | None = None
-) -> Iterator[tuple[Course, Roster | None]]:
-    """The rubric, its checks and the roster, or every problem of all three at once."""
-    from grader.batch import Course
-    from grader.judge import Judge
-    from grader.problems import BadInput, Problem
-    from grader.roster import load_roster
-    from grader.rubric import load_rubric
-
-    problems: list[Problem] = []
-    known = loaded = accounts = None
-    path = _rubric_path(rubric)
-    dirs = _check_dirs(path, checks)
-    with Judge(dirs) as judge:
-        try:
-            known = judge.collect()
-        except BadInput as error:
-            problems += error.problems
-        try:
-            loaded = load_rubric(path, known)
-        except BadInput as error:
-            problems += error.problems
-        if roster is not None:
-            try:
-                accounts = load_roster(roster)
-            except BadInput as error:
-                problems += error.problems
-        if problems or known is None or loaded is None:
-            raise BadInput(problems)
-        yield Course(loaded, judge, known, tuple(map(str, dirs))), accounts
-
-
 def _settings(
     *,
     seed: int | None,
@@ -208,11 +149,12 @@ def check(
     """Grade one account, mine: what the instructor will see, before handing in."""
     from grader import report as reports
     from grader import show
+    from grader.course import loaded
     from grader.grading import Grading
     from grader.results import Results
     from grader.roster import Account, DefaultCredentials, Profile
 
-    with _loaded(rubric, checks) as (course, _):
+    with loaded(rubric, checks) as (course, _):
         settings = _settings(
             seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
         )
@@ -264,10 +206,11 @@ def batch(
     """Grade a class: one folder a student, a summary, a table."""
     from grader import batch as batches
     from grader import show
+    from grader.course import loaded
     from grader.results import Results
 
-    with _loaded(rubric, checks, roster) as (course, loaded):
-        if loaded is None:
+    with loaded(rubric, checks, roster) as (course, students):
+        if students is None:
             raise TypeError("a batch has a roster")
         settings = _settings(
             seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs
@@ -275,7 +218,7 @@ def batch(
         results = Results(out)
         plan = batches.plan(
             results,
-            loaded,
+            students,
             course.rubric,
             settings,
             seed_given=seed is not None,
@@ -283,7 +226,7 @@ def batch(
             resume=resume,
             force=force,
         )
-        run = batches.ClassRun(course, results, loaded, plan)
+        run = batches.ClassRun(course, results, students, plan)
         errors = show.standard_error(quiet=quiet)
         try:
             with show.progress(len(plan.todo), errors, quiet=quiet) as tell:
@@ -324,6 +267,7 @@ def regrade(
 ) -> int:
     """Judge and score stored observations again: no AWS is asked."""
     from grader import show
+    from grader.course import loaded
     from grader.export.grades_csv import number
     from grader.regrade import regrade as again
     from grader.results import RUBRIC, Results
@@ -331,7 +275,7 @@ def regrade(
     stored = Results(results)
     before = stored.batch()
     dirs = checks if checks is not None else [Path(path) for path in before.checks]
-    with _loaded(rubric or results / RUBRIC, dirs) as (course, _):
+    with loaded(rubric or results / RUBRIC, dirs) as (course, _):
         done = again(stored, course, lang=lang.value if lang else before.lang)
     if json == "-":
         _write((results / "summary.json").read_bytes())
@@ -364,6 +308,7 @@ def lint(
 ) -> int:
     """Are these files right? Every problem at once, with file and line."""
     from grader import show
+    from grader.course import loaded, rubric_path
     from grader.problems import refuse
 
     rubrics = [path for path in files or [] if path.suffix.lower() in {".yaml", ".yml"}]
@@ -372,15 +317,16 @@ def lint(
         if several:
             raise refuse(several[0], None, "One rubric (.yaml) and one roster (.csv) at a time.")
     roster = rosters[0] if rosters else None
-    with _loaded(rubrics[0] if rubrics else None, checks, roster) as (course, loaded):
+    with loaded(rubrics[0] if rubrics else None, checks, roster) as (course, students):
         if quiet:
             return ALL_POINTS
         out = show.standard_output()
         criteria, maximum = len(course.rubric.criteria), course.rubric.max_score
-        path = _rubric_path(rubrics[0] if rubrics else None)
+        path = rubric_path(rubrics[0] if rubrics else None)
         out.print(f"{path}: right, {criteria} criteria, {maximum:g} points.")
-        if loaded is not None:
-            out.print(f"{roster}: right, {len(loaded.accounts)} students.")
+        if students is not None:
+            count = len(students.accounts)
+            out.print(f"{roster}: right, {count} student{'s' if count > 1 else ''}.")
     return ALL_POINTS
 
 
@@ -398,9 +344,10 @@ def demo(
 ) -> int:
     """See it work: an AWS on this machine, a small class, its grades. Needs no account."""
     from grader import show
+    from grader.course import loaded
     from grader.demo import run_demo
 
-    with _loaded(None, None) as (course, _):
+    with loaded(None, None) as (course, _):
         return run_demo(
             course,
             _settings(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs),

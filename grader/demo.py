@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from grader.batch import Course
+    from grader.course import Course
     from grader.grading import Settings
     from grader.report import Report
 

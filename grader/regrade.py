@@ -14,7 +14,7 @@ from grader.summary import with_class_flags
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.batch import Course
+    from grader.course import Course
     from grader.observation import Observation
     from grader.report import Report
     from grader.results import Results, Stored

@@ -136,7 +136,7 @@ def test_lint_says_that_files_are_right(tmp_path: Path) -> None:
     done = grader("lint", default_rubric_path(), "class.csv", cwd=tmp_path)
     assert done.returncode == 0
     assert "12 criteria, 20 points" in done.stdout
-    assert "1 student" in done.stdout
+    assert "right, 1 student." in done.stdout
 
 
 @pytest.mark.parametrize("command", ["check", "batch", "lint"])

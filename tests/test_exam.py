@@ -12,7 +12,8 @@ import jsonschema
 import msgspec
 import pytest
 
-from grader.batch import ClassRun, Course, plan
+from grader.batch import ClassRun, plan
+from grader.course import Course
 from grader.demo import differences
 from grader.grading import Settings
 from grader.judge import Judge

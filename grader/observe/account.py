@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from grader import __version__
 from grader.aws import value_of
 from grader.observation import (
+    IN_TRANSITION,
     Fact,
     Found,
     Function,
@@ -21,7 +22,7 @@ from grader.observation import (
 )
 from grader.observe.exercise import Behaviour, Stage, exercise
 from grader.observe.function import is_pending, observe_function
-from grader.observe.mapping import IN_TRANSITION, observe_mappings
+from grader.observe.mapping import observe_mappings
 from grader.observe.pairs import Pairs
 from grader.observe.queues import observe_queue
 from grader.observe.ready import when_ready

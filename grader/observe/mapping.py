@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 MOST = 100
 """Mappings that are read of one queue: a lab has one."""
 
-IN_TRANSITION = frozenset({"Creating", "Enabling", "Updating", "Disabling", "Deleting"})
-
 
 def observe_mappings(
     aws: Aws, role: str, queue: Fact[Queue], function_name: str | None

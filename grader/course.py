@@ -1,0 +1,82 @@
+"""What a run judges by: the rubric, the checks it asks for, and the judge that runs them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.judge import Judge
+from grader.problems import BadInput, Problem
+from grader.roster import load_roster
+from grader.rubric import default_rubric_path, load_rubric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from grader.judging.outcome import CheckInfo
+    from grader.roster import Roster
+    from grader.rubric import Rubric
+
+
+@dataclass(frozen=True)
+class Course:
+    """A rubric that was found right, the judge for it, and what is known of each check.
+
+    ``check_dirs`` are the folders of own checks, as absolute paths.
+    """
+
+    rubric: Rubric
+    judge: Judge
+    checks: Mapping[str, CheckInfo]
+    check_dirs: tuple[str, ...] = ()
+
+
+def rubric_path(given: Path | None) -> Path:
+    """The rubric that is meant: the one given, else ``rubric.yaml`` here, else the shipped one."""
+    here = Path("rubric.yaml")
+    return given or (here if here.is_file() else default_rubric_path())
+
+
+@contextmanager
+def loaded(
+    rubric: Path | None, checks: list[Path] | None, roster: Path | None = None
+) -> Iterator[tuple[Course, Roster | None]]:
+    """The rubric with its checks, and the roster; the judge is closed afterwards.
+
+    Raises :class:`BadInput` with every problem of all of them at once.
+    """
+    problems: list[Problem] = []
+    known = found = accounts = None
+    path = rubric_path(rubric)
+    dirs = _check_dirs(path, checks)
+    with Judge(dirs) as judge:
+        try:
+            known = judge.collect()
+        except BadInput as error:
+            problems += error.problems
+        try:
+            found = load_rubric(path, known)
+        except BadInput as error:
+            problems += error.problems
+        if roster is not None:
+            try:
+                accounts = load_roster(roster)
+            except BadInput as error:
+                problems += error.problems
+        if problems or known is None or found is None:
+            raise BadInput(problems)
+        yield Course(found, judge, known, tuple(str(folder.resolve()) for folder in dirs)), accounts
+
+
+def _check_dirs(rubric: Path, given: list[Path] | None) -> list[Path]:
+    problems = [
+        Problem(str(path), None, "There is no such folder.", "Give --checks a folder.")
+        for path in given or []
+        if not path.is_dir()
+    ]
+    if problems:
+        raise BadInput(problems)
+    beside = rubric.parent / "checks"
+    return [*([beside] if beside.is_dir() else []), *(given or [])]
