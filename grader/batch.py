@@ -6,29 +6,38 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from grader.export.grades_csv import grades_csv
-from grader.grading import Graded, Grading, Settings
+from grader.grading import Grading
 from grader.problems import BadInput, Problem, refuse
+from grader.regrade import judged_again
 from grader.results import Batch, Counts, Results, Stored, Student, now
-from grader.summary import Summary, summarise, with_class_flags
+from grader.summary import with_class_flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from grader.course import Course
+    from grader.grading import Graded, Settings
     from grader.observation import Observation
     from grader.report import Report
     from grader.roster import Account, Roster
     from grader.rubric import Rubric
+    from grader.summary import Summary
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Who is to be graded, and who has a grade already that is kept."""
+    """Who is to be graded, who keeps the result there is, and whether the folder is made anew.
+
+    ``earlier`` holds the grades of those who are graded again: a fault now must not take them away.
+    ``rejudge``: the rubric is another than the one that ``kept`` was judged by.
+    """
 
     todo: tuple[Account, ...]
     settings: Settings
+    start_over: bool
     kept: tuple[Stored, ...] = ()
+    earlier: tuple[Stored, ...] = ()
+    rejudge: bool = False
 
 
 def plan(
@@ -37,25 +46,57 @@ def plan(
     rubric: Rubric,
     settings: Settings,
     *,
-    seed_given: bool,
     only: Sequence[str] = (),
     resume: bool = False,
     force: bool = False,
 ) -> Plan:
-    """Who is graded now. Raises :class:`BadInput`; touches nothing."""
+    """Who is graded now. Raises :class:`BadInput`; touches nothing.
+
+    To grade some students alone in a folder that holds others is to go on with it.
+    """
+    resume = resume or bool(only)
     results.check_fresh(resume=resume, force=force)
     chosen = _chosen(roster, only)
-    if not (resume and results.root.is_dir() and any(results.root.iterdir())):
-        return Plan(chosen, settings)
+    if not (resume and results.occupied):
+        return Plan(chosen, settings, start_over=True)
     batch = results.batch()
-    changed = [
-        name
-        for name, before, after in (
-            ("rubric", batch.rubric_sha256, rubric.sha256),
-            ("roster", batch.roster_sha256, roster.sha256),
-        )
-        if before != after
+    _refuse_changes(results, batch, roster, rubric, settings, force=force)
+    before = {student.student_id: student for student in batch.students}
+    stored = [
+        one
+        for one in results.stored([Student.of(account) for account in roster.accounts])
+        # Another account is another observation.
+        if one.report and _same_account(one.student, before.get(one.student.student_id))
     ]
+    graded = {one.student.student_id for one in stored if one.report.status == "graded"}  # type: ignore[union-attr]
+    todo = tuple(a for a in chosen if only or a.student_id not in graded)
+    again = {account.student_id for account in todo}
+    return Plan(
+        todo,
+        replace(settings, attempt=batch.attempt + 1),
+        start_over=False,
+        kept=tuple(one for one in stored if one.student.student_id not in again),
+        earlier=tuple(one for one in stored if one.student.student_id in again & graded),
+        rejudge=batch.rubric_sha256 != rubric.sha256,
+    )
+
+
+def _refuse_changes(
+    results: Results,
+    batch: Batch,
+    roster: Roster,
+    rubric: Rubric,
+    settings: Settings,
+    *,
+    force: bool,
+) -> None:
+    compared = {
+        "rubric": (batch.rubric_sha256, rubric.sha256),
+        "roster": (batch.roster_sha256, roster.sha256),
+        "region": (batch.region, settings.region),
+        "endpoint": (batch.endpoint_url, settings.endpoint_url),
+    }
+    changed = [name for name, (before, after) in compared.items() if before != after]
     if changed and not force:
         raise refuse(
             results.root,
@@ -63,23 +104,13 @@ def plan(
             f"The {' and the '.join(changed)} changed since this batch was started.",
             "Give --force to go on all the same, or another --out.",
         )
-    stored = results.stored([Student.of(account) for account in roster.accounts])
-    graded = {
-        one.student.student_id: one
-        for one in stored
-        if one.report and one.report.status == "graded"
-    }
-    todo = tuple(a for a in chosen if only or a.student_id not in graded)
-    again = {account.student_id for account in todo}
-    return Plan(
-        todo,
-        replace(
-            settings,
-            seed=settings.seed if seed_given else batch.seed,
-            attempt=batch.attempt + 1,
-        ),
-        # Whoever is graded again keeps the old result until there is a new one.
-        tuple(one for one in stored if one.report and one.student.student_id not in again),
+
+
+def _same_account(now: Student, before: Student | None) -> bool:
+    return before is not None and (now.account_id, now.region, now.group) == (
+        before.account_id,
+        before.region,
+        before.group,
     )
 
 
@@ -102,37 +133,50 @@ class ClassRun:
 
     def __init__(self, course: Course, results: Results, roster: Roster, plan: Plan) -> None:
         self._course, self._results, self._roster, self._plan = course, results, roster, plan
-        self._graded: dict[str, tuple[Report, Observation | None]] = {
-            one.student.student_id: (one.report, one.observation)
-            for one in plan.kept
-            if one.report is not None
-        }
+        self._earlier = {one.student.student_id: one for one in plan.earlier}
+        self._graded: dict[str, tuple[Report, Observation | None]] = {}
         self._started, self._clock = now(), time.monotonic()
+        self.unwritten: list[str] = []
 
-    def run(self, shown: Callable[[Graded], None], *, start_over: bool) -> Summary:
+    def run(self, shown: Callable[[Graded], None]) -> Summary:
         """Grade whoever is to be graded; ``shown`` is told of each. Files are whole at any moment.
 
-        ``KeyboardInterrupt`` goes on up once ``batch.json`` says so.
+        Whatever ends it early goes on up once ``batch.json`` says so.
         """
-        if start_over:
-            self._results.start_over()
-        self._write_batch("running")
-        self._results.write_rubric(self._course.rubric.source)
-        grading = Grading(
+        with self._results.locked():
+            if self._plan.start_over:
+                self._results.start_over()
+            self._write_batch("running")
+            try:
+                self._results.write_rubric(self._course.rubric.source)
+                self._keep()
+                self._grade(shown)
+                summary = self._finish()
+            except BaseException:
+                self._write_batch("interrupted")
+                raise
+            self._write_batch("finished")
+        return summary
+
+    def _keep(self) -> None:
+        kept = self._plan.kept
+        if self._plan.rejudge:
+            again = judged_again(kept, self._course, lang=self._lang)
+            for report, _ in again:
+                self._results.keep_before(report.student_id)
+                self._results.write_report(report)
+        else:
+            again = [(one.report, one.observation) for one in kept if one.report is not None]
+        self._graded.update({report.student_id: (report, seen) for report, seen in again})
+
+    def _grade(self, shown: Callable[[Graded], None]) -> None:
+        Grading(
             self._course.rubric,
             self._course.judge,
             self._course.checks,
             self._plan.settings,
             lambda graded: self._take(graded, shown),
-        )
-        try:
-            grading.run(self._plan.todo)
-        except KeyboardInterrupt:
-            self._write_batch("interrupted")
-            raise
-        summary = self._finish()
-        self._write_batch("finished")
-        return summary
+        ).run(self._plan.todo)
 
     @property
     def reports(self) -> list[Report]:
@@ -140,8 +184,19 @@ class ClassRun:
         return [report for report, _ in self._in_order()]
 
     def _take(self, graded: Graded, shown: Callable[[Graded], None]) -> None:
-        self._results.write_student(graded.report, graded.observation)
-        self._graded[graded.account.student_id] = (graded.report, graded.observation)
+        name = graded.account.student_id
+        earlier = self._earlier.get(name)
+        if earlier and earlier.report and graded.report.status == "ungraded":
+            # A fault of today does not take yesterday's grade away.
+            self._graded[name] = (earlier.report, earlier.observation)
+            shown(graded)
+            return
+        try:
+            self._results.write_student(graded.report, graded.observation)
+        except OSError as error:
+            self.unwritten.append(f"{name}: {error}")
+            return
+        self._graded[name] = (graded.report, graded.observation)
         shown(graded)
 
     def _in_order(self) -> list[tuple[Report, Observation | None]]:
@@ -155,7 +210,7 @@ class ClassRun:
             if old != report:
                 self._results.write_report(report)
                 self._graded[report.student_id] = (report, seen)
-        return write_class(self._results, reports, rubric, self._students(), self._lang)
+        return self._results.write_class(reports, rubric, self._students(), self._lang)
 
     @property
     def _lang(self) -> str:
@@ -188,18 +243,3 @@ class ClassRun:
                 students=self._students(),
             )
         )
-
-
-def write_class(
-    results: Results,
-    reports: Sequence[Report],
-    rubric: Rubric,
-    students: Sequence[Student],
-    lang: str,
-) -> Summary:
-    """Write what the whole class makes up: ``summary.json`` and ``grades.csv``."""
-    summary = summarise(reports, rubric, lang)
-    results.write_summary(summary)
-    extra = {student.student_id: student.extra for student in students}
-    results.write_grades(grades_csv(reports, [c.id for c in rubric.criteria], extra))
-    return summary

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import secrets
+import shlex
 import signal
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -96,27 +98,59 @@ def _settings(
     seed: int | None,
     region: str | None,
     endpoint_url: str | None,
-    lang: Lang,
+    lang: str | None,
     jobs: int = 1,
     exchange: bool = True,
 ) -> Settings:
+    """How the run is made. Raises :class:`BadInput` for a region or an address that is none."""
     from grader.grading import Settings
+    from grader.problems import BadInput, Problem
+    from grader.roster import shape_problem
 
+    endpoint_url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None
+    given = {"region": ("--region", region), "endpoint_url": ("--endpoint-url", endpoint_url)}
+    problems = [
+        Problem(option, None, *wrong)
+        for column, (option, value) in given.items()
+        if value is not None and (wrong := shape_problem(column, value))
+    ]
+    if problems:
+        raise BadInput(problems)
     return Settings(
         seed=secrets.randbelow(2**31) if seed is None else seed,
         jobs=jobs,
         region=region,
-        endpoint_url=endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None,
+        endpoint_url=endpoint_url,
         exchange=exchange,
-        lang=lang.value,
+        lang=lang or Lang.en,
     )
+
+
+def _json_target(json: str | None) -> Path | None:
+    """Where ``--json`` writes, unless it is standard output; found out before anything is done."""
+    from grader.problems import refuse
+    from grader.results import writable
+
+    if json is None or json == "-":
+        return None
+    path = Path(json)
+    if path.is_dir() or not path.parent.is_dir():
+        raise refuse(path, None, "No file can be written there.", "Give --json another place.")
+    if not path.exists():
+        writable(path.parent)
+    return path
 
 
 def _write(json: bytes) -> None:
     """JSON to standard output: UTF-8, whatever the terminal speaks."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(json)
-    sys.stdout.buffer.flush()
+    from grader.show import discard_output
+
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(json)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        discard_output(sys.stdout)
 
 
 def _status(reports: list[Report]) -> int:
@@ -151,16 +185,20 @@ def check(
     from grader import show
     from grader.course import loaded
     from grader.grading import Grading
-    from grader.results import Results
+    from grader.observe.account import needs_exercise
+    from grader.results import Results, writable
     from grader.roster import Account, DefaultCredentials, Profile
 
+    target = _json_target(json)
+    if out is not None:
+        writable(out)
+    settings = _settings(
+        seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
+    )
     with loaded(rubric, checks) as (course, _):
-        settings = _settings(
-            seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
-        )
         access = Profile(profile) if profile else DefaultCredentials()
         me = Account("me", "", "", None, None, None, None, access)
-        if not quiet and settings.exchange:
+        if not quiet and settings.exchange and needs_exercise(course.rubric):
             show.standard_error().print(
                 "Checking your account: this runs your function and uses its queues "
                 "(about nine invocations)."
@@ -168,15 +206,15 @@ def check(
         taken: list[Graded] = []
         Grading(course.rubric, course.judge, course.checks, settings, taken.append).run([me])
     graded = taken[0]
-    if out is not None:
-        Results(out).write_student(graded.report, graded.observation)
     if json == "-":
         _write(reports.encode(graded.report))
         show.show_report(graded.report, show.standard_error(quiet=quiet))
     else:
         show.show_report(graded.report, show.standard_output(quiet=quiet))
-        if json:
-            reports.write_json(Path(json), reports.encode(graded.report), "report")
+    if target is not None:
+        reports.write_json(target, reports.encode(graded.report), "report")
+    if out is not None:
+        Results(out).write_student(graded.report, graded.observation)
     if graded.report.status == "ungraded":
         return UNGRADED
     return ALL_POINTS if graded.report.score == graded.report.max_score else POINTS_MISSING
@@ -192,7 +230,9 @@ def batch(
     region: RegionOption = None,
     seed: SeedOption = None,
     json: JsonOption = None,
-    lang: LangOption = Lang.en,
+    lang: Annotated[
+        Lang | None, typer.Option("--lang", help="Language of titles and hints [default: en].")
+    ] = None,
     quiet: QuietOption = False,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Accounts at a time.")] = 32,
     only: Annotated[
@@ -207,48 +247,53 @@ def batch(
     from grader import batch as batches
     from grader import show
     from grader.course import loaded
-    from grader.results import Results
+    from grader.results import RUBRIC, Results
 
+    results, target = Results(out), _json_target(json)
+    if (resume or only) and results.occupied:
+        # What is not said again is as it was.
+        before = results.batch()
+        rubric = rubric or out / RUBRIC
+        checks = checks if checks is not None else [Path(path) for path in before.checks]
+        seed = before.seed if seed is None else seed
+        region, endpoint_url = region or before.region, endpoint_url or before.endpoint_url
+        lang = lang or Lang(before.lang)
+    settings = _settings(seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs)
+    errors = show.standard_error(quiet=quiet)
+    again = f"grader batch {shlex.quote(str(roster))} --out {shlex.quote(str(out))} --resume"
     with loaded(rubric, checks, roster) as (course, students):
         if students is None:
             raise TypeError("a batch has a roster")
-        settings = _settings(
-            seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs
-        )
-        results = Results(out)
         plan = batches.plan(
             results,
             students,
             course.rubric,
             settings,
-            seed_given=seed is not None,
             only=only or (),
             resume=resume,
             force=force,
         )
         run = batches.ClassRun(course, results, students, plan)
-        errors = show.standard_error(quiet=quiet)
         try:
             with show.progress(len(plan.todo), errors, quiet=quiet) as tell:
-                summary = run.run(lambda graded: tell(graded.report), start_over=not resume)
+                summary = run.run(lambda graded: tell(graded.report))
         except KeyboardInterrupt:
             errors.print(f"Interrupted; {len(run.reports)} students are done and kept in {out}.")
-            errors.print(f"Go on with: grader batch {roster} --out {out} --resume")
+            errors.print(f"Go on with: {again}")
             raise
     if json == "-":
         _write((out / "summary.json").read_bytes())
     else:
         show.show_class(run.reports, summary, show.standard_output(quiet=quiet))
-        if json:
-            results.copy_summary(Path(json))
+    if target is not None:
+        results.copy_summary(target)
+    for problem in run.unwritten:
+        errors.print(f"Not written: {problem}")
     if not quiet:
         errors.print(f"Results are in {out}.")
         if summary.ungraded:
-            errors.print(
-                f"{summary.ungraded} could not be graded; try them again with: "
-                f"grader batch {roster} --out {out} --resume"
-            )
-    return _status(run.reports)
+            errors.print(f"{summary.ungraded} could not be graded; try them again with: {again}")
+    return UNGRADED if run.unwritten else _status(run.reports)
 
 
 @app.command()
@@ -272,7 +317,7 @@ def regrade(
     from grader.regrade import regrade as again
     from grader.results import RUBRIC, Results
 
-    stored = Results(results)
+    stored, target = Results(results), _json_target(json)
     before = stored.batch()
     dirs = checks if checks is not None else [Path(path) for path in before.checks]
     with loaded(rubric or results / RUBRIC, dirs) as (course, _):
@@ -287,8 +332,8 @@ def regrade(
                 f"{change.student_id}: {number(change.before) or '-'} -> "
                 f"{number(change.after) or '-'} ({', '.join(change.criteria)})"
             )
-        if json:
-            stored.copy_summary(Path(json))
+    if target is not None:
+        stored.copy_summary(target)
     errors = show.standard_error(quiet=quiet)
     if not quiet:
         errors.print(f"{len(done.reports)} reports, {len(done.changes)} of them changed.")
@@ -346,8 +391,10 @@ def demo(
     from grader import show
     from grader.course import loaded
     from grader.demo import run_demo
+    from grader.rubric import default_rubric_path
 
-    with loaded(None, None) as (course, _):
+    # The cohort's grades are those of the rubric that comes with it.
+    with loaded(default_rubric_path(), []) as (course, _):
         return run_demo(
             course,
             _settings(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs),
@@ -410,10 +457,10 @@ def run(arguments: list[str]) -> int:
         return USAGE
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has enough of it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return INTERRUPTED
+    except OSError as error:
+        # A full disk, a folder that vanished: the message names it; a traceback would not help.
+        sys.stderr.write(f"grader: {error}\n")
+        return UNGRADED
     except Exception:  # noqa: BLE001 - a bug of ours: a traceback for us, and a status that says so
         traceback.print_exc()
         return UNGRADED
@@ -422,14 +469,20 @@ def run(arguments: list[str]) -> int:
 
 def main() -> None:
     """The console script ``grader``."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     for number in _ENDING:
-        signal.signal(number, _interrupt)
+        # What the caller ignores stays ignored: nohup means it.
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     status = run(sys.argv[1:])
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if status == INTERRUPTED and threading.active_count() > 1:
-        # Threads that still wait for AWS would hold an interrupted program back. What the judge's
-        # processes shared is freed first: nothing else would, and its tracker would complain.
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    if any(thread.name.startswith("observe") for thread in threading.enumerate()):
+        # Threads that still wait for AWS would hold the program back. What the judge's processes
+        # shared is freed first: nothing else would, and its tracker would complain.
         gc.collect()
         os._exit(status)
     sys.exit(status)

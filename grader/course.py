@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.judge import Judge
-from grader.problems import BadInput, Problem
+from grader.problems import BadInput
 from grader.roster import load_roster
 from grader.rubric import default_rubric_path, load_rubric
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from grader.judging.outcome import CheckInfo
+    from grader.problems import Problem
     from grader.roster import Roster
     from grader.rubric import Rubric
 
@@ -45,19 +46,18 @@ def loaded(
 ) -> Iterator[tuple[Course, Roster | None]]:
     """The rubric with its checks, and the roster; the judge is closed afterwards.
 
-    Raises :class:`BadInput` with every problem of all of them at once.
+    Raises :class:`BadInput` with every problem of all of them at once. A check that the rubric asks
+    for may be in a file or folder of checks that could not be read: it is not called unknown then.
     """
     problems: list[Problem] = []
-    known = found = accounts = None
+    found = accounts = None
     path = rubric_path(rubric)
     dirs = _check_dirs(path, checks)
     with Judge(dirs) as judge:
+        known, unread = judge.survey()
+        problems += unread
         try:
-            known = judge.collect()
-        except BadInput as error:
-            problems += error.problems
-        try:
-            found = load_rubric(path, known)
+            found = load_rubric(path, known, more_checks=bool(unread))
         except BadInput as error:
             problems += error.problems
         if roster is not None:
@@ -65,18 +65,11 @@ def loaded(
                 accounts = load_roster(roster)
             except BadInput as error:
                 problems += error.problems
-        if problems or known is None or found is None:
+        if problems or found is None:
             raise BadInput(problems)
         yield Course(found, judge, known, tuple(str(folder.resolve()) for folder in dirs)), accounts
 
 
 def _check_dirs(rubric: Path, given: list[Path] | None) -> list[Path]:
-    problems = [
-        Problem(str(path), None, "There is no such folder.", "Give --checks a folder.")
-        for path in given or []
-        if not path.is_dir()
-    ]
-    if problems:
-        raise BadInput(problems)
     beside = rubric.parent / "checks"
     return [*([beside] if beside.is_dir() else []), *(given or [])]

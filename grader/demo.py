@@ -61,10 +61,10 @@ def run_demo(
             course,
             results,
             roster,
-            plan(results, roster, course.rubric, settings, seed_given=True, force=force),
+            plan(results, roster, course.rubric, settings, force=force),
         )
         with progress(len(submissions), errors, quiet=quiet) as tell:
-            summary = run.run(lambda graded: tell(graded.report), start_over=True)
+            summary = run.run(lambda graded: tell(graded.report))
     show_class(run.reports, summary, output)
     output.print()
     right = _compare(submissions, run.reports, output)

@@ -181,10 +181,14 @@ class Grading:
             return
         for (rows, seen), judged in zip(batch, outcomes, strict=True):
             for account in rows:
-                report = score(
-                    account, seen, judged, self._rubric, self._checks, lang=self._settings.lang
-                )
-                self._graded(Graded(account, seen, report))
+                try:
+                    report = score(
+                        account, seen, judged, self._rubric, self._checks, lang=self._settings.lang
+                    )
+                except Exception as error:  # noqa: BLE001 - as above
+                    self._crashed([account], seen, error)
+                else:
+                    self._graded(Graded(account, seen, report))
 
     def _crashed(self, rows: list[Account], seen: Observation | None, error: Exception) -> None:
         """A bug of ours: the traceback for us, ``ungraded`` for the student."""

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import msgspec
 
 from grader.judging import note, worker
-from grader.judging.outcome import CheckInfo, Outcome
-from grader.problems import BadInput, Problem, refuse
+from grader.judging.outcome import CheckInfo, Collected, Outcome
+from grader.problems import BadInput, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,13 +36,14 @@ if TYPE_CHECKING:
     from grader.observation import Observation, UnknownKind
     from grader.rubric import Rubric
 
-__all__ = ["CheckInfo", "Judge", "Outcome"]
+__all__ = ["AT_A_TIME", "CheckInfo", "Judge", "Outcome"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-LAB_CHECKS = Path(__file__).parent / "checks" / "lab.py"
-BATCH = 200
+AT_A_TIME = 200
+"""Observations that are judged in one pytest session."""
+
 _STRIKES = 3
 
 
@@ -60,7 +61,8 @@ class Judge:
         workers: int | None = None,
         limit_s: float = 10.0,
     ) -> None:
-        self._files = [LAB_CHECKS, *_check_files(check_dirs)]
+        self._missing = [folder for folder in check_dirs if not folder.is_dir()]
+        self._files = [worker.LAB_CHECKS, *_check_files(check_dirs)]
         self._limit_s = limit_s
         self.workers = workers or _processors()
         self._folder = Path(tempfile.mkdtemp(prefix="grader-judge-"))
@@ -92,8 +94,23 @@ class Judge:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def collect(self) -> dict[str, CheckInfo]:
-        """Every check, by name. Raises :class:`BadInput` for a check file that cannot be used."""
-        return self._threads.submit(self._with_worker, self._collect).result()
+        """Every check, by name.
+
+        Raises :class:`BadInput` for folders and files of checks that cannot be used.
+        """
+        checks, problems = self.survey()
+        if problems:
+            raise BadInput(problems)
+        return checks
+
+    def survey(self) -> Collected:
+        """The checks that could be read, and what is wrong with the folders and files of others."""
+        found = self._threads.submit(self._with_worker, self._survey).result()
+        missing = [
+            Problem(str(one), None, "There is no such folder of checks.", "Give --checks a folder.")
+            for one in self._missing
+        ]
+        return found._replace(problems=missing + found.problems)
 
     def submit(
         self, rubric: Rubric, observations: Sequence[Observation]
@@ -106,7 +123,7 @@ class Judge:
 
     def judge(self, rubric: Rubric, observations: Sequence[Observation]) -> list[list[Outcome]]:
         """The outcomes of each of ``observations``, in their order, shared among the workers."""
-        size = max(1, min(BATCH, -(-len(observations) // self.workers)))
+        size = max(1, min(AT_A_TIME, -(-len(observations) // self.workers)))
         batches = [
             self.submit(rubric, observations[start : start + size])
             for start in range(0, len(observations), size)
@@ -124,21 +141,22 @@ class Judge:
         finally:
             self._free.put(one)
 
-    def _collect(self, one: _Worker) -> dict[str, CheckInfo]:
-        try:
-            checks, problems = one.call(worker.collect, self._files, self._limit_s)
-        except BrokenProcessPool:
-            step = one.last_step()
-            if self._closed or step is None:
-                raise
-            file = self._files[step.first]
-            says = "This file ends the program when it is imported."
-            if self._timed_out(step):
-                says = f"Importing this file took longer than {self._limit_s:g} s."
-            raise refuse(file, None, says) from None
-        if problems:
-            raise BadInput(problems)
-        return checks
+    def _survey(self, one: _Worker) -> Collected:
+        """Read every file; one that takes the worker down is named, and the others read again."""
+        files, deadly = list(self._files), list[Problem]()
+        while True:
+            try:
+                checks, problems = one.call(worker.collect, files, self._limit_s)
+            except BrokenProcessPool:
+                step = one.last_step()
+                if self._closed or step is None:
+                    raise
+                says = "This file ends the program when it is imported."
+                if self._timed_out(step):
+                    says = f"Importing this file took longer than {self._limit_s:g} s."
+                deadly.append(Problem(str(files.pop(step.first)), None, says))
+            else:
+                return Collected(checks, deadly + problems)
 
     def _judge(
         self, one: _Worker, rubric: Rubric, observations: list[Observation]
@@ -263,13 +281,6 @@ def _complete(
 
 
 def _check_files(folders: Sequence[Path]) -> list[Path]:
-    problems = [
-        Problem(str(folder), None, "There is no such folder of checks.")
-        for folder in folders
-        if not folder.is_dir()
-    ]
-    if problems:
-        raise BadInput(problems)
     return sorted(
         {
             file.resolve()

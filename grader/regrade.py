@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grader.batch import write_class
 from grader.score import score
 from grader.summary import with_class_flags
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.course import Course
+    from grader.judging.outcome import Outcome
     from grader.observation import Observation
     from grader.report import Report
     from grader.results import Results, Stored
@@ -49,26 +49,40 @@ def regrade(results: Results, course: Course, *, lang: str) -> Regraded:
     """
     batch = results.batch()
     stored = [one for one in results.stored(batch.students) if one.report or one.observation]
+    graded = judged_again(stored, course, lang=lang)
+    skipped = [one.student.student_id for one in stored if one.observation is None]
+    with results.locked():
+        reports = with_class_flags(graded, course.rubric.lab.known_code)
+        changes = _write_changed(results, stored, reports)
+        summary = results.write_class(reports, course.rubric, batch.students, lang)
+        used = msgspec.structs.replace(batch, rubric_sha256=course.rubric.sha256, lang=lang)
+        if used != batch:
+            results.write_rubric(course.rubric.source)
+            results.write_batch(used)
+    return Regraded(summary, reports, changes, skipped)
+
+
+def judged_again(
+    stored: Sequence[Stored], course: Course, *, lang: str
+) -> list[tuple[Report, Observation | None]]:
+    """The stored observations judged and scored by ``course``; a report without one stays."""
     seen = [one.observation for one in stored if one.observation is not None]
     judged = iter(course.judge.judge(course.rubric, seen))
-    graded: list[tuple[Report, Observation | None]] = []
-    skipped = []
-    for one in stored:
-        if one.observation is not None:
-            report = score(
-                one.student, one.observation, next(judged), course.rubric, course.checks, lang=lang
-            )
-            graded.append((report, one.observation))
-        elif one.report is not None:
-            skipped.append(one.student.student_id)
-            graded.append((one.report, None))
-    reports = with_class_flags(graded, course.rubric.lab.known_code)
-    changes = _write_changed(results, stored, reports)
-    summary = write_class(results, reports, course.rubric, batch.students, lang)
-    if batch.rubric_sha256 != course.rubric.sha256:
-        results.write_rubric(course.rubric.source)
-        results.write_batch(msgspec.structs.replace(batch, rubric_sha256=course.rubric.sha256))
-    return Regraded(summary, reports, changes, skipped)
+    return [
+        (one.report, None)
+        if one.observation is None and one.report is not None
+        else _again(one, next(judged), course, lang)
+        for one in stored
+    ]
+
+
+def _again(
+    one: Stored, outcomes: Sequence[Outcome], course: Course, lang: str
+) -> tuple[Report, Observation | None]:
+    if one.observation is None:
+        raise TypeError("there is nothing to judge")
+    report = score(one.student, one.observation, outcomes, course.rubric, course.checks, lang=lang)
+    return report, one.observation
 
 
 def _write_changed(

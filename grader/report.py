@@ -1,25 +1,26 @@
-"""``report.json``: one student's grade, and how it is written.
-
-A report holds no secret. It is written only if it satisfies the shipped JSON Schema, by rename, so
-that no reader ever sees half of one.
-"""
+"""``report.json``: one student's grade. It holds no secret."""
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import tempfile
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from grader.schemas import load
+from grader.whole_file import write_json
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
+    from pathlib import Path
+
+__all__ = [
+    "CriterionResult",
+    "Report",
+    "Status",
+    "TestResult",
+    "encode",
+    "read_report",
+    "write_json",
+]
 
 Status = Literal["passed", "partial", "failed", "blocked", "ungraded"]
 
@@ -98,48 +99,6 @@ def encode(report: Report) -> bytes:
 def read_report(path: Path) -> Report:
     """The report in a file. Raises ``OSError``, or ``msgspec.DecodeError`` where it is not one."""
     return _decoder.decode(path.read_bytes())
-
-
-def write_json(path: Path, data: bytes, schema_name: str) -> None:
-    """Write JSON whole or not at all, readable by its owner only.
-
-    Raises ``jsonschema.ValidationError`` if it does not satisfy the shipped schema, ``ValueError``
-    if it is not JSON (``NaN`` is not), ``OSError`` if it cannot be written; nothing is left then,
-    and what stood at ``path`` stays.
-    """
-    _validator(schema_name).validate(json.loads(data, parse_constant=_not_json))
-    _replace(path, data)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text whole or not at all, readable by its owner only."""
-    _replace(path, text.encode())
-
-
-def _replace(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-@cache
-def _validator(name: str) -> Draft202012Validator:
-    from jsonschema import Draft202012Validator
-
-    schema = load(name)
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema)
-
-
-def _not_json(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not JSON")
 
 
 def _finite(*numbers: float | None) -> None:

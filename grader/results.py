@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -10,22 +12,35 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import msgspec
 
 from grader import __version__, observation, report
+from grader.export.grades_csv import grades_csv
 from grader.observation import Observation
 from grader.problems import BadInput, Problem, refuse
-from grader.report import Report, write_json, write_text
+from grader.report import Report
+from grader.roster import is_student_id
+from grader.summary import summarise
+from grader.whole_file import write_json, write_text
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such lock
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from grader.roster import Account
+    from grader.rubric import Rubric
+    from grader.summary import Summary
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 BATCH, RUBRIC, SUMMARY, GRADES = "batch.json", "rubric.yaml", "summary.json", "grades.csv"
 STUDENTS, OBSERVATION, REPORT = "students", "observation.json", "report.json"
 BEFORE = "report.before.json"
-_OURS = (BATCH, SUMMARY, GRADES, RUBRIC, STUDENTS)
+LOCK = ".lock"
+# Last what tells these files from somebody else's: a removal cut short can be started again.
+_OURS = (SUMMARY, GRADES, RUBRIC, STUDENTS, BATCH)
 
 
 class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,25 +115,45 @@ class Results:
 
     # -- starting -----------------------------------------------------------------------------
 
+    @property
+    def occupied(self) -> bool:
+        """Something lies here already."""
+        return self.root.is_dir() and any(path.name != LOCK for path in self.root.iterdir())
+
     def check_fresh(self, *, resume: bool, force: bool) -> None:
-        """Refuse a directory that holds something, unless the user said what to do with it."""
-        if self.root.exists() and not self.root.is_dir():
-            raise refuse(self.root, None, "This is not a folder.", "Give another --out.")
-        occupied = self.root.is_dir() and any(self.root.iterdir())
-        if occupied and not (resume or force):
+        """Refuse a folder that cannot be written, or that holds what must not be replaced unasked."""
+        writable(self.root)
+        if self.occupied and not (resume or force):
             raise refuse(
                 self.root,
                 None,
                 "This folder already holds results.",
                 "Give --resume to grade who is missing, --force to start over, or another --out.",
             )
-        if occupied and not (self.root / BATCH).is_file():
+        if self.occupied and not (self.root / BATCH).is_file():
             raise refuse(
                 self.root,
                 None,
                 f"This folder holds no {BATCH}, so it is not a grader's results.",
                 "Give another --out.",
             )
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other graders out of this folder. Raises :class:`BadInput` where one is at work."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / LOCK).open("w") as file:
+            try:
+                if fcntl is not None:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise refuse(
+                    self.root,
+                    None,
+                    "Another grader is at work in this folder.",
+                    "Wait for its end, or give another --out.",
+                ) from None
+            yield
 
     def start_over(self) -> None:
         """Remove what an earlier batch wrote here, and nothing else."""
@@ -132,7 +167,9 @@ class Results:
     # -- writing ------------------------------------------------------------------------------
 
     def folder(self, student_id: str) -> Path:
-        """A student's folder. The id was checked when the roster was read."""
+        """A student's folder. Raises :class:`BadInput` for an id that is no folder's name."""
+        if not is_student_id(student_id):
+            raise refuse(self.root / BATCH, None, f"{student_id!r} is not a student's id.")
         return self.root / STUDENTS / student_id
 
     def write_student(self, graded: Report, seen: Observation | None) -> None:
@@ -163,17 +200,20 @@ class Results:
         """Write the rubric as used."""
         write_text(self.root / RUBRIC, source)
 
-    def write_summary(self, summary: msgspec.Struct) -> None:
-        """Write ``summary.json``."""
+    def write_class(
+        self, reports: Sequence[Report], rubric: Rubric, students: Sequence[Student], lang: str
+    ) -> Summary:
+        """Write what the whole class makes up: ``summary.json`` and ``grades.csv``."""
+        summary = summarise(reports, rubric, lang)
         write_json(self.root / SUMMARY, _indented(summary), "summary")
+        extra = {student.student_id: student.extra for student in students}
+        text = grades_csv(reports, [criterion.id for criterion in rubric.criteria], extra)
+        write_text(self.root / GRADES, text)
+        return summary
 
     def copy_summary(self, path: Path) -> None:
         """Write ``summary.json`` again, where the user wants it."""
         write_json(path, (self.root / SUMMARY).read_bytes(), "summary")
-
-    def write_grades(self, csv: str) -> None:
-        """Write ``grades.csv``."""
-        write_text(self.root / GRADES, csv)
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -202,6 +242,17 @@ class Results:
         seen = _read(folder / OBSERVATION, Observation, problems)
         graded = _read(folder / REPORT, Report, problems)
         return Stored(student, seen, graded)
+
+
+def writable(folder: Path) -> None:
+    """Raise :class:`BadInput` unless files can be put into ``folder``, which may not exist yet."""
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        raise refuse(folder, None, f"{there} is not a folder.", "Give another place.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise refuse(folder, None, f"{there} cannot be written.", "Give another place.")
 
 
 def _indented(struct: msgspec.Struct) -> bytes:

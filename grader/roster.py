@@ -263,3 +263,14 @@ _SHAPES: dict[str, tuple[Callable[[str], bool], str, str]] = {
         "Write it like http://127.0.0.1:4566, without a user name or password.",
     ),
 }
+
+
+def shape_problem(column: str, value: str) -> tuple[str, str] | None:
+    """What is wrong with the shape of ``value`` for ``column``, and the remedy; ``None`` if right."""
+    is_right, message, remedy = _SHAPES[column]
+    return None if is_right(value) else (message, remedy)
+
+
+def is_student_id(text: str) -> bool:
+    """``text`` can name a student, and so a folder."""
+    return bool(_STUDENT_ID.fullmatch(text)) and text not in {".", ".."}

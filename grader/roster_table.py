@@ -26,9 +26,13 @@ KNOWN_COLUMNS = (
     "endpoint_url",
     *ACCESS_COLUMNS,
 )
+GRADE_COLUMNS = ("status", "score", "max_score")
+"""What ``grades.csv`` says of a student beside the roster's columns: no roster may have these."""
 _MAX_COLUMNS = 200
 # An unknown column is copied into exports: one that seems to hold secrets must not be.
-_SECRET_WORDS = re.compile(r"secret|passw|accesskey|sessiontoken|externalid")
+_SECRET_WORDS = re.compile(
+    r"token|secret|passw|pwd|credential|accesskey|apikey|privatekey|motdepasse|mdp|externalid|^key$"
+)
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,9 @@ def _header_problems(columns: list[str], line: int, file: str) -> Iterator[Probl
             name = f"{column}" if column in KNOWN_COLUMNS else "the same name"
             message = f"Columns {first[column]} and {number} are both called {name}."
             yield Problem(file, line, message, "Rename or remove one of them.")
+        elif column in GRADE_COLUMNS:
+            message = f"Column {number} is called {column}, which is a column of grades.csv."
+            yield Problem(file, line, message, f"Rename it: old_{column}, for example.")
         elif near := _meant(column, columns):
             explained |= near == "student_id"
             message = f"Column {number} is called “{column[:40]}”, which is not a column we know."

@@ -96,11 +96,14 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return round(sum(criterion.points for criterion in self.criteria), 4)
 
 
-def load_rubric(path: Path, checks: Mapping[str, CheckInfo] | None) -> Rubric:
+def load_rubric(
+    path: Path, checks: Mapping[str, CheckInfo] | None, *, more_checks: bool = False
+) -> Rubric:
     """The rubric in the YAML file at ``path``.
 
     ``checks`` are the known checks by name; with ``None`` the names of checks and what they expect
-    are not verified. Raises :class:`grader.problems.BadInput` with every problem, each with its
+    are not verified. ``more_checks``: there may be others, so that only a name that is nearly a known
+    one is called unknown. Raises :class:`grader.problems.BadInput` with every problem, each with its
     line.
     """
     file = read_text(path, limit_bytes=_LIMIT_BYTES)
@@ -108,7 +111,7 @@ def load_rubric(path: Path, checks: Mapping[str, CheckInfo] | None) -> Rubric:
     problems = {
         *document.problems,
         *schema_problems(document, _schema(), str(path)),
-        *rule_problems(document, checks, str(path)),
+        *rule_problems(document, checks, str(path), more_checks=more_checks),
     }
     if problems:
         raise BadInput(problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,6 +29,7 @@ _EXAMPLES = {
 }
 
 
+_NEARLY = 0.8
 _ROOM_PER_PAIR = 100
 """Far enough apart for any seed: at 80 a pair finds its place with few tries, at 60 not always."""
 
@@ -63,15 +65,20 @@ def route(on: str) -> tuple[str, ...]:
 
 
 def rule_problems(
-    document: Document, checks: Mapping[str, CheckInfo] | None, file: str
+    document: Document,
+    checks: Mapping[str, CheckInfo] | None,
+    file: str,
+    *,
+    more_checks: bool = False,
 ) -> list[Problem]:
     """Every rule that a document breaks, as far as its shape lets them be read.
 
-    With ``checks`` ``None``, which checks exist and what they expect is not asked.
+    With ``checks`` ``None``, which checks exist and what they expect is not asked. With
+    ``more_checks``, only a name that is nearly a known check's is called unknown.
     """
     top = document.value if isinstance(document.value, dict) else {}
     lab = top.get("lab")
-    rules = _Rules(document, checks, file, lab if isinstance(lab, dict) else {})
+    rules = _Rules(document, checks, more_checks, file, lab if isinstance(lab, dict) else {})
     rules.check_lab()
     rules.check_range(top.get("exchange"))
     rules.check_criteria(top.get("criteria"))
@@ -82,6 +89,7 @@ def rule_problems(
 class _Rules:
     document: Document
     checks: Mapping[str, CheckInfo] | None
+    more_checks: bool
     file: str
     lab: dict[str, Any]
     problems: list[Problem] = field(default_factory=list)
@@ -144,11 +152,11 @@ class _Rules:
         info = None
         if self.checks is not None:
             info = self.checks.get(check)
-            if info is None:
+            if info is not None:
+                self._check_expect(place, criterion, info)
+            elif not self.more_checks or difflib.get_close_matches(check, self.checks, 1, _NEARLY):
                 message = f"There is no check {shown(check)}."
                 self._say((*place, "check"), message, did_you_mean(check, self.checks))
-            else:
-                self._check_expect(place, criterion, info)
         if isinstance(on, str) and on:
             self._check_on((*place, "on"), on, check, info)
         for role, section in _EXCHANGE_RESOURCES.items():

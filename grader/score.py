@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from grader import __version__
+from grader import __version__, clock
 from grader.phrases import phrases, what_next
 from grader.report import CriterionResult, Report, TestResult
 from grader.rubric import text_in
 from grader.rubric_rules import route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from grader.judging.outcome import CheckInfo, Outcome
     from grader.observation import Observation, Unknown
@@ -55,12 +54,10 @@ def score(
     checks: Mapping[str, CheckInfo],
     *,
     lang: str = "en",
-    flags: Iterable[str] = (),
 ) -> Report:
     """The report of one student: what the checks said of one observation, in points.
 
-    ``checks`` say which criterion explains a missing fact. ``flags`` are added to the
-    observation's.
+    ``checks`` say which criterion explains a missing fact.
     """
     scoring = _Scoring(rubric, checks, outcomes, lang)
     criteria = tuple(scoring.result(criterion) for criterion in rubric.criteria)
@@ -77,7 +74,7 @@ def score(
         score=points,
         max_score=float(rubric.max_score),
         criteria=criteria,
-        flags=tuple(sorted({*observation.flags, *flags})),
+        flags=tuple(sorted({*observation.flags})),
         seed=observation.seed,
         rubric_sha256=rubric.sha256,
         grader_version=observation.grader_version,
@@ -95,16 +92,12 @@ def ungraded_report(
     seed: int,
     region: str,
     lang: str = "en",
-    started_at: str | None = None,
-    finished_at: str | None = None,
-    duration_s: float = 0.0,
-    flags: Iterable[str] = (),
 ) -> Report:
     """The report of a student of whom there is no observation: nothing is graded, and it says why.
 
-    Times default to now.
+    It begins and ends now.
     """
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = clock.now()
     criteria = tuple(
         CriterionResult(
             id=criterion.id,
@@ -128,13 +121,12 @@ def ungraded_report(
         score=None,
         max_score=float(rubric.max_score),
         criteria=criteria,
-        flags=tuple(sorted(set(flags))),
         seed=seed,
         rubric_sha256=rubric.sha256,
         grader_version=__version__,
-        started_at=started_at or now,
-        finished_at=finished_at or now,
-        duration_s=duration_s,
+        started_at=now,
+        finished_at=now,
+        duration_s=0.0,
     )
 
 

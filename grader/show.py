@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Protocol
 
 from rich.console import Console
@@ -55,20 +56,36 @@ def _plainer(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("grader.plainer", _plainer)
 
 
+class _Console(Console):
+    """A console whose reader may go away: what is said afterwards is lost, and nothing else is."""
+
+    def on_broken_pipe(self) -> None:
+        discard_output(self.file)
+
+
+def discard_output(stream: IO[str]) -> None:
+    """Send what is still written to ``stream`` nowhere: whoever read it has gone."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def console(stream: IO[str], *, quiet: bool = False) -> Console:
-    """A console on ``stream``: colour on a terminal, plain lines elsewhere and when ``quiet``."""
+    """A console on ``stream``: colour on a terminal; plain lines elsewhere, with ``NO_COLOR`` set and
+    when ``quiet``."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="grader.plainer")
-    plain_lines = quiet or not stream.isatty()
+    terminal = stream.isatty()
+    plain_lines = quiet or not terminal or bool(os.environ.get("NO_COLOR"))
     # A pipe has no width: a line is as long as it is.
-    return Console(
+    return _Console(
         file=stream,
         no_color=True if plain_lines else None,
         force_terminal=False if plain_lines else None,
-        width=10_000 if not stream.isatty() else None,
+        width=None if terminal else 10_000,
         highlight=False,
+        markup=False,
         emoji=False,
-        soft_wrap=not stream.isatty(),
+        soft_wrap=not terminal,
     )
 
 

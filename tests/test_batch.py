@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from grader.sandbox.server import Sandbox
 
+from grader.rubric import default_rubric_path
 from tests.classes import CANARY, read, reports, roster
 
 
@@ -97,3 +98,34 @@ def test_a_damaged_observation_is_named_and_nothing_is_written(
     damaged.write_bytes(damaged.read_bytes()[:100])
     done = grader("regrade", "results", cwd=tmp_path)
     assert (done.returncode, "students/s1/observation.json" in done.stderr) == (2, True)
+
+
+def test_regrading_elsewhere_uses_the_checks_of_the_batch(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    for folder, name in ((here, "lambda_function.lambda_handler"), (elsewhere, "other")):
+        (folder / "checks").mkdir(parents=True)
+        (folder / "checks/test_mine.py").write_text(
+            "from grader.checks import check, same\n\n"
+            '@check("named", on="function")\n'
+            "def test_named(function):\n"
+            f'    """It is named."""\n    same(function.handler, {name!r})\n'
+        )
+    (here / "rubric.yaml").write_text(
+        default_rubric_path().read_text()
+        + "  - {id: named, title: Named, check: named, on: sum, points: 1}\n"
+    )
+    grader("batch", roster(here, aws_sandbox, f"s1,Ann,,{right}"), cwd=here)
+    assert reports(here)["s1"].score == 21
+    done = grader("regrade", here / "results", cwd=elsewhere)
+    assert (done.returncode, "0 of them changed" in done.stderr) == (0, True)
+
+
+def test_an_id_that_climbs_out_of_the_folder_is_refused(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    grader("batch", roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}"), cwd=tmp_path)
+    batch = tmp_path / "results/batch.json"
+    batch.write_text(batch.read_text().replace('"student_id": "s1"', '"student_id": "../s1"'))
+    assert grader("regrade", "results", cwd=tmp_path).returncode == 2

@@ -63,6 +63,19 @@ def test_a_check_file_that_is_never_read_to_its_end_is_named(write: Write) -> No
     assert "longer than 1 s" in message
 
 
+def test_a_file_that_takes_the_worker_down_hides_nothing_of_the_others(write: Write) -> None:
+    write("import os\nos._exit(0)\n", "check_a.py")
+    write("x = (\n", "check_b.py", head="")
+    write(GOOD, "check_c.py")
+    folder = write("import os\nos._exit(0)\n", "check_d.py")
+    with Judge([folder], workers=1, limit_s=GENEROUS_S) as judge:
+        checks, problems = judge.survey()
+    assert sorted(Path(problem.file).name for problem in problems) == [
+        *("check_a.py", "check_b.py", "check_d.py")
+    ]
+    assert {"own", *(one.check for one in lab_rubric().criteria)} == set(checks)
+
+
 LAB_CHECKS_SLOWLY = """
 import builtins, time
 
@@ -108,8 +121,8 @@ def test_every_problem_is_named_at_once(write: Write) -> None:
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="no such folder"):
-        Judge([tmp_path / "nowhere"])
+    folder = tmp_path / "nowhere"
+    assert refused(folder).startswith(f"{folder}: There is no such folder")
 
 
 def test_checks_say_what_they_are(write: Write) -> None:

@@ -165,6 +165,12 @@ def test_a_check_file_with_a_syntax_error_stops_before_any_account(
         (["batch", "class.csv", "--only", "s9"], "s9"),
         (["batch", "class.csv", "--jobs", "0"], "--jobs"),
         (["sandbox", "--deploy", "nobody"], "reference"),
+        (["check", "--endpoint-url", "localhost:4566"], "--endpoint-url"),
+        (["check", "--endpoint-url", "http://me:hunter2@localhost"], "password"),
+        (["check", "--region", "us east"], "--region"),
+        (["check", "--json", "absent/mine.json"], "absent/mine.json"),
+        (["check", "--out", "class.csv"], "class.csv"),
+        (["batch", "class.csv", "--out", "class.csv/results"], "class.csv"),
     ],
 )
 def test_a_mistake_on_the_command_line_is_named(
@@ -174,6 +180,7 @@ def test_a_mistake_on_the_command_line_is_named(
     done = grader(*arguments, cwd=tmp_path)
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
     assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["class.csv"]
 
 

@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader import grading
+from grader.batch import ClassRun, plan
+from grader.course import Course
 from grader.grading import Graded, Grading, Settings
 from grader.judge import Judge
-from grader.roster import Account, Keys
+from grader.results import Results
+from grader.roster import Account, Keys, load_roster
 from grader.rubric import default_rubric_path, load_rubric
 from grader.secret import Secret
+from tests.classes import roster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from grader.judging.outcome import CheckInfo
+    from grader.report import Report
     from grader.rubric import Rubric
     from grader.sandbox.server import Sandbox
 
@@ -99,3 +105,49 @@ def test_an_account_that_is_not_the_rosters_is_flagged_and_not_graded(
     found = graded(judge, aws_sandbox, student("s1", right, 2, account_id="9" * 12))
     assert found["s1"].report.score is None
     assert found["s1"].report.flags == ("account-mismatch",)
+
+
+def test_a_crash_while_scoring_one_student_leaves_the_others_their_grades(
+    judge: Any, aws_sandbox: Sandbox, right: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = grading.score
+
+    def score(account: Any, *given: Any, **more: Any) -> Any:
+        if account.student_id == "s2":
+            raise ZeroDivisionError("a bug of ours")
+        return real(account, *given, **more)
+
+    monkeypatch.setattr(grading, "score", score)
+    rows = [student(f"s{n}", right, n) for n in (1, 2, 3)]
+    found = graded(judge, aws_sandbox, *rows)
+    assert [found[f"s{n}"].report.criteria[0].status for n in (1, 2, 3)] == [
+        "passed",
+        "ungraded",
+        "passed",
+    ]
+
+
+def test_a_student_whose_files_cannot_be_written_stops_nobody_else(
+    judge: Any,
+    aws_sandbox: Sandbox,
+    right: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, checks, rubric = judge
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{right}")
+    real = Results.write_student
+
+    def write(self: Results, report: Report, seen: Any) -> None:
+        if report.student_id == "s1":
+            raise OSError("the disk is full")
+        real(self, report, seen)
+
+    monkeypatch.setattr(Results, "write_student", write)
+    results, students = Results(tmp_path / "results"), load_roster(path)
+    planned = plan(results, students, rubric, Settings(seed=1, exchange=False))
+    run = ClassRun(Course(rubric, one, checks), results, students, planned)
+    run.run(lambda _: None)
+    assert run.unwritten == ["s1: the disk is full"]
+    assert [report.student_id for report in run.reports] == ["s2"]
+    assert results.batch().state == "finished"

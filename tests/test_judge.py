@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tenacity import retry, retry_if_not_result, stop_after_delay, wait_fixed
 
 from grader.judge import Judge
 from grader.observation import Found
@@ -181,14 +182,18 @@ def test_bad(function):
     assert outcomes[1][1].because == kind
 
 
-def test_after_three_hangs_a_check_is_given_up(write: Write) -> None:
+def test_after_three_hangs_a_check_is_given_up(write: Write, tmp_path: Path) -> None:
+    hangs = tmp_path / "hangs"
     folder = write(f"""
 @check("bad", on="function")
 def test_bad(function):
+    with open({str(hangs)!r}, "a") as file:
+        file.write("hang\\n")
     {HANG}
 """)
     outcomes = judged(folder, "bad", students=30, limit_s=1)
     assert {(memory.outcome, bad.outcome) for memory, bad in outcomes} == {("passed", "ungraded")}
+    assert hangs.read_text() == "hang\n" * 3
 
 
 def test_what_the_user_set_up_for_pytest_does_not_reach_the_judge(
@@ -288,3 +293,70 @@ if __name__ == "__main__":
     os.killpg(parent.pid, signal.SIGINT)
     assert parent.communicate(timeout=30) == ("interrupted\n", "")
     assert parent.returncode == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX's")
+@pytest.mark.parametrize("at_work", [False, True])
+def test_a_parent_that_is_killed_leaves_no_worker_and_no_folder(
+    write: Write, tmp_path: Path, at_work: bool
+) -> None:
+    marker = tmp_path / "begun"
+    folder = write(f"""
+@check("bad", on="function")
+def test_bad(function):
+    open({str(marker)!r}, "w").close()
+    {HANG}
+""")
+    script = folder / "program.py"
+    script.write_text(f"""
+import multiprocessing, time
+from pathlib import Path
+from grader.judge import Judge
+from tests.test_judge import reference, rubric_for
+if __name__ == "__main__":
+    with Judge([Path({str(folder)!r})], workers=1, limit_s=600) as judge:
+        judge.collect()
+        if {at_work}:
+            judge.submit(rubric_for("bad"), [reference()])
+            while not Path({str(marker)!r}).exists():
+                time.sleep(0.01)
+        (worker,) = multiprocessing.active_children()
+        print(worker.pid, judge._folder, flush=True)
+        time.sleep(600)
+""")
+    parent = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    with parent:
+        try:
+            assert parent.stdout is not None
+            pid, _, left = parent.stdout.readline().strip().partition(" ")
+            assert runs(int(pid))
+            assert Path(left).is_dir()
+        finally:
+            parent.kill()
+
+    @retry(
+        retry=retry_if_not_result(bool),
+        stop=stop_after_delay(30),
+        wait=wait_fixed(0.05),
+        retry_error_callback=lambda state: False,
+    )
+    def gone() -> bool:
+        return not runs(int(pid)) and not Path(left).exists()
+
+    ended = gone()
+    if not ended:
+        os.kill(int(pid), signal.SIGKILL)
+    assert ended
+
+
+def runs(pid: int) -> bool:
+    """Whether there is such a process, other than one that nobody has buried."""
+    done = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()[:1] not in {"", "Z"}

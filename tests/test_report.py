@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import stat
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -12,19 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.observation import encode as encode_observation
 from grader.report import (
     CriterionResult,
     Report,
     TestResult,
     encode,
     read_report,
-    write_json,
-    write_text,
 )
 from grader.schemas import load, path_of, schema_text
 from grader.schemas.generated import GENERATED
-from tests.accounts import reference
+from grader.whole_file import write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,45 +81,6 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     write_json(path, encode(a_report()), "report")
     assert read_report(path) == a_report()
-
-
-def test_an_observation_satisfies_its_schema(tmp_path: Path) -> None:
-    path = tmp_path / "observation.json"
-    write_json(path, encode_observation(reference()), "observation")
-    assert path.exists()
-
-
-@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
-def test_a_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
-    write_json(tmp_path / "report.json", encode(a_report()), "report")
-    write_text(tmp_path / "grades.csv", "é")
-    for path in tmp_path.iterdir():
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-@pytest.mark.parametrize(
-    ("data", "error"),
-    [
-        (b'{"schema": "report/1"}', jsonschema.ValidationError),
-        (encode(a_report()).replace(b"17.5", b"NaN"), ValueError),
-        (encode(a_report()).replace(b"17.5", b'"17.5"'), jsonschema.ValidationError),
-        (b"not JSON", ValueError),
-    ],
-)
-def test_what_does_not_satisfy_the_schema_leaves_nothing(
-    tmp_path: Path, data: bytes, error: type[Exception]
-) -> None:
-    (tmp_path / "report.json").write_text("before")
-    with pytest.raises(error):
-        write_json(tmp_path / "report.json", data, "report")
-    assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]
-
-
-def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    (tmp_path / "report.json").mkdir()
-    with pytest.raises(OSError, match="directory"):
-        write_json(tmp_path / "report.json", encode(a_report()), "report")
-    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from grader.sandbox.server import Sandbox
 
+from grader.results import Results
+from grader.rubric import default_rubric_path
 from tests.classes import read, reports, roster
 
 
@@ -116,3 +118,101 @@ def test_an_interrupted_batch_keeps_who_is_done_and_ends_soon(
     assert done_again.returncode == 0
     assert "1/1 s2" in done_again.stderr
     assert reports(tmp_path)["s2"].score == 13
+
+
+def test_going_on_keeps_the_options_of_the_start(aws_sandbox: Sandbox, tmp_path: Path) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{aws_sandbox.new_account()}", "s2,Bo,,-")
+    (tmp_path / "mine.yaml").write_text(default_rubric_path().read_text() + "# mine\n")
+    given = ("--region", "us-west-2", "--lang", "fr", "--rubric", "mine.yaml", "--seed", "8")
+    grader("batch", path, *given, cwd=tmp_path)
+    assert grader("batch", path, "--resume", cwd=tmp_path).returncode == 3
+    batch = read(tmp_path / "results/batch.json")
+    assert (batch["region"], batch["lang"], batch["seed"]) == ("us-west-2", "fr", 8)
+    assert {report.region for report in reports(tmp_path).values()} == {"us-west-2"}
+    assert (tmp_path / "results/rubric.yaml").read_text().endswith("# mine\n")
+    other = grader("batch", path, "--resume", "--region", "us-east-1", cwd=tmp_path)
+    assert (other.returncode, "region changed" in other.stderr) == (2, True)
+
+
+def test_grading_one_again_leaves_the_others_whatever_is_forced(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
+    grader("batch", path, cwd=tmp_path)
+    assert grader("batch", path, "--only", "s2", "--force", cwd=tmp_path).returncode == 0
+    assert {name: report.score for name, report in reports(tmp_path).items()} == {"s1": 20, "s2": 0}
+    assert read(tmp_path / "results/summary.json")["students"] == 2
+
+
+def test_a_fault_of_today_does_not_take_yesterdays_grade(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    grader("batch", path, cwd=tmp_path)
+    roster(tmp_path, aws_sandbox, "s1,Ann,,-")
+    done = grader("batch", path, "--only", "s1", "--force", cwd=tmp_path)
+    assert "1/1 s1: not graded" in done.stderr
+    assert reports(tmp_path)["s1"].score == 20
+
+
+def test_a_changed_rubric_is_applied_to_everyone(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", "s2,Bo,,-")
+    grader("batch", path, cwd=tmp_path)
+    rubric = default_rubric_path().read_text().replace("expect: 128", "expect: 256")
+    (tmp_path / "new.yaml").write_text(rubric)
+    refused = grader("batch", path, "--resume", "--rubric", "new.yaml", cwd=tmp_path)
+    assert (refused.returncode, "rubric changed" in refused.stderr) == (2, True)
+    grader("batch", path, "--resume", "--rubric", "new.yaml", "--force", cwd=tmp_path)
+    found = reports(tmp_path)
+    assert found["s1"].score == 19
+    assert len({report.rubric_sha256 for report in found.values()}) == 1
+
+
+def test_a_folder_is_one_graders_at_a_time(tmp_path: Path) -> None:
+    (tmp_path / "class.csv").write_text("student_id,profile\ns1,a\n")
+    with Results(tmp_path / "results").locked():
+        done = grader("batch", "class.csv", cwd=tmp_path)
+    assert (done.returncode, "at work" in done.stderr) == (2, True)
+    assert not (tmp_path / "results/batch.json").exists()
+
+
+def test_a_reader_that_goes_away_does_not_end_the_grading(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
+    with subprocess.Popen(
+        command("batch", path),
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(timeout=60) == 0
+    assert read(tmp_path / "results/batch.json")["state"] == "finished"
+    assert reports(tmp_path).keys() == {"s1", "s2"}
+
+
+def test_nohup_is_honoured(aws_sandbox: Sandbox, right: str, tmp_path: Path) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
+    with subprocess.Popen(
+        ["nohup", *command("batch", path)],
+        cwd=tmp_path,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        while not process.stderr.readline().startswith("1/2"):
+            pass
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert reports(tmp_path).keys() == {"s1", "s2"}

@@ -20,6 +20,19 @@ aws_access_key_id=ASIAEXAMPLE
 aws_secret_access_key=abc/def+%s
 aws_session_token=token==
 """
+SECRET_NAMES = (
+    *(
+        "Session Token",
+        "canvas-token",
+        "GITHUB_SECRET",
+        "Pass Word",
+        "passwd",
+        "Passwort",
+        "db_pwd",
+    ),
+    *("Credentials", "Access Key", "api-key", "API_KEY", "private key", "Mot de passe", "MDP"),
+    *("key", "KEY"),
+)
 ROLE = "arn:aws:iam::111111111111:role/Grader"
 
 
@@ -98,6 +111,12 @@ def test_lines_are_the_files_even_after_a_line_break_in_quotes(write):
 def test_a_short_row_ends_in_empty_cells(write):
     (account,) = load_roster(write("student_id,profile,name,note\ns01,a\n")).accounts
     assert (account.name, account.extra) == ("", {"note": ""})
+
+
+@pytest.mark.parametrize("name", ["keyboard", "monkey", "section", "old_score", "Key stage"])
+def test_a_column_that_only_resembles_a_secret_or_a_grade_is_kept(write, name):
+    roster = load_roster(write(f"student_id,profile,{name}\ns01,a,x\n"))
+    assert roster.extra_columns == (name,)
 
 
 def test_trailing_empty_columns_of_a_spreadsheet_are_ignored(write):
@@ -204,6 +223,12 @@ def test_a_missing_id_is_named(write):
         ("student_id,note,note", "Columns 2 and 3 are both called the same name"),
         ("student_id,,profile", "Column 2 of the header has no name"),
         ("student_id,profile,my_secret", "seems to hold a secret"),
+        *((f"student_id,profile,{name}", "seems to hold a secret") for name in SECRET_NAMES),
+        *(
+            (f"student_id,profile,{name}", f"3 is called {name}, which is a column of grades.csv.")
+            for name in ("score", "status", "max_score")
+        ),
+        ("student_id,profile,score", "Rename it"),
         ("student_id,name", "No column says how the accounts are reached"),
         ("student_id,profile" + ",x" * 300, "at most 200"),
     ],

@@ -6,13 +6,15 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from grader.roster_table import GRADE_COLUMNS
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from grader.report import Report
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_COLUMNS = ("student_id", "name", "email", "group", "status", "score", "max_score")
+_COLUMNS = ("student_id", "name", "email", "group", *GRADE_COLUMNS)
 
 
 def grades_csv(
@@ -22,13 +24,15 @@ def grades_csv(
 ) -> str:
     """The file's text. ``criteria`` are the columns' ids, ``extra`` the other columns by student.
 
-    A missing score is an empty cell. Quoting as in RFC 4180; a cell that would start a formula in a
+    A missing score is an empty cell. An extra column that is called as one before it gets
+    ``roster_`` before its name. Quoting as in RFC 4180; a cell that would start a formula in a
     spreadsheet gets an apostrophe before it.
     """
     others = list(dict.fromkeys(column for row in extra.values() for column in row))
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow([cell(name) for name in (*_COLUMNS, *criteria, *others)])
+    ours = [cell(name) for name in (*_COLUMNS, *criteria)]
+    writer.writerow([*ours, *_apart(map(cell, others), ours)])
     for report in reports:
         points = {result.id: result.points for result in report.criteria}
         row = extra.get(report.student_id, {})
@@ -46,6 +50,20 @@ def grades_csv(
             ]
         )
     return text.getvalue()
+
+
+def _apart(names: Iterable[str], ours: Sequence[str]) -> list[str]:
+    """``names``, those that are one of ``ours`` changed until they are nobody's."""
+    given = list(names)
+    taken = {*ours, *given}
+    for place, name in enumerate(given):
+        if name not in ours:
+            continue
+        while name in taken:
+            name = f"roster_{name}"  # noqa: PLW2901 - until it is free
+        given[place] = name
+        taken.add(name)
+    return given
 
 
 def cell(text: str) -> str:

@@ -6,13 +6,15 @@ import difflib
 import faulthandler
 import inspect
 import traceback
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest.fixtures import FixtureFunctionDefinition
 
 from grader.checks import declared, facts
-from grader.judging.engine import LAB_CHECKS, check_of, run
+from grader.judging.engine import check_of, run
+from grader.judging.outcome import Collected
+from grader.judging.worker import LAB_CHECKS
 from grader.problems import Problem
 
 if TYPE_CHECKING:
@@ -26,13 +28,6 @@ _STDERR = 2
 _FIXTURES = [
     name for name, value in vars(facts).items() if isinstance(value, FixtureFunctionDefinition)
 ]
-
-
-class Collected(NamedTuple):
-    """The checks by name, and every problem that was found."""
-
-    checks: dict[str, CheckInfo]
-    problems: list[Problem]
 
 
 def collect(files: Sequence[Path], note: Note, limit_s: float) -> Collected:

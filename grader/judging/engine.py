@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,10 +14,9 @@ from grader.checks import declared, facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from grader.checks import Declared
-
-LAB_CHECKS = Path(__file__).parent.parent / "checks" / "lab.py"
 
 # What a judge has no use for. Each costs hooks around every test.
 _UNUSED = (

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
+
+if TYPE_CHECKING:
+    from grader.problems import Problem
 
 Result: TypeAlias = Literal["passed", "failed", "blocked", "ungraded"]
 
@@ -31,6 +34,13 @@ class CheckInfo:
     explains: str | None
     file: str
     line: int
+
+
+class Collected(NamedTuple):
+    """The checks by name, and every problem that was found."""
+
+    checks: dict[str, CheckInfo]
+    problems: list[Problem]
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -6,11 +6,16 @@ Imported by the parent too, to name the tasks: pytest is imported only where the
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import tempfile
+import time
 import warnings
+from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,9 +26,11 @@ from grader.observation import Observation  # noqa: TC001 - msgspec reads it
 from grader.rubric import Rubric  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from grader.judging.outcome import Collected
 
-    from grader.judging.collection import Collected
+LAB_CHECKS = Path(__file__).parent.parent / "checks" / "lab.py"
+_TRIES = 20
+_TRY_AGAIN_S = 0.1
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -40,13 +47,17 @@ _note: Note | None = None
 
 
 def prepare(folder: Path) -> None:
-    """Make this process fit to run anybody's checks. ``folder`` is its own; the parent removes it.
+    """Make this process fit to run anybody's checks. ``folder`` is its own, in the judge's.
+
+    The parent ends this process and removes the folder; where it died before it could, the process
+    does both itself.
 
     It ignores Ctrl-C (the parent ends it), holds no credentials and none of the user's pytest
     options, reads nothing from the terminal, and whatever is printed goes to standard error.
     """
     global _note  # noqa: PLW0603 - a worker process has one
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_outlive_no_parent, args=(folder.parent,), name="parent", daemon=True).start()
     for name in [name for name in os.environ if name.startswith(("PYTEST_", "AWS_"))]:
         del os.environ[name]
     os.dup2(2, 1)
@@ -90,6 +101,19 @@ def judge(files: list[Path], task: bytes, limit_s: float) -> bytes:
 def decode(outcomes: bytes) -> list[list[Outcome]]:
     """What :func:`judge` returned."""
     return _outcomes.decode(outcomes)
+
+
+def _outlive_no_parent(folder: Path) -> None:
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    parent.join()
+    for _ in range(_TRIES):  # other workers, or a check, may still be writing there
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            break
+        time.sleep(_TRY_AGAIN_S)
+    os._exit(1)
 
 
 def _prepared() -> Note:

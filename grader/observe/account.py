@@ -38,6 +38,20 @@ if TYPE_CHECKING:
 SUM, INPUT, OUTPUT = "sum", "input", "output"
 """The rubric's names for what an exchange goes through."""
 
+_LOOKING = frozenset(
+    {
+        "function_exists",
+        "function_runtime",
+        "function_memory",
+        "function_timeout",
+        "function_environment",
+        "queue_exists",
+        "mapping_enabled",
+        "schedule_enabled",
+    }
+)
+"""The lab's checks that ask only what is there. Any other may ask what the function does."""
+
 NOT_EXERCISED = Unknown("not-observed", "The function was not exercised (--no-exchange).")
 
 
@@ -88,6 +102,11 @@ def observe(
         exchange=done.exchange,
         flags=tuple(sorted(done.flags)),
     )
+
+
+def needs_exercise(rubric: Rubric) -> bool:
+    """Some criterion asks what the function does, so that it must be run and its queues used."""
+    return any(criterion.check not in _LOOKING for criterion in rubric.criteria)
 
 
 def _iso(moment: datetime) -> str:
@@ -166,6 +185,9 @@ class _Look:
         lab, rules = self._rubric.lab, self._rubric.exchange
         if not exchange:
             return Behaviour(NOT_EXERCISED, NOT_EXERCISED, NOT_EXERCISED)
+        if not needs_exercise(self._rubric):
+            unasked = Unknown("not-observed", "No criterion asks what the function does.")
+            return Behaviour(unasked, unasked, unasked)
         if SUM not in lab.functions or not {INPUT, OUTPUT} <= lab.queues.keys():
             absent = Unknown("not-observed", "The rubric names no function between two queues.")
             return Behaviour(absent, absent, absent)

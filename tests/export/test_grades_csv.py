@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from grader.export.grades_csv import cell, grades_csv, number
 from grader.report import CriterionResult, Report
+from grader.roster_table import GRADE_COLUMNS, KNOWN_COLUMNS
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ["student_id", "name", "email", "group", "status", "score", "max_score"]
@@ -135,3 +136,17 @@ def test_a_student_without_other_columns_has_empty_cells() -> None:
     reports = [a_report("s01", {}), a_report("s02", {})]
     header, first, second = read(grades_csv(reports, (), {"s01": {"section": "A"}}))
     assert (header[-1], first[-1], second[-1]) == ("section", "A", "")
+
+
+def test_a_column_of_the_roster_never_has_the_name_of_ours() -> None:
+    extra = {"sums": "a", "roster_sums": "b", "sco\0re": "c", "section": "d", "name": "e"}
+    header, row = read(grades_csv([a_report("s01", {"sums": 3})], ("sums",), {"s01": extra}))
+    others = ["roster_roster_sums", "roster_sums", "roster_score", "section", "roster_name"]
+    assert header == [*COLUMNS, "sums", *others]
+    assert len({*header}) == len(header)
+    assert dict(zip(header, row, strict=True))["sums"] == "3"
+    assert row[-5:] == ["a", "b", "c", "d", "e"]
+
+
+def test_a_roster_cannot_have_a_column_of_the_grades() -> None:
+    assert {*COLUMNS} <= {*KNOWN_COLUMNS, *GRADE_COLUMNS}

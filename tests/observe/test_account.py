@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from grader.observation import Found, Missing, NotTried, Observation, Unknown, decode, encode
-from tests.looking import EMPTY, exchange, hand_in, handler, look, messages
+from tests.looking import EMPTY, exchange, hand_in, handler, lab, look, messages
 from tests.wire import Wire
 
 if TYPE_CHECKING:
@@ -118,3 +119,12 @@ def test_the_queue_that_feeds_the_function_instead_is_named(
     mappings = look(aws_sandbox, fresh_account, exchange=False).mappings["input"]
     assert isinstance(mappings, Found)
     assert mappings.value.elsewhere == ("other_queue",)
+
+
+def test_a_rubric_that_asks_only_what_is_there_runs_nothing(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    rubric = lab()
+    memory = tuple(c for c in rubric.criteria if c.id in {"memory", "mapping"})
+    look(aws_sandbox, right, wire=wire, rubric=msgspec.structs.replace(rubric, criteria=memory))
+    assert not {"lambda.Invoke", "sqs.SendMessage", "sqs.ReceiveMessage"} & set(wire.requests)

@@ -1,0 +1,81 @@
+"""Writing a file whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from grader.schemas import load
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+
+_STANDARD = (1, 2)
+
+
+def write_json(path: Path, data: bytes, schema_name: str) -> None:
+    """Write JSON whole or not at all, readable by its owner only.
+
+    Raises ``jsonschema.ValidationError`` if it does not satisfy the shipped schema, ``ValueError``
+    if it is not JSON (``NaN`` is not), ``OSError`` if it cannot be written; nothing is left then,
+    and what stood at ``path`` stays. What is not a file (a pipe, ``/dev/stdout``) is written to.
+    """
+    _validator(schema_name).validate(json.loads(data, parse_constant=_not_json))
+    _write(path, data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text as :func:`write_json` does."""
+    _write(path, text.encode())
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return _replace(path.resolve(), data)
+    for standard in _STANDARD:
+        with suppress(OSError):
+            if os.path.samestat(there, os.fstat(standard)):
+                # The shell's file, maybe: opened anew, it would be written from its start.
+                return _pour(os.dup(standard), data)
+    if stat.S_ISREG(there.st_mode):
+        return _replace(path.resolve(), data)
+    return _pour(os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0)), data)
+
+
+def _pour(handle: int, data: bytes) -> None:
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
+    schema = load(name)
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def _not_json(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not JSON")
