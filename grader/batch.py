@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from grader.clock import now
 from grader.grading import Grading
 from grader.problems import BadInput, Problem, refuse
 from grader.regrade import judged_again
-from grader.results import Batch, Counts, Results, Stored, Student, now
+from grader.results import Batch, Counts, Results, Stored, Student
 from grader.summary import with_class_flags
 
 if TYPE_CHECKING:

@@ -188,6 +188,7 @@ def check(
     from grader.observe.account import needs_exercise
     from grader.results import Results, writable
     from grader.roster import Account, DefaultCredentials, Profile
+    from grader.whole_file import write_json
 
     target = _json_target(json)
     if out is not None:
@@ -212,7 +213,7 @@ def check(
     else:
         show.show_report(graded.report, show.standard_output(quiet=quiet))
     if target is not None:
-        reports.write_json(target, reports.encode(graded.report), "report")
+        write_json(target, reports.encode(graded.report), "report")
     if out is not None:
         Results(out).write_student(graded.report, graded.observation)
     if graded.report.status == "ungraded":

@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from grader.aws import Aws, Clients
+from grader.judge import AT_A_TIME
 from grader.observation import Fact, Found, Identity, Observation, Unknown
 from grader.observe import observe
 from grader.observe.identity import observe_identity
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from grader.report import Report
     from grader.roster import Account
     from grader.rubric import Rubric
-
-AT_A_TIME = 200
-"""Observations that are judged in one pytest session."""
 
 LEAVE_S = 2.5
 """How long an interrupted run waits for its queues to be given back."""

@@ -7,20 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from grader.whole_file import write_json
-
 if TYPE_CHECKING:
     from pathlib import Path
-
-__all__ = [
-    "CriterionResult",
-    "Report",
-    "Status",
-    "TestResult",
-    "encode",
-    "read_report",
-    "write_json",
-]
 
 Status = Literal["passed", "partial", "failed", "blocked", "ungraded"]
 

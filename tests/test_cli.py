@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
+from grader import cli
 from grader.rubric import default_rubric_path
 from grader.schemas import load
 from tests.looking import hand_in
@@ -209,3 +210,14 @@ def test_a_rubric_with_checks_of_ones_own_is_graded_by_them(
     assert (done.returncode, report["score"], report["max_score"]) == (1, 20, 22)
     assert named["expected"] == "main.run"
     assert named["actual"] == "lambda_function.lambda_handler"
+
+
+def test_a_crash_of_ours_is_a_traceback_and_says_that_something_was_not_graded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def crash(*_given: object, **_more: object) -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    monkeypatch.setattr(cli, "app", crash)
+    assert cli.run([]) == 3
+    assert "ZeroDivisionError" in capsys.readouterr().err

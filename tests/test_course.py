@@ -64,7 +64,7 @@ def test_a_broken_check_file_hides_no_other_problem(
     rubric: Path, write: Write, tmp_path: Path, broken: str
 ) -> None:
     change(rubric, "check: function_memory", "check: function_memry")
-    change(rubric, "expect: python", "expect: [3]  # python")
+    change(rubric, "expect: {at_least: python3.8}", "expect: [3]")
     roster = tmp_path / "class.csv"
     roster.write_text("student_id,profile\n../up,a\n")
     folder = write(broken, "check_broken.py", head="")

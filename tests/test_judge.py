@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tenacity import retry, retry_if_not_result, stop_after_delay, wait_fixed
+from tenacity import retry, stop_after_delay, wait_fixed
 
 from grader.judge import Judge
 from grader.observation import Found
@@ -339,19 +339,16 @@ if __name__ == "__main__":
         finally:
             parent.kill()
 
-    @retry(
-        retry=retry_if_not_result(bool),
-        stop=stop_after_delay(30),
-        wait=wait_fixed(0.05),
-        retry_error_callback=lambda state: False,
-    )
-    def gone() -> bool:
-        return not runs(int(pid)) and not Path(left).exists()
+    @retry(stop=stop_after_delay(30), wait=wait_fixed(0.05), reraise=True)
+    def all_is_gone() -> None:
+        assert not runs(int(pid))
+        assert not Path(left).exists()
 
-    ended = gone()
-    if not ended:
-        os.kill(int(pid), signal.SIGKILL)
-    assert ended
+    try:
+        all_is_gone()
+    finally:
+        if runs(int(pid)):
+            os.kill(int(pid), signal.SIGKILL)
 
 
 def runs(pid: int) -> bool:

@@ -21,15 +21,7 @@ aws_secret_access_key=abc/def+%s
 aws_session_token=token==
 """
 SECRET_NAMES = (
-    *(
-        "Session Token",
-        "canvas-token",
-        "GITHUB_SECRET",
-        "Pass Word",
-        "passwd",
-        "Passwort",
-        "db_pwd",
-    ),
+    *("Class Token", "canvas-token", "GITHUB_SECRET", "Pass Word", "passwd", "Passwort", "db_pwd"),
     *("Credentials", "Access Key", "api-key", "API_KEY", "private key", "Mot de passe", "MDP"),
     *("key", "KEY"),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader import __version__
 from grader.aws import value_of
+from grader.clock import iso, now
 from grader.observation import (
     IN_TRANSITION,
     Fact,
@@ -88,8 +89,8 @@ def observe(
         region=aws.region,
         seed=seed,
         attempt=attempt,
-        started_at=_iso(started),
-        finished_at=_iso(datetime.now(UTC)),
+        started_at=iso(started),
+        finished_at=now(),
         duration_s=round(time.monotonic() - clock, 3),
         grader_version=__version__,
         identity=identity,
@@ -107,10 +108,6 @@ def observe(
 def needs_exercise(rubric: Rubric) -> bool:
     """Some criterion asks what the function does, so that it must be run and its queues used."""
     return any(criterion.check not in _LOOKING for criterion in rubric.criteria)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class _Look:

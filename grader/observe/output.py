@@ -12,6 +12,7 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_any
 from tenacity.stop import stop_base, stop_when_event_set
 
 from grader.aws import Lost, answered_at
+from grader.clock import iso
 from grader.observation import Answer, Found, Pair
 from grader.observe.answers import mistake, numbers_in
 from grader.redact import redact
@@ -78,7 +79,7 @@ class Sent:
         return Pair(
             self.number1,
             self.number2,
-            self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            iso(self.at),
             tuple(self.answers),
         )
 

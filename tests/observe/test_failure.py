@@ -116,3 +116,9 @@ def test_a_made_up_receipt_handle_is_told_from_a_fault_of_the_student() -> None:
 def test_half_a_secret_at_the_start_of_a_cut_log_is_dropped() -> None:
     log = "hunter2-half-of-a-value'})\n" + "x y\n" * LOG_TAIL
     assert "hunter2" not in log_tail(log[: LOG_TAIL + 10])
+
+
+def test_the_payload_names_the_error_even_where_the_log_says_the_same_words() -> None:
+    payload = b'{"errorType": "Runtime.ExitError", "errorMessage": "stopped", "stackTrace": []}'
+    log = "Traceback (most recent call last):\n  x\nValueError: stopped\n"
+    assert function_error(payload, log) == FunctionError("Runtime.ExitError", "stopped")
