@@ -43,6 +43,10 @@ def least_room(pairs: int) -> int:
     return _ROOM_PER_PAIR * (3 * (1 + 3) + 3 * (2 * pairs))
 
 
+# A criterion is a column of grades.csv, beside these.
+_GRADE_COLUMNS = frozenset({"name", "email", "group", "status", "score"})
+
+
 class CheckInfo(Protocol):
     """What a rubric must know of a check.
 
@@ -140,6 +144,9 @@ class _Rules:
     def _check_id(self, place: Place, name: object, seen: dict[str, int]) -> None:
         if not isinstance(name, str):
             return
+        if name in _GRADE_COLUMNS:
+            message = f"The id {shown(name)} is the name of a column of grades.csv."
+            self._say(place, message, "Give the criterion another id.")
         if name in seen:
             message = f"The id {shown(name)} is already taken on line {seen[name]}."
             self._say(place, message, "Give each criterion an id of its own.")

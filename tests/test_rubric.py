@@ -438,3 +438,11 @@ def test_any_value_anywhere_loads_or_names_its_line(write, data):
         here[key] = data.draw(PLAIN)
         break
     assert_loads_or_names_lines(write(json.dumps(document)))
+
+
+@pytest.mark.parametrize("name", ["name", "email", "group", "status", "score"])
+def test_a_criterion_is_no_other_column_of_the_grades(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "rubric.yaml"
+    path.write_text(default_rubric_path().read_text().replace("id: memory", f"id: {name}"))
+    with pytest.raises(BadInput, match=r"rubric.yaml:\d+: The id .* column of grades.csv"):
+        load_rubric(path, None)
