@@ -141,7 +141,7 @@ class Results:
     def locked(self) -> Iterator[None]:
         """Keep other graders out of this folder. Raises :class:`BadInput` where one is at work."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / LOCK).open("w") as file:
+        with os.fdopen(os.open(self.root / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
             try:
                 if fcntl is not None:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
