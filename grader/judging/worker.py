@@ -12,13 +12,13 @@ import shutil
 import signal
 import sys
 import tempfile
-import time
 import warnings
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
 import msgspec
+from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed
 
 from grader.judging.note import Note
 from grader.judging.outcome import Outcome
@@ -108,11 +108,18 @@ def _outlive_no_parent(folder: Path) -> None:
     if parent is None:
         return
     parent.join()
-    for _ in range(_TRIES):  # other workers, or a check, may still be writing there
+
+    def left() -> bool:
         shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
-            break
-        time.sleep(_TRY_AGAIN_S)
+        return folder.exists()
+
+    # Other workers, or a check, may still be writing there.
+    Retrying(
+        retry=retry_if_result(bool),
+        stop=stop_after_attempt(_TRIES),
+        wait=wait_fixed(_TRY_AGAIN_S),
+        retry_error_callback=lambda _: None,
+    )(left)
     os._exit(1)
 
 
