@@ -46,17 +46,17 @@ def redact(text: str, limit: int = LIMIT) -> str:
     with them, any other with its line.
     """
     # Secrets are looked for before the text is cut, with room to spare: a cut could halve a name.
-    text = bounded(text, limit * 8, keep_end=False)
+    text = bounded(text, limit * 8)
     text = _without_values(text)
     text = _KEY_ID.sub(_HIDDEN, text)
     text = _LONG_RUN.sub(_HIDDEN, text)
-    return bounded(text, limit, keep_end=False)
+    return bounded(text, limit)
 
 
-def bounded(text: str, limit: int = LIMIT, *, keep_end: bool = False) -> str:
+def bounded(text: str, limit: int = LIMIT) -> str:
     """``text`` in at most ``limit`` characters, with what JSON cannot carry replaced."""
     if len(text) > limit:
-        text = f"…{text[-limit + 1 :]}" if keep_end else f"{text[: limit - 1]}…"
+        text = f"{text[: limit - 1]}…"
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
