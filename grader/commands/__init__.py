@@ -1,0 +1,1 @@
+"""The commands: one function each, whose docstring and options are its help."""

@@ -1,0 +1,120 @@
+"""What commands share: options that mean the same everywhere, exit statuses, JSON on standard output."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from grader.grading import Settings
+    from grader.report import Report
+
+ALL_POINTS, POINTS_MISSING, USAGE, UNGRADED, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class Lang(StrEnum):
+    """The language of titles and hints."""
+
+    en = "en"
+    fr = "fr"
+
+
+RubricOption = Annotated[
+    Path | None,
+    typer.Option("--rubric", help="The rubric [default: rubric.yaml here, else the shipped one]."),
+]
+ChecksOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--checks", help="A folder with checks of your own, besides checks/ by the rubric."
+    ),
+]
+EndpointOption = Annotated[
+    str | None,
+    typer.Option("--endpoint-url", help="Where AWS answers, such as a sandbox's address."),
+]
+RegionOption = Annotated[
+    str | None, typer.Option("--region", help="The region [default: the roster's, the rubric's].")
+]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", min=0, help="Replays the pairs of an earlier run.")
+]
+LangOption = Annotated[Lang, typer.Option("--lang", help="Language of titles and hints.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress, no colour: results only.")
+]
+JsonOption = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Also as JSON; - is standard output.")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Go on where files would be replaced.")]
+
+
+def settings_of(
+    *,
+    seed: int | None,
+    region: str | None,
+    endpoint_url: str | None,
+    lang: str | None,
+    jobs: int = 1,
+    exchange: bool = True,
+) -> Settings:
+    """How the run is made. Raises :class:`BadInput` for a region or an address that is none."""
+    from grader.grading import Settings
+    from grader.problems import BadInput, Problem
+    from grader.roster import shape_problem
+
+    endpoint_url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None
+    given = {"region": ("--region", region), "endpoint_url": ("--endpoint-url", endpoint_url)}
+    problems = [
+        Problem(option, None, *wrong)
+        for column, (option, value) in given.items()
+        if value is not None and (wrong := shape_problem(column, value))
+    ]
+    if problems:
+        raise BadInput(problems)
+    return Settings(
+        seed=secrets.randbelow(2**31) if seed is None else seed,
+        jobs=jobs,
+        region=region,
+        endpoint_url=endpoint_url,
+        exchange=exchange,
+        lang=lang or Lang.en,
+    )
+
+
+def json_target(json: str | None) -> Path | None:
+    """Where ``--json`` writes, unless it is standard output; found out before anything is done."""
+    from grader.problems import refuse
+    from grader.results import writable
+
+    if json is None or json == "-":
+        return None
+    path = Path(json)
+    if path.is_dir() or not path.parent.is_dir():
+        raise refuse(path, None, "No file can be written there.", "Give --json another place.")
+    if not path.exists():
+        writable(path.parent)
+    return path
+
+
+def write_stdout(json: bytes) -> None:
+    """JSON to standard output: UTF-8, whatever the terminal speaks."""
+    from grader.show import discard_output
+
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(json)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        discard_output(sys.stdout)
+
+
+def batch_status(reports: list[Report]) -> int:
+    """The exit status of a class: 0 when everyone was graded, whatever their points (design §7)."""
+    return UNGRADED if any(report.status == "ungraded" for report in reports) else ALL_POINTS

@@ -1,0 +1,62 @@
+"""Commands that need no AWS account: ``demo``, ``sandbox``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.commands.options import (
+    ForceOption,
+    Lang,
+    LangOption,
+    QuietOption,
+    SeedOption,
+    settings_of,
+)
+
+
+def demo(
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Where the results go [default: demo-results, made anew]."),
+    ] = None,
+    seed: SeedOption = None,
+    lang: LangOption = Lang.en,
+    quiet: QuietOption = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Accounts at a time.")] = 32,
+    force: ForceOption = False,
+) -> int:
+    """See it work: an AWS on this machine, a small class, its grades. Needs no account."""
+    from grader import show
+    from grader.course import loaded
+    from grader.demo import run_demo
+    from grader.rubric import default_rubric_path
+
+    # The cohort's grades are those of the rubric that comes with it.
+    with loaded(default_rubric_path(), []) as (course, _):
+        return run_demo(
+            course,
+            settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs),
+            out or Path("demo-results"),
+            force=force or out is None,
+            output=show.standard_output(quiet=quiet),
+            errors=show.standard_error(quiet=quiet),
+            quiet=quiet,
+        )
+
+
+def sandbox(
+    port: Annotated[
+        int | None, typer.Option("--port", min=1, max=65535, help="A port [default: a free one].")
+    ] = None,
+    deploy: Annotated[
+        str | None,
+        typer.Option("--deploy", metavar="NAME", help="Deploy a demo submission: reference, …"),
+    ] = None,
+) -> int:
+    """Serve an AWS on 127.0.0.1 to work against, until Ctrl-C; prints what to export."""
+    from grader.demo import serve
+
+    return serve(port, deploy)
