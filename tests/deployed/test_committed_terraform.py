@@ -1,0 +1,39 @@
+"""The second way to deploy: the committed Terraform JSON, without Node."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+from tests.running import environment, grader
+from tests.stacks import ROOT, Terraform
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.sandbox.server import Sandbox
+
+
+def test_half_applied_it_is_graded_as_it_stands_and_whole_it_earns_everything(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(ROOT / "reference_solution" / "terraform", tmp_path / "terraform")
+    terraform = Terraform(folder, aws_sandbox, fresh_account)
+    env = environment(aws_sandbox, fresh_account)
+
+    # As after an apply that broke off: the periodic function is there, and its rule; no permission yet.
+    terraform.apply("-target=aws_cloudwatch_event_target.periodic_target")
+    half = grader("check", "--json", "half.json", cwd=tmp_path, env=env)
+    report = json.loads((tmp_path / "half.json").read_bytes())
+    found = {result["id"]: result["status"] for result in report["criteria"]}
+    assert half.returncode == 1
+    assert report["status"] == "graded"
+    assert found["function"] == found["input-queue"] == found["schedule"] == "failed"
+    assert "permission" in next(c["hint"] for c in report["criteria"] if c["id"] == "schedule")
+
+    terraform.apply("-var", "runtime=python3.13")
+    whole = grader("check", "--json", "whole.json", cwd=tmp_path, env=env)
+    report = json.loads((tmp_path / "whole.json").read_bytes())
+    assert "Score: 20 of 20 points" in whole.stdout, whole.stdout + whole.stderr
+    assert next(c for c in report["criteria"] if c["id"] == "runtime")["status"] == "passed"

@@ -1,0 +1,76 @@
+"""The reference solution, walked as a student walks it: synthesized, deployed, graded, destroyed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from typing import TYPE_CHECKING
+
+from tests.running import environment, grader
+from tests.stacks import ROOT, Terraform, need, synthesize
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.sandbox.server import Sandbox
+
+PROJECT = ROOT / "reference_solution"
+COMMITTED = PROJECT / "terraform"
+
+
+def files(folder: Path) -> dict[str, object]:
+    """What is in a stack's folder, by name; an archive as its members."""
+    found: dict[str, object] = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                found[name] = {member: archive.read(member) for member in archive.namelist()}
+        elif path.suffix == ".json":
+            found[name] = json.loads(path.read_bytes())
+    return found
+
+
+def test_the_committed_terraform_is_what_synthesis_gives(tmp_path: Path) -> None:
+    need("node", "cdktn")
+    subprocess.run(
+        [sys.executable, PROJECT / "synthesize.py", tmp_path / "terraform"],
+        env=environment(),
+        check=True,
+        capture_output=True,
+    )
+    assert files(tmp_path / "terraform") == files(COMMITTED)
+
+
+def test_the_committed_terraform_names_no_machine() -> None:
+    stack = (COMMITTED / "cdk.tf.json").read_text(encoding="utf-8")
+    values = [part for part in stack.split('"') if part.startswith("/") and part != "//"]
+    assert values == []
+    assert str(ROOT) not in stack
+
+
+def test_no_account_number_stands_in_the_code() -> None:
+    # Twelve digits in a row are an account, wherever they stand.
+    for path in (PROJECT / "main.py", COMMITTED / "cdk.tf.json"):
+        runs = "".join(c if c.isdigit() else " " for c in path.read_text(encoding="utf-8")).split()
+        assert not [run for run in runs if len(run) == 12], path
+
+
+def test_synthesized_applied_and_graded_it_earns_everything_and_destroyed_nothing(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    terraform = Terraform(synthesize(PROJECT, tmp_path), aws_sandbox, fresh_account)
+    env = environment(aws_sandbox, fresh_account)
+
+    terraform.apply()
+    applied = grader("check", "--json", "report.json", cwd=tmp_path, env=env)
+    assert "Score: 20 of 20 points" in applied.stdout, applied.stdout + applied.stderr
+    assert applied.returncode == 0
+    assert json.loads((tmp_path / "report.json").read_bytes())["flags"] == []
+
+    terraform.destroy()
+    destroyed = grader("check", cwd=tmp_path, env=env)
+    assert "Score: 0 of 20 points" in destroyed.stdout, destroyed.stdout + destroyed.stderr
+    assert destroyed.returncode == 1
