@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import traceback
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,10 +21,11 @@ from grader.redact import redact
 from grader.roster import Access, DefaultCredentials, Keys, Profile, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from types_boto3_events import EventBridgeClient
     from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_scheduler import EventBridgeSchedulerClient
     from types_boto3_sqs import SQSClient
     from types_boto3_sts import STSClient
@@ -36,6 +39,8 @@ _TRACE_LIMIT = 8000
 
 _SURPRISES = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 """What translating an answer raises that has another shape than AWS documents."""
+
+TIME_IS_UP = Unknown("time-limit", "The account took longer than it may (--account-timeout).")
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 30
@@ -133,13 +138,15 @@ class Aws:
     """One account's AWS. Clients are made when first asked for; :meth:`close` ends their connections.
 
     Once AWS has refused the credentials the account is not asked again: every later question gets the
-    same :class:`Unknown`.
+    same :class:`Unknown`. Nor is it after ``ends_at``, a time of ``time.monotonic()``, but for what
+    leaves it as it was found (:meth:`overtime`).
     """
 
     def __init__(
         self, clients: Clients, access: Access, region: str, endpoint_url: str | None
     ) -> None:
         self.region, self.endpoint_url = region, endpoint_url
+        self.ends_at: float | None = None
         self._clients, self._access = clients, access
         self._keys: dict[str, str] | None = None
         self._made: dict[tuple[str, int, float], Any] = {}
@@ -148,6 +155,8 @@ class Aws:
     def _client(
         self, service: str, *, attempts: int = 4, read_timeout_s: float = READ_TIMEOUT_S
     ) -> Any:
+        if self.ends_at is not None and time.monotonic() > self.ends_at:
+            raise Lost(TIME_IS_UP)
         key = (service, attempts, read_timeout_s)
         if key not in self._made:
             if self._keys is None:
@@ -195,6 +204,11 @@ class Aws:
         """EventBridge Scheduler, with the client's retries."""
         return self._client("scheduler")  # type: ignore[no-any-return]
 
+    @property
+    def logs(self) -> CloudWatchLogsClient:
+        """CloudWatch Logs, with the client's retries."""
+        return self._client("logs")  # type: ignore[no-any-return]
+
     def ask(self, action: str, call: Callable[[], T]) -> Found[T] | Missing | Unknown:
         """What AWS says to ``call``, sorted. ``action`` is the IAM action that it needs.
 
@@ -229,6 +243,15 @@ class Aws:
             return fact.value
         unknown = fact if isinstance(fact, Unknown) else Unknown("unexpected", fact.reason)
         raise Lost(unknown)
+
+    @contextmanager
+    def overtime(self) -> Iterator[None]:
+        """Allow questions after ``ends_at``: to leave an account as it was found."""
+        ends_at, self.ends_at = self.ends_at, None
+        try:
+            yield
+        finally:
+            self.ends_at = ends_at
 
     def close(self) -> None:
         """Close every connection that was opened for this account."""

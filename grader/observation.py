@@ -76,7 +76,8 @@ class Function(Part, frozen=True):
     """A Lambda function's configuration. Source: Lambda GetFunctionConfiguration.
 
     ``environment`` holds only the variables the rubric names, ``None`` where a variable is absent.
-    ``runtime`` is empty for a container image.
+    ``runtime`` is empty for a container image. ``last_modified`` is ISO 8601, ``log_format`` ``Text``
+    or ``JSON``.
     """
 
     name: str
@@ -89,6 +90,9 @@ class Function(Part, frozen=True):
     code_sha256: str
     state: str
     state_reason: str
+    last_modified: str = ""
+    log_group: str = ""
+    log_format: str = ""
 
 
 class Queue(Part, frozen=True):
@@ -138,7 +142,8 @@ class Trigger(Part, frozen=True):
     """One thing that may run a function periodically: an EventBridge rule or a Scheduler schedule.
 
     ``permitted`` says whether it may invoke the function (a policy statement or a role), ``None``
-    where the grader could not read it.
+    where the grader could not read it. ``created_at`` is UTC, ISO 8601, ``None`` for a rule:
+    EventBridge does not tell its age.
     """
 
     kind: Literal["rule", "scheduler"]
@@ -147,6 +152,12 @@ class Trigger(Part, frozen=True):
     enabled: bool
     permitted: bool | None
     target_arn: str
+    created_at: str | None = None
+
+    @property
+    def periodic(self) -> bool:
+        """It runs again and again: ``at(…)`` runs once, an event pattern when something happens."""
+        return self.expression.startswith(("rate(", "cron("))
 
 
 class Schedule(Part, frozen=True):
@@ -158,6 +169,20 @@ class Schedule(Part, frozen=True):
 
     triggers: tuple[Trigger, ...]
     denied: dict[str, Unknown]
+
+
+class Runs(Part, frozen=True):
+    """Runs of a scheduled function in its log, one or more. Source: CloudWatch Logs FilterLogEvents.
+
+    ``seen`` are the times at which the first few started, no earlier than ``since``: neither the
+    function nor its schedule was there, as it is now, before that. A run by hand after ``since`` cannot
+    be told from one by the schedule. Times are UTC, ISO 8601.
+    """
+
+    log_group: str
+    since: str
+    seen: tuple[str, ...]
+    looked_until: str
 
 
 class Answer(Part, frozen=True):
@@ -255,7 +280,8 @@ class Observation(Part, frozen=True, kw_only=True):
     """Everything seen of one (account, region, endpoint) in one run.
 
     Dictionaries are keyed by the rubric's own names (``sum``, ``input``), not by AWS's.
-    ``handler`` is the direct invocation with one record, ``records`` the one with three.
+    ``handler`` is the direct invocation with one record, ``records`` the one with three. ``runs`` holds
+    the functions whose runs some criterion asks for.
     Times are UTC, ISO 8601. ``flags`` are facts for a human that cost no points.
     """
 
@@ -275,6 +301,7 @@ class Observation(Part, frozen=True, kw_only=True):
     handler: Fact[Invocation]
     records: Fact[Invocation]
     exchange: Fact[Exchange]
+    runs: dict[str, Fact[Runs]] = {}
     flags: tuple[str, ...] = ()
 
     @property

@@ -43,7 +43,7 @@ T = TypeVar("T")
 F = TypeVar("F", bound="Callable[..., None]")
 
 On: TypeAlias = Literal["function", "queue", "queue -> function", "queue -> queue"]
-Family: TypeAlias = Literal["functions", "queues", "mappings", "handler", "exchange"]
+Family: TypeAlias = Literal["functions", "queues", "mappings", "schedules", "handler", "exchange"]
 
 _MARK = "__grader_check__"
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Mappings,
         Observation,
         Queue,
+        Runs,
         Schedule,
     )
     from grader.rubric import Criterion, Rubric
@@ -131,6 +132,18 @@ def schedule_fact(case: Case) -> Fact[Schedule]:
 def schedule(case: Case, schedule_fact: Fact[Schedule]) -> Schedule:
     """The schedule, found."""
     return required(schedule_fact, f"schedules.{case.bound.target}")
+
+
+@pytest.fixture
+def runs_fact(case: Case) -> Fact[Runs]:
+    """Runs of the criterion's function since its schedule can have run it."""
+    return case.fact("runs", case.bound.target)
+
+
+@pytest.fixture
+def runs(case: Case, runs_fact: Fact[Runs]) -> Runs:
+    """The runs, found: at least one."""
+    return required(runs_fact, f"runs.{case.bound.target}")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.checks import block, check, fail, required, same
+from grader.checks import block, check, fail, required, same, ungrade
 from grader.checks.configuration import (
     AtLeast,
     check_environment,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Invocation,
         Mappings,
         Queue,
+        Runs,
         Schedule,
     )
 
@@ -138,7 +139,7 @@ def test_sums_arrive(
     check_sum(pair_number, exchange, invocation_fact, f"mappings.{case.bound.source}")
 
 
-@check("schedule_enabled", on="function", expect=Ways)
+@check("schedule_enabled", on="function", expect=Ways, explains="schedules")
 def test_schedule_enabled(
     case: Case, function_fact: Fact[Function], schedule_fact: Fact[Schedule], expect: Ways
 ) -> None:
@@ -157,3 +158,10 @@ def test_schedule_enabled(
         expect,
     )
     required(function_fact, f"functions.{case.bound.target}")
+
+
+@check("schedule_runs", on="function")
+def test_schedule_runs(runs: Runs) -> None:
+    """The log of {function} shows a run since its schedule was made."""
+    if not runs.seen:  # a log that is late must not cost points
+        ungrade("not-ready", f"No run was found in the log group {runs.log_group}.")

@@ -26,20 +26,15 @@ class Ways(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return " or ".join(_WORDS[way] for way in self.ways)
 
 
-def periodic(trigger: Trigger) -> bool:
-    """It runs again and again: ``at(…)`` runs once, an event pattern whenever something happens."""
-    return trigger.expression.startswith(("rate(", "cron("))
-
-
 def check_schedule(schedule: Schedule, function: str, expect: Ways) -> None:
     """Fail unless the function is run periodically. A rule that was meant to do it decides alone.
 
     One good trigger is enough. What could not be read, could have been good.
     """
     asked = [trigger for trigger in schedule.triggers if trigger.kind in expect.ways]
-    rules = [trigger for trigger in asked if trigger.kind == "rule" and periodic(trigger)]
+    rules = [trigger for trigger in asked if trigger.kind == "rule" and trigger.periodic]
     deciding = rules or asked
-    running = [trigger for trigger in deciding if trigger.enabled and periodic(trigger)]
+    running = [trigger for trigger in deciding if trigger.enabled and trigger.periodic]
     if any(trigger.permitted for trigger in running):
         return
     if any(trigger.permitted is None for trigger in running):
@@ -62,9 +57,9 @@ def check_schedule(schedule: Schedule, function: str, expect: Ways) -> None:
 
 def _what_is_wrong(triggers: Sequence[Trigger]) -> NoReturn:
     # What the student meant is most likely what comes nearest: with a schedule, then enabled.
-    trigger = min(triggers, key=lambda one: (not periodic(one), not one.enabled))
+    trigger = min(triggers, key=lambda one: (not one.periodic, not one.enabled))
     words = {"kind": _WORDS[trigger.kind], "name": trigger.name}
-    if not periodic(trigger):
+    if not trigger.periodic:
         fail(
             "expected a rate(…) or cron(…) expression, found {actual} on the {kind} {name}.",
             expected="rate(…) or cron(…)",

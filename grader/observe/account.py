@@ -18,6 +18,7 @@ from grader.observation import (
     Mappings,
     Observation,
     Queue,
+    Runs,
     Schedule,
     Unknown,
 )
@@ -27,6 +28,7 @@ from grader.observe.mapping import observe_mappings
 from grader.observe.pairs import Pairs
 from grader.observe.queues import observe_queue
 from grader.observe.ready import when_ready
+from grader.observe.runs import observe_runs
 from grader.observe.schedule import observe_schedule
 from grader.rubric import environment_names
 
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 SUM, INPUT, OUTPUT = "sum", "input", "output"
 """The rubric's names for what an exchange goes through."""
 
+RUNS_CHECK = "schedule_runs"
+
 _LOOKING = frozenset(
     {
         "function_exists",
@@ -49,11 +53,16 @@ _LOOKING = frozenset(
         "queue_exists",
         "mapping_enabled",
         "schedule_enabled",
+        RUNS_CHECK,
     }
 )
 """The lab's checks that ask only what is there. Any other may ask what the function does."""
 
 NOT_EXERCISED = Unknown("not-observed", "The function was not exercised (--no-exchange).")
+RUN_BY_THE_GRADER = Unknown(
+    "not-observed",
+    "The grader and the queue run this function, so its log does not tell what its schedule ran.",
+)
 
 
 def observe(
@@ -77,6 +86,7 @@ def observe(
     if isinstance(identity, Found):
         look.at_everything()
         done = look.exercise(seed, identity.value.account_id, attempt, exchange=exchange)
+        look.at_runs()
     else:
         unknown = (
             identity if isinstance(identity, Unknown) else Unknown("unexpected", "no identity")
@@ -101,6 +111,7 @@ def observe(
         handler=done.handler,
         records=done.records,
         exchange=done.exchange,
+        runs=look.runs,
         flags=tuple(sorted(done.flags)),
     )
 
@@ -119,6 +130,7 @@ class _Look:
         self.queues: dict[str, Fact[Queue]] = {}
         self.mappings: dict[str, Fact[Mappings]] = {}
         self.schedules: dict[str, Fact[Schedule]] = {}
+        self.runs: dict[str, Fact[Runs]] = {}
         self._urls: dict[str, str | None] = {}
         self._unready: set[str] = set()
 
@@ -129,6 +141,7 @@ class _Look:
         self.queues = dict.fromkeys(lab.queues, unknown)
         self.mappings = dict.fromkeys(lab.queues, unknown)
         self.schedules = dict.fromkeys(self._scheduled(), unknown)
+        self.runs = dict.fromkeys(self._run(), unknown)
 
     def at_everything(self) -> None:
         """Functions, queues, mappings and schedules, waiting for what is in transition."""
@@ -145,6 +158,27 @@ class _Look:
     def _scheduled(self) -> list[str]:
         """Functions whose schedule some criterion asks for."""
         named = {c.on for c in self._rubric.criteria if c.check.startswith("schedule")}
+        return [role for role in self._rubric.lab.functions if role in named]
+
+    def at_runs(self) -> None:
+        """Runs by schedule. To be called last: it may wait, and runs have time to come meanwhile."""
+        clock = time.monotonic()
+        for role in self._run():
+            if role == SUM:
+                self.runs[role] = RUN_BY_THE_GRADER
+                continue
+            self.runs[role] = observe_runs(
+                self._aws,
+                role,
+                self.functions[role],
+                self.schedules[role],
+                self._stop,
+                waited_s=time.monotonic() - clock,
+            )
+
+    def _run(self) -> list[str]:
+        """Functions whose runs some criterion asks for."""
+        named = {c.on for c in self._rubric.criteria if c.check == RUNS_CHECK}
         return [role for role in self._rubric.lab.functions if role in named]
 
     def _function(self, role: str, name: str, variables: tuple[str, ...]) -> Fact[Function]:

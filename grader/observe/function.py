@@ -48,6 +48,7 @@ def _from_api(answer: Mapping[str, Any], variables: Iterable[str]) -> Function:
     state = str(answer.get("State", "Active"))
     if state == "Active" and answer.get("LastUpdateStatus") == "InProgress":
         state = "Pending"
+    logging = answer.get("LoggingConfig", {})
     return Function(
         name=answer["FunctionName"],
         arn=answer["FunctionArn"],
@@ -59,6 +60,11 @@ def _from_api(answer: Mapping[str, Any], variables: Iterable[str]) -> Function:
         code_sha256=str(answer.get("CodeSha256", "")),
         state=state,
         state_reason=redact(str(answer.get("StateReason", ""))),
+        last_modified=bounded(str(answer.get("LastModified", "")), 40),
+        log_group=bounded(
+            str(logging.get("LogGroup") or f"/aws/lambda/{answer['FunctionName']}"), 512
+        ),
+        log_format=bounded(str(logging.get("LogFormat", "Text")), 10),
     )
 
 

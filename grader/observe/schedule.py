@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from grader.aws import Lost, value_of
+from grader.clock import iso
 from grader.observation import (
     Fact,
     Found,
@@ -148,6 +149,7 @@ class _Look:
             return
         target = schedule["Target"]
         arn = target["Arn"]
+        created = schedule.get("CreationDate")
         if arn.endswith(_UNIVERSAL_TARGET) and not _invokes(target.get("Input"), self._function):
             return
         self.triggers.append(
@@ -158,6 +160,7 @@ class _Look:
                 enabled=schedule.get("State", "ENABLED") == "ENABLED",
                 permitted=bool(target.get("RoleArn")),
                 target_arn=arn,
+                created_at=iso(created) if created else None,
             )
         )
 

@@ -1,0 +1,218 @@
+"""Evidence that a function's schedule runs it: the starts of its runs in its log.
+
+A log does not say who ran the function, and EventBridge does not say since when a rule is there. Counted
+are the runs since the function was last modified and, where only Scheduler runs it, since its schedule
+was made: a run by hand after that counts too. Logs can be minutes late, so that no run in them is never
+held against anybody.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, TypeAlias
+
+from tenacity import (
+    RetryError,
+    Retrying,
+    retry_if_result,
+    stop_any,
+    stop_before_delay,
+    wait_fixed,
+)
+from tenacity.nap import sleep_using_event
+from tenacity.stop import stop_when_event_set
+
+from grader.clock import iso, now
+from grader.observation import (
+    Fact,
+    Found,
+    Function,
+    Missing,
+    NotTried,
+    Runs,
+    Schedule,
+    Trigger,
+    Unknown,
+)
+from grader.observe.output import Interrupted
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+
+    from grader.aws import Aws
+
+RUNS_S = 150
+"""How long a run is waited for: two at the finest rate, one minute, and some time for the log."""
+
+EVERY_S = 5
+"""CloudWatch Logs answers FilterLogEvents a few times a second for a whole account."""
+
+FIRST = 3
+"""Runs that are kept."""
+
+MOST_PAGES = 50
+"""Pages of a log that are read in one look, of at most 1 MB each. Many may be empty."""
+
+_START = "START RequestId: "
+_START_TYPE = "platform.start"
+_PATTERNS = {"Text": '"START RequestId:"', "JSON": f'{{ $.type = "{_START_TYPE}" }}'}
+
+_RATE = re.compile(r"rate\(\s*(\d{1,9})\s+(minute|hour|day)s?\s*\)")
+_SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
+
+_PASSING = frozenset({"throttled", "unreachable"})
+"""Kinds of Unknown that the next look may not meet."""
+
+Starts: TypeAlias = Found[list[datetime]] | Missing | Unknown
+
+
+def observe_runs(
+    aws: Aws,
+    role: str,
+    function: Fact[Function],
+    schedule: Fact[Schedule],
+    stop: threading.Event,
+    *,
+    waited_s: float = 0,
+) -> Fact[Runs]:
+    """Runs of ``function``, which the rubric calls ``role`` and ``schedule`` runs.
+
+    A run is waited for, :data:`RUNS_S` seconds at most, where one is due in that time (or may be: what a
+    ``cron(…)`` expression comes to is not worked out). A ``rate(…)`` longer than that is looked for
+    once. ``waited_s`` is what other functions of the account used up of that time. Raises
+    :class:`~grader.observe.output.Interrupted`.
+    """
+    path = f"schedules.{role}"
+    if isinstance(function, Unknown):
+        return function
+    if isinstance(schedule, Unknown):
+        return schedule
+    if isinstance(function, Missing | NotTried):
+        return NotTried(path, function.reason)
+    if isinstance(schedule, Missing | NotTried):
+        return NotTried(path, schedule.reason)
+    running = _running(schedule.value)
+    if isinstance(running, Unknown):
+        return running
+    if not running:
+        return NotTried(path, f"Nothing that is enabled runs {function.value.name} periodically.")
+    patience_s = max(0, _patience_s(running) - waited_s)
+    return _seen(aws, function.value, running, patience_s, stop)
+
+
+def _running(schedule: Schedule) -> list[Trigger] | Unknown:
+    """What runs the function; Unknown where nothing was found, but something was not read."""
+    periodic = [trigger for trigger in schedule.triggers if trigger.periodic]
+    running = [one for one in periodic if one.enabled and one.permitted is not False]
+    if running:
+        return running
+    # A rule that was meant to run it decides alone, as it does for schedule_enabled.
+    rules = any(trigger.kind == "rule" for trigger in periodic)
+    unread = [schedule.denied.get(kind) for kind in (("rule",) if rules else ("rule", "scheduler"))]
+    return next((one for one in unread if one is not None), [])
+
+
+def _seen(
+    aws: Aws,
+    function: Function,
+    running: Sequence[Trigger],
+    patience_s: float,
+    stop: threading.Event,
+) -> Fact[Runs]:
+    asked = aws.ask("lambda:GetFunctionConfiguration", lambda: _since(function, running))
+    if not isinstance(asked, Found):
+        return asked
+    since = asked.value
+
+    def look() -> Starts:
+        return aws.ask("logs:FilterLogEvents", lambda: _starts(aws, function, since))
+
+    starts = _waited(look, patience_s, stop)
+    until = now()
+    if isinstance(starts, Unknown):
+        return starts
+    if isinstance(starts, Missing) or not starts.value:
+        return Unknown(
+            "not-ready",
+            f"No run of {function.name} was found in the log group {function.log_group} from"
+            f" {iso(since)} until {until}. Its schedule is"
+            f" {' and '.join(trigger.expression for trigger in running[:FIRST])}; logs can be minutes"
+            " late.",
+        )
+    return Found(Runs(function.log_group, iso(since), tuple(map(iso, starts.value)), until))
+
+
+def _since(function: Function, running: Sequence[Trigger]) -> datetime:
+    """When the function was last changed, or its oldest schedule made, whichever came later."""
+    modified = datetime.fromisoformat(function.last_modified).astimezone(UTC)
+    made = [
+        datetime.fromisoformat(trigger.created_at) if trigger.created_at else modified
+        for trigger in running
+    ]
+    return max(modified, min(made))
+
+
+def _patience_s(running: Sequence[Trigger]) -> float:
+    rates = [_RATE.fullmatch(trigger.expression) for trigger in running]
+    due = any(rate is None or int(rate[1]) * _SECONDS[rate[2]] <= RUNS_S for rate in rates)
+    return RUNS_S if due else 0
+
+
+def _waited(look: Callable[[], Starts], within_s: float, stop: threading.Event) -> Starts:
+    """What ``look`` sees once there is something to see, or when it is last called."""
+    waiting = Retrying(
+        retry=retry_if_result(_in_vain),
+        stop=stop_any(stop_before_delay(within_s), stop_when_event_set(stop)),
+        wait=wait_fixed(EVERY_S),
+        sleep=sleep_using_event(stop),
+    )
+    try:
+        return waiting(look)
+    except RetryError as error:
+        if stop.is_set():
+            raise Interrupted from None
+        last: Starts = error.last_attempt.result()
+        return last
+
+
+def _in_vain(starts: Starts) -> bool:
+    if isinstance(starts, Unknown):
+        return starts.kind in _PASSING
+    # Lambda makes the log group when the function first runs, and is as late with it as with its lines.
+    return isinstance(starts, Missing) or not starts.value
+
+
+def _starts(aws: Aws, function: Function, since: datetime) -> list[datetime]:
+    """Source: CloudWatch Logs FilterLogEvents."""
+    pages = aws.logs.get_paginator("filter_log_events").paginate(
+        logGroupName=function.log_group,
+        startTime=int(since.timestamp() * 1000),
+        filterPattern=_PATTERNS.get(function.log_format, _PATTERNS["Text"]),
+    )
+    starts = (
+        datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+        for page in islice(pages, MOST_PAGES)
+        for event in page["events"]
+        if _is_stream_of(function, event["logStreamName"]) and _is_start(event["message"])
+    )
+    return list(islice(starts, FIRST))
+
+
+def _is_stream_of(function: Function, stream: str) -> bool:
+    """In a log group of several functions the stream, ``2024/05/01/name[version]id``, names its own."""
+    name = stream.rpartition("/")[2].partition("[")[0]
+    return name in {"", function.name}
+
+
+def _is_start(message: str) -> bool:
+    if message.startswith(_START):
+        return True
+    try:
+        record = json.loads(message)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(record, dict) and record.get("type") == _START_TYPE
