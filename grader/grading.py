@@ -1,31 +1,39 @@
-"""Grading any number of accounts: observed at once in threads, judged together in processes."""
+"""Grading any number of accounts: visited many at a time, judged together, scored as they come."""
 
 from __future__ import annotations
 
 import sys
-import threading
 import traceback
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+import zlib
+from collections import deque
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from grader.aws import Aws, Clients
+import msgspec
+
+from grader.engine import Threads
 from grader.judge import AT_A_TIME
-from grader.observation import Fact, Found, Identity, Observation, Unknown
-from grader.observe import observe
-from grader.observe.identity import observe_identity
+from grader.observation import Found, Observation, Unknown
 from grader.redact import redact
 from grader.score import score, ungraded_report
+from grader.visit import Orders, Visit, identify, look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from grader.engine import Engine, Task
     from grader.judge import Judge
     from grader.judging.outcome import CheckInfo, Outcome
+    from grader.observation import Fact, Identity
     from grader.report import Report
     from grader.roster import Account
     from grader.rubric import Rubric
+    from grader.visit import Identified
+
+    Key: TypeAlias = tuple[str, str, str | None]
+    Observed: TypeAlias = tuple[list[Account], Observation]
 
 LEAVE_S = 2.5
 """How long an interrupted run waits for its queues to be given back."""
@@ -33,11 +41,15 @@ LEAVE_S = 2.5
 
 @dataclass(frozen=True)
 class Settings:
-    """How a run is made. ``region`` and ``endpoint_url`` are for accounts that name none."""
+    """How a run is made. ``region`` and ``endpoint_url`` are for accounts that name none.
+
+    ``jobs`` accounts are visited at a time, each for ``account_timeout_s`` seconds at most.
+    """
 
     seed: int
     attempt: int = 1
     jobs: int = 32
+    account_timeout_s: float = 600
     region: str | None = None
     endpoint_url: str | None = None
     exchange: bool = True
@@ -54,7 +66,11 @@ class Graded:
 
 
 class Grading:
-    """One run over a class. What it needs is loaded and valid; what it finds goes to ``graded``."""
+    """One run over a class. What it needs is loaded and valid; what it finds goes to ``graded``.
+
+    At most ``settings.jobs`` accounts are visited at a time, by whatever ``engine`` runs the tasks
+    (threads, if none is given). An account to which several rows lead is exercised once.
+    """
 
     def __init__(
         self,
@@ -63,113 +79,105 @@ class Grading:
         checks: Mapping[str, CheckInfo],
         settings: Settings,
         graded: Callable[[Graded], None],
+        engine: Engine | None = None,
     ) -> None:
         self._rubric, self._judge, self._checks = rubric, judge, checks
         self._settings, self._graded = settings, graded
-        self._clients = Clients()
-        self._stop = threading.Event()
-        self._lock = threading.Lock()
-        self._claims: dict[tuple[str, str, str | None], Future[Observation]] = {}
+        self._engine = engine or Threads(settings.jobs)
+        self._orders = Orders(
+            settings.seed, settings.attempt, settings.exchange, settings.account_timeout_s
+        )
         self._done: SimpleQueue[Future[Any]] = SimpleQueue()
+        self._visiting: dict[Future[Any], Callable[[Future[Any]], None]] = {}
+        self._looking: dict[Key, list[Account]] = {}
+        self._looked: dict[Key, bytes] = {}
+        self._observed: list[Observed] = []
 
     def run(self, accounts: Iterable[Account]) -> None:
         """Grade everyone. On ``KeyboardInterrupt`` the queues are given back and it goes on up."""
-        tasks = _by_group(accounts)
-        threads = ThreadPoolExecutor(self._settings.jobs, thread_name_prefix="observe")
-        observing = {threads.submit(self._observe, rows): rows for rows in tasks}
-        for future in observing:
-            future.add_done_callback(self._done.put)
+        waiting = deque(_by_group(accounts))
+        judging: dict[Future[list[list[Outcome]]], list[Observed]] = {}
         try:
-            self._judge_as_they_come(observing)
+            while waiting or self._visiting or self._observed or judging:
+                while waiting and len(self._visiting) < self._settings.jobs:
+                    self._identify(waiting.popleft())
+                while self._observed and len(judging) < self._judge.workers:
+                    batch, self._observed = self._observed[:AT_A_TIME], self._observed[AT_A_TIME:]
+                    judged = self._judge.submit(self._rubric, [seen for _, seen in batch])
+                    judging[judged] = batch
+                    judged.add_done_callback(self._done.put)
+                future = self._done.get()
+                if future in judging:
+                    self._score(future, judging.pop(future))
+                else:
+                    self._visiting.pop(future)(future)
         except BaseException:
-            self._stop.set()
-            threads.shutdown(wait=False, cancel_futures=True)
-            wait(observing, timeout=LEAVE_S)
+            self._engine.stop()
+            wait(self._visiting, timeout=LEAVE_S)
             raise
-        threads.shutdown()
-
-    def _judge_as_they_come(self, observing: dict[Future[Observation], list[Account]]) -> None:
-        observed: list[tuple[list[Account], Observation]] = []
-        judging: dict[Future[list[list[Outcome]]], list[tuple[list[Account], Observation]]] = {}
-        while observing or judging:
-            future = self._done.get()
-            if future in observing:
-                rows = observing.pop(future)
-                seen = self._result(future, rows)
-                if seen is not None:
-                    observed.append((rows, seen))
-            else:
-                self._score(future, judging.pop(future))
-            while observed and len(judging) < self._judge.workers:
-                batch, observed = observed[:AT_A_TIME], observed[AT_A_TIME:]
-                judged = self._judge.submit(self._rubric, [seen for _, seen in batch])
-                judging[judged] = batch
-                judged.add_done_callback(self._done.put)
-
-    # -- observing, in threads ----------------------------------------------------------------
-
-    def _observe(self, rows: list[Account]) -> Observation:
-        """The account that ``rows`` share, seen once in this run however many tasks lead to it."""
-        aws, identity = self._reach(rows)
-        try:
-            if not isinstance(identity, Found):
-                return self._look(aws, identity)
-            key = (identity.value.account_id, aws.region, aws.endpoint_url)
-            with self._lock:
-                claim = self._claims.get(key)
-                mine = claim is None
-                if claim is None:
-                    claim = self._claims[key] = Future()
-            if mine:
-                try:
-                    claim.set_result(self._look(aws, identity))
-                except BaseException as error:
-                    claim.set_exception(error)
-                    raise
-            return claim.result()
         finally:
-            aws.close()
+            self._engine.close()
 
-    def _reach(self, rows: list[Account]) -> tuple[Aws, Fact[Identity]]:
-        """The first of a group's ways to its account that works, else the last one tried."""
-        for number, account in enumerate(rows, 1):
-            aws = Aws(
-                self._clients,
-                account.access,
-                account.region or self._settings.region or self._rubric.lab.region,
-                account.endpoint_url or self._settings.endpoint_url,
-            )
-            identity = observe_identity(aws, account.account_id)
-            if isinstance(identity, Found) or number == len(rows):
-                break
-            aws.close()
-        return aws, identity
+    # -- visiting, in the engine's tasks ------------------------------------------------------
 
-    def _look(self, aws: Aws, identity: Fact[Identity]) -> Observation:
-        return observe(
-            aws,
-            self._rubric,
-            identity,
-            seed=self._settings.seed,
-            attempt=self._settings.attempt,
-            exchange=self._settings.exchange,
-            stop=self._stop,
-        )
+    def _start(self, then: Callable[[Future[Any]], None], task: Task, *given: Any) -> None:
+        future = self._engine.submit(task, *given)
+        self._visiting[future] = then
+        future.add_done_callback(self._done.put)
 
-    # -- scoring, as results come -------------------------------------------------------------
+    def _identify(self, rows: list[Account]) -> None:
+        visits = [self._visit(account) for account in rows]
+        self._start(lambda future: self._identified(future, rows, visits), identify, visits)
 
-    def _result(self, future: Future[Observation], rows: list[Account]) -> Observation | None:
-        """The observation, or the rows ungraded where the grader crashed on them."""
+    def _visit(self, account: Account) -> Visit:
+        region = account.region or self._settings.region or self._rubric.lab.region
+        endpoint_url = account.endpoint_url or self._settings.endpoint_url
+        return Visit(account.access, account.account_id, region, endpoint_url)
+
+    def _identified(
+        self, future: Future[Identified], rows: list[Account], visits: list[Visit]
+    ) -> None:
         try:
-            return future.result()
+            found = future.result()
         except Exception as error:  # noqa: BLE001 - one student's crash must not end the class
             self._crashed(rows, None, error)
-            return None
+            return
+        visit, identity = visits[found.way], found.identity
+        if not isinstance(identity, Found):
+            self._look(None, rows, visit, identity)
+            return
+        key = (identity.value.account_id, visit.region, visit.endpoint_url)
+        if key in self._looked:
+            self._observed.append((rows, _unpacked(self._looked[key])))
+        elif key in self._looking:
+            self._looking[key].extend(rows)
+        else:
+            self._looking[key] = rows
+            self._look(key, rows, visit, identity)
+
+    def _look(
+        self, key: Key | None, rows: list[Account], visit: Visit, identity: Fact[Identity]
+    ) -> None:
+        def looked(future: Future[Observation]) -> None:
+            if key is not None:
+                del self._looking[key]
+            try:
+                seen = future.result()
+            except Exception as error:  # noqa: BLE001 - as above
+                self._crashed(rows, None, error)
+                return
+            if key is not None:
+                self._looked[key] = _packed(seen)
+            self._observed.append((rows, seen))
+
+        self._start(looked, look, visit, identity, self._rubric, self._orders)
+
+    # -- scoring, as results come -------------------------------------------------------------
 
     def _score(
         self,
         future: Future[list[list[Outcome]]],
-        batch: Sequence[tuple[list[Account], Observation]],
+        batch: Sequence[Observed],
     ) -> None:
         try:
             outcomes = future.result()
@@ -202,6 +210,15 @@ class Grading:
                 lang=self._settings.lang,
             )
             self._graded(Graded(account, seen, report))
+
+
+def _packed(seen: Observation) -> bytes:
+    """An observation kept for rows that lead to the same account later: a fifth of its size."""
+    return zlib.compress(msgspec.json.encode(seen), 1)
+
+
+def _unpacked(packed: bytes) -> Observation:
+    return msgspec.json.decode(zlib.decompress(packed), type=Observation)
 
 
 def _by_group(accounts: Iterable[Account]) -> list[list[Account]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader import grading
+from grader import grading, visit
 from grader.batch import ClassRun, plan
 from grader.course import Course
 from grader.grading import Graded, Grading, Settings
@@ -16,6 +16,7 @@ from grader.roster import Account, Keys, load_roster
 from grader.rubric import default_rubric_path, load_rubric
 from grader.secret import Secret
 from tests.classes import roster
+from tests.looking import hand_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,10 +46,13 @@ def graded(
     sandbox: Sandbox,
     *accounts: Account,
     jobs: int = 8,
+    exchange: bool = False,
+    **more: Any,
 ) -> dict[str, Graded]:
     one, checks, rubric = judge
     results: dict[str, Graded] = {}
-    settings = Settings(seed=1, jobs=jobs, endpoint_url=sandbox.endpoint_url, exchange=False)
+    endpoint_url = sandbox.endpoint_url
+    settings = Settings(seed=1, jobs=jobs, endpoint_url=endpoint_url, exchange=exchange, **more)
 
     def take(result: Graded) -> None:
         results[result.account.student_id] = result
@@ -64,14 +68,14 @@ def test_a_crash_on_one_account_leaves_the_others_their_grades(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    real = grading.observe
+    real = visit.observe
 
     def observe(aws: Any, rubric: Any, identity: Any, **more: Any) -> Any:
         if identity.value.account_id != right:
             raise ZeroDivisionError("a bug of ours")
         return real(aws, rubric, identity, **more)
 
-    monkeypatch.setattr(grading, "observe", observe)
+    monkeypatch.setattr(visit, "observe", observe)
     other = aws_sandbox.new_account()
     found = graded(judge, aws_sandbox, student("s1", right, 2), student("s2", other, 3))
     assert found["s2"].observation is None
@@ -87,7 +91,8 @@ def test_one_job_is_enough_for_rows_that_share_an_account(
     rows = [student(f"s{n}", right, n, group=f"g{n}") for n in range(4)]
     found = graded(judge, aws_sandbox, *rows, jobs=1)
     assert len(found) == 4
-    assert len({id(one.observation) for one in found.values()}) == 1
+    seen = {one.observation.started_at for one in found.values() if one.observation}
+    assert len(seen) == 1
 
 
 def test_a_group_is_reached_by_whichever_of_its_ways_works(
@@ -151,3 +156,28 @@ def test_a_student_whose_files_cannot_be_written_stops_nobody_else(
     assert run.unwritten == ["s1: the disk is full"]
     assert [report.student_id for report in run.reports] == ["s2"]
     assert results.batch().state == "finished"
+
+
+def test_an_account_that_takes_too_long_is_ungraded_and_its_queues_are_left_as_found(
+    judge: Any, aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="slow")
+    sqs = aws_sandbox.client("sqs", fresh_account)
+    output = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
+    sqs.send_message(QueueUrl=output, MessageBody="not ours")
+
+    found = graded(
+        judge,
+        aws_sandbox,
+        student("s1", fresh_account, 2),
+        exchange=True,
+        account_timeout_s=5,
+    )["s1"]
+
+    status = {result.id: result.status for result in found.report.criteria}
+    assert found.report.status == "ungraded"
+    assert status["sums"] == "ungraded"
+    assert status["memory"] == "passed"
+    assert "--account-timeout" in next(c for c in found.report.criteria if c.id == "sums").message
+    received = sqs.receive_message(QueueUrl=output, WaitTimeSeconds=1).get("Messages", [])
+    assert [message["Body"] for message in received] == ["not ours"]

@@ -106,6 +106,12 @@ def batch(
     ] = None,
     quiet: QuietOption = False,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Accounts at a time.")] = 32,
+    account_timeout: Annotated[
+        int,
+        typer.Option(
+            "--account-timeout", min=1, metavar="SECONDS", help="The time for one account at most."
+        ),
+    ] = 600,
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="STUDENT", help="Only this student.")
     ] = None,
@@ -130,7 +136,12 @@ def batch(
         region, endpoint_url = region or before.region, endpoint_url or before.endpoint_url
         lang = lang or Lang(before.lang)
     settings = settings_of(
-        seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs
+        seed=seed,
+        region=region,
+        endpoint_url=endpoint_url,
+        lang=lang,
+        jobs=jobs,
+        account_timeout_s=account_timeout,
     )
     errors = show.standard_error(quiet=quiet)
     again = f"grader batch {shlex.quote(str(roster))} --out {shlex.quote(str(out))} --resume"

@@ -62,6 +62,7 @@ def settings_of(
     endpoint_url: str | None,
     lang: str | None,
     jobs: int = 1,
+    account_timeout_s: int = 600,
     exchange: bool = True,
 ) -> Settings:
     """How the run is made. Raises :class:`BadInput` for a region or an address that is none."""
@@ -81,6 +82,7 @@ def settings_of(
     return Settings(
         seed=secrets.randbelow(2**31) if seed is None else seed,
         jobs=jobs,
+        account_timeout_s=account_timeout_s,
         region=region,
         endpoint_url=endpoint_url,
         exchange=exchange,

@@ -69,7 +69,8 @@ class InputQueue:
         ids = {s.message_id for s in sent if s.message_id}
         if not ids:
             return False
-        taken = self._take(lambda message_id, _body: message_id in ids)
+        with self._aws.overtime():
+            taken = self._take(lambda message_id, _body: message_id in ids)
         return taken < len(ids) and (self._redrive or self._counts() > 0)
 
     def _take(self, ours: Callable[[str, str], bool]) -> int:

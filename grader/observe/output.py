@@ -261,10 +261,11 @@ class OutputQueue:
         return tuple(self.tally.others.values())[:QUOTED]
 
     def _delete(self, handle: str) -> None:
-        fact = self._aws.ask(
-            "sqs:DeleteMessage",
-            lambda: self._aws.sqs.delete_message(QueueUrl=self._url, ReceiptHandle=handle),
-        )
+        with self._aws.overtime():
+            fact = self._aws.ask(
+                "sqs:DeleteMessage",
+                lambda: self._aws.sqs.delete_message(QueueUrl=self._url, ReceiptHandle=handle),
+            )
         # The grade does not depend on it; that it lies there is said.
         self.left_behind |= not isinstance(fact, Found)
 
@@ -294,9 +295,10 @@ class OutputQueue:
                 {"Id": str(i), "ReceiptHandle": handle, "VisibilityTimeout": 0}
                 for i, handle in enumerate(handles[start : start + HANDFUL])
             ]
-            self._aws.ask(
-                "sqs:ChangeMessageVisibility",
-                lambda entries=entries: self._aws.sqs.change_message_visibility_batch(  # type: ignore[misc]
-                    QueueUrl=self._url, Entries=entries
-                ),
-            )
+            with self._aws.overtime():
+                self._aws.ask(
+                    "sqs:ChangeMessageVisibility",
+                    lambda entries=entries: self._aws.sqs.change_message_visibility_batch(  # type: ignore[misc]
+                        QueueUrl=self._url, Entries=entries
+                    ),
+                )
