@@ -52,7 +52,7 @@ def run_demo(
     results = Results(out)
     results.check_fresh(resume=False, force=force)
     submissions = [s for s in COHORT if s.name in DEMO]
-    with _sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-demo-") as folder:
+    with own_sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-demo-") as folder:
         if not quiet:
             errors.print(f"Deploying {len(submissions)} submissions to {aws.endpoint_url} …")
         accounts = deploy_all(aws, submissions)
@@ -114,7 +114,8 @@ def differences(submission: Submission, report: Report) -> list[str]:
 
 
 @contextmanager
-def _sandbox(port: int | None) -> Iterator[Sandbox]:
+def own_sandbox(port: int | None) -> Iterator[Sandbox]:
+    """A sandbox for the ``with`` block. Raises :class:`~grader.problems.BadInput` where none starts."""
     try:
         with sandbox(port) as running:
             yield running
@@ -128,7 +129,7 @@ def serve(port: int | None, submission: str | None) -> int:
     ``submission`` names one of the demo cohort to deploy there first.
     """
     chosen = _named(submission) if submission else None
-    with _sandbox(port) as aws:
+    with own_sandbox(port) as aws:
         if chosen is not None:
             deploy(aws, EXAMPLE_ACCOUNT, chosen)
         sys.stdout.write(f"{exports(aws)}\n")

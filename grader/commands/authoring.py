@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from grader.commands.options import ALL_POINTS, ChecksOption, QuietOption
+from grader.commands.options import (
+    ALL_POINTS,
+    ChecksOption,
+    Lang,
+    QuietOption,
+    SeedOption,
+    settings_of,
+)
 
 
 def lint(
@@ -16,13 +23,27 @@ def lint(
         typer.Argument(metavar="[RUBRIC] [ROSTER]", help="A rubric (.yaml), a roster (.csv)."),
     ] = None,
     checks: ChecksOption = None,
+    exam: Annotated[
+        bool,
+        typer.Option("--exam", help="Also grade the demo cohort in a sandbox by this rubric."),
+    ] = False,
+    seed: SeedOption = None,
+    lang: Annotated[
+        Lang | None, typer.Option("--lang", help="Language of the exam's titles [default: en].")
+    ] = None,
     quiet: QuietOption = False,
 ) -> int:
-    """Are these files right? Every problem at once, with file and line."""
+    """Are these files right? Every problem at once, with file and line.
+
+    With --exam: does the reference solution earn everything, an untouched account nothing?
+    """
     from grader import show
     from grader.course import loaded, rubric_path
     from grader.problems import refuse
 
+    if not exam and (seed is not None or lang is not None):
+        option = "--lang" if seed is None else "--seed"
+        raise refuse(option, None, "Only the exam has a use for it.", "Add --exam.")
     rubrics = [path for path in files or [] if path.suffix.lower() in {".yaml", ".yml"}]
     rosters = [path for path in files or [] if path not in rubrics]
     for several in (rubrics[1:], rosters[1:]):
@@ -30,13 +51,20 @@ def lint(
             raise refuse(several[0], None, "One rubric (.yaml) and one roster (.csv) at a time.")
     roster = rosters[0] if rosters else None
     with loaded(rubrics[0] if rubrics else None, checks, roster) as (course, students):
-        if quiet:
+        if not quiet:
+            out = show.standard_output()
+            criteria, maximum = len(course.rubric.criteria), course.rubric.max_score
+            path = rubric_path(rubrics[0] if rubrics else None)
+            out.print(f"{path}: right, {criteria} criteria, {maximum:g} points.")
+            if students is not None:
+                count = len(students.accounts)
+                out.print(f"{roster}: right, {count} student{'s' if count > 1 else ''}.")
+        if not exam:
             return ALL_POINTS
-        out = show.standard_output()
-        criteria, maximum = len(course.rubric.criteria), course.rubric.max_score
-        path = rubric_path(rubrics[0] if rubrics else None)
-        out.print(f"{path}: right, {criteria} criteria, {maximum:g} points.")
-        if students is not None:
-            count = len(students.accounts)
-            out.print(f"{roster}: right, {count} student{'s' if count > 1 else ''}.")
-    return ALL_POINTS
+        from grader.exam import show_exam, sit_exam
+
+        settings = settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=32)
+        errors = show.standard_error(quiet=quiet)
+        taken = sit_exam(course, settings, errors=errors, quiet=quiet)
+    show_exam(taken, show.standard_output(quiet=quiet))
+    return taken.status

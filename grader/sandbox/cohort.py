@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from grader.sandbox.deploy import Submission, deploy
+from grader.sandbox.layout import SHIPPED, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -242,7 +243,7 @@ DEMO: tuple[str, ...] = (
 
 
 def deploy_all(
-    sandbox: Sandbox, submissions: Iterable[Submission], *, jobs: int = 4
+    sandbox: Sandbox, submissions: Iterable[Submission], *, layout: Layout = SHIPPED, jobs: int = 4
 ) -> dict[str, str]:
     """Deploys each submission into a new account, ``jobs`` at a time: its name → the account's id.
 
@@ -254,10 +255,14 @@ def deploy_all(
     accounts |= {
         s.name: accounts[s.shares_account_with] for s in submissions if s.shares_account_with
     }
-    with ThreadPoolExecutor(max_workers=jobs) as threads:
-        done = [threads.submit(deploy, sandbox, accounts[s.name], s) for s in submissions]
-    for deployment in done:
-        deployment.result()
+    threads = ThreadPoolExecutor(max_workers=jobs)
+    try:
+        done = [threads.submit(deploy, sandbox, accounts[s.name], s, layout) for s in submissions]
+        for deployment in done:
+            deployment.result()
+    finally:
+        # Whoever is interrupted ends the sandbox next, and with it what is being deployed.
+        threads.shutdown(wait=False, cancel_futures=True)
     return accounts
 
 
@@ -266,10 +271,13 @@ def write_roster(
     sandbox: Sandbox,
     submissions: Iterable[Submission],
     accounts: Mapping[str, str],
+    *,
+    region: str | None = None,
 ) -> Path:
     """Writes the roster of ``submissions``, as ``grader batch`` reads it, to ``path``: that path.
 
-    ``accounts`` holds each submission's account id by name. A new file is its owner's alone.
+    ``accounts`` holds each submission's account id by name; ``region`` is the sandbox's own unless
+    given. A new file is its owner's alone.
     """
     path.touch(mode=0o600)
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -284,7 +292,7 @@ def write_roster(
                     "email": f"{submission.name}@example.org",
                     "group": submission.group,
                     "account_id": account_id,
-                    "region": sandbox.region,
+                    "region": region or sandbox.region,
                     "endpoint_url": submission.endpoint_url or sandbox.endpoint_url,
                     **sandbox.credentials(account_id),
                 }

@@ -5,13 +5,24 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import dataclass, field
 from importlib import resources
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from grader.sandbox.server import SandboxError
+from grader.aws import Aws, Clients
+from grader.roster import Keys
+from grader.sandbox.layout import (
+    INPUT_QUEUE,
+    OUTPUT_QUEUE,
+    PERIODIC_FUNCTION,
+    SHIPPED,
+    SUM_FUNCTION,
+    Layout,
+)
+from grader.sandbox.server import SECRET_KEY, SandboxError
+from grader.sandbox.submission import Submission
+from grader.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,77 +34,34 @@ if TYPE_CHECKING:
     from types_boto3_sqs.literals import QueueAttributeNameType
 
     from grader.sandbox.server import Sandbox
+    from grader.sandbox.submission import Periodic
 
-SUM_FUNCTION = "first_lambda"
-PERIODIC_FUNCTION = "periodic_lambda"
-SECOND_FUNCTION = "second_lambda"
-INPUT_QUEUE = "input_queue"
-OUTPUT_QUEUE = "output_queue"
-OTHER_QUEUE = "other_queue"
-
-_SCHEDULE = "rate(5 minutes)"
-_BATCH = 10
-_ACTIVE_S = 30
-
-Periodic = Literal[
-    "rule", "disabled-rule", "rule-without-permission", "scheduler", "unscheduled", "absent"
+__all__ = [
+    "INPUT_QUEUE",
+    "OTHER_QUEUE",
+    "OUTPUT_QUEUE",
+    "PERIODIC_FUNCTION",
+    "SECOND_FUNCTION",
+    "SUM_FUNCTION",
+    "Layout",
+    "Submission",
+    "deploy",
 ]
 
+SECOND_FUNCTION = "second_lambda"
+OTHER_QUEUE = "other_queue"
 
-@dataclass(frozen=True, kw_only=True)
-class Submission:
-    """What one student handed in: the reference, unless a field says otherwise, and its grade.
+_BATCH = 10
+_ACTIVE_S = 30
+_ANSWER_S = 90
 
-    ``points`` is ``None`` where the account cannot be graded. ``failed`` and ``blocked`` are the
-    criteria with that status, ``flags`` the flags of the report, no more and no fewer.
-    """
-
-    name: str
-    description: str
-    points: float | None
-    failed: frozenset[str] = frozenset()
-    blocked: frozenset[str] = frozenset()
-    flags: frozenset[str] = frozenset()
-
-    untouched: bool = False
-    """Nothing was deployed at all."""
-    function: str = SUM_FUNCTION
-    """The name under which the function that adds is deployed."""
-    handler: str = "reference"
-    """The source file in ``handlers``, without its ending."""
-    runtime: str = "python3.8"
-    memory_mb: int = 128
-    timeout_s: int = 60
-    environment: Mapping[str, str | None] = field(default_factory=dict, hash=False)
-    """Variables set besides the reference's or instead of them; ``None`` removes one."""
-    reserved_concurrency: int | None = None
-    input_visibility_s: int = 360
-    output_queue: str = OUTPUT_QUEUE
-    old_messages: int = 0
-    """Messages that lie in the output queue before the grader comes."""
-    mapping: Literal["enabled", "disabled", "other-queue", "absent"] = "enabled"
-    mapping_filter: str | None = None
-    """The pattern, JSON, that messages must match."""
-    second_function: bool = False
-    """The input queue feeds :data:`SECOND_FUNCTION` too."""
-    output_mapping: bool = False
-    """The output queue feeds the sum function."""
-    periodic: Periodic = "rule"
-
-    group: str = ""
-    shares_account_with: str | None = None
-    """The name of the submission in whose account this one lives."""
-    endpoint_url: str | None = None
-    """Where the roster says the account is, if not in the sandbox."""
-
-    @property
-    def deployed(self) -> bool:
-        """There is something to deploy, in an account of its own, in the sandbox."""
-        return not (self.untouched or self.shares_account_with or self.endpoint_url)
+_CLIENTS = Clients()
 
 
-def deploy(sandbox: Sandbox, account_id: str, submission: Submission) -> None:
-    """Deploys ``submission`` into the empty account ``account_id``.
+def deploy(
+    sandbox: Sandbox, account_id: str, submission: Submission, layout: Layout = SHIPPED
+) -> None:
+    """Deploys ``submission`` into the empty account ``account_id``, under the names of ``layout``.
 
     Does nothing for a submission that is not :attr:`Submission.deployed`. Raises botocore's
     ``ClientError`` when the sandbox refuses, as it does for an account deployed in before, and
@@ -101,13 +69,23 @@ def deploy(sandbox: Sandbox, account_id: str, submission: Submission) -> None:
     """
     if not submission.deployed:
         return
-    sqs = sandbox.client("sqs", account_id)
-    functions = sandbox.client("lambda", account_id)
-    output_url = _create_queues(sqs, submission)
+    keys = Keys(Secret(account_id), Secret(SECRET_KEY), None)
+    aws = Aws(_CLIENTS, keys, layout.region, sandbox.endpoint_url)
+    try:
+        _deploy(aws, account_id, submission, layout)
+    finally:
+        aws.close()
+
+
+def _deploy(aws: Aws, account_id: str, submission: Submission, layout: Layout) -> None:
+    # Clients that ask once only: what was created is not to be created again.
+    sqs, functions = aws.sender, aws.invoker(_ANSWER_S)
+    name = _sum_function(submission, layout)
+    output_url = _create_queues(sqs, submission, layout)
     _create_function(
         functions,
         account_id,
-        submission.function,
+        name,
         code=_archive(submission.handler, submission.name),
         runtime=submission.runtime,
         memory_mb=submission.memory_mb,
@@ -116,20 +94,30 @@ def deploy(sandbox: Sandbox, account_id: str, submission: Submission) -> None:
     )
     if submission.reserved_concurrency is not None:
         functions.put_function_concurrency(
-            FunctionName=submission.function,
+            FunctionName=name,
             ReservedConcurrentExecutions=submission.reserved_concurrency,
         )
-    _create_mappings(functions, account_id, submission)
+    _create_mappings(functions, account_id, submission, layout)
     if submission.periodic != "absent":
-        _create_function(
-            functions,
-            account_id,
-            PERIODIC_FUNCTION,
-            code=_archive("periodic", submission.name),
-        )
-        _schedule(sandbox, functions, account_id, submission.periodic)
+        if layout.periodic_function != name:
+            _create_function(
+                functions,
+                account_id,
+                layout.periodic_function,
+                code=_archive("periodic", submission.name),
+            )
+        _schedule(aws, functions, account_id, submission.periodic, layout)
     for function in functions.list_functions()["Functions"]:
         _wait_until_active(functions, function["FunctionName"])
+
+
+def _sum_function(submission: Submission, layout: Layout) -> str:
+    return layout.other(submission.function) if submission.function else layout.sum_function
+
+
+def _output_queue(submission: Submission, layout: Layout) -> str:
+    given = submission.output_queue
+    return layout.other(given) if given else layout.output_queue
 
 
 def _environment(submission: Submission, output_url: str) -> dict[str, str]:
@@ -138,15 +126,15 @@ def _environment(submission: Submission, output_url: str) -> dict[str, str]:
     return {name: value for name, value in variables.items() if value is not None}
 
 
-def _create_queues(sqs: SQSClient, submission: Submission) -> str:
+def _create_queues(sqs: SQSClient, submission: Submission, layout: Layout) -> str:
     """The output queue's URL."""
     visibility: dict[QueueAttributeNameType, str] = {
         "VisibilityTimeout": str(submission.input_visibility_s)
     }
-    sqs.create_queue(QueueName=INPUT_QUEUE, Attributes=visibility)
+    sqs.create_queue(QueueName=layout.input_queue, Attributes=visibility)
     if submission.mapping == "other-queue":
-        sqs.create_queue(QueueName=OTHER_QUEUE, Attributes=visibility)
-    output_url = sqs.create_queue(QueueName=submission.output_queue)["QueueUrl"]
+        sqs.create_queue(QueueName=layout.other(OTHER_QUEUE), Attributes=visibility)
+    output_url = sqs.create_queue(QueueName=_output_queue(submission, layout))["QueueUrl"]
     bodies = [json.dumps({"body": number}) for number in range(submission.old_messages)]
     for start in range(0, len(bodies), _BATCH):
         sqs.send_message_batch(
@@ -213,7 +201,11 @@ def _role(account_id: str) -> str:
     return f"arn:aws:iam::{account_id}:role/LabRole"
 
 
-def _create_mappings(functions: LambdaClient, account_id: str, submission: Submission) -> None:
+def _create_mappings(
+    functions: LambdaClient, account_id: str, submission: Submission, layout: Layout
+) -> None:
+    name = _sum_function(submission, layout)
+
     def queue(name: str) -> str:
         return f"arn:aws:sqs:{functions.meta.region_name}:{account_id}:{name}"
 
@@ -222,54 +214,55 @@ def _create_mappings(functions: LambdaClient, account_id: str, submission: Submi
         filters: list[FilterTypeDef] = [{"Pattern": pattern}] if pattern else []
         functions.create_event_source_mapping(
             EventSourceArn=queue(
-                OTHER_QUEUE if submission.mapping == "other-queue" else INPUT_QUEUE
+                layout.other(OTHER_QUEUE)
+                if submission.mapping == "other-queue"
+                else layout.input_queue
             ),
-            FunctionName=submission.function,
+            FunctionName=name,
             Enabled=submission.mapping != "disabled",
             BatchSize=_BATCH,
             FilterCriteria={"Filters": filters},
         )
     if submission.second_function:
+        second = layout.other(SECOND_FUNCTION)
         _create_function(
-            functions, account_id, SECOND_FUNCTION, code=_archive("prints_only", submission.name)
+            functions, account_id, second, code=_archive("prints_only", submission.name)
         )
         functions.create_event_source_mapping(
-            EventSourceArn=queue(INPUT_QUEUE), FunctionName=SECOND_FUNCTION, BatchSize=_BATCH
+            EventSourceArn=queue(layout.input_queue), FunctionName=second, BatchSize=_BATCH
         )
     if submission.output_mapping:
         functions.create_event_source_mapping(
-            EventSourceArn=queue(submission.output_queue),
-            FunctionName=submission.function,
+            EventSourceArn=queue(_output_queue(submission, layout)),
+            FunctionName=name,
             BatchSize=_BATCH,
         )
 
 
 def _schedule(
-    sandbox: Sandbox, functions: LambdaClient, account_id: str, periodic: Periodic
+    aws: Aws, functions: LambdaClient, account_id: str, periodic: Periodic, layout: Layout
 ) -> None:
-    function_arn = functions.get_function_configuration(FunctionName=PERIODIC_FUNCTION)[
-        "FunctionArn"
-    ]
+    name = layout.periodic_function
+    function_arn = functions.get_function_configuration(FunctionName=name)["FunctionArn"]
     if periodic == "unscheduled":
         return
     if periodic == "scheduler":
-        sandbox.client("scheduler", account_id).create_schedule(
+        aws.scheduler.create_schedule(
             Name="periodic",
-            ScheduleExpression=_SCHEDULE,
+            ScheduleExpression=layout.schedule,
             FlexibleTimeWindow={"Mode": "OFF"},
             Target={"Arn": function_arn, "RoleArn": _role(account_id)},
         )
         return
-    events = sandbox.client("events", account_id)
-    rule_arn = events.put_rule(
+    rule_arn = aws.events.put_rule(
         Name="periodic",
-        ScheduleExpression=_SCHEDULE,
+        ScheduleExpression=layout.schedule,
         State="DISABLED" if periodic == "disabled-rule" else "ENABLED",
     )["RuleArn"]
-    events.put_targets(Rule="periodic", Targets=[{"Id": "1", "Arn": function_arn}])
+    aws.events.put_targets(Rule="periodic", Targets=[{"Id": "1", "Arn": function_arn}])
     if periodic != "rule-without-permission":
         functions.add_permission(
-            FunctionName=PERIODIC_FUNCTION,
+            FunctionName=name,
             StatementId="events",
             Action="lambda:InvokeFunction",
             Principal="events.amazonaws.com",

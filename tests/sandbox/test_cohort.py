@@ -11,7 +11,13 @@ import pytest
 from ruamel.yaml import YAML
 
 from grader.sandbox.cohort import COHORT, DEMO, deploy_all, write_roster
-from grader.sandbox.deploy import INPUT_QUEUE, PERIODIC_FUNCTION, SUM_FUNCTION, Submission
+from grader.sandbox.deploy import (
+    INPUT_QUEUE,
+    OUTPUT_QUEUE,
+    PERIODIC_FUNCTION,
+    SUM_FUNCTION,
+    Submission,
+)
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -60,9 +66,10 @@ def test_the_account_holds_what_the_submission_says(
     if submission.untouched or submission.endpoint_url:
         assert found == {}
         return
-    assert submission.function in found
+    name = submission.function or SUM_FUNCTION
+    assert name in found
     assert (PERIODIC_FUNCTION in found) == (submission.periodic != "absent")
-    function = found[submission.function]
+    function = found[name]
     assert (function["MemorySize"], function["Timeout"], function["Runtime"]) == (
         submission.memory_mb,
         submission.timeout_s,
@@ -75,7 +82,7 @@ def test_the_account_holds_what_the_submission_says(
     )
     assert queue["Attributes"] == {"VisibilityTimeout": str(submission.input_visibility_s)}
     output = sqs.get_queue_attributes(
-        QueueUrl=sqs.get_queue_url(QueueName=submission.output_queue)["QueueUrl"],
+        QueueUrl=sqs.get_queue_url(QueueName=submission.output_queue or OUTPUT_QUEUE)["QueueUrl"],
         AttributeNames=["ApproximateNumberOfMessages"],
     )
     assert output["Attributes"] == {"ApproximateNumberOfMessages": str(submission.old_messages)}

@@ -1,0 +1,66 @@
+"""What one student handed in: the reference, but for some differences, and its grade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Periodic = Literal[
+    "rule", "disabled-rule", "rule-without-permission", "scheduler", "unscheduled", "absent"
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What one student handed in: the reference, unless a field says otherwise, and its grade.
+
+    ``points`` is ``None`` where the account cannot be graded. ``failed`` and ``blocked`` are the
+    criteria with that status, ``flags`` the flags of the report, no more and no fewer.
+    """
+
+    name: str
+    description: str
+    points: float | None
+    failed: frozenset[str] = frozenset()
+    blocked: frozenset[str] = frozenset()
+    flags: frozenset[str] = frozenset()
+
+    untouched: bool = False
+    """Nothing was deployed at all."""
+    function: str | None = None
+    """The name under which the function that adds is deployed, if not the lab's."""
+    handler: str = "reference"
+    """The source file in ``handlers``, without its ending."""
+    runtime: str = "python3.8"
+    memory_mb: int = 128
+    timeout_s: int = 60
+    environment: Mapping[str, str | None] = field(default_factory=dict, hash=False)
+    """Variables set besides the reference's or instead of them; ``None`` removes one."""
+    reserved_concurrency: int | None = None
+    input_visibility_s: int = 360
+    output_queue: str | None = None
+    """The output queue's name, if not the lab's."""
+    old_messages: int = 0
+    """Messages that lie in the output queue before the grader comes."""
+    mapping: Literal["enabled", "disabled", "other-queue", "absent"] = "enabled"
+    mapping_filter: str | None = None
+    """The pattern, JSON, that messages must match."""
+    second_function: bool = False
+    """The input queue feeds :data:`SECOND_FUNCTION` too."""
+    output_mapping: bool = False
+    """The output queue feeds the sum function."""
+    periodic: Periodic = "rule"
+
+    group: str = ""
+    shares_account_with: str | None = None
+    """The name of the submission in whose account this one lives."""
+    endpoint_url: str | None = None
+    """Where the roster says the account is, if not in the sandbox."""
+
+    @property
+    def deployed(self) -> bool:
+        """There is something to deploy, in an account of its own, in the sandbox."""
+        return not (self.untouched or self.shares_account_with or self.endpoint_url)

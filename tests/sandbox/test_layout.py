@@ -1,0 +1,78 @@
+"""A rubric's names for a lab, and what is deployed under them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from grader.rubric import Lab
+from grader.sandbox.deploy import Submission, deploy
+from grader.sandbox.layout import SHIPPED, Layout
+from tests.accounts import lab_rubric
+
+if TYPE_CHECKING:
+    from grader.rubric import Rubric
+    from grader.sandbox.server import Sandbox
+
+
+def rubric(functions: dict[str, str], queues: dict[str, str], **criterion: Any) -> Rubric:
+    """A rubric over these resources, its criterion for the schedule changed."""
+    given = lab_rubric(lab=Lab("us-east-1", functions, queues))
+    *others, schedule = given.criteria
+    changed = msgspec.structs.replace(schedule, **criterion)
+    return msgspec.structs.replace(given, criteria=(*others, changed))
+
+
+def test_the_names_are_the_rubrics() -> None:
+    layout = Layout.of(lab_rubric())
+    assert (layout.region, layout.sum_function, layout.periodic_function) == (
+        "eu-west-3",
+        "adder",
+        "ticker",
+    )
+    assert (layout.input_queue, layout.output_queue) == ("numbers", "totals")
+
+
+def test_the_periodic_function_is_the_one_whose_schedule_is_judged() -> None:
+    given = rubric({"sum": "adder", "timer": "my_timer"}, {}, on="timer")
+    assert Layout.of(given).periodic_function == "my_timer"
+
+
+def test_what_the_rubric_does_not_name_takes_nobodys_name() -> None:
+    layout = Layout.of(rubric({"periodic": "first_lambda"}, {"input": "output_queue"}))
+    assert (layout.sum_function, layout.periodic_function) == ("first_lambda-2", "first_lambda")
+    assert (layout.input_queue, layout.output_queue) == ("output_queue", "output_queue-2")
+
+
+def test_what_is_misnamed_on_purpose_never_has_a_name_of_the_lab() -> None:
+    layout = Layout.of(rubric({"sum": "first-lambda", "second": "first-lambda-2"}, {}))
+    assert layout.other("first-lambda") == "first-lambda-3"
+    assert SHIPPED.other("first-lambda") == "first-lambda"
+
+
+@pytest.mark.parametrize(
+    ("check", "schedule"),
+    [("schedule_enabled", "rate(5 minutes)"), ("schedule_runs", "rate(1 minute)")],
+)
+def test_the_function_runs_often_where_somebody_waits_for_it(check: str, schedule: str) -> None:
+    assert Layout.of(rubric({"periodic": "ticker"}, {}, check=check)).schedule == schedule
+
+
+def test_one_function_can_add_and_be_scheduled(aws_sandbox: Sandbox, fresh_account: str) -> None:
+    layout = Layout.of(rubric({"sum": "adder", "periodic": "adder"}, {}))
+    deploy(aws_sandbox, fresh_account, Submission(name="x", description="x", points=None), layout)
+    functions = aws_sandbox.client("lambda", fresh_account).list_functions()["Functions"]
+    assert [function["FunctionName"] for function in functions] == ["adder"]
+    events = aws_sandbox.client("events", fresh_account)
+    arn = functions[0]["FunctionArn"]
+    assert events.list_rule_names_by_target(TargetArn=arn)["RuleNames"] == ["periodic"]
+
+
+def test_a_lab_of_another_region_is_not_in_this_one(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    layout = Layout(region="eu-west-3")
+    deploy(aws_sandbox, fresh_account, Submission(name="x", description="x", points=None), layout)
+    assert aws_sandbox.client("lambda", fresh_account).list_functions()["Functions"] == []

@@ -1,0 +1,243 @@
+"""``grader lint --exam``: what a rubric's author is told before a class is graded by it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader import cli
+from grader.rubric import default_rubric_path
+from tests.own_checks import write_checks
+from tests.running import grader
+from tests.test_served import of, start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from subprocess import CompletedProcess
+
+# One that cannot fail where there is a function, one that cannot fail at all, one that cannot say.
+CHECKS = """
+from grader.checks import ungrade
+
+@check("is_there", on="function")
+def test_there(function):
+    '''There is code.'''
+
+@check("is_anything", on="function")
+def test_anything(function_fact):
+    '''There is anything.'''
+
+@check("is_open", on="function")
+def test_open(function):
+    '''Nobody knows.'''
+    ungrade("unexpected", "nobody can tell")
+"""
+
+# Names that the demo cohort uses for what is wrong on purpose, and a region of another country.
+RENAMED = {
+    "region: us-east-1": "region: eu-west-3",
+    "sum: first_lambda": "sum: first-lambda",
+    "periodic: periodic_lambda": "periodic: ticker",
+    "input: input_queue": "input: other_queue",
+    "output: output_queue": "output: output-queue",
+}
+
+# Without queues nothing is sent, so that these are quick.
+SMALL = """schema: rubric/1
+title: Small
+lab:
+  region: us-east-1
+  functions: {sum: adder}
+  queues: {}
+criteria:
+  - {id: function, title: It exists, check: function_exists, on: sum, points: 1}
+  - {id: timeout, title: Time, check: function_timeout, on: sum, expect: 60, points: 1}
+"""
+MEMORY = (
+    "  - {id: memory, title: Memory, check: function_memory, on: sum, expect: 256, points: 1}\n"
+)
+
+
+def criterion(check: str) -> str:
+    return f"  - {{id: own, title: 'Own {check}', check: {check}, on: sum, points: 1}}\n"
+
+
+def exam(
+    folder: Path, rubric: str, *options: str, env: dict[str, str] | None = None
+) -> CompletedProcess[str]:
+    folder.mkdir(exist_ok=True)
+    (folder / "rubric.yaml").write_text(rubric)
+    write_checks(folder / "checks", CHECKS)
+    return grader("lint", "--exam", *options, cwd=folder, env=env)
+
+
+@pytest.fixture(scope="module")
+def exams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CompletedProcess[str]]:
+    """Each rubric's exam, all at once: they wait more than they compute."""
+    folder = tmp_path_factory.mktemp("exams")
+    shipped = default_rubric_path().read_text()
+    renamed = shipped
+    for name, other in RENAMED.items():
+        assert name in renamed
+        renamed = renamed.replace(name, other)
+    given: dict[str, tuple[str, ...]] = {
+        "shipped": (shipped,),
+        "renamed": (renamed + criterion("is_there"), "--quiet", "--seed", "7", "--lang", "fr"),
+        "wrong": (SMALL + MEMORY + criterion("is_anything"),),
+        "open": (SMALL + criterion("is_open"),),
+    }
+    with ThreadPoolExecutor() as threads:
+        done = {
+            name: threads.submit(exam, folder / name, *rubric) for name, rubric in given.items()
+        }
+    return {name: one.result() for name, one in done.items()}
+
+
+def lines(done: CompletedProcess[str]) -> list[str]:
+    """What was said, with single spaces."""
+    return [" ".join(line.split()) for line in done.stdout.splitlines()]
+
+
+def test_the_shipped_rubric_passes(exams: dict[str, CompletedProcess[str]]) -> None:
+    done = exams["shipped"]
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert lines(done) == [
+        "rubric.yaml: right, 12 criteria, 20 points.",
+        "✓ The reference solution earns everything: 20/20.",
+        "✓ An account in which nothing was deployed earns nothing: 0/20.",
+        "✓ Each criterion is failed by a demo submission, and it alone.",
+    ]
+
+
+def test_the_lab_is_deployed_under_the_rubrics_own_names(
+    exams: dict[str, CompletedProcess[str]],
+) -> None:
+    done = exams["renamed"]
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "✓ The reference solution earns everything: 21/21." in lines(done)
+
+
+def test_a_check_that_nobody_fails_is_named_and_costs_nothing(
+    exams: dict[str, CompletedProcess[str]],
+) -> None:
+    said = lines(exams["renamed"])
+    number = said.index("! No demo submission fails one of these and nothing else:")
+    assert said[number + 1] == "own Own is_there"
+    # Under any names, each criterion of the lab itself is failed by somebody.
+    assert said[number + 2].startswith("Nobody would notice")
+
+
+def test_quiet_gives_the_result_alone(exams: dict[str, CompletedProcess[str]]) -> None:
+    assert exams["renamed"].stderr == ""
+    assert lines(exams["renamed"])[0].startswith("✓ The reference")
+
+
+def test_progress_is_told_where_it_is_not_quiet(exams: dict[str, CompletedProcess[str]]) -> None:
+    assert "Deploying" in exams["shipped"].stderr
+    assert " reference: 20/20" in exams["shipped"].stderr
+
+
+def test_what_the_reference_loses_is_named_with_what_was_expected_and_found(
+    exams: dict[str, CompletedProcess[str]],
+) -> None:
+    done = exams["wrong"]
+    assert done.returncode == 1, done.stdout + done.stderr
+    said = lines(done)
+    number = said.index("✗ The reference solution earns 3/4. It loses:")
+    assert said[number + 1] == "0/1 memory Memory — expected 256 MB, found 128 MB."
+    assert said[number + 2].startswith("Change the rubric or the reference solution")
+
+
+def test_what_an_untouched_account_gets_points_for_is_named(
+    exams: dict[str, CompletedProcess[str]],
+) -> None:
+    said = lines(exams["wrong"])
+    number = said.index("✗ An account in which nothing was deployed earns 1/4. It gets:")
+    assert said[number + 1] == "1/1 own Own is_anything"
+
+
+def test_what_the_reference_loses_hides_no_other_criterion(
+    exams: dict[str, CompletedProcess[str]],
+) -> None:
+    said = lines(exams["wrong"])
+    number = said.index("! No demo submission fails one of these and nothing else:")
+    assert said[number + 1] == "own Own is_anything"
+    assert not said[number + 2].startswith(("memory", "function", "timeout"))
+
+
+def test_what_could_not_be_graded_is_named_with_its_reason(
+    exams: dict[str, CompletedProcess[str]],
+) -> None:
+    done = exams["open"]
+    assert done.returncode == 3, done.stdout + done.stderr
+    said = lines(done)
+    assert "? The reference solution could not be graded." in said
+    assert "own reference, memory-256 and 21 more nobody can tell" in said
+    assert "Traceback" not in done.stderr
+
+
+def test_a_pipe_gets_plain_lines(exams: dict[str, CompletedProcess[str]]) -> None:
+    for done in exams.values():
+        assert "\x1b" not in done.stdout + done.stderr
+        # Nor lines as wide as the pipe is taken to be.
+        assert max(map(len, done.stdout.splitlines())) < 200
+
+
+# -- how it ends ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def temporary(tmp_path: Path) -> Iterator[Path]:
+    """Where the process puts its temporary folders: nothing may be left there, and nobody at work."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    yield folder
+    assert list(of(folder)) == []
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("moment", ["Deploying", "1/25"])
+def test_an_interrupted_exam_leaves_no_process_and_no_folder(
+    tmp_path: Path, temporary: Path, moment: str
+) -> None:
+    with start("lint", "--exam", cwd=tmp_path, temporary=temporary) as running:
+        try:
+            assert running.stderr is not None
+            said = ""
+            while moment not in said:
+                line = running.stderr.readline()
+                assert line, said
+                said += line
+            os.killpg(running.pid, signal.SIGINT)
+            _, errors = running.communicate(timeout=30)
+        finally:
+            running.kill()
+    assert running.returncode == 130
+    assert "Traceback" not in errors
+
+
+def test_without_the_sandbox_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "ministack", None)
+    assert cli.run(["lint", str(default_rubric_path()), "--exam"]) == 2
+    assert "pip install 'lambda-sqs-grader[sandbox]'" in capsys.readouterr().err
+
+
+def test_a_rubric_with_mistakes_is_not_examined(tmp_path: Path) -> None:
+    done = exam(tmp_path, SMALL.replace("function_exists", "function_exist"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "rubric.yaml:8:" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--seed=1", "--lang=fr"])
+def test_an_option_of_the_exam_alone_is_refused_without_it(tmp_path: Path, option: str) -> None:
+    done = grader("lint", option, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"{option[:6]}: Only the exam has a use for it. Add --exam." in done.stderr
