@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from grader.course import Course
+    from grader.engine import Engine
     from grader.grading import Graded, Settings
     from grader.observation import Observation
     from grader.report import Report
@@ -132,7 +133,15 @@ def _chosen(roster: Roster, only: Sequence[str]) -> tuple[Account, ...]:
 class ClassRun:
     """Grades a class into a results directory, and finishes it: flags, summary, ``grades.csv``."""
 
-    def __init__(self, course: Course, results: Results, roster: Roster, plan: Plan) -> None:
+    def __init__(
+        self,
+        course: Course,
+        results: Results,
+        roster: Roster,
+        plan: Plan,
+        engine: Engine | None = None,
+    ) -> None:
+        self._engine = engine
         self._course, self._results, self._roster, self._plan = course, results, roster, plan
         self._earlier = {one.student.student_id: one for one in plan.earlier}
         self._graded: dict[str, tuple[Report, Observation | None]] = {}
@@ -177,6 +186,7 @@ class ClassRun:
             self._course.checks,
             self._plan.settings,
             lambda graded: self._take(graded, shown),
+            self._engine,
         ).run(self._plan.todo)
 
     @property

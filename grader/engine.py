@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
+from grader.problems import refuse
 from grader.visit import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
     Task: TypeAlias = Callable[..., Any]
@@ -26,6 +28,22 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Give back what the engine holds; what still runs is not waited for after :meth:`stop`."""
+
+
+@contextmanager
+def engine_of(
+    kind: Literal["threads", "dask"], scheduler: str | None, jobs: int
+) -> Iterator[Engine]:
+    """The engine that was asked for. Raises :class:`BadInput` where it cannot be had."""
+    if kind == "dask":
+        from grader.cluster import cluster
+
+        with cluster(scheduler, jobs) as made:
+            yield made
+    elif scheduler is not None:
+        raise refuse("--scheduler", None, "A scheduler needs --engine dask.")
+    else:
+        yield Threads(jobs)
 
 
 class Threads:

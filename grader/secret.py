@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_sealed: ContextVar[bool] = ContextVar("sealed", default=False)
+
+
+@contextmanager
+def sealing() -> Iterator[None]:
+    """Let secrets be pickled: into something that hides them, for a worker that has to sign requests."""
+    token = _sealed.set(True)
+    try:
+        yield
+    finally:
+        _sealed.reset(token)
 
 
 class Secret:
-    """A string whose ``repr``, ``str`` and ``format`` hide it, and which refuses to be serialised."""
+    """A string whose ``repr``, ``str`` and ``format`` hide it.
+
+    It refuses to be serialised, but for :func:`sealing`.
+    """
 
     __slots__ = ("_value",)
 
@@ -31,5 +51,7 @@ class Secret:
     def __hash__(self) -> int:
         return hash(self._value)
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is not serialised")
+    def __reduce__(self) -> Any:
+        if not _sealed.get():
+            raise TypeError("a Secret is not serialised")
+        return Secret, (self._value,)

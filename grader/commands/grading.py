@@ -14,6 +14,7 @@ from grader.commands.options import (
     UNGRADED,
     ChecksOption,
     EndpointOption,
+    EngineKind,
     ForceOption,
     JsonOption,
     Lang,
@@ -112,6 +113,15 @@ def batch(
             "--account-timeout", min=1, metavar="SECONDS", help="The time for one account at most."
         ),
     ] = 600,
+    engine: Annotated[
+        EngineKind, typer.Option("--engine", help="Threads here, or the workers of a Dask cluster.")
+    ] = EngineKind.threads,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler", metavar="ADDRESS", help="Dask's scheduler [default: a cluster here]."
+        ),
+    ] = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="STUDENT", help="Only this student.")
     ] = None,
@@ -124,6 +134,7 @@ def batch(
     from grader import batch as batches
     from grader import show
     from grader.course import loaded
+    from grader.engine import engine_of
     from grader.results import RUBRIC, Results
 
     results, target = Results(out), json_target(json)
@@ -157,14 +168,16 @@ def batch(
             resume=resume,
             force=force,
         )
-        run = batches.ClassRun(course, results, students, plan)
-        try:
-            with show.progress(len(plan.todo), errors, quiet=quiet) as tell:
-                summary = run.run(lambda graded: tell(graded.report))
-        except KeyboardInterrupt:
-            errors.print(f"Interrupted; {len(run.reports)} students are done and kept in {out}.")
-            errors.print(f"Go on with: {again}")
-            raise
+        with engine_of(engine.value, scheduler, jobs) as made:
+            run = batches.ClassRun(course, results, students, plan, made)
+            try:
+                with show.progress(len(plan.todo), errors, quiet=quiet) as tell:
+                    summary = run.run(lambda graded: tell(graded.report))
+            except KeyboardInterrupt:
+                done = len(run.reports)
+                errors.print(f"Interrupted; {done} students are done and kept in {out}.")
+                errors.print(f"Go on with: {again}")
+                raise
     if json == "-":
         write_stdout((out / "summary.json").read_bytes())
     else:

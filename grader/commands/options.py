@@ -25,6 +25,13 @@ class Lang(StrEnum):
     fr = "fr"
 
 
+class EngineKind(StrEnum):
+    """What runs the visits to accounts."""
+
+    threads = "threads"
+    dask = "dask"
+
+
 RubricOption = Annotated[
     Path | None,
     typer.Option("--rubric", help="The rubric [default: rubric.yaml here, else the shipped one]."),
