@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from grader import __version__
-from grader.commands import authoring, grading, trying
+from grader.commands import authoring, grading, preparing, trying
 from grader.commands.options import ALL_POINTS, INTERRUPTED, UNGRADED, USAGE
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ for command in (
     grading.check,
     grading.batch,
     grading.regrade,
+    preparing.roster,
+    preparing.doctor,
     authoring.lint,
     trying.demo,
     trying.sandbox,

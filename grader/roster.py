@@ -34,6 +34,7 @@ __all__ = [
     "Profile",
     "Role",
     "Roster",
+    "id_fault",
     "load_roster",
 ]
 
@@ -154,7 +155,7 @@ class _Reading:
             if name is None:
                 self._say(row, "The row has no student_id.", "Fill it in.")
                 continue
-            if fault := _id_fault(name):
+            if fault := id_fault(name):
                 self._say(row, *fault)
             key = name.casefold()
             if key in first:
@@ -215,8 +216,8 @@ def _account(row: Row, access: Access, shared: dict[str, str]) -> Account:
     )
 
 
-def _id_fault(name: str) -> tuple[str, str] | None:
-    """Why a student_id cannot name a folder on every system, with the remedy."""
+def id_fault(name: str) -> tuple[str, str] | None:
+    """Why ``name``, as a student_id, cannot name a folder on every system, with the remedy."""
     if len(name) > 100:
         return "The student_id is longer than 100 characters.", "Shorten it."
     if not _STUDENT_ID.fullmatch(name):

@@ -1,0 +1,218 @@
+"""Makes a roster from what students handed in: whose block is used, what is said, what is written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.credentials_block import LIMIT_BYTES, block_text, read_pasted
+from grader.download import Unreadable
+from grader.export.grades_csv import cell
+from grader.plain import plain
+from grader.problems import BadInput, Problem, refuse
+from grader.roster import load_roster
+from grader.whole_file import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from grader.access import Keys
+    from grader.download import Entry
+    from grader.secret import Secret
+    from grader.submissions import Submission
+
+MOST_FILES = 100
+"""Files that are looked into of one student, the last changed ones."""
+
+_MOST_TOLD = 5
+_WHOLE_BLOCK = (
+    "Ask for the whole block again, from [default] to the token's end (AWS Details, AWS CLI, Show)."
+)
+
+
+@dataclass(frozen=True)
+class Student:
+    """A row of the roster to be: its id and name, and the credentials handed in.
+
+    ``handed_in_at`` is when their file was last changed, in Unix seconds: no earlier than the session.
+    """
+
+    student_id: str
+    name: str
+    keys: Keys
+    handed_in_at: float
+
+
+@dataclass
+class Made:
+    """A roster to be. ``left_out`` says why students have no row, ``without`` how many have none;
+    ``doubts`` are for a human to look at."""
+
+    students: list[Student] = field(default_factory=list)
+    left_out: list[Problem] = field(default_factory=list)
+    doubts: list[Problem] = field(default_factory=list)
+    without: int = 0
+
+
+def make_roster(submissions: Iterable[Submission]) -> Made:
+    """The row of each submission, or why it has none.
+
+    Where a student handed in several blocks, the last complete one of the file that was changed last
+    is used, and that is a doubt.
+    """
+    made = Made()
+    first: dict[Secret, Student] = {}
+    for one in submissions:
+        chosen = _chosen(one, made)
+        if chosen is None:
+            made.without += 1
+            continue
+        file, keys = chosen
+        student = Student(one.student_id, plain(one.name, 300), keys, file.changed)
+        made.students.append(student)
+        other = first.setdefault(keys.access_key_id, student)
+        if other is not student:
+            message = f"{_who(one)}: The block is the same that {other.student_id} handed in."
+            remedy = "Ask both; if they work together, give both rows one group."
+            made.doubts.append(Problem(one.source, None, message, remedy))
+    return made
+
+
+def _who(one: Submission) -> str:
+    name = plain(one.name, 60)
+    return f"{one.student_id} ({name})" if name else one.student_id
+
+
+def _chosen(one: Submission, made: Made) -> tuple[Entry, Keys] | None:
+    """The keys that are used of a submission, and their file; what there is to say goes to ``made``."""
+    blocks: list[tuple[Entry, Keys]] = []
+    broken: list[Problem] = []
+    unread: list[Problem] = []
+    for file in one.files[-MOST_FILES:]:
+        if file.read is None:
+            continue
+        try:
+            pasted = read_pasted(file.read(LIMIT_BYTES + 1))
+        except Unreadable as error:
+            unread.append(_problem(file.path, one, str(error), _as_text()))
+            continue
+        blocks += [(file, keys) for keys in pasted.blocks]
+        for fault in pasted.faults:
+            if pasted.not_text:
+                unread.append(_problem(file.path, one, fault, _as_text()))
+            else:
+                broken.append(_problem(file.path, one, fault, _WHOLE_BLOCK))
+    if blocks:
+        file, keys = blocks[-1]
+        different = {given.access_key_id for _, given in blocks}
+        if len(different) > 1:
+            said = (
+                f"There are {len(different)} different blocks; the last one of this file is used."
+            )
+            made.doubts.append(_problem(file.path, one, said, "Check that it is the newest."))
+        elif broken:
+            said = "There is a broken block too; the whole one of this file is used."
+            made.doubts.append(_problem(file.path, one, said, "Check that it is the newest."))
+        return file, keys
+    why = [*broken, *unread][:_MOST_TOLD]
+    if not why:
+        said = "No credentials block is in it." if one.files else "Nothing is in it."
+        why = [_problem(one.source, one, said, "Ask the student for the block.")]
+    made.left_out += why
+    return None
+
+
+def _problem(path: str, one: Submission, message: str, remedy: str) -> Problem:
+    return Problem(path, None, f"{_who(one)}: {message}", remedy)
+
+
+def _as_text() -> str:
+    return "Ask for the block as text, or put it into a text file in its place."
+
+
+# -- writing --------------------------------------------------------------------------------------
+
+
+def credentials_folder(out: Path) -> Path:
+    """Where the blocks of the roster ``out`` go: ``roster-credentials`` beside ``roster.csv``."""
+    return out.with_name(f"{out.stem}-credentials")
+
+
+def check_place(out: Path, *, force: bool) -> None:
+    """Raise :class:`grader.problems.BadInput` where a roster at ``out`` could not be written, or would
+    replace something and ``force`` is not given."""
+    folder = credentials_folder(out)
+    problems = []
+    if out.is_dir() or not out.parent.is_dir() or not os.access(out.parent, os.W_OK | os.X_OK):
+        problems.append(
+            Problem(str(out), None, "No file can be written there.", "Give --out another place.")
+        )
+    if folder.exists() and not folder.is_dir():
+        problems.append(
+            Problem(str(folder), None, "This is not a folder.", "Give --out another place.")
+        )
+    elif not force:
+        problems += [
+            Problem(
+                str(there), None, "It exists already.", "Give --out another place, or add --force."
+            )
+            for there in (out, folder)
+            if there.exists()
+        ]
+    if problems:
+        raise BadInput(problems)
+
+
+def write_roster(students: Iterable[Student], out: Path) -> None:
+    """Write the roster ``out`` and, beside it, a file with each student's block.
+
+    Blocks are readable by their owner only. Everything is written aside and read back as the roster it
+    is to be, then put in place, the roster last. What else stands in the folder of the blocks stays. A
+    block's file keeps the time at which it was handed in.
+    """
+    folder = credentials_folder(out)
+    aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    try:
+        blocks = aside / folder.name
+        blocks.mkdir(mode=0o700)
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["student_id", "name", "credentials_file"])
+        for student in students:
+            name = f"{student.student_id}.ini"
+            write_text(blocks / name, block_text(student.keys))
+            # An archive's clock may be ahead of ours.
+            at = min(student.handed_in_at, time.time())
+            os.utime(blocks / name, (at, at))
+            writer.writerow(
+                [cell(student.student_id), cell(student.name), cell(f"{folder.name}/{name}")]
+            )
+        write_text(aside / out.name, text.getvalue())
+        load_roster(aside / out.name)
+        in_place = folder.exists()
+        if in_place:
+            folder.chmod(0o700)
+            for block in blocks.iterdir():
+                block.replace(folder / block.name)
+        else:
+            blocks.rename(folder)
+        try:
+            (aside / out.name).replace(out)
+        except OSError:
+            if not in_place:
+                shutil.rmtree(folder)
+            raise
+    except BadInput as bad:
+        first = bad.problems[0]
+        raise refuse(
+            out, None, f"It would not be a roster: {first.message}", first.remedy
+        ) from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)

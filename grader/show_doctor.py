@@ -1,0 +1,78 @@
+"""What a person sees of the accounts that were examined: a table, then what to fix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from grader.doctor import LEARNER_LAB_HOURS
+from grader.observation import Found, Unknown
+from grader.plain import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from grader.doctor import Examination
+
+_NOT_TRIED = "sqs:SendMessage, sqs:ReceiveMessage, sqs:DeleteMessage"
+
+
+def show_examinations(found: Sequence[Examination], out: Console) -> None:
+    """A line a student in at most 80 columns, then a line for each thing to fix before the batch."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("student", overflow="fold", max_width=16)
+    table.add_column("account", no_wrap=True)
+    table.add_column("as", no_wrap=True, max_width=16)
+    table.add_column("ends", no_wrap=True, max_width=9)
+    table.add_column("functions", no_wrap=True, max_width=9)
+    table.add_column("actions", no_wrap=True, max_width=8)
+    for one in found:
+        identity = one.seen.identity
+        known = identity.value if isinstance(identity, Found) else None
+        table.add_row(
+            Text(plain(one.account.student_id)),
+            Text(plain(known.account_id) if known else "-"),
+            Text(plain(known.arn.rpartition("/")[2].rpartition(":")[2], 16) if known else "-"),
+            Text(one.ends if known or one.ends == "partner's" else "-"),
+            Text(_functions(one)),
+            Text(_actions(one)),
+        )
+    out.print(table)
+    out.print()
+    if any(one.ends.startswith("by ") for one in found):
+        out.print(
+            f"“by”: a Learner Lab's session ends at most {LEARNER_LAB_HOURS} h "
+            "after its block was handed in."
+        )
+    out.print(f"Not tried, because it would touch the queues: {_NOT_TRIED}.")
+    faults = [(one.account.student_id, *fault) for one in found for fault in one.faults]
+    if not faults:
+        out.print("Nothing to fix before the batch.")
+        return
+    out.print()
+    out.print(Text("Fix before the batch:", style="bold"))
+    for student, message, remedy in faults:
+        out.print(Text(f"{plain(student)}: {plain(message)} {plain(remedy)}"))
+
+
+def _functions(one: Examination) -> str:
+    facts = one.seen.functions.values()
+    if one.seen.elsewhere:
+        return one.seen.elsewhere
+    if not facts or any(isinstance(fact, Unknown) for fact in facts):
+        return "?" if facts else "-"
+    return f"{sum(isinstance(fact, Found) for fact in facts)} of {len(facts)}"
+
+
+def _actions(one: Examination) -> str:
+    if not one.seen.functions:
+        return "-"
+    if one.seen.refused is not None:
+        return "refused"
+    if one.seen.denied:
+        return f"{len(one.seen.denied)} denied"
+    return "?" if one.seen.unknown else "right"
