@@ -53,6 +53,7 @@ CHECKS = {
             {"type": "integer", "minimum": 128, "description": "Give the memory in MB."},
         ),
         StandInCheck("function_timeout", "function", {"type": "integer"}),
+        StandInCheck("schedule_runs", "function"),
         StandInCheck(
             "function_environment",
             "function",
@@ -287,6 +288,14 @@ def test_the_exchange_needs_its_three_resources(write):
             "Add “sum: …” to lab.functions.",
         )
     ]
+
+
+def test_a_function_that_the_grader_runs_is_not_asked_for_runs_by_its_schedule(write):
+    text = SMALL.replace("check: function_memory", "check: schedule_runs")
+    text = text.replace("    expect: 128\n", "")
+    [(line, problem)] = problems_of(write(text))
+    assert line == text.splitlines().index("    on: sum") + 1
+    assert "Name the function that only its schedule runs." in problem
 
 
 def test_one_mistake_is_reported_once(write):
