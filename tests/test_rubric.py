@@ -147,7 +147,7 @@ def test_the_shipped_rubric_is_the_lab_of_twenty_points():
         "schedule": {"ways": ["rule", "scheduler"]},
     }
     assert rubric.exchange == ExchangeRules()
-    assert rubric.lab == Lab(
+    assert msgspec.structs.replace(rubric.lab, known_code=()) == Lab(
         region="us-east-1",
         functions={"sum": "first_lambda", "periodic": "periodic_lambda"},
         queues={"input": "input_queue", "output": "output_queue"},
