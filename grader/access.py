@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from grader.language import N_, _
 from grader.problems import BadInput
 from grader.secret import Secret
 from grader.text_file import read_text
@@ -24,7 +25,7 @@ SECRET_COLUMNS = (
 ACCESS_COLUMNS = ("profile", "role_arn", "credentials_file", *SECRET_COLUMNS)
 
 _KEY_ID, _KEY, _TOKEN = SECRET_COLUMNS[1:]
-_WAYS = "profile, role_arn, aws_access_key_id with aws_secret_access_key, or credentials_file"
+_WAYS = N_("profile, role_arn, aws_access_key_id with aws_secret_access_key, or credentials_file")
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,576}")
 _CREDENTIAL = re.compile(r"[!-~]{1,4096}")  # what an HTTP header can carry, no spaces
 _BLOCK_LIMIT_BYTES = 64 * 1024
@@ -67,7 +68,7 @@ class AccessError(Exception):
 
     def __init__(self, *faults: tuple[str, str]) -> None:
         """``faults`` are pairs of a message and its remedy."""
-        super().__init__(" ".join(message for message, _ in faults))
+        super().__init__(" ".join(message for message, _remedy in faults))
         self.faults = faults
 
 
@@ -89,15 +90,17 @@ def access_of(
     }
     chosen = [way for way, is_given in ways.items() if is_given]
     if len(chosen) > 1:
-        message = f"The row names more than one way to reach the account: {', '.join(given)}."
-        raise AccessError((message, f"Keep one of {_WAYS}."))
+        message = _(
+            "The row names more than one way to reach the account: {ways}.", ways=", ".join(given)
+        )
+        raise AccessError((message, _("Keep one of {ways}.", ways=_(_WAYS))))
     match chosen:
         case ["profile"]:
             return Profile(cells["profile"])
         case ["role_arn"]:
             return _role(cells.get("role_arn"), secrets.get("external_id"))
         case ["aws_access_key_id"]:
-            return _keys(secrets, "The row")
+            return _keys(secrets, _("The row"))
         case ["credentials_file"]:
             return _keys_of_file(folder / cells["credentials_file"])
     return None
@@ -105,16 +108,17 @@ def access_of(
 
 def no_way() -> tuple[str, str]:
     """What to say of a row that names no way to its account: a message and its remedy."""
-    return "The row names no way to reach the account.", f"Fill in {_WAYS}."
+    message = _("The row names no way to reach the account.")
+    return message, _("Fill in {ways}.", ways=_(_WAYS))
 
 
 def _role(arn: str | None, external_id: Secret | None) -> Role:
     if arn is None:
-        message = "The row has an external_id without a role_arn."
-        raise AccessError((message, "Fill in role_arn, or clear external_id."))
+        message = _("The row has an external_id without a role_arn.")
+        raise AccessError((message, _("Fill in role_arn, or clear external_id.")))
     if not _ROLE_ARN.fullmatch(arn):
-        remedy = "Write it as arn:aws:iam::123456789012:role/NAME."
-        raise AccessError(("The role_arn is not the ARN of a role.", remedy))
+        remedy = _("Write it as {arn}.", arn="arn:aws:iam::123456789012:role/NAME")
+        raise AccessError((_("The role_arn is not the ARN of a role."), remedy))
     return Role(arn, external_id)
 
 
@@ -123,12 +127,16 @@ def _keys(secrets: Mapping[str, Secret], where: str) -> Keys:
     faults = []
     for column in (_KEY_ID, _KEY):
         if column not in secrets:
-            message = f"{where} has no {column}."
-            faults.append((message, f"A key pair is {_KEY_ID} and {_KEY}: give both."))
+            message = _("{where} has no {column}.", where=where, column=column)
+            remedy = _("A key pair is {first} and {second}: give both.", first=_KEY_ID, second=_KEY)
+            faults.append((message, remedy))
     for column, secret in secrets.items():
         if not _CREDENTIAL.fullmatch(secret.reveal()):
-            message = f"{where} has an {column} that no AWS key looks like."
-            faults.append((message, "Copy it again: it has no spaces, line breaks or accents."))
+            message = _(
+                "{where} has an {column} that no AWS key looks like.", where=where, column=column
+            )
+            remedy = _("Copy it again: it has no spaces, line breaks or accents.")
+            faults.append((message, remedy))
     if faults:
         raise AccessError(*faults)
     return Keys(secrets[_KEY_ID], secrets[_KEY], secrets.get(_TOKEN))
@@ -139,22 +147,25 @@ def _keys_of_file(path: Path) -> Keys:
 
     Source: the AWS shared credentials file format. Uses ``[default]``, or the only section.
     """
-    name = f"The credentials file {path}"
-    block = "Paste the whole block that begins with [default]."
+    name = _("The credentials file {path}", path=path)
+    block = _("Paste the whole block that begins with [default].")
     try:
         text = read_text(path, limit_bytes=_BLOCK_LIMIT_BYTES).text
     except BadInput as bad:
-        faults = [(f"{name}: {p.message}", p.remedy) for p in bad.problems]
+        faults = [
+            (_("{where}: {message}", where=name, message=p.message), p.remedy) for p in bad.problems
+        ]
         raise AccessError(*faults) from None
     # No section of defaults, no interpolation: a key may hold any character.
     parser = configparser.RawConfigParser(default_section="")
     try:
         parser.read_string(text)
     except configparser.Error:  # its message would quote the line
-        raise AccessError((f"{name} is not a block of credentials.", block)) from None
+        said = _("{where} is not a block of credentials.", where=name)
+        raise AccessError((said, block)) from None
     sections = parser.sections()
     if "default" not in sections and len(sections) != 1:
-        raise AccessError((f"{name} has no [default] section.", block))
+        raise AccessError((_("{where} has no [default] section.", where=name), block))
     section = parser["default" if "default" in sections else sections[0]]
     secrets = {key: Secret(section[key]) for key in (_KEY_ID, _KEY, _TOKEN) if section.get(key)}
     return _keys(secrets, name)

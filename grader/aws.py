@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -14,8 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import boto3
 from botocore import exceptions as failures
 from botocore.config import Config
+from botocore.parsers import ResponseParserError
 
 from grader.aws_errors import is_network, sort_error
+from grader.language import N_
 from grader.observation import Fact, Found, Missing, Unknown
 from grader.redact import redact
 from grader.roster import Access, DefaultCredentials, Keys, Profile, Role
@@ -40,7 +43,9 @@ _TRACE_LIMIT = 8000
 _SURPRISES = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 """What translating an answer raises that has another shape than AWS documents."""
 
-TIME_IS_UP = Unknown("time-limit", "The account took longer than it may (--account-timeout).")
+TIME_IS_UP = Unknown.saying(
+    "time-limit", N_("The account took longer than it may (--account-timeout).")
+)
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 30
@@ -82,7 +87,9 @@ class Clients:
                 self._session = boto3.Session()
             # The service's name is data here, and the stubs know only literal names.
             make: Any = self._session.client
-            return make(service, config=config, **options)
+            client: Any = make(service, config=config, **options)
+        client.meta.events.register("after-call", _whole)
+        return client
 
     def credentials(self, access: Access, region: str, endpoint_url: str | None) -> dict[str, str]:
         """The keys that ``access`` stands for, as options of ``boto3.Session.client``.
@@ -125,6 +132,24 @@ def _options(key: str | None, secret: str | None, token: str | None) -> dict[str
     return options | ({"aws_session_token": token} if token else {})
 
 
+def _whole(http_response: Any, parsed: Mapping[str, Any], model: Any, **_given: Any) -> None:
+    """Refuse an answer that is not what AWS says, such as a proxy's page: botocore reads it as empty.
+
+    Raises ``ResponseParserError``. What a function returned is its own affair.
+    """
+    if http_response.status_code >= 300 or model.has_streaming_output or len(parsed) > 1:
+        return
+    text = http_response.content
+    if not text or model.service_model.resolved_protocol not in {"json", "rest-json"}:
+        return
+    try:
+        whole = isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        whole = False
+    if not whole:
+        raise ResponseParserError("The answer is not a JSON object.")
+
+
 def _config(*, attempts: int = 4, read_timeout_s: float = READ_TIMEOUT_S) -> Config:
     return Config(
         connect_timeout=CONNECT_TIMEOUT_S,
@@ -157,6 +182,8 @@ class Aws:
     ) -> Any:
         if self.ends_at is not None and time.monotonic() > self.ends_at:
             raise Lost(TIME_IS_UP)
+        if self._refused is not None:
+            raise Lost(self._refused)
         key = (service, attempts, read_timeout_s)
         if key not in self._made:
             if self._keys is None:
@@ -264,8 +291,12 @@ def _surprise(error: Exception, action: str) -> Unknown:
     # The traceback can quote what the account answered.
     trace = redact("".join(traceback.format_exception(error)), _TRACE_LIMIT)
     _log.error("The grader could not read the answer to %s.\n%s", action, trace)
-    detail = redact(f"{action}: the answer could not be read: {type(error).__name__}: {error}")
-    return Unknown("unexpected", detail)
+    return Unknown.saying(
+        "unexpected",
+        N_("{action}: the answer could not be read: {error}"),
+        action=action,
+        error=redact(f"{type(error).__name__}: {error}"),
+    )
 
 
 def value_of(fact: Fact[T]) -> T | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from botocore import exceptions as failures
 
+from grader.language import N_
 from grader.observation import Missing, Unknown, UnknownKind
 from grader.redact import redact
 
@@ -80,14 +81,18 @@ def _sort_answer(error: failures.ClientError, action: str) -> Missing | Unknown:
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     said = str(error)
     text = redact(said)
+    denied = code.startswith("AccessDenied") or code in {
+        "UnauthorizedOperation",
+        "AuthorizationError",
+    }
     kind: UnknownKind = "unexpected"
     if code in _MISSING:
         return Missing(text)
     if code in _CREDENTIALS or (code.startswith("AccessDenied") and _ENDED_LEARNER_LAB in said):
         kind = "credentials"
-    elif code.startswith("AccessDenied") or code in {"UnauthorizedOperation", "AuthorizationError"}:
-        kind = "permission"
-        text = f"{action} was denied: {text}"
+    elif denied:
+        was_denied = N_("{action} was denied: {said}")
+        return Unknown.saying("permission", was_denied, action=action, said=text)
     elif code in _THROTTLED or status == 429:
         kind = "throttled"
     elif status >= 500:

@@ -6,20 +6,23 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from grader.after_kill import outlive_killed
+from grader.changes import roster_changes, rubric_changes, stored_rubric
 from grader.clock import now
 from grader.grading import Grading
-from grader.problems import BadInput, Problem, refuse
+from grader.language import _
+from grader.plain import plain
+from grader.problems import BadInput, Problem
 from grader.regrade import judged_again
-from grader.results import Batch, Counts, Results, Stored, Student
-from grader.summary import with_class_flags
+from grader.results import PAGE, RUBRIC, Batch, Counts, Results, Student
+from grader.summary import Known, code_of, with_class_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from grader.course import Course
     from grader.engine import Engine
     from grader.grading import Graded, Settings
-    from grader.observation import Observation
     from grader.report import Report
     from grader.roster import Account, Roster
     from grader.rubric import Rubric
@@ -31,15 +34,16 @@ class Plan:
     """Who is to be graded, who keeps the result there is, and whether the folder is made anew.
 
     ``earlier`` holds the grades of those who are graded again: a fault now must not take them away.
-    ``rejudge``: the rubric is another than the one that ``kept`` was judged by.
+    ``rejudge`` are those of ``kept`` whose report is of another rubric, or of another observation than
+    the one that is stored.
     """
 
     todo: tuple[Account, ...]
     settings: Settings
     start_over: bool
-    kept: tuple[Stored, ...] = ()
-    earlier: tuple[Stored, ...] = ()
-    rejudge: bool = False
+    kept: tuple[Known, ...] = ()
+    earlier: tuple[Known, ...] = ()
+    rejudge: tuple[Student, ...] = ()
 
 
 def plan(
@@ -62,24 +66,31 @@ def plan(
     if not (resume and results.occupied):
         return Plan(chosen, settings, start_over=True)
     batch = results.batch()
-    _refuse_changes(results, batch, roster, rubric, settings, force=force)
+    if not force:
+        _refuse_changes(results, batch, roster, rubric, settings)
+    if batch.state == "starting":
+        return Plan(chosen, settings, start_over=True)
     before = {student.student_id: student for student in batch.students}
-    stored = [
-        one
-        for one in results.stored([Student.of(account) for account in roster.accounts])
-        # Another account is another observation.
-        if one.report and _same_account(one.student, before.get(one.student.student_id))
-    ]
-    graded = {one.student.student_id for one in stored if one.report.status == "graded"}  # type: ignore[union-attr]
+    known: dict[str, Known] = {}
+    outdated: list[Student] = []
+    # Another account is another observation.
+    same = (s for s in map(Student.of, roster.accounts) if _same_account(s, before))
+    for one in results.each_stored(same):
+        if one.known is None or one.report is None:
+            continue
+        known[one.student.student_id] = one.known
+        if one.report.rubric_sha256 != rubric.sha256 or not one.agree:
+            outdated.append(one.student)
+    graded = {name for name, one in known.items() if one.report.status == "graded"}
     todo = tuple(a for a in chosen if only or a.student_id not in graded)
     again = {account.student_id for account in todo}
     return Plan(
         todo,
         replace(settings, attempt=batch.attempt + 1),
         start_over=False,
-        kept=tuple(one for one in stored if one.student.student_id not in again),
-        earlier=tuple(one for one in stored if one.student.student_id in again & graded),
-        rejudge=batch.rubric_sha256 != rubric.sha256,
+        kept=tuple(one for name, one in known.items() if name not in again),
+        earlier=tuple(known[name] for name in again & graded),
+        rejudge=tuple(student for student in outdated if student.student_id not in again),
     )
 
 
@@ -89,26 +100,36 @@ def _refuse_changes(
     roster: Roster,
     rubric: Rubric,
     settings: Settings,
-    *,
-    force: bool,
 ) -> None:
-    compared = {
-        "rubric": (batch.rubric_sha256, rubric.sha256),
-        "roster": (batch.roster_sha256, roster.sha256),
-        "region": (batch.region, settings.region),
-        "endpoint": (batch.endpoint_url, settings.endpoint_url),
+    changed = {
+        name: f"{before or 'none'} then, {after or 'none'} now"
+        for name, before, after in (
+            ("region", batch.region, settings.region),
+            ("endpoint", batch.endpoint_url, settings.endpoint_url),
+        )
+        if before != after
     }
-    changed = [name for name, (before, after) in compared.items() if before != after]
-    if changed and not force:
-        raise refuse(
-            results.root,
-            None,
-            f"The {' and the '.join(changed)} changed since this batch was started.",
-            "Give --force to go on all the same, or another --out.",
+    if batch.rubric_sha256 != rubric.sha256:
+        old = stored_rubric(results.root / RUBRIC, batch.rubric_sha256)
+        changed["rubric"] = rubric_changes(old, rubric)
+    if batch.roster_sha256 != roster.sha256:
+        students = [Student.of(account) for account in roster.accounts]
+        changed["roster"] = roster_changes(batch.students, students)
+    if changed:
+        remedy = _("Give --force to go on all the same, or another --out.")
+        raise BadInput(
+            Problem(
+                str(results.root),
+                None,
+                f"The {name} changed since this batch was started{how and ': '}{how}.",
+                remedy,
+            )
+            for name, how in changed.items()
         )
 
 
-def _same_account(now: Student, before: Student | None) -> bool:
+def _same_account(now: Student, then: Mapping[str, Student]) -> bool:
+    before = then.get(now.student_id)
     return before is not None and (now.account_id, now.region, now.group) == (
         before.account_id,
         before.region,
@@ -121,7 +142,7 @@ def _chosen(roster: Roster, only: Sequence[str]) -> tuple[Account, ...]:
         return roster.accounts
     known = {account.student_id for account in roster.accounts}
     problems = [
-        Problem("--only", None, f"There is no student {name!r} in the roster.")
+        Problem("--only", None, _("There is no student {name} in the roster.", name=repr(name)))
         for name in only
         if name not in known
     ]
@@ -143,8 +164,8 @@ class ClassRun:
     ) -> None:
         self._engine = engine
         self._course, self._results, self._roster, self._plan = course, results, roster, plan
-        self._earlier = {one.student.student_id: one for one in plan.earlier}
-        self._graded: dict[str, tuple[Report, Observation | None]] = {}
+        self._earlier = {one.report.student_id: one for one in plan.earlier}
+        self._graded: dict[str, Known] = {}
         self._started, self._clock = now(), time.monotonic()
         self.unwritten: list[str] = []
 
@@ -154,11 +175,13 @@ class ClassRun:
         Whatever ends it early goes on up once ``batch.json`` says so.
         """
         with self._results.locked():
+            outlive_killed(self._results)
             if self._plan.start_over:
+                self._write_batch("starting")
                 self._results.start_over()
+            self._results.write_rubric(self._course.rubric.source)
             self._write_batch("running")
             try:
-                self._results.write_rubric(self._course.rubric.source)
                 self._keep()
                 self._grade(shown)
                 summary = self._finish()
@@ -166,18 +189,20 @@ class ClassRun:
                 self._write_batch("interrupted")
                 raise
             self._write_batch("finished")
+            self._write_pages(summary)
         return summary
 
     def _keep(self) -> None:
-        kept = self._plan.kept
-        if self._plan.rejudge:
-            again = judged_again(kept, self._course, lang=self._lang)
-            for report, _ in again:
-                self._results.keep_before(report.student_id)
-                self._results.write_report(report)
-        else:
-            again = [(one.report, one.observation) for one in kept if one.report is not None]
-        self._graded.update({report.student_id: (report, seen) for report, seen in again})
+        plan = self._plan
+        self._graded.update({one.report.student_id: one for one in plan.kept})
+        for before, after in judged_again(
+            self._results, plan.rejudge, self._course, lang=self._lang, region=plan.settings.region
+        ):
+            name = after.report.student_id
+            if before != after.report:
+                self._results.keep_before(name)
+                self._results.write_report(after.report)
+            self._graded[name] = after
 
     def _grade(self, shown: Callable[[Graded], None]) -> None:
         Grading(
@@ -192,35 +217,36 @@ class ClassRun:
     @property
     def reports(self) -> list[Report]:
         """The reports there are, in the roster's order."""
-        return [report for report, _ in self._in_order()]
+        return [known.report for known in self._in_order()]
 
     def _take(self, graded: Graded, shown: Callable[[Graded], None]) -> None:
         name = graded.account.student_id
         earlier = self._earlier.get(name)
-        if earlier and earlier.report and graded.report.status == "ungraded":
+        if earlier and graded.report.status == "ungraded":
             # A fault of today does not take yesterday's grade away.
-            self._graded[name] = (earlier.report, earlier.observation)
+            self._graded[name] = earlier
             shown(graded)
             return
         try:
             self._results.write_student(graded.report, graded.observation)
-        except OSError as error:
-            self.unwritten.append(f"{name}: {error}")
+        except Exception as error:  # noqa: BLE001 - one student's files must not end the class
+            self.unwritten.append(f"{name}: {plain(str(error), 200)}")
             return
-        self._graded[name] = (graded.report, graded.observation)
+        # The observation is on disk: of a class of thousands it would fill the memory.
+        self._graded[name] = Known(graded.report, code_of(graded.observation))
         shown(graded)
 
-    def _in_order(self) -> list[tuple[Report, Observation | None]]:
+    def _in_order(self) -> list[Known]:
         ids = [account.student_id for account in self._roster.accounts]
         return [self._graded[name] for name in ids if name in self._graded]
 
     def _finish(self) -> Summary:
         rubric, before = self._course.rubric, self._in_order()
         reports = with_class_flags(before, rubric.lab.known_code)
-        for (old, seen), report in zip(before, reports, strict=True):
-            if old != report:
+        for old, report in zip(before, reports, strict=True):
+            if old.report != report:
                 self._results.write_report(report)
-                self._graded[report.student_id] = (report, seen)
+                self._graded[report.student_id] = old._replace(report=report)
         return self._results.write_class(reports, rubric, self._students(), self._lang)
 
     @property
@@ -230,8 +256,20 @@ class ClassRun:
     def _students(self) -> list[Student]:
         return [Student.of(account) for account in self._roster.accounts]
 
-    def _write_batch(self, state: Literal["running", "interrupted", "finished"]) -> None:
-        settings, ended = self._plan.settings, state != "running"
+    def _write_pages(self, summary: Summary) -> None:
+        """Write the pages people read, last: the grades are safe whatever becomes of a page."""
+        from grader.pages.writing import write_pages
+
+        rubric = self._course.rubric
+        try:
+            write_pages(self._results, self.reports, summary, rubric, lang=self._lang)
+        except Exception as error:  # noqa: BLE001 - the class is graded, and its files are written
+            self.unwritten.append(f"{PAGE}: {plain(str(error), 200)}")
+
+    def _write_batch(
+        self, state: Literal["starting", "running", "interrupted", "finished"]
+    ) -> None:
+        settings, ended = self._plan.settings, state in {"interrupted", "finished"}
         graded = sum(report.status == "graded" for report in self.reports)
         self._results.write_batch(
             Batch(
@@ -241,6 +279,7 @@ class ClassRun:
                 seed=settings.seed,
                 attempt=settings.attempt,
                 jobs=settings.jobs,
+                account_timeout_s=settings.account_timeout_s,
                 region=settings.region,
                 endpoint_url=settings.endpoint_url,
                 lang=settings.lang,

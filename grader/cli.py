@@ -16,8 +16,9 @@ import typer
 from typer.exceptions import TyperException
 
 from grader import __version__
-from grader.commands import authoring, grading, preparing, trying
+from grader.commands import authoring, exporting, grading, preparing, trying
 from grader.commands.options import ALL_POINTS, INTERRUPTED, UNGRADED, USAGE
+from grader.language import default_language, speak
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -51,6 +52,7 @@ for command in (
     grading.check,
     grading.batch,
     grading.regrade,
+    exporting.export,
     preparing.roster,
     preparing.doctor,
     authoring.lint,
@@ -58,6 +60,7 @@ for command in (
     trying.sandbox,
 ):
     app.command()(command)
+app.add_typer(exporting.push, name="push")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -76,6 +79,7 @@ def run(arguments: list[str]) -> int:
     """Run one command; its exit status (design §7)."""
     from grader.problems import BadInput
 
+    speak(default_language())
     try:
         status = app(arguments, prog_name="grader", standalone_mode=False)
     except TyperException as error:

@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.batch import ClassRun, plan
+from grader.language import _, plural
 from grader.plain import plain
 from grader.problems import refuse
 from grader.results import Results
@@ -51,10 +53,17 @@ def run_demo(
     """
     results = Results(out)
     results.check_fresh(resume=False, force=force)
-    submissions = [s for s in COHORT if s.name in DEMO]
+    submissions = [replace(s, description=_(s.description)) for s in COHORT if s.name in DEMO]
     with own_sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-demo-") as folder:
         if not quiet:
-            errors.print(f"Deploying {len(submissions)} submissions to {aws.endpoint_url} …")
+            errors.print(
+                plural(
+                    len(submissions),
+                    "Deploying {count} submission to {url} …",
+                    "Deploying {count} submissions to {url} …",
+                    url=aws.endpoint_url,
+                )
+            )
         accounts = deploy_all(aws, submissions)
         roster = load_roster(write_roster(Path(folder) / "roster.csv", aws, submissions, accounts))
         run = ClassRun(
@@ -68,17 +77,23 @@ def run_demo(
     show_class(run.reports, summary, output)
     output.print()
     right = _compare(submissions, run.reports, output)
-    output.print(f"A report for each student is in {out / 'students'}, the class in {out}.")
+    output.print(
+        _(
+            "A report for each student is in {students}, the class in {folder}.",
+            students=out / "students",
+            folder=out,
+        )
+    )
     return AS_EXPECTED if right else OTHERWISE
 
 
 def _compare(submissions: Sequence[Submission], reports: Sequence[Report], out: Console) -> bool:
     by_id = {report.student_id: report for report in reports}
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("submission", overflow="fold")
-    table.add_column("expected", justify="right", no_wrap=True)
-    table.add_column("found", justify="right", no_wrap=True)
-    table.add_column("as expected")
+    table.add_column(_("submission"), overflow="fold")
+    table.add_column(_("expected"), justify="right", no_wrap=True)
+    table.add_column(_("found"), justify="right", no_wrap=True)
+    table.add_column(_("as expected"))
     right = 0
     for submission in submissions:
         report = by_id[submission.name]
@@ -88,10 +103,11 @@ def _compare(submissions: Sequence[Submission], reports: Sequence[Report], out: 
             Text(submission.description),
             points(submission.points, report.max_score),
             points(report.score, report.max_score),
-            Text(plain("; ".join(wrong) or "yes"), style="red" if wrong else "green"),
+            Text(plain("; ".join(wrong) or _("yes")), style="red" if wrong else "green"),
         )
     out.print(table)
-    out.print(Text(f"{right} of {len(submissions)} as expected.", style="bold"))
+    line = _("{right} of {all} as expected.", right=right, all=len(submissions))
+    out.print(Text(line, style="bold"))
     return right == len(submissions)
 
 
@@ -99,7 +115,9 @@ def differences(submission: Submission, report: Report) -> list[str]:
     """What a report says otherwise than the submission's expected result; empty when nothing."""
     wrong = []
     if report.score != submission.points:
-        wrong.append(f"{report.score} points, not {submission.points}")
+        wrong.append(
+            _("{found} points, not {expected}", found=report.score, expected=submission.points)
+        )
     if submission.points is None:
         return wrong
     for status, expected in (("failed", submission.failed), ("blocked", submission.blocked)):
@@ -107,9 +125,19 @@ def differences(submission: Submission, report: Report) -> list[str]:
         if status == "failed":
             found |= {result.id for result in report.criteria if result.status == "partial"}
         if found != expected:
-            wrong.append(f"{status}: {sorted(found)}, not {sorted(expected)}")
+            lists = {"found": ", ".join(sorted(found)), "expected": ", ".join(sorted(expected))}
+            if status == "failed":
+                wrong.append(_("failed: [{found}], not [{expected}]", **lists))
+            else:
+                wrong.append(_("blocked: [{found}], not [{expected}]", **lists))
     if set(report.flags) != submission.flags:
-        wrong.append(f"flags: {list(report.flags)}, not {sorted(submission.flags)}")
+        wrong.append(
+            _(
+                "flags: [{found}], not [{expected}]",
+                found=", ".join(report.flags),
+                expected=", ".join(sorted(submission.flags)),
+            )
+        )
     return wrong
 
 
@@ -134,12 +162,12 @@ def serve(port: int | None, submission: str | None) -> int:
             deploy(aws, EXAMPLE_ACCOUNT, chosen)
         sys.stdout.write(f"{exports(aws)}\n")
         sys.stdout.flush()
-        sys.stderr.write("An AWS to work against; paste these lines. Ctrl-C ends it.\n")
+        sys.stderr.write(f"{_('An AWS to work against; paste these lines. Ctrl-C ends it.')}\n")
         try:
             while True:
                 signal.pause()
         except KeyboardInterrupt:
-            sys.stderr.write("The sandbox is gone, and everything in it.\n")
+            sys.stderr.write(f"{_('The sandbox is gone, and everything in it.')}\n")
     return 0
 
 
@@ -149,7 +177,7 @@ def _named(name: str) -> Submission:
         raise refuse(
             "--deploy",
             None,
-            f"There is no submission {name!r}.",
-            f"Known: {', '.join(deployable)}.",
+            _("There is no submission “{name}”.", name=name),
+            _("Known: {names}.", names=", ".join(deployable)),
         )
     return deployable[name]

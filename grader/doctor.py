@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from grader.access import DefaultCredentials, Keys, Profile, Role
 from grader.aws import Clients, value_of
+from grader.language import N_, _, plural, spoken
+from grader.message import said
 from grader.observation import Found, Unknown
 from grader.permissions import Seen, ask_everything
 from grader.roster_table import read_table
@@ -29,20 +31,24 @@ _Way: TypeAlias = "tuple[Access, str | None, str, str | None]"
 LEARNER_LAB_HOURS = 4
 """How long a session of AWS Academy's Learner Lab lasts at most."""
 
-_AGAIN = "Try again; if it stays, batch will leave what needs it ungraded."
+PARTNER = N_("partner's")
+"""The end of a session that nobody needs: a partner's way to the account works."""
+
+_AGAIN = N_("Try again; if it stays, batch will leave what needs it ungraded.")
 
 
 @dataclass
 class Examination:
     """One row of the roster. ``faults`` are pairs of what is wrong and what to do before the batch.
 
-    ``ends`` says when the session ends, as far as that is known.
+    ``ends`` says when the session ends, as far as that is known: by ``ends_by``, if that is given.
     """
 
     account: Account
     region: str
     seen: Seen
     ends: str
+    ends_by: datetime | None = None
     faults: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -101,77 +107,92 @@ def _written(path: Path, roster: Roster) -> dict[Access, float]:
 
 
 def _examined(account: Account, region: str, seen: Seen, written: float | None) -> Examination:
-    one = Examination(account, region, seen, _ends(account.access, written))
+    one = Examination(account, region, seen, *_ends(account.access, written))
     identity = seen.identity
     if seen.refused is not None:
         one.faults.append(_refusal(one, seen.refused, written))
     elif isinstance(identity, Unknown):
-        one.faults.append((f"AWS could not be asked: {identity.detail}", _reach(identity)))
+        why = said(identity.words, spoken().code)
+        one.faults.append((_("AWS could not be asked: {why}", why=why), _reach(identity)))
     if not isinstance(identity, Found):
         return one
     if account.account_id not in {None, identity.value.account_id}:
-        message = f"The credentials belong to account {identity.value.account_id}"
-        remedy = "Ask for the right block, or correct account_id."
-        one.faults.append((f"{message}, the roster says {account.account_id}.", remedy))
+        message = _(
+            "The credentials belong to account {found}, the roster says {expected}.",
+            found=identity.value.account_id,
+            expected=account.account_id,
+        )
+        one.faults.append((message, _("Ask for the right block, or correct account_id.")))
     if seen.denied:
         who = identity.value.arn.rpartition(":")[2]
-        remedy = f"Allow it to {who}, or what needs it stays ungraded."
-        one.faults.append((f"Denied: {', '.join(seen.denied)}.", remedy))
+        remedy = _("Allow it to {who}, or what needs it stays ungraded.", who=who)
+        one.faults.append((_("Denied: {actions}.", actions=", ".join(seen.denied)), remedy))
     silent = {
-        action: said.detail
-        for action, said in seen.unknown.items()
-        if said.kind not in {"credentials", "permission"}
+        action: said(unknown.words, spoken().code)
+        for action, unknown in seen.unknown.items()
+        if unknown.kind not in {"credentials", "permission"}
     }
     if silent:
         why = next(iter(silent.values()))
-        one.faults.append((f"Not answered: {', '.join(silent)}. {why}", _AGAIN))
+        message = _("Not answered: {actions}. {why}", actions=", ".join(silent), why=why)
+        one.faults.append((message, _(_AGAIN)))
     if seen.elsewhere is not None:
-        message = f"The lab's functions stand in {seen.elsewhere}, not in {region}."
-        one.faults.append((message, f"Write {seen.elsewhere} into the row's column region."))
+        message = _(
+            "The lab's functions stand in {elsewhere}, not in {region}.",
+            elsewhere=seen.elsewhere,
+            region=region,
+        )
+        remedy = _("Write {region} into the row's column region.", region=seen.elsewhere)
+        one.faults.append((message, remedy))
     return one
 
 
-def _ends(access: Access, written: float | None) -> str:
+def _ends(access: Access, written: float | None) -> tuple[str, datetime | None]:
     match access:
         case Keys(session_token=None):
-            return "never"
+            return N_("never"), None
         case Keys() if written is not None:
             latest = written + LEARNER_LAB_HOURS * 3600
             if latest > time.time():
-                return f"by {datetime.fromtimestamp(latest).astimezone():%H:%M}"
-            return "not known"
+                return "", datetime.fromtimestamp(latest).astimezone()
+            return N_("not known"), None
         case Role():
-            return "renewed"
+            return N_("renewed"), None
         case _:
-            return "not known"
+            return N_("not known"), None
 
 
-def _refusal(one: Examination, said: Unknown, written: float | None) -> tuple[str, str]:
+def _refusal(one: Examination, refused: Unknown, written: float | None) -> tuple[str, str]:
     access, identity = one.account.access, one.seen.identity
-    if isinstance(identity, Found) and "xpired" not in said.detail:
-        message = "The Learner Lab has ended: AWS says whose it is, and denies all else."
-        return message, "Ask the student to start the lab again, and for the new block."
-    message = f"The credentials are refused: {said.detail}"
+    if isinstance(identity, Found) and "xpired" not in refused.detail:
+        message = _("The Learner Lab has ended: AWS says whose it is, and denies all else.")
+        return message, _("Ask the student to start the lab again, and for the new block.")
+    why = said(refused.words, spoken().code)
+    message = _("The credentials are refused: {why}", why=why)
     if isinstance(access, Profile | DefaultCredentials):
-        return message, "Correct the AWS configuration of this machine, or log in again."
+        return message, _("Correct the AWS configuration of this machine, or log in again.")
     if isinstance(access, Role):
-        return message, "Log in on this machine: the role is assumed with its own credentials."
+        return message, _("Log in on this machine: the role is assumed with its own credentials.")
     if written is not None and access.session_token is not None:
         hours = (time.time() - written) / 3600
         if hours > LEARNER_LAB_HOURS:
-            message += (
-                f" Their file is {hours:.0f} h old, a Learner Lab lasts {LEARNER_LAB_HOURS} h."
+            message = _(
+                "The credentials are refused: {why} Their file is {hours} h old, a Learner Lab lasts"
+                " {longest} h.",
+                why=why,
+                hours=round(hours),
+                longest=LEARNER_LAB_HOURS,
             )
-    return message, "Ask for a new block, in time for the batch."
+    return message, _("Ask for a new block, in time for the batch.")
 
 
-def _reach(said: Unknown) -> str:
-    match said.kind:
+def _reach(unknown: Unknown) -> str:
+    match unknown.kind:
         case "unreachable" | "throttled":
-            return "Check the network, region and endpoint_url, then try again."
+            return _("Check the network, region and endpoint_url, then try again.")
         case "permission":
-            return "Correct role_arn and external_id, or let the role trust you."
-    return _AGAIN
+            return _("Correct role_arn and external_id, or let the role trust you.")
+    return _(_AGAIN)
 
 
 def _forgive_partners(found: list[Examination]) -> None:
@@ -184,7 +205,7 @@ def _forgive_partners(found: list[Examination]) -> None:
         lost = one.seen.refused is not None or not isinstance(one.seen.identity, Found)
         if lost and one.account.group in working:
             one.faults.clear()
-            one.ends = "partner's"
+            one.ends, one.ends_by = PARTNER, None
 
 
 def _tell_shared(found: list[Examination]) -> None:
@@ -204,7 +225,16 @@ def _tell_shared(found: list[Examination]) -> None:
                 and not (one.account.group and one.account.group == other.account.group)
             ]
             if others:
-                more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-                message = f"Account {account_id} is also that of {', '.join(others[:3])}{more}."
-                remedy = "If they work together, give them one group; else ask whose it is."
+                known = {"account": account_id, "others": ", ".join(others[:3])}
+                message = (
+                    plural(
+                        len(others) - 3,
+                        "Account {account} is also that of {others} and {count} more.",
+                        "Account {account} is also that of {others} and {count} more.",
+                        **known,
+                    )
+                    if len(others) > 3
+                    else _("Account {account} is also that of {others}.", **known)
+                )
+                remedy = _("If they work together, give them one group; else ask whose it is.")
                 one.faults.append((message, remedy))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.language import _
 from grader.problems import refuse
 
 if TYPE_CHECKING:
@@ -68,15 +69,15 @@ def listed(path: Path, leave_out: Collection[Path] = ()) -> Iterator[tuple[list[
             yield list(_of_folder(path, {p.resolve() for p in leave_out}, budget)), []
             return
         if not path.exists():
-            raise refuse(path, None, "There is no such folder or file.", "Check the path.")
+            raise refuse(path, None, _("There is no such folder or file."), _("Check the path."))
         if not zipfile.is_zipfile(path):
-            message = "It is neither a folder nor a ZIP file."
-            raise refuse(path, None, message, "Name what the LMS downloads.")
+            message = _("It is neither a folder nor a ZIP file.")
+            raise refuse(path, None, message, _("Name what the LMS downloads."))
         with zipfile.ZipFile(path) as archive:
             yield _of_archive(archive, budget)
     except (zipfile.BadZipFile, NotImplementedError) as error:
-        message = f"The ZIP file cannot be read ({type(error).__name__})."
-        raise refuse(path, None, message, "Download it again.") from None
+        message = _("The ZIP file cannot be read ({error}).", error=type(error).__name__)
+        raise refuse(path, None, message, _("Download it again.")) from None
 
 
 @dataclass
@@ -90,14 +91,17 @@ class _Budget:
     def count(self) -> None:
         self.entries += 1
         if self.entries > MOST_ENTRIES:
-            message = f"It holds more than {MOST_ENTRIES:,} files."
-            raise refuse(self.path, None, message, "Check that it is the right one.")
+            message = _("It holds more than {most} files.", most=f"{MOST_ENTRIES:,}")
+            raise refuse(self.path, None, message, _("Check that it is the right one."))
 
     def spend(self, size: int) -> None:
         self.left -= size
         if self.left < 0:
-            message = f"Its texts are larger than {TOTAL_BYTES // 1024**2:,} MiB together."
-            raise refuse(self.path, None, message, "Check that it is the right one.")
+            message = _(
+                "Its texts are larger than {size} MiB together.",
+                size=f"{TOTAL_BYTES // 1024**2:,}",
+            )
+            raise refuse(self.path, None, message, _("Check that it is the right one."))
 
 
 def _junk(name: str) -> bool:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
+from grader.language import _
 from grader.problems import refuse
 from grader.visit import Place
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
     Task: TypeAlias = Callable[..., Any]
     """Takes a :class:`~grader.visit.Place`, then what it is given."""
+
+
+class EngineLost(Exception):  # noqa: N818 - what ran the tasks is lost; no task is to blame
+    """The engine can run nothing more: every task that it still has, or gets, ends with this."""
 
 
 class Engine(Protocol):
@@ -41,7 +46,7 @@ def engine_of(
         with cluster(scheduler, jobs) as made:
             yield made
     elif scheduler is not None:
-        raise refuse("--scheduler", None, "A scheduler needs --engine dask.")
+        raise refuse("--scheduler", None, _("A scheduler needs --engine dask."))
     else:
         yield Threads(jobs)
 

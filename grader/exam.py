@@ -14,6 +14,7 @@ from rich.text import Text
 
 from grader.demo import own_sandbox
 from grader.grading import Grading
+from grader.language import N_, _, plural
 from grader.plain import plain
 from grader.roster import load_roster
 from grader.sandbox.cohort import COHORT, deploy_all, write_roster
@@ -104,8 +105,13 @@ def sit_exam(course: Course, settings: Settings, *, errors: Console, quiet: bool
     with own_sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-exam-") as folder:
         if not quiet:
             waits = any(criterion.check == "schedule_runs" for criterion in course.rubric.criteria)
-            time = "up to three minutes, for schedules to run" if waits else "half a minute"
-            errors.print(f"Deploying {len(submissions)} submissions; this takes {time} …")
+            line = N_("Deploying {count} submissions; this takes half a minute …")
+            if waits:
+                line = N_(
+                    "Deploying {count} submissions; this takes up to three minutes, for schedules to"
+                    " run …"
+                )
+            errors.print(_(line, count=len(submissions)))
         accounts = deploy_all(aws, submissions, layout=layout)
         path = Path(folder) / "roster.csv"
         roster = load_roster(write_roster(path, aws, submissions, accounts, region=layout.region))
@@ -135,48 +141,61 @@ def show_exam(exam: Exam, out: Console) -> None:
     """What the exam came to: a line for each question, and below it what is to be mended."""
     reference, untouched = exam.reference, exam.untouched
     if exam.lost:
-        _say(out, "✗", f"The reference solution {_earns(reference)}. It loses:")
+        _say(out, "✗", _(_LOSES, **_earned(reference)))
         _list(out, [(points(r.points, r.max_points), r.id, _why(r)) for r in exam.lost])
-        _advise(out, "Change the rubric or the reference solution: they ask for different things.")
+        _advise(
+            out, _("Change the rubric or the reference solution: they ask for different things.")
+        )
     elif reference.score is None:
-        _say(out, "?", "The reference solution could not be graded.")
+        _say(out, "?", _("The reference solution could not be graded."))
     else:
-        _say(out, "✓", f"The reference solution {_earns(reference)}.")
+        _say(out, "✓", _("The reference solution {earns}.", **_earned(reference)))
     if exam.given:
-        _say(out, "✗", f"An account in which nothing was deployed {_earns(untouched)}. It gets:")
+        _say(out, "✗", _(_GETS, **_earned(untouched)))
         _list(out, [(points(r.points, r.max_points), r.id, r.title) for r in exam.given])
-        _advise(out, "Change these checks: they pass where there is no work to be seen.")
+        _advise(out, _("Change these checks: they pass where there is no work to be seen."))
     elif untouched.score is None:
-        _say(out, "?", "An account in which nothing was deployed could not be graded.")
+        _say(out, "?", _("An account in which nothing was deployed could not be graded."))
     else:
-        _say(out, "✓", f"An account in which nothing was deployed {_earns(untouched)}.")
+        line = _("An account in which nothing was deployed {earns}.", **_earned(untouched))
+        _say(out, "✓", line)
     _show_unnoticed(exam, out)
     if exam.ungraded:
-        _say(out, "?", "Not everything could be graded:")
+        _say(out, "?", _("Not everything could be graded:"))
         _list(out, _grouped(exam.ungraded))
-        _advise(out, "Run the exam again; if it stays so, look at the check of the criterion.")
+        _advise(out, _("Run the exam again; if it stays so, look at the check of the criterion."))
 
 
 def _show_unnoticed(exam: Exam, out: Console) -> None:
     if not exam.unnoticed:
-        _say(out, "✓", "Each criterion is failed by a demo submission, and it alone.")
+        _say(out, "✓", _("Each criterion is failed by a demo submission, and it alone."))
         return
-    _say(out, "!", "No demo submission fails one of these and nothing else:")
+    _say(out, "!", _("No demo submission fails one of these and nothing else:"))
     _list(out, [(r.id, r.title) for r in exam.unnoticed])
     _advise(
         out,
-        "Nobody would notice if such a check passed everybody. Try it on an account that is wrong "
-        "in this one thing: grader sandbox --deploy reference serves one to change.",
+        _(
+            "Nobody would notice if such a check passed everybody. Try it on an account that is wrong "
+            "in this one thing: {command} serves one to change.",
+            command="grader sandbox --deploy reference",
+        ),
     )
 
 
-def _earns(report: Report) -> str:
+_LOSES = N_("The reference solution {earns}. It loses:")
+_GETS = N_("An account in which nothing was deployed {earns}. It gets:")
+
+
+def _earned(report: Report) -> dict[str, str]:
+    """``earns``: how much, as the end of a sentence."""
     if report.score is None:
-        return "could not be graded in full"
-    said = {report.max_score: "earns everything: ", 0: "earns nothing: "}.get(
-        report.score, "earns "
-    )
-    return said + points(report.score, report.max_score)
+        return {"earns": _("could not be graded in full")}
+    score = points(report.score, report.max_score)
+    if report.score == report.max_score:
+        return {"earns": _("earns everything: {score}", score=score)}
+    if report.score == 0:
+        return {"earns": _("earns nothing: {score}", score=score)}
+    return {"earns": _("earns {score}", score=score)}
 
 
 def _grouped(ungraded: Iterable[tuple[Report, CriterionResult]]) -> list[tuple[str, str, str]]:
@@ -187,11 +206,20 @@ def _grouped(ungraded: Iterable[tuple[Report, CriterionResult]]) -> list[tuple[s
     return [
         (
             criterion,
-            ", ".join(names[:2]) + (f" and {len(names) - 2} more" if names[2:] else ""),
+            _few(names),
             why,
         )
         for (criterion, why), names in whom.items()
     ]
+
+
+def _few(names: Sequence[str]) -> str:
+    first = ", ".join(names[:2])
+    if not names[2:]:
+        return first
+    return plural(
+        len(names) - 2, "{first} and {count} more", "{first} and {count} more", first=first
+    )
 
 
 def _why(result: CriterionResult) -> str:

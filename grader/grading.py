@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
+import time
 import traceback
 import zlib
 from collections import deque
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
 from grader.engine import Threads
 from grader.judge import AT_A_TIME
+from grader.language import N_
 from grader.observation import Found, Observation, Unknown
 from grader.redact import redact
 from grader.score import score, ungraded_report
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 
 LEAVE_S = 2.5
 """How long an interrupted run waits for its queues to be given back."""
+
+GATHER, GATHER_S = 10, 0.5
+"""A session of the judge costs as much as some observations do: so many are waited for, so long."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ class Grading:
         self._looking: dict[Key, list[Account]] = {}
         self._looked: dict[Key, bytes] = {}
         self._observed: list[Observed] = []
+        self._since = 0.0
 
     def run(self, accounts: Iterable[Account]) -> None:
         """Grade everyone. On ``KeyboardInterrupt`` the queues are given back and it goes on up."""
@@ -101,12 +107,15 @@ class Grading:
             while waiting or self._visiting or self._observed or judging:
                 while waiting and len(self._visiting) < self._settings.jobs:
                     self._identify(waiting.popleft())
-                while self._observed and len(judging) < self._judge.workers:
+                while self._ripe() and len(judging) < self._judge.workers:
                     batch, self._observed = self._observed[:AT_A_TIME], self._observed[AT_A_TIME:]
                     judged = self._judge.submit(self._rubric, [seen for _, seen in batch])
                     judging[judged] = batch
                     judged.add_done_callback(self._done.put)
-                future = self._done.get()
+                try:
+                    future = self._done.get(timeout=GATHER_S if self._observed else None)
+                except Empty:
+                    continue
                 if future in judging:
                     self._score(future, judging.pop(future))
                 else:
@@ -117,6 +126,18 @@ class Grading:
             raise
         finally:
             self._engine.close()
+
+    def _gather(self, rows: list[Account], seen: Observation) -> None:
+        if not self._observed:
+            self._since = time.monotonic()
+        self._observed.append((rows, seen))
+
+    def _ripe(self) -> bool:
+        """There are enough to judge, or they have waited long enough, or no more will come."""
+        if not self._observed:
+            return False
+        waited_s = time.monotonic() - self._since
+        return len(self._observed) >= GATHER or waited_s >= GATHER_S or not self._visiting
 
     # -- visiting, in the engine's tasks ------------------------------------------------------
 
@@ -148,7 +169,7 @@ class Grading:
             return
         key = (identity.value.account_id, visit.region, visit.endpoint_url)
         if key in self._looked:
-            self._observed.append((rows, _unpacked(self._looked[key])))
+            self._gather(rows, _unpacked(self._looked[key]))
         elif key in self._looking:
             self._looking[key].extend(rows)
         else:
@@ -168,7 +189,7 @@ class Grading:
                 return
             if key is not None:
                 self._looked[key] = _packed(seen)
-            self._observed.append((rows, seen))
+            self._gather(rows, seen)
 
         self._start(looked, look, visit, identity, self._rubric, self._orders)
 
@@ -199,12 +220,14 @@ class Grading:
     def _crashed(self, rows: list[Account], seen: Observation | None, error: Exception) -> None:
         """A bug of ours: the traceback for us, ``ungraded`` for the student."""
         print(redact("".join(traceback.format_exception(error)), 8000), file=sys.stderr)  # noqa: T201
-        detail = redact(f"The grader failed: {type(error).__name__}: {error}")
+        failed = N_("The grader failed: {error}")
+        text = redact(f"{type(error).__name__}: {error}")
+        unknown = Unknown.saying("unexpected", failed, error=text)
         for account in rows:
             report = ungraded_report(
                 account,
                 self._rubric,
-                Unknown("unexpected", detail),
+                unknown,
                 seed=self._settings.seed,
                 region=account.region or self._settings.region or self._rubric.lab.region,
                 lang=self._settings.lang,

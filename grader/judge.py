@@ -25,6 +25,8 @@ import msgspec
 
 from grader.judging import note, worker
 from grader.judging.outcome import CheckInfo, Collected, Outcome
+from grader.language import N_
+from grader.message import message
 from grader.problems import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -262,19 +264,20 @@ def _complete(
     order = {criterion.id: number for number, criterion in enumerate(rubric.criteria)}
     for (criterion, observation), kind in withheld.items():
         text = (
-            "The check took longer than {limit} s."
+            N_("The check took longer than {limit} s.")
             if kind == "time-limit"
-            else "The check ended the program that ran it."
+            else N_("The check ended the program that ran it.")
         )
+        said = message(text, limit=int(limit_s) if limit_s == int(limit_s) else limit_s)
         judged[observation].append(
             Outcome(
                 rubric.criteria[criterion].id,
                 rubric.criteria[criterion].check,
                 "ungraded",
-                text.format(limit=f"{limit_s:g}"),
+                str(said),
                 because=kind,
-                template=text,
-                values={"limit": limit_s},
+                template=said.message_id,
+                values=said.values,
             )
         )
     return [sorted(outcomes, key=lambda one: order[one.criterion]) for outcomes in judged]

@@ -6,9 +6,11 @@ is not said here; the checks say it.
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
+
+from grader.message import Message, message
 
 T = TypeVar("T")
 
@@ -38,28 +40,71 @@ class Found(msgspec.Struct, Generic[T], frozen=True, tag_field="fact", tag="foun
     value: T
 
 
-class Missing(msgspec.Struct, frozen=True, tag_field="fact", tag="missing"):
-    """AWS answered that there is no such thing. ``reason`` is a sentence for the student."""
+class Missing(msgspec.Struct, frozen=True, tag_field="fact", tag="missing", omit_defaults=True):
+    """AWS answered that there is no such thing. ``reason`` is a sentence for the student, ``said`` the
+    same for any language, unless the words are AWS's own."""
 
     reason: str
+    said: Message | None = None
+
+    @classmethod
+    def saying(cls, template: str, /, **values: Any) -> Missing:
+        """Missing, for the reason that ``template`` and its values say."""
+        said = message(template, **values)
+        return cls(str(said), said)
+
+    @property
+    def words(self) -> Message:
+        """The reason, to be said in any language."""
+        return self.said or Message(self.reason)
 
 
-class NotTried(msgspec.Struct, frozen=True, tag_field="fact", tag="not-tried"):
+class NotTried(msgspec.Struct, frozen=True, tag_field="fact", tag="not-tried", omit_defaults=True):
     """Deliberately not attempted, because of another fact.
 
     ``because`` is that fact's path: ``functions.sum``, ``queues.input``, ``mappings.input``,
-    ``handler``, ``exchange``. ``reason`` is a sentence for the student.
+    ``handler``, ``exchange``. ``reason`` and ``said`` are as those of :class:`Missing`.
     """
 
     because: str
     reason: str
+    said: Message | None = None
+
+    @classmethod
+    def saying(cls, because: str, template: str, /, **values: Any) -> NotTried:
+        """Not tried, for the reason that ``template`` and its values say."""
+        said = message(template, **values)
+        return cls(because, str(said), said)
+
+    @classmethod
+    def after(cls, because: str, fact: Missing | NotTried) -> NotTried:
+        """Not tried, for the reason of another fact, whose path is ``because``."""
+        return cls(because, fact.reason, fact.said)
+
+    @property
+    def words(self) -> Message:
+        """The reason, to be said in any language."""
+        return self.said or Message(self.reason)
 
 
-class Unknown(msgspec.Struct, frozen=True, tag_field="fact", tag="unknown"):
-    """The grader could not find out. ``detail`` says what AWS or the network said, redacted."""
+class Unknown(msgspec.Struct, frozen=True, tag_field="fact", tag="unknown", omit_defaults=True):
+    """The grader could not find out. ``detail`` says what AWS or the network said, redacted; ``said``
+    is as that of :class:`Missing`."""
 
     kind: UnknownKind
     detail: str
+    said: Message | None = None
+
+    @classmethod
+    def saying(cls, kind: UnknownKind, template: str, /, **values: Any) -> Unknown:
+        """Unknown, with the detail that ``template`` and its values say."""
+        said = message(template, **values)
+        return cls(kind, str(said), said)
+
+    @property
+    def words(self) -> Message:
+        """The detail, to be said in any language."""
+        return self.said or Message(self.detail)
 
 
 Fact: TypeAlias = Found[T] | Missing | NotTried | Unknown
@@ -260,8 +305,9 @@ class Exchange(Part, frozen=True):
 
     ``pairs`` holds one entry for each of the rubric's pairs that was sent; where a silent pair was
     followed by a fresh one, the entry is whichever was answered. ``unsafe`` is the sentence that says
-    why nothing was sent at all. ``filtered``: a filter stands on the mapping and the one pair tried
-    stayed silent. ``patience_s`` is the deadline that was used for each pair.
+    why nothing was sent at all, ``unsafe_said`` the same for any language. ``filtered``: a filter
+    stands on the mapping and the one pair tried stayed silent. ``patience_s`` is the deadline that was
+    used for each pair.
     """
 
     pairs: tuple[Pair, ...]
@@ -269,6 +315,7 @@ class Exchange(Part, frozen=True):
     filtered: bool = False
     others: tuple[str, ...] = ()
     patience_s: float = 0.0
+    unsafe_said: Message | None = None
 
     @property
     def answered(self) -> int:
@@ -276,12 +323,23 @@ class Exchange(Part, frozen=True):
         return sum(pair.answered for pair in self.pairs)
 
 
+class Asked(Part, frozen=True):
+    """What the rubric of the run said to look for: AWS's names of its functions and queues, the form
+    of messages and answers, and how many pairs. Another rubric may ask for something else."""
+
+    functions: dict[str, str]
+    queues: dict[str, str]
+    message: tuple[str, str]
+    answer_keys: tuple[str, ...]
+    pairs: int
+
+
 class Observation(Part, frozen=True, kw_only=True):
     """Everything seen of one (account, region, endpoint) in one run.
 
     Dictionaries are keyed by the rubric's own names (``sum``, ``input``), not by AWS's.
     ``handler`` is the direct invocation with one record, ``records`` the one with three. ``runs`` holds
-    the functions whose runs some criterion asks for.
+    the functions whose runs some criterion asks for. ``asked`` is what the run's rubric looked for.
     Times are UTC, ISO 8601. ``flags`` are facts for a human that cost no points.
     """
 
@@ -302,6 +360,7 @@ class Observation(Part, frozen=True, kw_only=True):
     records: Fact[Invocation]
     exchange: Fact[Exchange]
     runs: dict[str, Fact[Runs]] = {}
+    asked: Asked | None = None
     flags: tuple[str, ...] = ()
 
     @property

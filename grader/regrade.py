@@ -7,28 +7,36 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from grader.asked import as_asked
+from grader.judge import AT_A_TIME
 from grader.score import score
-from grader.summary import with_class_flags
+from grader.summary import Known, code_of, with_class_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from grader.course import Course
-    from grader.judging.outcome import Outcome
-    from grader.observation import Observation
-    from grader.report import Report
-    from grader.results import Results, Stored
+    from grader.report import CriterionResult, Report
+    from grader.results import Results, Student
     from grader.summary import Summary
 
 
 @dataclass(frozen=True)
-class Change:
-    """A student whose result changed. A score is ``None`` where there is none."""
+class Moved:
+    """A criterion before and after. ``None`` where the rubric did not have it or has it no more."""
 
-    student_id: str
-    before: float | None
-    after: float | None
-    criteria: tuple[str, ...]
+    id: str
+    before: CriterionResult | None
+    after: CriterionResult | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A student whose result changed, and why. ``before`` is ``None`` where there was no report."""
+
+    before: Report | None
+    after: Report
+    moved: tuple[Moved, ...]
 
 
 @dataclass(frozen=True)
@@ -42,72 +50,87 @@ class Regraded:
 
 
 def regrade(results: Results, course: Course, *, lang: str) -> Regraded:
-    """Judge every stored observation by ``course``'s rubric, and write reports, summary and grades.
+    """Judge every stored observation by ``course``'s rubric, and write reports, summary, grades, pages.
 
     A report that changed is kept beside the new one as ``report.before.json``. Raises
     :class:`~grader.problems.BadInput` where a stored file cannot be read: then nothing is written.
     """
-    batch = results.batch()
-    stored = [one for one in results.stored(batch.students) if one.report or one.observation]
-    graded = judged_again(stored, course, lang=lang)
-    skipped = [one.student.student_id for one in stored if one.observation is None]
+    from grader.pages.writing import write_pages
+
     with results.locked():
-        reports = with_class_flags(graded, course.rubric.lab.known_code)
-        changes = _write_changed(results, stored, reports)
+        batch = results.batch()
+        there: list[Student] = []
+        skipped: list[str] = []
+        for one in results.each_stored(batch.students):
+            if one.report or one.observation:
+                there.append(one.student)
+            if one.report and not one.observation:
+                skipped.append(one.student.student_id)
+        again = list(judged_again(results, there, course, lang=lang, region=batch.region))
+        reports = with_class_flags([known for _, known in again], course.rubric.lab.known_code)
+        changes = _write_changed(results, [before for before, _ in again], reports)
         summary = results.write_class(reports, course.rubric, batch.students, lang)
         used = msgspec.structs.replace(batch, rubric_sha256=course.rubric.sha256, lang=lang)
         if used != batch:
             results.write_rubric(course.rubric.source)
             results.write_batch(used)
+        write_pages(results, reports, summary, course.rubric, lang=lang)
     return Regraded(summary, reports, changes, skipped)
 
 
 def judged_again(
-    stored: Sequence[Stored], course: Course, *, lang: str
-) -> list[tuple[Report, Observation | None]]:
-    """The stored observations judged and scored by ``course``; a report without one stays."""
-    seen = [one.observation for one in stored if one.observation is not None]
-    judged = iter(course.judge.judge(course.rubric, seen))
-    return [
-        (one.report, None)
-        if one.observation is None and one.report is not None
-        else _again(one, next(judged), course, lang)
-        for one in stored
-    ]
+    results: Results, students: Iterable[Student], course: Course, *, lang: str, region: str | None
+) -> Iterator[tuple[Report | None, Known]]:
+    """The stored report of each of ``students``, and what ``course`` makes of the stored observation.
 
-
-def _again(
-    one: Stored, outcomes: Sequence[Outcome], course: Course, lang: str
-) -> tuple[Report, Observation | None]:
-    if one.observation is None:
-        raise TypeError("there is nothing to judge")
-    report = score(one.student, one.observation, outcomes, course.rubric, course.checks, lang=lang)
-    return report, one.observation
+    ``region`` is the batch's, for accounts that name none. A report without an observation stays; who
+    has neither is left out. Raises :class:`BadInput` where a stored file cannot be read.
+    """
+    rubric = course.rubric
+    everyone, size = list(students), AT_A_TIME * course.judge.workers
+    for start in range(0, len(everyone), size):
+        stored = list(results.each_stored(everyone[start : start + size]))
+        seen = [
+            as_asked(one.observation, rubric, one.student.region or region or rubric.lab.region)
+            for one in stored
+            if one.observation is not None
+        ]
+        judged = zip(seen, course.judge.judge(rubric, seen), strict=True)
+        for one in stored:
+            if one.observation is not None:
+                observation, outcomes = next(judged)
+                report = score(one.student, observation, outcomes, rubric, course.checks, lang=lang)
+                yield one.report, Known(report, code_of(one.observation))
+            elif one.known is not None:
+                yield one.report, one.known
 
 
 def _write_changed(
-    results: Results, stored: Sequence[Stored], reports: Sequence[Report]
+    results: Results, before: Sequence[Report | None], after: Sequence[Report]
 ) -> list[Change]:
     changes = []
-    for one, after in zip(stored, reports, strict=True):
-        before = one.report
-        if before == after:
+    for old, new in zip(before, after, strict=True):
+        if old == new:
             continue
-        if before is not None:
-            results.keep_before(after.student_id)
-        results.write_report(after)
-        if before is None or before.score != after.score or before.status != after.status:
-            changes.append(_change(before, after))
+        if old is not None:
+            results.keep_before(new.student_id)
+        results.write_report(new)
+        moved = _moved(old, new)
+        if moved or old is None or old.status != new.status:
+            changes.append(Change(old, new, moved))
     return changes
 
 
-def _change(before: Report | None, after: Report) -> Change:
-    earlier = (
-        {result.id: (result.status, result.points) for result in before.criteria} if before else {}
+def _moved(before: Report | None, after: Report) -> tuple[Moved, ...]:
+    """The criteria that came to something else; without an earlier report that is every one."""
+    old = {result.id: result for result in before.criteria} if before else {}
+    new = {result.id: result for result in after.criteria}
+    return tuple(
+        Moved(name, old.get(name), new.get(name))
+        for name in (*new, *(name for name in old if name not in new))
+        if _worth(old.get(name)) != _worth(new.get(name))
     )
-    moved = tuple(
-        result.id
-        for result in after.criteria
-        if earlier.get(result.id) != (result.status, result.points)
-    )
-    return Change(after.student_id, before.score if before else None, after.score, moved)
+
+
+def _worth(result: CriterionResult | None) -> object:
+    return result and (result.status, result.points)

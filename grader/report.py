@@ -14,20 +14,26 @@ Status = Literal["passed", "partial", "failed", "blocked", "ungraded"]
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one test of a criterion said. ``name`` is the sentence it checks."""
+    """What one test of a criterion said. ``name`` is the sentence it checks.
+
+    ``message_id`` and ``values`` are the message's English template and what is filled in: text,
+    numbers, or messages in their turn. They are the same in every language.
+    """
 
     __test__ = False  # pytest would take it for a test class, by its name
 
     name: str
     outcome: Literal["passed", "failed", "blocked", "ungraded"]
     message: str = ""
+    message_id: str = ""
+    values: dict[str, Any] = {}
 
 
 class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one criterion came to.
 
     ``points`` is ``None`` when ungraded. ``because`` is the id of the criterion that explains why
-    this one is blocked.
+    this one is blocked. ``message_id`` and ``values`` are as those of a test.
     """
 
     id: str
@@ -36,6 +42,8 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     points: float | None
     max_points: float
     message: str = ""
+    message_id: str = ""
+    values: dict[str, Any] = {}
     hint: str = ""
     expected: Any = None
     actual: Any = None

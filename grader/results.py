@@ -12,12 +12,13 @@ import msgspec
 
 from grader import __version__, observation, report
 from grader.export.grades_csv import grades_csv
+from grader.language import _
 from grader.observation import Observation
 from grader.problems import BadInput, Problem, refuse
 from grader.report import Report
 from grader.roster import is_student_id
-from grader.summary import summarise
-from grader.whole_file import write_json, write_text
+from grader.summary import Known, code_of, summarise
+from grader.whole_file import is_unfinished, write_json, write_text
 
 try:
     import fcntl
@@ -37,9 +38,9 @@ S = TypeVar("S", bound=msgspec.Struct)
 BATCH, RUBRIC, SUMMARY, GRADES = "batch.json", "rubric.yaml", "summary.json", "grades.csv"
 STUDENTS, OBSERVATION, REPORT = "students", "observation.json", "report.json"
 BEFORE = "report.before.json"
+PAGE = "index.html"
 LOCK = ".lock"
-# Last what tells these files from somebody else's: a removal cut short can be started again.
-_OURS = (SUMMARY, GRADES, RUBRIC, STUDENTS, BATCH)
+_OURS = (SUMMARY, GRADES, RUBRIC, PAGE, STUDENTS)
 
 
 class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,16 +77,20 @@ class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a class was graded: the digests of what went in, the options, the counts, the times."""
+    """How a class was graded: the digests of what went in, the options, the counts, the times.
+
+    ``starting``: what else lies in the folder is of an earlier batch, and is about to be removed.
+    """
 
     schema: Literal["batch/1"] = "batch/1"
-    state: Literal["running", "interrupted", "finished"]
+    state: Literal["starting", "running", "interrupted", "finished"]
     rubric_sha256: str
     roster_sha256: str
     grader_version: str = __version__
     seed: int
     attempt: int
     jobs: int
+    account_timeout_s: float = 600
     region: str | None
     endpoint_url: str | None
     lang: str
@@ -105,6 +110,17 @@ class Stored:
     observation: Observation | None
     report: Report | None
 
+    @property
+    def agree(self) -> bool:
+        """The report is of this observation: nothing came between the writing of the two."""
+        seen, graded = self.observation, self.report
+        return seen is None or graded is None or graded.started_at == seen.started_at
+
+    @property
+    def known(self) -> Known | None:
+        """What a class keeps of it, if there is a report."""
+        return Known(self.report, code_of(self.observation)) if self.report else None
+
 
 class Results:
     """A results directory. Every file is written whole, by rename, readable by its owner only."""
@@ -117,7 +133,8 @@ class Results:
     @property
     def occupied(self) -> bool:
         """Something lies here already."""
-        return self.root.is_dir() and any(path.name != LOCK for path in self.root.iterdir())
+        there = self.root.iterdir() if self.root.is_dir() else ()
+        return any(path.name != LOCK and not is_unfinished(path) for path in there)
 
     def check_fresh(self, *, resume: bool, force: bool) -> None:
         """Refuse a folder that cannot be written, or that holds what must not be replaced unasked."""
@@ -126,20 +143,22 @@ class Results:
             raise refuse(
                 self.root,
                 None,
-                "This folder already holds results.",
-                "Give --resume to grade who is missing, --force to start over, or another --out.",
+                _("This folder already holds results."),
+                _(
+                    "Give --resume to grade who is missing, --force to start over, or another --out."
+                ),
             )
         if self.occupied and not (self.root / BATCH).is_file():
             raise refuse(
                 self.root,
                 None,
-                f"This folder holds no {BATCH}, so it is not a grader's results.",
-                "Give another --out.",
+                _("This folder holds no {file}, so it is not a grader's results.", file=BATCH),
+                _("Give another --out."),
             )
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other graders out of this folder. Raises :class:`BadInput` where one is at work."""
+        """Keep other graders out (:class:`BadInput`), and remove what a killed one left unfinished."""
         self.root.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(self.root / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
             try:
@@ -149,13 +168,16 @@ class Results:
                 raise refuse(
                     self.root,
                     None,
-                    "Another grader is at work in this folder.",
-                    "Wait for its end, or give another --out.",
+                    _("Another grader is at work in this folder."),
+                    _("Wait for its end, or give another --out."),
                 ) from None
+            for folder in (self.root, *(self.root / STUDENTS).glob("*/")):
+                for path in filter(is_unfinished, folder.iterdir()):
+                    path.unlink(missing_ok=True)
             yield
 
     def start_over(self) -> None:
-        """Remove what an earlier batch wrote here, and nothing else."""
+        """Remove what an earlier batch wrote here but ``batch.json``, and nothing else."""
         for name in _OURS:
             path = self.root / name
             if path.is_dir():
@@ -168,7 +190,11 @@ class Results:
     def folder(self, student_id: str) -> Path:
         """A student's folder. Raises :class:`BadInput` for an id that is no folder's name."""
         if not is_student_id(student_id):
-            raise refuse(self.root / BATCH, None, f"{student_id!r} is not a student's id.")
+            raise refuse(
+                self.root / BATCH,
+                None,
+                _("{name} is not a student's id.", name=repr(student_id)),
+            )
         return self.root / STUDENTS / student_id
 
     def write_student(self, graded: Report, seen: Observation | None) -> None:
@@ -188,7 +214,7 @@ class Results:
     def keep_before(self, student_id: str) -> None:
         """Keep a report that is about to be replaced beside its successor."""
         folder = self.folder(student_id)
-        shutil.copy2(folder / REPORT, folder / BEFORE)
+        write_json(folder / BEFORE, (folder / REPORT).read_bytes(), "report")
 
     def write_batch(self, batch: Batch) -> None:
         """Write ``batch.json``."""
@@ -223,18 +249,26 @@ class Results:
             return msgspec.json.decode(path.read_bytes(), type=Batch)
         except OSError as error:
             raise refuse(
-                path, None, f"It cannot be read ({error.strerror}).", "Name a results folder."
+                path,
+                None,
+                _("It cannot be read ({reason}).", reason=error.strerror),
+                _("Name a results folder."),
             ) from None
         except msgspec.MsgspecError as error:
-            raise refuse(path, None, f"This is not a batch of this grader: {error}.") from None
+            raise refuse(
+                path, None, _("This is not a batch of this grader: {error}.", error=error)
+            ) from None
 
-    def stored(self, students: Iterable[Student]) -> list[Stored]:
-        """What lies here of ``students``. Raises :class:`BadInput` naming every damaged file."""
+    def each_stored(self, students: Iterable[Student]) -> Iterator[Stored]:
+        """What lies here of each of ``students``, one at a time: a class does not fit into memory.
+
+        Raises :class:`BadInput` naming every damaged file, after the last of them.
+        """
         problems: list[Problem] = []
-        found = [self._stored(student, problems) for student in students]
+        for student in students:
+            yield self._stored(student, problems)
         if problems:
             raise BadInput(problems)
-        return found
 
     def _stored(self, student: Student, problems: list[Problem]) -> Stored:
         folder = self.folder(student.student_id)
@@ -249,9 +283,13 @@ def writable(folder: Path) -> None:
     while not there.exists() and there != there.parent:
         there = there.parent
     if not there.is_dir():
-        raise refuse(folder, None, f"{there} is not a folder.", "Give another place.")
+        raise refuse(
+            folder, None, _("{folder} is not a folder.", folder=there), _("Give another place.")
+        )
     if not os.access(there, os.W_OK | os.X_OK):
-        raise refuse(folder, None, f"{there} cannot be written.", "Give another place.")
+        raise refuse(
+            folder, None, _("{folder} cannot be written.", folder=there), _("Give another place.")
+        )
 
 
 def _indented(struct: msgspec.Struct) -> bytes:
@@ -264,14 +302,16 @@ def _read(path: Path, kind: type[S], problems: list[Problem]) -> S | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        problems.append(Problem(str(path), None, f"It cannot be read ({error.strerror})."))
+        problems.append(
+            Problem(str(path), None, _("It cannot be read ({reason}).", reason=error.strerror))
+        )
     except msgspec.MsgspecError as error:
         problems.append(
             Problem(
                 str(path),
                 None,
-                f"This file is damaged or from another version: {error}.",
-                "Move it away, then grade this student again with --resume.",
+                _("This file is damaged or from another version: {error}.", error=error),
+                _("Move it away, then grade this student again with --resume."),
             )
         )
     return None

@@ -18,6 +18,7 @@ from grader.access import (
     access_of,
     no_way,
 )
+from grader.language import N_, _
 from grader.problems import BadInput, Problem, refuse
 from grader.roster_table import KNOWN_COLUMNS, Row, read_table
 from grader.text_file import read_text
@@ -92,8 +93,8 @@ def load_roster(path: Path) -> Roster:
     if any(problem.line == table.header_line for problem in table.problems):
         raise BadInput(table.problems)
     if not {*ACCESS_COLUMNS} & {*table.columns}:
-        message = "No column says how the accounts are reached."
-        remedy = f"Add at least one of: {', '.join(ACCESS_COLUMNS)}."
+        message = _("No column says how the accounts are reached.")
+        remedy = _("Add at least one of: {names}.", names=", ".join(ACCESS_COLUMNS))
         raise refuse(path, table.header_line, message, remedy)
     reading = _Reading(str(path), path.parent)
     accounts = reading.accounts(table.rows)
@@ -153,25 +154,29 @@ class _Reading:
         for row in rows:
             name = row.cells.get("student_id")
             if name is None:
-                self._say(row, "The row has no student_id.", "Fill it in.")
+                self._say(row, _("The row has no student_id."), _("Fill it in."))
                 continue
             if fault := id_fault(name):
                 self._say(row, *fault)
             key = name.casefold()
             if key in first:
-                message = f"The student_id is the same as on line {first[key]}."
-                remedy = "Give each student one row and an id of their own; case does not count."
+                message = _("The student_id is the same as on line {value}.", value=first[key])
+                remedy = _("Give each student one row and an id of their own; case does not count.")
                 self._say(row, message, remedy)
             first.setdefault(key, row.line)
 
     def _check_cells(self, row: Row) -> None:
         for column in _BOUNDED:
             if len(row.cells.get(column, "")) > _MAX_TEXT:
-                message = f"The {column} is longer than {_MAX_TEXT} characters."
-                self._say(row, message, "Shorten it.")
+                message = _(
+                    "The {column} is longer than {max_text} characters.",
+                    column=column,
+                    max_text=_MAX_TEXT,
+                )
+                self._say(row, message, _("Shorten it."))
         for column, (is_right, message, remedy) in _SHAPES.items():
             if column in row.cells and not is_right(row.cells[column]):
-                self._say(row, message, remedy)
+                self._say(row, _(message), _(remedy))
 
     def _shared(self, members: list[Row]) -> dict[str, str]:
         """What a group's rows say of their one account."""
@@ -183,9 +188,13 @@ class _Reading:
             shared[column] = first.cells[column]
             for row in members:
                 if row.cells.get(column, shared[column]) != shared[column]:
-                    message = f"The {column} differs from that of the same group on line"
-                    remedy = "A group shares one account: make them equal, or leave one empty."
-                    self._say(row, f"{message} {first.line}.", remedy)
+                    message = _(
+                        "The {column} differs from that of the same group on line {line}.",
+                        column=column,
+                        line=first.line,
+                    )
+                    remedy = _("A group shares one account: make them equal, or leave one empty.")
+                    self._say(row, message, remedy)
         return shared
 
     def _say(self, row: Row, message: str, remedy: str) -> None:
@@ -219,15 +228,16 @@ def _account(row: Row, access: Access, shared: dict[str, str]) -> Account:
 def id_fault(name: str) -> tuple[str, str] | None:
     """Why ``name``, as a student_id, cannot name a folder on every system, with the remedy."""
     if len(name) > 100:
-        return "The student_id is longer than 100 characters.", "Shorten it."
+        return _("The student_id is longer than 100 characters."), _("Shorten it.")
     if not _STUDENT_ID.fullmatch(name):
-        message = "The student_id holds a character that a folder's name cannot have."
-        return message, "Use unaccented letters, digits, “.”, “_”, “-” and “@”."
+        message = _("The student_id holds a character that a folder's name cannot have.")
+        return message, _("Use unaccented letters, digits, “.”, “_”, “-” and “@”.")
     if name.endswith("."):
-        return "The student_id ends in a full stop.", "Remove it: a folder's name cannot end so."
+        remedy = _("Remove it: a folder's name cannot end so.")
+        return _("The student_id ends in a full stop."), remedy
     if _DEVICE.fullmatch(name):
-        message = "The student_id is a name that Windows keeps for a device."
-        return message, "Add a letter or digit in front."
+        message = _("The student_id is a name that Windows keeps for a device.")
+        return message, _("Add a letter or digit in front.")
     return None
 
 
@@ -249,19 +259,21 @@ def _is_endpoint(url: str) -> bool:
 _SHAPES: dict[str, tuple[Callable[[str], bool], str, str]] = {
     "account_id": (
         lambda text: _ACCOUNT_ID.fullmatch(text) is not None,
-        "The account_id is not 12 digits.",
-        "Write it without hyphens; in a spreadsheet, format the column as text first, "
-        "or leading zeros are lost.",
+        N_("The account_id is not 12 digits."),
+        N_(
+            "Write it without hyphens; in a spreadsheet, format the column as text first, "
+            "or leading zeros are lost."
+        ),
     ),
     "region": (
         lambda text: _REGION.fullmatch(text) is not None and len(text) <= 40,
-        "The region is not the code of an AWS region.",
-        "Write it like us-east-1.",
+        N_("The region is not the code of an AWS region."),
+        N_("Write it like us-east-1."),
     ),
     "endpoint_url": (
         _is_endpoint,
-        "The endpoint_url is not an address that starts with http:// or https://.",
-        "Write it like http://127.0.0.1:4566, without a user name or password.",
+        N_("The endpoint_url is not an address that starts with http:// or https://."),
+        N_("Write it like http://127.0.0.1:4566, without a user name or password."),
     ),
 }
 
@@ -269,7 +281,7 @@ _SHAPES: dict[str, tuple[Callable[[str], bool], str, str]] = {
 def shape_problem(column: str, value: str) -> tuple[str, str] | None:
     """What is wrong with the shape of ``value`` for ``column``, and the remedy; ``None`` if right."""
     is_right, message, remedy = _SHAPES[column]
-    return None if is_right(value) else (message, remedy)
+    return None if is_right(value) else (_(message), _(remedy))
 
 
 def is_student_id(text: str) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from grader.credentials_block import LIMIT_BYTES, block_text, read_pasted
 from grader.download import Unreadable
 from grader.export.grades_csv import cell
+from grader.language import N_, _
 from grader.plain import plain
 from grader.problems import BadInput, Problem, refuse
 from grader.roster import load_roster
@@ -32,7 +33,7 @@ MOST_FILES = 100
 """Files that are looked into of one student, the last changed ones."""
 
 _MOST_TOLD = 5
-_WHOLE_BLOCK = (
+_WHOLE_BLOCK = N_(
     "Ask for the whole block again, from [default] to the token's end (AWS Details, AWS CLI, Show)."
 )
 
@@ -79,8 +80,12 @@ def make_roster(submissions: Iterable[Submission]) -> Made:
         made.students.append(student)
         other = first.setdefault(keys.access_key_id, student)
         if other is not student:
-            message = f"{_who(one)}: The block is the same that {other.student_id} handed in."
-            remedy = "Ask both; if they work together, give both rows one group."
+            message = _(
+                "{student}: The block is the same that {other} handed in.",
+                student=_who(one),
+                other=other.student_id,
+            )
+            remedy = _("Ask both; if they work together, give both rows one group.")
             made.doubts.append(Problem(one.source, None, message, remedy))
     return made
 
@@ -108,33 +113,34 @@ def _chosen(one: Submission, made: Made) -> tuple[Entry, Keys] | None:
             if pasted.not_text:
                 unread.append(_problem(file.path, one, fault, _as_text()))
             else:
-                broken.append(_problem(file.path, one, fault, _WHOLE_BLOCK))
+                broken.append(_problem(file.path, one, fault, _(_WHOLE_BLOCK)))
     if blocks:
         file, keys = blocks[-1]
         different = {given.access_key_id for _, given in blocks}
         if len(different) > 1:
-            said = (
-                f"There are {len(different)} different blocks; the last one of this file is used."
+            said = _(
+                "There are {count} different blocks; the last one of this file is used.",
+                count=len(different),
             )
-            made.doubts.append(_problem(file.path, one, said, "Check that it is the newest."))
+            made.doubts.append(_problem(file.path, one, said, _("Check that it is the newest.")))
         elif broken:
-            said = "There is a broken block too; the whole one of this file is used."
-            made.doubts.append(_problem(file.path, one, said, "Check that it is the newest."))
+            said = _("There is a broken block too; the whole one of this file is used.")
+            made.doubts.append(_problem(file.path, one, said, _("Check that it is the newest.")))
         return file, keys
     why = [*broken, *unread][:_MOST_TOLD]
     if not why:
-        said = "No credentials block is in it." if one.files else "Nothing is in it."
-        why = [_problem(one.source, one, said, "Ask the student for the block.")]
+        said = _("No credentials block is in it.") if one.files else _("Nothing is in it.")
+        why = [_problem(one.source, one, said, _("Ask the student for the block."))]
     made.left_out += why
     return None
 
 
 def _problem(path: str, one: Submission, message: str, remedy: str) -> Problem:
-    return Problem(path, None, f"{_who(one)}: {message}", remedy)
+    return Problem(path, None, _("{where}: {message}", where=_who(one), message=message), remedy)
 
 
 def _as_text() -> str:
-    return "Ask for the block as text, or put it into a text file in its place."
+    return _("Ask for the block as text, or put it into a text file in its place.")
 
 
 # -- writing --------------------------------------------------------------------------------------
@@ -152,16 +158,21 @@ def check_place(out: Path, *, force: bool) -> None:
     problems = []
     if out.is_dir() or not out.parent.is_dir() or not os.access(out.parent, os.W_OK | os.X_OK):
         problems.append(
-            Problem(str(out), None, "No file can be written there.", "Give --out another place.")
+            Problem(
+                str(out), None, _("No file can be written there."), _("Give --out another place.")
+            )
         )
     if folder.exists() and not folder.is_dir():
         problems.append(
-            Problem(str(folder), None, "This is not a folder.", "Give --out another place.")
+            Problem(str(folder), None, _("This is not a folder."), _("Give --out another place."))
         )
     elif not force:
         problems += [
             Problem(
-                str(there), None, "It exists already.", "Give --out another place, or add --force."
+                str(there),
+                None,
+                _("It exists already."),
+                _("Give --out another place, or add --force."),
             )
             for there in (out, folder)
             if there.exists()
@@ -212,7 +223,7 @@ def write_roster(students: Iterable[Student], out: Path) -> None:
     except BadInput as bad:
         first = bad.problems[0]
         raise refuse(
-            out, None, f"It would not be a roster: {first.message}", first.remedy
+            out, None, _("It would not be a roster: {message}", message=first.message), first.remedy
         ) from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)

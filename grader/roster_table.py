@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from grader.access import ACCESS_COLUMNS, SECRET_COLUMNS
+from grader.language import _
 from grader.problems import Problem, refuse
 from grader.secret import Secret
 
@@ -68,16 +69,16 @@ def read_table(text: str, file: str) -> Table:
     if header is None:
         if problems:
             raise refuse(file, problems[0].line, problems[0].message, problems[0].remedy)
-        remedy = "Its first line names the columns: student_id, name, email, …"
-        raise refuse(file, 1, "The roster is empty.", remedy)
+        remedy = _("Its first line names the columns: student_id, name, email, …")
+        raise refuse(file, 1, _("The roster is empty."), remedy)
     line, cells = header
     while cells and not cells[-1]:
         cells.pop()
     problems += _header_problems(cells, line, file)
     rows = tuple(_rows(records, cells, file, problems))
     if not rows and not problems:
-        message = "The roster has a header but no students."
-        problems.append(Problem(file, line, message, "Add one line per student."))
+        message = _("The roster has a header but no students.")
+        problems.append(Problem(file, line, message, _("Add one line per student.")))
     return Table(line, tuple(cells), rows, tuple(problems))
 
 
@@ -93,8 +94,10 @@ def _records(
         except StopIteration:
             return
         except csv.Error:
-            message = "The quotes of the row that begins here do not match, or a cell is too long."
-            remedy = 'Close every quote, and write a quote inside a cell as "".'
+            message = _(
+                "The quotes of the row that begins here do not match, or a cell is too long."
+            )
+            remedy = _('Close every quote, and write a quote inside a cell as "".')
             problems.append(Problem(file, line, message, remedy))
             return
         cells = [cell.strip() for cell in record]
@@ -114,34 +117,61 @@ def _delimiter(text: str) -> str:
 
 def _header_problems(columns: list[str], line: int, file: str) -> Iterator[Problem]:
     if len(columns) > _MAX_COLUMNS:
-        message = f"The roster has {len(columns)} columns; at most {_MAX_COLUMNS} can be read."
-        yield Problem(file, line, message, "Remove those that are not needed.")
+        message = _(
+            "The roster has {columns} columns; at most {most} can be read.",
+            columns=len(columns),
+            most=_MAX_COLUMNS,
+        )
+        yield Problem(file, line, message, _("Remove those that are not needed."))
         return
     first: dict[str, int] = {}
     explained = "student_id" in columns
     for number, column in enumerate(columns, start=1):
         if not column:
-            message = f"Column {number} of the header has no name."
-            yield Problem(file, line, message, "Name it, or remove the column.")
+            message = _("Column {number} of the header has no name.", number=number)
+            yield Problem(file, line, message, _("Name it, or remove the column."))
         elif column in first:
-            name = f"{column}" if column in KNOWN_COLUMNS else "the same name"
-            message = f"Columns {first[column]} and {number} are both called {name}."
-            yield Problem(file, line, message, "Rename or remove one of them.")
+            name = column if column in KNOWN_COLUMNS else _("the same name")
+            message = _(
+                "Columns {first} and {number} are both called {name}.",
+                first=first[column],
+                number=number,
+                name=name,
+            )
+            yield Problem(file, line, message, _("Rename or remove one of them."))
         elif column in GRADE_COLUMNS:
-            message = f"Column {number} is called {column}, which is a column of grades.csv."
-            yield Problem(file, line, message, f"Rename it: old_{column}, for example.")
+            message = _(
+                "Column {number} is called {column}, which is a column of grades.csv.",
+                number=number,
+                column=column,
+            )
+            yield Problem(
+                file, line, message, _("Rename it: old_{column}, for example.", column=column)
+            )
         elif near := _meant(column, columns):
             explained |= near == "student_id"
-            message = f"Column {number} is called “{column[:40]}”, which is not a column we know."
-            yield Problem(file, line, message, f"Did you mean {near}?")
+            message = _(
+                "Column {number} is called “{name}”, which is not a column we know.",
+                number=number,
+                name=column[:40],
+            )
+            yield Problem(file, line, message, _("Did you mean {near}?", near=near))
         elif column not in KNOWN_COLUMNS and _SECRET_WORDS.search(_folded(column)):
-            message = f"Column {number} seems to hold a secret under a name that is not known."
-            remedy = f"Secrets are read from {', '.join(SECRET_COLUMNS)} only: rename or remove it."
+            message = _(
+                "Column {number} seems to hold a secret under a name that is not known.",
+                number=number,
+            )
+            remedy = _(
+                "Secrets are read from {names} only: rename or remove it.",
+                names=", ".join(SECRET_COLUMNS),
+            )
             yield Problem(file, line, message, remedy)
         first.setdefault(column, number)
     if not explained:
-        message = "The header has no column student_id."
-        yield Problem(file, line, message, "The first line names the columns; student_id is one.")
+        message = _("The header has no column student_id.")
+        yield Problem(
+            file, line, message, _("The first line names the columns; student_id is one.")
+        )
 
 
 def _meant(column: str, columns: list[str]) -> str | None:
@@ -165,8 +195,12 @@ def _rows(
 ) -> Iterator[Row]:
     for line, cells in records:
         if any(cells[len(columns) :]):
-            message = f"The row has {len(cells)} cells, the header {len(columns)}."
-            remedy = "Put quotes around a cell that holds a comma or semicolon."
+            message = _(
+                "The row has {cells} cells, the header {columns}.",
+                cells=len(cells),
+                columns=len(columns),
+            )
+            remedy = _("Put quotes around a cell that holds a comma or semicolon.")
             problems.append(Problem(file, line, message, remedy))
             continue
         row = Row(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -66,7 +66,10 @@ class ExchangeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of the rubric. ``on`` names a resource or a route (``input -> sum``)."""
+    """One line of the rubric. ``on`` names a resource or a route (``input -> sum``).
+
+    ``visibility`` says when Gradescope shows it to students; ``None`` leaves that to Gradescope.
+    """
 
     id: str
     title: Text
@@ -75,6 +78,7 @@ class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points: float
     expect: Any = None
     hint: Text = ""
+    visibility: Literal["hidden", "after_due_date", "after_published", "visible"] | None = None
 
 
 class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

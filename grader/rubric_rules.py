@@ -192,7 +192,9 @@ class _Rules:
             message = f"The check “{check}” judges the exchange, which {shown(on)} is not part of."
             self._say(place, message, f"Write “on: {_EXCHANGE_ON[check]}”.")
         elif check == "schedule_runs" and ends[0] == "sum":
-            message = f"The grader runs {shown(on)} itself: its log does not tell what a schedule ran."
+            message = (
+                f"The grader runs {shown(on)} itself: its log does not tell what a schedule ran."
+            )
             self._say(place, message, "Name the function that only its schedule runs.")
         elif len(set(ends)) != len(ends):
             self._say(place, f"{shown(on)} leads from a resource to itself.", "Name two.")

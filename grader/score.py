@@ -6,7 +6,9 @@ import math
 from typing import TYPE_CHECKING, Protocol
 
 from grader import __version__, clock
-from grader.phrases import phrases, what_next
+from grader.language import ENGLISH, language
+from grader.message import Message, message, said
+from grader.phrases import BLOCKED, NOT_CHECKED, NOT_OBSERVED, SHARE, what_next
 from grader.report import CriterionResult, Report, TestResult
 from grader.rubric import text_in
 from grader.rubric_rules import route
@@ -105,7 +107,9 @@ def ungraded_report(
             status="ungraded",
             points=None,
             max_points=_rounded(criterion.points),
-            message=why.detail,
+            message=said(why.words, lang),
+            message_id=why.words.message_id,
+            values=why.words.values,
             hint=what_next(why.kind, lang),
         )
         for criterion in rubric.criteria
@@ -143,7 +147,6 @@ class _Scoring:
         self.rubric = rubric
         self.checks = checks
         self.lang = lang
-        self.words = phrases(lang)
         self.outcomes: dict[str, list[Outcome]] = {one.id: [] for one in rubric.criteria}
         for outcome in outcomes:
             self.outcomes.setdefault(outcome.criterion, []).append(outcome)
@@ -161,16 +164,13 @@ class _Scoring:
         tests = self.outcomes[criterion.id]
         passed = sum(test.outcome == "passed" for test in tests)
         first = next(test for test in tests if test.outcome != "passed")
-        message = first.message
+        why, text = first.said, self._text(first)
         if len(tests) > 1:
-            share = self.words["share"].format(passed=passed, tests=len(tests))
-            message = f"{share} {message}".rstrip()
+            why = message(SHARE, passed=passed, tests=len(tests), first=why)
+            # The text of an author's check may be another than its template's.
+            text = language(self.lang).say(SHARE, passed=passed, tests=len(tests), first=text)
         return self._as(
-            criterion,
-            status,
-            message=message,
-            hint=self._hint(criterion, first),
-            of=first,
+            criterion, status, why, text.rstrip(), hint=self._hint(criterion, first), of=first
         )
 
     def total(self) -> float:
@@ -188,14 +188,13 @@ class _Scoring:
         if root is None:
             first = self.outcomes[criterion.id][0]
             hint = self._hint(criterion, first)
-            return self._as(criterion, "blocked", message=first.message, hint=hint)
+            return self._as(criterion, "blocked", first.said, self._text(first), hint=hint)
         if self.alone[root.id] == "passed":
-            return self._ungraded(criterion, self.words["not-observed"], "not-observed")
+            return self._ungraded(criterion, Message(NOT_OBSERVED), None, "not-observed")
         if self.alone[root.id] == "ungraded":
             return self._ungraded(criterion, *self._reason(root))
         title = text_in(root.title, self.lang)
-        message = self.words["blocked"].format(title=title)
-        return self._as(criterion, "blocked", message=message, because=root.id)
+        return self._as(criterion, "blocked", message(BLOCKED, title=title), because=root.id)
 
     def _root(self, criterion: Criterion) -> Criterion | None:
         """The criterion at the end of the chain of causes; ``None`` if no criterion explains it."""
@@ -224,47 +223,75 @@ class _Scoring:
         check = self.checks.get(criterion.check)
         return None if check is None else check.explains
 
-    def _reason(self, criterion: Criterion) -> tuple[str, str]:
-        """Why it is ungraded, and the kind of Unknown."""
+    def _reason(self, criterion: Criterion) -> tuple[Message, str | None, str]:
+        """Why it is ungraded, the same as text where that is known, and the kind of Unknown."""
         for test in self.outcomes[criterion.id]:
             if test.outcome == "ungraded":
-                return test.message, test.because or "unexpected"
-        return self.words["none"], "unexpected"
+                return test.said, self._text(test), test.because or "unexpected"
+        return Message(NOT_CHECKED), None, "unexpected"
+
+    def _knows(self, one: Message | None) -> bool:
+        return one is not None and bool(language(self.lang).translated(one.message_id))
+
+    def _text(self, outcome: Outcome) -> str:
+        """The outcome's message in the report's language; an author's own words as they are."""
+        if self.lang == ENGLISH or not self._knows(outcome.said):
+            return outcome.message
+        return said(outcome.said, self.lang)
+
+    def _name(self, outcome: Outcome) -> str:
+        if self.lang == ENGLISH or outcome.named is None or not self._knows(outcome.named):
+            return outcome.test
+        return said(outcome.named, self.lang)
 
     def _hint(self, criterion: Criterion, outcome: Outcome) -> str:
-        """The outcome's, which knows more; but it is in English, and the rubric's may not be."""
+        """The outcome's, which knows more; but where it is only in English, the rubric's may not be."""
+        if outcome.advice is not None and self._knows(outcome.advice):
+            return said(outcome.advice, self.lang)
         translated = isinstance(criterion.hint, dict) and self.lang in criterion.hint
-        if outcome.hint and (self.lang == "en" or not translated):
+        if outcome.hint and (self.lang == ENGLISH or not translated):
             return outcome.hint
         return text_in(criterion.hint, self.lang)
 
-    def _ungraded(self, criterion: Criterion, message: str, kind: str) -> CriterionResult:
+    def _ungraded(
+        self, criterion: Criterion, why: Message, text: str | None, kind: str
+    ) -> CriterionResult:
         hint = what_next(kind, self.lang)
-        return self._as(criterion, "ungraded", message=message, hint=hint)
+        return self._as(criterion, "ungraded", why, text, hint=hint)
 
     def _as(
         self,
         criterion: Criterion,
         status: Status,
+        why: Message | None = None,
+        text: str | None = None,
         *,
-        message: str = "",
         hint: str = "",
         because: str | None = None,
         of: Outcome | None = None,
     ) -> CriterionResult:
+        why = why or Message("")
         return CriterionResult(
             id=criterion.id,
             title=text_in(criterion.title, self.lang),
             status=status,
             points=None if status == "ungraded" else _rounded(self._share(criterion)),
             max_points=_rounded(criterion.points),
-            message=message,
+            message=said(why, self.lang) if text is None else text,
+            message_id=why.message_id,
+            values=why.values,
             hint=hint,
             expected=None if of is None else of.expected,
             actual=None if of is None else of.actual,
             because=because,
             tests=tuple(
-                TestResult(name=test.test, outcome=test.outcome, message=test.message)
+                TestResult(
+                    name=self._name(test),
+                    outcome=test.outcome,
+                    message=self._text(test),
+                    message_id=test.said.message_id,
+                    values=test.said.values,
+                )
                 for test in self.outcomes[criterion.id]
             ),
         )

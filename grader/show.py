@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
-import io
-import os
-import sys
-from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING, Protocol
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -21,72 +16,49 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from grader.export.grades_csv import number
+from grader.language import N_, _, plural, spoken
 from grader.plain import plain
+from grader.terminal import console, discard_output, standard_error, standard_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from rich.console import Console
 
     from grader.problems import Problem
     from grader.report import CriterionResult, Report
     from grader.summary import Summary
 
+__all__ = [
+    "console",
+    "discard_output",
+    "points",
+    "progress",
+    "show_class",
+    "show_problems",
+    "show_report",
+    "standard_error",
+    "standard_output",
+]
+
 _MARKS = {
     "passed": ("✓", "green"),
-    "partial": ("◐", "yellow"),
+    "partial": ("◐", "dark_orange3"),  # yellow vanishes on white
     "failed": ("✗", "red"),
     "blocked": ("·", "dim"),
     "ungraded": ("?", "magenta"),
 }
-_PLAINER = str.maketrans(
-    {"✓": "+", "◐": "~", "✗": "x", "·": "-", "—": "-", "–": "-", "…": "...", "→": "->"}
-    | dict.fromkeys("“”«»", '"')
-    | dict.fromkeys("‘’", "'")
-)
-
-
-def _plainer(error: UnicodeError) -> tuple[str, int]:
-    """What a terminal of fewer characters shows instead of one that it does not have."""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    missing = error.object[error.start : error.end].translate(_PLAINER)
-    return missing.encode("ascii", "replace").decode(), error.end
-
-
-codecs.register_error("grader.plainer", _plainer)
-
-
-class _Console(Console):
-    """A console whose reader may go away: what is said afterwards is lost, and nothing else is."""
-
-    def on_broken_pipe(self) -> None:
-        discard_output(self.file)
-
-
-def discard_output(stream: IO[str]) -> None:
-    """Send what is still written to ``stream`` nowhere: whoever read it has gone."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def console(stream: IO[str], *, quiet: bool = False) -> Console:
-    """A console on ``stream``: colour on a terminal; plain lines elsewhere, with ``NO_COLOR`` set and
-    when ``quiet``."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="grader.plainer")
-    terminal = stream.isatty()
-    plain_lines = quiet or not terminal or bool(os.environ.get("NO_COLOR"))
-    # A pipe has no width: a line is as long as it is.
-    return _Console(
-        file=stream,
-        no_color=True if plain_lines else None,
-        force_terminal=False if plain_lines else None,
-        width=None if terminal else 10_000,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        soft_wrap=not terminal,
-    )
+FLAGS = {
+    "account-mismatch": N_("account-mismatch"),
+    "account-shared": N_("account-shared"),
+    "answers-left-behind": N_("answers-left-behind"),
+    "direct-inconclusive": N_("direct-inconclusive"),
+    "foreign-messages": N_("foreign-messages"),
+    "pair-left-behind": N_("pair-left-behind"),
+    "raises-after-answer": N_("raises-after-answer"),
+    "same-code": N_("same-code"),
+}
+"""Flags as they are shown: in English by their names."""
 
 
 def _mark(status: str) -> Text:
@@ -96,7 +68,7 @@ def _mark(status: str) -> Text:
 
 def points(value: float | None, maximum: float) -> str:
     """``3/4``, or ``-/4`` where there are none."""
-    return f"{number(value) or '-'}/{number(maximum)}"
+    return f"{'-' if value is None else spoken().number(value)}/{spoken().number(maximum)}"
 
 
 # -- one report -----------------------------------------------------------------------------------
@@ -106,7 +78,7 @@ def show_report(report: Report, out: Console) -> None:
     """One line a criterion; for what did not pass: expected, found, next step; the score last."""
     reason = _unreached(report)
     if reason is not None:
-        out.print(Text.assemble(("Not graded. ", "bold magenta"), plain(reason.message)))
+        out.print(Text.assemble((f"{_('Not graded.')} ", "bold magenta"), plain(reason.message)))
         out.print(Text(plain(reason.hint), style="italic"))
         return
     table = Table.grid(padding=(0, 2, 0, 0))
@@ -121,17 +93,20 @@ def show_report(report: Report, out: Console) -> None:
     if report.score is None:
         out.print(
             Text.assemble(
-                ("Not graded. ", "bold magenta"),
-                "Something could not be checked; it does not count against you.",
+                (f"{_('Not graded.')} ", "bold magenta"),
+                _("Something could not be checked; it does not count against you."),
             )
         )
     else:
         style = "bold green" if report.score == report.max_score else "bold"
-        out.print(
-            Text(f"Score: {number(report.score)} of {number(report.max_score)} points", style=style)
-        )
+        line = _("Score: {score} of {maximum} points", score=report.score, maximum=report.max_score)
+        out.print(Text(line, style=style))
     if report.flags:
-        out.print(Text(f"Noted: {', '.join(report.flags)}", style="dim"))
+        out.print(Text(_("Noted: {flags}", flags=_flags(report)), style="dim"))
+
+
+def _flags(report: Report) -> str:
+    return ", ".join(plain(_(FLAGS.get(name, name))) for name in report.flags)
 
 
 def _unreached(report: Report) -> CriterionResult | None:
@@ -159,16 +134,16 @@ def _said(result: CriterionResult) -> Text:
 def show_class(reports: Sequence[Report], summary: Summary, out: Console) -> None:
     """A table of students, then statistics."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("student", overflow="fold", max_width=28)
-    table.add_column("points", justify="right", no_wrap=True)
-    table.add_column("lost on", overflow="fold")
-    table.add_column("noted", overflow="fold", style="dim")
+    table.add_column(_("student"), overflow="fold", max_width=28)
+    table.add_column(_("points"), justify="right", no_wrap=True)
+    table.add_column(_("lost on"), overflow="fold")
+    table.add_column(_("noted"), overflow="fold", style="dim")
     for report in reports:
         table.add_row(
             Text(plain(report.student_id)),
             Text(points(report.score, report.max_score)),
             _lost(report),
-            Text(", ".join(report.flags)),
+            Text(_flags(report)),
         )
     out.print(table)
     out.print()
@@ -178,31 +153,39 @@ def show_class(reports: Sequence[Report], summary: Summary, out: Console) -> Non
 def _lost(report: Report) -> Text:
     if report.score is None:
         reasons = {r.message: None for r in report.criteria if r.status == "ungraded"}
-        return Text("not graded: " + plain(next(iter(reasons), ""), 120), style="magenta")
+        why = plain(next(iter(reasons), ""), 120)
+        return Text(_("not graded: {why}", why=why), style="magenta")
     return Text(", ".join(r.id for r in report.criteria if r.status in {"failed", "partial"}))
 
 
 def _show_statistics(summary: Summary, out: Console) -> None:
-    students = "1 student" if summary.students == 1 else f"{summary.students} students"
-    counts = f"{students}, {summary.graded} graded"
+    counts = [
+        plural(summary.students, "{count} student", "{count} students"),
+        plural(summary.graded, "{count} graded", "{count} graded"),
+    ]
     if summary.ungraded:
-        counts += f", {summary.ungraded} not graded"
-    out.print(Text(counts, style="bold"))
+        counts.append(plural(summary.ungraded, "{count} not graded", "{count} not graded"))
+    out.print(Text(", ".join(counts), style="bold"))
     if summary.mean is None or summary.median is None:
         return
     out.print(
         Text(
-            f"mean {summary.mean:.2f}, median {summary.median:.2f}, "
-            f"from {number(summary.lowest)} to {number(summary.highest)} "
-            f"of {number(summary.max_score)} points"
+            _(
+                "mean {mean}, median {median}, from {lowest} to {highest} of {maximum} points",
+                mean=spoken().number(summary.mean, "0.00"),
+                median=spoken().number(summary.median, "0.00"),
+                lowest=summary.lowest,
+                highest=summary.highest,
+                maximum=summary.max_score,
+            )
         )
     )
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("criterion")
-    table.add_column("passed", justify="right")
-    table.add_column("mean points", justify="right")
+    table.add_column(_("criterion"))
+    table.add_column(_("passed"), justify="right")
+    table.add_column(_("mean points"), justify="right")
     for criterion in summary.criteria:
-        rate = "-" if criterion.pass_rate is None else f"{criterion.pass_rate:.0%}"
+        rate = "-" if criterion.pass_rate is None else spoken().percent(criterion.pass_rate)
         mean = None if criterion.mean_points is None else round(criterion.mean_points, 2)
         table.add_row(Text(criterion.id), rate, points(mean, criterion.max_points))
     out.print(table)
@@ -238,7 +221,7 @@ def progress(total: int, out: Console, *, quiet: bool) -> Iterator[Told]:
 
 def _bar(out: Console) -> Progress:
     return Progress(
-        SpinnerColumn(),
+        SpinnerColumn("dots" if out.encoding.startswith("utf") else "line"),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TextColumn("{task.fields[counts]}"),
@@ -251,11 +234,14 @@ def _bar(out: Console) -> Progress:
 class _Bar:
     def __init__(self, bar: Progress, total: int) -> None:
         self._bar, self._ungraded = bar, 0
-        self._task = bar.add_task("grading", total=total, counts="graded")
+        self._task = bar.add_task("grading", total=total, counts=_("graded"))
 
     def __call__(self, report: Report) -> None:
         self._ungraded += report.score is None
-        counts = "graded" + (f", {self._ungraded} not graded" if self._ungraded else "")
+        counts = _("graded")
+        if self._ungraded:
+            unsaid = plural(self._ungraded, "{count} not graded", "{count} not graded")
+            counts = f"{counts}, {unsaid}"
         self._bar.update(self._task, advance=1, counts=counts)
 
 
@@ -265,16 +251,12 @@ class _Lines:
 
     def __call__(self, report: Report) -> None:
         self._done += 1
-        said = "not graded" if report.score is None else points(report.score, report.max_score)
-        line = f"{self._done}/{self._total} {plain(report.student_id)}: {said}"
+        said = _("not graded") if report.score is None else points(report.score, report.max_score)
+        number = f"{self._done}/{self._total}"
+        line = _(
+            "{number} {student}: {said}",
+            number=number,
+            student=plain(report.student_id),
+            said=said,
+        )
         self._out.print(Text(line))
-
-
-def standard_output(*, quiet: bool = False) -> Console:
-    """Results go here."""
-    return console(sys.stdout, quiet=quiet)
-
-
-def standard_error(*, quiet: bool = False) -> Console:
-    """Progress and diagnostics go here."""
-    return console(sys.stderr, quiet=quiet)

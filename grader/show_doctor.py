@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from grader.doctor import LEARNER_LAB_HOURS
+from grader.doctor import LEARNER_LAB_HOURS, PARTNER
+from grader.language import _, plural
 from grader.observation import Found, Unknown
 from grader.plain import plain
 
@@ -24,12 +25,12 @@ _NOT_TRIED = "sqs:SendMessage, sqs:ReceiveMessage, sqs:DeleteMessage"
 def show_examinations(found: Sequence[Examination], out: Console) -> None:
     """A line a student in at most 80 columns, then a line for each thing to fix before the batch."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("student", overflow="fold", max_width=16)
-    table.add_column("account", no_wrap=True)
-    table.add_column("as", no_wrap=True, max_width=16)
-    table.add_column("ends", no_wrap=True, max_width=9)
-    table.add_column("functions", no_wrap=True, max_width=9)
-    table.add_column("actions", no_wrap=True, max_width=8)
+    table.add_column(_("student"), overflow="fold", max_width=16)
+    table.add_column(_("account"), no_wrap=True)
+    table.add_column(_("as"), no_wrap=True, max_width=16)
+    table.add_column(_("ends"), no_wrap=True, max_width=9)
+    table.add_column(_("functions"), no_wrap=True, max_width=9)
+    table.add_column(_("actions"), no_wrap=True, max_width=8)
     for one in found:
         identity = one.seen.identity
         known = identity.value if isinstance(identity, Found) else None
@@ -37,26 +38,43 @@ def show_examinations(found: Sequence[Examination], out: Console) -> None:
             Text(plain(one.account.student_id)),
             Text(plain(known.account_id) if known else "-"),
             Text(plain(known.arn.rpartition("/")[2].rpartition(":")[2], 16) if known else "-"),
-            Text(one.ends if known or one.ends == "partner's" else "-"),
+            Text(_ends(one) if known or one.ends == PARTNER else "-"),
             Text(_functions(one)),
             Text(_actions(one)),
         )
     out.print(table)
     out.print()
-    if any(one.ends.startswith("by ") for one in found):
+    if any(one.ends_by for one in found):
         out.print(
-            f"“by”: a Learner Lab's session ends at most {LEARNER_LAB_HOURS} h "
-            "after its block was handed in."
+            _(
+                "“by”: a Learner Lab's session ends at most {hours} h after its block was handed in.",
+                hours=LEARNER_LAB_HOURS,
+            )
         )
-    out.print(f"Not tried, because it would touch the queues: {_NOT_TRIED}.")
+    out.print(_("Not tried, because it would touch the queues: {actions}.", actions=_NOT_TRIED))
     faults = [(one.account.student_id, *fault) for one in found for fault in one.faults]
     if not faults:
-        out.print("Nothing to fix before the batch.")
+        out.print(_("Nothing to fix before the batch."))
         return
     out.print()
-    out.print(Text("Fix before the batch:", style="bold"))
+    out.print(Text(_("Fix before the batch:"), style="bold"))
     for student, message, remedy in faults:
-        out.print(Text(f"{plain(student)}: {plain(message)} {plain(remedy)}"))
+        out.print(
+            Text(
+                _(
+                    "{student}: {fault} {remedy}",
+                    student=plain(student),
+                    fault=plain(message),
+                    remedy=plain(remedy),
+                )
+            )
+        )
+
+
+def _ends(one: Examination) -> str:
+    if one.ends_by is not None:
+        return _("by {time}", time=f"{one.ends_by:%H:%M}")
+    return _(one.ends)
 
 
 def _functions(one: Examination) -> str:
@@ -65,14 +83,15 @@ def _functions(one: Examination) -> str:
         return one.seen.elsewhere
     if not facts or any(isinstance(fact, Unknown) for fact in facts):
         return "?" if facts else "-"
-    return f"{sum(isinstance(fact, Found) for fact in facts)} of {len(facts)}"
+    there = sum(isinstance(fact, Found) for fact in facts)
+    return _("{some} of {all}", some=there, all=len(facts))
 
 
 def _actions(one: Examination) -> str:
     if not one.seen.functions:
         return "-"
     if one.seen.refused is not None:
-        return "refused"
+        return _("refused")
     if one.seen.denied:
-        return f"{len(one.seen.denied)} denied"
-    return "?" if one.seen.unknown else "right"
+        return plural(len(one.seen.denied), "{count} denied", "{count} denied")
+    return "?" if one.seen.unknown else _("right")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 CLASS_FLAGS = frozenset({"account-shared", "same-code"})
 """Flags that only the whole class can tell: computed anew whenever a batch ends."""
+
+
+class Known(NamedTuple):
+    """What a class keeps of a student: the report, and the ``CodeSha256`` of each function seen."""
+
+    report: Report
+    code: frozenset[str] = frozenset()
 
 
 class CriterionSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,9 +129,7 @@ def _rounded(value: float) -> float:
     return round(value, 4)
 
 
-def with_class_flags(
-    results: Iterable[tuple[Report, Observation | None]], known_code: Iterable[str]
-) -> list[Report]:
+def with_class_flags(results: Iterable[Known], known_code: Iterable[str]) -> list[Report]:
     """The reports with ``account-shared`` and ``same-code`` as the whole class has them.
 
     Members of one group share an account and its code by right.
@@ -133,10 +138,10 @@ def with_class_flags(
     accounts: dict[Hashable, set[Hashable]] = defaultdict(set)
     code: dict[str, set[tuple[Hashable, Hashable]]] = defaultdict(set)
     known = set(known_code)
-    for report, seen in results:
+    for report, hashes in results:
         if report.account_id:
             accounts[report.account_id].add(_owner(report))
-        for sha256 in _code(seen) - known:
+        for sha256 in hashes - known:
             code[sha256].add(_place(report))
     return [
         _flagged(
@@ -145,12 +150,12 @@ def with_class_flags(
                 "account-shared": len(accounts[report.account_id]) > 1,
                 "same-code": any(
                     _apart(_place(report), other)
-                    for sha256 in _code(seen) - known
+                    for sha256 in hashes - known
                     for other in code[sha256]
                 ),
             },
         )
-        for report, seen in results
+        for report, hashes in results
     ]
 
 
@@ -169,11 +174,12 @@ def _apart(one: tuple[Hashable, Hashable], other: tuple[Hashable, Hashable]) -> 
     return one[0] != other[0] and one[1] != other[1]
 
 
-def _code(seen: Observation | None) -> set[str]:
+def code_of(seen: Observation | None) -> frozenset[str]:
+    """The ``CodeSha256`` of each function that was seen: what ``same-code`` is told by."""
     if seen is None:
-        return set()
+        return frozenset()
     functions = [fact.value for fact in seen.functions.values() if isinstance(fact, Found)]
-    return {function.code_sha256 for function in functions if function.code_sha256}
+    return frozenset(function.code_sha256 for function in functions if function.code_sha256)
 
 
 def _flagged(report: Report, flags: dict[str, bool]) -> Report:

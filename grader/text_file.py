@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grader.language import _
 from grader.problems import refuse
 
 if TYPE_CHECKING:
@@ -30,39 +31,44 @@ def read_text(path: Path, *, limit_bytes: int, save_as: str = "UTF-8") -> TextFi
     than ``limit_bytes``, not UTF-8, or holds NUL bytes. No message quotes the file's contents.
     """
     raw = _read_bytes(path, limit_bytes)
-    save_again = f"Save it again as “{save_as}”."
+    save_again = _("Save it again as “{encoding}”.", encoding=save_as)
     if raw.startswith(_UTF16_BOMS) or _looks_like_utf16(raw):
-        raise refuse(path, 1, "The file is encoded as UTF-16, not UTF-8.", save_again)
+        raise refuse(path, 1, _("The file is encoded as UTF-16, not UTF-8."), save_again)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         # The codec counts from after the byte order mark.
         start = error.start + (3 if raw.startswith(b"\xef\xbb\xbf") else 0)
         line = _line_at(raw.decode("latin-1"), start)
-        message = f"The file is not UTF-8: byte {start + 1} of the file, on this line, is not text."
+        message = _(
+            "The file is not UTF-8: byte {number} of the file, on this line, is not text.",
+            number=start + 1,
+        )
         raise refuse(path, line, message, save_again) from None
     if (nul := text.find("\0")) >= 0:
-        raise refuse(path, _line_at(text, nul), "The file holds a NUL byte.", save_again)
+        raise refuse(path, _line_at(text, nul), _("The file holds a NUL byte."), save_again)
     return TextFile(text, hashlib.sha256(raw).hexdigest())
 
 
 def _read_bytes(path: Path, limit_bytes: int) -> bytes:
     try:
         if path.is_dir():
-            raise refuse(path, None, "This is a folder, not a file.", "Name the file inside it.")
+            raise refuse(
+                path, None, _("This is a folder, not a file."), _("Name the file inside it.")
+            )
         if not path.exists():
-            raise refuse(path, None, "There is no such file.", "Check the path.")
+            raise refuse(path, None, _("There is no such file."), _("Check the path."))
         if not path.is_file():  # a pipe or a device would be read for ever
-            raise refuse(path, None, "This is not an ordinary file.", "Name a file.")
+            raise refuse(path, None, _("This is not an ordinary file."), _("Name a file."))
         with path.open("rb") as file:
             raw = file.read(limit_bytes + 1)
     except (OSError, ValueError) as error:  # ValueError: a path no file system accepts
-        reason = getattr(error, "strerror", None) or "the path is not valid"
-        message = f"The file cannot be read ({reason})."
-        raise refuse(path, None, message, "Check the path and its permissions.") from None
+        reason = getattr(error, "strerror", None) or _("the path is not valid")
+        message = _("The file cannot be read ({reason}).", reason=reason)
+        raise refuse(path, None, message, _("Check the path and its permissions.")) from None
     if len(raw) > limit_bytes:
-        message = f"The file is larger than {limit_bytes // 1024:,} KiB."
-        raise refuse(path, None, message, "Check that it is the right file.")
+        message = _("The file is larger than {size} KiB.", size=f"{limit_bytes // 1024:,}")
+        raise refuse(path, None, message, _("Check that it is the right file."))
     return raw
 
 

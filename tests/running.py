@@ -19,10 +19,10 @@ def environment(
     sandbox: Sandbox | None = None, account: str = "1" * 12, **more: str
 ) -> dict[str, str]:
     """An environment in which only ``account`` of ``sandbox`` is reachable, or nothing at all."""
-    kept = {
-        k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTEST_", "NO_COLOR"))
-    }
+    not_here = ("AWS_", "PYTEST_", "NO_COLOR", "LC_", "LANG")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(not_here)}
     given = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}
+    given["LANG"] = "C.UTF-8"
     given["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     if sandbox is not None:
         given |= {

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -55,7 +58,8 @@ def test_a_changed_roster_is_named_when_resuming(
     grader("batch", path, cwd=tmp_path)
     roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{right}")
     done = grader("batch", path, "--resume", cwd=tmp_path)
-    assert (done.returncode, "roster changed" in done.stderr) == (2, True)
+    assert done.returncode == 2
+    assert "The roster changed since this batch was started: added s2." in done.stderr
     assert grader("batch", path, "--resume", "--force", cwd=tmp_path).returncode == 0
     assert reports(tmp_path).keys() == {"s1", "s2"}
 
@@ -131,14 +135,20 @@ def test_going_on_keeps_the_options_of_the_start(aws_sandbox: Sandbox, tmp_path:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{aws_sandbox.new_account()}", "s2,Bo,,-")
     (tmp_path / "mine.yaml").write_text(default_rubric_path().read_text() + "# mine\n")
     given = ("--region", "us-west-2", "--lang", "fr", "--rubric", "mine.yaml", "--seed", "8")
-    grader("batch", path, *given, cwd=tmp_path)
-    assert grader("batch", path, "--resume", cwd=tmp_path).returncode == 3
+    limits = ("--jobs", "3", "--account-timeout", "77", "--out", "my results")
+    (tmp_path / "results").symlink_to("my results")
+    first = grader("batch", path, *given, *limits, cwd=tmp_path)
+    printed = re.search(r": grader (batch .* --resume)$", first.stderr, re.MULTILINE)
+    assert printed, first.stderr
+    assert grader(*shlex.split(printed[1]), cwd=tmp_path).returncode == 3
     batch = read(tmp_path / "results/batch.json")
     assert (batch["region"], batch["lang"], batch["seed"]) == ("us-west-2", "fr", 8)
+    assert (batch["jobs"], batch["account_timeout_s"], batch["attempt"]) == (3, 77, 2)
     assert {report.region for report in reports(tmp_path).values()} == {"us-west-2"}
     assert (tmp_path / "results/rubric.yaml").read_text().endswith("# mine\n")
     other = grader("batch", path, "--resume", "--region", "us-east-1", cwd=tmp_path)
-    assert (other.returncode, "region changed" in other.stderr) == (2, True)
+    assert other.returncode == 2
+    assert "region changed since this batch was started: us-west-2 then" in other.stderr
 
 
 def test_grading_one_again_leaves_the_others_whatever_is_forced(
@@ -170,7 +180,8 @@ def test_a_changed_rubric_is_applied_to_everyone(
     rubric = default_rubric_path().read_text().replace("expect: 128", "expect: 256")
     (tmp_path / "new.yaml").write_text(rubric)
     refused = grader("batch", path, "--resume", "--rubric", "new.yaml", cwd=tmp_path)
-    assert (refused.returncode, "rubric changed" in refused.stderr) == (2, True)
+    assert refused.returncode == 2
+    assert "rubric changed since this batch was started: changed memory (expect)" in refused.stderr
     grader("batch", path, "--resume", "--rubric", "new.yaml", "--force", cwd=tmp_path)
     found = reports(tmp_path)
     assert found["s1"].score == 19
@@ -203,6 +214,34 @@ def test_a_reader_that_goes_away_does_not_end_the_grading(
         assert process.wait(timeout=60) == 0
     assert read(tmp_path / "results/batch.json")["state"] == "finished"
     assert reports(tmp_path).keys() == {"s1", "s2"}
+
+
+def test_a_start_that_was_killed_before_anybody_was_graded_is_made_again(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    """What lies there is of the batch before, which was to be replaced."""
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
+    grader("batch", path, cwd=tmp_path)
+    before = reports(tmp_path)
+    batch = tmp_path / "results/batch.json"
+    batch.write_text(batch.read_text().replace('"finished"', '"starting"', 1))
+    shutil.rmtree(tmp_path / "results/students/s2")
+    (tmp_path / "results/rubric.yaml").unlink()
+    assert grader("batch", path, "--resume", cwd=tmp_path).returncode == 0
+    after = reports(tmp_path)
+    assert after.keys() == before.keys()
+    assert after["s1"].started_at > before["s1"].started_at
+
+
+def test_a_first_file_that_was_never_finished_is_nobodys_results(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    stray = tmp_path / "results/.batch.json.abcd_123.unfinished"
+    stray.parent.mkdir()
+    stray.write_text('{"schema": ')
+    assert grader("batch", path, "--resume", cwd=tmp_path).returncode == 0
+    assert not stray.exists()
 
 
 def test_nohup_is_honoured(aws_sandbox: Sandbox, right: str, tmp_path: Path) -> None:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import io
+import unicodedata
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from rich.cells import cell_len
+from rich.text import Text
 
 from grader import show
+from grader.language import speak
 from grader.problems import Problem
 from grader.report import CriterionResult, Report
+from grader.summary import summarise
+from tests.accounts import lab_rubric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EVIL = "\x1b[2J\x07[bold red]x[/]\u202eabc"
 
@@ -134,3 +144,135 @@ def test_quiet_shows_no_progress() -> None:
     with show.progress(1, show.console(pipe), quiet=True) as tell:
         tell(a_report())
     assert pipe.getvalue() == ""
+
+
+# -- 80 columns, two languages, any encoding ------------------------------------------------------
+
+FLAGS = (
+    "account-shared",
+    "direct-inconclusive",
+    "foreign-messages",
+    "pair-left-behind",
+    "same-code",
+)
+ENCODINGS = ["utf-8", "cp1252", "cp437", "cp850", "ascii"]
+
+
+@pytest.fixture(params=["en", "fr"])
+def lang(request: pytest.FixtureRequest) -> Iterator[str]:
+    speak(request.param)
+    yield request.param
+    speak("en")
+
+
+def a_class() -> list[Report]:
+    """Students who lost much, with much to note, under long names."""
+    results = tuple(
+        CriterionResult(id=one.id, title=one.id, status="failed", points=0, max_points=1)
+        for one in lab_rubric().criteria
+    )
+    unasked = msgspec.structs.replace(
+        results[0], status="ungraded", points=None, message="Could not connect: " + "x" * 90
+    )
+    everything = a_report(
+        student_id="a-long.identifier@students.university.example.org",
+        criteria=results,
+        flags=FLAGS,
+    )
+    return [
+        everything,
+        msgspec.structs.replace(
+            everything, student_id="s02", status="ungraded", score=None, criteria=(unasked,)
+        ),
+        a_report(student_id="s03", score=2.5, max_score=20),
+    ]
+
+
+def shown_class(encoding: str = "utf-8", *, quiet: bool = True) -> str:
+    terminal, reports = Terminal(encoding), a_class()
+    summary = summarise(reports, lab_rubric(), "en")
+    show.show_class(reports, summary, show.console(terminal, quiet=quiet))
+    return terminal.text
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_no_line_is_wider_than_the_terminal(lang: str, encoding: str) -> None:
+    text = shown_class(encoding) + shown(a_report(), encoding, quiet=True)
+    assert max(cell_len(line) for line in text.splitlines()) <= 80
+
+
+def test_long_columns_wrap_between_words(lang: str) -> None:
+    text = " ".join(shown_class().split())
+    flags = {"en": "direct-inconclusive,", "fr": "concluant,"}
+    for word in ("output-queue,", "environment,", flags[lang]):
+        assert word in text
+
+
+def test_numbers_are_set_as_the_language_sets_them(lang: str) -> None:
+    text = shown_class()
+    assert {"en": "2.5/20", "fr": "2,5/20"}[lang] in text
+    assert {"en": "mean 1.25, median 1.25", "fr": "moyenne 1,25, médiane 1,25"}[lang] in text
+    assert {"en": "3 students, 2 graded, 1 not graded", "fr": "3 étudiants, 2 notés, 1 non noté"}[
+        lang
+    ] in text
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_french_is_readable_in_any_encoding(encoding: str) -> None:
+    speak("fr")
+    try:
+        text = shown_class(encoding)
+    finally:
+        speak("en")
+    assert "?" not in text
+    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    assert "etudiant" in letters
+    assert "mediane" in letters
+
+
+@pytest.mark.parametrize("status", ["passed", "partial", "failed", "blocked", "ungraded"])
+def test_a_mark_is_one_column_and_tells_without_colour(status: str) -> None:
+    others = ["passed", "partial", "failed", "blocked", "ungraded"]
+    marks = {}
+    for one in others:
+        points = None if one == "ungraded" else 0
+        criterion = msgspec.structs.replace(a_report().criteria[0], status=one, points=points)
+        report = a_report(criteria=(criterion,))
+        marks[one] = [shown(report, code, quiet=True)[0] for code in ("utf-8", "ascii")]
+    assert [mark for name, mark in marks.items() if mark == marks[status]] == [marks[status]]
+    plain = dict(zip(others, "+~x-?", strict=True))
+    assert marks[status][1] == plain[status]
+
+
+def test_no_colour_vanishes_on_a_light_or_a_dark_terminal() -> None:
+    """Black, white and the yellows and whites of either theme are nobody's colour."""
+    everything = [
+        msgspec.structs.replace(a_report().criteria[0], id=one, status=one)
+        for one in ("passed", "partial", "failed", "blocked")
+    ]
+    text = shown(a_report(criteria=tuple(everything), flags=FLAGS)) + shown_class(quiet=False)
+    assert "\x1b[" in text
+    for unreadable in ("30", "33", "37", "90", "93", "97"):
+        assert f"\x1b[{unreadable}m" not in text
+        assert f";{unreadable}m" not in text
+
+
+def test_a_line_never_ends_before_a_sign_that_belongs_to_it() -> None:
+    terminal = Terminal()
+    console = show.console(terminal, quiet=True)
+    for width in range(60, 90):
+        console.print(Text("x" * width + " «\u00a0ici\u00a0»\u00a0: non"), soft_wrap=False)
+    for line in terminal.text.splitlines():
+        assert not line.startswith((":", "»", "ici"))
+        assert not line.rstrip(" ").endswith("«")
+    assert "\u00a0:" in terminal.text
+
+
+def test_hostile_text_in_a_class_does_nothing() -> None:
+    terminal = Terminal()
+    reports = [a_report(student_id=EVIL, flags=(EVIL,))]
+    summary = summarise(reports, lab_rubric(), "en")
+    show.show_class(reports, summary, show.console(terminal, quiet=True))
+    assert "\x1b" not in terminal.text
+    assert "\u202e" not in terminal.text
+    assert "[bold" in terminal.text

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from grader.judging.outcome import Outcome
 from grader.observation import Found, Unknown
 from grader.score import score
-from grader.summary import Summary, summarise, with_class_flags
+from grader.summary import Known, Summary, code_of, summarise, with_class_flags
 from tests.accounts import a_function, lab_rubric, only, reference
 
 if TYPE_CHECKING:
@@ -45,8 +45,12 @@ def report(member: Member, memory: str = "passed", sums: str = "passed", **chang
     return msgspec.structs.replace(graded, account_id=member.account_id, **changes)
 
 
+def known_of(member: Member) -> Known:
+    return Known(report(member), code_of(seen(member)))
+
+
 def flagged(*members: Member, known: Sequence[str] = ()) -> dict[str, set[str]]:
-    found = with_class_flags([(report(one), seen(one)) for one in members], known)
+    found = with_class_flags([known_of(one) for one in members], known)
     return {one.student_id: set(one.flags) for one in found}
 
 
@@ -82,14 +86,14 @@ def test_who_was_not_seen_has_no_code_and_no_account_in_common() -> None:
 
 def test_a_function_that_was_not_seen_has_no_code() -> None:
     unseen = reference(functions={"sum": Unknown("throttled", "slow down")})
-    both = [(report(Member(name, name)), unseen) for name in "ab"]
+    both = [Known(report(Member(name, name)), code_of(unseen)) for name in "ab"]
     assert [one.flags for one in with_class_flags(both, ())] == [(), ()]
 
 
 def test_a_flag_that_no_longer_holds_is_taken_away_and_no_other() -> None:
     alone = Member("a", "1")
     before = report(alone, flags=("account-shared", "foreign-messages", "same-code"))
-    (after,) = with_class_flags([(before, seen(alone))], ())
+    (after,) = with_class_flags([Known(before, code_of(seen(alone)))], ())
     assert after.flags == ("foreign-messages",)
 
 
@@ -129,8 +133,9 @@ def test_class_flags_are_raised_where_two_share_what_they_should_not(members: li
 
 @given(MEMBERS)
 def test_the_class_keeps_its_order_and_its_flags_settle(members: list[Member]) -> None:
-    once = with_class_flags([(report(one), seen(one)) for one in members], ())
-    twice = with_class_flags(list(zip(once, map(seen, members), strict=True)), ())
+    once = with_class_flags([known_of(one) for one in members], ())
+    again = [Known(one, code_of(seen(whose))) for one, whose in zip(once, members, strict=True)]
+    twice = with_class_flags(again, ())
     assert once == twice
     order = [one.student_id for one in members]
     assert [one.student_id for one in once] == order

@@ -7,7 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
-import jsonschema
+import msgspec
 import pytest
 
 from grader.observation import encode as encode_observation
@@ -37,9 +37,9 @@ def test_a_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "error"),
     [
-        (b'{"schema": "report/1"}', jsonschema.ValidationError),
+        (b'{"schema": "report/1"}', msgspec.ValidationError),
         (encode(a_report()).replace(b"17.5", b"NaN"), ValueError),
-        (encode(a_report()).replace(b"17.5", b'"17.5"'), jsonschema.ValidationError),
+        (encode(a_report()).replace(b"17.5", b'"17.5"'), msgspec.ValidationError),
         (b"not JSON", ValueError),
     ],
 )

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 from botocore.awsrequest import AWSResponse
+from botocore.httpsession import URLLib3Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 DENIED = "User is not authorized to perform this action"
 
-Answer = Exception | tuple[int, dict[str, str], bytes] | None
+Given = Exception | tuple[int, dict[str, str], bytes]
+
+
+@dataclass(frozen=True)
+class Done:
+    """AWS does what it is asked; ``instead`` is what arrives of its answer."""
+
+    instead: Given
+
+
+Answer = Given | Done | None
+
+_MODELS = botocore.session.Session().get_component("data_loader")
+"""Reading AWS's models takes most of the time that a client takes: all wires share them."""
 
 
 class Wire:
@@ -24,7 +40,9 @@ class Wire:
     """
 
     def __init__(self) -> None:
-        self.session = boto3.Session()
+        session = botocore.session.Session()
+        session.register_component("data_loader", _MODELS)
+        self.session = boto3.Session(botocore_session=session)
         self.requests: list[str] = []
         self.session.events.register("request-created", self._note)
 
@@ -38,6 +56,9 @@ class Wire:
             if not queue:
                 return None
             given = queue[0] if always and len(queue) == 1 else queue.pop(0)
+            if isinstance(given, Done):
+                URLLib3Session().send(request)
+                given = given.instead
             if isinstance(given, Exception):
                 raise given
             return None if given is None else _response(request.url, *given)

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, TypeVar
 import msgspec
 import pytest
 
-from grader.judging.outcome import CheckInfo, bounded, plain
+from grader.judging.outcome import CheckInfo
+from grader.language import N_
+from grader.message import Message, bounded, kept, message, plain, shown
 from grader.observation import Fact, Found, Missing, NotTried, UnknownKind
 
 if TYPE_CHECKING:
@@ -29,10 +31,12 @@ if TYPE_CHECKING:
 __all__ = [
     "CheckInfo",
     "Family",
+    "Message",
     "On",
     "block",
     "check",
     "fail",
+    "message",
     "required",
     "same",
     "shown",
@@ -109,27 +113,42 @@ class Verdict(msgspec.Struct, frozen=True):
     because: str | None = None
     template: str = ""
     values: dict[str, Any] = {}
+    advice: Message | None = None
 
 
 def fail(
-    message: str, *, expected: Any = None, actual: Any = None, hint: str = "", **values: Any
+    what: str | Message,
+    /,
+    *,
+    expected: Any = None,
+    actual: Any = None,
+    hint: str | Message = "",
+    **values: Any,
 ) -> NoReturn:
     """Fail, with a message for the student.
 
-    ``message`` is a template: ``{expected}``, ``{actual}`` and the names of ``values`` are filled
-    in, once. Template and values are kept beside the text, so that it can be said in another
-    language.
+    In a template (``what``) ``{expected}``, ``{actual}`` and the names of ``values`` are filled in,
+    once. Template and values are kept beside the text, so that it can be said in another language. Any
+    value and the hint may be a :func:`message`, which has a template and values in its turn.
     """
+    said = what if isinstance(what, Message) else Message(what)
+    template, values = said.message_id, {**said.values, **values}
     filled = {"expected": expected, "actual": actual, **values}
+    advice = hint if isinstance(hint, Message) else Message(hint)
     raise Failure(
         Verdict(
             "failed",
-            _filled(message, filled),
-            hint=hint,
-            expected=plain(expected),
-            actual=plain(actual),
-            template=message,
-            values={name: plain(value) for name, value in values.items()},
+            _filled(template, filled),
+            hint=str(advice),
+            expected=_neutral(expected),
+            actual=_neutral(actual),
+            template=template,
+            values={
+                name: kept(value)
+                for name, value in filled.items()
+                if name in values or (isinstance(value, Message) and f"{{{name}}}" in template)
+            },
+            advice=advice if hint else None,
         )
     )
 
@@ -138,21 +157,40 @@ def same(found: Any, expected: Any, *, what: str = "", unit: str = "", hint: str
     """Pass if ``found`` equals ``expected`` (``True`` is not 1); otherwise fail and say both."""
     if found == expected and isinstance(found, bool) == isinstance(expected, bool):
         return
-    template = "expected {expected}{unit}, found {actual}{unit}."
-    values = {"unit": f" {unit}" if unit else ""}
+    values: dict[str, Any] = {"expected": expected, "actual": found, "hint": hint}
+    if unit:
+        values["unit"] = message(unit)
     if what:
-        template, values["what"] = "{what}: " + template, what
-    fail(template, expected=expected, actual=found, hint=hint, **values)
+        values["what"] = message(what)
+    match bool(what), bool(unit):
+        case True, True:
+            fail(N_("{what}: expected {expected} {unit}, found {actual} {unit}."), **values)
+        case True, False:
+            fail(N_("{what}: expected {expected}, found {actual}."), **values)
+        case False, True:
+            fail(N_("expected {expected} {unit}, found {actual} {unit}."), **values)
+    fail(N_("expected {expected}, found {actual}."), **values)
 
 
-def block(because: str, reason: str) -> NoReturn:
+def block(because: str, reason: str | Message) -> NoReturn:
     """Say nothing, because of another fact: ``because`` is its path, ``functions.sum``."""
-    raise Withheld(Verdict("blocked", bounded(reason), because=because, template=reason))
+    raise Withheld(_withheld("blocked", reason, because))
 
 
-def ungrade(kind: UnknownKind, detail: str) -> NoReturn:
+def ungrade(kind: UnknownKind, detail: str | Message) -> NoReturn:
     """Say nothing, because the grader could not find out."""
-    raise Withheld(Verdict("ungraded", bounded(detail), because=kind, template=detail))
+    raise Withheld(_withheld("ungraded", detail, kind))
+
+
+def _withheld(outcome: Literal["blocked", "ungraded"], why: str | Message, because: str) -> Verdict:
+    given = why if isinstance(why, Message) else Message(why)
+    return Verdict(
+        outcome,
+        bounded(str(given)),
+        because=because,
+        template=given.message_id,
+        values=given.values,
+    )
 
 
 def required(fact: Fact[T], path: str) -> T:
@@ -160,23 +198,14 @@ def required(fact: Fact[T], path: str) -> T:
     if isinstance(fact, Found):
         return fact.value
     if isinstance(fact, Missing):
-        block(path, fact.reason)
+        block(path, fact.words)
     if isinstance(fact, NotTried):
-        block(fact.because, fact.reason)
-    ungrade(fact.kind, fact.detail)
+        block(fact.because, fact.words)
+    ungrade(fact.kind, fact.words)
 
 
-def shown(value: Any, limit: int = 100) -> str:
-    """``value`` as a student reads it, in at most ``limit`` characters."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict):
-        text = ", ".join(f"{key} = {shown(item, limit)}" for key, item in value.items())
-    elif isinstance(value, list | tuple):
-        text = ", ".join(shown(item, limit) for item in value)
-    else:
-        text = str(value)
-    return bounded(text, limit)
+def _neutral(value: Any) -> Any:
+    return str(value) if isinstance(value, Message) else plain(value)
 
 
 def _filled(template: str, values: dict[str, Any]) -> str:

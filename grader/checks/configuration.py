@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grader.checks import fail, required, shown, ungrade
+from grader.checks import fail, message, required, shown, ungrade
+from grader.language import N_
 from grader.observation import Missing
 
 if TYPE_CHECKING:
+    from grader.checks import Message
     from grader.judging.case import Case
     from grader.observation import Fact, Function, Queue
 
@@ -22,8 +24,13 @@ class AtLeast(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     at_least: str
 
+    @property
+    def said(self) -> Message:
+        """In words, for any language."""
+        return message(N_("{runtime} or later"), runtime=self.at_least)
+
     def __str__(self) -> str:
-        return f"{self.at_least} or later"
+        return str(self.said)
 
 
 def python_version(runtime: str) -> tuple[int, int] | None:
@@ -34,23 +41,27 @@ def python_version(runtime: str) -> tuple[int, int] | None:
 
 def check_runtime(function: Function, expect: AtLeast) -> None:
     """Fail unless the function runs on that Python or a later one."""
-    hint = "Set runtime in your stack, then deploy again."
+    hint = N_("Set runtime in your stack, then deploy again.")
     found, least = python_version(function.runtime), python_version(expect.at_least)
     if least is None:
         ungrade(
-            "unexpected", f"The rubric asks for {expect.at_least!r}, which is no Python runtime."
+            "unexpected",
+            message(
+                N_("The rubric asks for “{runtime}”, which is no Python runtime."),
+                runtime=expect.at_least,
+            ),
         )
     if found is not None and found >= least:
         return
     if not function.runtime:
         fail(
-            "expected {expected}, found a container image.",
-            expected=str(expect),
-            hint="Deploy the function as a zip file with a Python runtime.",
+            N_("expected {expected}, found a container image."),
+            expected=expect.said,
+            hint=N_("Deploy the function as a zip file with a Python runtime."),
         )
     fail(
-        "expected {expected}, found {actual}.",
-        expected=str(expect),
+        N_("expected {expected}, found {actual}."),
+        expected=expect.said,
         actual=function.runtime,
         hint=hint,
     )
@@ -63,26 +74,27 @@ def check_environment(function: Function, path: str, expect: dict[str, str]) -> 
     for name, value in expect.items():
         if isinstance(fact, Missing) or (name in found and found[name] is None):
             fail(
-                "expected {name} = {value}, but the variable {name} is not set.",
+                N_("expected {name} = {value}, but the variable {name} is not set."),
                 expected=expect,
                 actual={name: None},
-                hint=f"Add {name} to the function's environment variables.",
+                hint=message(N_("Add {name} to the function's environment variables."), name=name),
                 name=name,
                 value=value,
             )
         if name in found and found[name] != value:
             fail(
-                "expected {name} = {value}, found {name} = {found}.",
+                N_("expected {name} = {value}, found {name} = {found}."),
                 expected=expect,
                 actual={name: shown(found[name])},
-                hint=f"Change the environment variable {name}.",
+                hint=message(N_("Change the environment variable {name}."), name=name),
                 name=name,
                 value=value,
                 found=shown(found[name]),
             )
     for name in expect:
         if name not in found:
-            ungrade("not-observed", f"The variable {name!r} was not looked at in this run.")
+            unseen = N_("The variable “{name}” was not looked at in this run.")
+            ungrade("not-observed", message(unseen, name=name))
 
 
 def check_visibility(case: Case, queue: Queue, fed: Fact[Function] | None) -> None:
@@ -100,11 +112,13 @@ def check_visibility(case: Case, queue: Queue, fed: Fact[Function] | None) -> No
     if timeout_s is None or queue.visibility_timeout_s >= timeout_s:
         return
     fail(
-        "expected a visibility timeout of at least {expected} s (the function's timeout),"
-        " found {actual} s.",
+        N_(
+            "expected a visibility timeout of at least {expected} s (the function's timeout),"
+            " found {actual} s."
+        ),
         expected=timeout_s,
         actual=queue.visibility_timeout_s,
-        hint="Set visibility_timeout_seconds of the queue to the function's timeout or more.",
+        hint=N_("Set visibility_timeout_seconds of the queue to the function's timeout or more."),
     )
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from grader.checks import block, fail, required, shown, ungrade
+from grader.checks import block, fail, message, required, shown, ungrade
+from grader.language import N_
 from grader.observation import Exchange, Found, Invocation, NotTried, Unknown
 
 if TYPE_CHECKING:
+    from grader.checks import Message
     from grader.observation import Answer, Fact, FunctionError, Pair
 
 MISTAKES = {
-    "joined": "the two numbers joined as text",
-    "multiplied": "the two numbers multiplied",
-    "subtracted": "one number subtracted from the other",
-    "first-number": "the first number only",
-    "second-number": "the second number only",
-    "nearly": "off by a little",
+    "joined": N_("the two numbers joined as text"),
+    "multiplied": N_("the two numbers multiplied"),
+    "subtracted": N_("one number subtracted from the other"),
+    "first-number": N_("the first number only"),
+    "second-number": N_("the second number only"),
+    "nearly": N_("off by a little"),
 }
 
 
@@ -41,9 +43,11 @@ def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange]) -> None:
     if invocation.inconclusive:
         _left_to_the_queue(exchange)
         fail(
-            "expected a sum on the output queue, but nothing came, neither when the function was"
-            " invoked nor through the queue.",
-            hint=_said(invocation.error),
+            N_(
+                "expected a sum on the output queue, but nothing came, neither when the function was"
+                " invoked nor through the queue."
+            ),
+            hint=_said(invocation.error) or "",
         )
     if invocation.failure is None and not invocation.own_queue:
         _unless_known(exchange)
@@ -72,21 +76,29 @@ def check_records(
     if (silent or artefact) and sums_came(exchange):
         return
     if silent:
-        because = "The function did not answer one record."
-        block("handler", fact.reason if isinstance(fact, NotTried) else because)
+        because = N_("The function did not answer one record.")
+        block("handler", fact.words if isinstance(fact, NotTried) else because)
     if artefact:
         _left_to_the_queue(exchange)
     invocation = required(fact, "records")
     right = sum(pair.answered for pair in invocation.pairs)
-    detail = ""
-    if invocation.failure is not None:
-        detail = f" {_failure(invocation)}"
+    hint = N_("Loop over event['Records'] and answer each record.")
+    if invocation.failure is None:
+        fail(
+            N_("expected {expected} sums for {expected} records in one event, found {actual}."),
+            expected=len(invocation.pairs),
+            actual=right,
+            hint=hint,
+        )
     fail(
-        "expected {expected} sums for {expected} records in one event, found {actual}.{detail}",
+        N_(
+            "expected {expected} sums for {expected} records in one event, found {actual}."
+            " {failure}"
+        ),
         expected=len(invocation.pairs),
         actual=right,
-        hint="Loop over event['Records'] and answer each record.",
-        detail=detail,
+        hint=hint,
+        failure=_failure(invocation),
     )
 
 
@@ -94,30 +106,34 @@ def check_sum(number: int, exchange: Exchange, handler: Fact[Invocation], mappin
     """Fail unless the pair ``number`` (from 0) came back right. ``mapping`` is a fact's path."""
     if exchange.unsafe is not None:
         fail(
-            "expected the answers to stay in the output queue, found a loop: {reason}",
-            hint="Undo the loop, then deploy again.",
-            reason=exchange.unsafe,
+            N_("expected the answers to stay in the output queue, found a loop: {reason}"),
+            hint=N_("Undo the loop, then deploy again."),
+            reason=exchange.unsafe_said or exchange.unsafe,
         )
     pair = exchange.pairs[number] if number < len(exchange.pairs) else None
     if pair is not None and pair.answered:
         return
     if exchange.filtered:
-        block(mapping, "A filter on the event source mapping holds the messages back.")
+        block(mapping, N_("A filter on the event source mapping holds the messages back."))
     if isinstance(handler, Found) and not handler.value.answered and not exchange.answered:
-        block("handler", "The function did not answer when it was invoked.")
+        block("handler", N_("The function did not answer when it was invoked."))
     if pair is None:
         fail(
-            "expected an answer, found none to the pair before it, so this pair was not sent.",
-            hint="Look at the function's log.",
+            N_("expected an answer, found none to the pair before it, so this pair was not sent."),
+            hint=N_("Look at the function's log."),
         )
     if pair.wrong is not None:
         _wrong_answer(pair, pair.wrong)
+    patience = exchange.patience_s
+    template = N_("expected {expected}, found no answer within {patience} s.")
+    if exchange.others:
+        template = N_("expected {expected}, found no answer within {patience} s. {instead}")
     fail(
-        "expected {expected}, found no answer within {patience} s.{others}",
+        template,
         expected=pair.number1 + pair.number2,
-        hint="Send the answer to the output queue, and look at the function's log.",
-        patience=f"{exchange.patience_s:g}",
-        others=_quoted(exchange.others),
+        hint=N_("Send the answer to the output queue, and look at the function's log."),
+        patience=int(patience) if patience == int(patience) else patience,
+        **_quoted(exchange.others),
     )
 
 
@@ -128,13 +144,13 @@ def _inconclusive(fact: Fact[Invocation]) -> bool:
 def _left_to_the_queue(exchange: Fact[Exchange]) -> None:
     _unless_known(exchange)
     if isinstance(exchange, NotTried) and exchange.because != "handler":
-        block(exchange.because, exchange.reason)
+        block(exchange.because, exchange.words)
 
 
 def _unless_known(exchange: Fact[Exchange]) -> None:
     """A sum might have come through the queue, and would have counted."""
     if isinstance(exchange, Unknown):
-        ungrade(exchange.kind, exchange.detail)
+        ungrade(exchange.kind, exchange.words)
 
 
 def _wrong_handling(invocation: Invocation) -> NoReturn:
@@ -144,7 +160,9 @@ def _wrong_handling(invocation: Invocation) -> NoReturn:
         _wrong_answer(pair, pair.wrong)
     if invocation.failure is not None:
         fail(
-            "expected {expected}, the sum of {number1} and {number2}, found no answer. {failure}",
+            N_(
+                "expected {expected}, the sum of {number1} and {number2}, found no answer. {failure}"
+            ),
             expected=expected,
             number1=None if pair is None else pair.number1,
             number2=None if pair is None else pair.number2,
@@ -154,53 +172,70 @@ def _wrong_handling(invocation: Invocation) -> NoReturn:
         )
     if invocation.own_queue:
         fail(
-            "expected {expected} on the output queue, but your function answers on its own input"
-            " queue.",
+            N_(
+                "expected {expected} on the output queue, but your function answers on its own input"
+                " queue."
+            ),
             expected=expected,
-            hint="Send the answer to the output queue's URL.",
+            hint=N_("Send the answer to the output queue's URL."),
         )
+    template = N_("expected {expected}, found no answer on the output queue.")
+    if invocation.others:
+        template = N_("expected {expected}, found no answer on the output queue. {instead}")
     fail(
-        "expected {expected}, found no answer on the output queue.{others}",
+        template,
         expected=expected,
-        hint="Send the sum to the output queue as JSON.",
-        others=_quoted(invocation.others),
+        hint=N_("Send the sum to the output queue as JSON."),
+        **_quoted(invocation.others),
     )
 
 
 def _wrong_answer(pair: Pair, answer: Answer) -> NoReturn:
     mistake = MISTAKES.get(answer.wrong or "", answer.wrong or "")
     fail(
-        "{number1} + {number2}: expected {expected}, found {body}, {mistake}.",
+        N_("{number1} + {number2}: expected {expected}, found {body}, {mistake}."),
         expected=pair.number1 + pair.number2,
         actual=answer.body,
-        hint="Convert both to numbers before you add them."
+        hint=N_("Convert both to numbers before you add them.")
         if answer.wrong == "joined"
-        else "Add the two numbers of the message.",
+        else N_("Add the two numbers of the message."),
         number1=pair.number1,
         number2=pair.number2,
         body=shown(answer.body),
-        mistake=mistake,
+        mistake=message(mistake),
     )
 
 
-def _failure(invocation: Invocation) -> str:
+def _failure(invocation: Invocation) -> Message:
+    error = invocation.error
     if invocation.failure == "timed-out":
-        return "Your function was still running when its time was over."
+        return message(N_("Your function was still running when its time was over."))
     if invocation.failure == "refused":
-        return "Lambda refused to run your function: its reserved concurrency leaves it no room."
+        return message(
+            N_("Lambda refused to run your function: its reserved concurrency leaves it no room.")
+        )
     if invocation.failure == "broken":
-        said = f" It says {_named(invocation.error)}" if invocation.error else ""
-        return f"Lambda could not run your function.{said}"
-    return _said(invocation.error) or "Your function raised an exception."
+        if error is None:
+            return message(N_("Lambda could not run your function."))
+        it_says = N_("Lambda could not run your function. It says {error}")
+        return message(it_says, error=_named(error))
+    return _said(error) or message(N_("Your function raised an exception."))
 
 
-def _said(error: FunctionError | None) -> str:
+def _said(error: FunctionError | None) -> Message | None:
     if error is None:
-        return ""
-    place = ""
-    if error.file is not None:
-        place = f" ({error.file}" + (f", line {error.line})" if error.line is not None else ")")
-    return f"Your function raised {_named(error)}{place}."
+        return None
+    what = _named(error)
+    if error.file is None:
+        return message(N_("Your function raised {error}."), error=what)
+    if error.line is None:
+        return message(N_("Your function raised {error} ({file})."), error=what, file=error.file)
+    return message(
+        N_("Your function raised {error} ({file}, line {line})."),
+        error=what,
+        file=error.file,
+        line=error.line,
+    )
 
 
 def _named(error: FunctionError) -> str:
@@ -214,25 +249,28 @@ _MISREAD = {"KeyError", "IndexError", "TypeError", "ValueError", "JSONDecodeErro
 def _remedy(invocation: Invocation) -> str:
     """What to do next about a failed invocation."""
     if invocation.failure == "timed-out":
-        return "Look for a loop that never ends or a call that waits."
+        return N_("Look for a loop that never ends or a call that waits.")
     if invocation.failure == "refused":
-        return "Remove the reserved concurrency of the function."
+        return N_("Remove the reserved concurrency of the function.")
     error = invocation.error
     if invocation.failure == "broken" or error is None:
-        return "Look at the function's configuration in the console: it says what is wrong."
+        return N_("Look at the function's configuration in the console: it says what is wrong.")
     if any(name in _named(error) for name in _NOT_LOADED):
-        return "Check the handler's name, the files in the package and what they import."
+        return N_("Check the handler's name, the files in the package and what they import.")
     if error.kind in _MISREAD:
-        return "Read the two numbers from the JSON object in the record's body."
-    return "Look at that line; the function's log in CloudWatch shows the whole traceback."
+        return N_("Read the two numbers from the JSON object in the record's body.")
+    return N_("Look at that line; the function's log in CloudWatch shows the whole traceback.")
 
 
-def _quoted(others: tuple[str, ...]) -> str:
-    """The function's own output, where it sent something else than the sum."""
+def _quoted(others: tuple[str, ...]) -> dict[str, Message]:
+    """``instead``: the function's own output, where it sent something else than the sum."""
     if not others:
-        return ""
-    found = others[:3]
-    said = "Found instead"
-    if not any(character.isdigit() for one in found for character in one):
-        said += ", not a number" if len(found) == 1 else ", not numbers"
-    return f" {said}: " + ", ".join(f'"{shown(one)}"' for one in found) + "."
+        return {}
+    first = others[:3]
+    template = N_("Found instead: {found}.")
+    if not any(character.isdigit() for one in first for character in one):
+        template = N_("Found instead, not a number: {found}.")
+        if len(first) > 1:
+            template = N_("Found instead, not numbers: {found}.")
+    found = ", ".join(f'"{shown(one)}"' for one in first)
+    return {"instead": message(template, found=found)}

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.checks import required, ungrade
+from grader.checks import message, required, ungrade
+from grader.language import N_
 
 if TYPE_CHECKING:
     from grader.judging.case import Case
@@ -57,7 +58,8 @@ def observation(case: Case) -> Observation:
 def expect(case: Case) -> Any:
     """The criterion's ``expect``, as the type that the check declares."""
     if case.bound.fault:
-        ungrade("unexpected", f"What the rubric expects does not fit: {case.bound.fault}")
+        fault = N_("What the rubric expects does not fit: {fault}")
+        ungrade("unexpected", message(fault, fault=case.bound.fault))
     return case.bound.expect
 
 

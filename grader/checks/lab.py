@@ -14,6 +14,8 @@ from grader.checks.configuration import (
 from grader.checks.delivery import check_handler, check_records, check_sum
 from grader.checks.routing import check_mappings
 from grader.checks.triggers import Ways, check_schedule
+from grader.language import N_
+from grader.message import message
 from grader.observation import Missing
 
 if TYPE_CHECKING:
@@ -35,17 +37,16 @@ def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
     """The function {function} exists."""
     if isinstance(function_fact, Missing):
         fail(
-            "{reason}",
-            hint="Deploy the function under the name that the lab asks for.",
-            reason=function_fact.reason,
+            function_fact.words,
+            hint=N_("Deploy the function under the name that the lab asks for."),
         )
     function = required(function_fact, f"functions.{case.bound.target}")
     if function.state == "Failed":
         fail(
-            "expected the function to be ready, found it failed: {reason}",
+            N_("expected the function to be ready, found it failed: {reason}"),
             expected="Active",
             actual="Failed",
-            hint="Deploy the function again.",
+            hint=N_("Deploy the function again."),
             reason=function.state_reason,
         )
 
@@ -59,15 +60,15 @@ def test_function_runtime(function: Function, expect: AtLeast) -> None:
 @check("function_memory", on="function", expect=int)
 def test_function_memory(function: Function, expect: int) -> None:
     """The function has {expect} MB of memory."""
-    hint = "Set memory_size in your stack, then deploy again."
-    same(function.memory_mb, expect, unit="MB", hint=hint)
+    hint = N_("Set memory_size in your stack, then deploy again.")
+    same(function.memory_mb, expect, unit=N_("MB"), hint=hint)
 
 
 @check("function_timeout", on="function", expect=int)
 def test_function_timeout(function: Function, expect: int) -> None:
     """The function may run for {expect} seconds."""
-    hint = "Set timeout in your stack, then deploy again."
-    same(function.timeout_s, expect, unit="s", hint=hint)
+    hint = N_("Set timeout in your stack, then deploy again.")
+    same(function.timeout_s, expect, unit=N_("s"), hint=hint)
 
 
 @check("function_environment", on="function", expect=dict[str, str])
@@ -83,9 +84,8 @@ def test_queue_exists(
     """The queue {queue} exists."""
     if isinstance(queue_fact, Missing):
         fail(
-            "{reason}",
-            hint="Create the queue under the name that the lab asks for.",
-            reason=queue_fact.reason,
+            queue_fact.words,
+            hint=N_("Create the queue under the name that the lab asks for."),
         )
     queue = required(queue_fact, f"queues.{case.bound.source}")
     check_visibility(case, queue, fed_function_fact)
@@ -102,9 +102,9 @@ def test_mapping_enabled(
     """The queue {queue} feeds the function {function}."""
     function, queue = f"functions.{case.bound.target}", f"queues.{case.bound.source}"
     if isinstance(function_fact, Missing):
-        block(function, function_fact.reason)
+        block(function, function_fact.words)
     if isinstance(queue_fact, Missing):
-        block(queue, queue_fact.reason)
+        block(queue, queue_fact.words)
     check_mappings(
         required(mappings_fact, f"mappings.{case.bound.source}"),
         case.bound.rubric.lab.queues[case.bound.source],
@@ -146,12 +146,11 @@ def test_schedule_enabled(
     """The function {function} is run periodically."""
     if isinstance(function_fact, Missing):
         fail(
-            "{reason}",
-            hint="Create the function, and a rule that runs it.",
-            reason=function_fact.reason,
+            function_fact.words,
+            hint=N_("Create the function, and a rule that runs it."),
         )
     if isinstance(schedule_fact, Missing):
-        fail("{reason}", hint="Create a rule that runs the function.", reason=schedule_fact.reason)
+        fail(schedule_fact.words, hint=N_("Create a rule that runs the function."))
     check_schedule(
         required(schedule_fact, f"schedules.{case.bound.target}"),
         case.bound.rubric.lab.functions[case.bound.target],
@@ -164,4 +163,5 @@ def test_schedule_enabled(
 def test_schedule_runs(runs: Runs) -> None:
     """The log of {function} shows a run since its schedule was made."""
     if not runs.seen:  # a log that is late must not cost points
-        ungrade("not-ready", f"No run was found in the log group {runs.log_group}.")
+        late = N_("No run was found in the log group {log_group}.")
+        ungrade("not-ready", message(late, log_group=runs.log_group))

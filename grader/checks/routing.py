@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.checks import fail, shown
+from grader.checks import fail, message, shown
+from grader.language import N_
 from grader.observation import Exchange, Found
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Ex
         _no_mapping(found, queue, function)
     if others:
         fail(
-            "expected {queue} to feed {function} alone, but it also feeds {others}: each message"
-            " goes to only one of them.",
+            N_(
+                "expected {queue} to feed {function} alone, but it also feeds {others}: each message"
+                " goes to only one of them."
+            ),
             expected=[function],
             actual=[function, *others],
-            hint="Remove the event source mapping of the other function.",
+            hint=N_("Remove the event source mapping of the other function."),
             queue=queue,
             function=function,
             others=others,
@@ -36,21 +39,25 @@ def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Ex
     enabled = [mapping for mapping in ours if mapping.state == "Enabled"]
     if not enabled:
         fail(
-            "expected the event source mapping from {queue} to {function} to be Enabled, found"
-            " {actual}.",
+            N_(
+                "expected the event source mapping from {queue} to {function} to be Enabled, found"
+                " {actual}."
+            ),
             expected="Enabled",
             actual=ours[0].state,
-            hint="Enable the event source mapping.",
+            hint=N_("Enable the event source mapping."),
             queue=queue,
             function=function,
         )
     filters = [text for mapping in enabled for text in mapping.filters]
     if filters and isinstance(exchange, Found) and exchange.value.filtered:
         fail(
-            "expected every message of {queue} to reach {function}, but the filter {filter} holds"
-            " them back.",
+            N_(
+                "expected every message of {queue} to reach {function}, but the filter {filter} holds"
+                " them back."
+            ),
             actual=filters,
-            hint="Remove the filter criteria of the event source mapping.",
+            hint=N_("Remove the filter criteria of the event source mapping."),
             queue=queue,
             function=function,
             filter=shown(filters[0]),
@@ -62,10 +69,11 @@ def _live_elsewhere(mappings: Sequence[Mapping], function: str) -> list[str]:
 
 
 def _no_mapping(found: Mappings, queue: str, function: str) -> None:
-    hint = f"Add an event source mapping from {queue} to {function}."
+    add = N_("Add an event source mapping from {queue} to {function}.")
+    hint = message(add, queue=queue, function=function)
     if found.elsewhere:
         fail(
-            "expected {queue} to feed {function}, but {function} reads from {elsewhere}.",
+            N_("expected {queue} to feed {function}, but {function} reads from {elsewhere}."),
             expected=queue,
             actual=list(found.elsewhere),
             hint=hint,
@@ -76,7 +84,7 @@ def _no_mapping(found: Mappings, queue: str, function: str) -> None:
     fed = _live_elsewhere(found.of_queue, function)
     if fed:
         fail(
-            "expected {queue} to feed {function}, but it feeds {others}.",
+            N_("expected {queue} to feed {function}, but it feeds {others}."),
             expected=function,
             actual=fed,
             hint=hint,
@@ -85,7 +93,7 @@ def _no_mapping(found: Mappings, queue: str, function: str) -> None:
             others=fed,
         )
     fail(
-        "expected {queue} to feed {function}, found no event source mapping.",
+        N_("expected {queue} to feed {function}, found no event source mapping."),
         expected=function,
         hint=hint,
         queue=queue,

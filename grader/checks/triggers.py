@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 import msgspec
 
-from grader.checks import fail, ungrade
+from grader.checks import fail, message, ungrade
+from grader.language import N_
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from grader.checks import Message
     from grader.observation import Schedule, Trigger
 
 Way = Literal["rule", "scheduler"]
-_WORDS = {"rule": "EventBridge rule", "scheduler": "EventBridge Scheduler schedule"}
+_WORDS = {"rule": N_("EventBridge rule"), "scheduler": N_("EventBridge Scheduler schedule")}
 
 
 class Ways(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,8 +24,17 @@ class Ways(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ways: tuple[Way, ...]
 
+    @property
+    def said(self) -> Message:
+        """In words, for any language."""
+        words = [message(_WORDS[way]) for way in self.ways]
+        both = N_("{one} or {other}")
+        if words[1:]:
+            return message(both, one=words[0], other=words[1])
+        return words[0] if words else message("")
+
     def __str__(self) -> str:
-        return " or ".join(_WORDS[way] for way in self.ways)
+        return str(self.said)
 
 
 def check_schedule(schedule: Schedule, function: str, expect: Ways) -> None:
@@ -38,19 +49,26 @@ def check_schedule(schedule: Schedule, function: str, expect: Ways) -> None:
     if any(trigger.permitted for trigger in running):
         return
     if any(trigger.permitted is None for trigger in running):
-        ungrade("permission", "The grader could not read whether the rule may invoke the function.")
+        unread = schedule.denied.get("policy")
+        if unread is not None:
+            ungrade(unread.kind, unread.words)
+        ungrade(
+            "permission", N_("The grader could not read whether the rule may invoke the function.")
+        )
     for way in ("rule",) if rules else expect.ways:
         if way in schedule.denied:
-            unread = schedule.denied[way]
-            ungrade(unread.kind, unread.detail)
+            denied = schedule.denied[way]
+            ungrade(denied.kind, denied.words)
     if not deciding:
         fail(
-            "expected {function} to be the target of an enabled {ways}, found none.",
-            expected=str(expect),
-            hint="Create a rule with a rate(…) or cron(…) expression and add the function as its"
-            " target.",
+            N_("expected {function} to be the target of an enabled {ways}, found none."),
+            expected=expect.said,
+            hint=N_(
+                "Create a rule with a rate(…) or cron(…) expression and add the function as its"
+                " target."
+            ),
             function=function,
-            ways=str(expect),
+            ways=expect.said,
         )
     _what_is_wrong(running or deciding)
 
@@ -58,28 +76,28 @@ def check_schedule(schedule: Schedule, function: str, expect: Ways) -> None:
 def _what_is_wrong(triggers: Sequence[Trigger]) -> NoReturn:
     # What the student meant is most likely what comes nearest: with a schedule, then enabled.
     trigger = min(triggers, key=lambda one: (not one.periodic, not one.enabled))
-    words = {"kind": _WORDS[trigger.kind], "name": trigger.name}
+    words = {"kind": message(_WORDS[trigger.kind]), "name": trigger.name}
     if not trigger.periodic:
         fail(
-            "expected a rate(…) or cron(…) expression, found {actual} on the {kind} {name}.",
-            expected="rate(…) or cron(…)",
-            actual=trigger.expression or "none",
-            hint="Give it a schedule that repeats.",
+            N_("expected a rate(…) or cron(…) expression, found {actual} on the {kind} {name}."),
+            expected=message(N_("rate(…) or cron(…)")),
+            actual=trigger.expression or message(N_("none")),
+            hint=N_("Give it a schedule that repeats."),
             **words,
         )
     if not trigger.enabled:
         fail(
-            "expected the {kind} {name} to be enabled, found it disabled.",
+            N_("expected the {kind} {name} to be enabled, found it disabled."),
             expected="enabled",
             actual="disabled",
-            hint="Enable it.",
+            hint=N_("Enable it."),
             **words,
         )
     fail(
-        "expected the {kind} {name} to be allowed to invoke the function, found no permission.",
+        N_("expected the {kind} {name} to be allowed to invoke the function, found no permission."),
         expected="permission to invoke the function",
-        hint="Add a Lambda permission for events.amazonaws.com."
+        hint=N_("Add a Lambda permission for events.amazonaws.com.")
         if trigger.kind == "rule"
-        else "Give the schedule a role that may invoke the function.",
+        else N_("Give the schedule a role that may invoke the function."),
         **words,
     )

@@ -10,11 +10,12 @@ import typer
 from grader.commands.options import (
     ALL_POINTS,
     ChecksOption,
-    Lang,
+    LangOption,
     QuietOption,
     SeedOption,
     settings_of,
 )
+from grader.language import _, plural
 
 
 def lint(
@@ -28,9 +29,7 @@ def lint(
         typer.Option("--exam", help="Also grade the demo cohort in a sandbox by this rubric."),
     ] = False,
     seed: SeedOption = None,
-    lang: Annotated[
-        Lang | None, typer.Option("--lang", help="Language of the exam's titles [default: en].")
-    ] = None,
+    lang: LangOption = None,
     quiet: QuietOption = False,
 ) -> int:
     """Are these files right? Every problem at once, with file and line.
@@ -41,24 +40,38 @@ def lint(
     from grader.course import loaded, rubric_path
     from grader.problems import refuse
 
-    if not exam and (seed is not None or lang is not None):
-        option = "--lang" if seed is None else "--seed"
-        raise refuse(option, None, "Only the exam has a use for it.", "Add --exam.")
+    if not exam and seed is not None:
+        raise refuse("--seed", None, _("Only the exam has a use for it."), _("Add --exam."))
     rubrics = [path for path in files or [] if path.suffix.lower() in {".yaml", ".yml"}]
     rosters = [path for path in files or [] if path not in rubrics]
     for several in (rubrics[1:], rosters[1:]):
         if several:
-            raise refuse(several[0], None, "One rubric (.yaml) and one roster (.csv) at a time.")
+            one = _("One rubric (.yaml) and one roster (.csv) at a time.")
+            raise refuse(several[0], None, one)
     roster = rosters[0] if rosters else None
     with loaded(rubrics[0] if rubrics else None, checks, roster) as (course, students):
         if not quiet:
             out = show.standard_output()
             criteria, maximum = len(course.rubric.criteria), course.rubric.max_score
             path = rubric_path(rubrics[0] if rubrics else None)
-            out.print(f"{path}: right, {criteria} criteria, {maximum:g} points.")
+            out.print(
+                plural(
+                    criteria,
+                    "{file}: right, {count} criterion, {maximum} points.",
+                    "{file}: right, {count} criteria, {maximum} points.",
+                    file=path,
+                    maximum=float(maximum),
+                )
+            )
             if students is not None:
-                count = len(students.accounts)
-                out.print(f"{roster}: right, {count} student{'s' if count > 1 else ''}.")
+                out.print(
+                    plural(
+                        len(students.accounts),
+                        "{file}: right, {count} student.",
+                        "{file}: right, {count} students.",
+                        file=roster,
+                    )
+                )
         if not exam:
             return ALL_POINTS
         from grader.exam import show_exam, sit_exam

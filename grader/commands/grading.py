@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +29,7 @@ from grader.commands.options import (
     settings_of,
     write_stdout,
 )
+from grader.language import _, plural, speak, spoken
 
 if TYPE_CHECKING:
     from grader.grading import Graded
@@ -46,35 +48,45 @@ def check(
     region: RegionOption = None,
     seed: SeedOption = None,
     json: JsonOption = None,
-    lang: LangOption = Lang.en,
+    lang: LangOption = None,
     quiet: QuietOption = False,
     no_exchange: Annotated[
         bool, typer.Option("--no-exchange", help="Look only: run nothing, send nothing.")
     ] = False,
+    gradescope: Annotated[
+        str | None,
+        typer.Option("--gradescope", metavar="FILE", help="Also as Gradescope's results.json."),
+    ] = None,
 ) -> int:
     """Grade one account, mine: what the instructor will see, before handing in."""
     from grader import report as reports
     from grader import show
     from grader.course import loaded
+    from grader.export.gradescope import write_results
     from grader.grading import Grading
     from grader.observe.account import needs_exercise
+    from grader.problems import refuse
     from grader.results import Results, writable
     from grader.roster import Account, DefaultCredentials, Profile
     from grader.whole_file import write_json
 
-    target = json_target(json)
+    if gradescope == "-":
+        raise refuse("--gradescope", None, "It takes the name of a file.", "Give one.")
+    target, for_gradescope = json_target(json), json_target(gradescope)
     if out is not None:
         writable(out)
     settings = settings_of(
         seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
     )
-    with loaded(rubric, checks) as (course, _):
+    with loaded(rubric, checks) as (course, _students):
         access = Profile(profile) if profile else DefaultCredentials()
         me = Account("me", "", "", None, None, None, None, access)
         if not quiet and settings.exchange and needs_exercise(course.rubric):
             show.standard_error().print(
-                "Checking your account: this runs your function and uses its queues "
-                "(about nine invocations)."
+                _(
+                    "Checking your account: this runs your function and uses its queues "
+                    "(about nine invocations)."
+                )
             )
         taken: list[Graded] = []
         Grading(course.rubric, course.judge, course.checks, settings, taken.append).run([me])
@@ -86,6 +98,8 @@ def check(
         show.show_report(graded.report, show.standard_output(quiet=quiet))
     if target is not None:
         write_json(target, reports.encode(graded.report), "report")
+    if for_gradescope is not None:
+        write_results(for_gradescope, graded.report, course.rubric, settings.lang)
     if out is not None:
         Results(out).write_student(graded.report, graded.observation)
     if graded.report.status == "ungraded":
@@ -102,17 +116,20 @@ def batch(
     region: RegionOption = None,
     seed: SeedOption = None,
     json: JsonOption = None,
-    lang: Annotated[
-        Lang | None, typer.Option("--lang", help="Language of titles and hints [default: en].")
-    ] = None,
+    lang: LangOption = None,
     quiet: QuietOption = False,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Accounts at a time.")] = 32,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="Accounts at a time [default: 32].")
+    ] = None,
     account_timeout: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--account-timeout", min=1, metavar="SECONDS", help="The time for one account at most."
+            "--account-timeout",
+            min=1,
+            metavar="SECONDS",
+            help="The time for one account at most [default: 600].",
         ),
-    ] = 600,
+    ] = None,
     engine: Annotated[
         EngineKind, typer.Option("--engine", help="Threads here, or the workers of a Dask cluster.")
     ] = EngineKind.threads,
@@ -136,26 +153,30 @@ def batch(
     from grader.course import loaded
     from grader.engine import engine_of
     from grader.results import RUBRIC, Results
+    from grader.show_ungraded import show_ungraded
 
     results, target = Results(out), json_target(json)
     if (resume or only) and results.occupied:
         # What is not said again is as it was.
         before = results.batch()
-        rubric = rubric or out / RUBRIC
+        if before.state != "starting":
+            rubric = rubric or out / RUBRIC
         checks = checks if checks is not None else [Path(path) for path in before.checks]
         seed = before.seed if seed is None else seed
         region, endpoint_url = region or before.region, endpoint_url or before.endpoint_url
         lang = lang or Lang(before.lang)
+        speak(lang.value)
+        jobs = jobs or before.jobs
+        account_timeout = account_timeout or math.ceil(before.account_timeout_s)
     settings = settings_of(
         seed=seed,
         region=region,
         endpoint_url=endpoint_url,
         lang=lang,
-        jobs=jobs,
-        account_timeout_s=account_timeout,
+        jobs=jobs or 32,
+        account_timeout_s=account_timeout or 600,
     )
     errors = show.standard_error(quiet=quiet)
-    again = f"grader batch {shlex.quote(str(roster))} --out {shlex.quote(str(out))} --resume"
     with loaded(rubric, checks, roster) as (course, students):
         if students is None:
             raise TypeError("a batch has a roster")
@@ -168,15 +189,23 @@ def batch(
             resume=resume,
             force=force,
         )
-        with engine_of(engine.value, scheduler, jobs) as made:
+        with engine_of(engine.value, scheduler, settings.jobs) as made:
             run = batches.ClassRun(course, results, students, plan, made)
             try:
                 with show.progress(len(plan.todo), errors, quiet=quiet) as tell:
                     summary = run.run(lambda graded: tell(graded.report))
             except KeyboardInterrupt:
                 done = len(run.reports)
-                errors.print(f"Interrupted; {done} students are done and kept in {out}.")
-                errors.print(f"Go on with: {again}")
+                errors.print(
+                    plural(
+                        done,
+                        "Interrupted; {count} student is done and kept in {folder}.",
+                        "Interrupted; {count} students are done and kept in {folder}.",
+                        folder=out,
+                    )
+                )
+                command = _resuming(roster, out, engine, scheduler, only)
+                errors.print(_("Go on with: {command}", command=command), soft_wrap=True)
                 raise
     if json == "-":
         write_stdout((out / "summary.json").read_bytes())
@@ -185,12 +214,31 @@ def batch(
     if target is not None:
         results.copy_summary(target)
     for problem in run.unwritten:
-        errors.print(f"Not written: {problem}")
+        errors.print(_("Not written: {problem}", problem=problem))
     if not quiet:
-        errors.print(f"Results are in {out}.")
+        errors.print(_("Results are in {folder}.", folder=out))
         if summary.ungraded:
-            errors.print(f"{summary.ungraded} could not be graded; try them again with: {again}")
+            show_ungraded(run.reports, errors)
+            command = _resuming(roster, out, engine, scheduler)
+            errors.print(_("Try them again with: {command}", command=command), soft_wrap=True)
     return UNGRADED if run.unwritten else batch_status(run.reports)
+
+
+def _resuming(
+    roster: Path,
+    out: Path,
+    engine: EngineKind,
+    scheduler: str | None,
+    only: list[str] | None = None,
+) -> str:
+    """The command that goes on with a batch. The folder keeps the options that are not here."""
+    words = ["grader", "batch", str(roster), "--out", str(out), "--resume"]
+    if engine is not EngineKind.threads:
+        words += ["--engine", engine.value]
+    if scheduler is not None:
+        words += ["--scheduler", scheduler]
+    words += [f"--only={name}" for name in only or ()]
+    return shlex.join(words)
 
 
 def regrade(
@@ -201,38 +249,39 @@ def regrade(
     ] = None,
     checks: ChecksOption = None,
     json: JsonOption = None,
-    lang: Annotated[
-        Lang | None, typer.Option("--lang", help="Language [default: the batch's].")
-    ] = None,
+    lang: LangOption = None,
     quiet: QuietOption = False,
 ) -> int:
     """Judge and score stored observations again: no AWS is asked."""
     from grader import show
     from grader.course import loaded
-    from grader.export.grades_csv import number
     from grader.regrade import regrade as again
     from grader.results import RUBRIC, Results
+    from grader.show_regraded import show_changes
 
     stored, target = Results(results), json_target(json)
     before = stored.batch()
+    if lang is None:
+        speak(before.lang)
     dirs = checks if checks is not None else [Path(path) for path in before.checks]
-    with loaded(rubric or results / RUBRIC, dirs) as (course, _):
-        done = again(stored, course, lang=lang.value if lang else before.lang)
+    with loaded(rubric or results / RUBRIC, dirs) as (course, _students):
+        done = again(stored, course, lang=spoken().code)
     if json == "-":
         write_stdout((results / "summary.json").read_bytes())
     else:
         out = show.standard_output(quiet=quiet)
         show.show_class(done.reports, done.summary, out)
-        for change in done.changes:
-            out.print(
-                f"{change.student_id}: {number(change.before) or '-'} -> "
-                f"{number(change.after) or '-'} ({', '.join(change.criteria)})"
-            )
+        show_changes(done.changes, out)
     if target is not None:
         stored.copy_summary(target)
     errors = show.standard_error(quiet=quiet)
     if not quiet:
-        errors.print(f"{len(done.reports)} reports, {len(done.changes)} of them changed.")
+        counts = [
+            plural(len(done.reports), "{count} report", "{count} reports"),
+            plural(len(done.changes), "{count} of them changed", "{count} of them changed"),
+        ]
+        errors.print(f"{', '.join(counts)}.")
     for student in done.skipped:
-        errors.print(f"{student}: nothing was observed, so the report stays as it is.")
+        kept = _("{student}: nothing was observed, so the report stays as it is.", student=student)
+        errors.print(kept)
     return batch_status(done.reports)

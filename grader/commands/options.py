@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.language import _, speak, spoken
+
 if TYPE_CHECKING:
     from grader.grading import Settings
     from grader.report import Report
@@ -19,10 +21,17 @@ ALL_POINTS, POINTS_MISSING, USAGE, UNGRADED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 class Lang(StrEnum):
-    """The language of titles and hints."""
+    """The language of a report, and of what the program says."""
 
     en = "en"
     fr = "fr"
+
+
+def _speaking(lang: Lang | None) -> Lang | None:
+    """Speak it from now on: what is wrong with the other options is said in it too."""
+    if lang is not None:
+        speak(lang.value)
+    return lang
 
 
 class EngineKind(StrEnum):
@@ -52,7 +61,15 @@ RegionOption = Annotated[
 SeedOption = Annotated[
     int | None, typer.Option("--seed", min=0, help="Replays the pairs of an earlier run.")
 ]
-LangOption = Annotated[Lang, typer.Option("--lang", help="Language of titles and hints.")]
+LangOption = Annotated[
+    Lang | None,
+    typer.Option(
+        "--lang",
+        callback=_speaking,
+        is_eager=True,
+        help="The language [default: the environment's, else en].",
+    ),
+]
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="No progress, no colour: results only.")
 ]
@@ -93,7 +110,7 @@ def settings_of(
         region=region,
         endpoint_url=endpoint_url,
         exchange=exchange,
-        lang=lang or Lang.en,
+        lang=lang or spoken().code,
     )
 
 
@@ -106,7 +123,9 @@ def json_target(json: str | None) -> Path | None:
         return None
     path = Path(json)
     if path.is_dir() or not path.parent.is_dir():
-        raise refuse(path, None, "No file can be written there.", "Give --json another place.")
+        raise refuse(
+            path, None, _("No file can be written there."), _("Give --json another place.")
+        )
     if not path.exists():
         writable(path.parent)
     return path

@@ -14,11 +14,13 @@ from grader.commands.options import (
     ChecksOption,
     EndpointOption,
     ForceOption,
+    LangOption,
     QuietOption,
     RegionOption,
     RubricOption,
     settings_of,
 )
+from grader.language import _, plural
 
 
 def roster(
@@ -28,6 +30,7 @@ def roster(
     ],
     out: Annotated[Path, typer.Option("--out", help="The roster to write.")] = Path("roster.csv"),
     force: ForceOption = False,
+    lang: LangOption = None,  # noqa: ARG001 - the option itself sets what is spoken
     quiet: QuietOption = False,
 ) -> int:
     """Make a roster from the credentials blocks that students handed in."""
@@ -42,29 +45,39 @@ def roster(
     with listed(download, leave_out=[out, folder]) as (entries, outside):
         made = make_roster(submissions_in(entries))
     if not made.students and not made.left_out:
-        raise refuse(download, None, "It holds no submissions.", "Name what the LMS downloads.")
+        raise refuse(
+            download, None, _("It holds no submissions."), _("Name what the LMS downloads.")
+        )
     if made.students:
         write_roster(made.students, out)
     errors = show.standard_error(quiet=quiet)
     for name in outside:
-        message = "The name leads out of the download; it was left alone."
-        made.doubts.append(Problem(name, None, message, "Find out who made this file."))
+        message = _("The name leads out of the download; it was left alone.")
+        made.doubts.append(Problem(name, None, message, _("Find out who made this file.")))
     if made.doubts:
-        errors.print("To look at:")
+        errors.print(_("To look at:"))
         show.show_problems(made.doubts, errors)
     if made.left_out:
-        errors.print("Not in the roster:")
+        errors.print(_("Not in the roster:"))
         show.show_problems(made.left_out, errors)
     if not quiet:
         output = show.standard_output(quiet=quiet)
         count = len(made.students)
         if count:
             output.print(
-                f"{out}: {count} student{'s' if count > 1 else ''}, their blocks in {folder}."
+                plural(
+                    count,
+                    "{file}: {count} student, their block in {folder}.",
+                    "{file}: {count} students, their blocks in {folder}.",
+                    file=out,
+                    folder=folder,
+                )
             )
-            output.print(f"Next: grader doctor {shlex.quote(str(out))}")
+            output.print(_("Next: {command}", command=f"grader doctor {shlex.quote(str(out))}"))
         if made.without:
-            output.print(f"{made.without} not in the roster.")
+            output.print(
+                plural(made.without, "{count} not in the roster.", "{count} not in the roster.")
+            )
     return UNGRADED if made.left_out else ALL_POINTS
 
 
@@ -75,6 +88,7 @@ def doctor(
     endpoint_url: EndpointOption = None,
     region: RegionOption = None,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Accounts at a time.")] = 32,
+    lang: LangOption = None,
     quiet: QuietOption = False,
 ) -> int:
     """Can every account be graded? Looks only: nothing runs, nothing is sent or received."""
@@ -83,7 +97,7 @@ def doctor(
     from grader.doctor import examine_class
     from grader.show_doctor import show_examinations
 
-    settings = settings_of(seed=0, region=region, endpoint_url=endpoint_url, lang=None, jobs=jobs)
+    settings = settings_of(seed=0, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs)
     with loaded(rubric, checks, roster) as (course, students):
         if students is None:
             raise TypeError("a doctor has a roster")

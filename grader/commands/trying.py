@@ -9,7 +9,6 @@ import typer
 
 from grader.commands.options import (
     ForceOption,
-    Lang,
     LangOption,
     QuietOption,
     SeedOption,
@@ -23,7 +22,7 @@ def demo(
         typer.Option("--out", help="Where the results go [default: demo-results, made anew]."),
     ] = None,
     seed: SeedOption = None,
-    lang: LangOption = Lang.en,
+    lang: LangOption = None,
     quiet: QuietOption = False,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Accounts at a time.")] = 32,
     force: ForceOption = False,

@@ -6,11 +6,15 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from grader.roster_table import GRADE_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from grader.export.formats import Export, File
+    from grader.export.scale import Scale
     from grader.report import Report
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -50,6 +54,41 @@ def grades_csv(
             ]
         )
     return text.getvalue()
+
+
+def files(export: Export) -> Iterator[File]:
+    """The file on the export's scale; without one as a batch writes it, with four decimals."""
+    from grader.export.formats import File
+
+    reports = [row.report for row in export.rows]
+    named = [one.id for one in export.rubric.criteria] if export.rubric else []
+    others = (result.id for report in reports for result in report.criteria)
+    text = grades_csv(
+        [scaled(report, export.scale) for report in reports],
+        list(dict.fromkeys([*named, *others])),
+        {row.student_id: row.student.extra for row in export.rows},
+    )
+    yield File("", text.encode())
+
+
+def scaled(report: Report, scale: Scale) -> Report:
+    """The report with its points on ``scale``; as it is where that is the rubric's own."""
+    if scale.top is None:
+        return report
+    top = report.max_score
+    return msgspec.structs.replace(
+        report,
+        score=None if report.score is None else float(scale.score(report.score, top)),
+        max_score=float(scale.maximum(top)),
+        criteria=tuple(
+            msgspec.structs.replace(
+                result,
+                points=None if result.points is None else float(scale.score(result.points, top)),
+                max_points=float(scale.score(result.max_points, top)),
+            )
+            for result in report.criteria
+        ),
+    )
 
 
 def _apart(names: Iterable[str], ours: Sequence[str]) -> list[str]:

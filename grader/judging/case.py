@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from grader.language import N_
 from grader.observation import Fact, Unknown
 from grader.rubric_rules import route
 
@@ -71,7 +72,8 @@ class Case:
         found = getattr(self.observation, part)
         if not name:
             return found  # type: ignore[no-any-return]
-        absent = Unknown("not-observed", f"This observation holds nothing about {name!r}.")
+        nothing = N_("This observation holds nothing about “{name}”.")
+        absent = Unknown.saying("not-observed", nothing, name=name)
         return found.get(name, absent)  # type: ignore[no-any-return]
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from grader.message import Message, bounded, plain
+
 if TYPE_CHECKING:
     from grader.problems import Problem
 
-Result: TypeAlias = Literal["passed", "failed", "blocked", "ungraded"]
+__all__ = ["CheckInfo", "Collected", "Outcome", "Result", "bounded", "plain"]
 
-_TEXT = 1_000
-_ITEMS = 50
-_DEPTH = 4
-_INT64 = 2**63
+Result: TypeAlias = Literal["passed", "failed", "blocked", "ungraded"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """What one test said of one observation.
 
     ``because`` is the path of a fact when blocked and the kind of Unknown when ungraded.
-    ``message`` is ``template`` with ``values`` filled in.
+    ``message`` is ``template`` with ``values`` filled in; ``test`` and ``hint`` are ``named`` and
+    ``advice`` in English, where these are known.
     """
 
     criterion: str
@@ -60,27 +59,13 @@ class Outcome(msgspec.Struct, frozen=True):
     because: str | None = None
     template: str = ""
     values: dict[str, Any] = {}
+    named: Message | None = None
+    advice: Message | None = None
 
-
-def plain(value: Any, depth: int = _DEPTH) -> Any:
-    """``value`` as bounded, finite JSON, whatever it was."""
-    if isinstance(value, msgspec.Struct):
-        value = msgspec.structs.asdict(value)
-    if isinstance(value, dict) and depth:
-        pairs = list(value.items())[:_ITEMS]
-        return {bounded(str(key)): plain(item, depth - 1) for key, item in pairs}
-    if isinstance(value, list | tuple | set | frozenset) and depth:
-        return [plain(item, depth - 1) for item in list(value)[:_ITEMS]]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, int) and not -_INT64 <= value < _INT64:
-        return f"about 2 to the power {value.bit_length()}"  # too long to write out
-    if value is None or isinstance(value, bool | int):
-        return value
-    return bounded(value if isinstance(value, str) else repr(value))
-
-
-def bounded(text: str, limit: int = _TEXT) -> str:
-    """``text`` in at most ``limit`` characters; what is not Unicode is replaced."""
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    @property
+    def said(self) -> Message:
+        """The message, to be said in any language."""
+        template = self.template or self.message
+        both = {"expected": self.expected, "actual": self.actual}
+        used = {name: value for name, value in both.items() if f"{{{name}}}" in template}
+        return Message(template, {**used, **self.values})

@@ -8,12 +8,15 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
-from grader.checks import Failure, Verdict, Withheld, declared, shown
+from grader.checks import Failure, Verdict, Withheld, declared
 from grader.judging.case import Bound, Case
 from grader.judging.engine import run
 from grader.judging.outcome import Outcome, bounded
+from grader.language import N_
+from grader.message import Message, message, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Sequence
@@ -82,7 +85,7 @@ class _Session:
         self.limit_s = limit_s
         self.only: Collection[str] | None = None
         self.cases: dict[str, Case] = {}
-        self.names: dict[str, str] = {}
+        self.names: dict[str, Message] = {}
         self.current = ""
         self._armed = float("-inf")
         self._explained: set[int] = set()
@@ -179,9 +182,10 @@ class _Session:
             if number not in self._explained:
                 self._explained.add(number)
                 traceback.print_exception(raised, limit=-5, file=sys.stderr)
-            detail = bounded(f"The check itself failed: {type(raised).__name__}: {raised}", 300)
-            verdict = Verdict("ungraded", detail, because="unexpected", template=detail)
-        return {"verdict": {name: getattr(verdict, name) for name in verdict.__struct_fields__}}
+            error = bounded(f"{type(raised).__name__}: {raised}", 300)
+            failed = message(N_("The check itself failed: {error}"), error=error)
+            verdict = _ungraded(failed)
+        return {"verdict": msgspec.to_builtins(verdict)}
 
 
 def _contained() -> Generator[None, object, object]:
@@ -195,43 +199,56 @@ def _verdict(raised: BaseException) -> Verdict | None:
     if isinstance(raised, Failure | Withheld):
         return raised.verdict
     if isinstance(raised, AssertionError | pytest.fail.Exception):
-        text = bounded(str(raised)) or "The check did not pass."
+        text = bounded(str(raised)) or N_("The check did not pass.")
         return Verdict("failed", text, template=text)
     if isinstance(raised, pytest.skip.Exception):
-        text = bounded(f"The check left this out: {raised}")
-        return Verdict("ungraded", text, because="unexpected", template=text)
+        return _ungraded(message(N_("The check left this out: {reason}"), reason=str(raised)))
     return None
 
 
-def _outcome(test: dict[str, Any], case: Case, name: str) -> Outcome:
-    said = test.get("metadata", {}).get("verdict")
-    if said is not None:
-        return Outcome(case.bound.criterion.id, name, **said)
-    if test.get("outcome") == "passed" and "call" in test:
-        return Outcome(case.bound.criterion.id, name, "passed")
-    return _no_outcome(case, name)
-
-
-def _no_outcome(case: Case, name: str) -> Outcome:
-    text = "This check ended without an outcome."
-    return Outcome(
-        case.bound.criterion.id, name, "ungraded", text, because="unexpected", template=text
+def _ungraded(why: Message) -> Verdict:
+    return Verdict(
+        "ungraded", str(why), because="unexpected", template=why.message_id, values=why.values
     )
 
 
-def _sentence(item: pytest.Function, case: Case) -> str:
-    """The test's docstring, first line, filled in: what a student reads as its name."""
+def _outcome(test: dict[str, Any], case: Case, name: Message) -> Outcome:
+    said = test.get("metadata", {}).get("verdict")
+    if said is not None:
+        verdict = {name: said[name] for name in said if name != "advice"}
+        advice = msgspec.convert(said["advice"], Message | None)
+        criterion = case.bound.criterion.id
+        return Outcome(criterion, str(name), named=name, advice=advice, **verdict)
+    if test.get("outcome") == "passed" and "call" in test:
+        return Outcome(case.bound.criterion.id, str(name), "passed", named=name)
+    return _no_outcome(case, name)
+
+
+def _no_outcome(case: Case, name: Message) -> Outcome:
+    text = N_("This check ended without an outcome.")
+    return Outcome(
+        case.bound.criterion.id,
+        str(name),
+        "ungraded",
+        text,
+        because="unexpected",
+        template=text,
+        named=name,
+    )
+
+
+def _sentence(item: pytest.Function, case: Case) -> Message:
+    """The test's docstring, first line: what a student reads as its name."""
     lines = (item.function.__doc__ or "").strip().splitlines()
     if not lines:
-        return item.originalname.removeprefix("test_").replace("_", " ")
-    lab = case.bound.rubric.lab
-    text = lines[0].strip()
-    for field, value in (
-        ("expect", case.bound.expect),
-        ("pair_number", None if case.pair is None else case.pair + 1),
-        ("function", lab.functions.get(case.bound.target)),
-        ("queue", lab.queues.get(case.bound.source)),
-        ("target_queue", lab.queues.get(case.bound.target)),
-    ):
-        text = text.replace(f"{{{field}}}", shown(value))
-    return text
+        return Message(item.originalname.removeprefix("test_").replace("_", " "))
+    lab, expect = case.bound.rubric.lab, case.bound.expect
+    template = lines[0].strip()
+    values = {
+        "expect": getattr(expect, "said", shown(expect)),
+        "pair_number": None if case.pair is None else case.pair + 1,
+        "function": lab.functions.get(case.bound.target),
+        "queue": lab.queues.get(case.bound.source),
+        "target_queue": lab.queues.get(case.bound.target),
+    }
+    return message(template, **{name: values[name] for name in values if f"{{{name}}}" in template})

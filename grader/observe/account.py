@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from grader import __version__
+from grader.asked import asked_by
 from grader.aws import value_of
 from grader.clock import iso, now
+from grader.language import N_
 from grader.observation import (
     IN_TRANSITION,
     Fact,
@@ -58,10 +60,15 @@ _LOOKING = frozenset(
 )
 """The lab's checks that ask only what is there. Any other may ask what the function does."""
 
-NOT_EXERCISED = Unknown("not-observed", "The function was not exercised (--no-exchange).")
-RUN_BY_THE_GRADER = Unknown(
+NOT_EXERCISED = Unknown.saying(
+    "not-observed", N_("The function was not exercised (--no-exchange).")
+)
+RUN_BY_THE_GRADER = Unknown.saying(
     "not-observed",
-    "The grader and the queue run this function, so its log does not tell what its schedule ran.",
+    N_(
+        "The grader and the queue run this function, so its log does not tell what its schedule"
+        " ran."
+    ),
 )
 
 
@@ -112,6 +119,7 @@ def observe(
         records=done.records,
         exchange=done.exchange,
         runs=look.runs,
+        asked=asked_by(rubric),
         flags=tuple(sorted(done.flags)),
     )
 
@@ -209,7 +217,8 @@ class _Look:
         if ready or mappings is None or any(m.state == "Enabled" for m in mappings.of_queue):
             return fact
         state = next(m.state for m in mappings.of_queue if m.state in IN_TRANSITION)
-        return Unknown("not-ready", f"The event source mapping was still {state} after a minute.")
+        still = N_("The event source mapping was still {state} after a minute.")
+        return Unknown.saying("not-ready", still, state=state)
 
     def exercise(self, seed: int, account_id: str, attempt: int, *, exchange: bool) -> Behaviour:
         """The function at work, where the rubric has one and ``exchange`` allows it."""
@@ -217,10 +226,12 @@ class _Look:
         if not exchange:
             return Behaviour(NOT_EXERCISED, NOT_EXERCISED, NOT_EXERCISED)
         if not needs_exercise(self._rubric):
-            unasked = Unknown("not-observed", "No criterion asks what the function does.")
+            nobody_asks = N_("No criterion asks what the function does.")
+            unasked = Unknown.saying("not-observed", nobody_asks)
             return Behaviour(unasked, unasked, unasked)
         if SUM not in lab.functions or not {INPUT, OUTPUT} <= lab.queues.keys():
-            absent = Unknown("not-observed", "The rubric names no function between two queues.")
+            none_named = N_("The rubric names no function between two queues.")
+            absent = Unknown.saying("not-observed", none_named)
             return Behaviour(absent, absent, absent)
         stage = Stage(
             function=self.functions[SUM],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.aws import Lost
 from grader.observation import Exchange, Found
 from grader.observe.answers import mistake, numbers_in
 from grader.observe.invocation import APPEARS_S
+from grader.observe.output import LOST_MESSAGES
 from grader.observe.repeat import repeated
 
 if TYPE_CHECKING:
@@ -173,7 +175,16 @@ class Exchanging:
         )
 
     def run(self) -> None:
-        """Send and wait. Raises botocore's exceptions, ``Lost``, ``Interrupted``."""
+        """Send and wait. Raises botocore's exceptions, ``Lost``, ``Interrupted``.
+
+        A pair whose answer may have been lost on the way is not called silent: that is ``Lost``.
+        """
+        self._send_all()
+        silent = [entry[-1] for entry in self._entries if _silent(entry)]
+        if any(self._output.lost_since(sent.since) for sent in silent):
+            raise Lost(LOST_MESSAGES)
+
+    def _send_all(self) -> None:
         if (self._filtered or not self._hope()) and not self._trial():
             return
         if self._at_once:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from grader.language import N_
+from grader.message import Message, message
 from grader.observation import (
     Exchange,
     Fact,
@@ -83,8 +85,9 @@ def exercise(
         return Behaviour(obstacle, obstacle, obstacle)
     unsafe = _loop(stage)
     if unsafe is not None:
-        untried = NotTried(EXCHANGE, unsafe)
-        return Behaviour(untried, untried, Found(Exchange((), unsafe=unsafe)))
+        untried = NotTried(EXCHANGE, str(unsafe), unsafe)
+        loop = Exchange((), unsafe=str(unsafe), unsafe_said=unsafe)
+        return Behaviour(untried, untried, Found(loop))
     run = _Run(aws, stage, rules, pairs, stop)
     clock = aws.ask("sqs:GetQueueAttributes", run.output.read_clock)
     if not isinstance(clock, Found):
@@ -97,11 +100,12 @@ def _obstacle(stage: Stage) -> NotTried | Unknown | None:
     """Why nothing can be tried at all. What is certain comes before what is unknown."""
     function, output = stage.function, stage.output
     if isinstance(function, Missing):
-        return NotTried(FUNCTION, function.reason)
+        return NotTried.after(FUNCTION, function)
     if isinstance(output, Missing):
-        return NotTried(OUTPUT, output.reason)
+        return NotTried.after(OUTPUT, output)
     if isinstance(function, Found) and function.value.state == "Failed":
-        return NotTried(FUNCTION, f"{function.value.name} is in state Failed.")
+        failed = N_("{function} is in state Failed.")
+        return NotTried.saying(FUNCTION, failed, function=function.value.name)
     # Without the output queue's mappings nobody knows whether an answer would come round again.
     for fact in (function, output, stage.input, stage.output_mappings):
         if isinstance(fact, Unknown):
@@ -109,19 +113,26 @@ def _obstacle(stage: Stage) -> NotTried | Unknown | None:
     mappings = stage.input_mappings
     if isinstance(mappings, Unknown) and mappings.kind != "not-ready":
         return mappings
-    return None if stage.function_ready else Unknown("not-ready", "The function was being updated.")
+    if stage.function_ready:
+        return None
+    return Unknown.saying("not-ready", N_("The function was being updated."))
 
 
-def _loop(stage: Stage) -> str | None:
+def _loop(stage: Stage) -> Message | None:
     """Why a message could come round again for ever, or ``None``."""
     output, mappings = _found(stage.output), _found(stage.output_mappings)
     if isinstance(stage.input, Found) and stage.input.value.arn == output.arn:
-        return f"{output.name} is both the input and the output queue."
+        both = N_("{queue} is both the input and the output queue.")
+        return message(both, queue=output.name)
     fed = [mapping.function_name for mapping in mappings.of_queue if mapping.live]
     if fed:
-        return (
-            f"{output.name} triggers {fed[0]}, so an answer could come round for ever. "
-            "Nothing was sent."
+        return message(
+            N_(
+                "{queue} triggers {function}, so an answer could come round for ever. "
+                "Nothing was sent."
+            ),
+            queue=output.name,
+            function=fed[0],
         )
     return None
 
@@ -151,6 +162,7 @@ class _Run:
             function.name,
             self._mapping.qualifier if self._mapping else None,
             timeout_s=runs_s,
+            outlasts=function.timeout_s > runs_s,
             queue_arn=_input_arn(stage, function),
             message=self._message,
         )
@@ -202,17 +214,20 @@ class _Run:
         if made is None:
             return direct.fact
         if made.inconclusive:
-            return NotTried(EXCHANGE, "Only the queue can tell: the event of the test is made up.")
+            made_up = N_("Only the queue can tell: the event of the test is made up.")
+            return NotTried.saying(EXCHANGE, made_up)
         if made.answered:
             return self._invoke(RECORDS)
-        return NotTried(HANDLER, "The function did not answer an event with a single record.")
+        silent = N_("The function did not answer an event with a single record.")
+        return NotTried.saying(HANDLER, silent)
 
     # -- through the queues -------------------------------------------------------------------
 
     def _exchange(self, *, own_queue: bool) -> Fact[Exchange]:
         impossible = self._impossible(own_queue=own_queue)
         if impossible is not None or self._source is None or self._mapping is None:
-            return impossible or NotTried(MAPPING, "There is no enabled mapping to send through.")
+            no_way = N_("There is no enabled mapping to send through.")
+            return impossible or NotTried.saying(MAPPING, no_way)
         input_delay_s = _found(self._stage.input).delay_s
         self._exchanging = Exchanging(
             self._source,
@@ -238,17 +253,19 @@ class _Run:
         made = self._direct.value if self._direct else None
         if made and not self._hope() and (made.failure is not None or own_queue):
             # A pair would come back to the queue for days, or go round in it.
-            return NotTried(HANDLER, "The function failed, so its queue was left alone.")
+            failed = N_("The function failed, so its queue was left alone.")
+            return NotTried.saying(HANDLER, failed)
         if isinstance(self._stage.input, Missing):
-            return NotTried(MAPPING, self._stage.input.reason)
+            return NotTried.after(MAPPING, self._stage.input)
         mappings = self._stage.input_mappings
         if isinstance(mappings, Unknown):
             return mappings
         if not isinstance(mappings, Found):
-            return NotTried(MAPPING, mappings.reason)
+            return NotTried.after(MAPPING, mappings)
         readers = {m.function_name for m in mappings.value.of_queue if m.live}
         if readers - {self._target.name}:
-            return NotTried(MAPPING, "More than one function reads from the input queue.")
+            several = N_("More than one function reads from the input queue.")
+            return NotTried.saying(MAPPING, several)
         return None
 
     def _input_queue(self) -> InputQueue | None:

@@ -27,14 +27,12 @@ def observe_function(aws: Aws, name: str, variables: Iterable[str]) -> Fact[Func
         lambda: _from_api(aws.lambda_.get_function_configuration(FunctionName=name), variables),
     )
     if isinstance(fact, Missing):
-        return Missing(
-            missing(
-                aws,
-                "function",
-                name,
-                "lambda:ListFunctions",
-                lambda: [f["FunctionName"] for f in aws.lambda_.list_functions()["Functions"]],
-            )
+        return missing(
+            aws,
+            "function",
+            name,
+            "lambda:ListFunctions",
+            lambda: [f["FunctionName"] for f in aws.lambda_.list_functions()["Functions"]],
         )
     return fact
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.language import N_
 from grader.observation import Fact, Found, Identity, Missing, Unknown
 
 if TYPE_CHECKING:
@@ -22,11 +23,12 @@ def observe_identity(aws: Aws, expected_account: str | None) -> Fact[Identity]:
 
     fact = aws.ask("sts:GetCallerIdentity", ask)
     if isinstance(fact, Missing):
-        return Unknown("unexpected", fact.reason)
+        return Unknown("unexpected", fact.reason, fact.said)
     if isinstance(fact, Found) and expected_account not in {None, fact.value.account_id}:
-        return Unknown(
+        return Unknown.saying(
             "account-mismatch",
-            f"The credentials belong to account {fact.value.account_id}, "
-            f"the roster says {expected_account}.",
+            N_("The credentials belong to account {found}, the roster says {expected}."),
+            found=fact.value.account_id,
+            expected=expected_account,
         )
     return fact

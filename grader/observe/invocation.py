@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from grader.aws import Lost
 from grader.observation import Fact, Found, FunctionError, Invocation, Missing, Unknown
 from grader.observe.event import sqs_event
 from grader.observe.failure import function_error, log_tail, made_up_handle, timed_out
-from grader.observe.repeat import repeated
+from grader.observe.output import LOST_MESSAGES
+from grader.observe.repeat import ATTEMPTS, repeated
 from grader.redact import redact
 
 if TYPE_CHECKING:
@@ -48,14 +50,20 @@ _BROKEN = frozenset(
 )
 """Lambda's 502s that the function's own configuration causes; the others are AWS's and pass."""
 
+_NEVER_RAN = frozenset({"broken", "refused"})
+
 
 @dataclass(frozen=True)
 class Target:
-    """The function that is invoked: which one, with what patience, under which queue's name."""
+    """The function that is invoked: which one, with what patience, under which queue's name.
+
+    ``outlasts``: it may run for longer than its answer is waited for.
+    """
 
     name: str
     qualifier: str | None
     timeout_s: float
+    outlasts: bool
     queue_arn: str
     message: Callable[[int, int], str]
 
@@ -93,7 +101,8 @@ def invoke(
 ) -> Direct:
     """Invoke ``target`` with ``records`` pairs in one event, and wait for their sums.
 
-    A fault of AWS or of the network is repeated with new pairs; what the function does wrong is not.
+    A fault of AWS or of the network is repeated with new pairs, and so is an invocation whose answer
+    may have been lost on the way; what the function does wrong is not.
     ``slow_s`` is how much longer than usual answers may take to appear.
     Source: Lambda Invoke, LogType Tail.
     """
@@ -104,14 +113,7 @@ def invoke(
         return _once(aws, target, direct.sent, output)
 
     try:
-        try:
-            made = repeated(once)
-        except ClientError as error:
-            if not _is_reserved(error):
-                raise
-            made = Invocation((), failure="refused", error=_said(error))
-        direct.returned_at = time.monotonic()
-        output.wait_for(lambda: all(s.answered for s in direct.sent), APPEARS_S + slow_s)
+        made = _heard(once, direct, output, APPEARS_S + slow_s)
     except Exception as error:
         fact = aws.sort(error, "lambda:InvokeFunction")
         if fact is None:
@@ -120,6 +122,32 @@ def invoke(
     else:
         direct.made = Found(msgspec.structs.replace(made, others=output.quotes))
     return direct
+
+
+def _heard(
+    once: Callable[[], Invocation], direct: Direct, output: OutputQueue, appears_s: float
+) -> Invocation:
+    """The invocation, its answers waited for. Raises :class:`Lost` where they may have been lost."""
+    for _ in range(ATTEMPTS):
+        began = time.monotonic()
+        made = _repeated(once)
+        direct.returned_at = time.monotonic()
+        output.wait_for(lambda: all(s.answered for s in direct.sent), appears_s)
+        silent = any(s.silent for s in direct.sent) and made.failure not in _NEVER_RAN
+        if not (silent and output.lost_since(began)):
+            return made
+        if made.failure is not None:
+            break
+    raise Lost(LOST_MESSAGES)
+
+
+def _repeated(once: Callable[[], Invocation]) -> Invocation:
+    try:
+        return repeated(once)
+    except ClientError as error:
+        if not _is_reserved(error):
+            raise
+        return Invocation((), failure="refused", error=_said(error))
 
 
 def _once(aws: Aws, target: Target, sent: list[Sent], output: OutputQueue) -> Invocation:
@@ -144,6 +172,9 @@ def _once(aws: Aws, target: Target, sent: list[Sent], output: OutputQueue) -> In
             **qualifier,
         )
     except ReadTimeoutError:
+        if not target.outlasts:
+            # Lambda has ended it and answered long before: the answer was lost on the way.
+            raise
         return ended(failure="timed-out")
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") not in _BROKEN:

@@ -30,7 +30,7 @@ def observe_mappings(
     if isinstance(queue, Unknown | NotTried):
         return queue
     if isinstance(queue, Missing):
-        return NotTried(f"queues.{role}", queue.reason)
+        return NotTried.after(f"queues.{role}", queue)
 
     def ask() -> tuple[Mapping, ...]:
         return tuple(map(_from_api, _listed(aws, EventSourceArn=queue.value.arn)))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from grader.observation import Found
+from grader.language import N_
+from grader.observation import Found, Missing
 from grader.redact import bounded
 
 if TYPE_CHECKING:
@@ -14,12 +15,29 @@ if TYPE_CHECKING:
     from grader.aws import Aws
 
 
-def missing(aws: Aws, kind: str, name: str, action: str, names: Callable[[], Iterable[str]]) -> str:
-    """The sentence that says there is no ``kind`` called ``name``, and which name comes near.
+_NONE = {
+    "function": N_("There is no function named {name} in {region}."),
+    "queue": N_("There is no queue named {name} in {region}."),
+}
+_BUT_NEAR = {
+    "function": N_("There is no function named {name} in {region}; there is one named {near}."),
+    "queue": N_("There is no queue named {name} in {region}; there is one named {near}."),
+}
+
+
+def missing(
+    aws: Aws,
+    kind: Literal["function", "queue"],
+    name: str,
+    action: str,
+    names: Callable[[], Iterable[str]],
+) -> Missing:
+    """There is no ``kind`` called ``name``; which name comes near is said too.
 
     ``names`` lists what there is, and may be denied: then the sentence ends earlier.
     """
-    sentence = f"There is no {kind} named {name} in {aws.region}"
     listed = aws.ask(action, lambda: list(names()))
     near = get_close_matches(name, listed.value, 1, 0.75) if isinstance(listed, Found) else []
-    return f"{sentence}; there is one named {bounded(near[0], 100)}." if near else f"{sentence}."
+    if not near:
+        return Missing.saying(_NONE[kind], name=name, region=aws.region)
+    return Missing.saying(_BUT_NEAR[kind], name=name, region=aws.region, near=bounded(near[0], 100))

@@ -13,7 +13,8 @@ from tenacity.stop import stop_base, stop_when_event_set
 
 from grader.aws import Lost, answered_at
 from grader.clock import iso
-from grader.observation import Answer, Found, Pair
+from grader.language import N_
+from grader.observation import Answer, Found, Pair, Unknown
 from grader.observe.answers import mistake, numbers_in
 from grader.redact import redact
 
@@ -40,6 +41,16 @@ QUOTED = 3
 
 DRAINING_S = 60
 """How much longer than the deadline a queue full of other messages is read through."""
+
+
+SHOW_AGAIN_S = 1
+"""How long new messages that are no answers stay hidden: another grader may be waiting for them."""
+
+LOST_MESSAGES = Unknown.saying(
+    "unreachable",
+    N_("{action}: an answer was lost, and maybe messages that were in it."),
+    action="sqs:ReceiveMessage",
+)
 
 
 class Interrupted(Exception):  # noqa: N818 - the user interrupted; nothing failed
@@ -112,7 +123,7 @@ class OutputQueue:
 
     Only messages recognised as answers are deleted. Every other message is hidden for ``hold_s``
     seconds at most, and made visible again: what lay there before when the run is over
-    (:meth:`give_back`), what the function itself wrote when a wait is over. Where the queue has a
+    (:meth:`give_back`), what was written meanwhile after :data:`SHOW_AGAIN_S`. Where the queue has a
     ``redrive`` policy that waits for the end of the run too: received often enough, a message is moved.
     """
 
@@ -134,6 +145,8 @@ class OutputQueue:
         self._hold_s = max(20, min(hold_s, 43_200))
         self._sent: list[Sent] = []
         self._clock_ms = 0
+        self._lost_at = -math.inf
+        self._shown_at = time.monotonic()
         self._held: dict[str, str] = {}
         self._new: dict[str, str] = {}
         self._known: set[str] = set()
@@ -181,6 +194,8 @@ class OutputQueue:
             if done():
                 return True
             patience.hands_full = self._poll(patience.left_s)
+            if time.monotonic() - self._shown_at >= SHOW_AGAIN_S:
+                self._show_new()
             return done()
 
         try:
@@ -193,9 +208,13 @@ class OutputQueue:
                 raise Interrupted from None
             return False
         finally:
-            if not self._redrive:
-                self._release(self._new)
+            self._show_new()
         return True
+
+    def _show_new(self) -> None:
+        self._shown_at = time.monotonic()
+        if not self._redrive:
+            self._release(self._new)
 
     def _poll(self, seconds: float) -> bool:
         """Receive once; whether anything was there that had to be read through."""
@@ -209,18 +228,24 @@ class OutputQueue:
                 MessageSystemAttributeNames=["SentTimestamp"],
             ),
         )
+        if response["ResponseMetadata"].get("RetryAttempts"):
+            self._lost_at = time.monotonic()
         answers = [self._take(message) for message in response.get("Messages", [])]
         return not all(answers)
 
+    def lost_since(self, moment: float) -> bool:
+        """SQS was asked twice since ``moment``: what its lost answer held is hidden, for ``hold_s``."""
+        return self._lost_at >= moment
+
     def _take(self, message: MessageTypeDef) -> bool:
-        """Keep or delete one message; whether it answers a pair."""
+        """Keep or delete one message; whether it answers a pair, or was known already."""
         identity, handle = message.get("MessageId", ""), message.get("ReceiptHandle", "")
         sent_ms = int(message.get("Attributes", {}).get("SentTimestamp", 0))
         body = message.get("Body", "")
         if identity in self._known:
             # Seen before, and received again: only its new handle matters.
             (self._held if identity in self.tally.foreign else self._new)[identity] = handle
-            return False
+            return True
         if self.recognise(body, sent_ms):
             self._delete(handle)
             return True
@@ -281,11 +306,6 @@ class OutputQueue:
         finally:
             self._release(self._new)
             self._release(self._held)
-
-    @property
-    def sent(self) -> list[Sent]:
-        """Every pair that was announced, in order."""
-        return self._sent
 
     def _release(self, held: dict[str, str]) -> None:
         handles = list(held.values())

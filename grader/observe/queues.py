@@ -36,5 +36,5 @@ def observe_queue(aws: Aws, name: str) -> tuple[Fact[Queue], str | None]:
 
     fact: Fact[Queue] = aws.ask("sqs:GetQueueAttributes", ask)
     if isinstance(fact, Missing):
-        fact = Missing(missing(aws, "queue", name, "sqs:ListQueues", names))
+        fact = missing(aws, "queue", name, "sqs:ListQueues", names)
     return fact, url

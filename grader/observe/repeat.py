@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-from grader.aws import is_network
+from grader.aws import sort_error
+from grader.observation import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +32,6 @@ def repeated(once: Callable[[], T]) -> T:
 
 
 def is_fault(error: BaseException) -> bool:
-    """Whether it was AWS's or the network's fault: 429, 5xx, or a lost connection."""
-    if isinstance(error, ClientError):
-        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-        return status == 429 or status >= 500
-    return is_network(error)
+    """Whether it was AWS's or the network's fault: throttling, 5xx, or a lost connection."""
+    said = sort_error(error, "") if isinstance(error, Exception) else None
+    return isinstance(said, Unknown) and said.kind in {"throttled", "unreachable"}

@@ -26,6 +26,7 @@ from tenacity.nap import sleep_using_event
 from tenacity.stop import stop_when_event_set
 
 from grader.clock import iso, now
+from grader.language import N_
 from grader.observation import (
     Fact,
     Found,
@@ -92,14 +93,15 @@ def observe_runs(
     if isinstance(schedule, Unknown):
         return schedule
     if isinstance(function, Missing | NotTried):
-        return NotTried(path, function.reason)
+        return NotTried.after(path, function)
     if isinstance(schedule, Missing | NotTried):
-        return NotTried(path, schedule.reason)
+        return NotTried.after(path, schedule)
     running = _running(schedule.value)
     if isinstance(running, Unknown):
         return running
     if not running:
-        return NotTried(path, f"Nothing that is enabled runs {function.value.name} periodically.")
+        nothing = N_("Nothing that is enabled runs {function} periodically.")
+        return NotTried.saying(path, nothing, function=function.value.name)
     patience_s = max(0, _patience_s(running) - waited_s)
     return _seen(aws, function.value, running, patience_s, stop)
 
@@ -136,12 +138,17 @@ def _seen(
     if isinstance(starts, Unknown):
         return starts
     if isinstance(starts, Missing) or not starts.value:
-        return Unknown(
+        return Unknown.saying(
             "not-ready",
-            f"No run of {function.name} was found in the log group {function.log_group} from"
-            f" {iso(since)} until {until}. Its schedule is"
-            f" {' and '.join(trigger.expression for trigger in running[:FIRST])}; logs can be minutes"
-            " late.",
+            N_(
+                "No run of {function} was found in the log group {log_group} from {since} until"
+                " {until}. Its schedule is {schedule}; logs can be minutes late."
+            ),
+            function=function.name,
+            log_group=function.log_group,
+            since=iso(since),
+            until=until,
+            schedule=", ".join(trigger.expression for trigger in running[:FIRST]),
         )
     return Found(Runs(function.log_group, iso(since), tuple(map(iso, starts.value)), until))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from grader.aws import Lost, value_of
 from grader.clock import iso
+from grader.language import N_
 from grader.observation import (
     Fact,
     Found,
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Kind = Literal["rule", "scheduler"]
-_WORDS: dict[Kind, str] = {"rule": "EventBridge rules", "scheduler": "Scheduler schedules"}
+_MORE: dict[Kind, str] = {
+    "rule": N_("The account has more than {most} EventBridge rules."),
+    "scheduler": N_("The account has more than {most} Scheduler schedules."),
+}
 
 _LISTING: dict[Kind, str] = {
     "rule": "events:ListRuleNamesByTarget",
@@ -44,6 +48,8 @@ MOST = 100
 MOST_LISTED = 2000
 """Rules or schedules that are listed, most of them of no concern."""
 
+UNREADABLE_POLICY = N_("The function's policy could not be read: it is not JSON.")
+
 _UNIVERSAL_TARGET = "aws-sdk:lambda:invoke"
 
 
@@ -52,7 +58,7 @@ def observe_schedule(aws: Aws, role: str, function: Fact[Function]) -> Fact[Sche
     if isinstance(function, Unknown | NotTried):
         return function
     if isinstance(function, Missing):
-        return NotTried(f"functions.{role}", function.reason)
+        return NotTried.after(f"functions.{role}", function)
     look = _Look(aws, function.value)
     look.at("rule", look.at_rules)
     look.at("scheduler", look.at_schedules)
@@ -119,10 +125,17 @@ class _Look:
                 name=bounded(name, 100),
                 expression=bounded(rule.get("ScheduleExpression", ""), 100),
                 enabled=str(rule.get("State", "")).startswith("ENABLED"),
-                permitted=by_role or may_invoke(self._aws, target["Arn"], rule["Arn"]),
+                permitted=by_role or self._permitted(target["Arn"], rule["Arn"]),
                 target_arn=target["Arn"],
             )
         )
+
+    def _permitted(self, target_arn: str, rule_arn: str) -> bool | None:
+        permitted = may_invoke(self._aws, target_arn, rule_arn)
+        if isinstance(permitted, Unknown):
+            self.denied.setdefault("policy", permitted)
+            return None
+        return permitted
 
     def at_schedules(self) -> None:
         """Source: EventBridge Scheduler ListSchedules."""
@@ -175,7 +188,7 @@ class _Look:
         """The first ``most`` things. What lies beyond could be what is looked for: it is unread."""
         first = list(islice(things, most + 1))
         if len(first) > most:
-            unread = Unknown("unexpected", f"The account has more than {most} {_WORDS[kind]}.")
+            unread = Unknown.saying("unexpected", _MORE[kind], most=most)
             self.denied.setdefault(kind, unread)
         return first[:most]
 
@@ -199,8 +212,8 @@ def _invokes(given: str | None, function: Function) -> bool:
     return _is_target(invoked, function) or invoked.partition(":")[0] == function.name
 
 
-def may_invoke(aws: Aws, target_arn: str, rule_arn: str) -> bool | None:
-    """The policy of the function lets EventBridge invoke it for this rule; ``None`` if unreadable.
+def may_invoke(aws: Aws, target_arn: str, rule_arn: str) -> bool | Unknown:
+    """The policy of the function lets EventBridge invoke it for this rule, as far as it can be read.
 
     Source: Lambda GetPolicy.
     """
@@ -210,11 +223,11 @@ def may_invoke(aws: Aws, target_arn: str, rule_arn: str) -> bool | None:
     if isinstance(fact, Missing):
         return False
     if not isinstance(fact, Found):
-        return None
+        return fact
     try:
         policy = json.loads(fact.value or "{}")
     except (ValueError, RecursionError):
-        return None
+        return Unknown.saying("unexpected", UNREADABLE_POLICY)
     statements = policy.get("Statement") if isinstance(policy, dict) else None
     several = statements if isinstance(statements, list) else [statements]
     return any(_permits(one, rule_arn) for one in several if isinstance(one, dict))

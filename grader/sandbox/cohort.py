@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _ON_FUNCTION = {"runtime", "memory", "timeout", "environment"}
 _AFTER_HANDLER = {"records", "sums"}
-_OLD_MESSAGES = 25
 _CLOSED = "http://127.0.0.1:9"  # discard: nothing listens there
 
 _COLUMNS = (
@@ -205,8 +204,8 @@ COHORT: tuple[Submission, ...] = (
     ),
     _RIGHT(
         name="old-messages",
-        description=f"{_OLD_MESSAGES} old messages in the output queue",
-        old_messages=_OLD_MESSAGES,
+        description="25 old messages in the output queue",
+        old_messages=25,
         flags=_criteria("foreign-messages"),
     ),
     Submission(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from grader.export.gradescope import Results as Gradescope
+from grader.export.lti import Score
+from grader.export.lti_push import Pushed
 from grader.observation import Observation
 from grader.report import Report
 from grader.results import Batch
@@ -13,6 +16,9 @@ GENERATED: dict[str, tuple[type, str]] = {
     "report": (Report, "One student's grade"),
     "batch": (Batch, "How a class was graded"),
     "summary": (Summary, "A class at a glance"),
+    "gradescope": (Gradescope, "Gradescope's results.json"),
+    "lti-score": (Score, "A score of LTI Assignment and Grade Services"),
+    "lti-pushed": (Pushed, "The scores that platforms have taken"),
 }
 
 

@@ -72,8 +72,10 @@ def test_a_wrong_setting_fails_its_criterion_only(
 
 def test_a_failure_carries_what_was_expected_and_found_as_data(judged: Judged) -> None:
     (one,) = judged(only(lab_rubric(), "memory"), with_function(memory_mb=256))
-    assert (one.expected, one.actual, one.values) == (128, 256, {"unit": " MB"})
-    assert one.template == "expected {expected}{unit}, found {actual}{unit}."
+    unit = {"message_id": "MB", "values": {}}
+    assert (one.expected, one.actual) == (128, 256)
+    assert one.said.values == {"expected": 128, "actual": 256, "unit": unit}
+    assert one.template == "expected {expected} {unit}, found {actual} {unit}."
     assert one.test == "The function has 128 MB of memory."
 
 

@@ -47,7 +47,7 @@ def test_an_empty_account_is_missing_everything_and_nothing_is_tried(
     seen = look(aws_sandbox, fresh_account)
     assert isinstance(seen.functions["sum"], Missing)
     assert isinstance(seen.queues["input"], Missing)
-    assert seen.mappings["input"] == NotTried("queues.input", seen.queues["input"].reason)
+    assert seen.mappings["input"] == NotTried.after("queues.input", seen.queues["input"])
     assert seen.schedules["periodic"].because == "functions.periodic"  # type: ignore[union-attr]
     for fact in (seen.handler, seen.records, seen.exchange):
         assert isinstance(fact, NotTried)

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from grader.observation import Found
-from tests.looking import answered, kind, look
+from tests.looking import answered, hand_in, kind, lab, look
 from tests.wire import DENIED, Wire, rest
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ def test_invoke_is_never_tried_more_than_three_times(
 @pytest.mark.parametrize(
     ("answer", "failure"),
     [
-        (ReadTimeoutError(endpoint_url="http://x"), "timed-out"),
         (rest(502, "InvalidRuntimeException"), "broken"),
         (rest(502, "KMSAccessDeniedException"), "broken"),
         (rest(502, "InvalidZipFileException"), "broken"),
@@ -52,6 +51,17 @@ def test_what_only_the_function_can_have_caused_is_found(
     assert seen.handler.value.failure == failure
     assert wire.requests.count("lambda.Invoke") == 1
     assert "sqs.SendMessage" not in wire.requests
+
+
+@pytest.mark.parametrize(("timeout_s", "made"), [(60, "unreachable"), (300, "timed-out")])
+def test_silence_is_the_functions_only_where_it_may_still_be_at_work(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire, timeout_s: int, made: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account, timeout_s=timeout_s)
+    wire.play("lambda.Invoke", ReadTimeoutError(endpoint_url="http://x"), always=True)
+    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=60))
+    found = seen.handler.value.failure if isinstance(seen.handler, Found) else kind(seen.handler)
+    assert found == made
 
 
 RESERVED = rest(

@@ -1,0 +1,1 @@
+"""What grading costs, measured: one command each, as README.md says. Figures are printed, not judged."""

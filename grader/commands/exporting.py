@@ -1,0 +1,197 @@
+"""Commands that hand grades on: ``export``, and ``push`` to a platform."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.commands.options import ALL_POINTS, UNGRADED, ForceOption, Lang, QuietOption
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from grader.export.formats import Export
+    from grader.export.lti_push import Outcome
+    from grader.export.reading import ClassRead
+
+ResultsArgument = Annotated[Path, typer.Argument(help="The folder of a batch.", metavar="RESULTS")]
+ScaleOption = Annotated[
+    str | None,
+    typer.Option("--scale", metavar="POINTS", help="Full marks there [default: the rubric's]."),
+]
+CommentLang = Annotated[
+    Lang | None, typer.Option("--lang", help="Language of comments [default: the batch's].")
+]
+
+push = typer.Typer(help="Send grades to a platform.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def export(
+    results: ResultsArgument,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="FORMAT", help="gradescope, moodle, canvas, lti, junit, csv or html."
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Where it goes [default: a place in RESULTS/exports]."),
+    ] = None,
+    scale: ScaleOption = None,
+    worksheet: Annotated[
+        Path | None,
+        typer.Option("--worksheet", help="moodle: the grading worksheet to fill in."),
+    ] = None,
+    gradebook: Annotated[
+        Path | None,
+        typer.Option("--gradebook", help="canvas: the exported gradebook to fill in."),
+    ] = None,
+    assignment: Annotated[
+        str | None,
+        typer.Option("--assignment", help="canvas: the column's title, as “Title (123)”."),
+    ] = None,
+    ids: Annotated[
+        str | None,
+        typer.Option(
+            "--ids", help="canvas: what a student_id is there: canvas, sis or login [default: sis]."
+        ),
+    ] = None,
+    lang: CommentLang = None,
+    force: ForceOption = False,
+    quiet: QuietOption = False,
+) -> int:
+    """Write the grades of a batch in the form that an LMS or a tool reads."""
+    from grader import show
+    from grader.export.formats import Export, files_of, format_of
+    from grader.export.placing import place
+    from grader.export.reading import read_class
+    from grader.export.scale import scale_of
+    from grader.problems import BadInput, Problem
+
+    chosen = format_of(to)
+    given = {"worksheet": worksheet, "gradebook": gradebook, "assignment": assignment, "ids": ids}
+    odd = [
+        name for name, value in given.items() if value is not None and name not in chosen.options
+    ]
+    if odd:
+        raise BadInput([Problem(f"--{name}", None, f"{to} has no use for it.") for name in odd])
+    on = scale_of(scale)
+    read = read_class(results)
+    made = Export(
+        results,
+        read.rows,
+        read.rubric,
+        on,
+        lang or read.lang,
+        worksheet=worksheet,
+        gradebook=gradebook,
+        assignment=assignment,
+        ids=ids,
+    )
+    target = results / chosen.out if out is None else out
+    force = force or (chosen.renews and out is None)
+    place(target, files_of(chosen, made), made.inputs, results, force=force)
+    _tell(read, made, show.standard_error(quiet=quiet))
+    if not quiet:
+        graded = sum(row.report.score is not None for row in made.rows)
+        students = "1 student has a score" if graded == 1 else f"{graded} students have a score"
+        show.standard_output(quiet=quiet).print(f"{target}: {students}.", soft_wrap=True)
+    return UNGRADED if read.problems or made.problems else ALL_POINTS
+
+
+def _tell(read: ClassRead, made: Export, errors: Console) -> None:
+    """Name who has no score, what was left out of the export, and what a human should know."""
+    from grader import show
+    from grader.plain import plain
+
+    for row in made.rows:
+        if row.report.score is None:
+            why = [result for result in row.report.criteria if result.status == "ungraded"]
+            said = f": {plain(why[0].message, 120)}" if why else ""
+            errors.print(f"{row.student_id} has no score{said}", soft_wrap=True)
+    if read.problems or made.problems:
+        errors.print("To put right:")
+        show.show_problems([*read.problems, *made.problems], errors)
+    show.show_problems(made.notes, errors)
+
+
+@push.callback()
+def _push() -> None:
+    """Send grades to a platform."""
+
+
+@push.command("lti")
+def lti(
+    results: ResultsArgument,
+    line_item: Annotated[
+        str, typer.Option("--line-item", metavar="URL", help="The line item's own address.")
+    ],
+    client_id: Annotated[
+        str | None, typer.Option("--client-id", help="The tool's id at the platform.")
+    ] = None,
+    token_url: Annotated[
+        str | None,
+        typer.Option("--token-url", metavar="URL", help="Where the platform gives tokens."),
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", help="The tool's RSA private key, a PEM file.")
+    ] = None,
+    key_id: Annotated[
+        str | None, typer.Option("--key-id", help="The key's id (kid) in the tool's key set.")
+    ] = None,
+    audience: Annotated[
+        str | None,
+        typer.Option("--audience", help="Whom the assertion is for [default: the token URL]."),
+    ] = None,
+    scale: ScaleOption = None,
+    lang: CommentLang = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be posted; connect to nothing.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> int:
+    """Post scores by LTI 1.3 Assignment and Grade Services: what the platform has not yet.
+
+    What it took is kept in RESULTS/lti-pushed.json.
+    """
+    from grader import show
+    from grader.export.formats import Export
+    from grader.export.lti_client import address, client_of, platform
+    from grader.export.lti_push import Memory
+    from grader.export.lti_push import push as push_scores
+    from grader.export.reading import read_class
+    from grader.export.scale import scale_of
+    from grader.results import Results
+
+    address("--line-item", line_item)
+    errors = show.standard_error(quiet=quiet)
+    client = None
+    if not dry_run:
+        client = client_of(client_id, token_url, key, key_id, audience, errors)
+    on = scale_of(scale)
+    read = read_class(results)
+    made = Export(results, read.rows, read.rubric, on, lang or read.lang)
+    with Results(results).locked():
+        memory = Memory(results, line_item)
+        with platform(client, line_item) as at:
+            done = push_scores(made, memory, at)
+    _tell(read, made, errors)
+    _tell_pushed(done, errors, show.standard_output(quiet=quiet), dry_run=dry_run)
+    wrong = read.problems or made.problems or done.refused or done.left
+    return UNGRADED if wrong else ALL_POINTS
+
+
+def _tell_pushed(done: Outcome, errors: Console, out: Console, *, dry_run: bool) -> None:
+    for student, why in done.refused:
+        errors.print(f"{student} was refused: {why}", soft_wrap=True)
+    if done.ended:
+        errors.print(f"The platform is not asked any more: {done.ended}.", soft_wrap=True)
+        errors.print(f"Not posted: {', '.join(done.left)}.", soft_wrap=True)
+    for student, score in done.posted if dry_run else ():
+        points = f"{score.score_given:g}/{score.score_maximum:g}"
+        out.print(f"{student}: {points} for the user {score.user_id}", soft_wrap=True)
+    verb = "would be posted" if dry_run else "posted"
+    out.print(f"{len(done.posted)} {verb}, {len(done.known)} there already.")

@@ -1,0 +1,148 @@
+"""Gradescope's ``results.json``: one test a criterion.
+
+Source: Gradescope's autograder specification. Either a score or tests must be there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from grader.export.comment import explanation
+from grader.export.formats import File
+from grader.export.scale import Scale
+from grader.export.words import words
+from grader.plain import plain
+from grader.whole_file import write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from grader.export.formats import Export
+    from grader.report import CriterionResult, Report
+    from grader.rubric import Rubric
+
+Visibility = Literal["hidden", "after_due_date", "after_published", "visible"]
+TextFormat = Literal["text", "html", "simple_format", "md", "ansi"]
+Points = Annotated[float, msgspec.Meta(ge=0)]
+
+SCHEMA = "gradescope"
+
+
+class Test(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One criterion. Without ``score`` it could not be checked, or the student has no score yet."""
+
+    __test__ = False  # pytest would take it for a test class, by its name
+
+    name: str
+    number: str
+    status: Literal["passed", "failed"] | UnsetType = UNSET
+    score: Points | UnsetType = UNSET
+    max_score: Points | UnsetType = UNSET
+    output: str | UnsetType = UNSET
+    visibility: Visibility | UnsetType = UNSET
+
+
+class Results(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``results.json``. ``score`` overrides the sum of the tests; without it nobody is graded 0.
+
+    ``execution_time`` is in seconds.
+    """
+
+    score: Points | UnsetType = UNSET
+    execution_time: Points | UnsetType = UNSET
+    output: str | UnsetType = UNSET
+    output_format: TextFormat = "text"
+    test_output_format: TextFormat = "text"
+    test_name_format: TextFormat = "text"
+    tests: Annotated[tuple[Test, ...], msgspec.Meta(min_length=1)]
+    extra_data: dict[str, Any] | UnsetType = UNSET
+
+
+def files(export: Export) -> Iterator[File]:
+    """``results.json`` in a folder for each student."""
+    for row in export.rows:
+        made = results_of(row.report, export.rubric, export.scale, export.lang)
+        yield File(f"{row.student_id}/results.json", encode(made), SCHEMA)
+
+
+def encode(results: Results) -> bytes:
+    """The file's bytes."""
+    return msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n"
+
+
+def write_results(path: Path, report: Report, rubric: Rubric, lang: str) -> None:
+    """Write one report's ``results.json``, on the rubric's own scale."""
+    write_json(path, encode(results_of(report, rubric, Scale(), lang)), SCHEMA)
+
+
+def results_of(report: Report, rubric: Rubric | None, scale: Scale, lang: str) -> Results:
+    """What Gradescope is told of one report.
+
+    Without a rubric nobody knows what students may see, and every test is hidden.
+    """
+    score = None if report.score is None else scale.score(report.score, report.max_score)
+    return Results(
+        score=UNSET if score is None else float(score),
+        execution_time=max(0.0, report.duration_s),
+        output=_why(report, rubric, lang) if score is None else UNSET,
+        tests=tuple(
+            _test(number, result, report, scale, _visibility(result.id, rubric))
+            for number, result in enumerate(report.criteria, start=1)
+        ),
+        extra_data={
+            "student_id": report.student_id,
+            "seed": report.seed,
+            "rubric_sha256": report.rubric_sha256,
+            "grader_version": report.grader_version,
+        },
+    )
+
+
+def _test(
+    number: int,
+    result: CriterionResult,
+    report: Report,
+    scale: Scale,
+    visibility: Visibility | UnsetType,
+) -> Test:
+    status: Literal["passed", "failed"] | UnsetType = UNSET
+    if result.status != "ungraded":
+        status = "passed" if result.status == "passed" else "failed"
+    points: float | UnsetType = UNSET
+    if result.points is not None and report.score is not None:
+        points = float(scale.score(result.points, report.max_score))
+    return Test(
+        name=plain(result.title, 300),
+        number=str(number),
+        status=status,
+        score=points,
+        # Full marks without a score would read as none of them.
+        max_score=UNSET
+        if points is UNSET
+        else float(scale.score(result.max_points, report.max_score)),
+        output="\n".join(explanation(result)) or UNSET,
+        visibility=visibility,
+    )
+
+
+def _visibility(criterion: str, rubric: Rubric | None) -> Visibility | UnsetType:
+    if rubric is None:
+        return "hidden"
+    named = {one.id: one.visibility for one in rubric.criteria}
+    # A criterion that is not the rubric's was judged by another, which may have hidden it.
+    return (named[criterion] or UNSET) if criterion in named else "hidden"
+
+
+def _why(report: Report, rubric: Rubric | None, lang: str) -> str:
+    said = words(lang)
+    reasons = dict.fromkeys(
+        line
+        for result in report.criteria
+        if result.status == "ungraded" and _visibility(result.id, rubric) in (UNSET, "visible")
+        for line in explanation(result)
+    )
+    return "\n".join([said["ungraded"], *reasons, said["instructor"]])

@@ -1,0 +1,103 @@
+"""JUnit XML: one suite a student, one case a criterion.
+
+Source: ``junit-10.xsd`` of Jenkins's xUnit plug-in. Failed and partial are failures, ungraded is an
+error, blocked is skipped. The score is a property of the suite.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+
+from grader.export.formats import File
+from grader.export.scale import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.export.formats import Export
+    from grader.export.reading import Row
+    from grader.export.scale import Scale
+    from grader.report import CriterionResult
+
+_FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_OUTCOMES = {
+    "failed": "failure",
+    "partial": "failure",
+    "ungraded": "error",
+    "blocked": "skipped",
+}
+_COUNTED = {"failures": "failure", "errors": "error"}
+
+
+def files(export: Export) -> Iterator[File]:
+    """One file with everybody's suites."""
+    root = Element("testsuites", {"name": "grader"})
+    suites = [_suite(row, export.scale) for row in export.rows]
+    root.set("tests", str(sum(len(suite.findall("testcase")) for suite in suites)))
+    for attribute, tag in _COUNTED.items():
+        root.set(attribute, str(sum(len(suite.findall(f"testcase/{tag}")) for suite in suites)))
+    root.set("time", f"{sum(max(0.0, row.report.duration_s) for row in export.rows):.3f}")
+    root.extend(suites)
+    indent(root)
+    text = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield File("", text + _bytes(root) + b"\n")
+
+
+def _bytes(root: Element) -> bytes:
+    out = io.BytesIO()
+    ElementTree(root).write(out, encoding="utf-8", xml_declaration=False)
+    return out.getvalue()
+
+
+def _suite(row: Row, scale: Scale) -> Element:
+    report = row.report
+    cases = [_case(row, result) for result in report.criteria]
+    suite = Element(
+        "testsuite",
+        {
+            "name": allowed(row.student_id),
+            "tests": str(len(cases)),
+            **{
+                attribute: str(sum(case.find(tag) is not None for case in cases))
+                for attribute, tag in [*_COUNTED.items(), ("skipped", "skipped")]
+            },
+            "time": f"{max(0.0, report.duration_s):.3f}",
+            "timestamp": allowed(report.started_at),
+            "hostname": allowed(report.region),
+        },
+    )
+    if report.score is not None:
+        properties = SubElement(suite, "properties")
+        for name, value in (
+            ("score", scale.score(report.score, report.max_score)),
+            ("max_score", scale.maximum(report.max_score)),
+        ):
+            SubElement(properties, "property", {"name": name, "value": number(value)})
+    suite.extend(cases)
+    return suite
+
+
+def _case(row: Row, result: CriterionResult) -> Element:
+    case = Element(
+        "testcase",
+        {
+            "name": allowed(result.title),
+            "classname": allowed(f"{row.student_id}.{result.id}"),
+            "time": "0.000",
+        },
+    )
+    if result.status in _OUTCOMES:
+        outcome = SubElement(
+            case, _OUTCOMES[result.status], {"message": allowed(result.message or result.status)}
+        )
+        if result.hint and result.status != "blocked":
+            outcome.text = allowed(result.hint)
+    return case
+
+
+def allowed(text: str) -> str:
+    """``text`` without the characters that XML 1.0 forbids."""
+    return _FORBIDDEN.sub("", text)

@@ -1,0 +1,117 @@
+"""What a push needs of its user: addresses that are safe to send a token to, and the tool's key."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import stat
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from grader.problems import BadInput, Problem, refuse
+from grader.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from grader.export.lti_platform import Client, Platform
+
+_LIMIT_BYTES = 64 * 1024
+_INSTALL = "Install it: pip install 'lambda-sqs-grader[lti]'"
+
+
+def address(option: str, url: str) -> None:
+    """Raise :class:`~grader.problems.BadInput` unless ``url`` is one that a secret may be sent to."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    usable = host and url.isascii() and url.isprintable() and " " not in url and not parts.username
+    if not usable or parts.scheme not in {"http", "https"}:
+        message = "This is not an address that can be posted to."
+        raise refuse(option, None, message, "Write it like https://lms.example.org/…")
+    if parts.scheme == "http" and not _is_loopback(host or ""):
+        message = "What is sent there could be read on the way."
+        raise refuse(option, None, message, "Give its https:// address.")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def client_of(
+    client_id: str | None,
+    token_url: str | None,
+    key: Path | None,
+    key_id: str | None,
+    audience: str | None,
+    errors: Console,
+) -> Client:
+    """The tool as it is registered. Raises :class:`~grader.problems.BadInput`; quotes no secret."""
+    needed = {"--client-id": client_id, "--token-url": token_url, "--key": key}
+    missing = [
+        Problem(option, None, "A push needs it.", "Give it, or --dry-run to see what it would do.")
+        for option, value in needed.items()
+        if not value
+    ]
+    if missing or not client_id or not token_url or key is None:
+        raise BadInput(missing)
+    address("--token-url", token_url)
+    try:
+        from grader.export.lti_platform import Client
+    except ImportError as error:
+        message = f"The library {error.name} is missing."
+        raise refuse("grader push lti", None, message, f"{_INSTALL}.") from None
+    return Client(client_id, token_url, _key(key, errors), key_id, audience)
+
+
+@contextmanager
+def platform(client: Client | None, line_item: str) -> Iterator[Platform | None]:
+    """The platform for the ``with`` block, if there is a client."""
+    if client is None:
+        yield None
+        return
+    from grader.export.lti_platform import Platform
+
+    made = Platform(client, line_item)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def _key(path: Path, errors: Console) -> Secret:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            pem = file.read(_LIMIT_BYTES)
+    except OSError as error:
+        raise refuse(path, None, f"The key cannot be read ({error.strerror}).") from None
+    try:
+        loaded = load_pem_private_key(pem, password=None)
+    except TypeError:
+        message = "The key is protected by a password, which cannot be asked for here."
+        raise refuse(path, None, message, "Give a key without one, readable by you only.") from None
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, nothing of it is shown
+        message = "This is not a private key in PEM."
+        remedy = "Give the file that begins with “-----BEGIN PRIVATE KEY-----”."
+        raise refuse(path, None, message, remedy) from None
+    if not isinstance(loaded, RSAPrivateKey) or loaded.key_size < 2048:
+        message = "LTI asks for an RSA key of 2,048 bits or more."
+        raise refuse(path, None, message, "Make one: openssl genrsa -out tool.pem 4096")
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        errors.print(
+            f"{path}: Others can read this key. Make it yours alone: chmod 600", soft_wrap=True
+        )
+    return Secret(pem.decode("ascii", "replace"))

@@ -1,0 +1,249 @@
+"""The LMS at the other end of LTI: a token by a signed assertion, and posts that are tried again.
+
+Source: 1EdTech's Security Framework 1.0, §4 (OAuth 2 client credentials, RFC 7523) and LTI-AGS 2.0.
+The signature is PyJWT's and the transport requests': two libraries that are kept and typed. A whole LTI
+tool library brings launches, sessions and key sets, none of which a grader has.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import jwt
+import msgspec
+import requests
+from requests.auth import AuthBase
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from grader.export.lti import PlatformError, encode
+from grader.plain import plain
+from grader.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenacity import RetryCallState
+
+    from grader.export.lti import Score
+
+SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+MEDIA_TYPE = "application/vnd.ims.lis.v1.score+json"
+_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+ATTEMPTS = 5
+_LONGEST_WAIT_S = 300.0
+_TIMEOUT_S = 30
+_ASSERTION_LASTS_S = 300
+_MARGIN_S = 30
+_LIMIT_BYTES = 64 * 1024
+_TOLD = 200
+_FATAL = frozenset({401, 403, 404, 405, 410, 415})
+
+
+class _TryAgain(Exception):  # noqa: N818 - it says what to do
+    """It may do so later. ``after_s`` is the platform's own word on when."""
+
+    def __init__(self, message: str, after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.after_s = after_s
+
+
+@dataclass(frozen=True)
+class Client:
+    """How the grader is registered as a tool. ``key`` is an RSA private key in PEM.
+
+    ``audience`` is whom the assertion is for: the token URL, unless the platform asks for another.
+    """
+
+    client_id: str
+    token_url: str
+    key: Secret
+    key_id: str | None = None
+    audience: str | None = None
+
+
+class _Bearer(AuthBase):
+    """The token, given as authorisation itself: a ``.netrc`` would replace a plain header."""
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        return request
+
+
+class _NoAuth(AuthBase):
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+class Platform:
+    """Posts scores to one line item. ``sleep`` waits between attempts."""
+
+    def __init__(
+        self, client: Client, line_item: str, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._client, self._url, self._sleep = client, scores_url(line_item), sleep
+        self._session = requests.Session()
+        self._token: Secret | None = None
+        self._token_ends = 0.0
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def post(self, make: Callable[[], Score]) -> Score:
+        """Post a score until it is taken: that score.
+
+        ``make`` gives it for each attempt, because a platform that took an attempt whose answer was
+        lost takes no second score of the same time. Raises :class:`PlatformError`.
+        """
+        retrying = Retrying(
+            retry=retry_if_exception_type(_TryAgain),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=_wait,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._attempt, make)
+        except _TryAgain as error:
+            raise PlatformError(f"{error}, {ATTEMPTS} times", fatal=True) from None
+
+    def _attempt(self, make: Callable[[], Score]) -> Score:
+        had_token = self._token is not None and time.monotonic() < self._token_ends
+        score = make()
+        status, said = self._post_once(score)
+        if status == 401 and had_token:
+            # It may have ended before its time.
+            self._token = None
+            score = make()
+            status, said = self._post_once(score)
+        if 200 <= status < 300:
+            return score
+        raise PlatformError(f"HTTP {status}{said}", fatal=status in _FATAL or 300 <= status < 400)
+
+    def _post_once(self, score: Score) -> tuple[int, str]:
+        token = self._bearer()
+        headers = {"Content-Type": MEDIA_TYPE, "Accept": "application/json"}
+        status, body = self._send(self._url, encode(score), headers, _Bearer(token))
+        text = body.decode("utf-8", "replace").replace(token.reveal(), "***").strip()
+        return status, f": {plain(text, _TOLD)}" if text else ""
+
+    # -- the token ----------------------------------------------------------------------------
+
+    def _bearer(self) -> Secret:
+        if self._token is None or time.monotonic() >= self._token_ends:
+            self._token, lasts_s = self._new_token()
+            self._token_ends = time.monotonic() + lasts_s - _MARGIN_S
+        return self._token
+
+    def _new_token(self) -> tuple[Secret, float]:
+        form = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": _ASSERTION,
+            "client_assertion": self._assertion(),
+            "scope": SCOPE,
+        }
+        headers = {"Accept": "application/json"}
+        status, body = self._send(self._client.token_url, form, headers, _NoAuth())
+        try:
+            given: Any = msgspec.json.decode(body)
+        except msgspec.MsgspecError:
+            given = None
+        given = given if isinstance(given, dict) else {}
+        if status != 200:
+            words = [given.get("error"), given.get("error_description")]
+            said = plain(" ".join(word for word in words if isinstance(word, str)), _TOLD)
+            raise PlatformError(f"No token: HTTP {status} {said}".rstrip(), fatal=True)
+        token, scope, lasts = given.get("access_token"), given.get("scope"), given.get("expires_in")
+        if not isinstance(token, str) or not token or not token.isprintable():
+            raise PlatformError("No token: the answer holds none", fatal=True)
+        if isinstance(scope, str) and SCOPE not in scope.split():
+            raise PlatformError("The token is not for posting scores", fatal=True)
+        return Secret(token), float(lasts) if isinstance(lasts, int | float) else 0.0
+
+    def _assertion(self) -> str:
+        now = int(time.time())
+        client = self._client
+        claims = {
+            "iss": client.client_id,
+            "sub": client.client_id,
+            "aud": client.audience or client.token_url,
+            "iat": now,
+            "exp": now + _ASSERTION_LASTS_S,
+            "jti": secrets.token_urlsafe(24),
+        }
+        headers = {"kid": client.key_id} if client.key_id else None
+        return jwt.encode(claims, client.key.reveal(), algorithm="RS256", headers=headers)
+
+    # -- the wire -----------------------------------------------------------------------------
+
+    def _send(
+        self, url: str, data: bytes | dict[str, str], headers: dict[str, str], auth: AuthBase
+    ) -> tuple[int, bytes]:
+        """The answer's status and the beginning of its body. Redirects are not followed: they would
+        take the token along."""
+        try:
+            with self._session.post(
+                url,
+                data=data,
+                headers=headers,
+                auth=auth,
+                timeout=_TIMEOUT_S,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                status = response.status_code
+                if status == 429 or status >= 500:
+                    after = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+                    raise _TryAgain(f"HTTP {status}", after)
+                body = next(response.iter_content(_LIMIT_BYTES), b"")
+        except requests.exceptions.SSLError:
+            message = f"{urlsplit(url).hostname} does not prove who it is (TLS)"
+            raise PlatformError(message, fatal=True) from None
+        except (
+            requests.exceptions.ConnectionError,
+            requests.exceptions.Timeout,
+            requests.exceptions.ChunkedEncodingError,
+        ):
+            raise _TryAgain(f"{urlsplit(url).hostname} does not answer") from None
+        return status, body
+
+
+def scores_url(line_item: str) -> str:
+    """Where a line item's scores are posted: ``/scores`` after its path, its query kept."""
+    parts = urlsplit(line_item)
+    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/scores", fragment=""))
+
+
+def retry_after(header: str | None, now: datetime) -> float | None:
+    """The seconds that a ``Retry-After`` asks for, whichever of its two forms it has."""
+    if header is None:
+        return None
+    if header.strip().isascii() and header.strip().isdigit():
+        return float(header)
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+_backing_off = wait_random_exponential(multiplier=1, max=60)
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome is not None else None
+    if isinstance(error, _TryAgain) and error.after_s is not None:
+        return min(error.after_s, _LONGEST_WAIT_S)
+    return _backing_off(state)

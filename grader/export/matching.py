@@ -1,0 +1,132 @@
+"""Whose grade belongs in which row of somebody else's file: certain, or not at all."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from grader.plain import plain
+from grader.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from grader.export.reading import Row
+    from grader.export.sheet import Record
+
+NUMBERS = frozenset({"identifier", "id", "sis", "login"})
+"""Kinds of key in which a roster's id can be another student's by chance."""
+
+_TOLD = 60
+
+
+@dataclass(frozen=True)
+class Place:
+    """A row of the file, and what identifies a student in it: kind of key → the key's forms."""
+
+    record: Record
+    label: str
+    keys: Mapping[str, frozenset[str]]
+
+
+@dataclass
+class Matches:
+    """The pairs that are certain; ``doubtful`` rows with the reason; rows and students left over."""
+
+    pairs: list[tuple[Place, Row]] = field(default_factory=list)
+    doubtful: list[tuple[Place, str]] = field(default_factory=list)
+    unknown: list[Place] = field(default_factory=list)
+    absent: list[Row] = field(default_factory=list)
+
+
+def match(
+    places: Sequence[Place], rows: Sequence[Row], keys: Sequence[Mapping[str, frozenset[str]]]
+) -> Matches:
+    """Match the file's ``places`` with the students ``rows``, whose keys are ``keys``.
+
+    A place is a student's if every kind of key that finds anybody leaves that student alone. A
+    student found by a number only, whose e-mail and name in the file are known and others, is
+    doubtful; so are all places that find the same student.
+    """
+    index: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for number, known in enumerate(keys):
+        for kind, forms in known.items():
+            for form in forms:
+                index[kind, form].add(number)
+    made = Matches()
+    claimed: dict[int, list[Place]] = defaultdict(list)
+    for place in places:
+        found = {
+            kind: hits
+            for kind, forms in place.keys.items()
+            if (hits := set().union(*(index.get((kind, form), set()) for form in forms)))
+        }
+        if not found:
+            made.unknown.append(place)
+            continue
+        left = set.intersection(*found.values())
+        if len(left) == 1 and not _contradicted(place, found, keys[min(left)]):
+            claimed[left.pop()].append(place)
+        else:
+            made.doubtful.append((place, _why(left, found, rows)))
+    for number, row in enumerate(rows):
+        mine = claimed.get(number, [])
+        if len(mine) == 1:
+            made.pairs.append((mine[0], row))
+        elif mine:
+            lines = ", ".join(str(place.record.line) for place in mine)
+            why = f"{row.student_id} is found on lines {lines}"
+            made.doubtful += [(place, why) for place in mine]
+    taken = {id(row) for _, row in made.pairs}
+    made.absent = [row for row in rows if id(row) not in taken]
+    return made
+
+
+def _contradicted(
+    place: Place, found: Mapping[str, set[int]], known: Mapping[str, frozenset[str]]
+) -> bool:
+    if not {*found} <= NUMBERS:
+        return False
+    compared = [kind for kind in ("email", "name") if place.keys.get(kind) and known.get(kind)]
+    return bool(compared)
+
+
+def _why(left: set[int], found: Mapping[str, set[int]], rows: Sequence[Row]) -> str:
+    several = left or set().union(*found.values())
+    if len(several) == 1:
+        return f"its number is that of {rows[min(several)].student_id}, its name and e-mail are not"
+    names = ", ".join(rows[number].student_id for number in sorted(several)[:5])
+    return f"it may be any of {names}"
+
+
+def tell(made: Matches, file: str) -> Iterator[tuple[bool, Problem]]:
+    """What to say of whom nothing was written, and first whether a grade is missing because of it."""
+    for place, why in made.doubtful:
+        message = f"{plain(place.label, _TOLD)} is left as it is: {why}."
+        yield True, Problem(file, place.record.line, message, "Fill it in by hand.")
+    for place in made.unknown:
+        message = f"{plain(place.label, _TOLD)} is left as it is: no report is this student's."
+        yield False, Problem(file, place.record.line, message)
+    for row in made.absent:
+        if row.report.score is not None:
+            message = f"No row is certain to be that of {row.student_id}."
+            yield True, Problem(file, None, message, "Fill it in by hand.")
+
+
+def name_keys(name: str) -> frozenset[str]:
+    """The forms in which a name is compared: letters and digits alone, and turned round at a comma."""
+    last, comma, first = name.partition(",")
+    forms = {_letters(name), _letters(first + last) if comma else ""}
+    return frozenset(forms - {""})
+
+
+def exact(*texts: str) -> frozenset[str]:
+    """The forms of an id or an e-mail address: case does not count."""
+    return frozenset(text.strip().casefold() for text in texts if text.strip())
+
+
+def _letters(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(character for character in decomposed if character.isalnum())

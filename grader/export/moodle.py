@@ -1,0 +1,198 @@
+"""Moodle: the assignment's grading worksheet filled in, or a CSV file for the gradebook's import.
+
+Source: Moodle's mod/assign/feedback/offline and grade/import/csv. Feedback is stored as HTML.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from grader.export.comment import comment_html
+from grader.export.formats import File
+from grader.export.grades_csv import cell
+from grader.export.matching import Place, exact, match, name_keys, tell
+from grader.export.scale import number
+from grader.export.sheet import read_sheet, refuse_twice
+from grader.problems import BadInput, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from grader.export.formats import Export
+    from grader.export.reading import Row
+    from grader.export.sheet import Record, Sheet
+
+# Moodle names the columns in the language of who downloads the worksheet.
+IDENTIFIER = ("Identifier", "Identifiant")
+NAME = ("Full name", "Nom complet")
+EMAIL = ("Email address", "Adresse de courriel")
+ID_NUMBER = ("ID number", "Numéro d'identification", "Numéro d’identification")
+GRADE = ("Grade", "Note")
+MAXIMUM = ("Maximum grade", "Note maximale")
+CHANGEABLE = ("Grade can be changed", "La note peut être modifiée")
+FEEDBACK = ("Feedback comments", "Feedback par commentaires")
+_KNOWN = (
+    *IDENTIFIER,
+    *NAME,
+    *EMAIL,
+    *ID_NUMBER,
+    *GRADE,
+    *MAXIMUM,
+    *CHANGEABLE,
+    *FEEDBACK,
+)
+_LOCKED = {"no", "non"}
+
+
+def files(export: Export) -> Iterator[File]:
+    """The worksheet filled in where one is given, else the file to import."""
+    if export.worksheet is not None:
+        yield File("", _worksheet(export, export.worksheet))
+    else:
+        yield File("", _gradebook(export).encode())
+
+
+# -- the worksheet --------------------------------------------------------------------------------
+
+
+def _worksheet(export: Export, path: Path) -> bytes:
+    sheet = read_sheet(path, _KNOWN)
+    grade = sheet.column(GRADE, asked=GRADE[0])
+    feedback, maximum = sheet.column(FEEDBACK), sheet.column(MAXIMUM)
+    columns = {
+        "identifier": sheet.column(IDENTIFIER),
+        "email": sheet.column(EMAIL),
+        "id": sheet.column(ID_NUMBER),
+        "name": sheet.column(NAME),
+    }
+    if all(place is None for place in columns.values()):
+        sheet.column(IDENTIFIER, asked=IDENTIFIER[0])
+    sheet.check_widths()
+    for kind in ("identifier", "email", "id"):
+        refuse_twice(sheet, sheet.rows, columns[kind])
+    found = match(
+        [_place(record, columns) for record in sheet.rows],
+        export.rows,
+        [_keys(row) for row in export.rows],
+    )
+    if maximum is not None:
+        _check_maximum(export, sheet, maximum, [place.record for place, _ in found.pairs])
+    for is_missing, problem in tell(found, str(path)):
+        (export.problems if is_missing else export.notes).append(problem)
+    export.notes.extend(sheet.notes())
+    if feedback is None:
+        message = f"There is no column {FEEDBACK[0]!r}: only grades are filled in."
+        export.notes.append(Problem(str(path), sheet.records[0].line, message))
+    changeable = sheet.column(CHANGEABLE)
+    for place, row in found.pairs:
+        if row.report.score is None or grade is None:
+            continue
+        score = export.scale.score(row.report.score, row.report.max_score)
+        sheet.set(place.record, grade, number(score))
+        if feedback is not None:
+            sheet.set(place.record, feedback, comment_html(row.report, export))
+        if changeable is not None and place.record.cells[changeable].casefold() in _LOCKED:
+            message = f"Moodle will skip {row.student_id}: its grade is locked or overridden."
+            export.problems.append(Problem(str(path), place.record.line, message))
+    return sheet.encode()
+
+
+def _place(record: Record, columns: dict[str, int | None]) -> Place:
+    cells = record.cells
+    said = {kind: cells[place].strip() for kind, place in columns.items() if place is not None}
+    identifier = said.get("identifier", "")
+    number_in_it = re.search(r"[0-9]+$", identifier)
+    keys = {
+        "identifier": exact(identifier, number_in_it[0] if number_in_it else ""),
+        "email": exact(said.get("email", "")),
+        "id": exact(said.get("id", "")),
+        "name": name_keys(said.get("name", "")),
+    }
+    label = " ".join(text for text in (identifier, said.get("name", "")) if text)
+    return Place(record, label or said.get("email", "") or said.get("id", ""), keys)
+
+
+def _keys(row: Row) -> dict[str, frozenset[str]]:
+    return {
+        "identifier": exact(row.student_id, row.column("identifier", "moodle_identifier")),
+        "email": exact(row.report.email),
+        "id": exact(row.student_id, row.column("id_number", "idnumber")),
+        "name": name_keys(row.report.name),
+    }
+
+
+def _check_maximum(export: Export, sheet: Sheet, column: int, records: Sequence[Record]) -> None:
+    """Refuse grades out of another maximum than the assignment's: Moodle would take them as they are."""
+    tops = {export.scale.maximum(row.report.max_score) for row in export.rows}
+    problems = []
+    for record in records:
+        said = record.cells[column].strip()
+        given = _decimal(said)
+        if given is None:
+            message = f"The maximum grade is {said!r}: this assignment is not graded in points."
+            problems.append(Problem(str(sheet.path), record.line, message, "Grade it by hand."))
+        elif tops != {given}:
+            ours = ", ".join(number(top) for top in sorted(tops))
+            message = (
+                f"Moodle's maximum grade is {number(given)}, and the scores are out of {ours}."
+            )
+            remedy = f"Give --scale {number(given)}."
+            problems.append(Problem(str(sheet.path), record.line, message, remedy))
+    if problems:
+        raise BadInput(problems[:5])
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
+
+
+# -- the gradebook --------------------------------------------------------------------------------
+
+
+def _gradebook(export: Export) -> str:
+    """One row a graded student: one bad row stops Moodle's whole import."""
+    rows = [row for row in export.rows if row.report.score is not None]
+    rows = [row for row in rows if not _is_formula(row, export)]
+    with_email = _emails_serve(rows, export)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["ID number", *(["Email address"] if with_email else []), "Score", "Feedback"])
+    for row in rows:
+        score = export.scale.score(row.report.score or 0, row.report.max_score)
+        writer.writerow(
+            [
+                row.column("id_number", "idnumber") or row.student_id,
+                *([row.report.email] if with_email else []),
+                number(score),
+                cell(comment_html(row.report, export)),
+            ]
+        )
+    return text.getvalue()
+
+
+def _is_formula(row: Row, export: Export) -> bool:
+    """An id that a spreadsheet would calculate: defused, it would be nobody's, and stop the import."""
+    ids = [row.column("id_number", "idnumber") or row.student_id, row.report.email]
+    if all(cell(text) == text for text in ids):
+        return False
+    message = f"{row.student_id} is left out: an id or e-mail address would start a formula."
+    export.problems.append(Problem(str(export.root), None, message, "Enter this grade by hand."))
+    return True
+
+
+def _emails_serve(rows: Sequence[Row], export: Export) -> bool:
+    emails = [row.report.email.casefold() for row in rows]
+    if all(emails) and len({*emails}) == len(emails):
+        return True
+    message = "E-mail addresses are left out: somebody has none, or two have the same."
+    export.notes.append(Problem(str(export.root), None, message, "Map users by ID number."))
+    return False

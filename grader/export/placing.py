@@ -1,0 +1,118 @@
+"""Puts an export's files in their place: validated, never over an input, never unasked over another."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from jsonschema import Draft202012Validator
+
+from grader.problems import BadInput, Problem
+from grader.results import (
+    BATCH,
+    BEFORE,
+    GRADES,
+    LOCK,
+    OBSERVATION,
+    REPORT,
+    RUBRIC,
+    STUDENTS,
+    SUMMARY,
+    writable,
+)
+from grader.schemas import load
+from grader.whole_file import write_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from grader.export.formats import File
+
+PUSHED = "lti-pushed.json"
+"""What `grader push lti` remembers, beside the results."""
+
+_OF_THE_CLASS = (BATCH, RUBRIC, SUMMARY, GRADES, LOCK, PUSHED)
+_OF_A_STUDENT = (REPORT, BEFORE, OBSERVATION)
+
+
+def place(
+    out: Path, files: Sequence[File], inputs: Iterable[Path], root: Path, *, force: bool
+) -> None:
+    """Write ``files`` to ``out`` or below it, readable by their owner only.
+
+    Everything is looked at before anything is written. Raises :class:`~grader.problems.BadInput`
+    where a file would replace an input, one of the results in ``root``, or, without ``force``,
+    whatever is there; ``jsonschema.ValidationError`` where one does not satisfy its schema.
+    """
+    _validate(files)
+    targets = [(out / file.name if file.name else out, file) for file in files]
+    _check(out, targets, [*inputs, *_results(root)], force=force)
+    for folder in dict.fromkeys(target.parent for target, file in targets if file.data is not None):
+        _make(folder)
+    for target, file in targets:
+        if file.data is None:
+            target.unlink(missing_ok=True)
+        else:
+            write_bytes(target, file.data)
+
+
+def _validate(files: Sequence[File]) -> None:
+    for file in files:
+        if file.schema and file.data is not None:
+            Draft202012Validator(load(file.schema)).validate(json.loads(file.data))
+
+
+def _check(
+    out: Path, targets: Sequence[tuple[Path, File]], inputs: Iterable[Path], *, force: bool
+) -> None:
+    problems: dict[Problem, None] = {}
+    protected = {place for path in inputs for place in _places(path)}
+    for target, file in targets:
+        if _places(target) & protected:
+            message = "This is a file that the export is made from."
+            problems[Problem(str(target), None, message, "Give --out another place.")] = None
+        elif target.is_dir() or (file.name and out.exists() and not out.is_dir()):
+            wrong = target if target.is_dir() else out
+            message = "This is a folder." if target.is_dir() else "This is not a folder."
+            problems[Problem(str(wrong), None, message, "Give --out another place.")] = None
+        elif not force and _stands(target):
+            message = "It exists already."
+            remedy = "Give --out another place, or --force to replace it."
+            problems[Problem(str(target), None, message, remedy)] = None
+    if problems:
+        raise BadInput(problems)
+    for folder in {target.parent for target, _ in targets}:
+        writable(folder)
+
+
+def _results(root: Path) -> list[Path]:
+    students = root / STUDENTS
+    folders = list(students.iterdir()) if students.is_dir() else []
+    return [
+        *(root / name for name in _OF_THE_CLASS),
+        *(folder / name for folder in folders for name in _OF_A_STUDENT),
+    ]
+
+
+def _places(path: Path) -> set[object]:
+    """What tells that two paths are one file: where it leads, and the file itself (a hard link)."""
+    places: set[object] = set()
+    with suppress(OSError, RuntimeError):  # RuntimeError: links that lead in a circle
+        places.add(path.resolve())
+    with suppress(OSError):
+        there = path.stat()
+        places.add((there.st_dev, there.st_ino))
+    return places
+
+
+def _stands(path: Path) -> bool:
+    """There is a file or a link; what is neither (a pipe, ``/dev/stdout``) can be written to."""
+    return path.is_file() or (path.is_symlink() and not path.exists())
+
+
+def _make(folder: Path) -> None:
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,190 @@
+"""Reads a class's results for export: what is damaged is named, and the rest is exported."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from grader.problems import BadInput, Problem, refuse
+from grader.report import read_report
+from grader.results import BATCH, REPORT, RUBRIC, STUDENTS, Results, Student
+from grader.roster import is_student_id
+from grader.rubric import load_rubric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from grader.report import Report
+    from grader.results import Batch
+    from grader.rubric import Rubric
+
+_AGAIN = "Grade this student again with --resume, or judge the class again with `grader regrade`."
+_TOLERANCE = 0.001
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student with a report that can be exported."""
+
+    student: Student
+    report: Report
+
+    @property
+    def student_id(self) -> str:
+        """The id in the roster."""
+        return self.report.student_id
+
+    def column(self, *names: str) -> str:
+        """The roster's own column of the first of these names that is filled in, or nothing."""
+        given = {name.casefold(): value for name, value in self.student.extra.items()}
+        return next((given[name] for name in names if given.get(name)), "")
+
+
+@dataclass(frozen=True)
+class ClassRead:
+    """What can be exported of a results directory, and what is wrong with the rest.
+
+    ``rubric`` is ``None`` where ``rubric.yaml`` cannot be read. ``lang`` is the reports' language.
+    """
+
+    rows: tuple[Row, ...]
+    rubric: Rubric | None
+    lang: str
+    problems: tuple[Problem, ...]
+
+
+def read_class(root: Path) -> ClassRead:
+    """The class in the results directory ``root``.
+
+    Raises :class:`~grader.problems.BadInput` where it is not one at all.
+    """
+    problems: list[Problem] = []
+    results = Results(root)
+    batch = _batch(results, problems)
+    if batch is not None and batch.state == "starting":
+        message = "A batch was about to replace what lies here."
+        raise refuse(root / BATCH, None, message, "Finish it with --resume.")
+    students = batch.students if batch is not None else _found(root)
+    rows = tuple(_rows(results, students, problems))
+    if batch is None:
+        rows = tuple(Row(_student(row.report), row.report) for row in rows)
+    elif batch.state != "finished":
+        message = f"The batch is {batch.state}: flags and missing students may still come."
+        problems.append(Problem(str(root / BATCH), None, message, "Finish it with --resume."))
+    rubric = _rubric(root / RUBRIC, batch, problems)
+    lang = batch.lang if batch is not None else "en"
+    return ClassRead(rows, rubric, lang, tuple(sorted(problems, key=_place)))
+
+
+def _place(problem: Problem) -> tuple[str, int, str]:
+    return problem.file, problem.line or 0, problem.message
+
+
+def _batch(results: Results, problems: list[Problem]) -> Batch | None:
+    try:
+        return results.batch()
+    except BadInput as bad:
+        if not (results.root / STUDENTS).is_dir():
+            raise
+        problem = bad.problems[0]
+        remedy = "The students found beside it are exported, without the roster's own columns."
+        problems.append(Problem(problem.file, problem.line, problem.message, remedy))
+        return None
+
+
+def _found(root: Path) -> list[Student]:
+    """A student for each folder, where no ``batch.json`` names them."""
+    try:
+        names = sorted(path.name for path in (root / STUDENTS).iterdir() if path.is_dir())
+    except OSError as error:
+        raise refuse(root / STUDENTS, None, f"It cannot be read ({error.strerror}).") from None
+    return [Student(name) for name in names if is_student_id(name)]
+
+
+def _student(report: Report) -> Student:
+    return Student(
+        report.student_id,
+        report.name,
+        report.email,
+        report.group,
+        report.account_id,
+        report.region,
+    )
+
+
+def _rubric(path: Path, batch: Batch | None, problems: list[Problem]) -> Rubric | None:
+    try:
+        rubric = load_rubric(path, None)
+    except BadInput as bad:
+        problems.extend(bad.problems)
+        return None
+    if batch is not None and rubric.sha256 != batch.rubric_sha256:
+        message = "This is not the rubric that the class was judged by."
+        problems.append(Problem(str(path), None, message, "Judge again with `grader regrade`."))
+    return rubric
+
+
+def _rows(results: Results, students: Iterable[Student], problems: list[Problem]) -> Iterator[Row]:
+    seen: set[str] = set()
+    for student in students:
+        name = student.student_id
+        if name.casefold() in seen:
+            message = f"The student {name!r} is in it twice."
+            problems.append(Problem(str(results.root / BATCH), None, message))
+            continue
+        seen.add(name.casefold())
+        try:
+            path = results.folder(name) / REPORT
+            report = read_report(path)
+        except BadInput as bad:
+            problems.extend(bad.problems)
+            continue
+        except OSError as error:
+            message = f"It cannot be read ({error.strerror})."
+            problems.append(Problem(str(path), None, message, _AGAIN))
+            continue
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            message = f"This file is damaged or from another version: {error}."
+            problems.append(Problem(str(path), None, message, _AGAIN))
+            continue
+        faults = list(_faults(report, name))
+        problems.extend(Problem(str(path), None, fault, _AGAIN) for fault in faults)
+        if not faults:
+            yield Row(student, report)
+
+
+def _faults(report: Report, student_id: str) -> Iterator[str]:
+    """What the grader would not have written: somebody edited the file."""
+    if report.student_id != student_id:
+        yield f"It is the report of another student, {report.student_id!r}."
+    if report.max_score <= 0:
+        yield "It is out of 0 points: there is nothing to export."
+    counted = Counter(result.id for result in report.criteria)
+    if any(count > 1 for count in counted.values()):
+        yield "A criterion is in it twice."
+    points = [result.points for result in report.criteria if result.points is not None]
+    complete = len(points) == len(report.criteria)
+    if (report.status == "graded") != (report.score is not None) or (
+        complete != (report.score is not None)
+    ):
+        yield "Its status, its score and its criteria contradict each other."
+    elif report.score is not None and abs(report.score - sum(points)) > _TOLERANCE:
+        yield "Its score is not the sum of its criteria's points."
+    if abs(report.max_score - sum(result.max_points for result in report.criteria)) > _TOLERANCE:
+        yield "Its maximum is not the sum of its criteria's."
+    if any(not 0 <= (result.points or 0) <= result.max_points for result in report.criteria):
+        yield "A criterion's points are not between 0 and its maximum."
+    if not _is_time(report.finished_at):
+        yield "Its times are not times."
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

@@ -1,0 +1,63 @@
+"""Points on an assignment's own scale, rounded once: half up, to two decimals, in decimal."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+from grader.problems import refuse
+
+_MOST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What full marks are worth in the export. ``top`` is ``None`` for the rubric's own points."""
+
+    top: Decimal | None = None
+
+    def score(self, points: float, maximum: float) -> Decimal:
+        """``points`` out of ``maximum`` on this scale, at most two decimals.
+
+        A float is taken for the decimal number that it is written as: 2.675 is 2.68. ``maximum`` is
+        more than 0.
+        """
+        exact = _exact(points)
+        if self.top is not None:
+            exact = exact * Fraction(self.top) / _exact(maximum)
+        return Decimal(math.floor(exact * 100 + Fraction(1, 2))).scaleb(-2)
+
+    def maximum(self, maximum: float) -> Decimal:
+        """Full marks on this scale."""
+        return self.score(maximum, maximum) if self.top is None else self.top
+
+
+def scale_of(text: str | None) -> Scale:
+    """The scale that ``--scale`` names. Raises :class:`~grader.problems.BadInput` for none."""
+    if text is None:
+        return Scale()
+    try:
+        top = Decimal(text)
+    except InvalidOperation:
+        top = Decimal(0)
+    # Two decimals are what a score has: a finer scale would itself be rounded.
+    if not (top.is_finite() and 0 < top <= _MOST) or top != round(top, 2):
+        raise refuse(
+            "--scale",
+            None,
+            "This is not a number of points.",
+            "Write one above 0 with at most two decimals, such as 20 or 100.",
+        )
+    return Scale(top)
+
+
+def number(value: Decimal) -> str:
+    """``value`` with a point and without needless zeros: ``17.5``, ``100``."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _exact(value: float) -> Fraction:
+    return Fraction(repr(float(value)))

@@ -1,0 +1,240 @@
+"""A CSV file somebody else wrote, in which single cells are replaced and every other byte is kept."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from grader.export.grades_csv import cell as defused
+from grader.problems import BadInput, Problem, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from pathlib import Path
+
+_LIMIT_BYTES = 64 * 1024 * 1024
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8", "UTF-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
+    (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
+)
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+_SAVE_AGAIN = "Download it again and do not change it, or save it as “CSV UTF-8”."
+_CELL_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass
+class Record:
+    """One row: its first line in the file (from 1), its cells as they stand there, and its end."""
+
+    line: int
+    raw: list[str]
+    end: str
+
+    @property
+    def cells(self) -> list[str]:
+        """What the cells say."""
+        return [_said(raw) for raw in self.raw]
+
+    @property
+    def is_blank(self) -> bool:
+        """No cell says anything."""
+        return not any(text.strip() for text in self.cells)
+
+
+@dataclass
+class Sheet:
+    """The file, cut into cells. ``records`` begins with the header."""
+
+    path: Path
+    encoding: str
+    bom: bytes
+    delimiter: str
+    records: list[Record] = field(default_factory=list)
+
+    @property
+    def header(self) -> list[str]:
+        """The columns' names, stripped."""
+        return [text.strip() for text in self.records[0].cells]
+
+    @property
+    def rows(self) -> list[Record]:
+        """The records below the header that say anything."""
+        return [record for record in self.records[1:] if not record.is_blank]
+
+    def column(self, names: Collection[str], *, asked: str = "") -> int | None:
+        """Where the column is that has one of ``names``, case apart.
+
+        Raises :class:`~grader.problems.BadInput` where there are two, or where there is none and
+        ``asked`` says what the file must have.
+        """
+        wanted = {name.casefold() for name in names}
+        found = [place for place, name in enumerate(self.header) if name.casefold() in wanted]
+        line = self.records[0].line
+        if len(found) > 1:
+            columns = " and ".join(str(place + 1) for place in found)
+            message = f"Columns {columns} are both called {self.header[found[0]]!r}."
+            raise refuse(self.path, line, message, _SAVE_AGAIN)
+        if not found and asked:
+            raise refuse(self.path, line, f"There is no column {asked!r}.", _SAVE_AGAIN)
+        return found[0] if found else None
+
+    def check_widths(self) -> None:
+        """Raise :class:`~grader.problems.BadInput` for rows that have not a cell for each column."""
+        width = len(self.header)
+        problems = [
+            Problem(
+                str(self.path),
+                record.line,
+                f"The row has {len(record.raw)} cells, and the header {width}.",
+                _SAVE_AGAIN,
+            )
+            for record in self.rows
+            if len(record.raw) != width
+        ]
+        if problems:
+            raise BadInput(problems)
+
+    def set(self, record: Record, column: int, text: str) -> None:
+        """Write a cell: defused where a spreadsheet would calculate it, quoted as it was or must be."""
+        text = defused(text)
+        before = record.raw[column]
+        special = {self.delimiter, '"', "\r", "\n"} & set(text)
+        if before.startswith('"') or special or text != text.strip():
+            text = '"' + text.replace('"', '""') + '"'
+        record.raw[column] = text
+
+    def encode(self) -> bytes:
+        """The file's bytes."""
+        text = "".join(self.delimiter.join(record.raw) + record.end for record in self.records)
+        return self.bom + text.encode(self.encoding)
+
+    def notes(self) -> Iterator[Problem]:
+        """What to choose when the file is uploaded, where it is not the usual."""
+        chosen = []
+        if self.encoding != "utf-8":
+            chosen.append("its encoding is UTF-16")
+        if self.delimiter != ",":
+            chosen.append(f"its separator is the {_DELIMITERS[self.delimiter]}")
+        if chosen:
+            message = f"The file is kept as it is: {' and '.join(chosen)}."
+            yield Problem(str(self.path), 1, message, "Choose that when you upload it.")
+
+
+def read_sheet(path: Path, known: Collection[str]) -> Sheet:
+    """The CSV file at ``path``: UTF-8, or UTF-16 with a byte order mark; ``,``, ``;`` or tab.
+
+    ``known`` are names of columns, by which the delimiter is told. Raises
+    :class:`~grader.problems.BadInput`, with the line.
+    """
+    raw = _bytes_of(path)
+    bom, encoding = b"", "utf-8"
+    for mark, codec, _ in _BOMS:
+        if raw.startswith(mark):
+            bom, encoding = mark, codec
+            break
+    body = raw[len(bom) :]
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = _line_at(body[: error.start].decode(encoding, "replace"))
+        message = "The file is neither UTF-8 nor UTF-16 with its mark: this line has other bytes."
+        raise refuse(path, line, message, _SAVE_AGAIN) from None
+    if "\0" in text:
+        line = _line_at(text[: text.index("\0")])
+        message = "The file holds NUL bytes: it may be UTF-16 without its mark."
+        raise refuse(path, line, message, _SAVE_AGAIN)
+    delimiter = _delimiter(text, {name.casefold() for name in known})
+    sheet = Sheet(path, encoding, bom, delimiter, list(_records(text, delimiter, path)))
+    if not sheet.records or sheet.records[0].is_blank:
+        raise refuse(path, 1, "There is no header.", _SAVE_AGAIN)
+    return sheet
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            there = "This is not a file." if path.exists() else "There is no such file."
+            raise refuse(path, None, there, "Check the path.")
+        with path.open("rb") as file:
+            raw = file.read(_LIMIT_BYTES + 1)
+    except OSError as error:
+        raise refuse(path, None, f"It cannot be read ({error.strerror}).") from None
+    if len(raw) > _LIMIT_BYTES:
+        raise refuse(path, None, "It is larger than 64 MiB.", "Check that it is the right file.")
+    return raw
+
+
+def _delimiter(text: str, known: Collection[str]) -> str:
+    """The delimiter under which the first record names most known columns, then has most cells."""
+
+    def fitness(delimiter: str) -> tuple[int, int]:
+        try:
+            cells = next(_records(text, delimiter, None)).cells
+        except (StopIteration, ValueError):
+            return 0, 0
+        return len({name.strip().casefold() for name in cells} & {*known}), len(cells)
+
+    return max(_DELIMITERS, key=fitness)
+
+
+def _records(text: str, delimiter: str, path: Path | None) -> Iterator[Record]:
+    """The records of a text. Raises :class:`BadInput`, or ``ValueError`` without a ``path``."""
+    quoted = re.compile(r'"(?:[^"]|"")*"')
+    bare = re.compile(rf"[^{re.escape(delimiter)}\r\n]*")
+    position, line = 0, 1
+    while position < len(text):
+        record = Record(line, [], "")
+        while True:
+            match = (quoted if text.startswith('"', position) else bare).match(text, position)
+            if match is None or not _ends(text, match.end(), delimiter):
+                if path is None:
+                    raise ValueError("quotes")
+                message = "The quotes of the row that begins here do not match."
+                raise refuse(path, record.line, message, _SAVE_AGAIN)
+            record.raw.append(match[0])
+            line += len(_CELL_END.findall(match[0]))
+            position = match.end()
+            if not text.startswith(delimiter, position):
+                break
+            position += 1
+        if end := _CELL_END.match(text, position):
+            record.end = end[0]
+            line += 1
+            position = end.end()
+        yield record
+
+
+def _ends(text: str, position: int, delimiter: str) -> bool:
+    return position == len(text) or text[position] in (delimiter, "\r", "\n")
+
+
+def _said(raw: str) -> str:
+    return raw[1:-1].replace('""', '"') if raw.startswith('"') else raw
+
+
+def _line_at(before: str) -> int:
+    return len(_CELL_END.findall(before)) + 1
+
+
+def refuse_twice(
+    sheet: Sheet,
+    rows: Sequence[Record],
+    column: int | None,
+    key: Callable[[str], str] = str.casefold,
+) -> None:
+    """Raise :class:`~grader.problems.BadInput` where two rows have the same text in a column."""
+    first: dict[str, int] = {}
+    problems = []
+    for record in rows if column is not None else ():
+        text = key(record.cells[column].strip()) if column is not None else ""
+        if not text:
+            continue
+        if text in first:
+            message = f"This student is on line {first[text]} already."
+            problems.append(Problem(str(sheet.path), record.line, message, _SAVE_AGAIN))
+        first.setdefault(text, record.line)
+    if problems:
+        raise BadInput(problems)

@@ -1,0 +1,1 @@
+"""The pages people read: one for the class, one for each student; files that need nothing else."""

@@ -1,0 +1,248 @@
+"""What the class page shows, worked out from reports and a summary."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from grader.pages.document import render, sentence
+from grader.pages.histogram import bars, plot
+from grader.pages.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from grader.pages.speech import Speech
+    from grader.report import CriterionResult, Report, Status
+    from grader.results import Batch
+    from grader.summary import Summary
+
+_MOST_MISTAKES = 12
+_MOST_NAMES = 60
+_NAME, _SENTENCE = 80, 400
+_CODE = {"passed": "o", "partial": "a", "failed": "f", "blocked": "b", "ungraded": "u"}
+_NUMBER = re.compile(r"\d+")
+_EACH: tuple[Status, ...] = ("passed", "partial", "failed", "blocked", "ungraded")
+
+
+@dataclass(frozen=True)
+class Person:
+    """A student as the page names them. ``href`` leads to their page."""
+
+    label: str
+    student_id: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A student's result for one criterion. ``code`` is its class in the page, ``share`` from 0 to 1."""
+
+    code: str
+    status: Status
+    points: str
+    share: float | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student's line of the heat map. A criterion that the report lacks has no cell."""
+
+    person: Person
+    score: str
+    sort: float
+    cells: tuple[Cell | None, ...]
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What several students got wrong in the same way: an example of it, and what to do."""
+
+    title: str
+    students: int
+    share: float
+    example: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A flag in words, and who has it: in one line, or in one line for each account or code."""
+
+    text: str
+    students: int
+    together: tuple[Together, ...]
+
+
+@dataclass(frozen=True)
+class Together:
+    """Students who share something: ``account`` where it is an account. ``more`` are not named."""
+
+    account: str
+    people: tuple[Person, ...]
+    more: int
+
+
+def class_page(
+    reports: Sequence[Report],
+    summary: Summary,
+    batch: Batch | None,
+    code: Mapping[str, frozenset[str]],
+    speech: Speech,
+) -> str:
+    """The class page as HTML. ``code`` holds the digests of the code of whoever shares theirs;
+    without ``batch`` the page does not say how the class was graded."""
+    scores = [report.score for report in reports if report.score is not None]
+    counted = bars(scores, summary.max_score)
+    mistakes = _mistakes(reports, len(reports))
+    return render(
+        "class.html",
+        speech,
+        script="class.js",
+        title=shown(summary.title, _SENTENCE).strip() or speech.say("class.results"),
+        summary=summary,
+        batch=batch,
+        missing=max(batch.counts.students - len(reports), 0) if batch is not None else 0,
+        bars=counted,
+        plot=plot(counted, speech) if scores else None,
+        mistakes=mistakes[:_MOST_MISTAKES],
+        rarer=len(mistakes[_MOST_MISTAKES:]),
+        unknown=_unknown(reports),
+        criteria=[(one, _shares(one)) for one in summary.criteria],
+        each=_EACH,
+        rows=[_row(report, summary, speech) for report in reports],
+        noted=_noted(reports, code, speech),
+    )
+
+
+def person(report: Report) -> Person:
+    """The student of a report."""
+    return Person(
+        shown(report.name, _NAME).strip() or shown(report.student_id, _NAME),
+        shown(report.student_id, _NAME),
+        f"students/{quote(report.student_id)}/index.html",
+    )
+
+
+def flag_words(kind: str, name: str, speech: Speech) -> str:
+    """A flag in words: ``kind`` says for whom. One that has no words yet is shown by its name."""
+    key = f"{kind}.{name}"
+    return speech.say(key) if speech.knows(key) else shown(name, _NAME)
+
+
+def _row(report: Report, summary: Summary, speech: Speech) -> Row:
+    results = {result.id: result for result in report.criteria}
+    return Row(
+        person=person(report),
+        score=speech.number(report.score),
+        sort=-1.0 if report.score is None else report.score,
+        cells=tuple(_cell(results.get(one.id), speech) for one in summary.criteria),
+        flags=tuple(flag_words("short", name, speech) for name in report.flags),
+    )
+
+
+def _cell(result: CriterionResult | None, speech: Speech) -> Cell | None:
+    if result is None:
+        return None
+    share = None
+    if result.status == "partial" and result.points is not None and result.max_points:
+        share = round(result.points / result.max_points, 3)
+    points = "" if result.points is None else speech.number(result.points)
+    return Cell(_CODE[result.status], result.status, points, share)
+
+
+def _mistakes(reports: Sequence[Report], students: int) -> list[Mistake]:
+    """Failures of one criterion that differ in numbers only are one mistake."""
+    return _alike(reports, students, {"failed", "partial"})
+
+
+def _unknown(reports: Sequence[Report]) -> list[tuple[Mistake, list[Person], int]]:
+    """Why students could not be graded: the first reason of each, with who."""
+    who: dict[tuple[str, str], list[Report]] = defaultdict(list)
+    for report in reports:
+        first = next((one for one in report.criteria if one.status == "ungraded"), None)
+        if first is not None:
+            who[_NUMBER.sub("#", first.message), first.hint].append(report)
+    found = []
+    for alike in sorted(who.values(), key=len, reverse=True)[:_MOST_MISTAKES]:
+        first = next(one for one in alike[0].criteria if one.status == "ungraded")
+        mistake = _mistake(first, len(alike), len(reports))
+        people = [person(report) for report in alike[:_MOST_NAMES]]
+        found.append((mistake, people, len(alike) - len(people)))
+    return found
+
+
+def _alike(reports: Sequence[Report], students: int, statuses: set[str]) -> list[Mistake]:
+    count: Counter[tuple[str, str, str]] = Counter()
+    example: dict[tuple[str, str, str], CriterionResult] = {}
+    for report in reports:
+        for result in report.criteria:
+            if result.status in statuses:
+                key = result.id, _NUMBER.sub("#", result.message), result.hint
+                count[key] += 1
+                example.setdefault(key, result)
+    return [_mistake(example[key], times, students) for key, times in count.most_common()]
+
+
+def _mistake(result: CriterionResult, students: int, of: int) -> Mistake:
+    return Mistake(
+        shown(result.title, _NAME),
+        students,
+        students / of if of else 0.0,
+        sentence(result.message, _SENTENCE),
+        shown(result.hint, _SENTENCE),
+    )
+
+
+def _shares(criterion: object) -> list[tuple[Status, str, int, float, float]]:
+    """Each status of a criterion: its class, how many, where its bar begins, and how long it is."""
+    counts = [int(getattr(criterion, status)) for status in _EACH]
+    total, begun, shares = sum(counts) or 1, 0, []
+    for status, students in zip(_EACH, counts, strict=True):
+        place, length = round(100 * begun / total, 2), round(100 * students / total, 2)
+        shares.append((status, _CODE[status], students, place, length))
+        begun += students
+    return shares
+
+
+def _noted(
+    reports: Sequence[Report], code: Mapping[str, frozenset[str]], speech: Speech
+) -> list[Noted]:
+    by_flag: dict[str, list[Report]] = defaultdict(list)
+    for report in reports:
+        for name in report.flags:
+            by_flag[name].append(report)
+    return [
+        Noted(flag_words("flag", name, speech), len(who), tuple(_together(name, who, code)))
+        for name, who in sorted(by_flag.items())
+    ]
+
+
+def _together(
+    flag: str, reports: Sequence[Report], code: Mapping[str, frozenset[str]]
+) -> list[Together]:
+    shared: dict[str, list[Report]] = defaultdict(list)
+    if flag == "same-code":
+        for report in reports:
+            for digest in code.get(report.student_id, ()):
+                shared[digest].append(report)
+        # Two functions in common are one likeness.
+        alike = {tuple(report.student_id for report in who): who for who in shared.values()}
+        told = {report.student_id for who in alike.values() if len(who) > 1 for report in who}
+        rest = [report for report in reports if report.student_id not in told]
+        lines = [who for who in alike.values() if len(who) > 1] + ([rest] if rest else [])
+        return [_line("", who) for who in lines]
+    if flag == "account-shared":
+        for report in reports:
+            shared[report.account_id or ""].append(report)
+        return [_line(shown(account, _NAME), who) for account, who in shared.items()]
+    return [_line("", reports)]
+
+
+def _line(account: str, reports: Sequence[Report]) -> Together:
+    people = tuple(person(report) for report in reports[:_MOST_NAMES])
+    return Together(account, people, len(reports) - len(people))

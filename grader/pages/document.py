@@ -1,0 +1,89 @@
+"""A whole HTML file: one template, its style and script inside, and a policy that allows no others."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from grader import __version__
+from grader.pages.text import shown
+
+if TYPE_CHECKING:
+    from grader.pages.speech import Speech
+
+_FOLDER = Path(__file__).parent / "templates"
+_VALUE_CHARACTERS = 300
+_WORD = re.compile(r"[^\W\d_]+[ ,]")
+
+MARKS = {"passed": "✓", "partial": "◐", "failed": "✗", "blocked": "·", "ungraded": "?"}
+"""A sign for each status, the terminal's: colour is never all there is."""
+
+
+def render(template: str, speech: Speech, *, script: str | None = None, **values: Any) -> str:
+    """The template filled in. ``script`` names a file of templates/ that may run in the page.
+
+    The Content-Security-Policy allows this style and this script by their hashes, and nothing else:
+    nothing is loaded, and no attribute of an element can carry style or code.
+    """
+    style, code = _inline("page.css"), _inline(script) if script else None
+    policy = ["default-src 'none'", f"style-src {_hash(style)}"]
+    policy += [f"script-src {_hash(code)}"] if code else []
+    policy += ["base-uri 'none'", "form-action 'none'"]
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            policy="; ".join(policy),
+            style=Markup(style),  # noqa: S704 - our own file
+            script=Markup(code) if code else None,  # noqa: S704 - our own file
+            speech=speech,
+            say=speech.say,
+            marks=MARKS,
+            version=__version__,
+            **values,
+        )
+    )
+
+
+def sentence(text: str, limit: int) -> str:
+    """``text`` in one bounded line, its first word with a capital unless that is a name of AWS's."""
+    line = shown(text, limit)
+    return line[:1].upper() + line[1:] if _WORD.match(line) else line
+
+
+def value_text(value: Any) -> str:
+    """What a check expected or found, in one bounded line."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return shown(text, _VALUE_CHARACTERS)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["shown"] = shown
+    environment.filters["value"] = value_text
+    return environment
+
+
+@cache
+def _inline(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"

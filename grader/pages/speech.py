@@ -1,0 +1,104 @@
+"""Saying a thing in one language: its words, plural forms, numbers, times and durations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from babel import Locale
+from babel.dates import format_datetime, format_time
+from babel.numbers import format_decimal, format_percent
+
+from grader.pages.plural import Plural
+from grader.pages.text import shown
+from grader.pages.words import WORDS
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+_MINUTE, _HOUR = 60, 3600
+_HUGE = 1e15
+_LONGEST_TIME = 40
+
+
+class Speech:
+    """One language. ``lang`` that the pages do not speak is English."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang if lang in WORDS else "en"
+        self._words = WORDS[self.lang]
+        self._locale = Locale.parse(self.lang)
+
+    def knows(self, name: str) -> bool:
+        """There are words of this name."""
+        return name in self._words
+
+    def say(self, name: str, n: int | None = None, **values: object) -> str:
+        """The words called ``name``; where they count something, ``n`` of it.
+
+        Raises ``KeyError`` for a name that is in no table.
+        """
+        words = self._words[name]
+        if isinstance(words, Plural):
+            words = words.one if self._locale.plural_form(n or 0) == "one" else words.other
+        if n is not None:
+            values["n"] = self.number(n)
+        return words.format(**values) if values else words
+
+    def number(self, value: float | None) -> str:
+        """At most two decimals; a dash where there is none."""
+        if value is None:
+            return "–"
+        return _number(float(value), self._locale)
+
+    def percent(self, share: float | None) -> str:
+        """A share from 0 to 1, in whole percent."""
+        return "–" if share is None else str(format_percent(share, locale=self._locale))
+
+    def moment(self, iso: str | None) -> str:
+        """A date and a time; what is not one stays as it is written."""
+        when = _read(iso)
+        if when is None:
+            return shown(iso or "–", _LONGEST_TIME)
+        return str(format_datetime(when, "long", tzinfo=_zone(when), locale=self._locale))
+
+    def clock(self, iso: str | None) -> str:
+        """The time of the day."""
+        when = _read(iso)
+        if when is None:
+            return shown(iso or "–", _LONGEST_TIME)
+        return str(format_time(when, "medium", tzinfo=_zone(when), locale=self._locale))
+
+    def duration(self, seconds: float | None) -> str:
+        """``4.2 s``, ``3 min 5 s``, ``2 h 10 min``."""
+        if seconds is None:
+            return "–"
+        if seconds < _MINUTE:
+            return f"{self.number(round(seconds, 1))}\N{NO-BREAK SPACE}s"
+        whole = round(seconds)
+        if whole < _HOUR:
+            parts = ((whole // _MINUTE, "min"), (whole % _MINUTE, "s"))
+        else:
+            parts = ((whole // _HOUR, "h"), (whole % _HOUR // _MINUTE, "min"))
+        return " ".join(
+            f"{self.number(value)}\N{NO-BREAK SPACE}{unit}" for value, unit in parts if value
+        )
+
+
+@lru_cache(maxsize=4096)
+def _number(value: float, locale: Locale) -> str:
+    if abs(value) >= _HUGE:
+        return f"{value:g}"
+    return str(format_decimal(value, format="#,##0.##", locale=locale))
+
+
+def _read(iso: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(iso) if iso else None
+    except ValueError:
+        return None
+
+
+def _zone(when: datetime) -> tzinfo | None:
+    return when.tzinfo

@@ -1,0 +1,239 @@
+"""What one student's page shows: the report, and what was seen behind it. It names nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from grader.message import Message, said
+from grader.observation import Found, Invocation, Missing, NotTried
+from grader.pages.class_page import flag_words
+from grader.pages.document import render, sentence, value_text
+from grader.pages.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from grader.observation import Exchange, Fact, Observation, Pair, Unknown
+    from grader.pages.speech import Speech
+    from grader.report import CriterionResult, Report
+
+_SENTENCE, _EXCERPT, _LINE = 1000, 300, 400
+_LOG_LINES = 30
+_MOST_PAIRS, _MOST_ANSWERS, _MOST_TESTS, _MOST_REASONS = 50, 5, 60, 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A criterion as shown. ``expected`` and ``found`` are ``None`` where the sentence has them."""
+
+    result: CriterionResult
+    title: str
+    message: str
+    hint: str
+    expected: str | None
+    found: str | None
+    tests: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer: its text, whether it is right, what is said of it, and when it came."""
+
+    body: str
+    right: bool
+    verdict: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Two numbers that were sent, with the answers to them. Numbers are written as they were sent."""
+
+    at: str
+    one: int
+    two: int
+    replies: tuple[Reply, ...]
+
+
+@dataclass(frozen=True)
+class Round:
+    """One way in which numbers were sent. ``sentence`` says why there is nothing, or what to know."""
+
+    title: str
+    sentences: tuple[str, ...]
+    sent: tuple[Sent, ...] = ()
+    others: tuple[str, ...] = ()
+    failure: str = ""
+    log: str = ""
+
+
+def student_page(
+    report: Report,
+    seen: Observation | None,
+    lab: str,
+    speech: Speech,
+    hidden: frozenset[str] = frozenset(),
+) -> str:
+    """One student's page as HTML. ``lab`` is the lab's title; ``seen`` may be missing; ``hidden`` are
+    the criteria that students may not see."""
+    rounds = _rounds(seen, speech) if seen is not None else []
+    results = [result for result in report.criteria if result.id not in hidden]
+    unknown = [result for result in results if result.status == "ungraded"]
+    return render(
+        "student.html",
+        speech,
+        title=shown(lab, _SENTENCE).strip() or speech.say("class.results"),
+        name=shown(report.name, 120).strip() or shown(report.student_id, 120),
+        report=report,
+        reasons=_reasons(unknown),
+        asked=[_asked(result) for result in results],
+        full=report.score is not None and report.score >= report.max_score,
+        rounds=rounds,
+        failures=[one for one in rounds if one.failure or one.log],
+        unseen=seen is None,
+        flags=[flag_words("yours", name, speech) for name in report.flags],
+        attempt=seen.attempt if seen is not None else None,
+    )
+
+
+def _reasons(unknown: Iterable[CriterionResult]) -> list[tuple[str, str]]:
+    reasons = dict.fromkeys((one.message, one.hint) for one in unknown)
+    return [
+        (sentence(message, _SENTENCE), shown(hint, _SENTENCE))
+        for message, hint in list(reasons)[:_MOST_REASONS]
+    ]
+
+
+def _asked(result: CriterionResult) -> Asked:
+    several = len(result.tests) > 1 and result.status in {"failed", "partial", "ungraded"}
+    tests = result.tests[:_MOST_TESTS] if several else ()
+    message = sentence(result.message, _SENTENCE)
+    return Asked(
+        result,
+        shown(result.title, _EXCERPT),
+        message,
+        "" if result.status == "blocked" and result.because else shown(result.hint, _SENTENCE),
+        _unsaid(result.expected, message),
+        _unsaid(result.actual, message),
+        tuple(
+            (
+                "failed" if test.outcome == "failed" else test.outcome,
+                shown(test.name, _EXCERPT),
+                shown(test.message, _EXCERPT),
+            )
+            for test in tests
+        ),
+    )
+
+
+def _unsaid(value: Any, message: str) -> str | None:
+    if value is None:
+        return None
+    text = value_text(value)
+    return None if text in message else text
+
+
+def _rounds(seen: Observation, speech: Speech) -> list[Round]:
+    rounds = [
+        _direct("student.handler", seen.handler, speech),
+        _direct("student.records", seen.records, speech),
+        _through(seen.exchange, speech),
+    ]
+    said = {one.sentences for one in rounds}
+    if len(said) == 1 and not any(one.sent for one in rounds):
+        return [Round("", rounds[0].sentences)]  # one reason for all of it
+    return rounds
+
+
+def _direct(name: str, fact: Fact[Invocation], speech: Speech) -> Round:
+    title = speech.say(name)
+    if not isinstance(fact, Found):
+        return Round(title, (_why_not(fact, speech),))
+    made = fact.value
+    silent = made.failure is not None or not made.answered
+    notes = []
+    if made.inconclusive:
+        notes.append(speech.say("student.unsure"))
+    if made.own_queue:
+        notes.append(speech.say("student.own-queue"))
+    return Round(
+        title,
+        tuple(notes),
+        _sent(made.pairs, speech),
+        _quoted(made.others),
+        _failure(made, speech) if silent else "",
+        _log(made.log_tail) if silent else "",
+    )
+
+
+def _through(fact: Fact[Exchange], speech: Speech) -> Round:
+    title = speech.say("student.exchange")
+    if not isinstance(fact, Found):
+        return Round(title, (_why_not(fact, speech),))
+    gone = fact.value
+    notes = []
+    if gone.unsafe:
+        unsafe = said(gone.unsafe_said or Message(gone.unsafe), speech.lang)
+        notes.append(shown(unsafe, _SENTENCE))
+    if gone.patience_s and gone.answered < len(gone.pairs):
+        seconds = speech.duration(gone.patience_s)
+        notes.append(speech.say("student.patience", seconds=seconds))
+    return Round(title, tuple(notes), _sent(gone.pairs, speech), _quoted(gone.others))
+
+
+def _why_not(fact: Missing | NotTried | Unknown, speech: Speech) -> str:
+    reason = shown(said(fact.words, speech.lang), _SENTENCE)
+    if isinstance(fact, Missing):
+        return reason
+    if isinstance(fact, NotTried):
+        return speech.say("fact.not-tried", reason=reason)
+    return speech.say("fact.unknown", reason=reason)
+
+
+def _sent(pairs: Sequence[Pair], speech: Speech) -> tuple[Sent, ...]:
+    return tuple(
+        Sent(
+            speech.clock(pair.sent_at),
+            pair.number1,
+            pair.number2,
+            tuple(
+                Reply(
+                    shown(answer.body, _EXCERPT),
+                    answer.wrong is None,
+                    _verdict(answer.wrong, speech),
+                    speech.duration(answer.after_s),
+                )
+                for answer in pair.answers[:_MOST_ANSWERS]
+            ),
+        )
+        for pair in pairs[:_MOST_PAIRS]
+    )
+
+
+def _verdict(wrong: str | None, speech: Speech) -> str:
+    name = f"answer.{wrong}"
+    if wrong is None:
+        return speech.say("answer.right")
+    return speech.say(name if speech.knows(name) else "answer.other")
+
+
+def _quoted(others: Iterable[str]) -> tuple[str, ...]:
+    return tuple(shown(text, _EXCERPT) for text in list(others)[:_MOST_ANSWERS])
+
+
+def _failure(made: Invocation, speech: Speech) -> str:
+    if made.failure == "raised" and made.error is not None:
+        error = f"{shown(made.error.kind, 100)}: {shown(made.error.message, _EXCERPT)}"
+        if made.error.file is None or made.error.line is None:
+            return speech.say("failed.raised", error=error)
+        file = shown(made.error.file, 100)
+        return speech.say("failed.at", error=error, file=file, line=made.error.line)
+    name = f"failed.{made.failure}"
+    return speech.say(name) if speech.knows(name) and made.failure != "raised" else ""
+
+
+def _log(tail: str) -> str:
+    """The last lines; each is made harmless alone, so that they stay lines."""
+    lines = tail[-_LOG_LINES * _LINE :].splitlines()[-_LOG_LINES:]
+    return "\n".join(shown(line, _LINE) for line in lines)

@@ -1,0 +1,65 @@
+(() => {
+  "use strict";
+  const table = document.getElementById("heat");
+  const filter = document.getElementById("filter");
+  const body = table.tBodies[0];
+  const heads = [...table.tHead.rows[0].cells];
+  const rows = [...body.rows];
+  const lang = document.documentElement.lang;
+  const collator = new Intl.Collator(lang, { numeric: true, sensitivity: "base" });
+  const numbers = new Intl.NumberFormat(lang);
+  const place = { u: -2, b: -1, f: 0, o: 1 };
+
+  const key = (row, column) => {
+    const cell = row.cells[column];
+    if (cell.dataset.v !== undefined) return Number(cell.dataset.v);
+    if (cell.className in place) return place[cell.className];
+    return cell.textContent;
+  };
+  const compare = (a, b) =>
+    typeof a === "number" && typeof b === "number" ? a - b : collator.compare(a, b);
+
+  heads.forEach((head, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.title = filter.dataset.sort.replace("{column}", () => head.textContent);
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const down = head.getAttribute("aria-sort") === "ascending";
+      heads.forEach((other) => other.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      const keyed = rows.map((row, index) => [key(row, column), index, row]);
+      keyed.sort((a, b) => (down ? compare(b[0], a[0]) : compare(a[0], b[0])) || a[1] - b[1]);
+      body.append(...keyed.map((one) => one[2]));
+    });
+  });
+
+  const byName = document.getElementById("by-name");
+  const byStatus = document.getElementById("by-status");
+  const byCriterion = document.getElementById("by-criterion");
+  const flagged = document.getElementById("flagged");
+  const shown = document.getElementById("shown");
+
+  const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase(lang);
+  const show = () => {
+    const wanted = fold(byName.value.trim());
+    let count = 0;
+    for (const row of rows) {
+      const cells = [...row.cells];
+      const looked = byCriterion.value ? [cells[Number(byCriterion.value)]] : cells.slice(2, -1);
+      const fits =
+        (!wanted || fold(cells[0].textContent).includes(wanted)) &&
+        (!byStatus.value || looked.some((cell) => cell.className === byStatus.value)) &&
+        (!flagged.checked || cells[cells.length - 1].textContent !== "");
+      row.hidden = !fits;
+      count += fits;
+    }
+    shown.textContent = filter.dataset.shown
+      .replace("{shown}", numbers.format(count))
+      .replace("{all}", numbers.format(rows.length));
+  };
+  filter.addEventListener("input", show);
+  filter.hidden = false;
+  show();
+})();

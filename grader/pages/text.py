@@ -1,0 +1,26 @@
+"""Text from anywhere, for a page."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from grader.plain import plain
+
+_MOST_MARKS = 4
+
+
+def shown(text: str, limit: int) -> str:
+    """``text`` as :func:`~grader.plain.plain` makes it, without towers of accents.
+
+    A letter keeps four combining marks: more than any language puts on one, and too few to draw over
+    the lines above and below. Escaping it for HTML is the template's business.
+    """
+    line = plain(text, limit)
+    if line.isascii():
+        return line
+    kept, marks = [], 0
+    for character in line:
+        marks = marks + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)

@@ -1,0 +1,82 @@
+"""The pages of a results directory: made, and written into it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from grader import observation
+from grader.pages.class_page import class_page
+from grader.pages.speech import Speech
+from grader.pages.student_page import student_page
+from grader.results import OBSERVATION, PAGE, STUDENTS
+from grader.summary import code_of
+from grader.whole_file import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from grader.observation import Observation
+    from grader.report import Report
+    from grader.results import Batch, Results
+    from grader.rubric import Rubric
+    from grader.summary import Summary
+
+
+def write_pages(
+    results: Results,
+    reports: Sequence[Report],
+    summary: Summary,
+    rubric: Rubric | None = None,
+    *,
+    lang: str,
+) -> None:
+    """Write one page for each report, then the class page, in a results directory.
+
+    A page that is there already as it should be is left alone. Raises ``OSError`` where one cannot be
+    written, and :class:`~grader.problems.BadInput` where ``batch.json`` cannot be read.
+    """
+    batch = results.batch()
+    for name, text in pages(results, batch, reports, summary, rubric, lang=lang):
+        path = results.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_file() or path.read_bytes() != text.encode():
+            write_text(path, text)
+
+
+def pages(
+    results: Results,
+    batch: Batch | None,
+    reports: Sequence[Report],
+    summary: Summary,
+    rubric: Rubric | None = None,
+    *,
+    lang: str,
+) -> Iterator[tuple[str, str]]:
+    """Each page: its place in a results directory, and its HTML. The class page comes last.
+
+    Observations are read one at a time: those of a large class do not fit into memory. A page is made
+    of what there is: without ``batch``, or without an observation, it says less. What the rubric hides
+    from students is on the class page only.
+    """
+    speech = Speech(lang)
+    known = frozenset(rubric.lab.known_code) if rubric else frozenset()
+    criteria = rubric.criteria if rubric else ()
+    hidden = frozenset(one.id for one in criteria if one.visibility == "hidden")
+    code: dict[str, frozenset[str]] = {}
+    for report in reports:
+        seen = _seen(results.folder(report.student_id) / OBSERVATION)
+        if "same-code" in report.flags:
+            code[report.student_id] = code_of(seen) - known
+        text = student_page(report, seen, summary.title, speech, hidden)
+        yield f"{STUDENTS}/{report.student_id}/{PAGE}", text
+    yield PAGE, class_page(reports, summary, batch, code, speech)
+
+
+def _seen(path: Path) -> Observation | None:
+    try:
+        return observation.decode(path.read_bytes())
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None

@@ -1,0 +1,102 @@
+"""A terminal, a pipe, or a file that people read: what it can show, and what must not reach it."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import sys
+import unicodedata
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING
+
+from rich.console import Console
+from rich.segment import Segment
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import ConsoleOptions, RenderableType
+
+_PLAINER = str.maketrans(
+    {"✓": "+", "◐": "~", "✗": "x", "·": "-", "—": "-", "–": "-", "…": "...", "→": "->"}
+    | dict.fromkeys("“”«»", '"')
+    | dict.fromkeys("‘’", "'")
+    | dict.fromkeys("\u00a0\u202f", " ")
+    | dict.fromkeys("━╸╺", "-")
+)
+
+
+def _plainer(error: UnicodeError) -> tuple[str, int]:
+    """What a terminal of fewer characters shows instead of one that it does not have."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end].translate(_PLAINER)
+    letters = "".join(unicodedata.normalize("NFKD", one)[0] for one in missing)
+    return letters.encode("ascii", "replace").decode(), error.end
+
+
+codecs.register_error("grader.plainer", _plainer)
+
+
+_NO_BREAK = frozenset("\u00a0\u202f")
+# Private characters stand for them while lines are broken.
+_HELD = {0xA0: "\uf8a0", 0x202F: "\uf8a1"}
+_FREED = {0xF8A0: "\u00a0", 0xF8A1: "\u202f"}
+
+
+class _Console(Console):
+    """A console whose reader may go away: what is said afterwards is lost, and nothing else is."""
+
+    def on_broken_pipe(self) -> None:
+        discard_output(self.file)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Rendered so that no line ends at a no-break space, where rich would take it for a space."""
+        if not (isinstance(renderable, Text) and _NO_BREAK.intersection(renderable.plain)):
+            return super().render(renderable, options)
+        held = renderable.copy()
+        held.plain = held.plain.translate(_HELD)
+        return (
+            Segment(segment.text.translate(_FREED), segment.style, segment.control)
+            for segment in super().render(held, options)
+        )
+
+
+def discard_output(stream: IO[str]) -> None:
+    """Send what is still written to ``stream`` nowhere: whoever read it has gone."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def console(stream: IO[str], *, quiet: bool = False) -> Console:
+    """A console on ``stream``: colour on a terminal; plain lines elsewhere, with ``NO_COLOR`` set and
+    when ``quiet``."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="grader.plainer")
+    terminal = stream.isatty()
+    plain_lines = quiet or not terminal or bool(os.environ.get("NO_COLOR"))
+    # A pipe has no width: a line is as long as it is.
+    return _Console(
+        file=stream,
+        no_color=True if plain_lines else None,
+        force_terminal=False if plain_lines else None,
+        width=None if terminal else 10_000,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=not terminal,
+    )
+
+
+def standard_output(*, quiet: bool = False) -> Console:
+    """Results go here."""
+    return console(sys.stdout, quiet=quiet)
+
+
+def standard_error(*, quiet: bool = False) -> Console:
+    """Progress and diagnostics go here."""
+    return console(sys.stderr, quiet=quiet)

@@ -1,0 +1,49 @@
+"""Tasks for a worker: those that fail in the ways that could show a secret, and those that tell."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grader.roster import Keys
+    from grader.visit import Orders, Place, Visit
+
+
+def quotes_its_secret(place: Place, visit: Visit) -> None:
+    """Raise what the HTTP library does for a token that no header can carry."""
+    keys: Any = visit.access
+    text = f"Invalid header value {keys.secret_access_key.reveal().encode()!r}"
+    raise RuntimeError(text) from ValueError(text)
+
+
+def cannot_be_sent_back(place: Place, visit: Visit) -> Keys:
+    """Return what holds secrets."""
+    return visit.access  # type: ignore[return-value]
+
+
+def ends_its_process(place: Place, visit: Visit) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def says_where(place: Place, folder: str) -> int:
+    """Say in a file which process this is, and wait there until the place is to stop."""
+    Path(folder, f"{os.getpid()}.started").touch()
+    place.stop.wait()
+    Path(folder, f"{os.getpid()}.stopped").touch()
+    return os.getpid()
+
+
+def process(place: Place) -> int:
+    return os.getpid()
+
+
+def attempt(place: Place, orders: Orders) -> int:
+    return orders.attempt
+
+
+def events_known(dask_scheduler: Any) -> int:
+    """How many events a scheduler keeps. Runs in the scheduler."""
+    return len(dask_scheduler.extensions["events"]._events)

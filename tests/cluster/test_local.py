@@ -1,0 +1,60 @@
+"""A class on a cluster of this machine's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.classes import CANARY, read, reports, roster
+from tests.looking import hand_in
+from tests.running import grader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.sandbox.server import Sandbox
+
+ON_DASK = ("--engine", "dask", "--jobs", "6")
+TIMES = ("after_s", "started_at", "finished_at", "duration_s", "sent_at")
+
+
+def without_times(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: without_times(v) for k, v in value.items() if k not in TIMES}
+    return [without_times(v) for v in value] if isinstance(value, list) else value
+
+
+def files(folder: Path, name: str) -> dict[str, Any]:
+    found = folder.glob(f"results/students/*/{name}.json")
+    return {file.parent.name: without_times(read(file)) for file in found}
+
+
+def test_a_class_gets_the_same_results_as_with_threads(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    first, empty = aws_sandbox.new_account(), aws_sandbox.new_account()
+    hand_in(aws_sandbox, first, handler="first_record_only")
+    # s1 and s5 are of different groups, and lead to one account.
+    rows = [f"s1,Ann,one,{right}", f"s2,Bo,,{first}", f"s3,Cy,,{empty}", "s4,Di,,-"]
+    rows.append(f"s5,Eve,two,{right}")
+    threads, dask = tmp_path / "threads", tmp_path / "dask"
+    for folder, how in ((threads, ()), (dask, ON_DASK)):
+        folder.mkdir()
+        path = roster(folder, aws_sandbox, *rows)
+        done = grader("batch", path, "--seed", "4", *how, cwd=folder)
+        assert done.returncode == 3, done.stderr
+        assert "Traceback" not in done.stderr
+        assert CANARY not in done.stdout + done.stderr
+    found = reports(dask)
+    assert {n: r.score for n, r in found.items()} == {
+        "s1": 20,
+        "s2": 19,
+        "s3": 0,
+        "s4": None,
+        "s5": 20,
+    }
+    assert found["s1"].started_at == found["s5"].started_at
+    assert found["s1"].flags == found["s5"].flags
+    assert "account-shared" in found["s1"].flags
+    assert files(dask, "report") == files(threads, "report")
+    # The same pairs as well.
+    assert files(dask, "observation") == files(threads, "observation")

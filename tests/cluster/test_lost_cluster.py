@@ -1,0 +1,112 @@
+"""A cluster of which nothing is left, and one that is busy with nothing of ours."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from distributed import Client
+
+from grader import cluster as clusters
+from grader.cluster import cluster
+from grader.engine import EngineLost
+from grader.visit import Orders
+from tests.classes import read, reports, roster
+from tests.cluster import failing
+from tests.cluster.machines import Machines, machines, until
+from tests.looking import hand_in, messages
+from tests.running import LIMIT_S, command, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.sandbox.server import Sandbox
+
+HERE = str(Path(__file__).parents[2])
+
+
+@pytest.fixture
+def others(tmp_path: Path) -> Iterator[Machines]:
+    with machines(tmp_path / "machines", tls=False, PYTHONPATH=HERE) as running:
+        yield running
+
+
+def test_a_scheduler_that_dies_leaves_the_rest_ungraded(
+    others: Machines, aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    slow = aws_sandbox.new_account()
+    hand_in(aws_sandbox, slow, handler="slow", environment={"SECONDS": "25"})
+    rows = [f"s1,Ann,,{right}", f"s2,Bo,,{slow}", f"s3,Cy,,{aws_sandbox.new_account()}"]
+    path = roster(tmp_path, aws_sandbox, *rows)
+    others.worker()
+    how = ("--engine", "dask", "--scheduler", others.address, "--jobs", "2")
+    with subprocess.Popen(
+        command("batch", path, *how),
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            until((tmp_path / "results/students/s1/report.json").exists)
+            others.scheduler.kill()
+            _, errors = process.communicate(timeout=LIMIT_S)
+        finally:
+            process.kill()
+    assert process.returncode == 3, errors
+    found = reports(tmp_path)
+    assert (found["s1"].score, found["s2"].score) == (20, None)
+    assert found.keys() == {"s1", "s2", "s3"}
+    assert "scheduler was lost" in (tmp_path / "results/students/s2/report.json").read_text()
+    assert read(tmp_path / "results/batch.json")["state"] == "finished"
+    assert messages(aws_sandbox, right, "output_queue") == {"visible": 0, "in flight": 0}
+
+
+def test_a_class_does_not_wait_for_ever_for_a_worker(
+    others: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "NO_WORKERS_S", 0)
+    monkeypatch.setattr(clusters, "_LOOK_S", 0.1)
+    worker = others.worker()
+    with cluster(others.address, 1) as engine:
+        running = engine.submit(failing.says_where, str(tmp_path))
+        until(lambda: list(tmp_path.glob("*.started")))
+        worker.kill()
+        assert isinstance(running.exception(timeout=60), EngineLost)
+        late = engine.submit(failing.process)
+        assert "without workers" in str(late.exception(timeout=60))
+
+
+def test_a_task_that_ends_every_worker_is_given_up(others: Machines) -> None:
+    for _ in range(5):
+        others.worker(threads=1, wait=False)
+    until(lambda: others.joined() == 5)
+    with cluster(others.address, 1) as engine:
+        error = engine.submit(failing.ends_its_process, "x").exception(timeout=60)
+    assert type(error).__name__ == "KilledWorker"
+
+
+def test_a_worker_that_joins_takes_part(others: Machines, tmp_path: Path) -> None:
+    first = others.worker(threads=1)
+    with cluster(others.address, 2) as engine:
+        busy = engine.submit(failing.says_where, str(tmp_path))
+        until(lambda: list(tmp_path.glob("*.started")))
+        free = engine.submit(failing.process)
+        second = others.worker(threads=1)
+        assert free.result(timeout=60) == second.pid
+        engine.stop()
+        # Told to stop, not cut off.
+        until((tmp_path / f"{first.pid}.stopped").exists)
+    assert busy.done()
+
+
+def test_what_a_run_leaves_with_the_scheduler_is_nothing(others: Machines) -> None:
+    others.worker()
+    with cluster(others.address, 2) as engine:
+        orders = Orders(seed=1, attempt=1, exchange=True, limit_s=60)
+        assert engine.submit(failing.attempt, orders).result(timeout=60) == 1
+    with Client(others.address, set_as_default=False) as client:
+        assert client.run_on_scheduler(failing.events_known) == 0

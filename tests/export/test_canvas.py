@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader import cli
+from tests.export import importers
+from tests.export.classes import ANN, a_class, a_student
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TITLE = "Lab 3 (4711)"
+HEADER = f"Student,ID,SIS User ID,SIS Login ID,Section,{TITLE}"
+POINTS = "    Points Possible,,,,,20.00"
+ROWS = ('"Lee, Ann",101,u1,ann,A,', '"Ray, Bo",102,u2,bo,A,3.00', '"Day, Cy",103,u3,cy,A,9.00')
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return a_class(tmp_path / "results")
+
+
+def canvas(root: Path, *more: str) -> tuple[int, Path]:
+    out = root.parent / "out.csv"
+    return cli.run(["export", str(root), "--to", "canvas", "--out", str(out), *more]), out
+
+
+def filled(root: Path, text: str, *more: str) -> tuple[int, Path]:
+    given = root.parent / "gradebook.csv"
+    given.write_text(text)
+    return canvas(root, "--gradebook", str(given), "--assignment", TITLE, *more)
+
+
+def lines(*rows: str, header: str = HEADER) -> str:
+    return "".join(f"{row}\n" for row in (header, *rows))
+
+
+def scores(path: Path) -> list[str]:
+    return [row[TITLE] for row in importers.table(path.read_bytes())[1:]]
+
+
+def test_a_gradebook_is_filled_in_by_name_and_the_ungraded_score_stays(root: Path) -> None:
+    status, out = filled(root, lines(POINTS, *ROWS))
+    assert (status, scores(out)) == (0, ["17.5", "2.68", "9.00"])
+    assert out.read_text().splitlines()[4] == ROWS[2]
+
+
+def test_a_gradebook_is_filled_in_by_canvass_user_id(tmp_path: Path) -> None:
+    # As `grader roster` names students of a download: sortable names without spaces.
+    root = a_class(tmp_path / "results", {a_student("101", "leeann"): 20})
+    status, out = filled(root, lines(POINTS, ROWS[0]))
+    assert (status, scores(out)) == (0, ["20"])
+
+
+def test_an_id_of_another_student_by_chance_is_left_alone(tmp_path: Path, capsys) -> None:
+    root = a_class(tmp_path / "results", {a_student("101", "Zoe Zed"): 20})
+    status, out = filled(root, lines(POINTS, ROWS[0]))
+    assert (status, scores(out)) == (3, [""])
+    said = capsys.readouterr().err
+    assert "its number is that of 101, its name and e-mail are not" in said
+
+
+def test_the_test_student_and_muted_rows_are_nobody(root: Path, capsys) -> None:
+    rows = (",,,,,Manual Posting", POINTS, *ROWS, '"Student, Test",999,,t,A,')
+    status, _ = filled(root, lines(*rows))
+    assert (status, "Test" in capsys.readouterr().err) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (lines(POINTS, *ROWS, ROWS[0]), 6, "on line 3 already"),
+        (lines(POINTS.replace("20.00", "10.00"), *ROWS), 2, "Give --scale 10."),
+        (lines(POINTS.replace("20.00", "(read only)"), *ROWS), 2, "takes no points"),
+        (lines(POINTS, "Ann Lee,101,,ann,A"), 3, "5 cells, and the header 6"),
+        (lines(header=HEADER.replace("4711", "4712")), 1, "Did you mean 'Lab 3 (4712)'?"),
+        (lines(header=HEADER.replace(",ID,", ",No,")), 1, "no column 'ID'"),
+        (lines(header=f"{HEADER},{TITLE}"), 1, "both called"),
+    ],
+)
+def test_a_gradebook_that_cannot_be_filled_in_is_refused_with_its_line(
+    root: Path, text: str, line: int, said: str, capsys
+) -> None:
+    status, out = filled(root, text)
+    assert (status, out.exists()) == (2, False)
+    error = capsys.readouterr().err
+    assert f"gradebook.csv:{line}: " in error
+    assert said in error
+
+
+def test_first_and_last_names_may_be_apart(root: Path) -> None:
+    header = HEADER.replace("Student", "LastName,FirstName")
+    rows = ["    Points Possible,,,,,,20", "Lee,Ann,101,u1,ann,A,", "Ray,Bo,102,u2,bo,A,"]
+    status, out = filled(root, lines(*rows, header=header))
+    assert (status, scores(out)) == (0, ["17.5", "2.68"])
+
+
+# -- a gradebook to import ------------------------------------------------------------------------
+
+
+def test_who_has_no_score_has_no_row_because_a_blank_cell_takes_one_away(root: Path) -> None:
+    status, out = canvas(root, "--assignment", TITLE, "--scale", "100")
+    found = importers.canvas(out, TITLE)
+    assert (status, found) == (0, (100, {"s1": Decimal("87.5"), "s2": Decimal("13.38")}))
+
+
+@pytest.mark.parametrize(
+    ("ids", "column"), [("canvas", "ID"), ("sis", "SIS User ID"), ("login", "SIS Login ID")]
+)
+def test_the_students_id_goes_where_it_is_said_to_belong(
+    tmp_path: Path, ids: str, column: str
+) -> None:
+    root = a_class(tmp_path / "results", {a_student("101", "Ann"): 20})
+    status, out = canvas(root, "--assignment", TITLE, "--ids", ids)
+    row = importers.table(out.read_bytes())[1]
+    named = {name for name in ("ID", "SIS User ID", "SIS Login ID") if row[name] == "101"}
+    assert (status, named) == (0, {column})
+
+
+def test_an_id_that_canvas_would_read_as_another_number_is_left_out(root: Path, capsys) -> None:
+    # Canvas takes "7up" for 7.
+    status, _ = canvas(root, "--assignment", TITLE, "--ids", "canvas")
+    assert status == 3
+    assert "s1 is left out: 's1' is not an id of Canvas's" in capsys.readouterr().err
+
+
+def test_the_rosters_own_columns_come_first(tmp_path: Path) -> None:
+    student = a_student("s1", "=Ann", "a@x.org", canvas_id="7", sis_user_id="u7", section="B")
+    _, out = canvas(a_class(tmp_path / "results", {student: 20}), "--assignment", TITLE)
+    assert importers.rows(out.read_bytes())[2] == ["'=Ann", "7", "u7", "a@x.org", "B", "20"]
+
+
+def test_a_title_without_its_number_is_warned_of(root: Path, capsys) -> None:
+    status, _ = canvas(root, "--assignment", "Lab 3")
+    assert status == 0
+    assert "Canvas may make a new assignment" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "more", [[], ["--assignment", TITLE, "--ids", "x"], ["--worksheet", "x.csv"]]
+)
+def test_what_canvas_cannot_do_with_is_refused(tmp_path: Path, more: list[str]) -> None:
+    status, out = canvas(a_class(tmp_path / "results", {ANN: 20}), *more)
+    assert (status, out.exists()) == (2, False)

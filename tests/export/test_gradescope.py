@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from grader import cli
+from grader.export.gradescope import results_of
+from grader.export.scale import scale_of
+from tests.export.classes import ANN, CY, RUBRIC, a_class, a_report
+from tests.looking import hand_in
+from tests.running import environment, grader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.rubric import Rubric
+    from grader.sandbox.server import Sandbox
+
+
+def told(score: float | None, rubric: Rubric | None = RUBRIC, scale: str | None = None) -> Any:
+    made = results_of(a_report(ANN, score), rubric, scale_of(scale), "en")
+    return json.loads(msgspec.json.encode(made))
+
+
+def hiding(**visibility: str) -> Rubric:
+    criteria = tuple(
+        msgspec.structs.replace(one, visibility=visibility.get(one.id)) for one in RUBRIC.criteria
+    )
+    return msgspec.structs.replace(RUBRIC, criteria=criteria)
+
+
+def test_each_criterion_is_a_numbered_test_with_its_points() -> None:
+    tests = told(1.5)["tests"]
+    assert [test["number"] for test in tests] == [str(n + 1) for n in range(len(RUBRIC.criteria))]
+    assert [(test["status"], test["score"], test["max_score"]) for test in tests[:3]] == [
+        ("passed", 1, 1),
+        ("failed", 0.5, 1),
+        ("failed", 0, 1),
+    ]
+    assert tests[1]["output"] == "expected <more>.\nDo it again."
+
+
+def test_the_score_is_the_reports_even_where_rounded_tests_add_up_to_another() -> None:
+    made = told(20, scale="100")
+    assert (made["score"], made["tests"][0]["max_score"]) == (100, 5)
+    odd = told(20, scale="3.33")
+    assert odd["score"] == 3.33
+    assert round(sum(test["score"] for test in odd["tests"]), 2) != 3.33
+
+
+def test_an_ungraded_student_has_tests_and_no_score_anywhere() -> None:
+    made = told(None)
+    assert "score" not in made
+    assert made["tests"]
+    assert not any("score" in test or "max_score" in test for test in made["tests"])
+    assert "status" not in made["tests"][0]
+    assert made["tests"][1]["status"] == "passed"
+    assert "Not graded" in made["output"]
+    assert "For the instructor" in made["output"]
+
+
+def test_visibility_is_the_rubrics() -> None:
+    tests = told(20, hiding(function="hidden", memory="after_published"))["tests"]
+    named = {test["name"]: test.get("visibility") for test in tests}
+    assert (named["Function"], named["Memory"], named["Timeout"]) == (
+        "hidden",
+        "after_published",
+        None,
+    )
+
+
+def test_without_the_rubric_everything_is_hidden() -> None:
+    assert {test["visibility"] for test in told(20, None)["tests"]} == {"hidden"}
+
+
+def test_what_is_hidden_is_in_no_message_to_students() -> None:
+    assert "expected <more>." in told(None)["output"]
+    assert "expected <more>." not in told(None, hiding(function="hidden"))["output"]
+    assert "expected <more>." not in told(None, None)["output"]
+
+
+def test_a_hidden_criterion_is_in_no_comment_of_another_format(tmp_path: Path) -> None:
+    root = a_class(tmp_path / "results", {ANN: 18.5})
+    source = (root / "rubric.yaml").read_text()
+    hidden = source.replace("id: schedule\n", "id: schedule\n    visibility: hidden\n")
+    assert hidden != source
+    (root / "rubric.yaml").write_text(hidden)
+    assert cli.run(["export", str(root), "--to", "moodle"]) == 3  # another rubric than the batch's
+    comment = (root / "exports/moodle.csv").read_text()
+    assert "18.5 of 20 points." in comment
+    assert "Schedule" not in comment
+
+
+def test_there_is_a_folder_a_student(tmp_path: Path) -> None:
+    root = a_class(tmp_path / "results", {ANN: 20, CY: None})
+    assert cli.run(["export", str(root), "--to", "gradescope"]) == 0
+    made = {path.parent.name for path in (root / "exports/gradescope").glob("*/results.json")}
+    assert made == {"s1", "s3"}
+
+
+def test_check_writes_it_directly(aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path) -> None:
+    hand_in(aws_sandbox, fresh_account, memory_mb=256)
+    env = environment(aws_sandbox, fresh_account)
+    done = grader("check", "--gradescope", "results.json", cwd=tmp_path, env=env)
+    made = json.loads((tmp_path / "results.json").read_bytes())
+    assert (done.returncode, made["score"]) == (1, 19)
+    assert (tmp_path / "results.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_check_refuses_to_write_it_to_standard_output(tmp_path: Path) -> None:
+    done = grader("check", "--gradescope", "-", cwd=tmp_path)
+    assert (done.returncode, "--gradescope" in done.stderr) == (2, True)
+
+
+# -- the autograder in docs/gradescope ------------------------------------------------------------
+
+BLOCK = """[default]
+aws_access_key_id={key}
+aws_secret_access_key=canary/secret+of/the/block
+aws_session_token=canary-token-of-the-block
+"""
+
+
+@pytest.fixture
+def autograder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """What Gradescope lays out: the scripts, an empty submission, a place for the results."""
+    for name in ("source", "submission", "results"):
+        (tmp_path / name).mkdir()
+    scripts = request.config.rootpath / "docs" / "gradescope"
+    for name in ("run_autograder", "setup.sh"):
+        shutil.copy(scripts / name, tmp_path / "source")
+    return tmp_path
+
+
+def run_autograder(folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    python = shutil.which("python")
+    assert python is not None
+    return subprocess.run(
+        [folder / "source" / "run_autograder"],
+        cwd=folder,
+        env=env | {"AUTOGRADER": str(folder), "GRADER": f"{python} -m grader"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def sandboxed(aws_sandbox: Sandbox) -> dict[str, str]:
+    env = environment(aws_sandbox)
+    return {k: v for k, v in env.items() if not re.match("AWS_(ACCESS|SECRET|CONFIG|SHARED)", k)}
+
+
+def test_the_autograder_grades_the_account_of_the_submitted_block(
+    aws_sandbox: Sandbox, right: str, autograder: Path
+) -> None:
+    (autograder / "submission" / "block.txt").write_text(BLOCK.format(key=right))
+    done = run_autograder(autograder, sandboxed(aws_sandbox))
+    assert done.returncode == 0, done.stderr
+    made = (autograder / "results/results.json").read_text()
+    assert json.loads(made)["score"] == 20
+    for text in (done.stdout, done.stderr, made):
+        assert "canary" not in text
+
+
+@pytest.mark.parametrize("files", [{}, {"a.txt": "hello"}, {"a.txt": BLOCK, "b.txt": BLOCK}])
+def test_a_submission_without_one_block_has_no_score_and_says_so(
+    aws_sandbox: Sandbox, autograder: Path, files: dict[str, str]
+) -> None:
+    for name, text in files.items():
+        (autograder / "submission" / name).write_text(text.format(key="1" * 12))
+    done = run_autograder(autograder, sandboxed(aws_sandbox))
+    assert done.returncode == 0, done.stderr
+    made = json.loads((autograder / "results/results.json").read_bytes())
+    assert "score" not in made
+    assert not any("score" in test for test in made["tests"])
+    assert "AWS Details" in made["output"]
+    assert "canary" not in done.stdout + done.stderr
+
+
+def test_the_scripts_are_clean(autograder: Path) -> None:
+    scripts = sorted((autograder / "source").iterdir())
+    done = subprocess.run(
+        ["shellcheck", "--severity=style", *scripts], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+from junitparser import Error, Failure, JUnitXml, Skipped
+
+from grader import cli
+from grader.export.junit import allowed
+from grader.results import Results
+from tests.export.classes import ANN, CY, a_class, a_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# The attributes of junit-10.xsd, and what its patterns allow of a time.
+ATTRIBUTES = {
+    "testsuites": {"name", "time", "tests", "failures", "errors", "disabled"},
+    "testsuite": {
+        *("name", "tests", "failures", "errors", "skipped", "time", "timestamp", "hostname"),
+        *("disabled", "id", "package", "group", "file", "log", "url", "version"),
+    },
+    "testcase": {"name", "classname", "time", "assertions", "status", "class", "file", "line"},
+    "failure": {"message", "type"},
+    "error": {"message", "type"},
+    "skipped": {"message", "type"},
+    "properties": set(),
+    "property": {"name", "value"},
+}
+CHILDREN = {
+    "testsuites": {"testsuite"},
+    "testsuite": {"properties", "testcase"},
+    "testcase": {"failure", "error", "skipped"},
+    "properties": {"property"},
+}
+TIME = re.compile(r"(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]{0,3})?")
+
+
+def junit(root: Path) -> Path:
+    assert cli.run(["export", str(root), "--to", "junit"]) == 0
+    return root / "exports/junit.xml"
+
+
+def test_each_status_is_what_a_test_runner_calls_it(tmp_path: Path) -> None:
+    root = a_class(tmp_path / "results", {ANN: 0.5, CY: None})
+    report = a_report(ANN, 0.5)
+    blocked = msgspec.structs.replace(report.criteria[1], status="blocked", message="Not checked.")
+    criteria = (report.criteria[0], blocked, *report.criteria[2:])
+    Results(root).write_report(msgspec.structs.replace(report, criteria=criteria))
+    ann, cy = list(JUnitXml.fromfile(str(junit(root))))
+    kinds = [[type(result) for result in case.result] for case in ann]
+    assert kinds[:3] == [[Failure], [Skipped], [Failure]]
+    assert (ann.failures, ann.skipped, ann.errors, ann.tests) == (11, 1, 0, 12)
+    assert next(iter(ann)).result[0].message == "expected <more>."
+    assert [type(result) for result in next(iter(cy)).result] == [Error]
+    assert {one.name: one.value for one in cy.properties()} == {}
+
+
+def test_the_file_has_the_shape_of_the_schema(tmp_path: Path) -> None:
+    root = ElementTree.parse(junit(a_class(tmp_path / "results"))).getroot()
+    assert root.tag == "testsuites"
+    for element in root.iter():
+        assert {*element.attrib} <= ATTRIBUTES[element.tag]
+        assert {child.tag for child in element} <= CHILDREN.get(element.tag, set())
+        if "time" in element.attrib:
+            assert TIME.fullmatch(element.attrib["time"])
+    for count in ("tests", "failures", "errors"):
+        suites = root.findall("testsuite")
+        assert int(root.attrib[count]) == sum(int(suite.attrib[count]) for suite in suites)
+
+
+@given(st.text())
+def test_any_text_can_be_written_and_read(text: str) -> None:
+    element = ElementTree.Element("x", {"message": allowed(text)})
+    element.text = allowed(text)
+    ElementTree.fromstring(ElementTree.tostring(element, encoding="utf-8"))
+
+
+def test_what_xml_forbids_is_left_out_and_the_rest_stays() -> None:
+    assert allowed("a\x00\x1b[31m\ufffe\ud800b\t\n😀") == "a[31mb\t\n😀"
+
+
+def test_hostile_text_stays_text(tmp_path: Path) -> None:
+    root = a_class(tmp_path / "results", {ANN: 0.0})
+    report = a_report(ANN, 0.0)
+    first = msgspec.structs.replace(report.criteria[0], message="]]><x/>&\x1b\"'")
+    changed = msgspec.structs.replace(report, criteria=(first, *report.criteria[1:]))
+    Results(root).write_report(changed)
+    (suite,) = JUnitXml.fromfile(str(junit(root)))
+    assert next(iter(suite)).result[0].message == "]]><x/>&\"'"

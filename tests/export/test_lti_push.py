@@ -1,0 +1,429 @@
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+
+from grader import cli
+from grader.export.formats import Export
+from grader.export.lti_platform import Client, Platform, retry_after, scores_url
+from grader.export.lti_push import Memory, Outcome, push
+from grader.export.reading import read_class
+from grader.export.scale import Scale
+from grader.report import encode, read_report
+from grader.secret import Secret
+from grader.whole_file import write_json
+from tests.export.cohort import EXPECTED, RESULTS
+from tests.export.lms import CLIENT, KEY_ID, Answer, Lms, lms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+GRADED = {name: points for name, points in EXPECTED.items() if points is not None}
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+AGAIN = {"Retry-After": "0"}
+
+
+@pytest.fixture
+def platform() -> Iterator[Lms]:
+    with lms(KEY.public_key()) as running:
+        yield running
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    shutil.copytree(RESULTS, tmp_path / "results")
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "tool.pem"
+    path.touch(mode=0o600)
+    path.write_bytes(PEM)
+    return path
+
+
+def pushed(results: Path, platform: Lms, key: Path, *more: str) -> int:
+    return cli.run(
+        [
+            *("push", "lti", str(results), "--line-item", platform.line_item),
+            *("--client-id", CLIENT, "--token-url", platform.token_url),
+            *("--key", str(key), "--key-id", KEY_ID, *more),
+        ]
+    )
+
+
+def regraded(results: Path, student: str, points: float) -> None:
+    """A report as a new judgement would leave it: same times, another score."""
+    path = results / "students" / student / "report.json"
+    report = read_report(path)
+    criteria = list(report.criteria)
+    lost = report.score - points
+    first = next(n for n, one in enumerate(criteria) if one.points >= lost)
+    criteria[first] = msgspec.structs.replace(
+        criteria[first], points=criteria[first].points - lost, status="failed"
+    )
+    changed = msgspec.structs.replace(report, score=points, criteria=tuple(criteria))
+    write_json(path, encode(changed), "report")
+
+
+def direct(results: Path, platform: Lms, waits: list[float], **changes: Any) -> Outcome:
+    """A push whose waiting is written down instead."""
+    client = Client(CLIENT, platform.token_url, Secret(PEM.decode()), KEY_ID)
+    read = read_class(results)
+    export = Export(results, read.rows, read.rubric, Scale(), "en")
+    at = Platform(client, platform.line_item, sleep=waits.append)
+    try:
+        return push(export, Memory(results, platform.line_item), at, **changes)
+    finally:
+        at.close()
+
+
+def test_every_score_is_posted_and_nobody_without_one(
+    results: Path, platform: Lms, key: Path, capsys
+) -> None:
+    assert pushed(results, platform, key) == 0
+    assert platform.scores == GRADED
+    assert platform.tokens_given == 1
+    said = capsys.readouterr()
+    assert "12 posted, 0 there already." in said.out
+    assert "unreachable has no score" in said.err
+
+
+def test_a_second_push_posts_nothing_and_asks_for_no_token(
+    results: Path, platform: Lms, key: Path, capsys
+) -> None:
+    pushed(results, platform, key)
+    before = list(platform.asked)
+    assert pushed(results, platform, key) == 0
+    assert platform.asked == before
+    assert "0 posted, 12 there already." in capsys.readouterr().out
+
+
+def test_a_changed_score_alone_is_posted_again_with_a_later_time(
+    results: Path, platform: Lms, key: Path
+) -> None:
+    pushed(results, platform, key)
+    regraded(results, "reference", 18)
+    assert pushed(results, platform, key) == 0
+    assert len(platform.taken) == len(GRADED) + 1
+    assert platform.scores["reference"] == 18
+
+
+def test_another_scale_is_another_score(results: Path, platform: Lms, key: Path) -> None:
+    pushed(results, platform, key)
+    assert pushed(results, platform, key, "--scale", "100") == 0
+    assert platform.scores["memory-256"] == 95
+    assert platform.taken[-1]["scoreMaximum"] == 100
+
+
+def test_times_rise_even_when_the_clock_stands_or_runs_back(results: Path, platform: Lms) -> None:
+    moment = datetime(2030, 1, 1, tzinfo=UTC)
+    direct(results, platform, [], now=lambda: moment)
+    regraded(results, "reference", 18)
+    done = direct(results, platform, [], now=lambda: moment - timedelta(days=1))
+    assert [student for student, _ in done.posted] == ["reference"]
+    assert platform.scores["reference"] == 18
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_a_busy_platform_is_asked_again(results: Path, platform: Lms, status: int) -> None:
+    platform.first_scores.extend([Answer(status, AGAIN), Answer(status, AGAIN)])
+    platform.first_tokens.append(Answer(status, AGAIN))
+    waits: list[float] = []
+    done = direct(results, platform, waits)
+    assert (platform.scores, done.left, done.refused) == (GRADED, [], [])
+    assert waits == [0, 0, 0]
+
+
+def test_the_platforms_word_on_when_is_kept(results: Path, platform: Lms) -> None:
+    platform.first_scores.append(Answer(429, {"Retry-After": "7"}))
+    waits: list[float] = []
+    direct(results, platform, waits)
+    assert waits == [7]
+
+
+def test_a_platform_that_asks_to_wait_for_hours_is_not_obeyed(results: Path, platform: Lms) -> None:
+    platform.first_scores.append(Answer(503, {"Retry-After": "86400"}))
+    waits: list[float] = []
+    direct(results, platform, waits)
+    assert waits == [300]
+
+
+def test_a_score_whose_answer_was_lost_is_posted_with_a_later_time(
+    results: Path, platform: Lms
+) -> None:
+    platform.first_scores.append(Answer(502, AGAIN, taken=True))
+    moment = datetime(2030, 1, 1, tzinfo=UTC)
+    done = direct(results, platform, [], now=lambda: moment)
+    assert done.refused == []
+    first, second = [score for score in platform.taken if score["userId"] == "reference"]
+    assert first["timestamp"] < second["timestamp"]
+
+
+def test_a_platform_that_stays_away_is_not_asked_for_everybody(
+    results: Path, platform: Lms, key: Path, capsys
+) -> None:
+    platform.first_scores.extend([Answer(204, taken=True), *[Answer(503, AGAIN)] * 5])
+    assert pushed(results, platform, key) == 3
+    said = capsys.readouterr()
+    assert "not asked any more: HTTP 503, 5 times" in said.err
+    assert "Not posted: untouched, memory-256," in said.err
+    assert pushed(results, platform, key) == 0
+    assert len(platform.taken) == len(GRADED)
+
+
+def test_a_token_that_ended_early_is_replaced(results: Path, platform: Lms) -> None:
+    moments = iter(range(10_000))
+
+    def now() -> datetime:
+        number = next(moments)
+        if number == 3:
+            platform.tokens.clear()
+        return datetime(2030, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+
+    done = direct(results, platform, [], now=now)
+    assert (platform.scores, done.left) == (GRADED, [])
+    assert platform.tokens_given == 2
+
+
+def test_an_expired_token_is_not_used(results: Path, platform: Lms) -> None:
+    platform.token_lasts_s = 1
+    direct(results, platform, [])
+    assert platform.tokens_given == len(GRADED)
+
+
+def test_a_token_that_never_serves_ends_the_push(
+    results: Path, platform: Lms, key: Path, capsys
+) -> None:
+    platform.first_scores.extend([Answer(401)] * 3)
+    assert pushed(results, platform, key) == 3
+    assert "HTTP 401" in capsys.readouterr().err
+    assert platform.taken == []
+
+
+def test_a_token_without_the_scope_is_not_used(
+    results: Path, platform: Lms, key: Path, capsys
+) -> None:
+    platform.scope = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
+    assert pushed(results, platform, key) == 3
+    assert "not for posting scores" in capsys.readouterr().err
+    assert platform.asked == ["/token"]
+
+
+def test_an_unknown_key_is_the_platforms_to_explain(
+    results: Path, platform: Lms, key: Path, capsys
+):
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key.write_bytes(other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    assert pushed(results, platform, key) == 3
+    said = capsys.readouterr().err
+    assert "invalid_client Signature verification failed" in said
+    assert "Traceback" not in said
+
+
+def test_one_student_the_platform_does_not_know_costs_nobody_else(
+    results: Path, platform: Lms, key: Path, capsys
+) -> None:
+    platform.known = {*GRADED} - {"memory-256"}
+    assert pushed(results, platform, key) == 3
+    assert platform.scores.keys() == platform.known
+    said = capsys.readouterr().err
+    assert "memory-256 was refused: HTTP 422: \\x1b[31mno such user" in said
+
+
+def test_a_redirect_does_not_take_the_token_along(
+    results: Path, platform: Lms, key: Path, capsys
+) -> None:
+    with lms(KEY.public_key()) as elsewhere:
+        platform.first_scores.append(Answer(307, {"Location": f"{elsewhere.url}/scores"}))
+        assert pushed(results, platform, key) == 3
+        assert elsewhere.asked == []
+    assert "HTTP 307" in capsys.readouterr().err
+
+
+def test_no_secret_is_shown_or_kept(results: Path, platform: Lms, key: Path, capsys) -> None:
+    platform.first_scores.append(Answer(422, body=b"x"))
+    pushed(results, platform, key)
+    said = capsys.readouterr()
+    kept = (results / "lti-pushed.json").read_text()
+    body = PEM.decode().splitlines()[1]
+    for secret in [body, *platform.tokens]:
+        assert secret not in said.out + said.err + kept
+
+
+def test_an_answer_that_repeats_the_token_is_shown_without(
+    results: Path, platform: Lms, key: Path, capsys
+) -> None:
+    # The platform forgets its tokens, and says which one it was given.
+    platform.tokens = type("Forgetful", (set,), {"__contains__": lambda *_: False})()
+    assert pushed(results, platform, key) == 3
+    said = capsys.readouterr().err
+    assert "Bearer ***" in said
+    assert not any(token in said for token in platform.tokens)
+
+
+def test_a_dry_run_connects_to_nothing(results: Path, platform: Lms, capsys) -> None:
+    arguments = ["push", "lti", str(results), "--line-item", platform.line_item, "--dry-run"]
+    assert cli.run(arguments) == 0
+    said = capsys.readouterr().out
+    assert "memory-256: 19/20 for the user memory-256" in said
+    assert "12 would be posted, 0 there already." in said
+    assert platform.asked == []
+    assert not (results / "lti-pushed.json").exists()
+
+
+def test_what_was_taken_is_kept_when_the_push_is_interrupted(results: Path, platform: Lms) -> None:
+    def now() -> datetime:
+        if len(platform.taken) == 3:
+            raise KeyboardInterrupt
+        return datetime.now(UTC)
+
+    with pytest.raises(KeyboardInterrupt):
+        direct(results, platform, [], now=now)
+    done = direct(results, platform, [])
+    assert (len(done.known), len(platform.taken)) == (3, len(GRADED))
+
+
+def test_the_memory_is_its_owners_alone(results: Path, platform: Lms, key: Path) -> None:
+    pushed(results, platform, key)
+    assert (results / "lti-pushed.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_damaged_memory_is_named_and_nothing_is_posted(
+    results: Path, platform: Lms, key: Path, capsys
+) -> None:
+    (results / "lti-pushed.json").write_text('{"schema": "lti-pushed/2"}')
+    assert pushed(results, platform, key) == 2
+    assert "lti-pushed.json: This file is damaged" in capsys.readouterr().err
+    assert platform.asked == []
+
+
+def test_each_line_item_is_remembered_apart(results: Path, platform: Lms, tmp_path: Path) -> None:
+    direct(results, platform, [])
+    read = read_class(results)
+    export = Export(results, read.rows, read.rubric, Scale(), "en")
+    done = push(export, Memory(results, "https://lms.example.org/other"), None)
+    assert len(done.posted) == len(GRADED)
+
+
+def roster_column(results: Path, column: str, values: dict[str, str]) -> None:
+    batch = msgspec.json.decode((results / "batch.json").read_bytes())
+    for student in batch["students"]:
+        if student["student_id"] in values:
+            student["extra"][column] = values[student["student_id"]]
+    (results / "batch.json").write_bytes(msgspec.json.encode(batch))
+
+
+def test_the_roster_names_the_platforms_user(results: Path, platform: Lms, key: Path) -> None:
+    roster_column(results, "lti_user_id", {"reference": "a1b2"})
+    assert pushed(results, platform, key) == 0
+    assert platform.scores == {
+        "a1b2" if name == "reference" else name: points for name, points in GRADED.items()
+    }
+
+
+def test_two_students_with_one_user_are_left_out_and_named(
+    results: Path, platform: Lms, key: Path, capsys
+) -> None:
+    roster_column(results, "lti_user_id", {"reference": "a1b2", "untouched": "a1b2"})
+    assert pushed(results, platform, key) == 3
+    assert "a1b2" not in platform.scores
+    said = capsys.readouterr().err
+    assert "reference is left out" in said
+    assert "untouched is left out" in said
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://lms.example.org/items/1", "could be read on the way"),
+        ("ftp://lms.example.org/items/1", "not an address"),
+        ("https://me:secret@lms.example.org/1", "not an address"),
+        ("lms.example.org", "not an address"),
+        ("https://[::1", "not an address"),
+    ],
+)
+def test_an_address_that_a_token_must_not_go_to_is_refused(
+    results: Path, key: Path, url: str, said: str, capsys
+) -> None:
+    arguments = ["--client-id", "c", "--token-url", url, "--key", str(key)]
+    line_item = ["--line-item", "https://lms.example.org/1"]
+    assert cli.run(["push", "lti", str(results), *line_item, *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("--token-url: ")
+    assert said in error
+    assert "secret" not in error
+    assert cli.run(["push", "lti", str(results), "--line-item", url, "--dry-run"]) == 2
+
+
+def an_ec_key() -> bytes:
+    made = ec.generate_private_key(ec.SECP256R1())
+    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+KEYS = {
+    "not a private key": b"canary-secret",
+    "protected by a password": KEY.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x")
+    ),
+    "RSA key of 2,048 bits": an_ec_key(),
+}
+
+
+@pytest.mark.parametrize("said", KEYS)
+def test_a_key_that_cannot_sign_is_refused_and_not_shown(
+    results: Path, platform: Lms, key: Path, said: str, capsys
+) -> None:
+    key.write_bytes(KEYS[said])
+    assert pushed(results, platform, key) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert not any(line in error for line in KEYS[said].decode().splitlines()[:3])
+    assert platform.asked == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
+def test_a_key_that_others_can_read_is_used_and_named(
+    results: Path, platform: Lms, key: Path, capsys
+) -> None:
+    key.chmod(0o644)
+    assert pushed(results, platform, key) == 0
+    assert "chmod 600" in capsys.readouterr().err
+
+
+def test_a_netrc_does_not_replace_the_token(
+    results: Path, platform: Lms, key: Path, tmp_path: Path, monkeypatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password canary\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert pushed(results, platform, key) == 0
+    assert platform.scores == GRADED
+
+
+def test_scores_are_posted_below_the_line_items_path() -> None:
+    assert scores_url("https://x/a/1?b=c") == "https://x/a/1/scores?b=c"
+    assert scores_url("https://x/a/1/") == "https://x/a/1/scores"
+
+
+def test_both_forms_of_retry_after_are_read() -> None:
+    now = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    assert retry_after("120", now) == 120
+    assert retry_after("Thu, 01 Jan 2026 12:00:05 GMT", now) == 5
+    assert retry_after("Thu, 01 Jan 2026 11:00:00 GMT", now) == 0
+    assert retry_after("soon", now) is None
+    assert retry_after(None, now) is None

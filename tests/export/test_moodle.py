@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader import cli
+from tests.export import importers
+from tests.export.classes import ANN, BO, CY, a_class, a_student
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = "Identifier,Full name,Email address,Grade,Maximum grade,Feedback comments"
+ROWS = (
+    "Participant 1,Ann Lee,ann@example.org,,20.00,",
+    "Participant 2,Bo Ray,bo@example.org,,20.00,",
+    "Participant 3,Cy Day,cy@example.org,5.00,20.00,before",
+)
+
+
+def filled(root: Path, text: str | bytes, *more: str) -> tuple[int, Path]:
+    """The exit status, and where a worksheet filled in is put."""
+    sheet, out = root.parent / "worksheet.csv", root.parent / "filled.csv"
+    sheet.write_bytes(text.encode() if isinstance(text, str) else text)
+    arguments = ["export", str(root), "--to", "moodle", "--worksheet", str(sheet)]
+    return cli.run([*arguments, "--out", str(out), *more]), out
+
+
+def lines(*rows: str, header: str = HEADER) -> str:
+    return "".join(f"{row}\r\n" for row in (header, *rows))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return a_class(tmp_path / "results")
+
+
+def grades(path: Path, delimiter: str = ",") -> list[str]:
+    return [row["Grade"] for row in importers.table(path.read_bytes(), delimiter)]
+
+
+def test_grades_are_rounded_half_up_and_the_ungraded_row_stays(root: Path, capsys) -> None:
+    status, out = filled(root, lines(*ROWS))
+    assert (status, grades(out)) == (0, ["17.5", "2.68", "5.00"])
+    assert out.read_text().splitlines()[3] == ROWS[2]
+    assert "s3 has no score" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("row", "matched"),
+    [
+        ("Participant 9,,ANN@example.org,,20.00,", True),
+        ("Participant 9,ann  lee,,,20.00,", True),
+        ('Participant 9,"Lee, Ann",,,20.00,', True),
+        ("s1,,,,20.00,", True),
+        ("Participant 9,Ann Leeds,,,20.00,", False),
+        ("Participant 9,Ann Lee,bo@example.org,,20.00,", False),
+    ],
+)
+def test_a_row_is_matched_by_what_identifies_it(root: Path, row: str, matched: bool) -> None:
+    status, out = filled(root, lines(row, "Participant 2,Bo Ray,,,20.00,"))
+    assert grades(out)[0] == ("17.5" if matched else "")
+    assert status == (0 if matched else 3)
+
+
+def test_the_participants_number_is_the_id_that_grader_roster_gives(tmp_path: Path) -> None:
+    root = a_class(tmp_path / "results", {a_student("41001", "Ann Lee"): 20})
+    _, out = filled(root, lines("Participant 41001,Ann Lee,ann@x.org,,20.00,"))
+    assert grades(out) == ["20"]
+
+
+def test_a_number_that_happens_to_be_an_id_is_not_enough(tmp_path: Path, capsys) -> None:
+    root = a_class(tmp_path / "results", {a_student("41001", "Ann Lee", "ann@x.org"): 20})
+    status, out = filled(root, lines("Participant 41001,Zoe Zed,zoe@x.org,,20.00,"))
+    assert (status, grades(out)) == (3, [""])
+    assert "its number is that of 41001, its name and e-mail are not" in capsys.readouterr().err
+
+
+def test_an_anonymous_worksheet_is_matched_by_number_alone(tmp_path: Path) -> None:
+    root = a_class(tmp_path / "results", {a_student("41001", "Ann Lee", "ann@x.org"): 20})
+    header = "Identifier,Grade,Feedback comments"
+    _, out = filled(root, lines("Participant 41001,,", header=header))
+    assert grades(out) == ["20"]
+
+
+def test_namesakes_are_listed_and_not_guessed(tmp_path: Path, capsys) -> None:
+    namesake = a_student("s9", "Ann Lee", "lee@example.org")
+    root = a_class(tmp_path / "results", {ANN: 20, namesake: 10})
+    status, out = filled(root, lines("Participant 1,Ann Lee,,,20.00,"))
+    assert (status, grades(out)) == (3, [""])
+    said = capsys.readouterr().err
+    assert (
+        "worksheet.csv:2: Participant 1 Ann Lee is left as it is: it may be any of s1, s9." in said
+    )
+    assert "No row is certain to be that of s1." in said
+
+
+def test_a_student_found_in_two_rows_is_in_neither(root: Path, capsys) -> None:
+    status, out = filled(root, lines(*ROWS, "Participant 4,Ann Lee,,,20.00,"))
+    assert (status, grades(out)) == (3, ["", "2.68", "5.00", ""])
+    assert "s1 is found on lines 2, 5" in capsys.readouterr().err
+
+
+def test_a_row_without_a_report_is_listed_and_costs_nothing(root: Path, capsys) -> None:
+    status, out = filled(root, lines(*ROWS, "Participant 4,Zoe Zed,zoe@x.org,,20.00,"))
+    assert (status, grades(out)[3]) == (0, "")
+    assert "worksheet.csv:5: Participant 4 Zoe Zed" in capsys.readouterr().err
+
+
+def test_a_graded_student_without_a_row_is_named(root: Path, capsys) -> None:
+    status, _ = filled(root, lines(ROWS[0]))
+    assert status == 3
+    assert "No row is certain to be that of s2." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (lines(*ROWS, ROWS[0]), 5, "This student is on line 2 already"),
+        (lines(*ROWS, "Participant 4,A,ann@example.org,,20,"), 5, "on line 2 already"),
+        (lines(*ROWS).replace("20.00", "100.00"), 2, "Give --scale 100."),
+        (lines(*ROWS).replace("20.00", "Good"), 2, "not graded in points"),
+        (lines("Participant 1,Lee, Ann,ann@x.org,,20,"), 2, "7 cells, and the header 6"),
+        (lines(header="Identifier,Full name"), 1, "no column 'Grade'"),
+        (lines("1,2", header="Status,Grade"), 1, "no column 'Identifier'"),
+        (lines(header="Identifier,Grade,Grade"), 1, "both called 'Grade'"),
+        (lines(*ROWS).replace("Bo", "Bé").encode("cp1252"), 3, "neither UTF-8"),
+    ],
+)
+def test_a_worksheet_that_cannot_be_filled_in_is_refused_with_its_line(
+    root: Path, text: str | bytes, line: int, said: str, capsys
+) -> None:
+    status, out = filled(root, text)
+    assert (status, out.exists()) == (2, False)
+    error = capsys.readouterr().err
+    assert f"worksheet.csv:{line}: " in error
+    assert said in error
+    before = text if isinstance(text, bytes) else text.encode()
+    assert (root.parent / "worksheet.csv").read_bytes() == before
+
+
+def test_the_scale_is_the_assignments(root: Path) -> None:
+    status, out = filled(root, lines(*ROWS).replace("20.00", '"100,00"'), "--scale", "100")
+    assert (status, grades(out)) == (0, ["87.5", "13.38", "5.00"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_an_encoding_with_its_mark_is_kept_and_said(root: Path, encoding: str, capsys) -> None:
+    text = lines(*ROWS).replace(",", ";")
+    status, out = filled(root, text.encode(encoding))
+    assert status == 0
+    assert out.read_bytes()[:2] == text.encode(encoding)[:2]
+    written = out.read_bytes().decode(encoding)
+    assert written.splitlines()[1].startswith("Participant 1;Ann Lee;ann@example.org;17.5;20.00;")
+    said = capsys.readouterr().err
+    assert "its separator is the semicolon" in said
+    assert ("its encoding is UTF-16" in said) == (encoding == "utf-16")
+
+
+def test_a_french_worksheet_is_known_by_its_columns(root: Path) -> None:
+    header = (
+        "Identifiant,Nom complet,Adresse de courriel,Note,Note maximale,Feedback par commentaires"
+    )
+    status, out = filled(root, lines(*ROWS, header=header), "--lang", "fr")
+    assert status == 0
+    (row,) = [row for row in importers.table(out.read_bytes()) if row["Identifiant"][-1] == "1"]
+    assert row["Note"] == "17.5"
+    assert row["Feedback par commentaires"].startswith("17,5 points sur 20.<br>")
+
+
+def test_a_worksheet_without_comments_gets_grades_alone(root: Path, capsys) -> None:
+    header = "Identifier,Full name,Grade"
+    status, out = filled(root, lines("1,Ann Lee,", "2,Bo Ray,", header=header))
+    expected = lines("1,Ann Lee,17.5", "2,Bo Ray,2.68", header=header).encode()
+    assert (status, out.read_bytes()) == (0, expected)
+    assert "only grades are filled in" in capsys.readouterr().err
+
+
+def test_a_locked_grade_is_named(root: Path, capsys) -> None:
+    header = f"{HEADER},Grade can be changed"
+    rows = [f"{row},{'No' if 'Ann' in row else 'Yes'}" for row in ROWS]
+    status, _ = filled(root, lines(*rows, header=header))
+    assert status == 3
+    assert "Moodle will skip s1" in capsys.readouterr().err
+
+
+def test_what_a_student_wrote_is_text_in_the_comment(root: Path) -> None:
+    _, out = filled(root, lines(*ROWS))
+    comment = importers.table(out.read_bytes())[0]["Feedback comments"]
+    assert "expected &lt;more&gt;." in comment
+    assert "<more>" not in comment
+
+
+def test_names_that_are_formulas_stay_as_moodle_wrote_them(tmp_path: Path) -> None:
+    odd = a_student("s1", "=1+1", "-x@example.org")
+    root = a_class(tmp_path / "results", {odd: 20})
+    row = "Participant 1,=1+1,-x@example.org,,20.00,"
+    status, out = filled(root, lines(row))
+    assert status == 0
+    assert out.read_text().splitlines()[1].startswith("Participant 1,=1+1,-x@example.org,20,20.00,")
+
+
+# -- the gradebook --------------------------------------------------------------------------------
+
+
+def imported(root: Path) -> tuple[int, Path]:
+    out = root.parent / "gradebook.csv"
+    return cli.run(["export", str(root), "--to", "moodle", "--out", str(out)]), out
+
+
+def test_ungraded_students_have_no_row(root: Path) -> None:
+    status, out = imported(root)
+    assert status == 0
+    found = {name: str(score) for name, score in importers.moodle_gradebook(out).items()}
+    assert found == {"ann@example.org": "17.5", "bo@example.org": "2.68"}
+
+
+@pytest.mark.parametrize("email", ["", "ANN@example.org"])
+def test_addresses_that_would_stop_the_import_are_left_out(
+    tmp_path: Path, email: str, capsys
+) -> None:
+    root = a_class(tmp_path / "results", {ANN: 20, a_student("s2", "Bo", email): 10, CY: None})
+    status, out = imported(root)
+    assert (status, importers.moodle_gradebook(out, "ID number")) == (0, {"s1": 20, "s2": 10})
+    assert "Email address" not in out.read_text()
+    assert "Map users by ID number" in capsys.readouterr().err
+
+
+def test_an_id_that_is_a_formula_is_left_out_rather_than_changed(tmp_path: Path, capsys) -> None:
+    root = a_class(tmp_path / "results", {BO: 10, a_student("-x", "X", "x@example.org"): 20})
+    status, out = imported(root)
+    assert (status, importers.moodle_gradebook(out, "ID number")) == (3, {"s2": 10})
+    assert "-x is left out" in capsys.readouterr().err
+
+
+def test_the_roster_may_have_moodles_id_number(tmp_path: Path) -> None:
+    root = a_class(tmp_path / "results", {a_student("s1", "A", "a@x.org", id_number="77"): 20})
+    _, out = imported(root)
+    assert importers.moodle_gradebook(out, "ID number") == {"77": 20}
+
+
+def test_namesakes_with_addresses_are_told_apart(tmp_path: Path) -> None:
+    namesake = a_student("s9", "Ann Lee", "lee@example.org")
+    root = a_class(tmp_path / "results", {ANN: 20, namesake: 10})
+    rows = (
+        "Participant 1,Ann Lee,lee@example.org,,20.00,",
+        "Participant 2,Ann Lee,ann@example.org,,20,",
+    )
+    status, out = filled(root, lines(*rows))
+    assert (status, grades(out)) == (0, ["10", "20"])

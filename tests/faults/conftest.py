@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader import visit
+from grader.aws import Clients
+from grader.grading import Graded, Grading, Settings
+from grader.judge import Judge
+from grader.roster import Account, Keys
+from grader.secret import Secret
+from tests.looking import lab
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from grader.report import Report
+    from tests.wire import Wire
+
+    Grade = Callable[..., Report]
+
+
+@pytest.fixture(scope="module")
+def grade() -> Iterator[Grade]:
+    """Grade one account, from its first request to its report."""
+    with Judge(workers=1) as judge:
+        checks = judge.collect()
+
+        def run(
+            account: str,
+            endpoint_url: str,
+            *,
+            wire: Wire | None = None,
+            seed: int = 1,
+            **exchange: Any,
+        ) -> Report:
+            keys = Keys(Secret(account), Secret("test"), None)
+            student = Account("s1", "", "", None, account, None, None, access=keys, line=2)
+            found: list[Graded] = []
+            settings = Settings(seed=seed, jobs=1, endpoint_url=endpoint_url)
+            with pytest.MonkeyPatch.context() as patch:
+                if wire is not None:
+                    patch.setattr(visit, "Clients", lambda: Clients(wire.session))
+                one = Grading(lab(**exchange), judge, checks, settings, found.append)
+            one.run([student])
+            return found[0].report
+
+        yield run

@@ -1,0 +1,198 @@
+"""The pages in Chromium: sorting, filtering, the keyboard, no script, no network, every width, paper."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.pages.cohorts import HOSTILE
+from tests.pages.reading import every_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+COHORTS = ["demo", "failing", "hostile", "thousand"]
+WIDTHS = [1280, 390]
+
+
+@contextmanager
+def opened(browser: Browser, path: Path, width: int = 1280, **options: Any) -> Iterator[Page]:
+    """The page in a window of its own. What it asks of the network or complains of fails the test."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+    asked: list[str] = []
+    complaints: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: complaints.append(dialog.message))
+    page.goto(path.as_uri())
+    yield page
+    context.close()
+    assert asked
+    assert all(url.startswith("file://") for url in asked), asked
+    assert complaints == []
+
+
+def column(page: Page, number: int) -> list[str]:
+    """The shown texts of one column of the heat map."""
+    cells = page.locator(f"#heat tbody tr:not([hidden]) > :nth-child({number})")
+    return [" ".join(text.split()) for text in cells.all_inner_texts()]
+
+
+def some(root: Path) -> list[Path]:
+    """The class page and the pages of up to nine students."""
+    return every_page(root)[:10]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_nothing_is_asked_complained_of_or_too_wide(
+    browser: Browser, cohorts: dict[str, Path], cohort: str, width: int
+) -> None:
+    for path in some(cohorts[cohort]):
+        with opened(browser, path, width) as page:
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, path
+
+
+def test_a_click_on_a_column_s_head_sorts_it_and_another_turns_it_round(
+    browser: Browser, cohorts: dict[str, Path]
+) -> None:
+    with opened(browser, cohorts["demo"] / "index.html") as page:
+        head = page.get_by_role("columnheader", name="Score")
+        before = column(page, 2)
+        head.get_by_role("button").click()
+        rising = sorted(before, key=lambda text: -1 if text == "–" else float(text))
+        assert (head.get_attribute("aria-sort"), column(page, 2)) == ("ascending", rising)
+        head.get_by_role("button").click()
+        assert (head.get_attribute("aria-sort"), column(page, 2)) == ("descending", rising[::-1])
+        page.get_by_role("columnheader", name="Student").get_by_role("button").click()
+        assert head.get_attribute("aria-sort") is None
+        names = [text.casefold() for text in column(page, 1)]
+        assert names == sorted(names)
+
+
+def test_a_criterion_sorts_from_not_graded_to_passed(
+    browser: Browser, cohorts: dict[str, Path]
+) -> None:
+    with opened(browser, cohorts["thousand"] / "index.html") as page:
+        page.get_by_role("columnheader", name="Mapping").get_by_role("button").click()
+        words = [text.rsplit(" ", 1)[0] for text in column(page, 10)]
+        order = ["not", "not checked", "failed", "partly passed", "passed"]
+        assert list(dict.fromkeys(words)) == order
+
+
+def test_the_keyboard_alone_sorts_and_filters(browser: Browser, cohorts: dict[str, Path]) -> None:
+    with opened(browser, cohorts["demo"] / "index.html") as page:
+        page.locator("#by-name").focus()
+        page.keyboard.type("réference")
+        assert page.locator("#shown").inner_text() == "2 of 13 students shown"
+        reached = []
+        for _ in range(8):
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate("document.activeElement.textContent.trim()"))
+            if reached[-1] == "Score":
+                break
+        assert reached[-1] == "Score"
+        page.keyboard.press("Enter")
+        head = page.get_by_role("columnheader", name="Score")
+        assert head.get_attribute("aria-sort") == "ascending"
+        assert page.evaluate("document.activeElement.textContent.trim()") == "Score"
+
+
+def test_filters_show_who_has_that_result_there(browser: Browser, cohorts: dict[str, Path]) -> None:
+    with opened(browser, cohorts["demo"] / "index.html") as page:
+        page.get_by_role("combobox", name="Students with").select_option(label="✗ failed")
+        failed = column(page, 1)
+        assert len(failed) == 9
+        page.locator("#by-criterion").select_option(label="Memory")
+        assert column(page, 1) == ["Memory of 256 MB memory-256"]
+        page.get_by_role("combobox", name="Students with").select_option("")
+        assert len(column(page, 1)) == 13
+        page.get_by_label("Only students with something noted").check()
+        assert len(column(page, 1)) == 3
+
+
+def test_what_is_filtered_out_stays_out_when_sorted(
+    browser: Browser, cohorts: dict[str, Path]
+) -> None:
+    with opened(browser, cohorts["demo"] / "index.html") as page:
+        page.locator("#by-name").fill("memory")
+        page.get_by_role("columnheader", name="Score").get_by_role("button").click()
+        assert column(page, 1) == ["Memory of 256 MB memory-256"]
+
+
+@pytest.mark.parametrize("cohort", ["demo", "hostile"])
+def test_without_javascript_everything_is_there_and_no_dead_control(
+    browser: Browser, cohorts: dict[str, Path], cohort: str
+) -> None:
+    for path in some(cohorts[cohort]):
+        with opened(browser, path, java_script_enabled=False) as page:
+            assert page.locator("h1").is_visible()
+            assert page.locator("button:visible, input:visible, select:visible").count() == 0
+    with opened(browser, cohorts[cohort] / "index.html", java_script_enabled=False) as page:
+        assert page.locator("#heat tbody tr:visible").count() in {13, len(HOSTILE)}
+
+
+def test_a_link_leads_to_the_student_s_page(browser: Browser, cohorts: dict[str, Path]) -> None:
+    with opened(browser, cohorts["demo"] / "index.html") as page:
+        page.locator("#heat").get_by_role("link", name="Memory of 256 MB").click()
+        assert page.locator("h1").inner_text() == "Memory of 256 MB"
+
+
+def test_hostile_texts_do_nothing_and_are_seen(browser: Browser, cohorts: dict[str, Path]) -> None:
+    for path in every_page(cohorts["hostile"]):
+        with opened(browser, path) as page:
+            assert page.title() != "owned"
+            assert page.evaluate("document.querySelectorAll('img, iframe, object').length") == 0
+    with opened(browser, cohorts["hostile"] / "index.html") as page:
+        shown = page.locator("#heat tbody").inner_text()
+        assert "<script>document.title='owned'</script>" in shown
+        for button in page.locator("#heat thead button").all():
+            button.click()
+
+
+def test_the_table_s_region_can_be_scrolled_by_keyboard(
+    browser: Browser, cohorts: dict[str, Path]
+) -> None:
+    with opened(browser, cohorts["thousand"] / "index.html", 390) as page:
+        region = page.get_by_role("region", name="Students and criteria").last
+        region.focus()
+        page.keyboard.press("End")
+        page.wait_for_function("node => node.scrollTop > 0", arg=region.element_handle())
+        head = page.get_by_role("columnheader", name="Student").bounding_box()
+        box = region.bounding_box()
+        assert head
+        assert box
+        assert abs(head["y"] - box["y"]) < 3
+
+
+@pytest.mark.parametrize("cohort", ["demo", "thousand"])
+def test_paper_has_everything_on_white_and_no_controls(
+    browser: Browser, cohorts: dict[str, Path], cohort: str
+) -> None:
+    with opened(browser, cohorts[cohort] / "index.html", color_scheme="dark") as page:
+        page.emulate_media(media="print")
+        assert not page.locator("#filter").is_visible()
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert background == "rgb(255, 255, 255)"
+        region = page.locator(".heat .scroll")
+        whole = "node => node.scrollHeight <= node.clientHeight + 1"
+        assert region.evaluate(whole)
+        if cohort == "demo":
+            assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_follows_the_reader_s_colour_scheme(
+    browser: Browser, cohorts: dict[str, Path], scheme: Any
+) -> None:
+    with opened(browser, cohorts["demo"] / "index.html", color_scheme=scheme) as page:
+        read = "parseInt(getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0])"
+        assert (page.evaluate(read) < 128) is (scheme == "dark")

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from grader.observation import Exchange, Found, Invocation, Missing, NotTried, Unknown
+from grader.pages.speech import Speech
+from grader.pages.student_page import student_page
+from tests.accounts import a_pair, an_exchange, lab_rubric, reference
+from tests.pages.cohorts import failing, graded, report, result
+from tests.pages.reading import Page, page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.observation import Observation
+    from grader.report import Report
+
+LAB = lab_rubric()
+FIRST = LAB.criteria[0]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Any:
+    def page_of(report: Report, seen: Observation | None = None, lang: str = "en") -> Page:
+        path = tmp_path / "student.html"
+        path.write_text(student_page(report, seen, "A lab", Speech(lang)), encoding="utf-8")
+        return page(path)
+
+    return page_of
+
+
+def test_it_gives_the_score_date_seed_and_attempt(made: Any) -> None:
+    text = made(report(1), reference(attempt=3)).text
+    assert "Score: 20 / 20" in text
+    assert "Everything passed." in text
+    assert "Checked May 1, 2024" in text
+    assert "Seed 7" in text
+    assert "Attempt 3" in text
+
+
+def test_a_failure_says_what_was_expected_what_was_found_and_what_to_do(made: Any) -> None:
+    failed = result(FIRST, "failed", message="It is wrong.", expected=128, actual=[256])
+    text = made(graded([failed])).text
+    assert "failed 0 of 1 points" in text
+    assert "It is wrong. Expected 128 Found [256] Next step Look at function." in text
+
+
+def test_what_the_sentence_says_is_not_said_twice(made: Any) -> None:
+    sentence = "expected 128 MB, found 256 MB."
+    text = made(graded([result(FIRST, "failed", message=sentence, expected=128, actual=256)])).text
+    assert "Expected 128 MB, found 256 MB. Next step" in text
+
+
+def test_a_blocked_criterion_sends_to_its_cause_alone(made: Any) -> None:
+    blocked = result(FIRST, "blocked", because="x", message="Not checked: see x.", hint="Do y.")
+    text = made(graded([blocked])).text
+    assert "Not checked: see x." in text
+    assert "Do y." not in text
+
+
+def test_tests_of_a_criterion_are_told_apart(made: Any) -> None:
+    from grader.report import TestResult
+
+    tests = (
+        TestResult(name="1 + 2", outcome="passed"),
+        TestResult(name="3 + 4", outcome="failed", message="found 34"),
+    )
+    text = made(graded([result(FIRST, "partial", tests=tests)])).text
+    assert "2 tests ✓ 1 + 2 passed ✗ 3 + 4 failed: found 34" in text
+
+
+def test_an_ungraded_student_reads_that_first_and_what_to_do(made: Any) -> None:
+    text = made(report(1, ("passed", "ungraded"))).text
+    assert "You have no grade yet" in text
+    assert text.index("What to do Look at runtime.") < text.index("Criteria")
+    assert "Score:" not in text
+
+
+def test_pairs_are_shown_with_their_answers_verdicts_and_times(made: Any) -> None:
+    text = made(report(1), failing()).text
+    for said in (
+        '10:00:00\u202fAM 100 + 1000 1100 {"body": 1100} ✓ right 0.5\xa0s',
+        '120 + 1050 1170 {"body": "120 1050"} ✗ wrong: the two numbers joined as text',
+        '140 + 1100 1240 {"body": 1240} ✗ wrong 0.5',
+        "160 + 1150 1310 – ✗ no answer –",
+    ):
+        assert " ".join(said.split()) in text
+    assert "answers nothing that was sent: hello" in text
+    assert "waited up to 2 min" in text
+
+
+def test_a_function_that_raised_is_quoted_with_its_last_log_lines(made: Any) -> None:
+    one = made(report(1), failing())
+    assert "Your function raised KeyError: 'number1' (lambda_function.py, line 6)." in one.text
+    assert one.one("pre").text.splitlines()[-1] == "KeyError: 'number1'"
+
+
+def test_the_log_of_a_function_that_answered_is_not_shown(made: Any) -> None:
+    quiet = Found(Invocation((a_pair(1),), log_tail="nothing to see"))
+    assert "nothing to see" not in made(report(1), reference(handler=quiet)).text
+
+
+def test_only_the_last_lines_of_a_log_are_shown(made: Any) -> None:
+    loud = Invocation((), failure="timed-out", log_tail="\n".join(map(str, range(1000))))
+    one = made(report(1), reference(handler=Found(loud)))
+    assert one.one("pre").text.splitlines() == [str(line) for line in range(970, 1000)]
+    assert "still running when its time was up" in one.text
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        (Missing("There is none."), "There is none."),
+        (NotTried("handler", "It failed."), "Not tried: It failed."),
+        (Unknown("throttled", "Rate exceeded"), "This could not be found out: Rate exceeded"),
+        (Found(Exchange((), unsafe="A loop is near.")), "A loop is near."),
+    ],
+)
+def test_an_exchange_that_did_not_happen_says_why(made: Any, fact: Any, said: str) -> None:
+    assert said in made(report(1), reference(exchange=fact)).text
+
+
+def test_one_reason_for_everything_is_given_once(made: Any) -> None:
+    gone = Unknown("unreachable", "Nobody answers")
+    seen = reference(handler=gone, records=gone, exchange=gone)
+    assert made(report(1), seen).text.count("Nobody answers") == 1
+
+
+def test_flags_are_told_to_the_student_without_naming_anybody(made: Any) -> None:
+    flags = ("account-shared", "raises-after-answer")
+    text = made(report(1, flags=flags)).text
+    assert "Another submission comes from the same AWS account as yours." in text
+    assert "then raises an exception" in text
+    assert "They cost no points by themselves." in text
+
+
+def test_no_page_of_a_student_names_another(cohorts: dict[str, Path]) -> None:
+    folders = sorted((cohorts["failing"] / "students").iterdir())
+    for folder in folders:
+        text = page(folder / "index.html").text
+        others = [other.name for other in folders if other != folder]
+        assert not [name for name in others if name in text]
+
+
+def test_without_an_observation_there_is_still_a_page(made: Any) -> None:
+    assert "was not kept" in made(report(1), None).text
+
+
+def test_a_flag_that_has_no_words_is_shown_by_its_name(made: Any) -> None:
+    assert "new-flag" in made(report(1, flags=("new-flag",))).text
+
+
+def test_numbers_of_a_pair_are_written_as_they_were_sent(made: Any) -> None:
+    pair = msgspec.structs.replace(a_pair(0), number1=4321, number2=1234567)
+    text = made(report(1), reference(exchange=Found(an_exchange(pairs=(pair,))))).text
+    assert "4321 + 1234567 1238888" in text
+
+
+def test_what_the_rubric_hides_is_on_the_class_page_only(tmp_path: Path) -> None:
+    from grader.pages.writing import pages
+    from grader.results import Results
+    from grader.summary import summarise
+
+    secret = msgspec.structs.replace(FIRST, visibility="hidden")
+    rubric = msgspec.structs.replace(LAB, criteria=(secret, *LAB.criteria[1:]))
+    reports = [report(1, ("ungraded", "failed"))]
+    summary = summarise(reports, rubric, "en")
+    made = pages(Results(tmp_path), None, reports, summary, rubric, lang="en")
+    (_, student), (_, whole) = made
+    assert "Look at function." not in student
+    assert "Look at runtime." in student
+    assert "Look at function." in whole

@@ -1,0 +1,30 @@
+"""A batch that is killed while it resumes, again and again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.killed import Disturbed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.sandbox.server import Sandbox
+
+KILLS = 5
+
+
+def test_killed_again_while_it_resumes_it_gives_the_grades_of_an_undisturbed_batch(
+    aws_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    disturbed = Disturbed(aws_sandbox, tmp_path)
+    kills = 0
+    while kills < KILLS:
+        kills += disturbed.start_killed()
+        disturbed.left_behind()
+        while kills < KILLS and disturbed.resume_killed():
+            kills += 1
+            disturbed.left_behind()
+        resumed = disturbed.resumed()
+        assert not disturbed.silenced()
+        assert resumed == disturbed.undisturbed
