@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from grader.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 TINY: dict[Callable[[list[str]], None], tuple[str, str]] = {
     account.main: ("--accounts=2 --jobs=2 --repeat=1", "ms each"),
     engines.main: ("--accounts=2 --jobs=2 --repeat=1", "dask"),

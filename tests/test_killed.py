@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.killed import SUBMISSIONS, Disturbed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.slow
 
 KILLS = 5
 

@@ -104,8 +104,9 @@ class Machines:
         self, threads: int = 4, *, wait: bool = True, **more: str
     ) -> subprocess.Popen[bytes]:
         """Start a worker without the process that would start it again, and wait until it has joined."""
-        arguments = ["--no-nanny", "--no-dashboard", "--nthreads", str(threads)]
-        arguments += ["--host", "127.0.0.1", "--local-directory", str(self.folder)]
+        arguments = ["--no-nanny", "--no-dashboard", "--death-timeout", "120"]
+        arguments += ["--nthreads", str(threads), "--host", "127.0.0.1"]
+        arguments += ["--local-directory", str(self.folder)]
         before = self.joined()
         process = self._start("worker", self.address, *arguments, **more)
         if wait:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from grader.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def busy_class(aws_sandbox: Sandbox, right: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:

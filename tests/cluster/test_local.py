@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.classes import CANARY, read, reports, roster
 from tests.looking import hand_in
 from tests.running import grader
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.slow
 
 ON_DASK = ("--engine", "dask", "--jobs", "6")
 TIMES = ("after_s", "started_at", "finished_at", "duration_s", "sent_at")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from grader.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 HERE = str(Path(__file__).parents[2])
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
 from grader.observe.pairs import Pairs
 from grader.parcel import RERUN
 from grader.rubric import default_rubric_path
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.slow
 
 SEED, PAIRS, NUMBERS = 5, 2, (100, 9999)
 

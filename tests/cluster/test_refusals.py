@@ -15,6 +15,8 @@ from tests.running import environment, grader
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 REAL = Path(__file__).parents[2] / "grader"
 NOWHERE = "tcp://127.0.0.1:9"
 

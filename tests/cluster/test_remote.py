@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from grader.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:

@@ -21,6 +21,8 @@ from tests.cluster.machines import Machines, machines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 CANARY = "canary-of-a-task"
 HERE = Path(__file__).parents[2]
 DEBUG = {

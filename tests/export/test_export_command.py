@@ -79,7 +79,7 @@ def test_every_format_has_a_place_of_its_own_that_only_its_owner_reads(root: Pat
     assert {path.stat().st_mode & 0o777 for path in made if path.is_dir()} <= {0o700}
 
 
-@pytest.mark.parametrize("to", FORMATS)
+@pytest.mark.parametrize("to", [to for to in FORMATS if to != "html"])  # renewed, never scaled
 def test_what_is_there_is_replaced_only_when_told(root: Path, to: str, capsys) -> None:
     there = {*root.rglob("*")}
     assert export(root, to) == 0

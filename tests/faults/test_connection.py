@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
     from tests.proxy import Proxy, Treatment
 
+pytestmark = pytest.mark.slow
+
 READ_TIMEOUT_S = 2.5
 """Above the longest poll of these tests, which is a second."""
 

@@ -11,6 +11,8 @@ from tests.faults.matrix import CELLS, NOTHING, Came, Cell, assert_only, paramet
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def came(aws_sandbox: Sandbox) -> dict[Cell, Came]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.looking import EMPTY, messages
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.slow
 
 
 def test_two_graders_on_one_account_cost_nothing_and_leave_it_as_it_was(

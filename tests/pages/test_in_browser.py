@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
+pytestmark = pytest.mark.slow
+
 COHORTS = ["demo", "failing", "hostile", "thousand"]
 WIDTHS = [1280, 390]
 
