@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import re
 import sys
 import unicodedata
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from rich.console import Console
 from rich.segment import Segment
@@ -40,6 +41,8 @@ def _plainer(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("grader.plainer", _plainer)
 
 
+_PADDING = re.compile(r" +\n")
+
 _NO_BREAK = frozenset("\u00a0\u202f")
 # Private characters stand for them while lines are broken.
 _HELD = {0xA0: "\uf8a0", 0x202F: "\uf8a1"}
@@ -66,6 +69,20 @@ class _Console(Console):
         )
 
 
+class _Trimmed:
+    """A stream in which no line ends in spaces: what pads a table on a terminal is noise in a file."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write whole lines without what pads them."""
+        return self._stream.write(_PADDING.sub("\n", text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def discard_output(stream: IO[str]) -> None:
     """Send what is still written to ``stream`` nowhere: whoever read it has gone."""
     with suppress(OSError, ValueError):
@@ -81,7 +98,7 @@ def console(stream: IO[str], *, quiet: bool = False) -> Console:
     plain_lines = quiet or not terminal or bool(os.environ.get("NO_COLOR"))
     # A pipe has no width: a line is as long as it is.
     return _Console(
-        file=stream,
+        file=stream if terminal else cast("IO[str]", _Trimmed(stream)),
         no_color=True if plain_lines else None,
         force_terminal=False if plain_lines else None,
         width=None if terminal else 10_000,

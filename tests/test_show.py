@@ -276,3 +276,11 @@ def test_hostile_text_in_a_class_does_nothing() -> None:
     assert "\x1b" not in terminal.text
     assert "\u202e" not in terminal.text
     assert "[bold" in terminal.text
+
+
+def test_no_line_of_a_pipe_ends_in_spaces() -> None:
+    pipe = io.StringIO()
+    show.show_report(a_report(), show.console(pipe))
+    lines = pipe.getvalue().splitlines()
+    assert len(lines) > 1
+    assert [line for line in lines if line.endswith(" ")] == []
