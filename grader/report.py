@@ -3,52 +3,71 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def _means(description: str) -> Meta:
+    """The meaning of a key, for the schema and its reference. Not a message: it is not translated."""
+    return Meta(description=description)
+
 
 Status = Literal["passed", "partial", "failed", "blocked", "ungraded"]
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one test of a criterion said. ``name`` is the sentence it checks.
+    """What one test of a criterion said.
 
-    ``message_id`` and ``values`` are the message's English template and what is filled in: text,
-    numbers, or messages in their turn. They are the same in every language.
+    ``message_id`` and ``values`` are the message for a program: the same in every language.
     """
 
     __test__ = False  # pytest would take it for a test class, by its name
 
-    name: str
-    outcome: Literal["passed", "failed", "blocked", "ungraded"]
-    message: str = ""
-    message_id: str = ""
-    values: dict[str, Any] = {}
+    name: Annotated[str, _means("The sentence it checks.")]
+    outcome: Annotated[Literal["passed", "failed", "blocked", "ungraded"], _means("What it found.")]
+    message: Annotated[str, _means("Why it did not pass.")] = ""
+    message_id: Annotated[
+        str, _means("The message as an English template, the same in every language.")
+    ] = ""
+    values: Annotated[
+        dict[str, Any],
+        _means("What is filled into the template: text, numbers, or messages in their turn."),
+    ] = {}
 
 
 class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one criterion came to.
+    """What one criterion came to. ``message_id`` and ``values`` are as those of a test."""
 
-    ``points`` is ``None`` when ungraded. ``because`` is the id of the criterion that explains why
-    this one is blocked. ``message_id`` and ``values`` are as those of a test.
-    """
-
-    id: str
-    title: str
-    status: Status
-    points: float | None
-    max_points: float
-    message: str = ""
-    message_id: str = ""
-    values: dict[str, Any] = {}
-    hint: str = ""
-    expected: Any = None
-    actual: Any = None
-    because: str | None = None
-    tests: tuple[TestResult, ...] = ()
+    id: Annotated[str, _means("The criterion's id in the rubric.")]
+    title: Annotated[str, _means("The criterion's title, in the report's language.")]
+    status: Annotated[Status, _means("What it came to.")]
+    points: Annotated[float | None, _means("The points given; null when ungraded.")]
+    max_points: Annotated[float, _means("The points it is worth.")]
+    message: Annotated[str, _means("Why it did not pass: what was expected, what was found.")] = ""
+    message_id: Annotated[
+        str, _means("The message as an English template, the same in every language.")
+    ] = ""
+    values: Annotated[
+        dict[str, Any],
+        _means("What is filled into the template: text, numbers, or messages in their turn."),
+    ] = {}
+    hint: Annotated[str, _means("What to do next.")] = ""
+    expected: Annotated[
+        Any, _means("What was expected, as a value; null where it is not one value.")
+    ] = None
+    actual: Annotated[Any, _means("What was found, as a value; null where nothing was.")] = None
+    because: Annotated[
+        str | None, _means("When blocked: the id of the criterion that explains why.")
+    ] = None
+    tests: Annotated[
+        tuple[TestResult, ...],
+        _means("What each of its tests said; several share the points."),
+    ] = ()
 
     def __post_init__(self) -> None:
         _finite(self.points, self.max_points)
@@ -61,24 +80,40 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     gives the identical report. ``flags`` are facts for a human and cost no points.
     """
 
-    schema: Literal["report/1"] = "report/1"
-    student_id: str
-    name: str
-    email: str
-    group: str | None
-    account_id: str | None
-    region: str
-    status: Literal["graded", "ungraded"]
-    score: float | None
-    max_score: float
-    criteria: tuple[CriterionResult, ...]
-    flags: tuple[str, ...] = ()
-    seed: int
-    rubric_sha256: str
-    grader_version: str
-    started_at: str
-    finished_at: str
-    duration_s: float
+    schema: Annotated[Literal["report/1"], _means("The version of this file's format.")] = (
+        "report/1"
+    )
+    student_id: Annotated[str, _means("The roster's id; “me” from grader check.")]
+    name: Annotated[str, _means("May be empty.")]
+    email: Annotated[str, _means("May be empty.")]
+    group: Annotated[str | None, _means("Who shares the account by right; null for nobody.")]
+    account_id: Annotated[
+        str | None,
+        _means("The AWS account looked at; the roster's if it was not reached, null if unknown."),
+    ]
+    region: Annotated[str, _means("The AWS region looked at.")]
+    status: Annotated[Literal["graded", "ungraded"], _means("Whether there is a score.")]
+    score: Annotated[
+        float | None,
+        _means("The points together, to 4 decimals; null when any criterion is ungraded."),
+    ]
+    max_score: Annotated[float, _means("The points of all criteria together.")]
+    criteria: Annotated[
+        tuple[CriterionResult, ...],
+        _means("One for each criterion, in the rubric's order."),
+    ]
+    flags: Annotated[
+        tuple[str, ...],
+        _means("Facts for a human, which cost no points: see the list below."),
+    ] = ()
+    seed: Annotated[int, _means("What the numbers sent were made from: --seed sends them again.")]
+    rubric_sha256: Annotated[
+        str, _means("SHA-256 of the rubric file it was judged by, in hexadecimal.")
+    ]
+    grader_version: Annotated[str, _means("The version of the grader that looked.")]
+    started_at: Annotated[str, _means("When the grader began to look: UTC, ISO 8601.")]
+    finished_at: Annotated[str, _means("When it had seen everything: UTC, ISO 8601.")]
+    duration_s: Annotated[float, _means("How long it looked, in seconds.")]
 
     def __post_init__(self) -> None:
         _finite(self.score, self.max_score, self.duration_s)
