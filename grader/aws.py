@@ -77,7 +77,7 @@ class Clients:
     """
 
     def __init__(self, session: boto3.Session | None = None) -> None:
-        self._lock = threading.Lock()
+        self._lock, self._profiles = threading.Lock(), threading.Lock()
         self._session = session
 
     def make(self, service: str, config: Config, options: dict[str, Any]) -> Any:
@@ -106,7 +106,8 @@ class Clients:
                 token.reveal() if token else None,
             )
         if isinstance(access, Profile):
-            with self._lock:
+            # A profile may run a program for its keys: accounts that need none do not wait for it.
+            with self._profiles:
                 found = boto3.Session(profile_name=access.name).get_credentials()
             if found is None:
                 raise failures.NoCredentialsError

@@ -11,6 +11,7 @@ from grader.changes import roster_changes, rubric_changes, stored_rubric
 from grader.clock import now
 from grader.grading import Grading
 from grader.language import _
+from grader.observation import Found
 from grader.plain import plain
 from grader.problems import BadInput, Problem
 from grader.regrade import judged_again
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 class Plan:
     """Who is to be graded, who keeps the result there is, and whether the folder is made anew.
 
-    ``earlier`` holds the grades of those who are graded again: a fault now must not take them away.
+    ``earlier`` holds the results of those who are graded again and whose account was seen: a fault
+    now must not take them away.
     ``rejudge`` are those of ``kept`` whose report is of another rubric, or of another observation than
     the one that is stored.
     """
@@ -72,11 +74,16 @@ def plan(
         return Plan(chosen, settings, start_over=True)
     before = {student.student_id: student for student in batch.students}
     known: dict[str, Known] = {}
+    seen: dict[str, Known] = {}
     outdated: list[Student] = []
     # Another account is another observation.
-    same = (s for s in map(Student.of, roster.accounts) if _same_account(s, before))
-    for one in results.each_stored(same):
+    maybe = (s for s in map(Student.of, roster.accounts) if not _another_account(s, before))
+    for one in results.each_stored(maybe):
         if one.known is None or one.report is None:
+            continue
+        if one.observation is not None and isinstance(one.observation.identity, Found):
+            seen[one.student.student_id] = one.known
+        if not _same_account(one.student, before):
             continue
         known[one.student.student_id] = one.known
         if one.report.rubric_sha256 != rubric.sha256 or not one.agree:
@@ -89,7 +96,7 @@ def plan(
         replace(settings, attempt=batch.attempt + 1),
         start_over=False,
         kept=tuple(one for name, one in known.items() if name not in again),
-        earlier=tuple(known[name] for name in again & graded),
+        earlier=tuple(one for name, one in seen.items() if name in again),
         rejudge=tuple(student for student in outdated if student.student_id not in again),
     )
 
@@ -128,6 +135,16 @@ def _refuse_changes(
         )
 
 
+def _another_account(now: Student, then: Mapping[str, Student]) -> bool:
+    """It is known to be another one; a region or a group may have been left out by mistake."""
+    before = then.get(now.student_id)
+    return before is None or (
+        now.account_id is not None
+        and before.account_id is not None
+        and now.account_id != before.account_id
+    )
+
+
 def _same_account(now: Student, then: Mapping[str, Student]) -> bool:
     before = then.get(now.student_id)
     return before is not None and (now.account_id, now.region, now.group) == (
@@ -149,6 +166,13 @@ def _chosen(roster: Roster, only: Sequence[str]) -> tuple[Account, ...]:
     if problems:
         raise BadInput(problems)
     return tuple(account for account in roster.accounts if account.student_id in only)
+
+
+def _loses(earlier: Report, graded: Graded) -> bool:
+    """The new result would take a grade away, or what was seen of the account."""
+    now = graded.observation
+    blind = now is None or not isinstance(now.identity, Found)
+    return graded.report.status == "ungraded" and (earlier.status == "graded" or blind)
 
 
 class ClassRun:
@@ -222,8 +246,8 @@ class ClassRun:
     def _take(self, graded: Graded, shown: Callable[[Graded], None]) -> None:
         name = graded.account.student_id
         earlier = self._earlier.get(name)
-        if earlier and graded.report.status == "ungraded":
-            # A fault of today does not take yesterday's grade away.
+        if earlier and _loses(earlier.report, graded):
+            # A fault of today does not take away what was seen yesterday.
             self._graded[name] = earlier
             shown(graded)
             return

@@ -27,7 +27,10 @@ try:
     from distributed import Event
 except ImportError:
     raise refuse(
-        "--engine", None, "Dask is not installed.", "pip install 'lambda-sqs-grader[cluster]'"
+        "--engine",
+        None,
+        "Dask is not installed.",
+        "pip install '.[cluster]' in the grader's folder",
     ) from None
 
 from grader import parcel
@@ -97,16 +100,20 @@ class Cluster:
             name = self._waiting.pop(future, None)
         if name is None:
             return
+        try:
+            if done.cancelled():
+                future.set_exception(EngineLost("The run was stopped."))
+            elif (error := done.exception()) is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(pickle.loads(done.result()))  # noqa: S301 - from our own worker
+        except Exception as error:  # noqa: BLE001 - whatever another version of a library made of it
+            future.set_exception(error)
         if name:
             loop: Any = self._client.loop
-            forgetting = self._forget_starts(name)
-            self._tidying.add(asyncio.run_coroutine_threadsafe(forgetting, loop.asyncio_loop))
-        if done.cancelled():
-            future.set_exception(EngineLost("The run was stopped."))
-        elif (error := done.exception()) is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(pickle.loads(done.result()))  # noqa: S301 - from our own worker
+            with suppress(RuntimeError):  # the loop has been closed
+                forgetting = self._forget_starts(name)
+                self._tidying.add(asyncio.run_coroutine_threadsafe(forgetting, loop.asyncio_loop))
 
     async def _forget_starts(self, name: str) -> None:
         """Make the scheduler forget how often a task was started."""

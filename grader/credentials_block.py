@@ -30,7 +30,7 @@ _NOT_TEXT = (
     (b"\xd0\xcf\x11\xe0", "It is a Word document, which is not read."),
     (b"{\\rtf", "It is an RTF document, which is not read."),
 )
-_TAG = re.compile(r"<[/!]?([A-Za-z0-9:]*)[^<>]*>")
+_TAG = re.compile(r"<[/!]?([A-Za-z0-9:]*+)[^<>]*+>")
 _LINE_ENDS = frozenset({"br", "p", "div", "li", "tr", "td", "pre", "h1", "h2", "h3", "blockquote"})
 _LOOKS_LIKE_HTML = re.compile(r"<(?:!doctype|html|head|body|p|div|br|span|pre)\b[^<>]*>", re.I)
 

@@ -148,7 +148,12 @@ class Grading:
 
     def _identify(self, rows: list[Account]) -> None:
         visits = [self._visit(account) for account in rows]
-        self._start(lambda future: self._identified(future, rows, visits), identify, visits)
+        self._start(
+            lambda future: self._identified(future, rows, visits),
+            identify,
+            visits,
+            self._settings.account_timeout_s,
+        )
 
     def _visit(self, account: Account) -> Visit:
         region = account.region or self._settings.region or self._rubric.lab.region

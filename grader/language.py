@@ -1,4 +1,4 @@
-"""The languages the grader speaks: its words from gettext catalogues, its numbers and dates from CLDR.
+"""The languages the grader speaks: its words from gettext catalogues, its numbers from CLDR.
 
 The program speaks one language at a time (:func:`speak`): what it says at once goes through :func:`_`
 and :func:`plural`. What is kept (an observation, a report) is a template and its values, so that it can
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "fr")
@@ -80,7 +79,7 @@ class Language:
         """``value`` as text: a fraction with this language's decimal sign, all else as it is."""
         return self.number(value) if isinstance(value, float) else str(value)
 
-    # -- numbers and dates, as CLDR has them --------------------------------------------------
+    # -- numbers, as CLDR has them ------------------------------------------------------------
 
     def number(self, value: float, decimals: str = "0.####") -> str:
         """``17.5`` or ``17,5``. ``decimals`` is a pattern of CLDR."""
@@ -90,23 +89,17 @@ class Language:
 
         return format_decimal(value, decimals, self.code)
 
+    def exact(self, value: float) -> str:
+        """``value`` with every digit it has, and this language's decimal sign."""
+        from babel.numbers import get_decimal_symbol
+
+        return repr(value).replace(".", get_decimal_symbol(self.code))
+
     def percent(self, share: float) -> str:
         """``0.8`` as ``80%`` or ``80 %``."""
         from babel.numbers import format_percent
 
         return format_percent(share, locale=self.code)
-
-    def time(self, moment: datetime) -> str:
-        """The time of day of ``moment``, in its own zone: ``2:30 PM`` or ``14:30``."""
-        from babel.dates import format_time
-
-        return format_time(moment, "short", tzinfo=moment.tzinfo, locale=self.code)
-
-    def moment(self, moment: datetime) -> str:
-        """Date and time of ``moment``, in its own zone."""
-        from babel.dates import format_datetime
-
-        return format_datetime(moment, "medium", tzinfo=moment.tzinfo, locale=self.code)
 
 
 class _Unknown(gettext.NullTranslations):

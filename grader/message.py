@@ -18,8 +18,6 @@ _VALUE = 500
 _ITEMS = 50
 _DEPTH = 4
 _INT64 = 2**63
-_LONG = 1e15
-"""Numbers from here on are written with an exponent, the same in every language."""
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -64,8 +62,8 @@ def shown(value: Any, limit: int = 100, lang: str = ENGLISH) -> str:
         text = ", ".join(f"{key} = {shown(item, limit, lang)}" for key, item in value.items())
     elif isinstance(value, list | tuple):
         text = ", ".join(shown(item, limit, lang) for item in value)
-    elif isinstance(value, float) and abs(value) < _LONG and lang != ENGLISH:
-        text = language(lang).number(value)
+    elif isinstance(value, float):
+        text = language(lang).exact(value)
     else:
         text = str(value)
     return bounded(text, limit)

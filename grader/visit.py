@@ -64,11 +64,15 @@ class Orders:
     limit_s: float
 
 
-def identify(place: Place, visits: Sequence[Visit]) -> Identified:
-    """The first of a group's ways to its account that works, else the last one tried."""
-    way = 0
+def identify(place: Place, visits: Sequence[Visit], limit_s: float) -> Identified:
+    """The first of a group's ways to its account that works, else the last one tried.
+
+    AWS is not asked any more when ``limit_s`` seconds have passed.
+    """
+    way, ends_at = 0, time.monotonic() + limit_s
     for way, visit in enumerate(visits):  # noqa: B007 - the last one counts
         aws = visit.aws(place)
+        aws.ends_at = ends_at
         try:
             identity = observe_identity(aws, visit.account_id)
         finally:

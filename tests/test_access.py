@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.config import Config
 
 from grader.aws import Aws, Clients
 from grader.observation import Found, Unknown
@@ -75,3 +78,25 @@ def test_no_credentials_are_unknown(identity: Ask, access: Access) -> None:
     fact = identity(access)
     assert isinstance(fact, Unknown)
     assert fact.kind == "credentials"
+
+
+def test_a_profile_whose_program_hangs_holds_up_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe, config = tmp_path / "pipe", tmp_path / "config"
+    os.mkfifo(pipe)
+    config.write_text(f"[profile slow]\ncredential_process = cat {pipe}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    clients = Clients()
+    with ThreadPoolExecutor() as threads:
+        slow = threads.submit(clients.credentials, Profile("slow"), "us-east-1", None)
+        with pipe.open("w") as answer:  # opens when the program has opened it: it runs, and waits
+            options = {
+                "region_name": "us-east-1",
+                "aws_access_key_id": "1" * 12,
+                "aws_secret_access_key": "x",
+            }
+            assert clients.make("sts", Config(), options).meta.region_name == "us-east-1"
+            assert not slow.done()
+            answer.write('{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b"}')
+        assert slow.result()["aws_access_key_id"] == "a"

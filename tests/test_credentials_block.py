@@ -156,3 +156,9 @@ def test_whatever_was_handed_in_is_read_without_a_crash(raw: bytes) -> None:
 def test_a_block_is_found_between_any_prose(before: str, after: str) -> None:
     prose = f"{before}{after}".translate(dict.fromkeys(map(ord, "<\0"), " "))
     assert WHOLE in keys(f"{prose}\n{BLOCK}\n{prose}".encode("utf-8", "replace"))
+
+
+def test_a_mebibyte_that_begins_like_a_tag_is_read_in_one_go() -> None:
+    # Read again from every letter, it would take the better part of an hour.
+    raw = b"<p>" + b"<" + b"a" * (LIMIT_BYTES - 4)
+    assert read_pasted(raw).blocks == ()

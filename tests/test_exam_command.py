@@ -229,7 +229,7 @@ def test_without_the_sandbox_it_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ministack", None)
     assert cli.run(["lint", str(default_rubric_path()), "--exam"]) == 2
-    assert "pip install 'lambda-sqs-grader[sandbox]'" in capsys.readouterr().err
+    assert "pip install '.[sandbox]'" in capsys.readouterr().err
 
 
 def test_a_rubric_with_mistakes_is_not_examined(tmp_path: Path) -> None:

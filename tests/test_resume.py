@@ -172,6 +172,35 @@ def test_a_fault_of_today_does_not_take_yesterdays_grade(
     assert reports(tmp_path)["s1"].score == 20
 
 
+def test_a_roster_made_anew_without_its_groups_takes_no_grade_away(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,pair-7,{right}")
+    grader("batch", path, cwd=tmp_path)
+    before = (tmp_path / "results/students/s1/observation.json").read_bytes()
+    roster(tmp_path, aws_sandbox, "s1,Ann,,-")
+    done = grader("batch", path, "--resume", "--force", cwd=tmp_path)
+    assert "1/1 s1: not graded" in done.stderr
+    assert reports(tmp_path)["s1"].score == 20
+    assert (tmp_path / "results/students/s1/observation.json").read_bytes() == before
+
+
+def test_what_was_seen_outlives_a_rubric_that_asks_for_more(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    grader("batch", path, cwd=tmp_path)
+    more = tmp_path / "more.yaml"
+    rubric = default_rubric_path().read_text(encoding="utf-8")
+    more.write_text(rubric.replace("expect: {foo: bar}", "expect: {foo: bar, other: x}"))
+    assert grader("regrade", "results", "--rubric", more, cwd=tmp_path).returncode == 3
+    roster(tmp_path, aws_sandbox, "s1,Ann,,-")
+    grader("batch", path, "--resume", "--force", "--rubric", more, cwd=tmp_path)
+    assert reports(tmp_path)["s1"].score is None
+    grader("regrade", "results", "--rubric", default_rubric_path(), cwd=tmp_path)
+    assert reports(tmp_path)["s1"].score == 20
+
+
 def test_a_changed_rubric_is_applied_to_everyone(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:

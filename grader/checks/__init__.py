@@ -146,7 +146,7 @@ def fail(
             values={
                 name: kept(value)
                 for name, value in filled.items()
-                if name in values or (isinstance(value, Message) and f"{{{name}}}" in template)
+                if name in values or (isinstance(value, Message) and value not in values.values())
             },
             advice=advice if hint else None,
         )

@@ -88,14 +88,14 @@ def _what_is_wrong(triggers: Sequence[Trigger]) -> NoReturn:
     if not trigger.enabled:
         fail(
             N_("expected the {kind} {name} to be enabled, found it disabled."),
-            expected="enabled",
-            actual="disabled",
+            expected=message(N_("enabled")),
+            actual=message(N_("disabled")),
             hint=N_("Enable it."),
             **words,
         )
     fail(
         N_("expected the {kind} {name} to be allowed to invoke the function, found no permission."),
-        expected="permission to invoke the function",
+        expected=message(N_("permission to invoke the function")),
         hint=N_("Add a Lambda permission for events.amazonaws.com.")
         if trigger.kind == "rule"
         else N_("Give the schedule a role that may invoke the function."),

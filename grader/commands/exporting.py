@@ -82,7 +82,7 @@ def export(
     read = read_class(results)
     made = Export(
         results,
-        read.rows,
+        read.told_in(lang or read.lang),
         read.rubric,
         on,
         lang or read.lang,
@@ -173,7 +173,8 @@ def lti(
         client = client_of(client_id, token_url, key, key_id, audience, errors)
     on = scale_of(scale)
     read = read_class(results)
-    made = Export(results, read.rows, read.rubric, on, lang or read.lang)
+    told = read.told_in(lang or read.lang)
+    made = Export(results, told, read.rubric, on, lang or read.lang)
     with Results(results).locked():
         memory = Memory(results, line_item)
         with platform(client, line_item) as at:

@@ -117,13 +117,18 @@ def _filled(export: Export, path: Path, assignment: str) -> bytes:
         ]
     )
     sheet.check_widths()
-    rows = []
+    rows, checked = [], False
     for record in sheet.rows:
         said = record.cells[0].strip().casefold()
         if said.startswith("points possible"):
             _check_points(export, sheet, record, column)
+            checked = True
         elif said and said not in _NOT_A_STUDENT:
             rows.append(record)
+    if not checked:
+        message = "There is no row “Points Possible”: what the scores are out of was not checked."
+        remedy = "Compare the assignment's points with the rubric's, or give --scale."
+        export.notes.append(Problem(str(path), None, message, remedy))
     refuse_twice(sheet, rows, columns["id"])
     found = match(
         [
@@ -132,6 +137,7 @@ def _filled(export: Export, path: Path, assignment: str) -> bytes:
         ],
         export.rows,
         [_keys(row) for row in export.rows],
+        [_stated(row) for row in export.rows],
     )
     for is_missing, problem in tell(found, str(path)):
         (export.problems if is_missing else export.notes).append(problem)
@@ -175,6 +181,8 @@ def _place(record: Record, columns: dict[str, int | None], names: list[int]) -> 
         kind: exact(cells[place]) if place is not None else frozenset()
         for kind, place in columns.items()
     }
+    # An e-mail address, where people log in by theirs.
+    keys["email"] = frozenset(login for login in keys["login"] if "@" in login)
     return Place(record, name, {**keys, "name": name_keys(name)})
 
 
@@ -183,5 +191,14 @@ def _keys(row: Row) -> dict[str, frozenset[str]]:
         "id": exact(row.student_id, row.column("canvas_id")),
         "sis": exact(row.student_id, row.column("sis_user_id")),
         "login": exact(row.student_id, row.report.email, row.column("sis_login_id")),
+        "email": exact(row.report.email),
         "name": name_keys(row.report.name),
+    }
+
+
+def _stated(row: Row) -> dict[str, frozenset[str]]:
+    return {
+        "id": exact(row.column("canvas_id")),
+        "sis": exact(row.column("sis_user_id")),
+        "login": exact(row.column("sis_login_id")),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import TYPE_CHECKING
 
 from grader.export.scale import number
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
     from grader.report import CriterionResult, Report
 
 _LINE = 2000
+_SIGNS = re.compile(r"(?<=;)[=+\-@\uff1d\uff0b\uff0d\uff20]+")
 
 
 def comment_lines(report: Report, export: Export) -> list[str]:
     """The comment's lines, without control characters or markup of ours.
 
-    Titles, messages and hints are in the report's language, the words between them in the export's.
-    Criteria that students may not see are left out.
+    Titles, messages and hints are as the report has them, the words between them in the export's
+    language. Criteria that students may not see are left out.
     """
     scale, lang = export.scale, export.lang
     said = words(lang)
@@ -44,7 +46,15 @@ def comment_text(report: Report, export: Export) -> str:
 
 def comment_html(report: Report, export: Export) -> str:
     """The comment as HTML in one line, in which what comes from a student's account is text."""
-    return "<br>".join(html.escape(line, quote=False) for line in comment_lines(report, export))
+    return "<br>".join(_escaped(line) for line in comment_lines(report, export))
+
+
+def _escaped(line: str) -> str:
+    # After the semicolon of "&lt;" they would look like the beginning of a formula.
+    return _SIGNS.sub(
+        lambda signs: "".join(f"&#{ord(sign)};" for sign in signs[0]),
+        html.escape(line, quote=False),
+    )
 
 
 def explanation(result: CriterionResult) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from grader.export.scale import Scale
     from grader.report import Report
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
+_FORMULA_INSIDE = re.compile(r"(?<=[;\t])(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""Where a reader that cuts at semicolons or tabs would begin a cell."""
 _COLUMNS = ("student_id", "name", "email", "group", *GRADE_COLUMNS)
 
 
@@ -107,7 +110,7 @@ def _apart(names: Iterable[str], ours: Sequence[str]) -> list[str]:
 
 def cell(text: str) -> str:
     """``text`` for a cell, defused where a spreadsheet would calculate it."""
-    text = text.replace("\0", "")
+    text = _FORMULA_INSIDE.sub("'", text.replace("\0", ""))
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -47,11 +47,14 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
 
 
 class PlatformError(Exception):
-    """The platform did not take a score. ``fatal``: it would not take the others either."""
+    """The platform did not take a score.
 
-    def __init__(self, message: str, *, fatal: bool) -> None:
+    ``fatal``: it would not take the others either; ``may_be_all``: perhaps it would not.
+    """
+
+    def __init__(self, message: str, *, fatal: bool, may_be_all: bool = False) -> None:
         super().__init__(message)
-        self.fatal = fatal
+        self.fatal, self.may_be_all = fatal, may_be_all
 
 
 def files(export: Export) -> Iterator[File]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from grader.export.lti_platform import Client, Platform
 
 _LIMIT_BYTES = 64 * 1024
-_INSTALL = "Install it: pip install 'lambda-sqs-grader[lti]'"
+_INSTALL = "Install it: pip install '.[lti]' in the grader's folder"
 
 
 def address(option: str, url: str) -> None:

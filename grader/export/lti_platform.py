@@ -47,11 +47,14 @@ _FATAL = frozenset({401, 403, 404, 405, 410, 415})
 
 
 class _TryAgain(Exception):  # noqa: N818 - it says what to do
-    """It may do so later. ``after_s`` is the platform's own word on when."""
+    """It may do so later. ``after_s`` is the platform's own word on when; ``by_score``: what was sent
+    may be the cause."""
 
-    def __init__(self, message: str, after_s: float | None = None) -> None:
+    def __init__(
+        self, message: str, after_s: float | None = None, *, by_score: bool = False
+    ) -> None:
         super().__init__(message)
-        self.after_s = after_s
+        self.after_s, self.by_score = after_s, by_score
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,10 @@ class Platform:
         try:
             return retrying(self._attempt, make)
         except _TryAgain as error:
-            raise PlatformError(f"{error}, {ATTEMPTS} times", fatal=True) from None
+            # With a token in hand, the server's error may be of this one score's making.
+            alone = error.by_score and self._token is not None
+            message = f"{error}, {ATTEMPTS} times"
+            raise PlatformError(message, fatal=not alone, may_be_all=True) from None
 
     def _attempt(self, make: Callable[[], Score]) -> Score:
         had_token = self._token is not None and time.monotonic() < self._token_ends
@@ -141,6 +147,7 @@ class Platform:
 
     def _bearer(self) -> Secret:
         if self._token is None or time.monotonic() >= self._token_ends:
+            self._token = None
             self._token, lasts_s = self._new_token()
             self._token_ends = time.monotonic() + lasts_s - _MARGIN_S
         return self._token
@@ -204,8 +211,12 @@ class Platform:
                 status = response.status_code
                 if status == 429 or status >= 500:
                     after = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
-                    raise _TryAgain(f"HTTP {status}", after)
-                body = next(response.iter_content(_LIMIT_BYTES), b"")
+                    raise _TryAgain(f"HTTP {status}", after, by_score=status >= 500)
+                body = b""
+                for part in response.iter_content(_LIMIT_BYTES):
+                    body += part
+                    if len(body) >= _LIMIT_BYTES:
+                        break
         except requests.exceptions.SSLError:
             message = f"{urlsplit(url).hostname} does not prove who it is (TLS)"
             raise PlatformError(message, fatal=True) from None
@@ -215,6 +226,9 @@ class Platform:
             requests.exceptions.ChunkedEncodingError,
         ):
             raise _TryAgain(f"{urlsplit(url).hostname} does not answer") from None
+        except requests.RequestException as error:
+            message = f"No conversation with {urlsplit(url).hostname} ({type(error).__name__})"
+            raise PlatformError(message, fatal=True) from None
         return status, body
 
 

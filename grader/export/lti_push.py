@@ -127,9 +127,10 @@ def push(
     """Post what the platform has not; without a ``platform`` say what would be posted.
 
     What was accepted is kept, however it ends. A platform that refuses for a reason that is nobody's
-    own, or does not answer, is not asked again.
+    own, does not answer, or fails for two students in a row, is not asked again.
     """
     done = Outcome()
+    unsure = False
     scores = list(scores_of(export))
     try:
         for student, score in scores:
@@ -143,12 +144,14 @@ def push(
                 try:
                     last = platform.post(_Rising(memory, score, now))
                 except PlatformError as error:
-                    if error.fatal:
+                    if error.fatal or (unsure and error.may_be_all):
                         done.ended = str(error)
                         done.left.append(student)
                     else:
                         done.refused.append((student, str(error)))
+                    unsure = error.may_be_all
                 else:
+                    unsure = False
                     memory.accept(last)
                     done.posted.append((student, last))
     finally:

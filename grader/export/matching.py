@@ -11,10 +11,12 @@ from grader.plain import plain
 from grader.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from grader.export.reading import Row
     from grader.export.sheet import Record
+
+    Keys = Mapping[str, frozenset[str]]
 
 NUMBERS = frozenset({"identifier", "id", "sis", "login"})
 """Kinds of key in which a roster's id can be another student's by chance."""
@@ -42,13 +44,17 @@ class Matches:
 
 
 def match(
-    places: Sequence[Place], rows: Sequence[Row], keys: Sequence[Mapping[str, frozenset[str]]]
+    places: Sequence[Place],
+    rows: Sequence[Row],
+    keys: Sequence[Keys],
+    stated: Sequence[Keys],
 ) -> Matches:
     """Match the file's ``places`` with the students ``rows``, whose keys are ``keys``.
 
-    A place is a student's if every kind of key that finds anybody leaves that student alone. A
-    student found by a number only, whose e-mail and name in the file are known and others, is
-    doubtful; so are all places that find the same student.
+    ``stated`` are those of the keys that the roster says are of that kind, not perhaps of it. A place
+    is a student's if every kind of key that finds anybody leaves that student alone. Doubtful are: a
+    student found by a number only, where the file has a name or e-mail; one found by name only, of
+    whom the file and the roster state different keys; all places that find the same student.
     """
     index: dict[tuple[str, str], set[int]] = defaultdict(set)
     for number, known in enumerate(keys):
@@ -67,10 +73,16 @@ def match(
             made.unknown.append(place)
             continue
         left = set.intersection(*found.values())
-        if len(left) == 1 and not _contradicted(place, found, keys[min(left)]):
-            claimed[left.pop()].append(place)
+        several = sorted(left or set().union(*found.values()))
+        if len(left) == 1:
+            (one,) = several
+            why = _doubt(place, found, rows[one].student_id, keys[one], stated[one])
         else:
-            made.doubtful.append((place, _why(left, found, rows)))
+            why = "it may be any of " + ", ".join(rows[one].student_id for one in several[:5])
+        if why:
+            made.doubtful.append((place, why))
+        else:
+            claimed[several[0]].append(place)
     for number, row in enumerate(rows):
         mine = claimed.get(number, [])
         if len(mine) == 1:
@@ -84,21 +96,24 @@ def match(
     return made
 
 
-def _contradicted(
-    place: Place, found: Mapping[str, set[int]], known: Mapping[str, frozenset[str]]
-) -> bool:
-    if not {*found} <= NUMBERS:
-        return False
-    compared = [kind for kind in ("email", "name") if place.keys.get(kind) and known.get(kind)]
-    return bool(compared)
-
-
-def _why(left: set[int], found: Mapping[str, set[int]], rows: Sequence[Row]) -> str:
-    several = left or set().union(*found.values())
-    if len(several) == 1:
-        return f"its number is that of {rows[min(several)].student_id}, its name and e-mail are not"
-    names = ", ".join(rows[number].student_id for number in sorted(several)[:5])
-    return f"it may be any of {names}"
+def _doubt(place: Place, found: Collection[str], student: str, known: Keys, stated: Keys) -> str:
+    """Why the only student found may be another one; nothing where that is certain."""
+    if {*found} <= NUMBERS:
+        said = [kind for kind in ("email", "name") if place.keys.get(kind)]
+        if any(known.get(kind) for kind in said):
+            return f"its number is that of {student}, its name and e-mail are not"
+        if said:
+            return f"its number is that of {student}, of whom no name or e-mail can be compared"
+    elif {*found} == {"name"}:
+        others = [
+            kind
+            for kind, forms in stated.items()
+            if forms and place.keys.get(kind) and not forms & place.keys[kind]
+        ]
+        if others:
+            other = "e-mail" if "email" in others else "number"
+            return f"its name is that of {student}, its {other} is not"
+    return ""
 
 
 def tell(made: Matches, file: str) -> Iterator[tuple[bool, Problem]]:
@@ -129,4 +144,11 @@ def exact(*texts: str) -> frozenset[str]:
 
 def _letters(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(character for character in decomposed if character.isalnum())
+    return "".join(character for character in decomposed if _counts(character))
+
+
+def _counts(character: str) -> bool:
+    """Whether it tells names apart: accents of Latin letters do not, vowel signs of Hindi do."""
+    if unicodedata.category(character).startswith("M"):
+        return not "\u0300" <= character <= "\u036f"
+    return character.isalnum()

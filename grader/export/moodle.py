@@ -79,9 +79,14 @@ def _worksheet(export: Export, path: Path) -> bytes:
         [_place(record, columns) for record in sheet.rows],
         export.rows,
         [_keys(row) for row in export.rows],
+        [_stated(row) for row in export.rows],
     )
     if maximum is not None:
         _check_maximum(export, sheet, maximum, [place.record for place, _ in found.pairs])
+    else:
+        message = f"There is no column {MAXIMUM[0]!r}: what the grades are out of was not checked."
+        remedy = "Compare the assignment's maximum with the rubric's, or give --scale."
+        export.notes.append(Problem(str(path), sheet.records[0].line, message, remedy))
     for is_missing, problem in tell(found, str(path)):
         (export.problems if is_missing else export.notes).append(problem)
     export.notes.extend(sheet.notes())
@@ -123,6 +128,14 @@ def _keys(row: Row) -> dict[str, frozenset[str]]:
         "email": exact(row.report.email),
         "id": exact(row.student_id, row.column("id_number", "idnumber")),
         "name": name_keys(row.report.name),
+    }
+
+
+def _stated(row: Row) -> dict[str, frozenset[str]]:
+    return {
+        "identifier": exact(row.column("identifier", "moodle_identifier")),
+        "email": exact(row.report.email),
+        "id": exact(row.column("id_number", "idnumber")),
     }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from grader.export.retelling import retold
 from grader.problems import BadInput, Problem, refuse
 from grader.report import read_report
 from grader.results import BATCH, REPORT, RUBRIC, STUDENTS, Results, Student
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from grader.rubric import Rubric
 
 _AGAIN = "Grade this student again with --resume, or judge the class again with `grader regrade`."
-_TOLERANCE = 0.001
+_ROUNDED_BY = 0.00005
+_FLOATS_ARE_OFF_BY = 1e-9
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,12 @@ class ClassRead:
     rubric: Rubric | None
     lang: str
     problems: tuple[Problem, ...]
+
+    def told_in(self, lang: str) -> tuple[Row, ...]:
+        """The rows, with reports in the language ``lang`` as far as there are words for it."""
+        if lang == self.lang:
+            return self.rows
+        return tuple(Row(row.student, retold(row.report, self.rubric, lang)) for row in self.rows)
 
 
 def read_class(root: Path) -> ClassRead:
@@ -169,13 +177,15 @@ def _faults(report: Report, student_id: str) -> Iterator[str]:
         yield "A criterion is in it twice."
     points = [result.points for result in report.criteria if result.points is not None]
     complete = len(points) == len(report.criteria)
+    # Each number is rounded to four decimals by itself.
+    tolerance = _ROUNDED_BY * (len(report.criteria) + 1) + _FLOATS_ARE_OFF_BY
     if (report.status == "graded") != (report.score is not None) or (
         complete != (report.score is not None)
     ):
         yield "Its status, its score and its criteria contradict each other."
-    elif report.score is not None and abs(report.score - sum(points)) > _TOLERANCE:
+    elif report.score is not None and abs(report.score - sum(points)) > tolerance:
         yield "Its score is not the sum of its criteria's points."
-    if abs(report.max_score - sum(result.max_points for result in report.criteria)) > _TOLERANCE:
+    if abs(report.max_score - sum(result.max_points for result in report.criteria)) > tolerance:
         yield "Its maximum is not the sum of its criteria's."
     if any(not 0 <= (result.points or 0) <= result.max_points for result in report.criteria):
         yield "A criterion's points are not between 0 and its maximum."

@@ -15,12 +15,14 @@ WORDS = {
     },
     "fr": {
         "score": "{score} points sur {maximum}.",
-        "criterion": "{title} : {score} sur {maximum}",
-        "criterion-ungraded": "{title} : n'a pas pu être vérifié",
+        "criterion": "{title}\u00a0: {score} sur {maximum}",
+        "criterion-ungraded": "{title}\u00a0: n'a pas pu être vérifié",
         "decimal": ",",
-        "ungraded": "Pas de note : quelque chose n'a pas pu être vérifié. Cela ne coûte aucun point.",
+        "ungraded": (
+            "Pas de note\u00a0: quelque chose n'a pas pu être vérifié. Cela ne coûte aucun point."
+        ),
         "instructor": (
-            "Pour l'enseignant : il n'y a pas encore de note. Corrigez ce qui est nommé ici, puis "
+            "Pour l'enseignant\u00a0: il n'y a pas encore de note. Corrigez ce qui est nommé ici, puis "
             "relancez la notation."
         ),
     },

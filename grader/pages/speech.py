@@ -74,8 +74,9 @@ class Speech:
         """``4.2 s``, ``3 min 5 s``, ``2 h 10 min``."""
         if seconds is None:
             return "–"
-        if seconds < _MINUTE:
-            return f"{self.number(round(seconds, 1))}\N{NO-BREAK SPACE}s"
+        tenths = round(seconds, 1)
+        if tenths < _MINUTE:
+            return f"{self.number(tenths)}\N{NO-BREAK SPACE}s"
         whole = round(seconds)
         if whole < _HOUR:
             parts = ((whole // _MINUTE, "min"), (whole % _MINUTE, "s"))

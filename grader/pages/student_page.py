@@ -5,21 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from grader.message import Message, said
+from grader.message import Message, as_message, said
 from grader.observation import Found, Invocation, Missing, NotTried
 from grader.pages.class_page import flag_words
 from grader.pages.document import render, sentence, value_text
 from grader.pages.text import shown
+from grader.summary import CLASS_FLAGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from grader.observation import Exchange, Fact, Observation, Pair, Unknown
     from grader.pages.speech import Speech
     from grader.report import CriterionResult, Report
+    from grader.rubric import Criterion
 
 _SENTENCE, _EXCERPT, _LINE = 1000, 300, 400
 _LOG_LINES = 30
+_EXERCISES = frozenset({"handler_adds", "handler_reads_all_records", "sums_arrive", ""})
+"""The checks that judge what was sent; a rubric made up from reports does not know its checks."""
+_OF_EXERCISES = frozenset({"direct-inconclusive", "raises-after-answer"})
 _MOST_PAIRS, _MOST_ANSWERS, _MOST_TESTS, _MOST_REASONS = 50, 5, 60, 4
 
 
@@ -73,12 +78,18 @@ def student_page(
     seen: Observation | None,
     lab: str,
     speech: Speech,
-    hidden: frozenset[str] = frozenset(),
+    hidden: Collection[Criterion] = (),
 ) -> str:
     """One student's page as HTML. ``lab`` is the lab's title; ``seen`` may be missing; ``hidden`` are
-    the criteria that students may not see."""
+    the criteria that students may not see, nor what was seen for them."""
+    unseen = seen is None
+    attempt = seen.attempt if seen is not None else None
+    untold = CLASS_FLAGS if hidden else frozenset()
+    if any(one.check in _EXERCISES for one in hidden):
+        seen, unseen, untold = None, False, untold | _OF_EXERCISES
     rounds = _rounds(seen, speech) if seen is not None else []
-    results = [result for result in report.criteria if result.id not in hidden]
+    kept_back = {one.id for one in hidden}
+    results = [result for result in report.criteria if result.id not in kept_back]
     unknown = [result for result in results if result.status == "ungraded"]
     return render(
         "student.html",
@@ -87,13 +98,13 @@ def student_page(
         name=shown(report.name, 120).strip() or shown(report.student_id, 120),
         report=report,
         reasons=_reasons(unknown),
-        asked=[_asked(result) for result in results],
+        asked=[_asked(result, speech) for result in results],
         full=report.score is not None and report.score >= report.max_score,
         rounds=rounds,
         failures=[one for one in rounds if one.failure or one.log],
-        unseen=seen is None,
-        flags=[flag_words("yours", name, speech) for name in report.flags],
-        attempt=seen.attempt if seen is not None else None,
+        unseen=unseen,
+        flags=[flag_words("yours", name, speech) for name in report.flags if name not in untold],
+        attempt=attempt,
     )
 
 
@@ -105,7 +116,7 @@ def _reasons(unknown: Iterable[CriterionResult]) -> list[tuple[str, str]]:
     ]
 
 
-def _asked(result: CriterionResult) -> Asked:
+def _asked(result: CriterionResult, speech: Speech) -> Asked:
     several = len(result.tests) > 1 and result.status in {"failed", "partial", "ungraded"}
     tests = result.tests[:_MOST_TESTS] if several else ()
     message = sentence(result.message, _SENTENCE)
@@ -114,8 +125,8 @@ def _asked(result: CriterionResult) -> Asked:
         shown(result.title, _EXCERPT),
         message,
         "" if result.status == "blocked" and result.because else shown(result.hint, _SENTENCE),
-        _unsaid(result.expected, message),
-        _unsaid(result.actual, message),
+        _unsaid(result.expected, result, speech),
+        _unsaid(result.actual, result, speech),
         tuple(
             (
                 "failed" if test.outcome == "failed" else test.outcome,
@@ -127,11 +138,29 @@ def _asked(result: CriterionResult) -> Asked:
     )
 
 
-def _unsaid(value: Any, message: str) -> str | None:
+def _unsaid(value: Any, result: CriterionResult, speech: Speech) -> str | None:
+    """The value in the page's language; ``None`` where the message says it."""
     if value is None:
         return None
-    text = value_text(value)
-    return None if text in message else text
+    messages = _messages(result.values) if isinstance(value, str) else ()
+    words = next((said(one, speech.lang) for one in messages if str(one) == value), value)
+    # The message may be in another language than the page.
+    forms = [
+        shown(one, _SENTENCE) if isinstance(one, str) else value_text(one) for one in (value, words)
+    ]
+    message = sentence(result.message, _SENTENCE)
+    return None if any(one in message for one in forms) else value_text(words)
+
+
+def _messages(value: Any) -> Iterator[Message]:
+    """The messages among values, and those within them."""
+    inner = as_message(value)
+    if inner is not None:
+        yield inner
+        value = inner.values
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _messages(item)
 
 
 def _rounds(seen: Observation, speech: Speech) -> list[Round]:

@@ -8,6 +8,7 @@ from grader.pages.plural import Plural, Words
 
 ENGLISH: Final[Words] = {
     # what both pages say
+    "colon": ": ",
     "status.passed": "passed",
     "status.partial": "partly passed",
     "status.failed": "failed",

@@ -8,6 +8,7 @@ from grader.pages.plural import Plural, Words
 
 FRENCH: Final[Words] = {
     # what both pages say
+    "colon": "\u00a0: ",
     "status.passed": "validé",
     "status.partial": "validé en partie",
     "status.failed": "échoué",
@@ -22,12 +23,18 @@ FRENCH: Final[Words] = {
         "{n} étudiant",
         "{n} étudiants",
     ),
-    "class.graded": "{n} notés",
-    "class.ungraded": "{n} non notés",
-    "state.starting": "Cette session n'est pas terminée : voici ce qu'il y a pour l'instant.",
-    "state.running": "Cette session n'est pas terminée : voici ce qu'il y a pour l'instant.",
+    "class.graded": Plural(
+        "{n} noté",
+        "{n} notés",
+    ),
+    "class.ungraded": Plural(
+        "{n} non noté",
+        "{n} non notés",
+    ),
+    "state.starting": "Cette correction n'est pas terminée\u00a0: voici ce qu'il y a pour l'instant.",
+    "state.running": "Cette correction n'est pas terminée\u00a0: voici ce qu'il y a pour l'instant.",
     "state.interrupted": (
-        "Cette session a été interrompue. Relancez-la avec --resume pour ceux qui manquent."
+        "Cette correction a été interrompue. Relancez-la avec --resume pour ceux qui manquent."
     ),
     "class.missing": Plural(
         "{n} étudiant de la liste n'a pas encore de rapport.",
@@ -43,9 +50,9 @@ FRENCH: Final[Words] = {
     "scores": "Notes",
     "scores.caption": Plural(
         "Combien d'étudiants ont quelle note. Une barre compte les notes depuis son nombre "
-        "jusqu'au suivant ; {n} étudiant est noté.",
+        "jusqu'au suivant\u00a0; {n} étudiant est noté.",
         "Combien d'étudiants ont quelle note. Une barre compte les notes depuis son nombre "
-        "jusqu'au suivant ; {n} étudiants sont notés.",
+        "jusqu'au suivant\u00a0; {n} étudiants sont notés.",
     ),
     "scores.numbers": "Les mêmes en chiffres",
     "scores.score": "Note",
@@ -78,11 +85,14 @@ FRENCH: Final[Words] = {
     "filter.criterion": "pour",
     "filter.any-criterion": "n'importe quel critère",
     "filter.flagged": "Seulement les étudiants avec une remarque",
-    "filter.shown": "{shown} étudiants affichés sur {all}",
+    "filter.shown": Plural(
+        "{shown} étudiant affiché sur {all}",
+        "{shown} étudiants affichés sur {all}",
+    ),
     "filter.sort": "Trier par {column}",
     "flags": "Remarques, à examiner",
     "flags.help": "Des faits, à juger par vous. Ils ne coûtent aucun point par eux-mêmes.",
-    "flags.together": "Compte {account} : ",
+    "flags.together": "Compte {account}\u00a0: ",
     "flags.more": Plural(
         "et {n} autre",
         "et {n} autres",
@@ -118,7 +128,7 @@ FRENCH: Final[Words] = {
     ),
     "student.exchange": "Par vos files, un message à la fois",
     "student.unseen": (
-        "Ce qui a été vu dans votre compte n'a pas été gardé : il n'y a rien à montrer ici."
+        "Ce qui a été vu dans votre compte n'a pas été gardé\u00a0: il n'y a rien à montrer ici."
     ),
     "student.sent": "Envoyé",
     "student.numbers": "Nombres",
@@ -128,15 +138,15 @@ FRENCH: Final[Words] = {
     "student.verdict": "Verdict",
     "student.none": "pas de réponse",
     "student.others": (
-        "Votre fonction a aussi écrit ceci, qui ne répond à rien de ce qui a été envoyé :"
+        "Votre fonction a aussi écrit ceci, qui ne répond à rien de ce qui a été envoyé\u00a0:"
     ),
     "student.patience": "Chaque réponse a été attendue jusqu'à {seconds}.",
     "student.own-queue": "La somme a été trouvée dans la file d'entrée de votre fonction.",
     "student.unsure": (
-        "L'événement était fabriqué par le correcteur : votre file a décidé à sa place."
+        "L'événement était fabriqué par le correcteur\u00a0: votre file a décidé à sa place."
     ),
     "student.failure": "Les derniers mots de votre fonction",
-    "student.log": "Les dernières lignes de son journal :",
+    "student.log": "Les dernières lignes de son journal\u00a0:",
     "student.flags": "Remarques",
     "student.flags.help": (
         "Des faits pour votre enseignant. Ils ne coûtent aucun point par eux-mêmes."
@@ -148,25 +158,25 @@ FRENCH: Final[Words] = {
     "student.duration": "Durée",
     "student.seed": "Graine",
     "student.attempt": "Tentative",
-    "student.replay": "Pour envoyer les mêmes nombres : grader check --seed {seed}",
+    "student.replay": "Pour envoyer les mêmes nombres\u00a0: grader check --seed {seed}",
     # facts that are not found
-    "fact.not-tried": "Pas essayé : {reason}",
-    "fact.unknown": "Cela n'a pas pu être établi : {reason}",
+    "fact.not-tried": "Pas essayé\u00a0: {reason}",
+    "fact.unknown": "Cela n'a pas pu être établi\u00a0: {reason}",
     # what is said of an answer
     "answer.right": "juste",
-    "answer.joined": "faux : les deux nombres mis bout à bout comme du texte",
-    "answer.multiplied": "faux : les deux nombres multipliés",
-    "answer.subtracted": "faux : un nombre moins l'autre",
-    "answer.first-number": "faux : le premier nombre seul",
-    "answer.second-number": "faux : le second nombre seul",
-    "answer.nearly": "faux : à peu de chose près",
+    "answer.joined": "faux\u00a0: les deux nombres mis bout à bout comme du texte",
+    "answer.multiplied": "faux\u00a0: les deux nombres multipliés",
+    "answer.subtracted": "faux\u00a0: un nombre moins l'autre",
+    "answer.first-number": "faux\u00a0: le premier nombre seul",
+    "answer.second-number": "faux\u00a0: le second nombre seul",
+    "answer.nearly": "faux\u00a0: à peu de chose près",
     "answer.other": "faux",
     # how an invocation went wrong
     "failed.raised": "Votre fonction a levé {error}.",
     "failed.at": "Votre fonction a levé {error} ({file}, ligne {line}).",
     "failed.timed-out": "Votre fonction tournait encore quand son temps était écoulé.",
     "failed.refused": (
-        "AWS a refusé d'exécuter votre fonction : sa concurrence réservée est épuisée."
+        "AWS a refusé d'exécuter votre fonction\u00a0: sa concurrence réservée est épuisée."
     ),
     "failed.broken": "AWS n'a pas pu exécuter votre fonction.",
     # flags, for the instructor
@@ -182,9 +192,9 @@ FRENCH: Final[Words] = {
         "La file de sortie contenait des messages que le correcteur n'attendait pas. Ils y "
         "ont été laissés."
     ),
-    "flag.direct-inconclusive": "L'appel direct de la fonction n'a rien montré ; la file a décidé.",
+    "flag.direct-inconclusive": "L'appel direct de la fonction n'a rien montré\u00a0; la file a décidé.",
     "flag.raises-after-answer": (
-        "La fonction répond, puis lève une exception : SQS redélivre le message."
+        "La fonction répond, puis lève une exception\u00a0: SQS redélivre le message."
     ),
     "flag.pair-left-behind": "Un message du correcteur est peut-être resté dans la file d'entrée.",
     "flag.answers-left-behind": (
@@ -210,10 +220,10 @@ FRENCH: Final[Words] = {
         "y ont été laissés."
     ),
     "yours.direct-inconclusive": (
-        "L'appel direct de votre fonction n'a rien montré : votre file a décidé."
+        "L'appel direct de votre fonction n'a rien montré\u00a0: votre file a décidé."
     ),
     "yours.raises-after-answer": (
-        "Votre fonction répond puis lève une exception : SQS redélivre le même message. "
+        "Votre fonction répond puis lève une exception\u00a0: SQS redélivre le même message. "
         "Regardez son journal."
     ),
     "yours.pair-left-behind": (

@@ -64,7 +64,7 @@ def pages(
     speech = Speech(lang)
     known = frozenset(rubric.lab.known_code) if rubric else frozenset()
     criteria = rubric.criteria if rubric else ()
-    hidden = frozenset(one.id for one in criteria if one.visibility == "hidden")
+    hidden = [one for one in criteria if one.visibility == "hidden"]
     code: dict[str, frozenset[str]] = {}
     for report in reports:
         seen = _seen(results.folder(report.student_id) / OBSERVATION)

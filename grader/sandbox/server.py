@@ -125,7 +125,9 @@ def sandbox(port: int | None = None) -> Iterator[Sandbox]:
     as well when this process is killed. Raises :class:`SandboxError` when it cannot be started.
     """
     if importlib.util.find_spec("ministack") is None:
-        raise SandboxError("The sandbox needs ministack: pip install 'lambda-sqs-grader[sandbox]'.")
+        raise SandboxError(
+            "The sandbox needs ministack: pip install '.[sandbox]' in the grader's folder."
+        )
     port = _free_port(port)
     directory = Path(tempfile.mkdtemp(prefix="grader-sandbox-")).resolve()
     try:

@@ -117,5 +117,5 @@ def test_without_dask_it_says_what_to_install(
     monkeypatch.delitem(sys.modules, "grader.cluster")
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert cli.run(["batch", "class.csv", "--engine", "dask"]) == 2
-    assert "pip install 'lambda-sqs-grader[cluster]'" in capsys.readouterr().err
+    assert "pip install '.[cluster]'" in capsys.readouterr().err
     assert not Path("results").exists()

@@ -38,11 +38,13 @@ class Answer:
 
 @dataclass
 class Lms:
-    """``first_scores`` and ``first_tokens`` are given before anything is looked at."""
+    """``first_scores`` and ``first_tokens`` are given before anything is looked at. Answers come in
+    pieces of ``chunk`` bytes, if any."""
 
     public_key: RSAPublicKey
     url: str = ""
     token_lasts_s: int = 3600
+    chunk: int = 0
     scope: str = SCOPE
     known: set[str] | None = None
     first_scores: deque[Answer] = field(default_factory=deque)
@@ -148,10 +150,18 @@ def lms(public_key: RSAPublicKey) -> Iterator[Lms]:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            if answer.status != 204:
+            in_pieces = answer.status != 204 and platform.chunk
+            if in_pieces:
+                self.send_header("Transfer-Encoding", "chunked")
+            elif answer.status != 204:
                 self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
-            self.wfile.write(answer.body)
+            body = answer.body
+            if in_pieces:
+                starts = range(0, len(body), platform.chunk)
+                pieces = [body[start : start + platform.chunk] for start in starts]
+                body = b"".join(b"%x\r\n%b\r\n" % (len(one), one) for one in [*pieces, b""])
+            self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             pass

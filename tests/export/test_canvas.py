@@ -12,6 +12,8 @@ from tests.export.classes import ANN, a_class, a_student
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from grader.results import Student
+
 TITLE = "Lab 3 (4711)"
 HEADER = f"Student,ID,SIS User ID,SIS Login ID,Section,{TITLE}"
 POINTS = "    Points Possible,,,,,20.00"
@@ -89,6 +91,43 @@ def test_a_gradebook_that_cannot_be_filled_in_is_refused_with_its_line(
     error = capsys.readouterr().err
     assert f"gradebook.csv:{line}: " in error
     assert said in error
+
+
+def test_a_gradebook_whose_points_cannot_be_checked_is_noted(root: Path, capsys) -> None:
+    note = "no row “Points Possible”"
+    assert filled(root, lines(POINTS, *ROWS))[0] == 0
+    assert note not in capsys.readouterr().err
+    assert filled(root, lines(*ROWS), "--force")[0] == 0
+    assert note in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("student", "said"),
+    [
+        (a_student("101"), "of whom no name or e-mail can be compared"),
+        (a_student("s1", "Ann Lee", canvas_id="909"), "its name is that of s1, its number is not"),
+    ],
+)
+def test_one_thing_alone_that_nothing_confirms_is_not_enough(
+    tmp_path: Path, student: Student, said: str, capsys
+) -> None:
+    status, out = filled(a_class(tmp_path / "results", {student: 20}), lines(POINTS, ROWS[0]))
+    assert (status, scores(out)) == (3, [""])
+    assert said in capsys.readouterr().err
+
+
+def test_a_login_that_is_the_students_address_is_enough(tmp_path: Path) -> None:
+    root = a_class(tmp_path / "results", {a_student("7", email="ann@example.org"): 20})
+    status, out = filled(root, lines(POINTS, '"Lee, Ann",101,u1,Ann@example.org,A,'))
+    assert (status, scores(out)) == (0, ["20"])
+
+
+def test_vowel_signs_tell_names_apart_and_accents_do_not(tmp_path: Path) -> None:
+    hindi, accented = a_student("s1", "हिन्दी"), a_student("s2", "Zoé")
+    root = a_class(tmp_path / "results", {hindi: 20, accented: 10})
+    rows = ("हन्द,101,,,A,", "Zoe,102,,,A,")
+    status, out = filled(root, lines(POINTS, *rows))
+    assert (status, scores(out)) == (3, ["", "10"])
 
 
 def test_first_and_last_names_may_be_apart(root: Path) -> None:

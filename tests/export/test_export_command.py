@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import os
 import string
 from pathlib import Path
@@ -14,12 +15,16 @@ from grader.export.formats import FORMATS, Export
 from grader.export.reading import read_class
 from grader.export.scale import Scale
 from grader.export.words import WORDS
+from grader.message import Message
+from grader.message import said as told
+from grader.plain import plain
 from grader.results import Results
 from tests.export import importers
-from tests.export.classes import ANN, BO, CY, a_class, a_report, a_student
+from tests.export.classes import ANN, BO, CY, RUBRIC, a_class, a_report, a_student
 
 ASSIGNMENT = ["--assignment", "Lab 3 (4711)"]
 NEEDED = {"canvas": ASSIGNMENT}
+KNOWN = "Add {name} to the function's environment variables."
 
 
 @pytest.fixture
@@ -56,6 +61,39 @@ def test_a_comment_is_in_the_language_asked_for(root: Path) -> None:
     read = read_class(root)
     comment = comment_text(read.rows[0].report, Export(root, read.rows, read.rubric, Scale(), "fr"))
     assert comment.startswith("17,5 points sur 20.\n")
+
+
+def test_a_batch_is_exported_in_another_language(root: Path) -> None:
+    first = RUBRIC.criteria[0]
+    assert isinstance(first.title, dict)
+    assert isinstance(first.hint, dict)
+    values = {"name": "NUMBERS"}
+    report = a_report(ANN, 0.0)
+    result = msgspec.structs.replace(
+        report.criteria[0],
+        title=first.title["en"],
+        hint=first.hint["en"],
+        message=told(Message(KNOWN, values)),
+        message_id=KNOWN,
+        values=values,
+    )
+    mine = msgspec.structs.replace(report.criteria[1], message="My own words.", message_id="My own")
+    naming = {"name": first.title["en"]}
+    depends = msgspec.structs.replace(report.criteria[2], message_id=KNOWN, values=naming)
+    criteria = (result, mine, depends, *report.criteria[3:])
+    changed = msgspec.structs.replace(report, criteria=criteria)
+    Results(root).write_report(changed)
+    assert export(root, "moodle", "--lang", "fr") == 0
+    (row,) = [
+        row
+        for row in importers.table((root / "exports/moodle.csv").read_bytes())
+        if row["ID number"] == "s1"
+    ]
+    lines = row["Feedback"].split("<br>")
+    for text in (first.title["fr"], first.hint["fr"], told(Message(KNOWN, values), "fr")):
+        assert html.escape(plain(text), quote=False) in lines[1]
+    assert "My own words." in lines[2]
+    assert html.escape(plain(first.title["fr"]), quote=False) in lines[3]
 
 
 def test_control_characters_do_not_get_into_a_comment(root: Path) -> None:
@@ -175,6 +213,17 @@ def test_the_ungraded_are_named_with_the_reason(root: Path, capsys) -> None:
     assert "s3 has no score: expected <more>." in capsys.readouterr().err
 
 
+def test_what_comes_from_an_account_does_not_rule_the_terminal(root: Path, capsys) -> None:
+    report = a_report(CY, None)
+    first = msgspec.structs.replace(report.criteria[0], message="\x1b[2J[red]gone\u202e\nagain")
+    report = msgspec.structs.replace(report, criteria=(first, *report.criteria[1:]))
+    Results(root).write_report(report)
+    assert csv_of(root)[0] == 0
+    error = capsys.readouterr().err
+    assert "s3 has no score: \\x1b[2J[red]gone\\x202e again" in error
+    assert "\x1b" not in error
+
+
 def test_the_csv_on_a_scale_is_rounded_and_blank_where_there_is_no_score(root: Path) -> None:
     _, scores = csv_of(root, "--scale", "100")
     assert {name: score and str(score) for name, score in scores.items()} == {
@@ -182,6 +231,17 @@ def test_the_csv_on_a_scale_is_rounded_and_blank_where_there_is_no_score(root: P
         "s2": "13.38",
         "s3": None,
     }
+
+
+ROUNDED: dict[str, tuple[float, bool]] = {"by rounding": (0.0002, True), "by hand": (0.0009, False)}
+
+
+@pytest.mark.parametrize("how", ROUNDED)
+def test_a_score_may_be_off_by_what_rounding_does_and_no_more(root: Path, how: str) -> None:
+    more, taken = ROUNDED[how]
+    assert len(a_report(ANN, 0).criteria) < 17
+    edited(root, score=17.5 + more)
+    assert ("s1" in csv_of(root)[1]) == taken
 
 
 # -- damaged results ------------------------------------------------------------------------------

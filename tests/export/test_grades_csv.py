@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from grader.export.grades_csv import cell, grades_csv, number
 from grader.report import CriterionResult, Report
 from grader.roster_table import GRADE_COLUMNS, KNOWN_COLUMNS
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r")
+INSIDE = re.compile(r"([;\t])([=+@\uff1d\uff0b\uff0d\uff20-])")
 COLUMNS = ["student_id", "name", "email", "group", "status", "score", "max_score"]
 
 
@@ -55,7 +57,7 @@ def read(text: str) -> list[list[str]]:
 
 def written(text: str) -> str:
     """What a reader finds of ``text``: NUL is dropped, and a formula has an apostrophe before it."""
-    text = text.replace("\0", "")
+    text = INSIDE.sub(r"\1'\2", text.replace("\0", ""))
     return f"'{text}" if text.startswith((*FORMULA, "\n")) else text
 
 
@@ -127,9 +129,40 @@ def test_points_are_written_to_four_decimals(value: float) -> None:
     assert not number(value).startswith(FORMULA)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\0=1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t1",
+        "\r=1",
+        "\0=1",
+        "\uff1d1",
+        "\uff0b1",
+        "\uff0d1",
+        "\uff201",
+    ],
+)
 def test_what_a_spreadsheet_would_calculate_is_defused(text: str) -> None:
     assert cell(text) == "'" + text.replace("\0", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("a;=1+1", "a;'=1+1"),
+        ("a\t@b", "a\t'@b"),
+        ("\t=1", "'\t'=1"),
+        ("a;\uff1d1", "a;'\uff1d1"),
+        ("a-b; c", "a-b; c"),
+    ],
+)
+def test_what_would_be_a_cell_to_a_reader_of_other_separators_is_defused(
+    text: str, safe: str
+) -> None:
+    assert cell(text) == safe
 
 
 def test_a_student_without_other_columns_has_empty_cells() -> None:

@@ -178,13 +178,66 @@ def test_a_score_whose_answer_was_lost_is_posted_with_a_later_time(
 def test_a_platform_that_stays_away_is_not_asked_for_everybody(
     results: Path, platform: Lms, key: Path, capsys
 ) -> None:
-    platform.first_scores.extend([Answer(204, taken=True), *[Answer(503, AGAIN)] * 5])
+    platform.first_scores.extend([Answer(204, taken=True), *[Answer(503, AGAIN)] * 10])
     assert pushed(results, platform, key) == 3
     said = capsys.readouterr()
     assert "not asked any more: HTTP 503, 5 times" in said.err
-    assert "Not posted: untouched, memory-256," in said.err
+    assert "untouched was refused: HTTP 503, 5 times" in said.err
+    assert "Not posted: memory-256," in said.err
     assert pushed(results, platform, key) == 0
     assert len(platform.taken) == len(GRADED)
+
+
+def test_a_score_that_breaks_the_platform_costs_nobody_else(
+    results: Path, platform: Lms, key: Path, capsys
+) -> None:
+    platform.first_scores.extend([Answer(204, taken=True), *[Answer(500, AGAIN)] * 5])
+    assert pushed(results, platform, key) == 3
+    said = capsys.readouterr().err
+    assert "untouched was refused: HTTP 500, 5 times" in said
+    assert platform.scores.keys() == {*GRADED} - {"untouched"}
+
+
+def test_scores_apart_that_break_the_platform_do_not_end_the_push(
+    results: Path, platform: Lms
+) -> None:
+    broken = [Answer(500, AGAIN)] * 5
+    platform.first_scores.extend([*broken, Answer(204, taken=True), *broken])
+    done = direct(results, platform, [])
+    assert [student for student, _ in done.refused] == ["reference", "memory-256"]
+    assert (done.left, done.ended) == ([], "")
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_platform_that_gives_no_token_is_not_asked_for_everybody(
+    results: Path, platform: Lms, status: int
+) -> None:
+    platform.first_tokens.extend([Answer(status, AGAIN)] * 5)
+    done = direct(results, platform, [])
+    assert (done.refused, len(done.left)) == ([], len(GRADED))
+    assert platform.asked == ["/token"] * 5
+
+
+def test_an_answer_in_pieces_is_read_whole(results: Path, platform: Lms, key: Path) -> None:
+    platform.chunk = 7
+    assert pushed(results, platform, key) == 0
+    assert platform.scores == GRADED
+
+
+def test_an_answer_without_end_is_not_read_to_it(results: Path, platform: Lms) -> None:
+    platform.chunk = 1000
+    platform.first_tokens.append(Answer(200, body=b" " * 150_000 + b'{"access_token": "x"}'))
+    assert direct(results, platform, []).ended == "No token: the answer holds none"
+
+
+def test_an_answer_that_cannot_be_decoded_is_named(
+    results: Path, platform: Lms, key: Path, capsys
+) -> None:
+    platform.first_tokens.append(Answer(200, {"Content-Encoding": "gzip"}, b"canary"))
+    assert pushed(results, platform, key) == 3
+    said = capsys.readouterr().err
+    assert "No conversation with 127.0.0.1 (ContentDecodingError)" in said
+    assert platform.asked == ["/token"]
 
 
 def test_a_token_that_ended_early_is_replaced(results: Path, platform: Lms) -> None:

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from grader import cli
+from grader.results import Results
 from tests.export import importers
-from tests.export.classes import ANN, BO, CY, a_class, a_student
+from tests.export.classes import ANN, BO, CY, a_class, a_report, a_student
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from grader.results import Student
 
 HEADER = "Identifier,Full name,Email address,Grade,Maximum grade,Feedback comments"
 ROWS = (
@@ -75,6 +79,51 @@ def test_a_number_that_happens_to_be_an_id_is_not_enough(tmp_path: Path, capsys)
     status, out = filled(root, lines("Participant 41001,Zoe Zed,zoe@x.org,,20.00,"))
     assert (status, grades(out)) == (3, [""])
     assert "its number is that of 41001, its name and e-mail are not" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("student", "row", "said"),
+    [
+        (a_student("41001"), "Participant 41001,Zoe Zed,,,20.00,", "no name or e-mail"),
+        (a_student("41001"), "Participant 41001,,zoe@x.org,,20.00,", "no name or e-mail"),
+        (ANN, "Participant 1,Ann Lee,other@x.org,,20.00,", "of s1, its e-mail is not"),
+    ],
+)
+def test_one_thing_alone_that_nothing_confirms_is_not_enough(
+    tmp_path: Path, student: Student, row: str, said: str, capsys
+) -> None:
+    status, out = filled(a_class(tmp_path / "results", {student: 20}), lines(row))
+    assert (status, grades(out)) == (3, [""])
+    assert said in capsys.readouterr().err
+
+
+def test_a_name_with_another_id_number_is_not_enough(tmp_path: Path, capsys) -> None:
+    root = a_class(tmp_path / "results", {a_student("s1", "Ann Lee", id_number="77"): 20})
+    header = "Identifier,Full name,ID number,Grade"
+    status, out = filled(root, lines("Participant 1,Ann Lee,78,", header=header))
+    assert (status, grades(out)) == (3, [""])
+    assert "of s1, its number is not" in capsys.readouterr().err
+
+
+def test_a_comparison_in_a_comment_is_still_one(tmp_path: Path) -> None:
+    root = a_class(tmp_path / "results", {ANN: 0})
+    report = a_report(ANN, 0)
+    first = msgspec.structs.replace(report.criteria[0], message="expected <=5")
+    changed = msgspec.structs.replace(report, criteria=(first, *report.criteria[1:]))
+    Results(root).write_report(changed)
+    _, out = filled(root, lines(ROWS[0]))
+    comment = importers.table(out.read_bytes())[0]["Feedback comments"]
+    assert "expected &lt;&#61;5" in comment
+
+
+def test_a_worksheet_whose_maximum_cannot_be_checked_is_noted(root: Path, capsys) -> None:
+    note = "no column 'Maximum grade'"
+    assert filled(root, lines(*ROWS))[0] == 0
+    assert note not in capsys.readouterr().err
+    header = "Identifier,Full name,Grade"
+    rows = ("1,Ann Lee,", "2,Bo Ray,")
+    assert filled(root, lines(*rows, header=header), "--force")[0] == 0
+    assert note in capsys.readouterr().err
 
 
 def test_an_anonymous_worksheet_is_matched_by_number_alone(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def open_criteria(cell: Cell) -> frozenset[str]:
 
 
 @pytest.mark.parametrize("cell", parameters())
-def test_a_fault_that_comes_once_costs_nothing(came: dict[Cell, Came], cell: Cell) -> None:
+def test_a_fault_that_comes_once_costs_no_point(came: dict[Cell, Came], cell: Cell) -> None:
     assert cell.operation.name in came[cell].requests
     assert_only(came[cell], open_criteria(cell), cell.fault.kind)
 

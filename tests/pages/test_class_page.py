@@ -134,6 +134,8 @@ def test_why_students_could_not_be_graded_is_said_once_with_who(tmp_path: Path) 
     text = made(tmp_path, reports).text
     assert "Who could not be graded, and why" in text
     assert "2 students: Student 1, Student 2" in text
+    root = written(tmp_path / "french", reports, lang="fr")
+    assert "2 étudiants\u00a0: <a" in (root / "index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.pages.cohorts import HOSTILE
+from tests.pages.cohorts import HOSTILE, report, written
 from tests.pages.reading import every_page
 
 if TYPE_CHECKING:
@@ -88,6 +88,18 @@ def test_a_criterion_sorts_from_not_graded_to_passed(
         words = [text.rsplit(" ", 1)[0] for text in column(page, 10)]
         order = ["not", "not checked", "failed", "partly passed", "passed"]
         assert list(dict.fromkeys(words)) == order
+
+
+def test_a_filtered_french_class_is_counted_as_french_counts(
+    browser: Browser, tmp_path: Path
+) -> None:
+    root = written(tmp_path / "results", [report(1), report(2)], lang="fr")
+    with opened(browser, root / "index.html") as page:
+        assert page.locator("#shown").inner_text() == "2 étudiants affichés sur 2"
+        page.locator("#by-name").fill("Student 1")
+        assert page.locator("#shown").inner_text() == "1 étudiant affiché sur 2"
+        page.locator("#by-name").fill("nobody")
+        assert page.locator("#shown").inner_text() == "0 étudiant affiché sur 2"
 
 
 def test_the_keyboard_alone_sorts_and_filters(browser: Browser, cohorts: dict[str, Path]) -> None:

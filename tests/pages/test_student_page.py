@@ -5,9 +5,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from grader.checks import Failure, fail
+from grader.message import message
+from grader.message import said as sentence_of
 from grader.observation import Exchange, Found, Invocation, Missing, NotTried, Unknown
 from grader.pages.speech import Speech
 from grader.pages.student_page import student_page
+from grader.report import TestResult
+from grader.score import SHARE
 from tests.accounts import a_pair, an_exchange, lab_rubric, reference
 from tests.pages.cohorts import failing, graded, report, result
 from tests.pages.reading import Page, page
@@ -62,8 +67,6 @@ def test_a_blocked_criterion_sends_to_its_cause_alone(made: Any) -> None:
 
 
 def test_tests_of_a_criterion_are_told_apart(made: Any) -> None:
-    from grader.report import TestResult
-
     tests = (
         TestResult(name="1 + 2", outcome="passed"),
         TestResult(name="3 + 4", outcome="failed", message="found 34"),
@@ -173,3 +176,71 @@ def test_what_the_rubric_hides_is_on_the_class_page_only(tmp_path: Path) -> None
     assert "Look at function." not in student
     assert "Look at runtime." in student
     assert "Look at function." in whole
+
+
+@pytest.mark.parametrize("check", ["handler_adds", "handler_reads_all_records", "sums_arrive", ""])
+def test_what_was_sent_for_a_hidden_criterion_is_not_on_the_student_s_page(check: str) -> None:
+    known = [one for one in LAB.criteria if one.check == check]
+    secret = known[0] if known else msgspec.structs.replace(FIRST, check=check)
+    flags = ("account-mismatch", "direct-inconclusive", "raises-after-answer")
+    text = student_page(report(1, flags=flags), failing(), "A lab", Speech("en"), [secret])
+    for shown in ("1050", "KeyError", "last words", "What was sent", "its log", "hello"):
+        assert shown not in text
+    assert "another AWS account than" in text
+    assert "directly showed nothing" not in text
+    assert "Attempt</dt><dd>1" in text
+
+
+def test_what_was_sent_is_shown_where_a_hidden_criterion_has_nothing_to_do_with_it() -> None:
+    text = student_page(report(1), failing(), "A lab", Speech("en"), [FIRST])
+    assert "1050" in text
+    assert "KeyError" in text
+
+
+def test_nothing_is_said_of_other_submissions_where_a_criterion_is_hidden() -> None:
+    flags = ("account-shared", "same-code", "foreign-messages")
+    text = student_page(report(1, flags=flags), None, "A lab", Speech("en"), [FIRST])
+    assert "nother submission" not in text
+    assert "output queue held messages" in text
+
+
+def test_a_french_page_has_a_no_break_space_before_a_colon() -> None:
+    tests = (
+        TestResult(name="1 + 2", outcome="passed"),
+        TestResult(name="3 + 4", outcome="failed", message="trouvé 34"),
+    )
+    partly = graded([result(FIRST, "partial", tests=tests)])
+    text = student_page(partly, None, "Un TP", Speech("fr"))
+    assert "Note\u00a0: </span>" in text
+    assert "échoué\u00a0: trouvé 34" in text
+
+
+def test_a_sentence_among_the_values_is_said_once_and_in_the_page_s_language(made: Any) -> None:
+    raised = message("Your function raised {error}.", error="KeyError: 'a'")
+    first = message(
+        "expected {expected}, the sum of {number1} and {number2}, found no answer. {failure}",
+        expected=3, number1=1, number2=2, failure=raised,
+    )  # fmt: skip
+    share = message(SHARE, passed=1, tests=2, first=first)
+    changes: dict[str, Any] = {"message_id": share.message_id, "values": share.values}
+    changes |= {"expected": 3, "actual": str(raised)}
+    once = result(FIRST, "failed", **changes, message=sentence_of(share, "fr"))
+    text = made(graded([once]), lang="fr").text
+    assert text.count("Votre fonction a levé KeyError: 'a'.") == 1
+    assert "Your function raised" not in text
+    english = result(FIRST, "failed", **changes, message=str(share))
+    assert "Trouvé" not in made(graded([english]), lang="fr").text
+    aside = result(FIRST, "failed", **changes, message="Faux.")
+    text = made(graded([aside]), lang="fr").text
+    assert "Trouvé Votre fonction a levé KeyError: 'a'." in text
+
+
+def test_a_value_that_the_message_does_not_fill_in_is_kept_to_be_translated(made: Any) -> None:
+    with pytest.raises(Failure) as failure:
+        fail("The rule is not allowed.", expected=message("permission to invoke the function"))
+    verdict = failure.value.verdict
+    one = result(
+        FIRST, "failed", message="Interdit.", message_id=verdict.template,
+        values=verdict.values, expected=verdict.expected,
+    )  # fmt: skip
+    assert "Attendu le droit d'invoquer la fonction" in made(graded([one]), lang="fr").text

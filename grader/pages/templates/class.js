@@ -8,6 +8,7 @@
   const lang = document.documentElement.lang;
   const collator = new Intl.Collator(lang, { numeric: true, sensitivity: "base" });
   const numbers = new Intl.NumberFormat(lang);
+  const plural = new Intl.PluralRules(lang);
   const place = { u: -2, b: -1, f: 0, o: 1 };
 
   const key = (row, column) => {
@@ -55,7 +56,7 @@
       row.hidden = !fits;
       count += fits;
     }
-    shown.textContent = filter.dataset.shown
+    shown.textContent = filter.dataset[plural.select(count) === "one" ? "one" : "other"]
       .replace("{shown}", numbers.format(count))
       .replace("{all}", numbers.format(rows.length));
   };
