@@ -114,7 +114,7 @@ def test_it_ends_with_the_grader(how: signal.Signals) -> None:
 def test_without_ministack_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with (
-        pytest.raises(SandboxError, match=r"pip install 'lambda-sqs-grader\[sandbox\]'"),
+        pytest.raises(SandboxError, match=r"pip install '\.\[sandbox\]'"),
         sandbox(),
     ):
         pass
