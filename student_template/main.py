@@ -45,8 +45,9 @@ class LambdaStack(TerraformStack):
             source_code_hash=code_hash,
             role=role,
             # TODO 1: memory_size=… (128 MB) and timeout=… (60 seconds; without it, AWS takes 3).
-            # TODO 3: environment=LambdaFunctionEnvironment(variables={…}) with two variables:
-            # foo, whose value is "bar", and OUTPUT_QUEUE_URL, the .url of your output queue.
+            # TODO 3: two variables: foo, whose value must be "bar", and OUTPUT_QUEUE_URL, the .url of
+            # your output queue.
+            environment=LambdaFunctionEnvironment(variables={"foo": "TODO"}),
         )
 
         # TODO 4: a LambdaEventSourceMapping: AWS takes messages from event_source_arn=… (the .arn of

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 STACK = Path("cdktf.out", "stacks", "lambda_sqs_lab")
 
+LEFT_BEHIND = shutil.ignore_patterns(
+    ".venv", "__pycache__", "cdktf.out", ".terraform*", "*.tfstate*"
+)
+"""What may lie in a project because somebody worked in it: no copy for a test has any of it."""
+
 _LIMIT_S = 240
 _PACKAGES = "the packages of reference_solution/requirements.txt"
 
@@ -41,13 +46,14 @@ def _without(reason: str) -> None:
 
 
 def synthesize(project: Path, folder: Path) -> Path:
-    """The stack that ``project`` synthesizes in a copy of its own in ``folder``."""
+    """The stack that a copy of ``project`` synthesizes in ``folder``.
+
+    One copied over another there goes on with its state: a student's next version.
+    """
     need("node", "cdktn")
-    copy = shutil.copytree(
-        project, folder / project.name, ignore=shutil.ignore_patterns("cdktf.out", "*.tfstate*")
-    )
-    _run([sys.executable, "main.py"], copy, environment())
-    return copy / STACK
+    shutil.copytree(project, folder, ignore=LEFT_BEHIND, dirs_exist_ok=True)
+    _run([sys.executable, "main.py"], folder, environment())
+    return folder / STACK
 
 
 class Terraform:

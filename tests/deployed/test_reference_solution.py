@@ -61,7 +61,7 @@ def test_no_account_number_stands_in_the_code() -> None:
 def test_synthesized_applied_and_graded_it_earns_everything_and_destroyed_nothing(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
-    terraform = Terraform(synthesize(PROJECT, tmp_path), aws_sandbox, fresh_account)
+    terraform = Terraform(synthesize(PROJECT, tmp_path / "project"), aws_sandbox, fresh_account)
     env = environment(aws_sandbox, fresh_account)
 
     terraform.apply()
