@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import threading
 import time
 import traceback
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import boto3
-from botocore import exceptions as failures
-from botocore.config import Config
-from botocore.parsers import ResponseParserError
-
-from grader.aws_errors import is_network, sort_error
+from grader.aws_clients import ATTEMPTS, READ_TIMEOUT_S, Clients, config_of
+from grader.aws_errors import sort_error
 from grader.language import N_
 from grader.observation import Fact, Found, Missing, Unknown
 from grader.redact import redact
-from grader.roster import Access, DefaultCredentials, Keys, Profile, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -33,7 +27,9 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_sts import STSClient
 
-__all__ = ["Aws", "Clients", "Lost", "answered_at", "is_network", "sort_error", "value_of"]
+    from grader.access import Access
+
+__all__ = ["Aws", "Clients", "Lost", "answered_at", "sort_error", "value_of"]
 
 T = TypeVar("T")
 
@@ -46,10 +42,6 @@ _SURPRISES = (LookupError, TypeError, ValueError, AttributeError, RecursionError
 TIME_IS_UP = Unknown.saying(
     "time-limit", N_("The account took longer than it may (--account-timeout).")
 )
-
-CONNECT_TIMEOUT_S = 5
-READ_TIMEOUT_S = 30
-"""Above the longest poll, which SQS answers after at most 20 s."""
 
 
 class Lost(Exception):  # noqa: N818 - the account is lost to this run; it is not an error of ours
@@ -69,103 +61,12 @@ def answered_at(response: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-class Clients:
-    """Makes clients for any number of accounts from one boto3 session.
-
-    A session of its own costs an account some 140 ms and 13 MB, and sessions are not thread-safe; so
-    there is one, used under a lock.
-    """
-
-    def __init__(self, session: boto3.Session | None = None) -> None:
-        self._lock, self._profiles = threading.Lock(), threading.Lock()
-        self._session = session
-
-    def make(self, service: str, config: Config, options: dict[str, Any]) -> Any:
-        """A client of ``service``; ``options`` are those of ``boto3.Session.client``."""
-        with self._lock:
-            if self._session is None:
-                self._session = boto3.Session()
-            # The service's name is data here, and the stubs know only literal names.
-            make: Any = self._session.client
-            client: Any = make(service, config=config, **options)
-        client.meta.events.register("after-call", _whole)
-        return client
-
-    def credentials(self, access: Access, region: str, endpoint_url: str | None) -> dict[str, str]:
-        """The keys that ``access`` stands for, as options of ``boto3.Session.client``.
-
-        Raises botocore's exceptions where a profile or a role gives none.
-        """
-        if isinstance(access, DefaultCredentials):
-            return {}
-        if isinstance(access, Keys):
-            token = access.session_token
-            return _options(
-                access.access_key_id.reveal(),
-                access.secret_access_key.reveal(),
-                token.reveal() if token else None,
-            )
-        if isinstance(access, Profile):
-            # A profile may run a program for its keys: accounts that need none do not wait for it.
-            with self._profiles:
-                found = boto3.Session(profile_name=access.name).get_credentials()
-            if found is None:
-                raise failures.NoCredentialsError
-            frozen = found.get_frozen_credentials()
-            return _options(frozen.access_key, frozen.secret_key, frozen.token)
-        return self._assume(access, region, endpoint_url)
-
-    def _assume(self, role: Role, region: str, endpoint_url: str | None) -> dict[str, str]:
-        options = {"region_name": region, "endpoint_url": endpoint_url}
-        sts: STSClient = self.make("sts", _config(), options)
-        asked: Any = {"RoleArn": role.arn, "RoleSessionName": "grader"}
-        if role.external_id:
-            asked["ExternalId"] = role.external_id.reveal()
-        given = sts.assume_role(**asked)
-        keys = given["Credentials"]
-        return _options(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
-
-
-def _options(key: str | None, secret: str | None, token: str | None) -> dict[str, str]:
-    if key is None or secret is None:
-        raise failures.NoCredentialsError
-    options = {"aws_access_key_id": key, "aws_secret_access_key": secret}
-    return options | ({"aws_session_token": token} if token else {})
-
-
-def _whole(http_response: Any, parsed: Mapping[str, Any], model: Any, **_given: Any) -> None:
-    """Refuse an answer that is not what AWS says, such as a proxy's page: botocore reads it as empty.
-
-    Raises ``ResponseParserError``. What a function returned is its own affair.
-    """
-    if http_response.status_code >= 300 or model.has_streaming_output or len(parsed) > 1:
-        return
-    text = http_response.content
-    if not text or model.service_model.resolved_protocol not in {"json", "rest-json"}:
-        return
-    try:
-        whole = isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        whole = False
-    if not whole:
-        raise ResponseParserError("The answer is not a JSON object.")
-
-
-def _config(*, attempts: int = 4, read_timeout_s: float = READ_TIMEOUT_S) -> Config:
-    return Config(
-        connect_timeout=CONNECT_TIMEOUT_S,
-        read_timeout=read_timeout_s,
-        retries={"mode": "standard", "total_max_attempts": attempts},
-        user_agent_extra="lambda-sqs-grader",
-    )
-
-
 class Aws:
     """One account's AWS. Clients are made when first asked for; :meth:`close` ends their connections.
 
-    Once AWS has refused the credentials the account is not asked again: every later question gets the
-    same :class:`Unknown`. Nor is it after ``ends_at``, a time of ``time.monotonic()``, but for what
-    leaves it as it was found (:meth:`overtime`).
+    Once AWS has refused the credentials, or gave none for a role, the account is not asked again: every
+    later question gets the same :class:`Unknown`. Nor is it after ``ends_at``, a time of
+    ``time.monotonic()``, but for what leaves it as it was found (:meth:`overtime`).
     """
 
     def __init__(
@@ -179,7 +80,7 @@ class Aws:
         self._refused: Unknown | None = None
 
     def _client(
-        self, service: str, *, attempts: int = 4, read_timeout_s: float = READ_TIMEOUT_S
+        self, service: str, *, attempts: int = ATTEMPTS, read_timeout_s: float = READ_TIMEOUT_S
     ) -> Any:
         if self.ends_at is not None and time.monotonic() > self.ends_at:
             raise Lost(TIME_IS_UP)
@@ -187,16 +88,26 @@ class Aws:
             raise Lost(self._refused)
         key = (service, attempts, read_timeout_s)
         if key not in self._made:
-            if self._keys is None:
-                self._keys = self._clients.credentials(self._access, self.region, self.endpoint_url)
             options = {
                 "region_name": self.region,
                 "endpoint_url": self.endpoint_url,
-                **self._keys,
+                **self._credentials(),
             }
-            config = _config(attempts=attempts, read_timeout_s=read_timeout_s)
+            config = config_of(attempts, read_timeout_s)
             self._made[key] = self._clients.make(service, config, options)
         return self._made[key]
+
+    def _credentials(self) -> dict[str, str]:
+        """The account's keys, asked for once, given or not. Raises :class:`Lost`."""
+        if self._keys is None:
+            # Of all ways to an account only a role has to be asked for.
+            get = partial(self._clients.credentials, self._access, self.region, self.endpoint_url)
+            try:
+                self._keys = self.need("sts:AssumeRole", get)
+            except Lost as lost:
+                self._refused = lost.unknown
+                raise
+        return self._keys
 
     @property
     def sts(self) -> STSClient:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from botocore import exceptions as failures
 
 from grader.language import N_
+from grader.message import Message, message
 from grader.observation import Missing, Unknown, UnknownKind
 from grader.redact import redact
 
@@ -41,6 +42,18 @@ _THROTTLED = frozenset(
     }
 )
 _ENDED_LEARNER_LAB = "voc-cancel-cred"
+OFTEN_SAID = (
+    N_("Unable to locate credentials"),
+    N_("The config profile ({profile}) could not be found"),
+    N_('Could not connect to the endpoint URL: "{endpoint_url}"'),
+    N_('Connect timeout on endpoint URL: "{endpoint_url}"'),
+    N_('Read timeout on endpoint URL: "{endpoint_url}"'),
+    N_(
+        "Connection was closed before we received a valid response from endpoint URL: "
+        '"{endpoint_url}".'
+    ),
+)
+"""Templates of botocore's own that people meet, for the catalogues. The others are said in English."""
 
 
 def sort_error(error: Exception, action: str) -> Missing | Unknown | None:
@@ -59,9 +72,14 @@ def sort_error(error: Exception, action: str) -> Missing | Unknown | None:
         | failures.TokenRetrievalError
         | failures.SSOError,
     ):
-        return Unknown("credentials", redact(str(error)))
-    if is_network(error):
-        return Unknown("unreachable", redact(f"{action}: {error}"))
+        said = _said(error)
+        return Unknown("credentials", str(said), said)
+    if isinstance(
+        error, failures.HTTPClientError | failures.ConnectionError | failures.IncompleteReadError
+    ):
+        return Unknown.saying(
+            "unreachable", N_("{action}: {error}"), action=action, error=_said(error)
+        )
     if isinstance(error, failures.NoRegionError | failures.InvalidRegionError):
         return Unknown("unexpected", redact(str(error)))
     if type(error).__module__.startswith("botocore."):
@@ -69,11 +87,10 @@ def sort_error(error: Exception, action: str) -> Missing | Unknown | None:
     return None
 
 
-def is_network(error: BaseException) -> bool:
-    """AWS was not reached, or its answer did not arrive whole."""
-    return isinstance(
-        error, failures.HTTPClientError | failures.ConnectionError | failures.IncompleteReadError
-    )
+def _said(error: failures.BotoCoreError) -> Message:
+    """What botocore says, as its template and values, without secrets."""
+    values = {name: redact(str(value)) for name, value in error.kwargs.items()}
+    return message(error.fmt, **values)
 
 
 def _sort_answer(error: failures.ClientError, action: str) -> Missing | Unknown:

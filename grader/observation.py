@@ -20,6 +20,7 @@ UnknownKind = Literal[
     "throttled",
     "unreachable",
     "not-ready",
+    "disturbed",
     "account-mismatch",
     "time-limit",
     "not-observed",
@@ -141,13 +142,16 @@ class Function(Part, frozen=True):
 
 
 class Queue(Part, frozen=True):
-    """A queue's attributes. Source: SQS GetQueueUrl and GetQueueAttributes."""
+    """A queue's attributes. Source: SQS GetQueueUrl and GetQueueAttributes.
+
+    ``max_receives`` is its redrive policy's ``maxReceiveCount``, ``None`` without a policy.
+    """
 
     name: str
     arn: str
     visibility_timeout_s: int
     delay_s: int
-    redrive: bool
+    max_receives: int | None
 
 
 class Mapping(Part, frozen=True):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from grader.language import N_, language
+from grader.language import N_
+from grader.message import Message, message
 
 BLOCKED = N_("Not checked: depends on “{title}”, which did not pass.")
 SHARE = N_("{passed} of {tests} passed. {first}")
@@ -15,13 +16,13 @@ _NEXT = {
     "permission": N_("Ask your instructor; the action that was denied is named here."),
     "unreachable": N_("Check the network and the address, then try again."),
     "not-ready": N_("Wait a minute, then try again."),
+    "disturbed": N_("End whatever else reads the queue, wait half a minute, then try again."),
     "account-mismatch": N_("Use the credentials of the account that the roster names."),
     "not-observed": N_("Check again without --no-exchange, or ask your instructor."),
     "": N_("Try again later, or ask your instructor."),
 }
 
 
-def what_next(kind: str, lang: str) -> str:
+def what_next(kind: str) -> Message:
     """What to do about an :class:`~grader.observation.Unknown` of this kind."""
-    words = language(lang)
-    return words.say(_FREE, next=words.say(_NEXT.get(kind, _NEXT[""])))
+    return message(_FREE, next=Message(_NEXT.get(kind, _NEXT[""])))

@@ -91,7 +91,7 @@ def a_function(name: str = "adder", **changes: Any) -> Function:
 
 
 def a_queue(name: str = "numbers", **changes: Any) -> Queue:
-    queue = Queue(name=name, arn=QUEUE_ARN, visibility_timeout_s=60, delay_s=0, redrive=False)
+    queue = Queue(name=name, arn=QUEUE_ARN, visibility_timeout_s=60, delay_s=0, max_receives=None)
     return msgspec.structs.replace(queue, **changes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,18 @@ def put(sandbox: Sandbox, account: str, body: str, queue: str = "output_queue") 
     sqs.send_message(QueueUrl=url, MessageBody=body)
     got = sqs.receive_message(QueueUrl=url, AttributeNames=["SentTimestamp"], VisibilityTimeout=0)
     return int(got["Messages"][0]["Attributes"]["SentTimestamp"])
+
+
+def move_away_after(sandbox: Sandbox, account: str, receives: int) -> None:
+    """Give the output queue a redrive policy: received so often, a message goes to ``dead_letters``."""
+    sqs = sandbox.client("sqs", account)
+    dead = sqs.create_queue(QueueName="dead_letters")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]
+    policy = {"deadLetterTargetArn": arn["QueueArn"], "maxReceiveCount": receives}
+    sqs.set_queue_attributes(
+        QueueUrl=sqs.get_queue_url(QueueName="output_queue")["QueueUrl"],
+        Attributes={"RedrivePolicy": json.dumps(policy)},
+    )
 
 
 def kind(fact: Fact[Any]) -> str:

@@ -14,6 +14,8 @@ from grader.observation import Found, Unknown
 from grader.observe.identity import observe_identity
 from grader.roster import DefaultCredentials, Keys, Profile, Role
 from grader.secret import Secret
+from tests.running import environment, grader
+from tests.wire import DENIED, Wire, query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,9 +42,8 @@ def identity(aws_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         aws = Aws(Clients(), access, "us-east-1", aws_sandbox.endpoint_url)
         try:
             return observe_identity(aws, None)
-        except Exception:
+        finally:
             aws.close()
-            raise
 
     return ask
 
@@ -71,6 +72,56 @@ def test_a_role(identity: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     role = Role(f"arn:aws:iam::{'5' * 12}:role/grader", Secret("external"))
     assert account(identity(role)) == "5" * 12
+
+
+def test_a_role_that_may_not_be_assumed_is_what_was_denied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "4" * 12)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    wire = Wire()
+    wire.play("sts.AssumeRole", query(403, "AccessDenied", DENIED), always=True)
+    role = Role(f"arn:aws:iam::{'5' * 12}:role/grader", Secret("external"))
+    aws = Aws(Clients(wire.session), role, "us-east-1", "http://127.0.0.1:1")
+    fact = observe_identity(aws, None)
+    assert isinstance(fact, Unknown)
+    assert fact.kind == "permission"
+    assert "sts:AssumeRole was denied" in fact.detail
+    assert "external" not in fact.detail
+
+
+RUBRIC = """\
+schema: rubric/1
+title: A function
+lab:
+  region: us-east-1
+  functions: {sum: first_lambda}
+  queues: {}
+criteria:
+  - {id: function, title: It is there, check: function_exists, on: sum, points: 1}
+"""
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("row", "option", "variable"),
+    [("", "", "here"), ("", "here", NOWHERE), ("here", NOWHERE, NOWHERE)],
+    ids=["AWS_ENDPOINT_URL", "--endpoint-url", "the-row"],
+)
+def test_of_several_addresses_the_rows_comes_first_and_the_environments_last(
+    aws_sandbox: Sandbox, tmp_path: Path, row: str, option: str, variable: str
+) -> None:
+    here = aws_sandbox.endpoint_url
+    row, option, variable = (one.replace("here", here) for one in (row, option, variable))
+    (tmp_path / "rubric.yaml").write_text(RUBRIC)
+    (tmp_path / "class.csv").write_text(
+        "student_id,endpoint_url,aws_access_key_id,aws_secret_access_key\n"
+        f"s1,{row},{'6' * 12},test\n"
+    )
+    given = ["--endpoint-url", option] if option else []
+    env = environment(AWS_ENDPOINT_URL=variable)
+    done = grader("batch", "class.csv", *given, cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("access", [Profile("absent"), DefaultCredentials()])

@@ -24,9 +24,10 @@ from grader.observation import (
     Schedule,
     Unknown,
 )
-from grader.observe.exercise import Behaviour, Stage, exercise
+from grader.observe.exercise import Behaviour, exercise
 from grader.observe.function import is_pending, observe_function
 from grader.observe.mapping import observe_mappings
+from grader.observe.obstacles import Stage
 from grader.observe.pairs import Pairs
 from grader.observe.queues import observe_queue
 from grader.observe.ready import when_ready

@@ -8,15 +8,15 @@ from grader.aws import Lost
 from grader.observation import Exchange, Found
 from grader.observe.answers import mistake, numbers_in
 from grader.observe.invocation import APPEARS_S
-from grader.observe.output import LOST_MESSAGES
 from grader.observe.repeat import repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from grader.aws import Aws
-    from grader.observe.output import OutputQueue, Sent
+    from grader.observe.output import OutputQueue
     from grader.observe.pairs import Pairs
+    from grader.observe.sent import Sent
 
 IMPATIENT_S = 10
 """Patience for the one pair that is tried although the direct invocation was wrong or silent."""
@@ -177,12 +177,13 @@ class Exchanging:
     def run(self) -> None:
         """Send and wait. Raises botocore's exceptions, ``Lost``, ``Interrupted``.
 
-        A pair whose answer may have been lost on the way is not called silent: that is ``Lost``.
+        A pair whose answer may have been missed is not called silent: that is ``Lost``.
         """
         self._send_all()
-        silent = [entry[-1] for entry in self._entries if _silent(entry)]
-        if any(self._output.lost_since(sent.since) for sent in silent):
-            raise Lost(LOST_MESSAGES)
+        silent = [entry[-1].since for entry in self._entries if _silent(entry)]
+        missed = self._output.missed_since(min(silent)) if silent else None
+        if missed is not None:
+            raise Lost(missed)
 
     def _send_all(self) -> None:
         if (self._filtered or not self._hope()) and not self._trial():

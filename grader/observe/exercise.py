@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from grader.language import N_
-from grader.message import Message, message
 from grader.observation import (
     Exchange,
     Fact,
@@ -20,12 +19,12 @@ from grader.observation import (
     Mappings,
     Missing,
     NotTried,
-    Queue,
     Unknown,
 )
 from grader.observe.exchange import Exchanging, InputQueue
 from grader.observe.invocation import Direct, Target, invoke
-from grader.observe.output import OutputQueue
+from grader.observe.obstacles import Stage, found, loop, obstacle
+from grader.observe.output import ANOTHER_READER, OutputQueue
 
 if TYPE_CHECKING:
     import threading
@@ -42,24 +41,8 @@ RECORDS = 3
 HOLD_S = 900
 """How long a message that is not ours may stay hidden should the grader be killed."""
 
-FUNCTION, OUTPUT = "functions.sum", "queues.output"
 MAPPING, HANDLER, EXCHANGE = "mappings.input", "handler", "exchange"
 """Facts' paths, for what is not tried because of them."""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What was seen of the things an exchange needs, before it starts."""
-
-    function: Fact[Function]
-    function_ready: bool
-    input_name: str
-    input: Fact[Queue]
-    input_url: str | None
-    output: Fact[Queue]
-    output_url: str | None
-    input_mappings: Fact[Mappings]
-    output_mappings: Fact[Mappings]
 
 
 @dataclass
@@ -80,61 +63,20 @@ def exercise(
     Nothing is invoked or sent where that could start a loop. However it ends, the queues are left as
     they were found. Raises :class:`~grader.observe.output.Interrupted` when ``stop`` is set.
     """
-    obstacle = _obstacle(stage)
-    if obstacle is not None:
-        return Behaviour(obstacle, obstacle, obstacle)
-    unsafe = _loop(stage)
+    nothing = obstacle(stage)
+    if nothing is not None:
+        return Behaviour(nothing, nothing, nothing)
+    unsafe = loop(stage)
     if unsafe is not None:
         untried = NotTried(EXCHANGE, str(unsafe), unsafe)
-        loop = Exchange((), unsafe=str(unsafe), unsafe_said=unsafe)
-        return Behaviour(untried, untried, Found(loop))
+        loops = Exchange((), unsafe=str(unsafe), unsafe_said=unsafe)
+        return Behaviour(untried, untried, Found(loops))
     run = _Run(aws, stage, rules, pairs, stop)
-    clock = aws.ask("sqs:GetQueueAttributes", run.output.read_clock)
+    clock = aws.ask("sqs:GetQueueAttributes", run.output.look_first)
     if not isinstance(clock, Found):
         unknown = clock if isinstance(clock, Unknown) else Unknown("unexpected", clock.reason)
         return Behaviour(unknown, unknown, unknown)
     return run.behaviour()
-
-
-def _obstacle(stage: Stage) -> NotTried | Unknown | None:
-    """Why nothing can be tried at all. What is certain comes before what is unknown."""
-    function, output = stage.function, stage.output
-    if isinstance(function, Missing):
-        return NotTried.after(FUNCTION, function)
-    if isinstance(output, Missing):
-        return NotTried.after(OUTPUT, output)
-    if isinstance(function, Found) and function.value.state == "Failed":
-        failed = N_("{function} is in state Failed.")
-        return NotTried.saying(FUNCTION, failed, function=function.value.name)
-    # Without the output queue's mappings nobody knows whether an answer would come round again.
-    for fact in (function, output, stage.input, stage.output_mappings):
-        if isinstance(fact, Unknown):
-            return fact
-    mappings = stage.input_mappings
-    if isinstance(mappings, Unknown) and mappings.kind != "not-ready":
-        return mappings
-    if stage.function_ready:
-        return None
-    return Unknown.saying("not-ready", N_("The function was being updated."))
-
-
-def _loop(stage: Stage) -> Message | None:
-    """Why a message could come round again for ever, or ``None``."""
-    output, mappings = _found(stage.output), _found(stage.output_mappings)
-    if isinstance(stage.input, Found) and stage.input.value.arn == output.arn:
-        both = N_("{queue} is both the input and the output queue.")
-        return message(both, queue=output.name)
-    fed = [mapping.function_name for mapping in mappings.of_queue if mapping.live]
-    if fed:
-        return message(
-            N_(
-                "{queue} triggers {function}, so an answer could come round for ever. "
-                "Nothing was sent."
-            ),
-            queue=output.name,
-            function=fed[0],
-        )
-    return None
 
 
 class _Run:
@@ -144,7 +86,7 @@ class _Run:
         self, aws: Aws, stage: Stage, rules: ExchangeRules, pairs: Pairs, stop: threading.Event
     ) -> None:
         self._aws, self._stage, self._rules, self._pairs = aws, stage, rules, pairs
-        function, output = _found(stage.function), _found(stage.output)
+        function, output = found(stage.function), found(stage.output)
         runs_s = min(function.timeout_s, rules.deadline_s)
         # Long enough that a message which is not ours is received once, not over and over.
         hold_s = 2 * (runs_s + 15) + (rules.pairs + 1) * rules.deadline_s
@@ -152,7 +94,7 @@ class _Run:
             aws,
             stage.output_url or "",
             rules.answer_keys,
-            redrive=output.redrive,
+            max_receives=output.max_receives,
             hold_s=min(int(hold_s), HOLD_S),
             stop=stop,
         )
@@ -182,12 +124,17 @@ class _Run:
                 # It answered after all, only late.
                 self._slow_s = max(self._slow_s, direct.late_s)
                 records = self._records(direct)
+            elif ANOTHER_READER in (direct.fact, _fact(records)):
+                # Whoever took the answers may be gone by now.
+                if direct.fact == ANOTHER_READER:
+                    direct = self._direct = self._invoke(1)
+                records = self._records(direct)
             undisturbed = True
         finally:
             self.output.give_back(look_for_duplicates=undisturbed)
         done = Behaviour(
             _noting(direct.fact, own_queue=own_queue),
-            records.fact if isinstance(records, Direct) else records,
+            _fact(records),
             Found(self._exchanging.result)
             if self._exchanging and isinstance(exchange, Found)
             else exchange,
@@ -228,7 +175,7 @@ class _Run:
         if impossible is not None or self._source is None or self._mapping is None:
             no_way = N_("There is no enabled mapping to send through.")
             return impossible or NotTried.saying(MAPPING, no_way)
-        input_delay_s = _found(self._stage.input).delay_s
+        input_delay_s = found(self._stage.input).delay_s
         self._exchanging = Exchanging(
             self._source,
             self.output,
@@ -274,7 +221,7 @@ class _Run:
         return InputQueue(
             self._aws,
             self._stage.input_url or "",
-            redrive=self._stage.input.value.redrive,
+            redrive=self._stage.input.value.max_receives is not None,
             keys=self._rules.answer_keys,
             message=self._message,
         )
@@ -303,11 +250,8 @@ class _Run:
         return {name for name, is_so in flags.items() if is_so}
 
 
-def _found(fact: Fact[T]) -> T:
-    """The value of a fact that :func:`_obstacle` made sure of."""
-    if not isinstance(fact, Found):
-        raise TypeError(f"not found: {fact}")
-    return fact.value
+def _fact(made: Direct | Fact[Invocation]) -> Fact[Invocation]:
+    return made.fact if isinstance(made, Direct) else made
 
 
 def _enabled(mappings: Fact[Mappings], function: str) -> Mapping | None:

@@ -15,7 +15,6 @@ from grader.aws import Lost
 from grader.observation import Fact, Found, FunctionError, Invocation, Missing, Unknown
 from grader.observe.event import sqs_event
 from grader.observe.failure import function_error, log_tail, made_up_handle, timed_out
-from grader.observe.output import LOST_MESSAGES
 from grader.observe.repeat import ATTEMPTS, repeated
 from grader.redact import redact
 
@@ -23,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from grader.aws import Aws
-    from grader.observe.output import OutputQueue, Sent
+    from grader.observe.output import OutputQueue
     from grader.observe.pairs import Pairs
+    from grader.observe.sent import Sent
 
 GRACE_S = 10
 """How much longer than the function may run its answer is waited for."""
@@ -102,7 +102,7 @@ def invoke(
     """Invoke ``target`` with ``records`` pairs in one event, and wait for their sums.
 
     A fault of AWS or of the network is repeated with new pairs, and so is an invocation whose answer
-    may have been lost on the way; what the function does wrong is not.
+    may have been missed; what the function does wrong is not.
     ``slow_s`` is how much longer than usual answers may take to appear.
     Source: Lambda Invoke, LogType Tail.
     """
@@ -125,20 +125,25 @@ def invoke(
 
 
 def _heard(
-    once: Callable[[], Invocation], direct: Direct, output: OutputQueue, appears_s: float
+    once: Callable[[], Invocation],
+    direct: Direct,
+    output: OutputQueue,
+    appears_s: float,
+    attempts: int = ATTEMPTS,
 ) -> Invocation:
-    """The invocation, its answers waited for. Raises :class:`Lost` where they may have been lost."""
-    for _ in range(ATTEMPTS):
+    """The invocation, its answers waited for. Raises :class:`Lost` where they may have been missed."""
+    while True:
         began = time.monotonic()
         made = _repeated(once)
         direct.returned_at = time.monotonic()
         output.wait_for(lambda: all(s.answered for s in direct.sent), appears_s)
         silent = any(s.silent for s in direct.sent) and made.failure not in _NEVER_RAN
-        if not (silent and output.lost_since(began)):
+        missed = output.missed_since(began) if silent else None
+        if missed is None:
             return made
-        if made.failure is not None:
-            break
-    raise Lost(LOST_MESSAGES)
+        attempts -= 1
+        if made.failure is not None or not attempts:
+            raise Lost(missed)
 
 
 def _repeated(once: Callable[[], Invocation]) -> Invocation:

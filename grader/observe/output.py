@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
+import random
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tenacity import RetryError, Retrying, retry_if_result, stop_any
+from tenacity import RetryError, Retrying, retry_if_result, sleep_using_event, stop_any
 from tenacity.stop import stop_base, stop_when_event_set
 
 from grader.aws import Lost, answered_at
-from grader.clock import iso
 from grader.language import N_
-from grader.observation import Answer, Found, Pair, Unknown
+from grader.observation import Answer, Found, Unknown
 from grader.observe.answers import mistake, numbers_in
+from grader.observe.kept import HANDFUL, Kept, Message
+from grader.observe.sent import Sent
 from grader.redact import redact
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from tenacity import RetryCallState
-    from types_boto3_sqs.type_defs import MessageTypeDef
+    from types_boto3_sqs.type_defs import GetQueueAttributesResultTypeDef, MessageTypeDef
 
     from grader.aws import Aws
 
@@ -33,18 +34,17 @@ POLL_S = 2
 DUPLICATES_S = 2
 """The last look for duplicates of answers."""
 
-HANDFUL = 10
-"""Messages of one receive or one batch: SQS gives no more."""
-
 QUOTED = 3
 """How many messages that no pair explains are quoted."""
 
 DRAINING_S = 60
 """How much longer than the deadline a queue full of other messages is read through."""
 
+READ_THROUGH_S = 1
+"""How long new messages that are not ours stay hidden at most, while there are more to read through."""
 
-SHOW_AGAIN_S = 1
-"""How long new messages that are no answers stay hidden: another grader may be waiting for them."""
+STAY_AWAY_S = (0.2, 1.0)
+"""How long another grader is left alone with messages that are new and not ours, from, to."""
 
 LOST_MESSAGES = Unknown.saying(
     "unreachable",
@@ -52,47 +52,17 @@ LOST_MESSAGES = Unknown.saying(
     action="sqs:ReceiveMessage",
 )
 
+ANOTHER_READER = Unknown.saying(
+    "disturbed",
+    N_(
+        "Something else was reading the output queue, and may have taken an answer: another grader, "
+        "“Poll for messages” in the console, a program."
+    ),
+)
+
 
 class Interrupted(Exception):  # noqa: N818 - the user interrupted; nothing failed
     """The run is ending: stop waiting, leave the queues as they were found."""
-
-
-@dataclass(eq=False)
-class Sent:
-    """A pair that was sent. ``not_before_ms`` bounds its sending from below, by AWS's clock."""
-
-    number1: int
-    number2: int
-    not_before_ms: int = 0
-    since: float = field(default_factory=time.monotonic)
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    message_id: str | None = None
-    answers: list[Answer] = field(default_factory=list)
-
-    @property
-    def answered(self) -> bool:
-        """A right sum came back."""
-        return any(answer.wrong is None for answer in self.answers)
-
-    @property
-    def silent(self) -> bool:
-        """Nothing came back, right or wrong."""
-        return not self.answers
-
-    def since_answer_s(self) -> float:
-        """Seconds since the first answer, zero where there is none yet."""
-        if not self.answers:
-            return 0.0
-        return time.monotonic() - self.since - self.answers[0].after_s
-
-    def as_pair(self) -> Pair:
-        """What the observation keeps of it."""
-        return Pair(
-            self.number1,
-            self.number2,
-            iso(self.at),
-            tuple(self.answers),
-        )
 
 
 @dataclass
@@ -108,11 +78,16 @@ class _Patience(stop_base):
 
     def __init__(self, seconds: float) -> None:
         self._deadline = time.monotonic() + seconds
-        self.hands_full = False
+        self.hands_full = self.stays_away = False
 
     @property
     def left_s(self) -> float:
         return self._deadline - time.monotonic()
+
+    def before_next(self, retry_state: RetryCallState) -> float:  # noqa: ARG002 - tenacity's signature
+        """Seconds until the next look: none, unless somebody else is to have a look first."""
+        longest = max(0.0, min(random.uniform(*STAY_AWAY_S), self.left_s))  # noqa: S311 - no secret
+        return longest if self.stays_away else 0.0
 
     def __call__(self, retry_state: RetryCallState) -> bool:  # noqa: ARG002 - tenacity's signature
         return self.left_s <= (-DRAINING_S if self.hands_full else 0)
@@ -121,10 +96,11 @@ class _Patience(stop_base):
 class OutputQueue:
     """Receives from the output queue on behalf of the pairs that were sent.
 
-    Only messages recognised as answers are deleted. Every other message is hidden for ``hold_s``
-    seconds at most, and made visible again: what lay there before when the run is over
-    (:meth:`give_back`), what was written meanwhile after :data:`SHOW_AGAIN_S`. Where the queue has a
-    ``redrive`` policy that waits for the end of the run too: received often enough, a message is moved.
+    Only messages recognised as answers are deleted: right ones at once, others when the run is over,
+    because what looks like a mistake may be the right answer to another grader. What lay there before
+    is hidden until then (:meth:`give_back`), for ``hold_s`` seconds at most; what was written meanwhile
+    is shown again at once. A message that was received ``max_receives`` times, the queue's redrive
+    policy moves away: its last receives are left to others.
     """
 
     def __init__(
@@ -133,7 +109,7 @@ class OutputQueue:
         url: str,
         keys: Iterable[str],
         *,
-        redrive: bool,
+        max_receives: int | None,
         hold_s: int,
         stop: threading.Event,
     ) -> None:
@@ -141,15 +117,13 @@ class OutputQueue:
         self.tally = Tally()
         self.left_behind = False
         self._aws, self._url, self._keys = aws, url, tuple(keys)
-        self._redrive = redrive
         self._hold_s = max(20, min(hold_s, 43_200))
         self._sent: list[Sent] = []
         self._clock_ms = 0
-        self._lost_at = -math.inf
+        self._lost_at = self._taken_at = -math.inf
+        self._held_at_first = 0
         self._shown_at = time.monotonic()
-        self._held: dict[str, str] = {}
-        self._new: dict[str, str] = {}
-        self._known: set[str] = set()
+        self._kept = Kept(aws, url, max_receives)
 
     # -- sending ------------------------------------------------------------------------------
 
@@ -171,16 +145,17 @@ class OutputQueue:
 
     # -- receiving ----------------------------------------------------------------------------
 
-    def read_clock(self) -> None:
-        """Ask the queue something harmless, to know AWS's time before the first pair is sent."""
+    def look_first(self) -> None:
+        """Ask the queue for AWS's time, and how much of it is hidden, before the first pair is sent."""
         started = time.monotonic()
-        response = self._aws.need(
-            "sqs:GetQueueAttributes",
-            lambda: self._aws.sqs.get_queue_attributes(
-                QueueUrl=self._url, AttributeNames=["QueueArn"]
-            ),
-        )
+        response = self._aws.need("sqs:GetQueueAttributes", self._ask_hidden)
         self._read_clock(response, time.monotonic() - started)
+        self._held_at_first = _hidden(response)
+
+    def _ask_hidden(self) -> GetQueueAttributesResultTypeDef:
+        return self._aws.sqs.get_queue_attributes(
+            QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"]
+        )
 
     def wait_for(self, done: Callable[[], bool], seconds: float) -> bool:
         """Poll until ``done()`` or for ``seconds``; whether it is done.
@@ -193,31 +168,32 @@ class OutputQueue:
         def look() -> bool:
             if done():
                 return True
-            patience.hands_full = self._poll(patience.left_s)
-            if time.monotonic() - self._shown_at >= SHOW_AGAIN_S:
-                self._show_new()
+            taken = self._poll(patience.left_s)
+            patience.hands_full = not all(taken)
+            # A whole handful: there may be more behind it, and shown again it would come first.
+            patience.stays_away = len(taken) < HANDFUL and self._kept.show_new()
+            if time.monotonic() - self._shown_at >= READ_THROUGH_S:
+                self._shown_at = time.monotonic()
+                self._kept.show_new()
             return done()
 
         try:
             Retrying(
                 retry=retry_if_result(lambda found: not found),
                 stop=stop_any(patience, stop_when_event_set(self.stop)),
+                wait=patience.before_next,
+                sleep=sleep_using_event(self.stop),
             )(look)
         except RetryError:
             if self.stop.is_set():
                 raise Interrupted from None
             return False
         finally:
-            self._show_new()
+            self._kept.show_new()
         return True
 
-    def _show_new(self) -> None:
-        self._shown_at = time.monotonic()
-        if not self._redrive:
-            self._release(self._new)
-
-    def _poll(self, seconds: float) -> bool:
-        """Receive once; whether anything was there that had to be read through."""
+    def _poll(self, seconds: float) -> list[bool]:
+        """Receive once; of each message whether it answers a pair, or was known already."""
         response = self._aws.need(
             "sqs:ReceiveMessage",
             lambda: self._aws.sqs.receive_message(
@@ -225,37 +201,52 @@ class OutputQueue:
                 MaxNumberOfMessages=HANDFUL,
                 WaitTimeSeconds=max(1, min(POLL_S, math.ceil(seconds))),
                 VisibilityTimeout=self._hold_s,
-                MessageSystemAttributeNames=["SentTimestamp"],
+                MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
             ),
         )
         if response["ResponseMetadata"].get("RetryAttempts"):
             self._lost_at = time.monotonic()
-        answers = [self._take(message) for message in response.get("Messages", [])]
-        return not all(answers)
+        return [self._take(message) for message in response.get("Messages", [])]
 
-    def lost_since(self, moment: float) -> bool:
-        """SQS was asked twice since ``moment``: what its lost answer held is hidden, for ``hold_s``."""
-        return self._lost_at >= moment
+    def missed_since(self, moment: float) -> Unknown | None:
+        """Why an answer may have been missed since ``moment``, where that is so.
+
+        Another reader shows: it has received what came for the first time, or it holds more messages
+        now than were hidden when the run began. Source: SQS GetQueueAttributes.
+        """
+        if self._lost_at >= moment:
+            # SQS was asked twice: what its lost answer held is hidden, for ``hold_s``.
+            return LOST_MESSAGES
+        if self._taken_at >= moment:
+            return ANOTHER_READER
+        now = self._aws.ask("sqs:GetQueueAttributes", self._ask_hidden)
+        if isinstance(now, Unknown):
+            return now
+        held = self._kept.hidden + self._held_at_first
+        return ANOTHER_READER if isinstance(now, Found) and _hidden(now.value) > held else None
 
     def _take(self, message: MessageTypeDef) -> bool:
         """Keep or delete one message; whether it answers a pair, or was known already."""
         identity, handle = message.get("MessageId", ""), message.get("ReceiptHandle", "")
-        sent_ms = int(message.get("Attributes", {}).get("SentTimestamp", 0))
-        body = message.get("Body", "")
-        if identity in self._known:
-            # Seen before, and received again: only its new handle matters.
-            (self._held if identity in self.tally.foreign else self._new)[identity] = handle
+        given, body = message.get("Attributes", {}), message.get("Body", "")
+        sent_ms = int(given.get("SentTimestamp", 0))
+        received = int(given.get("ApproximateReceiveCount", 1))
+        if self._kept.again(identity, handle, received):
             return True
-        if self.recognise(body, sent_ms):
+        old = sent_ms < self.first_sent_ms
+        if received > 1 and not old:
+            self._taken_at = time.monotonic()
+        answer = self.recognise(body, sent_ms)
+        if answer is not None and answer.wrong is None:
             self._delete(handle)
             return True
-        self._known.add(identity)
-        if sent_ms < self.first_sent_ms:
+        self._kept.add(identity, Message(handle, received, old, ours=answer is not None))
+        if answer is not None:
+            return True
+        if old:
             self.tally.foreign.add(identity)
-            self._held[identity] = handle
         else:
             self.tally.others.setdefault(identity, redact(body, 200))
-            self._new[identity] = handle
         return False
 
     @property
@@ -263,8 +254,8 @@ class OutputQueue:
         """When this run's first pair was sent, by AWS's clock: what is older is not this run's."""
         return min((sent.not_before_ms for sent in self._sent), default=0)
 
-    def recognise(self, body: str, sent_ms: int) -> bool:
-        """Whether a message sent at ``sent_ms`` answers a pair; if it does, the pair keeps it."""
+    def recognise(self, body: str, sent_ms: int) -> Answer | None:
+        """What a message sent at ``sent_ms`` answers to a pair, which then keeps it."""
         found = [
             (sent, wrong)
             for number in numbers_in(body, self._keys)
@@ -273,12 +264,13 @@ class OutputQueue:
             and (wrong := mistake(number, sent.number1, sent.number2)) is not None
         ]
         if not found:
-            return False
+            return None
         # A message may hold several numbers: a right sum among them is what was asked for.
         sent, wrong = min(found, key=lambda pair: pair[1] != "")
         after = round(time.monotonic() - sent.since, 3)
-        sent.answers.append(Answer(redact(body, 200), wrong or None, after))
-        return True
+        answer = Answer(redact(body, 200), wrong or None, after)
+        sent.answers.append(answer)
+        return answer
 
     @property
     def quotes(self) -> tuple[str, ...]:
@@ -304,21 +296,9 @@ class OutputQueue:
         except (Interrupted, Lost):
             pass  # They become visible by themselves; the grade is known already.
         finally:
-            self._release(self._new)
-            self._release(self._held)
+            for handle in self._kept.give_back():
+                self._delete(handle)
 
-    def _release(self, held: dict[str, str]) -> None:
-        handles = list(held.values())
-        held.clear()
-        for start in range(0, len(handles), HANDFUL):
-            entries = [
-                {"Id": str(i), "ReceiptHandle": handle, "VisibilityTimeout": 0}
-                for i, handle in enumerate(handles[start : start + HANDFUL])
-            ]
-            with self._aws.overtime():
-                self._aws.ask(
-                    "sqs:ChangeMessageVisibility",
-                    lambda entries=entries: self._aws.sqs.change_message_visibility_batch(  # type: ignore[misc]
-                        QueueUrl=self._url, Entries=entries
-                    ),
-                )
+
+def _hidden(response: GetQueueAttributesResultTypeDef) -> int:
+    return int(response["Attributes"].get("ApproximateNumberOfMessagesNotVisible", 0))

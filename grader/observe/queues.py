@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from grader.observation import Fact, Missing, Queue
@@ -9,6 +10,10 @@ from grader.observe.nearest import missing
 
 if TYPE_CHECKING:
     from grader.aws import Aws
+
+
+def _max_receives(policy: str | None) -> int | None:
+    return int(json.loads(policy)["maxReceiveCount"]) if policy else None
 
 
 def observe_queue(aws: Aws, name: str) -> tuple[Fact[Queue], str | None]:
@@ -27,7 +32,7 @@ def observe_queue(aws: Aws, name: str) -> tuple[Fact[Queue], str | None]:
             arn=given["QueueArn"],
             visibility_timeout_s=int(given.get("VisibilityTimeout", 30)),
             delay_s=int(given.get("DelaySeconds", 0)),
-            redrive=bool(given.get("RedrivePolicy")),
+            max_receives=_max_receives(given.get("RedrivePolicy")),
         )
 
     def names() -> list[str]:

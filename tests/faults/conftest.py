@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def grade() -> Iterator[Grade]:
-    """Grade one account, from its first request to its report."""
+    """Grade one account, to which ``rows`` of a roster lead, from its first request to its report."""
     with Judge(workers=1) as judge:
         checks = judge.collect()
 
@@ -33,17 +33,22 @@ def grade() -> Iterator[Grade]:
             *,
             wire: Wire | None = None,
             seed: int = 1,
+            rows: int = 1,
             **exchange: Any,
         ) -> Report:
             keys = Keys(Secret(account), Secret("test"), None)
-            student = Account("s1", "", "", None, account, None, None, access=keys, line=2)
+            students = [
+                Account(f"s{line}", "", "", None, account, None, None, access=keys, line=line)
+                for line in range(2, rows + 2)
+            ]
             found: list[Graded] = []
-            settings = Settings(seed=seed, jobs=1, endpoint_url=endpoint_url)
+            settings = Settings(seed=seed, jobs=rows, endpoint_url=endpoint_url)
             with pytest.MonkeyPatch.context() as patch:
                 if wire is not None:
                     patch.setattr(visit, "Clients", lambda: Clients(wire.session))
                 one = Grading(lab(**exchange), judge, checks, settings, found.append)
-            one.run([student])
+            one.run(students)
+            assert len(found) == rows
             return found[0].report
 
         yield run

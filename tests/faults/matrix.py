@@ -6,20 +6,27 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from queue import SimpleQueue
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
 import pytest
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
 from tenacity import wait_none
 
+from grader.aws import Clients
 from grader.judge import Judge
 from grader.observe import output, repeat
 from grader.phrases import what_next
-from grader.roster import Account, DefaultCredentials
+from grader.roster import Account, DefaultCredentials, Keys, Role
+from grader.rubric import Criterion
+from grader.sandbox.deploy import PERIODIC_FUNCTION
 from grader.score import score
-from tests.looking import hand_in, lab, look
+from grader.secret import Secret
+from grader.visit import Orders, Place, Visit, identify, look
+from tests.looking import hand_in, lab
 from tests.wire import DENIED, Answer, Done, Wire, query, rest, rpc
 
 if TYPE_CHECKING:
@@ -27,14 +34,15 @@ if TYPE_CHECKING:
 
     from grader.observation import Observation, UnknownKind
     from grader.report import Report
+    from grader.roster import Access
     from grader.rubric import Rubric
     from grader.sandbox.server import Sandbox
 
-Kind = Literal["rule", "scheduler", "chatters"]
-"""How an account differs from the reference, being as right: what runs its function periodically, or
-that its function also writes what is no sum."""
+Kind = Literal["rule", "scheduler", "chatters", "role", "runs"]
+"""How an account differs from the reference, being as right: what runs its function periodically, that
+its function also writes what is no sum, that a role leads to it, that its rubric asks for runs."""
 
-_ACCOUNTS: dict[Kind, int] = {"rule": 12, "scheduler": 3, "chatters": 1}
+_ACCOUNTS: dict[Kind, int] = {"rule": 12, "scheduler": 3, "chatters": 1, "role": 2, "runs": 1}
 """How many are observed at once, each for one cell after the other."""
 
 Seen = tuple["Observation", Wire]
@@ -54,7 +62,7 @@ class Operation:
 
     ``needs``: where it fails for ever. ``first``: where its first request fails and nobody repeats
     it. ``later``: what is not known yet when it is first asked for, and stays so where the account is
-    not asked again. ``account``: the one it is tried in.
+    not asked again. ``account``: the one it is tried in. ``after``: its requests that are answered.
     """
 
     name: str
@@ -62,14 +70,19 @@ class Operation:
     first: frozenset[str]
     later: frozenset[str]
     account: Kind = "rule"
+    after: int = 0
 
 
 _ON_IT = ALL - {"output-queue"}
 _QUEUE = BEHAVIOUR | {"mapping"}
 _UNHEARD = BEHAVIOUR - {"handler"}
 _RULE = (SCHEDULE, SCHEDULE, SCHEDULE | BEHAVIOUR)
+_RUNS = frozenset({"runs"})
 
 OPERATIONS = (
+    # Asked to learn whose account it is, and once more to look at it.
+    Operation("sts.AssumeRole", ALL, ALL, ALL, account="role"),
+    Operation("sts.AssumeRole", ALL, ALL, ALL, account="role", after=1),
     Operation("sts.GetCallerIdentity", ALL, ALL, ALL),
     Operation("lambda.GetFunctionConfiguration", _ON_IT, _ON_IT - SCHEDULE, ALL),
     Operation("sqs.GetQueueUrl", _QUEUE | QUEUES, _QUEUE | {"input-queue"}, ALL - FUNCTION),
@@ -90,6 +103,7 @@ OPERATIONS = (
     Operation("sqs.DeleteMessage", NOTHING, NOTHING, _UNHEARD),
     Operation("sqs.SendMessage", frozenset({"sums"}), frozenset({"sums"}), frozenset({"sums"})),
     Operation("sqs.ChangeMessageVisibilityBatch", NOTHING, NOTHING, _UNHEARD, account="chatters"),
+    Operation("cloudwatch-logs.FilterLogEvents", _RUNS, _RUNS, _RUNS, account="runs"),
 )
 
 _ENDPOINT = {"endpoint_url": "http://127.0.0.1"}
@@ -99,6 +113,7 @@ _SPEAKS: dict[str, Callable[[int, str, str], Answer]] = {
     "scheduler": rest,
     "sqs": rpc,
     "eventbridge": rpc,
+    "cloudwatch-logs": rpc,
 }
 _THROTTLING = {
     "sts": (400, "Throttling"),
@@ -106,6 +121,7 @@ _THROTTLING = {
     "scheduler": (429, "ThrottlingException"),
     "sqs": (400, "RequestThrottled"),
     "eventbridge": (400, "ThrottlingException"),
+    "cloudwatch-logs": (400, "ThrottlingException"),
 }
 _DENIED = {"sts": "AccessDenied", "sqs": "AccessDenied"}
 
@@ -177,8 +193,8 @@ FAULTS = (
     ),
     Fault(
         "malformed-body",
-        "unexpected",
-        repeated=False,
+        "unreachable",
+        repeated=True,
         of=lambda service: Done(
             (200, {"content-type": _CONTENT.get(service, "application/json")}, b"<p>Sign in here")
         ),
@@ -199,14 +215,49 @@ class Cell:
         return self.fault.of(self.operation.name.partition(".")[0])
 
     def __str__(self) -> str:
-        return f"{self.operation.account}-{self.operation.name}-{self.fault.name}"
+        operation = self.operation
+        after = f"-after-{operation.after}" if operation.after else ""
+        return f"{operation.account}-{operation.name}-{self.fault.name}{after}"
 
 
-DIFFERENCES: dict[Kind, dict[str, Any]] = {
-    "rule": {},
+_DIFFERENCES: dict[Kind, dict[str, Any]] = {
     "scheduler": {"periodic": "scheduler"},
     "chatters": {"handler": "chatters"},
 }
+
+
+def prepare(sandbox: Sandbox, kind: Kind) -> str:
+    """A new account of that kind."""
+    account = sandbox.new_account()
+    hand_in(sandbox, account, **_DIFFERENCES.get(kind, {}))
+    if kind == "runs":
+        sandbox.client("lambda", account).invoke(FunctionName=PERIODIC_FUNCTION)
+    return account
+
+
+def rubric_of(kind: Kind, **exchange: Any) -> Rubric:
+    """What accounts of that kind are graded by, with one pair."""
+    shipped = lab(pairs=1, **exchange)
+    if kind != "runs":
+        return shipped
+    runs = Criterion(id="runs", title="It ran", check="schedule_runs", on="periodic", points=1)
+    return msgspec.structs.replace(shipped, criteria=(*shipped.criteria, runs))
+
+
+def visit(
+    sandbox: Sandbox, kind: Kind, account: str, rubric: Rubric, wire: Wire, attempt: int = 1
+) -> Observation:
+    """What a run sees of an account: who it is first, then what is in it."""
+    access: Access = Keys(Secret(account), Secret("test"))
+    if kind == "role":
+        access = Role(f"arn:aws:iam::{account}:role/grader", Secret("external"))
+    place = Place()
+    place.clients = Clients(wire.session)
+    way = Visit(access, account, sandbox.region, sandbox.endpoint_url)
+    orders = Orders(seed=1, attempt=attempt, exchange=True, limit_s=600)
+    identity = identify(place, [way], orders.limit_s).identity
+    return look(place, way, identity, rubric, orders)
+
 
 CELLS = tuple(Cell(operation, fault) for operation in OPERATIONS for fault in FAULTS)
 
@@ -238,8 +289,8 @@ def assert_only(came: Came, ungraded: frozenset[str], kind: str) -> None:
     """Everything has all its points but for ``ungraded``, which is so for that kind of reason."""
     assert came.not_passed == dict.fromkeys(ungraded, "ungraded")
     assert came.kinds == ({kind} if ungraded else set())
-    assert came.advice == ({what_next(kind, "en")} if ungraded else set())
-    assert came.report.score == (None if ungraded else 20)
+    assert came.advice == ({str(what_next(kind))} if ungraded else set())
+    assert came.report.score == (None if ungraded else came.report.max_score)
 
 
 @contextmanager
@@ -252,37 +303,46 @@ def without_waiting() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def as_instructor() -> Iterator[None]:
+    """The default credentials are an account's that is nobody's: roles are assumed from it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "9" * 12)
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        yield
+
+
 def run(sandbox: Sandbox, cells: Sequence[Cell], *, for_ever: bool) -> dict[Cell, Came]:
     """Each cell observed in an account in which everything is right; all judged and scored."""
-    rubric = lab(pairs=1)
-    # As patient as the function's timeout is long: what is silent longer than that, was lost.
-    patient = lab(pairs=1, deadline_s=60)
     free = {kind: SimpleQueue[str]() for kind in _ACCOUNTS}
     attempts = {cell: number for number, cell in enumerate(cells, 1)}
 
-    def prepare(kind: Kind) -> None:
-        account = sandbox.new_account()
-        hand_in(sandbox, account, **DIFFERENCES[kind])
-        free[kind].put(account)
-
     def observe(cell: Cell) -> Seen | None:
-        account, wire = free[cell.operation.account].get(), Wire()
-        wire.play(cell.operation.name, cell.answer, always=for_ever)
+        operation, wire = cell.operation, Wire()
+        kind = operation.account
+        account = free[kind].get()
+        wire.play(operation.name, *[None] * operation.after, cell.answer, always=for_ever)
+        # As patient as the function's timeout is long: what is silent longer than that, was lost.
+        patience = {"deadline_s": 60} if operation.name == "lambda.Invoke" else {}
+        rubric = rubric_of(kind, **patience)
         try:
-            by = patient if cell.operation.name == "lambda.Invoke" else rubric
-            return look(sandbox, account, rubric=by, wire=wire, attempt=attempts[cell]), wire
+            return visit(sandbox, kind, account, rubric, wire, attempts[cell]), wire
         except Exception:  # noqa: BLE001 - a crash is the failure of this cell only
             traceback.print_exc()
             return None
         finally:
-            free[cell.operation.account].put(account)
+            free[kind].put(account)
 
     kinds = [kind for kind, number in _ACCOUNTS.items() for _ in range(number)]
-    with ThreadPoolExecutor(len(kinds)) as threads, without_waiting():
-        list(threads.map(prepare, kinds))
-        observed = list(threads.map(observe, cells))
-    survived = {cell: one for cell, one in zip(cells, observed, strict=True) if one is not None}
-    return dict(zip(survived, reported(rubric, list(survived.values())), strict=True))
+    with ThreadPoolExecutor(len(kinds)) as threads, without_waiting(), as_instructor():
+        for kind, account in zip(kinds, threads.map(partial(prepare, sandbox), kinds), strict=True):
+            free[kind].put(account)
+        observed = dict(zip(cells, threads.map(observe, cells), strict=True))
+    came: dict[Cell, Came] = {}
+    for kind in _ACCOUNTS:
+        seen = {c: one for c, one in observed.items() if one and c.operation.account == kind}
+        came |= zip(seen, reported(rubric_of(kind), list(seen.values())), strict=True)
+    return came
 
 
 def reported(rubric: Rubric, seen: Sequence[Seen]) -> list[Came]:

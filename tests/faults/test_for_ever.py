@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from grader.aws_clients import ATTEMPTS
 from tests.faults.matrix import CELLS, NOTHING, Came, Cell, assert_only, parameters, run
 
 if TYPE_CHECKING:
@@ -33,3 +34,12 @@ def test_a_fault_that_stays_leaves_what_needs_the_answer_ungraded(
 ) -> None:
     assert cell.operation.name in came[cell].requests
     assert_only(came[cell], open_criteria(cell), cell.fault.kind)
+
+
+@pytest.mark.parametrize("cell", [c for c in CELLS if c.operation.account == "role"], ids=str)
+def test_a_role_that_gives_no_keys_is_not_asked_for_again(
+    came: dict[Cell, Came], cell: Cell
+) -> None:
+    name, requests = cell.operation.name, came[cell].requests
+    asked = ATTEMPTS if cell.fault.repeated else 1
+    assert (requests.count(name), requests[-1]) == (cell.operation.after + asked, name)

@@ -1,30 +1,143 @@
-"""Two graders on one account at once: neither takes the other's messages for its own."""
+"""Others at work on the same queues: a second grader, somebody who reads along. Nobody pays for them."""
 
 from __future__ import annotations
 
+import json
+import math
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.looking import EMPTY, messages
+from grader.observe import invocation
+from grader.observe.pairs import Pairs
+from tests.faults.matrix import BEHAVIOUR, assert_only, reported
+from tests.looking import EMPTY, hand_in, lab, look, messages, move_away_after, put
+from tests.wire import Wire
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
-pytestmark = pytest.mark.slow
 
-
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(10))
+@pytest.mark.parametrize("receives", [None, 3], ids=["plain", "redrive"])
 def test_two_graders_on_one_account_cost_nothing_and_leave_it_as_it_was(
-    aws_sandbox: Sandbox, right: str, grade: Any
+    aws_sandbox: Sandbox, fresh_account: str, grade: Any, number: int, receives: int | None
 ) -> None:
+    hand_in(aws_sandbox, fresh_account)
+    if receives is not None:
+        move_away_after(aws_sandbox, fresh_account, receives)
+
     def one(seed: int) -> Any:
-        return grade(right, aws_sandbox.endpoint_url, seed=seed, pairs=2)
+        return grade(fresh_account, aws_sandbox.endpoint_url, seed=seed, pairs=2)
 
     with ThreadPoolExecutor(2) as threads:
-        reports = list(threads.map(one, (1, 2)))
+        reports = list(threads.map(one, (2 * number, 2 * number + 1)))
     for report in reports:
         lost = [(r.id, r.status, r.message) for r in report.criteria if r.status != "passed"]
         assert report.score == 20, lost
-    assert messages(aws_sandbox, right, "output_queue") == EMPTY
-    assert messages(aws_sandbox, right, "input_queue") == EMPTY
+    for queue in ("output_queue", "input_queue"):
+        assert messages(aws_sandbox, fresh_account, queue) == EMPTY
+    if receives is not None:
+        assert messages(aws_sandbox, fresh_account, "dead_letters") == EMPTY
+
+
+class Reader:
+    """Somebody who reads the output queue along, and gets every answer before the grader looks."""
+
+    def __init__(self, sandbox: Sandbox, account: str, wire: Wire, *, hides_s: int) -> None:
+        self._sqs = sandbox.client("sqs", account)
+        self._url = self._sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
+        self._hides_s = hides_s
+        self.turns: float = math.inf
+        self.got: list[str] = []
+        for operation in ("lambda.Invoke", "sqs.SendMessage"):
+            wire.change(operation, self._after)
+
+    def _after(self, _said: dict[str, Any]) -> None:
+        if self.turns > 0:
+            self.turns -= 1
+            self.read()
+
+    def read(self) -> None:
+        given = self._sqs.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=10,
+            WaitTimeSeconds=20,
+            VisibilityTimeout=self._hides_s,
+        )
+        self.got += [message["Body"] for message in given.get("Messages", [])]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invocation, "APPEARS_S", 1)
+
+
+@pytest.mark.usefixtures("quick")
+def test_answers_that_somebody_else_holds_leave_open_what_the_function_does(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    rubric, wire = lab(pairs=1, deadline_s=1), Wire()
+    hand_in(aws_sandbox, fresh_account)
+    Reader(aws_sandbox, fresh_account, wire, hides_s=600)
+    seen = look(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
+    (came,) = reported(rubric, [(seen, wire)])
+    assert_only(came, BEHAVIOUR, "disturbed")
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+@pytest.mark.usefixtures("quick")
+def test_somebody_who_has_left_by_the_end_of_the_run_costs_nothing(
+    aws_sandbox: Sandbox, fresh_account: str, turns: int
+) -> None:
+    rubric, wire = lab(pairs=1), Wire()
+    hand_in(aws_sandbox, fresh_account)
+    reader = Reader(aws_sandbox, fresh_account, wire, hides_s=600)
+    reader.turns = turns
+    seen = look(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
+    (came,) = reported(rubric, [(seen, wire)])
+    assert_only(came, frozenset(), "")
+    assert len(reader.got) == turns
+
+
+def test_answers_that_somebody_else_looks_at_first_count(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    rubric, wire = lab(pairs=2), Wire()
+    hand_in(aws_sandbox, fresh_account)
+    reader = Reader(aws_sandbox, fresh_account, wire, hides_s=0)
+    seen = look(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
+    (came,) = reported(rubric, [(seen, wire)])
+    assert_only(came, frozenset(), "")
+    assert len(reader.got) == 1 + 3 + 2
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_a_killed_grader_left_hidden_excuses_no_silence(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    rubric, wire = lab(pairs=1, deadline_s=1), Wire()
+    hand_in(aws_sandbox, fresh_account, handler="prints_only", old_messages=3)
+    Reader(aws_sandbox, fresh_account, Wire(), hides_s=600).read()
+    seen = look(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
+    (came,) = reported(rubric, [(seen, wire)])
+    assert came.not_passed["handler"] == "failed"
+    assert came.kinds == set()
+
+
+def test_what_looks_like_a_mistake_can_be_taken_by_the_grader_whose_right_answer_it_is(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    rubric, wire = lab(pairs=1), Wire()
+    hand_in(aws_sandbox, fresh_account)
+    near = sum(next(Pairs(1, fresh_account, 1, *rubric.exchange.range))) + 3
+    other = Reader(aws_sandbox, fresh_account, Wire(), hides_s=0)
+    sends = iter([lambda: put(aws_sandbox, fresh_account, json.dumps({"body": near}))])
+    wire.change("lambda.Invoke", lambda _said: next(sends, other.read)())
+    seen = look(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
+    (came,) = reported(rubric, [(seen, wire)])
+    assert_only(came, frozenset(), "")
+    assert json.dumps({"body": near}) in other.got
+    assert messages(aws_sandbox, fresh_account, "output_queue") == EMPTY

@@ -16,7 +16,17 @@ from grader.observation import decode, encode
 from grader.observe.output import Interrupted, OutputQueue
 from grader.observe.pairs import Pairs
 from grader.roster import DefaultCredentials
-from tests.looking import exchange, hand_in, handler, lab, look, messages, put
+from tests.looking import (
+    EMPTY,
+    exchange,
+    hand_in,
+    handler,
+    lab,
+    look,
+    messages,
+    move_away_after,
+    put,
+)
 from tests.wire import Wire
 
 if TYPE_CHECKING:
@@ -112,20 +122,17 @@ def test_other_output_of_the_function_is_left_and_not_called_foreign(
     assert len(own(aws_sandbox, fresh_account)) == 1 + 3 + 5
 
 
-def test_a_queue_that_counts_receives_is_received_from_once(
-    aws_sandbox: Sandbox, fresh_account: str
+@pytest.mark.parametrize(("most", "receives"), [(2, 1), (3, 2), (9, 3)])
+def test_a_message_that_too_many_receives_move_away_can_still_be_received(
+    aws_sandbox: Sandbox, fresh_account: str, most: int, receives: int
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="chatters")
-    sqs = aws_sandbox.client("sqs", fresh_account)
-    dead = sqs.create_queue(QueueName="dead_letters")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
-    policy = {"deadLetterTargetArn": arn["Attributes"]["QueueArn"], "maxReceiveCount": "9"}
-    sqs.set_queue_attributes(
-        QueueUrl=sqs.get_queue_url(QueueName="output_queue")["QueueUrl"],
-        Attributes={"RedrivePolicy": json.dumps(policy)},
-    )
+    move_away_after(aws_sandbox, fresh_account, most)
     look(aws_sandbox, fresh_account)
-    assert own(aws_sandbox, fresh_account) == [1] * 9
+    counts = own(aws_sandbox, fresh_account)
+    assert len(counts) == 1 + 3 + 5
+    assert max(counts) <= receives
+    assert messages(aws_sandbox, fresh_account, "dead_letters") == EMPTY
 
 
 def test_messages_are_hidden_for_as_long_as_a_run_may_last(
@@ -146,7 +153,7 @@ def test_a_pair_is_dated_by_the_clock_of_aws_and_never_later_than_it_was_sent() 
         Aws(Clients(), DefaultCredentials(), "us-east-1", None),
         "",
         ("body",),
-        redrive=False,
+        max_receives=None,
         hold_s=20,
         stop=threading.Event(),
     )
@@ -156,7 +163,7 @@ def test_a_pair_is_dated_by_the_clock_of_aws_and_never_later_than_it_was_sent() 
     output.was_sent(sent, date)
     ten = datetime(2026, 11, 1, 10, 0, 10, tzinfo=UTC).timestamp() * 1000
     assert ten - 5100 <= sent.not_before_ms <= ten - 5000
-    assert not output.recognise('{"body": 350}', sent.not_before_ms - 1)
+    assert output.recognise('{"body": 350}', sent.not_before_ms - 1) is None
     assert output.recognise('{"body": 350}', sent.not_before_ms)
 
 
@@ -165,7 +172,7 @@ def test_a_right_sum_among_several_numbers_is_right() -> None:
         Aws(Clients(), DefaultCredentials(), "us-east-1", None),
         "",
         ("body", "sum"),
-        redrive=False,
+        max_receives=None,
         hold_s=20,
         stop=threading.Event(),
     )

@@ -1,0 +1,99 @@
+"""Messages that were received and are not this run's right answers: who gets to see them when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from grader.aws import Aws
+
+HANDFUL = 10
+"""Messages of one receive or one batch: SQS gives no more."""
+
+SHOWN = 2
+"""How often a message is shown to others again while a redrive policy counts its receives."""
+
+
+@dataclass
+class Message:
+    """A message that was received and not deleted. ``received``: how often, by anybody.
+
+    ``old``: it lay there before the run. ``ours``: it answers a pair, though not with the right sum.
+    """
+
+    handle: str
+    received: int
+    old: bool
+    ours: bool
+    hidden: bool = True
+    shown: int = 0
+
+
+class Kept:
+    """What a run has received and not deleted, by message id.
+
+    Old messages stay hidden until the run is over, so that each is received once. New ones may be
+    answers to another grader: they are shown again soon, unless ``max_receives``, after which the
+    queue's redrive policy moves a message away, comes near.
+    """
+
+    def __init__(self, aws: Aws, url: str, max_receives: int | None) -> None:
+        self._aws, self._url, self._max_receives = aws, url, max_receives
+        self._messages: dict[str, Message] = {}
+
+    def add(self, identity: str, message: Message) -> None:
+        """Keep a message that was received for the first time."""
+        self._messages[identity] = message
+
+    def again(self, identity: str, handle: str, received: int) -> bool:
+        """Note that a message was received once more; whether it is known."""
+        known = self._messages.get(identity)
+        if known is None:
+            return False
+        known.handle, known.received, known.hidden = handle, received, True
+        return True
+
+    @property
+    def hidden(self) -> int:
+        """How many messages this run hides from others."""
+        return sum(message.hidden for message in self._messages.values())
+
+    def show_new(self) -> bool:
+        """Show others what is new, unless it would be received too often; whether there was any."""
+        shown = [m for m in self._messages.values() if m.hidden and self._may_be_shown(m)]
+        self._show(shown)
+        for message in shown:
+            message.shown += 1
+        return bool(shown)
+
+    def _may_be_shown(self, message: Message) -> bool:
+        most = self._max_receives
+        counted = most is None or (message.shown < SHOWN and message.received <= most - 2)
+        return counted and not message.old
+
+    def give_back(self) -> Iterator[str]:
+        """Show others everything that is not ours; the handles of what is, to be deleted."""
+        self._show([m for m in self._messages.values() if m.hidden and not m.ours])
+        yield from (m.handle for m in self._messages.values() if m.ours)
+
+    def _show(self, messages: Iterable[Message]) -> None:
+        """Source: SQS ChangeMessageVisibilityBatch."""
+        waiting = list(messages)
+        for start in range(0, len(waiting), HANDFUL):
+            handful = waiting[start : start + HANDFUL]
+            entries = [
+                {"Id": str(i), "ReceiptHandle": message.handle, "VisibilityTimeout": 0}
+                for i, message in enumerate(handful)
+            ]
+            with self._aws.overtime():
+                self._aws.ask(
+                    "sqs:ChangeMessageVisibility",
+                    lambda entries=entries: self._aws.sqs.change_message_visibility_batch(  # type: ignore[misc]
+                        QueueUrl=self._url, Entries=entries
+                    ),
+                )
+            for message in handful:
+                message.hidden = False

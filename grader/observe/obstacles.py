@@ -1,0 +1,78 @@
+"""What stands in the way of exercising a function: nothing to try it with, or a loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from grader.language import N_
+from grader.message import Message, message
+from grader.observation import Fact, Found, Function, Mappings, Missing, NotTried, Queue, Unknown
+
+T = TypeVar("T")
+
+FUNCTION, OUTPUT = "functions.sum", "queues.output"
+"""Facts' paths, for what is not tried because of them."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What was seen of the things an exchange needs, before it starts."""
+
+    function: Fact[Function]
+    function_ready: bool
+    input_name: str
+    input: Fact[Queue]
+    input_url: str | None
+    output: Fact[Queue]
+    output_url: str | None
+    input_mappings: Fact[Mappings]
+    output_mappings: Fact[Mappings]
+
+
+def obstacle(stage: Stage) -> NotTried | Unknown | None:
+    """Why nothing can be tried at all. What is certain comes before what is unknown."""
+    function, output = stage.function, stage.output
+    if isinstance(function, Missing):
+        return NotTried.after(FUNCTION, function)
+    if isinstance(output, Missing):
+        return NotTried.after(OUTPUT, output)
+    if isinstance(function, Found) and function.value.state == "Failed":
+        failed = N_("{function} is in state Failed.")
+        return NotTried.saying(FUNCTION, failed, function=function.value.name)
+    # Without the output queue's mappings nobody knows whether an answer would come round again.
+    for fact in (function, output, stage.input, stage.output_mappings):
+        if isinstance(fact, Unknown):
+            return fact
+    mappings = stage.input_mappings
+    if isinstance(mappings, Unknown) and mappings.kind != "not-ready":
+        return mappings
+    if stage.function_ready:
+        return None
+    return Unknown.saying("not-ready", N_("The function was being updated."))
+
+
+def loop(stage: Stage) -> Message | None:
+    """Why a message could come round again for ever, or ``None``."""
+    output, mappings = found(stage.output), found(stage.output_mappings)
+    if isinstance(stage.input, Found) and stage.input.value.arn == output.arn:
+        both = N_("{queue} is both the input and the output queue.")
+        return message(both, queue=output.name)
+    fed = [mapping.function_name for mapping in mappings.of_queue if mapping.live]
+    if fed:
+        return message(
+            N_(
+                "{queue} triggers {function}, so an answer could come round for ever. "
+                "Nothing was sent."
+            ),
+            queue=output.name,
+            function=fed[0],
+        )
+    return None
+
+
+def found(fact: Fact[T]) -> T:
+    """The value of a fact that :func:`obstacle` made sure of."""
+    if not isinstance(fact, Found):
+        raise TypeError(f"not found: {fact}")
+    return fact.value
