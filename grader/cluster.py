@@ -19,8 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from grader import __version__
 from grader.engine import EngineLost
+from grader.language import N_, _
+from grader.message import message
 from grader.patience import within
 from grader.problems import refuse
+from grader.redact import redact
 from grader.visit import Orders
 
 try:
@@ -29,8 +32,8 @@ except ImportError:
     raise refuse(
         "--engine",
         None,
-        "Dask is not installed.",
-        "pip install '.[cluster]' in the grader's folder",
+        _("Dask is not installed."),
+        _("Install it: pip install '.[cluster]' in the grader's folder."),
     ) from None
 
 from grader import parcel
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from grader.engine import Task
+    from grader.message import Message
 
 NO_WORKERS_S = 60
 """How long a cluster may be without any worker, such as one that is just being started again."""
@@ -68,7 +72,7 @@ class Cluster:
         self._lock = threading.Lock()
         self._waiting: dict[Future[Any], str] = {}
         self._tidying: set[Future[None]] = set()
-        self._lost: str | None = None
+        self._lost: Message | None = None
         self._stopped = False
         self._closed = threading.Event()
         threading.Thread(target=self._watch, name="cluster", daemon=True).start()
@@ -84,7 +88,8 @@ class Cluster:
             try:
                 asked = self._executor.submit(parcel.work, __version__, self._run, name, sealed)
             except Exception as error:  # noqa: BLE001 - Dask's words for a connection that is gone
-                self._lose(f"Dask takes no more tasks: {error}")
+                why = N_("Dask takes no more tasks: {error}")
+                self._lose(message(why, error=redact(str(error))))
             else:
                 asked.add_done_callback(lambda done: self._arrived(future, done))
         # Again, because it may have been lost in between.
@@ -94,7 +99,12 @@ class Cluster:
 
     def _arrived(self, future: Future[Any], done: Future[Any]) -> None:
         if done.cancelled() and not self._stopped:
-            self._lose("The connection to Dask's scheduler was lost.")
+            self._lose(message(N_("The connection to Dask's scheduler was lost.")))
+            return
+        error = None if done.cancelled() else done.exception()
+        if isinstance(error, parcel.UnfitWorker):
+            # It would fail one student after the other, faster than the others grade them.
+            self._lose(error.why)
             return
         with self._lock:
             name = self._waiting.pop(future, None)
@@ -102,8 +112,8 @@ class Cluster:
             return
         try:
             if done.cancelled():
-                future.set_exception(EngineLost("The run was stopped."))
-            elif (error := done.exception()) is not None:
+                future.set_exception(EngineLost(message(N_("The run was stopped."))))
+            elif error is not None:
                 future.set_exception(error)
             else:
                 future.set_result(pickle.loads(done.result()))  # noqa: S301 - from our own worker
@@ -137,10 +147,11 @@ class Cluster:
             elif without_since is None:
                 without_since = time.monotonic()
             elif time.monotonic() - without_since > NO_WORKERS_S:
-                self._lose(f"The cluster has been without workers for {NO_WORKERS_S} s.")
+                why = N_("The cluster has been without workers for {seconds} s.")
+                self._lose(message(why, seconds=NO_WORKERS_S))
                 return
 
-    def _lose(self, why: str) -> None:
+    def _lose(self, why: Message) -> None:
         with self._lock:
             self._lost = self._lost or why
             lost, self._waiting = self._waiting, {}
@@ -157,7 +168,9 @@ class Cluster:
         if self._closed.is_set():
             return
         self._closed.set()
-        if self._stopped or self._lost is not None:
+        if self._lost is not None and not self._stopped:
+            self.stop()
+        if self._stopped:
             with self._lock:
                 still = set(self._waiting)
             # Workers hear of it later than threads of one process do.
@@ -182,5 +195,8 @@ def cluster(scheduler: str | None, jobs: int) -> Iterator[Cluster]:
         engine = Cluster(client)
         try:
             yield engine
+        except BaseException:
+            engine.stop()
+            raise
         finally:
             engine.close()

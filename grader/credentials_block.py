@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.access import Keys
+from grader.language import N_, _, plural
 from grader.secret import Secret
 
 if TYPE_CHECKING:
@@ -22,13 +23,13 @@ LIMIT_BYTES = 1024 * 1024
 _KEY_ID, _KEY, _TOKEN = "aws_access_key_id", "aws_secret_access_key", "aws_session_token"
 
 _NOT_TEXT = (
-    (b"%PDF", "It is a PDF, which is not read."),
-    (b"\x89PNG", "It is an image, which is not read."),
-    (b"\xff\xd8\xff", "It is an image, which is not read."),
-    (b"GIF8", "It is an image, which is not read."),
-    (b"PK\x03\x04", "It is a Word document or an archive, which is not read."),
-    (b"\xd0\xcf\x11\xe0", "It is a Word document, which is not read."),
-    (b"{\\rtf", "It is an RTF document, which is not read."),
+    (b"%PDF", N_("It is a PDF, which is not read.")),
+    (b"\x89PNG", N_("It is an image, which is not read.")),
+    (b"\xff\xd8\xff", N_("It is an image, which is not read.")),
+    (b"GIF8", N_("It is an image, which is not read.")),
+    (b"PK\x03\x04", N_("It is a Word document or an archive, which is not read.")),
+    (b"\xd0\xcf\x11\xe0", N_("It is a Word document, which is not read.")),
+    (b"{\\rtf", N_("It is an RTF document, which is not read.")),
 )
 _TAG = re.compile(r"<[/!]?([A-Za-z0-9:]*+)[^<>]*+>")
 _LINE_ENDS = frozenset({"br", "p", "div", "li", "tr", "td", "pre", "h1", "h2", "h3", "blockquote"})
@@ -79,13 +80,15 @@ def read_pasted(raw: bytes) -> Pasted:
     """The blocks in a file's bytes, of which the first :data:`LIMIT_BYTES` and one more suffice."""
     for start, fault in _NOT_TEXT:
         if raw.startswith(start):
-            return Pasted(faults=(fault,), not_text=True)
+            return Pasted(faults=(_(fault),), not_text=True)
     if len(raw) > LIMIT_BYTES:
-        fault = f"It is larger than {LIMIT_BYTES // 1024:,} KiB, too large for a block."
+        fault = _(
+            "It is larger than {size} KiB, too large for a block.", size=f"{LIMIT_BYTES // 1024:,}"
+        )
         return Pasted(faults=(fault,), not_text=True)
     text = _decoded(raw)
     if "\0" in text:
-        return Pasted(faults=("It is not text.",), not_text=True)
+        return Pasted(faults=(_("It is not text."),), not_text=True)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _LOOKS_LIKE_HTML.search(text):
         text = _without_tags(text)
@@ -167,21 +170,28 @@ def _faults(block: dict[str, str]) -> list[str]:
     if session and not token:
         missing.append(_TOKEN)
     if missing:
-        return [f"Its block has no {' and no '.join(missing)}."]
+        return [_("Its block has no {keys}.", keys=_(" and no ").join(missing))]
     # Only AWS's own keys have a shape that is known.
     real = session or key_id.startswith("AKIA")
     faults = []
     if not (_AWS_KEY_ID if real else _ANY_KEY_ID).fullmatch(key_id):
-        faults.append(_cut(_KEY_ID, key_id, "20" if real else "12 or more"))
+        faults.append(_cut(_KEY_ID, key_id, "20" if real else _("12 or more")))
     if not (_AWS_KEY if real else _ANY).fullmatch(key):
-        faults.append(_cut(_KEY, key, "40" if real else "plain"))
+        faults.append(_cut(_KEY, key, "40" if real else ""))
     if token and not (_AWS_TOKEN if session else _ANY).fullmatch(token):
-        faults.append(_cut(_TOKEN, token, "several hundred" if session else "plain"))
+        faults.append(_cut(_TOKEN, token, _("several hundred") if session else ""))
     return faults
 
 
 def _cut(name: str, value: str, expected: str) -> str:
-    return (
-        f"The {name} of its block is cut or changed: "
-        f"it has {len(value)} characters, where {expected} of AWS's alphabet belong."
+    if not expected:
+        return _("The {key} of its block is cut or changed: it holds what no key can.", key=name)
+    return plural(
+        len(value),
+        "The {key} of its block is cut or changed: "
+        "it has {count} character, where {expected} of AWS's alphabet belong.",
+        "The {key} of its block is cut or changed: "
+        "it has {count} characters, where {expected} of AWS's alphabet belong.",
+        key=name,
+        expected=expected,
     )

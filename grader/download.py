@@ -5,19 +5,21 @@ Nothing is unpacked: members are read where they are, so that no name in an arch
 
 from __future__ import annotations
 
+import calendar
 import os
 import stat
+import struct
 import time
 import unicodedata
 import zipfile
 import zlib
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.language import _
-from grader.problems import refuse
+from grader.problems import reason, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -31,6 +33,8 @@ _JUNK = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
 _READ = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
+_UNIVERSAL_TIME = 0x5455
+_WESTERNMOST_S = 12 * 3600
 
 
 class Unreadable(Exception):  # noqa: N818 - it is the file's state
@@ -41,8 +45,8 @@ class Unreadable(Exception):  # noqa: N818 - it is the file's state
 class Entry:
     """A file, or a folder: then ``read`` is ``None``.
 
-    ``parts`` is its path in the download, ``changed`` when it was last changed, in seconds.
-    ``read(n)`` gives its first ``n`` bytes, and raises :class:`Unreadable`.
+    ``parts`` is its path in the download, ``changed`` the Unix time at which it was last changed, at
+    the latest. ``read(n)`` gives its first ``n`` bytes, and raises :class:`Unreadable`.
     """
 
     parts: tuple[str, ...]
@@ -61,23 +65,36 @@ def listed(path: Path, leave_out: Collection[Path] = ()) -> Iterator[tuple[list[
     members that lead out of their archive, which are left alone.
 
     What macOS and Windows add by themselves is left out, and so are the files and folders
-    ``leave_out``. Raises :class:`grader.problems.BadInput` when it is neither, or too large.
+    ``leave_out``. Raises :class:`grader.problems.BadInput` when it is neither, cannot be read or is too
+    large; what of it cannot be read is an entry that says so.
     """
+    with ExitStack() as opened:
+        try:
+            found = _found(path, leave_out, opened)
+        except OSError as error:
+            remedy = _("Check the path and its permissions.")
+            raise refuse(path, None, _cannot_be_read(error), remedy) from None
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+            message = _("The ZIP file cannot be read ({error}).", error=type(error).__name__)
+            raise refuse(path, None, message, _("Download it again.")) from None
+        yield found
+
+
+def _found(
+    path: Path, leave_out: Collection[Path], opened: ExitStack
+) -> tuple[list[Entry], list[str]]:
     budget = _Budget(path, TOTAL_BYTES)
-    try:
-        if path.is_dir():
-            yield list(_of_folder(path, {p.resolve() for p in leave_out}, budget)), []
-            return
-        if not path.exists():
-            raise refuse(path, None, _("There is no such folder or file."), _("Check the path."))
-        if not zipfile.is_zipfile(path):
-            message = _("It is neither a folder nor a ZIP file.")
-            raise refuse(path, None, message, _("Name what the LMS downloads."))
-        with zipfile.ZipFile(path) as archive:
-            yield _of_archive(archive, budget)
-    except (zipfile.BadZipFile, NotImplementedError) as error:
-        message = _("The ZIP file cannot be read ({error}).", error=type(error).__name__)
-        raise refuse(path, None, message, _("Download it again.")) from None
+    if path.is_dir():
+        ours = {one.parent.resolve() / one.name for one in leave_out}
+        return list(_of_folder(path.resolve(), ours, budget)), []
+    if not path.exists():
+        raise refuse(path, None, _("There is no such folder or file."), _("Check the path."))
+    # A pipe would be waited for.
+    file = opened.enter_context(path.open("rb")) if path.is_file() else None
+    if file is None or not zipfile.is_zipfile(file):
+        message = _("It is neither a folder nor a ZIP file.")
+        raise refuse(path, None, message, _("Name what the LMS downloads."))
+    return _of_archive(opened.enter_context(zipfile.ZipFile(file)), budget)
 
 
 @dataclass
@@ -112,31 +129,44 @@ def _junk(name: str) -> bool:
 
 
 def _of_folder(top: Path, leave_out: set[Path], budget: _Budget) -> Iterator[Entry]:
-    def walk(folder: Path, parts: tuple[str, ...]) -> Iterator[Entry]:
-        with os.scandir(folder) as found:
-            children = sorted(found, key=lambda child: child.name)
+    def walk(children: list[os.DirEntry[str]], parts: tuple[str, ...]) -> Iterator[Entry]:
         for child in children:
-            if _junk(child.name) or (not parts and child.name.startswith(".")):
-                continue
             path = Path(child.path)
-            if leave_out and path.resolve() in leave_out:
+            hidden = not parts and child.name.startswith(".")
+            if _junk(child.name) or hidden or path in leave_out:
                 continue
             budget.count()
             here = (*parts, unicodedata.normalize("NFC", child.name))
-            changed = child.stat(follow_symlinks=False).st_mtime
-            if child.is_dir(follow_symlinks=False):
+            try:
+                changed = child.stat(follow_symlinks=False).st_mtime
+                inside = _children(path) if child.is_dir(follow_symlinks=False) else None
+            except OSError as error:
+                yield Entry(here, 0.0, _refusing(_cannot_be_read(error)))
+                continue
+            if inside is not None:
                 yield Entry(here, changed, None)
                 if len(here) < MOST_DEEP:
-                    yield from walk(path, here)
+                    yield from walk(inside, here)
             elif child.is_file(follow_symlinks=False):
                 yield Entry(here, changed, _file_reader(path, budget))
             else:
-                reason = (
-                    "link, which is not followed" if child.is_symlink() else "device, not a file"
+                why = (
+                    _("It is a link, which is not followed.")
+                    if child.is_symlink()
+                    else _("It is a device, not a file.")
                 )
-                yield Entry(here, changed, _refusing(f"It is a {reason}."))
+                yield Entry(here, changed, _refusing(why))
 
-    yield from walk(top, ())
+    yield from walk(_children(top), ())
+
+
+def _children(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as found:
+        return sorted(found, key=lambda child: child.name)
+
+
+def _cannot_be_read(error: OSError) -> str:
+    return _("It cannot be read ({reason}).", reason=reason(error))
 
 
 def _file_reader(path: Path, budget: _Budget) -> Callable[[int], bytes]:
@@ -145,7 +175,7 @@ def _file_reader(path: Path, budget: _Budget) -> Callable[[int], bytes]:
             with path.open("rb") as file:
                 raw = file.read(size)
         except OSError as error:
-            raise Unreadable(f"It cannot be read ({error.strerror}).") from None
+            raise Unreadable(_cannot_be_read(error)) from None
         budget.spend(len(raw))
         return raw
 
@@ -192,9 +222,19 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _changed(info: zipfile.ZipInfo) -> float:
+    """Where only the clock of whoever made the archive is told: the latest that it can mean on Earth.
+
+    Source: Info-ZIP's extended timestamp, else the two words of MS-DOS, which know no time zone.
+    """
+    extra = info.extra
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        if kind == _UNIVERSAL_TIME and size >= 5 and extra[4] & 1:
+            return float(struct.unpack_from("<i", extra, 5)[0])
+        extra = extra[4 + size :]
     try:
-        return time.mktime((*info.date_time, 0, 0, -1))
-    except (ValueError, OverflowError):
+        return calendar.timegm(info.date_time) + _WESTERNMOST_S
+    except ValueError:
         return time.time()
 
 
@@ -202,11 +242,11 @@ def _member_reader(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budget
 ) -> Callable[[int], bytes]:
     if stat.S_ISLNK(info.external_attr >> 16):
-        return _refusing("It is a link, which is not followed.")
+        return _refusing(_("It is a link, which is not followed."))
     if info.flag_bits & _ENCRYPTED:
-        return _refusing("It is protected by a password.")
+        return _refusing(_("It is protected by a password."))
     if info.compress_type not in _READ:  # others unpack without a bound
-        return _refusing("It is compressed in a way that is not read.")
+        return _refusing(_("It is compressed in a way that is not read."))
 
     def read(size: int) -> bytes:
         try:
@@ -214,7 +254,8 @@ def _member_reader(
             with archive.open(info) as member:
                 raw = member.read(size)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-            raise Unreadable(f"It is damaged ({type(error).__name__}).") from None
+            why = _("It is damaged ({error}).", error=type(error).__name__)
+            raise Unreadable(why) from None
         budget.spend(len(raw))
         return raw
 

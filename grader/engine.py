@@ -14,12 +14,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
+    from grader.message import Message
+
     Task: TypeAlias = Callable[..., Any]
     """Takes a :class:`~grader.visit.Place`, then what it is given."""
 
 
 class EngineLost(Exception):  # noqa: N818 - what ran the tasks is lost; no task is to blame
-    """The engine can run nothing more: every task that it still has, or gets, ends with this."""
+    """The engine can run nothing more: every task that it still has, or gets, ends with this.
+
+    ``why`` is the same sentence for all of them.
+    """
+
+    def __init__(self, why: Message) -> None:
+        super().__init__(str(why))
+        self.why = why
 
 
 class Engine(Protocol):

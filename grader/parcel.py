@@ -9,13 +9,18 @@ from __future__ import annotations
 import pickle
 import threading
 import traceback
+from collections import deque
 from dataclasses import fields, is_dataclass, replace
+from ipaddress import ip_address
 from itertools import count
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
-from distributed import Event
+from distributed import Event, get_worker
 
 from grader import __version__
+from grader.language import N_
+from grader.message import message
 from grader.observe.output import Interrupted
 from grader.redact import redact
 from grader.secret import Secret, sealing
@@ -25,18 +30,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from grader.engine import Task
+    from grader.message import Message
 
 RERUN = 1000
 """What each rerun adds to the number of the attempt: more than a batch is ever resumed."""
 
 _PLACES = 8
-"""Runs that a worker remembers: a batch that was killed forgot to say that it is over."""
+"""Runs of which a worker keeps the session between tasks. A batch that was killed never ends its run."""
 
 _TRACE_LIMIT = 8000
 
 
 class TaskFailed(Exception):  # noqa: N818 - what failed has an error's name, which the message gives
     """A task raised on a worker. Says what, without secrets: a worker writes it into its log."""
+
+
+class UnfitWorker(Exception):  # noqa: N818 - it is the worker's state; the task was not begun
+    """A worker that joined after the batch had looked at all others, and must not be given students."""
+
+    def __init__(self, why: Message) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Parcel:
@@ -60,29 +74,56 @@ def version() -> str:
     return __version__
 
 
-_places: dict[str, Place] = {}
+def listens_at(dask_scheduler: Any) -> list[str]:
+    """The addresses at which workers and clients may connect. Runs in the scheduler."""
+    return [listener.listen_address for listener in dask_scheduler.listeners]
+
+
+def in_the_clear(address: str) -> bool:
+    """What travels to Dask's ``address`` can be read on its way: no TLS, and not within this machine."""
+    protocol, _, place = address.rpartition("://")
+    host = (place.rpartition(":")[0] or place).strip("[]")
+    try:
+        loopback = ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost"
+    return protocol != "tls" and not loopback
+
+
+# A place lives as long as a task uses it, or while it is among the last ones made.
+_places: WeakValueDictionary[str, Place] = WeakValueDictionary()
+_kept: deque[Place] = deque(maxlen=_PLACES)
+_stopped: set[str] = set()
 _places_lock = threading.Lock()
 
 
 def _place(run: str) -> Place:
     """What the tasks of one run share in this process."""
     with _places_lock:
-        if run not in _places:
-            while len(_places) >= _PLACES:
-                del _places[next(iter(_places))]
-            _places[run] = Place()
-        return _places[run]
+        place = _places.get(run)
+        if place is None:
+            place = _places[run] = Place()
+            _kept.append(place)
+            if run in _stopped:
+                place.stop.set()
+        return place
 
 
 def stop(run: str) -> None:
     """Tell the tasks of ``run`` in this process to end, those that start later too."""
-    _place(run).stop.set()
+    with _places_lock:
+        _stopped.add(run)
+        place = _places.get(run)
+    if place is not None:
+        place.stop.set()
 
 
 def forget(run: str) -> None:
     """Let go of what the tasks of ``run`` shared: it is over."""
     with _places_lock:
-        _places.pop(run, None)
+        place = _places.pop(run, None)
+        if place is not None and place in _kept:
+            _kept.remove(place)
 
 
 def work(sent_by: str, run: str, name: str, parcel: Parcel) -> bytes:
@@ -90,11 +131,9 @@ def work(sent_by: str, run: str, name: str, parcel: Parcel) -> bytes:
 
     A task that was started before gets a new attempt: its worker died, but what it sent is still on
     its way. The result is pickled, ``None`` where the task was told to stop. Raises
-    :class:`TaskFailed` for whatever the task raises.
+    :class:`TaskFailed` for whatever the task raises, and :class:`UnfitWorker` before it is begun.
     """
-    if sent_by != __version__:
-        # The worker joined after the batch had asked all others.
-        raise TaskFailed(f"A worker has version {__version__} of the grader, not {sent_by}.")
+    _refuse_to_work(sent_by)
     task, given = parcel.open()
     try:
         if any(isinstance(one, Orders) for one in given):
@@ -109,6 +148,16 @@ def work(sent_by: str, run: str, name: str, parcel: Parcel) -> bytes:
         said = _failed(error, set(_secrets(given)))
     # Raised here so that it does not carry the first error along.
     raise said
+
+
+def _refuse_to_work(sent_by: str) -> None:
+    address = str(get_worker().contact_address)
+    if sent_by != __version__:
+        why = N_("A worker joined with version {found} of the grader, not {expected}: {address}.")
+        raise UnfitWorker(message(why, found=__version__, expected=sent_by, address=address))
+    if in_the_clear(address):
+        why = N_("A worker joined to which nothing travels encrypted: {address}.")
+        raise UnfitWorker(message(why, address=address))
 
 
 def _again(given: Any, more: int) -> Any:

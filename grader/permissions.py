@@ -1,4 +1,9 @@
-"""What one account answers to each question that a batch will ask; nothing is run, sent or changed."""
+"""What one account answers to each question that a batch will ask; nothing is run, sent or changed.
+
+What would act on a queue is asked for in batches of one entry that no queue can accept: SQS allows or
+denies a batch as a whole, and answers what it allows entry by entry. There is no such way to ask for
+``ReceiveMessage``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.aws import Aws, value_of
 from grader.observation import Fact, Found, Function, Identity, Missing, Unknown
-from grader.observe.account import SUM, needs_exercise
+from grader.observe.account import INPUT, OUTPUT, RUNS_CHECK, SUM, needs_exercise
 from grader.observe.function import observe_function
 from grader.observe.identity import observe_identity
 from grader.redact import redact
@@ -32,18 +37,22 @@ LEARNER_LAB_REGIONS = ("us-east-1", "us-west-2")
 _NOBODY = "grader-doctor-asks-only"
 """A name that nothing bears: AWS says *not found* to who may ask, and *denied* to who may not."""
 
+_TOO_LONG_S = 901
+
 
 @dataclass(frozen=True)
 class Seen:
     """What AWS said through one way to an account.
 
     ``functions`` are the lab's, by AWS's name. ``unknown`` holds what each IAM action met that was
-    not answered. ``elsewhere`` is the other region in which the lab's functions stand.
+    not answered, ``untold`` the actions of which the answer does not tell whether they are allowed.
+    ``elsewhere`` is the other region in which the lab's functions stand.
     """
 
     identity: Fact[Identity]
     functions: dict[str, Fact[Function]] = field(default_factory=dict)
     unknown: dict[str, Unknown] = field(default_factory=dict)
+    untold: tuple[str, ...] = ()
     elsewhere: str | None = None
 
     @property
@@ -88,7 +97,7 @@ def ask_everything(
         return Seen(Unknown("unexpected", redact(f"{type(error).__name__}: {error}")))
     finally:
         aws.close()
-    return Seen(identity, look.functions, look.unknown, elsewhere)
+    return Seen(identity, look.functions, look.unknown, tuple(look.untold), elsewhere)
 
 
 def _elsewhere(
@@ -117,14 +126,15 @@ class _Look:
         self._aws, self._rubric, self._identity = aws, rubric, identity
         self.functions: dict[str, Fact[Function]] = {}
         self.unknown: dict[str, Unknown] = {}
+        self.untold: dict[str, None] = {}
 
     def at_everything(self) -> None:
-        """Functions, queues, mappings and, where a criterion asks for them, schedules."""
+        """Functions, queues, mappings and, where a criterion asks for them, schedules and logs."""
         variables = environment_names(self._rubric)
         for role, name in self._rubric.lab.functions.items():
             self._function(role, name, variables.get(role, ()))
-        for name in self._rubric.lab.queues.values():
-            self._queue(name)
+        for role, name in self._rubric.lab.queues.items():
+            self._queue(role, name)
         if any(c.check.startswith("schedule") for c in self._rubric.criteria):
             self._schedules()
 
@@ -155,7 +165,14 @@ class _Look:
                 lambda: aws.lambda_.invoke(FunctionName=name, InvocationType="DryRun"),
             )
 
-    def _queue(self, name: str) -> None:
+        if any(c.check == RUNS_CHECK and c.on == role for c in self._rubric.criteria):
+            group = fact.value.log_group if isinstance(fact, Found) else f"/aws/lambda/{name}"
+            self._ask(
+                "logs:FilterLogEvents",
+                lambda: aws.logs.filter_log_events(logGroupName=group, limit=1),
+            )
+
+    def _queue(self, role: str, name: str) -> None:
         aws = self._aws
         url = self._ask(
             "sqs:GetQueueUrl", lambda: aws.sqs.get_queue_url(QueueName=name)["QueueUrl"]
@@ -165,6 +182,38 @@ class _Look:
                 "sqs:GetQueueAttributes",
                 lambda: aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]),
             )
+            if role in {INPUT, OUTPUT} and needs_exercise(self._rubric):
+                self._acting_on(role, url)
+
+    def _acting_on(self, role: str, url: str) -> None:
+        """Whether messages may be sent to the input queue, and be deleted and hidden in both."""
+        sqs = self._aws.sqs
+        if role == INPUT:
+            # A body has a character at least, a delay 900 s at most. Source: SQS API, SendMessageBatch.
+            never_sent: Any = {"Id": "a", "MessageBody": "", "DelaySeconds": _TOO_LONG_S}
+            self._ask_in_vain(
+                "sqs:SendMessage",
+                lambda: sqs.send_message_batch(QueueUrl=url, Entries=[never_sent]),
+            )
+        no_message: Any = {"Id": "a", "ReceiptHandle": _NOBODY}
+        self._ask_in_vain(
+            "sqs:DeleteMessage",
+            lambda: sqs.delete_message_batch(QueueUrl=url, Entries=[no_message]),
+        )
+        not_shown = no_message | {"VisibilityTimeout": 0}
+        self._ask_in_vain(
+            "sqs:ChangeMessageVisibility",
+            lambda: sqs.change_message_visibility_batch(QueueUrl=url, Entries=[not_shown]),
+        )
+
+    def _ask_in_vain(self, action: str, call: Callable[[], object]) -> None:
+        """Ask for what AWS refuses to do to the end, if it allows to ask."""
+        fact = self._aws.ask(action, call)
+        if isinstance(fact, Unknown) and fact.kind == "unexpected":
+            # It may have looked at the entry before it looked at who asks.
+            self.untold[action] = None
+        else:
+            self._note(action, fact)
 
     def _schedules(self) -> None:
         aws = self._aws

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from distributed import Client
 from distributed.security import Security
+from distributed.utils import silence_logging_cmgr
 
 from grader import __version__, parcel
+from grader.language import _
 from grader.patience import within
 from grader.problems import refuse
 
@@ -28,40 +30,55 @@ def remote_cluster(scheduler: str) -> Iterator[Client]:
     try:
         client = Client(scheduler, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
-        why = f"No scheduler answers at {scheduler}: {error}"
-        raise refuse("--scheduler", None, why, "See docs/cluster.md.") from None
-    try:
-        _refuse_workers(client, scheduler)
-        yield client
-    finally:
-        within(CONNECT_S, client.close)
+        why = _("No scheduler answers at {address}: {error}", address=scheduler, error=error)
+        raise refuse("--scheduler", None, why, _("See docs/cluster.md.")) from None
+    # What fails is said by the batch, once.
+    with silence_logging_cmgr(logging.CRITICAL):
+        try:
+            _refuse_workers(client, scheduler)
+            yield client
+        finally:
+            within(CONNECT_S, client.close)
 
 
 def _refuse_workers(client: Client, scheduler: str) -> None:
     try:
         client.wait_for_workers(1, timeout=CONNECT_S)
     except TimeoutError:
-        raise refuse(
-            "--scheduler", None, f"{scheduler} has no workers.", "Start some first."
-        ) from None
+        message = _("{address} has no workers.", address=scheduler)
+        raise refuse("--scheduler", None, message, _("Start some first.")) from None
     try:
         # The scheduler reads tasks too, though it runs none.
-        versions = {"The scheduler": client.run_on_scheduler(parcel.version)}
+        versions = {scheduler: client.run_on_scheduler(parcel.version)}
         versions |= client.run(parcel.version)
+        listening = client.run_on_scheduler(parcel.listens_at)
     except Exception as error:  # noqa: BLE001 - whatever a worker without the grader says
-        raise refuse("--scheduler", None, _cannot(str(error)), _REMEDY) from None
+        raise refuse("--scheduler", None, _cannot(str(error)), _remedy()) from None
     for where, found in versions.items():
         if found != __version__:
-            raise refuse("--scheduler", None, _cannot(f"{where} has version {found}"), _REMEDY)
-        if where != "The scheduler":
-            _refuse_plain(where)
+            why = _("{address} has version {version}", address=where, version=found)
+            raise refuse("--scheduler", None, _cannot(why), _remedy())
+        _refuse_plain(where)
+    for address in filter(parcel.in_the_clear, listening):
+        # A worker that joins later brings the way by which its tasks come.
+        message = _(
+            "The scheduler takes connections at {address}, which are not encrypted, and students'"
+            " credentials would travel to every worker that joins there.",
+            address=address,
+        )
+        remedy = _("Start it with --host tls://…, or on this machine alone with --host 127.0.0.1.")
+        raise refuse("--scheduler", None, message, remedy)
 
 
-_REMEDY = f"Install lambda-sqs-grader[cluster] {__version__} on every machine of the cluster."
+def _remedy() -> str:
+    return _(
+        "Install lambda-sqs-grader[cluster] {version} on every machine of the cluster.",
+        version=__version__,
+    )
 
 
 def _cannot(why: str) -> str:
-    return f"The cluster cannot run this grader ({__version__}): {why}."
+    return _("The cluster cannot run this grader ({version}): {why}.", version=__version__, why=why)
 
 
 def _refuse_without_certificate(scheduler: str) -> None:
@@ -71,28 +88,21 @@ def _refuse_without_certificate(scheduler: str) -> None:
     try:
         args = Security().get_connection_args("client")
     except OSError as error:
-        raise refuse("distributed.comm.tls", None, f"{error}.", "See docs/cluster.md.") from None
+        raise refuse("distributed.comm.tls", None, f"{error}.", _("See docs/cluster.md.")) from None
     if args["ssl_context"] is None:
-        missing = "Dask's configuration names no certificate of the client."
-        raise refuse("distributed.comm.tls", None, missing, "See docs/cluster.md.")
+        missing = _("Dask's configuration names no certificate of the client.")
+        raise refuse("distributed.comm.tls", None, missing, _("See docs/cluster.md."))
 
 
 def _refuse_plain(address: str) -> None:
     """Refuse to send credentials in the clear over a network."""
-    protocol, _, place = address.rpartition("://")
-    host = place.rpartition(":")[0] or place
-    if protocol == "tls" or _is_loopback(host.strip("[]")):
-        return
-    raise refuse(
-        "--scheduler",
-        None,
-        f"{address} is not encrypted, and students' credentials would travel to it.",
-        "Use TLS (tls://…); docs/cluster.md says how.",
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    if parcel.in_the_clear(address):
+        raise refuse(
+            "--scheduler",
+            None,
+            _(
+                "{address} is not encrypted, and students' credentials would travel to it.",
+                address=address,
+            ),
+            _("Use TLS (tls://…); docs/cluster.md says how."),
+        )

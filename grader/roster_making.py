@@ -6,10 +6,8 @@ import csv
 import io
 import os
 import shutil
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.credentials_block import LIMIT_BYTES, block_text, read_pasted
@@ -19,10 +17,11 @@ from grader.language import N_, _
 from grader.plain import plain
 from grader.problems import BadInput, Problem, refuse
 from grader.roster import load_roster
-from grader.whole_file import write_text
+from grader.whole_file import is_unfinished, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from grader.access import Keys
     from grader.download import Entry
@@ -184,46 +183,39 @@ def check_place(out: Path, *, force: bool) -> None:
 def write_roster(students: Iterable[Student], out: Path) -> None:
     """Write the roster ``out`` and, beside it, a file with each student's block.
 
-    Blocks are readable by their owner only. Everything is written aside and read back as the roster it
-    is to be, then put in place, the roster last. What else stands in the folder of the blocks stays. A
-    block's file keeps the time at which it was handed in.
+    A block is never anywhere but in that folder, in a file that its owner alone can read and that
+    keeps the time at which it was handed in. The roster is put in place last, once it was read as a
+    batch will read it. What else stands in the folder stays, but for what a run that was killed left
+    half written. Where it fails, a folder that was made for it is removed again.
     """
     folder = credentials_folder(out)
-    aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    aside = out.with_name(f".{out.name}.new")
+    made = not folder.exists()
+    folder.mkdir(mode=0o700, exist_ok=True)
     try:
-        blocks = aside / folder.name
-        blocks.mkdir(mode=0o700)
+        folder.chmod(0o700)
+        for path in filter(is_unfinished, folder.iterdir()):
+            path.unlink()
         text = io.StringIO(newline="")
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["student_id", "name", "credentials_file"])
         for student in students:
-            name = f"{student.student_id}.ini"
-            write_text(blocks / name, block_text(student.keys))
+            block = folder / f"{student.student_id}.ini"
+            write_text(block, block_text(student.keys))
             # An archive's clock may be ahead of ours.
             at = min(student.handed_in_at, time.time())
-            os.utime(blocks / name, (at, at))
-            writer.writerow(
-                [cell(student.student_id), cell(student.name), cell(f"{folder.name}/{name}")]
-            )
-        write_text(aside / out.name, text.getvalue())
-        load_roster(aside / out.name)
-        in_place = folder.exists()
-        if in_place:
-            folder.chmod(0o700)
-            for block in blocks.iterdir():
-                block.replace(folder / block.name)
-        else:
-            blocks.rename(folder)
-        try:
-            (aside / out.name).replace(out)
-        except OSError:
-            if not in_place:
-                shutil.rmtree(folder)
-            raise
-    except BadInput as bad:
-        first = bad.problems[0]
-        raise refuse(
-            out, None, _("It would not be a roster: {message}", message=first.message), first.remedy
-        ) from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+            os.utime(block, (at, at))
+            file = f"{folder.name}/{block.name}"
+            writer.writerow([cell(student.student_id), cell(student.name), cell(file)])
+        write_text(aside, text.getvalue())
+        load_roster(aside)
+        aside.replace(out)
+    except BaseException as error:
+        aside.unlink(missing_ok=True)
+        if made:
+            shutil.rmtree(folder)
+        if isinstance(error, BadInput):
+            first = error.problems[0]
+            message = _("It would not be a roster: {message}", message=first.message)
+            raise refuse(out, None, message, first.remedy) from None
+        raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 
     from grader.doctor import Examination
 
-_NOT_TRIED = "sqs:SendMessage, sqs:ReceiveMessage, sqs:DeleteMessage"
+_NEVER_TRIED = "sqs:ReceiveMessage"
 
 
 def show_examinations(found: Sequence[Examination], out: Console) -> None:
-    """A line a student in at most 80 columns, then a line for each thing to fix before the batch."""
+    """A line a student in at most 80 columns, then a line for each thing to fix before the batch, with
+    everybody whom it is about."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(_("student"), overflow="fold", max_width=16)
     table.add_column(_("account"), no_wrap=True)
@@ -44,26 +46,37 @@ def show_examinations(found: Sequence[Examination], out: Console) -> None:
         )
     out.print(table)
     out.print()
-    if any(one.ends_by for one in found):
+    if any(one.ends_by and isinstance(one.seen.identity, Found) for one in found):
         out.print(
             _(
-                "“by”: a Learner Lab's session ends at most {hours} h after its block was handed in.",
+                "“by” ({zone}): a Learner Lab's session ends at most {hours} h after its block was"
+                " handed in.",
+                zone=datetime.now().astimezone().tzname(),
                 hours=LEARNER_LAB_HOURS,
             )
         )
-    out.print(_("Not tried, because it would touch the queues: {actions}.", actions=_NOT_TRIED))
-    faults = [(one.account.student_id, *fault) for one in found for fault in one.faults]
+    untold = dict.fromkeys([_NEVER_TRIED, *(action for one in found for action in one.seen.untold)])
+    out.print(
+        _(
+            "Not known, because only doing it would tell: whether {actions} is allowed.",
+            actions=", ".join(untold),
+        )
+    )
+    faults: dict[tuple[str, str], list[str]] = {}
+    for one in found:
+        for fault in one.faults:
+            faults.setdefault(fault, []).append(plain(one.account.student_id))
     if not faults:
         out.print(_("Nothing to fix before the batch."))
         return
     out.print()
     out.print(Text(_("Fix before the batch:"), style="bold"))
-    for student, message, remedy in faults:
+    for (message, remedy), students in faults.items():
         out.print(
             Text(
                 _(
                     "{student}: {fault} {remedy}",
-                    student=plain(student),
+                    student=", ".join(students),
                     fault=plain(message),
                     remedy=plain(remedy),
                 )
@@ -94,4 +107,4 @@ def _actions(one: Examination) -> str:
         return _("refused")
     if one.seen.denied:
         return plural(len(one.seen.denied), "{count} denied", "{count} denied")
-    return "?" if one.seen.unknown else _("right")
+    return "?" if one.seen.unknown else _("OK")

@@ -10,20 +10,24 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import msgspec
 import pytest
+from rich.console import Console
 
 from grader.aws import Clients
 from grader.commands.options import UNGRADED, settings_of
 from grader.doctor import Examination, examine_class
 from grader.observation import Found
 from grader.roster import load_roster
-from tests.looking import EMPTY, lab, messages
+from grader.show_doctor import show_examinations
+from tests.looking import EMPTY, hand_in, lab, messages
 from tests.running import environment, grader
 from tests.wire import Wire, query, rest, rpc
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from grader.rubric import Rubric
     from grader.sandbox.server import Sandbox
 
 ENDED = "is not authorized to perform this with an explicit deny in policy voc-cancel-cred"
@@ -47,10 +51,20 @@ def roster(folder: Path, sandbox: Sandbox, *rows: str) -> Path:
     return path
 
 
-def examine(path: Path, wire: Wire | None = None, jobs: int = 4) -> list[Examination]:
+def lab_with_runs() -> Rubric:
+    """The shipped rubric, with a criterion that looks into the log of the scheduled function."""
+    rubric = lab()
+    (schedule,) = (c for c in rubric.criteria if c.check == "schedule_enabled")
+    runs = msgspec.structs.replace(schedule, id="runs", check="schedule_runs")
+    return msgspec.structs.replace(rubric, criteria=(*rubric.criteria, runs))
+
+
+def examine(
+    path: Path, wire: Wire | None = None, jobs: int = 4, rubric: Rubric | None = None
+) -> list[Examination]:
     settings = settings_of(seed=0, region=None, endpoint_url=None, lang=None, jobs=jobs)
     clients = Clients(wire.session if wire else None)
-    return examine_class(load_roster(path), path, lab(), settings, clients)
+    return examine_class(load_roster(path), path, rubric or lab_with_runs(), settings, clients)
 
 
 def examine_one(folder: Path, sandbox: Sandbox, account: str, wire: Wire) -> Examination:
@@ -74,8 +88,8 @@ def test_a_right_account_and_an_untouched_one_need_no_mending(
     assert done.returncode == 0, done.stderr
     assert "Nothing to fix" in done.stdout
     first, second = done.stdout.splitlines()[1:3]
-    assert re.match(rf"s01 +{right} +root +by \d\d:\d\d +2 of 2 +right", first)
-    assert re.match(rf"s02 +{untouched} +root +by \d\d:\d\d +0 of 2 +right", second)
+    assert re.match(rf"s01 +{right} +root +by \d\d:\d\d +2 of 2 +OK", first)
+    assert re.match(rf"s02 +{untouched} +root +by \d\d:\d\d +0 of 2 +OK", second)
     assert all(not one.faults for one in examine(path))
 
 
@@ -104,6 +118,15 @@ def test_what_is_wrong_is_told_student_by_student_in_the_rosters_order(
     assert f"belong to account {other}, the roster says {'9' * 12}" in lines[2]
     assert f"Account {right} is also that of s09" in lines[3]
     assert "canary" not in done.stdout + done.stderr
+
+
+def test_what_many_have_in_common_is_told_once(tmp_path: Path, aws_sandbox: Sandbox) -> None:
+    path = roster(tmp_path, aws_sandbox, "s01,,,-", "s02,,,-", "s03,,,-")
+    told = io.StringIO()
+    show_examinations(examine(path), Console(file=told, width=200))
+    (line,) = told.getvalue().split("Fix before the batch:")[1].strip().splitlines()
+    assert line.startswith("s01, s02, s03: AWS could not be asked")
+    assert "“by”" not in told.getvalue()
 
 
 def test_a_group_shares_its_account_by_right_and_is_graded_by_whichever_way_works(
@@ -199,6 +222,10 @@ def test_an_ended_learner_lab_is_named_though_identity_answers(
         ("lambda.Invoke", rest, "lambda:InvokeFunction"),
         ("sqs.GetQueueUrl", rpc, "sqs:GetQueueUrl"),
         ("sqs.GetQueueAttributes", rpc, "sqs:GetQueueAttributes"),
+        ("sqs.SendMessageBatch", rpc, "sqs:SendMessage"),
+        ("sqs.DeleteMessageBatch", rpc, "sqs:DeleteMessage"),
+        ("sqs.ChangeMessageVisibilityBatch", rpc, "sqs:ChangeMessageVisibility"),
+        ("cloudwatch-logs.FilterLogEvents", rpc, "logs:FilterLogEvents"),
         ("eventbridge.ListRuleNamesByTarget", rpc, "events:ListRuleNamesByTarget"),
         ("eventbridge.ListRules", rpc, "events:ListRules"),
         ("eventbridge.DescribeRule", rpc, "events:DescribeRule"),
@@ -301,10 +328,66 @@ def test_nothing_but_reading_is_asked_and_nothing_runs(
     one = examine_one(tmp_path, aws_sandbox, right, wire)
     assert one.faults == []
     assert kinds == [b"DryRun"]
+    assert one.seen.untold == ()
     others = {name.partition(".")[2] for name in wire.requests} - {"Invoke"}
-    assert all(name.startswith(("Get", "List", "Describe")) for name in others), others
+    reading = ("Get", "List", "Describe", "Filter")
+    assert {name for name in others if not name.startswith(reading)} == {
+        "SendMessageBatch",
+        "DeleteMessageBatch",
+        "ChangeMessageVisibilityBatch",
+    }
     for queue in ("input_queue", "output_queue"):
         assert messages(aws_sandbox, right, queue) == EMPTY
+
+
+def test_what_would_act_on_a_queue_is_asked_for_so_that_nothing_can_come_of_it(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    hand_in(aws_sandbox, fresh_account, old_messages=2)
+    wire = Wire()
+    asked: list[Any] = []
+    done: list[Any] = []
+    for operation in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility"):
+        name = f"sqs.{operation}Batch"
+        wire.session.events.register(
+            f"before-parameter-build.{name}", lambda params, **_given: asked.append(params)
+        )
+        wire.change(name, done.append)
+    examine_one(tmp_path, aws_sandbox, fresh_account, wire)
+    # SQS itself names a body without a character, and a delay of more than 900 s, as its limits.
+    (sent,) = (one["Entries"] for one in asked if "MessageBody" in one["Entries"][0])
+    assert [(entry["MessageBody"], entry["DelaySeconds"]) for entry in sent] == [("", 901)]
+    assert len(done) == 5
+    assert all(answer["Failed"] and not answer.get("Successful") for answer in done)
+    assert messages(aws_sandbox, fresh_account, "output_queue") == {"visible": 2, "in flight": 0}
+    assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
+
+
+def test_an_answer_that_does_not_tell_whether_an_action_is_allowed_is_no_fault(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    wire = Wire()
+    wire.play("sqs.SendMessageBatch", rpc(400, "MissingParameter", "MessageBody"), always=True)
+    one = examine_one(tmp_path, aws_sandbox, right, wire)
+    assert (one.faults, one.seen.untold) == ([], ("sqs:SendMessage",))
+    told = io.StringIO()
+    show_examinations([one], Console(file=told, width=200))
+    assert "whether sqs:ReceiveMessage, sqs:SendMessage is allowed" in told.getvalue()
+
+
+def test_no_log_is_looked_into_and_no_queue_tried_that_the_rubric_does_not_need(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    wire = Wire()
+    rubric = lab()
+    looking = ("function_exists", "queue_exists", "schedule_enabled")
+    kept = tuple(c for c in rubric.criteria if c.check in looking)
+    path = roster(tmp_path, aws_sandbox, f"s01,,,{right}")
+    examine(path, wire, rubric=msgspec.structs.replace(rubric, criteria=kept))
+    asked = {name.partition(".")[2] for name in wire.requests}
+    assert "GetSchedule" in asked
+    assert not {name for name in asked if name.endswith("Batch")}
+    assert not asked & {"Invoke", "FilterLogEvents"}
 
 
 def test_nothing_is_asked_of_an_account_that_is_not_the_rosters(

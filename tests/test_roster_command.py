@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 import stat
+import subprocess
+import sys
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -12,10 +15,11 @@ import pytest
 
 from grader.access import Keys
 from grader.commands.options import UNGRADED
+from grader.problems import BadInput
 from grader.roster_making import Student, write_roster
 from grader.secret import Secret
 from tests.looking import hand_in
-from tests.running import environment, grader
+from tests.running import LIMIT_S, environment, grader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -196,6 +200,65 @@ def test_a_roster_that_cannot_be_put_in_place_leaves_no_blocks_behind(tmp_path: 
     with pytest.raises(OSError, match="directory"):
         write_roster([student], tmp_path / "roster.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["roster.csv"]
+
+
+@pytest.mark.parametrize("stop", ["os.fsync", "os.utime", "load_roster"])
+def test_a_run_that_is_killed_leaves_blocks_in_their_folder_alone_and_the_next_tidies_up(
+    tmp_path: Path, stop: str
+) -> None:
+    put(tmp_path, **{"s01.txt": block(), "s02.txt": block("2" * 12)})
+    killed = subprocess.run(
+        [sys.executable, "-c", _KILLED_AT.format(stop=stop)],
+        cwd=tmp_path,
+        env=environment(),
+        timeout=LIMIT_S,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    left = {
+        path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name != "download"
+    }
+    holding = {path for path in left if SECRET in path.read_text()}
+    assert holding
+    assert {path.parent for path in holding} == {tmp_path / "roster-credentials"}
+    assert mode(tmp_path / "roster-credentials") == 0o700
+    assert {mode(path) for path in left} == {0o600}
+    assert not (tmp_path / "roster.csv").exists()
+    done = grader("roster", "download", "--force", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [
+        "download",
+        "roster-credentials",
+        "roster.csv",
+        "s01.ini",
+        "s01.txt",
+        "s02.ini",
+        "s02.txt",
+    ]
+
+
+_KILLED_AT = """
+import os, signal
+from grader import cli, roster_making
+def killed(*given):
+    os.kill(os.getpid(), signal.SIGKILL)
+if "{stop}" == "load_roster":
+    roster_making.load_roster = killed
+else:
+    {stop} = killed
+cli.run(["roster", "download"])
+"""
+
+
+def test_a_roster_that_would_not_be_one_replaces_nothing(tmp_path: Path) -> None:
+    student = Student("s01", "", Keys(Secret("1" * 12), Secret(SECRET)), 0.0)
+    write_roster([student], tmp_path / "roster.csv")
+    before = (tmp_path / "roster.csv").read_bytes()
+    nobody = Student("..", "", Keys(Secret("1" * 12), Secret(SECRET)), 0.0)
+    with pytest.raises(BadInput, match="would not be a roster"):
+        write_roster([student, nobody], tmp_path / "roster.csv")
+    assert (tmp_path / "roster.csv").read_bytes() == before
+    assert mode(tmp_path / "roster-credentials") == 0o700
 
 
 @pytest.mark.parametrize(

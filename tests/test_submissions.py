@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import stat
+import struct
 import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +23,7 @@ from grader.roster import id_fault
 from grader.submissions import submissions_in
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 
 def entry(path: str, changed: float = 0.0) -> Entry:
@@ -44,6 +49,9 @@ def students(*paths: str) -> dict[str, str]:
             "Ann_Marie O'Neil-Süß",
         ),
         ("Participant_42_assignsubmission_file/a.txt", "42", "Participant"),
+        ("Ann_7_1234_assignsubmission_file/a.txt", "1234", "Ann_7"),
+        ("_1234_assignsubmission_file/a.txt", "1234", ""),
+        ("Ann_1_assignsubmission_file_Bo_2_assignsubmission_file_a.txt", "1", "Ann"),
         ("Groupe 3_17_assignsubmission_file/a.txt", "17", "Groupe 3"),
         ("Groupe par défaut_assignsubmission_file/a.txt", "Groupe-par-defaut", "Groupe par défaut"),
         ("王伟_8_assignsubmission_file/a.txt", "8", "王伟"),
@@ -126,6 +134,67 @@ def test_a_folder_is_read_without_what_systems_add_and_without_following_links(
         with pytest.raises(Unreadable, match="link"):
             read(10)
     assert outside == []
+
+
+def test_what_cannot_be_read_is_told_and_the_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("s01", "s02", "s03", "s08"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_text("x")
+    os.mkfifo(tmp_path / "s04")
+    (tmp_path / "s05").symlink_to(tmp_path / "absent")
+    (tmp_path / "s06").symlink_to(tmp_path / "s06")
+    (tmp_path / "s07").write_text("x")
+    real = os.scandir
+
+    def scandir(folder: Path) -> Iterator[os.DirEntry[str]]:
+        if Path(folder).name in {"s02", "s03"}:
+            # What a folder of mode 000 answers to whoever is not root.
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+        return real(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with listed(tmp_path, leave_out=[tmp_path / "s07"]) as (entries, _):
+        said = {}
+        for one in entries:
+            try:
+                said[one.path] = "" if one.read is None else one.read(9).decode()
+            except Unreadable as error:
+                said[one.path] = str(error)
+    link = "It is a link, which is not followed."
+    assert said == {
+        "s01": "",
+        "s01/a": "x",
+        "s02": "It cannot be read (Permission denied).",
+        "s03": "It cannot be read (Permission denied).",
+        "s04": "It is a device, not a file.",
+        "s05": link,
+        "s06": link,
+        "s08": "",
+        "s08/a": "x",
+    }
+
+
+def test_a_download_that_cannot_be_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for path, reason in (
+        (tmp_path / "pipe", "neither a folder nor a ZIP"),
+        (tmp_path / "loop", "no such folder or file"),
+        (tmp_path / ("x" * 300), "File name too long"),
+    ):
+        with pytest.raises(BadInput, match=reason), listed(path):
+            pass
+    monkeypatch.setattr(os, "scandir", _denied)
+    with pytest.raises(BadInput, match="Permission denied"), listed(tmp_path):
+        pass
+
+
+def _denied(*_given: object) -> None:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 # -- ZIP files ------------------------------------------------------------------------------------
@@ -215,6 +284,38 @@ def test_names_are_utf_8_whether_the_archive_says_so_or_not(tmp_path: Path, utf8
         assert zipfile.ZipFile(io.BytesIO(path.read_bytes())).namelist() != [name]
     with listed(path) as (entries, _):
         assert [e.path for e in entries] == [name]
+
+
+def test_a_time_without_a_zone_is_taken_for_the_latest_that_it_can_mean(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    told = zipfile.ZipInfo("s01/a", (2024, 5, 1, 10, 0, 0))
+    other = struct.pack("<HH4s", 0x000A, 4, b"none")
+    told.extra = other + struct.pack("<HHBi", 0x5455, 5, 1, 1714550400)  # 08:00 in UTC
+    untold = zipfile.ZipInfo("s02/a", (2024, 5, 1, 10, 0, 0))
+    cut = zipfile.ZipInfo("s03/a", (2024, 5, 1, 10, 0, 0))
+    cut.extra = struct.pack("<HHB", 0x5455, 1, 1)
+    with zipfile.ZipFile(path, "w") as file:
+        for one in (told, untold, cut):
+            file.writestr(one, "x")
+    with listed(path) as (entries, _):
+        changed = [datetime.fromtimestamp(one.changed, UTC).isoformat() for one in entries]
+    westernmost = "2024-05-01T22:00:00+00:00"
+    assert changed == ["2024-05-01T08:00:00+00:00", westernmost, westernmost]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "_1" * 30_000,
+        "1" * 60_000 + "_",
+        "_assignsubmission_a!" * 3_000 + "!",
+        "anon_a_" * 9_000,
+        "_1_LATE_" * 8_000 + "\n",
+    ],
+)
+def test_a_name_as_long_as_an_archive_allows_is_read_in_one_go(name: str) -> None:
+    # Read again from every letter, a class of them would take hours.
+    submissions_in([entry(f"{name}{number}") for number in range(50)])
 
 
 @pytest.mark.parametrize("content", [b"PK\x05\x06" + b"\xff" * 18, b"hello", b""])

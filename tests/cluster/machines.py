@@ -73,10 +73,10 @@ def certificates(folder: Path) -> dict[str, str]:
 class Machines:
     """The processes of one cluster. What they write is in ``folder``, a file each."""
 
-    def __init__(self, folder: Path, settings: dict[str, str], protocol: str) -> None:
-        self.folder, self.settings, self.protocol = folder, settings, protocol
+    def __init__(self, folder: Path, settings: dict[str, str], host: str) -> None:
+        self.folder, self.settings = folder, settings
         self.address = ""
-        self.scheduler = self._start("scheduler", "--port", "0", "--host", f"{protocol}127.0.0.1")
+        self.scheduler = self._start("scheduler", "--port", "0", "--host", host)
         self.address = until(self._listens_at)
 
     def _listens_at(self) -> str | None:
@@ -94,18 +94,18 @@ class Machines:
             return subprocess.Popen(
                 command,
                 cwd=self.folder,
-                env=environment(**self.settings, **more),
+                env=environment(**self.settings | more),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
 
     def worker(
-        self, threads: int = 4, *, wait: bool = True, **more: str
+        self, threads: int = 4, *options: str, wait: bool = True, **more: str
     ) -> subprocess.Popen[bytes]:
         """Start a worker without the process that would start it again, and wait until it has joined."""
         arguments = ["--no-nanny", "--no-dashboard", "--death-timeout", "120"]
-        arguments += ["--nthreads", str(threads), "--host", "127.0.0.1"]
+        arguments += ["--nthreads", str(threads), *(options or ("--host", "127.0.0.1"))]
         arguments += ["--local-directory", str(self.folder)]
         before = self.joined()
         process = self._start("worker", self.address, *arguments, **more)
@@ -123,8 +123,10 @@ class Machines:
 
 
 @contextmanager
-def machines(folder: Path, *, tls: bool = True, **settings: str) -> Iterator[Machines]:
-    """A scheduler, and the workers that are started later."""
+def machines(
+    folder: Path, *, tls: bool = True, host: str = "127.0.0.1", **settings: str
+) -> Iterator[Machines]:
+    """A scheduler, which listens at ``host``, and the workers that are started later."""
     running: list[subprocess.Popen[bytes]] = []
 
     class Counted(Machines):
@@ -136,7 +138,7 @@ def machines(folder: Path, *, tls: bool = True, **settings: str) -> Iterator[Mac
     folder.mkdir()
     try:
         given = certificates(folder) if tls else {}
-        yield Counted(folder, given | settings, "tls://" if tls else "tcp://")
+        yield Counted(folder, given | settings, f"{'tls' if tls else 'tcp'}://{host}")
     finally:
         for process in reversed(running):
             process.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,9 @@ import pytest
 from distributed import Client
 
 from grader import cluster as clusters
-from grader.cluster import cluster
+from grader.cluster import Cluster, cluster
 from grader.engine import EngineLost
+from grader.parcel import _PLACES, _place, stop
 from grader.visit import Orders
 from tests.classes import read, reports, roster
 from tests.cluster import failing
@@ -38,12 +40,14 @@ def others(tmp_path: Path) -> Iterator[Machines]:
 def test_a_scheduler_that_dies_leaves_the_rest_ungraded(
     others: Machines, aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
-    slow = aws_sandbox.new_account()
-    hand_in(aws_sandbox, slow, handler="slow", environment={"SECONDS": "25"})
-    rows = [f"s1,Ann,,{right}", f"s2,Bo,,{slow}", f"s3,Cy,,{aws_sandbox.new_account()}"]
+    rows = [f"s1,Ann,,{right}"]
+    for student in ("s2,Bo", "s3,Cy"):
+        slow = aws_sandbox.new_account()
+        hand_in(aws_sandbox, slow, handler="slow", environment={"SECONDS": "25"})
+        rows.append(f"{student},,{slow}")
     path = roster(tmp_path, aws_sandbox, *rows)
     others.worker()
-    how = ("--engine", "dask", "--scheduler", others.address, "--jobs", "2")
+    how = ("--engine", "dask", "--scheduler", others.address, "--jobs", "3")
     with subprocess.Popen(
         command("batch", path, *how),
         cwd=tmp_path,
@@ -60,9 +64,10 @@ def test_a_scheduler_that_dies_leaves_the_rest_ungraded(
             process.kill()
     assert process.returncode == 3, errors
     found = reports(tmp_path)
-    assert (found["s1"].score, found["s2"].score) == (20, None)
-    assert found.keys() == {"s1", "s2", "s3"}
+    assert {name: one.score for name, one in found.items()} == {"s1": 20, "s2": None, "s3": None}
     assert "scheduler was lost" in (tmp_path / "results/students/s2/report.json").read_text()
+    assert errors.count("The cluster was lost: The connection to Dask's scheduler was lost.") == 1
+    assert "Traceback" not in errors, errors
     assert read(tmp_path / "results/batch.json")["state"] == "finished"
     assert messages(aws_sandbox, right, "output_queue") == {"visible": 0, "in flight": 0}
 
@@ -105,6 +110,68 @@ def test_a_worker_that_joins_takes_part(others: Machines, tmp_path: Path) -> Non
     assert busy.done()
 
 
+def test_an_unfit_worker_that_joins_ends_the_run_with_one_reason(
+    others: Machines, tmp_path: Path
+) -> None:
+    others.worker(threads=1)
+    with cluster(others.address, 2) as engine:
+        busy = engine.submit(failing.says_where, str(tmp_path))
+        until(lambda: list(tmp_path.glob("*.started")))
+        waiting = engine.submit(failing.process)
+        listening = ("--listen-address", "tcp://127.0.0.1:0")
+        others.worker(1, *listening, "--contact-address", "tcp://192.0.2.1:9")
+        for one in (waiting, busy, engine.submit(failing.process)):
+            error = one.exception(timeout=60)
+            assert isinstance(error, EngineLost)
+            assert str(error) == (
+                "A worker joined to which nothing travels encrypted: tcp://192.0.2.1:9."
+            )
+    # Whoever was at work is told to leave the account as it was found.
+    until(lambda: list(tmp_path.glob("*.stopped")))
+
+
+def test_a_worker_of_another_version_that_joins_ends_the_run(
+    others: Machines, tmp_path: Path
+) -> None:
+    others.worker(threads=1)
+    real = Path(HERE) / "grader"
+    (tmp_path / "other/grader").mkdir(parents=True)
+    (tmp_path / "other/grader/__init__.py").write_text(
+        f"__version__ = '0.0.7'\n__path__ = [{str(real)!r}]\n"
+    )
+    with cluster(others.address, 2) as engine:
+        engine.submit(failing.says_where, str(tmp_path))
+        until(lambda: list(tmp_path.glob("*.started")))
+        waiting = engine.submit(failing.process)
+        others.worker(1, PYTHONPATH=f"{tmp_path / 'other'}{os.pathsep}{HERE}")
+        assert "joined with version 0.0.7" in str(waiting.exception(timeout=60))
+
+
+def test_a_result_that_cannot_be_read_here_ends_its_task_alone(others: Machines) -> None:
+    others.worker()
+    with cluster(others.address, 2) as engine:
+        future = engine.submit(failing.returns_what_cannot_be_read)
+        assert isinstance(future.exception(timeout=60), LookupError)
+        assert engine.submit(failing.process).result(timeout=60)
+
+
+def test_a_run_can_be_stopped_however_many_others_came_meanwhile(
+    others: Machines, tmp_path: Path
+) -> None:
+    others.worker(threads=2)
+    with cluster(others.address, 1) as engine:
+        engine.submit(failing.says_where, str(tmp_path))
+        until(lambda: list(tmp_path.glob("*.started")))
+        with Client(others.address, set_as_default=False) as client:
+            for _ in range(2 * _PLACES):
+                # Killed batches: none says that it is over.
+                another = Cluster(client)
+                kept = another.submit(failing.places_in_use).result(timeout=60)
+        assert kept == _PLACES + 1
+        engine.stop()
+        until(lambda: list(tmp_path.glob("*.stopped")))
+
+
 def test_what_a_run_leaves_with_the_scheduler_is_nothing(others: Machines) -> None:
     others.worker()
     with cluster(others.address, 2) as engine:
@@ -112,3 +179,9 @@ def test_what_a_run_leaves_with_the_scheduler_is_nothing(others: Machines) -> No
         assert engine.submit(failing.attempt, orders).result(timeout=60) == 1
     with Client(others.address, set_as_default=False) as client:
         assert client.run_on_scheduler(failing.events_known) == 0
+
+
+def test_a_task_that_starts_after_its_run_was_stopped_is_told_so() -> None:
+    stop("a run")
+    assert _place("a run").stop.is_set()
+    assert not _place("another run").stop.is_set()

@@ -65,6 +65,19 @@ def test_a_scheduler_without_workers(
     assert f"{others.address} has no workers. Start some first." in capsys.readouterr().err
 
 
+def test_a_scheduler_at_which_workers_can_join_in_the_clear(
+    a_class: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with machines(a_class / "machines", tls=False, host="0.0.0.0") as running:
+        port = running.address.rpartition(":")[2]
+        running.address = f"tcp://127.0.0.1:{port}"
+        running.worker()
+        refused(running.address)
+    words = " ".join(capsys.readouterr().err.split())
+    assert f"takes connections at tcp://0.0.0.0:{port}, which are not encrypted" in words
+    assert "--host 127.0.0.1" in words
+
+
 @pytest.mark.parametrize(
     ("init", "said"),
     [

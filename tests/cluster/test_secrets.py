@@ -45,11 +45,22 @@ def talkative(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
         yield running
 
 
+class _Keeping(logging.Handler):
+    """Not one of the handlers that write to a terminal, which a batch silences."""
+
+    def __init__(self, log: io.StringIO) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._log.write(self.format(record))
+
+
 @pytest.fixture(scope="module")
 def written() -> Iterator[io.StringIO]:
     """What this process, the one that sends the tasks, logs of it."""
     log, dask = io.StringIO(), logging.getLogger("distributed")
-    handler, level = logging.StreamHandler(log), dask.level
+    handler, level = _Keeping(log), dask.level
     dask.addHandler(handler)
     dask.setLevel(logging.DEBUG)
     yield log
