@@ -18,6 +18,7 @@ from grader.export.grades_csv import cell
 from grader.export.matching import Place, exact, match, name_keys, tell
 from grader.export.scale import number
 from grader.export.sheet import read_sheet, refuse_twice
+from grader.language import _
 from grader.problems import Problem, refuse
 
 if TYPE_CHECKING:
@@ -40,10 +41,12 @@ _NOT_A_STUDENT = {"student, test", "test student"}
 def files(export: Export) -> Iterator[File]:
     """The gradebook filled in where one is given, else one to import."""
     if not export.assignment:
-        remedy = "Write --assignment as Canvas exports it: “Title (123)”."
-        raise refuse("--assignment", None, "Canvas needs the assignment's column.", remedy)
+        message = _("Canvas needs the assignment's column.")
+        remedy = _("Write --assignment as Canvas exports it: “Title (123)”.")
+        raise refuse("--assignment", None, message, remedy)
     if export.ids is not None and export.ids not in IDS:
-        raise refuse("--ids", None, f"{export.ids!r} is not known.", f"Known: {', '.join(IDS)}.")
+        message = _("{name} is not known.", name=repr(export.ids))
+        raise refuse("--ids", None, message, _("Known: {names}.", names=", ".join(IDS)))
     if export.gradebook is not None:
         yield File("", _filled(export, export.gradebook, export.assignment))
     else:
@@ -55,20 +58,20 @@ def files(export: Export) -> Iterator[File]:
 
 def _new(export: Export, assignment: str) -> str:
     if not _TITLE.fullmatch(assignment):
-        message = "It has no number in brackets: Canvas may make a new assignment of it."
-        export.notes.append(Problem("--assignment", None, message, "Write it as “Title (123)”."))
+        message = _("It has no number in brackets: Canvas may make a new assignment of it.")
+        export.notes.append(Problem("--assignment", None, message, _("Write it as “Title (123)”.")))
     tops = {export.scale.maximum(row.report.max_score) for row in export.rows}
     if len(tops) > 1:
-        message = "The reports are out of different maxima."
-        raise refuse(export.root, None, message, "Give --scale, or judge the class again.")
+        message = _("The reports are out of different maxima.")
+        raise refuse(export.root, None, message, _("Give --scale, or judge the class again."))
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([STUDENT, ID, SIS, LOGIN, SECTION, cell(assignment)])
     writer.writerow([_POINTS_POSSIBLE, "", "", "", "", *(number(top) for top in tops)])
     for row in export.rows:
         # Left out where there is no score: a blank cell would take an earlier one away.
-        if row.report.score is not None and (ids := _ids(row, export)) is not None:
-            score = export.scale.score(row.report.score, row.report.max_score)
+        score = export.scale.total(row.report)
+        if score is not None and (ids := _ids(row, export)) is not None:
             writer.writerow(
                 [cell(row.report.name), *ids, cell(row.column("section")), number(score)]
             )
@@ -86,13 +89,13 @@ def _ids(row: Row, export: Export) -> tuple[str, str, str] | None:
     why = ""
     if ids[0] and not (ids[0].isascii() and ids[0].isdigit()):
         # Canvas reads the digits it begins with, and they may be another student's.
-        why = f"{ids[0]!r} is not an id of Canvas's, which is a number"
+        why = _("{id} is not an id of Canvas's, which is a number", id=repr(ids[0]))
     elif any(cell(text) != text for text in ids):
-        why = "an id would start a formula"
+        why = _("an id would start a formula")
     if not why:
         return ids
-    message = f"{row.student_id} is left out: {why}."
-    export.problems.append(Problem(str(export.root), None, message, "Enter this grade by hand."))
+    message = _("{student} is left out: {why}.", student=row.student_id, why=why)
+    export.problems.append(Problem(str(export.root), None, message, _("Enter this grade by hand.")))
     return None
 
 
@@ -126,8 +129,10 @@ def _filled(export: Export, path: Path, assignment: str) -> bytes:
         elif said and said not in _NOT_A_STUDENT:
             rows.append(record)
     if not checked:
-        message = "There is no row “Points Possible”: what the scores are out of was not checked."
-        remedy = "Compare the assignment's points with the rubric's, or give --scale."
+        message = _(
+            "There is no row “Points Possible”: what the scores are out of was not checked."
+        )
+        remedy = _("Compare the assignment's points with the rubric's, or give --scale.")
         export.notes.append(Problem(str(path), None, message, remedy))
     refuse_twice(sheet, rows, columns["id"])
     found = match(
@@ -143,8 +148,8 @@ def _filled(export: Export, path: Path, assignment: str) -> bytes:
         (export.problems if is_missing else export.notes).append(problem)
     export.notes.extend(sheet.notes())
     for place, row in found.pairs:
-        if row.report.score is not None:
-            score = export.scale.score(row.report.score, row.report.max_score)
+        score = export.scale.total(row.report)
+        if score is not None:
             sheet.set(place.record, column, number(score))
     return sheet.encode()
 
@@ -154,8 +159,12 @@ def _assignment(sheet: Sheet, assignment: str) -> int:
         return sheet.column([assignment.strip()]) or 0
     titles = [name for name in sheet.header if _TITLE.fullmatch(name)]
     near = difflib.get_close_matches(assignment, titles, n=1)
-    remedy = f"Did you mean {near[0]!r}?" if near else f"It has: {', '.join(titles[:10])}."
-    message = f"There is no column {assignment!r}."
+    remedy = (
+        _("Did you mean {near}?", near=repr(near[0]))
+        if near
+        else _("It has: {names}.", names=", ".join(titles[:10]))
+    )
+    message = _("There is no column {column}.", column=repr(assignment))
     raise refuse(sheet.path, sheet.records[0].line, message, remedy)
 
 
@@ -165,13 +174,21 @@ def _check_points(export: Export, sheet: Sheet, record: Record, column: int) -> 
     try:
         given = Decimal(said.replace(",", "."))
     except InvalidOperation:
-        message = f"The points possible of this assignment are {said!r}: it takes no points."
-        raise refuse(sheet.path, record.line, message, "Choose another assignment.") from None
+        message = _(
+            "The points possible of this assignment are {points}: it takes no points.",
+            points=repr(said),
+        )
+        raise refuse(sheet.path, record.line, message, _("Choose another assignment.")) from None
     tops = {export.scale.maximum(row.report.max_score) for row in export.rows}
     if tops and tops != {given}:
         ours = ", ".join(number(top) for top in sorted(tops))
-        message = f"Canvas's points possible are {number(given)}, and the scores are out of {ours}."
-        raise refuse(sheet.path, record.line, message, f"Give --scale {number(given)}.")
+        message = _(
+            "Canvas's points possible are {points}, and the scores are out of {ours}.",
+            points=number(given),
+            ours=ours,
+        )
+        remedy = _("Give --scale {points}.", points=number(given))
+        raise refuse(sheet.path, record.line, message, remedy)
 
 
 def _place(record: Record, columns: dict[str, int | None], names: list[int]) -> Place:

@@ -6,8 +6,7 @@ import html
 import re
 from typing import TYPE_CHECKING
 
-from grader.export.scale import number
-from grader.export.words import words
+from grader.language import N_, Language, language
 from grader.plain import plain
 
 if TYPE_CHECKING:
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from grader.export.formats import Export
     from grader.export.scale import Scale
     from grader.report import CriterionResult, Report
+
+UNGRADED = N_("Not graded: something could not be checked. This costs no points.")
 
 _LINE = 2000
 _SIGNS = re.compile(r"(?<=;)[=+\-@\uff1d\uff0b\uff0d\uff20]+")
@@ -27,15 +28,17 @@ def comment_lines(report: Report, export: Export) -> list[str]:
     Titles, messages and hints are as the report has them, the words between them in the export's
     language. Criteria that students may not see are left out.
     """
-    scale, lang = export.scale, export.lang
-    said = words(lang)
-    lines = [said["ungraded"]]
-    if report.score is not None:
-        given, most = scale.score(report.score, report.max_score), scale.maximum(report.max_score)
-        lines = [said["score"].format(score=_shown(given, lang), maximum=_shown(most, lang))]
+    scale, words = export.scale, language(export.lang)
+    lines = [words.say(UNGRADED)]
+    given = scale.total(report)
+    if given is not None:
+        most = _shown(scale.maximum(report.max_score), words)
+        lines = [
+            words.say("{score} of {maximum} points.", score=_shown(given, words), maximum=most)
+        ]
     for result in report.criteria:
         if result.status != "passed" and not export.hides(result.id):
-            lines += _criterion(result, report.max_score, scale, lang)
+            lines += _criterion(result, report, scale, words)
     return [plain(line, _LINE) for line in lines]
 
 
@@ -63,19 +66,20 @@ def explanation(result: CriterionResult) -> list[str]:
     return [plain(line, _LINE) for line in said if line]
 
 
-def _criterion(result: CriterionResult, maximum: float, scale: Scale, lang: str) -> list[str]:
-    said = words(lang)
-    if result.points is None:
-        head = said["criterion-ungraded"].format(title=result.title)
+def _criterion(result: CriterionResult, report: Report, scale: Scale, words: Language) -> list[str]:
+    given = scale.points(result, report)
+    if given is None:
+        head = words.say("{title}: could not be checked", title=result.title)
     else:
-        head = said["criterion"].format(
+        head = words.say(
+            "{title}: {score} of {maximum}",
             title=result.title,
-            score=_shown(scale.score(result.points, maximum), lang),
-            maximum=_shown(scale.score(result.max_points, maximum), lang),
+            score=_shown(given, words),
+            maximum=_shown(scale.score(result.max_points, report.max_score), words),
         )
     said_of_it = " ".join(explanation(result))
     return [f"{head} — {said_of_it}" if said_of_it else head]
 
 
-def _shown(value: Decimal, lang: str) -> str:
-    return number(value).replace(".", words(lang)["decimal"])
+def _shown(value: Decimal, words: Language) -> str:
+    return words.number(float(value), "0.##")

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from grader.export.unnamed import unnamed
+from grader.language import _
 from grader.problems import refuse
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from grader.export.reading import Row
     from grader.export.scale import Scale
     from grader.problems import Problem
+    from grader.report import Report
     from grader.rubric import Rubric
 
 
@@ -56,7 +59,7 @@ FORMATS = {
 class File:
     """A file of an export. ``name`` is its place below ``--out``; empty for ``--out`` itself.
 
-    ``data`` is ``None`` for what an earlier export may have left and must not be there any more.
+    ``data`` is ``None`` for what an earlier export left, and must not be there any more.
     ``schema`` names the JSON Schema that it satisfies.
     """
 
@@ -68,7 +71,7 @@ class File:
 @dataclass(frozen=True)
 class Export:
     """What a format is given. It adds to ``problems`` whose grade is not exported and why, and to
-    ``notes`` what a human should know."""
+    ``notes`` what a human should know. ``out`` is where its files go, and where earlier ones may be."""
 
     root: Path
     rows: tuple[Row, ...]
@@ -79,6 +82,7 @@ class Export:
     gradebook: Path | None = None
     assignment: str | None = None
     ids: str | None = None
+    out: Path | None = None
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
 
@@ -88,6 +92,10 @@ class Export:
             return True
         named = {one.id: one.visibility for one in self.rubric.criteria}
         return named.get(criterion, "hidden") == "hidden"
+
+    def shown(self, report: Report) -> Report:
+        """The report without the titles of hidden criteria in what other criteria say."""
+        return unnamed(report, lambda _id, because: self.hides(because), self.lang)
 
     @property
     def inputs(self) -> list[Path]:
@@ -99,8 +107,12 @@ def format_of(name: str) -> Format:
     """The format called ``name``. Raises :class:`~grader.problems.BadInput` where there is none."""
     if name not in FORMATS:
         near = difflib.get_close_matches(name, FORMATS, n=1)
-        remedy = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(FORMATS)}."
-        raise refuse("--to", None, f"There is no format {name!r}.", remedy)
+        remedy = (
+            _("Did you mean {near}?", near=near[0])
+            if near
+            else _("Known: {names}.", names=", ".join(FORMATS))
+        )
+        raise refuse("--to", None, _("There is no format {name}.", name=repr(name)), remedy)
     return FORMATS[name]
 
 
@@ -108,3 +120,11 @@ def files_of(chosen: Format, export: Export) -> list[File]:
     """The files that the format makes. Raises :class:`~grader.problems.BadInput`."""
     made: Iterable[File] = import_module(chosen.module).files(export)
     return list(made)
+
+
+def earlier(path: Path) -> bytes:
+    """What an earlier export may have left at ``path``; nothing where nothing can be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from grader.export.formats import Export, File
     from grader.export.scale import Scale
-    from grader.report import Report
+    from grader.report import CriterionResult, Report
 
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 _FORMULA_INSIDE = re.compile(r"(?<=[;\t])(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
@@ -78,19 +78,21 @@ def scaled(report: Report, scale: Scale) -> Report:
     """The report with its points on ``scale``; as it is where that is the rubric's own."""
     if scale.top is None:
         return report
-    top = report.max_score
+    score = scale.total(report)
     return msgspec.structs.replace(
         report,
-        score=None if report.score is None else float(scale.score(report.score, top)),
-        max_score=float(scale.maximum(top)),
-        criteria=tuple(
-            msgspec.structs.replace(
-                result,
-                points=None if result.points is None else float(scale.score(result.points, top)),
-                max_points=float(scale.score(result.max_points, top)),
-            )
-            for result in report.criteria
-        ),
+        score=None if score is None else float(score),
+        max_score=float(scale.maximum(report.max_score)),
+        criteria=tuple(_scaled(result, report, scale) for result in report.criteria),
+    )
+
+
+def _scaled(result: CriterionResult, report: Report, scale: Scale) -> CriterionResult:
+    points = scale.points(result, report)
+    return msgspec.structs.replace(
+        result,
+        points=None if points is None else float(points),
+        max_points=float(scale.score(result.max_points, report.max_score)),
     )
 
 

@@ -5,15 +5,17 @@ Source: Gradescope's autograder specification. Either a score or tests must be t
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from grader.export.comment import explanation
-from grader.export.formats import File
+from grader.export.comment import UNGRADED, explanation
+from grader.export.formats import File, earlier
 from grader.export.scale import Scale
-from grader.export.words import words
+from grader.export.unnamed import unnamed
+from grader.language import N_, language
 from grader.plain import plain
 from grader.whole_file import write_json
 
@@ -31,6 +33,11 @@ Points = Annotated[float, msgspec.Meta(ge=0)]
 
 SCHEMA = "gradescope"
 
+_FILE = "results.json"
+_TO_STAFF = N_(
+    "For the instructor: there is no score yet. Put right what is named here, then grade again."
+)
+
 
 class Test(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One criterion. Without ``score`` it could not be checked, or the student has no score yet."""
@@ -47,9 +54,9 @@ class Test(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``results.json``. ``score`` overrides the sum of the tests; without it nobody is graded 0.
+    """``results.json``. ``score`` overrides the sum of the tests, and ``execution_time`` is in seconds.
 
-    ``execution_time`` is in seconds.
+    Gradescope asks for a score there or in each test, and does not say what it makes of none.
     """
 
     score: Points | UnsetType = UNSET
@@ -63,10 +70,31 @@ class Results(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def files(export: Export) -> Iterator[File]:
-    """``results.json`` in a folder for each student."""
+    """``results.json`` in a folder for each student who has a score."""
     for row in export.rows:
-        made = results_of(row.report, export.rubric, export.scale, export.lang)
-        yield File(f"{row.student_id}/results.json", encode(made), SCHEMA)
+        made = None
+        if row.report.score is not None:
+            made = encode(results_of(row.report, export.rubric, export.scale, export.lang))
+        yield File(f"{row.student_id}/{_FILE}", made, SCHEMA)
+    yield from _left_over(export)
+
+
+def _left_over(export: Export) -> Iterator[File]:
+    """What an earlier export made, as it says itself, of students who are gone."""
+    ours = {row.student_id for row in export.rows}
+    for path in sorted(export.out.glob(f"*/{_FILE}")) if export.out is not None else ():
+        student = path.parent.name
+        if student not in ours and _student_in(earlier(path)) == student:
+            yield File(f"{student}/{_FILE}", None)
+
+
+def _student_in(data: bytes) -> str | None:
+    """Whose results the grader said that these are; ``None`` where it did not make them."""
+    try:
+        extra = msgspec.json.decode(data, type=Results).extra_data
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return extra.get("student_id") if extra is not UNSET and "grader_version" in extra else None
 
 
 def encode(results: Results) -> bytes:
@@ -82,17 +110,24 @@ def write_results(path: Path, report: Report, rubric: Rubric, lang: str) -> None
 def results_of(report: Report, rubric: Rubric | None, scale: Scale, lang: str) -> Results:
     """What Gradescope is told of one report.
 
-    Without a rubric nobody knows what students may see, and every test is hidden.
+    Without a rubric nobody knows what students may see, and every test is hidden. Without a score a
+    hidden test tells the course's staff: where a test is hidden Gradescope shows students no total,
+    and so no 0.
     """
-    score = None if report.score is None else scale.score(report.score, report.max_score)
+    score = scale.total(report)
+    report = unnamed(report, partial(_is_seen_later, rubric=rubric), lang)
+    tests = [
+        _test(number, result, report, scale, _visibility(result.id, rubric))
+        for number, result in enumerate(report.criteria, start=1)
+    ]
+    if score is None:
+        told = language(lang).say(_TO_STAFF)
+        tests.append(Test(name=told, number=str(len(tests) + 1), visibility="hidden"))
     return Results(
         score=UNSET if score is None else float(score),
         execution_time=max(0.0, report.duration_s),
         output=_why(report, rubric, lang) if score is None else UNSET,
-        tests=tuple(
-            _test(number, result, report, scale, _visibility(result.id, rubric))
-            for number, result in enumerate(report.criteria, start=1)
-        ),
+        tests=tuple(tests),
         extra_data={
             "student_id": report.student_id,
             "seed": report.seed,
@@ -112,17 +147,15 @@ def _test(
     status: Literal["passed", "failed"] | UnsetType = UNSET
     if result.status != "ungraded":
         status = "passed" if result.status == "passed" else "failed"
-    points: float | UnsetType = UNSET
-    if result.points is not None and report.score is not None:
-        points = float(scale.score(result.points, report.max_score))
+    points = None if report.score is None else scale.points(result, report)
     return Test(
         name=plain(result.title, 300),
         number=str(number),
         status=status,
-        score=points,
+        score=UNSET if points is None else float(points),
         # Full marks without a score would read as none of them.
         max_score=UNSET
-        if points is UNSET
+        if points is None
         else float(scale.score(result.max_points, report.max_score)),
         output="\n".join(explanation(result)) or UNSET,
         visibility=visibility,
@@ -137,12 +170,16 @@ def _visibility(criterion: str, rubric: Rubric | None) -> Visibility | UnsetType
     return (named[criterion] or UNSET) if criterion in named else "hidden"
 
 
+def _is_seen_later(result: CriterionResult, because: str, rubric: Rubric | None) -> bool:
+    cause = _visibility(because, rubric)
+    return cause not in (UNSET, "visible", _visibility(result.id, rubric))
+
+
 def _why(report: Report, rubric: Rubric | None, lang: str) -> str:
-    said = words(lang)
     reasons = dict.fromkeys(
         line
         for result in report.criteria
         if result.status == "ungraded" and _visibility(result.id, rubric) in (UNSET, "visible")
         for line in explanation(result)
     )
-    return "\n".join([said["ungraded"], *reasons, said["instructor"]])
+    return "\n".join([language(lang).say(UNGRADED), *reasons])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.export.formats import File
+from grader.language import _
 from grader.pages.writing import pages
 from grader.problems import BadInput, refuse
 from grader.results import Results
@@ -25,7 +26,8 @@ def files(export: Export) -> Iterator[File]:
     Raises :class:`BadInput` where another scale is asked for: pages explain the rubric's points.
     """
     if export.scale.top is not None:
-        raise refuse("--scale", None, "The pages show the rubric's own points.", "Leave it out.")
+        message = _("The pages show the rubric's own points.")
+        raise refuse("--scale", None, message, _("Leave it out."))
     results, reports = Results(export.root), [row.report for row in export.rows]
     rubric = export.rubric or _asked(reports)
     summary = summarise(reports, rubric, export.lang)

@@ -72,7 +72,7 @@ def _suite(row: Row, scale: Scale) -> Element:
     if report.score is not None:
         properties = SubElement(suite, "properties")
         for name, value in (
-            ("score", scale.score(report.score, report.max_score)),
+            ("score", scale.total(report)),
             ("max_score", scale.maximum(report.max_score)),
         ):
             SubElement(properties, "property", {"name": name, "value": number(value)})

@@ -6,18 +6,21 @@ Source: 1EdTech's LTI-AGS 2.0, §3.4. A score without ``scoreGiven`` would clear
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from grader.clock import iso
+from grader.clock import iso, now
 from grader.export.comment import comment_text
-from grader.export.formats import File
+from grader.export.formats import File, earlier
+from grader.language import _
 from grader.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from decimal import Decimal
+    from pathlib import Path
 
     from grader.export.formats import Export
     from grader.export.reading import Row
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 SCHEMA = "lti-score"
 USER_COLUMN = "lti_user_id"
 """The roster's column with the id that the platform knows a student by (the launch's ``sub``)."""
+
+_ALL = "scores.ndjson"
+_MILLISECOND = timedelta(milliseconds=1)
 
 Time = Annotated[
     str,
@@ -58,29 +64,83 @@ class PlatformError(Exception):
 
 
 def files(export: Export) -> Iterator[File]:
-    """A file for each student who has a score, and ``scores.ndjson`` with all, a line each."""
-    scores = dict(scores_of(export))
+    """A file for each student who has a score, and ``scores.ndjson`` with all, a line each.
+
+    A score that an earlier export left there keeps its time: nothing is new about it.
+    """
+    there = _there(export.out)
+    scores = {
+        student: _rising(score, there.get(f"{student}.json"))
+        for student, score in scores_of(export)
+    }
     for row in export.rows:
         score = scores.get(row.student_id)
         data = None if score is None else _indented(score)
         yield File(f"{row.student_id}.json", data, SCHEMA)
-    yield File("scores.ndjson", b"".join(encode(score) + b"\n" for score in scores.values()))
+    yield from _left_over(export, there)
+    yield File(_ALL, b"".join(encode(score) + b"\n" for score in scores.values()))
+
+
+def _there(out: Path | None) -> dict[str, Score]:
+    """The scores in a folder, by the names of their files."""
+    paths = sorted(out.glob("*.json")) if out is not None else []
+    found = {path.name: _score_in(earlier(path)) for path in paths}
+    return {name: score for name, score in found.items() if score is not None}
+
+
+def _left_over(export: Export, there: Mapping[str, Score]) -> Iterator[File]:
+    """What an earlier export made, as its list of all says, of students who are gone."""
+    if export.out is None:
+        return
+    listed = {_score_in(line) for line in earlier(export.out / _ALL).splitlines()}
+    ours = {f"{row.student_id}.json" for row in export.rows}
+    for name, score in there.items():
+        if score in listed and name not in ours:
+            yield File(name, None)
+
+
+def _score_in(data: bytes) -> Score | None:
+    try:
+        score = msgspec.json.decode(data, type=Score)
+        datetime.fromisoformat(score.timestamp)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return score
+
+
+def _rising(score: Score, there: Score | None) -> Score:
+    if there is None:
+        return score
+    if there == msgspec.structs.replace(score, timestamp=there.timestamp):
+        return there
+    moment = datetime.fromisoformat(score.timestamp)
+    return msgspec.structs.replace(score, timestamp=after(there.timestamp, moment))
+
+
+def after(last: str, moment: datetime) -> str:
+    """``moment``, or the first time after ``last`` where that is later."""
+    return iso(max(moment, datetime.fromisoformat(last) + _MILLISECOND))
 
 
 def scores_of(export: Export) -> Iterator[tuple[str, Score]]:
-    """Each graded student's id and score, timed by the end of the observation.
+    """Each graded student's id and score, timed now: judged again, it is of the same observation.
 
     Two students with the same id in the LMS are ``export.problems``, and neither has one.
     """
     users = Counter(user_of(row) for row in export.rows)
+    moment = now()
     for row in export.rows:
         user = user_of(row)
         if users[user] > 1:
-            message = f"{row.student_id} is left out: another student has the same {USER_COLUMN}."
-            remedy = "Correct the roster, and grade again with --resume --force."
+            message = _(
+                "{student} is left out: another student has the same {column}.",
+                student=row.student_id,
+                column=USER_COLUMN,
+            )
+            remedy = _("Correct the roster, and grade again with --resume --force.")
             export.problems.append(Problem(str(export.root), None, message, remedy))
-        elif row.report.score is not None:
-            yield row.student_id, score_of(row, row.report.score, export)
+        elif (points := export.scale.total(row.report)) is not None:
+            yield row.student_id, score_of(row, points, export, moment)
 
 
 def user_of(row: Row) -> str:
@@ -88,17 +148,17 @@ def user_of(row: Row) -> str:
     return row.column(USER_COLUMN) or row.student_id
 
 
-def score_of(row: Row, points: float, export: Export) -> Score:
-    """The score of one report, which has ``points``."""
+def score_of(row: Row, points: Decimal, export: Export, timestamp: str) -> Score:
+    """The score of one report, which has ``points`` on the export's scale."""
     report, scale = row.report, export.scale
     return Score(
         user_id=user_of(row),
         activity_progress="Completed",
         grading_progress="FullyGraded",
-        timestamp=iso(datetime.fromisoformat(report.finished_at)),
-        score_given=float(scale.score(points, report.max_score)),
+        timestamp=timestamp,
+        score_given=float(points),
         score_maximum=float(scale.maximum(report.max_score)),
-        comment=comment_text(report, export),
+        comment=comment_text(export.shown(report), export),
     )
 
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from grader.problems import BadInput, Problem, refuse
+from grader.language import N_, _
+from grader.problems import BadInput, Problem, reason, refuse
 from grader.secret import Secret
 
 if TYPE_CHECKING:
@@ -21,23 +22,23 @@ if TYPE_CHECKING:
     from grader.export.lti_platform import Client, Platform
 
 _LIMIT_BYTES = 64 * 1024
-_INSTALL = "Install it: pip install '.[lti]' in the grader's folder"
+_INSTALL = N_("Install it: pip install '.[lti]' in the grader's folder.")
 
 
 def address(option: str, url: str) -> None:
     """Raise :class:`~grader.problems.BadInput` unless ``url`` is one that a secret may be sent to."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host, _port = parts.hostname, parts.port
     except ValueError:
         host = None
     usable = host and url.isascii() and url.isprintable() and " " not in url and not parts.username
     if not usable or parts.scheme not in {"http", "https"}:
-        message = "This is not an address that can be posted to."
-        raise refuse(option, None, message, "Write it like https://lms.example.org/…")
+        message = _("This is not an address that can be posted to.")
+        raise refuse(option, None, message, _("Write it like https://lms.example.org/…"))
     if parts.scheme == "http" and not _is_loopback(host or ""):
-        message = "What is sent there could be read on the way."
-        raise refuse(option, None, message, "Give its https:// address.")
+        message = _("What is sent there could be read on the way.")
+        raise refuse(option, None, message, _("Give its https:// address."))
 
 
 def _is_loopback(host: str) -> bool:
@@ -58,7 +59,9 @@ def client_of(
     """The tool as it is registered. Raises :class:`~grader.problems.BadInput`; quotes no secret."""
     needed = {"--client-id": client_id, "--token-url": token_url, "--key": key}
     missing = [
-        Problem(option, None, "A push needs it.", "Give it, or --dry-run to see what it would do.")
+        Problem(
+            option, None, _("A push needs it."), _("Give it, or --dry-run to see what it would do.")
+        )
         for option, value in needed.items()
         if not value
     ]
@@ -68,8 +71,8 @@ def client_of(
     try:
         from grader.export.lti_platform import Client
     except ImportError as error:
-        message = f"The library {error.name} is missing."
-        raise refuse("grader push lti", None, message, f"{_INSTALL}.") from None
+        message = _("The library {name} is missing.", name=error.name)
+        raise refuse("grader push lti", None, message, _(_INSTALL)) from None
     return Client(client_id, token_url, _key(key, errors), key_id, audience)
 
 
@@ -97,21 +100,22 @@ def _key(path: Path, errors: Console) -> Secret:
             mode = os.fstat(file.fileno()).st_mode
             pem = file.read(_LIMIT_BYTES)
     except OSError as error:
-        raise refuse(path, None, f"The key cannot be read ({error.strerror}).") from None
+        message = _("The key cannot be read ({reason}).", reason=reason(error))
+        raise refuse(path, None, message) from None
     try:
         loaded = load_pem_private_key(pem, password=None)
     except TypeError:
-        message = "The key is protected by a password, which cannot be asked for here."
-        raise refuse(path, None, message, "Give a key without one, readable by you only.") from None
+        message = _("The key is protected by a password, which cannot be asked for here.")
+        remedy = _("Give a key without one, readable by you only.")
+        raise refuse(path, None, message, remedy) from None
     except Exception:  # noqa: BLE001 - whatever is wrong with it, nothing of it is shown
-        message = "This is not a private key in PEM."
-        remedy = "Give the file that begins with “-----BEGIN PRIVATE KEY-----”."
+        message = _("This is not a private key in PEM.")
+        remedy = _("Give the file that begins with “-----BEGIN PRIVATE KEY-----”.")
         raise refuse(path, None, message, remedy) from None
     if not isinstance(loaded, RSAPrivateKey) or loaded.key_size < 2048:
-        message = "LTI asks for an RSA key of 2,048 bits or more."
-        raise refuse(path, None, message, "Make one: openssl genrsa -out tool.pem 4096")
+        message = _("LTI asks for an RSA key of 2,048 bits or more.")
+        raise refuse(path, None, message, _("Make one: openssl genrsa -out tool.pem 4096"))
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-        errors.print(
-            f"{path}: Others can read this key. Make it yours alone: chmod 600", soft_wrap=True
-        )
+        warning = _("{file}: Others can read this key. Make it yours alone: chmod 600", file=path)
+        errors.print(warning, soft_wrap=True)
     return Secret(pem.decode("ascii", "replace"))

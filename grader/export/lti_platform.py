@@ -22,6 +22,7 @@ from requests.auth import AuthBase
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from grader.export.lti import PlatformError, encode
+from grader.language import _
 from grader.plain import plain
 from grader.secret import Secret
 
@@ -120,7 +121,7 @@ class Platform:
         except _TryAgain as error:
             # With a token in hand, the server's error may be of this one score's making.
             alone = error.by_score and self._token is not None
-            message = f"{error}, {ATTEMPTS} times"
+            message = _("{error}, {count} times", error=error, count=ATTEMPTS)
             raise PlatformError(message, fatal=not alone, may_be_all=True) from None
 
     def _attempt(self, make: Callable[[], Score]) -> Score:
@@ -169,12 +170,13 @@ class Platform:
         if status != 200:
             words = [given.get("error"), given.get("error_description")]
             said = plain(" ".join(word for word in words if isinstance(word, str)), _TOLD)
-            raise PlatformError(f"No token: HTTP {status} {said}".rstrip(), fatal=True)
+            answer = f"HTTP {status} {said}".rstrip()
+            raise PlatformError(_("No token: {answer}", answer=answer), fatal=True)
         token, scope, lasts = given.get("access_token"), given.get("scope"), given.get("expires_in")
         if not isinstance(token, str) or not token or not token.isprintable():
-            raise PlatformError("No token: the answer holds none", fatal=True)
+            raise PlatformError(_("No token: the answer holds none"), fatal=True)
         if isinstance(scope, str) and SCOPE not in scope.split():
-            raise PlatformError("The token is not for posting scores", fatal=True)
+            raise PlatformError(_("The token is not for posting scores"), fatal=True)
         return Secret(token), float(lasts) if isinstance(lasts, int | float) else 0.0
 
     def _assertion(self) -> str:
@@ -218,16 +220,20 @@ class Platform:
                     if len(body) >= _LIMIT_BYTES:
                         break
         except requests.exceptions.SSLError:
-            message = f"{urlsplit(url).hostname} does not prove who it is (TLS)"
+            message = _("{host} does not prove who it is (TLS)", host=urlsplit(url).hostname)
             raise PlatformError(message, fatal=True) from None
         except (
             requests.exceptions.ConnectionError,
             requests.exceptions.Timeout,
             requests.exceptions.ChunkedEncodingError,
         ):
-            raise _TryAgain(f"{urlsplit(url).hostname} does not answer") from None
+            raise _TryAgain(_("{host} does not answer", host=urlsplit(url).hostname)) from None
         except requests.RequestException as error:
-            message = f"No conversation with {urlsplit(url).hostname} ({type(error).__name__})"
+            message = _(
+                "No conversation with {host} ({error})",
+                host=urlsplit(url).hostname,
+                error=type(error).__name__,
+            )
             raise PlatformError(message, fatal=True) from None
         return status, body
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 
 from grader.clock import iso
-from grader.export.lti import PlatformError, Time, scores_of
+from grader.export.lti import PlatformError, Time, after, scores_of
 from grader.export.placing import PUSHED
+from grader.language import _
 from grader.problems import refuse
 from grader.whole_file import write_json
 
@@ -70,8 +71,8 @@ class Memory:
         except FileNotFoundError:
             kept = []
         except msgspec.MsgspecError as error:
-            message = f"This file is damaged or from another version: {error}."
-            remedy = "Move it away: every score is then posted again."
+            message = _("This file is damaged or from another version: {error}.", error=error)
+            remedy = _("Move it away: every score is then posted again.")
             raise refuse(self._path, None, message, remedy) from None
         self._all = {(one.line_item, one.user_id): one for one in kept}
         self._unsaved = 0
@@ -84,10 +85,8 @@ class Memory:
     def timed(self, score: Score, now: datetime) -> Score:
         """The score with the time it is posted at, later than any that the platform took."""
         one = self._all.get((self._line_item, score.user_id))
-        moment = now
-        if one is not None:
-            moment = max(now, datetime.fromisoformat(one.timestamp) + _MILLISECOND)
-        return msgspec.structs.replace(score, timestamp=iso(moment))
+        moment = iso(now) if one is None else after(one.timestamp, now)
+        return msgspec.structs.replace(score, timestamp=moment)
 
     def accept(self, score: Score) -> None:
         """The platform took it."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from grader.language import _
 from grader.plain import plain
 from grader.problems import Problem
 
@@ -78,7 +79,8 @@ def match(
             (one,) = several
             why = _doubt(place, found, rows[one].student_id, keys[one], stated[one])
         else:
-            why = "it may be any of " + ", ".join(rows[one].student_id for one in several[:5])
+            names = ", ".join(rows[one].student_id for one in several[:5])
+            why = _("it may be any of {names}", names=names)
         if why:
             made.doubtful.append((place, why))
         else:
@@ -89,9 +91,9 @@ def match(
             made.pairs.append((mine[0], row))
         elif mine:
             lines = ", ".join(str(place.record.line) for place in mine)
-            why = f"{row.student_id} is found on lines {lines}"
+            why = _("{student} is found on lines {lines}", student=row.student_id, lines=lines)
             made.doubtful += [(place, why) for place in mine]
-    taken = {id(row) for _, row in made.pairs}
+    taken = {id(row) for _place, row in made.pairs}
     made.absent = [row for row in rows if id(row) not in taken]
     return made
 
@@ -101,9 +103,14 @@ def _doubt(place: Place, found: Collection[str], student: str, known: Keys, stat
     if {*found} <= NUMBERS:
         said = [kind for kind in ("email", "name") if place.keys.get(kind)]
         if any(known.get(kind) for kind in said):
-            return f"its number is that of {student}, its name and e-mail are not"
+            return _(
+                "its number is that of {student}, its name and e-mail are not", student=student
+            )
         if said:
-            return f"its number is that of {student}, of whom no name or e-mail can be compared"
+            return _(
+                "its number is that of {student}, of whom no name or e-mail can be compared",
+                student=student,
+            )
     elif {*found} == {"name"}:
         others = [
             kind
@@ -111,23 +118,26 @@ def _doubt(place: Place, found: Collection[str], student: str, known: Keys, stat
             if forms and place.keys.get(kind) and not forms & place.keys[kind]
         ]
         if others:
-            other = "e-mail" if "email" in others else "number"
-            return f"its name is that of {student}, its {other} is not"
+            if "email" in others:
+                return _("its name is that of {student}, its e-mail is not", student=student)
+            return _("its name is that of {student}, its number is not", student=student)
     return ""
 
 
 def tell(made: Matches, file: str) -> Iterator[tuple[bool, Problem]]:
     """What to say of whom nothing was written, and first whether a grade is missing because of it."""
     for place, why in made.doubtful:
-        message = f"{plain(place.label, _TOLD)} is left as it is: {why}."
-        yield True, Problem(file, place.record.line, message, "Fill it in by hand.")
+        message = _("{row} is left as it is: {why}.", row=plain(place.label, _TOLD), why=why)
+        yield True, Problem(file, place.record.line, message, _("Fill it in by hand."))
     for place in made.unknown:
-        message = f"{plain(place.label, _TOLD)} is left as it is: no report is this student's."
+        message = _(
+            "{row} is left as it is: no report is this student's.", row=plain(place.label, _TOLD)
+        )
         yield False, Problem(file, place.record.line, message)
     for row in made.absent:
         if row.report.score is not None:
-            message = f"No row is certain to be that of {row.student_id}."
-            yield True, Problem(file, None, message, "Fill it in by hand.")
+            message = _("No row is certain to be that of {student}.", student=row.student_id)
+            yield True, Problem(file, None, message, _("Fill it in by hand."))
 
 
 def name_keys(name: str) -> frozenset[str]:

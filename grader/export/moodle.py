@@ -17,6 +17,7 @@ from grader.export.grades_csv import cell
 from grader.export.matching import Place, exact, match, name_keys, tell
 from grader.export.scale import number
 from grader.export.sheet import read_sheet, refuse_twice
+from grader.language import _
 from grader.problems import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -82,27 +83,35 @@ def _worksheet(export: Export, path: Path) -> bytes:
         [_stated(row) for row in export.rows],
     )
     if maximum is not None:
-        _check_maximum(export, sheet, maximum, [place.record for place, _ in found.pairs])
+        _check_maximum(export, sheet, maximum, [place.record for place, _row in found.pairs])
     else:
-        message = f"There is no column {MAXIMUM[0]!r}: what the grades are out of was not checked."
-        remedy = "Compare the assignment's maximum with the rubric's, or give --scale."
+        message = _(
+            "There is no column {column}: what the grades are out of was not checked.",
+            column=repr(MAXIMUM[0]),
+        )
+        remedy = _("Compare the assignment's maximum with the rubric's, or give --scale.")
         export.notes.append(Problem(str(path), sheet.records[0].line, message, remedy))
     for is_missing, problem in tell(found, str(path)):
         (export.problems if is_missing else export.notes).append(problem)
     export.notes.extend(sheet.notes())
     if feedback is None:
-        message = f"There is no column {FEEDBACK[0]!r}: only grades are filled in."
+        message = _(
+            "There is no column {column}: only grades are filled in.", column=repr(FEEDBACK[0])
+        )
         export.notes.append(Problem(str(path), sheet.records[0].line, message))
     changeable = sheet.column(CHANGEABLE)
     for place, row in found.pairs:
-        if row.report.score is None or grade is None:
+        score = export.scale.total(row.report)
+        if score is None or grade is None:
             continue
-        score = export.scale.score(row.report.score, row.report.max_score)
         sheet.set(place.record, grade, number(score))
         if feedback is not None:
-            sheet.set(place.record, feedback, comment_html(row.report, export))
+            sheet.set(place.record, feedback, _comment(row, export))
         if changeable is not None and place.record.cells[changeable].casefold() in _LOCKED:
-            message = f"Moodle will skip {row.student_id}: its grade is locked or overridden."
+            message = _(
+                "Moodle will skip {student}: its grade is locked or overridden.",
+                student=row.student_id,
+            )
             export.problems.append(Problem(str(path), place.record.line, message))
     return sheet.encode()
 
@@ -147,17 +156,26 @@ def _check_maximum(export: Export, sheet: Sheet, column: int, records: Sequence[
         said = record.cells[column].strip()
         given = _decimal(said)
         if given is None:
-            message = f"The maximum grade is {said!r}: this assignment is not graded in points."
-            problems.append(Problem(str(sheet.path), record.line, message, "Grade it by hand."))
+            message = _(
+                "The maximum grade is {maximum}: this assignment is not graded in points.",
+                maximum=repr(said),
+            )
+            problems.append(Problem(str(sheet.path), record.line, message, _("Grade it by hand.")))
         elif tops != {given}:
             ours = ", ".join(number(top) for top in sorted(tops))
-            message = (
-                f"Moodle's maximum grade is {number(given)}, and the scores are out of {ours}."
+            message = _(
+                "Moodle's maximum grade is {maximum}, and the scores are out of {ours}.",
+                maximum=number(given),
+                ours=ours,
             )
-            remedy = f"Give --scale {number(given)}."
+            remedy = _("Give --scale {points}.", points=number(given))
             problems.append(Problem(str(sheet.path), record.line, message, remedy))
     if problems:
         raise BadInput(problems[:5])
+
+
+def _comment(row: Row, export: Export) -> str:
+    return comment_html(export.shown(row.report), export)
 
 
 def _decimal(text: str) -> Decimal | None:
@@ -180,13 +198,12 @@ def _gradebook(export: Export) -> str:
     writer = csv.writer(text)
     writer.writerow(["ID number", *(["Email address"] if with_email else []), "Score", "Feedback"])
     for row in rows:
-        score = export.scale.score(row.report.score or 0, row.report.max_score)
         writer.writerow(
             [
                 row.column("id_number", "idnumber") or row.student_id,
                 *([row.report.email] if with_email else []),
-                number(score),
-                cell(comment_html(row.report, export)),
+                number(export.scale.total(row.report)),
+                cell(_comment(row, export)),
             ]
         )
     return text.getvalue()
@@ -197,8 +214,11 @@ def _is_formula(row: Row, export: Export) -> bool:
     ids = [row.column("id_number", "idnumber") or row.student_id, row.report.email]
     if all(cell(text) == text for text in ids):
         return False
-    message = f"{row.student_id} is left out: an id or e-mail address would start a formula."
-    export.problems.append(Problem(str(export.root), None, message, "Enter this grade by hand."))
+    message = _(
+        "{student} is left out: an id or e-mail address would start a formula.",
+        student=row.student_id,
+    )
+    export.problems.append(Problem(str(export.root), None, message, _("Enter this grade by hand.")))
     return True
 
 
@@ -206,6 +226,6 @@ def _emails_serve(rows: Sequence[Row], export: Export) -> bool:
     emails = [row.report.email.casefold() for row in rows]
     if all(emails) and len({*emails}) == len(emails):
         return True
-    message = "E-mail addresses are left out: somebody has none, or two have the same."
-    export.notes.append(Problem(str(export.root), None, message, "Map users by ID number."))
+    message = _("E-mail addresses are left out: somebody has none, or two have the same.")
+    export.notes.append(Problem(str(export.root), None, message, _("Map users by ID number.")))
     return False

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jsonschema import Draft202012Validator
 
+from grader.language import _
 from grader.problems import BadInput, Problem
 from grader.results import (
     BATCH,
@@ -54,6 +55,9 @@ def place(
     for target, file in targets:
         if file.data is None:
             target.unlink(missing_ok=True)
+            if target.parent != out:
+                with suppress(OSError):  # what else is in it is not ours
+                    target.parent.rmdir()
         else:
             write_bytes(target, file.data)
 
@@ -71,19 +75,19 @@ def _check(
     protected = {place for path in inputs for place in _places(path)}
     for target, file in targets:
         if _places(target) & protected:
-            message = "This is a file that the export is made from."
-            problems[Problem(str(target), None, message, "Give --out another place.")] = None
+            message = _("This is a file that the export is made from.")
+            problems[Problem(str(target), None, message, _("Give --out another place."))] = None
         elif target.is_dir() or (file.name and out.exists() and not out.is_dir()):
             wrong = target if target.is_dir() else out
-            message = "This is a folder." if target.is_dir() else "This is not a folder."
-            problems[Problem(str(wrong), None, message, "Give --out another place.")] = None
+            message = _("This is a folder.") if target.is_dir() else _("This is not a folder.")
+            problems[Problem(str(wrong), None, message, _("Give --out another place."))] = None
         elif not force and _stands(target):
-            message = "It exists already."
-            remedy = "Give --out another place, or --force to replace it."
+            message = _("It exists already.")
+            remedy = _("Give --out another place, or --force to replace it.")
             problems[Problem(str(target), None, message, remedy)] = None
     if problems:
         raise BadInput(problems)
-    for folder in {target.parent for target, _ in targets}:
+    for folder in {target.parent for target, _file in targets}:
         writable(folder)
 
 

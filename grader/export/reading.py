@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader.export.retelling import retold
-from grader.problems import BadInput, Problem, refuse
+from grader.export.scale import earned
+from grader.language import N_, _
+from grader.problems import BadInput, Problem, reason, refuse
 from grader.report import read_report
 from grader.results import BATCH, REPORT, RUBRIC, STUDENTS, Results, Student
 from grader.roster import is_student_id
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from grader.report import Report
+    from grader.report import CriterionResult, Report
     from grader.results import Batch
     from grader.rubric import Rubric
 
-_AGAIN = "Grade this student again with --resume, or judge the class again with `grader regrade`."
+_AGAIN = N_(
+    "Grade this student again with --resume, or judge the class again with `grader regrade`."
+)
 _ROUNDED_BY = 0.00005
 _FLOATS_ARE_OFF_BY = 1e-9
 
@@ -75,15 +79,19 @@ def read_class(root: Path) -> ClassRead:
     results = Results(root)
     batch = _batch(results, problems)
     if batch is not None and batch.state == "starting":
-        message = "A batch was about to replace what lies here."
-        raise refuse(root / BATCH, None, message, "Finish it with --resume.")
+        message = _("A batch was about to replace what lies here.")
+        raise refuse(root / BATCH, None, message, _("Finish it with --resume."))
     students = batch.students if batch is not None else _found(root)
     rows = tuple(_rows(results, students, problems))
     if batch is None:
         rows = tuple(Row(_student(row.report), row.report) for row in rows)
     elif batch.state != "finished":
-        message = f"The batch is {batch.state}: flags and missing students may still come."
-        problems.append(Problem(str(root / BATCH), None, message, "Finish it with --resume."))
+        message = (
+            _("The batch is interrupted: flags and missing students may still come.")
+            if batch.state == "interrupted"
+            else _("The batch is running: flags and missing students may still come.")
+        )
+        problems.append(Problem(str(root / BATCH), None, message, _("Finish it with --resume.")))
     rubric = _rubric(root / RUBRIC, batch, problems)
     lang = batch.lang if batch is not None else "en"
     return ClassRead(rows, rubric, lang, tuple(sorted(problems, key=_place)))
@@ -100,7 +108,7 @@ def _batch(results: Results, problems: list[Problem]) -> Batch | None:
         if not (results.root / STUDENTS).is_dir():
             raise
         problem = bad.problems[0]
-        remedy = "The students found beside it are exported, without the roster's own columns."
+        remedy = _("The students found beside it are exported, without the roster's own columns.")
         problems.append(Problem(problem.file, problem.line, problem.message, remedy))
         return None
 
@@ -110,7 +118,8 @@ def _found(root: Path) -> list[Student]:
     try:
         names = sorted(path.name for path in (root / STUDENTS).iterdir() if path.is_dir())
     except OSError as error:
-        raise refuse(root / STUDENTS, None, f"It cannot be read ({error.strerror}).") from None
+        message = _("It cannot be read ({reason}).", reason=reason(error))
+        raise refuse(root / STUDENTS, None, message) from None
     return [Student(name) for name in names if is_student_id(name)]
 
 
@@ -132,8 +141,8 @@ def _rubric(path: Path, batch: Batch | None, problems: list[Problem]) -> Rubric 
         problems.extend(bad.problems)
         return None
     if batch is not None and rubric.sha256 != batch.rubric_sha256:
-        message = "This is not the rubric that the class was judged by."
-        problems.append(Problem(str(path), None, message, "Judge again with `grader regrade`."))
+        message = _("This is not the rubric that the class was judged by.")
+        problems.append(Problem(str(path), None, message, _("Judge again with `grader regrade`.")))
     return rubric
 
 
@@ -142,7 +151,7 @@ def _rows(results: Results, students: Iterable[Student], problems: list[Problem]
     for student in students:
         name = student.student_id
         if name.casefold() in seen:
-            message = f"The student {name!r} is in it twice."
+            message = _("The student {name} is in it twice.", name=repr(name))
             problems.append(Problem(str(results.root / BATCH), None, message))
             continue
         seen.add(name.casefold())
@@ -153,15 +162,15 @@ def _rows(results: Results, students: Iterable[Student], problems: list[Problem]
             problems.extend(bad.problems)
             continue
         except OSError as error:
-            message = f"It cannot be read ({error.strerror})."
-            problems.append(Problem(str(path), None, message, _AGAIN))
+            message = _("It cannot be read ({reason}).", reason=reason(error))
+            problems.append(Problem(str(path), None, message, _(_AGAIN)))
             continue
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            message = f"This file is damaged or from another version: {error}."
-            problems.append(Problem(str(path), None, message, _AGAIN))
+            message = _("This file is damaged or from another version: {error}.", error=error)
+            problems.append(Problem(str(path), None, message, _(_AGAIN)))
             continue
         faults = list(_faults(report, name))
-        problems.extend(Problem(str(path), None, fault, _AGAIN) for fault in faults)
+        problems.extend(Problem(str(path), None, fault, _(_AGAIN)) for fault in faults)
         if not faults:
             yield Row(student, report)
 
@@ -169,12 +178,12 @@ def _rows(results: Results, students: Iterable[Student], problems: list[Problem]
 def _faults(report: Report, student_id: str) -> Iterator[str]:
     """What the grader would not have written: somebody edited the file."""
     if report.student_id != student_id:
-        yield f"It is the report of another student, {report.student_id!r}."
+        yield _("It is the report of another student, {name}.", name=repr(report.student_id))
     if report.max_score <= 0:
-        yield "It is out of 0 points: there is nothing to export."
+        yield _("It is out of 0 points: there is nothing to export.")
     counted = Counter(result.id for result in report.criteria)
     if any(count > 1 for count in counted.values()):
-        yield "A criterion is in it twice."
+        yield _("A criterion is in it twice.")
     points = [result.points for result in report.criteria if result.points is not None]
     complete = len(points) == len(report.criteria)
     # Each number is rounded to four decimals by itself.
@@ -182,15 +191,23 @@ def _faults(report: Report, student_id: str) -> Iterator[str]:
     if (report.status == "graded") != (report.score is not None) or (
         complete != (report.score is not None)
     ):
-        yield "Its status, its score and its criteria contradict each other."
+        yield _("Its status, its score and its criteria contradict each other.")
     elif report.score is not None and abs(report.score - sum(points)) > tolerance:
-        yield "Its score is not the sum of its criteria's points."
+        yield _("Its score is not the sum of its criteria's points.")
     if abs(report.max_score - sum(result.max_points for result in report.criteria)) > tolerance:
-        yield "Its maximum is not the sum of its criteria's."
+        yield _("Its maximum is not the sum of its criteria's.")
     if any(not 0 <= (result.points or 0) <= result.max_points for result in report.criteria):
-        yield "A criterion's points are not between 0 and its maximum."
+        yield _("A criterion's points are not between 0 and its maximum.")
+    elif any(_is_off(result) for result in report.criteria):
+        yield _("A criterion's points are not those that its tests earn.")
     if not _is_time(report.finished_at):
-        yield "Its times are not times."
+        yield _("Its times are not times.")
+
+
+def _is_off(result: CriterionResult) -> bool:
+    """Its points are not those of its tests, of which the maximum is rounded too."""
+    off = 0.0 if result.points is None else abs(result.points - float(earned(result)))
+    return off > 2 * _ROUNDED_BY + _FLOATS_ARE_OFF_BY
 
 
 def _is_time(text: str) -> bool:

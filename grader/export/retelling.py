@@ -43,16 +43,18 @@ def _retold(
         result,
         title=_other(result.title, asked.title if asked is not None else "", lang),
         message=_message(result, titles, lang),
-        hint=_hint(result.hint, asked.hint if asked is not None else "", lang),
+        hint=_hint(result, asked.hint if asked is not None else "", lang),
         tests=tuple(
-            msgspec.structs.replace(test, message=_message(test, titles, lang))
+            msgspec.structs.replace(
+                test, name=_name(test, lang), message=_message(test, titles, lang)
+            )
             for test in result.tests
         ),
     )
 
 
 def _message(result: CriterionResult | TestResult, titles: Mapping[str, str], lang: str) -> str:
-    if not result.message or not language(lang).translated(result.message_id):
+    if not result.message or not _knows(result.message_id, lang):
         return result.message
     # A message may name another criterion by its title.
     values = {
@@ -62,10 +64,24 @@ def _message(result: CriterionResult | TestResult, titles: Mapping[str, str], la
     return said(Message(result.message_id, values), lang)
 
 
-def _hint(text: str, asked: Text, lang: str) -> str:
-    other = _other(text, asked, lang)
-    # A check's own advice without values is its template.
-    return other if other != text else language(lang).translated(text) or text
+def _name(test: TestResult, lang: str) -> str:
+    if not _knows(test.name_id, lang):
+        return test.name
+    return said(Message(test.name_id, test.name_values), lang)
+
+
+def _hint(result: CriterionResult, asked: Text, lang: str) -> str:
+    if _knows(result.hint_id, lang):
+        return said(Message(result.hint_id, result.hint_values), lang)
+    if result.hint_id and isinstance(asked, dict) and lang in asked:
+        return asked[lang]
+    other = _other(result.hint, asked, lang)
+    # An earlier version kept no id; a check's own advice without values is its template.
+    return other if other != result.hint else language(lang).translated(other) or other
+
+
+def _knows(template: str, lang: str) -> bool:
+    return bool(language(lang).translated(template))
 
 
 def _other(text: str, asked: Text, lang: str) -> str:

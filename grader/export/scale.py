@@ -6,8 +6,13 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
+from grader.language import _
 from grader.problems import refuse
+
+if TYPE_CHECKING:
+    from grader.report import CriterionResult, Report
 
 _MOST = 1_000_000
 
@@ -18,7 +23,18 @@ class Scale:
 
     top: Decimal | None = None
 
-    def score(self, points: float, maximum: float) -> Decimal:
+    def total(self, report: Report) -> Decimal | None:
+        """The report's score on this scale; ``None`` where it has none."""
+        if report.score is None:
+            return None
+        most = sum(_exact(result.max_points) for result in report.criteria)
+        return self.score(sum(map(earned, report.criteria)), most)
+
+    def points(self, result: CriterionResult, report: Report) -> Decimal | None:
+        """The points of a criterion of the report on this scale; ``None`` where it has none."""
+        return None if result.points is None else self.score(earned(result), report.max_score)
+
+    def score(self, points: float | Fraction, maximum: float | Fraction) -> Decimal:
         """``points`` out of ``maximum`` on this scale, at most two decimals.
 
         A float is taken for the decimal number that it is written as: 2.675 is 2.68. ``maximum`` is
@@ -34,6 +50,17 @@ class Scale:
         return self.score(maximum, maximum) if self.top is None else self.top
 
 
+def earned(result: CriterionResult) -> Fraction:
+    """A criterion's points before a report rounds them: rounded twice, a score can be a cent off.
+
+    Without tests they are as the report has them.
+    """
+    if not result.tests:
+        return _exact(result.points or 0)
+    passed = sum(test.outcome == "passed" for test in result.tests)
+    return _exact(result.max_points) * Fraction(passed, len(result.tests))
+
+
 def scale_of(text: str | None) -> Scale:
     """The scale that ``--scale`` names. Raises :class:`~grader.problems.BadInput` for none."""
     if text is None:
@@ -47,17 +74,17 @@ def scale_of(text: str | None) -> Scale:
         raise refuse(
             "--scale",
             None,
-            "This is not a number of points.",
-            "Write one above 0 with at most two decimals, such as 20 or 100.",
+            _("This is not a number of points."),
+            _("Write one above 0 with at most two decimals, such as 20 or 100."),
         )
     return Scale(top)
 
 
-def number(value: Decimal) -> str:
-    """``value`` with a point and without needless zeros: ``17.5``, ``100``."""
-    text = f"{value:f}"
+def number(value: Decimal | None) -> str:
+    """``value`` with a point and without needless zeros: ``17.5``, ``100``; nothing for ``None``."""
+    text = "" if value is None else f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _exact(value: float) -> Fraction:
-    return Fraction(repr(float(value)))
+def _exact(value: float | Fraction) -> Fraction:
+    return value if isinstance(value, Fraction) else Fraction(repr(float(value)))

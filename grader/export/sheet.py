@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from grader.export.grades_csv import cell as defused
-from grader.problems import BadInput, Problem, refuse
+from grader.language import N_, _
+from grader.problems import BadInput, Problem, reason, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -20,8 +21,12 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
 )
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
-_SAVE_AGAIN = "Download it again and do not change it, or save it as “CSV UTF-8”."
+_DELIMITERS = {
+    ",": N_("its separator is the comma"),
+    ";": N_("its separator is the semicolon"),
+    "\t": N_("its separator is the tab"),
+}
+_SAVE_AGAIN = N_("Download it again and do not change it, or save it as “CSV UTF-8”.")
 _CELL_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -74,11 +79,16 @@ class Sheet:
         found = [place for place, name in enumerate(self.header) if name.casefold() in wanted]
         line = self.records[0].line
         if len(found) > 1:
-            columns = " and ".join(str(place + 1) for place in found)
-            message = f"Columns {columns} are both called {self.header[found[0]]!r}."
-            raise refuse(self.path, line, message, _SAVE_AGAIN)
+            message = _(
+                "Columns {first} and {number} are both called {name}.",
+                first=found[0] + 1,
+                number=found[1] + 1,
+                name=repr(self.header[found[0]]),
+            )
+            raise refuse(self.path, line, message, _(_SAVE_AGAIN))
         if not found and asked:
-            raise refuse(self.path, line, f"There is no column {asked!r}.", _SAVE_AGAIN)
+            message = _("There is no column {column}.", column=repr(asked))
+            raise refuse(self.path, line, message, _(_SAVE_AGAIN))
         return found[0] if found else None
 
     def check_widths(self) -> None:
@@ -88,8 +98,12 @@ class Sheet:
             Problem(
                 str(self.path),
                 record.line,
-                f"The row has {len(record.raw)} cells, and the header {width}.",
-                _SAVE_AGAIN,
+                _(
+                    "The row has {cells} cells, and the header {columns}.",
+                    cells=len(record.raw),
+                    columns=width,
+                ),
+                _(_SAVE_AGAIN),
             )
             for record in self.rows
             if len(record.raw) != width
@@ -115,12 +129,12 @@ class Sheet:
         """What to choose when the file is uploaded, where it is not the usual."""
         chosen = []
         if self.encoding != "utf-8":
-            chosen.append("its encoding is UTF-16")
+            chosen.append(_("its encoding is UTF-16"))
         if self.delimiter != ",":
-            chosen.append(f"its separator is the {_DELIMITERS[self.delimiter]}")
+            chosen.append(_(_DELIMITERS[self.delimiter]))
         if chosen:
-            message = f"The file is kept as it is: {' and '.join(chosen)}."
-            yield Problem(str(self.path), 1, message, "Choose that when you upload it.")
+            message = _("The file is kept as it is: {how}.", how=_(" and ").join(chosen))
+            yield Problem(str(self.path), 1, message, _("Choose that when you upload it."))
 
 
 def read_sheet(path: Path, known: Collection[str]) -> Sheet:
@@ -131,7 +145,7 @@ def read_sheet(path: Path, known: Collection[str]) -> Sheet:
     """
     raw = _bytes_of(path)
     bom, encoding = b"", "utf-8"
-    for mark, codec, _ in _BOMS:
+    for mark, codec, _name in _BOMS:
         if raw.startswith(mark):
             bom, encoding = mark, codec
             break
@@ -140,30 +154,34 @@ def read_sheet(path: Path, known: Collection[str]) -> Sheet:
         text = body.decode(encoding)
     except UnicodeDecodeError as error:
         line = _line_at(body[: error.start].decode(encoding, "replace"))
-        message = "The file is neither UTF-8 nor UTF-16 with its mark: this line has other bytes."
-        raise refuse(path, line, message, _SAVE_AGAIN) from None
+        message = _(
+            "The file is neither UTF-8 nor UTF-16 with its mark: this line has other bytes."
+        )
+        raise refuse(path, line, message, _(_SAVE_AGAIN)) from None
     if "\0" in text:
         line = _line_at(text[: text.index("\0")])
-        message = "The file holds NUL bytes: it may be UTF-16 without its mark."
-        raise refuse(path, line, message, _SAVE_AGAIN)
+        message = _("The file holds NUL bytes: it may be UTF-16 without its mark.")
+        raise refuse(path, line, message, _(_SAVE_AGAIN))
     delimiter = _delimiter(text, {name.casefold() for name in known})
     sheet = Sheet(path, encoding, bom, delimiter, list(_records(text, delimiter, path)))
     if not sheet.records or sheet.records[0].is_blank:
-        raise refuse(path, 1, "There is no header.", _SAVE_AGAIN)
+        raise refuse(path, 1, _("There is no header."), _(_SAVE_AGAIN))
     return sheet
 
 
 def _bytes_of(path: Path) -> bytes:
     try:
         if not path.is_file():
-            there = "This is not a file." if path.exists() else "There is no such file."
-            raise refuse(path, None, there, "Check the path.")
+            there = _("This is not a file.") if path.exists() else _("There is no such file.")
+            raise refuse(path, None, there, _("Check the path."))
         with path.open("rb") as file:
             raw = file.read(_LIMIT_BYTES + 1)
     except OSError as error:
-        raise refuse(path, None, f"It cannot be read ({error.strerror}).") from None
+        message = _("It cannot be read ({reason}).", reason=reason(error))
+        raise refuse(path, None, message) from None
     if len(raw) > _LIMIT_BYTES:
-        raise refuse(path, None, "It is larger than 64 MiB.", "Check that it is the right file.")
+        message = _("It is larger than {size} MiB.", size=_LIMIT_BYTES // 2**20)
+        raise refuse(path, None, message, _("Check that it is the right file."))
     return raw
 
 
@@ -192,8 +210,8 @@ def _records(text: str, delimiter: str, path: Path | None) -> Iterator[Record]:
             if match is None or not _ends(text, match.end(), delimiter):
                 if path is None:
                     raise ValueError("quotes")
-                message = "The quotes of the row that begins here do not match."
-                raise refuse(path, record.line, message, _SAVE_AGAIN)
+                message = _("The quotes of the row that begins here do not match.")
+                raise refuse(path, record.line, message, _(_SAVE_AGAIN))
             record.raw.append(match[0])
             line += len(_CELL_END.findall(match[0]))
             position = match.end()
@@ -233,8 +251,8 @@ def refuse_twice(
         if not text:
             continue
         if text in first:
-            message = f"This student is on line {first[text]} already."
-            problems.append(Problem(str(sheet.path), record.line, message, _SAVE_AGAIN))
+            message = _("This student is on line {line} already.", line=first[text])
+            problems.append(Problem(str(sheet.path), record.line, message, _(_SAVE_AGAIN)))
         first.setdefault(text, record.line)
     if problems:
         raise BadInput(problems)

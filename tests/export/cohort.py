@@ -1,17 +1,19 @@
-"""The demo cohort's stored results, exported in every format; ``python -m tests.export.cohort`` writes
-the golden files anew.
+"""The demo cohort's stored results, exported in every format.
 
-``results/`` is what ``grader demo`` left, without the observations: stored because times, ids and pairs
-differ from run to run.
+``python -m tests.export.cohort results`` runs ``grader demo`` and stores in ``results/`` what it left,
+but for the observations: the golden files are made of it, and times differ from run to run. Without
+``results`` only the golden files are written anew.
 """
 
 from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from grader.cli import run
+from grader.results import BATCH, REPORT, RUBRIC, STUDENTS
 from grader.sandbox.cohort import COHORT, DEMO
 
 HERE = Path(__file__).parent
@@ -41,18 +43,45 @@ EXPECTED = {one.name: one.points for one in COHORT if one.name in DEMO}
 
 
 def exported(name: str, out: Path) -> Path:
-    """One of ``EXPORTS`` made at ``out``."""
-    status = run(["export", str(RESULTS), *EXPORTS[name], "--out", str(out), "--quiet"])
+    """One of ``EXPORTS`` made at ``out``, in the place of an earlier one."""
+    options = [*EXPORTS[name], "--out", str(out), "--force", "--quiet"]
+    status = run(["export", str(RESULTS), *options])
     assert status == 0
     return out
 
 
-if __name__ == "__main__":
-    shutil.rmtree(GOLDEN, ignore_errors=True)
+def store_results() -> None:
+    """Store what the demo leaves today."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "results"
+        assert run(["demo", "--out", str(made), "--lang", "en", "--seed", "1"]) == 0
+        shutil.rmtree(RESULTS)
+        for path in [made / BATCH, made / RUBRIC, *made.glob(f"{STUDENTS}/*/{REPORT}")]:
+            _copied(path, RESULTS / path.relative_to(made))
+
+
+def write_golden_files() -> None:
+    """Write every golden file; a score that is the same keeps its time."""
     for place in EXPORTS:
         target = GOLDEN / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        exported(place, target)
-        for path in [target, *target.rglob("*")]:
-            path.chmod(0o755 if path.is_dir() else 0o644)
-    sys.exit()
+        with tempfile.TemporaryDirectory() as folder:
+            made = Path(folder) / "made"
+            if target.is_dir():
+                shutil.move(target, made)
+            exported(place, made)
+            for path in [made, *made.rglob("*")]:
+                if path.is_file():
+                    _copied(path, target / path.relative_to(made))
+
+
+def _copied(path: Path, to: Path) -> None:
+    """Copied as git keeps it: exports are readable by their owner only."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, to)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["results"]:
+        store_results()
+    write_golden_files()

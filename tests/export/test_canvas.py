@@ -30,9 +30,9 @@ def canvas(root: Path, *more: str) -> tuple[int, Path]:
     return cli.run(["export", str(root), "--to", "canvas", "--out", str(out), *more]), out
 
 
-def filled(root: Path, text: str, *more: str) -> tuple[int, Path]:
+def filled(root: Path, text: str | bytes, *more: str) -> tuple[int, Path]:
     given = root.parent / "gradebook.csv"
-    given.write_text(text)
+    given.write_bytes(text.encode() if isinstance(text, str) else text)
     return canvas(root, "--gradebook", str(given), "--assignment", TITLE, *more)
 
 
@@ -81,16 +81,36 @@ def test_the_test_student_and_muted_rows_are_nobody(root: Path, capsys) -> None:
         (lines(header=HEADER.replace("4711", "4712")), 1, "Did you mean 'Lab 3 (4712)'?"),
         (lines(header=HEADER.replace(",ID,", ",No,")), 1, "no column 'ID'"),
         (lines(header=f"{HEADER},{TITLE}"), 1, "both called"),
+        (lines(POINTS, *ROWS).replace("Bo", "Bé").encode("cp1252"), 4, "neither UTF-8"),
     ],
 )
 def test_a_gradebook_that_cannot_be_filled_in_is_refused_with_its_line(
-    root: Path, text: str, line: int, said: str, capsys
+    root: Path, text: str | bytes, line: int, said: str, capsys
 ) -> None:
-    status, out = filled(root, text)
-    assert (status, out.exists()) == (2, False)
+    earlier = root.parent / "out.csv"
+    earlier.write_text("of before")
+    status, out = filled(root, text, "--force")
+    assert (status, out.read_text()) == (2, "of before")
     error = capsys.readouterr().err
     assert f"gradebook.csv:{line}: " in error
     assert said in error
+
+
+def test_the_gradebook_itself_is_never_written(root: Path, capsys) -> None:
+    given = root.parent / "out.csv"
+    given.write_text(lines(POINTS, *ROWS))
+    arguments = ["--gradebook", str(given), "--assignment", TITLE, "--force"]
+    assert canvas(root, *arguments)[0] == 2
+    assert "made from" in capsys.readouterr().err
+    assert given.read_text() == lines(POINTS, *ROWS)
+
+
+def test_a_gradebook_with_semicolons_keeps_them(root: Path, capsys) -> None:
+    text = lines(POINTS, *ROWS).replace(",", ";").replace("; ", ", ")
+    status, out = filled(root, text)
+    found = importers.table(out.read_bytes(), ";")
+    assert (status, [row[TITLE] for row in found[1:]]) == (0, ["17.5", "2.68", "9.00"])
+    assert "its separator is the semicolon" in capsys.readouterr().err
 
 
 def test_a_gradebook_whose_points_cannot_be_checked_is_noted(root: Path, capsys) -> None:

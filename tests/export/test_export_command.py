@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import html
 import os
-import string
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,10 @@ from grader.export.comment import comment_text
 from grader.export.formats import FORMATS, Export
 from grader.export.reading import read_class
 from grader.export.scale import Scale
-from grader.export.words import WORDS
 from grader.message import Message
 from grader.message import said as told
 from grader.plain import plain
+from grader.report import TestResult
 from grader.results import Results
 from tests.export import importers
 from tests.export.classes import ANN, BO, CY, RUBRIC, a_class, a_report, a_student
@@ -42,25 +41,27 @@ def csv_of(root: Path, *more: str) -> tuple[int, dict[str, Any]]:
     return status, importers.grades_csv(out) if out.exists() else {}
 
 
-def texts(data: bytes) -> set[str]:
-    return {field for _, field, _, _ in string.Formatter().parse(data.decode()) if field}
-
-
 # -- words ----------------------------------------------------------------------------------------
-
-
-def test_every_word_is_there_in_every_language_with_the_same_fields() -> None:
-    english = WORDS["en"]
-    for said in WORDS.values():
-        assert said.keys() == english.keys()
-        for name, text in said.items():
-            assert texts(text.encode()) == texts(english[name].encode())
 
 
 def test_a_comment_is_in_the_language_asked_for(root: Path) -> None:
     read = read_class(root)
     comment = comment_text(read.rows[0].report, Export(root, read.rows, read.rubric, Scale(), "fr"))
     assert comment.startswith("17,5 points sur 20.\n")
+
+
+def test_a_comment_has_the_score_of_the_grade_beside_it(root: Path) -> None:
+    # 8 of 21 for 1 point of 20 are 1.9047… of 100, and 0.381 in the report.
+    report = a_report(ANN, 0)
+    outcomes = ["passed"] * 8 + ["failed"] * 13
+    tests = tuple(TestResult(name="", outcome=outcome) for outcome in outcomes)
+    first = msgspec.structs.replace(report.criteria[0], status="partial", points=0.381, tests=tests)
+    changed = msgspec.structs.replace(report, score=0.381, criteria=(first, *report.criteria[1:]))
+    Results(root).write_report(changed)
+    assert export(root, "moodle", "--scale", "100") == 0
+    row = importers.table((root / "exports/moodle.csv").read_bytes())[0]
+    assert row["Score"] == "1.9"
+    assert row["Feedback"].startswith("1.9 of 100 points.<br>Function: 1.9 of 5 — ")
 
 
 def test_a_batch_is_exported_in_another_language(root: Path) -> None:
@@ -90,7 +91,11 @@ def test_a_batch_is_exported_in_another_language(root: Path) -> None:
         if row["ID number"] == "s1"
     ]
     lines = row["Feedback"].split("<br>")
-    for text in (first.title["fr"], first.hint["fr"], told(Message(KNOWN, values), "fr")):
+    for text in (
+        first.title["fr"],
+        first.hint["fr"],
+        told(Message(KNOWN, values), "fr"),
+    ):
         assert html.escape(plain(text), quote=False) in lines[1]
     assert "My own words." in lines[2]
     assert html.escape(plain(first.title["fr"]), quote=False) in lines[3]
@@ -130,11 +135,16 @@ def test_what_is_there_is_replaced_only_when_told(root: Path, to: str, capsys) -
     assert any(path.read_bytes() != data for path, data in before.items())
 
 
-def test_a_score_of_before_does_not_stay_when_the_student_has_none_now(root: Path) -> None:
+def test_a_score_of_before_does_not_stay_when_the_student_has_none_now(
+    root: Path,
+) -> None:
     export(root, "lti")
     Results(root).write_report(a_report(ANN, None))
     assert export(root, "lti", "--force") == 0
-    assert {path.name for path in (root / "exports/lti").iterdir()} == {"s2.json", "scores.ndjson"}
+    assert {path.name for path in (root / "exports/lti").iterdir()} == {
+        "s2.json",
+        "scores.ndjson",
+    }
 
 
 def linked(how: str, path: Path, to: Path) -> Path:
@@ -224,7 +234,9 @@ def test_what_comes_from_an_account_does_not_rule_the_terminal(root: Path, capsy
     assert "\x1b" not in error
 
 
-def test_the_csv_on_a_scale_is_rounded_and_blank_where_there_is_no_score(root: Path) -> None:
+def test_the_csv_on_a_scale_is_rounded_and_blank_where_there_is_no_score(
+    root: Path,
+) -> None:
     _, scores = csv_of(root, "--scale", "100")
     assert {name: score and str(score) for name, score in scores.items()} == {
         "s1": "87.5",
@@ -233,7 +245,10 @@ def test_the_csv_on_a_scale_is_rounded_and_blank_where_there_is_no_score(root: P
     }
 
 
-ROUNDED: dict[str, tuple[float, bool]] = {"by rounding": (0.0002, True), "by hand": (0.0009, False)}
+ROUNDED: dict[str, tuple[float, bool]] = {
+    "by rounding": (0.0002, True),
+    "by hand": (0.0009, False),
+}
 
 
 @pytest.mark.parametrize("how", ROUNDED)
@@ -265,6 +280,9 @@ DAMAGED: dict[str, Any] = {
     "status changed": {"status": "ungraded"},
     "another student's": {"student_id": "s2"},
     "points above the maximum": {"score": 18.5, "criteria": {"points": 2.0}},
+    "points that its tests do not earn": {
+        "criteria": {"tests": [{"name": "It exists.", "outcome": "failed"}]}
+    },
     "negative points": {"score": 15.5, "criteria": {"points": -1.0}},
     "maximum changed": {"max_score": 40.0},
     "out of nothing": {"max_score": 0.0},

@@ -13,7 +13,8 @@ import pytest
 from grader import cli
 from grader.export.gradescope import results_of
 from grader.export.scale import scale_of
-from tests.export.classes import ANN, CY, RUBRIC, a_class, a_report
+from grader.results import Results
+from tests.export.classes import ANN, BO, CY, RUBRIC, a_class, a_report
 from tests.looking import hand_in
 from tests.running import environment, grader
 
@@ -63,7 +64,14 @@ def test_an_ungraded_student_has_tests_and_no_score_anywhere() -> None:
     assert "status" not in made["tests"][0]
     assert made["tests"][1]["status"] == "passed"
     assert "Not graded" in made["output"]
-    assert "For the instructor" in made["output"]
+
+
+def test_a_test_hides_the_total_that_gradescope_may_make_of_no_score() -> None:
+    *criteria, last = told(None)["tests"]
+    assert last["visibility"] == "hidden"
+    assert last["name"].startswith("For the instructor: there is no score yet.")
+    assert not any("visibility" in test for test in criteria)
+    assert not any("visibility" in test for test in told(20)["tests"])
 
 
 def test_visibility_is_the_rubrics() -> None:
@@ -98,11 +106,97 @@ def test_a_hidden_criterion_is_in_no_comment_of_another_format(tmp_path: Path) -
     assert "Schedule" not in comment
 
 
-def test_there_is_a_folder_a_student(tmp_path: Path) -> None:
+def naming_hidden(root: Path) -> None:
+    """Ann's second criterion is blocked by the first, which students may not see."""
+    report = a_report(ANN, 0)
+    message = "Not checked: depends on “Function”, which did not pass."
+    blocked = msgspec.structs.replace(
+        report.criteria[1], status="blocked", message=message, because="function"
+    )
+    criteria = (report.criteria[0], blocked, *report.criteria[2:])
+    Results(root).write_report(msgspec.structs.replace(report, criteria=criteria))
+    source = (root / "rubric.yaml").read_text()
+    hidden = source.replace("id: function\n", "id: function\n    visibility: hidden\n")
+    (root / "rubric.yaml").write_text(hidden)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "Not checked: depends on something that did not pass."),
+        ("fr", "Non vérifié\u00a0: dépend d'un autre point, qui n'est pas validé."),
+    ],
+)
+@pytest.mark.parametrize("to", ["moodle", "lti", "gradescope"])
+def test_what_depends_on_a_hidden_criterion_does_not_name_it(
+    tmp_path: Path, to: str, lang: str, said: str
+) -> None:
+    root = a_class(tmp_path / "results", {ANN: 0})
+    naming_hidden(root)
+    out = tmp_path / "out"
+    arguments = ["--out", str(out), "--lang", lang]
+    # 3: the rubric is not the batch's any more.
+    assert cli.run(["export", str(root), "--to", to, *arguments]) == 3
+    made = "".join(
+        path.read_text(encoding="utf-8") for path in [out, *out.rglob("*")] if path.is_file()
+    )
+    assert said in made
+    assert "“Function”" not in made
+
+
+@pytest.mark.parametrize(
+    ("cause", "own", "named"),
+    [
+        ("hidden", None, False),
+        ("after_published", "visible", False),
+        ("after_published", "after_published", True),
+        ("visible", "hidden", True),
+    ],
+)
+def test_a_cause_is_named_to_whoever_sees_both(cause: str, own: str | None, named: bool) -> None:
+    report = a_report(ANN, 0)
+    blocked = msgspec.structs.replace(
+        report.criteria[1], status="blocked", message="“Function”", because="function"
+    )
+    criteria = (report.criteria[0], blocked, *report.criteria[2:])
+    report = msgspec.structs.replace(report, criteria=criteria)
+    visibility = {"function": cause} | ({"runtime": own} if own else {})
+    made = results_of(report, hiding(**visibility), scale_of(None), "en")
+    assert (made.tests[1].output == "“Function”") is named
+
+
+def test_there_is_a_folder_for_each_student_who_has_a_score(tmp_path: Path, capsys) -> None:
     root = a_class(tmp_path / "results", {ANN: 20, CY: None})
     assert cli.run(["export", str(root), "--to", "gradescope"]) == 0
     made = {path.parent.name for path in (root / "exports/gradescope").glob("*/results.json")}
-    assert made == {"s1", "s3"}
+    assert made == {"s1"}
+    assert "s3 has no score" in capsys.readouterr().err
+
+
+def test_who_is_gone_or_has_no_score_now_has_no_folder(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    arguments = ["--to", "gradescope", "--out", str(out)]
+    before = a_class(tmp_path / "before", {ANN: 20, BO: 10, CY: 15})
+    assert cli.run(["export", str(before), *arguments]) == 0
+    after = a_class(tmp_path / "after", {BO: 10, CY: None})
+    assert cli.run(["export", str(after), *arguments]) == 2
+    assert (out / "s1/results.json").is_file()
+    assert cli.run(["export", str(after), *arguments, "--force"]) == 0
+    assert {path.name for path in out.iterdir()} == {"s2"}
+
+
+@pytest.mark.parametrize("name", ["s1/notes.txt", "s9/results.json", "notes.txt"])
+def test_what_no_export_made_stays(tmp_path: Path, name: str) -> None:
+    out = tmp_path / "out"
+    arguments = ["--to", "gradescope", "--out", str(out), "--force"]
+    assert cli.run(["export", str(a_class(tmp_path / "before", {ANN: 20})), *arguments]) == 0
+    theirs = out / name
+    theirs.parent.mkdir(exist_ok=True)
+    # Another autograder's, or of another student.
+    theirs.write_bytes((out / "s1/results.json").read_bytes())
+    assert cli.run(["export", str(a_class(tmp_path / "after", {BO: 10})), *arguments]) == 0
+    assert theirs.is_file()
+    assert not (out / "s1/results.json").exists()
 
 
 def test_check_writes_it_directly(aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path) -> None:
@@ -179,5 +273,6 @@ def test_a_submission_without_one_block_has_no_score_and_says_so(
     made = json.loads((autograder / "results/results.json").read_bytes())
     assert "score" not in made
     assert not any("score" in test for test in made["tests"])
+    assert {test["visibility"] for test in made["tests"]} == {"hidden"}
     assert "AWS Details" in made["output"]
     assert "canary" not in done.stdout + done.stderr

@@ -68,14 +68,15 @@ def pushed(results: Path, platform: Lms, key: Path, *more: str) -> int:
 
 
 def regraded(results: Path, student: str, points: float) -> None:
-    """A report as a new judgement would leave it: same times, another score."""
+    """A report as a new judgement would leave it: same times, and a criterion failed."""
     path = results / "students" / student / "report.json"
     report = read_report(path)
     criteria = list(report.criteria)
     lost = report.score - points
-    first = next(n for n, one in enumerate(criteria) if one.points >= lost)
+    first = next(n for n, one in enumerate(criteria) if one.points == lost)
+    tests = tuple(msgspec.structs.replace(one, outcome="failed") for one in criteria[first].tests)
     criteria[first] = msgspec.structs.replace(
-        criteria[first], points=criteria[first].points - lost, status="failed"
+        criteria[first], points=0.0, status="failed", tests=tests
     )
     changed = msgspec.structs.replace(report, score=points, criteria=tuple(criteria))
     write_json(path, encode(changed), "report")

@@ -180,8 +180,10 @@ def test_a_graded_student_without_a_row_is_named(root: Path, capsys) -> None:
 def test_a_worksheet_that_cannot_be_filled_in_is_refused_with_its_line(
     root: Path, text: str | bytes, line: int, said: str, capsys
 ) -> None:
-    status, out = filled(root, text)
-    assert (status, out.exists()) == (2, False)
+    earlier = root.parent / "filled.csv"
+    earlier.write_text("of before")
+    status, out = filled(root, text, "--force")
+    assert (status, out.read_text()) == (2, "of before")
     error = capsys.readouterr().err
     assert f"worksheet.csv:{line}: " in error
     assert said in error
