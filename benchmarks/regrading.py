@@ -1,4 +1,4 @@
-"""Regrading stored observations: how many a second one judge process does, everything included."""
+"""Regrading stored observations: how many a second, everything included."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LEAST_A_SECOND = 100
-"""Budget, for each judge process."""
+"""Budget, with a judge process for each core."""
 
 CODE = re.compile(rb'"code_sha256": *"[^"]+"')
 
@@ -59,16 +60,18 @@ def compare(count: int, observed: int, repeat: int) -> None:
     print(machine())
     seen = list(_observed(observed))
     rows = []
-    for name, corrected in (("the same", False), ("a corrected", True)):
+    kinds = (("the same", False), ("a corrected", True))
+    for workers, (name, corrected) in product((1, None), kinds):
         runs = []
         for _ in range(repeat):
             with tempfile.TemporaryDirectory(prefix="grader-benchmark-") as folder:
                 results = _class(Path(folder) / "results", seen, count)
-                runs.append(_regraded(results, corrected=corrected))
+                runs.append(_regraded(results, workers, corrected=corrected))
         wall_s = middle(runs, "wall_s")
         rows.append(
             [
                 name,
+                f"{middle(runs, 'judges'):.0f}",
                 f"{middle(runs, 'start_s'):.1f}",
                 f"{wall_s:.1f}",
                 f"{count / wall_s:.0f}",
@@ -77,8 +80,8 @@ def compare(count: int, observed: int, repeat: int) -> None:
             ]
         )
     table(
-        f"{count} observations judged again by one process, medians of {repeat}",
-        ["rubric", "start s", "wall s", "a second", "CPU ms each", "of the judge"],
+        f"{count} observations judged again, medians of {repeat}",
+        ["rubric", "judges", "start s", "wall s", "a second", "CPU ms each", "of the judge"],
         rows,
     )
     print("\nReading, judging, scoring, writing what changed (corrected: almost all).")
@@ -142,9 +145,9 @@ def _class(root: Path, seen: list[Seen], count: int) -> Results:
     return results
 
 
-def _regraded(results: Results, *, corrected: bool) -> dict[str, float]:
+def _regraded(results: Results, workers: int | None, *, corrected: bool) -> dict[str, float]:
     started = time.monotonic()
-    with Judge(workers=1) as judge:
+    with Judge(workers=workers) as judge:
         checks = judge.collect()
         path = default_rubric_path()
         if corrected:
@@ -159,6 +162,7 @@ def _regraded(results: Results, *, corrected: bool) -> dict[str, float]:
     if len(done.reports) != students or bool(done.changes) != corrected:
         raise SystemExit(f"{len(done.changes)} of {len(done.reports)} changed, of {students}.")
     return {
+        "judges": judge.workers,
         "start_s": ready.wall_s - started,
         "wall_s": used.wall_s,
         "own_cpu_s": used.own_s,

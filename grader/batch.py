@@ -109,29 +109,34 @@ def _refuse_changes(
     settings: Settings,
 ) -> None:
     changed = {
-        name: f"{before or 'none'} then, {after or 'none'} now"
-        for name, before, after in (
-            ("region", batch.region, settings.region),
-            ("endpoint", batch.endpoint_url, settings.endpoint_url),
+        what: _("{before} then, {after} now", before=before or _("none"), after=after or _("none"))
+        for what, before, after in (
+            (_("The region changed since this batch was started"), batch.region, settings.region),
+            (
+                _("The endpoint changed since this batch was started"),
+                batch.endpoint_url,
+                settings.endpoint_url,
+            ),
         )
         if before != after
     }
     if batch.rubric_sha256 != rubric.sha256:
         old = stored_rubric(results.root / RUBRIC, batch.rubric_sha256)
-        changed["rubric"] = rubric_changes(old, rubric)
+        changed[_("The rubric changed since this batch was started")] = rubric_changes(old, rubric)
     if batch.roster_sha256 != roster.sha256:
         students = [Student.of(account) for account in roster.accounts]
-        changed["roster"] = roster_changes(batch.students, students)
+        what = _("The roster changed since this batch was started")
+        changed[what] = roster_changes(batch.students, students)
     if changed:
         remedy = _("Give --force to go on all the same, or another --out.")
         raise BadInput(
             Problem(
                 str(results.root),
                 None,
-                f"The {name} changed since this batch was started{how and ': '}{how}.",
+                f"{what}{how and _(': ')}{how}.",
                 remedy,
             )
-            for name, how in changed.items()
+            for what, how in changed.items()
         )
 
 

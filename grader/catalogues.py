@@ -1,13 +1,15 @@
 """The catalogues and the source kept equal: ``python -m grader.catalogues`` brings them up to date.
 
-What is marked in the source is every message: the first text in a call of ``_`` or ``N_``, both forms
-of a :func:`~grader.language.plural`, the docstring of a check (the line shown for its test), the
-description of a demo submission. A message that changed has to be translated again: nothing is guessed.
+What is marked in the source and in the pages' templates is every message: the first text in a call of
+``_``, ``N_`` or ``say``, both forms of a ``plural``, the docstring of a check (the line shown for its
+test), the descriptions of demo submissions and of the rubric's schema. A message that changed has to be
+translated again: nothing is guessed.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -22,6 +24,13 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).parent
 _PROJECT = "lambda-sqs-grader"
 _WIDTH = 100
+_METHODS = (
+    ("**.py", "grader.catalogues:extract"),
+    ("**.html", "jinja2.ext:babel_extract"),
+    ("schemas/rubric.schema.json", "grader.catalogues:descriptions"),
+)
+_OPTIONS = {"**.html": {"silent": "false"}}
+_KEYWORDS = {"_": None, "ngettext": (1, 2), "plural": (2, 3)}
 
 Found = tuple[int, str | None, str | tuple[str, str], list[str]]
 """A line, the gettext function, its message or messages, comments: what Babel wants of an extractor."""
@@ -42,6 +51,24 @@ def extract(
             yield from _called(node)
 
 
+def descriptions(
+    file: IO[bytes],
+    keywords: Sequence[str],  # noqa: ARG001
+    comment_tags: Sequence[str],  # noqa: ARG001
+    options: dict[str, Any],  # noqa: ARG001
+) -> Iterator[Found]:
+    """The descriptions in a JSON Schema, which are remedies for what does not fit it."""
+    parts: list[Any] = [json.load(file)]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            if isinstance(part.get("description"), str):
+                yield 0, None, part["description"], []
+            parts += part.values()
+        elif isinstance(part, list):
+            parts += part
+
+
 def _is_check(function: ast.FunctionDef) -> bool:
     calls = (node.func for node in function.decorator_list if isinstance(node, ast.Call))
     return any(isinstance(call, ast.Name) and call.id == "check" for call in calls)
@@ -49,7 +76,7 @@ def _is_check(function: ast.FunctionDef) -> bool:
 
 def _called(call: ast.Call) -> Iterator[Found]:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    if name in {"_", "N_"} and call.args:
+    if name in {"_", "N_", "say"} and call.args:
         for text in _texts(call.args[0]):
             yield call.lineno, None, text, []
     elif name == "plural":
@@ -57,7 +84,8 @@ def _called(call: ast.Call) -> Iterator[Found]:
         if len(texts) == 2:
             yield call.lineno, "ngettext", (texts[0], texts[1]), []
     for keyword in call.keywords:
-        if keyword.arg == "description":
+        # That of a Meta is for a schema and its reference, which are English.
+        if keyword.arg == "description" and name != "Meta":
             for text in _texts(keyword.value):
                 yield call.lineno, None, text, []
 
@@ -75,7 +103,7 @@ def template() -> Catalog:
     from babel.messages.extract import extract_from_dir
 
     found = Catalog(project=_PROJECT, charset="utf-8")
-    every = extract_from_dir(_PACKAGE, [("**.py", "grader.catalogues:extract")], {"**.py": {}})
+    every = extract_from_dir(_PACKAGE, _METHODS, _OPTIONS, _KEYWORDS)
     for path, _line, message, comments, context in every:
         found.add(
             message, locations=[(f"grader/{path}", 0)], auto_comments=comments, context=context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.language import N_, _, plural
 from grader.plain import plain
 from grader.problems import BadInput
 from grader.rubric import load_rubric
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from grader.rubric import Criterion, Rubric
 
 _NAMED = 10
+_ANOTHER = {
+    "account_id": N_("another account for {names}"),
+    "region": N_("another region for {names}"),
+    "group": N_("another group for {names}"),
+}
 
 
 def stored_rubric(path: Path, sha256: str) -> Rubric | None:
@@ -32,23 +38,25 @@ def rubric_changes(before: Rubric | None, after: Rubric) -> str:
     if before is None:
         return ""
     old, new = ({one.id: one for one in rubric.criteria} for rubric in (before, after))
+    more = [name for name in new if name not in old]
     parts = [
-        _these("new criterion", "new criteria", [name for name in new if name not in old]),
-        _these("without", "without", [name for name in old if name not in new]),
+        plural(len(more), "new criterion {names}", "new criteria {names}", names=_named(more))
+        if more
+        else "",
+        _these(N_("without {names}"), [name for name in old if name not in new]),
         _these(
-            "changed",
-            "changed",
+            N_("changed {names}"),
             [
                 f"{name} ({how})"
                 for name in new
                 if name in old and (how := _how(old[name], new[name]))
             ],
         ),
-        "another lab" if before.lab != after.lab else "",
-        "another exchange" if before.exchange != after.exchange else "",
-        "another title" if before.title != after.title else "",
+        _("another lab") if before.lab != after.lab else "",
+        _("another exchange") if before.exchange != after.exchange else "",
+        _("another title") if before.title != after.title else "",
     ]
-    return _sentence(parts) or "only its layout or its comments"
+    return _sentence(parts) or _("only its layout or its comments")
 
 
 def roster_changes(before: Sequence[Student], after: Sequence[Student]) -> str:
@@ -56,18 +64,17 @@ def roster_changes(before: Sequence[Student], after: Sequence[Student]) -> str:
     old, new = ({one.student_id: one for one in students} for students in (before, after))
     both = [name for name in new if name in old]
     parts = [
-        _these("added", "added", [name for name in new if name not in old]),
-        _these("removed", "removed", [name for name in old if name not in new]),
+        _these(N_("added {names}"), [name for name in new if name not in old]),
+        _these(N_("removed {names}"), [name for name in old if name not in new]),
         *(
             _these(
-                f"another {says} for",
-                f"another {says} for",
+                template,
                 [name for name in both if getattr(old[name], field) != getattr(new[name], field)],
             )
-            for field, says in (("account_id", "account"), ("region", "region"), ("group", "group"))
+            for field, template in _ANOTHER.items()
         ),
     ]
-    return _sentence(parts) or "the same students and accounts; other columns, or another order"
+    return _sentence(parts) or _("the same students and accounts; other columns, or another order")
 
 
 def _how(before: Criterion, after: Criterion) -> str:
@@ -77,13 +84,15 @@ def _how(before: Criterion, after: Criterion) -> str:
     return ", ".join(fields)
 
 
-def _these(one: str, several: str, names: Sequence[str]) -> str:
-    if not names:
-        return ""
+def _these(template: str, names: Sequence[str]) -> str:
+    return _(template, names=_named(names)) if names else ""
+
+
+def _named(names: Sequence[str]) -> str:
     shown = [plain(name, 100) for name in names[:_NAMED]]
     if len(names) > _NAMED:
-        shown.append(f"and {len(names) - _NAMED} others")
-    return f"{one if len(names) == 1 else several} {', '.join(shown)}"
+        shown.append(plural(len(names) - _NAMED, "and {count} other", "and {count} others"))
+    return ", ".join(shown)
 
 
 def _sentence(parts: Iterable[str]) -> str:

@@ -13,18 +13,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+import typer.core
 from typer.exceptions import TyperException
 
 from grader import __version__
 from grader.commands import authoring, exporting, grading, preparing, trying
 from grader.commands.options import ALL_POINTS, INTERRUPTED, UNGRADED, USAGE
-from grader.language import default_language, speak
+from grader.language import _, default_language, speak
 
 if TYPE_CHECKING:
     from types import FrameType
 
+    from typer._click import Context  # the base class's own; typer.Context is a class of it
+
+
+class _Commands(typer.core.TyperGroup):
+    """The commands; one that says nothing of its own about an interruption ends with a line."""
+
+    def invoke(self, ctx: Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            from grader import show
+
+            show.standard_error().print(_("Interrupted."))
+            raise typer.Exit(INTERRUPTED) from None
+
+
 app = typer.Typer(
     name="grader",
+    cls=_Commands,
     help="Grades deployed Lambda and SQS labs.",
     add_completion=False,
     no_args_is_help=True,

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from grader.engine import Threads
+from grader.engine import EngineLost, Threads
 from grader.judge import AT_A_TIME
 from grader.language import N_
+from grader.message import said
 from grader.observation import Found, Observation, Unknown
 from grader.redact import redact
 from grader.score import score, ungraded_report
@@ -98,6 +99,7 @@ class Grading:
         self._looked: dict[Key, bytes] = {}
         self._observed: list[Observed] = []
         self._since = 0.0
+        self._lost = False
 
     def run(self, accounts: Iterable[Account]) -> None:
         """Grade everyone. On ``KeyboardInterrupt`` the queues are given back and it goes on up."""
@@ -223,11 +225,20 @@ class Grading:
                     self._graded(Graded(account, seen, report))
 
     def _crashed(self, rows: list[Account], seen: Observation | None, error: Exception) -> None:
-        """A bug of ours: the traceback for us, ``ungraded`` for the student."""
-        print(redact("".join(traceback.format_exception(error)), 8000), file=sys.stderr)  # noqa: T201
-        failed = N_("The grader failed: {error}")
-        text = redact(f"{type(error).__name__}: {error}")
-        unknown = Unknown.saying("unexpected", failed, error=text)
+        """``ungraded`` for the student. For us the traceback of a bug of ours, or once for the class
+        that the engine is lost."""
+        if isinstance(error, EngineLost):
+            lost = N_("The cluster was lost: {why}")
+            unknown = Unknown.saying("unexpected", lost, why=error.why)
+            told = "" if self._lost else said(unknown.words, self._settings.lang)
+            self._lost = True
+        else:
+            failed = N_("The grader failed: {error}")
+            text = redact(f"{type(error).__name__}: {error}")
+            unknown = Unknown.saying("unexpected", failed, error=text)
+            told = redact("".join(traceback.format_exception(error)), 8000)
+        if told:
+            print(told, file=sys.stderr)  # noqa: T201
         for account in rows:
             report = ungraded_report(
                 account,

@@ -25,7 +25,7 @@ import msgspec
 
 from grader.judging import note, worker
 from grader.judging.outcome import CheckInfo, Collected, Outcome
-from grader.language import N_
+from grader.language import N_, _, spoken
 from grader.message import message
 from grader.problems import BadInput, Problem
 
@@ -109,7 +109,12 @@ class Judge:
         """The checks that could be read, and what is wrong with the folders and files of others."""
         found = self._threads.submit(self._with_worker, self._survey).result()
         missing = [
-            Problem(str(one), None, "There is no such folder of checks.", "Give --checks a folder.")
+            Problem(
+                str(one),
+                None,
+                _("There is no such folder of checks."),
+                _("Give --checks a folder."),
+            )
             for one in self._missing
         ]
         return found._replace(problems=missing + found.problems)
@@ -153,9 +158,9 @@ class Judge:
                 step = one.last_step()
                 if self._closed or step is None:
                     raise
-                says = "This file ends the program when it is imported."
+                says = _("This file ends the program when it is imported.")
                 if self._timed_out(step):
-                    says = f"Importing this file took longer than {self._limit_s:g} s."
+                    says = _("Importing this file took longer than {limit} s.", limit=self._limit_s)
                 deadly.append(Problem(str(files.pop(step.first)), None, says))
             else:
                 return Collected(checks, deadly + problems)
@@ -221,7 +226,7 @@ class _Worker:
                     1,
                     mp_context=multiprocessing.get_context("spawn"),
                     initializer=worker.prepare,
-                    initargs=(self._path,),
+                    initargs=(self._path, spoken().code),
                 )
             pool = self._pool
             self._busy = True

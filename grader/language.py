@@ -62,7 +62,7 @@ class Language:
         """The sentence of ``template`` with ``values`` filled in."""
         return self.filled(self.translated(template) or template, values)
 
-    def plural(self, count: int, one: str, several: str, **values: object) -> str:
+    def plural(self, count: int, one: str, several: str, /, **values: object) -> str:
         """The same for a number of things: ``{count}`` is filled in too."""
         template = self._catalogue.ngettext(one, several, count)
         return self.filled(template, {"count": count, **values})

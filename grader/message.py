@@ -105,7 +105,7 @@ def plain(value: Any, depth: int = _DEPTH) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, int) and not -_INT64 <= value < _INT64:
-        return f"about 2 to the power {value.bit_length()}"  # too long to write out
+        return f"~2^{value.bit_length()}"  # too long to write out
     if value is None or isinstance(value, bool | int):
         return value
     return bounded(value if isinstance(value, str) else repr(value))

@@ -5,9 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grader.language import N_, _
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+OFTEN_SAID = (
+    N_("No such file or directory"),
+    N_("Permission denied"),
+    N_("Is a directory"),
+    N_("Not a directory"),
+    N_("File name too long"),
+    N_("No space left on device"),
+    N_("Read-only file system"),
+    N_("Address already in use"),
+)
+"""What operating systems say, for the catalogues. The rest is said as they say it."""
 
 
 @dataclass(frozen=True, order=True)
@@ -35,3 +49,8 @@ class BadInput(Exception):  # noqa: N818 - the field says "bad input", and it na
 def refuse(file: Path | str, line: int | None, message: str, remedy: str = "") -> BadInput:
     """A :class:`BadInput` for a single problem."""
     return BadInput([Problem(str(file), line, message, remedy)])
+
+
+def reason(error: OSError) -> str:
+    """Why the operating system refused."""
+    return _(error.strerror or str(error))

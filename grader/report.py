@@ -23,12 +23,19 @@ Status = Literal["passed", "partial", "failed", "blocked", "ungraded"]
 class TestResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one test of a criterion said.
 
-    ``message_id`` and ``values`` are the message for a program: the same in every language.
+    ``message_id`` and ``values`` are the message for a program, ``name_id`` and ``name_values`` the
+    sentence: the same in every language. Reports of earlier versions have no ids of sentences and hints.
     """
 
     __test__ = False  # pytest would take it for a test class, by its name
 
     name: Annotated[str, _means("The sentence it checks.")]
+    name_id: Annotated[
+        str, _means("The sentence as an English template, the same in every language.")
+    ] = ""
+    name_values: Annotated[
+        dict[str, Any], _means("What is filled into it: text, numbers, or messages in their turn.")
+    ] = {}
     outcome: Annotated[Literal["passed", "failed", "blocked", "ungraded"], _means("What it found.")]
     message: Annotated[str, _means("Why it did not pass.")] = ""
     message_id: Annotated[
@@ -41,7 +48,10 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one criterion came to. ``message_id`` and ``values`` are as those of a test."""
+    """What one criterion came to. ``message_id`` and ``values`` are as those of a test.
+
+    ``hint_id`` and ``hint_values`` are the hint for a program: nothing where the rubric alone has it.
+    """
 
     id: Annotated[str, _means("The criterion's id in the rubric.")]
     title: Annotated[str, _means("The criterion's title, in the report's language.")]
@@ -57,6 +67,15 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         _means("What is filled into the template: text, numbers, or messages in their turn."),
     ] = {}
     hint: Annotated[str, _means("What to do next.")] = ""
+    hint_id: Annotated[
+        str,
+        _means(
+            "The hint as an English template, the same in every language; empty for the rubric's own."
+        ),
+    ] = ""
+    hint_values: Annotated[
+        dict[str, Any], _means("What is filled into it: text, numbers, or messages in their turn.")
+    ] = {}
     expected: Annotated[
         Any, _means("What was expected, as a value; null where it is not one value.")
     ] = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
+from grader.language import _
 from grader.problems import BadInput, refuse
 from grader.rubric_rules import CheckInfo, route, rule_problems
 from grader.schema_problems import schema_problems
@@ -127,7 +128,8 @@ def load_rubric(
     try:
         rubric = msgspec.convert(value, Rubric)
     except msgspec.ValidationError as error:  # the schema and the types disagree: ours to mend
-        raise refuse(path, 1, f"The rubric does not fit: {error}.") from None
+        message = _("The rubric does not fit: {fault}.", fault=error)
+        raise refuse(path, 1, message) from None
     return msgspec.structs.replace(rubric, source=file.text, sha256=file.sha256)
 
 

@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from grader.language import _, plural
 from grader.problems import Problem
 from grader.schema_problems import did_you_mean, schema_problems, shown
 
@@ -22,10 +23,10 @@ _EXCHANGE_ON = {
 }
 _EXCHANGE_RESOURCES = {"sum": "functions", "input": "queues", "output": "queues"}
 _EXAMPLES = {
-    "function": "“on: sum”",
-    "queue": "“on: input”",
-    "queue -> function": "“on: input -> sum”",
-    "queue -> queue": "“on: input -> output”",
+    "function": "on: sum",
+    "queue": "on: input",
+    "queue -> function": "on: input -> sum",
+    "queue -> queue": "on: input -> output",
 }
 
 
@@ -101,15 +102,18 @@ class _Rules:
     def check_lab(self) -> None:
         queues, functions = self._names("queues"), self._names("functions")
         for role in queues.keys() & functions.keys():
-            message = f"“{role}” names both a function and a queue."
-            self._say(("lab", "queues", role), message, "Give one of them another name.")
+            message = _("“{name}” names both a function and a queue.", name=role)
+            self._say(("lab", "queues", role), message, _("Give one of them another name."))
         first: dict[str, str] = {}
         for role, name in queues.items():
             if isinstance(name, str) and first.setdefault(name, role) != role:
-                message = (
-                    f"The queues “{first[name]}” and “{role}” are the same queue, {name[:80]}."
+                message = _(
+                    "The queues “{first}” and “{second}” are the same queue, {name}.",
+                    first=first[name],
+                    second=role,
+                    name=name[:80],
                 )
-                self._say(("lab", "queues", role), message, "Name two different queues.")
+                self._say(("lab", "queues", role), message, _("Name two different queues."))
 
     def check_range(self, exchange: object) -> None:
         rules = exchange if isinstance(exchange, dict) else {}
@@ -120,8 +124,19 @@ class _Rules:
         # The sums, products and other near misses of all pairs must stay apart from one another.
         room = least_room(pairs)
         if _whole(low) and _whole(high) and 1 <= pairs <= 50 and high - low < room:
-            message = f"The numbers from {low} to {high} are too few for {pairs} pairs."
-            remedy = f"Let the greatest be {room} or more above the least: [{low}, {low + room}]."
+            message = plural(
+                pairs,
+                "The numbers from {low} to {high} are too few for {count} pair.",
+                "The numbers from {low} to {high} are too few for {count} pairs.",
+                low=low,
+                high=high,
+            )
+            remedy = _(
+                "Let the greatest be {room} or more above the least: [{low}, {high}].",
+                room=room,
+                low=low,
+                high=low + room,
+            )
             self._say(("exchange", "range"), message, remedy)
 
     def check_criteria(self, criteria: object) -> None:
@@ -138,18 +153,20 @@ class _Rules:
             self._check_id((*place, "id"), criterion.get("id"), seen)
             self._check_criterion(place, criterion)
         if isinstance(criteria, list) and criteria and readable and total == 0:
-            message = "All points together are 0."
-            self._say(("criteria",), message, "Give at least one criterion points.")
+            message = _("All points together are 0.")
+            self._say(("criteria",), message, _("Give at least one criterion points."))
 
     def _check_id(self, place: Place, name: object, seen: dict[str, int]) -> None:
         if not isinstance(name, str):
             return
         if name in _GRADE_COLUMNS:
-            message = f"The id {shown(name)} is the name of a column of grades.csv."
-            self._say(place, message, "Give the criterion another id.")
+            message = _("The id {id} is the name of a column of grades.csv.", id=shown(name))
+            self._say(place, message, _("Give the criterion another id."))
         if name in seen:
-            message = f"The id {shown(name)} is already taken on line {seen[name]}."
-            self._say(place, message, "Give each criterion an id of its own.")
+            message = _(
+                "The id {id} is already taken on line {line}.", id=shown(name), line=seen[name]
+            )
+            self._say(place, message, _("Give each criterion an id of its own."))
         seen.setdefault(name, self.document.line(place))
 
     def _check_criterion(self, place: Place, criterion: dict[str, Any]) -> None:
@@ -162,54 +179,73 @@ class _Rules:
             if info is not None:
                 self._check_expect(place, criterion, info)
             elif not self.more_checks or difflib.get_close_matches(check, self.checks, 1, _NEARLY):
-                message = f"There is no check {shown(check)}."
+                message = _("There is no check {name}.", name=shown(check))
                 self._say((*place, "check"), message, did_you_mean(check, self.checks))
         if isinstance(on, str) and on:
             self._check_on((*place, "on"), on, check, info)
         for role, section in _EXCHANGE_RESOURCES.items():
             if check in _EXCHANGE_ON and role not in self._names(section):
-                message = f"The check “{check}” needs a resource called {role} under “{section}”."
-                self._say((*place, "check"), message, f"Add “{role}: …” to lab.{section}.")
+                message = _(
+                    "The check “{check}” needs a resource called {name} under “{section}”.",
+                    check=check,
+                    name=role,
+                    section=section,
+                )
+                remedy = _("Add “{line}” to lab.{section}.", line=f"{role}: …", section=section)
+                self._say((*place, "check"), message, remedy)
 
     def _check_on(self, place: Place, on: str, check: str, info: CheckInfo | None) -> None:
         ends = route(on)
         functions, queues = self._names("functions"), self._names("queues")
         unknown = [end for end in ends if end not in functions and end not in queues]
         for end in unknown:
-            message = f"The lab declares no resource called {shown(end)}."
+            message = _("The lab declares no resource called {name}.", name=shown(end))
             self._say(place, message, did_you_mean(end, {*functions, *queues}))
         if unknown:
             return
         kinds = " -> ".join("function" if end in functions else "queue" for end in ends)
-        wanted = info.on if info else None
+        wanted, named = info.on if info else None, shown(on)
         if wanted is None and len(ends) > 2:
-            self._say(place, f"{shown(on)} names more than two resources.", "Name one or two.")
+            message = _("{on} names more than two resources.", on=named)
+            self._say(place, message, _("Name one or two."))
         elif wanted is not None and kinds != wanted:
-            example = _EXAMPLES.get(wanted, f"a {wanted}")
-            message = f"The check “{check}” judges a {wanted}, but {shown(on)} is a {kinds}."
-            self._say(place, message, f"Write something like {example}.")
-        elif check in _EXCHANGE_ON and " -> ".join(ends) != _EXCHANGE_ON[check]:
-            message = f"The check “{check}” judges the exchange, which {shown(on)} is not part of."
-            self._say(place, message, f"Write “on: {_EXCHANGE_ON[check]}”.")
-        elif check == "schedule_runs" and ends[0] == "sum":
-            message = (
-                f"The grader runs {shown(on)} itself: its log does not tell what a schedule ran."
+            message = _(
+                "The check “{check}” judges a {wanted}, but {on} is a {kind}.",
+                check=check,
+                wanted=_kind(wanted),
+                on=named,
+                kind=_kind(kinds),
             )
-            self._say(place, message, "Name the function that only its schedule runs.")
+            self._say(place, message, _("Write something like “{line}”.", line=_EXAMPLES[wanted]))
+        elif check in _EXCHANGE_ON and " -> ".join(ends) != _EXCHANGE_ON[check]:
+            message = _(
+                "The check “{check}” judges the exchange, which {on} is not part of.",
+                check=check,
+                on=named,
+            )
+            self._say(place, message, _("Write “{line}”.", line=f"on: {_EXCHANGE_ON[check]}"))
+        elif check == "schedule_runs" and ends[0] == "sum":
+            message = _(
+                "The grader runs {on} itself: its log does not tell what a schedule ran.", on=named
+            )
+            self._say(place, message, _("Name the function that only its schedule runs."))
         elif len(set(ends)) != len(ends):
-            self._say(place, f"{shown(on)} leads from a resource to itself.", "Name two.")
+            message = _("{on} leads from a resource to itself.", on=named)
+            self._say(place, message, _("Name two."))
 
     def _check_expect(self, place: Place, criterion: dict[str, Any], info: CheckInfo) -> None:
         expect, at = criterion.get("expect"), (*place, "expect")
         check = criterion["check"]
         if info.expect_schema is None:
             if expect is not None:
-                self._say(at, f"The check “{check}” takes no “expect”.", "Remove the line.")
+                message = _("The check “{check}” takes no “expect”.", check=check)
+                self._say(at, message, _("Remove the line."))
             return
         found = schema_problems(self.document, info.expect_schema, self.file, value=expect, at=at)
         if found and "expect" not in criterion:
-            message = f"The check “{check}” needs an “expect”."
-            self._say(at, message, str(info.expect_schema.get("description", "Add the line.")))
+            message = _("The check “{check}” needs an “expect”.", check=check)
+            remedy = str(info.expect_schema.get("description", "")) or _("Add the line.")
+            self._say(at, message, remedy)
             return
         self.problems.extend(found)
 
@@ -219,6 +255,12 @@ class _Rules:
 
     def _say(self, place: Place, message: str, remedy: str) -> None:
         self.problems.append(Problem(self.file, self.document.line(place), message, remedy))
+
+
+def _kind(route_of: str) -> str:
+    """``function``, ``queue -> queue``, in the language that is spoken."""
+    words = {"function": _("function"), "queue": _("queue")}
+    return " -> ".join(words.get(part, part) for part in route_of.split(" -> "))
 
 
 def _whole(value: object) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 
+from grader.language import N_, _, plural
 from grader.problems import Problem
 
 if TYPE_CHECKING:
@@ -21,35 +22,32 @@ if TYPE_CHECKING:
 _Validator = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
-        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+        "integer", lambda _checker, value: isinstance(value, int) and not isinstance(value, bool)
     ),
 )
 
 _KINDS = {
-    "string": "text",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "a block of “key: value” lines",
-    "null": "empty",
+    "string": N_("text"),
+    "number": N_("a number"),
+    "integer": N_("a whole number"),
+    "boolean": N_("true or false"),
+    "array": N_("a list"),
+    "object": N_("a block of “key: value” lines"),
+    "null": N_("empty"),
 }
 _QUOTES = {
-    "string": "Put quotes around it.",
-    "integer": "Write it as a number, without quotes.",
-    "number": "Write it as a number, without quotes.",
+    "string": N_("Put quotes around it."),
+    "integer": N_("Write it as a number, without quotes."),
+    "number": N_("Write it as a number, without quotes."),
 }
-_COUNTS = {
-    "minItems": "at least",
-    "maxItems": "at most",
-    "minProperties": "at least",
-    "maxProperties": "at most",
-}
+_FEW = N_("{place} has {value}; it must have at least {limit}.")
+_MANY = N_("{place} has {value}; it must have at most {limit}.")
+_COUNTS = {"minItems": _FEW, "maxItems": _MANY, "minProperties": _FEW, "maxProperties": _MANY}
 _LIMITS = _COUNTS | {
-    "minimum": "at least",
-    "maximum": "at most",
-    "exclusiveMinimum": "more than",
-    "exclusiveMaximum": "less than",
+    "minimum": N_("{place} is {value}; it must be at least {limit}."),
+    "maximum": N_("{place} is {value}; it must be at most {limit}."),
+    "exclusiveMinimum": N_("{place} is {value}; it must be more than {limit}."),
+    "exclusiveMaximum": N_("{place} is {value}; it must be less than {limit}."),
 }
 _KIND_OF = {str: "string", bool: "boolean", int: "number", float: "number", list: "array"}
 
@@ -82,38 +80,38 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     choices = sorted(known)
     near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
     if near:
-        return f"Did you mean “{near[0]}”?"
-    return f"Known here: {', '.join(choices)}." if choices else ""
+        return _("Did you mean “{word}”?", word=near[0])
+    return _("Known here: {names}.", names=", ".join(choices)) if choices else ""
 
 
 def place_name(place: Place) -> str:
     """What a person would call a place: “points” of criterion 3, entry 2 of “message”."""
     if not place:
-        return "The file"
+        return _("The file")
     last = place[-1]
     if isinstance(last, str):
-        return f"“{last[:60]}”"
+        return _("“{text}”", text=last[:60])
     if place[:-1] == ("criteria",):
-        return f"Criterion {last + 1}"
-    return f"Entry {last + 1} of “{place[-2] if len(place) > 1 else 'the list'}”"
+        return _("Criterion {number}", number=last + 1)
+    if len(place) == 1:
+        return _("Entry {number} of the list", number=last + 1)
+    return _("Entry {number} of “{list}”", number=last + 1, list=place[-2])
 
 
 def shown(value: object) -> str:
     """A value as a person would write it, cut to one short line."""
     if isinstance(value, bool) or value is None:
-        return "empty" if value is None else str(value).lower()
+        return _("empty") if value is None else str(value).lower()
     if isinstance(value, list | dict):
         return kind_of(value)
     text = str(value)
     text = text if len(text) <= 60 else text[:59] + "…"
-    return f"“{text}”" if isinstance(value, str) else text
+    return _("“{text}”", text=text) if isinstance(value, str) else text
 
 
 def kind_of(value: object) -> str:
     """What kind of thing a value is, in words."""
-    if value is None:
-        return _KINDS["null"]
-    return _KINDS[_KIND_OF.get(type(value), "object")]
+    return _(_KINDS[_KIND_OF.get(type(value), "object")])
 
 
 def _explain(error: ValidationError, place: Place) -> Iterator[tuple[Place, str, str]]:
@@ -122,45 +120,52 @@ def _explain(error: ValidationError, place: Place) -> Iterator[tuple[Place, str,
     limit: Any = error.validator_value
     value: Any = error.instance
     name = place_name(place)
-    description = str(schema.get("description", ""))
+    description = _(str(schema.get("description", "")))
     match error.validator:
         case "additionalProperties":
             known = schema.get("properties", {})
             for key in value:
                 if key not in known:
-                    message = f"There is no such key as “{key[:60]}” here."
+                    message = _("There is no such key as “{key}” here.", key=key[:60])
                     yield (*place, key), message, did_you_mean(key, known)
         case _ if "propertyNames" in error.absolute_schema_path:
-            yield (*place, value), f"The name {shown(value)} cannot be used.", description
+            message = _("The name {name} cannot be used.", name=shown(value))
+            yield (*place, value), message, description
         case "required":
             # jsonschema reports one missing key at a time and names it only in its own sentence.
             key = next(k for k in limit if error.message.startswith(f"{k!r} "))
             about = schema.get("properties", {}).get(key, {}).get("description", "")
-            yield place, f"{name} has no “{key}”.", str(about)
+            yield place, _("{place} has no “{key}”.", place=name, key=key), _(str(about))
         case "type":
             kinds = [limit] if isinstance(limit, str) else limit
-            wanted = " or ".join(_KINDS.get(kind, kind) for kind in kinds)
-            is_ = "is empty" if value is None else f"is {shown(value)}"
+            wanted = _(" or ").join(_(_KINDS.get(kind, kind)) for kind in kinds)
             quotes = (
                 ""
                 if value is None or isinstance(value, list | dict)
-                else _QUOTES.get(str(limit), "")
+                else _(_QUOTES.get(str(limit), ""))
             )
-            yield place, f"{name} {is_}; it must be {wanted}.", description or quotes
+            yield place, _must_be(name, value, wanted), description or quotes
         case "const":
-            yield place, f"{name} is {shown(value)}; it must be {shown(limit)}.", description
+            yield place, _must_be(name, value, shown(limit)), description
         case "enum":
-            message = f"{name} is {shown(value)}, which is not known."
+            message = _("{place} is {value}, which is not known.", place=name, value=shown(value))
             yield place, message, did_you_mean(str(value), map(str, limit))
         case word if word in _LIMITS:
-            of = f"{len(value)} entries" if word in _COUNTS else shown(value)
-            verb = "has" if word in _COUNTS else "is"
-            must = "have" if word in _COUNTS else "be"
-            message = f"{name} {verb} {of}; it must {must} {_LIMITS[word]} {limit}."
-            yield place, message, description
+            counted = word in _COUNTS
+            found = (
+                plural(len(value), "{count} entry", "{count} entries") if counted else shown(value)
+            )
+            yield place, _(_LIMITS[word], place=name, value=found, limit=str(limit)), description
         case "uniqueItems":
-            yield place, f"{name} names the same thing twice.", description
+            yield place, _("{place} names the same thing twice.", place=name), description
         case _ if value == "":
-            yield place, f"{name} is empty.", description
+            yield place, _("{place} is empty.", place=name), description
         case _:
-            yield place, f"{name} is {shown(value)}, which cannot be used.", description
+            message = _("{place} is {value}, which cannot be used.", place=name, value=shown(value))
+            yield place, message, description
+
+
+def _must_be(place: str, value: object, wanted: str) -> str:
+    return _(
+        "{place} is {value}; it must be {wanted}.", place=place, value=shown(value), wanted=wanted
+    )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from grader.rubric import Criterion, Rubric
 
 _DECIMALS = 4
+_UNSAID = Message("")
 
 
 class Student(Protocol):
@@ -99,7 +100,7 @@ def ungraded_report(
 
     It begins and ends now.
     """
-    now = clock.now()
+    now, advice = clock.now(), what_next(why.kind)
     criteria = tuple(
         CriterionResult(
             id=criterion.id,
@@ -110,7 +111,9 @@ def ungraded_report(
             message=said(why.words, lang),
             message_id=why.words.message_id,
             values=why.words.values,
-            hint=what_next(why.kind, lang),
+            hint=said(advice, lang),
+            hint_id=advice.message_id,
+            hint_values=advice.values,
         )
         for criterion in rubric.criteria
     )
@@ -169,9 +172,7 @@ class _Scoring:
             why = message(SHARE, passed=passed, tests=len(tests), first=why)
             # The text of an author's check may be another than its template's.
             text = language(self.lang).say(SHARE, passed=passed, tests=len(tests), first=text)
-        return self._as(
-            criterion, status, why, text.rstrip(), hint=self._hint(criterion, first), of=first
-        )
+        return self._as(criterion, status, why, text.rstrip(), of=first)
 
     def total(self) -> float:
         """The points of all criteria together. They are added exactly, and rounded once."""
@@ -187,8 +188,7 @@ class _Scoring:
         root = self._root(criterion)
         if root is None:
             first = self.outcomes[criterion.id][0]
-            hint = self._hint(criterion, first)
-            return self._as(criterion, "blocked", first.said, self._text(first), hint=hint)
+            return self._as(criterion, "blocked", first.said, self._text(first), of=first)
         if self.alone[root.id] == "passed":
             return self._ungraded(criterion, Message(NOT_OBSERVED), None, "not-observed")
         if self.alone[root.id] == "ungraded":
@@ -256,21 +256,22 @@ class _Scoring:
     def _ungraded(
         self, criterion: Criterion, why: Message, text: str | None, kind: str
     ) -> CriterionResult:
-        hint = what_next(kind, self.lang)
-        return self._as(criterion, "ungraded", why, text, hint=hint)
+        return self._as(criterion, "ungraded", why, text, advice=what_next(kind))
 
     def _as(
         self,
         criterion: Criterion,
         status: Status,
-        why: Message | None = None,
+        why: Message = _UNSAID,
         text: str | None = None,
         *,
-        hint: str = "",
+        advice: Message = _UNSAID,
         because: str | None = None,
         of: Outcome | None = None,
     ) -> CriterionResult:
-        why = why or Message("")
+        hint = said(advice, self.lang)
+        if of is not None:
+            hint, advice = self._hint(criterion, of), of.advice or _UNSAID
         return CriterionResult(
             id=criterion.id,
             title=text_in(criterion.title, self.lang),
@@ -281,12 +282,16 @@ class _Scoring:
             message_id=why.message_id,
             values=why.values,
             hint=hint,
+            hint_id=advice.message_id,
+            hint_values=advice.values,
             expected=None if of is None else of.expected,
             actual=None if of is None else of.actual,
             because=because,
             tests=tuple(
                 TestResult(
                     name=self._name(test),
+                    name_id=(test.named or _UNSAID).message_id,
+                    name_values=(test.named or _UNSAID).values,
                     outcome=test.outcome,
                     message=self._text(test),
                     message_id=test.said.message_id,

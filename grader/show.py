@@ -11,6 +11,7 @@ from rich.progress import (
     Progress,
     SpinnerColumn,
     TextColumn,
+    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.table import Table
@@ -39,6 +40,7 @@ __all__ = [
     "show_report",
     "standard_error",
     "standard_output",
+    "working",
 ]
 
 _MARKS = {
@@ -219,9 +221,24 @@ def progress(total: int, out: Console, *, quiet: bool) -> Iterator[Told]:
         yield _Lines(total, out)
 
 
+@contextmanager
+def working(out: Console) -> Iterator[None]:
+    """What moves while one account is visited, and the time it has taken; on a terminal only."""
+    if not out.is_terminal:
+        yield
+        return
+    with Progress(_spinner(out), TimeElapsedColumn(), console=out, transient=True) as moving:
+        moving.add_task("", total=None)
+        yield
+
+
+def _spinner(out: Console) -> SpinnerColumn:
+    return SpinnerColumn("dots" if out.encoding.startswith("utf") else "line")
+
+
 def _bar(out: Console) -> Progress:
     return Progress(
-        SpinnerColumn("dots" if out.encoding.startswith("utf") else "line"),
+        _spinner(out),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TextColumn("{task.fields[counts]}"),

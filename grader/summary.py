@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from grader.observation import Found
 from grader.rubric import text_in
@@ -30,46 +31,63 @@ class Known(NamedTuple):
 
 
 class CriterionSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the graded students did on one criterion. ``pass_rate`` is from 0 to 1."""
+    """How the students did on one criterion."""
 
-    id: str
-    title: str
-    max_points: float
-    mean_points: float | None
-    pass_rate: float | None
-    passed: int
-    partial: int
-    failed: int
-    blocked: int
-    ungraded: int
+    id: Annotated[str, Meta(description="The criterion's id in the rubric.")]
+    title: Annotated[str, Meta(description="The criterion's title, in the batch's language.")]
+    max_points: Annotated[float, Meta(description="The points it is worth.")]
+    mean_points: Annotated[
+        float | None,
+        Meta(description="The mean of the points given for it, to 4 decimals; null for none."),
+    ]
+    pass_rate: Annotated[
+        float | None,
+        Meta(description="The share, from 0 to 1, of those who passed it; null for nobody graded."),
+    ]
+    passed: Annotated[int, Meta(description="How many students earned all of its points.")]
+    partial: Annotated[int, Meta(description="How many passed some of its tests.")]
+    failed: Annotated[int, Meta(description="How many failed it.")]
+    blocked: Annotated[
+        int, Meta(description="For how many it depended on something that did not pass.")
+    ]
+    ungraded: Annotated[int, Meta(description="For how many it could not be checked.")]
 
 
 class StudentSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One student's line."""
 
-    student_id: str
-    name: str
-    group: str | None
-    status: Literal["graded", "ungraded"]
-    score: float | None
-    flags: list[str]
+    student_id: Annotated[str, Meta(description="The roster's id.")]
+    name: Annotated[str, Meta(description="May be empty.")]
+    group: Annotated[
+        str | None, Meta(description="Who shares the account by right; null for nobody.")
+    ]
+    status: Annotated[Literal["graded", "ungraded"], Meta(description="Whether there is a score.")]
+    score: Annotated[float | None, Meta(description="As in the report; null when ungraded.")]
+    flags: Annotated[list[str], Meta(description="As in the report.")]
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A class. ``mean``, ``median`` and the like are over the graded students, ``null`` for none."""
 
-    schema: Literal["summary/1"] = "summary/1"
-    title: str
-    max_score: float
-    students: int
-    graded: int
-    ungraded: int
-    mean: float | None
-    median: float | None
-    lowest: float | None
-    highest: float | None
-    criteria: list[CriterionSummary]
-    scores: list[StudentSummary]
+    schema: Annotated[
+        Literal["summary/1"], Meta(description="The version of this file's format.")
+    ] = "summary/1"
+    title: Annotated[str, Meta(description="The rubric's title, in the batch's language.")]
+    max_score: Annotated[float, Meta(description="The points of all criteria together.")]
+    students: Annotated[int, Meta(description="How many students have a report.")]
+    graded: Annotated[int, Meta(description="How many of them have a score.")]
+    ungraded: Annotated[int, Meta(description="How many of them have none.")]
+    mean: Annotated[float | None, Meta(description="The mean score, to 4 decimals.")]
+    median: Annotated[float | None, Meta(description="The median score, to 4 decimals.")]
+    lowest: Annotated[float | None, Meta(description="The lowest score.")]
+    highest: Annotated[float | None, Meta(description="The highest score.")]
+    criteria: Annotated[
+        list[CriterionSummary],
+        Meta(description="One for each criterion, in the rubric's order."),
+    ]
+    scores: Annotated[
+        list[StudentSummary], Meta(description="One for each student, in the roster's order.")
+    ]
 
 
 def summarise(reports: Sequence[Report], rubric: Rubric, lang: str) -> Summary:

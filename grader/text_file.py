@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.language import _
-from grader.problems import refuse
+from grader.problems import reason, refuse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,8 +63,8 @@ def _read_bytes(path: Path, limit_bytes: int) -> bytes:
         with path.open("rb") as file:
             raw = file.read(limit_bytes + 1)
     except (OSError, ValueError) as error:  # ValueError: a path no file system accepts
-        reason = getattr(error, "strerror", None) or _("the path is not valid")
-        message = _("The file cannot be read ({reason}).", reason=reason)
+        why = reason(error) if isinstance(error, OSError) else _("the path is not valid")
+        message = _("The file cannot be read ({reason}).", reason=why)
         raise refuse(path, None, message, _("Check the path and its permissions.")) from None
     if len(raw) > limit_bytes:
         message = _("The file is larger than {size} KiB.", size=f"{limit_bytes // 1024:,}")

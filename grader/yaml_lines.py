@@ -13,6 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import Reader
 
+from grader.language import N_, _
 from grader.problems import Problem, refuse
 
 Place: TypeAlias = tuple[str | int, ...]
@@ -21,9 +22,9 @@ Place: TypeAlias = tuple[str | int, ...]
 _MAX_DEPTH = 40
 _MAX_NODES = 20_000
 _TAG = "tag:yaml.org,2002:"
-_TOO_MUCH = "The file holds more, or nests deeper, than a rubric can."
-_FLATTEN = "Write it without aliases (*name) and with fewer levels."
-_CHECK_AROUND = "Check the indentation, colons and quotes on this line and the one above."
+_TOO_MUCH = N_("The file holds more, or nests deeper, than a rubric can.")
+_FLATTEN = N_("Write it without aliases (*name) and with fewer levels.")
+_CHECK_AROUND = N_("Check the indentation, colons and quotes on this line and the one above.")
 
 # What ruamel.yaml lets through, besides its own errors, on text that is hardly YAML.
 _PARSER_FAULTS = (
@@ -84,7 +85,8 @@ def read_yaml(text: str, file: str) -> Document:
     """
     root = _compose(text, file)
     if root is None:
-        raise refuse(file, 1, "The file is empty.", "Start from the rubric that comes with grader.")
+        remedy = _("Start from the rubric that comes with grader.")
+        raise refuse(file, 1, _("The file is empty."), remedy)
     reading = _Reading(file)
     value = reading.value(root, ())
     return Document(value, reading.lines, frozenset(reading.unread), tuple(reading.problems))
@@ -99,21 +101,22 @@ def _compose(text: str, file: str) -> Node | None:
         node: Node | None = yaml.compose(text)
     except MaxDepthExceededError as error:
         line = 1 if error.problem_mark is None else error.problem_mark.line + 1
-        raise refuse(file, line, _TOO_MUCH, _FLATTEN) from None
+        raise refuse(file, line, _(_TOO_MUCH), _(_FLATTEN)) from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        what = " ".join(str(error.problem or "it cannot be read").split())[:200]
+        what = " ".join(str(error.problem or _("it cannot be read")).split())[:200]
         line = 1 if mark is None else mark.line + 1
-        raise refuse(file, line, f"This is not valid YAML: {what}.", _CHECK_AROUND) from None
+        message = _("This is not valid YAML: {fault}.", fault=what)
+        raise refuse(file, line, message, _(_CHECK_AROUND)) from None
     except YAMLError as error:
         # The reader's errors carry a position instead of a mark.
         position = getattr(error, "position", 0)
         line = text.count("\n", 0, position if isinstance(position, int) else 0) + 1
-        message = "This is not valid YAML: a character that cannot be shown."
-        raise refuse(file, line, message, "Delete it.") from None
+        message = _("This is not valid YAML: a character that cannot be shown.")
+        raise refuse(file, line, message, _("Delete it.")) from None
     except _PARSER_FAULTS:
         line = min(yaml.reader.reached, text.count("\n")) + 1
-        raise refuse(file, line, "This is not valid YAML.", _CHECK_AROUND) from None
+        raise refuse(file, line, _("This is not valid YAML."), _(_CHECK_AROUND)) from None
     return node
 
 
@@ -141,7 +144,7 @@ class _Reading:
         self.nodes += 1
         # Aliases are followed each time they stand: a few lines could mean billions of values.
         if self.nodes > _MAX_NODES or len(place) > _MAX_DEPTH:
-            raise refuse(self.file, line, _TOO_MUCH, _FLATTEN)
+            raise refuse(self.file, line, _(_TOO_MUCH), _(_FLATTEN))
         kind = str(node.tag).removeprefix(_TAG)
         if isinstance(node, MappingNode) and kind == "map":
             return self._mapping(node, place)
@@ -160,12 +163,15 @@ class _Reading:
             line = key_node.start_mark.line + 1
             key = key_node.value
             if not isinstance(key, str):
-                message = "A key must be a plain word."
-                self.problems.append(Problem(self.file, line, message, "Put quotes around it."))
+                message = _("A key must be a plain word.")
+                self.problems.append(Problem(self.file, line, message, _("Put quotes around it.")))
             elif key in result:
-                first = self.lines[*place, key]
-                message = f"The key “{key[:60]}” stands twice here; the first is on line {first}."
-                self.problems.append(Problem(self.file, line, message, "Remove one of them."))
+                message = _(
+                    "The key “{key}” stands twice here; the first is on line {line}.",
+                    key=key[:60],
+                    line=self.lines[*place, key],
+                )
+                self.problems.append(Problem(self.file, line, message, _("Remove one of them.")))
             else:
                 self.lines[*place, key] = line
                 result[key] = self.value(value_node, (*place, key))
@@ -183,9 +189,10 @@ def _scalar(text: str, kind: str) -> object:
             return _number(text, kind)
         case "str" | "timestamp" | "merge" | "value":
             if re.search("[\ud800-\udfff]", text):
-                raise _UnreadableError("The text holds half a character (\\ud8…).", "Delete it.")
+                message = _("The text holds half a character (\\ud8…).")
+                raise _UnreadableError(message, _("Delete it."))
             return text
-    raise _UnreadableError("A tag (!…) cannot be used here.", "Remove it.")
+    raise _UnreadableError(_("A tag (!…) cannot be used here."), _("Remove it."))
 
 
 def _number(text: str, kind: str) -> int | float:
@@ -200,5 +207,5 @@ def _number(text: str, kind: str) -> int | float:
     # Past 2**53, JSON readers disagree on which number is meant.
     if math.isfinite(number) if isinstance(number, float) else abs(number) <= 2**53:
         return number
-    message = f"“{text[:30]}” is not a number that can be used."
-    raise _UnreadableError(message, "Write an ordinary number.")
+    message = _("“{text}” is not a number that can be used.", text=text[:30])
+    raise _UnreadableError(message, _("Write an ordinary number."))

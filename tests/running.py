@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from grader.sandbox.server import Sandbox
 
-LIMIT_S = 120
+LIMIT_S = 300
 
 
 def environment(

@@ -39,7 +39,7 @@ GOOD = '@check("own", on="function")\ndef test_own(function):\n    pass\n'
         (
             "from grader.checks import check\n" + GOOD.replace("(function)", "(fonction)"),
             2,
-            "Did you mean 'function'?",
+            "Did you mean “function”?",
         ),
         ("from grader.checks import check\n" + GOOD.replace("def", "async def"), 2, "async"),
     ],

@@ -62,6 +62,18 @@ criteria:
 MEMORY = (
     "  - {id: memory, title: Memory, check: function_memory, on: sum, expect: 256, points: 1}\n"
 )
+SCHEDULED = (
+    SMALL.replace("{sum: adder}", "{sum: adder, periodic: ticker}")
+    + """
+  - id: schedule
+    title: It is scheduled
+    check: schedule_enabled
+    on: periodic
+    expect: {ways: [rule, scheduler]}
+    points: 1
+  - {id: runs, title: It has run, check: schedule_runs, on: periodic, points: 1}
+"""
+)
 
 
 def criterion(check: str) -> str:
@@ -189,6 +201,19 @@ def test_a_pipe_gets_plain_lines(exams: dict[str, CompletedProcess[str]]) -> Non
         assert "\x1b" not in done.stdout + done.stderr
         # Nor lines as wide as the pipe is taken to be.
         assert max(map(len, done.stdout.splitlines())) < 200
+
+
+@pytest.mark.slow
+def test_where_the_rubric_looks_for_a_run_the_reference_is_given_the_time_to_make_one(
+    tmp_path: Path,
+) -> None:
+    done = exam(tmp_path, SCHEDULED)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "this takes up to three minutes, for schedules to run" in done.stderr
+    assert lines(done)[1:3] == [
+        "✓ The reference solution earns everything: 4/4.",
+        "✓ An account in which nothing was deployed earns nothing: 0/4.",
+    ]
 
 
 # -- how it ends ----------------------------------------------------------------------------------

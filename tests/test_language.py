@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 from babel.messages.mofile import write_mo
+from botocore import exceptions as failures
 from hypothesis import given
 from hypothesis import strategies as st
 
 import grader as package
 from grader import language as languages
+from grader.aws_errors import sort_error
 from grader.catalogues import place, read, template
-from grader.export.words import WORDS as EXPORTED
+from grader.export.retelling import retold
 from grader.judging.outcome import Outcome
 from grader.language import LANGUAGES, default_language, language
 from grader.message import Message, as_message, message, said
@@ -31,11 +33,10 @@ from grader.observation import (
     decode,
     encode,
 )
-from grader.pages.words import WORDS
-from grader.score import score
+from grader.report import encode as encode_report
+from grader.report import read_report
+from grader.score import score, ungraded_report
 from tests.accounts import lab_rubric, reference
-from tests.pages.reading import page
-from tests.running import environment, grader
 from tests.test_score import CHECKS, Student
 
 if TYPE_CHECKING:
@@ -44,11 +45,13 @@ if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
     from babel.messages.catalog import Message as Entry
 
-    from grader.sandbox.server import Sandbox
+    from grader.report import Report
 
 SOURCE = Path(package.__file__).parent
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
 WRONG_SPACE = re.compile(r"[ ][:;?!»%](?:\s|$)|«[^\u00a0]|[^\u00a0]»")
+NO_SPACE = re.compile(r"\w[:;?!»%](?:\s|$)")
+QUOTED = re.compile(r"«[^»]*»|\{en: …, fr: …\}")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -119,15 +122,13 @@ def test_french_is_set_as_french_is(catalogue: Catalog) -> None:
     for one in entries(catalogue).values():
         for text in texts(one.string):
             assert not WRONG_SPACE.search(text), text
+            assert not NO_SPACE.search(QUOTED.sub("", text)), text
             assert not re.search(r"(?<![\w{-])(ton|ta|tes|tu|vérifie|mets|regarde)\b", text), text
 
 
-def test_the_french_of_pages_and_exports_is_set_as_french_is() -> None:
-    for words in [*WORDS["fr"].values(), *EXPORTED["fr"].values()]:
-        for text in texts(words):
-            assert not WRONG_SPACE.search(text), text
-            assert "session" not in text, text
-            assert text == "," or not re.search(r"\w[:;?!»%](?:\s|$)", text), text
+def test_a_translation_is_no_copy_of_its_original(catalogue: Catalog) -> None:
+    same = {name for name, one in entries(catalogue).items() if texts(one.id) == texts(one.string)}
+    assert same == {"OK", "Verdict", "actions", "points", "s", ("{count} test", "{count} tests")}
 
 
 def calls() -> Iterator[tuple[str, ast.Call]]:
@@ -217,8 +218,25 @@ def test_a_message_within_a_message_is_said_in_the_same_language() -> None:
     read = as_message(json.loads(msgspec.json.encode(whole)))
     assert read is not None
     assert said(read, "fr") == (
-        "attendu 3, la somme de 1 et 2, trouvé aucune réponse. Votre fonction a levé KeyError: 'a'."
+        "attendu 3, la somme de 1 et 2, aucune réponse reçue. Votre fonction a levé KeyError: 'a'."
     )
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_what_botocore_says_of_the_network_is_translated(code: str) -> None:
+    url = "http://127.0.0.1:9/"
+    for error in (
+        failures.EndpointConnectionError(endpoint_url=url),
+        failures.ConnectTimeoutError(endpoint_url=url),
+        failures.ReadTimeoutError(endpoint_url=url),
+        failures.ConnectionClosedError(endpoint_url=url),
+        failures.ProfileNotFound(profile="lab"),
+        failures.NoCredentialsError(),
+    ):
+        fact = sort_error(error, "sts:GetCallerIdentity")
+        assert isinstance(fact, Unknown)
+        assert str(error) in fact.detail
+        assert str(error) not in said(fact.words, code)
 
 
 def test_what_is_in_no_catalogue_is_said_as_it_is() -> None:
@@ -294,13 +312,17 @@ def test_an_older_observation_has_only_the_text() -> None:
 # -- reports --------------------------------------------------------------------------------------
 
 
-def french(outcome: Outcome, lang: str = "fr") -> Any:
+def report(outcome: Outcome, lang: str) -> Report:
     others = [
         Outcome(one.id, "", "passed")
         for one in lab_rubric().criteria
         if one.id != outcome.criterion
     ]
-    graded = score(Student(), reference(), [*others, outcome], lab_rubric(), CHECKS, lang=lang)
+    return score(Student(), reference(), [*others, outcome], lab_rubric(), CHECKS, lang=lang)
+
+
+def french(outcome: Outcome, lang: str = "fr") -> Any:
+    graded = report(outcome, lang)
     return next(one for one in graded.criteria if one.id == outcome.criterion)
 
 
@@ -327,8 +349,53 @@ def test_a_report_is_in_the_language_that_is_asked_for() -> None:
     assert french(MEMORY, "en").message == "expected 128 MB, found 256 MB."
 
 
+def test_a_report_is_told_in_the_other_language_as_it_would_be_written_in_it() -> None:
+    unknown = Outcome("memory", "", "ungraded", "It is not known.", because="throttled")
+    blocked = Outcome("memory", "", "blocked", because="functions.sum")
+    own = msgspec.structs.replace(
+        MEMORY, hint="Do {it} otherwise.", advice=Message("Do {it} otherwise.")
+    )
+    for outcome in (MEMORY, unknown, blocked, own):
+        told = {code: report(outcome, code) for code in LANGUAGES}
+        for code in LANGUAGES:
+            assert retold(told["en"], lab_rubric(), code) == told[code]
+            assert retold(told["fr"], lab_rubric(), code) == told[code]
+
+
+def test_a_report_without_an_observation_is_told_in_the_other_language_too() -> None:
+    why = Unknown.saying("unreachable", "The check took longer than {limit} s.", limit=3)
+    told = {
+        code: ungraded_report(Student(), lab_rubric(), why, seed=1, region="us-east-1", lang=code)
+        for code in LANGUAGES
+    }
+    for code in LANGUAGES:
+        assert retold(told["en"], lab_rubric(), code).criteria == told[code].criteria
+
+
+def test_a_report_of_an_earlier_version_is_read_and_told_in_the_other_language(
+    tmp_path: Path,
+) -> None:
+    new = {"name_id", "name_values", "hint_id", "hint_values"}
+    old = json.loads(encode_report(report(MEMORY, "en")))
+    for result in old["criteria"]:
+        for one in [result, *result["tests"]]:
+            for key in new & one.keys():
+                del one[key]
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(old))
+    one = next(
+        one for one in retold(read_report(path), lab_rubric(), "fr").criteria if one.id == "memory"
+    )
+    assert one.message == "attendu 128\u00a0Mo, trouvé 256\u00a0Mo."
+    assert one.hint == "Mettez memory_size dans votre stack, puis déployez à nouveau."
+
+
 def test_message_ids_and_values_are_the_same_in_every_language() -> None:
     results = [french(MEMORY, code) for code in LANGUAGES]
+    for one in results:
+        assert said(Message(one.hint_id, one.hint_values), "fr") == french(MEMORY).hint
+        (test,) = one.tests
+        assert said(Message(test.name_id, test.name_values), "fr") == french(MEMORY).tests[0].name
     for one in [*results, *(result.tests[0] for result in results)]:
         assert one.message_id == "expected {expected} {unit}, found {actual} {unit}."
         assert one.values == {
@@ -366,88 +433,6 @@ def test_a_loop_is_explained_in_the_language_too() -> None:
     loop = Exchange((), unsafe=str(why), unsafe_said=why)
     assert msgspec.json.decode(msgspec.json.encode(loop), type=Exchange) == loop
     assert isinstance(Found(loop).value.unsafe_said, Message)
-
-
-# -- the program ----------------------------------------------------------------------------------
-
-ENGLISH_WORDS = re.compile(
-    r"\b(the|of|with|from|graded|student|report|found|missing|points? of|passed|failed|is|are)\b"
-)
-
-ENGLISH_SENTENCES = re.compile(
-    r"Your function raised|(?i:\b(?:expected|found|the function|permission to)\b)|There is no\b"
-)
-
-
-def english_in(text: str) -> list[str]:
-    return [line for line in text.splitlines() if ENGLISH_WORDS.search(line)]
-
-
-def test_the_demo_is_french_from_the_first_line_to_the_last(tmp_path: Path) -> None:
-    env = environment(LANG="fr_FR.UTF-8")
-    done = grader("demo", cwd=tmp_path, env=env)
-    assert done.returncode == 0, done.stderr
-    # What AWS says stays AWS's.
-    said = [
-        line for line in english_in(done.stdout + done.stderr) if "Could not connect" not in line
-    ]
-    assert said == []
-    assert "Déploiement de 13 rendus" in done.stderr
-    assert "13 sur 13 conformes." in done.stdout
-    reports = [
-        json.loads(path.read_bytes())
-        for path in sorted((tmp_path / "demo-results/students").glob("*/report.json"))
-    ]
-    assert len(reports) == 13
-    sentences = [
-        text
-        for report in reports
-        for one in report["criteria"]
-        for text in (one["title"], one["message"], one["hint"], *(t["name"] for t in one["tests"]))
-        if "sts:GetCallerIdentity" not in text
-    ]
-    assert [text for text in sentences if ENGLISH_WORDS.search(text)] == []
-    students = (tmp_path / "demo-results/students").glob("*/index.html")
-    for path in [*students, tmp_path / "demo-results/index.html"]:
-        text = page(path).text
-        assert ENGLISH_SENTENCES.findall(text) == [], path
-    wrong_keys = page(tmp_path / "demo-results/students/wrong-keys/index.html").text
-    assert wrong_keys.count("Votre fonction a levé KeyError: 'a' (lambda_function.py") == 2
-    english = grader("regrade", "demo-results", "--lang", "en", cwd=tmp_path, env=env)
-    assert "13 students, 12 graded, 1 not graded" in english.stdout
-    wrong = json.loads((tmp_path / "demo-results/students/wrong-keys/report.json").read_bytes())
-    assert "Your function raised KeyError" in str(wrong["criteria"])
-    kept = grader("regrade", "demo-results", cwd=tmp_path, env=env)
-    assert "12 graded" in kept.stdout, "a batch keeps its language"
-
-
-def test_the_option_beats_the_environment_and_speaks_before_anything_is_wrong(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "class.csv").write_text("student_id,profile\ns1,a\n")
-    french = grader("lint", "class.csv", "--lang", "fr", cwd=tmp_path)
-    assert "correct, 1 étudiant." in french.stdout
-    english = grader(
-        "lint", "class.csv", "--lang=en", cwd=tmp_path, env=environment(LANG="fr_FR.UTF-8")
-    )
-    assert "right, 1 student." in english.stdout
-    refused = grader("lint", "class.csv", "--seed=1", "--lang=fr", cwd=tmp_path)
-    assert (refused.returncode, "Seul l'examen" in refused.stderr) == (2, True)
-
-
-def test_check_speaks_french_of_an_account_that_lacks_everything(
-    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
-) -> None:
-    env = environment(aws_sandbox, fresh_account, LC_ALL="fr_BE.UTF-8")
-    done = grader("check", "--json", "mine.json", cwd=tmp_path, env=env)
-    assert done.returncode == 1, done.stderr
-    assert english_in(done.stdout + done.stderr) == []
-    assert "Note\u00a0: 0\u00a0points sur 20" in done.stdout
-    report = json.loads((tmp_path / "mine.json").read_bytes())
-    function = report["criteria"][0]
-    assert function["message"].startswith("Il n'y a aucune fonction nommée first_lambda")
-    assert function["message_id"] == "There is no function named {name} in {region}."
-    assert function["values"] == {"name": "first_lambda", "region": "us-east-1"}
 
 
 def test_speaking_is_for_the_whole_program() -> None:

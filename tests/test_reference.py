@@ -56,7 +56,7 @@ def test_a_change_of_the_source_is_seen() -> None:
     assert rendered(text) == reference("rubric.md") != text
 
 
-@pytest.mark.parametrize("name", ["rubric", "report"])
+@pytest.mark.parametrize("name", ["rubric", "report", "batch", "summary"])
 def test_every_key_is_described(name: str) -> None:
     schema = load(name)
     undescribed = [

@@ -148,7 +148,7 @@ def test_going_on_keeps_the_options_of_the_start(aws_sandbox: Sandbox, tmp_path:
     assert (tmp_path / "results/rubric.yaml").read_text().endswith("# mine\n")
     other = grader("batch", path, "--resume", "--region", "us-east-1", cwd=tmp_path)
     assert other.returncode == 2
-    assert "region changed since this batch was started: us-west-2 then" in other.stderr
+    assert "La région a changé depuis le début de cette correction" in other.stderr
 
 
 def test_grading_one_again_leaves_the_others_whatever_is_forced(

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.commands.options import ALL_POINTS, UNGRADED, ForceOption, Lang, QuietOption
+from grader.commands.options import (
+    ALL_POINTS,
+    UNGRADED,
+    CommentLangOption,
+    ForceOption,
+    QuietOption,
+)
+from grader.language import _, plural
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,9 +27,6 @@ ResultsArgument = Annotated[Path, typer.Argument(help="The folder of a batch.", 
 ScaleOption = Annotated[
     str | None,
     typer.Option("--scale", metavar="POINTS", help="Full marks there [default: the rubric's]."),
-]
-CommentLang = Annotated[
-    Lang | None, typer.Option("--lang", help="Language of comments [default: the batch's].")
 ]
 
 push = typer.Typer(help="Send grades to a platform.", no_args_is_help=True, rich_markup_mode=None)
@@ -59,7 +63,7 @@ def export(
             "--ids", help="canvas: what a student_id is there: canvas, sis or login [default: sis]."
         ),
     ] = None,
-    lang: CommentLang = None,
+    lang: CommentLangOption = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> int:
@@ -77,9 +81,11 @@ def export(
         name for name, value in given.items() if value is not None and name not in chosen.options
     ]
     if odd:
-        raise BadInput([Problem(f"--{name}", None, f"{to} has no use for it.") for name in odd])
+        message = _("{format} has no use for it.", format=to)
+        raise BadInput([Problem(f"--{name}", None, message) for name in odd])
     on = scale_of(scale)
     read = read_class(results)
+    target = results / chosen.out if out is None else out
     made = Export(
         results,
         read.told_in(lang or read.lang),
@@ -90,15 +96,20 @@ def export(
         gradebook=gradebook,
         assignment=assignment,
         ids=ids,
+        out=target,
     )
-    target = results / chosen.out if out is None else out
     force = force or (chosen.renews and out is None)
     place(target, files_of(chosen, made), made.inputs, results, force=force)
     _tell(read, made, show.standard_error(quiet=quiet))
     if not quiet:
         graded = sum(row.report.score is not None for row in made.rows)
-        students = "1 student has a score" if graded == 1 else f"{graded} students have a score"
-        show.standard_output(quiet=quiet).print(f"{target}: {students}.", soft_wrap=True)
+        told = plural(
+            graded,
+            "{place}: {count} student has a score.",
+            "{place}: {count} students have a score.",
+            place=target,
+        )
+        show.standard_output(quiet=quiet).print(told, soft_wrap=True)
     return UNGRADED if read.problems or made.problems else ALL_POINTS
 
 
@@ -110,10 +121,18 @@ def _tell(read: ClassRead, made: Export, errors: Console) -> None:
     for row in made.rows:
         if row.report.score is None:
             why = [result for result in row.report.criteria if result.status == "ungraded"]
-            said = f": {plain(why[0].message, 120)}" if why else ""
-            errors.print(f"{row.student_id} has no score{said}", soft_wrap=True)
+            told = (
+                _(
+                    "{student} has no score: {why}",
+                    student=row.student_id,
+                    why=plain(why[0].message, 120),
+                )
+                if why
+                else _("{student} has no score", student=row.student_id)
+            )
+            errors.print(told, soft_wrap=True)
     if read.problems or made.problems:
-        errors.print("To put right:")
+        errors.print(_("To put right:"))
         show.show_problems([*read.problems, *made.problems], errors)
     show.show_problems(made.notes, errors)
 
@@ -147,7 +166,7 @@ def lti(
         typer.Option("--audience", help="Whom the assertion is for [default: the token URL]."),
     ] = None,
     scale: ScaleOption = None,
-    lang: CommentLang = None,
+    lang: CommentLangOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be posted; connect to nothing.")
     ] = False,
@@ -187,12 +206,24 @@ def lti(
 
 def _tell_pushed(done: Outcome, errors: Console, out: Console, *, dry_run: bool) -> None:
     for student, why in done.refused:
-        errors.print(f"{student} was refused: {why}", soft_wrap=True)
+        errors.print(_("{student} was refused: {why}", student=student, why=why), soft_wrap=True)
     if done.ended:
-        errors.print(f"The platform is not asked any more: {done.ended}.", soft_wrap=True)
-        errors.print(f"Not posted: {', '.join(done.left)}.", soft_wrap=True)
+        ended = _("The platform is not asked any more: {why}.", why=done.ended)
+        errors.print(ended, soft_wrap=True)
+        left = _("Not posted: {students}.", students=", ".join(done.left))
+        errors.print(left, soft_wrap=True)
     for student, score in done.posted if dry_run else ():
         points = f"{score.score_given:g}/{score.score_maximum:g}"
-        out.print(f"{student}: {points} for the user {score.user_id}", soft_wrap=True)
-    verb = "would be posted" if dry_run else "posted"
-    out.print(f"{len(done.posted)} {verb}, {len(done.known)} there already.")
+        line = _(
+            "{student}: {points} for the user {user}",
+            student=student,
+            points=points,
+            user=score.user_id,
+        )
+        out.print(line, soft_wrap=True)
+    posted, there = len(done.posted), len(done.known)
+    out.print(
+        _("{posted} would be posted, {there} there already.", posted=posted, there=there)
+        if dry_run
+        else _("{posted} posted, {there} there already.", posted=posted, there=there)
+    )

@@ -11,6 +11,7 @@ import typer
 
 from grader.commands.options import (
     ALL_POINTS,
+    INTERRUPTED,
     POINTS_MISSING,
     UNGRADED,
     ChecksOption,
@@ -64,14 +65,15 @@ def check(
     from grader.course import loaded
     from grader.export.gradescope import write_results
     from grader.grading import Grading
-    from grader.observe.account import needs_exercise
+    from grader.observe.account import RUNS_CHECK, needs_exercise
+    from grader.observe.runs import RUNS_S
     from grader.problems import refuse
     from grader.results import Results, writable
     from grader.roster import Account, DefaultCredentials, Profile
     from grader.whole_file import write_json
 
     if gradescope == "-":
-        raise refuse("--gradescope", None, "It takes the name of a file.", "Give one.")
+        raise refuse("--gradescope", None, _("It takes the name of a file."), _("Give one."))
     target, for_gradescope = json_target(json), json_target(gradescope)
     if out is not None:
         writable(out)
@@ -81,15 +83,25 @@ def check(
     with loaded(rubric, checks) as (course, _students):
         access = Profile(profile) if profile else DefaultCredentials()
         me = Account("me", "", "", None, None, None, None, access)
+        errors = show.standard_error(quiet=quiet)
         if not quiet and settings.exchange and needs_exercise(course.rubric):
-            show.standard_error().print(
+            errors.print(
                 _(
                     "Checking your account: this runs your function and uses its queues "
                     "(about nine invocations)."
                 )
             )
+        if not quiet and any(one.check == RUNS_CHECK for one in course.rubric.criteria):
+            errors.print(
+                _(
+                    "A run by your function's schedule is waited for where one is due soon, "
+                    "{seconds} s at most.",
+                    seconds=RUNS_S,
+                )
+            )
         taken: list[Graded] = []
-        Grading(course.rubric, course.judge, course.checks, settings, taken.append).run([me])
+        with show.working(errors):
+            Grading(course.rubric, course.judge, course.checks, settings, taken.append).run([me])
     graded = taken[0]
     if json == "-":
         write_stdout(reports.encode(graded.report))
@@ -206,7 +218,7 @@ def batch(
                 )
                 command = _resuming(roster, out, engine, scheduler, only)
                 errors.print(_("Go on with: {command}", command=command), soft_wrap=True)
-                raise
+                raise typer.Exit(INTERRUPTED) from None
     if json == "-":
         write_stdout((out / "summary.json").read_bytes())
     else:

@@ -70,6 +70,15 @@ LangOption = Annotated[
         help="The language [default: the environment's, else en].",
     ),
 ]
+CommentLangOption = Annotated[
+    Lang | None,
+    typer.Option(
+        "--lang",
+        callback=_speaking,
+        is_eager=True,
+        help="The language, of comments too [default: the environment's; comments: the batch's].",
+    ),
+]
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="No progress, no colour: results only.")
 ]

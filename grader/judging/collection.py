@@ -15,6 +15,7 @@ from grader.checks import declared, facts
 from grader.judging.engine import check_of, run
 from grader.judging.outcome import Collected
 from grader.judging.worker import LAB_CHECKS
+from grader.language import _
 from grader.problems import Problem
 
 if TYPE_CHECKING:
@@ -90,8 +91,11 @@ class _Collection:
                 continue
             self._refuse(
                 check.info,
-                f"The check {check.info.name!r} is a function that pytest does not collect.",
-                f"Name it test_{name}.",
+                _(
+                    "The check “{check}” is a function that pytest does not collect.",
+                    check=check.info.name,
+                ),
+                _("Name it {name}.", name=f"test_{name}"),
             )
 
     def pytest_itemcollected(self, item: pytest.Function) -> None:
@@ -106,8 +110,8 @@ class _Collection:
                 Problem(
                     str(item.path),
                     line,
-                    f"{item.function.__name__} is not bound to a check.",
-                    "Put @check(name, on=...) above it.",
+                    _("{name} is not bound to a check.", name=item.function.__name__),
+                    _("Put @check(name, on=...) above it."),
                 )
             )
             return
@@ -116,13 +120,16 @@ class _Collection:
         if first is not info:
             self._refuse(
                 info,
-                f"The check {info.name!r} is already defined at {first.file}:{first.line}.",
-                "Give it another name.",
+                _(
+                    "The check “{check}” is already defined at {place}.",
+                    check=info.name,
+                    place=f"{first.file}:{first.line}",
+                ),
+                _("Give it another name."),
             )
         if inspect.iscoroutinefunction(item.function):
-            self._refuse(
-                info, f"{item.function.__name__} is async.", "A check is a plain function."
-            )
+            message = _("{name} is async.", name=item.function.__name__)
+            self._refuse(info, message, _("A check is a plain function."))
         self._unknown_fixtures(item, info)
 
     def _unknown_fixtures(self, item: pytest.Function, info: CheckInfo) -> None:
@@ -131,9 +138,8 @@ class _Collection:
             if name in known or name == "request":
                 continue
             near = difflib.get_close_matches(name, _FIXTURES, 1)
-            self._refuse(
-                info, f"There is no fixture {name!r}.", f"Did you mean {near[0]!r}?" if near else ""
-            )
+            remedy = _("Did you mean “{word}”?", word=near[0]) if near else ""
+            self._refuse(info, _("There is no fixture “{name}”.", name=name), remedy)
 
     def _refuse(self, info: CheckInfo, message: str, remedy: str) -> None:
         self.problems.append(Problem(info.file, info.line, message, remedy))
@@ -151,9 +157,9 @@ def _problem(file: Path, raised: BaseException) -> Problem:
         None,
     )
     if isinstance(raised, SyntaxError) and raised.filename == str(file):
-        return Problem(str(file), raised.lineno, f"Python cannot read this line: {raised.msg}.")
+        message = _("Python cannot read this line: {fault}.", fault=raised.msg)
+        return Problem(str(file), raised.lineno, message)
     if isinstance(raised, SystemExit):
-        return Problem(str(file), line, "This file ends the program when it is imported.")
-    return Problem(
-        str(file), line, f"This file cannot be imported: {type(raised).__name__}: {raised}"
-    )
+        return Problem(str(file), line, _("This file ends the program when it is imported."))
+    fault = f"{type(raised).__name__}: {raised}"
+    return Problem(str(file), line, _("This file cannot be imported: {fault}", fault=fault))

@@ -22,6 +22,7 @@ from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed
 
 from grader.judging.note import Note
 from grader.judging.outcome import Outcome
+from grader.language import speak
 from grader.observation import Observation  # noqa: TC001 - msgspec reads it
 from grader.rubric import Rubric  # noqa: TC001 - msgspec reads it
 
@@ -46,8 +47,9 @@ _outcomes = msgspec.msgpack.Decoder(list[list[Outcome]])
 _note: Note | None = None
 
 
-def prepare(folder: Path) -> None:
-    """Make this process fit to run anybody's checks. ``folder`` is its own, in the judge's.
+def prepare(folder: Path, lang: str) -> None:
+    """Make this process fit to run anybody's checks. ``folder`` is its own, in the judge's; what is
+    wrong with check files is said in the language ``lang``.
 
     The parent ends this process and removes the folder; where it died before it could, the process
     does both itself.
@@ -57,6 +59,7 @@ def prepare(folder: Path) -> None:
     """
     global _note  # noqa: PLW0603 - a worker process has one
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    speak(lang)
     Thread(target=_outlive_no_parent, args=(folder.parent,), name="parent", daemon=True).start()
     for name in [name for name in os.environ if name.startswith(("PYTEST_", "AWS_"))]:
         del os.environ[name]

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from grader.pages.document import render, sentence
 from grader.pages.histogram import bars, plot
 from grader.pages.text import shown
+from grader.pages.words import FLAGS, SHORT_FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,8 +103,8 @@ def class_page(
     return render(
         "class.html",
         speech,
-        script="class.js",
-        title=shown(summary.title, _SENTENCE).strip() or speech.say("class.results"),
+        script="class.js" if reports else None,
+        title=shown(summary.title, _SENTENCE).strip() or speech.say("Results"),
         summary=summary,
         batch=batch,
         missing=max(batch.counts.students - len(reports), 0) if batch is not None else 0,
@@ -128,10 +129,9 @@ def person(report: Report) -> Person:
     )
 
 
-def flag_words(kind: str, name: str, speech: Speech) -> str:
-    """A flag in words: ``kind`` says for whom. One that has no words yet is shown by its name."""
-    key = f"{kind}.{name}"
-    return speech.say(key) if speech.knows(key) else shown(name, _NAME)
+def flag_words(words: Mapping[str, str], name: str, speech: Speech) -> str:
+    """A flag in words. One that has no words yet is shown by its name."""
+    return speech.say(words[name]) if name in words else shown(name, _NAME)
 
 
 def _row(report: Report, summary: Summary, speech: Speech) -> Row:
@@ -141,7 +141,7 @@ def _row(report: Report, summary: Summary, speech: Speech) -> Row:
         score=speech.number(report.score),
         sort=-1.0 if report.score is None else report.score,
         cells=tuple(_cell(results.get(one.id), speech) for one in summary.criteria),
-        flags=tuple(flag_words("short", name, speech) for name in report.flags),
+        flags=tuple(flag_words(SHORT_FLAGS, name, speech) for name in report.flags),
     )
 
 
@@ -217,7 +217,7 @@ def _noted(
         for name in report.flags:
             by_flag[name].append(report)
     return [
-        Noted(flag_words("flag", name, speech), len(who), tuple(_together(name, who, code)))
+        Noted(flag_words(FLAGS, name, speech), len(who), tuple(_together(name, who, code)))
         for name, who in sorted(by_flag.items())
     ]
 

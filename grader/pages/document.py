@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from grader import __version__
 from grader.pages.text import shown
+from grader.pages.words import STATUSES
 
 if TYPE_CHECKING:
     from grader.pages.speech import Speech
@@ -45,8 +46,10 @@ def render(template: str, speech: Speech, *, script: str | None = None, **values
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(code) if code else None,  # noqa: S704 - our own file
             speech=speech,
-            say=speech.say,
+            _=speech.say,
+            plural=speech.plural,
             marks=MARKS,
+            statuses=STATUSES,
             version=__version__,
             **values,
         )

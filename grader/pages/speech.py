@@ -10,9 +10,8 @@ from babel import Locale
 from babel.dates import format_datetime, format_time
 from babel.numbers import format_decimal, format_percent
 
-from grader.pages.plural import Plural
+from grader.language import language
 from grader.pages.text import shown
-from grader.pages.words import WORDS
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -23,28 +22,20 @@ _LONGEST_TIME = 40
 
 
 class Speech:
-    """One language. ``lang`` that the pages do not speak is English."""
+    """One language. Any that the grader does not speak is English."""
 
     def __init__(self, lang: str) -> None:
-        self.lang = lang if lang in WORDS else "en"
-        self._words = WORDS[self.lang]
+        self._words = language(lang)
+        self.lang = self._words.code
         self._locale = Locale.parse(self.lang)
 
-    def knows(self, name: str) -> bool:
-        """There are words of this name."""
-        return name in self._words
+    def say(self, template: str, **values: object) -> str:
+        """The sentence of ``template`` with ``values`` filled in."""
+        return self._words.say(template, **values)
 
-    def say(self, name: str, n: int | None = None, **values: object) -> str:
-        """The words called ``name``; where they count something, ``n`` of it.
-
-        Raises ``KeyError`` for a name that is in no table.
-        """
-        words = self._words[name]
-        if isinstance(words, Plural):
-            words = words.one if self._locale.plural_form(n or 0) == "one" else words.other
-        if n is not None:
-            values["n"] = self.number(n)
-        return words.format(**values) if values else words
+    def plural(self, count: int, one: str, several: str, **values: object) -> str:
+        """The same for a number of things: ``{count}`` is filled in too."""
+        return self._words.plural(count, one, several, count=self.number(count), **values)
 
     def number(self, value: float | None) -> str:
         """At most two decimals; a dash where there is none."""

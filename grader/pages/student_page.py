@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from grader.language import N_
 from grader.message import Message, as_message, said
 from grader.observation import Found, Invocation, Missing, NotTried
 from grader.pages.class_page import flag_words
 from grader.pages.document import render, sentence, value_text
 from grader.pages.text import shown
+from grader.pages.words import FAILURES, WRONG_ANSWERS, YOUR_FLAGS
 from grader.summary import CLASS_FLAGS
 
 if TYPE_CHECKING:
@@ -94,7 +96,7 @@ def student_page(
     return render(
         "student.html",
         speech,
-        title=shown(lab, _SENTENCE).strip() or speech.say("class.results"),
+        title=shown(lab, _SENTENCE).strip() or speech.say("Results"),
         name=shown(report.name, 120).strip() or shown(report.student_id, 120),
         report=report,
         reasons=_reasons(unknown),
@@ -103,7 +105,7 @@ def student_page(
         rounds=rounds,
         failures=[one for one in rounds if one.failure or one.log],
         unseen=unseen,
-        flags=[flag_words("yours", name, speech) for name in report.flags if name not in untold],
+        flags=[flag_words(YOUR_FLAGS, name, speech) for name in report.flags if name not in untold],
         attempt=attempt,
     )
 
@@ -165,8 +167,14 @@ def _messages(value: Any) -> Iterator[Message]:
 
 def _rounds(seen: Observation, speech: Speech) -> list[Round]:
     rounds = [
-        _direct("student.handler", seen.handler, speech),
-        _direct("student.records", seen.records, speech),
+        _direct(
+            speech.say("Your function, called directly with one message"), seen.handler, speech
+        ),
+        _direct(
+            speech.say("Your function, called directly with several messages in one event"),
+            seen.records,
+            speech,
+        ),
         _through(seen.exchange, speech),
     ]
     said = {one.sentences for one in rounds}
@@ -175,17 +183,18 @@ def _rounds(seen: Observation, speech: Speech) -> list[Round]:
     return rounds
 
 
-def _direct(name: str, fact: Fact[Invocation], speech: Speech) -> Round:
-    title = speech.say(name)
+def _direct(title: str, fact: Fact[Invocation], speech: Speech) -> Round:
     if not isinstance(fact, Found):
         return Round(title, (_why_not(fact, speech),))
     made = fact.value
     silent = made.failure is not None or not made.answered
     notes = []
     if made.inconclusive:
-        notes.append(speech.say("student.unsure"))
+        notes.append(
+            speech.say("The event was made up by the grader, so your queue decided instead.")
+        )
     if made.own_queue:
-        notes.append(speech.say("student.own-queue"))
+        notes.append(speech.say("The sum was found on your function's own input queue."))
     return Round(
         title,
         tuple(notes),
@@ -197,7 +206,7 @@ def _direct(name: str, fact: Fact[Invocation], speech: Speech) -> Round:
 
 
 def _through(fact: Fact[Exchange], speech: Speech) -> Round:
-    title = speech.say("student.exchange")
+    title = speech.say("Through your queues, one message at a time")
     if not isinstance(fact, Found):
         return Round(title, (_why_not(fact, speech),))
     gone = fact.value
@@ -207,7 +216,9 @@ def _through(fact: Fact[Exchange], speech: Speech) -> Round:
         notes.append(shown(unsafe, _SENTENCE))
     if gone.patience_s and gone.answered < len(gone.pairs):
         seconds = speech.duration(gone.patience_s)
-        notes.append(speech.say("student.patience", seconds=seconds))
+        notes.append(
+            speech.say("For each answer the grader waited up to {seconds}.", seconds=seconds)
+        )
     return Round(title, tuple(notes), _sent(gone.pairs, speech), _quoted(gone.others))
 
 
@@ -216,8 +227,8 @@ def _why_not(fact: Missing | NotTried | Unknown, speech: Speech) -> str:
     if isinstance(fact, Missing):
         return reason
     if isinstance(fact, NotTried):
-        return speech.say("fact.not-tried", reason=reason)
-    return speech.say("fact.unknown", reason=reason)
+        return speech.say("Not tried: {reason}", reason=reason)
+    return speech.say("This could not be found out: {reason}", reason=reason)
 
 
 def _sent(pairs: Sequence[Pair], speech: Speech) -> tuple[Sent, ...]:
@@ -241,10 +252,9 @@ def _sent(pairs: Sequence[Pair], speech: Speech) -> tuple[Sent, ...]:
 
 
 def _verdict(wrong: str | None, speech: Speech) -> str:
-    name = f"answer.{wrong}"
     if wrong is None:
-        return speech.say("answer.right")
-    return speech.say(name if speech.knows(name) else "answer.other")
+        return speech.say("right")
+    return speech.say(WRONG_ANSWERS.get(wrong) or N_("wrong"))
 
 
 def _quoted(others: Iterable[str]) -> tuple[str, ...]:
@@ -255,11 +265,15 @@ def _failure(made: Invocation, speech: Speech) -> str:
     if made.failure == "raised" and made.error is not None:
         error = f"{shown(made.error.kind, 100)}: {shown(made.error.message, _EXCERPT)}"
         if made.error.file is None or made.error.line is None:
-            return speech.say("failed.raised", error=error)
+            return speech.say("Your function raised {error}.", error=error)
         file = shown(made.error.file, 100)
-        return speech.say("failed.at", error=error, file=file, line=made.error.line)
-    name = f"failed.{made.failure}"
-    return speech.say(name) if speech.knows(name) and made.failure != "raised" else ""
+        return speech.say(
+            "Your function raised {error} ({file}, line {line}).",
+            error=error,
+            file=file,
+            line=made.error.line,
+        )
+    return speech.say(FAILURES.get(made.failure or "", ""))
 
 
 def _log(tail: str) -> str:

@@ -1,14 +1,92 @@
-"""Every word of the pages, in each language they speak."""
+"""What the pages say of a status, an answer, a failure and a flag, by the name of each."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from grader.pages.words_en import ENGLISH
-from grader.pages.words_fr import FRENCH
+from grader.language import N_
 
 if TYPE_CHECKING:
-    from grader.pages.plural import Words
+    from grader.report import Status
 
-WORDS: Final[dict[str, Words]] = {"en": ENGLISH, "fr": FRENCH}
-"""The words by language, then by name. Each language has them all."""
+STATUSES: Final[dict[Status, str]] = {
+    "passed": N_("passed"),
+    "partial": N_("partly passed"),
+    "failed": N_("failed"),
+    "blocked": N_("not checked"),
+    "ungraded": N_("not graded"),
+}
+
+WRONG_ANSWERS: Final[dict[str, str]] = {
+    "joined": N_("wrong: the two numbers joined as text"),
+    "multiplied": N_("wrong: the two numbers multiplied"),
+    "subtracted": N_("wrong: one number less the other"),
+    "first-number": N_("wrong: the first number only"),
+    "second-number": N_("wrong: the second number only"),
+    "nearly": N_("wrong: off by a little"),
+}
+
+FAILURES: Final[dict[str, str]] = {
+    "timed-out": N_("Your function was still running when its time was up."),
+    "refused": N_("AWS refused to run your function: its reserved concurrency is used up."),
+    "broken": N_("AWS could not run your function."),
+}
+"""How an invocation can fail without an exception of the function's."""
+
+FLAGS: Final[dict[str, str]] = {
+    "account-shared": N_("The same AWS account was handed in by students of different groups."),
+    "same-code": N_(
+        "The same code was deployed in different accounts by students of different groups."
+    ),
+    "account-mismatch": N_("The credentials lead to another account than the roster's."),
+    "foreign-messages": N_(
+        "There were messages in the output queue that the grader had not sent for. "
+        "They were left there."
+    ),
+    "direct-inconclusive": N_("Calling the function directly showed nothing; the queue decided."),
+    "raises-after-answer": N_(
+        "The function answers, then raises an exception: SQS delivers the message again."
+    ),
+    "pair-left-behind": N_("A message of the grader may still lie in the input queue."),
+    "answers-left-behind": N_(
+        "An answer to the grader could not be removed from the output queue."
+    ),
+}
+"""For the instructor."""
+
+SHORT_FLAGS: Final[dict[str, str]] = {
+    "account-shared": N_("shared account"),
+    "same-code": N_("same code"),
+    "account-mismatch": N_("other account"),
+    "foreign-messages": N_("foreign messages"),
+    "direct-inconclusive": N_("queue decided"),
+    "raises-after-answer": N_("raises after answering"),
+    "pair-left-behind": N_("message left behind"),
+    "answers-left-behind": N_("answer left behind"),
+}
+"""For the instructor, in a table."""
+
+YOUR_FLAGS: Final[dict[str, str]] = {
+    "account-shared": N_("Another submission comes from the same AWS account as yours."),
+    "same-code": N_(
+        "The code of your function is the same, byte for byte, as in another submission."
+    ),
+    "account-mismatch": N_(
+        "Your credentials lead to another AWS account than the one on your instructor's list."
+    ),
+    "foreign-messages": N_(
+        "Your output queue held messages that the grader had not sent for. They were left there."
+    ),
+    "direct-inconclusive": N_(
+        "Calling your function directly showed nothing, so your queue decided."
+    ),
+    "raises-after-answer": N_(
+        "Your function answers and then raises an exception, so SQS delivers the same message "
+        "again. Look at its log."
+    ),
+    "pair-left-behind": N_("A message of the grader may still lie in your input queue."),
+    "answers-left-behind": N_(
+        "An answer to the grader could not be removed from your output queue."
+    ),
+}
+"""For the student."""

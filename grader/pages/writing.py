@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader import observation
+from grader.export.unnamed import unnamed
 from grader.pages.class_page import class_page
 from grader.pages.speech import Speech
 from grader.pages.student_page import student_page
@@ -43,7 +44,7 @@ def write_pages(
         path = results.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.is_file() or path.read_bytes() != text.encode():
-            write_text(path, text)
+            write_text(path, text, synced=False)
 
 
 def pages(
@@ -64,13 +65,14 @@ def pages(
     speech = Speech(lang)
     known = frozenset(rubric.lab.known_code) if rubric else frozenset()
     criteria = rubric.criteria if rubric else ()
-    hidden = [one for one in criteria if one.visibility == "hidden"]
+    hidden = {one.id: one for one in criteria if one.visibility == "hidden"}
     code: dict[str, frozenset[str]] = {}
     for report in reports:
         seen = _seen(results.folder(report.student_id) / OBSERVATION)
         if "same-code" in report.flags:
             code[report.student_id] = code_of(seen) - known
-        text = student_page(report, seen, summary.title, speech, hidden)
+        told = unnamed(report, lambda _, because: because in hidden, lang)
+        text = student_page(told, seen, summary.title, speech, hidden.values())
         yield f"{STUDENTS}/{report.student_id}/{PAGE}", text
     yield PAGE, class_page(reports, summary, batch, code, speech)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from grader.aws import Aws, Clients
+from grader.language import _
 from grader.roster import Keys
 from grader.sandbox.layout import (
     INPUT_QUEUE,
@@ -194,7 +195,8 @@ def _wait_until_active(functions: LambdaClient, name: str) -> None:
     try:
         attempts(pending)
     except RetryError:
-        raise SandboxError(f"{name} is not active after {_ACTIVE_S} s.") from None
+        message = _("{name} is not active after {limit} s.", name=name, limit=_ACTIVE_S)
+        raise SandboxError(message) from None
 
 
 def _role(account_id: str) -> str:

@@ -22,6 +22,9 @@ import boto3
 from botocore.config import Config
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
+from grader.language import _
+from grader.problems import reason
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -126,7 +129,7 @@ def sandbox(port: int | None = None) -> Iterator[Sandbox]:
     """
     if importlib.util.find_spec("ministack") is None:
         raise SandboxError(
-            "The sandbox needs ministack: pip install '.[sandbox]' in the grader's folder."
+            _("The sandbox needs ministack: pip install '.[sandbox]' in the grader's folder.")
         )
     port = _free_port(port)
     directory = Path(tempfile.mkdtemp(prefix="grader-sandbox-")).resolve()
@@ -147,9 +150,13 @@ def _free_port(port: int | None) -> int:
         try:
             probe.bind((HOST, port or 0))
         except OSError as error:
-            raise SandboxError(
-                f"Port {port} of {HOST} cannot be used ({error.strerror}). Choose another port."
-            ) from error
+            message = _(
+                "Port {port} of {host} cannot be used ({reason}). Choose another port.",
+                port=port,
+                host=HOST,
+                reason=reason(error),
+            )
+            raise SandboxError(message) from error
         return int(probe.getsockname()[1])
 
 
@@ -199,14 +206,13 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, directory: Pa
     try:
         attempts(starting)
     except RetryError:
-        raise SandboxError(
-            f"The sandbox did not answer within {_START_S} s.{_last_lines(directory)}"
-        ) from None
+        message = _("The sandbox did not answer within {limit} s.", limit=_START_S)
+        raise SandboxError(message + _last_lines(directory)) from None
     if process.poll() is not None:
-        raise SandboxError(
-            f"The sandbox ended with status {process.returncode} before it answered."
-            f"{_last_lines(directory)}"
+        message = _(
+            "The sandbox ended with status {status} before it answered.", status=process.returncode
         )
+        raise SandboxError(message + _last_lines(directory))
 
 
 def _answers(port: int, directory: Path) -> bool:
@@ -223,7 +229,7 @@ def _answers(port: int, directory: Path) -> bool:
 
 def _last_lines(directory: Path) -> str:
     lines = (directory / "server.log").read_text(errors="replace").splitlines()[-_LOG_LINES:]
-    return "\n" + "\n".join(lines) if lines else " It logged nothing."
+    return "\n" + "\n".join(lines) if lines else " " + _("It logged nothing.")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -81,7 +81,7 @@ def test_the_commonest_mistake_comes_first_with_its_hint(tmp_path: Path) -> None
     ]
     text = made(tmp_path, reports).text
     assert "Runtime 2 students, 67%" in text
-    assert "Next step Look at runtime." in text
+    assert "Next step: Look at runtime." in text
     assert text.index("Look at runtime.") < text.index("Look at function.")
 
 

@@ -47,6 +47,12 @@ def column(page: Page, number: int) -> list[str]:
     return [" ".join(text.split()) for text in cells.all_inner_texts()]
 
 
+def click(page: Page, name: str) -> None:
+    """Sort by the column called ``name``, and wait until every row is shown again."""
+    page.get_by_role("columnheader", name=name).get_by_role("button").click()
+    page.wait_for_function("() => !document.querySelector('#heat tbody tr[hidden]')")
+
+
 def some(root: Path) -> list[Path]:
     """The class page and the pages of up to nine students."""
     return every_page(root)[:10]
@@ -84,29 +90,49 @@ def test_a_criterion_sorts_from_not_graded_to_passed(
     browser: Browser, cohorts: dict[str, Path]
 ) -> None:
     with opened(browser, cohorts["thousand"] / "index.html") as page:
-        page.get_by_role("columnheader", name="Mapping").get_by_role("button").click()
+        click(page, "Mapping")
         words = [text.rsplit(" ", 1)[0] for text in column(page, 10)]
         order = ["not", "not checked", "failed", "partly passed", "passed"]
         assert list(dict.fromkeys(words)) == order
 
 
-def test_a_filtered_french_class_is_counted_as_french_counts(
-    browser: Browser, tmp_path: Path
+def test_a_large_class_is_all_there_after_sorting_and_filtering(
+    browser: Browser, cohorts: dict[str, Path]
 ) -> None:
+    with opened(browser, cohorts["thousand"] / "index.html") as page:
+        page.locator("#by-name").fill("Student 99")
+        assert len(column(page, 1)) == 11
+        page.locator("#by-name").fill("")
+        click(page, "Score")
+        scores = [float(text.replace("–", "-1")) for text in column(page, 2)]
+        assert len(scores) == 1000
+        assert scores == sorted(scores)
+
+
+def test_paper_waits_for_no_row(browser: Browser, cohorts: dict[str, Path]) -> None:
+    with opened(browser, cohorts["thousand"] / "index.html") as page:
+        left = page.evaluate("""() => {
+            document.querySelector('#heat thead button').click();
+            const before = document.querySelectorAll('#heat tbody tr[hidden]').length;
+            dispatchEvent(new Event('beforeprint'));
+            return [before, document.querySelectorAll('#heat tbody tr[hidden]').length];
+        }""")
+        assert left == [900, 0]
+
+
+def test_a_filtered_french_class_is_counted_in_french(browser: Browser, tmp_path: Path) -> None:
     root = written(tmp_path / "results", [report(1), report(2)], lang="fr")
     with opened(browser, root / "index.html") as page:
-        assert page.locator("#shown").inner_text() == "2 étudiants affichés sur 2"
+        assert page.locator("#shown").inner_text() == "Étudiants affichés\u00a0: 2 sur 2"
         page.locator("#by-name").fill("Student 1")
-        assert page.locator("#shown").inner_text() == "1 étudiant affiché sur 2"
-        page.locator("#by-name").fill("nobody")
-        assert page.locator("#shown").inner_text() == "0 étudiant affiché sur 2"
+        assert page.locator("#shown").inner_text() == "Étudiants affichés\u00a0: 1 sur 2"
 
 
 def test_the_keyboard_alone_sorts_and_filters(browser: Browser, cohorts: dict[str, Path]) -> None:
     with opened(browser, cohorts["demo"] / "index.html") as page:
         page.locator("#by-name").focus()
         page.keyboard.type("réference")
-        assert page.locator("#shown").inner_text() == "2 of 13 students shown"
+        assert page.locator("#shown").inner_text() == "Students shown: 2 of 13"
         reached = []
         for _ in range(8):
             page.keyboard.press("Tab")
@@ -193,7 +219,8 @@ def test_paper_has_everything_on_white_and_no_controls(
 ) -> None:
     with opened(browser, cohorts[cohort] / "index.html", color_scheme="dark") as page:
         page.emulate_media(media="print")
-        assert not page.locator("#filter").is_visible()
+        assert page.locator("input:visible, select:visible, legend:visible").count() == 0
+        assert page.locator("#shown").is_visible()
         background = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert background == "rgb(255, 255, 255)"
         region = page.locator(".heat .scroll")
@@ -201,6 +228,22 @@ def test_paper_has_everything_on_white_and_no_controls(
         assert region.evaluate(whole)
         if cohort == "demo":
             assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("cohort", ["demo", "failing", "hostile"])
+def test_no_table_is_cut_on_paper(browser: Browser, cohorts: dict[str, Path], cohort: str) -> None:
+    """A4 with the page's margins: 180 mm upright, 273 mm across for the heat map."""
+    portrait, landscape = 680, 1031
+    cut = """width => [...document.querySelectorAll('table')]
+        .filter(table => (table.id === 'heat') === (width > 1000))
+        .filter(table => table.getBoundingClientRect().right > width + 1)
+        .map(table => table.outerHTML.slice(0, 100))"""
+    for path in some(cohorts[cohort]):
+        for width in (portrait, landscape):
+            with opened(browser, path, width) as page:
+                page.emulate_media(media="print")
+                hostile = cohort == "hostile" and path.parent.parent.name == "students"
+                assert hostile or page.evaluate(cut, width) == [], path
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -49,14 +49,14 @@ def test_it_gives_the_score_date_seed_and_attempt(made: Any) -> None:
 def test_a_failure_says_what_was_expected_what_was_found_and_what_to_do(made: Any) -> None:
     failed = result(FIRST, "failed", message="It is wrong.", expected=128, actual=[256])
     text = made(graded([failed])).text
-    assert "failed 0 of 1 points" in text
-    assert "It is wrong. Expected 128 Found [256] Next step Look at function." in text
+    assert "failed 0 / 1" in text
+    assert "It is wrong. Expected 128 Found [256] Next step: Look at function." in text
 
 
 def test_what_the_sentence_says_is_not_said_twice(made: Any) -> None:
     sentence = "expected 128 MB, found 256 MB."
     text = made(graded([result(FIRST, "failed", message=sentence, expected=128, actual=256)])).text
-    assert "Expected 128 MB, found 256 MB. Next step" in text
+    assert "Expected 128 MB, found 256 MB. Next step:" in text
 
 
 def test_a_blocked_criterion_sends_to_its_cause_alone(made: Any) -> None:
@@ -78,17 +78,17 @@ def test_tests_of_a_criterion_are_told_apart(made: Any) -> None:
 def test_an_ungraded_student_reads_that_first_and_what_to_do(made: Any) -> None:
     text = made(report(1, ("passed", "ungraded"))).text
     assert "You have no grade yet" in text
-    assert text.index("What to do Look at runtime.") < text.index("Criteria")
+    assert text.index("What to do: Look at runtime.") < text.index("Criteria")
     assert "Score:" not in text
 
 
 def test_pairs_are_shown_with_their_answers_verdicts_and_times(made: Any) -> None:
     text = made(report(1), failing()).text
     for said in (
-        '10:00:00\u202fAM 100 + 1000 1100 {"body": 1100} ✓ right 0.5\xa0s',
-        '120 + 1050 1170 {"body": "120 1050"} ✗ wrong: the two numbers joined as text',
-        '140 + 1100 1240 {"body": 1240} ✗ wrong 0.5',
-        "160 + 1150 1310 – ✗ no answer –",
+        '100 + 1000 1100 ✓ right {"body": 1100} 0.5\xa0s 10:00:00\u202fAM',
+        '120 + 1050 1170 ✗ wrong: the two numbers joined as text {"body": "120 1050"}',
+        '140 + 1100 1240 ✗ wrong {"body": 1240} 0.5',
+        "160 + 1150 1310 ✗ no answer – – 10:00:00",
     ):
         assert " ".join(said.split()) in text
     assert "answers nothing that was sent: hello" in text
@@ -176,6 +176,22 @@ def test_what_the_rubric_hides_is_on_the_class_page_only(tmp_path: Path) -> None
     assert "Look at function." not in student
     assert "Look at runtime." in student
     assert "Look at function." in whole
+
+
+def test_what_depends_on_a_hidden_criterion_does_not_name_it(tmp_path: Path) -> None:
+    from grader.pages.writing import pages
+    from grader.results import Results
+    from grader.summary import summarise
+
+    secret = msgspec.structs.replace(FIRST, visibility="hidden")
+    rubric = msgspec.structs.replace(LAB, criteria=(secret, *LAB.criteria[1:]))
+    named = "Not checked: depends on “The secret one”, which did not pass."
+    blocked = result(LAB.criteria[1], "blocked", message=named, because=FIRST.id)
+    reports = [graded([result(FIRST, "failed"), blocked])]
+    summary = summarise(reports, rubric, "fr")
+    (_, student), _ = pages(Results(tmp_path), None, reports, summary, rubric, lang="fr")
+    assert "dépend d&#39;un autre point" in student
+    assert "The secret one" not in student
 
 
 @pytest.mark.parametrize("check", ["handler_adds", "handler_reads_all_records", "sums_arrive", ""])

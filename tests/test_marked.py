@@ -1,0 +1,92 @@
+"""What users read is marked for the catalogues: a bare text would be in English for everybody."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import grader as package
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOURCE = Path(package.__file__).parent
+FILES = [
+    path
+    for path in sorted(SOURCE.rglob("*.py"))
+    # References and translators are spoken to in English; a handler is a student's.
+    if path.parent.name not in {"schemas", "handlers"} and path.name != "catalogues.py"
+]
+PROSE = re.compile(r"[^\W\d_]{2,} [^\W\d_]{2,}")
+MARKING = {"_", "N_", "plural", "say"}
+ENGLISH = {
+    # the help texts of commands
+    *("Typer", "Option", "Argument"),
+    # the meanings of keys, for schemas and their references
+    *("Meta", "_means"),
+    # what goes wrong by a programmer's mistake, and patterns
+    *("ValueError", "TypeError", "RuntimeError", "error", "compile"),
+}
+OF_OTHERS = {
+    # the columns of Canvas and of Moodle
+    *("SIS User ID", "SIS Login ID", "    Points Possible", "points possible"),
+    "test student",
+    *("Full name", "Nom complet", "Email address", "Adresse de courriel"),
+    *("ID number", "Maximum grade", "Note maximale"),
+    *("Grade can be changed", "La note peut être modifiée"),
+    *("Feedback comments", "Feedback par commentaires"),
+    # what Lambda writes
+    *("Worker init failed", "Traceback (most recent call last)"),
+    *("START RequestId: ", '"START RequestId:"'),
+    # names of programs, of actions, of looks
+    *("grader push lti", "CSV UTF-8"),
+    *("bold green", "bold magenta", '<svg viewBox="0 0 '),
+    # replaced before anybody is told
+    *("no identity", "not invoked", "The answer is not from AWS."),
+}
+
+
+def called(node: ast.AST) -> str:
+    if not isinstance(node, ast.Call):
+        return ""
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def bare(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """The texts that read like words and are not marked, with their lines; not docstrings, not types."""
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, str) and PROSE.search(node.value):
+            yield node.lineno, node.value
+        return
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return
+    if called(node) in MARKING | ENGLISH:
+        return
+    for child in ast.iter_child_nodes(node):
+        # A demo submission's is in the catalogues as it is.
+        if not (isinstance(child, ast.keyword) and child.arg == "description"):
+            yield from bare(child)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_every_text_for_users_is_marked(path: Path) -> None:
+    found = bare(ast.parse(path.read_text(encoding="utf-8")))
+    assert [one for one in found if one[1] not in OF_OTHERS] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'refuse(path, 1, "This is wrong.")',
+        'Problem(file, None, f"{name} is wrong, remove it.", _("Remove it."))',
+        'out.print("Not posted: " + ", ".join(left) + " there already.")',
+        'message = "too late" if late else _("too early")',
+        'TEXTS = {"late": "It came too late."}',
+    ],
+)
+def test_a_text_that_is_not_marked_is_found(source: str) -> None:
+    assert [*bare(ast.parse(source))]
