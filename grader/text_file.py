@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_ZIP = b"PK\x03\x04"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,13 @@ def read_text(path: Path, *, limit_bytes: int, save_as: str = "UTF-8") -> TextFi
     """
     raw = _read_bytes(path, limit_bytes)
     save_again = _("Save it again as “{encoding}”.", encoding=save_as)
+    if raw.startswith(_ZIP):
+        raise refuse(
+            path,
+            1,
+            _("This is a ZIP file, not text."),
+            _("Unpack it. Of a download of submissions, “grader roster” makes a roster."),
+        )
     if raw.startswith(_UTF16_BOMS) or _looks_like_utf16(raw):
         raise refuse(path, 1, _("The file is encoded as UTF-16, not UTF-8."), save_again)
     try:

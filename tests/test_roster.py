@@ -242,6 +242,7 @@ def test_a_mistake_in_the_header_is_named_alone(write, header, text):
         ("student_id,profile\ns1,p\n".encode("utf-16"), 1, "UTF-16"),
         ("student_id,profile\ns1,p\n".encode("utf-16-be"), 1, "“CSV UTF-8”"),
         (b"student_id,profile\ns1,\0\n", 2, "NUL"),
+        (b"PK\3\4\x14\0\0\0", 1, "“grader roster” makes a roster"),
         (b'"student_id', 1, "quotes"),
     ],
 )
