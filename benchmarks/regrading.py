@@ -17,11 +17,12 @@ import msgspec
 from benchmarks.measuring import Moment, alone, machine, middle, table
 from benchmarks.students import FAULTS, deployed, one_in_five_broken
 from grader import report
+from grader.batch_file import Batch, Counts, Student
 from grader.clock import now
 from grader.course import Course
 from grader.judge import Judge
 from grader.regrade import regrade
-from grader.results import Batch, Counts, Results, Student
+from grader.results import Results
 from grader.rubric import default_rubric_path, load_rubric
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from grader.after_kill import outlive_killed
+from grader.batch_file import Batch, Counts, Student
 from grader.changes import roster_changes, rubric_changes, stored_rubric
 from grader.clock import now
 from grader.grading import Grading
@@ -15,7 +16,7 @@ from grader.observation import Found
 from grader.plain import plain
 from grader.problems import BadInput, Problem
 from grader.regrade import judged_again
-from grader.results import PAGE, RUBRIC, Batch, Counts, Results, Student
+from grader.results import PAGE, RUBRIC, Results
 from grader.summary import Known, code_of, with_class_flags
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from grader.results import Student
+    from grader.batch_file import Student
     from grader.rubric import Criterion, Rubric
 
 _NAMED = 10

@@ -16,9 +16,10 @@ from grader.summary import Known, code_of, with_class_flags
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from grader.batch_file import Student
     from grader.course import Course
     from grader.report import CriterionResult, Report
-    from grader.results import Results, Student
+    from grader.results import Results
     from grader.summary import Summary
 
 

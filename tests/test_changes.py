@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from grader.batch_file import Student
 from grader.changes import roster_changes, rubric_changes, stored_rubric
-from grader.results import Student
 from grader.rubric import default_rubric_path, load_rubric
 from tests.accounts import lab_rubric, only
 

@@ -15,9 +15,9 @@ from grader.summary import summarise
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from grader.batch_file import Batch
     from grader.export.formats import Export
     from grader.report import Report
-    from grader.results import Batch
 
 
 def files(export: Export) -> Iterator[File]:

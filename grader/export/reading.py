@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from grader.batch_file import Student
 from grader.export.retelling import retold
 from grader.export.scale import earned
 from grader.language import N_, _
 from grader.problems import BadInput, Problem, reason, refuse
 from grader.report import read_report
-from grader.results import BATCH, REPORT, RUBRIC, STUDENTS, Results, Student
+from grader.results import BATCH, REPORT, RUBRIC, STUDENTS, Results
 from grader.roster import is_student_id
 from grader.rubric import load_rubric
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from grader.batch_file import Batch
     from grader.report import CriterionResult, Report
-    from grader.results import Batch
     from grader.rubric import Rubric
 
 _AGAIN = N_(

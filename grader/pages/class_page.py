@@ -16,9 +16,9 @@ from grader.pages.words import FLAGS, SHORT_FLAGS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from grader.batch_file import Batch
     from grader.pages.speech import Speech
     from grader.report import CriterionResult, Report, Status
-    from grader.results import Batch
     from grader.summary import Summary
 
 _MOST_MISTAKES = 12

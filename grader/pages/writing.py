@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from grader.batch_file import Batch
     from grader.observation import Observation
     from grader.report import Report
-    from grader.results import Batch, Results
+    from grader.results import Results
     from grader.rubric import Rubric
     from grader.summary import Summary
 

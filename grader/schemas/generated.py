@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from grader.batch_file import Batch
 from grader.export.gradescope import Results as Gradescope
 from grader.export.lti import Score
 from grader.export.lti_push import Pushed
 from grader.observation import Observation
 from grader.report import Report
-from grader.results import Batch
 from grader.schemas import path_of, schema_text
 from grader.summary import Summary
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from grader.batch_file import Batch, Counts, Student
 from grader.report import CriterionResult, Report
-from grader.results import Batch, Counts, Results, Student
+from grader.results import Results
 from grader.rubric import default_rubric_path, load_rubric
 
 if TYPE_CHECKING:

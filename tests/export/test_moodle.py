@@ -13,7 +13,7 @@ from tests.export.classes import ANN, BO, CY, a_class, a_report, a_student
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.results import Student
+    from grader.batch_file import Student
 
 HEADER = "Identifier,Full name,Email address,Grade,Maximum grade,Feedback comments"
 ROWS = (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from grader.batch_file import Batch, Counts, Student
 from grader.observation import (
     Answer,
     Exchange,
@@ -20,7 +21,7 @@ from grader.observation import (
 )
 from grader.pages.writing import write_pages
 from grader.report import CriterionResult, Report, TestResult
-from grader.results import Batch, Counts, Results, Student
+from grader.results import Results
 from grader.rubric import load_rubric
 from grader.summary import summarise
 from tests.accounts import a_function, a_pair, an_exchange, lab_rubric, reference

@@ -152,7 +152,7 @@ def test_a_batch_that_is_not_finished_says_so(tmp_path: Path, state: str, said: 
 
 
 def test_students_without_a_report_are_counted(tmp_path: Path) -> None:
-    from grader.results import Counts
+    from grader.batch_file import Counts
 
     one = made(tmp_path, [report(1)], counts=Counts(4, 1, 3))
     assert "3 students of the roster have no report yet." in one.text
