@@ -18,7 +18,7 @@ from grader.observation import Fact, Found, Missing, Unknown
 from grader.redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from types_boto3_events import EventBridgeClient
     from types_boto3_lambda import LambdaClient
@@ -192,11 +192,13 @@ class Aws:
         finally:
             self.ends_at = ends_at
 
-    def close(self) -> None:
-        """Close every connection that was opened for this account."""
-        for client in self._made.values():
-            client.close()
-        self._made.clear()
+    def close(self, *, but: Collection[str] = ()) -> None:
+        """Close the connections that were opened for this account, but for those to services in ``but``.
+
+        Their clients are let go. Whoever asks again gets a new one.
+        """
+        for key in [key for key in self._made if key[0] not in but]:
+            self._made.pop(key).close()
 
 
 def _surprise(error: Exception, action: str) -> Unknown:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -226,6 +228,30 @@ def test_there_are_clients_only_of_services_that_the_rubric_needs(
     wire.session.events.register("creating-client-class", note)
     visit(aws_sandbox, "runs", account, rubric, wire)
     assert made == services
+
+
+def test_what_only_looking_needs_is_let_go_before_the_function_is_run(
+    aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, made = Clients.make, list[tuple[str, Any]]()
+    living: list[str] = []
+
+    def known(self: Clients, service: str, *given: Any) -> Any:
+        client = make(self, service, *given)
+        made.append((service, weakref.ref(client)))
+        return client
+
+    def invoked(**_given: Any) -> None:
+        if not living:
+            gc.collect()  # botocore's clients are in cycles
+            living.extend(sorted(service for service, client in made if client() is not None))
+
+    monkeypatch.setattr(Clients, "make", known)
+    wire.session.events.register("before-send.lambda.Invoke", invoked)
+    with as_instructor(), without_waiting():
+        visit(aws_sandbox, "rule", right, rubric_of("rule"), wire)
+    assert {"sts", "events", "sqs"} <= {service for service, _client in made}
+    assert living == ["lambda", "sqs"]
 
 
 # -- what is no answer of AWS ---------------------------------------------------------------------

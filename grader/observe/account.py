@@ -163,6 +163,9 @@ class _Look:
             self.mappings[role] = self._mappings(role)
         for role in self._scheduled():
             self.schedules[role] = observe_schedule(self._aws, role, self.functions[role])
+        # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
+        # again, and Lambda by a client of its own.
+        self._aws.close(but={"sqs"})
 
     def _scheduled(self) -> list[str]:
         """Functions whose schedule some criterion asks for."""
