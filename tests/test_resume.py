@@ -12,10 +12,10 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from tests.looking import hand_in, messages
 from tests.running import command, environment, grader
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,7 +87,7 @@ def test_an_interrupted_batch_keeps_who_is_done_and_ends_soon(
     aws_sandbox: Sandbox, right: str, tmp_path: Path, number: int
 ) -> None:
     busy, held = aws_sandbox.new_account(), aws_sandbox.new_account()
-    hand_in(aws_sandbox, busy, handler="slow", environment={"SECONDS": "25"})
+    hand_in(aws_sandbox, busy, handler="slow", environment={"SECONDS": "55"})
     hand_in(aws_sandbox, held, handler="prints_only", old_messages=3)
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{busy}", f"s3,Cy,,{held}")
     with subprocess.Popen(
@@ -100,12 +100,7 @@ def test_an_interrupted_batch_keeps_who_is_done_and_ends_soon(
         start_new_session=True,
     ) as process:
         try:
-            done = tmp_path / "results/students/s1/report.json"
-            Retrying(
-                retry=retry_if_result(lambda there: not there),
-                stop=stop_after_delay(60),
-                wait=wait_fixed(0.05),
-            )(done.exists)
+            until((tmp_path / "results/students/s1/report.json").exists)
             os.killpg(process.pid, number)
             interrupted = time.monotonic()
             assert process.stderr is not None
@@ -120,7 +115,8 @@ def test_an_interrupted_batch_keeps_who_is_done_and_ends_soon(
         finally:
             process.kill()
     assert process.returncode == 130
-    assert took < 5, f"{took:.1f} s"
+    # Not a measurement: the function of s2 takes 55 s, and nobody waited for it.
+    assert took < 25, f"{took:.1f} s"
     assert reports(tmp_path)["s1"].score == 20
     assert reports(tmp_path).keys() == {"s1"}
     assert "--resume" in errors

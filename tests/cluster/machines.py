@@ -9,29 +9,18 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from tests.running import environment
+from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-START_S = 100
-
-
-def until(there: Callable[[], Any]) -> Any:
-    """What ``there`` gives, as soon as it gives something."""
-    return retry(
-        retry=retry_if_result(lambda given: not given),
-        stop=stop_after_delay(START_S),
-        wait=wait_fixed(0.05),
-    )(there)()
+    from collections.abc import Iterator
 
 
 def certificates(folder: Path) -> dict[str, str]:

@@ -13,9 +13,10 @@ import pytest
 
 from grader.local_cluster import local_cluster
 from tests.classes import read, roster
-from tests.cluster.machines import children, until
+from tests.cluster.machines import children
 from tests.looking import hand_in, messages
 from tests.running import LIMIT_S, command, environment
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.slow
 def busy_class(aws_sandbox: Sandbox, right: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A batch in which one student is done, and two others take longer."""
     busy, held = aws_sandbox.new_account(), aws_sandbox.new_account()
-    hand_in(aws_sandbox, busy, handler="slow", environment={"SECONDS": "25"})
+    hand_in(aws_sandbox, busy, handler="slow", environment={"SECONDS": "55"})
     hand_in(aws_sandbox, held, handler="prints_only", old_messages=3)
     (tmp_path / "held").write_text(held)
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{busy}", f"s3,Cy,,{held}")
@@ -72,7 +73,7 @@ def test_an_interrupted_batch_gives_its_queues_back_and_leaves_no_process(
     held = (tmp_path / "held").read_text()
     assert messages(aws_sandbox, held, "output_queue")["in flight"] == 0
     assert all(gone(pid) for pid in started)
-    # Not a measurement: the function in s2 takes 25 s, and nobody waited for it.
+    # Not a measurement: the function in s2 takes 55 s, and nobody waited for it.
     assert time.monotonic() - interrupted < 25
 
 

@@ -17,9 +17,10 @@ from grader.parcel import _PLACES, _place, stop
 from grader.visit import Orders
 from tests.classes import read, reports, roster
 from tests.cluster import failing
-from tests.cluster.machines import Machines, machines, until
+from tests.cluster.machines import Machines, machines
 from tests.looking import hand_in, messages
 from tests.running import LIMIT_S, command, environment
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,10 @@ from grader.observe.pairs import Pairs
 from grader.parcel import RERUN
 from grader.rubric import default_rubric_path
 from tests.classes import read, reports, roster
-from tests.cluster.machines import machines, until
+from tests.cluster.machines import machines
 from tests.looking import hand_in, messages
 from tests.running import LIMIT_S, command, environment
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.httpsession import URLLib3Session
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from grader.observe import ready
 from grader.phrases import what_next
 from tests.faults.matrix import BEHAVIOUR
-from tests.looking import EMPTY, PATIENCE_S, hand_in, messages
+from tests.looking import EMPTY, hand_in, messages
+from tests.waiting import until
 from tests.wire import Wire
 
 if TYPE_CHECKING:
@@ -37,11 +37,7 @@ def test_a_pair_that_is_sent_twice_costs_nothing_and_leaves_nothing(
 
     def both_answered(_said: dict[str, Any]) -> None:
         # What comes after the grader's last look stays, and may come whenever SQS likes.
-        Retrying(
-            wait=wait_fixed(0.1),
-            stop=stop_after_delay(PATIENCE_S),
-            retry=retry_if_result(lambda there: there["visible"] < 2),
-        )(messages, aws_sandbox, right, "output_queue")
+        until(lambda: messages(aws_sandbox, right, "output_queue")["visible"] >= 2)
 
     wire.session.events.register("before-send.sqs.SendMessage", twice)
     wire.change("sqs.SendMessage", both_answered)

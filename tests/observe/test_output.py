@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from grader.aws import Aws, Clients, answered_at
 from grader.observation import decode, encode
@@ -27,6 +26,7 @@ from tests.looking import (
     move_away_after,
     put,
 )
+from tests.waiting import until
 from tests.wire import Wire
 
 if TYPE_CHECKING:
@@ -47,11 +47,7 @@ def test_an_old_message_that_equals_a_sum_is_no_answer(
         return at.timestamp() * 1000
 
     # AWS's Date has whole seconds: only a later one proves that the message is older than the run.
-    Retrying(
-        retry=retry_if_result(lambda now: now <= sent_ms + 1000),
-        stop=stop_after_delay(10),
-        wait=wait_fixed(0.05),
-    )(clock_ms)
+    until(lambda: clock_ms() > sent_ms + 1000)
     seen = look(aws_sandbox, fresh_account)
     assert not handler(seen).answered
     assert "foreign-messages" in seen.flags
