@@ -33,6 +33,11 @@ class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="The roster's other columns, which are passed on to exports."),
     ] = {}
 
+    def column(self, *names: str) -> str:
+        """The roster's own column of the first of these names that is filled in, or nothing."""
+        given = {name.casefold(): value for name, value in self.extra.items()}
+        return next((given[name] for name in names if given.get(name)), "")
+
     @classmethod
     def of(cls, account: Account) -> Student:
         """What may be stored of an account."""

@@ -70,6 +70,12 @@ def loaded(
         yield Course(found, judge, known, tuple(str(folder.resolve()) for folder in dirs)), accounts
 
 
+def course_files(rubric: Path | None, checks: list[Path] | None) -> list[Path]:
+    """The rubric that is meant and the files of own checks, right or wrong."""
+    path = rubric_path(rubric)
+    return [path, *(file for folder in _check_dirs(path, checks) for file in folder.glob("*.py"))]
+
+
 def _check_dirs(rubric: Path, given: list[Path] | None) -> list[Path]:
     beside = rubric.parent / "checks"
     return [*([beside] if beside.is_dir() else []), *(given or [])]

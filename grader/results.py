@@ -41,6 +41,8 @@ STUDENTS, OBSERVATION, REPORT = "students", "observation.json", "report.json"
 BEFORE = "report.before.json"
 PAGE = "index.html"
 LOCK = ".lock"
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding raises where a file holds something else than the grader wrote."""
 _OURS = (SUMMARY, GRADES, RUBRIC, PAGE, STUDENTS)
 
 
@@ -69,6 +71,11 @@ class Results:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    @property
+    def own(self) -> list[Path]:
+        """What a batch writes here, but ``summary.json``, which may be asked for in its own place."""
+        return [self.root / name for name in (BATCH, *_OURS) if name != SUMMARY]
 
     # -- starting -----------------------------------------------------------------------------
 
@@ -196,7 +203,7 @@ class Results:
                 _("It cannot be read ({reason}).", reason=reason(error)),
                 _("Name a results folder."),
             ) from None
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise refuse(
                 path, None, _("This is not a batch of this grader: {error}.", error=error)
             ) from None
@@ -247,7 +254,7 @@ def _read(path: Path, kind: type[S], problems: list[Problem]) -> S | None:
         problems.append(
             Problem(str(path), None, _("It cannot be read ({reason}).", reason=reason(error)))
         )
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         problems.append(
             Problem(
                 str(path),

@@ -52,6 +52,17 @@ def write_bytes(path: Path, data: bytes) -> None:
     _write(path, data)
 
 
+def places(path: Path) -> set[object]:
+    """What tells that two paths are one file: where it leads, and the file itself (a hard link)."""
+    places: set[object] = set()
+    with suppress(OSError, RuntimeError):  # RuntimeError: links that lead in a circle
+        places.add(path.resolve())
+    with suppress(OSError):
+        there = path.stat()
+        places.add((there.st_dev, there.st_ino))
+    return places
+
+
 def is_unfinished(path: Path) -> bool:
     """Left by a process that was killed while it wrote: nobody reads it, and it may go."""
     return _UNFINISHED.fullmatch(path.name) is not None

@@ -46,6 +46,44 @@ def test_check_gives_full_marks_to_the_reference(
     assert kept == report
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--json", "rubric.yaml"], "Give --json another place"),
+        (["--gradescope", "rubric.yaml"], "Give --gradescope another place"),
+        (["--gradescope", "link.json"], "Give --gradescope another place"),
+        (["--gradescope", "checks/test_own.py"], "Give --gradescope another place"),
+        (["--json", "both.json", "--gradescope", "./both.json"], "Give --gradescope another"),
+        (["--json", "nowhere/x.json"], "No file can be written there. Give --json"),
+        (["--gradescope", "nowhere/x.json"], "No file can be written there. Give --gradescope"),
+    ],
+)
+def test_a_result_is_never_written_over_what_it_is_made_from(
+    tmp_path: Path, arguments: list[str], named: str, capsys, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rubric.yaml").write_bytes(default_rubric_path().read_bytes())
+    (tmp_path / "link.json").symlink_to("rubric.yaml")
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks/test_own.py").write_text("kept")
+    assert cli.run(["check", *arguments]) == 2
+    assert named in capsys.readouterr().err
+    assert (tmp_path / "rubric.yaml").read_bytes() == default_rubric_path().read_bytes()
+    assert (tmp_path / "checks/test_own.py").read_text() == "kept"
+
+
+@pytest.mark.parametrize("name", ["roster.csv", "results/batch.json", "results/students/x"])
+def test_a_summary_is_never_written_over_what_a_batch_keeps(
+    tmp_path: Path, name: str, capsys, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results/students").mkdir(parents=True)
+    (tmp_path / "roster.csv").write_text("student_id,profile\ns1,x\n")
+    assert cli.run(["batch", "roster.csv", "--json", name]) == 2
+    assert "Give --json another place" in capsys.readouterr().err
+    assert (tmp_path / "roster.csv").read_text() == "student_id,profile\ns1,x\n"
+
+
 def test_check_says_what_was_expected_what_was_found_and_what_to_do(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:

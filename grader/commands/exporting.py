@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,6 +90,7 @@ def export(
     made = Export(
         results,
         read.told_in(lang or read.lang),
+        read.students,
         read.rubric,
         on,
         lang or read.lang,
@@ -174,7 +176,7 @@ def lti(
 ) -> int:
     """Post scores by LTI 1.3 Assignment and Grade Services: what the platform has not yet.
 
-    What it took is kept in RESULTS/lti-pushed.json.
+    What it took is kept in RESULTS/lti-pushed.ndjson.
     """
     from grader import show
     from grader.export.formats import Export
@@ -193,9 +195,9 @@ def lti(
     on = scale_of(scale)
     read = read_class(results)
     told = read.told_in(lang or read.lang)
-    made = Export(results, told, read.rubric, on, lang or read.lang)
-    with Results(results).locked():
-        memory = Memory(results, line_item)
+    made = Export(results, told, read.students, read.rubric, on, lang or read.lang)
+    with nullcontext() if dry_run else Results(results).locked():
+        memory = Memory(results, line_item, keeping=not dry_run)
         with platform(client, line_item) as at:
             done = push_scores(made, memory, at)
     _tell(read, made, errors)

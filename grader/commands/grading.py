@@ -26,8 +26,8 @@ from grader.commands.options import (
     RubricOption,
     SeedOption,
     batch_status,
-    json_target,
     settings_of,
+    target,
     write_stdout,
 )
 from grader.language import _, plural, speak, spoken
@@ -62,7 +62,7 @@ def check(
     """Grade one account, mine: what the instructor will see, before handing in."""
     from grader import report as reports
     from grader import show
-    from grader.course import loaded
+    from grader.course import course_files, loaded
     from grader.export.gradescope import write_results
     from grader.grading import Grading
     from grader.observe.account import RUNS_CHECK, needs_exercise
@@ -74,7 +74,9 @@ def check(
 
     if gradescope == "-":
         raise refuse("--gradescope", None, _("It takes the name of a file."), _("Give one."))
-    target, for_gradescope = json_target(json), json_target(gradescope)
+    inputs = course_files(rubric, checks)
+    for_json = target(json, "--json", *inputs)
+    for_gradescope = target(gradescope, "--gradescope", *inputs, for_json)
     if out is not None:
         writable(out)
     settings = settings_of(
@@ -108,8 +110,8 @@ def check(
         show.show_report(graded.report, show.standard_error(quiet=quiet))
     else:
         show.show_report(graded.report, show.standard_output(quiet=quiet))
-    if target is not None:
-        write_json(target, reports.encode(graded.report), "report")
+    if for_json is not None:
+        write_json(for_json, reports.encode(graded.report), "report")
     if for_gradescope is not None:
         write_results(for_gradescope, graded.report, course.rubric, settings.lang)
     if out is not None:
@@ -162,12 +164,13 @@ def batch(
     """Grade a class: one folder a student, a summary, a table."""
     from grader import batch as batches
     from grader import show
-    from grader.course import loaded
+    from grader.course import course_files, loaded
     from grader.engine import engine_of
     from grader.results import RUBRIC, Results
     from grader.show_ungraded import show_ungraded
 
-    results, target = Results(out), json_target(json)
+    results = Results(out)
+    for_json = target(json, "--json", roster, *course_files(rubric, checks), *results.own)
     if (resume or only) and results.occupied:
         # What is not said again is as it was.
         before = results.batch()
@@ -223,8 +226,8 @@ def batch(
         write_stdout((out / "summary.json").read_bytes())
     else:
         show.show_class(run.reports, summary, show.standard_output(quiet=quiet))
-    if target is not None:
-        results.copy_summary(target)
+    if for_json is not None:
+        results.copy_summary(for_json)
     for problem in run.unwritten:
         errors.print(_("Not written: {problem}", problem=problem))
     if not quiet:
@@ -266,12 +269,13 @@ def regrade(
 ) -> int:
     """Judge and score stored observations again: no AWS is asked."""
     from grader import show
-    from grader.course import loaded
+    from grader.course import course_files, loaded
     from grader.regrade import regrade as again
     from grader.results import RUBRIC, Results
     from grader.show_regraded import show_changes
 
-    stored, target = Results(results), json_target(json)
+    stored = Results(results)
+    for_json = target(json, "--json", *course_files(rubric, checks), *stored.own)
     before = stored.batch()
     if lang is None:
         speak(before.lang)
@@ -284,8 +288,8 @@ def regrade(
         out = show.standard_output(quiet=quiet)
         show.show_class(done.reports, done.summary, out)
         show_changes(done.changes, out)
-    if target is not None:
-        stored.copy_summary(target)
+    if for_json is not None:
+        stored.copy_summary(for_json)
     errors = show.standard_error(quiet=quiet)
     if not quiet:
         counts = [

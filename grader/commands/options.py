@@ -123,18 +123,25 @@ def settings_of(
     )
 
 
-def json_target(json: str | None) -> Path | None:
-    """Where ``--json`` writes, unless it is standard output; found out before anything is done."""
+def target(given: str | None, option: str, *inputs: Path | None) -> Path | None:
+    """Where ``option`` writes, unless to standard output; found out before anything is done.
+
+    Raises :class:`~grader.problems.BadInput` where that is one of ``inputs`` or in a folder of them,
+    or where nothing can be written.
+    """
     from grader.problems import refuse
     from grader.results import writable
+    from grader.whole_file import places
 
-    if json is None or json == "-":
+    if given is None or given == "-":
         return None
-    path = Path(json)
+    path = Path(given)
+    remedy = _("Give {option} another place.", option=option)
     if path.is_dir() or not path.parent.is_dir():
-        raise refuse(
-            path, None, _("No file can be written there."), _("Give --json another place.")
-        )
+        raise refuse(path, None, _("No file can be written there."), remedy)
+    here = {place for one in (path, *path.resolve().parents) for place in places(one)}
+    if any(places(one) & here for one in inputs if one is not None):
+        raise refuse(path, None, _("This is a file that the command reads or writes."), remedy)
     if not path.exists():
         writable(path.parent)
     return path

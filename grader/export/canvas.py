@@ -10,13 +10,12 @@ import csv
 import difflib
 import io
 import re
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from grader.export.formats import File
 from grader.export.grades_csv import cell
-from grader.export.matching import Place, exact, match, name_keys, tell
-from grader.export.scale import number
+from grader.export.matching import Place, alone, exact, matched, name_keys
+from grader.export.scale import decimal_of, number
 from grader.export.sheet import read_sheet, refuse_twice
 from grader.language import _
 from grader.problems import Problem, refuse
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from grader.batch_file import Student
     from grader.export.formats import Export
     from grader.export.reading import Row
     from grader.export.sheet import Record, Sheet
@@ -35,6 +35,7 @@ IDS = {"canvas": ID, "sis": SIS, "login": LOGIN}
 
 _TITLE = re.compile(r".*\S.*\([0-9]+\)", re.DOTALL)
 _POINTS_POSSIBLE = "    Points Possible"
+_ID_COLUMNS = "canvas_id, sis_user_id, sis_login_id"
 _NOT_A_STUDENT = {"student, test", "test student"}
 
 
@@ -68,35 +69,50 @@ def _new(export: Export, assignment: str) -> str:
     writer = csv.writer(text)
     writer.writerow([STUDENT, ID, SIS, LOGIN, SECTION, cell(assignment)])
     writer.writerow([_POINTS_POSSIBLE, "", "", "", "", *(number(top) for top in tops)])
-    for row in export.rows:
-        # Left out where there is no score: a blank cell would take an earlier one away.
-        score = export.scale.total(row.report)
-        if score is not None and (ids := _ids(row, export)) is not None:
+    # Left out where there is no score: a blank cell would take an earlier one away.
+    graded = [row for row in export.rows if row.report.score is not None]
+    for row in alone(export, graded, lambda student: _first_id(student, export), _ID_COLUMNS):
+        if _can_be_written(row, export):
+            section, score = row.student.column("section"), export.scale.total(row.report)
             writer.writerow(
-                [cell(row.report.name), *ids, cell(row.column("section")), number(score)]
+                [
+                    cell(row.report.name),
+                    *_ids(row.student, export),
+                    cell(section),
+                    number(score),
+                ]
             )
     return text.getvalue()
 
 
-def _ids(row: Row, export: Export) -> tuple[str, str, str] | None:
-    """Canvas's id, SIS user id and SIS login id; ``None`` where they cannot be written."""
-    ours = export.ids or "sis"
-    ids = (
-        row.column("canvas_id") or (row.student_id if ours == "canvas" else ""),
-        row.column("sis_user_id") or (row.student_id if ours == "sis" else ""),
-        row.column("sis_login_id") or (row.student_id if ours == "login" else row.report.email),
+def _ids(student: Student, export: Export) -> tuple[str, str, str]:
+    """Canvas's id, SIS user id and SIS login id, as far as they are known."""
+    ours, name = export.ids or "sis", student.student_id
+    return (
+        student.column("canvas_id") or (name if ours == "canvas" else ""),
+        student.column("sis_user_id") or (name if ours == "sis" else ""),
+        student.column("sis_login_id") or (name if ours == "login" else student.email),
     )
-    why = ""
+
+
+def _first_id(student: Student, export: Export) -> list[str]:
+    """The id that Canvas looks for first, and its column: in another one it is another id."""
+    ids = zip(IDS, _ids(student, export), strict=True)
+    return [f"{kind} {text.casefold()}" for kind, text in ids if text][:1]
+
+
+def _can_be_written(row: Row, export: Export) -> bool:
+    ids, why = _ids(row.student, export), ""
     if ids[0] and not (ids[0].isascii() and ids[0].isdigit()):
         # Canvas reads the digits it begins with, and they may be another student's.
         why = _("{id} is not an id of Canvas's, which is a number", id=repr(ids[0]))
     elif any(cell(text) != text for text in ids):
         why = _("an id would start a formula")
     if not why:
-        return ids
+        return True
     message = _("{student} is left out: {why}.", student=row.student_id, why=why)
     export.problems.append(Problem(str(export.root), None, message, _("Enter this grade by hand.")))
-    return None
+    return False
 
 
 # -- the gradebook that Canvas exported -----------------------------------------------------------
@@ -104,7 +120,13 @@ def _ids(row: Row, export: Export) -> tuple[str, str, str] | None:
 
 def _filled(export: Export, path: Path, assignment: str) -> bytes:
     sheet = read_sheet(path, (STUDENT, ID, SIS, LOGIN, SECTION, "LastName", "FirstName"))
+    if sheet.encoding != "utf-8" or sheet.delimiter == "\t":
+        message = _("Canvas reads UTF-8 with commas or semicolons, and nothing else.")
+        remedy = _("Export the gradebook again, or save it as “CSV UTF-8”.")
+        raise refuse(path, 1, message, remedy)
     column = _assignment(sheet, assignment)
+    # Without it Canvas takes nothing of the file.
+    sheet.column([SECTION], asked=SECTION)
     student = sheet.column([STUDENT])
     columns = {
         "id": sheet.column([ID], asked=ID),
@@ -135,19 +157,12 @@ def _filled(export: Export, path: Path, assignment: str) -> bytes:
         remedy = _("Compare the assignment's points with the rubric's, or give --scale.")
         export.notes.append(Problem(str(path), None, message, remedy))
     refuse_twice(sheet, rows, columns["id"])
-    found = match(
-        [
-            _place(record, columns, [place for place in names if place is not None])
-            for record in rows
-        ],
-        export.rows,
-        [_keys(row) for row in export.rows],
-        [_stated(row) for row in export.rows],
-    )
-    for is_missing, problem in tell(found, str(path)):
-        (export.problems if is_missing else export.notes).append(problem)
+    places = [
+        _place(record, columns, [place for place in names if place is not None]) for record in rows
+    ]
+    found = matched(export, path, places, _keys, _stated)
     export.notes.extend(sheet.notes())
-    for place, row in found.pairs:
+    for place, row in found:
         score = export.scale.total(row.report)
         if score is not None:
             sheet.set(place.record, column, number(score))
@@ -159,11 +174,11 @@ def _assignment(sheet: Sheet, assignment: str) -> int:
         return sheet.column([assignment.strip()]) or 0
     titles = [name for name in sheet.header if _TITLE.fullmatch(name)]
     near = difflib.get_close_matches(assignment, titles, n=1)
-    remedy = (
-        _("Did you mean {near}?", near=repr(near[0]))
-        if near
-        else _("It has: {names}.", names=", ".join(titles[:10]))
-    )
+    remedy = _("Export the gradebook again, with all assignments.")
+    if near:
+        remedy = _("Did you mean {near}?", near=repr(near[0]))
+    elif titles:
+        remedy = _("It has: {names}.", names=", ".join(titles[:10]))
     message = _("There is no column {column}.", column=repr(assignment))
     raise refuse(sheet.path, sheet.records[0].line, message, remedy)
 
@@ -171,14 +186,13 @@ def _assignment(sheet: Sheet, assignment: str) -> int:
 def _check_points(export: Export, sheet: Sheet, record: Record, column: int) -> None:
     """Refuse scores out of another maximum than the assignment's."""
     said = record.cells[column].strip()
-    try:
-        given = Decimal(said.replace(",", "."))
-    except InvalidOperation:
+    given = decimal_of(said)
+    if given is None:
         message = _(
             "The points possible of this assignment are {points}: it takes no points.",
             points=repr(said),
         )
-        raise refuse(sheet.path, record.line, message, _("Choose another assignment.")) from None
+        raise refuse(sheet.path, record.line, message, _("Choose another assignment."))
     tops = {export.scale.maximum(row.report.max_score) for row in export.rows}
     if tops and tops != {given}:
         ours = ", ".join(number(top) for top in sorted(tops))
@@ -203,19 +217,21 @@ def _place(record: Record, columns: dict[str, int | None], names: list[int]) -> 
     return Place(record, name, {**keys, "name": name_keys(name)})
 
 
-def _keys(row: Row) -> dict[str, frozenset[str]]:
+def _keys(student: Student) -> dict[str, frozenset[str]]:
+    stated = _stated(student)
+    perhaps = exact(student.student_id)
     return {
-        "id": exact(row.student_id, row.column("canvas_id")),
-        "sis": exact(row.student_id, row.column("sis_user_id")),
-        "login": exact(row.student_id, row.report.email, row.column("sis_login_id")),
-        "email": exact(row.report.email),
-        "name": name_keys(row.report.name),
+        "id": stated["id"] | perhaps,
+        "sis": stated["sis"] | perhaps,
+        "login": stated["login"] | perhaps | exact(student.email),
+        "email": exact(student.email),
+        "name": name_keys(student.name),
     }
 
 
-def _stated(row: Row) -> dict[str, frozenset[str]]:
+def _stated(student: Student) -> dict[str, frozenset[str]]:
     return {
-        "id": exact(row.column("canvas_id")),
-        "sis": exact(row.column("sis_user_id")),
-        "login": exact(row.column("sis_login_id")),
+        "id": exact(student.column("canvas_id")),
+        "sis": exact(student.column("sis_user_id")),
+        "login": exact(student.column("sis_login_id")),
     }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from grader.batch_file import Student
     from grader.export.reading import Row
     from grader.export.scale import Scale
     from grader.problems import Problem
@@ -71,10 +72,12 @@ class File:
 @dataclass(frozen=True)
 class Export:
     """What a format is given. It adds to ``problems`` whose grade is not exported and why, and to
-    ``notes`` what a human should know. ``out`` is where its files go, and where earlier ones may be."""
+    ``notes`` what a human should know. ``students`` are all of the class, ``rows`` those with a report.
+    ``out`` is where its files go, and where earlier ones may be."""
 
     root: Path
     rows: tuple[Row, ...]
+    students: tuple[Student, ...]
     rubric: Rubric | None
     scale: Scale
     lang: str

@@ -5,7 +5,6 @@ Source: 1EdTech's LTI-AGS 2.0, §3.4. A score without ``scoreGiven`` would clear
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,14 +13,14 @@ import msgspec
 from grader.clock import iso, now
 from grader.export.comment import comment_text
 from grader.export.formats import File, earlier
-from grader.language import _
-from grader.problems import Problem
+from grader.export.matching import alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from decimal import Decimal
     from pathlib import Path
 
+    from grader.batch_file import Student
     from grader.export.formats import Export
     from grader.export.reading import Row
 
@@ -127,32 +126,23 @@ def scores_of(export: Export) -> Iterator[tuple[str, Score]]:
 
     Two students with the same id in the LMS are ``export.problems``, and neither has one.
     """
-    users = Counter(user_of(row) for row in export.rows)
     moment = now()
-    for row in export.rows:
-        user = user_of(row)
-        if users[user] > 1:
-            message = _(
-                "{student} is left out: another student has the same {column}.",
-                student=row.student_id,
-                column=USER_COLUMN,
-            )
-            remedy = _("Correct the roster, and grade again with --resume --force.")
-            export.problems.append(Problem(str(export.root), None, message, remedy))
-        elif (points := export.scale.total(row.report)) is not None:
+    for row in alone(export, export.rows, lambda student: [user_of(student)], USER_COLUMN):
+        points = export.scale.total(row.report)
+        if points is not None:
             yield row.student_id, score_of(row, points, export, moment)
 
 
-def user_of(row: Row) -> str:
+def user_of(student: Student) -> str:
     """The student's id in the LMS: the roster's ``lti_user_id``, else the student's id."""
-    return row.column(USER_COLUMN) or row.student_id
+    return student.column(USER_COLUMN) or student.student_id
 
 
 def score_of(row: Row, points: Decimal, export: Export, timestamp: str) -> Score:
     """The score of one report, which has ``points`` on the export's scale."""
     report, scale = row.report, export.scale
     return Score(
-        user_id=user_of(row),
+        user_id=user_of(row.student),
         activity_progress="Completed",
         grading_progress="FullyGraded",
         timestamp=timestamp,

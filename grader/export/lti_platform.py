@@ -7,6 +7,7 @@ tool library brings launches, sessions and key sets, none of which a grader has.
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from grader.export.lti import PlatformError, encode
 from grader.language import _
 from grader.plain import plain
+from grader.results import UNREADABLE
 from grader.secret import Secret
 
 if TYPE_CHECKING:
@@ -44,7 +46,10 @@ _ASSERTION_LASTS_S = 300
 _MARGIN_S = 30
 _LIMIT_BYTES = 64 * 1024
 _TOLD = 200
-_FATAL = frozenset({401, 403, 404, 405, 410, 415})
+_TOKEN_LASTS_S = 3600.0
+_FATAL = frozenset({401, 405, 410, 415})
+_MAY_BE_ALL = frozenset({403, 404})
+"""What platforms say both of a user they do not know and of a line item that is not ours."""
 
 
 class _TryAgain(Exception):  # noqa: N818 - it says what to do
@@ -89,12 +94,18 @@ class _NoAuth(AuthBase):
 
 
 class Platform:
-    """Posts scores to one line item. ``sleep`` waits between attempts."""
+    """Posts scores to one line item. ``sleep`` waits between attempts; an answer may take
+    ``timeout_s`` to begin, and as long between its parts."""
 
     def __init__(
-        self, client: Client, line_item: str, sleep: Callable[[float], None] = time.sleep
+        self,
+        client: Client,
+        line_item: str,
+        sleep: Callable[[float], None] = time.sleep,
+        timeout_s: float = _TIMEOUT_S,
     ) -> None:
         self._client, self._url, self._sleep = client, scores_url(line_item), sleep
+        self._timeout_s = timeout_s
         self._session = requests.Session()
         self._token: Secret | None = None
         self._token_ends = 0.0
@@ -135,12 +146,18 @@ class Platform:
             status, said = self._post_once(score)
         if 200 <= status < 300:
             return score
-        raise PlatformError(f"HTTP {status}{said}", fatal=status in _FATAL or 300 <= status < 400)
+        raise PlatformError(
+            f"HTTP {status}{said}",
+            fatal=status in _FATAL or 300 <= status < 400,
+            may_be_all=status in _MAY_BE_ALL,
+        )
 
     def _post_once(self, score: Score) -> tuple[int, str]:
         token = self._bearer()
         headers = {"Content-Type": MEDIA_TYPE, "Accept": "application/json"}
-        status, body = self._send(self._url, encode(score), headers, _Bearer(token))
+        status, body = self._send(
+            self._url, encode(score), headers, _Bearer(token), status_says=True
+        )
         text = body.decode("utf-8", "replace").replace(token.reveal(), "***").strip()
         return status, f": {plain(text, _TOLD)}" if text else ""
 
@@ -164,7 +181,7 @@ class Platform:
         status, body = self._send(self._client.token_url, form, headers, _NoAuth())
         try:
             given: Any = msgspec.json.decode(body)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             given = None
         given = given if isinstance(given, dict) else {}
         if status != 200:
@@ -172,12 +189,17 @@ class Platform:
             said = plain(" ".join(word for word in words if isinstance(word, str)), _TOLD)
             answer = f"HTTP {status} {said}".rstrip()
             raise PlatformError(_("No token: {answer}", answer=answer), fatal=True)
-        token, scope, lasts = given.get("access_token"), given.get("scope"), given.get("expires_in")
-        if not isinstance(token, str) or not token or not token.isprintable():
+        token, scope = given.get("access_token"), given.get("scope")
+        if (
+            not isinstance(token, str)
+            or not token
+            or not token.isascii()
+            or not token.isprintable()
+        ):
             raise PlatformError(_("No token: the answer holds none"), fatal=True)
         if isinstance(scope, str) and SCOPE not in scope.split():
             raise PlatformError(_("The token is not for posting scores"), fatal=True)
-        return Secret(token), float(lasts) if isinstance(lasts, int | float) else 0.0
+        return Secret(token), _seconds(given.get("expires_in"))
 
     def _assertion(self) -> str:
         now = int(time.time())
@@ -196,17 +218,24 @@ class Platform:
     # -- the wire -----------------------------------------------------------------------------
 
     def _send(
-        self, url: str, data: bytes | dict[str, str], headers: dict[str, str], auth: AuthBase
+        self,
+        url: str,
+        data: bytes | dict[str, str],
+        headers: dict[str, str],
+        auth: AuthBase,
+        *,
+        status_says: bool = False,
     ) -> tuple[int, bytes]:
         """The answer's status and the beginning of its body. Redirects are not followed: they would
-        take the token along."""
+        take the token along. ``status_says`` it all where it is a 2xx: whether a body arrives then does
+        not matter."""
         try:
             with self._session.post(
                 url,
                 data=data,
                 headers=headers,
                 auth=auth,
-                timeout=_TIMEOUT_S,
+                timeout=self._timeout_s,
                 allow_redirects=False,
                 stream=True,
             ) as response:
@@ -214,11 +243,12 @@ class Platform:
                 if status == 429 or status >= 500:
                     after = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
                     raise _TryAgain(f"HTTP {status}", after, by_score=status >= 500)
-                body = b""
-                for part in response.iter_content(_LIMIT_BYTES):
-                    body += part
-                    if len(body) >= _LIMIT_BYTES:
-                        break
+                try:
+                    body = _beginning(response)
+                except requests.RequestException:
+                    if not (status_says and 200 <= status < 300):
+                        raise
+                    body = b""
         except requests.exceptions.SSLError:
             message = _("{host} does not prove who it is (TLS)", host=urlsplit(url).hostname)
             raise PlatformError(message, fatal=True) from None
@@ -236,6 +266,24 @@ class Platform:
             )
             raise PlatformError(message, fatal=True) from None
         return status, body
+
+
+def _beginning(response: requests.Response) -> bytes:
+    body = b""
+    for part in response.iter_content(_LIMIT_BYTES):
+        body += part
+        if len(body) >= _LIMIT_BYTES:
+            break
+    return body
+
+
+def _seconds(expires_in: object) -> float:
+    """How long a token lasts. A platform that does not say so says it by a 401 when it is over."""
+    try:
+        seconds = float(expires_in)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return _TOKEN_LASTS_S
+    return seconds if math.isfinite(seconds) else _TOKEN_LASTS_S
 
 
 def scores_url(line_item: str) -> str:

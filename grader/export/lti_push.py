@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,8 +14,8 @@ from grader.clock import iso
 from grader.export.lti import PlatformError, Time, after, scores_of
 from grader.export.placing import PUSHED
 from grader.language import _
-from grader.problems import refuse
-from grader.whole_file import write_json
+from grader.problems import reason, refuse
+from grader.results import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,27 +25,23 @@ if TYPE_CHECKING:
     from grader.export.lti import Score
     from grader.export.lti_platform import Platform
 
-SCHEMA = "lti-pushed"
-_KEPT_EVERY = 20
+IN_A_ROW = 3
+"""Students in a row who are refused for what may be the platform's fault, before it is called that."""
+
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-class Accepted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The last score that a platform took for one user of one line item."""
+class Pushed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line of ``lti-pushed.ndjson``, beside the results: what a platform said to a user's score."""
 
+    schema: Literal["lti-pushed/1"] = "lti-pushed/1"
     line_item: str
     user_id: str
+    accepted: bool
     score_given: Annotated[float, msgspec.Meta(ge=0)]
     score_maximum: Annotated[float, msgspec.Meta(gt=0)]
     comment_sha256: str
     timestamp: Time
-
-
-class Pushed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``lti-pushed.json``, beside the results: what platforms have taken."""
-
-    schema: Literal["lti-pushed/1"] = "lti-pushed/1"
-    accepted: list[Accepted]
 
 
 @dataclass
@@ -62,50 +59,74 @@ class Outcome:
 
 
 class Memory:
-    """What was accepted of one line item, kept in a file for all of them."""
+    """What platforms said, in a file beside the results to which each answer is added as it comes.
 
-    def __init__(self, root: Path, line_item: str) -> None:
+    Of one line item: who has which score, and whose was refused last. ``keeping``: answers will be
+    added. Raises :class:`~grader.problems.BadInput` where the file cannot be read, or written then.
+    """
+
+    def __init__(self, root: Path, line_item: str, *, keeping: bool = True) -> None:
         self._path, self._line_item = root / PUSHED, line_item
+        self._accepted: dict[str, Pushed] = {}
+        self._last: dict[str, Pushed] = {}
         try:
-            kept = msgspec.json.decode(self._path.read_bytes(), type=Pushed).accepted
-        except FileNotFoundError:
-            kept = []
-        except msgspec.MsgspecError as error:
+            data = self._path.read_bytes() if self._path.exists() else b""
+            whole, _newline, unfinished = data.rpartition(b"\n")
+            if keeping:
+                # A line that a killed push did not finish is nobody's.
+                with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+                    file.truncate(len(data) - len(unfinished))
+        except OSError as error:
+            message = _("It cannot be read and written ({reason}).", reason=reason(error))
+            raise refuse(self._path, None, message) from None
+        for number, line in enumerate(whole.splitlines(), 1):
+            self._remember(self._read(line, number))
+
+    def _read(self, line: bytes, number: int) -> Pushed:
+        try:
+            pushed = msgspec.json.decode(line, type=Pushed)
+            after(pushed.timestamp, datetime.now(UTC))
+        except (*UNREADABLE, ValueError, OverflowError) as error:
             message = _("This file is damaged or from another version: {error}.", error=error)
             remedy = _("Move it away: every score is then posted again.")
-            raise refuse(self._path, None, message, remedy) from None
-        self._all = {(one.line_item, one.user_id): one for one in kept}
-        self._unsaved = 0
+            raise refuse(self._path, number, message, remedy) from None
+        return pushed
+
+    def _remember(self, pushed: Pushed) -> None:
+        if pushed.line_item == self._line_item:
+            self._last[pushed.user_id] = pushed
+            if pushed.accepted:
+                self._accepted[pushed.user_id] = pushed
 
     def has(self, score: Score) -> bool:
         """The platform has this very score, whenever it was posted."""
-        one = self._all.get((self._line_item, score.user_id))
-        return one is not None and _same(one) == _same(self._of(score))
+        one = self._accepted.get(score.user_id)
+        return one is not None and _same(one) == _same(self._of(score, accepted=True))
+
+    def refused(self, score: Score) -> bool:
+        """The platform did not take what it was last sent for this user."""
+        return score.user_id in self._last and not self._last[score.user_id].accepted
 
     def timed(self, score: Score, now: datetime) -> Score:
-        """The score with the time it is posted at, later than any that the platform took."""
-        one = self._all.get((self._line_item, score.user_id))
+        """The score with the time it is posted at, later than any that the platform may have."""
+        one = self._last.get(score.user_id)
         moment = iso(now) if one is None else after(one.timestamp, now)
         return msgspec.structs.replace(score, timestamp=moment)
 
-    def accept(self, score: Score) -> None:
-        """The platform took it."""
-        self._all[self._line_item, score.user_id] = self._of(score)
-        self._unsaved += 1
-        if self._unsaved >= _KEPT_EVERY:
-            self.save()
+    def keep(self, score: Score, *, accepted: bool) -> None:
+        """The platform took it, or did not: on disk before anything else is asked."""
+        pushed = self._of(score, accepted=accepted)
+        with self._path.open("ab") as file:
+            file.write(msgspec.json.encode(pushed) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self._remember(pushed)
 
-    def save(self) -> None:
-        """Write what is not written yet."""
-        if self._unsaved:
-            data = msgspec.json.encode(Pushed(accepted=list(self._all.values())))
-            write_json(self._path, msgspec.json.format(data, indent=2) + b"\n", SCHEMA)
-            self._unsaved = 0
-
-    def _of(self, score: Score) -> Accepted:
-        return Accepted(
+    def _of(self, score: Score, *, accepted: bool) -> Pushed:
+        return Pushed(
             line_item=self._line_item,
             user_id=score.user_id,
+            accepted=accepted,
             score_given=score.score_given,
             score_maximum=score.score_maximum,
             comment_sha256=hashlib.sha256(score.comment.encode()).hexdigest(),
@@ -113,7 +134,7 @@ class Memory:
         )
 
 
-def _same(one: Accepted) -> tuple[float, float, str]:
+def _same(one: Pushed) -> tuple[float, float, str]:
     return one.score_given, one.score_maximum, one.comment_sha256
 
 
@@ -125,36 +146,36 @@ def push(
 ) -> Outcome:
     """Post what the platform has not; without a ``platform`` say what would be posted.
 
-    What was accepted is kept, however it ends. A platform that refuses for a reason that is nobody's
-    own, does not answer, or fails for two students in a row, is not asked again.
+    Each answer is kept as it comes. A platform that refuses for a reason that is nobody's own, or
+    answers :data:`IN_A_ROW` students so that it may be the platform and not they, is not asked again.
+    Whose score was refused last time comes last: those few cannot stand in everybody's way for ever.
     """
     done = Outcome()
-    unsure = False
-    scores = list(scores_of(export))
-    try:
-        for student, score in scores:
-            if memory.has(score):
-                done.known.append(student)
-            elif done.ended:
-                done.left.append(student)
-            elif platform is None:
-                done.posted.append((student, score))
-            else:
-                try:
-                    last = platform.post(_Rising(memory, score, now))
-                except PlatformError as error:
-                    if error.fatal or (unsure and error.may_be_all):
-                        done.ended = str(error)
-                        done.left.append(student)
-                    else:
-                        done.refused.append((student, str(error)))
-                    unsure = error.may_be_all
+    unsure = 0
+    for student, score in sorted(scores_of(export), key=lambda one: memory.refused(one[1])):
+        if memory.has(score):
+            done.known.append(student)
+        elif done.ended:
+            done.left.append(student)
+        elif platform is None:
+            done.posted.append((student, score))
+        else:
+            rising = _Rising(memory, score, now)
+            try:
+                last = platform.post(rising)
+            except PlatformError as error:
+                unsure = unsure + 1 if error.may_be_all else 0
+                if error.fatal or unsure == IN_A_ROW:
+                    done.ended = str(error)
+                if error.fatal:
+                    done.left.append(student)
                 else:
-                    unsure = False
-                    memory.accept(last)
-                    done.posted.append((student, last))
-    finally:
-        memory.save()
+                    memory.keep(rising.last, accepted=False)
+                    done.refused.append((student, str(error)))
+            else:
+                unsure = 0
+                memory.keep(last, accepted=True)
+                done.posted.append((student, last))
     return done
 
 
@@ -162,13 +183,14 @@ class _Rising:
     """Gives one score for each attempt, each later than the one before."""
 
     def __init__(self, memory: Memory, score: Score, now: Callable[[], datetime]) -> None:
-        self._memory, self._score, self._now = memory, score, now
-        self._last: datetime | None = None
+        self._memory, self._now = memory, now
+        self._tried = False
+        self.last = score
 
     def __call__(self) -> Score:
         moment = self._now()
-        if self._last is not None:
-            moment = max(moment, self._last + _MILLISECOND)
-        timed = self._memory.timed(self._score, moment)
-        self._last = datetime.fromisoformat(timed.timestamp)
-        return timed
+        if self._tried:
+            moment = max(moment, datetime.fromisoformat(self.last.timestamp) + _MILLISECOND)
+        self._tried = True
+        self.last = self._memory.timed(self.last, moment)
+        return self.last

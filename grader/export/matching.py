@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,11 @@ from grader.plain import plain
 from grader.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
+    from grader.batch_file import Student
+    from grader.export.formats import Export
     from grader.export.reading import Row
     from grader.export.sheet import Record
 
@@ -38,19 +41,66 @@ class Place:
 class Matches:
     """The pairs that are certain; ``doubtful`` rows with the reason; rows and students left over."""
 
-    pairs: list[tuple[Place, Row]] = field(default_factory=list)
+    pairs: list[tuple[Place, Student]] = field(default_factory=list)
     doubtful: list[tuple[Place, str]] = field(default_factory=list)
     unknown: list[Place] = field(default_factory=list)
-    absent: list[Row] = field(default_factory=list)
+    absent: list[Student] = field(default_factory=list)
+
+
+def matched(
+    export: Export,
+    path: Path,
+    places: Sequence[Place],
+    keys: Callable[[Student], Keys],
+    stated: Callable[[Student], Keys],
+) -> list[tuple[Place, Row]]:
+    """Whose rows are certain: the ``places`` of the file ``path``, each with its student's row.
+
+    They are matched with the whole class, because who has no report may still be whom a row is of.
+    What is not certain is told in ``export.problems`` and ``export.notes``.
+    """
+    students = export.students
+    made = match(
+        places, students, [keys(one) for one in students], [stated(one) for one in students]
+    )
+    rows = {row.student_id: row for row in export.rows}
+    for place, student in made.pairs:
+        if student.student_id not in rows:
+            why = _("the report of {student} cannot be exported", student=student.student_id)
+            made.doubtful.append((place, why))
+    for is_missing, problem in tell(made, rows, str(path)):
+        (export.problems if is_missing else export.notes).append(problem)
+    return [(place, rows[one.student_id]) for place, one in made.pairs if one.student_id in rows]
+
+
+def alone(
+    export: Export, rows: Iterable[Row], ids: Callable[[Student], Iterable[str]], columns: str
+) -> Iterator[Row]:
+    """Those of ``rows`` whose ``ids`` in the LMS are nobody else's; the others are a problem.
+
+    ``columns`` are the roster's that hold them.
+    """
+    counted = Counter(one for student in export.students for one in {*ids(student)} - {""})
+    for row in rows:
+        if all(counted[one] < 2 for one in ids(row.student) if one):
+            yield row
+            continue
+        message = _(
+            "{student} is left out: another student has the same {column}.",
+            student=row.student_id,
+            column=columns,
+        )
+        remedy = _("Correct the roster, and grade again with --resume --force.")
+        export.problems.append(Problem(str(export.root), None, message, remedy))
 
 
 def match(
     places: Sequence[Place],
-    rows: Sequence[Row],
+    students: Sequence[Student],
     keys: Sequence[Keys],
     stated: Sequence[Keys],
 ) -> Matches:
-    """Match the file's ``places`` with the students ``rows``, whose keys are ``keys``.
+    """Match the file's ``places`` with the ``students``, whose keys are ``keys``.
 
     ``stated`` are those of the keys that the roster says are of that kind, not perhaps of it. A place
     is a student's if every kind of key that finds anybody leaves that student alone. Doubtful are: a
@@ -77,24 +127,24 @@ def match(
         several = sorted(left or set().union(*found.values()))
         if len(left) == 1:
             (one,) = several
-            why = _doubt(place, found, rows[one].student_id, keys[one], stated[one])
+            why = _doubt(place, found, students[one].student_id, keys[one], stated[one])
         else:
-            names = ", ".join(rows[one].student_id for one in several[:5])
+            names = ", ".join(students[one].student_id for one in several[:5])
             why = _("it may be any of {names}", names=names)
         if why:
             made.doubtful.append((place, why))
         else:
             claimed[several[0]].append(place)
-    for number, row in enumerate(rows):
+    for number, student in enumerate(students):
         mine = claimed.get(number, [])
         if len(mine) == 1:
-            made.pairs.append((mine[0], row))
-        elif mine:
+            made.pairs.append((mine[0], student))
+            continue
+        made.absent.append(student)
+        if mine:
             lines = ", ".join(str(place.record.line) for place in mine)
-            why = _("{student} is found on lines {lines}", student=row.student_id, lines=lines)
+            why = _("{student} is found on lines {lines}", student=student.student_id, lines=lines)
             made.doubtful += [(place, why) for place in mine]
-    taken = {id(row) for _place, row in made.pairs}
-    made.absent = [row for row in rows if id(row) not in taken]
     return made
 
 
@@ -124,7 +174,7 @@ def _doubt(place: Place, found: Collection[str], student: str, known: Keys, stat
     return ""
 
 
-def tell(made: Matches, file: str) -> Iterator[tuple[bool, Problem]]:
+def tell(made: Matches, rows: Mapping[str, Row], file: str) -> Iterator[tuple[bool, Problem]]:
     """What to say of whom nothing was written, and first whether a grade is missing because of it."""
     for place, why in made.doubtful:
         message = _("{row} is left as it is: {why}.", row=plain(place.label, _TOLD), why=why)
@@ -134,8 +184,9 @@ def tell(made: Matches, file: str) -> Iterator[tuple[bool, Problem]]:
             "{row} is left as it is: no report is this student's.", row=plain(place.label, _TOLD)
         )
         yield False, Problem(file, place.record.line, message)
-    for row in made.absent:
-        if row.report.score is not None:
+    for student in made.absent:
+        row = rows.get(student.student_id)
+        if row is not None and row.report.score is not None:
             message = _("No row is certain to be that of {student}.", student=row.student_id)
             yield True, Problem(file, None, message, _("Fill it in by hand."))
 

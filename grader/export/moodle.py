@@ -8,14 +8,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from grader.export.comment import comment_html
 from grader.export.formats import File
 from grader.export.grades_csv import cell
-from grader.export.matching import Place, exact, match, name_keys, tell
-from grader.export.scale import number
+from grader.export.matching import Place, alone, exact, matched, name_keys
+from grader.export.scale import decimal_of, number
 from grader.export.sheet import read_sheet, refuse_twice
 from grader.language import _
 from grader.problems import BadInput, Problem
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from grader.batch_file import Student
     from grader.export.formats import Export
     from grader.export.reading import Row
     from grader.export.sheet import Record, Sheet
@@ -36,6 +36,7 @@ ID_NUMBER = ("ID number", "Numéro d'identification", "Numéro d’identificatio
 GRADE = ("Grade", "Note")
 MAXIMUM = ("Maximum grade", "Note maximale")
 CHANGEABLE = ("Grade can be changed", "La note peut être modifiée")
+MODIFIED = ("Last modified (grade)", "Dernière modification (note)")
 FEEDBACK = ("Feedback comments", "Feedback par commentaires")
 _KNOWN = (
     *IDENTIFIER,
@@ -45,9 +46,11 @@ _KNOWN = (
     *GRADE,
     *MAXIMUM,
     *CHANGEABLE,
+    *MODIFIED,
     *FEEDBACK,
 )
 _LOCKED = {"no", "non"}
+_ID_COLUMNS = ("id_number", "idnumber")
 
 
 def files(export: Export) -> Iterator[File]:
@@ -63,27 +66,24 @@ def files(export: Export) -> Iterator[File]:
 
 def _worksheet(export: Export, path: Path) -> bytes:
     sheet = read_sheet(path, _KNOWN)
+    # Without one of these three Moodle takes nothing of the file.
+    identifier = sheet.column(IDENTIFIER, asked=IDENTIFIER[0])
     grade = sheet.column(GRADE, asked=GRADE[0])
+    sheet.column(MODIFIED, asked=MODIFIED[0])
     feedback, maximum = sheet.column(FEEDBACK), sheet.column(MAXIMUM)
     columns = {
-        "identifier": sheet.column(IDENTIFIER),
+        "identifier": identifier,
         "email": sheet.column(EMAIL),
         "id": sheet.column(ID_NUMBER),
         "name": sheet.column(NAME),
     }
-    if all(place is None for place in columns.values()):
-        sheet.column(IDENTIFIER, asked=IDENTIFIER[0])
     sheet.check_widths()
     for kind in ("identifier", "email", "id"):
         refuse_twice(sheet, sheet.rows, columns[kind])
-    found = match(
-        [_place(record, columns) for record in sheet.rows],
-        export.rows,
-        [_keys(row) for row in export.rows],
-        [_stated(row) for row in export.rows],
-    )
+    places = [_place(record, columns) for record in sheet.rows]
+    found = matched(export, path, places, _keys, _stated)
     if maximum is not None:
-        _check_maximum(export, sheet, maximum, [place.record for place, _row in found.pairs])
+        _check_maximum(export, sheet, maximum, [place.record for place, _row in found])
     else:
         message = _(
             "There is no column {column}: what the grades are out of was not checked.",
@@ -91,16 +91,14 @@ def _worksheet(export: Export, path: Path) -> bytes:
         )
         remedy = _("Compare the assignment's maximum with the rubric's, or give --scale.")
         export.notes.append(Problem(str(path), sheet.records[0].line, message, remedy))
-    for is_missing, problem in tell(found, str(path)):
-        (export.problems if is_missing else export.notes).append(problem)
-    export.notes.extend(sheet.notes())
+    export.notes.extend(sheet.notes(_("Choose that when you upload it.")))
     if feedback is None:
         message = _(
             "There is no column {column}: only grades are filled in.", column=repr(FEEDBACK[0])
         )
         export.notes.append(Problem(str(path), sheet.records[0].line, message))
     changeable = sheet.column(CHANGEABLE)
-    for place, row in found.pairs:
+    for place, row in found:
         score = export.scale.total(row.report)
         if score is None or grade is None:
             continue
@@ -131,20 +129,21 @@ def _place(record: Record, columns: dict[str, int | None]) -> Place:
     return Place(record, label or said.get("email", "") or said.get("id", ""), keys)
 
 
-def _keys(row: Row) -> dict[str, frozenset[str]]:
-    return {
-        "identifier": exact(row.student_id, row.column("identifier", "moodle_identifier")),
-        "email": exact(row.report.email),
-        "id": exact(row.student_id, row.column("id_number", "idnumber")),
-        "name": name_keys(row.report.name),
+def _keys(student: Student) -> dict[str, frozenset[str]]:
+    stated = _stated(student)
+    perhaps = exact(student.student_id)
+    return stated | {
+        "identifier": stated["identifier"] | perhaps,
+        "id": stated["id"] | perhaps,
+        "name": name_keys(student.name),
     }
 
 
-def _stated(row: Row) -> dict[str, frozenset[str]]:
+def _stated(student: Student) -> dict[str, frozenset[str]]:
     return {
-        "identifier": exact(row.column("identifier", "moodle_identifier")),
-        "email": exact(row.report.email),
-        "id": exact(row.column("id_number", "idnumber")),
+        "identifier": exact(student.column("identifier", "moodle_identifier")),
+        "email": exact(student.email),
+        "id": exact(student.column(*_ID_COLUMNS)),
     }
 
 
@@ -154,7 +153,7 @@ def _check_maximum(export: Export, sheet: Sheet, column: int, records: Sequence[
     problems = []
     for record in records:
         said = record.cells[column].strip()
-        given = _decimal(said)
+        given = decimal_of(said)
         if given is None:
             message = _(
                 "The maximum grade is {maximum}: this assignment is not graded in points.",
@@ -178,21 +177,14 @@ def _comment(row: Row, export: Export) -> str:
     return comment_html(export.shown(row.report), export)
 
 
-def _decimal(text: str) -> Decimal | None:
-    try:
-        value = Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() else None
-
-
 # -- the gradebook --------------------------------------------------------------------------------
 
 
 def _gradebook(export: Export) -> str:
     """One row a graded student: one bad row stops Moodle's whole import."""
-    rows = [row for row in export.rows if row.report.score is not None]
-    rows = [row for row in rows if not _is_formula(row, export)]
+    graded = [row for row in export.rows if row.report.score is not None]
+    theirs = alone(export, graded, lambda student: [_id(student)], _ID_COLUMNS[0])
+    rows = [row for row in theirs if not _is_formula(row, export)]
     with_email = _emails_serve(rows, export)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -200,7 +192,7 @@ def _gradebook(export: Export) -> str:
     for row in rows:
         writer.writerow(
             [
-                row.column("id_number", "idnumber") or row.student_id,
+                _id(row.student),
                 *([row.report.email] if with_email else []),
                 number(export.scale.total(row.report)),
                 cell(_comment(row, export)),
@@ -209,9 +201,13 @@ def _gradebook(export: Export) -> str:
     return text.getvalue()
 
 
+def _id(student: Student) -> str:
+    return student.column(*_ID_COLUMNS) or student.student_id
+
+
 def _is_formula(row: Row, export: Export) -> bool:
     """An id that a spreadsheet would calculate: defused, it would be nobody's, and stop the import."""
-    ids = [row.column("id_number", "idnumber") or row.student_id, row.report.email]
+    ids = [_id(row.student), row.report.email]
     if all(cell(text) == text for text in ids):
         return False
     message = _(

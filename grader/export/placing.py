@@ -23,7 +23,7 @@ from grader.results import (
     writable,
 )
 from grader.schemas import load
-from grader.whole_file import write_bytes
+from grader.whole_file import places, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from grader.export.formats import File
 
-PUSHED = "lti-pushed.json"
+PUSHED = "lti-pushed.ndjson"
 """What `grader push lti` remembers, beside the results."""
 
 _OF_THE_CLASS = (BATCH, RUBRIC, SUMMARY, GRADES, LOCK, PUSHED)
@@ -72,9 +72,9 @@ def _check(
     out: Path, targets: Sequence[tuple[Path, File]], inputs: Iterable[Path], *, force: bool
 ) -> None:
     problems: dict[Problem, None] = {}
-    protected = {place for path in inputs for place in _places(path)}
+    protected = {place for path in inputs for place in places(path)}
     for target, file in targets:
-        if _places(target) & protected:
+        if places(target) & protected:
             message = _("This is a file that the export is made from.")
             problems[Problem(str(target), None, message, _("Give --out another place."))] = None
         elif target.is_dir() or (file.name and out.exists() and not out.is_dir()):
@@ -87,7 +87,9 @@ def _check(
             problems[Problem(str(target), None, message, remedy)] = None
     if problems:
         raise BadInput(problems)
-    for folder in {target.parent for target, _file in targets}:
+    # What is neither file nor folder (a pipe) is written to where it stands.
+    new = (target for target, _file in targets if target.is_file() or not target.exists())
+    for folder in {target.parent for target in new}:
         writable(folder)
 
 
@@ -98,17 +100,6 @@ def _results(root: Path) -> list[Path]:
         *(root / name for name in _OF_THE_CLASS),
         *(folder / name for folder in folders for name in _OF_A_STUDENT),
     ]
-
-
-def _places(path: Path) -> set[object]:
-    """What tells that two paths are one file: where it leads, and the file itself (a hard link)."""
-    places: set[object] = set()
-    with suppress(OSError, RuntimeError):  # RuntimeError: links that lead in a circle
-        places.add(path.resolve())
-    with suppress(OSError):
-        there = path.stat()
-        places.add((there.st_dev, there.st_ino))
-    return places
 
 
 def _stands(path: Path) -> bool:

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from grader.batch_file import Student
 from grader.export.retelling import retold
 from grader.export.scale import earned
 from grader.language import N_, _
 from grader.problems import BadInput, Problem, reason, refuse
 from grader.report import read_report
-from grader.results import BATCH, REPORT, RUBRIC, STUDENTS, Results
+from grader.results import BATCH, REPORT, RUBRIC, STUDENTS, UNREADABLE, Results
 from grader.roster import is_student_id
 from grader.rubric import load_rubric
 
@@ -46,20 +44,18 @@ class Row:
         """The id in the roster."""
         return self.report.student_id
 
-    def column(self, *names: str) -> str:
-        """The roster's own column of the first of these names that is filled in, or nothing."""
-        given = {name.casefold(): value for name, value in self.student.extra.items()}
-        return next((given[name] for name in names if given.get(name)), "")
-
 
 @dataclass(frozen=True)
 class ClassRead:
     """What can be exported of a results directory, and what is wrong with the rest.
 
-    ``rubric`` is ``None`` where ``rubric.yaml`` cannot be read. ``lang`` is the reports' language.
+    ``students`` are all of the class, those without a report included: a name or an id of theirs is
+    nobody else's. ``rubric`` is ``None`` where ``rubric.yaml`` cannot be read. ``lang`` is the
+    reports' language.
     """
 
     rows: tuple[Row, ...]
+    students: tuple[Student, ...]
     rubric: Rubric | None
     lang: str
     problems: tuple[Problem, ...]
@@ -82,10 +78,14 @@ def read_class(root: Path) -> ClassRead:
     if batch is not None and batch.state == "starting":
         message = _("A batch was about to replace what lies here.")
         raise refuse(root / BATCH, None, message, _("Finish it with --resume."))
-    students = batch.students if batch is not None else _found(root)
-    rows = tuple(_rows(results, students, problems))
+    students = tuple(batch.students if batch is not None else _found(root))
+    rows = tuple(_rows(results, students, batch, problems))
     if batch is None:
-        rows = tuple(Row(_student(row.report), row.report) for row in rows)
+        # Whoever cannot be read may have any name: then a name tells nobody from anybody.
+        unread = len(rows) < len(students)
+        rows = tuple(Row(_student(row.report, named=not unread), row.report) for row in rows)
+        known = {row.student_id: row.student for row in rows}
+        students = tuple(known.get(one.student_id, one) for one in students)
     elif batch.state != "finished":
         message = (
             _("The batch is interrupted: flags and missing students may still come.")
@@ -95,7 +95,7 @@ def read_class(root: Path) -> ClassRead:
         problems.append(Problem(str(root / BATCH), None, message, _("Finish it with --resume.")))
     rubric = _rubric(root / RUBRIC, batch, problems)
     lang = batch.lang if batch is not None else "en"
-    return ClassRead(rows, rubric, lang, tuple(sorted(problems, key=_place)))
+    return ClassRead(rows, students, rubric, lang, tuple(sorted(problems, key=_place)))
 
 
 def _place(problem: Problem) -> tuple[str, int, str]:
@@ -124,10 +124,10 @@ def _found(root: Path) -> list[Student]:
     return [Student(name) for name in names if is_student_id(name)]
 
 
-def _student(report: Report) -> Student:
+def _student(report: Report, *, named: bool) -> Student:
     return Student(
         report.student_id,
-        report.name,
+        report.name if named else "",
         report.email,
         report.group,
         report.account_id,
@@ -147,7 +147,9 @@ def _rubric(path: Path, batch: Batch | None, problems: list[Problem]) -> Rubric 
     return rubric
 
 
-def _rows(results: Results, students: Iterable[Student], problems: list[Problem]) -> Iterator[Row]:
+def _rows(
+    results: Results, students: Iterable[Student], batch: Batch | None, problems: list[Problem]
+) -> Iterator[Row]:
     seen: set[str] = set()
     for student in students:
         name = student.student_id
@@ -166,11 +168,13 @@ def _rows(results: Results, students: Iterable[Student], problems: list[Problem]
             message = _("It cannot be read ({reason}).", reason=reason(error))
             problems.append(Problem(str(path), None, message, _(_AGAIN)))
             continue
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             message = _("This file is damaged or from another version: {error}.", error=error)
             problems.append(Problem(str(path), None, message, _(_AGAIN)))
             continue
         faults = list(_faults(report, name))
+        if batch is not None:
+            faults += _contradictions(report, student, batch)
         problems.extend(Problem(str(path), None, fault, _(_AGAIN)) for fault in faults)
         if not faults:
             yield Row(student, report)
@@ -203,6 +207,14 @@ def _faults(report: Report, student_id: str) -> Iterator[str]:
         yield _("A criterion's points are not those that its tests earn.")
     if not _is_time(report.finished_at):
         yield _("Its times are not times.")
+
+
+def _contradictions(report: Report, student: Student, batch: Batch) -> Iterator[str]:
+    """Where the report says otherwise than ``batch.json``: one of them is not of this batch's end."""
+    if report.rubric_sha256 != batch.rubric_sha256:
+        yield _("It was judged by another rubric than the class.")
+    if (report.name, report.email, report.group) != (student.name, student.email, student.group):
+        yield _("Its name, e-mail address or group is not the roster's.")
 
 
 def _is_off(result: CriterionResult) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from grader.report import CriterionResult, Report
 
 _MOST = 1_000_000
+_NUMBER = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?")
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,9 @@ def scale_of(text: str | None) -> Scale:
     """The scale that ``--scale`` names. Raises :class:`~grader.problems.BadInput` for none."""
     if text is None:
         return Scale()
-    try:
-        top = Decimal(text)
-    except InvalidOperation:
-        top = Decimal(0)
+    top = None if "," in text else decimal_of(text)
     # Two decimals are what a score has: a finer scale would itself be rounded.
-    if not (top.is_finite() and 0 < top <= _MOST) or top != round(top, 2):
+    if top is None or not 0 < top <= _MOST or top != round(top, 2):
         raise refuse(
             "--scale",
             None,
@@ -78,6 +77,11 @@ def scale_of(text: str | None) -> Scale:
             _("Write one above 0 with at most two decimals, such as 20 or 100."),
         )
     return Scale(top)
+
+
+def decimal_of(text: str) -> Decimal | None:
+    """A number as people write it, with a point or a comma; ``None`` for anything else."""
+    return Decimal(text.replace(",", ".")) if _NUMBER.fullmatch(text.strip()) else None
 
 
 def number(value: Decimal | None) -> str:

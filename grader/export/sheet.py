@@ -125,8 +125,8 @@ class Sheet:
         text = "".join(self.delimiter.join(record.raw) + record.end for record in self.records)
         return self.bom + text.encode(self.encoding)
 
-    def notes(self) -> Iterator[Problem]:
-        """What to choose when the file is uploaded, where it is not the usual."""
+    def notes(self, remedy: str = "") -> Iterator[Problem]:
+        """How the file is written, where that is not the usual; ``remedy`` says what to do then."""
         chosen = []
         if self.encoding != "utf-8":
             chosen.append(_("its encoding is UTF-16"))
@@ -134,7 +134,7 @@ class Sheet:
             chosen.append(_(_DELIMITERS[self.delimiter]))
         if chosen:
             message = _("The file is kept as it is: {how}.", how=_(" and ").join(chosen))
-            yield Problem(str(self.path), 1, message, _("Choose that when you upload it."))
+            yield Problem(str(self.path), 1, message, remedy)
 
 
 def read_sheet(path: Path, known: Collection[str]) -> Sheet:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from grader import observation
 from grader.export.unnamed import unnamed
 from grader.pages.class_page import class_page
 from grader.pages.speech import Speech
 from grader.pages.student_page import student_page
-from grader.results import OBSERVATION, PAGE, STUDENTS
+from grader.results import OBSERVATION, PAGE, STUDENTS, UNREADABLE
 from grader.summary import code_of
 from grader.whole_file import write_text
 
@@ -81,5 +79,5 @@ def pages(
 def _seen(path: Path) -> Observation | None:
     try:
         return observation.decode(path.read_bytes())
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (OSError, *UNREADABLE):
         return None

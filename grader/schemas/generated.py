@@ -18,7 +18,7 @@ GENERATED: dict[str, tuple[type, str]] = {
     "summary": (Summary, "A class at a glance"),
     "gradescope": (Gradescope, "Gradescope's results.json"),
     "lti-score": (Score, "A score of LTI Assignment and Grade Services"),
-    "lti-pushed": (Pushed, "The scores that platforms have taken"),
+    "lti-pushed": (Pushed, "What a platform said to a score: a line of lti-pushed.ndjson"),
 }
 
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from grader.batch_file import Batch, Counts, Student
+from grader.export.formats import Export
+from grader.export.reading import read_class
+from grader.export.scale import Scale
 from grader.report import CriterionResult, Report
 from grader.results import Results
 from grader.rubric import default_rubric_path, load_rubric
@@ -86,6 +89,12 @@ def a_class(
     for student, score in scores.items():
         results.write_student(a_report(student, score), None)
     return root
+
+
+def export_of(root: Path, lang: str = "en") -> Export:
+    """What a format is given of the results in ``root``, on the rubric's own scale."""
+    read = read_class(root)
+    return Export(root, read.rows, read.students, read.rubric, Scale(), lang)
 
 
 def a_student(student_id: str, name: str = "", email: str = "", **extra: str) -> Student:

@@ -49,9 +49,14 @@ def moodle_gradebook(path: Path, user: str = "Email address") -> Scores:
 
 
 def moodle_worksheet(path: Path) -> Scores:
-    """By the number at the end of the identifier; an empty grade changes nothing."""
+    """By the number at the end of the identifier; an empty grade changes nothing.
+
+    Three columns are asked for by name, or the whole file is refused.
+    """
     found: Scores = {}
-    for row in table(path.read_bytes()):
+    given = path.read_bytes()
+    assert {"Identifier", "Grade", "Last modified (grade)"} <= {*rows(given)[0]}
+    for row in table(given):
         number = row["Identifier"].removeprefix("Participant ")
         found[number] = Decimal(row["Grade"]) if row["Grade"] else None
     return found

@@ -7,10 +7,10 @@ import secrets
 import threading
 from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
@@ -34,6 +34,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     taken: bool = False  # the score is taken all the same: the answer was lost on the way
+    broken: Literal["", "hang", "close", "half"] = ""  # it does not arrive, or not all of it
 
 
 @dataclass
@@ -43,10 +44,11 @@ class Lms:
 
     public_key: RSAPublicKey
     url: str = ""
-    token_lasts_s: int = 3600
+    token_lasts_s: int | str | None = 3600
     chunk: int = 0
     scope: str = SCOPE
     known: set[str] | None = None
+    unknown: Answer = Answer(422, body=b"\x1b[31mno such user")
     first_scores: deque[Answer] = field(default_factory=deque)
     first_tokens: deque[Answer] = field(default_factory=deque)
     tokens: set[str] = field(default_factory=set)
@@ -116,7 +118,7 @@ class Lms:
         score = json.loads(body)
         user, moment = score["userId"], datetime.fromisoformat(score["timestamp"])
         if self.known is not None and user not in self.known:
-            return Answer(422, body=b"\x1b[31mno such user")
+            return self.unknown
         if user in self.last and moment <= self.last[user]:
             return Answer(409, body=b"a newer score is here")
         assert "." in score["timestamp"]
@@ -129,7 +131,7 @@ class Lms:
 @contextmanager
 def lms(public_key: RSAPublicKey) -> Iterator[Lms]:
     """A platform for the ``with`` block."""
-    platform = Lms(public_key)
+    platform, ended = Lms(public_key), threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -147,6 +149,11 @@ def lms(public_key: RSAPublicKey) -> Iterator[Lms]:
                 answer = platform.score(self.headers.get("Authorization", ""), media_type, body)
             else:
                 answer = Answer(404)
+            if answer.broken == "hang":
+                ended.wait()
+            if answer.broken in {"hang", "close"}:
+                self.close_connection = True
+                return
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
@@ -155,6 +162,9 @@ def lms(public_key: RSAPublicKey) -> Iterator[Lms]:
                 self.send_header("Transfer-Encoding", "chunked")
             elif answer.status != 204:
                 self.send_header("Content-Length", str(len(answer.body)))
+                if answer.broken == "half":
+                    answer = replace(answer, body=answer.body[:1])
+                    self.close_connection = True
             self.end_headers()
             body = answer.body
             if in_pieces:
@@ -174,5 +184,6 @@ def lms(public_key: RSAPublicKey) -> Iterator[Lms]:
         try:
             yield platform
         finally:
+            ended.set()
             server.shutdown()
             thread.join()

@@ -80,6 +80,12 @@ def test_the_test_student_and_muted_rows_are_nobody(root: Path, capsys) -> None:
         (lines(POINTS, "Ann Lee,101,,ann,A"), 3, "5 cells, and the header 6"),
         (lines(header=HEADER.replace("4711", "4712")), 1, "Did you mean 'Lab 3 (4712)'?"),
         (lines(header=HEADER.replace(",ID,", ",No,")), 1, "no column 'ID'"),
+        (lines(header=HEADER.replace("Section", "Group")), 1, "no column 'Section'"),
+        (lines(header="Student,ID,Section"), 1, "with all assignments"),
+        (lines(POINTS.replace("20.00", "NaN"), *ROWS), 2, "takes no points"),
+        (lines(POINTS.replace("20.00", "sNaN"), *ROWS), 2, "takes no points"),
+        (lines(POINTS, "Ann Lee,101,,ann,A,").replace(",", "\t"), 1, "commas or semicolons"),
+        (lines(POINTS, *ROWS).encode("utf-16"), 1, "commas or semicolons"),
         (lines(header=f"{HEADER},{TITLE}"), 1, "both called"),
         (lines(POINTS, *ROWS).replace("Bo", "Bé").encode("cp1252"), 4, "neither UTF-8"),
     ],
@@ -110,7 +116,9 @@ def test_a_gradebook_with_semicolons_keeps_them(root: Path, capsys) -> None:
     status, out = filled(root, text)
     found = importers.table(out.read_bytes(), ";")
     assert (status, [row[TITLE] for row in found[1:]]) == (0, ["17.5", "2.68", "9.00"])
-    assert "its separator is the semicolon" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "its separator is the semicolon" in said
+    assert "Choose that" not in said  # Canvas finds out by itself
 
 
 def test_a_gradebook_whose_points_cannot_be_checked_is_noted(root: Path, capsys) -> None:
@@ -157,6 +165,14 @@ def test_first_and_last_names_may_be_apart(root: Path) -> None:
     assert (status, scores(out)) == (0, ["17.5", "2.68"])
 
 
+def test_a_namesake_whose_report_is_missing_is_a_namesake(tmp_path: Path, capsys) -> None:
+    root = a_class(tmp_path / "results", {ANN: 20, a_student("s9", "Ann Lee"): 10})
+    (root / "students/s9/report.json").unlink()
+    status, out = filled(root, lines(POINTS, ROWS[0]))
+    assert (status, scores(out)) == (3, [""])
+    assert "it may be any of s1, s9" in capsys.readouterr().err
+
+
 # -- a gradebook to import ------------------------------------------------------------------------
 
 
@@ -184,6 +200,16 @@ def test_an_id_that_canvas_would_read_as_another_number_is_left_out(root: Path, 
     status, _ = canvas(root, "--assignment", TITLE, "--ids", "canvas")
     assert status == 3
     assert "s1 is left out: 's1' is not an id of Canvas's" in capsys.readouterr().err
+
+
+def test_two_students_with_one_id_of_canvass_are_left_out_and_named(tmp_path: Path, capsys) -> None:
+    one, other = (a_student(name, name, canvas_id="5") for name in ("s1", "s2"))
+    # The same text in another column is another id.
+    third = a_student("s3", "Cy", canvas_id="7", sis_user_id="5")
+    root = a_class(tmp_path / "results", {one: 20, other: 10, third: 3})
+    status, out = canvas(root, "--assignment", TITLE)
+    assert (status, importers.canvas(out, TITLE)[1]) == (3, {"5": 3})
+    assert "s2 is left out: another student has the same canvas_id" in capsys.readouterr().err
 
 
 def test_the_rosters_own_columns_come_first(tmp_path: Path) -> None:

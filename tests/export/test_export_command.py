@@ -10,16 +10,14 @@ import pytest
 
 from grader import cli
 from grader.export.comment import comment_text
-from grader.export.formats import FORMATS, Export
-from grader.export.reading import read_class
-from grader.export.scale import Scale
+from grader.export.formats import FORMATS
 from grader.message import Message
 from grader.message import said as told
 from grader.plain import plain
 from grader.report import TestResult
 from grader.results import Results
 from tests.export import importers
-from tests.export.classes import ANN, BO, CY, RUBRIC, a_class, a_report, a_student
+from tests.export.classes import ANN, BO, CY, RUBRIC, a_class, a_report, a_student, export_of
 
 ASSIGNMENT = ["--assignment", "Lab 3 (4711)"]
 NEEDED = {"canvas": ASSIGNMENT}
@@ -45,8 +43,8 @@ def csv_of(root: Path, *more: str) -> tuple[int, dict[str, Any]]:
 
 
 def test_a_comment_is_in_the_language_asked_for(root: Path) -> None:
-    read = read_class(root)
-    comment = comment_text(read.rows[0].report, Export(root, read.rows, read.rubric, Scale(), "fr"))
+    export = export_of(root, "fr")
+    comment = comment_text(export.rows[0].report, export)
     assert comment.startswith("17,5 points sur 20.\n")
 
 
@@ -105,8 +103,7 @@ def test_control_characters_do_not_get_into_a_comment(root: Path) -> None:
     report = a_report(ANN, 0.0)
     first = msgspec.structs.replace(report.criteria[0], message="\x1b[2J\u202eevil\nline")
     report = msgspec.structs.replace(report, criteria=(first, *report.criteria[1:]))
-    read = read_class(root)
-    comment = comment_text(report, Export(root, read.rows, read.rubric, Scale(), "en"))
+    comment = comment_text(report, export_of(root))
     assert "\\x1b[2J\\x202eevil line" in comment
 
 
@@ -158,7 +155,9 @@ def linked(how: str, path: Path, to: Path) -> Path:
 @pytest.mark.parametrize("of", ["worksheet", "batch.json", "grades.csv", "students/s1/report.json"])
 def test_an_input_is_never_the_output(root: Path, how: str, of: str, capsys) -> None:
     sheet = root.parent / "sheet.csv"
-    sheet.write_text("Identifier,Full name,Grade\n1,Ann Lee,\n2,Bo Ray,\n")
+    sheet.write_text(
+        "Identifier,Full name,Grade,Last modified (grade)\n1,Ann Lee,,-\n2,Bo Ray,,-\n"
+    )
     (root / "grades.csv").write_text("x")
     given = sheet if of == "worksheet" else root / of
     before = given.read_bytes()
@@ -194,6 +193,11 @@ def test_an_export_can_be_read_from_a_pipe(root: Path) -> None:
         os.close(writing)
     with os.fdopen(reading) as pipe:
         assert pipe.readline().startswith("student_id,")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_device_in_a_folder_of_somebody_elses_can_be_written_to(root: Path) -> None:
+    assert export(root, "csv", "--out", "/dev/null", "--quiet") == 0
 
 
 # -- what is asked --------------------------------------------------------------------------------
@@ -288,6 +292,9 @@ DAMAGED: dict[str, Any] = {
     "out of nothing": {"max_score": 0.0},
     "criterion twice": {"criteria": {"id": "memory"}},
     "no time": {"finished_at": "yesterday"},
+    "judged by another rubric": {"rubric_sha256": "0" * 64},
+    "another name": {"name": "Bo Ray"},
+    "another address": {"email": "bo@example.org"},
 }
 
 
@@ -342,7 +349,9 @@ def test_results_that_are_about_to_be_replaced_are_nobodys(tmp_path: Path) -> No
     assert csv_of(a_class(tmp_path / "results", state="starting")) == (2, {})
 
 
-@pytest.mark.parametrize("data", [None, b"{}", b'{"schema": "batch/9"}'])
+@pytest.mark.parametrize(
+    "data", [None, b"{}", b'{"schema": "batch/9"}', b'{"schema": "\xeb"}', b"[" * 100_000]
+)
 def test_without_its_batch_the_students_found_are_exported(
     root: Path, data: bytes | None, capsys
 ) -> None:
@@ -392,7 +401,7 @@ def test_a_class_of_which_nobody_is_graded_is_exported(tmp_path: Path) -> None:
         assert export(a_class(tmp_path / to, {CY: None}), to) == 0
 
 
-@pytest.mark.parametrize("name", ["summary.json", "lti-pushed.json"])
+@pytest.mark.parametrize("name", ["summary.json", "lti-pushed.ndjson"])
 def test_the_place_of_a_result_that_is_not_there_yet_is_kept_free(root: Path, name: str) -> None:
     assert export(root, "csv", "--out", str(root / "students" / ".." / name), "--force") == 2
     assert not (root / name).exists()

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import subprocess
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import pytest
@@ -16,16 +18,16 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from grader import cli
-from grader.export.formats import Export
 from grader.export.lti_platform import Client, Platform, retry_after, scores_url
 from grader.export.lti_push import Memory, Outcome, push
-from grader.export.reading import read_class
-from grader.export.scale import Scale
 from grader.report import encode, read_report
 from grader.secret import Secret
 from grader.whole_file import write_json
+from tests.export.classes import export_of
 from tests.export.cohort import EXPECTED, RESULTS
 from tests.export.lms import CLIENT, KEY_ID, Answer, Lms, lms
+from tests.running import command, environment
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,12 +84,13 @@ def regraded(results: Path, student: str, points: float) -> None:
     write_json(path, encode(changed), "report")
 
 
-def direct(results: Path, platform: Lms, waits: list[float], **changes: Any) -> Outcome:
+def direct(
+    results: Path, platform: Lms, waits: list[float], *, timeout_s: float = 30, **changes: Any
+) -> Outcome:
     """A push whose waiting is written down instead."""
     client = Client(CLIENT, platform.token_url, Secret(PEM.decode()), KEY_ID)
-    read = read_class(results)
-    export = Export(results, read.rows, read.rubric, Scale(), "en")
-    at = Platform(client, platform.line_item, sleep=waits.append)
+    export = export_of(results)
+    at = Platform(client, platform.line_item, waits.append, timeout_s)
     try:
         return push(export, Memory(results, platform.line_item), at, **changes)
     finally:
@@ -179,14 +182,68 @@ def test_a_score_whose_answer_was_lost_is_posted_with_a_later_time(
 def test_a_platform_that_stays_away_is_not_asked_for_everybody(
     results: Path, platform: Lms, key: Path, capsys
 ) -> None:
-    platform.first_scores.extend([Answer(204, taken=True), *[Answer(503, AGAIN)] * 10])
+    platform.first_scores.extend([Answer(204, taken=True), *[Answer(503, AGAIN)] * 15])
     assert pushed(results, platform, key) == 3
     said = capsys.readouterr()
     assert "not asked any more: HTTP 503, 5 times" in said.err
     assert "untouched was refused: HTTP 503, 5 times" in said.err
-    assert "Not posted: memory-256," in said.err
+    assert "Not posted: mapping-disabled," in said.err
     assert pushed(results, platform, key) == 0
     assert len(platform.taken) == len(GRADED)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_users_whom_the_platform_does_not_know_cost_nobody_else(
+    results: Path, platform: Lms, key: Path, status: int, capsys
+) -> None:
+    platform.known, platform.unknown = {*GRADED} - {"untouched", "memory-256"}, Answer(status)
+    assert pushed(results, platform, key) == 3
+    assert platform.scores.keys() == platform.known
+    assert f"memory-256 was refused: HTTP {status}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_those_who_are_refused_do_not_stand_in_the_way_for_ever(
+    results: Path, platform: Lms, status: int
+) -> None:
+    first = [row.student_id for row in export_of(results).rows if row.report.score is not None]
+    platform.known = {*first[5:]}
+    platform.unknown = Answer(status, AGAIN)
+    done = direct(results, platform, [])
+    assert ([student for student, _ in done.refused], done.posted) == (first[:3], [])
+    # They come last now, and the fourth and fifth are not enough to call it the platform's fault.
+    again = direct(results, platform, [])
+    assert platform.scores.keys() == platform.known
+    assert {student for student, _ in again.refused} == {*first[:5]}
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_line_item_that_takes_nobodys_score_is_not_tried_for_everybody(
+    results: Path, platform: Lms, status: int
+) -> None:
+    platform.known, platform.unknown = set(), Answer(status, AGAIN)
+    done = direct(results, platform, [])
+    assert (len(done.refused), len(done.left)) == (3, len(GRADED) - 3)
+    assert done.ended.startswith(f"HTTP {status}")
+
+
+@pytest.mark.parametrize("how", ["hang", "close", "half"])
+def test_an_answer_that_does_not_come_is_asked_for_again(
+    results: Path, platform: Lms, how: Literal["hang", "close", "half"]
+) -> None:
+    platform.first_tokens.append(Answer(200, body=b"{}" * 9, broken=how))
+    platform.first_scores.extend([Answer(500, body=b"x" * 9, broken=how)] * 2)
+    done = direct(results, platform, waits := [], timeout_s=0.5)
+    assert (platform.scores, done.refused, done.left) == (GRADED, [], [])
+    assert len(waits) == 3
+
+
+def test_a_score_that_was_taken_is_not_posted_again_for_half_an_answer(
+    results: Path, platform: Lms
+) -> None:
+    platform.first_scores.append(Answer(200, body=b"x" * 9, taken=True, broken="half"))
+    done = direct(results, platform, waits := [])
+    assert (len(done.posted), len(platform.taken), waits) == (len(GRADED), len(GRADED), [])
 
 
 def test_a_score_that_breaks_the_platform_costs_nobody_else(
@@ -261,6 +318,22 @@ def test_an_expired_token_is_not_used(results: Path, platform: Lms) -> None:
     assert platform.tokens_given == len(GRADED)
 
 
+@pytest.mark.parametrize("lasts", [None, "soon", "3600"])
+def test_a_token_without_a_number_of_seconds_serves_until_it_is_refused(
+    results: Path, platform: Lms, lasts: str | None
+) -> None:
+    platform.token_lasts_s = lasts
+    direct(results, platform, [])
+    assert platform.tokens_given == 1
+
+
+def test_a_token_that_no_header_can_carry_is_none(results: Path, platform: Lms) -> None:
+    platform.first_tokens.append(Answer(200, body='{"access_token": "ключ"}'.encode()))
+    assert direct(results, platform, []).ended == "No token: the answer holds none"
+    platform.first_tokens.append(Answer(200, body=b"[" * 60_000))
+    assert direct(results, platform, []).ended == "No token: the answer holds none"
+
+
 def test_a_token_that_never_serves_ends_the_push(
     results: Path, platform: Lms, key: Path, capsys
 ) -> None:
@@ -314,7 +387,7 @@ def test_no_secret_is_shown_or_kept(results: Path, platform: Lms, key: Path, cap
     platform.first_scores.append(Answer(422, body=b"x"))
     pushed(results, platform, key)
     said = capsys.readouterr()
-    kept = (results / "lti-pushed.json").read_text()
+    kept = (results / "lti-pushed.ndjson").read_text()
     body = PEM.decode().splitlines()[1]
     for secret in [body, *platform.tokens]:
         assert secret not in said.out + said.err + kept
@@ -338,7 +411,8 @@ def test_a_dry_run_connects_to_nothing(results: Path, platform: Lms, capsys) -> 
     assert "memory-256: 19/20 for the user memory-256" in said
     assert "12 would be posted, 0 there already." in said
     assert platform.asked == []
-    assert not (results / "lti-pushed.json").exists()
+    assert not (results / "lti-pushed.ndjson").exists()
+    assert not (results / ".lock").exists()
 
 
 def test_what_was_taken_is_kept_when_the_push_is_interrupted(results: Path, platform: Lms) -> None:
@@ -353,24 +427,84 @@ def test_what_was_taken_is_kept_when_the_push_is_interrupted(results: Path, plat
     assert (len(done.known), len(platform.taken)) == (3, len(GRADED))
 
 
+def test_a_push_that_is_killed_posts_nothing_twice(results: Path, platform: Lms, key: Path) -> None:
+    answers = [Answer(204, taken=True)] * 5
+    platform.first_scores.extend([*answers, Answer(204, broken="hang")])
+    killed = subprocess.Popen(
+        command(
+            *("push", "lti", results, "--line-item", platform.line_item, "--client-id", CLIENT),
+            *("--token-url", platform.token_url, "--key", key, "--key-id", KEY_ID),
+        ),
+        cwd=results.parent,
+        env=environment(),
+    )
+    with killed:
+        # Five are taken, and it waits for what the platform says to the sixth.
+        until(lambda: len(platform.asked) == 1 + 6 or killed.poll() is not None)
+        killed.kill()
+    assert len(platform.taken) == 5
+    done = direct(results, platform, [])
+    assert (len(done.known), len(platform.taken)) == (5, len(GRADED))
+
+
+def test_a_line_that_a_killed_push_left_unfinished_is_dropped(results: Path, platform: Lms) -> None:
+    direct(results, platform, [])
+    kept = results / "lti-pushed.ndjson"
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:-9])
+    done = direct(results, platform, [])
+    assert (len(done.known), len(done.posted)) == (len(GRADED) - 1, 1)
+    assert kept.read_bytes().count(b"\n") == whole.count(b"\n")
+
+
 def test_the_memory_is_its_owners_alone(results: Path, platform: Lms, key: Path) -> None:
     pushed(results, platform, key)
-    assert (results / "lti-pushed.json").stat().st_mode & 0o777 == 0o600
+    assert (results / "lti-pushed.ndjson").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"lti-pushed/1", b"lti-pushed/2"),
+        (b'"reference"', b'"\xe9"'),
+        (b'"timestamp":"20', b'"timestamp":"x20'),
+        (b"-", b"-99-"),
+    ],
+)
 def test_a_damaged_memory_is_named_and_nothing_is_posted(
+    results: Path, platform: Lms, key: Path, before: bytes, after: bytes, capsys
+) -> None:
+    direct(results, platform, [])
+    asked = len(platform.asked)
+    kept = results / "lti-pushed.ndjson"
+    kept.write_bytes(kept.read_bytes().replace(before, after))
+    assert pushed(results, platform, key) == 2
+    assert "lti-pushed.ndjson:1: This file is damaged" in capsys.readouterr().err
+    assert len(platform.asked) == asked
+
+
+def test_a_time_that_nothing_can_follow_is_damage(
     results: Path, platform: Lms, key: Path, capsys
 ) -> None:
-    (results / "lti-pushed.json").write_text('{"schema": "lti-pushed/2"}')
+    direct(results, platform, [])
+    kept = results / "lti-pushed.ndjson"
+    kept.write_text(
+        re.sub(r'"timestamp":"[^"]*"', '"timestamp":"9999-12-31T23:59:59.999Z"', kept.read_text())
+    )
     assert pushed(results, platform, key) == 2
-    assert "lti-pushed.json: This file is damaged" in capsys.readouterr().err
+    assert "lti-pushed.ndjson:1: This file is damaged" in capsys.readouterr().err
+
+
+def test_a_folder_for_a_memory_is_named(results: Path, platform: Lms, key: Path, capsys) -> None:
+    (results / "lti-pushed.ndjson").mkdir()
+    assert pushed(results, platform, key) == 2
+    assert "lti-pushed.ndjson: It cannot be read and written" in capsys.readouterr().err
     assert platform.asked == []
 
 
 def test_each_line_item_is_remembered_apart(results: Path, platform: Lms, tmp_path: Path) -> None:
     direct(results, platform, [])
-    read = read_class(results)
-    export = Export(results, read.rows, read.rubric, Scale(), "en")
+    export = export_of(results)
     done = push(export, Memory(results, "https://lms.example.org/other"), None)
     assert len(done.posted) == len(GRADED)
 

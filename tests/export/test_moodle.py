@@ -31,8 +31,12 @@ def filled(root: Path, text: str | bytes, *more: str) -> tuple[int, Path]:
     return cli.run([*arguments, "--out", str(out), *more]), out
 
 
-def lines(*rows: str, header: str = HEADER) -> str:
-    return "".join(f"{row}\r\n" for row in (header, *rows))
+MODIFIED = "Last modified (grade)"
+
+
+def lines(*rows: str, header: str = HEADER, modified: str = MODIFIED) -> str:
+    """A worksheet: what Moodle adds to each row besides what a test is about is a time, or none."""
+    return "".join(f"{row}\r\n" for row in (f"{header},{modified}", *(f"{row},-" for row in rows)))
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def grades(path: Path, delimiter: str = ",") -> list[str]:
 def test_grades_are_rounded_half_up_and_the_ungraded_row_stays(root: Path, capsys) -> None:
     status, out = filled(root, lines(*ROWS))
     assert (status, grades(out)) == (0, ["17.5", "2.68", "5.00"])
-    assert out.read_text().splitlines()[3] == ROWS[2]
+    assert out.read_text().splitlines()[3] == f"{ROWS[2]},-"
     assert "s3 has no score" in capsys.readouterr().err
 
 
@@ -145,6 +149,39 @@ def test_namesakes_are_listed_and_not_guessed(tmp_path: Path, capsys) -> None:
     assert "No row is certain to be that of s1." in said
 
 
+@pytest.mark.parametrize("damage", ["truncated", "missing"])
+def test_a_namesake_whose_report_cannot_be_read_is_a_namesake(
+    tmp_path: Path, damage: str, capsys
+) -> None:
+    root = a_class(tmp_path / "results", {ANN: 20, a_student("s9", "Ann Lee"): 10})
+    report = root / "students/s9/report.json"
+    if damage == "missing":
+        report.unlink()
+    else:
+        report.write_bytes(report.read_bytes()[:99])
+    status, out = filled(root, lines("Participant 1,Ann Lee,,,20.00,"))
+    assert (status, grades(out)) == (3, [""])
+    assert "it may be any of s1, s9" in capsys.readouterr().err
+
+
+def test_the_row_of_a_student_whose_report_cannot_be_read_is_named(root: Path, capsys) -> None:
+    (root / "students/s2/report.json").write_text("{")
+    status, out = filled(root, lines(*ROWS))
+    assert (status, grades(out)) == (3, ["17.5", "", "5.00"])
+    assert "worksheet.csv:3: Participant 2 Bo Ray is left as it is: the report of s2" in (
+        capsys.readouterr().err
+    )
+
+
+def test_names_tell_nobody_apart_where_a_report_and_the_class_are_damaged(
+    root: Path, capsys
+) -> None:
+    (root / "batch.json").write_text("{")
+    (root / "students/s2/report.json").write_text("{")
+    status, out = filled(root, lines("Participant 1,Ann Lee,,,20,", ROWS[2], "s1,,,,20,"))
+    assert (status, grades(out)) == (3, ["", "5.00", "17.5"])
+
+
 def test_a_student_found_in_two_rows_is_in_neither(root: Path, capsys) -> None:
     status, out = filled(root, lines(*ROWS, "Participant 4,Ann Lee,,,20.00,"))
     assert (status, grades(out)) == (3, ["", "2.68", "5.00", ""])
@@ -170,9 +207,10 @@ def test_a_graded_student_without_a_row_is_named(root: Path, capsys) -> None:
         (lines(*ROWS, "Participant 4,A,ann@example.org,,20,"), 5, "on line 2 already"),
         (lines(*ROWS).replace("20.00", "100.00"), 2, "Give --scale 100."),
         (lines(*ROWS).replace("20.00", "Good"), 2, "not graded in points"),
-        (lines("Participant 1,Lee, Ann,ann@x.org,,20,"), 2, "7 cells, and the header 6"),
+        (lines("Participant 1,Lee, Ann,ann@x.org,,20,"), 2, "8 cells, and the header 7"),
         (lines(header="Identifier,Full name"), 1, "no column 'Grade'"),
-        (lines("1,2", header="Status,Grade"), 1, "no column 'Identifier'"),
+        (lines("1,2", header="Full name,Grade"), 1, "no column 'Identifier'"),
+        (lines(*ROWS, modified="Changed"), 1, "no column 'Last modified (grade)'"),
         (lines(header="Identifier,Grade,Grade"), 1, "both called 'Grade'"),
         (lines(*ROWS).replace("Bo", "Bé").encode("cp1252"), 3, "neither UTF-8"),
     ],
@@ -213,7 +251,8 @@ def test_a_french_worksheet_is_known_by_its_columns(root: Path) -> None:
     header = (
         "Identifiant,Nom complet,Adresse de courriel,Note,Note maximale,Feedback par commentaires"
     )
-    status, out = filled(root, lines(*ROWS, header=header), "--lang", "fr")
+    modified = "Dernière modification (note)"
+    status, out = filled(root, lines(*ROWS, header=header, modified=modified), "--lang", "fr")
     assert status == 0
     (row,) = [row for row in importers.table(out.read_bytes()) if row["Identifiant"][-1] == "1"]
     assert row["Note"] == "17.5"
@@ -283,6 +322,15 @@ def test_an_id_that_is_a_formula_is_left_out_rather_than_changed(tmp_path: Path,
     status, out = imported(root)
     assert (status, importers.moodle_gradebook(out, "ID number")) == (3, {"s2": 10})
     assert "-x is left out" in capsys.readouterr().err
+
+
+def test_two_students_with_one_id_number_are_left_out_and_named(tmp_path: Path, capsys) -> None:
+    one, other = (a_student(name, name, id_number="77") for name in ("s1", "s9"))
+    root = a_class(tmp_path / "results", {one: 20, other: 10, BO: 5})
+    status, out = imported(root)
+    assert (status, importers.moodle_gradebook(out, "ID number")) == (3, {"s2": 5})
+    said = capsys.readouterr().err
+    assert "s1 is left out: another student has the same id_number." in said
 
 
 def test_the_roster_may_have_moodles_id_number(tmp_path: Path) -> None:
