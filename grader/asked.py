@@ -12,7 +12,7 @@ from grader.observation import Asked, Found, Unknown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from grader.observation import Fact, Observation
+    from grader.observation import Exchange, Fact, Observation
     from grader.rubric import Rubric
 
 T = TypeVar("T")
@@ -24,14 +24,21 @@ _AT_WORK = ("sum", "input", "output")
 def asked_by(rubric: Rubric) -> Asked:
     """What an observation made by ``rubric`` is about."""
     lab, rules = rubric.lab, rubric.exchange
-    return Asked(lab.functions, lab.queues, rules.message, rules.answer_keys, rules.pairs)
+    return Asked(
+        lab.functions,
+        lab.queues,
+        rules.message,
+        rules.answer_keys,
+        rules.pairs,
+        rules.deadline_s,
+    )
 
 
 def as_asked(seen: Observation, rubric: Rubric, region: str) -> Observation:
     """``seen`` with ``not-observed`` for whatever ``rubric`` would have looked for elsewhere.
 
     That is another function or queue under the same name, another message or other keys of an answer,
-    more pairs than were sent, another ``region``.
+    more pairs than were sent, more patience than silent pairs were given, another ``region``.
     """
     before, now = seen.asked, asked_by(rubric)
     if before is None or (before == now and region == seen.region):
@@ -56,7 +63,20 @@ def as_asked(seen: Observation, rubric: Rubric, region: str) -> Observation:
         sent = N_("{sent} pairs were sent, not {expected}.")
         fewer = _not_observed(sent, sent=before.pairs, expected=now.pairs)
         return msgspec.structs.replace(changed, exchange=fewer)
+    if now.deadline_s > before.deadline_s and _was_waited_out(changed.exchange, before.deadline_s):
+        waited = N_("Answers were waited for {waited} s, not {expected} s.")
+        sooner = _not_observed(waited, waited=before.deadline_s, expected=now.deadline_s)
+        return msgspec.structs.replace(changed, exchange=sooner)
     return changed
+
+
+def _was_waited_out(exchange: Fact[Exchange], deadline_s: float) -> bool:
+    """A pair stayed silent for the whole deadline: with more patience its answer may have come."""
+    return (
+        isinstance(exchange, Found)
+        and exchange.value.patience_s >= deadline_s
+        and not all(pair.answers for pair in exchange.value.pairs)
+    )
 
 
 def _not_observed(template: str, **values: object) -> Unknown:

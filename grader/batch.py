@@ -1,177 +1,38 @@
-"""A class, from roster to results directory: fresh or resumed, and what stands there at the end."""
+"""A class, graded into its results directory, and what stands there at the end."""
 
 from __future__ import annotations
 
+import errno
 import time
-from dataclasses import dataclass, replace
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from grader.after_kill import outlive_killed
 from grader.batch_file import Batch, Counts, Student
-from grader.changes import roster_changes, rubric_changes, stored_rubric
 from grader.clock import now
 from grader.grading import Grading
 from grader.language import _
 from grader.observation import Found
 from grader.plain import plain
-from grader.problems import BadInput, Problem
+from grader.problems import refuse
 from grader.regrade import judged_again
-from grader.results import PAGE, RUBRIC, Results
+from grader.results import PAGE
 from grader.summary import Known, code_of, with_class_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from grader.course import Course
     from grader.engine import Engine
-    from grader.grading import Graded, Settings
+    from grader.grading import Graded
+    from grader.plan import Plan
     from grader.report import Report
-    from grader.roster import Account, Roster
-    from grader.rubric import Rubric
+    from grader.results import Results
+    from grader.roster import Roster
     from grader.summary import Summary
 
-
-@dataclass(frozen=True)
-class Plan:
-    """Who is to be graded, who keeps the result there is, and whether the folder is made anew.
-
-    ``earlier`` holds the results of those who are graded again and whose account was seen: a fault
-    now must not take them away.
-    ``rejudge`` are those of ``kept`` whose report is of another rubric, or of another observation than
-    the one that is stored.
-    """
-
-    todo: tuple[Account, ...]
-    settings: Settings
-    start_over: bool
-    kept: tuple[Known, ...] = ()
-    earlier: tuple[Known, ...] = ()
-    rejudge: tuple[Student, ...] = ()
-
-
-def plan(
-    results: Results,
-    roster: Roster,
-    rubric: Rubric,
-    settings: Settings,
-    *,
-    only: Sequence[str] = (),
-    resume: bool = False,
-    force: bool = False,
-) -> Plan:
-    """Who is graded now. Raises :class:`BadInput`; touches nothing.
-
-    To grade some students alone in a folder that holds others is to go on with it.
-    """
-    resume = resume or bool(only)
-    results.check_fresh(resume=resume, force=force)
-    chosen = _chosen(roster, only)
-    if not (resume and results.occupied):
-        return Plan(chosen, settings, start_over=True)
-    batch = results.batch()
-    if not force:
-        _refuse_changes(results, batch, roster, rubric, settings)
-    if batch.state == "starting":
-        return Plan(chosen, settings, start_over=True)
-    before = {student.student_id: student for student in batch.students}
-    known: dict[str, Known] = {}
-    seen: dict[str, Known] = {}
-    outdated: list[Student] = []
-    # Another account is another observation.
-    maybe = (s for s in map(Student.of, roster.accounts) if not _another_account(s, before))
-    for one in results.each_stored(maybe):
-        if one.known is None or one.report is None:
-            continue
-        if one.observation is not None and isinstance(one.observation.identity, Found):
-            seen[one.student.student_id] = one.known
-        if not _same_account(one.student, before):
-            continue
-        known[one.student.student_id] = one.known
-        if one.report.rubric_sha256 != rubric.sha256 or not one.agree:
-            outdated.append(one.student)
-    graded = {name for name, one in known.items() if one.report.status == "graded"}
-    todo = tuple(a for a in chosen if only or a.student_id not in graded)
-    again = {account.student_id for account in todo}
-    return Plan(
-        todo,
-        replace(settings, attempt=batch.attempt + 1),
-        start_over=False,
-        kept=tuple(one for name, one in known.items() if name not in again),
-        earlier=tuple(one for name, one in seen.items() if name in again),
-        rejudge=tuple(student for student in outdated if student.student_id not in again),
-    )
-
-
-def _refuse_changes(
-    results: Results,
-    batch: Batch,
-    roster: Roster,
-    rubric: Rubric,
-    settings: Settings,
-) -> None:
-    changed = {
-        what: _("{before} then, {after} now", before=before or _("none"), after=after or _("none"))
-        for what, before, after in (
-            (_("The region changed since this batch was started"), batch.region, settings.region),
-            (
-                _("The endpoint changed since this batch was started"),
-                batch.endpoint_url,
-                settings.endpoint_url,
-            ),
-        )
-        if before != after
-    }
-    if batch.rubric_sha256 != rubric.sha256:
-        old = stored_rubric(results.root / RUBRIC, batch.rubric_sha256)
-        changed[_("The rubric changed since this batch was started")] = rubric_changes(old, rubric)
-    if batch.roster_sha256 != roster.sha256:
-        students = [Student.of(account) for account in roster.accounts]
-        what = _("The roster changed since this batch was started")
-        changed[what] = roster_changes(batch.students, students)
-    if changed:
-        remedy = _("Give --force to go on all the same, or another --out.")
-        raise BadInput(
-            Problem(
-                str(results.root),
-                None,
-                f"{what}{how and _(': ')}{how}.",
-                remedy,
-            )
-            for what, how in changed.items()
-        )
-
-
-def _another_account(now: Student, then: Mapping[str, Student]) -> bool:
-    """It is known to be another one; a region or a group may have been left out by mistake."""
-    before = then.get(now.student_id)
-    return before is None or (
-        now.account_id is not None
-        and before.account_id is not None
-        and now.account_id != before.account_id
-    )
-
-
-def _same_account(now: Student, then: Mapping[str, Student]) -> bool:
-    before = then.get(now.student_id)
-    return before is not None and (now.account_id, now.region, now.group) == (
-        before.account_id,
-        before.region,
-        before.group,
-    )
-
-
-def _chosen(roster: Roster, only: Sequence[str]) -> tuple[Account, ...]:
-    if not only:
-        return roster.accounts
-    known = {account.student_id for account in roster.accounts}
-    problems = [
-        Problem("--only", None, _("There is no student {name} in the roster.", name=repr(name)))
-        for name in only
-        if name not in known
-    ]
-    if problems:
-        raise BadInput(problems)
-    return tuple(account for account in roster.accounts if account.student_id in only)
+_NOTHING_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""Every other student's files would fail alike: the batch ends before accounts are used in vain."""
 
 
 def _loses(earlier: Report, graded: Graded) -> bool:
@@ -198,6 +59,8 @@ class ClassRun:
         self._graded: dict[str, Known] = {}
         self._started, self._clock = now(), time.monotonic()
         self.unwritten: list[str] = []
+        self.not_again: list[Report] = []
+        """What came of those whose earlier grade stands because they could not be graded now."""
 
     def run(self, shown: Callable[[Graded], None]) -> Summary:
         """Grade whoever is to be graded; ``shown`` is told of each. Files are whole at any moment.
@@ -205,6 +68,9 @@ class ClassRun:
         Whatever ends it early goes on up once ``batch.json`` says so.
         """
         with self._results.locked():
+            if self._results.state != self._plan.state:
+                message = _("Another grader was at work in this folder just now.")
+                raise refuse(self._results.root, None, message, _("Give the command again."))
             outlive_killed(self._results)
             if self._plan.start_over:
                 self._write_batch("starting")
@@ -216,7 +82,8 @@ class ClassRun:
                 self._grade(shown)
                 summary = self._finish()
             except BaseException:
-                self._write_batch("interrupted")
+                with suppress(OSError):  # what it ended by may be a full disk
+                    self._write_batch("interrupted")
                 raise
             self._write_batch("finished")
             self._write_pages(summary)
@@ -232,7 +99,7 @@ class ClassRun:
             if before != after.report:
                 self._results.keep_before(name)
                 self._results.write_report(after.report)
-            self._graded[name] = after
+            (self._earlier if name in self._earlier else self._graded)[name] = after
 
     def _grade(self, shown: Callable[[Graded], None]) -> None:
         Grading(
@@ -255,11 +122,15 @@ class ClassRun:
         if earlier and _loses(earlier.report, graded):
             # A fault of today does not take away what was seen yesterday.
             self._graded[name] = earlier
+            if earlier.report.status == "graded":
+                self.not_again.append(graded.report)
             shown(graded)
             return
         try:
             self._results.write_student(graded.report, graded.observation)
-        except Exception as error:  # noqa: BLE001 - one student's files must not end the class
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in _NOTHING_MORE:
+                raise
             self.unwritten.append(f"{name}: {plain(str(error), 200)}")
             return
         # The observation is on disk: of a class of thousands it would fill the memory.
@@ -305,6 +176,7 @@ class ClassRun:
             Batch(
                 state=state,
                 rubric_sha256=self._course.rubric.sha256,
+                checks_sha256=self._course.checks_sha256,
                 roster_sha256=self._roster.sha256,
                 seed=settings.seed,
                 attempt=settings.attempt,

@@ -74,6 +74,9 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Meta(description="How far it came."),
     ]
     rubric_sha256: Annotated[str, Meta(description="SHA-256 of the rubric file, in hexadecimal.")]
+    checks_sha256: Annotated[
+        str, Meta(description="SHA-256 of the course's own check files; empty where it has none.")
+    ] = ""
     roster_sha256: Annotated[str, Meta(description="SHA-256 of the roster file, in hexadecimal.")]
     grader_version: Annotated[
         str, Meta(description="The version of the grader that wrote this file.")

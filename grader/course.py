@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from grader.roster import load_roster
 from grader.rubric import default_rubric_path, load_rubric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from grader.judging.outcome import CheckInfo
     from grader.problems import Problem
@@ -25,13 +26,15 @@ if TYPE_CHECKING:
 class Course:
     """A rubric that was found right, the judge for it, and what is known of each check.
 
-    ``check_dirs`` are the folders of own checks, as absolute paths.
+    ``check_dirs`` are the folders of own checks, as absolute paths; ``checks_sha256`` is a digest of the
+    Python files in them, empty where there are none.
     """
 
     rubric: Rubric
     judge: Judge
     checks: Mapping[str, CheckInfo]
     check_dirs: tuple[str, ...] = ()
+    checks_sha256: str = ""
 
 
 def rubric_path(given: Path | None) -> Path:
@@ -67,15 +70,27 @@ def loaded(
                 problems += error.problems
         if problems or found is None:
             raise BadInput(problems)
-        yield Course(found, judge, known, tuple(str(folder.resolve()) for folder in dirs)), accounts
+        folders = tuple(str(folder.resolve()) for folder in dirs)
+        yield Course(found, judge, known, folders, _digest(_check_files(dirs))), accounts
 
 
 def course_files(rubric: Path | None, checks: list[Path] | None) -> list[Path]:
     """The rubric that is meant and the files of own checks, right or wrong."""
     path = rubric_path(rubric)
-    return [path, *(file for folder in _check_dirs(path, checks) for file in folder.glob("*.py"))]
+    return [path, *_check_files(_check_dirs(path, checks))]
+
+
+def _check_files(folders: Iterable[Path]) -> list[Path]:
+    return sorted(file for folder in folders for file in folder.glob("*.py"))
+
+
+def _digest(files: Sequence[Path]) -> str:
+    """A digest of what the files hold, wherever they lie."""
+    parts = [hashlib.sha256(file.read_bytes()).digest() for file in files if file.is_file()]
+    return hashlib.sha256(b"".join(sorted(parts))).hexdigest() if parts else ""
 
 
 def _check_dirs(rubric: Path, given: list[Path] | None) -> list[Path]:
     beside = rubric.parent / "checks"
-    return [*([beside] if beside.is_dir() else []), *(given or [])]
+    every = [*([beside] if beside.is_dir() else []), *(given or [])]
+    return list({folder.resolve(): folder for folder in every}.values())

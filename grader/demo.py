@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from grader.batch import ClassRun, plan
+from grader.batch import ClassRun
 from grader.language import _, plural
 from grader.plain import plain
+from grader.plan import plan
 from grader.problems import refuse
 from grader.results import Results
 from grader.roster import load_roster

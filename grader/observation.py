@@ -329,13 +329,15 @@ class Exchange(Part, frozen=True):
 
 class Asked(Part, frozen=True):
     """What the rubric of the run said to look for: AWS's names of its functions and queues, the form
-    of messages and answers, and how many pairs. Another rubric may ask for something else."""
+    of messages and answers, how many pairs, and the patience for each in seconds. Another rubric may ask
+    for something else."""
 
     functions: dict[str, str]
     queues: dict[str, str]
     message: tuple[str, str]
     answer_keys: tuple[str, ...]
     pairs: int
+    deadline_s: float = 120
 
 
 class Observation(Part, frozen=True, kw_only=True):

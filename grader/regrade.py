@@ -76,7 +76,13 @@ def regrade(results: Results, course: Course, *, lang: str) -> Regraded:
         reports = with_class_flags([known for _, known in again], course.rubric.lab.known_code)
         changes = _write_changed(results, [before for before, _ in again], reports)
         summary = results.write_class(reports, course.rubric, batch.students, lang)
-        used = msgspec.structs.replace(batch, rubric_sha256=course.rubric.sha256, lang=lang)
+        used = msgspec.structs.replace(
+            batch,
+            rubric_sha256=course.rubric.sha256,
+            checks_sha256=course.checks_sha256,
+            checks=list(course.check_dirs),
+            lang=lang,
+        )
         if used != batch:
             results.write_rubric(course.rubric.source)
             results.write_batch(used)

@@ -108,7 +108,11 @@ class Results:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other graders out (:class:`BadInput`), and remove what a killed one left unfinished."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            wrong = _("The folder cannot be made ({reason}).", reason=reason(error))
+            raise refuse(self.root, None, wrong, _("Give another place.")) from None
         with os.fdopen(os.open(self.root / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
             try:
                 if fcntl is not None:
@@ -124,6 +128,14 @@ class Results:
                 for path in filter(is_unfinished, folder.iterdir()):
                     path.unlink(missing_ok=True)
             yield
+
+    @property
+    def state(self) -> bytes:
+        """What tells whether a batch began or ended here since: ``batch.json``, as it is."""
+        try:
+            return (self.root / BATCH).read_bytes()
+        except OSError:
+            return b""
 
     def start_over(self) -> None:
         """Remove what an earlier batch wrote here but ``batch.json``, and nothing else."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +36,17 @@ def environment(
 def command(*arguments: str | Path) -> list[str]:
     """The command line of ``grader`` with ``arguments``."""
     return [sys.executable, "-m", "grader", *map(str, arguments)]
+
+
+def read_to(stream: IO[str] | None, words: str) -> str:
+    """What a process says up to the line in which ``words`` stand. Fails where it ends without."""
+    assert stream is not None
+    said = ""
+    for line in iter(stream.readline, ""):
+        said += line
+        if words in line:
+            return said
+    raise AssertionError(f"{words!r} was not said: {said}")
 
 
 def grader(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from grader.batch import ClassRun, plan
+from grader.batch import ClassRun
 from grader.course import loaded
 from grader.grading import Settings
+from grader.plan import plan
 from grader.results import Results
 from grader.rubric import default_rubric_path
 from tests.classes import roster

@@ -12,12 +12,13 @@ import jsonschema
 import msgspec
 import pytest
 
-from grader.batch import ClassRun, plan
+from grader.batch import ClassRun
 from grader.course import Course
 from grader.demo import differences
 from grader.grading import Settings
 from grader.judge import Judge
 from grader.observation import Observation
+from grader.plan import plan
 from grader.regrade import regrade
 from grader.report import read_report
 from grader.results import OBSERVATION, REPORT, Results

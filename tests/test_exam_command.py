@@ -13,7 +13,7 @@ import pytest
 from grader import cli
 from grader.rubric import default_rubric_path
 from tests.own_checks import write_checks
-from tests.running import grader
+from tests.running import grader, read_to
 from tests.test_served import of, start
 
 if TYPE_CHECKING:
@@ -235,12 +235,7 @@ def test_an_interrupted_exam_leaves_no_process_and_no_folder(
 ) -> None:
     with start("lint", "--exam", cwd=tmp_path, temporary=temporary) as running:
         try:
-            assert running.stderr is not None
-            said = ""
-            while moment not in said:
-                line = running.stderr.readline()
-                assert line, said
-                said += line
+            read_to(running.stderr, moment)
             os.killpg(running.pid, signal.SIGINT)
             _, errors = running.communicate(timeout=30)
         finally:

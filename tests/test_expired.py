@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.aws import Clients
-from grader.batch import ClassRun, plan
+from grader.batch import ClassRun
 from grader.course import loaded
 from grader.engine import Threads
 from grader.grading import Settings
+from grader.plan import plan
 from grader.results import Results
 from grader.rubric import default_rubric_path
 from tests.classes import roster

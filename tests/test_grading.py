@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader import grading, visit
-from grader.batch import ClassRun, plan
+from grader.batch import ClassRun
 from grader.course import Course
 from grader.grading import Graded, Grading, Settings
 from grader.judge import Judge
+from grader.plan import plan
 from grader.results import Results
 from grader.roster import Account, Keys, load_roster
 from grader.rubric import default_rubric_path, load_rubric

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.looking import hand_in, messages
-from tests.running import command, environment, grader
+from tests.running import command, environment, grader, read_to
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -103,14 +103,12 @@ def test_an_interrupted_batch_keeps_who_is_done_and_ends_soon(
             until((tmp_path / "results/students/s1/report.json").exists)
             os.killpg(process.pid, number)
             interrupted = time.monotonic()
-            assert process.stderr is not None
-            said = ""
-            while "Interrupted" not in said:
-                said += process.stderr.readline()
+            said = read_to(process.stderr, "Interrupted")
             # Whoever is impatient gains nothing by it, and loses nothing.
             os.killpg(process.pid, number)
+            assert process.stderr is not None
             errors = said + process.stderr.read()
-            process.wait(timeout=30)
+            process.wait(timeout=60)
             took = time.monotonic() - interrupted
         finally:
             process.kill()
@@ -280,9 +278,7 @@ def test_nohup_is_honoured(aws_sandbox: Sandbox, right: str, tmp_path: Path) -> 
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stderr is not None
-        while not process.stderr.readline().startswith("1/2"):
-            pass
+        read_to(process.stderr, "1/2")
         process.send_signal(signal.SIGHUP)
         process.communicate(timeout=60)
     assert process.returncode == 0

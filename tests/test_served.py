@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.running import command, environment, grader
+from tests.running import command, environment, grader, read_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,12 +72,9 @@ def test_an_interrupted_demo_leaves_no_process_and_no_folder(
     (tmp_path / "rubric.yaml").write_text("not a rubric")
     with start("demo", cwd=tmp_path, temporary=temporary) as demo:
         try:
-            assert demo.stderr is not None
-            said = ""
-            while "1/13" not in said:
-                said += demo.stderr.readline()
+            read_to(demo.stderr, "1/13")
             os.killpg(demo.pid, signal.SIGINT)
-            _, errors = demo.communicate(timeout=5)
+            _, errors = demo.communicate(timeout=60)
         finally:
             demo.kill()
     assert demo.returncode == 130

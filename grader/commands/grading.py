@@ -33,6 +33,11 @@ from grader.commands.options import (
 from grader.language import _, plural, speak, spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+    from grader.batch import ClassRun
     from grader.grading import Graded
 
 
@@ -162,12 +167,12 @@ def batch(
     force: ForceOption = False,
 ) -> int:
     """Grade a class: one folder a student, a summary, a table."""
-    from grader import batch as batches
     from grader import show
+    from grader.batch import ClassRun
     from grader.course import course_files, loaded
     from grader.engine import engine_of
+    from grader.plan import plan
     from grader.results import RUBRIC, Results
-    from grader.show_ungraded import show_ungraded
 
     results = Results(out)
     for_json = target(json, "--json", roster, *course_files(rubric, checks), *results.own)
@@ -195,48 +200,85 @@ def batch(
     with loaded(rubric, checks, roster) as (course, students):
         if students is None:
             raise TypeError("a batch has a roster")
-        plan = batches.plan(
+        planned = plan(
             results,
             students,
             course.rubric,
             settings,
+            checks_sha256=course.checks_sha256,
             only=only or (),
             resume=resume,
             force=force,
         )
         with engine_of(engine.value, scheduler, settings.jobs) as made:
-            run = batches.ClassRun(course, results, students, plan, made)
+            run = ClassRun(course, results, students, planned, made)
             try:
-                with show.progress(len(plan.todo), errors, quiet=quiet) as tell:
+                with show.progress(len(planned.todo), errors, quiet=quiet) as tell:
                     summary = run.run(lambda graded: tell(graded.report))
-            except KeyboardInterrupt:
-                done = len(run.reports)
-                errors.print(
-                    plural(
-                        done,
-                        "Interrupted; {count} student is done and kept in {folder}.",
-                        "Interrupted; {count} students are done and kept in {folder}.",
-                        folder=out,
-                    )
-                )
+            except (KeyboardInterrupt, OSError) as why:
+                _tell_cut_short(run, why, out, errors)
                 command = _resuming(roster, out, engine, scheduler, only)
                 errors.print(_("Go on with: {command}", command=command), soft_wrap=True)
-                raise typer.Exit(INTERRUPTED) from None
+                interrupted = isinstance(why, KeyboardInterrupt)
+                raise typer.Exit(INTERRUPTED if interrupted else UNGRADED) from None
     if json == "-":
         write_stdout((out / "summary.json").read_bytes())
     else:
         show.show_class(run.reports, summary, show.standard_output(quiet=quiet))
     if for_json is not None:
         results.copy_summary(for_json)
-    for problem in run.unwritten:
-        errors.print(_("Not written: {problem}", problem=problem))
     if not quiet:
         errors.print(_("Results are in {folder}.", folder=out))
-        if summary.ungraded:
-            show_ungraded(run.reports, errors)
-            command = _resuming(roster, out, engine, scheduler)
-            errors.print(_("Try them again with: {command}", command=command), soft_wrap=True)
-    return UNGRADED if run.unwritten else batch_status(run.reports)
+    _tell_missed(run, lambda names: _resuming(roster, out, engine, scheduler, names), errors, quiet)
+    return UNGRADED if run.unwritten or run.not_again else batch_status(run.reports)
+
+
+def _tell_cut_short(run: ClassRun, why: BaseException, out: Path, errors: Console) -> None:
+    """Why the batch ended before its end, and what there is of it."""
+    from grader.problems import reason
+
+    if isinstance(why, OSError):
+        where = why.filename or out
+        errors.print(_("The batch ended: {file}: {reason}.", file=where, reason=reason(why)))
+    done = len(run.reports)
+    errors.print(
+        plural(
+            done,
+            "Interrupted; {count} student is done and kept in {folder}.",
+            "Interrupted; {count} students are done and kept in {folder}.",
+            folder=out,
+        )
+    )
+    _tell_unwritten(run, errors)
+
+
+def _tell_unwritten(run: ClassRun, errors: Console) -> None:
+    for problem in run.unwritten:
+        errors.print(_("Not written: {problem}", problem=problem))
+
+
+def _tell_missed(
+    run: ClassRun, again: Callable[[list[str]], str], errors: Console, quiet: bool
+) -> None:
+    """Whose result is not what this run was to give, why, and the command that tries ``again``."""
+    from grader.show_ungraded import show_ungraded
+
+    _tell_unwritten(run, errors)
+    ungraded = any(report.score is None for report in run.reports)
+    if ungraded and not quiet:
+        show_ungraded(run.reports, errors)
+        errors.print(_("Try them again with: {command}", command=again([])), soft_wrap=True)
+    if run.not_again:
+        show_ungraded(run.not_again, errors)
+        names = [report.student_id for report in run.not_again]
+        told = plural(
+            len(names),
+            "The earlier grade of {students} stands.",
+            "The earlier grades of {students} stand.",
+            students=", ".join(names),
+        )
+        errors.print(told, soft_wrap=True)
+        errors.print(_("Try again with: {command}", command=again(names)), soft_wrap=True)
 
 
 def _resuming(

@@ -45,7 +45,7 @@ def csv_of(root: Path, *more: str) -> tuple[int, dict[str, Any]]:
 def test_a_comment_is_in_the_language_asked_for(root: Path) -> None:
     export = export_of(root, "fr")
     comment = comment_text(export.rows[0].report, export)
-    assert comment.startswith("17,5 points sur 20.\n")
+    assert comment.startswith("17,5 sur 20.\n")
 
 
 def test_a_comment_has_the_score_of_the_grade_beside_it(root: Path) -> None:

@@ -256,7 +256,7 @@ def test_a_french_worksheet_is_known_by_its_columns(root: Path) -> None:
     assert status == 0
     (row,) = [row for row in importers.table(out.read_bytes()) if row["Identifiant"][-1] == "1"]
     assert row["Note"] == "17.5"
-    assert row["Feedback par commentaires"].startswith("17,5 points sur 20.<br>")
+    assert row["Feedback par commentaires"].startswith("17,5 sur 20.<br>")
 
 
 def test_a_worksheet_without_comments_gets_grades_alone(root: Path, capsys) -> None:
