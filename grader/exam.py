@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,10 @@ AS_IT_SHOULD, OTHERWISE, UNGRADED = 0, 1, 3
 REFERENCE, UNTOUCHED = "reference", "untouched"
 
 PATIENCE_S = 10
-"""How long a pair is waited for. The sandbox answers at once; silence costs the exam twice this."""
+"""How long a pair of a wrong submission is waited for: silence costs the exam twice this."""
+
+_AT_A_TIME = 8
+"""Accounts exercised at a time: their functions all start on this one machine."""
 
 _SLOW = "slow"  # which only shows that the grader waits
 
@@ -121,9 +125,16 @@ def sit_exam(course: Course, settings: Settings, *, errors: Console, quiet: bool
                 taken[one.account.student_id] = one.report
                 tell(one.report)
 
-            Grading(_impatient(course.rubric), course.judge, course.checks, settings, graded).run(
-                roster.accounts
-            )
+            def grade(rubric: Rubric, *, reference: bool) -> None:
+                """The reference alone, or all the others."""
+                accounts = [a for a in roster.accounts if (a.student_id == REFERENCE) == reference]
+                some = dataclasses.replace(settings, jobs=min(settings.jobs, _AT_A_TIME))
+                Grading(rubric, course.judge, course.checks, some, graded).run(accounts)
+
+            # What it loses is said to be the rubric's fault: it has all the time the rubric gives,
+            # and the machine to itself.
+            grade(course.rubric, reference=True)
+            grade(_impatient(course.rubric), reference=False)
     others = [taken[s.name] for s in submissions if s.name not in {REFERENCE, UNTOUCHED}]
     return Exam(taken[REFERENCE], taken[UNTOUCHED], tuple(others))
 
@@ -144,7 +155,11 @@ def show_exam(exam: Exam, out: Console) -> None:
         _say(out, "✗", _(_LOSES, **_earned(reference)))
         _list(out, [(points(r.points, r.max_points), r.id, _why(r)) for r in exam.lost])
         _advise(
-            out, _("Change the rubric or the reference solution: they ask for different things.")
+            out,
+            _(
+                "The exam's reference solution does what the rubric asks: its names, configuration "
+                "and messages. Change what contradicts the rest of the rubric, or the check."
+            ),
         )
     elif reference.score is None:
         _say(out, "?", _("The reference solution could not be graded."))

@@ -48,6 +48,16 @@ RENAMED = {
     "output: output_queue": "output: output-queue",
 }
 
+# Another lab of the same shape: what is wrong in the cohort's submissions is right here.
+OTHERWISE = {
+    "message: [number1, number2]": "message: [a, b]",
+    "answer_keys: [body, result, sum]": "answer_keys: [total]",
+    "expect: 128": "expect: 256",
+    "expect: 60": "expect: 3",
+    "at_least: python3.8": "at_least: python3.11",
+    "expect: {foo: bar}": "expect: {stage: baz}",
+}
+
 # Without queues nothing is sent, so that these are quick.
 SMALL = """schema: rubric/1
 title: Small
@@ -59,9 +69,11 @@ criteria:
   - {id: function, title: It exists, check: function_exists, on: sum, points: 1}
   - {id: timeout, title: Time, check: function_timeout, on: sum, expect: 60, points: 1}
 """
-MEMORY = (
-    "  - {id: memory, title: Memory, check: function_memory, on: sum, expect: 256, points: 1}\n"
-)
+# Nobody can have both.
+CONTRADICTION = """
+  - {id: memory, title: Memory, check: function_memory, on: sum, expect: 256, points: 1}
+  - {id: memory-2, title: Again, check: function_memory, on: sum, expect: 512, points: 1}
+"""
 SCHEDULED = (
     SMALL.replace("{sum: adder}", "{sum: adder, periodic: ticker}")
     + """
@@ -98,10 +110,15 @@ def exams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CompletedProces
     for name, other in RENAMED.items():
         assert name in renamed
         renamed = renamed.replace(name, other)
+    other = shipped
+    for before, after in OTHERWISE.items():
+        assert before in other
+        other = other.replace(before, after)
     given: dict[str, tuple[str, ...]] = {
         "shipped": (shipped,),
         "renamed": (renamed + criterion("is_there"), "--quiet", "--seed", "7", "--lang", "fr"),
-        "wrong": (SMALL + MEMORY + criterion("is_anything"),),
+        "wrong": (SMALL + CONTRADICTION + criterion("is_anything"),),
+        "other": (other,),
         "open": (SMALL + criterion("is_open"),),
     }
     with ThreadPoolExecutor() as threads:
@@ -163,16 +180,30 @@ def test_what_the_reference_loses_is_named_with_what_was_expected_and_found(
     done = exams["wrong"]
     assert done.returncode == 1, done.stdout + done.stderr
     said = lines(done)
-    number = said.index("✗ The reference solution earns 3/4. It loses:")
-    assert said[number + 1] == "0/1 memory Memory — expected 256 MB, found 128 MB."
-    assert said[number + 2].startswith("Change the rubric or the reference solution")
+    number = said.index("✗ The reference solution earns 4/5. It loses:")
+    assert said[number + 1] == "0/1 memory-2 Again — expected 512 MB, found 256 MB."
+    assert said[number + 2].startswith("The exam's reference solution does what the rubric asks")
+
+
+def test_another_lab_has_a_reference_and_mistakes_of_its_own(
+    exams: dict[str, CompletedProcess[str]],
+) -> None:
+    done = exams["other"]
+    assert (done.returncode, lines(done)[1:]) == (
+        0,
+        [
+            "✓ The reference solution earns everything: 20/20.",
+            "✓ An account in which nothing was deployed earns nothing: 0/20.",
+            "✓ Each criterion is failed by a demo submission, and it alone.",
+        ],
+    ), done.stderr
 
 
 def test_what_an_untouched_account_gets_points_for_is_named(
     exams: dict[str, CompletedProcess[str]],
 ) -> None:
     said = lines(exams["wrong"])
-    number = said.index("✗ An account in which nothing was deployed earns 1/4. It gets:")
+    number = said.index("✗ An account in which nothing was deployed earns 1/5. It gets:")
     assert said[number + 1] == "1/1 own Own is_anything"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from importlib import resources
 from typing import TYPE_CHECKING, cast
@@ -19,15 +20,15 @@ from grader.sandbox.layout import (
     PERIODIC_FUNCTION,
     SHIPPED,
     SUM_FUNCTION,
+    Configuration,
     Layout,
+    as_here,
 )
 from grader.sandbox.server import SECRET_KEY, SandboxError
 from grader.sandbox.submission import Submission
 from grader.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from types_boto3_lambda import LambdaClient
     from types_boto3_lambda.literals import RuntimeType
     from types_boto3_lambda.type_defs import FilterTypeDef
@@ -55,6 +56,10 @@ OTHER_QUEUE = "other_queue"
 _BATCH = 10
 _ACTIVE_S = 30
 _ANSWER_S = 90
+_TIMES_THE_TIMEOUT = 6
+"""What AWS recommends for a queue's visibility timeout."""
+
+_KEY = re.compile(r'"(number1|number2|a|b)"')
 
 _CLIENTS = Clients()
 
@@ -87,11 +92,8 @@ def _deploy(aws: Aws, account_id: str, submission: Submission, layout: Layout) -
         functions,
         account_id,
         name,
-        code=_archive(submission.handler, submission.name),
-        runtime=submission.runtime,
-        memory_mb=submission.memory_mb,
-        timeout_s=submission.timeout_s,
-        environment=_environment(submission, output_url),
+        code=_archive(submission.handler, submission.name, layout),
+        asked=_configuration(submission, layout, output_url),
     )
     if submission.reserved_concurrency is not None:
         functions.put_function_concurrency(
@@ -105,7 +107,8 @@ def _deploy(aws: Aws, account_id: str, submission: Submission, layout: Layout) -
                 functions,
                 account_id,
                 layout.periodic_function,
-                code=_archive("periodic", submission.name),
+                code=_archive("periodic", submission.name, layout),
+                asked=layout.ticking,
             )
         _schedule(aws, functions, account_id, submission.periodic, layout)
     for function in functions.list_functions()["Functions"]:
@@ -121,16 +124,42 @@ def _output_queue(submission: Submission, layout: Layout) -> str:
     return layout.other(given) if given else layout.output_queue
 
 
-def _environment(submission: Submission, output_url: str) -> dict[str, str]:
-    variables: dict[str, str | None] = {"foo": "bar", "OUTPUT_QUEUE_URL": output_url}
-    variables.update(submission.environment)
-    return {name: value for name, value in variables.items() if value is not None}
+def _configuration(submission: Submission, layout: Layout, output_url: str) -> Configuration:
+    here, shipped = layout.adding, SHIPPED.adding
+    variables: dict[str, str | None] = {**here.environment, "OUTPUT_QUEUE_URL": output_url}
+    for name, value in submission.environment.items():
+        if name in shipped.environment and here.environment:
+            # A difference in the shipped lab's variable is one in this lab's first.
+            first, right = next(iter(here.environment.items()))
+            known: str | None = shipped.environment[name]
+            variables[first] = as_here(value, known, right)
+        else:
+            variables[name] = value
+    return Configuration(
+        runtime=as_here(submission.runtime, shipped.runtime, here.runtime),
+        memory_mb=as_here(submission.memory_mb, shipped.memory_mb, here.memory_mb),
+        timeout_s=_timeout_s(submission, layout),
+        environment={name: value for name, value in variables.items() if value is not None},
+    )
+
+
+def _input_visibility_s(submission: Submission, layout: Layout) -> int:
+    given, shipped_s = submission.input_visibility_s, SHIPPED.adding.timeout_s
+    if given < shipped_s:
+        return min(given, layout.adding.timeout_s - 1)
+    # A wrong timeout is wrong alone: the queue suits it all the same.
+    longest_s = max(layout.adding.timeout_s, _timeout_s(submission, layout))
+    return as_here(given, _TIMES_THE_TIMEOUT * shipped_s, _TIMES_THE_TIMEOUT * longest_s)
+
+
+def _timeout_s(submission: Submission, layout: Layout) -> int:
+    return as_here(submission.timeout_s, SHIPPED.adding.timeout_s, layout.adding.timeout_s)
 
 
 def _create_queues(sqs: SQSClient, submission: Submission, layout: Layout) -> str:
     """The output queue's URL."""
     visibility: dict[QueueAttributeNameType, str] = {
-        "VisibilityTimeout": str(submission.input_visibility_s)
+        "VisibilityTimeout": str(_input_visibility_s(submission, layout))
     }
     sqs.create_queue(QueueName=layout.input_queue, Attributes=visibility)
     if submission.mapping == "other-queue":
@@ -148,17 +177,21 @@ def _create_queues(sqs: SQSClient, submission: Submission, layout: Layout) -> st
     return output_url
 
 
-def _archive(handler: str, mark: str) -> bytes:
+def _archive(handler: str, mark: str, layout: Layout) -> bytes:
     """The deployment package of ``handler``: the same bytes whenever and wherever it is made.
 
     ``mark`` ends up in the file's last line, so that two students' packages differ, as they would.
+    The handlers are written for the shipped lab; elsewhere they speak of the keys of ``layout``.
     """
-    source = resources.files("grader.sandbox") / "handlers" / f"{handler}.py"
+    source = (resources.files("grader.sandbox") / "handlers" / f"{handler}.py").read_text("utf-8")
+    source = source.replace('{"body":', f"{{{json.dumps(layout.answer_key)}:")
+    words = layout.words()
+    source = _KEY.sub(lambda found: json.dumps(words.get(found[1], found[1])), source)
     member = zipfile.ZipInfo("lambda_function.py", date_time=(2020, 1, 1, 0, 0, 0))
     member.external_attr = 0o644 << 16
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr(member, f"{source.read_text(encoding='utf-8')}\n# {mark}\n")
+        archive.writestr(member, f"{source}\n# {mark}\n")
     return package.getvalue()
 
 
@@ -168,20 +201,17 @@ def _create_function(
     name: str,
     *,
     code: bytes,
-    runtime: str = "python3.8",
-    memory_mb: int = 128,
-    timeout_s: int = 60,
-    environment: Mapping[str, str] | None = None,
+    asked: Configuration,
 ) -> None:
     functions.create_function(
         FunctionName=name,
-        Runtime=cast("RuntimeType", runtime),  # which leaves out what AWS has retired
+        Runtime=cast("RuntimeType", asked.runtime),  # which leaves out what AWS has retired
         Role=_role(account_id),
         Handler="lambda_function.lambda_handler",
         Code={"ZipFile": code},
-        MemorySize=memory_mb,
-        Timeout=timeout_s,
-        Environment={"Variables": environment or {}},
+        MemorySize=asked.memory_mb,
+        Timeout=asked.timeout_s,
+        Environment={"Variables": asked.environment},
     )
 
 
@@ -228,7 +258,11 @@ def _create_mappings(
     if submission.second_function:
         second = layout.other(SECOND_FUNCTION)
         _create_function(
-            functions, account_id, second, code=_archive("prints_only", submission.name)
+            functions,
+            account_id,
+            second,
+            code=_archive("prints_only", submission.name, layout),
+            asked=layout.ticking,
         )
         functions.create_event_source_mapping(
             EventSourceArn=queue(layout.input_queue), FunctionName=second, BatchSize=_BATCH

@@ -1,17 +1,19 @@
-"""What the lab's resources are called, and where they are: as the shipped rubric has it, or another."""
+"""What a rubric asks for: the lab's names and place, its configuration, the form of its messages."""
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.sandbox.server import REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from grader.rubric import Rubric
+
+T = TypeVar("T")
 
 SUM_FUNCTION = "first_lambda"
 PERIODIC_FUNCTION = "periodic_lambda"
@@ -22,11 +24,37 @@ _SELDOM, _OFTEN = "rate(5 minutes)", "rate(1 minute)"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """How a function is to be configured, as the shipped rubric has it unless another asks otherwise."""
+
+    runtime: str = "python3.8"
+    memory_mb: int = 128
+    timeout_s: int = 60
+    environment: Mapping[str, str] = field(default_factory=lambda: {"foo": "bar"}, hash=False)
+
+    @classmethod
+    def of(cls, rubric: Rubric, role: str) -> Configuration:
+        """What ``rubric`` expects of the function that it calls ``role``. The first word counts."""
+        asked: dict[str, Any] = {}
+        for criterion in rubric.criteria:
+            if criterion.on == role:
+                asked.setdefault(criterion.check, criterion.expect)
+        shipped = cls()
+        return cls(
+            runtime=(asked.get("function_runtime") or {}).get("at_least", shipped.runtime),
+            memory_mb=asked.get("function_memory", shipped.memory_mb),
+            timeout_s=asked.get("function_timeout", shipped.timeout_s),
+            environment=asked.get("function_environment", shipped.environment),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layout:
     """The names under which a submission is deployed, AWS's region for them, and its schedule.
 
     ``taken`` are all names of the lab, so that what is misnamed on purpose has none of them.
-    ``schedule`` is the expression that says how often the periodic function runs.
+    ``schedule`` is the expression that says how often the periodic function runs. ``message`` are the
+    keys of the two numbers, ``answer_key`` is that of their sum.
     """
 
     region: str = REGION
@@ -36,6 +64,10 @@ class Layout:
     output_queue: str = OUTPUT_QUEUE
     taken: frozenset[str] = frozenset({SUM_FUNCTION, PERIODIC_FUNCTION, INPUT_QUEUE, OUTPUT_QUEUE})
     schedule: str = _SELDOM
+    adding: Configuration = Configuration()
+    ticking: Configuration = Configuration()
+    message: tuple[str, str] = ("number1", "number2")
+    answer_key: str = "body"
 
     @classmethod
     def of(cls, rubric: Rubric) -> Layout:
@@ -54,15 +86,39 @@ class Layout:
             output_queue=queues.get("output") or _free(OUTPUT_QUEUE, taken),
             taken=taken,
             schedule=_OFTEN if soon else _SELDOM,
+            adding=Configuration.of(rubric, "sum"),
+            ticking=Configuration.of(rubric, periodic),
+            message=rubric.exchange.message,
+            answer_key=_answer_key(rubric.exchange.answer_keys),
         )
 
     def other(self, name: str) -> str:
         """``name``, or one like it where the lab itself has that name."""
         return _free(name, self.taken)
 
+    def words(self) -> dict[str, str]:
+        """What the handlers' own keys are here: those that are wrong on purpose are wrong here too."""
+        first, second = self.message
+        words = {"number1": first, "number2": second}
+        return words | {key: _free(key, self.message) for key in ("a", "b")}
+
 
 SHIPPED = Layout()
 """The lab of the rubric that comes with the grader."""
+
+
+def as_here(value: T, shipped: T, here: T) -> T:
+    """What ``value`` of a submission to the shipped lab is in a lab that asks for ``here``.
+
+    What is right there is right here, and what is wrong on purpose is wrong here as well.
+    """
+    if value == shipped:
+        return here
+    return shipped if value == here else value
+
+
+def _answer_key(keys: Collection[str]) -> str:
+    return SHIPPED.answer_key if SHIPPED.answer_key in keys or not keys else next(iter(keys))
 
 
 def _free(name: str, taken: Collection[str]) -> str:

@@ -86,6 +86,10 @@ def test_a_run_in_the_functions_log_is_seen(aws_sandbox: Sandbox, right: str) ->
     assert there.since <= started <= there.looked_until
 
 
+def test_a_run_is_waited_for_two_and_a_half_minutes_and_no_longer() -> None:
+    assert runs.RUNS_S == 150
+
+
 def test_the_first_few_runs_are_kept(aws_sandbox: Sandbox, right: str) -> None:
     run(aws_sandbox, right)
     (first,) = found(seen(aws_sandbox, right)).seen
@@ -125,6 +129,7 @@ def test_a_run_in_a_log_of_json_is_seen(aws_sandbox: Sandbox, right: str, wire: 
         "[" * 100_000,
         "",
         "{",
+        "it said START RequestId: 1234",
     ],
     ids=lambda text: text[:20],
 )
