@@ -144,7 +144,7 @@ def _explain(error: ValidationError, place: Place) -> Iterator[tuple[Place, str,
                 if value is None or isinstance(value, list | dict)
                 else _(_QUOTES.get(str(limit), ""))
             )
-            yield place, _must_be(name, value, wanted), description or quotes
+            yield _wrong_kind(place, value, wanted, description or quotes)
         case "const":
             yield place, _must_be(name, value, shown(limit)), description
         case "enum":
@@ -163,6 +163,14 @@ def _explain(error: ValidationError, place: Place) -> Iterator[tuple[Place, str,
         case _:
             message = _("{place} is {value}, which cannot be used.", place=name, value=shown(value))
             yield place, message, description
+
+
+def _wrong_kind(place: Place, value: object, wanted: str, remedy: str) -> tuple[Place, str, str]:
+    if place:
+        return place, _must_be(place_name(place), value, wanted), remedy
+    # It may be any file, given by mistake: what stands in it is not shown.
+    message = _("The file is {kind}; it must be {wanted}.", kind=kind_of(value), wanted=wanted)
+    return place, message, _("Start from the rubric that comes with grader.")
 
 
 def _must_be(place: str, value: object, wanted: str) -> str:

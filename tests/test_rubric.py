@@ -455,3 +455,12 @@ def test_a_criterion_is_no_other_column_of_the_grades(tmp_path: Path, name: str)
     path.write_text(default_rubric_path().read_text().replace("id: memory", f"id: {name}"))
     with pytest.raises(BadInput, match=r"rubric.yaml:\d+: The id .* column of grades.csv"):
         load_rubric(path, None)
+
+
+def test_a_file_given_by_mistake_is_not_quoted(tmp_path: Path) -> None:
+    path = tmp_path / "class.csv"
+    path.write_text("student_id,aws_secret_access_key\ns1,canary\n")
+    with pytest.raises(BadInput, match="The file is text") as bad:
+        load_rubric(path, None)
+    assert "canary" not in str(bad.value)
+    assert "student_id" not in str(bad.value)
