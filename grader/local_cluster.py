@@ -22,7 +22,10 @@ _KILL_S, _LEAVE_S, _CLOSE_S = 1.0, 0.5, 20.0
 
 _ANY_PORT = "127.0.0.1:0"
 
-_QUIETLY = {
+_SETTINGS = {
+    # A worker is slow to start where much else runs. Dask takes one that is not back by then for gone,
+    # though it is on its way, and ends it, with what it was just given, when it comes.
+    "distributed.deploy.lost-worker-timeout": "365 days",
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
     # It takes every thread's stack a hundred times a second, and nobody looks at it here.
@@ -36,7 +39,7 @@ def local_cluster(jobs: int) -> Iterator[Client]:
     workers = min(CPU_COUNT, jobs)
     # Whoever may use this machine could send tasks to an open port of it: not without the keys.
     security = Security.temporary()
-    with config.set(_QUIETLY):
+    with config.set(_SETTINGS):
         made = LocalCluster(
             n_workers=workers,
             threads_per_worker=math.ceil(jobs / workers),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from distributed import Client
 from distributed.security import Security
@@ -12,14 +13,17 @@ from distributed.utils import silence_logging_cmgr
 
 from grader import __version__, parcel
 from grader.language import _
-from grader.patience import within
-from grader.problems import refuse
+from grader.patience import Unanswered, answer, within
+from grader.problems import BadInput, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CONNECT_S = 10
 """How long a scheduler may take to answer, and to have a worker."""
+
+READ_S = 60
+"""How long scheduler and workers may take to say which grader they have: they read it from disk."""
 
 
 @contextmanager
@@ -27,33 +31,37 @@ def remote_cluster(scheduler: str) -> Iterator[Client]:
     """A client of the cluster behind ``scheduler``. Raises :class:`~grader.problems.BadInput`."""
     _refuse_plain(scheduler)
     _refuse_without_certificate(scheduler)
-    try:
-        client = Client(scheduler, timeout=CONNECT_S, set_as_default=False)
-    except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
-        why = _("No scheduler answers at {address}: {error}", address=scheduler, error=error)
-        raise refuse("--scheduler", None, why, _("See docs/cluster.md.")) from None
+    client = _connected(scheduler)
     # What fails is said by the batch, once.
     with silence_logging_cmgr(logging.CRITICAL):
         try:
-            _refuse_workers(client, scheduler)
+            _refuse_unfit(client, scheduler)
             yield client
         finally:
             within(CONNECT_S, client.close)
 
 
-def _refuse_workers(client: Client, scheduler: str) -> None:
+def _connected(scheduler: str) -> Client:
+    def connect() -> Client:
+        return Client(scheduler, timeout=CONNECT_S, set_as_default=False)
+
     try:
-        client.wait_for_workers(1, timeout=CONNECT_S)
-    except TimeoutError:
-        message = _("{address} has no workers.", address=scheduler)
-        raise refuse("--scheduler", None, message, _("Start some first.")) from None
+        # Dask's own limit ends with the connection, which a process that is frozen still gets.
+        return answer(connect, within_s=2 * CONNECT_S)
+    except Unanswered:
+        raise _silent(scheduler) from None
+    except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
+        why = _("No scheduler answers at {address}: {error}", address=scheduler, error=error)
+        raise refuse("--scheduler", None, why, _("See docs/cluster.md.")) from None
+
+
+def _refuse_unfit(client: Client, scheduler: str) -> None:
     try:
-        # The scheduler reads tasks too, though it runs none.
-        versions = {scheduler: client.run_on_scheduler(parcel.version)}
-        versions |= client.run(parcel.version)
-        listening = client.run_on_scheduler(parcel.listens_at)
-    except Exception as error:  # noqa: BLE001 - whatever a worker without the grader says
-        raise refuse("--scheduler", None, _cannot(str(error)), _remedy()) from None
+        _refuse_none(client, scheduler)
+        versions = _versions(client, scheduler)
+        listening = _asked(lambda: client.run_on_scheduler(parcel.listens_at))
+    except Unanswered:
+        raise _silent(scheduler) from None
     for where, found in versions.items():
         if found != __version__:
             why = _("{address} has version {version}", address=where, version=found)
@@ -68,6 +76,60 @@ def _refuse_workers(client: Client, scheduler: str) -> None:
         )
         remedy = _("Start it with --host tls://…, or on this machine alone with --host 127.0.0.1.")
         raise refuse("--scheduler", None, message, remedy)
+
+
+def _refuse_none(client: Client, scheduler: str) -> None:
+    def wait() -> None:
+        client.wait_for_workers(1, timeout=CONNECT_S)
+
+    try:
+        answer(wait, within_s=2 * CONNECT_S)
+    except TimeoutError:
+        message = _("{address} has no workers.", address=scheduler)
+        raise refuse("--scheduler", None, message, _("Start some first.")) from None
+
+
+def _versions(client: Client, scheduler: str) -> dict[str, str]:
+    """Which grader there is at each address. Raises :class:`Unanswered` for the scheduler alone."""
+    # The scheduler reads tasks too, though it runs none.
+    versions = {scheduler: str(_asked(lambda: client.run_on_scheduler(parcel.version)))}
+    workers = [*_asked(client.nthreads)]
+    said = _asked(lambda: client.sync(_of_all, client, workers), within_s=2 * READ_S)
+    for worker, version in zip(workers, said, strict=True):
+        if version is None:
+            # Unless it is the scheduler, by way of which they are asked, that answers no more.
+            _asked(client.nthreads, within_s=CONNECT_S)
+            raise _silent(worker)
+        versions[worker] = version
+    return versions
+
+
+async def _of_all(client: Client, workers: list[str]) -> list[str | None]:
+    return await asyncio.gather(*(_of(client, worker) for worker in workers))
+
+
+async def _of(client: Client, worker: str) -> str | None:
+    """What ``worker`` says of itself; ``None`` if it says nothing."""
+    try:
+        said = await asyncio.wait_for(client.run(parcel.version, workers=[worker]), READ_S)
+    except TimeoutError:
+        return None
+    return str(said[worker])
+
+
+def _asked(call: Callable[[], Any], *, within_s: float | None = None) -> Any:
+    """What the cluster says. Raises :class:`Unanswered` and :class:`~grader.problems.BadInput`."""
+    try:
+        return answer(call, within_s=within_s or READ_S)
+    except Unanswered:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a worker without the grader says
+        raise refuse("--scheduler", None, _cannot(str(error)), _remedy()) from None
+
+
+def _silent(address: str) -> BadInput:
+    message = _("{address} does not answer.", address=address)
+    return refuse("--scheduler", None, message, _("Start it again, or see what keeps it busy."))
 
 
 def _remedy() -> str:

@@ -8,10 +8,12 @@ import random
 import secrets
 import signal
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from grader.rubric import load_rubric
@@ -19,9 +21,11 @@ from grader.sandbox.cohort import COHORT, deploy_all, write_roster
 from grader.schemas import load
 from grader.whole_file import is_unfinished
 from tests.classes import read, reports
-from tests.running import command, environment, grader
+from tests.running import LIMIT_S, command, environment, grader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from grader.sandbox.server import Sandbox
 
 SUBMISSIONS = tuple(
@@ -44,6 +48,8 @@ SUBMISSIONS = tuple(
 _BEFORE = 3
 """Files that a fresh batch writes before the first student's: batch.json, the rubric, batch.json."""
 _JITTER_S = 0.4
+_ROUNDS = 20
+"""A batch may end before its moment has come, once in a while."""
 
 _VALIDATORS = {
     f"{name}.json": Draft202012Validator(load(name))
@@ -54,16 +60,31 @@ Grades = dict[str, tuple[float | None, tuple[tuple[str, str, float | None], ...]
 
 
 class Disturbed:
-    """A class that is graded in ``folder`` and killed there. ``seed`` decides when."""
+    """A class that is graded in ``folder`` and killed there, ``kills`` times so far.
+
+    A seed decides when.
+    """
 
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         seed = int(os.environ.get("GRADER_KILL_SEED") or secrets.randbelow(2**32))
         print(f"GRADER_KILL_SEED={seed} chooses these moments again")  # noqa: T201
         self._random = random.Random(seed)
-        self.folder, self.results = folder, folder / "results"
+        self.folder, self.results, self.kills = folder, folder / "results", 0
         accounts = deploy_all(sandbox, SUBMISSIONS)
         self._roster = write_roster(folder / "class.csv", sandbox, SUBMISSIONS, accounts)
         self.undisturbed = self._finished()
+
+    def rounds(self, kills: int) -> Iterator[None]:
+        """Again, until it was killed so often."""
+        for _ in range(_ROUNDS):
+            if self.kills >= kills:
+                return
+            yield
+        if self.kills < kills:
+            pytest.fail(
+                f"In {_ROUNDS} rounds {self.kills} batches were killed, not {kills}: the others ended"
+                " before. Does a batch make fewer changes than are counted on here?"
+            )
 
     def start_killed(self) -> bool:
         """A batch from the start, killed; whether it was, before it ended."""
@@ -106,8 +127,11 @@ class Disturbed:
             cwd=self.folder,
             env=environment(),
         ) as process:
-            seen, count = self._files(), 0
+            seen, count, ends_at = self._files(), 0, time.monotonic() + LIMIT_S
             while count < last and process.poll() is None:
+                if time.monotonic() > ends_at:
+                    process.kill()
+                    pytest.fail(f"{count} of {last} changes came within {LIMIT_S} s.")
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(0.002)
                 found = self._files()
@@ -116,15 +140,19 @@ class Disturbed:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(jitter_s)
             process.kill()
-        return process.returncode == -signal.SIGKILL
+        killed = process.returncode == -signal.SIGKILL
+        self.kills += killed
+        return killed
 
-    def _files(self) -> set[tuple[Path, int]]:
+    def _files(self) -> set[tuple[Path, int, int]]:
         # Unlike glob, it does not mind folders that are being removed.
         paths = (Path(at, name) for at, _, names in os.walk(self.results) for name in names)
         found = set()
         for path in paths:
             with suppress(FileNotFoundError):
-                found.add((path, path.stat().st_ino))
+                there = path.stat()
+                # A file may get the number of the one it replaces.
+                found.add((path, there.st_ino, there.st_mtime_ns))
         return found
 
     def _finished(self, *options: str) -> Grades:

@@ -24,9 +24,8 @@ def test_killed_at_any_moment_and_resumed_it_gives_the_grades_of_an_undisturbed_
     disturbed = Disturbed(aws_sandbox, tmp_path)
     scores = {name: score for name, (score, _) in disturbed.undisturbed.items()}
     assert scores == {submission.name: submission.points for submission in SUBMISSIONS}
-    kills = 0
-    while kills < KILLS:
-        kills += disturbed.start_killed()
+    for _ in disturbed.rounds(KILLS):
+        disturbed.start_killed()
         disturbed.left_behind()
         resumed = disturbed.resumed()
         assert not disturbed.silenced()

@@ -22,12 +22,10 @@ def test_killed_again_while_it_resumes_it_gives_the_grades_of_an_undisturbed_bat
     aws_sandbox: Sandbox, tmp_path: Path
 ) -> None:
     disturbed = Disturbed(aws_sandbox, tmp_path)
-    kills = 0
-    while kills < KILLS:
-        kills += disturbed.start_killed()
+    for _ in disturbed.rounds(KILLS):
+        disturbed.start_killed()
         disturbed.left_behind()
-        while kills < KILLS and disturbed.resume_killed():
-            kills += 1
+        while disturbed.kills < KILLS and disturbed.resume_killed():
             disturbed.left_behind()
         resumed = disturbed.resumed()
         assert not disturbed.silenced()

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 import pytest
@@ -15,6 +18,9 @@ from grader.report import encode
 from grader.whole_file import write_json, write_text
 from tests.accounts import reference
 from tests.test_report import a_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parent.parent
 posix = pytest.mark.skipif(os.name == "nt", reason="links, pipes and modes are POSIX's")
@@ -57,6 +63,68 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="directory"):
         write_json(tmp_path / "report.json", encode(a_report()), "report")
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+def write_report(path: Path) -> None:
+    write_json(path, encode(a_report()), "report")
+
+
+def write_grades(path: Path) -> None:
+    write_text(path, "grades\n" * 1000, synced=False)
+
+
+@posix
+@pytest.mark.parametrize("write", [write_report, write_grades])
+def test_who_reads_the_file_meanwhile_reads_it_whole(
+    tmp_path: Path, write: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "file"
+    path.write_text("before")
+    with path.open() as reader:
+        old = path.stat().st_ino
+        write(path)
+        assert reader.read() == "before"
+        assert path.stat().st_ino != old
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process gets longer than a few bytes: what is longer is written in part."""
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@posix
+@pytest.mark.parametrize("write", [write_report, write_grades])
+def test_a_file_that_does_not_fit_leaves_the_old_one_whole(
+    tmp_path: Path, write: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "file"
+    path.write_text("before")
+    with full_disk(), pytest.raises(OSError, match="too large"):
+        write(path)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_write_that_fails_midway_leaves_the_old_file_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def fails(*_given: Any) -> NoReturn:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    path = tmp_path / "report.json"
+    path.write_text("before")
+    monkeypatch.setattr(os, call, fails)
+    with pytest.raises(OSError, match="Input/output"):
+        write_report(path)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]
 
 
 @posix

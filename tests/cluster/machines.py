@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -16,11 +18,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.running import environment
+from tests.running import LIMIT_S, environment
 from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from distributed import Client
 
 
 def certificates(folder: Path) -> dict[str, str]:
@@ -133,6 +137,34 @@ def machines(
             process.kill()
         for process in running:
             process.wait()
+
+
+@contextmanager
+def frozen(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """``process`` does nothing within the ``with`` block; its connections are still taken."""
+    os.kill(process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process.pid, signal.SIGCONT)
+
+
+def process_of_worker(client: Client) -> int | None:
+    """The process of a cluster's only worker, if one answers."""
+    return next(iter(client.run(os.getpid, on_error="ignore").values()), None)
+
+
+def replaced(client: Client) -> int:
+    """Kill a local cluster's only worker, and wait for the one that takes its place."""
+    first = until(lambda: process_of_worker(client), within_s=LIMIT_S)
+    os.kill(first, signal.SIGKILL)
+
+    def other() -> int | None:
+        pid = process_of_worker(client)
+        return None if pid == first else pid
+
+    # However busy the machine, it is started: to start Python takes a while then.
+    return int(until(other, within_s=LIMIT_S))
 
 
 def children(pid: int) -> list[int]:

@@ -13,7 +13,7 @@ import pytest
 
 from grader.local_cluster import local_cluster
 from tests.classes import read, roster
-from tests.cluster.machines import children
+from tests.cluster.machines import children, replaced
 from tests.looking import hand_in, messages
 from tests.running import LIMIT_S, command, environment
 from tests.waiting import until
@@ -88,14 +88,7 @@ def test_workers_end_with_a_grader_that_is_killed(busy_class: subprocess.Popen[s
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_workers_leave_it_to_the_grader_to_stop_them(number: int) -> None:
     with local_cluster(1) as client:
-
-        def worker() -> int | None:
-            return next(iter(client.run(os.getpid, on_error="ignore").values()), None)
-
-        first = until(worker)
-        os.kill(first, signal.SIGKILL)
-        # Dask starts another in its place.
-        second = until(lambda: (pid := worker()) != first and pid)
-        os.kill(second, number)
+        worker = replaced(client)
+        os.kill(worker, number)
         # It answers in its event loop, which a signal would have woken first.
-        assert client.submit(os.getpid).result(timeout=LIMIT_S) == second
+        assert client.submit(os.getpid).result(timeout=LIMIT_S) == worker

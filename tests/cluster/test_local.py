@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from dask import config
 
+from grader.local_cluster import local_cluster
 from tests.classes import CANARY, read, reports, roster
+from tests.cluster.machines import replaced
 from tests.looking import hand_in
-from tests.running import grader
+from tests.running import LIMIT_S, grader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,3 +66,11 @@ def test_a_class_gets_the_same_results_as_with_threads(
     assert files(dask, "report") == files(threads, "report")
     # The same pairs as well.
     assert files(dask, "observation") == files(threads, "observation")
+
+
+def test_a_worker_that_is_slow_to_take_anothers_place_is_not_given_up() -> None:
+    # Every start is slower than this, as it is slower than Dask's 15 s on a busy machine.
+    impatient = {"distributed.deploy.lost-worker-timeout": "1ms"}
+    with config.set(impatient), local_cluster(1) as client:
+        worker = replaced(client)
+        assert client.submit(os.getpid).result(timeout=LIMIT_S) == worker
