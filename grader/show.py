@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -19,6 +20,8 @@ from rich.text import Text
 
 from grader.language import N_, _, plural, spoken
 from grader.plain import plain
+from grader.show_table import class_table
+from grader.show_ungraded import not_graded
 from grader.terminal import console, discard_output, standard_error, standard_output
 
 if TYPE_CHECKING:
@@ -134,29 +137,37 @@ def _said(result: CriterionResult) -> Text:
 
 
 def show_class(reports: Sequence[Report], summary: Summary, out: Console) -> None:
-    """A table of students, then statistics."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(_("student"), overflow="fold", max_width=28)
-    table.add_column(_("points"), justify="right", no_wrap=True)
-    table.add_column(_("lost on"), overflow="fold")
-    table.add_column(_("noted"), overflow="fold", style="dim")
-    for report in reports:
-        table.add_row(
-            Text(plain(report.student_id)),
-            Text(points(report.score, report.max_score)),
-            _lost(report),
-            Text(_flags(report)),
-        )
-    out.print(table)
+    """A table of students, or a paragraph for each where a table has no room; then statistics."""
+    columns = {
+        _("student"): [Text(plain(report.student_id)) for report in reports],
+        _("points"): [Text(points(report.score, report.max_score)) for report in reports],
+        _("lost on"): [_lost(report) for report in reports],
+        _("noted"): [Text(_flags(report), style="dim") for report in reports],
+    }
+    table = class_table(columns, out.width)
+    if table is not None:
+        out.print(table)
+    else:
+        for report in reports:
+            _show_paragraph(report, out)
     out.print()
     _show_statistics(summary, out)
 
 
+def _show_paragraph(report: Report, out: Console) -> None:
+    """What a row of the table says, where there is no room for a table."""
+    out.print(Text(f"{plain(report.student_id)}  {points(report.score, report.max_score)}"))
+    lines = [_lost(report)]
+    if report.score is not None and lines[0]:
+        lines = [Text.assemble(_("lost on"), _(": "), lines[0])]
+    lines += [Text(f"{_('noted')}{_(': ')}{_flags(report)}", style="dim")] if report.flags else []
+    for line in filter(None, lines):
+        out.print(Padding(line, (0, 0, 0, 2)))
+
+
 def _lost(report: Report) -> Text:
     if report.score is None:
-        reasons = {r.message: None for r in report.criteria if r.status == "ungraded"}
-        why = plain(next(iter(reasons), ""), 120)
-        return Text(_("not graded: {why}", why=why), style="magenta")
+        return Text(not_graded(report), style="magenta")
     return Text(", ".join(r.id for r in report.criteria if r.status in {"failed", "partial"}))
 
 
@@ -196,7 +207,9 @@ def _show_statistics(summary: Summary, out: Console) -> None:
 def show_problems(problems: Iterable[Problem], out: Console) -> None:
     """Every problem of the files given, a line each."""
     for problem in problems:
-        out.print(Text(plain(str(problem), 2000)), soft_wrap=True)
+        place = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
+        line = f"{place}{_(': ')}{problem.message} {problem.remedy}".rstrip()
+        out.print(Text(plain(line, 2000)), soft_wrap=True)
 
 
 # -- progress -------------------------------------------------------------------------------------
@@ -251,11 +264,12 @@ def _bar(out: Console) -> Progress:
 class _Bar:
     def __init__(self, bar: Progress, total: int) -> None:
         self._bar, self._ungraded = bar, 0
-        self._task = bar.add_task("grading", total=total, counts=_("graded"))
+        self._done = plural(total, "done", "done")
+        self._task = bar.add_task("", total=total, counts=self._done)
 
     def __call__(self, report: Report) -> None:
         self._ungraded += report.score is None
-        counts = _("graded")
+        counts = self._done
         if self._ungraded:
             unsaid = plural(self._ungraded, "{count} not graded", "{count} not graded")
             counts = f"{counts}, {unsaid}"

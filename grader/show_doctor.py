@@ -21,29 +21,18 @@ if TYPE_CHECKING:
     from grader.doctor import Examination
 
 _NEVER_TRIED = "sqs:ReceiveMessage"
+_AS = 2
+_SHORT_NAME = 16
+_ANY_WIDTH = 10_000
 
 
 def show_examinations(found: Sequence[Examination], out: Console) -> None:
-    """A line a student in at most 80 columns, then a line for each thing to fix before the batch, with
-    everybody whom it is about."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(_("student"), overflow="fold", max_width=16)
-    table.add_column(_("account"), no_wrap=True)
-    table.add_column(_("as"), no_wrap=True, max_width=16)
-    table.add_column(_("ends"), no_wrap=True, max_width=9)
-    table.add_column(_("functions"), no_wrap=True, max_width=9)
-    table.add_column(_("actions"), no_wrap=True, max_width=8)
-    for one in found:
-        identity = one.seen.identity
-        known = identity.value if isinstance(identity, Found) else None
-        table.add_row(
-            Text(plain(one.account.student_id)),
-            Text(plain(known.account_id) if known else "-"),
-            Text(plain(known.arn.rpartition("/")[2].rpartition(":")[2], 16) if known else "-"),
-            Text(_ends(one) if known or one.ends == PARTNER else "-"),
-            Text(_functions(one)),
-            Text(_actions(one)),
-        )
+    """A line a student, then a line for each thing to fix before the batch, with everybody whom it is
+    about."""
+    table = _table(found)
+    if out.measure(table, options=out.options.update_width(_ANY_WIDTH)).maximum > out.width:
+        # Whose session it is can be told from its beginning; a student's id is needed whole.
+        table.columns[_AS].max_width = _SHORT_NAME
     out.print(table)
     out.print()
     if any(one.ends_by and isinstance(one.seen.identity, Found) for one in found):
@@ -82,6 +71,25 @@ def show_examinations(found: Sequence[Examination], out: Console) -> None:
                 )
             )
         )
+
+
+def _table(found: Sequence[Examination]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(_("student"), overflow="fold")
+    for name in (_("account"), _("as"), _("ends"), _("functions"), _("actions")):
+        table.add_column(name, no_wrap=True)
+    for one in found:
+        identity = one.seen.identity
+        known = identity.value if isinstance(identity, Found) else None
+        table.add_row(
+            Text(plain(one.account.student_id)),
+            Text(plain(known.account_id) if known else "-"),
+            Text(plain(known.arn.rpartition("/")[2].rpartition(":")[2]) if known else "-"),
+            Text(_ends(one) if known or one.ends == PARTNER else "-"),
+            Text(_functions(one)),
+            Text(_actions(one)),
+        )
+    return table
 
 
 def _ends(one: Examination) -> str:

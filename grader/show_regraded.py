@@ -19,13 +19,11 @@ if TYPE_CHECKING:
     from grader.regrade import Change, Moved
     from grader.report import CriterionResult, Report
 
-_WIDTH = 80
 _WHY = 160
 
 
 def show_changes(changes: Iterable[Change], out: Console) -> None:
     """A student a paragraph: the score before and after, then each criterion that moved and why."""
-    width = min(out.width, _WIDTH)
     for change in changes:
         after = change.after
         out.print(
@@ -40,7 +38,7 @@ def show_changes(changes: Iterable[Change], out: Console) -> None:
             )
         )
         for moved in change.moved:
-            out.print(Text(_line(moved, width)))
+            out.print(Text(_line(moved, out.width)))
 
 
 def _score(report: Report | None) -> str:
@@ -56,7 +54,7 @@ def _by(change: Change) -> str:
 
 
 def _line(moved: Moved, width: int) -> str:
-    said = f"  {plain(moved.id)}  {_points(moved.before)} -> {_points(moved.after)}"
+    said = f"  {plain(moved.id)}  {_moved(moved.before, moved.after)}"
     why = moved.after.message if moved.after else _("The rubric does not have it any more.")
     if why:
         said += f"  {plain(why, _WHY)}"
@@ -65,5 +63,13 @@ def _line(moved: Moved, width: int) -> str:
     )
 
 
+def _moved(before: CriterionResult | None, after: CriterionResult | None) -> str:
+    if before is None:
+        return _("none -> {after}", after=_points(after))
+    if after is None:
+        return _("{before} -> none", before=_points(before))
+    return f"{_points(before)} -> {_points(after)}"
+
+
 def _points(result: CriterionResult | None) -> str:
-    return _("none") if result is None else points(result.points, result.max_points)
+    return "-" if result is None else points(result.points, result.max_points)

@@ -26,14 +26,17 @@ _PLAINER = str.maketrans(
     | dict.fromkeys("‘’", "'")
     | dict.fromkeys("\u00a0\u202f", " ")
     | dict.fromkeys("━╸╺", "-")
+    | {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"}
 )
+# English quotation marks have no space inside.
+_GUILLEMETS = re.compile("«[\u00a0\u202f]|[\u00a0\u202f]»")
 
 
 def _plainer(error: UnicodeError) -> tuple[str, int]:
     """What a terminal of fewer characters shows instead of one that it does not have."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    missing = error.object[error.start : error.end].translate(_PLAINER)
+    missing = _GUILLEMETS.sub('"', error.object[error.start : error.end]).translate(_PLAINER)
     letters = "".join(unicodedata.normalize("NFKD", one)[0] for one in missing)
     return letters.encode("ascii", "replace").decode(), error.end
 

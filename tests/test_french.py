@@ -115,7 +115,7 @@ def test_check_speaks_french_of_an_account_that_lacks_everything(
     done = grader("check", "--json", "mine.json", cwd=tmp_path, env=env)
     assert done.returncode == 1, done.stderr
     assert english_in(done.stdout + done.stderr) == []
-    assert "Note\u00a0: 0\u00a0points sur 20" in done.stdout
+    assert "Note\u00a0: 0 sur 20\n" in done.stdout
     report = json.loads((tmp_path / "mine.json").read_bytes())
     function = report["criteria"][0]
     assert function["message"].startswith("Il n'y a aucune fonction nommée first_lambda")

@@ -416,7 +416,7 @@ def test_a_share_of_several_tests_is_said_in_the_language_too() -> None:
         lang="fr",
     )
     one = next(result for result in graded.criteria if result.id == "memory")
-    assert one.message == "Réussi\u00a0: 1 sur 2. attendu 128\u00a0Mo, trouvé 256\u00a0Mo."
+    assert one.message == "Validé\u00a0: 1 sur 2. attendu 128\u00a0Mo, trouvé 256\u00a0Mo."
     assert said(Message(one.message_id, one.values), "fr") == one.message
 
 

@@ -38,13 +38,14 @@ OF_OTHERS = {
     *("Full name", "Nom complet", "Email address", "Adresse de courriel"),
     *("ID number", "Maximum grade", "Note maximale"),
     *("Grade can be changed", "La note peut être modifiée"),
+    *("Last modified (grade)", "Dernière modification (note)"),
     *("Feedback comments", "Feedback par commentaires"),
     # what Lambda writes
     *("Worker init failed", "Traceback (most recent call last)"),
     *("START RequestId: ", '"START RequestId:"'),
     # names of programs, of actions, of looks
     *("grader push lti", "CSV UTF-8"),
-    *("bold green", "bold magenta", '<svg viewBox="0 0 '),
+    *("bold green", "bold magenta", '<svg viewBox="0 0 ', '<span class="whole">{}</span>'),
     # replaced before anybody is told
     *("no identity", "not invoked", "The answer is not from AWS."),
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from grader import __version__
 from grader.pages.text import shown
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent / "templates"
 _VALUE_CHARACTERS = 300
 _WORD = re.compile(r"[^\W\d_]+[ ,]")
+_BREAKABLE = re.compile(r"((?<![^ ])[^ ]*\w[-/]\w[^ ]*)")
 
-MARKS = {"passed": "✓", "partial": "◐", "failed": "✗", "blocked": "·", "ungraded": "?"}
-"""A sign for each status, the terminal's: colour is never all there is."""
+MARKS = {"passed": "✓", "partial": "◐", "failed": "✗", "blocked": "–", "ungraded": "?"}
+"""A sign for each status: colour is never all there is."""
 
 
 def render(template: str, speech: Speech, *, script: str | None = None, **values: Any) -> str:
@@ -68,6 +69,19 @@ def value_text(value: Any) -> str:
     return shown(text, _VALUE_CHARACTERS)
 
 
+def unbroken(text: str) -> Markup:
+    """``text`` escaped, for lines that end at a space and not inside ``output-queue``.
+
+    The style moves a name as a whole to the next line and breaks it where it is longer than one. The
+    text stays what it is: a no-break hyphen would be copied along.
+    """
+    parts = [
+        Markup('<span class="whole">{}</span>').format(part) if index % 2 else escape(part)
+        for index, part in enumerate(_BREAKABLE.split(text))
+    ]
+    return Markup("").join(parts)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -79,6 +93,7 @@ def _environment() -> Environment:
     )
     environment.filters["shown"] = shown
     environment.filters["value"] = value_text
+    environment.filters["unbroken"] = unbroken
     return environment
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from grader.observation import Exchange, Fact, Observation, Pair, Unknown
     from grader.pages.speech import Speech
-    from grader.report import CriterionResult, Report
+    from grader.report import CriterionResult, Report, TestResult
     from grader.rubric import Criterion
 
 _SENTENCE, _EXCERPT, _LINE = 1000, 300, 400
@@ -99,7 +99,7 @@ def student_page(
         title=shown(lab, _SENTENCE).strip() or speech.say("Results"),
         name=shown(report.name, 120).strip() or shown(report.student_id, 120),
         report=report,
-        reasons=_reasons(unknown),
+        reasons=_reasons(unknown, speech),
         asked=[_asked(result, speech) for result in results],
         full=report.score is not None and report.score >= report.max_score,
         rounds=rounds,
@@ -110,23 +110,35 @@ def student_page(
     )
 
 
-def _reasons(unknown: Iterable[CriterionResult]) -> list[tuple[str, str]]:
-    reasons = dict.fromkeys((one.message, one.hint) for one in unknown)
-    return [
-        (sentence(message, _SENTENCE), shown(hint, _SENTENCE))
-        for message, hint in list(reasons)[:_MOST_REASONS]
-    ]
+def _reasons(unknown: Iterable[CriterionResult], speech: Speech) -> list[tuple[str, str]]:
+    reasons = dict.fromkeys(
+        (sentence(one.message, _SENTENCE), _remedy(one, speech)) for one in unknown
+    )
+    return list(reasons)[:_MOST_REASONS]
+
+
+def _remedy(result: CriterionResult, speech: Speech) -> str:
+    """What to do; that it costs no points is said once, above all that was not graded."""
+    remedy = as_message(result.hint_values.get("next")) if result.status == "ungraded" else None
+    return shown(result.hint if remedy is None else said(remedy, speech.lang), _SENTENCE)
+
+
+def _tests(result: CriterionResult) -> Sequence[TestResult]:
+    """Those that say more than the criterion does."""
+    if result.status not in {"failed", "partial", "ungraded"}:
+        return ()
+    alike = {(test.outcome, test.message) for test in result.tests}
+    told = len(alike) > 1 or (len(result.tests) > 1 and result.status != "ungraded")
+    return result.tests[:_MOST_TESTS] if told else ()
 
 
 def _asked(result: CriterionResult, speech: Speech) -> Asked:
-    several = len(result.tests) > 1 and result.status in {"failed", "partial", "ungraded"}
-    tests = result.tests[:_MOST_TESTS] if several else ()
     message = sentence(result.message, _SENTENCE)
     return Asked(
         result,
         shown(result.title, _EXCERPT),
         message,
-        "" if result.status == "blocked" and result.because else shown(result.hint, _SENTENCE),
+        "" if result.status == "blocked" and result.because else _remedy(result, speech),
         _unsaid(result.expected, result, speech),
         _unsaid(result.actual, result, speech),
         tuple(
@@ -135,7 +147,7 @@ def _asked(result: CriterionResult, speech: Speech) -> Asked:
                 shown(test.name, _EXCERPT),
                 shown(test.message, _EXCERPT),
             )
-            for test in tests
+            for test in _tests(result)
         ),
     )
 
