@@ -97,7 +97,7 @@ def test_a_terminal_gets_colour_and_a_quiet_one_does_not() -> None:
 
 def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[31m" not in shown(a_report())
+    assert "\x1b" not in shown(a_report())
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437"])

@@ -120,6 +120,17 @@ def test_paper_waits_for_no_row(browser: Browser, cohorts: dict[str, Path]) -> N
         assert left == [900, 0]
 
 
+def test_a_result_is_seen_without_its_colour(browser: Browser, cohorts: dict[str, Path]) -> None:
+    with opened(browser, cohorts["demo"] / "index.html") as page:
+        seen = page.evaluate(
+            """() => Object.fromEntries([...document.querySelectorAll('#heat tbody td[class]')]
+                .map(cell => [cell.className, getComputedStyle(cell, '::before').content])
+                .filter(([name]) => /^[oafbu]$/.test(name)))"""
+        )
+    marks = {name: content.split('"')[1] for name, content in seen.items() if '"' in content}
+    assert marks == {"o": "✓", "f": "✗", "b": "–", "u": "?"}
+
+
 def test_a_filtered_french_class_is_counted_in_french(browser: Browser, tmp_path: Path) -> None:
     root = written(tmp_path / "results", [report(1), report(2)], lang="fr")
     with opened(browser, root / "index.html") as page:
