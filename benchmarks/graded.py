@@ -31,10 +31,12 @@ def main() -> None:
 def graded(roster: Path, out: Path, jobs: int, kind: Literal["threads", "dask"]) -> dict[str, Any]:
     """Grade ``roster`` and measure: what starting took once, and then all accounts together."""
     # Imported here as the program does, so that it counts.
-    from grader import batch, show
+    from grader import show
+    from grader.batch import ClassRun
     from grader.course import loaded
     from grader.engine import engine_of
     from grader.grading import Settings
+    from grader.plan import plan
     from grader.results import Results
     from grader.rubric import default_rubric_path
 
@@ -47,12 +49,12 @@ def graded(roster: Path, out: Path, jobs: int, kind: Literal["threads", "dask"])
     ):
         if students is None:
             raise TypeError("a class has a roster")
-        plan = batch.plan(results, students, course.rubric, settings)
-        run = batch.ClassRun(course, results, students, plan, engine)
+        planned = plan(results, students, course.rubric, settings)
+        run = ClassRun(course, results, students, planned, engine)
         started = Moment.now()
         with Path(os.devnull).open("w", encoding="utf-8") as nobody:
             terminal = show.console(nobody)
-            with show.progress(len(plan.todo), terminal, quiet=False) as tell:
+            with show.progress(len(planned.todo), terminal, quiet=False) as tell:
 
                 def shown(one: Graded) -> None:
                     durations.append(one.observation.duration_s if one.observation else 0.0)
@@ -64,7 +66,7 @@ def graded(roster: Path, out: Path, jobs: int, kind: Literal["threads", "dask"])
         others = [peak_mb(pid) for pid in descendants(os.getpid())]
         used = ended.since(started)
         return {
-            "students": len(plan.todo),
+            "students": len(planned.todo),
             "ungraded": summary.ungraded,
             "points": [report.score for report in run.reports],
             "start_cpu_s": started.own_s + started.children_s,
