@@ -71,6 +71,9 @@ def plan(
     if batch.state == "starting":
         return Plan(chosen, settings, start_over=True, state=state)
     judged_alike = (batch.checks_sha256, batch.grader_version) == (checks_sha256, __version__)
+    if checks_sha256 and batch.state != "finished":
+        # Which checks a report is by, it does not say: it may have been due when that run ended early.
+        judged_alike = False
     before = {student.student_id: student for student in batch.students}
     known: dict[str, Known] = {}
     seen: dict[str, Known] = {}

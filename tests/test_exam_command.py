@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader import cli
+from grader.grading import Grading
 from grader.rubric import default_rubric_path
 from tests.own_checks import write_checks
 from tests.running import grader, read_to
 from tests.test_served import of, start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from subprocess import CompletedProcess
+
+    from grader.roster import Account
 
 # One that cannot fail where there is a function, one that cannot fail at all, one that cannot say.
 CHECKS = """
@@ -245,6 +248,26 @@ def test_where_the_rubric_looks_for_a_run_the_reference_is_given_the_time_to_mak
         "✓ The reference solution earns everything: 4/4.",
         "✓ An account in which nothing was deployed earns nothing: 0/4.",
     ]
+
+
+def test_the_reference_is_graded_alone_with_all_the_time_the_rubric_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[tuple[float, list[str]]] = []
+
+    class Watched(Grading):
+        def run(self, accounts: Iterable[Account]) -> None:
+            given = [*accounts]
+            runs.append((self._rubric.exchange.deadline_s, [one.student_id for one in given]))
+            super().run(given)
+
+    monkeypatch.setattr("grader.exam.Grading", Watched)
+    (tmp_path / "rubric.yaml").write_text(SMALL)
+    assert cli.run(["lint", "--exam", "--quiet", str(tmp_path / "rubric.yaml")]) == 0
+    (alone_s, reference), (others_s, others) = runs
+    assert (alone_s, reference) == (120, ["reference"])
+    assert others_s < alone_s
+    assert "reference" not in others
 
 
 # -- how it ends ----------------------------------------------------------------------------------

@@ -155,6 +155,23 @@ def test_checks_that_changed_are_named_and_then_applied_to_everyone(
     assert reports(tmp_path)["s1"].score == 20
 
 
+def test_checks_that_were_still_to_be_applied_when_a_run_was_killed_are_applied(
+    aws_sandbox: Sandbox, right: str, course: Path, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    grader("batch", path, "--rubric", course, cwd=tmp_path)
+    old = reports(tmp_path)["s1"]
+    own = course.parent / "checks/check_own.py"
+    own.write_text(OWN_CHECK.replace("first_lambda", "second_lambda"))
+    grader("batch", path, "--resume", "--force", cwd=tmp_path)
+    # As the folder was when that run had begun, and had judged nobody yet.
+    batch = tmp_path / "results/batch.json"
+    batch.write_text(batch.read_text().replace('"state": "finished"', '"state": "running"'))
+    Results(tmp_path / "results").write_report(old)
+    assert grader("batch", path, "--resume", cwd=tmp_path).returncode == 0
+    assert reports(tmp_path)["s1"].score == 20
+
+
 def test_another_version_of_the_grader_is_named(tmp_path: Path, aws_sandbox: Sandbox) -> None:
     path = roster(tmp_path, aws_sandbox, "s1,Ann,,-")
     grader("batch", path, cwd=tmp_path)

@@ -46,7 +46,7 @@ class Pushed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @dataclass
 class Outcome:
-    """What became of the students' scores: by student, in the results' order.
+    """What became of the students' scores: by student, in the order in which they were tried.
 
     ``ended`` says why the platform was not asked for the ``left`` any more.
     """
