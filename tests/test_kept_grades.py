@@ -200,6 +200,8 @@ def test_a_full_disk_ends_the_batch_and_says_how_to_go_on(
     said = capsys.readouterr().err
     assert "The batch ended: results: No space left on device." in said
     assert "2 students are done and kept in results." in said
+    # The third was not followed by others, whose files would have failed alike.
+    assert "Not written" not in said
     assert f"Go on with: grader batch {path} --out results --resume" in said
     assert "Traceback" not in said
     monkeypatch.undo()
