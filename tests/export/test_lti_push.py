@@ -1,100 +1,20 @@
+"""Whose scores are posted, and whose are not."""
+
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
 
 from grader import cli
-from grader.export.lti_platform import Client, Platform, retry_after, scores_url
-from grader.export.lti_push import Memory, Outcome, push
-from grader.report import encode, read_report
-from grader.secret import Secret
-from grader.whole_file import write_json
 from tests.export.classes import export_of
-from tests.export.cohort import EXPECTED, RESULTS
-from tests.export.lms import CLIENT, KEY_ID, Answer, Lms, lms
-from tests.running import command, environment
-from tests.waiting import until
+from tests.export.lms import Answer, Lms
+from tests.export.pushing import AGAIN, GRADED, direct, pushed, regraded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-GRADED = {name: points for name, points in EXPECTED.items() if points is not None}
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-AGAIN = {"Retry-After": "0"}
-
-
-@pytest.fixture
-def platform() -> Iterator[Lms]:
-    with lms(KEY.public_key()) as running:
-        yield running
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    shutil.copytree(RESULTS, tmp_path / "results")
-    return tmp_path / "results"
-
-
-@pytest.fixture
-def key(tmp_path: Path) -> Path:
-    path = tmp_path / "tool.pem"
-    path.touch(mode=0o600)
-    path.write_bytes(PEM)
-    return path
-
-
-def pushed(results: Path, platform: Lms, key: Path, *more: str) -> int:
-    return cli.run(
-        [
-            *("push", "lti", str(results), "--line-item", platform.line_item),
-            *("--client-id", CLIENT, "--token-url", platform.token_url),
-            *("--key", str(key), "--key-id", KEY_ID, *more),
-        ]
-    )
-
-
-def regraded(results: Path, student: str, points: float) -> None:
-    """A report as a new judgement would leave it: same times, and a criterion failed."""
-    path = results / "students" / student / "report.json"
-    report = read_report(path)
-    criteria = list(report.criteria)
-    lost = report.score - points
-    first = next(n for n, one in enumerate(criteria) if one.points == lost)
-    tests = tuple(msgspec.structs.replace(one, outcome="failed") for one in criteria[first].tests)
-    criteria[first] = msgspec.structs.replace(
-        criteria[first], points=0.0, status="failed", tests=tests
-    )
-    changed = msgspec.structs.replace(report, score=points, criteria=tuple(criteria))
-    write_json(path, encode(changed), "report")
-
-
-def direct(
-    results: Path, platform: Lms, waits: list[float], *, timeout_s: float = 30, **changes: Any
-) -> Outcome:
-    """A push whose waiting is written down instead."""
-    client = Client(CLIENT, platform.token_url, Secret(PEM.decode()), KEY_ID)
-    export = export_of(results)
-    at = Platform(client, platform.line_item, waits.append, timeout_s)
-    try:
-        return push(export, Memory(results, platform.line_item), at, **changes)
-    finally:
-        at.close()
 
 
 def test_every_score_is_posted_and_nobody_without_one(
@@ -142,30 +62,6 @@ def test_times_rise_even_when_the_clock_stands_or_runs_back(results: Path, platf
     done = direct(results, platform, [], now=lambda: moment - timedelta(days=1))
     assert [student for student, _ in done.posted] == ["reference"]
     assert platform.scores["reference"] == 18
-
-
-@pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_a_busy_platform_is_asked_again(results: Path, platform: Lms, status: int) -> None:
-    platform.first_scores.extend([Answer(status, AGAIN), Answer(status, AGAIN)])
-    platform.first_tokens.append(Answer(status, AGAIN))
-    waits: list[float] = []
-    done = direct(results, platform, waits)
-    assert (platform.scores, done.left, done.refused) == (GRADED, [], [])
-    assert waits == [0, 0, 0]
-
-
-def test_the_platforms_word_on_when_is_kept(results: Path, platform: Lms) -> None:
-    platform.first_scores.append(Answer(429, {"Retry-After": "7"}))
-    waits: list[float] = []
-    direct(results, platform, waits)
-    assert waits == [7]
-
-
-def test_a_platform_that_asks_to_wait_for_hours_is_not_obeyed(results: Path, platform: Lms) -> None:
-    platform.first_scores.append(Answer(503, {"Retry-After": "86400"}))
-    waits: list[float] = []
-    direct(results, platform, waits)
-    assert waits == [300]
 
 
 def test_a_score_whose_answer_was_lost_is_posted_with_a_later_time(
@@ -227,25 +123,6 @@ def test_a_line_item_that_takes_nobodys_score_is_not_tried_for_everybody(
     assert done.ended.startswith(f"HTTP {status}")
 
 
-@pytest.mark.parametrize("how", ["hang", "close", "half"])
-def test_an_answer_that_does_not_come_is_asked_for_again(
-    results: Path, platform: Lms, how: Literal["hang", "close", "half"]
-) -> None:
-    platform.first_tokens.append(Answer(200, body=b"{}" * 9, broken=how))
-    platform.first_scores.extend([Answer(500, body=b"x" * 9, broken=how)] * 2)
-    done = direct(results, platform, waits := [], timeout_s=0.5)
-    assert (platform.scores, done.refused, done.left) == (GRADED, [], [])
-    assert len(waits) == 3
-
-
-def test_a_score_that_was_taken_is_not_posted_again_for_half_an_answer(
-    results: Path, platform: Lms
-) -> None:
-    platform.first_scores.append(Answer(200, body=b"x" * 9, taken=True, broken="half"))
-    done = direct(results, platform, waits := [])
-    assert (len(done.posted), len(platform.taken), waits) == (len(GRADED), len(GRADED), [])
-
-
 def test_a_score_that_breaks_the_platform_costs_nobody_else(
     results: Path, platform: Lms, key: Path, capsys
 ) -> None:
@@ -276,93 +153,6 @@ def test_a_platform_that_gives_no_token_is_not_asked_for_everybody(
     assert platform.asked == ["/token"] * 5
 
 
-def test_an_answer_in_pieces_is_read_whole(results: Path, platform: Lms, key: Path) -> None:
-    platform.chunk = 7
-    assert pushed(results, platform, key) == 0
-    assert platform.scores == GRADED
-
-
-def test_an_answer_without_end_is_not_read_to_it(results: Path, platform: Lms) -> None:
-    platform.chunk = 1000
-    platform.first_tokens.append(Answer(200, body=b" " * 150_000 + b'{"access_token": "x"}'))
-    assert direct(results, platform, []).ended == "No token: the answer holds none"
-
-
-def test_an_answer_that_cannot_be_decoded_is_named(
-    results: Path, platform: Lms, key: Path, capsys
-) -> None:
-    platform.first_tokens.append(Answer(200, {"Content-Encoding": "gzip"}, b"canary"))
-    assert pushed(results, platform, key) == 3
-    said = capsys.readouterr().err
-    assert "No conversation with 127.0.0.1 (ContentDecodingError)" in said
-    assert platform.asked == ["/token"]
-
-
-def test_a_token_that_ended_early_is_replaced(results: Path, platform: Lms) -> None:
-    moments = iter(range(10_000))
-
-    def now() -> datetime:
-        number = next(moments)
-        if number == 3:
-            platform.tokens.clear()
-        return datetime(2030, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
-
-    done = direct(results, platform, [], now=now)
-    assert (platform.scores, done.left) == (GRADED, [])
-    assert platform.tokens_given == 2
-
-
-def test_an_expired_token_is_not_used(results: Path, platform: Lms) -> None:
-    platform.token_lasts_s = 1
-    direct(results, platform, [])
-    assert platform.tokens_given == len(GRADED)
-
-
-@pytest.mark.parametrize("lasts", [None, "soon", "3600"])
-def test_a_token_without_a_number_of_seconds_serves_until_it_is_refused(
-    results: Path, platform: Lms, lasts: str | None
-) -> None:
-    platform.token_lasts_s = lasts
-    direct(results, platform, [])
-    assert platform.tokens_given == 1
-
-
-def test_a_token_that_no_header_can_carry_is_none(results: Path, platform: Lms) -> None:
-    platform.first_tokens.append(Answer(200, body='{"access_token": "ключ"}'.encode()))
-    assert direct(results, platform, []).ended == "No token: the answer holds none"
-    platform.first_tokens.append(Answer(200, body=b"[" * 60_000))
-    assert direct(results, platform, []).ended == "No token: the answer holds none"
-
-
-def test_a_token_that_never_serves_ends_the_push(
-    results: Path, platform: Lms, key: Path, capsys
-) -> None:
-    platform.first_scores.extend([Answer(401)] * 3)
-    assert pushed(results, platform, key) == 3
-    assert "HTTP 401" in capsys.readouterr().err
-    assert platform.taken == []
-
-
-def test_a_token_without_the_scope_is_not_used(
-    results: Path, platform: Lms, key: Path, capsys
-) -> None:
-    platform.scope = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
-    assert pushed(results, platform, key) == 3
-    assert "not for posting scores" in capsys.readouterr().err
-    assert platform.asked == ["/token"]
-
-
-def test_an_unknown_key_is_the_platforms_to_explain(
-    results: Path, platform: Lms, key: Path, capsys
-):
-    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    key.write_bytes(other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    assert pushed(results, platform, key) == 3
-    said = capsys.readouterr().err
-    assert "invalid_client Signature verification failed" in said
-    assert "Traceback" not in said
-
-
 def test_one_student_the_platform_does_not_know_costs_nobody_else(
     results: Path, platform: Lms, key: Path, capsys
 ) -> None:
@@ -371,37 +161,6 @@ def test_one_student_the_platform_does_not_know_costs_nobody_else(
     assert platform.scores.keys() == platform.known
     said = capsys.readouterr().err
     assert "memory-256 was refused: HTTP 422: \\x1b[31mno such user" in said
-
-
-def test_a_redirect_does_not_take_the_token_along(
-    results: Path, platform: Lms, key: Path, capsys
-) -> None:
-    with lms(KEY.public_key()) as elsewhere:
-        platform.first_scores.append(Answer(307, {"Location": f"{elsewhere.url}/scores"}))
-        assert pushed(results, platform, key) == 3
-        assert elsewhere.asked == []
-    assert "HTTP 307" in capsys.readouterr().err
-
-
-def test_no_secret_is_shown_or_kept(results: Path, platform: Lms, key: Path, capsys) -> None:
-    platform.first_scores.append(Answer(422, body=b"x"))
-    pushed(results, platform, key)
-    said = capsys.readouterr()
-    kept = (results / "lti-pushed.ndjson").read_text()
-    body = PEM.decode().splitlines()[1]
-    for secret in [body, *platform.tokens]:
-        assert secret not in said.out + said.err + kept
-
-
-def test_an_answer_that_repeats_the_token_is_shown_without(
-    results: Path, platform: Lms, key: Path, capsys
-) -> None:
-    # The platform forgets its tokens, and says which one it was given.
-    platform.tokens = type("Forgetful", (set,), {"__contains__": lambda *_: False})()
-    assert pushed(results, platform, key) == 3
-    said = capsys.readouterr().err
-    assert "Bearer ***" in said
-    assert not any(token in said for token in platform.tokens)
 
 
 def test_a_dry_run_connects_to_nothing(results: Path, platform: Lms, capsys) -> None:
@@ -413,102 +172,6 @@ def test_a_dry_run_connects_to_nothing(results: Path, platform: Lms, capsys) -> 
     assert platform.asked == []
     assert not (results / "lti-pushed.ndjson").exists()
     assert not (results / ".lock").exists()
-
-
-def test_what_was_taken_is_kept_when_the_push_is_interrupted(results: Path, platform: Lms) -> None:
-    def now() -> datetime:
-        if len(platform.taken) == 3:
-            raise KeyboardInterrupt
-        return datetime.now(UTC)
-
-    with pytest.raises(KeyboardInterrupt):
-        direct(results, platform, [], now=now)
-    done = direct(results, platform, [])
-    assert (len(done.known), len(platform.taken)) == (3, len(GRADED))
-
-
-def test_a_push_that_is_killed_posts_nothing_twice(results: Path, platform: Lms, key: Path) -> None:
-    answers = [Answer(204, taken=True)] * 5
-    platform.first_scores.extend([*answers, Answer(204, broken="hang")])
-    killed = subprocess.Popen(
-        command(
-            *("push", "lti", results, "--line-item", platform.line_item, "--client-id", CLIENT),
-            *("--token-url", platform.token_url, "--key", key, "--key-id", KEY_ID),
-        ),
-        cwd=results.parent,
-        env=environment(),
-    )
-    with killed:
-        # Five are taken, and it waits for what the platform says to the sixth.
-        until(lambda: len(platform.asked) == 1 + 6 or killed.poll() is not None)
-        killed.kill()
-    assert len(platform.taken) == 5
-    done = direct(results, platform, [])
-    assert (len(done.known), len(platform.taken)) == (5, len(GRADED))
-
-
-def test_a_line_that_a_killed_push_left_unfinished_is_dropped(results: Path, platform: Lms) -> None:
-    direct(results, platform, [])
-    kept = results / "lti-pushed.ndjson"
-    whole = kept.read_bytes()
-    kept.write_bytes(whole[:-9])
-    done = direct(results, platform, [])
-    assert (len(done.known), len(done.posted)) == (len(GRADED) - 1, 1)
-    # What comes after it stands on a line of its own, and can be read.
-    assert kept.read_bytes().startswith(whole[: whole.rindex(b"\n", 0, -1) + 1])
-    assert len(direct(results, platform, []).known) == len(GRADED)
-
-
-def test_the_memory_is_its_owners_alone(results: Path, platform: Lms, key: Path) -> None:
-    pushed(results, platform, key)
-    assert (results / "lti-pushed.ndjson").stat().st_mode & 0o777 == 0o600
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        (b"lti-pushed/1", b"lti-pushed/2"),
-        (b'"reference"', b'"\xe9"'),
-        (b'"timestamp":"20', b'"timestamp":"x20'),
-        (b"-", b"-99-"),
-    ],
-)
-def test_a_damaged_memory_is_named_and_nothing_is_posted(
-    results: Path, platform: Lms, key: Path, before: bytes, after: bytes, capsys
-) -> None:
-    direct(results, platform, [])
-    asked = len(platform.asked)
-    kept = results / "lti-pushed.ndjson"
-    kept.write_bytes(kept.read_bytes().replace(before, after))
-    assert pushed(results, platform, key) == 2
-    assert "lti-pushed.ndjson:1: This file is damaged" in capsys.readouterr().err
-    assert len(platform.asked) == asked
-
-
-def test_a_time_that_nothing_can_follow_is_damage(
-    results: Path, platform: Lms, key: Path, capsys
-) -> None:
-    direct(results, platform, [])
-    kept = results / "lti-pushed.ndjson"
-    kept.write_text(
-        re.sub(r'"timestamp":"[^"]*"', '"timestamp":"9999-12-31T23:59:59.999Z"', kept.read_text())
-    )
-    assert pushed(results, platform, key) == 2
-    assert "lti-pushed.ndjson:1: This file is damaged" in capsys.readouterr().err
-
-
-def test_a_folder_for_a_memory_is_named(results: Path, platform: Lms, key: Path, capsys) -> None:
-    (results / "lti-pushed.ndjson").mkdir()
-    assert pushed(results, platform, key) == 2
-    assert "lti-pushed.ndjson: It cannot be read and written" in capsys.readouterr().err
-    assert platform.asked == []
-
-
-def test_each_line_item_is_remembered_apart(results: Path, platform: Lms, tmp_path: Path) -> None:
-    direct(results, platform, [])
-    export = export_of(results)
-    done = push(export, Memory(results, "https://lms.example.org/other"), None)
-    assert len(done.posted) == len(GRADED)
 
 
 def roster_column(results: Path, column: str, values: dict[str, str]) -> None:
@@ -536,84 +199,3 @@ def test_two_students_with_one_user_are_left_out_and_named(
     said = capsys.readouterr().err
     assert "reference is left out" in said
     assert "untouched is left out" in said
-
-
-@pytest.mark.parametrize(
-    ("url", "said"),
-    [
-        ("http://lms.example.org/items/1", "could be read on the way"),
-        ("ftp://lms.example.org/items/1", "not an address"),
-        ("https://me:secret@lms.example.org/1", "not an address"),
-        ("lms.example.org", "not an address"),
-        ("https://[::1", "not an address"),
-    ],
-)
-def test_an_address_that_a_token_must_not_go_to_is_refused(
-    results: Path, key: Path, url: str, said: str, capsys
-) -> None:
-    arguments = ["--client-id", "c", "--token-url", url, "--key", str(key)]
-    line_item = ["--line-item", "https://lms.example.org/1"]
-    assert cli.run(["push", "lti", str(results), *line_item, *arguments]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("--token-url: ")
-    assert said in error
-    assert "secret" not in error
-    assert cli.run(["push", "lti", str(results), "--line-item", url, "--dry-run"]) == 2
-
-
-def an_ec_key() -> bytes:
-    made = ec.generate_private_key(ec.SECP256R1())
-    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-KEYS = {
-    "not a private key": b"canary-secret",
-    "protected by a password": KEY.private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x")
-    ),
-    "RSA key of 2,048 bits": an_ec_key(),
-}
-
-
-@pytest.mark.parametrize("said", KEYS)
-def test_a_key_that_cannot_sign_is_refused_and_not_shown(
-    results: Path, platform: Lms, key: Path, said: str, capsys
-) -> None:
-    key.write_bytes(KEYS[said])
-    assert pushed(results, platform, key) == 2
-    error = capsys.readouterr().err
-    assert said in error
-    assert not any(line in error for line in KEYS[said].decode().splitlines()[:3])
-    assert platform.asked == []
-
-
-@pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
-def test_a_key_that_others_can_read_is_used_and_named(
-    results: Path, platform: Lms, key: Path, capsys
-) -> None:
-    key.chmod(0o644)
-    assert pushed(results, platform, key) == 0
-    assert "chmod 600" in capsys.readouterr().err
-
-
-def test_a_netrc_does_not_replace_the_token(
-    results: Path, platform: Lms, key: Path, tmp_path: Path, monkeypatch
-) -> None:
-    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password canary\n")
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    assert pushed(results, platform, key) == 0
-    assert platform.scores == GRADED
-
-
-def test_scores_are_posted_below_the_line_items_path() -> None:
-    assert scores_url("https://x/a/1?b=c") == "https://x/a/1/scores?b=c"
-    assert scores_url("https://x/a/1/") == "https://x/a/1/scores"
-
-
-def test_both_forms_of_retry_after_are_read() -> None:
-    now = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    assert retry_after("120", now) == 120
-    assert retry_after("Thu, 01 Jan 2026 12:00:05 GMT", now) == 5
-    assert retry_after("Thu, 01 Jan 2026 11:00:00 GMT", now) == 0
-    assert retry_after("soon", now) is None
-    assert retry_after(None, now) is None

@@ -1,0 +1,116 @@
+"""What is remembered of a push, however it ends."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.export.lti_push import Memory, push
+from tests.export.classes import export_of
+from tests.export.lms import CLIENT, KEY_ID, Answer, Lms
+from tests.export.pushing import GRADED, direct, pushed
+from tests.running import command, environment
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_what_was_taken_is_kept_when_the_push_is_interrupted(results: Path, platform: Lms) -> None:
+    def now() -> datetime:
+        if len(platform.taken) == 3:
+            raise KeyboardInterrupt
+        return datetime.now(UTC)
+
+    with pytest.raises(KeyboardInterrupt):
+        direct(results, platform, [], now=now)
+    done = direct(results, platform, [])
+    assert (len(done.known), len(platform.taken)) == (3, len(GRADED))
+
+
+def test_a_push_that_is_killed_posts_nothing_twice(results: Path, platform: Lms, key: Path) -> None:
+    answers = [Answer(204, taken=True)] * 5
+    platform.first_scores.extend([*answers, Answer(204, broken="hang")])
+    killed = subprocess.Popen(
+        command(
+            *("push", "lti", results, "--line-item", platform.line_item, "--client-id", CLIENT),
+            *("--token-url", platform.token_url, "--key", key, "--key-id", KEY_ID),
+        ),
+        cwd=results.parent,
+        env=environment(),
+    )
+    with killed:
+        # Five are taken, and it waits for what the platform says to the sixth.
+        until(lambda: len(platform.asked) == 1 + 6 or killed.poll() is not None)
+        killed.kill()
+    assert len(platform.taken) == 5
+    done = direct(results, platform, [])
+    assert (len(done.known), len(platform.taken)) == (5, len(GRADED))
+
+
+def test_a_line_that_a_killed_push_left_unfinished_is_dropped(results: Path, platform: Lms) -> None:
+    direct(results, platform, [])
+    kept = results / "lti-pushed.ndjson"
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:-9])
+    done = direct(results, platform, [])
+    assert (len(done.known), len(done.posted)) == (len(GRADED) - 1, 1)
+    # What comes after it stands on a line of its own, and can be read.
+    assert kept.read_bytes().startswith(whole[: whole.rindex(b"\n", 0, -1) + 1])
+    assert len(direct(results, platform, []).known) == len(GRADED)
+
+
+def test_the_memory_is_its_owners_alone(results: Path, platform: Lms, key: Path) -> None:
+    pushed(results, platform, key)
+    assert (results / "lti-pushed.ndjson").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"lti-pushed/1", b"lti-pushed/2"),
+        (b'"reference"', b'"\xe9"'),
+        (b'"timestamp":"20', b'"timestamp":"x20'),
+        (b"-", b"-99-"),
+    ],
+)
+def test_a_damaged_memory_is_named_and_nothing_is_posted(
+    results: Path, platform: Lms, key: Path, before: bytes, after: bytes, capsys
+) -> None:
+    direct(results, platform, [])
+    asked = len(platform.asked)
+    kept = results / "lti-pushed.ndjson"
+    kept.write_bytes(kept.read_bytes().replace(before, after))
+    assert pushed(results, platform, key) == 2
+    assert "lti-pushed.ndjson:1: This file is damaged" in capsys.readouterr().err
+    assert len(platform.asked) == asked
+
+
+def test_a_time_that_nothing_can_follow_is_damage(
+    results: Path, platform: Lms, key: Path, capsys
+) -> None:
+    direct(results, platform, [])
+    kept = results / "lti-pushed.ndjson"
+    kept.write_text(
+        re.sub(r'"timestamp":"[^"]*"', '"timestamp":"9999-12-31T23:59:59.999Z"', kept.read_text())
+    )
+    assert pushed(results, platform, key) == 2
+    assert "lti-pushed.ndjson:1: This file is damaged" in capsys.readouterr().err
+
+
+def test_a_folder_for_a_memory_is_named(results: Path, platform: Lms, key: Path, capsys) -> None:
+    (results / "lti-pushed.ndjson").mkdir()
+    assert pushed(results, platform, key) == 2
+    assert "lti-pushed.ndjson: It cannot be read and written" in capsys.readouterr().err
+    assert platform.asked == []
+
+
+def test_each_line_item_is_remembered_apart(results: Path, platform: Lms, tmp_path: Path) -> None:
+    direct(results, platform, [])
+    export = export_of(results)
+    done = push(export, Memory(results, "https://lms.example.org/other"), None)
+    assert len(done.posted) == len(GRADED)
