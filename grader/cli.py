@@ -16,7 +16,7 @@ import typer
 import typer.core
 from typer.exceptions import TyperException
 
-from grader import __version__
+from grader import __version__, interrupts
 from grader.commands import authoring, exporting, grading, preparing, trying
 from grader.commands.options import ALL_POINTS, INTERRUPTED, UNGRADED, USAGE
 from grader.language import _, default_language, speak
@@ -83,14 +83,8 @@ app.add_typer(exporting.push, name="push")
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     """End once, in order: a second Ctrl-C must not cut the tidying short, which is bounded in time."""
-    for number in _ENDING:
-        signal.signal(number, signal.SIG_IGN)
+    interrupts.ignore(interrupts.ENDING)
     raise KeyboardInterrupt
-
-
-_ENDING = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
 
 
 def run(arguments: list[str]) -> int:
@@ -129,7 +123,7 @@ def main() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
-    for number in _ENDING:
+    for number in interrupts.ENDING:
         # What the caller ignores stays ignored: nohup means it.
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _interrupt)

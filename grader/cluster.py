@@ -21,7 +21,7 @@ from grader import __version__
 from grader.engine import EngineLost
 from grader.language import N_, _
 from grader.message import message
-from grader.patience import within
+from grader.patience import Unanswered, answer, within
 from grader.problems import refuse
 from grader.redact import redact
 from grader.visit import Orders
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 
 NO_WORKERS_S = 60
 """How long a cluster may be without any worker, such as one that is just being started again."""
+
+SILENT_S = 60
+"""How long a scheduler may take to say which workers it has, before it counts as gone."""
 
 _LOOK_S = 2
 _TELL_S = 1.5
@@ -135,11 +138,15 @@ class Cluster:
                 await event.clear()
 
     def _watch(self) -> None:
-        """Dask waits for ever for a worker to come; a class should not."""
+        """Dask waits for ever, for a worker to come and for an answer; a class should not."""
         without_since: float | None = None
         while not self._closed.wait(_LOOK_S):
             try:
-                there = bool(self._client.nthreads())
+                there = bool(answer(self._client.nthreads, within_s=SILENT_S))
+            except Unanswered:
+                why = N_("Dask's scheduler has not answered for {seconds} s.")
+                self._lose(message(why, seconds=SILENT_S))
+                return
             except Exception:  # noqa: BLE001, S112 - then its futures say that the scheduler is gone
                 continue
             if there:

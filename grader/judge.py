@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import msgspec
 
+from grader import interrupts
 from grader.judging import note, worker
 from grader.judging.outcome import CheckInfo, Collected, Outcome
 from grader.language import N_, _, spoken
@@ -231,7 +232,9 @@ class _Worker:
             pool = self._pool
             self._busy = True
         try:
-            return pool.submit(task, *given, **named).result()
+            with interrupts.kept_from_children():  # the first task starts the process
+                future = pool.submit(task, *given, **named)
+            return future.result()
         except BrokenProcessPool:
             with self._lock:
                 mine, self._pool = self._pool is pool, None

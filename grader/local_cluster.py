@@ -12,7 +12,9 @@ from dask import config
 from dask.system import CPU_COUNT
 from distributed import Client, LocalCluster
 from distributed.security import Security
+from distributed.utils import LoopRunner
 
+from grader import interrupts
 from grader.patience import within
 
 if TYPE_CHECKING:
@@ -40,7 +42,11 @@ def local_cluster(jobs: int) -> Iterator[Client]:
     # Whoever may use this machine could send tasks to an open port of it: not without the keys.
     security = Security.temporary()
     with config.set(_SETTINGS):
+        runner = LoopRunner()
+        with interrupts.kept_from_children():
+            runner.start()  # its thread starts the workers, now and whenever one is replaced
         made = LocalCluster(
+            loop=runner.loop,
             n_workers=workers,
             threads_per_worker=math.ceil(jobs / workers),
             host="127.0.0.1",
@@ -67,6 +73,7 @@ def local_cluster(jobs: int) -> Iterator[Client]:
             raise
         within(_CLOSE_S, client.close)
         within(_CLOSE_S, made.close)
+        within(_CLOSE_S, runner.stop)
 
 
 async def _kill(made: LocalCluster) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 from typing import Any
 
-_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+from grader import interrupts
 
 
 def dask_setup(worker: Any) -> None:  # noqa: ARG001 - Dask's signature
@@ -13,6 +12,4 @@ def dask_setup(worker: Any) -> None:  # noqa: ARG001 - Dask's signature
 
     Source: Dask's documentation of ``--preload``. A worker whose batch is killed ends with its parent.
     """
-    for name in _ENDING:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    interrupts.ignore(interrupts.ENDING)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,20 @@ def right(aws_sandbox: Sandbox, fresh_account: str) -> str:
     """An account in which everything is right."""
     hand_in(aws_sandbox, fresh_account)
     return fresh_account
+
+
+@pytest.fixture
+def interrupted_at_birth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C is typed the moment a process of ours begins: before it can run a line of ours."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text("""
+import os, signal, sys
+if any("multiprocessing.spawn" in one for one in sys.orig_argv):
+    os.kill(os.getpid(), signal.SIGINT)
+""")
+    found_first = (str(folder), os.environ.get("PYTHONPATH", ""))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, found_first)))
 
 
 @pytest.fixture

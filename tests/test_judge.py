@@ -296,6 +296,25 @@ if __name__ == "__main__":
     assert parent.returncode == 0
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C reaches a process group on POSIX")
+@pytest.mark.usefixtures("interrupted_at_birth")
+def test_a_worker_that_has_hardly_begun_hears_no_interrupt(
+    write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = write("""
+import signal
+
+@check("free", on="function")
+def test_free(function):
+    # What a check starts can be interrupted: nothing stays blocked.
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
+    assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+""")
+    ((_, free),) = judged(folder, "free")
+    assert free.outcome == "passed"
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX's")
 @pytest.mark.parametrize("at_work", [False, True])
 def test_a_parent_that_is_killed_leaves_no_worker_and_no_folder(

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed
 
+from grader import interrupts
 from grader.judging.note import Note
 from grader.judging.outcome import Outcome
 from grader.language import speak
@@ -58,7 +59,7 @@ def prepare(folder: Path, lang: str) -> None:
     options, reads nothing from the terminal, and whatever is printed goes to standard error.
     """
     global _note  # noqa: PLW0603 - a worker process has one
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interrupts.ignore([signal.SIGINT])
     speak(lang)
     Thread(target=_outlive_no_parent, args=(folder.parent,), name="parent", daemon=True).start()
     for name in [name for name in os.environ if name.startswith(("PYTEST_", "AWS_"))]:

@@ -85,6 +85,13 @@ def test_workers_end_with_a_grader_that_is_killed(busy_class: subprocess.Popen[s
     until(lambda: all(gone(pid) for pid in started))
 
 
+@pytest.mark.usefixtures("interrupted_at_birth")
+def test_workers_that_have_hardly_begun_hear_no_interrupt() -> None:
+    with local_cluster(1) as client:
+        worker = replaced(client)  # the first, and the one that takes its place
+        assert client.submit(os.getpid).result(timeout=LIMIT_S) == worker
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_workers_leave_it_to_the_grader_to_stop_them(number: int) -> None:
     with local_cluster(1) as client:

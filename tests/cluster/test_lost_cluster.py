@@ -14,10 +14,11 @@ from grader import cluster as clusters
 from grader.cluster import Cluster, cluster
 from grader.engine import EngineLost
 from grader.parcel import _PLACES, _place, stop
+from grader.patience import answer
 from grader.visit import Orders
 from tests.classes import read, reports, roster
 from tests.cluster import failing
-from tests.cluster.machines import Machines, machines
+from tests.cluster.machines import Machines, frozen, machines
 from tests.looking import hand_in, messages
 from tests.running import LIMIT_S, command, environment
 from tests.waiting import until
@@ -89,6 +90,23 @@ def test_a_class_does_not_wait_for_ever_for_a_worker(
         assert isinstance(running.exception(timeout=60), EngineLost)
         late = engine.submit(failing.process)
         assert "without workers" in str(late.exception(timeout=60))
+
+
+def test_a_class_does_not_wait_for_ever_for_a_scheduler_that_is_frozen(
+    others: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "SILENT_S", 5)
+    others.worker()
+    with cluster(others.address, 1) as engine:
+        running = engine.submit(failing.says_where, str(tmp_path))
+        until(lambda: list(tmp_path.glob("*.started")))
+        with frozen(others.scheduler):
+            error = running.exception(timeout=60)
+            assert isinstance(error, EngineLost)
+            assert str(error) == "Dask's scheduler has not answered for 5 s."
+            late = engine.submit(failing.process)
+            assert str(late.exception(timeout=60)) == str(error)
+            answer(engine.close, within_s=LIMIT_S)
 
 
 def test_a_task_that_ends_every_worker_is_given_up(others: Machines) -> None:

@@ -1,0 +1,46 @@
+"""Ctrl-C reaches every process of a terminal: the one that was typed hears it, and ends the others."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ENDING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+"""What asks a process to end: Ctrl-C, a service manager, a terminal that is closed."""
+
+_HAS_MASKS = hasattr(signal, "pthread_sigmask")
+
+
+@contextmanager
+def kept_from_children() -> Iterator[None]:
+    """What this thread starts in here, processes and threads, does not hear Ctrl-C.
+
+    A process can ignore it only once it runs a line of ours, and Python, which takes a while to get
+    there, would say where it was interrupted. So Ctrl-C waits for it from the start, until
+    :func:`ignore` throws it away.
+    """
+    if not _HAS_MASKS:
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # else the first process starts it, and it lets Ctrl-C through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def ignore(numbers: Iterable[int]) -> None:
+    """Leave these signals to the process that started this one, which is told of them too."""
+    for number in numbers:
+        signal.signal(number, signal.SIG_IGN)
+    if _HAS_MASKS:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
