@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from grader.batch_file import Batch, Counts, Student
+from grader.cli import run
 from grader.observation import (
     Answer,
     Exchange,
@@ -163,6 +164,13 @@ def demo(root: Path) -> Path:
     reports = [one.report for one in stored if one.report is not None]
     summary = summarise(reports, load_rubric(root / "rubric.yaml", None), "en")
     write_pages(results, reports, summary, lang="en")
+    return root
+
+
+def french(root: Path) -> Path:
+    """The demo cohort's pages in French, as they are exported."""
+    shutil.copytree(DEMO, root)
+    assert run(["export", str(root), "--to", "html", "--lang", "fr", "--quiet"]) == 0
     return root
 
 

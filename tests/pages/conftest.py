@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.pages.cohorts import demo, failing, hostile, report, synthetic, written
+from tests.pages.cohorts import demo, failing, french, hostile, report, synthetic, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,6 +59,7 @@ class Cohorts(dict[str, "Path"]):
     def __missing__(self, name: str) -> Path:
         make: dict[str, Callable[[Path], Path]] = {
             "demo": demo,
+            "french": french,
             "hostile": hostile,
             "thousand": lambda root: written(root, synthetic(1000)),
             "failing": lambda root: written(root, FAILING, failing()),

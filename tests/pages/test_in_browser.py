@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-COHORTS = ["demo", "failing", "hostile", "thousand"]
+COHORTS = ["demo", "french", "failing", "hostile", "thousand"]
 WIDTHS = [1280, 390]
 
 
@@ -241,7 +241,23 @@ def test_paper_has_everything_on_white_and_no_controls(
             assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("cohort", ["demo", "failing", "hostile"])
+@pytest.mark.parametrize("media", ["screen", "print"])
+@pytest.mark.parametrize("cohort", ["demo", "french"])
+def test_no_column_s_head_runs_into_the_next(
+    browser: Browser, cohorts: dict[str, Path], cohort: str, media: Any
+) -> None:
+    outside = """() => [...document.querySelectorAll('#heat thead th')].filter(head => {
+        const cell = head.getBoundingClientRect(), inside = document.createRange();
+        inside.selectNodeContents(head);
+        return [...inside.getClientRects()].some(text => text.left < cell.left - 1
+            || text.right > cell.right + 1 || text.top < cell.top - 1 || text.bottom > cell.bottom + 1);
+    }).map(head => head.textContent)"""
+    with opened(browser, cohorts[cohort] / "index.html", 1031) as page:
+        page.emulate_media(media=media)
+        assert page.evaluate(outside) == []
+
+
+@pytest.mark.parametrize("cohort", ["demo", "french", "failing", "hostile"])
 def test_no_table_is_cut_on_paper(browser: Browser, cohorts: dict[str, Path], cohort: str) -> None:
     """A4 with the page's margins: 180 mm upright, 273 mm across for the heat map."""
     portrait, landscape = 680, 1031
