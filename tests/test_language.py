@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from babel.messages.mofile import write_mo
+from babel.messages.mofile import read_mo
 from botocore import exceptions as failures
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,13 +107,16 @@ def test_a_translation_has_the_placeholders_of_its_original(catalogue: Catalog) 
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
-def test_what_is_shipped_is_what_the_translators_wrote(code: str, tmp_path: Path) -> None:
-    with (tmp_path / "grader.mo").open("wb") as file:
-        write_mo(file, read(code))
-    shipped, written = place(code, "mo").read_bytes(), (tmp_path / "grader.mo").read_bytes()
+def test_what_is_shipped_is_what_the_translators_wrote(code: str) -> None:
+    with place(code, "mo").open("rb") as file:
+        shipped = read_mo(file)
     with place(code, "mo").open("rb") as file:
         assert GNUTranslations(file).info()["language"] == code
-    assert shipped == written
+    written = entries(read(code))
+    # Not byte by byte: a newer Babel names itself in the file.
+    assert {name: texts(one.string) for name, one in entries(shipped).items()} == {
+        name: texts(one.string) for name, one in written.items()
+    }
 
 
 def test_french_is_set_as_french_is(catalogue: Catalog) -> None:
