@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from grader.rubric import default_rubric_path, load_rubric
 from tests.running import environment, grader
+from tests.samples import not_shown
 from tests.stacks import ROOT, Terraform, synthesize
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ def test_handed_out_it_deploys_and_every_missing_part_has_a_line_that_helps(
     env = environment(aws_sandbox, fresh_account)
     checked = grader("check", "--json", "report.json", cwd=tmp_path, env=env)
     assert checked.returncode == 1, checked.stderr
+    assert not_shown(PROJECT / "README.md", "Score: 3 of 20", checked.stdout) == []
+    french = grader("check", "--lang", "fr", cwd=tmp_path, env=env)
+    assert not_shown(PROJECT / "README.md", "Note : 3 sur 20", french.stdout) == []
     code = aws_sandbox.client("lambda", fresh_account).get_function(FunctionName="first_lambda")
 
     # Two students who have not begun yet are not called copies of each other.
