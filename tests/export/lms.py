@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import sys
 import threading
 from collections import deque
 from contextlib import contextmanager
@@ -128,6 +129,15 @@ class Lms:
         return answer or Answer(204)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        # Whoever tired of waiting has hung up.
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def lms(public_key: RSAPublicKey) -> Iterator[Lms]:
     """A platform for the ``with`` block."""
@@ -176,8 +186,7 @@ def lms(public_key: RSAPublicKey) -> Iterator[Lms]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+    with _Server(("127.0.0.1", 0), Handler) as server:
         platform.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
