@@ -118,6 +118,11 @@ def run(arguments: list[str]) -> int:
     return status if isinstance(status, int) else ALL_POINTS
 
 
+_HOLDING_BACK = ("observe", "IO loop")
+"""Threads with which an end would wait: for AWS, or for a Dask cluster that was left as it was. Dask
+would close it, and Python join its workers, which end by themselves once we are gone."""
+
+
 def main() -> None:
     """The console script ``grader``."""
     for name in ("stdout", "stderr"):
@@ -131,9 +136,9 @@ def main() -> None:
     with suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()
-    if any(thread.name.startswith("observe") for thread in threading.enumerate()):
-        # Threads that still wait for AWS would hold the program back. What the judge's processes
-        # shared is freed first: nothing else would, and its tracker would complain.
+    if any(thread.name.startswith(_HOLDING_BACK) for thread in threading.enumerate()):
+        # What the judge's processes shared is freed first: nothing else would, and its tracker would
+        # complain.
         gc.collect()
         os._exit(status)
     sys.exit(status)

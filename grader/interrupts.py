@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
 ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -23,7 +23,7 @@ def kept_from_children() -> Iterator[None]:
 
     A process can ignore it only once it runs a line of ours, and Python, which takes a while to get
     there, would say where it was interrupted. So Ctrl-C waits for it from the start, until
-    :func:`ignore` throws it away.
+    :func:`ignore` throws it away. Other signals end a process without a word. Windows cannot do it.
     """
     if not _HAS_MASKS:
         yield
@@ -38,7 +38,7 @@ def kept_from_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def ignore(numbers: Iterable[int]) -> None:
+def ignore(numbers: Collection[int]) -> None:
     """Leave these signals to the process that started this one, which is told of them too."""
     for number in numbers:
         signal.signal(number, signal.SIG_IGN)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dask import config
 from dask.system import CPU_COUNT
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Status
 from distributed.security import Security
 from distributed.utils import LoopRunner
 
@@ -47,7 +47,7 @@ def local_cluster(jobs: int) -> Iterator[Client]:
             runner.start()  # its thread starts the workers, now and whenever one is replaced
         made = LocalCluster(
             loop=runner.loop,
-            n_workers=workers,
+            n_workers=0,
             threads_per_worker=math.ceil(jobs / workers),
             host="127.0.0.1",
             protocol="tls",
@@ -63,10 +63,13 @@ def local_cluster(jobs: int) -> Iterator[Client]:
         )
         client = Client(made, security=security, set_as_default=False)
         try:
+            made.scale(workers)
+            made.sync(_all_there, made)
             yield client
         except BaseException:
             # Dask would wait for what its workers are doing, now or when the program ends. They had
-            # their time to stop, and those that are not closed here end with their parent.
+            # their time to stop, and those that are not closed here end with their parent, which does
+            # not wait for them (`cli.main`).
             made.shutdown_on_close = False
             within(_KILL_S, lambda: made.sync(_kill, made))
             within(_LEAVE_S, client.close)
@@ -76,6 +79,16 @@ def local_cluster(jobs: int) -> Iterator[Client]:
         within(_CLOSE_S, runner.stop)
 
 
+async def _all_there(made: LocalCluster) -> None:
+    await made
+
+
 async def _kill(made: LocalCluster) -> None:
-    closing = (nanny.close(timeout=_KILL_S / 2) for nanny in made.workers.values())
+    nannies = list(made._created)  # `workers` are those that have all started
+    for nanny in nannies:
+        worker = nanny.process
+        # Whoever is starting is at no account, and Dask would wait until it could be.
+        if worker is not None and worker.process is not None and worker.status == Status.starting:
+            await worker.process.kill()
+    closing = (nanny.close(timeout=_KILL_S / 2) for nanny in nannies)
     await asyncio.gather(*closing, return_exceptions=True)

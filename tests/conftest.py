@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from grader.sandbox.server import Sandbox, sandbox
 from tests.looking import hand_in
 from tests.own_checks import write_checks
+from tests.running import at_birth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,17 +50,22 @@ def right(aws_sandbox: Sandbox, fresh_account: str) -> str:
 
 
 @pytest.fixture
-def interrupted_at_birth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C is typed the moment a process of ours begins: before it can run a line of ours."""
-    folder = tmp_path / "site"
+def interrupted_at_birth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Ctrl-C is typed the moment a process of ours begins: before it can run a line of ours.
+
+    The folder has a file for each.
+    """
+    folder = tmp_path / "interrupted"
     folder.mkdir()
-    (folder / "sitecustomize.py").write_text("""
-import os, signal, sys
-if any("multiprocessing.spawn" in one for one in sys.orig_argv):
+    path = at_birth(
+        tmp_path / "site",
+        f"""
+    open(os.path.join({str(folder)!r}, str(os.getpid())), "w").close()
     os.kill(os.getpid(), signal.SIGINT)
-""")
-    found_first = (str(folder), os.environ.get("PYTHONPATH", ""))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, found_first)))
+""",
+    )
+    monkeypatch.setenv("PYTHONPATH", path)
+    return folder
 
 
 @pytest.fixture

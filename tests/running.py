@@ -38,6 +38,16 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "grader", *map(str, arguments)]
 
 
+def at_birth(folder: Path, body: str) -> str:
+    """A ``PYTHONPATH`` with which each process that multiprocessing spawns runs ``body`` first."""
+    folder.mkdir()
+    spawned = 'any("multiprocessing.spawn" in one for one in sys.orig_argv)'
+    (folder / "sitecustomize.py").write_text(
+        f"import os, signal, sys, threading\nif {spawned}:{body}"
+    )
+    return os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH", ""))))
+
+
 def read_to(stream: IO[str] | None, words: str) -> str:
     """What a process says up to the line in which ``words`` stand. Fails where it ends without."""
     assert stream is not None

@@ -9,15 +9,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LEFT_OUT = "…"
+PAIR = re.compile(r"\d+(, (?:the sum of|la somme de) )\d+( (?:and|et) )\d+")
 
 
 def not_shown(path: Path, words: str, shown: str) -> list[str]:
-    """The pieces of the guide's block in which ``words`` stand that are not in ``shown``."""
+    """The pieces of the guide's block in which ``words`` stand that are not in ``shown``, in order."""
     blocks = re.findall(r"^```\w*\n(.*?)^```$", path.read_text(encoding="utf-8"), re.M | re.S)
     (found,) = (block for block in blocks if words in block)
-    return [piece for piece in found.split(LEFT_OUT) if _plain(piece) not in _plain(shown)]
+    missing, rest = [], _plain(shown)
+    for piece in map(_plain, found.split(LEFT_OUT)):
+        _, there, after = rest.partition(piece)
+        if there == piece:
+            rest = after
+        else:
+            missing.append(piece)
+    return missing
 
 
 def _plain(shown: str) -> str:
-    """Without the numbers that were sent, which also change where a line ends."""
-    return " ".join(re.sub(r"\b\d{3,5}\b", "N", shown).split())
+    """Without the numbers of a pair, which also change where a line ends."""
+    return PAIR.sub(r"N\1N\2N", " ".join(shown.split()))

@@ -297,9 +297,8 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C reaches a process group on POSIX")
-@pytest.mark.usefixtures("interrupted_at_birth")
 def test_a_worker_that_has_hardly_begun_hears_no_interrupt(
-    write: Write, capfd: pytest.CaptureFixture[str]
+    write: Write, capfd: pytest.CaptureFixture[str], interrupted_at_birth: Path
 ) -> None:
     folder = write("""
 import signal
@@ -313,6 +312,7 @@ def test_free(function):
     ((_, free),) = judged(folder, "free")
     assert free.outcome == "passed"
     assert capfd.readouterr().err == ""
+    assert len(list(interrupted_at_birth.iterdir())) == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX's")

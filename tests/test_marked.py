@@ -48,7 +48,8 @@ OF_OTHERS = {
     # what Lambda writes
     *("Worker init failed", "Traceback (most recent call last)"),
     *("START RequestId: ", '"START RequestId:"'),
-    # names of programs, of actions, of looks
+    # names of programs, of threads, of actions, of looks
+    "IO loop",
     *("grader push lti", "CSV UTF-8"),
     *("bold green", "bold magenta", '<svg viewBox="0 0 ', '<span class="whole">{}</span>'),
     # replaced before anybody is told
@@ -102,3 +103,7 @@ def test_every_text_for_users_is_marked(path: Path) -> None:
 )
 def test_a_text_that_is_not_marked_is_found(source: str) -> None:
     assert [*bare(ast.parse(source))]
+
+
+def test_a_word_alone_is_a_key_where_nothing_is_shown() -> None:
+    assert [*bare(ast.parse('answer["Messages"]'), shows=False)] == []

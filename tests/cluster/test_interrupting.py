@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from grader.local_cluster import local_cluster
 from tests.classes import read, roster
 from tests.cluster.machines import children, replaced
 from tests.looking import hand_in, messages
-from tests.running import LIMIT_S, command, environment
+from tests.running import LIMIT_S, at_birth, command, environment
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -26,16 +27,32 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
+CLOSES_NONE = """
+from grader import cli, local_cluster
+
+async def nothing(made):
+    pass
+
+local_cluster._kill = nothing
+cli.main()
+"""
+"""The grader where nothing of a cluster is closed in the time there is for it."""
+
+
 @pytest.fixture
-def busy_class(aws_sandbox: Sandbox, right: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A batch in which one student is done, and two others take longer."""
+def busy_class(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[subprocess.Popen[str]]:
+    """A batch in which one student is done, and two others take longer; by another program, if given."""
+    program = getattr(request, "param", None)
+    how = ("batch", "class.csv", "--engine", "dask", "--jobs", "6")
     busy, held = aws_sandbox.new_account(), aws_sandbox.new_account()
     hand_in(aws_sandbox, busy, handler="slow", environment={"SECONDS": "55"})
     hand_in(aws_sandbox, held, handler="prints_only", old_messages=3)
     (tmp_path / "held").write_text(held)
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{busy}", f"s3,Cy,,{held}")
+    roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{busy}", f"s3,Cy,,{held}")
     with subprocess.Popen(
-        command("batch", path, "--engine", "dask", "--jobs", "6"),
+        [sys.executable, "-c", program, *how] if program else command(*how),
         cwd=tmp_path,
         env=environment(),
         stdout=subprocess.PIPE,
@@ -85,11 +102,58 @@ def test_workers_end_with_a_grader_that_is_killed(busy_class: subprocess.Popen[s
     until(lambda: all(gone(pid) for pid in started))
 
 
-@pytest.mark.usefixtures("interrupted_at_birth")
-def test_workers_that_have_hardly_begun_hear_no_interrupt() -> None:
+def test_workers_that_have_hardly_begun_hear_no_interrupt(interrupted_at_birth: Path) -> None:
     with local_cluster(1) as client:
-        worker = replaced(client)  # the first, and the one that takes its place
+        worker = replaced(client)
         assert client.submit(os.getpid).result(timeout=LIMIT_S) == worker
+    # The first, and the one that took its place.
+    assert len(list(interrupted_at_birth.iterdir())) == 2
+
+
+def test_a_batch_that_is_interrupted_while_its_workers_start_says_no_more_than_that(
+    tmp_path: Path,
+) -> None:
+    """They are held where they start: Dask's environment tells them from the judge's."""
+    begun = tmp_path / "begun"
+    path = at_birth(
+        tmp_path / "site",
+        f"""
+    if "MALLOC_TRIM_THRESHOLD_" in os.environ:
+        open({str(begun)!r}, "w").close()
+        threading.Event().wait()
+""",
+    )
+    (tmp_path / "class.csv").write_text("student_id,profile\ns1,nobody\n")
+    with subprocess.Popen(
+        command("batch", "class.csv", "--engine", "dask", "--jobs", "2"),
+        cwd=tmp_path,
+        env=environment(PYTHONPATH=path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            until(begun.exists)
+            started = children(process.pid)
+            os.killpg(process.pid, signal.SIGINT)
+            _, errors = process.communicate(timeout=LIMIT_S)
+        finally:
+            process.kill()
+    assert (process.returncode, errors) == (130, "Interrupted.\n")
+    assert all(gone(pid) for pid in started)
+
+
+@pytest.mark.parametrize("busy_class", [CLOSES_NONE], indirect=True)
+def test_an_end_waits_for_no_worker_that_was_not_closed_in_time(
+    busy_class: subprocess.Popen[str],
+) -> None:
+    started = children(busy_class.pid)
+    os.killpg(busy_class.pid, signal.SIGINT)
+    _, errors = busy_class.communicate(timeout=LIMIT_S)
+    assert busy_class.returncode == 130
+    assert "Traceback" not in errors
+    until(lambda: all(gone(pid) for pid in started))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

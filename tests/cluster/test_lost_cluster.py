@@ -95,18 +95,19 @@ def test_a_class_does_not_wait_for_ever_for_a_worker(
 def test_a_class_does_not_wait_for_ever_for_a_scheduler_that_is_frozen(
     others: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clusters, "SILENT_S", 5)
+    monkeypatch.setattr(clusters, "SILENT_S", 15)
     others.worker()
-    with cluster(others.address, 1) as engine:
-        running = engine.submit(failing.says_where, str(tmp_path))
-        until(lambda: list(tmp_path.glob("*.started")))
-        with frozen(others.scheduler):
-            error = running.exception(timeout=60)
-            assert isinstance(error, EngineLost)
-            assert str(error) == "Dask's scheduler has not answered for 5 s."
-            late = engine.submit(failing.process)
-            assert str(late.exception(timeout=60)) == str(error)
-            answer(engine.close, within_s=LIMIT_S)
+    made = cluster(others.address, 1)
+    engine = made.__enter__()
+    running = engine.submit(failing.says_where, str(tmp_path))
+    until(lambda: list(tmp_path.glob("*.started")))
+    with frozen(others.scheduler):
+        error = running.exception(timeout=LIMIT_S)
+        assert isinstance(error, EngineLost)
+        assert str(error) == "Dask's scheduler has not answered for 15 s."
+        late = engine.submit(failing.process)
+        assert str(late.exception(timeout=LIMIT_S)) == str(error)
+        answer(lambda: made.__exit__(None, None, None), within_s=LIMIT_S)
 
 
 def test_a_task_that_ends_every_worker_is_given_up(others: Machines) -> None:

@@ -254,6 +254,8 @@ def test_no_column_s_head_runs_into_the_next(
     }).map(head => head.textContent)"""
     with opened(browser, cohorts[cohort] / "index.html", 1031) as page:
         page.emulate_media(media=media)
+        # The student, the score, the criteria, what is noted.
+        assert page.locator("#heat thead th").count() == 3 + 12
         assert page.evaluate(outside) == []
 
 
