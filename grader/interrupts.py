@@ -1,4 +1,4 @@
-"""Ctrl-C reaches every process of a terminal: the one that was typed hears it, and ends the others."""
+"""Ctrl-C reaches every process of a terminal: the grader hears it, and ends those it started."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dask import config
 from dask.system import CPU_COUNT
@@ -84,11 +84,13 @@ async def _all_there(made: LocalCluster) -> None:
 
 
 async def _kill(made: LocalCluster) -> None:
-    nannies = list(made._created)  # `workers` are those that have all started
-    for nanny in nannies:
-        worker = nanny.process
-        # Whoever is starting is at no account, and Dask would wait until it could be.
-        if worker is not None and worker.process is not None and worker.status == Status.starting:
-            await worker.process.kill()
-    closing = (nanny.close(timeout=_KILL_S / 2) for nanny in nannies)
-    await asyncio.gather(*closing, return_exceptions=True)
+    # `workers` are those that have all started.
+    await asyncio.gather(*map(_end, list(made._created)), return_exceptions=True)
+
+
+async def _end(nanny: Any) -> None:
+    worker = nanny.process
+    # Whoever is starting is at no account, and Dask would wait until it could be.
+    if worker is not None and worker.status == Status.starting:
+        await worker.process.kill()
+    await nanny.close(timeout=_KILL_S / 2)

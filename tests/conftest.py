@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from grader.language import ENGLISH, speak
 from grader.sandbox.server import Sandbox, sandbox
 from tests.looking import hand_in
 from tests.own_checks import write_checks
@@ -27,6 +28,12 @@ settings.register_profile(
     derandomize=False,
 )
 settings.load_profile("grader")
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """A command speaks for its whole process, which here runs other tests after it."""
+    speak(ENGLISH)
 
 
 @pytest.fixture(scope="session")

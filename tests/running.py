@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from grader.sandbox.server import Sandbox
@@ -36,6 +38,29 @@ def environment(
 def command(*arguments: str | Path) -> list[str]:
     """The command line of ``grader`` with ``arguments``."""
     return [sys.executable, "-m", "grader", *map(str, arguments)]
+
+
+@contextmanager
+def background(
+    line: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """A command line at work, its output as text, killed at the end of the ``with`` block.
+
+    It has a session of its own: a signal to its group reaches what it started too, as a terminal's does.
+    """
+    with subprocess.Popen(
+        line,
+        cwd=cwd,
+        env=env or environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def at_birth(folder: Path, body: str) -> str:

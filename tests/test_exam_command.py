@@ -14,8 +14,8 @@ from grader import cli
 from grader.grading import Grading
 from grader.rubric import default_rubric_path
 from tests.own_checks import write_checks
-from tests.running import grader, read_to
-from tests.test_served import of, start
+from tests.running import background, command, environment, grader, read_to
+from tests.test_served import of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -287,13 +287,11 @@ def temporary(tmp_path: Path) -> Iterator[Path]:
 def test_an_interrupted_exam_leaves_no_process_and_no_folder(
     tmp_path: Path, temporary: Path, moment: str
 ) -> None:
-    with start("lint", "--exam", cwd=tmp_path, temporary=temporary) as running:
-        try:
-            read_to(running.stderr, moment)
-            os.killpg(running.pid, signal.SIGINT)
-            _, errors = running.communicate(timeout=30)
-        finally:
-            running.kill()
+    env = environment(TMPDIR=str(temporary))
+    with background(command("lint", "--exam"), cwd=tmp_path, env=env) as running:
+        read_to(running.stderr, moment)
+        os.killpg(running.pid, signal.SIGINT)
+        _, errors = running.communicate(timeout=30)
     assert running.returncode == 130
     assert "Traceback" not in errors
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.looking import hand_in, messages
-from tests.running import command, environment, grader, read_to
+from tests.running import background, command, environment, grader, read_to
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -90,28 +90,17 @@ def test_an_interrupted_batch_keeps_who_is_done_and_ends_soon(
     hand_in(aws_sandbox, busy, handler="slow", environment={"SECONDS": "55"})
     hand_in(aws_sandbox, held, handler="prints_only", old_messages=3)
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{busy}", f"s3,Cy,,{held}")
-    with subprocess.Popen(
-        command("batch", path),
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            until((tmp_path / "results/students/s1/report.json").exists)
-            os.killpg(process.pid, number)
-            interrupted = time.monotonic()
-            said = read_to(process.stderr, "Interrupted")
-            # Whoever is impatient gains nothing by it, and loses nothing.
-            os.killpg(process.pid, number)
-            assert process.stderr is not None
-            errors = said + process.stderr.read()
-            process.wait(timeout=60)
-            took = time.monotonic() - interrupted
-        finally:
-            process.kill()
+    with background(command("batch", path), cwd=tmp_path) as process:
+        until((tmp_path / "results/students/s1/report.json").exists)
+        os.killpg(process.pid, number)
+        interrupted = time.monotonic()
+        said = read_to(process.stderr, "Interrupted")
+        # Whoever is impatient gains nothing by it, and loses nothing.
+        os.killpg(process.pid, number)
+        assert process.stderr is not None
+        errors = said + process.stderr.read()
+        process.wait(timeout=60)
+        took = time.monotonic() - interrupted
     assert process.returncode == 130
     # Not a measurement: the function of s2 takes 55 s, and nobody waited for it.
     assert took < 25, f"{took:.1f} s"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.running import command, environment, grader, read_to
+from tests.running import background, command, environment, grader, read_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,18 +21,6 @@ def temporary(tmp_path: Path) -> Path:
     folder = tmp_path / "temporary"
     folder.mkdir()
     return folder
-
-
-def start(*arguments: str, cwd: Path, temporary: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command(*arguments),
-        cwd=cwd,
-        env=environment(TMPDIR=str(temporary)),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
 
 
 def of(temporary: Path) -> Iterator[int]:
@@ -49,18 +36,16 @@ def of(temporary: Path) -> Iterator[int]:
 def test_a_served_sandbox_prints_what_to_export_and_can_be_graded(
     tmp_path: Path, temporary: Path
 ) -> None:
-    with start("sandbox", "--deploy", "memory-256", cwd=tmp_path, temporary=temporary) as served:
-        try:
-            assert served.stdout is not None
-            exports = [served.stdout.readline().strip() for _ in range(4)]
-            given = dict(line.removeprefix("export ").split("=", 1) for line in exports)
-            assert given["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
-            done = grader("check", cwd=tmp_path, env=environment(**given))
-            assert "Score: 19 of 20 points" in done.stdout
-            os.killpg(served.pid, signal.SIGINT)
-            assert served.wait(timeout=5) == 0
-        finally:
-            served.kill()
+    env = environment(TMPDIR=str(temporary))
+    with background(command("sandbox", "--deploy", "memory-256"), cwd=tmp_path, env=env) as served:
+        assert served.stdout is not None
+        exports = [served.stdout.readline().strip() for _ in range(4)]
+        given = dict(line.removeprefix("export ").split("=", 1) for line in exports)
+        assert given["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+        done = grader("check", cwd=tmp_path, env=environment(**given))
+        assert "Score: 19 of 20 points" in done.stdout
+        os.killpg(served.pid, signal.SIGINT)
+        assert served.wait(timeout=5) == 0
     assert list(of(temporary)) == []
     assert list(temporary.iterdir()) == []
 
@@ -70,13 +55,11 @@ def test_an_interrupted_demo_leaves_no_process_and_no_folder(
 ) -> None:
     # Whatever lies here, the cohort is graded by its own rubric.
     (tmp_path / "rubric.yaml").write_text("not a rubric")
-    with start("demo", cwd=tmp_path, temporary=temporary) as demo:
-        try:
-            read_to(demo.stderr, "1/13")
-            os.killpg(demo.pid, signal.SIGINT)
-            _, errors = demo.communicate(timeout=60)
-        finally:
-            demo.kill()
+    env = environment(TMPDIR=str(temporary))
+    with background(command("demo"), cwd=tmp_path, env=env) as demo:
+        read_to(demo.stderr, "1/13")
+        os.killpg(demo.pid, signal.SIGINT)
+        _, errors = demo.communicate(timeout=60)
     assert demo.returncode == 130
     assert "Traceback" not in errors
     assert "leaked" not in errors

@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import os
 import signal
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from grader import show
 from tests.looking import hand_in
-from tests.running import LIMIT_S, command, environment, grader
+from tests.running import LIMIT_S, background, command, environment, grader
 from tests.test_schedule_runs import RUBRIC
 from tests.test_show import Terminal
 
@@ -60,20 +59,11 @@ def test_an_interrupted_check_says_so_in_one_line(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path, lang: str, said: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="slow", environment={"SECONDS": "25"})
-    with subprocess.Popen(
-        command("check", "--lang", lang),
-        cwd=tmp_path,
-        env=environment(aws_sandbox, fresh_account),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
+    with background(
+        command("check", "--lang", lang), cwd=tmp_path, env=environment(aws_sandbox, fresh_account)
     ) as running:
-        try:
-            assert running.stderr is not None
-            assert running.stderr.readline()
-            os.killpg(running.pid, signal.SIGINT)
-            output, errors = running.communicate(timeout=LIMIT_S)
-        finally:
-            running.kill()
+        assert running.stderr is not None
+        assert running.stderr.readline()
+        os.killpg(running.pid, signal.SIGINT)
+        output, errors = running.communicate(timeout=LIMIT_S)
     assert (running.returncode, output, errors) == (130, "", f"{said}\n")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +14,7 @@ from grader import parcel, remote_cluster
 from grader.patience import answer
 from grader.problems import BadInput
 from tests.cluster.machines import Machines, frozen, machines
-from tests.running import LIMIT_S, command, environment
+from tests.running import LIMIT_S, background, command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,21 +102,13 @@ def test_a_batch_that_waits_for_a_scheduler_can_be_ended(
 ) -> None:
     (tmp_path / "class.csv").write_text("student_id,profile\ns1,nobody\n")
     scheduler = f"tcp://127.0.0.1:{listening.getsockname()[1]}"
-    with subprocess.Popen(
-        command("batch", "class.csv", "--engine", "dask", "--scheduler", scheduler),
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    with background(
+        command("batch", "class.csv", "--engine", "dask", "--scheduler", scheduler), cwd=tmp_path
     ) as process:
-        try:
-            connection, _ = listening.accept()
-            with connection:
-                os.kill(process.pid, number)
-                _, errors = process.communicate(timeout=LIMIT_S)
-        finally:
-            process.kill()
+        connection, _ = listening.accept()
+        with connection:
+            os.kill(process.pid, number)
+            _, errors = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert not (tmp_path / "results").exists()

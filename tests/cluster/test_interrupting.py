@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -17,10 +16,11 @@ from grader.local_cluster import local_cluster
 from tests.classes import read, roster
 from tests.cluster.machines import children, replaced
 from tests.looking import hand_in, messages
-from tests.running import LIMIT_S, at_birth, command, environment
+from tests.running import LIMIT_S, at_birth, background, command, environment
 from tests.waiting import until
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
     from grader.sandbox.server import Sandbox
@@ -53,21 +53,12 @@ def busy_class(
     hand_in(aws_sandbox, held, handler="prints_only", old_messages=3)
     (tmp_path / "held").write_text(held)
     roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{busy}", f"s3,Cy,,{held}")
-    with subprocess.Popen(
-        [sys.executable, "-c", program, *how] if program else command(*how),
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
+    with background(
+        [sys.executable, "-c", program, *how] if program else command(*how), cwd=tmp_path
     ) as process:
-        try:
-            # The old messages are held while the account is exercised.
-            until(lambda: messages(aws_sandbox, held, "output_queue")["in flight"] == 3)
-            yield process
-        finally:
-            process.kill()
+        # The old messages are held while the account is exercised.
+        until(lambda: messages(aws_sandbox, held, "output_queue")["in flight"] == 3)
+        yield process
 
 
 def gone(pid: int) -> bool:
@@ -128,15 +119,8 @@ def test_a_batch_that_is_interrupted_while_its_workers_start_says_no_more_than_t
     (tmp_path / "class.csv").write_text("student_id,profile\ns1,nobody\n")
     env = environment(PYTHONPATH=path)
     env.pop(OF_A_WORKER, None)  # it stays where this process had a cluster
-    with subprocess.Popen(
-        command("batch", "class.csv", "--engine", "dask", "--jobs", "2"),
-        cwd=tmp_path,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
+    how = ("batch", "class.csv", "--engine", "dask", "--jobs", "2")
+    with background(command(*how), cwd=tmp_path, env=env) as process:
         try:
             until(begun.exists)
             started = children(process.pid)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from tests.classes import read, reports, roster
 from tests.cluster import failing
 from tests.cluster.machines import Machines, frozen, machines
 from tests.looking import hand_in, messages
-from tests.running import LIMIT_S, command, environment
+from tests.running import LIMIT_S, background, command
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -50,20 +50,10 @@ def test_a_scheduler_that_dies_leaves_the_rest_ungraded(
     path = roster(tmp_path, aws_sandbox, *rows)
     others.worker()
     how = ("--engine", "dask", "--scheduler", others.address, "--jobs", "3")
-    with subprocess.Popen(
-        command("batch", path, *how),
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            until((tmp_path / "results/students/s1/report.json").exists)
-            others.scheduler.kill()
-            _, errors = process.communicate(timeout=LIMIT_S)
-        finally:
-            process.kill()
+    with background(command("batch", path, *how), cwd=tmp_path) as process:
+        until((tmp_path / "results/students/s1/report.json").exists)
+        others.scheduler.kill()
+        _, errors = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 3, errors
     found = reports(tmp_path)
     assert {name: one.score for name, one in found.items()} == {"s1": 20, "s2": None, "s3": None}
@@ -97,17 +87,17 @@ def test_a_class_does_not_wait_for_ever_for_a_scheduler_that_is_frozen(
 ) -> None:
     monkeypatch.setattr(clusters, "SILENT_S", 15)
     others.worker()
-    made = cluster(others.address, 1)
-    engine = made.__enter__()
-    running = engine.submit(failing.says_where, str(tmp_path))
-    until(lambda: list(tmp_path.glob("*.started")))
-    with frozen(others.scheduler):
-        error = running.exception(timeout=LIMIT_S)
-        assert isinstance(error, EngineLost)
-        assert str(error) == "Dask's scheduler has not answered for 15 s."
-        late = engine.submit(failing.process)
-        assert str(late.exception(timeout=LIMIT_S)) == str(error)
-        answer(lambda: made.__exit__(None, None, None), within_s=LIMIT_S)
+    with ExitStack() as left:
+        engine = left.enter_context(cluster(others.address, 1))
+        running = engine.submit(failing.says_where, str(tmp_path))
+        until(lambda: list(tmp_path.glob("*.started")))
+        with frozen(others.scheduler):
+            error = running.exception(timeout=LIMIT_S)
+            assert isinstance(error, EngineLost)
+            assert str(error) == "Dask's scheduler has not answered for 15 s."
+            late = engine.submit(failing.process)
+            assert str(late.exception(timeout=LIMIT_S)) == str(error)
+            answer(left.close, within_s=LIMIT_S)
 
 
 def test_a_task_that_ends_every_worker_is_given_up(others: Machines) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +12,7 @@ from grader.rubric import default_rubric_path
 from tests.classes import read, reports, roster
 from tests.cluster.machines import machines
 from tests.looking import hand_in, messages
-from tests.running import LIMIT_S, command, environment
+from tests.running import LIMIT_S, background, command, environment
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -39,21 +38,13 @@ def test_an_account_is_visited_again_with_new_pairs(
         first = running.worker()
         how = ["--engine", "dask", "--scheduler", running.address]
         how += ["--seed", str(SEED), "--rubric", "two.yaml"]
-        with subprocess.Popen(
-            command("batch", path, *how),
-            cwd=tmp_path,
-            env=environment(**running.settings),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+        with background(
+            command("batch", path, *how), cwd=tmp_path, env=environment(**running.settings)
         ) as process:
-            try:
-                until(lambda: any(messages(aws_sandbox, fresh_account, "input_queue").values()))
-                first.kill()
-                running.worker()
-                _, errors = process.communicate(timeout=LIMIT_S)
-            finally:
-                process.kill()
+            until(lambda: any(messages(aws_sandbox, fresh_account, "input_queue").values()))
+            first.kill()
+            running.worker()
+            _, errors = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 0, errors
     assert reports(tmp_path)["s1"].score == 20
     seen = read(tmp_path / "results/students/s1/observation.json")

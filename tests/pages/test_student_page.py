@@ -148,9 +148,8 @@ def test_no_page_of_a_student_names_another(tmp_path: Path) -> None:
     ]
     reports = [msgspec.structs.replace(report(flags=flags), **person) for person in people]
     root = written(tmp_path / "results", reports, failing())
-    assert (
-        "Ann Archer" in (root / "index.html").read_text()
-    )  # the class page says whose account it is
+    # That of the class says whose account it is.
+    assert "Ann Archer" in (root / "index.html").read_text()
     for one, other in (people, people[::-1]):
         source = (root / "students" / one["student_id"] / "index.html").read_text()
         assert one["name"] in source
