@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from benchmarks.measuring import Moment, descendants, peak_mb
 
 if TYPE_CHECKING:
-    from grader.grading import Graded
+    from grader.batch.pipeline import Graded
 
 
 def main() -> None:
@@ -31,14 +31,16 @@ def main() -> None:
 def graded(roster: Path, out: Path, jobs: int, kind: Literal["threads", "dask"]) -> dict[str, Any]:
     """Grade ``roster`` and measure: what starting took once, and then all accounts together."""
     # Imported here as the program does, so that it counts.
-    from grader import show
-    from grader.batch import ClassRun
-    from grader.course import loaded
-    from grader.engine import engine_of
-    from grader.grading import Settings
-    from grader.plan import plan
-    from grader.results import Results
-    from grader.rubric import default_rubric_path
+    from grader.batch.pipeline import Settings
+    from grader.batch.plan import plan
+    from grader.batch.run import ClassRun
+    from grader.batch.setup import loaded
+    from grader.engines.choose import engine_of
+    from grader.results.directory import Results
+    from grader.rubric.load import default_rubric_path
+    from grader.terminal.console import console
+    from grader.terminal.progress import progress
+    from grader.terminal.report import show_class
 
     durations: list[float] = []
     results = Results(out)
@@ -53,15 +55,15 @@ def graded(roster: Path, out: Path, jobs: int, kind: Literal["threads", "dask"])
         run = ClassRun(course, results, students, planned, engine)
         started = Moment.now()
         with Path(os.devnull).open("w", encoding="utf-8") as nobody:
-            terminal = show.console(nobody)
-            with show.progress(len(planned.todo), terminal, quiet=False) as tell:
+            terminal = console(nobody)
+            with progress(len(planned.todo), terminal, quiet=False) as tell:
 
                 def shown(one: Graded) -> None:
                     durations.append(one.observation.duration_s if one.observation else 0.0)
                     tell(one.report)
 
                 summary = run.run(shown)
-            show.show_class(run.reports, summary, terminal)
+            show_class(run.reports, summary, terminal)
         ended = Moment.now()
         others = [peak_mb(pid) for pid in descendants(os.getpid())]
         used = ended.since(started)

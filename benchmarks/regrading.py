@@ -16,14 +16,14 @@ import msgspec
 
 from benchmarks.measuring import Moment, alone, machine, middle, table
 from benchmarks.students import FAULTS, deployed, one_in_five_broken
-from grader import report
-from grader.batch_file import Batch, Counts, Student
-from grader.clock import now
-from grader.course import Course
-from grader.judge import Judge
-from grader.regrade import regrade
-from grader.results import Results
-from grader.rubric import default_rubric_path, load_rubric
+from grader.batch.regrade import regrade
+from grader.batch.setup import Course
+from grader.judging.pool import Judge
+from grader.model import report
+from grader.model.batch import Batch, Counts, Student
+from grader.model.timestamps import now
+from grader.results.directory import Results
+from grader.rubric.load import default_rubric_path, load_rubric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,10 +16,11 @@ import typer
 import typer.core
 from typer.exceptions import TyperException
 
-from grader import __version__, interrupts
+from grader import __version__
+from grader import signals as interrupts
 from grader.commands import authoring, exporting, grading, preparing, trying
 from grader.commands.options import ALL_POINTS, INTERRUPTED, UNGRADED, USAGE
-from grader.language import _, default_language, speak
+from grader.i18n.language import _, default_language, speak
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -34,9 +35,9 @@ class _Commands(typer.core.TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            from grader import show
+            from grader.terminal.console import standard_error
 
-            show.standard_error().print(_("Interrupted."))
+            standard_error().print(_("Interrupted."))
             raise typer.Exit(INTERRUPTED) from None
 
 
@@ -89,7 +90,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; its exit status (design §7)."""
-    from grader.problems import BadInput
+    from grader.inputs.problems import BadInput
 
     speak(default_language())
     try:
@@ -102,9 +103,10 @@ def run(arguments: list[str]) -> int:
         show_itself()
         return USAGE
     except BadInput as error:
-        from grader import show
+        from grader.terminal.console import standard_error
+        from grader.terminal.problems import show_problems
 
-        show.show_problems(error.problems, show.standard_error())
+        show_problems(error.problems, standard_error())
         return USAGE
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from grader.language import ENGLISH, speak
+from grader.i18n.language import ENGLISH, speak
 from grader.sandbox.server import Sandbox, sandbox
-from tests.looking import hand_in
+from tests.observing import hand_in
 from tests.own_checks import write_checks
-from tests.running import at_birth
+from tests.programs import at_birth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

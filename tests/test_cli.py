@@ -11,10 +11,10 @@ import jsonschema
 import pytest
 
 from grader import cli
-from grader.rubric import default_rubric_path
+from grader.rubric.load import default_rubric_path
 from grader.schemas import load
-from tests.looking import hand_in
-from tests.running import environment, grader
+from tests.observing import hand_in
+from tests.programs import environment, grader
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ A check is a plain pytest test, bound to the criteria of a rubric by its name::
         same(function.memory_mb, expect, unit="MB", hint="Set memory_size in your stack.")
 
 Its docstring is the line a student reads. It asks for facts by fixture
-(``grader.checks.facts``), so that its body runs only where they were found.
+(``grader.checks.fixtures``), so that its body runs only where they were found.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, TypeVar
 import msgspec
 import pytest
 
-from grader.judging.outcome import CheckInfo
-from grader.language import N_
-from grader.message import Message, bounded, kept, message, plain, shown
-from grader.observation import Fact, Found, Missing, NotTried, UnknownKind
+from grader.i18n.language import N_
+from grader.i18n.message import Message, bounded, kept, message, plain, shown
+from grader.model.observation import Fact, Found, Missing, NotTried, UnknownKind
+from grader.model.outcome import CheckInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable

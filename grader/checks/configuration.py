@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader.checks import fail, message, required, shown, ungrade
-from grader.language import N_
-from grader.observation import Missing
+from grader.i18n.language import N_
+from grader.model.observation import Missing
 
 if TYPE_CHECKING:
     from grader.checks import Message
-    from grader.judging.case import Case
-    from grader.observation import Fact, Function, Queue
+    from grader.checks.case import Case
+    from grader.model.observation import Fact, Function, Queue
 
 _PYTHON = re.compile(r"python(\d+)\.(\d+)")
 

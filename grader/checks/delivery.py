@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from grader.checks import block, fail, message, required, shown, ungrade
-from grader.language import N_
-from grader.observation import Exchange, Found, Invocation, NotTried, Unknown
+from grader.i18n.language import N_
+from grader.model.observation import Exchange, Found, Invocation, NotTried, Unknown
 
 if TYPE_CHECKING:
     from grader.checks import Message
-    from grader.observation import Answer, Fact, FunctionError, Pair
+    from grader.model.observation import Answer, Fact, FunctionError, Pair
 
 MISTAKES = {
     "joined": N_("the two numbers joined as text"),

@@ -5,22 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.checks import block, check, fail, required, same, ungrade
-from grader.checks.configuration import (
-    AtLeast,
-    check_environment,
-    check_runtime,
-    check_visibility,
-)
+from grader.checks.configuration import AtLeast, check_environment, check_runtime, check_visibility
 from grader.checks.delivery import check_handler, check_records, check_sum
 from grader.checks.routing import check_mappings
 from grader.checks.triggers import Ways, check_schedule
-from grader.language import N_
-from grader.message import message
-from grader.observation import Missing
+from grader.i18n.language import N_
+from grader.i18n.message import message
+from grader.model.observation import Missing
 
 if TYPE_CHECKING:
-    from grader.judging.case import Case
-    from grader.observation import (
+    from grader.checks.case import Case
+    from grader.model.observation import (
         Exchange,
         Fact,
         Function,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.checks import fail, message, shown
-from grader.language import N_
-from grader.observation import Exchange, Found
+from grader.i18n.language import N_
+from grader.model.observation import Exchange, Found
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.observation import Fact, Mapping, Mappings
+    from grader.model.observation import Fact, Mapping, Mappings
 
 
 def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Exchange]) -> None:

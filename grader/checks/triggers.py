@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 import msgspec
 
 from grader.checks import fail, message, ungrade
-from grader.language import N_
+from grader.i18n.language import N_
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.checks import Message
-    from grader.observation import Schedule, Trigger
+    from grader.model.observation import Schedule, Trigger
 
 Way = Literal["rule", "scheduler"]
 _WORDS = {"rule": N_("EventBridge rule"), "scheduler": N_("EventBridge Scheduler schedule")}

@@ -15,7 +15,7 @@ from grader.commands.options import (
     SeedOption,
     settings_of,
 )
-from grader.language import _, plural
+from grader.i18n.language import _, plural
 
 
 def lint(
@@ -36,9 +36,9 @@ def lint(
 
     With --exam: does the reference solution earn everything, an untouched account nothing?
     """
-    from grader import show
-    from grader.course import loaded, rubric_path
-    from grader.problems import refuse
+    from grader.batch.setup import loaded, rubric_path
+    from grader.inputs.problems import refuse
+    from grader.terminal.console import standard_error, standard_output
 
     if not exam and seed is not None:
         raise refuse("--seed", None, _("Only the exam has a use for it."), _("Add --exam."))
@@ -51,7 +51,7 @@ def lint(
     roster = rosters[0] if rosters else None
     with loaded(rubrics[0] if rubrics else None, checks, roster) as (course, students):
         if not quiet:
-            out = show.standard_output()
+            out = standard_output()
             criteria, maximum = len(course.rubric.criteria), course.rubric.max_score
             path = rubric_path(rubrics[0] if rubrics else None)
             out.print(
@@ -74,10 +74,10 @@ def lint(
                 )
         if not exam:
             return ALL_POINTS
-        from grader.exam import show_exam, sit_exam
+        from grader.rehearsal.exam import show_exam, sit_exam
 
         settings = settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=32)
-        errors = show.standard_error(quiet=quiet)
+        errors = standard_error(quiet=quiet)
         taken = sit_exam(course, settings, errors=errors, quiet=quiet)
-    show_exam(taken, show.standard_output(quiet=quiet))
+    show_exam(taken, standard_output(quiet=quiet))
     return taken.status

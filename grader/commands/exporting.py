@@ -15,14 +15,14 @@ from grader.commands.options import (
     ForceOption,
     QuietOption,
 )
-from grader.language import _, plural
+from grader.i18n.language import _, plural
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from grader.export.formats import Export
     from grader.export.lti_push import Outcome
-    from grader.export.reading import ClassRead
+    from grader.results.read_class import ClassRead
 
 ResultsArgument = Annotated[Path, typer.Argument(help="The folder of a batch.", metavar="RESULTS")]
 ScaleOption = Annotated[
@@ -69,12 +69,13 @@ def export(
     quiet: QuietOption = False,
 ) -> int:
     """Write the grades of a batch in the form that an LMS or a tool reads."""
-    from grader import show
-    from grader.export.formats import Export, files_of, format_of
+    from grader.commands.formats import files_of, format_of
+    from grader.export.formats import Export
     from grader.export.placing import place
-    from grader.export.reading import read_class
-    from grader.export.scale import scale_of
-    from grader.problems import BadInput, Problem
+    from grader.inputs.problems import BadInput, Problem
+    from grader.results.read_class import read_class
+    from grader.scoring.scale import scale_of
+    from grader.terminal.console import standard_error, standard_output
 
     chosen = format_of(to)
     given = {"worksheet": worksheet, "gradebook": gradebook, "assignment": assignment, "ids": ids}
@@ -102,7 +103,7 @@ def export(
     )
     force = force or (chosen.renews and out is None)
     place(target, files_of(chosen, made), made.inputs, results, force=force)
-    _tell(read, made, show.standard_error(quiet=quiet))
+    _tell(read, made, standard_error(quiet=quiet))
     if not quiet:
         graded = sum(row.report.score is not None for row in made.rows)
         told = plural(
@@ -111,14 +112,14 @@ def export(
             "{place}: {count} students have a score.",
             place=target,
         )
-        show.standard_output(quiet=quiet).print(told, soft_wrap=True)
+        standard_output(quiet=quiet).print(told, soft_wrap=True)
     return UNGRADED if read.problems or made.problems else ALL_POINTS
 
 
 def _tell(read: ClassRead, made: Export, errors: Console) -> None:
     """Name who has no score, what was left out of the export, and what a human should know."""
-    from grader import show
-    from grader.plain import plain
+    from grader.safety.printable import plain
+    from grader.terminal.problems import show_problems
 
     for row in made.rows:
         if row.report.score is None:
@@ -135,8 +136,8 @@ def _tell(read: ClassRead, made: Export, errors: Console) -> None:
             errors.print(told, soft_wrap=True)
     if read.problems or made.problems:
         errors.print(_("To put right:"))
-        show.show_problems([*read.problems, *made.problems], errors)
-    show.show_problems(made.notes, errors)
+        show_problems([*read.problems, *made.problems], errors)
+    show_problems(made.notes, errors)
 
 
 @push.callback()
@@ -178,17 +179,17 @@ def lti(
 
     What it took is kept in RESULTS/lti-pushed.ndjson.
     """
-    from grader import show
     from grader.export.formats import Export
     from grader.export.lti_client import address, client_of, platform
     from grader.export.lti_push import Memory
     from grader.export.lti_push import push as push_scores
-    from grader.export.reading import read_class
-    from grader.export.scale import scale_of
-    from grader.results import Results
+    from grader.results.directory import Results
+    from grader.results.read_class import read_class
+    from grader.scoring.scale import scale_of
+    from grader.terminal.console import standard_error, standard_output
 
     address("--line-item", line_item)
-    errors = show.standard_error(quiet=quiet)
+    errors = standard_error(quiet=quiet)
     client = None
     if not dry_run:
         client = client_of(client_id, token_url, key, key_id, audience, errors)
@@ -201,7 +202,7 @@ def lti(
         with platform(client, line_item) as at:
             done = push_scores(made, memory, at)
     _tell(read, made, errors)
-    _tell_pushed(done, errors, show.standard_output(quiet=quiet), dry_run=dry_run)
+    _tell_pushed(done, errors, standard_output(quiet=quiet), dry_run=dry_run)
     wrong = read.problems or made.problems or done.refused or done.left
     return UNGRADED if wrong else ALL_POINTS
 

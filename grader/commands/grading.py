@@ -30,15 +30,15 @@ from grader.commands.options import (
     target,
     write_stdout,
 )
-from grader.language import _, plural, speak, spoken
+from grader.i18n.language import _, plural, speak, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import Console
 
-    from grader.batch import ClassRun
-    from grader.grading import Graded
+    from grader.batch.pipeline import Graded
+    from grader.batch.run import ClassRun
 
 
 def check(
@@ -65,17 +65,20 @@ def check(
     ] = None,
 ) -> int:
     """Grade one account, mine: what the instructor will see, before handing in."""
-    from grader import report as reports
-    from grader import show
-    from grader.course import course_files, loaded
+    from grader.batch.pipeline import Grading
+    from grader.batch.setup import course_files, loaded
     from grader.export.gradescope import write_results
-    from grader.grading import Grading
+    from grader.inputs.problems import refuse
+    from grader.model import report as reports
+    from grader.model.access import DefaultCredentials, Profile
     from grader.observe.account import RUNS_CHECK, needs_exercise
     from grader.observe.runs import RUNS_S
-    from grader.problems import refuse
-    from grader.results import Results, writable
-    from grader.roster import Account, DefaultCredentials, Profile
-    from grader.whole_file import write_json
+    from grader.results.atomic_write import write_json
+    from grader.results.directory import Results, writable
+    from grader.roster.load import Account
+    from grader.terminal.console import standard_error, standard_output
+    from grader.terminal.progress import working
+    from grader.terminal.report import show_report
 
     if gradescope == "-":
         raise refuse("--gradescope", None, _("It takes the name of a file."), _("Give one."))
@@ -90,7 +93,7 @@ def check(
     with loaded(rubric, checks) as (course, _students):
         access = Profile(profile) if profile else DefaultCredentials()
         me = Account("me", "", "", None, None, None, None, access)
-        errors = show.standard_error(quiet=quiet)
+        errors = standard_error(quiet=quiet)
         if not quiet and settings.exchange and needs_exercise(course.rubric):
             errors.print(
                 _(
@@ -107,14 +110,14 @@ def check(
                 )
             )
         taken: list[Graded] = []
-        with show.working(errors):
+        with working(errors):
             Grading(course.rubric, course.judge, course.checks, settings, taken.append).run([me])
     graded = taken[0]
     if json == "-":
         write_stdout(reports.encode(graded.report))
-        show.show_report(graded.report, show.standard_error(quiet=quiet))
+        show_report(graded.report, standard_error(quiet=quiet))
     else:
-        show.show_report(graded.report, show.standard_output(quiet=quiet))
+        show_report(graded.report, standard_output(quiet=quiet))
     if for_json is not None:
         write_json(for_json, reports.encode(graded.report), "report")
     if for_gradescope is not None:
@@ -167,12 +170,14 @@ def batch(
     force: ForceOption = False,
 ) -> int:
     """Grade a class: one folder a student, a summary, a table."""
-    from grader import show
-    from grader.batch import ClassRun
-    from grader.course import course_files, loaded
-    from grader.engine import engine_of
-    from grader.plan import plan
-    from grader.results import RUBRIC, Results
+    from grader.batch.plan import plan
+    from grader.batch.run import ClassRun
+    from grader.batch.setup import course_files, loaded
+    from grader.engines.choose import engine_of
+    from grader.results.directory import RUBRIC, Results
+    from grader.terminal.console import standard_error, standard_output
+    from grader.terminal.progress import progress
+    from grader.terminal.report import show_class
 
     results = Results(out)
     for_json = target(json, "--json", roster, *course_files(rubric, checks), *results.own)
@@ -196,7 +201,7 @@ def batch(
         jobs=jobs or 32,
         account_timeout_s=account_timeout or 600,
     )
-    errors = show.standard_error(quiet=quiet)
+    errors = standard_error(quiet=quiet)
     with loaded(rubric, checks, roster) as (course, students):
         if students is None:
             raise TypeError("a batch has a roster")
@@ -213,7 +218,7 @@ def batch(
         with engine_of(engine.value, scheduler, settings.jobs) as made:
             run = ClassRun(course, results, students, planned, made)
             try:
-                with show.progress(len(planned.todo), errors, quiet=quiet) as tell:
+                with progress(len(planned.todo), errors, quiet=quiet) as tell:
                     summary = run.run(lambda graded: tell(graded.report))
             except (KeyboardInterrupt, OSError) as why:
                 _tell_cut_short(run, why, out, errors)
@@ -224,7 +229,7 @@ def batch(
     if json == "-":
         write_stdout((out / "summary.json").read_bytes())
     else:
-        show.show_class(run.reports, summary, show.standard_output(quiet=quiet))
+        show_class(run.reports, summary, standard_output(quiet=quiet))
     if for_json is not None:
         results.copy_summary(for_json)
     if not quiet:
@@ -235,7 +240,7 @@ def batch(
 
 def _tell_cut_short(run: ClassRun, why: BaseException, out: Path, errors: Console) -> None:
     """Why the batch ended before its end, and what there is of it."""
-    from grader.problems import reason
+    from grader.inputs.problems import reason
 
     if isinstance(why, OSError):
         where = why.filename or out
@@ -261,7 +266,7 @@ def _tell_missed(
     run: ClassRun, again: Callable[[list[str]], str], errors: Console, quiet: bool
 ) -> None:
     """Whose result is not what this run was to give, why, and the command that tries ``again``."""
-    from grader.show_ungraded import show_ungraded
+    from grader.terminal.ungraded import show_ungraded
 
     _tell_unwritten(run, errors)
     ungraded = any(report.score is None for report in run.reports)
@@ -310,11 +315,12 @@ def regrade(
     quiet: QuietOption = False,
 ) -> int:
     """Judge and score stored observations again: no AWS is asked."""
-    from grader import show
-    from grader.course import course_files, loaded
-    from grader.regrade import regrade as again
-    from grader.results import RUBRIC, Results
-    from grader.show_regraded import show_changes
+    from grader.batch.regrade import regrade as again
+    from grader.batch.setup import course_files, loaded
+    from grader.results.directory import RUBRIC, Results
+    from grader.terminal.changes import show_changes
+    from grader.terminal.console import standard_error, standard_output
+    from grader.terminal.report import show_class
 
     stored = Results(results)
     for_json = target(json, "--json", *course_files(rubric, checks), *stored.own)
@@ -327,12 +333,12 @@ def regrade(
     if json == "-":
         write_stdout((results / "summary.json").read_bytes())
     else:
-        out = show.standard_output(quiet=quiet)
-        show.show_class(done.reports, done.summary, out)
+        out = standard_output(quiet=quiet)
+        show_class(done.reports, done.summary, out)
         show_changes(done.changes, out)
     if for_json is not None:
         stored.copy_summary(for_json)
-    errors = show.standard_error(quiet=quiet)
+    errors = standard_error(quiet=quiet)
     if not quiet:
         counts = [
             plural(len(done.reports), "{count} report", "{count} reports"),

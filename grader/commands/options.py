@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.language import _, speak, spoken
+from grader.i18n.language import _, speak, spoken
 
 if TYPE_CHECKING:
-    from grader.grading import Settings
-    from grader.report import Report
+    from grader.batch.pipeline import Settings
+    from grader.model.report import Report
 
 ALL_POINTS, POINTS_MISSING, USAGE, UNGRADED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -99,9 +99,9 @@ def settings_of(
     exchange: bool = True,
 ) -> Settings:
     """How the run is made. Raises :class:`BadInput` for a region or an address that is none."""
-    from grader.grading import Settings
-    from grader.problems import BadInput, Problem
-    from grader.roster import shape_problem
+    from grader.batch.pipeline import Settings
+    from grader.inputs.problems import BadInput, Problem
+    from grader.roster.load import shape_problem
 
     endpoint_url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None
     given = {"region": ("--region", region), "endpoint_url": ("--endpoint-url", endpoint_url)}
@@ -126,12 +126,12 @@ def settings_of(
 def target(given: str | None, option: str, *inputs: Path | None) -> Path | None:
     """Where ``option`` writes, unless to standard output; found out before anything is done.
 
-    Raises :class:`~grader.problems.BadInput` where that is one of ``inputs`` or in a folder of them,
+    Raises :class:`BadInput` where that is one of ``inputs`` or in a folder of them,
     or where nothing can be written.
     """
-    from grader.problems import refuse
-    from grader.results import writable
-    from grader.whole_file import places
+    from grader.inputs.problems import refuse
+    from grader.results.atomic_write import places
+    from grader.results.directory import writable
 
     if given is None or given == "-":
         return None
@@ -149,7 +149,7 @@ def target(given: str | None, option: str, *inputs: Path | None) -> Path | None:
 
 def write_stdout(json: bytes) -> None:
     """JSON to standard output: UTF-8, whatever the terminal speaks."""
-    from grader.show import discard_output
+    from grader.terminal.console import discard_output
 
     try:
         sys.stdout.flush()

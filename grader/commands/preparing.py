@@ -20,7 +20,7 @@ from grader.commands.options import (
     RubricOption,
     settings_of,
 )
-from grader.language import _, plural
+from grader.i18n.language import _, plural
 
 
 def roster(
@@ -34,11 +34,12 @@ def roster(
     quiet: QuietOption = False,
 ) -> int:
     """Make a roster from the credentials blocks that students handed in."""
-    from grader import show
-    from grader.download import listed
-    from grader.problems import Problem, refuse
-    from grader.roster_making import check_place, credentials_folder, make_roster, write_roster
-    from grader.submissions import submissions_in
+    from grader.inputs.problems import Problem, refuse
+    from grader.intake.download import listed
+    from grader.intake.make_roster import check_place, credentials_folder, make_roster, write_roster
+    from grader.intake.submissions import submissions_in
+    from grader.terminal.console import standard_error, standard_output
+    from grader.terminal.problems import show_problems
 
     check_place(out, force=force)
     folder = credentials_folder(out)
@@ -50,18 +51,18 @@ def roster(
         )
     if made.students:
         write_roster(made.students, out)
-    errors = show.standard_error(quiet=quiet)
+    errors = standard_error(quiet=quiet)
     for name in outside:
         message = _("The name leads out of the download; it was left alone.")
         made.doubts.append(Problem(name, None, message, _("Find out who made this file.")))
     if made.doubts:
         errors.print(_("To look at:"))
-        show.show_problems(made.doubts, errors)
+        show_problems(made.doubts, errors)
     if made.left_out:
         errors.print(_("Not in the roster:"))
-        show.show_problems(made.left_out, errors)
+        show_problems(made.left_out, errors)
     if not quiet:
-        output = show.standard_output(quiet=quiet)
+        output = standard_output(quiet=quiet)
         count = len(made.students)
         if count:
             output.print(
@@ -92,15 +93,15 @@ def doctor(
     quiet: QuietOption = False,
 ) -> int:
     """Can every account be graded? Looks only: nothing runs, nothing is sent or received."""
-    from grader import show
-    from grader.course import loaded
-    from grader.doctor import examine_class
-    from grader.show_doctor import show_examinations
+    from grader.batch.setup import loaded
+    from grader.doctor.examine import examine_class
+    from grader.terminal.console import standard_output
+    from grader.terminal.doctor import show_examinations
 
     settings = settings_of(seed=0, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs)
     with loaded(rubric, checks, roster) as (course, students):
         if students is None:
             raise TypeError("a doctor has a roster")
         found = examine_class(students, roster, course.rubric, settings)
-    show_examinations(found, show.standard_output(quiet=quiet))
+    show_examinations(found, standard_output(quiet=quiet))
     return UNGRADED if any(one.faults for one in found) else ALL_POINTS

@@ -7,13 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grader.commands.options import (
-    ForceOption,
-    LangOption,
-    QuietOption,
-    SeedOption,
-    settings_of,
-)
+from grader.commands.options import ForceOption, LangOption, QuietOption, SeedOption, settings_of
 
 
 def demo(
@@ -28,10 +22,10 @@ def demo(
     force: ForceOption = False,
 ) -> int:
     """See it work: an AWS on this machine, a small class, its grades. Needs no account."""
-    from grader import show
-    from grader.course import loaded
-    from grader.demo import run_demo
-    from grader.rubric import default_rubric_path
+    from grader.batch.setup import loaded
+    from grader.rehearsal.demo import run_demo
+    from grader.rubric.load import default_rubric_path
+    from grader.terminal.console import standard_error, standard_output
 
     # The cohort's grades are those of the rubric that comes with it.
     with loaded(default_rubric_path(), []) as (course, _):
@@ -40,8 +34,8 @@ def demo(
             settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs),
             out or Path("demo-results"),
             force=force or out is None,
-            output=show.standard_output(quiet=quiet),
-            errors=show.standard_error(quiet=quiet),
+            output=standard_output(quiet=quiet),
+            errors=standard_error(quiet=quiet),
             quiet=quiet,
         )
 
@@ -56,6 +50,6 @@ def sandbox(
     ] = None,
 ) -> int:
     """Serve an AWS on 127.0.0.1 to work against, until Ctrl-C; prints what to export."""
-    from grader.demo import serve
+    from grader.rehearsal.demo import serve
 
     return serve(port, deploy)

@@ -13,21 +13,21 @@ import re
 from typing import TYPE_CHECKING
 
 from grader.export.formats import File
-from grader.export.grades_csv import cell
 from grader.export.matching import Place, alone, exact, matched, name_keys
-from grader.export.scale import decimal_of, number
 from grader.export.sheet import read_sheet, refuse_twice
-from grader.language import _
-from grader.problems import Problem, refuse
+from grader.i18n.language import _
+from grader.inputs.csv_cell import cell
+from grader.inputs.problems import Problem, refuse
+from grader.scoring.scale import decimal_of, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from grader.batch_file import Student
     from grader.export.formats import Export
-    from grader.export.reading import Row
     from grader.export.sheet import Record, Sheet
+    from grader.model.batch import Student
+    from grader.results.read_class import Row
 
 STUDENT, ID, SIS, LOGIN, SECTION = "Student", "ID", "SIS User ID", "SIS Login ID", "Section"
 IDS = {"canvas": ID, "sis": SIS, "login": LOGIN}

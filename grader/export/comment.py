@@ -6,15 +6,15 @@ import html
 import re
 from typing import TYPE_CHECKING
 
-from grader.language import N_, Language, language
-from grader.plain import plain
+from grader.i18n.language import N_, Language, language
+from grader.safety.printable import plain
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from grader.export.formats import Export
-    from grader.export.scale import Scale
-    from grader.report import CriterionResult, Report
+    from grader.model.report import CriterionResult, Report
+    from grader.scoring.scale import Scale
 
 UNGRADED = N_("Not graded: something could not be checked. This costs no points.")
 

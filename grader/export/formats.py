@@ -1,59 +1,21 @@
-"""Which formats there are, what each is given, and the files it makes of it.
-
-A format is a module with a function ``files(export)`` and an entry in :data:`FORMATS`.
-"""
+"""What a format is given, and the files it makes of it: a module with a function ``files(export)``."""
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from grader.export.unnamed import unnamed
-from grader.language import _
-from grader.problems import refuse
+from grader.scoring.hide_criteria import unnamed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
-    from grader.batch_file import Student
-    from grader.export.reading import Row
-    from grader.export.scale import Scale
-    from grader.problems import Problem
-    from grader.report import Report
-    from grader.rubric import Rubric
-
-
-@dataclass(frozen=True)
-class Format:
-    """A format of ``grader export``.
-
-    ``out`` is where it goes unless told otherwise, in the results directory; ``options`` are the
-    options of the command that only some formats have. ``renews``: what stands at ``out`` was made by
-    the grader itself, and is replaced unasked.
-    """
-
-    module: str
-    out: str
-    options: frozenset[str] = frozenset()
-    renews: bool = False
-
-
-FORMATS = {
-    "gradescope": Format("grader.export.gradescope", "exports/gradescope"),
-    "moodle": Format("grader.export.moodle", "exports/moodle.csv", frozenset({"worksheet"})),
-    "canvas": Format(
-        "grader.export.canvas",
-        "exports/canvas.csv",
-        frozenset({"gradebook", "assignment", "ids"}),
-    ),
-    "lti": Format("grader.export.lti", "exports/lti"),
-    "junit": Format("grader.export.junit", "exports/junit.xml"),
-    "csv": Format("grader.export.grades_csv", "exports/grades.csv"),
-    "html": Format("grader.export.html", "", renews=True),
-}
+    from grader.inputs.problems import Problem
+    from grader.model.batch import Student
+    from grader.model.report import Report
+    from grader.results.read_class import Row
+    from grader.rubric.load import Rubric
+    from grader.scoring.scale import Scale
 
 
 @dataclass(frozen=True)
@@ -104,25 +66,6 @@ class Export:
     def inputs(self) -> list[Path]:
         """The files given besides the results."""
         return [path for path in (self.worksheet, self.gradebook) if path is not None]
-
-
-def format_of(name: str) -> Format:
-    """The format called ``name``. Raises :class:`~grader.problems.BadInput` where there is none."""
-    if name not in FORMATS:
-        near = difflib.get_close_matches(name, FORMATS, n=1)
-        remedy = (
-            _("Did you mean {near}?", near=near[0])
-            if near
-            else _("Known: {names}.", names=", ".join(FORMATS))
-        )
-        raise refuse("--to", None, _("There is no format {name}.", name=repr(name)), remedy)
-    return FORMATS[name]
-
-
-def files_of(chosen: Format, export: Export) -> list[File]:
-    """The files that the format makes. Raises :class:`~grader.problems.BadInput`."""
-    made: Iterable[File] = import_module(chosen.module).files(export)
-    return list(made)
 
 
 def earlier(path: Path) -> bytes:

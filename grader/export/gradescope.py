@@ -13,19 +13,19 @@ from msgspec import UNSET, UnsetType
 
 from grader.export.comment import UNGRADED, explanation
 from grader.export.formats import File, earlier
-from grader.export.scale import Scale
-from grader.export.unnamed import unnamed
-from grader.language import N_, language
-from grader.plain import plain
-from grader.whole_file import write_json
+from grader.i18n.language import N_, language
+from grader.results.atomic_write import write_json
+from grader.safety.printable import plain
+from grader.scoring.hide_criteria import unnamed
+from grader.scoring.scale import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from grader.export.formats import Export
-    from grader.report import CriterionResult, Report
-    from grader.rubric import Rubric
+    from grader.model.report import CriterionResult, Report
+    from grader.rubric.load import Rubric
 
 Visibility = Literal["hidden", "after_due_date", "after_published", "visible"]
 TextFormat = Literal["text", "html", "simple_format", "md", "ansi"]

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 from grader.export.formats import File
-from grader.export.scale import number
+from grader.scoring.scale import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from grader.export.formats import Export
-    from grader.export.reading import Row
-    from grader.export.scale import Scale
-    from grader.report import CriterionResult
+    from grader.model.report import CriterionResult
+    from grader.results.read_class import Row
+    from grader.scoring.scale import Scale
 
 _FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _OUTCOMES = {

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from grader.clock import iso, now
 from grader.export.comment import comment_text
 from grader.export.formats import File, earlier
 from grader.export.matching import alone
+from grader.model.timestamps import iso, now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from decimal import Decimal
     from pathlib import Path
 
-    from grader.batch_file import Student
     from grader.export.formats import Export
-    from grader.export.reading import Row
+    from grader.model.batch import Student
+    from grader.results.read_class import Row
 
 SCHEMA = "lti-score"
 USER_COLUMN = "lti_user_id"

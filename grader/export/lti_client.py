@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from grader.language import N_, _
-from grader.problems import BadInput, Problem, reason, refuse
-from grader.secret import Secret
+from grader.i18n.language import N_, _
+from grader.inputs.problems import BadInput, Problem, reason, refuse
+from grader.safety.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ _INSTALL = N_("Install it: pip install '.[lti]' in the grader's folder.")
 
 
 def address(option: str, url: str) -> None:
-    """Raise :class:`~grader.problems.BadInput` unless ``url`` is one that a secret may be sent to."""
+    """Raise :class:`BadInput` unless ``url`` is one that a secret may be sent to."""
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
@@ -56,7 +56,7 @@ def client_of(
     audience: str | None,
     errors: Console,
 ) -> Client:
-    """The tool as it is registered. Raises :class:`~grader.problems.BadInput`; quotes no secret."""
+    """The tool as it is registered. Raises :class:`BadInput`; quotes no secret."""
     needed = {"--client-id": client_id, "--token-url": token_url, "--key": key}
     missing = [
         Problem(

@@ -23,10 +23,10 @@ from requests.auth import AuthBase
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from grader.export.lti import PlatformError, encode
-from grader.language import _
-from grader.plain import plain
-from grader.results import UNREADABLE
-from grader.secret import Secret
+from grader.i18n.language import _
+from grader.results.directory import UNREADABLE
+from grader.safety.printable import plain
+from grader.safety.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from grader.clock import iso
 from grader.export.lti import PlatformError, Time, after, scores_of
 from grader.export.placing import PUSHED
-from grader.language import _
-from grader.problems import reason, refuse
-from grader.results import UNREADABLE
+from grader.i18n.language import _
+from grader.inputs.problems import reason, refuse
+from grader.model.timestamps import iso
+from grader.results.directory import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ class Memory:
     """What platforms said, in a file beside the results to which each answer is added as it comes.
 
     Of one line item: who has which score, and whose was refused last. ``keeping``: answers will be
-    added. Raises :class:`~grader.problems.BadInput` where the file cannot be read, or written then.
+    added. Raises :class:`BadInput` where the file cannot be read, or written then.
     """
 
     def __init__(self, root: Path, line_item: str, *, keeping: bool = True) -> None:

@@ -7,18 +7,18 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.language import _
-from grader.plain import plain
-from grader.problems import Problem
+from grader.i18n.language import _
+from grader.inputs.problems import Problem
+from grader.safety.printable import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from grader.batch_file import Student
     from grader.export.formats import Export
-    from grader.export.reading import Row
     from grader.export.sheet import Record
+    from grader.model.batch import Student
+    from grader.results.read_class import Row
 
     Keys = Mapping[str, frozenset[str]]
 

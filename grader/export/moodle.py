@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING
 
 from grader.export.comment import comment_html
 from grader.export.formats import File
-from grader.export.grades_csv import cell
 from grader.export.matching import Place, alone, exact, matched, name_keys
-from grader.export.scale import decimal_of, number
 from grader.export.sheet import read_sheet, refuse_twice
-from grader.language import _
-from grader.problems import BadInput, Problem
+from grader.i18n.language import _
+from grader.inputs.csv_cell import cell
+from grader.inputs.problems import BadInput, Problem
+from grader.scoring.scale import decimal_of, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from grader.batch_file import Student
     from grader.export.formats import Export
-    from grader.export.reading import Row
     from grader.export.sheet import Record, Sheet
+    from grader.model.batch import Student
+    from grader.results.read_class import Row
 
 # Moodle names the columns in the language of who downloads the worksheet.
 IDENTIFIER = ("Identifier", "Identifiant")

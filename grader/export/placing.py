@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from jsonschema import Draft202012Validator
 
-from grader.language import _
-from grader.problems import BadInput, Problem
-from grader.results import (
+from grader.i18n.language import _
+from grader.inputs.problems import BadInput, Problem
+from grader.results.atomic_write import places, write_bytes
+from grader.results.directory import (
     BATCH,
     BEFORE,
     GRADES,
@@ -23,7 +24,6 @@ from grader.results import (
     writable,
 )
 from grader.schemas import load
-from grader.whole_file import places, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +43,7 @@ def place(
 ) -> None:
     """Write ``files`` to ``out`` or below it, readable by their owner only.
 
-    Everything is looked at before anything is written. Raises :class:`~grader.problems.BadInput`
+    Everything is looked at before anything is written. Raises :class:`BadInput`
     where a file would replace an input, one of the results in ``root``, or, without ``force``,
     whatever is there; ``jsonschema.ValidationError`` where one does not satisfy its schema.
     """

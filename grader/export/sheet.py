@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.export.grades_csv import cell as defused
-from grader.language import N_, _
-from grader.problems import BadInput, Problem, reason, refuse
+from grader.i18n.language import N_, _
+from grader.inputs.csv_cell import cell as defused
+from grader.inputs.problems import BadInput, Problem, reason, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -72,7 +72,7 @@ class Sheet:
     def column(self, names: Collection[str], *, asked: str = "") -> int | None:
         """Where the column is that has one of ``names``, case apart.
 
-        Raises :class:`~grader.problems.BadInput` where there are two, or where there is none and
+        Raises :class:`BadInput` where there are two, or where there is none and
         ``asked`` says what the file must have.
         """
         wanted = {name.casefold() for name in names}
@@ -92,7 +92,7 @@ class Sheet:
         return found[0] if found else None
 
     def check_widths(self) -> None:
-        """Raise :class:`~grader.problems.BadInput` for rows that have not a cell for each column."""
+        """Raise :class:`BadInput` for rows that have not a cell for each column."""
         width = len(self.header)
         problems = [
             Problem(
@@ -141,7 +141,7 @@ def read_sheet(path: Path, known: Collection[str]) -> Sheet:
     """The CSV file at ``path``: UTF-8, or UTF-16 with a byte order mark; ``,``, ``;`` or tab.
 
     ``known`` are names of columns, by which the delimiter is told. Raises
-    :class:`~grader.problems.BadInput`, with the line.
+    :class:`BadInput`, with the line.
     """
     raw = _bytes_of(path)
     bom, encoding = b"", "utf-8"
@@ -243,7 +243,7 @@ def refuse_twice(
     column: int | None,
     key: Callable[[str], str] = str.casefold,
 ) -> None:
-    """Raise :class:`~grader.problems.BadInput` where two rows have the same text in a column."""
+    """Raise :class:`BadInput` where two rows have the same text in a column."""
     first: dict[str, int] = {}
     problems = []
     for record in rows if column is not None else ():

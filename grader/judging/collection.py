@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.fixtures import FixtureFunctionDefinition
 
-from grader.checks import declared, facts
-from grader.judging.engine import check_of, run
-from grader.judging.outcome import Collected
-from grader.judging.worker import LAB_CHECKS
-from grader.language import _
-from grader.problems import Problem
+from grader.checks import declared
+from grader.checks import fixtures as facts
+from grader.i18n.language import _
+from grader.inputs.problems import Problem
+from grader.judging.check_files import LAB_CHECKS
+from grader.judging.pytest_session import check_of, run
+from grader.model.outcome import Collected
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from grader.judging.note import Note
-    from grader.judging.outcome import CheckInfo
+    from grader.model.outcome import CheckInfo
 
 _STDERR = 2
 _FIXTURES = [

@@ -13,24 +13,24 @@ import signal
 import sys
 import tempfile
 import warnings
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
 import msgspec
 from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed
 
-from grader import interrupts
+from grader import signals as interrupts
+from grader.i18n.language import speak
 from grader.judging.note import Note
-from grader.judging.outcome import Outcome
-from grader.language import speak
-from grader.observation import Observation  # noqa: TC001 - msgspec reads it
-from grader.rubric import Rubric  # noqa: TC001 - msgspec reads it
+from grader.model.observation import Observation  # noqa: TC001 - msgspec reads it
+from grader.model.outcome import Outcome
+from grader.rubric.load import Rubric  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
-    from grader.judging.outcome import Collected
+    from pathlib import Path
 
-LAB_CHECKS = Path(__file__).parent.parent / "checks" / "lab.py"
+    from grader.model.outcome import Collected
+
 _TRIES = 20
 _TRY_AGAIN_S = 0.1
 
@@ -88,7 +88,7 @@ def collect(files: list[Path], limit_s: float) -> Collected:
 
 def judge(files: list[Path], task: bytes, limit_s: float) -> bytes:
     """Do a :class:`Task`. Both ways it is msgpack, so that no check's objects reach the parent."""
-    from grader.judging import session
+    from grader.judging import judge_session as session
 
     asked = _tasks.decode(task)
     outcomes = session.judge(

@@ -1,5 +1,1 @@
-"""What is there, and what it does: one account in, one :class:`~grader.observation.Observation` out."""
-
-from grader.observe.account import observe
-
-__all__ = ["observe"]
+"""What is there, and what it does: one account in, one observation out."""

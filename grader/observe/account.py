@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from grader import __version__
-from grader.asked import asked_by
-from grader.aws import value_of
-from grader.clock import iso, now
-from grader.language import N_
-from grader.observation import (
+from grader.aws.account_client import value_of
+from grader.i18n.language import N_
+from grader.model.observation import (
     IN_TRANSITION,
     Fact,
     Found,
@@ -24,6 +22,7 @@ from grader.observation import (
     Schedule,
     Unknown,
 )
+from grader.model.timestamps import iso, now
 from grader.observe.exercise import Behaviour, exercise
 from grader.observe.function import is_pending, observe_function
 from grader.observe.mapping import observe_mappings
@@ -33,13 +32,14 @@ from grader.observe.queues import observe_queue
 from grader.observe.ready import when_ready
 from grader.observe.runs import observe_runs
 from grader.observe.schedule import observe_schedule
-from grader.rubric import environment_names
+from grader.observe.scope import asked_by
+from grader.rubric.load import environment_names
 
 if TYPE_CHECKING:
     import threading
 
-    from grader.aws import Aws
-    from grader.rubric import Rubric
+    from grader.aws.account_client import Aws
+    from grader.rubric.load import Rubric
 
 SUM, INPUT, OUTPUT = "sum", "input", "output"
 """The rubric's names for what an exchange goes through."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.aws import Lost
-from grader.observation import Exchange, Found
+from grader.aws.account_client import Lost
+from grader.model.observation import Exchange, Found
 from grader.observe.answers import mistake, numbers_in
 from grader.observe.invocation import APPEARS_S
 from grader.observe.repeat import repeated
@@ -13,7 +13,7 @@ from grader.observe.repeat import repeated
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from grader.aws import Aws
+    from grader.aws.account_client import Aws
     from grader.observe.output import OutputQueue
     from grader.observe.pairs import Pairs
     from grader.observe.sent import Sent

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from grader.language import N_
-from grader.observation import (
+from grader.i18n.language import N_
+from grader.model.observation import (
     Exchange,
     Fact,
     Found,
@@ -29,9 +29,9 @@ from grader.observe.output import ANOTHER_READER, OutputQueue
 if TYPE_CHECKING:
     import threading
 
-    from grader.aws import Aws
+    from grader.aws.account_client import Aws
     from grader.observe.pairs import Pairs
-    from grader.rubric import ExchangeRules
+    from grader.rubric.load import ExchangeRules
 
 T = TypeVar("T")
 

@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any, NamedTuple
 
-from grader.observation import FunctionError
-from grader.redact import redact
+from grader.model.observation import FunctionError
+from grader.safety.redact import redact
 
 LOG_TAIL = 4096
 """Bytes of log that Lambda returns with an invocation."""

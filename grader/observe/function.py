@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from grader.observation import Fact, Found, Function, Missing, Unknown
+from grader.model.observation import Fact, Found, Function, Missing, Unknown
 from grader.observe.nearest import missing
-from grader.redact import bounded, redact
+from grader.safety.redact import bounded, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from grader.aws import Aws
+    from grader.aws.account_client import Aws
 
 VALUE_LIMIT = 4096
 """Lambda's own limit on all of a function's variables together, in bytes."""

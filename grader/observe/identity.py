@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.language import N_
-from grader.observation import Fact, Found, Identity, Missing, Unknown
+from grader.i18n.language import N_
+from grader.model.observation import Fact, Found, Identity, Missing, Unknown
 
 if TYPE_CHECKING:
-    from grader.aws import Aws
+    from grader.aws.account_client import Aws
 
 
 def observe_identity(aws: Aws, expected_account: str | None) -> Fact[Identity]:

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from grader.aws import Lost
-from grader.observation import Fact, Found, FunctionError, Invocation, Missing, Unknown
+from grader.aws.account_client import Lost
+from grader.model.observation import Fact, Found, FunctionError, Invocation, Missing, Unknown
 from grader.observe.event import sqs_event
 from grader.observe.failure import function_error, log_tail, made_up_handle, timed_out
 from grader.observe.repeat import ATTEMPTS, repeated
-from grader.redact import redact
+from grader.safety.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.aws import Aws
+    from grader.aws.account_client import Aws
     from grader.observe.output import OutputQueue
     from grader.observe.pairs import Pairs
     from grader.observe.sent import Sent

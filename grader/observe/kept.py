@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from grader.aws import Aws
+    from grader.aws.account_client import Aws
 
 HANDFUL = 10
 """Messages of one receive or one batch: SQS gives no more."""

@@ -5,15 +5,24 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from grader.aws import value_of
-from grader.observation import Fact, Found, Mapping, Mappings, Missing, NotTried, Queue, Unknown
-from grader.redact import bounded
+from grader.aws.account_client import value_of
+from grader.model.observation import (
+    Fact,
+    Found,
+    Mapping,
+    Mappings,
+    Missing,
+    NotTried,
+    Queue,
+    Unknown,
+)
+from grader.safety.redact import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Mapping as Dictionary
 
-    from grader.aws import Aws
+    from grader.aws.account_client import Aws
 
 MOST = 100
 """Mappings that are read of one queue: a lab has one."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
-from grader.language import N_
-from grader.observation import Found, Missing
-from grader.redact import bounded
+from grader.i18n.language import N_
+from grader.model.observation import Found, Missing
+from grader.safety.redact import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from grader.aws import Aws
+    from grader.aws.account_client import Aws
 
 
 _NONE = {

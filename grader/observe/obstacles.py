@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-from grader.language import N_
-from grader.message import Message, message
-from grader.observation import Fact, Found, Function, Mappings, Missing, NotTried, Queue, Unknown
+from grader.i18n.language import N_
+from grader.i18n.message import Message, message
+from grader.model.observation import (
+    Fact,
+    Found,
+    Function,
+    Mappings,
+    Missing,
+    NotTried,
+    Queue,
+    Unknown,
+)
 
 T = TypeVar("T")
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from tenacity import RetryError, Retrying, retry_if_result, sleep_using_event, stop_any
 from tenacity.stop import stop_base, stop_when_event_set
 
-from grader.aws import Lost, answered_at
-from grader.language import N_
-from grader.observation import Answer, Found, Unknown
+from grader.aws.account_client import Lost, answered_at
+from grader.i18n.language import N_
+from grader.model.observation import Answer, Found, Unknown
 from grader.observe.answers import mistake, numbers_in
 from grader.observe.kept import HANDFUL, Kept, Message
 from grader.observe.sent import Sent
-from grader.redact import redact
+from grader.safety.redact import redact
 
 if TYPE_CHECKING:
     import threading
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tenacity import RetryCallState
     from types_boto3_sqs.type_defs import GetQueueAttributesResultTypeDef, MessageTypeDef
 
-    from grader.aws import Aws
+    from grader.aws.account_client import Aws
 
 POLL_S = 2
 """One long poll. SQS allows 20; a short one lets an interrupted run end soon."""
@@ -161,7 +161,7 @@ class OutputQueue:
         """Poll until ``done()`` or for ``seconds``; whether it is done.
 
         While the queue keeps giving messages that are not answers, time is not up: reading through
-        them is the grader's affair. Raises :class:`Interrupted`, :class:`~grader.aws.Lost`.
+        them is the grader's affair. Raises :class:`Interrupted`, :class:`Lost`.
         """
         patience = _Patience(seconds)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from grader.observation import Fact, Missing, Queue
+from grader.model.observation import Fact, Missing, Queue
 from grader.observe.nearest import missing
 
 if TYPE_CHECKING:
-    from grader.aws import Aws
+    from grader.aws.account_client import Aws
 
 
 def _max_receives(policy: str | None) -> int | None:

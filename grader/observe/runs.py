@@ -25,9 +25,8 @@ from tenacity import (
 from tenacity.nap import sleep_using_event
 from tenacity.stop import stop_when_event_set
 
-from grader.clock import iso, now
-from grader.language import N_
-from grader.observation import (
+from grader.i18n.language import N_
+from grader.model.observation import (
     Fact,
     Found,
     Function,
@@ -38,13 +37,14 @@ from grader.observation import (
     Trigger,
     Unknown,
 )
+from grader.model.timestamps import iso, now
 from grader.observe.output import Interrupted
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
-    from grader.aws import Aws
+    from grader.aws.account_client import Aws
 
 RUNS_S = 150
 """How long a run is waited for: two at the finest rate, one minute, and some time for the log."""

@@ -7,10 +7,9 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from grader.aws import Lost, value_of
-from grader.clock import iso
-from grader.language import N_
-from grader.observation import (
+from grader.aws.account_client import Lost, value_of
+from grader.i18n.language import N_
+from grader.model.observation import (
     Fact,
     Found,
     Function,
@@ -20,14 +19,15 @@ from grader.observation import (
     Trigger,
     Unknown,
 )
-from grader.redact import bounded
+from grader.model.timestamps import iso
+from grader.safety.redact import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from types_boto3_events.type_defs import TargetOutputTypeDef
 
-    from grader.aws import Aws
+    from grader.aws.account_client import Aws
 
 T = TypeVar("T")
 

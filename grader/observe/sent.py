@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from grader.clock import iso
-from grader.observation import Answer, Pair
+from grader.model.observation import Answer, Pair
+from grader.model.timestamps import iso
 
 
 @dataclass(eq=False)

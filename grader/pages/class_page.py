@@ -16,10 +16,10 @@ from grader.pages.words import FLAGS, SHORT_FLAGS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from grader.batch_file import Batch
+    from grader.model.batch import Batch
+    from grader.model.report import CriterionResult, Report, Status
     from grader.pages.speech import Speech
-    from grader.report import CriterionResult, Report, Status
-    from grader.summary import Summary
+    from grader.scoring.summary import Summary
 
 _MOST_MISTAKES = 12
 _MOST_NAMES = 60

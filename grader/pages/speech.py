@@ -10,7 +10,7 @@ from babel import Locale
 from babel.dates import format_datetime, format_time
 from babel.numbers import format_decimal, format_percent
 
-from grader.language import language
+from grader.i18n.language import language
 from grader.pages.text import shown
 
 if TYPE_CHECKING:

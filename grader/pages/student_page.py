@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from grader.language import N_
-from grader.message import Message, as_message, said
-from grader.observation import Found, Invocation, Missing, NotTried
+from grader.i18n.language import N_
+from grader.i18n.message import Message, as_message, said
+from grader.model.observation import Found, Invocation, Missing, NotTried
 from grader.pages.class_page import flag_words
 from grader.pages.document import render, sentence, value_text
 from grader.pages.text import shown
 from grader.pages.words import FAILURES, WRONG_ANSWERS, YOUR_FLAGS
-from grader.summary import CLASS_FLAGS
+from grader.scoring.summary import CLASS_FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from grader.observation import Exchange, Fact, Observation, Pair, Unknown
+    from grader.model.observation import Exchange, Fact, Observation, Pair, Unknown
+    from grader.model.report import CriterionResult, Report, TestResult
     from grader.pages.speech import Speech
-    from grader.report import CriterionResult, Report, TestResult
-    from grader.rubric import Criterion
+    from grader.rubric.load import Criterion
 
 _SENTENCE, _EXCERPT, _LINE = 1000, 300, 400
 _LOG_LINES = 30

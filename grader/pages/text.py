@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 
-from grader.plain import plain
+from grader.safety.printable import plain
 
 _MOST_MARKS = 4
 
 
 def shown(text: str, limit: int) -> str:
-    """``text`` as :func:`~grader.plain.plain` makes it, without towers of accents.
+    """``text`` as :func:`~grader.safety.printable.plain` makes it, without towers of accents.
 
     A letter keeps four combining marks: more than any language puts on one, and too few to draw over
     the lines above and below. Escaping it for HTML is the template's business.

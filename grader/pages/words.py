@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from grader.language import N_
+from grader.i18n.language import N_
 
 if TYPE_CHECKING:
-    from grader.report import Status
+    from grader.model.report import Status
 
 STATUSES: Final[dict[Status, str]] = {
     "passed": N_("passed"),

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader import observation
-from grader.export.unnamed import unnamed
+from grader.model import observation
 from grader.pages.class_page import class_page
 from grader.pages.speech import Speech
 from grader.pages.student_page import student_page
-from grader.results import OBSERVATION, PAGE, STUDENTS, UNREADABLE
-from grader.summary import code_of
-from grader.whole_file import write_text
+from grader.results.atomic_write import write_text
+from grader.results.directory import OBSERVATION, PAGE, STUDENTS, UNREADABLE
+from grader.scoring.hide_criteria import unnamed
+from grader.scoring.summary import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from grader.batch_file import Batch
-    from grader.observation import Observation
-    from grader.report import Report
-    from grader.results import Results
-    from grader.rubric import Rubric
-    from grader.summary import Summary
+    from grader.model.batch import Batch
+    from grader.model.observation import Observation
+    from grader.model.report import Report
+    from grader.results.directory import Results
+    from grader.rubric.load import Rubric
+    from grader.scoring.summary import Summary
 
 
 def write_pages(
@@ -36,7 +36,7 @@ def write_pages(
     """Write one page for each report, then the class page, in a results directory.
 
     A page that is there already as it should be is left alone. Raises ``OSError`` where one cannot be
-    written, and :class:`~grader.problems.BadInput` where ``batch.json`` cannot be read.
+    written, and :class:`BadInput` where ``batch.json`` cannot be read.
     """
     batch = results.batch()
     for name, text in pages(results, batch, reports, summary, rubric, lang=lang):

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
-from grader.sandbox.deploy import Submission, deploy
+from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import SHIPPED, Layout
+from grader.sandbox.submission import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, cast
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from grader.aws import Aws, Clients
-from grader.language import _
-from grader.roster import Keys
+from grader.aws.account_client import Aws
+from grader.aws.clients import Clients
+from grader.i18n.language import _
+from grader.model.access import Keys
+from grader.safety.secret import Secret
 from grader.sandbox.layout import (
     INPUT_QUEUE,
     OUTPUT_QUEUE,
@@ -26,7 +28,6 @@ from grader.sandbox.layout import (
 )
 from grader.sandbox.server import SECRET_KEY, SandboxError
 from grader.sandbox.submission import Submission
-from grader.secret import Secret
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient

@@ -11,7 +11,7 @@ from grader.sandbox.server import REGION
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from grader.rubric import Rubric
+    from grader.rubric.load import Rubric
 
 T = TypeVar("T")
 

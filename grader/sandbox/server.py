@@ -22,8 +22,8 @@ import boto3
 from botocore.config import Config
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from grader.language import _
-from grader.problems import reason
+from grader.i18n.language import _
+from grader.inputs.problems import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

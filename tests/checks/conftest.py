@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.judge import Judge
+from grader.judging.pool import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from grader.judging.outcome import Outcome
-    from grader.observation import Observation
-    from grader.rubric import Rubric
+    from grader.model.observation import Observation
+    from grader.model.outcome import Outcome
+    from grader.rubric.load import Rubric
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.observation import Found, Missing, NotTried, Unknown
-from tests.accounts import a_function, a_queue, expecting, lab_rubric, only, reference, sum_function
+from grader.model.observation import Found, Missing, NotTried, Unknown
+from tests.observations import (
+    a_function,
+    a_queue,
+    expecting,
+    lab_rubric,
+    only,
+    reference,
+    sum_function,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.judging.outcome import Outcome
-    from grader.observation import Observation
+    from grader.model.observation import Observation
+    from grader.model.outcome import Outcome
 
     Judged = Callable[..., list[Outcome]]
 

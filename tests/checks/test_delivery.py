@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.observation import Found, FunctionError, Invocation, Missing, NotTried, Unknown
-from tests.accounts import (
+from grader.model.observation import Found, FunctionError, Invocation, Missing, NotTried, Unknown
+from tests.observations import (
     a_pair,
     an_exchange,
     lab_rubric,
@@ -18,7 +18,7 @@ from tests.accounts import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.judging.outcome import Outcome
+    from grader.model.outcome import Outcome
 
     Judged = Callable[..., list[Outcome]]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.observation import (
+from grader.model.observation import (
     Exchange,
     Found,
     FunctionError,
@@ -16,7 +16,7 @@ from grader.observation import (
     NotTried,
     Schedule,
 )
-from tests.accounts import (
+from tests.observations import (
     a_function,
     a_mapping,
     a_pair,
@@ -28,12 +28,12 @@ from tests.accounts import (
     silent_pair,
     sum_function,
 )
-from tests.messages import tells
+from tests.student_messages import tells
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.judging.outcome import Outcome
+    from grader.model.outcome import Outcome
 
     Judged = Callable[..., list[Outcome]]
 

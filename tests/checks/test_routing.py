@@ -5,8 +5,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.observation import IN_TRANSITION, Found, Mappings, Missing, NotTried, Schedule, Unknown
-from tests.accounts import (
+from grader.model.observation import (
+    IN_TRANSITION,
+    Found,
+    Mappings,
+    Missing,
+    NotTried,
+    Schedule,
+    Unknown,
+)
+from tests.observations import (
     a_mapping,
     a_trigger,
     an_exchange,
@@ -20,8 +28,8 @@ from tests.accounts import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.judging.outcome import Outcome
-    from grader.observation import Trigger
+    from grader.model.observation import Trigger
+    from grader.model.outcome import Outcome
 
     Judged = Callable[..., list[Outcome]]
 

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.judging.outcome import CheckInfo
-from grader.observation import Found, NotTried, Runs, Unknown, decode, encode
-from grader.rubric import Criterion
-from grader.score import score
-from tests.accounts import a_trigger, lab_rubric, only, reference
-from tests.test_score import Student
+from grader.model.observation import Found, NotTried, Runs, Unknown, decode, encode
+from grader.model.outcome import CheckInfo
+from grader.rubric.load import Criterion
+from grader.scoring.score import score
+from tests.observations import a_trigger, lab_rubric, only, reference
+from tests.scoring.test_score import Student
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.judging.outcome import Outcome
-    from grader.observation import Fact, Observation
-    from grader.report import CriterionResult
-    from grader.rubric import Rubric
+    from grader.model.observation import Fact, Observation
+    from grader.model.outcome import Outcome
+    from grader.model.report import CriterionResult
+    from grader.rubric.load import Rubric
 
     Judged = Callable[..., list[Outcome]]
 

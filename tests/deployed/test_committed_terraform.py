@@ -6,8 +6,8 @@ import json
 import shutil
 from typing import TYPE_CHECKING
 
-from tests.running import environment, grader
-from tests.stacks import LEFT_BEHIND, ROOT, Terraform
+from tests.deployed.terraform import LEFT_BEHIND, ROOT, Terraform
+from tests.programs import environment, grader
 
 if TYPE_CHECKING:
     from pathlib import Path

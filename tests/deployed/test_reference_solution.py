@@ -8,8 +8,8 @@ import sys
 import zipfile
 from typing import TYPE_CHECKING
 
-from tests.running import environment, grader
-from tests.stacks import ROOT, Terraform, need, synthesize
+from tests.deployed.terraform import ROOT, Terraform, need, synthesize
+from tests.programs import environment, grader
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from grader.rubric import default_rubric_path, load_rubric
-from tests.running import environment, grader
-from tests.samples import not_shown
-from tests.stacks import ROOT, Terraform, synthesize
+from grader.rubric.load import default_rubric_path, load_rubric
+from tests.deployed.terraform import ROOT, Terraform, synthesize
+from tests.docs.terminal_samples import not_shown
+from tests.programs import environment, grader
 
 if TYPE_CHECKING:
     from pathlib import Path

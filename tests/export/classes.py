@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from grader.batch_file import Batch, Counts, Student
 from grader.export.formats import Export
-from grader.export.reading import read_class
-from grader.export.scale import Scale
-from grader.report import CriterionResult, Report
-from grader.results import Results
-from grader.rubric import default_rubric_path, load_rubric
+from grader.model.batch import Batch, Counts, Student
+from grader.model.report import CriterionResult, Report
+from grader.results.directory import Results
+from grader.results.read_class import read_class
+from grader.rubric.load import default_rubric_path, load_rubric
+from grader.scoring.scale import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from grader.cli import run
-from grader.results import BATCH, REPORT, RUBRIC, STUDENTS
+from grader.results.directory import BATCH, REPORT, RUBRIC, STUDENTS
 from grader.sandbox.cohort import COHORT, DEMO
 
 HERE = Path(__file__).parent

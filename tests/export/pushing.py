@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import (
 from grader import cli
 from grader.export.lti_platform import Client, Platform
 from grader.export.lti_push import Memory, Outcome, push
-from grader.report import encode, read_report
-from grader.secret import Secret
-from grader.whole_file import write_json
+from grader.model.report import encode, read_report
+from grader.results.atomic_write import write_json
+from grader.safety.secret import Secret
 from tests.export.classes import export_of
 from tests.export.cohort import EXPECTED
 from tests.export.lms import CLIENT, KEY_ID, Lms

@@ -12,7 +12,7 @@ from tests.export.classes import ANN, a_class, a_student
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.batch_file import Student
+    from grader.model.batch import Student
 
 TITLE = "Lab 3 (4711)"
 HEADER = f"Student,ID,SIS User ID,SIS Login ID,Section,{TITLE}"

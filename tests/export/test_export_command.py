@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from grader import cli
+from grader.commands.formats import FORMATS
 from grader.export.comment import comment_text
-from grader.export.formats import FORMATS
-from grader.message import Message
-from grader.message import said as told
-from grader.plain import plain
-from grader.report import TestResult
-from grader.results import Results
+from grader.i18n.message import Message
+from grader.i18n.message import said as told
+from grader.model.report import TestResult
+from grader.results.directory import Results
+from grader.safety.printable import plain
 from tests.export import importers
 from tests.export.classes import ANN, BO, CY, RUBRIC, a_class, a_report, a_student, export_of
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.demo import differences
-from grader.report import encode, read_report
-from grader.results import Results
+from grader.model.report import encode, read_report
+from grader.rehearsal.demo import differences
+from grader.results.directory import Results
 from grader.sandbox.cohort import COHORT, DEMO
 from tests.export import importers
 from tests.export.cohort import (

@@ -12,16 +12,16 @@ import pytest
 
 from grader import cli
 from grader.export.gradescope import results_of
-from grader.export.scale import scale_of
-from grader.results import Results
+from grader.results.directory import Results
+from grader.scoring.scale import scale_of
 from tests.export.classes import ANN, BO, CY, RUBRIC, a_class, a_report
-from tests.looking import hand_in
-from tests.running import environment, grader
+from tests.observing import hand_in
+from tests.programs import environment, grader
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.rubric import Rubric
+    from grader.rubric.load import Rubric
     from grader.sandbox.server import Sandbox
 
 

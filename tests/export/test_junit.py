@@ -11,7 +11,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 
 from grader import cli
 from grader.export.junit import allowed
-from grader.results import Results
+from grader.results.directory import Results
 from tests.export.classes import ANN, CY, a_class, a_report
 
 if TYPE_CHECKING:

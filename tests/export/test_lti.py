@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader import cli
-from grader.results import Results
+from grader.results.directory import Results
 from tests.export import importers
 from tests.export.classes import ANN, BO, CY, a_class, a_report
 

@@ -13,8 +13,8 @@ from grader.export.lti_push import Memory, push
 from tests.export.classes import export_of
 from tests.export.lms import CLIENT, KEY_ID, Answer, Lms
 from tests.export.pushing import GRADED, direct, pushed
-from tests.running import command, environment
-from tests.waiting import until
+from tests.polling import until
+from tests.programs import command, environment
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,14 +6,14 @@ import msgspec
 import pytest
 
 from grader import cli
-from grader.results import Results
+from grader.results.directory import Results
 from tests.export import importers
 from tests.export.classes import ANN, BO, CY, a_class, a_report, a_student
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.batch_file import Student
+    from grader.model.batch import Student
 
 HEADER = "Identifier,Full name,Email address,Grade,Maximum grade,Feedback comments"
 ROWS = (

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.export.grades_csv import cell
 from grader.export.sheet import Sheet, read_sheet
-from grader.problems import BadInput
+from grader.inputs.csv_cell import cell
+from grader.inputs.problems import BadInput
 
 if TYPE_CHECKING:
     from pathlib import Path

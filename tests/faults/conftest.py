@@ -4,19 +4,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader import visit
-from grader.aws import Clients
-from grader.grading import Graded, Grading, Settings
-from grader.judge import Judge
-from grader.roster import Account, Keys
-from grader.secret import Secret
-from tests.looking import lab
+from grader.aws.clients import Clients
+from grader.batch.pipeline import Graded, Grading, Settings
+from grader.engines import visit
+from grader.judging.pool import Judge
+from grader.model.access import Keys
+from grader.roster.load import Account
+from grader.safety.secret import Secret
+from tests.observing import lab
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from grader.report import Report
-    from tests.wire import Wire
+    from grader.model.report import Report
+    from tests.wire_faults import Wire
 
     Grade = Callable[..., Report]
 

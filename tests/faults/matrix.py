@@ -16,26 +16,27 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
 from tenacity import wait_none
 
-from grader.aws import Clients
-from grader.judge import Judge
+from grader.aws.clients import Clients
+from grader.engines.visit import Orders, Place, Visit, identify, look
+from grader.judging.pool import Judge
+from grader.model.access import DefaultCredentials, Keys, Role
 from grader.observe import output, repeat
-from grader.phrases import what_next
-from grader.roster import Account, DefaultCredentials, Keys, Role
-from grader.rubric import Criterion
-from grader.sandbox.deploy import PERIODIC_FUNCTION
-from grader.score import score
-from grader.secret import Secret
-from grader.visit import Orders, Place, Visit, identify, look
-from tests.looking import hand_in, lab
-from tests.wire import DENIED, Answer, Done, Wire, query, rest, rpc
+from grader.roster.load import Account
+from grader.rubric.load import Criterion
+from grader.safety.secret import Secret
+from grader.sandbox.layout import PERIODIC_FUNCTION
+from grader.scoring.phrases import what_next
+from grader.scoring.score import score
+from tests.observing import hand_in, lab
+from tests.wire_faults import DENIED, Answer, Done, Wire, query, rest, rpc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from grader.observation import Observation, UnknownKind
-    from grader.report import Report
-    from grader.roster import Access
-    from grader.rubric import Rubric
+    from grader.model.access import Access
+    from grader.model.observation import Observation, UnknownKind
+    from grader.model.report import Report
+    from grader.rubric.load import Rubric
     from grader.sandbox.server import Sandbox
 
 Kind = Literal["rule", "scheduler", "chatters", "role", "runs"]

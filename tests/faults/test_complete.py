@@ -18,12 +18,12 @@ from tests.faults.matrix import (
     without_waiting,
 )
 from tests.faults.test_elsewhere import ACCOUNTS as ELSEWHERE
-from tests.wire import Wire
+from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
-NOT_GRADING = {"sandbox", "permissions.py"}
+NOT_GRADING = {"sandbox", "doctor"}
 """Deploys into an AWS of its own; asks for ``grader doctor``."""
 
 

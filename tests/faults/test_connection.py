@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.aws import Aws
+from grader.aws.account_client import Aws
 from grader.observe import output
-from grader.phrases import what_next
+from grader.scoring.phrases import what_next
 from tests.faults.matrix import without_waiting
-from tests.looking import hand_in
-from tests.proxy import proxy
+from tests.observing import hand_in
+from tests.tcp_proxy import proxy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.report import Report
+    from grader.model.report import Report
     from grader.sandbox.server import Sandbox
-    from tests.proxy import Proxy, Treatment
+    from tests.tcp_proxy import Proxy, Treatment
 
 pytestmark = pytest.mark.slow
 

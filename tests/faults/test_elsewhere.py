@@ -14,11 +14,11 @@ from tests.faults.matrix import (
     reported,
     without_waiting,
 )
-from tests.looking import hand_in, lab, look
-from tests.wire import Wire
+from tests.observing import hand_in, lab, look
+from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
-    from grader.report import CriterionResult
+    from grader.model.report import CriterionResult
     from grader.sandbox.server import Sandbox
 
 ACCOUNTS: dict[str, dict[str, Any]] = {

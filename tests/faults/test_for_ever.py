@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.aws_clients import ATTEMPTS
+from grader.aws.clients import ATTEMPTS
 from tests.faults.matrix import CELLS, NOTHING, Came, Cell, assert_only, parameters, run
 
 if TYPE_CHECKING:

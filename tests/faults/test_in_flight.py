@@ -10,8 +10,8 @@ import pytest
 
 from grader.observe.answers import numbers_in
 from tests.faults.matrix import without_waiting
-from tests.looking import hand_in
-from tests.wire import Wire
+from tests.observing import hand_in
+from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,11 +10,11 @@ from botocore.exceptions import ConnectionClosedError
 
 from grader.observe import invocation
 from tests.faults.matrix import BEHAVIOUR, Seen, assert_only, reported, without_waiting
-from tests.looking import hand_in, lab, look
-from tests.wire import Done, Wire
+from tests.observing import hand_in, lab, look
+from tests.wire_faults import Done, Wire
 
 if TYPE_CHECKING:
-    from grader.report import Report
+    from grader.model.report import Report
     from grader.sandbox.server import Sandbox
 
 RECEIVES = range(5)

@@ -11,11 +11,11 @@ import pytest
 from botocore.httpsession import URLLib3Session
 
 from grader.observe import ready
-from grader.phrases import what_next
+from grader.scoring.phrases import what_next
 from tests.faults.matrix import BEHAVIOUR
-from tests.looking import EMPTY, hand_in, messages
-from tests.waiting import until
-from tests.wire import Wire
+from tests.observing import EMPTY, hand_in, messages
+from tests.polling import until
+from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable

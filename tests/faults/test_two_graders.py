@@ -12,8 +12,8 @@ import pytest
 from grader.observe import invocation
 from grader.observe.pairs import Pairs
 from tests.faults.matrix import BEHAVIOUR, assert_only, reported
-from tests.looking import EMPTY, hand_in, lab, look, messages, move_away_after, put
-from tests.wire import Wire
+from tests.observing import EMPTY, hand_in, lab, look, messages, move_away_after, put
+from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox

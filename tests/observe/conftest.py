@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.wire import Wire
+from tests.wire_faults import Wire
 
 
 @pytest.fixture

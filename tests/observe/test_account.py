@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from grader.observation import Found, Missing, NotTried, Observation, Unknown, decode, encode
-from tests.looking import EMPTY, exchange, hand_in, handler, lab, look, messages
-from tests.wire import Wire
+from grader.model.observation import Found, Missing, NotTried, Observation, Unknown, decode, encode
+from tests.observing import EMPTY, exchange, hand_in, handler, lab, look, messages
+from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from grader.observation import Found, NotTried
+from grader.model.observation import Found, NotTried
 from grader.observe import invocation
-from tests.looking import EMPTY, answered, exchange, hand_in, handler, lab, look, messages
+from tests.observing import EMPTY, answered, exchange, hand_in, handler, lab, look, messages
 
 if TYPE_CHECKING:
     import pytest
 
     from grader.sandbox.server import Sandbox
-    from tests.wire import Answer, Wire
+    from tests.wire_faults import Answer, Wire
 
 
 def swallowed() -> Answer:

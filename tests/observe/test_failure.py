@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from grader.observation import FunctionError
+from grader.model.observation import FunctionError
 from grader.observe.failure import LOG_TAIL, function_error, log_tail, made_up_handle, timed_out
 
 AWS_PAYLOAD = json.dumps(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 
-from grader.observation import Found
-from tests.looking import answered, facts, lab, look
-from tests.wire import Wire, rest, rpc
+from grader.model.observation import Found
+from tests.observing import answered, facts, lab, look
+from tests.wire_faults import Wire, rest, rpc
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox

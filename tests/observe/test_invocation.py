@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.observation import NotTried, encode
-from tests.looking import hand_in, handler, look
+from grader.model.observation import NotTried, encode
+from tests.observing import hand_in, handler, look
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from grader.observation import Found
-from tests.looking import answered, hand_in, kind, lab, look
-from tests.wire import DENIED, Wire, rest
+from grader.model.observation import Found
+from tests.observing import answered, hand_in, kind, lab, look
+from tests.wire_faults import DENIED, Wire, rest
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox

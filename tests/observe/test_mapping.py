@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from grader.observation import Found
-from tests.looking import hand_in, look
+from grader.model.observation import Found
+from tests.observing import hand_in, look
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
-    from tests.wire import Wire
+    from tests.wire_faults import Wire
 
 
 def test_a_mapping_that_has_no_arn_is_not_of_a_queue(

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.aws import Aws, Clients, answered_at
-from grader.observation import decode, encode
+from grader.aws.account_client import Aws, answered_at
+from grader.aws.clients import Clients
+from grader.model.access import DefaultCredentials
+from grader.model.observation import decode, encode
 from grader.observe.output import Interrupted, OutputQueue
 from grader.observe.pairs import Pairs
-from grader.roster import DefaultCredentials
-from tests.looking import (
+from tests.observing import (
     EMPTY,
     exchange,
     hand_in,
@@ -26,8 +27,8 @@ from tests.looking import (
     move_away_after,
     put,
 )
-from tests.waiting import until
-from tests.wire import Wire
+from tests.polling import until
+from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox

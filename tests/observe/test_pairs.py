@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.observe.pairs import ROOM, Pairs, readings
-from grader.rubric_rules import least_room
+from grader.rubric.rules import least_room
 
 
 def take(

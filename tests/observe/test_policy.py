@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from grader.aws import Aws, Clients
-from grader.observation import Unknown
+from grader.aws.account_client import Aws
+from grader.aws.clients import Clients
+from grader.model.access import Keys
+from grader.model.observation import Unknown
 from grader.observe.schedule import may_invoke
-from grader.roster import Keys
-from grader.secret import Secret
-from tests.wire import Wire
+from grader.safety.secret import Secret
+from tests.wire_faults import Wire
 
 FUNCTION = "arn:aws:lambda:us-east-1:111111111111:function:periodic_lambda"
 RULE = "arn:aws:events:us-east-1:111111111111:rule/mine"

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.observation import Found
+from grader.model.observation import Found
 from grader.observe import ready
-from tests.looking import answered, kind, look
+from tests.observing import answered, kind, look
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
-    from tests.wire import Wire
+    from tests.wire_faults import Wire
 
 
 def test_a_pending_function_is_waited_for(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from grader.observation import Found, Unknown
-from tests.looking import answered, facts, hand_in, kind, look
-from tests.wire import DENIED, Wire, query, rest, rpc
+from grader.model.observation import Found, Unknown
+from tests.observing import answered, facts, hand_in, kind, look
+from tests.wire_faults import DENIED, Wire, query, rest, rpc
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.observation import Found, NotTried, Runs, Unknown, decode, encode
+from grader.model.observation import Found, NotTried, Runs, Unknown, decode, encode
 from grader.observe import runs
 from grader.observe.output import Interrupted
-from grader.rubric import Criterion
-from grader.sandbox.deploy import PERIODIC_FUNCTION, SUM_FUNCTION
-from tests.looking import hand_in, kind, lab, look
-from tests.wire import DENIED, rpc
+from grader.rubric.load import Criterion
+from grader.sandbox.layout import PERIODIC_FUNCTION, SUM_FUNCTION
+from tests.observing import hand_in, kind, lab, look
+from tests.wire_faults import DENIED, rpc
 
 if TYPE_CHECKING:
-    from grader.observation import Fact
-    from grader.rubric import Rubric
+    from grader.model.observation import Fact
+    from grader.rubric.load import Rubric
     from grader.sandbox.server import Sandbox
-    from tests.wire import Answer, Wire
+    from tests.wire_faults import Answer, Wire
 
 LOG_GROUP = f"/aws/lambda/{PERIODIC_FUNCTION}"
 LOOK = "cloudwatch-logs.FilterLogEvents"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.observation import NotTried
+from grader.model.observation import NotTried
 from grader.observe import ready
-from tests.looking import EMPTY, exchange, hand_in, handler, kind, lab, look, messages
-from tests.wire import Wire
+from tests.observing import EMPTY, exchange, hand_in, handler, kind, lab, look, messages
+from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.aws import Aws, Clients
-from grader.observation import Found, Schedule, Trigger, Unknown
+from grader.aws.account_client import Aws
+from grader.aws.clients import Clients
+from grader.model.access import Keys
+from grader.model.observation import Found, Schedule, Trigger, Unknown
 from grader.observe.schedule import MOST, MOST_LISTED, observe_schedule
-from grader.roster import Keys
-from grader.sandbox.deploy import PERIODIC_FUNCTION
-from grader.secret import Secret
-from tests.accounts import a_function
-from tests.looking import hand_in
-from tests.wire import DENIED, rpc
+from grader.safety.secret import Secret
+from grader.sandbox.layout import PERIODIC_FUNCTION
+from tests.observations import a_function
+from tests.observing import hand_in
+from tests.wire_faults import DENIED, rpc
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
-    from tests.wire import Wire
+    from tests.wire_faults import Wire
 
 ARN = "arn:aws:lambda:us-east-1:{}:function:periodic_lambda"
 EVERY = {"ScheduleExpression": "rate(5 minutes)", "State": "ENABLED"}

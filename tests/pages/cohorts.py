@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from grader.batch_file import Batch, Counts, Student
 from grader.cli import run
-from grader.observation import (
+from grader.model.batch import Batch, Counts, Student
+from grader.model.observation import (
     Answer,
     Exchange,
     Found,
@@ -20,18 +20,18 @@ from grader.observation import (
     Pair,
     Unknown,
 )
+from grader.model.report import CriterionResult, Report, TestResult
 from grader.pages.writing import write_pages
-from grader.report import CriterionResult, Report, TestResult
-from grader.results import Results
-from grader.rubric import load_rubric
-from grader.summary import summarise
-from tests.accounts import a_function, a_pair, an_exchange, lab_rubric, reference
+from grader.results.directory import Results
+from grader.rubric.load import load_rubric
+from grader.scoring.summary import summarise
+from tests.observations import a_function, a_pair, an_exchange, lab_rubric, reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.observation import Observation
-    from grader.rubric import Criterion
+    from grader.model.observation import Observation
+    from grader.rubric.load import Criterion
 
 DEMO = Path(__file__).parent.parent / "export" / "results"
 HINTS = {"en": "Look again.", "fr": "Regardez encore."}

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.observation import Found
+from grader.model.observation import Found
 from grader.pages.class_page import class_page
 from grader.pages.speech import Speech
-from grader.summary import summarise
-from tests.accounts import a_function, lab_rubric, reference
+from grader.scoring.summary import summarise
+from tests.observations import a_function, lab_rubric, reference
 from tests.pages.cohorts import batch, graded, report, result, synthetic, written
 from tests.pages.reading import Page, page
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from grader.report import Report
+    from grader.model.report import Report
 
 LAB = lab_rubric()
 
@@ -122,7 +122,7 @@ def test_who_has_the_same_code_stands_together(tmp_path: Path) -> None:
         written(tmp_path / "results", [reports[number - 1]], seen)
     summary = summarise(reports, LAB, "en")
     from grader.pages.writing import write_pages
-    from grader.results import Results
+    from grader.results.directory import Results
 
     write_pages(Results(root), reports, summary, lang="en")
     text = page(root / "index.html").text
@@ -152,7 +152,7 @@ def test_a_batch_that_is_not_finished_says_so(tmp_path: Path, state: str, said: 
 
 
 def test_students_without_a_report_are_counted(tmp_path: Path) -> None:
-    from grader.batch_file import Counts
+    from grader.model.batch import Counts
 
     one = made(tmp_path, [report(1)], counts=Counts(4, 1, 3))
     assert "3 students of the roster have no report yet." in one.text

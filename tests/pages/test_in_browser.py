@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.accounts import lab_rubric
+from tests.observations import lab_rubric
 from tests.pages.cohorts import HOSTILE, report, written
 from tests.pages.reading import every_page
 

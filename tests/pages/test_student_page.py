@@ -6,22 +6,22 @@ import msgspec
 import pytest
 
 from grader.checks import Failure, fail
-from grader.message import message
-from grader.message import said as sentence_of
-from grader.observation import Exchange, Found, Invocation, Missing, NotTried, Unknown
+from grader.i18n.message import message
+from grader.i18n.message import said as sentence_of
+from grader.model.observation import Exchange, Found, Invocation, Missing, NotTried, Unknown
+from grader.model.report import TestResult
 from grader.pages.speech import Speech
 from grader.pages.student_page import student_page
-from grader.report import TestResult
-from grader.score import SHARE
-from tests.accounts import a_pair, an_exchange, lab_rubric, reference
+from grader.scoring.phrases import SHARE
+from tests.observations import a_pair, an_exchange, lab_rubric, reference
 from tests.pages.cohorts import failing, graded, report, result, written
 from tests.pages.reading import Page, page
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.observation import Observation
-    from grader.report import Report
+    from grader.model.observation import Observation
+    from grader.model.report import Report
 
 LAB = lab_rubric()
 FIRST = LAB.criteria[0]
@@ -173,8 +173,8 @@ def test_numbers_of_a_pair_are_written_as_they_were_sent(made: Any) -> None:
 
 def test_what_the_rubric_hides_is_on_the_class_page_only(tmp_path: Path) -> None:
     from grader.pages.writing import pages
-    from grader.results import Results
-    from grader.summary import summarise
+    from grader.results.directory import Results
+    from grader.scoring.summary import summarise
 
     secret = msgspec.structs.replace(FIRST, visibility="hidden")
     rubric = msgspec.structs.replace(LAB, criteria=(secret, *LAB.criteria[1:]))
@@ -189,8 +189,8 @@ def test_what_the_rubric_hides_is_on_the_class_page_only(tmp_path: Path) -> None
 
 def test_what_depends_on_a_hidden_criterion_does_not_name_it(tmp_path: Path) -> None:
     from grader.pages.writing import pages
-    from grader.results import Results
-    from grader.summary import summarise
+    from grader.results.directory import Results
+    from grader.scoring.summary import summarise
 
     secret = msgspec.structs.replace(FIRST, visibility="hidden")
     rubric = msgspec.structs.replace(LAB, criteria=(secret, *LAB.criteria[1:]))

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
+from grader.model.report import Status
 from grader.pages import document
 from grader.pages.speech import Speech
 from grader.pages.words import FLAGS, SHORT_FLAGS, STATUSES, WRONG_ANSWERS, YOUR_FLAGS
-from grader.report import Status
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.cli import run
-from grader.results import PAGE, Results
-from grader.rubric import default_rubric_path
-from tests.classes import roster
-from tests.looking import hand_in
+from grader.results.directory import PAGE, Results
+from grader.rubric.load import default_rubric_path
+from tests.class_rosters import roster
+from tests.observing import hand_in
 from tests.pages.cohorts import DEMO, failing, report, written
 from tests.pages.reading import every_page, page
-from tests.running import grader
+from tests.programs import grader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,8 +93,8 @@ def test_a_damaged_observation_costs_its_part_of_the_page_only(tmp_path: Path, d
     root = written(tmp_path / "results", [report(1, ("failed",))])
     (root / "students/s0001/observation.json").write_bytes(data)
     from grader.pages.writing import write_pages
-    from grader.summary import summarise
-    from tests.accounts import lab_rubric
+    from grader.scoring.summary import summarise
+    from tests.observations import lab_rubric
 
     summary = summarise([report(1, ("failed",))], lab_rubric(), "en")
     write_pages(Results(root), [report(1, ("failed",))], summary, lang="en")

@@ -11,16 +11,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from grader.sandbox.cohort import COHORT, DEMO, deploy_all, write_roster
-from grader.sandbox.deploy import (
-    INPUT_QUEUE,
-    OUTPUT_QUEUE,
-    PERIODIC_FUNCTION,
-    SUM_FUNCTION,
-    Submission,
-)
+from grader.sandbox.layout import INPUT_QUEUE, OUTPUT_QUEUE, PERIODIC_FUNCTION, SUM_FUNCTION
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
+    from grader.sandbox.submission import Submission
 
 RUBRIC: dict[str, Any] = YAML(typ="safe").load(Path(__file__).parents[2] / "rubric.yaml")
 POINTS: dict[str, float] = {c["id"]: c["points"] for c in RUBRIC["criteria"]}

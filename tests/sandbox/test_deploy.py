@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
-from grader.sandbox.deploy import PERIODIC_FUNCTION, SECOND_FUNCTION, SUM_FUNCTION, Submission
+from grader.sandbox.deploy import SECOND_FUNCTION
 from grader.sandbox.deploy import deploy as deploy_submission
+from grader.sandbox.layout import PERIODIC_FUNCTION, SUM_FUNCTION
+from grader.sandbox.submission import Submission
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox

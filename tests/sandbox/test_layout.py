@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.rubric import Lab
-from grader.sandbox.deploy import Submission, deploy
+from grader.rubric.load import Lab
+from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import SHIPPED, Layout
-from tests.accounts import lab_rubric
+from grader.sandbox.submission import Submission
+from tests.observations import lab_rubric
 
 if TYPE_CHECKING:
-    from grader.rubric import Rubric
+    from grader.rubric.load import Rubric
     from grader.sandbox.server import Sandbox
 
 

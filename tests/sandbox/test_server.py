@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
-from grader.sandbox.deploy import SUM_FUNCTION, Submission, deploy
+from grader.sandbox.deploy import deploy
+from grader.sandbox.layout import SUM_FUNCTION
 from grader.sandbox.server import Sandbox, SandboxError, exports, sandbox
+from grader.sandbox.submission import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,216 @@
+"""AWS for one account: its clients, and what it says to a question."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from grader.aws.clients import ATTEMPTS, READ_TIMEOUT_S, Clients, config_of
+from grader.aws.errors import sort_error
+from grader.i18n.language import N_
+from grader.model.observation import Fact, Found, Missing, Unknown
+from grader.safety.redact import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_scheduler import EventBridgeSchedulerClient
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sts import STSClient
+
+    from grader.model.access import Access
+
+T = TypeVar("T")
+
+_log = logging.getLogger("grader")
+_TRACE_LIMIT = 8000
+
+_SURPRISES = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+"""What translating an answer raises that has another shape than AWS documents."""
+
+TIME_IS_UP = Unknown.saying(
+    "time-limit", N_("The account took longer than it may (--account-timeout).")
+)
+
+
+class Lost(Exception):  # noqa: N818 - the account is lost to this run; it is not an error of ours
+    """AWS could not be asked. Carries the :class:`Unknown` that a fact becomes."""
+
+    def __init__(self, unknown: Unknown) -> None:
+        super().__init__(unknown.detail)
+        self.unknown = unknown
+
+
+def answered_at(response: Mapping[str, Any]) -> datetime | None:
+    """When AWS answered, by its own clock, to the second. Source: the response's ``Date``."""
+    date = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC) if date else None
+    except ValueError:
+        return None
+
+
+class Aws:
+    """One account's AWS. Clients are made when first asked for; :meth:`close` ends their connections.
+
+    Once AWS has refused the credentials, or gave none for a role, the account is not asked again: every
+    later question gets the same :class:`Unknown`. Nor is it after ``ends_at``, a time of
+    ``time.monotonic()``, but for what leaves it as it was found (:meth:`overtime`).
+    """
+
+    def __init__(
+        self, clients: Clients, access: Access, region: str, endpoint_url: str | None
+    ) -> None:
+        self.region, self.endpoint_url = region, endpoint_url
+        self.ends_at: float | None = None
+        self._clients, self._access = clients, access
+        self._keys: dict[str, str] | None = None
+        self._made: dict[tuple[str, int, float], Any] = {}
+        self._refused: Unknown | None = None
+
+    def _client(
+        self, service: str, *, attempts: int = ATTEMPTS, read_timeout_s: float = READ_TIMEOUT_S
+    ) -> Any:
+        if self.ends_at is not None and time.monotonic() > self.ends_at:
+            raise Lost(TIME_IS_UP)
+        if self._refused is not None:
+            raise Lost(self._refused)
+        key = (service, attempts, read_timeout_s)
+        if key not in self._made:
+            options = {
+                "region_name": self.region,
+                "endpoint_url": self.endpoint_url,
+                **self._credentials(),
+            }
+            config = config_of(attempts, read_timeout_s)
+            self._made[key] = self._clients.make(service, config, options)
+        return self._made[key]
+
+    def _credentials(self) -> dict[str, str]:
+        """The account's keys, asked for once, given or not. Raises :class:`Lost`."""
+        if self._keys is None:
+            # Of all ways to an account only a role has to be asked for.
+            get = partial(self._clients.credentials, self._access, self.region, self.endpoint_url)
+            try:
+                self._keys = self.need("sts:AssumeRole", get)
+            except Lost as lost:
+                self._refused = lost.unknown
+                raise
+        return self._keys
+
+    @property
+    def sts(self) -> STSClient:
+        """STS, with the client's retries."""
+        return self._client("sts")  # type: ignore[no-any-return]
+
+    @property
+    def lambda_(self) -> LambdaClient:
+        """Lambda, with the client's retries: for everything but ``Invoke``."""
+        return self._client("lambda")  # type: ignore[no-any-return]
+
+    def invoker(self, read_timeout_s: float) -> LambdaClient:
+        """Lambda for ``Invoke``, never retried by the client: an invocation is not idempotent."""
+        return self._client("lambda", attempts=1, read_timeout_s=read_timeout_s)  # type: ignore[no-any-return]
+
+    @property
+    def sqs(self) -> SQSClient:
+        """SQS, with the client's retries: for everything but ``SendMessage``."""
+        return self._client("sqs")  # type: ignore[no-any-return]
+
+    @property
+    def sender(self) -> SQSClient:
+        """SQS for ``SendMessage``, never retried by the client: a retry can put a message twice."""
+        return self._client("sqs", attempts=1)  # type: ignore[no-any-return]
+
+    @property
+    def events(self) -> EventBridgeClient:
+        """EventBridge, with the client's retries."""
+        return self._client("events")  # type: ignore[no-any-return]
+
+    @property
+    def scheduler(self) -> EventBridgeSchedulerClient:
+        """EventBridge Scheduler, with the client's retries."""
+        return self._client("scheduler")  # type: ignore[no-any-return]
+
+    @property
+    def logs(self) -> CloudWatchLogsClient:
+        """CloudWatch Logs, with the client's retries."""
+        return self._client("logs")  # type: ignore[no-any-return]
+
+    def ask(self, action: str, call: Callable[[], T]) -> Found[T] | Missing | Unknown:
+        """What AWS says to ``call``, sorted. ``action`` is the IAM action that it needs.
+
+        An answer that ``call`` cannot translate costs that one fact, and is logged: it may be a fault
+        of ours.
+        """
+        if self._refused is not None:
+            return self._refused
+        try:
+            return Found(call())
+        except Exception as error:
+            sorted_error = self.sort(error, action)
+            if sorted_error is not None:
+                return sorted_error
+            if not isinstance(error, _SURPRISES):
+                raise
+            return _surprise(error, action)
+
+    def sort(self, error: Exception, action: str) -> Missing | Unknown | None:
+        """:func:`sort_error`, remembering that the credentials were refused."""
+        if isinstance(error, Lost):
+            return error.unknown
+        sorted_error = sort_error(error, action)
+        if isinstance(sorted_error, Unknown) and sorted_error.kind == "credentials":
+            self._refused = sorted_error
+        return sorted_error
+
+    def need(self, action: str, call: Callable[[], T]) -> T:
+        """What AWS answers to ``call``. Raises :class:`Lost` where it does not."""
+        fact = self.ask(action, call)
+        if isinstance(fact, Found):
+            return fact.value
+        unknown = fact if isinstance(fact, Unknown) else Unknown("unexpected", fact.reason)
+        raise Lost(unknown)
+
+    @contextmanager
+    def overtime(self) -> Iterator[None]:
+        """Allow questions after ``ends_at``: to leave an account as it was found."""
+        ends_at, self.ends_at = self.ends_at, None
+        try:
+            yield
+        finally:
+            self.ends_at = ends_at
+
+    def close(self, *, but: Collection[str] = ()) -> None:
+        """Close the connections that were opened for this account, but for those to services in ``but``.
+
+        Their clients are let go. Whoever asks again gets a new one.
+        """
+        for key in [key for key in self._made if key[0] not in but]:
+            self._made.pop(key).close()
+
+
+def _surprise(error: Exception, action: str) -> Unknown:
+    # The traceback can quote what the account answered.
+    trace = redact("".join(traceback.format_exception(error)), _TRACE_LIMIT)
+    _log.error("The grader could not read the answer to %s.\n%s", action, trace)
+    return Unknown.saying(
+        "unexpected",
+        N_("{action}: the answer could not be read: {error}"),
+        action=action,
+        error=redact(f"{type(error).__name__}: {error}"),
+    )
+
+
+def value_of(fact: Fact[T]) -> T | None:
+    """The value of a found fact, else ``None``."""
+    return fact.value if isinstance(fact, Found) else None

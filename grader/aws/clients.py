@@ -1,0 +1,152 @@
+"""boto3 clients for any number of accounts: with whose keys, and how patiently, they ask AWS."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+import boto3
+from botocore import exceptions as failures
+from botocore.config import Config
+
+from grader.model.access import Access, DefaultCredentials, Keys, Profile, Role
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+    from types_boto3_sts import STSClient
+
+CONNECT_TIMEOUT_S = 5
+READ_TIMEOUT_S = 30
+"""Above the longest poll, which SQS answers after at most 20 s."""
+
+ATTEMPTS = 4
+"""How often a client asks where asking again is harmless."""
+
+_BAD_GATEWAY = 502
+"""What an answer that AWS cannot have given is called: it is retried like any fault of a gateway."""
+
+
+def config_of(attempts: int = ATTEMPTS, read_timeout_s: float = READ_TIMEOUT_S) -> Config:
+    """How a client of the grader asks, whatever the user's own configuration says."""
+    return Config(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=read_timeout_s,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        user_agent_extra="lambda-sqs-grader",
+    )
+
+
+class Clients:
+    """Makes clients for any number of accounts from one boto3 session.
+
+    A session of its own costs an account some 140 ms and 13 MB, and sessions are not thread-safe; so
+    there is one, used under a lock.
+    """
+
+    def __init__(self, session: boto3.Session | None = None) -> None:
+        self._lock, self._profiles = threading.Lock(), threading.Lock()
+        self._session = session
+
+    def make(self, service: str, config: Config, options: dict[str, Any]) -> Any:
+        """A client of ``service``; ``options`` are those of ``boto3.Session.client``."""
+        with self._lock:
+            if self._session is None:
+                self._session = boto3.Session()
+            # The service's name is data here, and the stubs know only literal names.
+            make: Any = self._session.client
+            client: Any = make(service, config=config, **options)
+        events, name = client.meta.events, client.meta.service_model.service_id.hyphenize()
+        events.register(f"before-parse.{name}", _refuse_what_aws_did_not_say)
+        # Before botocore's own handler, which retries by the status.
+        events.register_first(f"needs-retry.{name}", _keep_status)
+        return client
+
+    def credentials(self, access: Access, region: str, endpoint_url: str | None) -> dict[str, str]:
+        """The keys that ``access`` stands for, as options of ``boto3.Session.client``.
+
+        Raises botocore's exceptions where a profile or a role gives none. Source: STS AssumeRole.
+        """
+        if isinstance(access, DefaultCredentials):
+            return {}
+        if isinstance(access, Keys):
+            token = access.session_token
+            return _options(
+                access.access_key_id.reveal(),
+                access.secret_access_key.reveal(),
+                token.reveal() if token else None,
+            )
+        if isinstance(access, Profile):
+            # A profile may run a program for its keys: accounts that need none do not wait for it.
+            with self._profiles:
+                found = boto3.Session(profile_name=access.name).get_credentials()
+            if found is None:
+                raise failures.NoCredentialsError
+            frozen = found.get_frozen_credentials()
+            return _options(frozen.access_key, frozen.secret_key, frozen.token)
+        return self._assume(access, region, endpoint_url)
+
+    def _assume(self, role: Role, region: str, endpoint_url: str | None) -> dict[str, str]:
+        options = {"region_name": region, "endpoint_url": endpoint_url}
+        sts: STSClient = self.make("sts", config_of(), options)
+        asked: Any = {"RoleArn": role.arn, "RoleSessionName": "grader"}
+        if role.external_id:
+            asked["ExternalId"] = role.external_id.reveal()
+        with closing(sts):
+            keys = sts.assume_role(**asked)["Credentials"]
+        return _options(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+
+def _options(key: str | None, secret: str | None, token: str | None) -> dict[str, str]:
+    if key is None or secret is None:
+        raise failures.NoCredentialsError
+    options = {"aws_access_key_id": key, "aws_secret_access_key": secret}
+    return options | ({"aws_session_token": token} if token else {})
+
+
+def _refuse_what_aws_did_not_say(
+    operation_model: OperationModel,
+    response_dict: dict[str, Any],
+    customized_response_dict: dict[str, Any],
+    **_given: Any,
+) -> None:
+    """Take an answer in another form than AWS's, such as a proxy's page, for a fault of a gateway.
+
+    botocore reads it as empty, or cannot read it. What a function returned is its own affair.
+    """
+    if operation_model.has_streaming_output or _is_of_aws(operation_model, response_dict):
+        return
+    response_dict |= {"status_code": max(_BAD_GATEWAY, response_dict["status_code"]), "body": b""}
+    said = {"Code": str(response_dict["status_code"]), "Message": "The answer is not from AWS."}
+    customized_response_dict["Error"] = said
+
+
+def _is_of_aws(operation: OperationModel, response: dict[str, Any]) -> bool:
+    text = response["body"]
+    if operation.service_model.resolved_protocol == "query":
+        try:
+            # An operation's own, or ErrorResponse.
+            return ElementTree.fromstring(text).tag.endswith("Response")  # noqa: S314 - so does botocore
+        except ElementTree.ParseError:
+            return False
+    if response["status_code"] >= 300:
+        return True  # whatever it looks like, botocore makes an error of it
+    if not text:
+        return not _has_body(operation)
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _has_body(operation: OperationModel) -> bool:
+    members: Any = operation.output_shape.members.values() if operation.output_shape else ()
+    return any("location" not in member.serialization for member in members)
+
+
+def _keep_status(response: tuple[Any, dict[str, Any]] | None, **_given: Any) -> None:
+    if response is not None:
+        answer, parsed = response
+        answer.status_code = parsed["ResponseMetadata"]["HTTPStatusCode"]

@@ -1,0 +1,1 @@
+"""A class: set up, planned, graded, judged again."""

@@ -1,0 +1,195 @@
+"""Who of a class is graded now, and who keeps the result that there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from grader import __version__
+from grader.i18n.language import _
+from grader.inputs.problems import BadInput, Problem
+from grader.model.observation import Found
+from grader.results.changes import roster_changes, rubric_changes, stored_rubric
+from grader.results.directory import RUBRIC
+from grader.roster.load import student_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from grader.batch.pipeline import Settings
+    from grader.model.batch import Batch, Student
+    from grader.model.report import Report
+    from grader.results.directory import Results
+    from grader.roster.load import Account, Roster
+    from grader.rubric.load import Rubric
+    from grader.scoring.summary import Known
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Who is to be graded, who keeps the result there is, and whether the folder is made anew.
+
+    ``earlier`` holds the results of those who are graded again and whose account was seen: a fault
+    now must not take them away.
+    ``rejudge`` are those of ``kept`` and ``earlier`` whose report says something else than it would
+    now: of another rubric, of another observation than the one that is stored, of a student who was
+    renamed. ``state`` is what the folder's ``batch.json`` was when this was planned.
+    """
+
+    todo: tuple[Account, ...]
+    settings: Settings
+    start_over: bool
+    kept: tuple[Known, ...] = ()
+    earlier: tuple[Known, ...] = ()
+    rejudge: tuple[Student, ...] = ()
+    state: bytes = b""
+
+
+def plan(
+    results: Results,
+    roster: Roster,
+    rubric: Rubric,
+    settings: Settings,
+    *,
+    checks_sha256: str = "",
+    only: Sequence[str] = (),
+    resume: bool = False,
+    force: bool = False,
+) -> Plan:
+    """Who is graded now. Raises :class:`BadInput`; touches nothing.
+
+    To grade some students alone in a folder that holds others is to go on with it.
+    """
+    resume = resume or bool(only)
+    results.check_fresh(resume=resume, force=force)
+    chosen, state = _chosen(roster, only), results.state
+    if not (resume and results.occupied):
+        return Plan(chosen, settings, start_over=True, state=state)
+    batch = results.batch()
+    if not force:
+        _refuse_changes(results, batch, roster, rubric, checks_sha256, settings)
+    if batch.state == "starting":
+        return Plan(chosen, settings, start_over=True, state=state)
+    judged_alike = (batch.checks_sha256, batch.grader_version) == (checks_sha256, __version__)
+    if checks_sha256 and batch.state != "finished":
+        # Which checks a report is by, it does not say: it may have been due when that run ended early.
+        judged_alike = False
+    before = {student.student_id: student for student in batch.students}
+    known: dict[str, Known] = {}
+    seen: dict[str, Known] = {}
+    outdated: list[Student] = []
+    # Another account is another observation.
+    maybe = (s for s in map(student_of, roster.accounts) if not _another_account(s, before))
+    for one in results.each_stored(maybe):
+        if one.known is None or one.report is None:
+            continue
+        if one.observation is not None and isinstance(one.observation.identity, Found):
+            seen[one.student.student_id] = one.known
+        if _same_account(one.student, before):
+            known[one.student.student_id] = one.known
+        if not (judged_alike and one.agree and _is_of(one.report, one.student, rubric)):
+            outdated.append(one.student)
+    graded = {name for name, one in known.items() if one.report.status == "graded"}
+    todo = tuple(a for a in chosen if only or a.student_id not in graded)
+    again = {account.student_id for account in todo}
+    kept = {name: one for name, one in known.items() if name not in again}
+    earlier = {name: one for name, one in seen.items() if name in again}
+    return Plan(
+        todo,
+        replace(settings, attempt=batch.attempt + 1),
+        start_over=False,
+        kept=tuple(kept.values()),
+        earlier=tuple(earlier.values()),
+        rejudge=tuple(one for one in outdated if one.student_id in {*kept, *earlier}),
+        state=state,
+    )
+
+
+def _refuse_changes(
+    results: Results,
+    batch: Batch,
+    roster: Roster,
+    rubric: Rubric,
+    checks_sha256: str,
+    settings: Settings,
+) -> None:
+    changed = {
+        what: _("{before} then, {after} now", before=before or _("none"), after=after or _("none"))
+        for what, before, after in (
+            (_("The region changed since this batch was started"), batch.region, settings.region),
+            (
+                _("The endpoint changed since this batch was started"),
+                batch.endpoint_url,
+                settings.endpoint_url,
+            ),
+            (
+                _("The grader's version changed since this batch was started"),
+                batch.grader_version,
+                __version__,
+            ),
+        )
+        if before != after
+    }
+    if batch.rubric_sha256 != rubric.sha256:
+        old = stored_rubric(results.root / RUBRIC, batch.rubric_sha256)
+        changed[_("The rubric changed since this batch was started")] = rubric_changes(old, rubric)
+    if batch.checks_sha256 != checks_sha256:
+        changed[_("The checks of your own changed since this batch was started")] = ""
+    if batch.roster_sha256 != roster.sha256:
+        students = [student_of(account) for account in roster.accounts]
+        what = _("The roster changed since this batch was started")
+        changed[what] = roster_changes(batch.students, students)
+    if changed:
+        remedy = _("Give --force to go on all the same, or another --out.")
+        raise BadInput(
+            Problem(
+                str(results.root),
+                None,
+                f"{what}{how and _(': ')}{how}.",
+                remedy,
+            )
+            for what, how in changed.items()
+        )
+
+
+def _is_of(report: Report, student: Student, rubric: Rubric) -> bool:
+    """The report is by this rubric and of the student as the roster has them now."""
+    return (report.rubric_sha256, report.name, report.email, report.group) == (
+        rubric.sha256,
+        student.name,
+        student.email,
+        student.group,
+    )
+
+
+def _another_account(now: Student, then: Mapping[str, Student]) -> bool:
+    """It is known to be another one; a region or a group may have been left out by mistake."""
+    before = then.get(now.student_id)
+    return before is None or (
+        now.account_id is not None
+        and before.account_id is not None
+        and now.account_id != before.account_id
+    )
+
+
+def _same_account(now: Student, then: Mapping[str, Student]) -> bool:
+    before = then.get(now.student_id)
+    return before is not None and (now.account_id, now.region, now.group) == (
+        before.account_id,
+        before.region,
+        before.group,
+    )
+
+
+def _chosen(roster: Roster, only: Sequence[str]) -> tuple[Account, ...]:
+    if not only:
+        return roster.accounts
+    known = {account.student_id for account in roster.accounts}
+    problems = [
+        Problem("--only", None, _("There is no student {name} in the roster.", name=repr(name)))
+        for name in only
+        if name not in known
+    ]
+    if problems:
+        raise BadInput(problems)
+    return tuple(account for account in roster.accounts if account.student_id in only)

@@ -1,0 +1,149 @@
+"""Judging and scoring stored observations again: no AWS, and the same rubric gives the same report."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from grader.judging.pool import AT_A_TIME
+from grader.observe.scope import as_asked
+from grader.scoring.score import score
+from grader.scoring.summary import Known, code_of, with_class_flags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from grader.batch.setup import Course
+    from grader.model.batch import Student
+    from grader.model.report import CriterionResult, Report
+    from grader.results.directory import Results
+    from grader.scoring.summary import Summary
+
+
+WRITERS = 8
+"""Reports that are written at a time."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A criterion before and after. ``None`` where the rubric did not have it or has it no more."""
+
+    id: str
+    before: CriterionResult | None
+    after: CriterionResult | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A student whose result changed, and why. ``before`` is ``None`` where there was no report."""
+
+    before: Report | None
+    after: Report
+    moved: tuple[Moved, ...]
+
+
+@dataclass(frozen=True)
+class Regraded:
+    """What came of it. ``skipped`` are students without a stored observation: their report stays."""
+
+    summary: Summary
+    reports: list[Report]
+    changes: list[Change]
+    skipped: list[str]
+
+
+def regrade(results: Results, course: Course, *, lang: str) -> Regraded:
+    """Judge every stored observation by ``course``'s rubric, and write reports, summary, grades, pages.
+
+    A report that changed is kept beside the new one as ``report.before.json``. Raises
+    :class:`BadInput` where a stored file cannot be read: then nothing is written.
+    """
+    from grader.pages.writing import write_pages
+
+    with results.locked():
+        batch = results.batch()
+        there: list[Student] = []
+        skipped: list[str] = []
+        for one in results.each_stored(batch.students):
+            if one.report or one.observation:
+                there.append(one.student)
+            if one.report and not one.observation:
+                skipped.append(one.student.student_id)
+        again = list(judged_again(results, there, course, lang=lang, region=batch.region))
+        reports = with_class_flags([known for _, known in again], course.rubric.lab.known_code)
+        changes = _write_changed(results, [before for before, _ in again], reports)
+        summary = results.write_class(reports, course.rubric, batch.students, lang)
+        used = msgspec.structs.replace(
+            batch,
+            rubric_sha256=course.rubric.sha256,
+            checks_sha256=course.checks_sha256,
+            checks=list(course.check_dirs),
+            lang=lang,
+        )
+        if used != batch:
+            results.write_rubric(course.rubric.source)
+            results.write_batch(used)
+        write_pages(results, reports, summary, course.rubric, lang=lang)
+    return Regraded(summary, reports, changes, skipped)
+
+
+def judged_again(
+    results: Results, students: Iterable[Student], course: Course, *, lang: str, region: str | None
+) -> Iterator[tuple[Report | None, Known]]:
+    """The stored report of each of ``students``, and what ``course`` makes of the stored observation.
+
+    ``region`` is the batch's, for accounts that name none. A report without an observation stays; who
+    has neither is left out. Raises :class:`BadInput` where a stored file cannot be read.
+    """
+    rubric = course.rubric
+    everyone, size = list(students), AT_A_TIME * course.judge.workers
+    for start in range(0, len(everyone), size):
+        stored = list(results.each_stored(everyone[start : start + size]))
+        seen = [
+            as_asked(one.observation, rubric, one.student.region or region or rubric.lab.region)
+            for one in stored
+            if one.observation is not None
+        ]
+        judged = zip(seen, course.judge.judge(rubric, seen), strict=True)
+        for one in stored:
+            if one.observation is not None:
+                observation, outcomes = next(judged)
+                report = score(one.student, observation, outcomes, rubric, course.checks, lang=lang)
+                yield one.report, Known(report, code_of(one.observation))
+            elif one.known is not None:
+                yield one.report, one.known
+
+
+def _write_changed(
+    results: Results, before: Sequence[Report | None], after: Sequence[Report]
+) -> list[Change]:
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+
+    def write(old: Report | None, new: Report) -> None:
+        if old is not None:
+            results.keep_before(new.student_id)
+        results.write_report(new)
+
+    # Each waits for the disk: together they wait a fraction of the time.
+    with ThreadPoolExecutor(WRITERS) as threads:
+        list(threads.map(lambda both: write(*both), changed))
+    changes = [Change(old, new, _moved(old, new)) for old, new in changed]
+    return [c for c in changes if c.moved or c.before is None or c.before.status != c.after.status]
+
+
+def _moved(before: Report | None, after: Report) -> tuple[Moved, ...]:
+    """The criteria that came to something else; without an earlier report that is every one."""
+    old = {result.id: result for result in before.criteria} if before else {}
+    new = {result.id: result for result in after.criteria}
+    return tuple(
+        Moved(name, old.get(name), new.get(name))
+        for name in (*new, *(name for name in old if name not in new))
+        if _worth(old.get(name)) != _worth(new.get(name))
+    )
+
+
+def _worth(result: CriterionResult | None) -> object:
+    return result and (result.status, result.points)

@@ -1,0 +1,198 @@
+"""A class, graded into its results directory, and what stands there at the end."""
+
+from __future__ import annotations
+
+import errno
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal
+
+from grader.batch.pipeline import Grading
+from grader.batch.regrade import judged_again
+from grader.batch.wait_for_killed import outlive_killed
+from grader.i18n.language import _
+from grader.inputs.problems import refuse
+from grader.model.batch import Batch, Counts, Student
+from grader.model.observation import Found
+from grader.model.timestamps import now
+from grader.results.directory import PAGE
+from grader.roster.load import student_of
+from grader.safety.printable import plain
+from grader.scoring.summary import Known, code_of, with_class_flags
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from grader.batch.pipeline import Graded
+    from grader.batch.plan import Plan
+    from grader.batch.setup import Course
+    from grader.engines.protocol import Engine
+    from grader.model.report import Report
+    from grader.results.directory import Results
+    from grader.roster.load import Roster
+    from grader.scoring.summary import Summary
+
+_NOTHING_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""Every other student's files would fail alike: the batch ends before accounts are used in vain."""
+
+
+def _loses(earlier: Report, graded: Graded) -> bool:
+    """The new result would take a grade away, or what was seen of the account."""
+    now = graded.observation
+    blind = now is None or not isinstance(now.identity, Found)
+    return graded.report.status == "ungraded" and (earlier.status == "graded" or blind)
+
+
+class ClassRun:
+    """Grades a class into a results directory, and finishes it: flags, summary, ``grades.csv``."""
+
+    def __init__(
+        self,
+        course: Course,
+        results: Results,
+        roster: Roster,
+        plan: Plan,
+        engine: Engine | None = None,
+    ) -> None:
+        self._engine = engine
+        self._course, self._results, self._roster, self._plan = course, results, roster, plan
+        self._earlier = {one.report.student_id: one for one in plan.earlier}
+        self._graded: dict[str, Known] = {}
+        self._started, self._clock = now(), time.monotonic()
+        self.unwritten: list[str] = []
+        self.not_again: list[Report] = []
+        """What came of those whose earlier grade stands because they could not be graded now."""
+
+    def run(self, shown: Callable[[Graded], None]) -> Summary:
+        """Grade whoever is to be graded; ``shown`` is told of each. Files are whole at any moment.
+
+        Whatever ends it early goes on up once ``batch.json`` says so.
+        """
+        with self._results.locked():
+            if self._results.state != self._plan.state:
+                message = _("Another grader was at work in this folder just now.")
+                raise refuse(self._results.root, None, message, _("Give the command again."))
+            outlive_killed(self._results)
+            if self._plan.start_over:
+                self._write_batch("starting")
+                self._results.start_over()
+            self._results.write_rubric(self._course.rubric.source)
+            self._write_batch("running")
+            try:
+                self._keep()
+                self._grade(shown)
+                summary = self._finish()
+            except BaseException:
+                with suppress(OSError):  # what it ended by may be a full disk
+                    self._write_batch("interrupted")
+                raise
+            self._write_batch("finished")
+            self._write_pages(summary)
+        return summary
+
+    def _keep(self) -> None:
+        plan = self._plan
+        self._graded.update({one.report.student_id: one for one in plan.kept})
+        for before, after in judged_again(
+            self._results, plan.rejudge, self._course, lang=self._lang, region=plan.settings.region
+        ):
+            name = after.report.student_id
+            if before != after.report:
+                self._results.keep_before(name)
+                self._results.write_report(after.report)
+            (self._earlier if name in self._earlier else self._graded)[name] = after
+
+    def _grade(self, shown: Callable[[Graded], None]) -> None:
+        Grading(
+            self._course.rubric,
+            self._course.judge,
+            self._course.checks,
+            self._plan.settings,
+            lambda graded: self._take(graded, shown),
+            self._engine,
+        ).run(self._plan.todo)
+
+    @property
+    def reports(self) -> list[Report]:
+        """The reports there are, in the roster's order."""
+        return [known.report for known in self._in_order()]
+
+    def _take(self, graded: Graded, shown: Callable[[Graded], None]) -> None:
+        name = graded.account.student_id
+        earlier = self._earlier.get(name)
+        if earlier and _loses(earlier.report, graded):
+            # A fault of today does not take away what was seen yesterday.
+            self._graded[name] = earlier
+            if earlier.report.status == "graded":
+                self.not_again.append(graded.report)
+            shown(graded)
+            return
+        try:
+            self._results.write_student(graded.report, graded.observation)
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in _NOTHING_MORE:
+                raise
+            self.unwritten.append(f"{name}: {plain(str(error), 200)}")
+            return
+        # The observation is on disk: of a class of thousands it would fill the memory.
+        self._graded[name] = Known(graded.report, code_of(graded.observation))
+        shown(graded)
+
+    def _in_order(self) -> list[Known]:
+        ids = [account.student_id for account in self._roster.accounts]
+        return [self._graded[name] for name in ids if name in self._graded]
+
+    def _finish(self) -> Summary:
+        rubric, before = self._course.rubric, self._in_order()
+        reports = with_class_flags(before, rubric.lab.known_code)
+        for old, report in zip(before, reports, strict=True):
+            if old.report != report:
+                self._results.write_report(report)
+                self._graded[report.student_id] = old._replace(report=report)
+        return self._results.write_class(reports, rubric, self._students(), self._lang)
+
+    @property
+    def _lang(self) -> str:
+        return self._plan.settings.lang
+
+    def _students(self) -> list[Student]:
+        return [student_of(account) for account in self._roster.accounts]
+
+    def _write_pages(self, summary: Summary) -> None:
+        """Write the pages people read, last: the grades are safe whatever becomes of a page."""
+        from grader.pages.writing import write_pages
+
+        rubric = self._course.rubric
+        try:
+            write_pages(self._results, self.reports, summary, rubric, lang=self._lang)
+        except Exception as error:  # noqa: BLE001 - the class is graded, and its files are written
+            self.unwritten.append(f"{PAGE}: {plain(str(error), 200)}")
+
+    def _write_batch(
+        self, state: Literal["starting", "running", "interrupted", "finished"]
+    ) -> None:
+        settings, ended = self._plan.settings, state in {"interrupted", "finished"}
+        graded = sum(report.status == "graded" for report in self.reports)
+        self._results.write_batch(
+            Batch(
+                state=state,
+                rubric_sha256=self._course.rubric.sha256,
+                checks_sha256=self._course.checks_sha256,
+                roster_sha256=self._roster.sha256,
+                seed=settings.seed,
+                attempt=settings.attempt,
+                jobs=settings.jobs,
+                account_timeout_s=settings.account_timeout_s,
+                region=settings.region,
+                endpoint_url=settings.endpoint_url,
+                lang=settings.lang,
+                checks=list(self._course.check_dirs),
+                started_at=self._started,
+                finished_at=now() if ended else None,
+                duration_s=round(time.monotonic() - self._clock, 3) if ended else None,
+                counts=Counts(
+                    len(self._roster.accounts), graded, len(self._roster.accounts) - graded
+                ),
+                students=self._students(),
+            )
+        )

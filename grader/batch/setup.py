@@ -1,0 +1,96 @@
+"""What a run judges by: the rubric, the checks it asks for, and the judge that runs them."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.inputs.problems import BadInput
+from grader.judging.pool import Judge
+from grader.roster.load import load_roster
+from grader.rubric.load import default_rubric_path, load_rubric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from grader.inputs.problems import Problem
+    from grader.model.outcome import CheckInfo
+    from grader.roster.load import Roster
+    from grader.rubric.load import Rubric
+
+
+@dataclass(frozen=True)
+class Course:
+    """A rubric that was found right, the judge for it, and what is known of each check.
+
+    ``check_dirs`` are the folders of own checks, as absolute paths; ``checks_sha256`` is a digest of the
+    Python files in them, empty where there are none.
+    """
+
+    rubric: Rubric
+    judge: Judge
+    checks: Mapping[str, CheckInfo]
+    check_dirs: tuple[str, ...] = ()
+    checks_sha256: str = ""
+
+
+def rubric_path(given: Path | None) -> Path:
+    """The rubric that is meant: the one given, else ``rubric.yaml`` here, else the shipped one."""
+    here = Path("rubric.yaml")
+    return given or (here if here.is_file() else default_rubric_path())
+
+
+@contextmanager
+def loaded(
+    rubric: Path | None, checks: list[Path] | None, roster: Path | None = None
+) -> Iterator[tuple[Course, Roster | None]]:
+    """The rubric with its checks, and the roster; the judge is closed afterwards.
+
+    Raises :class:`BadInput` with every problem of all of them at once. A check that the rubric asks
+    for may be in a file or folder of checks that could not be read: it is not called unknown then.
+    """
+    problems: list[Problem] = []
+    found = accounts = None
+    path = rubric_path(rubric)
+    dirs = _check_dirs(path, checks)
+    with Judge(dirs) as judge:
+        known, unread = judge.survey()
+        problems += unread
+        try:
+            found = load_rubric(path, known, more_checks=bool(unread))
+        except BadInput as error:
+            problems += error.problems
+        if roster is not None:
+            try:
+                accounts = load_roster(roster)
+            except BadInput as error:
+                problems += error.problems
+        if problems or found is None:
+            raise BadInput(problems)
+        folders = tuple(str(folder.resolve()) for folder in dirs)
+        yield Course(found, judge, known, folders, _digest(_check_files(dirs))), accounts
+
+
+def course_files(rubric: Path | None, checks: list[Path] | None) -> list[Path]:
+    """The rubric that is meant and the files of own checks, right or wrong."""
+    path = rubric_path(rubric)
+    return [path, *_check_files(_check_dirs(path, checks))]
+
+
+def _check_files(folders: Iterable[Path]) -> list[Path]:
+    return sorted(file for folder in folders for file in folder.glob("*.py"))
+
+
+def _digest(files: Sequence[Path]) -> str:
+    """A digest of what the files hold, wherever they lie."""
+    parts = [hashlib.sha256(file.read_bytes()).digest() for file in files if file.is_file()]
+    return hashlib.sha256(b"".join(sorted(parts))).hexdigest() if parts else ""
+
+
+def _check_dirs(rubric: Path, given: list[Path] | None) -> list[Path]:
+    beside = rubric.parent / "checks"
+    every = [*([beside] if beside.is_dir() else []), *(given or [])]
+    return list({folder.resolve(): folder for folder in every}.values())

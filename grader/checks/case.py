@@ -1,0 +1,83 @@
+"""One thing to judge: a criterion, an observation, and a pair where there is one for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from grader.i18n.language import N_
+from grader.model.observation import Fact, Unknown
+from grader.rubric.rules import route
+
+if TYPE_CHECKING:
+    from grader.model.observation import Observation
+    from grader.rubric.load import Criterion, Rubric
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A criterion bound to its check: ``expect`` converted, ``on`` taken apart.
+
+    ``source`` and ``target`` are the rubric's names, the same where ``on`` is one resource.
+    ``fault`` says why ``expect`` could not be converted.
+    """
+
+    rubric: Rubric
+    criterion: Criterion
+    number: int
+    expect: Any = None
+    fault: str = ""
+    source: str = field(init=False)
+    target: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        source, target = ends(self.criterion.on)
+        object.__setattr__(self, "source", source)
+        object.__setattr__(self, "target", target)
+
+    @classmethod
+    def to(cls, rubric: Rubric, number: int, expect: Any) -> Bound:
+        """The criterion ``number`` of ``rubric``, for a check whose ``expect`` is of that type."""
+        criterion = rubric.criteria[number]
+        if expect is None:
+            return cls(rubric, criterion, number)
+        try:
+            return cls(rubric, criterion, number, msgspec.convert(criterion.expect, expect))
+        except msgspec.ValidationError as error:
+            return cls(rubric, criterion, number, fault=str(error))
+
+    @property
+    def fed(self) -> str | None:
+        """The function that the rubric feeds from the source queue, by the rubric's name."""
+        for criterion in self.rubric.criteria:
+            source, target = ends(criterion.on)
+            if source == self.source and target in self.rubric.lab.functions:
+                return target
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What one test is run for. ``pair`` counts from 0."""
+
+    bound: Bound
+    observation: Observation
+    number: int
+    pair: int | None = None
+
+    def fact(self, part: str, name: str = "") -> Fact[Any]:
+        """The fact at ``part`` (and ``name``, where the part has several)."""
+        found = getattr(self.observation, part)
+        if not name:
+            return found  # type: ignore[no-any-return]
+        nothing = N_("This observation holds nothing about “{name}”.")
+        absent = Unknown.saying("not-observed", nothing, name=name)
+        return found.get(name, absent)  # type: ignore[no-any-return]
+
+
+def ends(on: str) -> tuple[str, str]:
+    """Both ends of a criterion's ``on``: ``a -> b`` has two, ``a`` is its own."""
+    stops = route(on)
+    return stops[0], stops[-1]

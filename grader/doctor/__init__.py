@@ -1,0 +1,1 @@
+"""What to fix before a batch, and the permissions that a batch takes."""

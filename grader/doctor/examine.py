@@ -1,0 +1,241 @@
+"""Can every account of a roster be graded? Looks only: nothing is run, sent, received or changed."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeAlias
+
+from grader.aws.account_client import value_of
+from grader.aws.clients import Clients
+from grader.doctor.permissions import Seen, ask_everything
+from grader.i18n.language import N_, _, plural, spoken
+from grader.i18n.message import said
+from grader.inputs.text_file import read_text
+from grader.model.access import DefaultCredentials, Keys, Profile, Role
+from grader.model.observation import Found, Unknown
+from grader.roster.table import read_table
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from grader.batch.pipeline import Settings
+    from grader.model.access import Access
+    from grader.roster.load import Account, Roster
+    from grader.rubric.load import Rubric
+
+_Way: TypeAlias = "tuple[Access, str | None, str, str | None]"
+
+LEARNER_LAB_HOURS = 4
+"""How long a session of AWS Academy's Learner Lab lasts at most."""
+
+PARTNER = N_("partner's")
+"""The end of a session that nobody needs: a partner's way to the account works."""
+
+_AGAIN = N_("Try again; if it stays, batch will leave what needs it ungraded.")
+
+
+@dataclass
+class Examination:
+    """One row of the roster. ``faults`` are pairs of what is wrong and what to do before the batch.
+
+    ``ends`` says when the session ends, as far as that is known: by ``ends_by``, if that is given.
+    """
+
+    account: Account
+    region: str
+    seen: Seen
+    ends: str
+    ends_by: datetime | None = None
+    faults: list[tuple[str, str]] = field(default_factory=list)
+
+
+def examine_class(
+    roster: Roster,
+    path: Path,
+    rubric: Rubric,
+    settings: Settings,
+    clients: Clients | None = None,
+) -> list[Examination]:
+    """Every account of ``roster``, which was loaded from ``path``, in its order.
+
+    Rows that reach their account in the same way are asked once.
+    """
+    clients = clients or Clients()
+    ways: dict[_Way, Future[Seen]] = {}
+    threads = ThreadPoolExecutor(settings.jobs, thread_name_prefix="observe")
+    try:
+        rows = []
+        for account in roster.accounts:
+            region = account.region or settings.region or rubric.lab.region
+            endpoint_url = account.endpoint_url or settings.endpoint_url
+            way = (account.access, account.account_id, region, endpoint_url)
+            if way not in ways:
+                ways[way] = threads.submit(ask_everything, clients, rubric, *way)
+            rows.append((account, region, ways[way]))
+        written = _written(path, roster)
+        found = [
+            _examined(account, region, future.result(), written.get(account.access))
+            for account, region, future in rows
+        ]
+    except BaseException:
+        threads.shutdown(wait=False, cancel_futures=True)
+        raise
+    threads.shutdown()
+    _forgive_partners(found)
+    _tell_shared(found)
+    return found
+
+
+# -- what it means --------------------------------------------------------------------------------
+
+
+def _written(path: Path, roster: Roster) -> dict[Access, float]:
+    """When the credentials file behind each way was last written, in Unix seconds."""
+    rows = read_table(read_text(path, limit_bytes=2**30).text, str(path)).rows
+    files = {row.line: row.cells.get("credentials_file") for row in rows}
+    written: dict[Access, float] = {}
+    for account in roster.accounts:
+        name = files.get(account.line)
+        file = path.parent / name if name else None
+        if file is not None and file.exists():
+            changed = file.stat().st_mtime
+            written[account.access] = min(changed, written.get(account.access, changed))
+    return written
+
+
+def _examined(account: Account, region: str, seen: Seen, written: float | None) -> Examination:
+    one = Examination(account, region, seen, *_ends(account.access, written))
+    identity = seen.identity
+    if seen.refused is not None:
+        one.faults.append(_refusal(one, seen.refused, written))
+    elif isinstance(identity, Unknown):
+        why = said(identity.words, spoken().code)
+        one.faults.append((_("AWS could not be asked: {why}", why=why), _reach(identity)))
+    if not isinstance(identity, Found):
+        return one
+    if account.account_id not in {None, identity.value.account_id}:
+        message = _(
+            "The credentials belong to account {found}, the roster says {expected}.",
+            found=identity.value.account_id,
+            expected=account.account_id,
+        )
+        one.faults.append((message, _("Ask for the right block, or correct account_id.")))
+    if seen.denied:
+        who = identity.value.arn.rpartition(":")[2]
+        remedy = _("Allow it to {who}, or what needs it stays ungraded.", who=who)
+        one.faults.append((_("Denied: {actions}.", actions=", ".join(seen.denied)), remedy))
+    silent = {
+        action: said(unknown.words, spoken().code)
+        for action, unknown in seen.unknown.items()
+        if unknown.kind not in {"credentials", "permission"}
+    }
+    if silent:
+        why = next(iter(silent.values()))
+        message = _("Not answered: {actions}. {why}", actions=", ".join(silent), why=why)
+        one.faults.append((message, _(_AGAIN)))
+    if seen.elsewhere is not None:
+        message = _(
+            "The lab's functions stand in {elsewhere}, not in {region}.",
+            elsewhere=seen.elsewhere,
+            region=region,
+        )
+        remedy = _("Write {region} into the row's column region.", region=seen.elsewhere)
+        one.faults.append((message, remedy))
+    return one
+
+
+def _ends(access: Access, written: float | None) -> tuple[str, datetime | None]:
+    match access:
+        case Keys(session_token=None):
+            return N_("never"), None
+        case Keys() if written is not None:
+            latest = written + LEARNER_LAB_HOURS * 3600
+            if latest > time.time():
+                return "", datetime.fromtimestamp(latest).astimezone()
+            return N_("not known"), None
+        case Role():
+            return N_("renewed"), None
+        case _:
+            return N_("not known"), None
+
+
+def _refusal(one: Examination, refused: Unknown, written: float | None) -> tuple[str, str]:
+    access, identity = one.account.access, one.seen.identity
+    if isinstance(identity, Found) and "xpired" not in refused.detail:
+        message = _("The Learner Lab has ended: AWS says whose it is, and denies all else.")
+        return message, _("Ask the student to start the lab again, and for the new block.")
+    why = said(refused.words, spoken().code)
+    message = _("The credentials are refused: {why}", why=why)
+    if isinstance(access, Profile | DefaultCredentials):
+        return message, _("Correct the AWS configuration of this machine, or log in again.")
+    if isinstance(access, Role):
+        return message, _("Log in on this machine: the role is assumed with its own credentials.")
+    if written is not None and access.session_token is not None:
+        hours = (time.time() - written) / 3600
+        if hours > LEARNER_LAB_HOURS:
+            message = _(
+                "The credentials are refused: {why} Their file is {hours} h old, a Learner Lab lasts"
+                " {longest} h.",
+                why=why,
+                hours=round(hours),
+                longest=LEARNER_LAB_HOURS,
+            )
+    return message, _("Ask for a new block, in time for the batch.")
+
+
+def _reach(unknown: Unknown) -> str:
+    match unknown.kind:
+        case "unreachable" | "throttled":
+            return _("Check the network, region and endpoint_url, then try again.")
+        case "permission":
+            return _("Correct role_arn and external_id, or let the role trust you.")
+    return _(_AGAIN)
+
+
+def _forgive_partners(found: list[Examination]) -> None:
+    """A group is graded by the first of its ways that works: the others then need no mending."""
+    working = {
+        one.account.group for one in found if one.account.group and one.seen.refused is None
+        and isinstance(one.seen.identity, Found)
+    }  # fmt: skip
+    for one in found:
+        lost = one.seen.refused is not None or not isinstance(one.seen.identity, Found)
+        if lost and one.account.group in working:
+            one.faults.clear()
+            one.ends, one.ends_by = PARTNER, None
+
+
+def _tell_shared(found: list[Examination]) -> None:
+    """Accounts that rows of different groups lead to, or claim to."""
+    rows: dict[str, list[Examination]] = {}
+    for one in found:
+        identity = value_of(one.seen.identity)
+        for account_id in {identity.account_id if identity else None, one.account.account_id}:
+            if account_id is not None:
+                rows.setdefault(account_id, []).append(one)
+    for account_id, several in sorted(rows.items()):
+        for one in several:
+            others = [
+                other.account.student_id
+                for other in several
+                if other is not one
+                and not (one.account.group and one.account.group == other.account.group)
+            ]
+            if others:
+                known = {"account": account_id, "others": ", ".join(others[:3])}
+                message = (
+                    plural(
+                        len(others) - 3,
+                        "Account {account} is also that of {others} and {count} more.",
+                        "Account {account} is also that of {others} and {count} more.",
+                        **known,
+                    )
+                    if len(others) > 3
+                    else _("Account {account} is also that of {others}.", **known)
+                )
+                remedy = _("If they work together, give them one group; else ask whose it is.")
+                one.faults.append((message, remedy))

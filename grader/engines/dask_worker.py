@@ -1,0 +1,196 @@
+"""What travels to a worker of a cluster, and what happens to it there.
+
+Everything here runs, or is read, in a worker's process: it is found by its name, so every machine has
+the same grader.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import traceback
+from collections import deque
+from dataclasses import fields, is_dataclass, replace
+from ipaddress import ip_address
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from distributed import Event, get_worker
+
+from grader import __version__
+from grader.engines.visit import Orders, Place
+from grader.i18n.language import N_
+from grader.i18n.message import message
+from grader.observe.output import Interrupted
+from grader.safety.redact import redact
+from grader.safety.secret import Secret, sealing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.engines.protocol import Task
+    from grader.i18n.message import Message
+
+RERUN = 1000
+"""What each rerun adds to the number of the attempt: more than a batch is ever resumed."""
+
+_PLACES = 8
+"""Runs of which a worker keeps the session between tasks. A batch that was killed never ends its run."""
+
+_TRACE_LIMIT = 8000
+
+
+class TaskFailed(Exception):  # noqa: N818 - what failed has an error's name, which the message gives
+    """A task raised on a worker. Says what, without secrets: a worker writes it into its log."""
+
+
+class UnfitWorker(Exception):  # noqa: N818 - it is the worker's state; the task was not begun
+    """A worker that joined after the batch had looked at all others, and must not be given students."""
+
+    def __init__(self, why: Message) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Parcel:
+    """A task and what it is given, closed: neither ``repr`` nor a log shows what is in it."""
+
+    def __init__(self, task: Task, given: tuple[Any, ...]) -> None:
+        with sealing():
+            self._sealed = pickle.dumps((task, given))
+
+    def open(self) -> tuple[Task, tuple[Any, ...]]:
+        """What was put in. Only the worker that runs the task asks for it."""
+        task, given = pickle.loads(self._sealed)  # noqa: S301 - made by the batch that sent it
+        return task, given
+
+    def __repr__(self) -> str:
+        return "Parcel(***)"
+
+
+def version() -> str:
+    """The grader's version here."""
+    return __version__
+
+
+def listens_at(dask_scheduler: Any) -> list[str]:
+    """The addresses at which workers and clients may connect. Runs in the scheduler."""
+    return [listener.listen_address for listener in dask_scheduler.listeners]
+
+
+def in_the_clear(address: str) -> bool:
+    """What travels to Dask's ``address`` can be read on its way: no TLS, and not within this machine."""
+    protocol, _, place = address.rpartition("://")
+    host = (place.rpartition(":")[0] or place).strip("[]")
+    try:
+        loopback = ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost"
+    return protocol != "tls" and not loopback
+
+
+# A place lives as long as a task uses it, or while it is among the last ones made.
+_places: WeakValueDictionary[str, Place] = WeakValueDictionary()
+_kept: deque[Place] = deque(maxlen=_PLACES)
+_stopped: set[str] = set()
+_places_lock = threading.Lock()
+
+
+def _place(run: str) -> Place:
+    """What the tasks of one run share in this process."""
+    with _places_lock:
+        place = _places.get(run)
+        if place is None:
+            place = _places[run] = Place()
+            _kept.append(place)
+            if run in _stopped:
+                place.stop.set()
+        return place
+
+
+def stop(run: str) -> None:
+    """Tell the tasks of ``run`` in this process to end, those that start later too."""
+    with _places_lock:
+        _stopped.add(run)
+        place = _places.get(run)
+    if place is not None:
+        place.stop.set()
+
+
+def forget(run: str) -> None:
+    """Let go of what the tasks of ``run`` shared: it is over."""
+    with _places_lock:
+        place = _places.pop(run, None)
+        if place is not None and place in _kept:
+            _kept.remove(place)
+
+
+def work(sent_by: str, run: str, name: str, parcel: Parcel) -> bytes:
+    """Run the task in ``parcel``, which ``sent_by``, a version of the grader, calls ``name``.
+
+    A task that was started before gets a new attempt: its worker died, but what it sent is still on
+    its way. The result is pickled, ``None`` where the task was told to stop. Raises
+    :class:`TaskFailed` for whatever the task raises, and :class:`UnfitWorker` before it is begun.
+    """
+    _refuse_to_work(sent_by)
+    task, given = parcel.open()
+    try:
+        if any(isinstance(one, Orders) for one in given):
+            again = _starts_before(name) * RERUN
+            given = tuple(_again(one, again) for one in given)
+        result = task(_place(run), *given)
+        # Here, because Dask would never give up on a result that it cannot send.
+        return pickle.dumps(result)
+    except Interrupted:
+        return pickle.dumps(None)
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text could quote a secret
+        said = _failed(error, set(_secrets(given)))
+    # Raised here so that it does not carry the first error along.
+    raise said
+
+
+def _refuse_to_work(sent_by: str) -> None:
+    address = str(get_worker().contact_address)
+    if sent_by != __version__:
+        why = N_("A worker joined with version {found} of the grader, not {expected}: {address}.")
+        raise UnfitWorker(message(why, found=__version__, expected=sent_by, address=address))
+    if in_the_clear(address):
+        why = N_("A worker joined to which nothing travels encrypted: {address}.")
+        raise UnfitWorker(message(why, address=address))
+
+
+def _again(given: Any, more: int) -> Any:
+    return replace(given, attempt=given.attempt + more) if isinstance(given, Orders) else given
+
+
+def _starts_before(name: str) -> int:
+    """How often this task was started before, on workers that died of it or with it."""
+    for number in count():
+        event = Event(f"{name}-{number}")
+        if not event.is_set():
+            event.set()
+            return number
+    raise AssertionError
+
+
+def _failed(error: Exception, hidden: set[str]) -> TaskFailed:
+    def safe(text: str, limit: int) -> str:
+        for secret in sorted(hidden, key=len, reverse=True):
+            text = text.replace(secret, "[redacted]")
+        return redact(text, limit)
+
+    failed = TaskFailed(safe(f"{type(error).__name__}: {error}", 500))
+    failed.add_note(safe("".join(traceback.format_exception(error)), _TRACE_LIMIT))
+    return failed
+
+
+def _secrets(given: Any) -> Iterator[str]:
+    if isinstance(given, Secret):
+        yield given.reveal()
+    elif isinstance(given, (list, tuple)):
+        for one in given:
+            yield from _secrets(one)
+    elif is_dataclass(given):
+        for field in fields(given):
+            yield from _secrets(getattr(given, field.name))

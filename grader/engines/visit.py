@@ -1,0 +1,107 @@
+"""One account visited: who it is, then what is in it. These are the tasks that an executor runs.
+
+A task takes a :class:`Place` first, which is what it shares with the other tasks of its process;
+everything else it is given and returns is data, so that it may run on another machine.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from grader.aws.account_client import Aws
+from grader.aws.clients import Clients
+from grader.model.observation import Found
+from grader.observe.account import observe
+from grader.observe.identity import observe_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grader.model.access import Access
+    from grader.model.observation import Fact, Identity, Observation
+    from grader.rubric.load import Rubric
+
+
+class Place:
+    """What the tasks of one process share: a boto3 session, and the sign to stop."""
+
+    def __init__(self) -> None:
+        self.clients = Clients()
+        self.stop = threading.Event()
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One way to one account. ``account_id`` is the one that the roster expects, if it does."""
+
+    access: Access
+    account_id: str | None
+    region: str
+    endpoint_url: str | None
+
+    def aws(self, place: Place) -> Aws:
+        """The account's AWS. To be closed."""
+        return Aws(place.clients, self.access, self.region, self.endpoint_url)
+
+
+@dataclass(frozen=True)
+class Identified:
+    """Who answered: ``way`` is the index of the visit that led there, or the last one tried."""
+
+    way: int
+    identity: Fact[Identity]
+
+
+@dataclass(frozen=True)
+class Orders:
+    """How an account is exercised. ``limit_s`` is the time for all of it, in seconds."""
+
+    seed: int
+    attempt: int
+    exchange: bool
+    limit_s: float
+
+
+def identify(place: Place, visits: Sequence[Visit], limit_s: float) -> Identified:
+    """The first of a group's ways to its account that works, else the last one tried.
+
+    AWS is not asked any more when ``limit_s`` seconds have passed.
+    """
+    way, ends_at = 0, time.monotonic() + limit_s
+    for way, visit in enumerate(visits):  # noqa: B007 - the last one counts
+        aws = visit.aws(place)
+        aws.ends_at = ends_at
+        try:
+            identity = observe_identity(aws, visit.account_id)
+        finally:
+            aws.close()
+        if isinstance(identity, Found):
+            break
+    return Identified(way, identity)
+
+
+def look(
+    place: Place, visit: Visit, identity: Fact[Identity], rubric: Rubric, orders: Orders
+) -> Observation:
+    """Everything that ``rubric`` asks of the account.
+
+    When ``orders.limit_s`` have passed AWS is not asked any more: what is left is unknown
+    (``time-limit``). Raises :class:`~grader.observe.output.Interrupted` when the place is to stop.
+    """
+    aws = visit.aws(place)
+    aws.ends_at = time.monotonic() + orders.limit_s
+    try:
+        return observe(
+            aws,
+            rubric,
+            identity,
+            seed=orders.seed,
+            attempt=orders.attempt,
+            exchange=orders.exchange,
+            stop=place.stop,
+        )
+    finally:
+        aws.close()

@@ -1,0 +1,1 @@
+"""The languages that the grader speaks, and sentences as templates with values."""

@@ -1,0 +1,117 @@
+"""A sentence that is kept: its English template and its values, to be said in any language."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+
+from grader.i18n.language import ENGLISH, N_, Language, language
+
+LIMIT = 1_000
+"""Characters of a sentence."""
+
+NOTHING = N_("nothing")
+
+_VALUE = 500
+_ITEMS = 50
+_DEPTH = 4
+_INT64 = 2**63
+
+
+class Message(msgspec.Struct, frozen=True):
+    """``message_id`` is the English template; ``values`` are bounded JSON, or messages in their turn.
+
+    A text that is no template (AWS's own words) is its own id: the catalogues do not know it, and it
+    is said as it is.
+    """
+
+    message_id: str
+    values: dict[str, Any] = {}
+
+    def __str__(self) -> str:
+        return said(self)
+
+
+def message(template: str, /, **values: Any) -> Message:
+    """The message of ``template``, its values made safe to keep."""
+    return Message(template, {name: kept(value) for name, value in values.items()})
+
+
+def said(one: Message, lang: str = ENGLISH) -> str:
+    """The sentence in the language ``lang``; in English where that has no words for it."""
+    words = language(lang)
+    return _said(one, words) if words.translated(one.message_id) else _said(one, language(ENGLISH))
+
+
+def _said(one: Message, words: Language) -> str:
+    template = words.translated(one.message_id) or one.message_id
+    values = {name: shown(value, _VALUE, words.code) for name, value in one.values.items()}
+    return bounded(words.filled(template, values))
+
+
+def shown(value: Any, limit: int = 100, lang: str = ENGLISH) -> str:
+    """``value`` as a person reads it, in at most ``limit`` characters."""
+    inner = as_message(value)
+    if inner is not None:
+        text = said(inner, lang)
+    elif value is None:
+        text = language(lang).say(NOTHING)
+    elif isinstance(value, dict):
+        text = ", ".join(f"{key} = {shown(item, limit, lang)}" for key, item in value.items())
+    elif isinstance(value, list | tuple):
+        text = ", ".join(shown(item, limit, lang) for item in value)
+    elif isinstance(value, float):
+        text = language(lang).exact(value)
+    else:
+        text = str(value)
+    return bounded(text, limit)
+
+
+def as_message(value: Any) -> Message | None:
+    """The message that ``value`` is, also after it went through JSON."""
+    if isinstance(value, Message):
+        return value
+    if (
+        isinstance(value, dict)
+        and value.keys() == {"message_id", "values"}
+        and isinstance(value["message_id"], str)
+        and isinstance(value["values"], dict)
+    ):
+        return Message(value["message_id"], value["values"])
+    return None
+
+
+def kept(value: Any) -> Any:
+    """``value`` as bounded, finite JSON, whatever it was; messages stay messages."""
+    if isinstance(value, Message):
+        return {
+            "message_id": value.message_id,
+            "values": {name: kept(item) for name, item in value.values.items()},
+        }
+    return plain(value)
+
+
+def plain(value: Any, depth: int = _DEPTH) -> Any:
+    """``value`` as bounded, finite JSON, whatever it was."""
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.structs.asdict(value)
+    if isinstance(value, dict) and depth:
+        pairs = list(value.items())[:_ITEMS]
+        return {bounded(str(key)): plain(item, depth - 1) for key, item in pairs}
+    if isinstance(value, list | tuple | set | frozenset) and depth:
+        return [plain(item, depth - 1) for item in list(value)[:_ITEMS]]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, int) and not -_INT64 <= value < _INT64:
+        return f"~2^{value.bit_length()}"  # too long to write out
+    if value is None or isinstance(value, bool | int):
+        return value
+    return bounded(value if isinstance(value, str) else repr(value))
+
+
+def bounded(text: str, limit: int = LIMIT) -> str:
+    """``text`` in at most ``limit`` characters; what is not Unicode is replaced."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text if len(text) <= limit else text[: limit - 1] + "…"

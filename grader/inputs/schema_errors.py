@@ -1,0 +1,179 @@
+"""Says in plain words, and by line, how a YAML document differs from its JSON Schema."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
+
+from grader.i18n.language import N_, _, plural
+from grader.inputs.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from jsonschema import ValidationError
+
+    from grader.inputs.yaml_lines import Document, Place
+
+# JSON Schema takes 5.0 for an integer; whoever writes it in a rubric meant something else.
+_Validator = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _checker, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
+
+_KINDS = {
+    "string": N_("text"),
+    "number": N_("a number"),
+    "integer": N_("a whole number"),
+    "boolean": N_("true or false"),
+    "array": N_("a list"),
+    "object": N_("a block of “key: value” lines"),
+    "null": N_("empty"),
+}
+_QUOTES = {
+    "string": N_("Put quotes around it."),
+    "integer": N_("Write it as a number, without quotes."),
+    "number": N_("Write it as a number, without quotes."),
+}
+_FEW = N_("{place} has {value}; it must have at least {limit}.")
+_MANY = N_("{place} has {value}; it must have at most {limit}.")
+_COUNTS = {"minItems": _FEW, "maxItems": _MANY, "minProperties": _FEW, "maxProperties": _MANY}
+_LIMITS = _COUNTS | {
+    "minimum": N_("{place} is {value}; it must be at least {limit}."),
+    "maximum": N_("{place} is {value}; it must be at most {limit}."),
+    "exclusiveMinimum": N_("{place} is {value}; it must be more than {limit}."),
+    "exclusiveMaximum": N_("{place} is {value}; it must be less than {limit}."),
+}
+_KIND_OF = {str: "string", bool: "boolean", int: "number", float: "number", list: "array"}
+
+
+def schema_problems(
+    document: Document,
+    schema: Mapping[str, Any],
+    file: str,
+    *,
+    value: object = None,
+    at: Place = (),
+) -> list[Problem]:
+    """Every way the document, or its part ``value`` that stands ``at`` a place, breaks ``schema``.
+
+    A remedy is the ``description`` that the schema gives for the thing at fault.
+    """
+    instance = value if at else document.value
+    problems = []
+    for error in _Validator(dict(schema)).iter_errors(instance):
+        place = (*at, *error.absolute_path)
+        if place in document.unread:
+            continue
+        for where, message, remedy in _explain(error, place):
+            problems.append(Problem(file, document.line(where), message, remedy))
+    return problems
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A remedy for an unknown word: the nearest known one, or all of them."""
+    choices = sorted(known)
+    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
+    if near:
+        return _("Did you mean “{word}”?", word=near[0])
+    return _("Known here: {names}.", names=", ".join(choices)) if choices else ""
+
+
+def place_name(place: Place) -> str:
+    """What a person would call a place: “points” of criterion 3, entry 2 of “message”."""
+    if not place:
+        return _("The file")
+    last = place[-1]
+    if isinstance(last, str):
+        return _("“{text}”", text=last[:60])
+    if place[:-1] == ("criteria",):
+        return _("Criterion {number}", number=last + 1)
+    if len(place) == 1:
+        return _("Entry {number} of the list", number=last + 1)
+    return _("Entry {number} of “{list}”", number=last + 1, list=place[-2])
+
+
+def shown(value: object) -> str:
+    """A value as a person would write it, cut to one short line."""
+    if isinstance(value, bool) or value is None:
+        return _("empty") if value is None else str(value).lower()
+    if isinstance(value, list | dict):
+        return kind_of(value)
+    text = str(value)
+    text = text if len(text) <= 60 else text[:59] + "…"
+    return _("“{text}”", text=text) if isinstance(value, str) else text
+
+
+def kind_of(value: object) -> str:
+    """What kind of thing a value is, in words."""
+    return _(_KINDS[_KIND_OF.get(type(value), "object")])
+
+
+def _explain(error: ValidationError, place: Place) -> Iterator[tuple[Place, str, str]]:
+    """The place, message and remedy of each fault that one schema error stands for."""
+    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, dict) else {}
+    limit: Any = error.validator_value
+    value: Any = error.instance
+    name = place_name(place)
+    description = _(str(schema.get("description", "")))
+    match error.validator:
+        case "additionalProperties":
+            known = schema.get("properties", {})
+            for key in value:
+                if key not in known:
+                    message = _("There is no such key as “{key}” here.", key=key[:60])
+                    yield (*place, key), message, did_you_mean(key, known)
+        case _ if "propertyNames" in error.absolute_schema_path:
+            message = _("The name {name} cannot be used.", name=shown(value))
+            yield (*place, value), message, description
+        case "required":
+            # jsonschema reports one missing key at a time and names it only in its own sentence.
+            key = next(k for k in limit if error.message.startswith(f"{k!r} "))
+            about = schema.get("properties", {}).get(key, {}).get("description", "")
+            yield place, _("{place} has no “{key}”.", place=name, key=key), _(str(about))
+        case "type":
+            kinds = [limit] if isinstance(limit, str) else limit
+            wanted = _(" or ").join(_(_KINDS.get(kind, kind)) for kind in kinds)
+            quotes = (
+                ""
+                if value is None or isinstance(value, list | dict)
+                else _(_QUOTES.get(str(limit), ""))
+            )
+            yield _wrong_kind(place, value, wanted, description or quotes)
+        case "const":
+            yield place, _must_be(name, value, shown(limit)), description
+        case "enum":
+            message = _("{place} is {value}, which is not known.", place=name, value=shown(value))
+            yield place, message, did_you_mean(str(value), map(str, limit))
+        case word if word in _LIMITS:
+            counted = word in _COUNTS
+            found = (
+                plural(len(value), "{count} entry", "{count} entries") if counted else shown(value)
+            )
+            yield place, _(_LIMITS[word], place=name, value=found, limit=str(limit)), description
+        case "uniqueItems":
+            yield place, _("{place} names the same thing twice.", place=name), description
+        case _ if value == "":
+            yield place, _("{place} is empty.", place=name), description
+        case _:
+            message = _("{place} is {value}, which cannot be used.", place=name, value=shown(value))
+            yield place, message, description
+
+
+def _wrong_kind(place: Place, value: object, wanted: str, remedy: str) -> tuple[Place, str, str]:
+    if place:
+        return place, _must_be(place_name(place), value, wanted), remedy
+    # It may be any file, given by mistake: what stands in it is not shown.
+    message = _("The file is {kind}; it must be {wanted}.", kind=kind_of(value), wanted=wanted)
+    return place, message, _("Start from the rubric that comes with grader.")
+
+
+def _must_be(place: str, value: object, wanted: str) -> str:
+    return _(
+        "{place} is {value}; it must be {wanted}.", place=place, value=shown(value), wanted=wanted
+    )

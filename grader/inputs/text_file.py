@@ -1,0 +1,92 @@
+"""Reads a text file that a person wrote: bounded in size, UTF-8, faults named by line."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from grader.i18n.language import _
+from grader.inputs.problems import reason, refuse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_ZIP = b"PK\x03\x04"
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A file's text without its byte order mark, and the SHA-256 of its bytes in hexadecimal."""
+
+    text: str
+    sha256: str
+
+
+def read_text(path: Path, *, limit_bytes: int, save_as: str = "UTF-8") -> TextFile:
+    """The text of the file at ``path``.
+
+    ``save_as`` is what the remedy calls the right encoding, in the words of the user's editor.
+    Raises :class:`BadInput` when the file is missing, not a regular file, larger
+    than ``limit_bytes``, not UTF-8, or holds NUL bytes. No message quotes the file's contents.
+    """
+    raw = _read_bytes(path, limit_bytes)
+    save_again = _("Save it again as “{encoding}”.", encoding=save_as)
+    if raw.startswith(_ZIP):
+        raise refuse(
+            path,
+            1,
+            _("This is a ZIP file, not text."),
+            _("Unpack it. Of a download of submissions, “grader roster” makes a roster."),
+        )
+    if raw.startswith(_UTF16_BOMS) or _looks_like_utf16(raw):
+        raise refuse(path, 1, _("The file is encoded as UTF-16, not UTF-8."), save_again)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # The codec counts from after the byte order mark.
+        start = error.start + (3 if raw.startswith(b"\xef\xbb\xbf") else 0)
+        line = _line_at(raw.decode("latin-1"), start)
+        message = _(
+            "The file is not UTF-8: byte {number} of the file, on this line, is not text.",
+            number=start + 1,
+        )
+        raise refuse(path, line, message, save_again) from None
+    if (nul := text.find("\0")) >= 0:
+        raise refuse(path, _line_at(text, nul), _("The file holds a NUL byte."), save_again)
+    return TextFile(text, hashlib.sha256(raw).hexdigest())
+
+
+def _read_bytes(path: Path, limit_bytes: int) -> bytes:
+    try:
+        if path.is_dir():
+            raise refuse(
+                path, None, _("This is a folder, not a file."), _("Name the file inside it.")
+            )
+        if not path.exists():
+            raise refuse(path, None, _("There is no such file."), _("Check the path."))
+        if not path.is_file():  # a pipe or a device would be read for ever
+            raise refuse(path, None, _("This is not an ordinary file."), _("Name a file."))
+        with path.open("rb") as file:
+            raw = file.read(limit_bytes + 1)
+    except (OSError, ValueError) as error:  # ValueError: a path no file system accepts
+        why = reason(error) if isinstance(error, OSError) else _("the path is not valid")
+        message = _("The file cannot be read ({reason}).", reason=why)
+        raise refuse(path, None, message, _("Check the path and its permissions.")) from None
+    if len(raw) > limit_bytes:
+        message = _("The file is larger than {size} KiB.", size=f"{limit_bytes // 1024:,}")
+        raise refuse(path, None, message, _("Check that it is the right file."))
+    return raw
+
+
+def _looks_like_utf16(raw: bytes) -> bool:
+    """Half of the first bytes are NUL, all on odd or all on even places: Latin text in UTF-16."""
+    start = raw[:64]
+    return len(start) >= 4 and len(start) // 2 in (start[::2].count(0), start[1::2].count(0))
+
+
+def _line_at(text: str, position: int) -> int:
+    """The line (from 1) of a position, whichever line ends the file has."""
+    before = text[:position].replace("\r\n", "\n").replace("\r", "\n")
+    return before.count("\n") + 1

@@ -1,0 +1,1 @@
+"""An LMS's download becomes a roster."""

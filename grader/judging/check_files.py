@@ -1,0 +1,23 @@
+"""Which files hold checks: those of the lab, and an author's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LAB_CHECKS = Path(__file__).parent.parent / "checks" / "lab.py"
+
+
+def own_check_files(folders: Sequence[Path]) -> list[Path]:
+    """The check files ``test_*.py`` and ``check_*.py`` of each folder, whole paths, in order."""
+    return sorted(
+        {
+            file.resolve()
+            for folder in folders
+            for pattern in ("test_*.py", "check_*.py")
+            for file in folder.glob(pattern)
+        }
+    )

@@ -1,0 +1,41 @@
+"""The ways to an account, as types. They are read in :mod:`grader.roster.access`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from grader.safety.secret import Secret
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A profile of the user's own AWS configuration."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role to assume with the user's default credentials."""
+
+    arn: str
+    external_id: Secret | None = None
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Credentials themselves, of an IAM user or of a session (with its token)."""
+
+    access_key_id: Secret
+    secret_access_key: Secret
+    session_token: Secret | None = None
+
+
+@dataclass(frozen=True)
+class DefaultCredentials:
+    """Whatever boto3 finds by itself: environment, default profile, instance role."""
+
+
+Access: TypeAlias = Profile | Role | Keys | DefaultCredentials

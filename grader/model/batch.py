@@ -1,0 +1,94 @@
+"""What ``batch.json`` holds: who is in the class, how it was graded, and how far that came."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from grader import __version__
+
+
+class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A row of the roster, without how its account is reached."""
+
+    student_id: Annotated[str, Meta(description="The roster's id.")]
+    name: Annotated[str, Meta(description="As in the roster.")] = ""
+    email: Annotated[str, Meta(description="As in the roster.")] = ""
+    group: Annotated[
+        str | None, Meta(description="Who shares the account by right; null for nobody.")
+    ] = None
+    account_id: Annotated[
+        str | None, Meta(description="The roster's AWS account id; null where it has none.")
+    ] = None
+    region: Annotated[
+        str | None, Meta(description="The roster's AWS region; null where it has none.")
+    ] = None
+    extra: Annotated[
+        dict[str, str],
+        Meta(description="The roster's other columns, which are passed on to exports."),
+    ] = {}
+
+    def column(self, *names: str) -> str:
+        """The roster's own column of the first of these names that is filled in, or nothing."""
+        given = {name.casefold(): value for name, value in self.extra.items()}
+        return next((given[name] for name in names if given.get(name)), "")
+
+
+class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many students there are, and how many of them have a grade."""
+
+    students: Annotated[int, Meta(description="How many students there are.")]
+    graded: Annotated[int, Meta(description="How many have a score so far.")]
+    ungraded: Annotated[int, Meta(description="How many have none, or none yet.")]
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a class was graded: the digests of what went in, the options, the counts, the times.
+
+    ``starting``: what else lies in the folder is of an earlier batch, and is about to be removed.
+    """
+
+    schema: Annotated[
+        Literal["batch/1"], Meta(description="The version of this file's format.")
+    ] = "batch/1"
+    state: Annotated[
+        Literal["starting", "running", "interrupted", "finished"],
+        Meta(description="How far it came."),
+    ]
+    rubric_sha256: Annotated[str, Meta(description="SHA-256 of the rubric file, in hexadecimal.")]
+    checks_sha256: Annotated[
+        str, Meta(description="SHA-256 of the course's own check files; empty where it has none.")
+    ] = ""
+    roster_sha256: Annotated[str, Meta(description="SHA-256 of the roster file, in hexadecimal.")]
+    grader_version: Annotated[
+        str, Meta(description="The version of the grader that wrote this file.")
+    ] = __version__
+    seed: Annotated[int, Meta(description="What the numbers sent are made from.")]
+    attempt: Annotated[
+        int, Meta(description="Which run over this class it is: it changes the numbers sent.")
+    ]
+    jobs: Annotated[int, Meta(description="How many accounts are looked at at once.")]
+    account_timeout_s: Annotated[
+        float, Meta(description="How long one account may take, in seconds.")
+    ] = 600
+    region: Annotated[
+        str | None, Meta(description="The AWS region of --region; null if it was not given.")
+    ]
+    endpoint_url: Annotated[
+        str | None, Meta(description="The AWS endpoint of --endpoint-url; null for AWS's own.")
+    ]
+    lang: Annotated[str, Meta(description="The language of the reports.")]
+    checks: Annotated[list[str], Meta(description="The folders of --checks.")]
+    started_at: Annotated[str, Meta(description="When it began: UTC, ISO 8601.")]
+    finished_at: Annotated[
+        str | None, Meta(description="When it ended: UTC, ISO 8601; null until then.")
+    ] = None
+    duration_s: Annotated[
+        float | None, Meta(description="How long it took, in seconds; null until it ended.")
+    ] = None
+    counts: Annotated[Counts, Meta(description="How many students are graded.")]
+    students: Annotated[
+        list[Student], Meta(description="One for each row of the roster, in its order.")
+    ]

@@ -1,0 +1,388 @@
+"""What was seen in an account: frozen, JSON-serialisable, bounded in size, free of secrets.
+
+Every part is a :data:`Fact`: found, missing, not tried, or unknown. Whether what was found is *good*
+is not said here; the checks say it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+import msgspec
+
+from grader.i18n.message import Message, message
+
+T = TypeVar("T")
+
+UnknownKind = Literal[
+    "credentials",
+    "permission",
+    "throttled",
+    "unreachable",
+    "not-ready",
+    "disturbed",
+    "account-mismatch",
+    "time-limit",
+    "not-observed",
+    "unexpected",
+]
+
+IN_TRANSITION = frozenset({"Creating", "Enabling", "Updating", "Disabling", "Deleting"})
+"""States of an event source mapping that AWS is still changing."""
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What every struct of an observation has in common: frozen, and no field unknown."""
+
+
+class Found(msgspec.Struct, Generic[T], frozen=True, tag_field="fact", tag="found"):
+    """AWS answered, and here it is."""
+
+    value: T
+
+
+class Missing(msgspec.Struct, frozen=True, tag_field="fact", tag="missing", omit_defaults=True):
+    """AWS answered that there is no such thing. ``reason`` is a sentence for the student, ``said`` the
+    same for any language, unless the words are AWS's own."""
+
+    reason: str
+    said: Message | None = None
+
+    @classmethod
+    def saying(cls, template: str, /, **values: Any) -> Missing:
+        """Missing, for the reason that ``template`` and its values say."""
+        said = message(template, **values)
+        return cls(str(said), said)
+
+    @property
+    def words(self) -> Message:
+        """The reason, to be said in any language."""
+        return self.said or Message(self.reason)
+
+
+class NotTried(msgspec.Struct, frozen=True, tag_field="fact", tag="not-tried", omit_defaults=True):
+    """Deliberately not attempted, because of another fact.
+
+    ``because`` is that fact's path: ``functions.sum``, ``queues.input``, ``mappings.input``,
+    ``handler``, ``exchange``. ``reason`` and ``said`` are as those of :class:`Missing`.
+    """
+
+    because: str
+    reason: str
+    said: Message | None = None
+
+    @classmethod
+    def saying(cls, because: str, template: str, /, **values: Any) -> NotTried:
+        """Not tried, for the reason that ``template`` and its values say."""
+        said = message(template, **values)
+        return cls(because, str(said), said)
+
+    @classmethod
+    def after(cls, because: str, fact: Missing | NotTried) -> NotTried:
+        """Not tried, for the reason of another fact, whose path is ``because``."""
+        return cls(because, fact.reason, fact.said)
+
+    @property
+    def words(self) -> Message:
+        """The reason, to be said in any language."""
+        return self.said or Message(self.reason)
+
+
+class Unknown(msgspec.Struct, frozen=True, tag_field="fact", tag="unknown", omit_defaults=True):
+    """The grader could not find out. ``detail`` says what AWS or the network said, redacted; ``said``
+    is as that of :class:`Missing`."""
+
+    kind: UnknownKind
+    detail: str
+    said: Message | None = None
+
+    @classmethod
+    def saying(cls, kind: UnknownKind, template: str, /, **values: Any) -> Unknown:
+        """Unknown, with the detail that ``template`` and its values say."""
+        said = message(template, **values)
+        return cls(kind, str(said), said)
+
+    @property
+    def words(self) -> Message:
+        """The detail, to be said in any language."""
+        return self.said or Message(self.detail)
+
+
+Fact: TypeAlias = Found[T] | Missing | NotTried | Unknown
+
+
+class Identity(Part, frozen=True):
+    """Source: STS GetCallerIdentity."""
+
+    account_id: str
+    arn: str
+
+
+class Function(Part, frozen=True):
+    """A Lambda function's configuration. Source: Lambda GetFunctionConfiguration.
+
+    ``environment`` holds only the variables the rubric names, ``None`` where a variable is absent.
+    ``runtime`` is empty for a container image. ``last_modified`` is ISO 8601, ``log_format`` ``Text``
+    or ``JSON``.
+    """
+
+    name: str
+    arn: str
+    runtime: str
+    handler: str
+    memory_mb: int
+    timeout_s: int
+    environment: Fact[dict[str, str | None]]
+    code_sha256: str
+    state: str
+    state_reason: str
+    last_modified: str = ""
+    log_group: str = ""
+    log_format: str = ""
+
+
+class Queue(Part, frozen=True):
+    """A queue's attributes. Source: SQS GetQueueUrl and GetQueueAttributes.
+
+    ``max_receives`` is its redrive policy's ``maxReceiveCount``, ``None`` without a policy.
+    """
+
+    name: str
+    arn: str
+    visibility_timeout_s: int
+    delay_s: int
+    max_receives: int | None
+
+
+class Mapping(Part, frozen=True):
+    """One event source mapping. Source: Lambda ListEventSourceMappings.
+
+    ``function_name`` is the name out of the function's ARN, ``qualifier`` its version or alias.
+    """
+
+    uuid: str
+    queue_arn: str
+    function_arn: str
+    function_name: str
+    qualifier: str | None
+    state: str
+    batch_size: int
+    window_s: int
+    filters: tuple[str, ...]
+
+    @property
+    def live(self) -> bool:
+        """Messages go through it now, or may in a moment: it is Enabled or in transition."""
+        return self.state == "Enabled" or self.state in IN_TRANSITION
+
+
+class Mappings(Part, frozen=True):
+    """The mappings of one queue.
+
+    ``elsewhere`` names the queues that feed the lab's function when this queue does not:
+    what a student who mapped the wrong queue needs to read.
+    """
+
+    of_queue: tuple[Mapping, ...]
+    elsewhere: tuple[str, ...] = ()
+
+
+class Trigger(Part, frozen=True):
+    """One thing that may run a function periodically: an EventBridge rule or a Scheduler schedule.
+
+    ``permitted`` says whether it may invoke the function (a policy statement or a role), ``None``
+    where the grader could not read it. ``created_at`` is UTC, ISO 8601, ``None`` for a rule:
+    EventBridge does not tell its age.
+    """
+
+    kind: Literal["rule", "scheduler"]
+    name: str
+    expression: str
+    enabled: bool
+    permitted: bool | None
+    target_arn: str
+    created_at: str | None = None
+
+    @property
+    def periodic(self) -> bool:
+        """It runs again and again: ``at(…)`` runs once, an event pattern when something happens."""
+        return self.expression.startswith(("rate(", "cron("))
+
+
+class Schedule(Part, frozen=True):
+    """The triggers of one function. Source: EventBridge ListRuleNamesByTarget, DescribeRule; Lambda
+    GetPolicy; Scheduler ListSchedules, GetSchedule.
+
+    ``denied`` names what could not be read, by kind, with what AWS said.
+    """
+
+    triggers: tuple[Trigger, ...]
+    denied: dict[str, Unknown]
+
+
+class Runs(Part, frozen=True):
+    """Runs of a scheduled function in its log, one or more. Source: CloudWatch Logs FilterLogEvents.
+
+    ``seen`` are the times at which the first few started, no earlier than ``since``: neither the
+    function nor its schedule was there, as it is now, before that. A run by hand after ``since`` cannot
+    be told from one by the schedule. Times are UTC, ISO 8601.
+    """
+
+    log_group: str
+    since: str
+    seen: tuple[str, ...]
+    looked_until: str
+
+
+class Answer(Part, frozen=True):
+    """One message of the output queue that answers a pair of this run.
+
+    ``wrong`` names the mistake (``joined``, ``multiplied``, ``subtracted``, ``first-number``,
+    ``second-number``, ``nearly``), ``None`` when the sum is right. ``after_s`` counts seconds from the
+    pair's sending to the answer's receipt. ``body`` is an excerpt.
+    """
+
+    body: str
+    wrong: str | None
+    after_s: float
+
+
+class Pair(Part, frozen=True):
+    """Two numbers that were sent, and what came back for them. ``sent_at`` is UTC, ISO 8601."""
+
+    number1: int
+    number2: int
+    sent_at: str
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def answered(self) -> bool:
+        """A right sum came back."""
+        return any(answer.wrong is None for answer in self.answers)
+
+    @property
+    def wrong(self) -> Answer | None:
+        """The first wrong answer, if no right one came."""
+        return None if self.answered or not self.answers else self.answers[0]
+
+
+class FunctionError(Part, frozen=True):
+    """What the function's own code or runtime said when it failed.
+
+    ``kind`` and ``message`` are the exception (``KeyError``, ``'number1'``); ``file`` and ``line`` the
+    place in the student's code, where it is known.
+    """
+
+    kind: str
+    message: str
+    file: str | None = None
+    line: int | None = None
+
+
+class Invocation(Part, frozen=True):
+    """One direct invocation: the pairs of its event's records, and what happened.
+
+    ``failure`` says how the invocation itself went wrong: ``raised`` (see ``error``), ``timed-out``
+    (still running when the wait ended, or Lambda ended it), ``refused`` (reserved concurrency),
+    ``broken`` (Lambda could not run it). ``inconclusive``: the failure is an artefact of a made-up
+    event, so the queue decides. ``own_queue``: the sum was found on the input queue.
+    ``others`` quotes output that no pair of this run explains. ``log_tail`` is redacted.
+    """
+
+    pairs: tuple[Pair, ...]
+    failure: Literal["raised", "timed-out", "refused", "broken"] | None = None
+    error: FunctionError | None = None
+    inconclusive: bool = False
+    own_queue: bool = False
+    others: tuple[str, ...] = ()
+    log_tail: str = ""
+    duration_s: float = 0.0
+
+    @property
+    def answered(self) -> bool:
+        """Every record's right sum came back."""
+        return all(pair.answered for pair in self.pairs)
+
+
+class Exchange(Part, frozen=True):
+    """What went through the queues, a pair at a time.
+
+    ``pairs`` holds one entry for each of the rubric's pairs that was sent; where a silent pair was
+    followed by a fresh one, the entry is whichever was answered. ``unsafe`` is the sentence that says
+    why nothing was sent at all, ``unsafe_said`` the same for any language. ``filtered``: a filter
+    stands on the mapping and the one pair tried stayed silent. ``patience_s`` is the deadline that was
+    used for each pair.
+    """
+
+    pairs: tuple[Pair, ...]
+    unsafe: str | None = None
+    filtered: bool = False
+    others: tuple[str, ...] = ()
+    patience_s: float = 0.0
+    unsafe_said: Message | None = None
+
+    @property
+    def answered(self) -> int:
+        """How many pairs came back right."""
+        return sum(pair.answered for pair in self.pairs)
+
+
+class Asked(Part, frozen=True):
+    """What the rubric of the run said to look for: AWS's names of its functions and queues, the form
+    of messages and answers, how many pairs, and the patience for each in seconds. Another rubric may ask
+    for something else."""
+
+    functions: dict[str, str]
+    queues: dict[str, str]
+    message: tuple[str, str]
+    answer_keys: tuple[str, ...]
+    pairs: int
+    deadline_s: float = 120
+
+
+class Observation(Part, frozen=True, kw_only=True):
+    """Everything seen of one (account, region, endpoint) in one run.
+
+    Dictionaries are keyed by the rubric's own names (``sum``, ``input``), not by AWS's.
+    ``handler`` is the direct invocation with one record, ``records`` the one with three. ``runs`` holds
+    the functions whose runs some criterion asks for. ``asked`` is what the run's rubric looked for.
+    Times are UTC, ISO 8601. ``flags`` are facts for a human that cost no points.
+    """
+
+    schema: Literal["observation/1"] = "observation/1"
+    region: str
+    seed: int
+    attempt: int
+    started_at: str
+    finished_at: str
+    duration_s: float
+    grader_version: str
+    identity: Fact[Identity]
+    functions: dict[str, Fact[Function]]
+    queues: dict[str, Fact[Queue]]
+    mappings: dict[str, Fact[Mappings]]
+    schedules: dict[str, Fact[Schedule]]
+    handler: Fact[Invocation]
+    records: Fact[Invocation]
+    exchange: Fact[Exchange]
+    runs: dict[str, Fact[Runs]] = {}
+    asked: Asked | None = None
+    flags: tuple[str, ...] = ()
+
+    @property
+    def account_id(self) -> str | None:
+        """The account AWS said this is, if it answered."""
+        return self.identity.value.account_id if isinstance(self.identity, Found) else None
+
+
+def encode(observation: Observation) -> bytes:
+    """The observation as indented JSON, ending in a newline."""
+    return msgspec.json.format(msgspec.json.encode(observation), indent=2) + b"\n"
+
+
+_decoder = msgspec.json.Decoder(Observation)
+
+
+def decode(text: bytes) -> Observation:
+    """The observation that :func:`encode` wrote. Raises ``msgspec.DecodeError`` when it is not one."""
+    return _decoder.decode(text)

@@ -1,0 +1,69 @@
+"""What the judge says of one test, and what it knows of one check. Needs no pytest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from grader.i18n.message import Message
+
+if TYPE_CHECKING:
+    from grader.inputs.problems import Problem
+
+Result: TypeAlias = Literal["passed", "failed", "blocked", "ungraded"]
+
+
+@dataclass(frozen=True)
+class CheckInfo:
+    """A check as its author declared it, and where it stands.
+
+    ``on`` is the shape of what it is bound to; ``expect_schema`` the JSON Schema of the
+    criterion's ``expect`` (``None``: it takes none); ``explains`` the family of facts whose absence
+    a failure of this check explains.
+    """
+
+    name: str
+    on: str
+    expect_schema: dict[str, Any] | None
+    explains: str | None
+    file: str
+    line: int
+
+
+class Collected(NamedTuple):
+    """The checks by name, and every problem that was found."""
+
+    checks: dict[str, CheckInfo]
+    problems: list[Problem]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What one test said of one observation.
+
+    ``because`` is the path of a fact when blocked and the kind of Unknown when ungraded.
+    ``message`` is ``template`` with ``values`` filled in; ``test`` and ``hint`` are ``named`` and
+    ``advice`` in English, where these are known.
+    """
+
+    criterion: str
+    test: str
+    outcome: Result
+    message: str = ""
+    hint: str = ""
+    expected: Any = None
+    actual: Any = None
+    because: str | None = None
+    template: str = ""
+    values: dict[str, Any] = {}
+    named: Message | None = None
+    advice: Message | None = None
+
+    @property
+    def said(self) -> Message:
+        """The message, to be said in any language."""
+        template = self.template or self.message
+        both = {"expected": self.expected, "actual": self.actual}
+        used = {name: value for name, value in both.items() if f"{{{name}}}" in template}
+        return Message(template, {**used, **self.values})

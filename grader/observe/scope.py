@@ -1,0 +1,103 @@
+"""What a rubric asks that an observation, made by another rubric, does not hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from grader.i18n.language import N_
+from grader.model.observation import Asked, Found, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from grader.model.observation import Exchange, Fact, Observation
+    from grader.rubric.load import Rubric
+
+T = TypeVar("T")
+
+_AT_WORK = ("sum", "input", "output")
+"""What the function at work needs, by the rubric's names."""
+
+
+def asked_by(rubric: Rubric) -> Asked:
+    """What an observation made by ``rubric`` is about."""
+    lab, rules = rubric.lab, rubric.exchange
+    return Asked(
+        lab.functions,
+        lab.queues,
+        rules.message,
+        rules.answer_keys,
+        rules.pairs,
+        rules.deadline_s,
+    )
+
+
+def as_asked(seen: Observation, rubric: Rubric, region: str) -> Observation:
+    """``seen`` with ``not-observed`` for whatever ``rubric`` would have looked for elsewhere.
+
+    That is another function or queue under the same name, another message or other keys of an answer,
+    more pairs than were sent, more patience than silent pairs were given, another ``region``.
+    """
+    before, now = seen.asked, asked_by(rubric)
+    if before is None or (before == now and region == seen.region):
+        return seen
+    if seen.region != region:
+        elsewhere = N_("This observation was made in {found}, not in {region}.")
+        where = _not_observed(elsewhere, found=seen.region, region=region)
+        nothing = dict.fromkeys((*now.functions, *now.queues), where)
+        return _without(seen, nothing, where)
+    other = N_("This observation is of {found}, not of {expected}.")
+    others = {
+        name: _not_observed(other, found=old[name], expected=new[name])
+        for old, new in ((before.functions, now.functions), (before.queues, now.queues))
+        for name in new
+        if name in old and old[name] != new[name]
+    }
+    behaviour = next((others[name] for name in _AT_WORK if name in others), None)
+    if (before.message, before.answer_keys) != (now.message, now.answer_keys):
+        behaviour = _not_observed(N_("Messages and answers of another form were exchanged."))
+    changed = _without(seen, others, behaviour)
+    if now.pairs > before.pairs and isinstance(changed.exchange, Found):
+        sent = N_("{sent} pairs were sent, not {expected}.")
+        fewer = _not_observed(sent, sent=before.pairs, expected=now.pairs)
+        return msgspec.structs.replace(changed, exchange=fewer)
+    if now.deadline_s > before.deadline_s and _was_waited_out(changed.exchange, before.deadline_s):
+        waited = N_("Answers were waited for {waited} s, not {expected} s.")
+        sooner = _not_observed(waited, waited=before.deadline_s, expected=now.deadline_s)
+        return msgspec.structs.replace(changed, exchange=sooner)
+    return changed
+
+
+def _was_waited_out(exchange: Fact[Exchange], deadline_s: float) -> bool:
+    """A pair stayed silent for the whole deadline: with more patience its answer may have come."""
+    return (
+        isinstance(exchange, Found)
+        and exchange.value.patience_s >= deadline_s
+        and not all(pair.answers for pair in exchange.value.pairs)
+    )
+
+
+def _not_observed(template: str, **values: object) -> Unknown:
+    return Unknown.saying("not-observed", template, **values)
+
+
+def _without(
+    seen: Observation, others: Mapping[str, Unknown], behaviour: Unknown | None
+) -> Observation:
+    return msgspec.structs.replace(
+        seen,
+        functions=_but(seen.functions, others),
+        queues=_but(seen.queues, others),
+        mappings=_but(seen.mappings, others),
+        schedules=_but(seen.schedules, others),
+        runs=_but(seen.runs, others),
+        handler=behaviour or seen.handler,
+        records=behaviour or seen.records,
+        exchange=behaviour or seen.exchange,
+    )
+
+
+def _but(facts: Mapping[str, Fact[T]], others: Mapping[str, Unknown]) -> dict[str, Fact[T]]:
+    return {name: others.get(name, fact) for name, fact in facts.items()}

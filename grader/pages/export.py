@@ -1,0 +1,62 @@
+"""The pages people read: the class, and one page for each student; see :mod:`grader.pages`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.export.formats import File
+from grader.i18n.language import _
+from grader.inputs.problems import BadInput, refuse
+from grader.pages.writing import pages
+from grader.results.directory import Results
+from grader.rubric.load import Criterion, ExchangeRules, Lab, Rubric
+from grader.scoring.summary import summarise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from grader.export.formats import Export
+    from grader.model.batch import Batch
+    from grader.model.report import Report
+
+
+def files(export: Export) -> Iterator[File]:
+    """A file for each page, in the places of a results directory.
+
+    Raises :class:`BadInput` where another scale is asked for: pages explain the rubric's points.
+    """
+    if export.scale.top is not None:
+        message = _("The pages show the rubric's own points.")
+        raise refuse("--scale", None, message, _("Leave it out."))
+    results, reports = Results(export.root), [row.report for row in export.rows]
+    rubric = export.rubric or _asked(reports)
+    summary = summarise(reports, rubric, export.lang)
+    for name, text in pages(results, _batch(results), reports, summary, rubric, lang=export.lang):
+        yield File(name, text.encode())
+
+
+def _batch(results: Results) -> Batch | None:
+    """What is known of the run. That the file is damaged was said when the class was read."""
+    try:
+        return results.batch()
+    except BadInput:
+        return None
+
+
+def _asked(reports: Sequence[Report]) -> Rubric:
+    """As much of the rubric as the reports tell, where the file itself cannot be read.
+
+    Nobody knows then what students may see, so they see no criterion.
+    """
+    criteria = {one.id: one for report in reports for one in report.criteria}
+    return Rubric(
+        title="",
+        lab=Lab(reports[0].region if reports else "", {}, {}),
+        exchange=ExchangeRules(),
+        criteria=tuple(
+            Criterion(
+                one.id, one.title, check="", on="", points=one.max_points, visibility="hidden"
+            )
+            for one in criteria.values()
+        ),
+    )

@@ -1,0 +1,1 @@
+"""The demo, and a rubric's exam."""

@@ -1,0 +1,186 @@
+"""The sandbox for a person: the demo cohort graded and compared, or an AWS served until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from grader.batch.plan import plan
+from grader.batch.run import ClassRun
+from grader.i18n.language import _, plural
+from grader.inputs.problems import refuse
+from grader.results.directory import Results
+from grader.roster.load import load_roster
+from grader.safety.printable import plain
+from grader.sandbox.cohort import COHORT, DEMO, deploy_all, write_roster
+from grader.sandbox.deploy import deploy
+from grader.sandbox.server import EXAMPLE_ACCOUNT, Sandbox, SandboxError, exports, sandbox
+from grader.terminal.progress import progress
+from grader.terminal.report import points, show_class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import Console
+
+    from grader.batch.pipeline import Settings
+    from grader.batch.setup import Course
+    from grader.model.report import Report
+    from grader.sandbox.submission import Submission
+
+AS_EXPECTED, OTHERWISE = 0, 1
+
+
+def run_demo(
+    course: Course,
+    settings: Settings,
+    out: Path,
+    *,
+    force: bool,
+    output: Console,
+    errors: Console,
+    quiet: bool,
+) -> int:
+    """Deploy the demo cohort into a sandbox, grade it, show what came and what was expected.
+
+    The exit status: 0 when every submission got exactly its expected result, else 1. Raises
+    :class:`BadInput` where ``out`` is in use or the sandbox cannot be started.
+    """
+    results = Results(out)
+    results.check_fresh(resume=False, force=force)
+    submissions = [replace(s, description=_(s.description)) for s in COHORT if s.name in DEMO]
+    with own_sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-demo-") as folder:
+        if not quiet:
+            errors.print(
+                plural(
+                    len(submissions),
+                    "Deploying {count} submission to {url} …",
+                    "Deploying {count} submissions to {url} …",
+                    url=aws.endpoint_url,
+                )
+            )
+        accounts = deploy_all(aws, submissions)
+        roster = load_roster(write_roster(Path(folder) / "roster.csv", aws, submissions, accounts))
+        run = ClassRun(
+            course,
+            results,
+            roster,
+            plan(results, roster, course.rubric, settings, force=force),
+        )
+        with progress(len(submissions), errors, quiet=quiet) as tell:
+            summary = run.run(lambda graded: tell(graded.report))
+    show_class(run.reports, summary, output)
+    output.print()
+    right = _compare(submissions, run.reports, output)
+    output.print(
+        _(
+            "A report for each student is in {students}, the class in {folder}.",
+            students=out / "students",
+            folder=out,
+        )
+    )
+    return AS_EXPECTED if right else OTHERWISE
+
+
+def _compare(submissions: Sequence[Submission], reports: Sequence[Report], out: Console) -> bool:
+    by_id = {report.student_id: report for report in reports}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(_("submission"), overflow="fold")
+    table.add_column(_("expected"), justify="right", no_wrap=True)
+    table.add_column(_("found"), justify="right", no_wrap=True)
+    table.add_column(_("as expected"))
+    right = 0
+    for submission in submissions:
+        report = by_id[submission.name]
+        wrong = differences(submission, report)
+        right += not wrong
+        table.add_row(
+            Text(submission.description),
+            points(submission.points, report.max_score),
+            points(report.score, report.max_score),
+            Text(plain("; ".join(wrong) or _("yes")), style="red" if wrong else "green"),
+        )
+    out.print(table)
+    line = _("{right} of {all} as expected.", right=right, all=len(submissions))
+    out.print(Text(line, style="bold"))
+    return right == len(submissions)
+
+
+def differences(submission: Submission, report: Report) -> list[str]:
+    """What a report says otherwise than the submission's expected result; empty when nothing."""
+    wrong = []
+    if report.score != submission.points:
+        wrong.append(
+            _("{found} points, not {expected}", found=report.score, expected=submission.points)
+        )
+    if submission.points is None:
+        return wrong
+    for status, expected in (("failed", submission.failed), ("blocked", submission.blocked)):
+        found = {result.id for result in report.criteria if result.status == status}
+        if status == "failed":
+            found |= {result.id for result in report.criteria if result.status == "partial"}
+        if found != expected:
+            lists = {"found": ", ".join(sorted(found)), "expected": ", ".join(sorted(expected))}
+            if status == "failed":
+                wrong.append(_("failed: [{found}], not [{expected}]", **lists))
+            else:
+                wrong.append(_("blocked: [{found}], not [{expected}]", **lists))
+    if set(report.flags) != submission.flags:
+        wrong.append(
+            _(
+                "flags: [{found}], not [{expected}]",
+                found=", ".join(report.flags),
+                expected=", ".join(sorted(submission.flags)),
+            )
+        )
+    return wrong
+
+
+@contextmanager
+def own_sandbox(port: int | None) -> Iterator[Sandbox]:
+    """A sandbox for the ``with`` block. Raises :class:`BadInput` where none starts."""
+    try:
+        with sandbox(port) as running:
+            yield running
+    except SandboxError as error:
+        raise refuse("sandbox", None, str(error)) from None
+
+
+def serve(port: int | None, submission: str | None) -> int:
+    """Serve a sandbox until Ctrl-C, and print what to export. The exit status is 0 then.
+
+    ``submission`` names one of the demo cohort to deploy there first.
+    """
+    chosen = _named(submission) if submission else None
+    with own_sandbox(port) as aws:
+        if chosen is not None:
+            deploy(aws, EXAMPLE_ACCOUNT, chosen)
+        sys.stdout.write(f"{exports(aws)}\n")
+        sys.stdout.flush()
+        sys.stderr.write(f"{_('An AWS to work against; paste these lines. Ctrl-C ends it.')}\n")
+        try:
+            while True:
+                signal.pause()
+        except KeyboardInterrupt:
+            sys.stderr.write(f"{_('The sandbox is gone, and everything in it.')}\n")
+    return 0
+
+
+def _named(name: str) -> Submission:
+    deployable = {s.name: s for s in COHORT if s.deployed and not s.shares_account_with}
+    if name not in deployable:
+        raise refuse(
+            "--deploy",
+            None,
+            _("There is no submission “{name}”.", name=name),
+            _("Known: {names}.", names=", ".join(deployable)),
+        )
+    return deployable[name]

@@ -1,0 +1,278 @@
+"""The results directory: where each file of a batch lies, what it holds, and how it is read again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from grader.i18n.language import _
+from grader.inputs.problems import BadInput, Problem, reason, refuse
+from grader.model import observation, report
+from grader.model.batch import Batch
+from grader.model.observation import Observation
+from grader.model.report import Report
+from grader.model.student_id import is_student_id
+from grader.results.atomic_write import is_unfinished, write_json, write_text
+from grader.results.grades_csv import grades_csv
+from grader.scoring.summary import Known, code_of, summarise
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such lock
+    fcntl = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from grader.model.batch import Student
+    from grader.rubric.load import Rubric
+    from grader.scoring.summary import Summary
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+BATCH, RUBRIC, SUMMARY, GRADES = "batch.json", "rubric.yaml", "summary.json", "grades.csv"
+STUDENTS, OBSERVATION, REPORT = "students", "observation.json", "report.json"
+BEFORE = "report.before.json"
+PAGE = "index.html"
+LOCK = ".lock"
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding raises where a file holds something else than the grader wrote."""
+_OURS = (SUMMARY, GRADES, RUBRIC, PAGE, STUDENTS)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One student's files as they were read. Without an observation the grader itself had failed."""
+
+    student: Student
+    observation: Observation | None
+    report: Report | None
+
+    @property
+    def agree(self) -> bool:
+        """The report is of this observation: nothing came between the writing of the two."""
+        seen, graded = self.observation, self.report
+        return seen is None or graded is None or graded.started_at == seen.started_at
+
+    @property
+    def known(self) -> Known | None:
+        """What a class keeps of it, if there is a report."""
+        return Known(self.report, code_of(self.observation)) if self.report else None
+
+
+class Results:
+    """A results directory. Every file is written whole, by rename, readable by its owner only."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def own(self) -> list[Path]:
+        """What a batch writes here, but ``summary.json``, which may be asked for in its own place."""
+        return [self.root / name for name in (BATCH, *_OURS) if name != SUMMARY]
+
+    # -- starting -----------------------------------------------------------------------------
+
+    @property
+    def occupied(self) -> bool:
+        """Something lies here already."""
+        there = self.root.iterdir() if self.root.is_dir() else ()
+        return any(path.name != LOCK and not is_unfinished(path) for path in there)
+
+    def check_fresh(self, *, resume: bool, force: bool) -> None:
+        """Refuse a folder that cannot be written, or that holds what must not be replaced unasked."""
+        writable(self.root)
+        if self.occupied and not (resume or force):
+            raise refuse(
+                self.root,
+                None,
+                _("This folder already holds results."),
+                _(
+                    "Give --resume to grade who is missing, --force to start over, or another --out."
+                ),
+            )
+        if self.occupied and not (self.root / BATCH).is_file():
+            raise refuse(
+                self.root,
+                None,
+                _("This folder holds no {file}, so it is not a grader's results.", file=BATCH),
+                _("Give another --out."),
+            )
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other graders out (:class:`BadInput`), and remove what a killed one left unfinished."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            wrong = _("The folder cannot be made ({reason}).", reason=reason(error))
+            raise refuse(self.root, None, wrong, _("Give another place.")) from None
+        with os.fdopen(os.open(self.root / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
+            try:
+                if fcntl is not None:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise refuse(
+                    self.root,
+                    None,
+                    _("Another grader is at work in this folder."),
+                    _("Wait for its end, or give another --out."),
+                ) from None
+            for folder in (self.root, *(self.root / STUDENTS).glob("*/")):
+                for path in filter(is_unfinished, folder.iterdir()):
+                    path.unlink(missing_ok=True)
+            yield
+
+    @property
+    def state(self) -> bytes:
+        """What tells whether a batch began or ended here since: ``batch.json``, as it is."""
+        try:
+            return (self.root / BATCH).read_bytes()
+        except OSError:
+            return b""
+
+    def start_over(self) -> None:
+        """Remove what an earlier batch wrote here but ``batch.json``, and nothing else."""
+        for name in _OURS:
+            path = self.root / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def folder(self, student_id: str) -> Path:
+        """A student's folder. Raises :class:`BadInput` for an id that is no folder's name."""
+        if not is_student_id(student_id):
+            raise refuse(
+                self.root / BATCH,
+                None,
+                _("{name} is not a student's id.", name=repr(student_id)),
+            )
+        return self.root / STUDENTS / student_id
+
+    def write_student(self, graded: Report, seen: Observation | None) -> None:
+        """Write what is known of a student: the observation first, so that a report has its own."""
+        folder = self.folder(graded.student_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        if seen is None:
+            (folder / OBSERVATION).unlink(missing_ok=True)
+        else:
+            write_json(folder / OBSERVATION, observation.encode(seen), "observation")
+        self.write_report(graded)
+
+    def write_report(self, graded: Report) -> None:
+        """Write a report alone."""
+        write_json(self.folder(graded.student_id) / REPORT, report.encode(graded), "report")
+
+    def keep_before(self, student_id: str) -> None:
+        """Keep a report that is about to be replaced beside its successor."""
+        folder = self.folder(student_id)
+        write_json(folder / BEFORE, (folder / REPORT).read_bytes(), "report")
+
+    def write_batch(self, batch: Batch) -> None:
+        """Write ``batch.json``."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        write_json(self.root / BATCH, _indented(batch), "batch")
+
+    def write_rubric(self, source: str) -> None:
+        """Write the rubric as used."""
+        write_text(self.root / RUBRIC, source)
+
+    def write_class(
+        self, reports: Sequence[Report], rubric: Rubric, students: Sequence[Student], lang: str
+    ) -> Summary:
+        """Write what the whole class makes up: ``summary.json`` and ``grades.csv``."""
+        summary = summarise(reports, rubric, lang)
+        write_json(self.root / SUMMARY, _indented(summary), "summary")
+        extra = {student.student_id: student.extra for student in students}
+        text = grades_csv(reports, [criterion.id for criterion in rubric.criteria], extra)
+        write_text(self.root / GRADES, text)
+        return summary
+
+    def copy_summary(self, path: Path) -> None:
+        """Write ``summary.json`` again, where the user wants it."""
+        write_json(path, (self.root / SUMMARY).read_bytes(), "summary")
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def batch(self) -> Batch:
+        """``batch.json``. Raises :class:`BadInput` where it is missing or is not one."""
+        path = self.root / BATCH
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Batch)
+        except OSError as error:
+            raise refuse(
+                path,
+                None,
+                _("It cannot be read ({reason}).", reason=reason(error)),
+                _("Name a results folder."),
+            ) from None
+        except UNREADABLE as error:
+            raise refuse(
+                path, None, _("This is not a batch of this grader: {error}.", error=error)
+            ) from None
+
+    def each_stored(self, students: Iterable[Student]) -> Iterator[Stored]:
+        """What lies here of each of ``students``, one at a time: a class does not fit into memory.
+
+        Raises :class:`BadInput` naming every damaged file, after the last of them.
+        """
+        problems: list[Problem] = []
+        for student in students:
+            yield self._stored(student, problems)
+        if problems:
+            raise BadInput(problems)
+
+    def _stored(self, student: Student, problems: list[Problem]) -> Stored:
+        folder = self.folder(student.student_id)
+        seen = _read(folder / OBSERVATION, Observation, problems)
+        graded = _read(folder / REPORT, Report, problems)
+        return Stored(student, seen, graded)
+
+
+def writable(folder: Path) -> None:
+    """Raise :class:`BadInput` unless files can be put into ``folder``, which may not exist yet."""
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        raise refuse(
+            folder, None, _("{folder} is not a folder.", folder=there), _("Give another place.")
+        )
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise refuse(
+            folder, None, _("{folder} cannot be written.", folder=there), _("Give another place.")
+        )
+
+
+def _indented(struct: msgspec.Struct) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(struct), indent=2) + b"\n"
+
+
+def _read(path: Path, kind: type[S], problems: list[Problem]) -> S | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        problems.append(
+            Problem(str(path), None, _("It cannot be read ({reason}).", reason=reason(error)))
+        )
+    except UNREADABLE as error:
+        problems.append(
+            Problem(
+                str(path),
+                None,
+                _("This file is damaged or from another version: {error}.", error=error),
+                _("Move it away, then grade this student again with --resume."),
+            )
+        )
+    return None

@@ -1,0 +1,1 @@
+"""Who is graded, and every way to an account."""

@@ -1,0 +1,139 @@
+"""The ways to reach an account, and reading one out of a roster's row or a credentials file."""
+
+from __future__ import annotations
+
+import configparser
+import re
+from typing import TYPE_CHECKING
+
+from grader.i18n.language import N_, _
+from grader.inputs.problems import BadInput
+from grader.inputs.text_file import read_text
+from grader.model.access import Access, Keys, Profile, Role
+from grader.safety.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SECRET_COLUMNS = (
+    "external_id",
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+)
+ACCESS_COLUMNS = ("profile", "role_arn", "credentials_file", *SECRET_COLUMNS)
+
+_KEY_ID, _KEY, _TOKEN = SECRET_COLUMNS[1:]
+_WAYS = N_("profile, role_arn, aws_access_key_id with aws_secret_access_key, or credentials_file")
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,576}")
+_CREDENTIAL = re.compile(r"[!-~]{1,4096}")  # what an HTTP header can carry, no spaces
+_BLOCK_LIMIT_BYTES = 64 * 1024
+
+
+class AccessError(Exception):
+    """A row's way to its account cannot be used: each message with its remedy. Quotes no secret."""
+
+    def __init__(self, *faults: tuple[str, str]) -> None:
+        """``faults`` are pairs of a message and its remedy."""
+        super().__init__(" ".join(message for message, _remedy in faults))
+        self.faults = faults
+
+
+def access_of(
+    cells: Mapping[str, str], secrets: Mapping[str, Secret], folder: Path
+) -> Access | None:
+    """The one way to an account that a row names, ``None`` if it names none.
+
+    ``cells`` and ``secrets`` are the row's non-empty cells by column; ``folder`` is what a
+    ``credentials_file`` is relative to. Raises :class:`AccessError` for two ways or half of one.
+    """
+    given = [column for column in ACCESS_COLUMNS if column in cells or column in secrets]
+    # An id or a token is part of a way: the way counts, not its parts.
+    ways = {
+        "profile": "profile" in given,
+        "role_arn": bool({"role_arn", "external_id"} & {*given}),
+        "aws_access_key_id": bool({_KEY_ID, _KEY, _TOKEN} & {*given}),
+        "credentials_file": "credentials_file" in given,
+    }
+    chosen = [way for way, is_given in ways.items() if is_given]
+    if len(chosen) > 1:
+        message = _(
+            "The row names more than one way to reach the account: {ways}.", ways=", ".join(given)
+        )
+        raise AccessError((message, _("Keep one of {ways}.", ways=_(_WAYS))))
+    match chosen:
+        case ["profile"]:
+            return Profile(cells["profile"])
+        case ["role_arn"]:
+            return _role(cells.get("role_arn"), secrets.get("external_id"))
+        case ["aws_access_key_id"]:
+            return _keys(secrets, _("The row"))
+        case ["credentials_file"]:
+            return _keys_of_file(folder / cells["credentials_file"])
+    return None
+
+
+def no_way() -> tuple[str, str]:
+    """What to say of a row that names no way to its account: a message and its remedy."""
+    message = _("The row names no way to reach the account.")
+    return message, _("Fill in {ways}.", ways=_(_WAYS))
+
+
+def _role(arn: str | None, external_id: Secret | None) -> Role:
+    if arn is None:
+        message = _("The row has an external_id without a role_arn.")
+        raise AccessError((message, _("Fill in role_arn, or clear external_id.")))
+    if not _ROLE_ARN.fullmatch(arn):
+        remedy = _("Write it as {arn}.", arn="arn:aws:iam::123456789012:role/NAME")
+        raise AccessError((_("The role_arn is not the ARN of a role."), remedy))
+    return Role(arn, external_id)
+
+
+def _keys(secrets: Mapping[str, Secret], where: str) -> Keys:
+    """The key pair in ``secrets``; ``where`` begins the sentences that say what is wrong."""
+    faults = []
+    for column in (_KEY_ID, _KEY):
+        if column not in secrets:
+            message = _("{where} has no {column}.", where=where, column=column)
+            remedy = _("A key pair is {first} and {second}: give both.", first=_KEY_ID, second=_KEY)
+            faults.append((message, remedy))
+    for column, secret in secrets.items():
+        if not _CREDENTIAL.fullmatch(secret.reveal()):
+            message = _(
+                "{where} has an {column} that no AWS key looks like.", where=where, column=column
+            )
+            remedy = _("Copy it again: it has no spaces, line breaks or accents.")
+            faults.append((message, remedy))
+    if faults:
+        raise AccessError(*faults)
+    return Keys(secrets[_KEY_ID], secrets[_KEY], secrets.get(_TOKEN))
+
+
+def _keys_of_file(path: Path) -> Keys:
+    """The keys in the INI block that AWS Academy shows, from a file at ``path``.
+
+    Source: the AWS shared credentials file format. Uses ``[default]``, or the only section.
+    """
+    name = _("The credentials file {path}", path=path)
+    block = _("Paste the whole block that begins with [default].")
+    try:
+        text = read_text(path, limit_bytes=_BLOCK_LIMIT_BYTES).text
+    except BadInput as bad:
+        faults = [
+            (_("{where}: {message}", where=name, message=p.message), p.remedy) for p in bad.problems
+        ]
+        raise AccessError(*faults) from None
+    # No section of defaults, no interpolation: a key may hold any character.
+    parser = configparser.RawConfigParser(default_section="")
+    try:
+        parser.read_string(text)
+    except configparser.Error:  # its message would quote the line
+        said = _("{where} is not a block of credentials.", where=name)
+        raise AccessError((said, block)) from None
+    sections = parser.sections()
+    if "default" not in sections and len(sections) != 1:
+        raise AccessError((_("{where} has no [default] section.", where=name), block))
+    section = parser["default" if "default" in sections else sections[0]]
+    secrets = {key: Secret(section[key]) for key in (_KEY_ID, _KEY, _TOKEN) if section.get(key)}
+    return _keys(secrets, name)

@@ -1,0 +1,218 @@
+"""Reads a roster's CSV into rows of named cells, each with its line; knows nothing of accounts."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from grader.i18n.language import _
+from grader.inputs.problems import Problem, refuse
+from grader.roster.access import ACCESS_COLUMNS, SECRET_COLUMNS
+from grader.safety.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KNOWN_COLUMNS = (
+    "student_id",
+    "name",
+    "email",
+    "group",
+    "account_id",
+    "region",
+    "endpoint_url",
+    *ACCESS_COLUMNS,
+)
+GRADE_COLUMNS = ("status", "score", "max_score")
+"""What ``grades.csv`` says of a student beside the roster's columns: no roster may have these."""
+_MAX_COLUMNS = 200
+# An unknown column is copied into exports: one that seems to hold secrets must not be.
+_SECRET_WORDS = re.compile(
+    r"token|secret|passw|pwd|credential|accesskey|apikey|privatekey|motdepasse|mdp|externalid|^key$"
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student's non-empty cells, stripped: known ones, secret ones, and the roster's others."""
+
+    line: int
+    cells: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, Secret] = field(default_factory=dict)
+    extra: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A roster's columns (empty names for empty ones) and rows, and what is wrong with them."""
+
+    header_line: int
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_table(text: str, file: str) -> Table:
+    """The rows of a roster, separated by ``,``, ``;`` or tab, whichever its header is.
+
+    Rows without any text are left out. Raises :class:`BadInput` when there is no
+    header to read the rows by; lesser faults are in the result's ``problems``. No message quotes a
+    cell, and none quotes a header that is not a column's name: either may be a secret out of place.
+    """
+    problems: list[Problem] = []
+    records = _records(text, file, _delimiter(text), problems)
+    header = next(records, None)
+    if header is None:
+        if problems:
+            raise refuse(file, problems[0].line, problems[0].message, problems[0].remedy)
+        remedy = _("Its first line names the columns: student_id, name, email, …")
+        raise refuse(file, 1, _("The roster is empty."), remedy)
+    line, cells = header
+    while cells and not cells[-1]:
+        cells.pop()
+    problems += _header_problems(cells, line, file)
+    rows = tuple(_rows(records, cells, file, problems))
+    if not rows and not problems:
+        message = _("The roster has a header but no students.")
+        problems.append(Problem(file, line, message, _("Add one line per student.")))
+    return Table(line, tuple(cells), rows, tuple(problems))
+
+
+def _records(
+    text: str, file: str, delimiter: str, problems: list[Problem]
+) -> Iterator[tuple[int, list[str]]]:
+    """Each record that has text, stripped, with the physical line where it begins."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            record = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            message = _(
+                "The quotes of the row that begins here do not match, or a cell is too long."
+            )
+            remedy = _('Close every quote, and write a quote inside a cell as "".')
+            problems.append(Problem(file, line, message, remedy))
+            return
+        cells = [cell.strip() for cell in record]
+        if any(cells):
+            yield line, cells
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter under which the header names most known columns, then has most cells."""
+
+    def fitness(delimiter: str) -> tuple[int, int]:
+        _, cells = next(_records(text, "", delimiter, []), (0, []))
+        return len({*cells} & {*KNOWN_COLUMNS}), len(cells)
+
+    return max(",;\t", key=fitness)
+
+
+def _header_problems(columns: list[str], line: int, file: str) -> Iterator[Problem]:
+    if len(columns) > _MAX_COLUMNS:
+        message = _(
+            "The roster has {columns} columns; at most {most} can be read.",
+            columns=len(columns),
+            most=_MAX_COLUMNS,
+        )
+        yield Problem(file, line, message, _("Remove those that are not needed."))
+        return
+    first: dict[str, int] = {}
+    explained = "student_id" in columns
+    for number, column in enumerate(columns, start=1):
+        if not column:
+            message = _("Column {number} of the header has no name.", number=number)
+            yield Problem(file, line, message, _("Name it, or remove the column."))
+        elif column in first:
+            name = column if column in KNOWN_COLUMNS else _("the same name")
+            message = _(
+                "Columns {first} and {number} are both called {name}.",
+                first=first[column],
+                number=number,
+                name=name,
+            )
+            yield Problem(file, line, message, _("Rename or remove one of them."))
+        elif column in GRADE_COLUMNS:
+            message = _(
+                "Column {number} is called {column}, which is a column of grades.csv.",
+                number=number,
+                column=column,
+            )
+            yield Problem(
+                file, line, message, _("Rename it: old_{column}, for example.", column=column)
+            )
+        elif near := _meant(column, columns):
+            explained |= near == "student_id"
+            message = _(
+                "Column {number} is called “{name}”, which is not a column we know.",
+                number=number,
+                name=column[:40],
+            )
+            yield Problem(file, line, message, _("Did you mean {near}?", near=near))
+        elif column not in KNOWN_COLUMNS and _SECRET_WORDS.search(_folded(column)):
+            message = _(
+                "Column {number} seems to hold a secret under a name that is not known.",
+                number=number,
+            )
+            remedy = _(
+                "Secrets are read from {names} only: rename or remove it.",
+                names=", ".join(SECRET_COLUMNS),
+            )
+            yield Problem(file, line, message, remedy)
+        first.setdefault(column, number)
+    if not explained:
+        message = _("The header has no column student_id.")
+        yield Problem(
+            file, line, message, _("The first line names the columns; student_id is one.")
+        )
+
+
+def _meant(column: str, columns: list[str]) -> str | None:
+    """The known column that an unknown one is a misspelling of, unless the roster has it too."""
+    if column in KNOWN_COLUMNS:
+        return None
+    absent = {_folded(known): known for known in KNOWN_COLUMNS if known not in columns}
+    near = difflib.get_close_matches(_folded(column), absent, n=1, cutoff=0.85)
+    return absent[near[0]] if near else None
+
+
+def _folded(column: str) -> str:
+    return re.sub(r"[\W_]", "", column.lower())
+
+
+def _rows(
+    records: Iterator[tuple[int, list[str]]],
+    columns: list[str],
+    file: str,
+    problems: list[Problem],
+) -> Iterator[Row]:
+    for line, cells in records:
+        if any(cells[len(columns) :]):
+            message = _(
+                "The row has {cells} cells, the header {columns}.",
+                cells=len(cells),
+                columns=len(columns),
+            )
+            remedy = _("Put quotes around a cell that holds a comma or semicolon.")
+            problems.append(Problem(file, line, message, remedy))
+            continue
+        row = Row(line)
+        for column, cell in zip(columns, cells, strict=False):
+            if column in SECRET_COLUMNS:
+                if cell:
+                    row.secrets[column] = Secret(cell)
+            elif column not in KNOWN_COLUMNS:
+                row.extra[column] = cell
+            elif cell:
+                row.cells[column] = cell
+        for column in columns[len(cells) :]:
+            if column not in KNOWN_COLUMNS:
+                row.extra[column] = ""
+        yield row

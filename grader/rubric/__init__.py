@@ -1,0 +1,1 @@
+"""The rubric as types, and its rules."""

@@ -1,0 +1,155 @@
+"""``rubric.yaml``: what is asked, of which resources, for how many points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import msgspec
+
+from grader import schemas
+from grader.i18n.language import _
+from grader.inputs.problems import BadInput, refuse
+from grader.inputs.schema_errors import schema_problems
+from grader.inputs.text_file import read_text
+from grader.inputs.yaml_lines import read_yaml
+from grader.rubric.rules import route, rule_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from grader.model.outcome import CheckInfo
+
+__all__ = [
+    "Criterion",
+    "ExchangeRules",
+    "Lab",
+    "Rubric",
+    "Text",
+    "default_rubric_path",
+    "environment_names",
+    "load_rubric",
+    "text_in",
+]
+
+_LIMIT_BYTES = 256 * 1024
+_PACKAGE = Path(__file__).parents[1]
+
+Text: TypeAlias = str | dict[str, str]
+"""A text in one language, or one per language code (``{en: …, fr: …}``)."""
+
+
+class Lab(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which resources the lab is made of: the rubric's name → AWS's name.
+
+    ``known_code`` holds the ``CodeSha256`` values of code that the course hands out.
+    """
+
+    region: str
+    functions: dict[str, str]
+    queues: dict[str, str]
+    known_code: tuple[str, ...] = ()
+
+
+class ExchangeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How pairs are sent through the queues, and how answers are read.
+
+    ``message`` are the two keys of the JSON object that is sent; ``answer_keys`` the keys under
+    which a sum is looked for; ``range`` bounds both numbers, ends included; ``deadline_s`` is the
+    patience for one pair, in seconds.
+    """
+
+    pairs: int = 5
+    range: tuple[int, int] = (100, 9999)
+    message: tuple[str, str] = ("number1", "number2")
+    answer_keys: tuple[str, ...] = ("body", "result", "sum")
+    deadline_s: float = 120
+
+
+class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of the rubric. ``on`` names a resource or a route (``input -> sum``).
+
+    ``visibility`` says when Gradescope shows it to students; ``None`` leaves that to Gradescope.
+    """
+
+    id: str
+    title: Text
+    check: str
+    on: str
+    points: float
+    expect: Any = None
+    hint: Text = ""
+    visibility: Literal["hidden", "after_due_date", "after_published", "visible"] | None = None
+
+
+class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rubric as it was loaded: valid, every check known, every resource declared.
+
+    ``source`` is the file's text, ``sha256`` its digest; both are set by the loader.
+    """
+
+    title: Text
+    lab: Lab
+    exchange: ExchangeRules
+    criteria: tuple[Criterion, ...]
+    source: str = ""
+    sha256: str = ""
+
+    @property
+    def max_score(self) -> float:
+        """The points of all criteria together."""
+        return round(sum(criterion.points for criterion in self.criteria), 4)
+
+
+def load_rubric(
+    path: Path, checks: Mapping[str, CheckInfo] | None, *, more_checks: bool = False
+) -> Rubric:
+    """The rubric in the YAML file at ``path``.
+
+    ``checks`` are the known checks by name; with ``None`` the names of checks and what they expect
+    are not verified. ``more_checks``: there may be others, so that only a name that is nearly a known
+    one is called unknown. Raises :class:`BadInput` with every problem, each with its
+    line.
+    """
+    file = read_text(path, limit_bytes=_LIMIT_BYTES)
+    document = read_yaml(file.text, str(path))
+    problems = {
+        *document.problems,
+        *schema_problems(document, schemas.load("rubric"), str(path)),
+        *rule_problems(document, checks, str(path), more_checks=more_checks),
+    }
+    if problems:
+        raise BadInput(problems)
+    value = dict(document.value) if isinstance(document.value, dict) else {}
+    del value["schema"]
+    value.setdefault("exchange", {})
+    for criterion in value["criteria"]:
+        criterion["on"] = " -> ".join(route(criterion["on"]))
+    try:
+        rubric = msgspec.convert(value, Rubric)
+    except msgspec.ValidationError as error:  # the schema and the types disagree: ours to mend
+        message = _("The rubric does not fit: {fault}.", fault=error)
+        raise refuse(path, 1, message) from None
+    return msgspec.structs.replace(rubric, source=file.text, sha256=file.sha256)
+
+
+def default_rubric_path() -> Path:
+    """The rubric that comes with the grader: in the package, or beside it in a checkout."""
+    shipped = _PACKAGE / "rubric.yaml"
+    return shipped if shipped.exists() else _PACKAGE.parent / "rubric.yaml"
+
+
+def text_in(text: Text, lang: str) -> str:
+    """The text in the language ``lang``, else in English, else in whichever there is."""
+    if isinstance(text, str):
+        return text
+    return text.get(lang) or text.get("en") or next(iter(text.values()), "")
+
+
+def environment_names(rubric: Rubric) -> dict[str, tuple[str, ...]]:
+    """The environment variables that the rubric asks about, for each of its functions."""
+    names: dict[str, dict[str, None]] = {role: {} for role in rubric.lab.functions}
+    for criterion in rubric.criteria:
+        if criterion.check == "function_environment" and isinstance(criterion.expect, dict):
+            names.setdefault(criterion.on, {}).update(dict.fromkeys(criterion.expect))
+    return {role: tuple(variables) for role, variables in names.items()}

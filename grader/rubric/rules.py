@@ -1,0 +1,252 @@
+"""What a rubric must keep to beyond its schema: names exist, routes fit, numbers have room."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from grader.i18n.language import _, plural
+from grader.inputs.problems import Problem
+from grader.inputs.schema_errors import did_you_mean, schema_problems, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from grader.inputs.yaml_lines import Document, Place
+    from grader.model.outcome import CheckInfo
+
+# The exchange runs from one queue through one function to the other, and has these names for them.
+_EXCHANGE_ON = {
+    "handler_adds": "sum",
+    "handler_reads_all_records": "sum",
+    "sums_arrive": "input -> output",
+}
+_EXCHANGE_RESOURCES = {"sum": "functions", "input": "queues", "output": "queues"}
+_EXAMPLES = {
+    "function": "on: sum",
+    "queue": "on: input",
+    "queue -> function": "on: input -> sum",
+    "queue -> queue": "on: input -> output",
+}
+
+
+_NEARLY = 0.8
+_ROOM_PER_PAIR = 100
+"""Far enough apart for any seed: at 80 a pair finds its place with few tries, at 60 not always."""
+
+
+def least_room(pairs: int) -> int:
+    """How far apart the ends of the range must be for an exchange of ``pairs`` pairs.
+
+    Enough for every pair that a run can draw: both direct invocations (one record and three) and each
+    pair with a fresh one after it, all of them tried three times.
+    """
+    return _ROOM_PER_PAIR * (3 * (1 + 3) + 3 * (2 * pairs))
+
+
+# A criterion is a column of grades.csv, beside these.
+_GRADE_COLUMNS = frozenset({"name", "email", "group", "status", "score"})
+
+
+def route(on: str) -> tuple[str, ...]:
+    """The resources that an ``on`` names, in order: one, or the two ends of ``input -> sum``."""
+    return tuple(part.strip() for part in on.replace("→", "->").split("->"))
+
+
+def rule_problems(
+    document: Document,
+    checks: Mapping[str, CheckInfo] | None,
+    file: str,
+    *,
+    more_checks: bool = False,
+) -> list[Problem]:
+    """Every rule that a document breaks, as far as its shape lets them be read.
+
+    With ``checks`` ``None``, which checks exist and what they expect is not asked. With
+    ``more_checks``, only a name that is nearly a known check's is called unknown.
+    """
+    top = document.value if isinstance(document.value, dict) else {}
+    lab = top.get("lab")
+    rules = _Rules(document, checks, more_checks, file, lab if isinstance(lab, dict) else {})
+    rules.check_lab()
+    rules.check_range(top.get("exchange"))
+    rules.check_criteria(top.get("criteria"))
+    return rules.problems
+
+
+@dataclass
+class _Rules:
+    document: Document
+    checks: Mapping[str, CheckInfo] | None
+    more_checks: bool
+    file: str
+    lab: dict[str, Any]
+    problems: list[Problem] = field(default_factory=list)
+
+    def check_lab(self) -> None:
+        queues, functions = self._names("queues"), self._names("functions")
+        for role in queues.keys() & functions.keys():
+            message = _("“{name}” names both a function and a queue.", name=role)
+            self._say(("lab", "queues", role), message, _("Give one of them another name."))
+        first: dict[str, str] = {}
+        for role, name in queues.items():
+            if isinstance(name, str) and first.setdefault(name, role) != role:
+                message = _(
+                    "The queues “{first}” and “{second}” are the same queue, {name}.",
+                    first=first[name],
+                    second=role,
+                    name=name[:80],
+                )
+                self._say(("lab", "queues", role), message, _("Name two different queues."))
+
+    def check_range(self, exchange: object) -> None:
+        rules = exchange if isinstance(exchange, dict) else {}
+        pairs, ends = rules.get("pairs", 5), rules.get("range", [100, 9999])
+        if not (_whole(pairs) and isinstance(ends, list) and len(ends) == 2):
+            return
+        low, high = ends
+        # The sums, products and other near misses of all pairs must stay apart from one another.
+        room = least_room(pairs)
+        if _whole(low) and _whole(high) and 1 <= pairs <= 50 and high - low < room:
+            message = plural(
+                pairs,
+                "The numbers from {low} to {high} are too few for {count} pair.",
+                "The numbers from {low} to {high} are too few for {count} pairs.",
+                low=low,
+                high=high,
+            )
+            remedy = _(
+                "Let the greatest be {room} or more above the least: [{low}, {high}].",
+                room=room,
+                low=low,
+                high=low + room,
+            )
+            self._say(("exchange", "range"), message, remedy)
+
+    def check_criteria(self, criteria: object) -> None:
+        seen: dict[str, int] = {}
+        total, readable = 0.0, True
+        for index, criterion in enumerate(criteria if isinstance(criteria, list) else []):
+            place: Place = ("criteria", index)
+            if not isinstance(criterion, dict):
+                readable = False
+                continue
+            points = criterion.get("points")
+            readable &= isinstance(points, int | float) and points >= 0
+            total += points if isinstance(points, int | float) else 0
+            self._check_id((*place, "id"), criterion.get("id"), seen)
+            self._check_criterion(place, criterion)
+        if isinstance(criteria, list) and criteria and readable and total == 0:
+            message = _("All points together are 0.")
+            self._say(("criteria",), message, _("Give at least one criterion points."))
+
+    def _check_id(self, place: Place, name: object, seen: dict[str, int]) -> None:
+        if not isinstance(name, str):
+            return
+        if name in _GRADE_COLUMNS:
+            message = _("The id {id} is the name of a column of grades.csv.", id=shown(name))
+            self._say(place, message, _("Give the criterion another id."))
+        if name in seen:
+            message = _(
+                "The id {id} is already taken on line {line}.", id=shown(name), line=seen[name]
+            )
+            self._say(place, message, _("Give each criterion an id of its own."))
+        seen.setdefault(name, self.document.line(place))
+
+    def _check_criterion(self, place: Place, criterion: dict[str, Any]) -> None:
+        check, on = criterion.get("check"), criterion.get("on")
+        if not isinstance(check, str) or not check:
+            return
+        info = None
+        if self.checks is not None:
+            info = self.checks.get(check)
+            if info is not None:
+                self._check_expect(place, criterion, info)
+            elif not self.more_checks or difflib.get_close_matches(check, self.checks, 1, _NEARLY):
+                message = _("There is no check {name}.", name=shown(check))
+                self._say((*place, "check"), message, did_you_mean(check, self.checks))
+        if isinstance(on, str) and on:
+            self._check_on((*place, "on"), on, check, info)
+        for role, section in _EXCHANGE_RESOURCES.items():
+            if check in _EXCHANGE_ON and role not in self._names(section):
+                message = _(
+                    "The check “{check}” needs a resource called {name} under “{section}”.",
+                    check=check,
+                    name=role,
+                    section=section,
+                )
+                remedy = _("Add “{line}” to lab.{section}.", line=f"{role}: …", section=section)
+                self._say((*place, "check"), message, remedy)
+
+    def _check_on(self, place: Place, on: str, check: str, info: CheckInfo | None) -> None:
+        ends = route(on)
+        functions, queues = self._names("functions"), self._names("queues")
+        unknown = [end for end in ends if end not in functions and end not in queues]
+        for end in unknown:
+            message = _("The lab declares no resource called {name}.", name=shown(end))
+            self._say(place, message, did_you_mean(end, {*functions, *queues}))
+        if unknown:
+            return
+        kinds = " -> ".join("function" if end in functions else "queue" for end in ends)
+        wanted, named = info.on if info else None, shown(on)
+        if wanted is None and len(ends) > 2:
+            message = _("{on} names more than two resources.", on=named)
+            self._say(place, message, _("Name one or two."))
+        elif wanted is not None and kinds != wanted:
+            message = _(
+                "The check “{check}” judges a {wanted}, but {on} is a {kind}.",
+                check=check,
+                wanted=_kind(wanted),
+                on=named,
+                kind=_kind(kinds),
+            )
+            self._say(place, message, _("Write something like “{line}”.", line=_EXAMPLES[wanted]))
+        elif check in _EXCHANGE_ON and " -> ".join(ends) != _EXCHANGE_ON[check]:
+            message = _(
+                "The check “{check}” judges the exchange, which {on} is not part of.",
+                check=check,
+                on=named,
+            )
+            self._say(place, message, _("Write “{line}”.", line=f"on: {_EXCHANGE_ON[check]}"))
+        elif check == "schedule_runs" and ends[0] == "sum":
+            message = _(
+                "The grader runs {on} itself: its log does not tell what a schedule ran.", on=named
+            )
+            self._say(place, message, _("Name the function that only its schedule runs."))
+        elif len(set(ends)) != len(ends):
+            message = _("{on} leads from a resource to itself.", on=named)
+            self._say(place, message, _("Name two."))
+
+    def _check_expect(self, place: Place, criterion: dict[str, Any], info: CheckInfo) -> None:
+        expect, at = criterion.get("expect"), (*place, "expect")
+        check = criterion["check"]
+        if info.expect_schema is None:
+            if expect is not None:
+                message = _("The check “{check}” takes no “expect”.", check=check)
+                self._say(at, message, _("Remove the line."))
+            return
+        found = schema_problems(self.document, info.expect_schema, self.file, value=expect, at=at)
+        if found and "expect" not in criterion:
+            message = _("The check “{check}” needs an “expect”.", check=check)
+            remedy = str(info.expect_schema.get("description", "")) or _("Add the line.")
+            self._say(at, message, remedy)
+            return
+        self.problems.extend(found)
+
+    def _names(self, section: str) -> dict[str, Any]:
+        names = self.lab.get(section)
+        return names if isinstance(names, dict) else {}
+
+    def _say(self, place: Place, message: str, remedy: str) -> None:
+        self.problems.append(Problem(self.file, self.document.line(place), message, remedy))
+
+
+def _kind(route_of: str) -> str:
+    """``function``, ``queue -> queue``, in the language that is spoken."""
+    words = {"function": _("function"), "queue": _("queue")}
+    return " -> ".join(words.get(part, part) for part in route_of.split(" -> "))
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,1 @@
+"""Secrets, redaction, and text that is safe to print."""

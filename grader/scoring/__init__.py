@@ -1,0 +1,1 @@
+"""Outcomes and a rubric make a report."""

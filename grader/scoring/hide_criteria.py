@@ -1,0 +1,39 @@
+"""A report that does not name, in what one criterion says, another that its reader may not see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from grader.i18n.language import N_
+from grader.i18n.message import Message, said
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from grader.model.report import CriterionResult, Report
+
+BLOCKED = N_("Not checked: depends on something that did not pass.")
+
+
+def unnamed(report: Report, hides: Callable[[CriterionResult, str], bool], lang: str) -> Report:
+    """The report, in the language ``lang``, without the titles of what ``hides`` keeps from readers.
+
+    ``hides(result, because)``: whoever sees ``result`` may not see the criterion ``because`` with it.
+    """
+    return msgspec.structs.replace(
+        report,
+        criteria=tuple(
+            msgspec.structs.replace(
+                result,
+                message=said(Message(BLOCKED), lang),
+                message_id=BLOCKED,
+                values={},
+                because=None,
+            )
+            if result.because is not None and hides(result, result.because)
+            else result
+            for result in report.criteria
+        ),
+    )

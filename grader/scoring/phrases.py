@@ -1,0 +1,28 @@
+"""What a report says in words of its own: templates for the catalogues."""
+
+from __future__ import annotations
+
+from grader.i18n.language import N_
+from grader.i18n.message import Message, message
+
+BLOCKED = N_("Not checked: depends on “{title}”, which did not pass.")
+SHARE = N_("{passed} of {tests} passed. {first}")
+NOT_CHECKED = N_("This criterion was not checked.")
+NOT_OBSERVED = N_("What this criterion needs was not looked at in this run.")
+
+_FREE = N_("This costs no points. {next}")
+_NEXT = {
+    "credentials": N_("Get new credentials (in AWS Academy: AWS Details, Show) and try again."),
+    "permission": N_("Ask your instructor; the action that was denied is named here."),
+    "unreachable": N_("Check the network and the address, then try again."),
+    "not-ready": N_("Wait a minute, then try again."),
+    "disturbed": N_("End whatever else reads the queue, wait half a minute, then try again."),
+    "account-mismatch": N_("Use the credentials of the account that the roster names."),
+    "not-observed": N_("Check again without --no-exchange, or ask your instructor."),
+    "": N_("Try again later, or ask your instructor."),
+}
+
+
+def what_next(kind: str) -> Message:
+    """What to do about an :class:`~grader.model.observation.Unknown` of this kind."""
+    return message(_FREE, next=Message(_NEXT.get(kind, _NEXT[""])))

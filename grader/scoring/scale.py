@@ -1,0 +1,94 @@
+"""Points on an assignment's own scale, rounded once: half up, to two decimals, in decimal."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from grader.i18n.language import _
+from grader.inputs.problems import refuse
+
+if TYPE_CHECKING:
+    from grader.model.report import CriterionResult, Report
+
+_MOST = 1_000_000
+_NUMBER = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What full marks are worth in the export. ``top`` is ``None`` for the rubric's own points."""
+
+    top: Decimal | None = None
+
+    def total(self, report: Report) -> Decimal | None:
+        """The report's score on this scale; ``None`` where it has none."""
+        if report.score is None:
+            return None
+        most = sum(_exact(result.max_points) for result in report.criteria)
+        return self.score(sum(map(earned, report.criteria)), most)
+
+    def points(self, result: CriterionResult, report: Report) -> Decimal | None:
+        """The points of a criterion of the report on this scale; ``None`` where it has none."""
+        return None if result.points is None else self.score(earned(result), report.max_score)
+
+    def score(self, points: float | Fraction, maximum: float | Fraction) -> Decimal:
+        """``points`` out of ``maximum`` on this scale, at most two decimals.
+
+        A float is taken for the decimal number that it is written as: 2.675 is 2.68. ``maximum`` is
+        more than 0.
+        """
+        exact = _exact(points)
+        if self.top is not None:
+            exact = exact * Fraction(self.top) / _exact(maximum)
+        return Decimal(math.floor(exact * 100 + Fraction(1, 2))).scaleb(-2)
+
+    def maximum(self, maximum: float) -> Decimal:
+        """Full marks on this scale."""
+        return self.score(maximum, maximum) if self.top is None else self.top
+
+
+def earned(result: CriterionResult) -> Fraction:
+    """A criterion's points before a report rounds them: rounded twice, a score can be a cent off.
+
+    Without tests they are as the report has them.
+    """
+    if not result.tests:
+        return _exact(result.points or 0)
+    passed = sum(test.outcome == "passed" for test in result.tests)
+    return _exact(result.max_points) * Fraction(passed, len(result.tests))
+
+
+def scale_of(text: str | None) -> Scale:
+    """The scale that ``--scale`` names. Raises :class:`BadInput` for none."""
+    if text is None:
+        return Scale()
+    top = None if "," in text else decimal_of(text)
+    # Two decimals are what a score has: a finer scale would itself be rounded.
+    if top is None or not 0 < top <= _MOST or top != round(top, 2):
+        raise refuse(
+            "--scale",
+            None,
+            _("This is not a number of points."),
+            _("Write one above 0 with at most two decimals, such as 20 or 100."),
+        )
+    return Scale(top)
+
+
+def decimal_of(text: str) -> Decimal | None:
+    """A number as people write it, with a point or a comma; ``None`` for anything else."""
+    return Decimal(text.replace(",", ".")) if _NUMBER.fullmatch(text.strip()) else None
+
+
+def number(value: Decimal | None) -> str:
+    """``value`` with a point and without needless zeros: ``17.5``, ``100``; nothing for ``None``."""
+    text = "" if value is None else f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _exact(value: float | Fraction) -> Fraction:
+    return value if isinstance(value, Fraction) else Fraction(repr(float(value)))

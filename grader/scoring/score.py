@@ -1,0 +1,318 @@
+"""Outcomes and a rubric make a report. The only place where points are computed."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Protocol
+
+from grader import __version__
+from grader.i18n.language import ENGLISH, language
+from grader.i18n.message import Message, message, said
+from grader.model import timestamps as clock
+from grader.model.report import CriterionResult, Report, TestResult
+from grader.rubric.load import text_in
+from grader.rubric.rules import route
+from grader.scoring.phrases import BLOCKED, NOT_CHECKED, NOT_OBSERVED, SHARE, what_next
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from grader.model.observation import Observation, Unknown
+    from grader.model.outcome import CheckInfo, Outcome
+    from grader.model.report import Status
+    from grader.rubric.load import Criterion, Rubric
+
+_DECIMALS = 4
+_UNSAID = Message("")
+
+
+class Student(Protocol):
+    """What a report says of whom it is for."""
+
+    @property
+    def student_id(self) -> str:
+        """Unique in the roster."""
+
+    @property
+    def name(self) -> str:
+        """May be empty."""
+
+    @property
+    def email(self) -> str:
+        """May be empty."""
+
+    @property
+    def group(self) -> str | None:
+        """Who shares the account by right."""
+
+    @property
+    def account_id(self) -> str | None:
+        """The roster's account id."""
+
+
+def score(
+    account: Student,
+    observation: Observation,
+    outcomes: Sequence[Outcome],
+    rubric: Rubric,
+    checks: Mapping[str, CheckInfo],
+    *,
+    lang: str = "en",
+) -> Report:
+    """The report of one student: what the checks said of one observation, in points.
+
+    ``checks`` say which criterion explains a missing fact.
+    """
+    scoring = _Scoring(rubric, checks, outcomes, lang)
+    criteria = tuple(scoring.result(criterion) for criterion in rubric.criteria)
+    ungraded = any(result.status == "ungraded" for result in criteria)
+    points = None if ungraded else scoring.total()
+    return Report(
+        student_id=account.student_id,
+        name=account.name,
+        email=account.email,
+        group=account.group,
+        account_id=observation.account_id or account.account_id,
+        region=observation.region,
+        status="ungraded" if points is None else "graded",
+        score=points,
+        max_score=float(rubric.max_score),
+        criteria=criteria,
+        flags=tuple(sorted({*observation.flags})),
+        seed=observation.seed,
+        rubric_sha256=rubric.sha256,
+        grader_version=observation.grader_version,
+        started_at=observation.started_at,
+        finished_at=observation.finished_at,
+        duration_s=float(observation.duration_s),
+    )
+
+
+def ungraded_report(
+    account: Student,
+    rubric: Rubric,
+    why: Unknown,
+    *,
+    seed: int,
+    region: str,
+    lang: str = "en",
+) -> Report:
+    """The report of a student of whom there is no observation: nothing is graded, and it says why.
+
+    It begins and ends now.
+    """
+    now, advice = clock.now(), what_next(why.kind)
+    criteria = tuple(
+        CriterionResult(
+            id=criterion.id,
+            title=text_in(criterion.title, lang),
+            status="ungraded",
+            points=None,
+            max_points=_rounded(criterion.points),
+            message=said(why.words, lang),
+            message_id=why.words.message_id,
+            values=why.words.values,
+            hint=said(advice, lang),
+            hint_id=advice.message_id,
+            hint_values=advice.values,
+        )
+        for criterion in rubric.criteria
+    )
+    return Report(
+        student_id=account.student_id,
+        name=account.name,
+        email=account.email,
+        group=account.group,
+        account_id=account.account_id,
+        region=region,
+        status="ungraded",
+        score=None,
+        max_score=float(rubric.max_score),
+        criteria=criteria,
+        seed=seed,
+        rubric_sha256=rubric.sha256,
+        grader_version=__version__,
+        started_at=now,
+        finished_at=now,
+        duration_s=0.0,
+    )
+
+
+class _Scoring:
+    """One student's criteria: each is judged alone, then what is blocked is traced to its cause."""
+
+    def __init__(
+        self,
+        rubric: Rubric,
+        checks: Mapping[str, CheckInfo],
+        outcomes: Sequence[Outcome],
+        lang: str,
+    ) -> None:
+        self.rubric = rubric
+        self.checks = checks
+        self.lang = lang
+        self.outcomes: dict[str, list[Outcome]] = {one.id: [] for one in rubric.criteria}
+        for outcome in outcomes:
+            self.outcomes.setdefault(outcome.criterion, []).append(outcome)
+        self.alone = {name: _status(found) for name, found in self.outcomes.items()}
+
+    def result(self, criterion: Criterion) -> CriterionResult:
+        """What this criterion came to."""
+        status = self.alone[criterion.id]
+        if status == "blocked":
+            return self._blocked(criterion)
+        if status == "ungraded":
+            return self._ungraded(criterion, *self._reason(criterion))
+        if status == "passed":
+            return self._as(criterion, "passed")
+        tests = self.outcomes[criterion.id]
+        passed = sum(test.outcome == "passed" for test in tests)
+        first = next(test for test in tests if test.outcome != "passed")
+        why, text = first.said, self._text(first)
+        if len(tests) > 1:
+            why = message(SHARE, passed=passed, tests=len(tests), first=why)
+            # The text of an author's check may be another than its template's.
+            text = language(self.lang).say(SHARE, passed=passed, tests=len(tests), first=text)
+        return self._as(criterion, status, why, text.rstrip(), of=first)
+
+    def total(self) -> float:
+        """The points of all criteria together. They are added exactly, and rounded once."""
+        return _rounded(math.fsum(map(self._share, self.rubric.criteria)))
+
+    def _share(self, criterion: Criterion) -> float:
+        """The criterion's points by the fraction of its tests that passed, not rounded."""
+        tests = self.outcomes[criterion.id]
+        passed = sum(test.outcome == "passed" for test in tests)
+        return criterion.points * passed / len(tests) if tests else 0.0
+
+    def _blocked(self, criterion: Criterion) -> CriterionResult:
+        root = self._root(criterion)
+        if root is None:
+            first = self.outcomes[criterion.id][0]
+            return self._as(criterion, "blocked", first.said, self._text(first), of=first)
+        if self.alone[root.id] == "passed":
+            return self._ungraded(criterion, Message(NOT_OBSERVED), None, "not-observed")
+        if self.alone[root.id] == "ungraded":
+            return self._ungraded(criterion, *self._reason(root))
+        title = text_in(root.title, self.lang)
+        return self._as(criterion, "blocked", message(BLOCKED, title=title), because=root.id)
+
+    def _root(self, criterion: Criterion) -> Criterion | None:
+        """The criterion at the end of the chain of causes; ``None`` if no criterion explains it."""
+        root: Criterion | None = None
+        seen = {criterion.id}
+        while True:
+            cause = self._cause(self.outcomes[criterion.id][0].because or "")
+            if cause is None or cause.id in seen:
+                return root
+            root = criterion = cause
+            seen.add(cause.id)
+            if self.alone[cause.id] != "blocked":
+                return root
+
+    def _cause(self, path: str) -> Criterion | None:
+        family, _, name = path.partition(".")
+        explaining = [
+            criterion
+            for criterion in self.rubric.criteria
+            if self._explains(criterion) == family and name in {"", route(criterion.on)[0]}
+        ]
+        failed = [one for one in explaining if self.alone[one.id] != "passed"]
+        return next(iter(failed or explaining), None)
+
+    def _explains(self, criterion: Criterion) -> str | None:
+        check = self.checks.get(criterion.check)
+        return None if check is None else check.explains
+
+    def _reason(self, criterion: Criterion) -> tuple[Message, str | None, str]:
+        """Why it is ungraded, the same as text where that is known, and the kind of Unknown."""
+        for test in self.outcomes[criterion.id]:
+            if test.outcome == "ungraded":
+                return test.said, self._text(test), test.because or "unexpected"
+        return Message(NOT_CHECKED), None, "unexpected"
+
+    def _knows(self, one: Message | None) -> bool:
+        return one is not None and bool(language(self.lang).translated(one.message_id))
+
+    def _text(self, outcome: Outcome) -> str:
+        """The outcome's message in the report's language; an author's own words as they are."""
+        if self.lang == ENGLISH or not self._knows(outcome.said):
+            return outcome.message
+        return said(outcome.said, self.lang)
+
+    def _name(self, outcome: Outcome) -> str:
+        if self.lang == ENGLISH or outcome.named is None or not self._knows(outcome.named):
+            return outcome.test
+        return said(outcome.named, self.lang)
+
+    def _hint(self, criterion: Criterion, outcome: Outcome) -> str:
+        """The outcome's, which knows more; but where it is only in English, the rubric's may not be."""
+        if outcome.advice is not None and self._knows(outcome.advice):
+            return said(outcome.advice, self.lang)
+        translated = isinstance(criterion.hint, dict) and self.lang in criterion.hint
+        if outcome.hint and (self.lang == ENGLISH or not translated):
+            return outcome.hint
+        return text_in(criterion.hint, self.lang)
+
+    def _ungraded(
+        self, criterion: Criterion, why: Message, text: str | None, kind: str
+    ) -> CriterionResult:
+        return self._as(criterion, "ungraded", why, text, advice=what_next(kind))
+
+    def _as(
+        self,
+        criterion: Criterion,
+        status: Status,
+        why: Message = _UNSAID,
+        text: str | None = None,
+        *,
+        advice: Message = _UNSAID,
+        because: str | None = None,
+        of: Outcome | None = None,
+    ) -> CriterionResult:
+        hint = said(advice, self.lang)
+        if of is not None:
+            hint, advice = self._hint(criterion, of), of.advice or _UNSAID
+        return CriterionResult(
+            id=criterion.id,
+            title=text_in(criterion.title, self.lang),
+            status=status,
+            points=None if status == "ungraded" else _rounded(self._share(criterion)),
+            max_points=_rounded(criterion.points),
+            message=said(why, self.lang) if text is None else text,
+            message_id=why.message_id,
+            values=why.values,
+            hint=hint,
+            hint_id=advice.message_id,
+            hint_values=advice.values,
+            expected=None if of is None else of.expected,
+            actual=None if of is None else of.actual,
+            because=because,
+            tests=tuple(
+                TestResult(
+                    name=self._name(test),
+                    name_id=(test.named or _UNSAID).message_id,
+                    name_values=(test.named or _UNSAID).values,
+                    outcome=test.outcome,
+                    message=self._text(test),
+                    message_id=test.said.message_id,
+                    values=test.said.values,
+                )
+                for test in self.outcomes[criterion.id]
+            ),
+        )
+
+
+def _status(outcomes: Sequence[Outcome]) -> Status:
+    said = {outcome.outcome for outcome in outcomes}
+    if not said or "ungraded" in said:
+        return "ungraded"
+    if said == {"blocked"}:
+        return "blocked"
+    if said == {"passed"}:
+        return "passed"
+    return "partial" if "passed" in said else "failed"
+
+
+def _rounded(points: float) -> float:
+    return round(float(points), _DECIMALS)

@@ -1,0 +1,118 @@
+"""What a person sees of the accounts that were examined: a table, then what to fix."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from grader.doctor.examine import LEARNER_LAB_HOURS, PARTNER
+from grader.i18n.language import _, plural
+from grader.model.observation import Found, Unknown
+from grader.safety.printable import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from grader.doctor.examine import Examination
+
+_NEVER_TRIED = "sqs:ReceiveMessage"
+_AS = 2
+_SHORT_NAME = 16
+_ANY_WIDTH = 10_000
+
+
+def show_examinations(found: Sequence[Examination], out: Console) -> None:
+    """A line a student, then a line for each thing to fix before the batch, with everybody whom it is
+    about."""
+    table = _table(found)
+    if out.measure(table, options=out.options.update_width(_ANY_WIDTH)).maximum > out.width:
+        # Whose session it is can be told from its beginning; a student's id is needed whole.
+        table.columns[_AS].max_width = _SHORT_NAME
+    out.print(table)
+    out.print()
+    if any(one.ends_by and isinstance(one.seen.identity, Found) for one in found):
+        out.print(
+            _(
+                "“by” ({zone}): a Learner Lab's session ends at most {hours} h after its block was"
+                " handed in.",
+                zone=datetime.now().astimezone().tzname(),
+                hours=LEARNER_LAB_HOURS,
+            )
+        )
+    untold = dict.fromkeys([_NEVER_TRIED, *(action for one in found for action in one.seen.untold)])
+    out.print(
+        _(
+            "Not known, because only doing it would tell: whether {actions} is allowed.",
+            actions=", ".join(untold),
+        )
+    )
+    faults: dict[tuple[str, str], list[str]] = {}
+    for one in found:
+        for fault in one.faults:
+            faults.setdefault(fault, []).append(plain(one.account.student_id))
+    if not faults:
+        out.print(_("Nothing to fix before the batch."))
+        return
+    out.print()
+    out.print(Text(_("Fix before the batch:"), style="bold"))
+    for (message, remedy), students in faults.items():
+        out.print(
+            Text(
+                _(
+                    "{student}: {fault} {remedy}",
+                    student=", ".join(students),
+                    fault=plain(message),
+                    remedy=plain(remedy),
+                )
+            )
+        )
+
+
+def _table(found: Sequence[Examination]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(_("student"), overflow="fold")
+    for name in (_("account"), _("as"), _("ends"), _("functions"), _("actions")):
+        table.add_column(name, no_wrap=True)
+    for one in found:
+        identity = one.seen.identity
+        known = identity.value if isinstance(identity, Found) else None
+        table.add_row(
+            Text(plain(one.account.student_id)),
+            Text(plain(known.account_id) if known else "-"),
+            Text(plain(known.arn.rpartition("/")[2].rpartition(":")[2]) if known else "-"),
+            Text(_ends(one) if known or one.ends == PARTNER else "-"),
+            Text(_functions(one)),
+            Text(_actions(one)),
+        )
+    return table
+
+
+def _ends(one: Examination) -> str:
+    if one.ends_by is not None:
+        return _("by {time}", time=f"{one.ends_by:%H:%M}")
+    return _(one.ends)
+
+
+def _functions(one: Examination) -> str:
+    facts = one.seen.functions.values()
+    if one.seen.elsewhere:
+        return one.seen.elsewhere
+    if not facts or any(isinstance(fact, Unknown) for fact in facts):
+        return "?" if facts else "-"
+    there = sum(isinstance(fact, Found) for fact in facts)
+    return _("{some} of {all}", some=there, all=len(facts))
+
+
+def _actions(one: Examination) -> str:
+    if not one.seen.functions:
+        return "-"
+    if one.seen.refused is not None:
+        return _("refused")
+    if one.seen.denied:
+        return plural(len(one.seen.denied), "{count} denied", "{count} denied")
+    return "?" if one.seen.unknown else _("OK")

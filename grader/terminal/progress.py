@@ -1,0 +1,106 @@
+"""How far a batch is: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from grader.i18n.language import _, plural
+from grader.safety.printable import plain
+from grader.terminal.report import points
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from grader.model.report import Report
+
+
+class Told(Protocol):
+    """Told of each student as soon as that student is done."""
+
+    def __call__(self, report: Report) -> None:
+        """Show it."""
+
+
+@contextmanager
+def progress(total: int, out: Console, *, quiet: bool) -> Iterator[Told]:
+    """A live bar on a terminal, a line for each student elsewhere, nothing when ``quiet``."""
+    if quiet:
+        yield lambda report: None  # noqa: ARG005
+    elif out.is_terminal:
+        with _bar(out) as bar:
+            yield _Bar(bar, total)
+    else:
+        yield _Lines(total, out)
+
+
+@contextmanager
+def working(out: Console) -> Iterator[None]:
+    """What moves while one account is visited, and the time it has taken; on a terminal only."""
+    if not out.is_terminal:
+        yield
+        return
+    with Progress(_spinner(out), TimeElapsedColumn(), console=out, transient=True) as moving:
+        moving.add_task("", total=None)
+        yield
+
+
+def _spinner(out: Console) -> SpinnerColumn:
+    return SpinnerColumn("dots" if out.encoding.startswith("utf") else "line")
+
+
+def _bar(out: Console) -> Progress:
+    return Progress(
+        _spinner(out),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[counts]}"),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        console=out,
+        transient=True,
+    )
+
+
+class _Bar:
+    def __init__(self, bar: Progress, total: int) -> None:
+        self._bar, self._ungraded = bar, 0
+        self._done = plural(total, "done", "done")
+        self._task = bar.add_task("", total=total, counts=self._done)
+
+    def __call__(self, report: Report) -> None:
+        self._ungraded += report.score is None
+        counts = self._done
+        if self._ungraded:
+            unsaid = plural(self._ungraded, "{count} not graded", "{count} not graded")
+            counts = f"{counts}, {unsaid}"
+        self._bar.update(self._task, advance=1, counts=counts)
+
+
+class _Lines:
+    def __init__(self, total: int, out: Console) -> None:
+        self._total, self._done, self._out = total, 0, out
+
+    def __call__(self, report: Report) -> None:
+        self._done += 1
+        said = _("not graded") if report.score is None else points(report.score, report.max_score)
+        number = f"{self._done}/{self._total}"
+        line = _(
+            "{number} {student}: {said}",
+            number=number,
+            student=plain(report.student_id),
+            said=said,
+        )
+        self._out.print(Text(line))

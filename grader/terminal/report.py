@@ -1,0 +1,179 @@
+"""What a person sees in the terminal of a report, and of a class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from grader.i18n.language import N_, _, plural, spoken
+from grader.safety.printable import plain
+from grader.terminal.class_table import class_table
+from grader.terminal.ungraded import not_graded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from grader.model.report import CriterionResult, Report
+    from grader.scoring.summary import Summary
+
+_MARKS = {
+    "passed": ("✓", "green"),
+    "partial": ("◐", "dark_orange3"),  # yellow vanishes on white
+    "failed": ("✗", "red"),
+    "blocked": ("·", "dim"),
+    "ungraded": ("?", "magenta"),
+}
+FLAGS = {
+    "account-mismatch": N_("account-mismatch"),
+    "account-shared": N_("account-shared"),
+    "answers-left-behind": N_("answers-left-behind"),
+    "direct-inconclusive": N_("direct-inconclusive"),
+    "foreign-messages": N_("foreign-messages"),
+    "pair-left-behind": N_("pair-left-behind"),
+    "raises-after-answer": N_("raises-after-answer"),
+    "same-code": N_("same-code"),
+}
+"""Flags as they are shown: in English by their names."""
+
+
+def _mark(status: str) -> Text:
+    mark, style = _MARKS[status]
+    return Text(mark, style=style)
+
+
+def points(value: float | None, maximum: float) -> str:
+    """``3/4``, or ``-/4`` where there are none."""
+    return f"{'-' if value is None else spoken().number(value)}/{spoken().number(maximum)}"
+
+
+# -- one report -----------------------------------------------------------------------------------
+
+
+def show_report(report: Report, out: Console) -> None:
+    """One line a criterion; for what did not pass: expected, found, next step; the score last."""
+    reason = _unreached(report)
+    if reason is not None:
+        out.print(Text.assemble((f"{_('Not graded.')} ", "bold magenta"), plain(reason.message)))
+        out.print(Text(plain(reason.hint), style="italic"))
+        return
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
+    for result in report.criteria:
+        value = Text(points(result.points, result.max_points), style="dim")
+        table.add_row(_mark(result.status), value, _said(result))
+    out.print(table)
+    out.print()
+    if report.score is None:
+        out.print(
+            Text.assemble(
+                (f"{_('Not graded.')} ", "bold magenta"),
+                _("Something could not be checked; it does not count against you."),
+            )
+        )
+    else:
+        style = "bold green" if report.score == report.max_score else "bold"
+        line = _("Score: {score} of {maximum} points", score=report.score, maximum=report.max_score)
+        out.print(Text(line, style=style))
+    if report.flags:
+        out.print(Text(_("Noted: {flags}", flags=_flags(report)), style="dim"))
+
+
+def _flags(report: Report) -> str:
+    return ", ".join(plain(_(FLAGS.get(name, name))) for name in report.flags)
+
+
+def _unreached(report: Report) -> CriterionResult | None:
+    """The one thing to say where the same fault kept everything from being checked."""
+    said = {(result.status, result.message) for result in report.criteria}
+    same = len(said) == 1 and len(report.criteria) > 1
+    return report.criteria[0] if same and report.criteria[0].status == "ungraded" else None
+
+
+def _said(result: CriterionResult) -> Text:
+    """The criterion's line, and what to do next below it."""
+    if result.status == "passed":
+        return Text(plain(result.title))
+    line = Text.assemble((plain(result.title), "bold"))
+    if result.message:
+        line.append(f" — {plain(result.message)}")
+    if result.hint and result.status != "blocked":
+        line.append(f"\n{plain(result.hint)}", style="italic")
+    return line
+
+
+# -- a class --------------------------------------------------------------------------------------
+
+
+def show_class(reports: Sequence[Report], summary: Summary, out: Console) -> None:
+    """A table of students, or a paragraph for each where a table has no room; then statistics."""
+    columns = {
+        _("student"): [Text(plain(report.student_id)) for report in reports],
+        _("points"): [Text(points(report.score, report.max_score)) for report in reports],
+        _("lost on"): [_lost(report) for report in reports],
+        _("noted"): [Text(_flags(report), style="dim") for report in reports],
+    }
+    table = class_table(columns, out.width)
+    if table is not None:
+        out.print(table)
+    else:
+        for report in reports:
+            _show_paragraph(report, out)
+    out.print()
+    _show_statistics(summary, out)
+
+
+def _show_paragraph(report: Report, out: Console) -> None:
+    """What a row of the table says, where there is no room for a table."""
+    out.print(Text(f"{plain(report.student_id)}  {points(report.score, report.max_score)}"))
+    lines = [_lost(report)]
+    if report.score is not None and lines[0]:
+        lines = [Text.assemble(_("lost on"), _(": "), lines[0])]
+    lines += [Text(f"{_('noted')}{_(': ')}{_flags(report)}", style="dim")] if report.flags else []
+    for line in filter(None, lines):
+        out.print(Padding(line, (0, 0, 0, 2)))
+
+
+def _lost(report: Report) -> Text:
+    if report.score is None:
+        return Text(not_graded(report), style="magenta")
+    return Text(", ".join(r.id for r in report.criteria if r.status in {"failed", "partial"}))
+
+
+def _show_statistics(summary: Summary, out: Console) -> None:
+    counts = [
+        plural(summary.students, "{count} student", "{count} students"),
+        plural(summary.graded, "{count} graded", "{count} graded"),
+    ]
+    if summary.ungraded:
+        counts.append(plural(summary.ungraded, "{count} not graded", "{count} not graded"))
+    out.print(Text(", ".join(counts), style="bold"))
+    if summary.mean is None or summary.median is None:
+        return
+    out.print(
+        Text(
+            _(
+                "mean {mean}, median {median}, from {lowest} to {highest} of {maximum} points",
+                mean=spoken().number(summary.mean, "0.00"),
+                median=spoken().number(summary.median, "0.00"),
+                lowest=summary.lowest,
+                highest=summary.highest,
+                maximum=summary.max_score,
+            )
+        )
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(_("criterion"))
+    table.add_column(_("passed"), justify="right")
+    table.add_column(_("mean points"), justify="right")
+    for criterion in summary.criteria:
+        rate = "-" if criterion.pass_rate is None else spoken().percent(criterion.pass_rate)
+        mean = None if criterion.mean_points is None else round(criterion.mean_points, 2)
+        table.add_row(Text(criterion.id), rate, points(mean, criterion.max_points))
+    out.print(table)

@@ -1,0 +1,227 @@
+"""Grades that stand when a class is gone on with, and what is said of them."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from grader import cli
+from grader.aws.clients import Clients
+from grader.batch.pipeline import Settings
+from grader.batch.plan import plan
+from grader.batch.run import ClassRun
+from grader.batch.setup import loaded
+from grader.engines.threads import Threads
+from grader.inputs.problems import BadInput
+from grader.results.directory import Results
+from grader.rubric.load import default_rubric_path
+from tests.class_rosters import read, reports, roster
+from tests.programs import grader
+from tests.wire_faults import Wire, rest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.sandbox.server import Sandbox
+
+
+def new_rubric(folder: Path) -> Path:
+    path = folder / "new.yaml"
+    path.write_text(default_rubric_path().read_text().replace("expect: 128", "expect: 256"))
+    return path
+
+
+def test_who_could_not_be_graded_again_is_named_and_the_status_says_so(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    grader("batch", path, cwd=tmp_path)
+    roster(tmp_path, aws_sandbox, "s1,Ann,,-")
+    done = grader("batch", path, "--only", "s1", "--force", "--quiet", cwd=tmp_path)
+    assert (done.returncode, reports(tmp_path)["s1"].score) == (3, 20)
+    assert "The earlier grade of s1 stands." in done.stderr
+    assert "This costs no points. Check the network" in done.stderr
+    assert f"batch {path} --out results --resume --only=s1" in done.stderr
+
+
+def test_a_grade_that_stands_is_judged_by_the_new_rubric(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    grader("batch", path, cwd=tmp_path)
+    roster(tmp_path, aws_sandbox, "s1,Ann,,-")
+    new = new_rubric(tmp_path)
+    grader("batch", path, "--only", "s1", "--force", "--rubric", new, cwd=tmp_path)
+    report = reports(tmp_path)["s1"]
+    assert report.score == 19
+    assert report.rubric_sha256 == read(tmp_path / "results/batch.json")["rubric_sha256"]
+
+
+def test_a_student_who_was_renamed_has_the_new_name_and_the_old_grade(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    grader("batch", path, cwd=tmp_path)
+    before = reports(tmp_path)["s1"]
+    roster(tmp_path, aws_sandbox, f"s1,Anna,,{right}")
+    assert grader("batch", path, "--resume", "--force", cwd=tmp_path).returncode == 0
+    assert reports(tmp_path)["s1"] == msgspec.structs.replace(before, name="Anna")
+    assert "s1,Anna," in (tmp_path / "results/grades.csv").read_text()
+
+
+def test_a_lab_that_ended_takes_no_earlier_grade_away(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    """Identity still answers; everything else is denied by ``voc-cancel-cred``."""
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    wire = Wire()
+    denied = rest(403, "AccessDeniedException", "explicit deny in voc-cancel-cred")
+
+    def run(**how: Any) -> ClassRun:
+        with loaded(default_rubric_path(), None, path) as (course, students):
+            assert students is not None
+            settings, results = Settings(seed=3), Results(tmp_path / "results")
+            planned = plan(results, students, course.rubric, settings, **how)
+            engine = Threads(settings.jobs)
+            engine._place.clients = Clients(wire.session)
+            one = ClassRun(course, results, students, planned, engine)
+            one.run(lambda _: None)
+            return one
+
+    assert run().reports[0].score == 20
+    wire.play("lambda.GetFunctionConfiguration", denied, always=True)
+    again = run(only=["s1"])
+    assert again.reports[0].score == 20
+    assert [report.score for report in again.not_again] == [None]
+    assert "voc-cancel-cred" in again.not_again[0].criteria[0].message
+
+
+OWN_CHECK = """\
+from grader.checks import check, same
+
+
+@check("named", on="function")
+def test_named(function):
+    \"\"\"It is named.\"\"\"
+    same(function.name, "first_lambda", hint="Name it.")
+"""
+OWN_CRITERION = """
+  - id: named
+    title: Named
+    check: named
+    on: sum
+    points: 1
+"""
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """A rubric with a check of its own beside it."""
+    (tmp_path / "course/checks").mkdir(parents=True)
+    (tmp_path / "course/checks/check_own.py").write_text(OWN_CHECK)
+    path = tmp_path / "course/rubric.yaml"
+    path.write_text(default_rubric_path().read_text() + OWN_CRITERION)
+    return path
+
+
+def test_what_was_judged_with_checks_of_ones_own_can_be_gone_on_with(
+    aws_sandbox: Sandbox, fresh_account: str, course: Path, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{fresh_account}")
+    grader("batch", path, cwd=tmp_path)
+    assert grader("regrade", "results", "--rubric", course, cwd=tmp_path).returncode == 0
+    again = grader("regrade", "results", cwd=tmp_path)
+    assert (again.returncode, reports(tmp_path)["s1"].max_score) == (0, 21), again.stderr
+    more = ("--resume", "--rubric", course)
+    assert grader("batch", path, *more, cwd=tmp_path).returncode == 0
+    assert read(tmp_path / "results/batch.json")["checks"] == [str(course.parent / "checks")]
+
+
+def test_checks_that_changed_are_named_and_then_applied_to_everyone(
+    aws_sandbox: Sandbox, right: str, course: Path, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    assert grader("batch", path, "--rubric", course, cwd=tmp_path).returncode == 0
+    own = course.parent / "checks/check_own.py"
+    own.write_text(OWN_CHECK.replace("first_lambda", "second_lambda"))
+    refused = grader("batch", path, "--resume", cwd=tmp_path)
+    assert (refused.returncode, reports(tmp_path)["s1"].score) == (2, 21)
+    assert "The checks of your own changed since this batch was started." in refused.stderr
+    grader("batch", path, "--resume", "--force", cwd=tmp_path)
+    assert reports(tmp_path)["s1"].score == 20
+
+
+def test_checks_that_were_still_to_be_applied_when_a_run_was_killed_are_applied(
+    aws_sandbox: Sandbox, right: str, course: Path, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    grader("batch", path, "--rubric", course, cwd=tmp_path)
+    old = reports(tmp_path)["s1"]
+    own = course.parent / "checks/check_own.py"
+    own.write_text(OWN_CHECK.replace("first_lambda", "second_lambda"))
+    grader("batch", path, "--resume", "--force", cwd=tmp_path)
+    # As the folder was when that run had begun, and had judged nobody yet.
+    batch = tmp_path / "results/batch.json"
+    batch.write_text(batch.read_text().replace('"state": "finished"', '"state": "running"'))
+    Results(tmp_path / "results").write_report(old)
+    assert grader("batch", path, "--resume", cwd=tmp_path).returncode == 0
+    assert reports(tmp_path)["s1"].score == 20
+
+
+def test_another_version_of_the_grader_is_named(tmp_path: Path, aws_sandbox: Sandbox) -> None:
+    path = roster(tmp_path, aws_sandbox, "s1,Ann,,-")
+    grader("batch", path, cwd=tmp_path)
+    batch = tmp_path / "results/batch.json"
+    batch.write_text(batch.read_text().replace('"grader_version": "', '"grader_version": "0.0.'))
+    done = grader("batch", path, "--resume", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "The grader's version changed since this batch was started: 0.0." in done.stderr
+
+
+def test_a_full_disk_ends_the_batch_and_says_how_to_go_on(
+    aws_sandbox: Sandbox, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    names = [f"s{number}" for number in range(1, 7)]
+    path = roster(tmp_path, aws_sandbox, *(f"{name},,,-" for name in names))
+    full, writing = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), os.fsync
+
+    def fsync(handle: int) -> None:
+        if len(list(tmp_path.glob("results/students/*/report.json"))) == 2:
+            raise full
+        writing(handle)
+
+    monkeypatch.setattr("grader.results.atomic_write.os.fsync", fsync)
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(["batch", str(path), "--jobs", "1"]) == 3
+    said = capsys.readouterr().err
+    assert "The batch ended: results: No space left on device." in said
+    assert "2 students are done and kept in results." in said
+    # The third was not followed by others, whose files would have failed alike.
+    assert "Not written" not in said
+    assert f"Go on with: grader batch {path} --out results --resume" in said
+    assert "Traceback" not in said
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    kept = {name: one.finished_at for name, one in reports(tmp_path).items()}
+    assert len(kept) == 2
+    cli.run(["batch", str(path), "--resume"])
+    assert reports(tmp_path).keys() == {*names}
+
+
+def test_a_plan_that_another_grader_made_untrue_is_not_carried_out(
+    aws_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, "s1,Ann,,-")
+    results = Results(tmp_path / "results")
+    with loaded(default_rubric_path(), None, path) as (course, students):
+        assert students is not None
+        planned = plan(results, students, course.rubric, Settings(seed=3))
+        assert grader("batch", path, cwd=tmp_path).returncode == 3
+        before = read(tmp_path / "results/batch.json")
+        with pytest.raises(BadInput, match="Another grader was at work"):
+            ClassRun(course, results, students, planned).run(lambda _: None)
+    assert read(tmp_path / "results/batch.json") == before

@@ -1,0 +1,131 @@
+"""A class from the command line: files, flags, judging again."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+from tests.observing import hand_in
+from tests.programs import grader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.sandbox.server import Sandbox
+
+from grader.rubric.load import default_rubric_path
+from tests.class_rosters import CANARY, read, reports, roster
+
+
+def test_a_class_is_graded_and_its_files_are_written(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    empty = aws_sandbox.new_account()
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,@evil,,{empty}", "s3,Cy,,-")
+    done = grader("batch", path, "--seed", "4", "--json", "all.json", cwd=tmp_path)
+    assert done.returncode == 3
+    found = {name: report.score for name, report in reports(tmp_path).items()}
+    assert found == {"s1": 20, "s2": 0, "s3": None}
+    assert "3 students, 2 graded, 1 not graded" in done.stdout
+    assert "1/3 " in done.stderr
+    assert read(tmp_path / "all.json") == read(tmp_path / "results/summary.json")
+    batch = read(tmp_path / "results/batch.json")
+    assert (batch["state"], batch["seed"], batch["counts"]["graded"]) == ("finished", 4, 2)
+    with (tmp_path / "results/grades.csv").open(newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert rows["s3"]["score"] == ""
+    assert rows["s2"]["name"] == "'@evil"
+    assert rows["s1"]["section"] == "'=cmd()"
+    assert list(rows["s1"])[7:19] == [c["id"] for c in read(tmp_path / "all.json")["criteria"]]
+    assert CANARY not in done.stdout + done.stderr
+    assert not any(
+        CANARY.encode() in file.read_bytes()
+        for file in (tmp_path / "results").rglob("*")
+        if file.is_file()
+    )
+
+
+def test_a_group_is_observed_once_and_reported_for_each(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,pair,{right}", f"s2,Bo,pair,{right}")
+    assert grader("batch", path, cwd=tmp_path).returncode == 0
+    one, two = (reports(tmp_path)[name] for name in ("s1", "s2"))
+    assert one.started_at == two.started_at
+    assert one.criteria == two.criteria
+    assert one.flags == two.flags == ()
+
+
+def test_an_account_of_two_groups_is_observed_once_and_flagged(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,one,{right}", f"s2,Bo,two,{right}")
+    grader("batch", path, cwd=tmp_path)
+    one, two = (reports(tmp_path)[name] for name in ("s1", "s2"))
+    assert one.started_at == two.started_at
+    assert one.flags == two.flags == ("account-shared",)
+    assert one.score == two.score == 20
+
+
+def test_the_same_code_in_two_accounts_is_flagged(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    other = aws_sandbox.new_account()
+    hand_in(aws_sandbox, other)
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{other}")
+    grader("batch", path, cwd=tmp_path)
+    assert [report.flags for report in reports(tmp_path).values()] == [("same-code",)] * 2
+
+
+def test_regrade_judges_again_and_changes_nothing(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", "s2,Bo,,-")
+    grader("batch", path, cwd=tmp_path)
+    files = sorted((tmp_path / "results").glob("students/*/*.json"))
+    before = [file.read_bytes() for file in files]
+    done = grader("regrade", "results", cwd=tmp_path)
+    assert (done.returncode, "0 of them changed" in done.stderr) == (3, True)
+    assert [file.read_bytes() for file in files] == before
+
+
+def test_a_damaged_observation_is_named_and_nothing_is_written(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    grader("batch", path, cwd=tmp_path)
+    damaged = tmp_path / "results/students/s1/observation.json"
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    done = grader("regrade", "results", cwd=tmp_path)
+    assert (done.returncode, "students/s1/observation.json" in done.stderr) == (2, True)
+
+
+def test_regrading_elsewhere_uses_the_checks_of_the_batch(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    for folder, name in ((here, "lambda_function.lambda_handler"), (elsewhere, "other")):
+        (folder / "checks").mkdir(parents=True)
+        (folder / "checks/test_mine.py").write_text(
+            "from grader.checks import check, same\n\n"
+            '@check("named", on="function")\n'
+            "def test_named(function):\n"
+            f'    """It is named."""\n    same(function.handler, {name!r})\n'
+        )
+    (here / "rubric.yaml").write_text(
+        default_rubric_path().read_text()
+        + "  - {id: named, title: Named, check: named, on: sum, points: 1}\n"
+    )
+    grader("batch", roster(here, aws_sandbox, f"s1,Ann,,{right}"), cwd=here)
+    assert reports(here)["s1"].score == 21
+    done = grader("regrade", here / "results", cwd=elsewhere)
+    assert (done.returncode, "0 of them changed" in done.stderr) == (0, True)
+
+
+def test_an_id_that_climbs_out_of_the_folder_is_refused(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    grader("batch", roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}"), cwd=tmp_path)
+    batch = tmp_path / "results/batch.json"
+    batch.write_text(batch.read_text().replace('"student_id": "s1"', '"student_id": "../s1"'))
+    assert grader("regrade", "results", cwd=tmp_path).returncode == 2

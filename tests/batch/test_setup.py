@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.batch.setup import loaded
+from grader.inputs.problems import BadInput
+from grader.rubric.load import default_rubric_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.inputs.problems import Problem
+    from tests.own_checks import Write
+
+OWN = '@check("handler_is_named", on="function")\ndef test_own(function):\n    pass\n'
+BROKEN = "def broken(:\n"
+
+
+@pytest.fixture
+def rubric(tmp_path: Path) -> Path:
+    """The lab's rubric with one more criterion, in a folder of its own."""
+    path = tmp_path / "rubric" / "rubric.yaml"
+    path.parent.mkdir()
+    more = "  - {id: named, title: Named, check: handler_is_named, on: sum, points: 2}\n"
+    path.write_text(default_rubric_path().read_text(encoding="utf-8") + more)
+    return path
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def problems_of(rubric: Path, *folders: Path, roster: Path | None = None) -> tuple[Problem, ...]:
+    with pytest.raises(BadInput) as caught, loaded(rubric, list(folders), roster):
+        pass
+    return caught.value.problems
+
+
+def said(problems: tuple[Problem, ...]) -> str:
+    return "\n".join(map(str, problems))
+
+
+def test_what_is_right_is_loaded(rubric: Path, write: Write) -> None:
+    folder = write(OWN)
+    with loaded(rubric, [folder]) as (course, roster):
+        assert roster is None
+        assert course.check_dirs == (str(folder),)
+        asked = {one.check for one in course.rubric.criteria}
+        assert {*asked, "schedule_runs"} == set(course.checks)
+
+
+def test_a_check_that_may_be_in_a_broken_file_is_not_called_unknown(
+    rubric: Path, write: Write
+) -> None:
+    (only,) = problems_of(rubric, write(BROKEN, head=""))
+    assert only.file.endswith("check_own.py")
+
+
+@pytest.mark.parametrize("broken", [BROKEN, "import os\nos._exit(0)\n"])
+def test_a_broken_check_file_hides_no_other_problem(
+    rubric: Path, write: Write, tmp_path: Path, broken: str
+) -> None:
+    change(rubric, "check: function_memory", "check: function_memry")
+    change(rubric, "expect: {at_least: python3.8}", "expect: [3]")
+    roster = tmp_path / "class.csv"
+    roster.write_text("student_id,profile\n../up,a\n")
+    folder = write(broken, "check_broken.py", head="")
+    missing = tmp_path / "missing"
+    problems = problems_of(rubric, folder, missing, roster=roster)
+    text = said(problems)
+    assert len(problems) == 5, text
+    assert "Did you mean “function_memory”?" in text
+    assert "check_broken.py" in text
+    assert f"{missing}: There is no such folder" in text
+    assert f"{roster}:2: " in text
+    assert len([one for one in problems if one.file == str(rubric)]) == 2
+
+
+def test_without_a_broken_file_a_check_that_nobody_defines_is_unknown(
+    rubric: Path, write: Write
+) -> None:
+    (only,) = problems_of(rubric, write("x = 1\n"))
+    assert "There is no check “handler_is_named”." in only.message
+
+
+def test_a_good_file_beside_a_broken_one_is_known(rubric: Path, write: Write) -> None:
+    write(OWN)
+    change(rubric, "check: handler_is_named, on: sum", "check: handler_is_named, on: input")
+    folder = write(BROKEN, "check_broken.py", head="")
+    text = said(problems_of(rubric, folder))
+    assert "judges a function, but “input” is a queue" in text
+    assert "check_broken.py" in text
+
+
+def test_a_folder_that_is_not_there_is_named_once(rubric: Path, tmp_path: Path) -> None:
+    (only,) = problems_of(rubric, tmp_path / "missing")
+    assert (only.file, only.remedy) == (str(tmp_path / "missing"), "Give --checks a folder.")

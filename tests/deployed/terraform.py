@@ -1,0 +1,100 @@
+"""The tools that students deploy with: CDK for Terraform's Python, Node, Terraform, as they are."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.programs import environment
+
+if TYPE_CHECKING:
+    from grader.sandbox.server import Sandbox
+
+ROOT = Path(__file__).parents[2]
+STACK = Path("cdktf.out", "stacks", "lambda_sqs_lab")
+
+LEFT_BEHIND = shutil.ignore_patterns(
+    ".venv", "__pycache__", "cdktf.out", ".terraform*", "*.tfstate*"
+)
+"""What may lie in a project because somebody worked in it: no copy for a test has any of it."""
+
+_LIMIT_S = 240
+_PACKAGES = "the packages of reference_solution/requirements.txt"
+
+
+def need(*tools: str) -> None:
+    """Skip, and say what is missing; fail instead where ``REQUIRE_DEPLOY_TOOLS`` is set, as in CI."""
+    missing = [tool for tool in tools if tool != "cdktn" and not shutil.which(tool)]
+    bindings = ("cdktn", "cdktn_provider_aws")
+    if "cdktn" in tools and not all(map(importlib.util.find_spec, bindings)):
+        missing.append(_PACKAGES)
+    if missing:
+        _without(f"Not on this machine: {', '.join(missing)}.")
+
+
+def _without(reason: str) -> None:
+    if os.environ.get("REQUIRE_DEPLOY_TOOLS"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def synthesize(project: Path, folder: Path) -> Path:
+    """The stack that a copy of ``project`` synthesizes in ``folder``.
+
+    One copied over another there goes on with its state: a student's next version.
+    """
+    need("node", "cdktn")
+    shutil.copytree(project, folder, ignore=LEFT_BEHIND, dirs_exist_ok=True)
+    _run([sys.executable, "main.py"], folder, environment())
+    return folder / STACK
+
+
+class Terraform:
+    """Terraform in ``folder``, working on one account of the sandbox.
+
+    ``TF_CLI_ARGS_init`` and ``TF_CLI_CONFIG_FILE`` say where the AWS provider lies
+    on this machine; without them it downloads it.
+    """
+
+    def __init__(self, folder: Path, sandbox: Sandbox, account_id: str) -> None:
+        need("terraform")
+        self._folder = folder
+        self._env = environment(sandbox, account_id, CHECKPOINT_DISABLE="1", TF_IN_AUTOMATION="1")
+        done = self._try("init")
+        if done.returncode and "registry.terraform.io" in done.stderr:
+            _without("Terraform could not download the AWS provider, nor find it on this machine.")
+        assert not done.returncode, done.stdout + done.stderr
+
+    def apply(self, *options: str) -> None:
+        """Deploy what the folder describes."""
+        self._do("apply", "-auto-approve", *options)
+
+    def destroy(self) -> None:
+        """Take away what was deployed."""
+        self._do("destroy", "-auto-approve")
+
+    def _do(self, *arguments: str) -> None:
+        done = self._try(*arguments)
+        assert not done.returncode, done.stdout + done.stderr
+
+    def _try(self, verb: str, *options: str) -> subprocess.CompletedProcess[str]:
+        line = ["terraform", verb, "-input=false", "-no-color", *options]
+        return _process(line, self._folder, self._env)
+
+
+def _run(line: list[str], cwd: Path, env: dict[str, str]) -> None:
+    done = _process(line, cwd, env)
+    assert not done.returncode, done.stdout + done.stderr
+
+
+def _process(line: list[str], cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        line, cwd=cwd, env=env, capture_output=True, text=True, timeout=_LIMIT_S, check=False
+    )

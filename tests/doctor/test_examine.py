@@ -1,0 +1,414 @@
+"""``grader doctor``: what is said of each account, and that nothing is done to it."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import time
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import msgspec
+import pytest
+from rich.console import Console
+
+from grader.aws.clients import Clients
+from grader.commands.options import UNGRADED, settings_of
+from grader.doctor.examine import Examination, examine_class
+from grader.model.observation import Found
+from grader.roster.load import load_roster
+from grader.terminal.doctor import show_examinations
+from tests.observing import EMPTY, hand_in, lab, messages
+from tests.programs import environment, grader
+from tests.wire_faults import Wire, query, rest, rpc
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.rubric.load import Rubric
+    from grader.sandbox.server import Sandbox
+
+ENDED = "is not authorized to perform this with an explicit deny in policy voc-cancel-cred"
+HOUR_S = 3600
+
+
+def roster(folder: Path, sandbox: Sandbox, *rows: str) -> Path:
+    """A roster of ``student_id,group,account_id,key`` rows; the key ``-`` leads nowhere."""
+    (folder / "blocks").mkdir(exist_ok=True)
+    lines = ["student_id,group,account_id,endpoint_url,region,credentials_file"]
+    for row in rows:
+        student, group, account, key = row.split(",")
+        url = "http://127.0.0.1:9" if key == "-" else sandbox.endpoint_url
+        (folder / f"blocks/{student}.ini").write_text(
+            f"[default]\naws_access_key_id={key if key != '-' else '1' * 12}\n"
+            "aws_secret_access_key=canary\naws_session_token=canary-token\n"
+        )
+        lines.append(f"{student},{group},{account},{url},,blocks/{student}.ini")
+    path = folder / "class.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def lab_with_runs() -> Rubric:
+    """The shipped rubric, with a criterion that looks into the log of the scheduled function."""
+    rubric = lab()
+    (schedule,) = (c for c in rubric.criteria if c.check == "schedule_enabled")
+    runs = msgspec.structs.replace(schedule, id="runs", check="schedule_runs")
+    return msgspec.structs.replace(rubric, criteria=(*rubric.criteria, runs))
+
+
+def examine(
+    path: Path, wire: Wire | None = None, jobs: int = 4, rubric: Rubric | None = None
+) -> list[Examination]:
+    settings = settings_of(seed=0, region=None, endpoint_url=None, lang=None, jobs=jobs)
+    clients = Clients(wire.session if wire else None)
+    return examine_class(load_roster(path), path, rubric or lab_with_runs(), settings, clients)
+
+
+def examine_one(folder: Path, sandbox: Sandbox, account: str, wire: Wire) -> Examination:
+    (one,) = examine(roster(folder, sandbox, f"s01,,,{account}"), wire)
+    return one
+
+
+def faults(one: Examination) -> str:
+    return "\n".join(f"{message} {remedy}" for message, remedy in one.faults)
+
+
+# -- what it says ---------------------------------------------------------------------------------
+
+
+def test_a_right_account_and_an_untouched_one_need_no_mending(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    untouched = aws_sandbox.new_account()
+    path = roster(tmp_path, aws_sandbox, f"s01,,{right},{right}", f"s02,,,{untouched}")
+    done = grader("doctor", "class.csv", cwd=tmp_path, env=environment())
+    assert done.returncode == 0, done.stderr
+    assert "Nothing to fix" in done.stdout
+    first, second = done.stdout.splitlines()[1:3]
+    assert re.match(rf"s01 +{right} +root +by \d\d:\d\d +2 of 2 +OK", first)
+    assert re.match(rf"s02 +{untouched} +root +by \d\d:\d\d +0 of 2 +OK", second)
+    assert all(not one.faults for one in examine(path))
+
+
+def test_what_is_wrong_is_told_student_by_student_in_the_rosters_order(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    other = aws_sandbox.new_account()
+    roster(
+        tmp_path,
+        aws_sandbox,
+        f"s09,,,{right}",
+        "s01,,,-",
+        f"s05,,{'9' * 12},{other}",
+        f"s02,,,{right}",
+    )
+    done = grader("doctor", "class.csv", cwd=tmp_path, env=environment())
+    assert done.returncode == UNGRADED
+    table, to_fix = done.stdout.split("Fix before the batch:")
+    assert [line.split()[0] for line in table.splitlines()[1:5]] == ["s09", "s01", "s05", "s02"]
+    assert all(len(line) <= 80 for line in table.splitlines()[:5])
+    lines = to_fix.strip().splitlines()
+    assert [line.split(":")[0] for line in lines] == ["s09", "s01", "s05", "s02"]
+    assert f"Account {right} is also that of s02" in lines[0]
+    assert "Could not connect" in lines[1]
+    assert "endpoint_url" in lines[1]
+    assert f"belong to account {other}, the roster says {'9' * 12}" in lines[2]
+    assert f"Account {right} is also that of s09" in lines[3]
+    assert "canary" not in done.stdout + done.stderr
+
+
+def test_what_many_have_in_common_is_told_once(tmp_path: Path, aws_sandbox: Sandbox) -> None:
+    path = roster(tmp_path, aws_sandbox, "s01,,,-", "s02,,,-", "s03,,,-")
+    told = io.StringIO()
+    show_examinations(examine(path), Console(file=told, width=200))
+    (line,) = told.getvalue().split("Fix before the batch:")[1].strip().splitlines()
+    assert line.startswith("s01, s02, s03: AWS could not be asked")
+    assert "“by”" not in told.getvalue()
+
+
+def test_a_group_shares_its_account_by_right_and_is_graded_by_whichever_way_works(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s01,pair,,{right}", "s02,pair,,-")
+    path.write_text(path.read_text().replace(aws_sandbox.endpoint_url, ""))
+    settings = settings_of(
+        seed=0, region=None, endpoint_url=aws_sandbox.endpoint_url, lang=None, jobs=2
+    )
+    path.write_text(path.read_text().replace("http://127.0.0.1:9", ""))
+    (tmp_path / "blocks/s02.ini").write_text(
+        "[default]\naws_access_key_id=x\naws_secret_access_key=y\n"
+    )
+    wire = Wire()
+    wire.play("sts.GetCallerIdentity", query(403, "InvalidClientTokenId"))
+    found = examine_class(load_roster(path), path, lab(), settings, Clients(wire.session))
+    assert [one.faults for one in found] == [[], []]
+    assert sorted(isinstance(one.seen.identity, Found) for one in found) == [False, True]
+    assert [one.ends for one in found].count("partner's") == 1
+
+
+def test_rows_of_one_group_may_lead_to_one_account(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    rows = (f"s01,pair,,{right}", f"s02,pair,,{right}", f"s03,,,{right}")
+    found = examine(roster(tmp_path, aws_sandbox, *rows))
+    told = [faults(one).partition(". If")[0].partition("of ")[2] for one in found]
+    assert told == ["s03", "s03", "s01, s02"]
+
+
+def test_an_account_that_two_rows_claim_is_told_even_where_it_cannot_be_reached(
+    aws_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    account = aws_sandbox.new_account()
+    path = roster(tmp_path, aws_sandbox, f"s01,,{account},-", f"s02,,{account},-")
+    for one, other in zip(examine(path), ["s02", "s01"], strict=True):
+        assert f"Account {account} is also that of {other}" in faults(one)
+
+
+def test_functions_that_stand_in_the_other_region_are_found(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as file:
+        file.writestr("a.py", "def b(event, context): pass\n")
+    elsewhere: Any = boto3.client(
+        "lambda",
+        region_name="us-west-2",
+        endpoint_url=aws_sandbox.endpoint_url,
+        **aws_sandbox.credentials(fresh_account),
+    )
+    elsewhere.create_function(
+        FunctionName="first_lambda",
+        Runtime="python3.12",
+        Role=f"arn:aws:iam::{fresh_account}:role/LabRole",
+        Handler="a.b",
+        Code={"ZipFile": code.getvalue()},
+    )
+    elsewhere.close()
+    one = examine_one(tmp_path, aws_sandbox, fresh_account, Wire())
+    assert one.seen.elsewhere == "us-west-2"
+    assert "stand in us-west-2, not in us-east-1. Write us-west-2 into" in faults(one)
+    path = tmp_path / "class.csv"
+    path.write_text(path.read_text().replace(",,blocks", ",us-west-2,blocks"))
+    (again,) = examine(path)
+    assert (again.seen.elsewhere, again.faults) == (None, [])
+
+
+# -- what AWS refuses -----------------------------------------------------------------------------
+
+
+def test_an_ended_learner_lab_is_named_though_identity_answers(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    wire = Wire()
+    for operation in ("lambda", "sqs", "events", "scheduler"):
+        wire.play(operation, rest(403, "AccessDeniedException", ENDED), always=True)
+    one = examine_one(tmp_path, aws_sandbox, right, wire)
+    assert isinstance(one.seen.identity, Found)
+    (fault,) = one.faults
+    assert "The Learner Lab has ended" in fault[0]
+    assert "start the lab again" in fault[1]
+    assert wire.requests == ["sts.GetCallerIdentity", "lambda.GetFunctionConfiguration"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer", "action"),
+    [
+        ("lambda.GetFunctionConfiguration", rest, "lambda:GetFunctionConfiguration"),
+        ("lambda.GetPolicy", rest, "lambda:GetPolicy"),
+        ("lambda.ListEventSourceMappings", rest, "lambda:ListEventSourceMappings"),
+        ("lambda.Invoke", rest, "lambda:InvokeFunction"),
+        ("sqs.GetQueueUrl", rpc, "sqs:GetQueueUrl"),
+        ("sqs.GetQueueAttributes", rpc, "sqs:GetQueueAttributes"),
+        ("sqs.SendMessageBatch", rpc, "sqs:SendMessage"),
+        ("sqs.DeleteMessageBatch", rpc, "sqs:DeleteMessage"),
+        ("sqs.ChangeMessageVisibilityBatch", rpc, "sqs:ChangeMessageVisibility"),
+        ("cloudwatch-logs.FilterLogEvents", rpc, "logs:FilterLogEvents"),
+        ("eventbridge.ListRuleNamesByTarget", rpc, "events:ListRuleNamesByTarget"),
+        ("eventbridge.ListRules", rpc, "events:ListRules"),
+        ("eventbridge.DescribeRule", rpc, "events:DescribeRule"),
+        ("eventbridge.ListTargetsByRule", rpc, "events:ListTargetsByRule"),
+        ("scheduler.ListSchedules", rest, "scheduler:ListSchedules"),
+        ("scheduler.GetSchedule", rest, "scheduler:GetSchedule"),
+    ],
+)
+def test_the_denied_action_and_no_other_is_named(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path, operation: str, answer: Any, action: str
+) -> None:
+    wire = Wire()
+    wire.play(operation, answer(403, "AccessDeniedException", "not authorized"), always=True)
+    one = examine_one(tmp_path, aws_sandbox, right, wire)
+    assert one.seen.denied == [action]
+    assert f"Denied: {action}. Allow it to root" in faults(one)
+
+
+def test_expired_credentials_tell_how_old_their_file_is(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s01,,,{right}")
+    long_ago = time.time() - 26 * HOUR_S
+    os.utime(tmp_path / "blocks/s01.ini", (long_ago, long_ago))
+    wire = Wire()
+    wire.play("sts.GetCallerIdentity", query(403, "ExpiredToken", "The token has expired"))
+    (one,) = examine(path, wire)
+    assert "ExpiredToken" in faults(one)
+    assert "26 h old" in faults(one)
+    assert "Ask for a new block" in faults(one)
+    assert wire.requests == ["sts.GetCallerIdentity"]
+
+
+def test_credentials_that_expire_while_asked_are_not_called_an_ended_lab(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    wire = Wire()
+    wire.play("sqs.GetQueueUrl", rpc(403, "ExpiredToken", "The token has expired"))
+    one = examine_one(tmp_path, aws_sandbox, right, wire)
+    (fault,) = one.faults
+    assert "The credentials are refused" in fault[0]
+
+
+def test_an_action_that_was_not_answered_is_told_as_such(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    wire = Wire()
+    wire.play("scheduler.ListSchedules", rest(400, "OddException", "odd"), always=True)
+    one = examine_one(tmp_path, aws_sandbox, right, wire)
+    assert "Not answered: scheduler:ListSchedules. " in faults(one)
+    assert one.seen.denied == []
+
+
+def test_an_account_that_is_slow_to_answer_does_not_hold_up_the_class(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = Wire()
+    wire.session.events.register(
+        "before-send.sts", lambda **_given: monkeypatch.setattr(time, "monotonic", lambda: 1e12)
+    )
+    one = examine_one(tmp_path, aws_sandbox, right, wire)
+    monkeypatch.undo()
+    assert wire.requests == ["sts.GetCallerIdentity"]
+    assert isinstance(one.seen.identity, Found)
+    (fault,) = one.faults
+    assert "Not answered: lambda:GetFunctionConfiguration, " in fault[0]
+
+
+def test_when_a_session_ends_is_said_as_far_as_it_is_known(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s01,,,{right}")
+    block = tmp_path / "blocks/s01.ini"
+    an_hour_ago = time.time() - HOUR_S
+    os.utime(block, (an_hour_ago, an_hour_ago))
+    (one,) = examine(path)
+    assert one.ends_by is not None
+    assert one.ends_by.timestamp() == pytest.approx(an_hour_ago + 4 * HOUR_S, abs=1)
+    os.utime(block, (0, 0))
+    (one,) = examine(path)
+    assert (one.ends, one.faults) == ("not known", [])
+    block.write_text(block.read_text().replace("aws_session_token=canary-token\n", ""))
+    (one,) = examine(path)
+    assert one.ends == "never"
+
+
+# -- what it does not do --------------------------------------------------------------------------
+
+
+def test_nothing_but_reading_is_asked_and_nothing_runs(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    wire = Wire()
+    kinds: list[str] = []
+
+    def note(request: Any, **_given: Any) -> None:
+        kinds.append(request.headers["X-Amz-Invocation-Type"])
+
+    wire.session.events.register("before-send.lambda.Invoke", note)
+    one = examine_one(tmp_path, aws_sandbox, right, wire)
+    assert one.faults == []
+    assert kinds == [b"DryRun"]
+    assert one.seen.untold == ()
+    others = {name.partition(".")[2] for name in wire.requests} - {"Invoke"}
+    reading = ("Get", "List", "Describe", "Filter")
+    assert {name for name in others if not name.startswith(reading)} == {
+        "SendMessageBatch",
+        "DeleteMessageBatch",
+        "ChangeMessageVisibilityBatch",
+    }
+    for queue in ("input_queue", "output_queue"):
+        assert messages(aws_sandbox, right, queue) == EMPTY
+
+
+def test_what_would_act_on_a_queue_is_asked_for_so_that_nothing_can_come_of_it(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    hand_in(aws_sandbox, fresh_account, old_messages=2)
+    wire = Wire()
+    asked: list[Any] = []
+    done: list[Any] = []
+    for operation in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility"):
+        name = f"sqs.{operation}Batch"
+        wire.session.events.register(
+            f"before-parameter-build.{name}", lambda params, **_given: asked.append(params)
+        )
+        wire.change(name, done.append)
+    examine_one(tmp_path, aws_sandbox, fresh_account, wire)
+    # SQS itself names a body without a character, and a delay of more than 900 s, as its limits.
+    (sent,) = (one["Entries"] for one in asked if "MessageBody" in one["Entries"][0])
+    assert [(entry["MessageBody"], entry["DelaySeconds"]) for entry in sent] == [("", 901)]
+    assert len(done) == 5
+    assert all(answer["Failed"] and not answer.get("Successful") for answer in done)
+    assert messages(aws_sandbox, fresh_account, "output_queue") == {"visible": 2, "in flight": 0}
+    assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
+
+
+def test_an_answer_that_does_not_tell_whether_an_action_is_allowed_is_no_fault(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    wire = Wire()
+    wire.play("sqs.SendMessageBatch", rpc(400, "MissingParameter", "MessageBody"), always=True)
+    one = examine_one(tmp_path, aws_sandbox, right, wire)
+    assert (one.faults, one.seen.untold) == ([], ("sqs:SendMessage",))
+    told = io.StringIO()
+    show_examinations([one], Console(file=told, width=200))
+    assert "whether sqs:ReceiveMessage, sqs:SendMessage is allowed" in told.getvalue()
+
+
+def test_no_log_is_looked_into_and_no_queue_tried_that_the_rubric_does_not_need(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    wire = Wire()
+    rubric = lab()
+    looking = ("function_exists", "queue_exists", "schedule_enabled")
+    kept = tuple(c for c in rubric.criteria if c.check in looking)
+    path = roster(tmp_path, aws_sandbox, f"s01,,,{right}")
+    examine(path, wire, rubric=msgspec.structs.replace(rubric, criteria=kept))
+    asked = {name.partition(".")[2] for name in wire.requests}
+    assert "GetSchedule" in asked
+    assert not {name for name in asked if name.endswith("Batch")}
+    assert not asked & {"Invoke", "FilterLogEvents"}
+
+
+def test_nothing_is_asked_of_an_account_that_is_not_the_rosters(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    wire = Wire()
+    (one,) = examine(roster(tmp_path, aws_sandbox, f"s01,,{'9' * 12},{right}"), wire)
+    assert "the roster says" in faults(one)
+    assert wire.requests == ["sts.GetCallerIdentity"]
+
+
+def test_rows_with_the_same_way_to_an_account_are_asked_once(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    wire = Wire()
+    examine(roster(tmp_path, aws_sandbox, f"s01,,,{right}", f"s02,,,{right}"), wire)
+    assert wire.requests.count("sts.GetCallerIdentity") == 1
+
+
+def test_a_roster_with_mistakes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "class.csv").write_text("student_id,profile\ns01,\n")
+    done = grader("doctor", "class.csv", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "class.csv:2" in done.stderr

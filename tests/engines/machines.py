@@ -1,0 +1,176 @@
+"""Dask's scheduler and workers as processes on loopback, with TLS, stopped by whoever started them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.polling import until
+from tests.programs import LIMIT_S, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from distributed import Client
+
+
+def certificates(folder: Path) -> dict[str, str]:
+    """A certificate for all of a cluster, as the environment that makes Dask use it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test's cluster")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    cert_file, key_file = folder / "cert.pem", folder / "key.pem"
+    cert_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    key_file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    given = {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "true"}
+    given["DASK_DISTRIBUTED__COMM__TLS__CA_FILE"] = str(cert_file)
+    for role in ("SCHEDULER", "WORKER", "CLIENT"):
+        given[f"DASK_DISTRIBUTED__COMM__TLS__{role}__CERT"] = str(cert_file)
+        given[f"DASK_DISTRIBUTED__COMM__TLS__{role}__KEY"] = str(key_file)
+    return given
+
+
+class Machines:
+    """The processes of one cluster. What they write is in ``folder``, a file each."""
+
+    def __init__(self, folder: Path, settings: dict[str, str], host: str) -> None:
+        self.folder, self.settings = folder, settings
+        self.address = ""
+        self.scheduler = self._start("scheduler", "--port", "0", "--host", host)
+        self.address = until(self._listens_at)
+
+    def _listens_at(self) -> str | None:
+        try:
+            return str(json.loads((self.folder / "scheduler.json").read_text())["address"])
+        except (FileNotFoundError, ValueError):  # not there yet, or not all of it
+            return None
+
+    def _start(self, role: str, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
+        name = f"{role}-{len(list(self.folder.glob('*.log')))}"
+        command = [sys.executable, "-m", f"distributed.cli.dask_{role}", *arguments]
+        if role == "scheduler":
+            command += ["--scheduler-file", str(self.folder / "scheduler.json"), "--no-dashboard"]
+        with (self.folder / f"{name}.log").open("wb") as log:
+            return subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=environment(**self.settings | more),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def worker(
+        self, threads: int = 4, *options: str, wait: bool = True, **more: str
+    ) -> subprocess.Popen[bytes]:
+        """Start a worker without the process that would start it again, and wait until it has joined."""
+        arguments = ["--no-nanny", "--no-dashboard", "--death-timeout", "120"]
+        arguments += ["--nthreads", str(threads), *(options or ("--host", "127.0.0.1"))]
+        arguments += ["--local-directory", str(self.folder)]
+        before = self.joined()
+        process = self._start("worker", self.address, *arguments, **more)
+        if wait:
+            until(lambda: self.joined() > before)
+        return process
+
+    def joined(self) -> int:
+        """How many workers have told that the scheduler knows them."""
+        return self.said().count("Registered to:")
+
+    def said(self) -> str:
+        """Everything that scheduler and workers wrote."""
+        return "".join(log.read_text(errors="replace") for log in self.folder.glob("*.log"))
+
+
+@contextmanager
+def machines(
+    folder: Path, *, tls: bool = True, host: str = "127.0.0.1", **settings: str
+) -> Iterator[Machines]:
+    """A scheduler, which listens at ``host``, and the workers that are started later."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    class Counted(Machines):
+        def _start(self, *given: str, **more: str) -> subprocess.Popen[bytes]:
+            process = super()._start(*given, **more)
+            running.append(process)
+            return process
+
+    folder.mkdir()
+    try:
+        given = certificates(folder) if tls else {}
+        yield Counted(folder, given | settings, f"{'tls' if tls else 'tcp'}://{host}")
+    finally:
+        for process in reversed(running):
+            process.kill()
+        for process in running:
+            process.wait()
+
+
+@contextmanager
+def frozen(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """``process`` does nothing within the ``with`` block; its connections are still taken."""
+    os.kill(process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process.pid, signal.SIGCONT)
+
+
+def process_of_worker(client: Client) -> int | None:
+    """The process of a cluster's only worker, if one answers."""
+    return next(iter(client.run(os.getpid, on_error="ignore").values()), None)
+
+
+def replaced(client: Client) -> int:
+    """Kill a local cluster's only worker, and wait for the one that takes its place."""
+    first = until(lambda: process_of_worker(client), within_s=LIMIT_S)
+    os.kill(first, signal.SIGKILL)
+
+    def other() -> int | None:
+        pid = process_of_worker(client)
+        return None if pid == first else pid
+
+    # However busy the machine, it is started: to start Python takes a while then.
+    return int(until(other, within_s=LIMIT_S))
+
+
+def children(pid: int) -> list[int]:
+    """The processes that ``pid`` started, and theirs. Source: Linux, ``/proc/PID/task/TID/children``."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (thread / "children").read_text().split()):
+            found += [child, *children(child)]
+    return found

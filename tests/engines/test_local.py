@@ -1,0 +1,76 @@
+"""A class on a cluster of this machine's own."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from dask import config
+
+from grader.engines.dask_local import local_cluster
+from tests.class_rosters import CANARY, read, reports, roster
+from tests.engines.machines import replaced
+from tests.observing import hand_in
+from tests.programs import LIMIT_S, grader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.slow
+
+ON_DASK = ("--engine", "dask", "--jobs", "6")
+TIMES = ("after_s", "started_at", "finished_at", "duration_s", "sent_at")
+
+
+def without_times(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: without_times(v) for k, v in value.items() if k not in TIMES}
+    return [without_times(v) for v in value] if isinstance(value, list) else value
+
+
+def files(folder: Path, name: str) -> dict[str, Any]:
+    found = folder.glob(f"results/students/*/{name}.json")
+    return {file.parent.name: without_times(read(file)) for file in found}
+
+
+def test_a_class_gets_the_same_results_as_with_threads(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    first, empty = aws_sandbox.new_account(), aws_sandbox.new_account()
+    hand_in(aws_sandbox, first, handler="first_record_only")
+    # s1 and s5 are of different groups, and lead to one account.
+    rows = [f"s1,Ann,one,{right}", f"s2,Bo,,{first}", f"s3,Cy,,{empty}", "s4,Di,,-"]
+    rows.append(f"s5,Eve,two,{right}")
+    threads, dask = tmp_path / "threads", tmp_path / "dask"
+    for folder, how in ((threads, ()), (dask, ON_DASK)):
+        folder.mkdir()
+        path = roster(folder, aws_sandbox, *rows)
+        done = grader("batch", path, "--seed", "4", *how, cwd=folder)
+        assert done.returncode == 3, done.stderr
+        assert "Traceback" not in done.stderr
+        assert CANARY not in done.stdout + done.stderr
+    found = reports(dask)
+    assert {n: r.score for n, r in found.items()} == {
+        "s1": 20,
+        "s2": 19,
+        "s3": 0,
+        "s4": None,
+        "s5": 20,
+    }
+    assert found["s1"].started_at == found["s5"].started_at
+    assert found["s1"].flags == found["s5"].flags
+    assert "account-shared" in found["s1"].flags
+    assert files(dask, "report") == files(threads, "report")
+    # The same pairs as well.
+    assert files(dask, "observation") == files(threads, "observation")
+
+
+def test_a_worker_that_is_slow_to_take_anothers_place_is_not_given_up() -> None:
+    # Every start is slower than this, as it is slower than Dask's 15 s on a busy machine.
+    impatient = {"distributed.deploy.lost-worker-timeout": "1ms"}
+    with config.set(impatient), local_cluster(1) as client:
+        worker = replaced(client)
+        assert client.submit(os.getpid).result(timeout=LIMIT_S) == worker

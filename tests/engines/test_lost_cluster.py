@@ -1,0 +1,200 @@
+"""A cluster of which nothing is left, and one that is busy with nothing of ours."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from distributed import Client
+
+from grader.engines import dask_cluster as clusters
+from grader.engines.call_timeout import answer
+from grader.engines.dask_cluster import Cluster, cluster
+from grader.engines.dask_worker import _PLACES, _place, stop
+from grader.engines.protocol import EngineLost
+from grader.engines.visit import Orders
+from tests.class_rosters import read, reports, roster
+from tests.engines import failing
+from tests.engines.machines import Machines, frozen, machines
+from tests.observing import hand_in, messages
+from tests.polling import until
+from tests.programs import LIMIT_S, background, command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.slow
+
+HERE = str(Path(__file__).parents[2])
+
+
+@pytest.fixture
+def others(tmp_path: Path) -> Iterator[Machines]:
+    with machines(tmp_path / "machines", tls=False, PYTHONPATH=HERE) as running:
+        yield running
+
+
+def test_a_scheduler_that_dies_leaves_the_rest_ungraded(
+    others: Machines, aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    rows = [f"s1,Ann,,{right}"]
+    for student in ("s2,Bo", "s3,Cy"):
+        slow = aws_sandbox.new_account()
+        hand_in(aws_sandbox, slow, handler="slow", environment={"SECONDS": "25"})
+        rows.append(f"{student},,{slow}")
+    path = roster(tmp_path, aws_sandbox, *rows)
+    others.worker()
+    how = ("--engine", "dask", "--scheduler", others.address, "--jobs", "3")
+    with background(command("batch", path, *how), cwd=tmp_path) as process:
+        until((tmp_path / "results/students/s1/report.json").exists)
+        others.scheduler.kill()
+        _, errors = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 3, errors
+    found = reports(tmp_path)
+    assert {name: one.score for name, one in found.items()} == {"s1": 20, "s2": None, "s3": None}
+    assert "scheduler was lost" in (tmp_path / "results/students/s2/report.json").read_text()
+    # At once and not for each student, and then in the list of who could not be graded.
+    lost = "The cluster was lost: The connection to Dask's scheduler was lost."
+    assert errors.splitlines().count(lost) == 1
+    assert errors.count(lost) == 2
+    assert "Traceback" not in errors, errors
+    assert read(tmp_path / "results/batch.json")["state"] == "finished"
+    assert messages(aws_sandbox, right, "output_queue") == {"visible": 0, "in flight": 0}
+
+
+def test_a_class_does_not_wait_for_ever_for_a_worker(
+    others: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "NO_WORKERS_S", 0)
+    monkeypatch.setattr(clusters, "_LOOK_S", 0.1)
+    worker = others.worker()
+    with cluster(others.address, 1) as engine:
+        running = engine.submit(failing.says_where, str(tmp_path))
+        until(lambda: list(tmp_path.glob("*.started")))
+        worker.kill()
+        assert isinstance(running.exception(timeout=60), EngineLost)
+        late = engine.submit(failing.process)
+        assert "without workers" in str(late.exception(timeout=60))
+
+
+def test_a_class_does_not_wait_for_ever_for_a_scheduler_that_is_frozen(
+    others: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "SILENT_S", 15)
+    others.worker()
+    with ExitStack() as left:
+        engine = left.enter_context(cluster(others.address, 1))
+        running = engine.submit(failing.says_where, str(tmp_path))
+        until(lambda: list(tmp_path.glob("*.started")))
+        with frozen(others.scheduler):
+            error = running.exception(timeout=LIMIT_S)
+            assert isinstance(error, EngineLost)
+            assert str(error) == "Dask's scheduler has not answered for 15 s."
+            late = engine.submit(failing.process)
+            assert str(late.exception(timeout=LIMIT_S)) == str(error)
+            answer(left.close, within_s=LIMIT_S)
+
+
+def test_a_task_that_ends_every_worker_is_given_up(others: Machines) -> None:
+    for _ in range(5):
+        others.worker(threads=1, wait=False)
+    until(lambda: others.joined() == 5)
+    with cluster(others.address, 1) as engine:
+        error = engine.submit(failing.ends_its_process, "x").exception(timeout=60)
+    assert type(error).__name__ == "KilledWorker"
+
+
+def test_a_worker_that_joins_takes_part(others: Machines, tmp_path: Path) -> None:
+    first = others.worker(threads=1)
+    with cluster(others.address, 2) as engine:
+        busy = engine.submit(failing.says_where, str(tmp_path))
+        until(lambda: list(tmp_path.glob("*.started")))
+        free = engine.submit(failing.process)
+        second = others.worker(threads=1)
+        assert free.result(timeout=60) == second.pid
+        engine.stop()
+        # Told to stop, not cut off.
+        until((tmp_path / f"{first.pid}.stopped").exists)
+    assert busy.done()
+
+
+def test_an_unfit_worker_that_joins_ends_the_run_with_one_reason(
+    others: Machines, tmp_path: Path
+) -> None:
+    others.worker(threads=1)
+    with cluster(others.address, 2) as engine:
+        busy = engine.submit(failing.says_where, str(tmp_path))
+        until(lambda: list(tmp_path.glob("*.started")))
+        waiting = engine.submit(failing.process)
+        listening = ("--listen-address", "tcp://127.0.0.1:0")
+        others.worker(1, *listening, "--contact-address", "tcp://192.0.2.1:9")
+        for one in (waiting, busy, engine.submit(failing.process)):
+            error = one.exception(timeout=60)
+            assert isinstance(error, EngineLost)
+            assert str(error) == (
+                "A worker joined to which nothing travels encrypted: tcp://192.0.2.1:9."
+            )
+    # Whoever was at work is told to leave the account as it was found.
+    until(lambda: list(tmp_path.glob("*.stopped")))
+
+
+def test_a_worker_of_another_version_that_joins_ends_the_run(
+    others: Machines, tmp_path: Path
+) -> None:
+    others.worker(threads=1)
+    real = Path(HERE) / "grader"
+    (tmp_path / "other/grader").mkdir(parents=True)
+    (tmp_path / "other/grader/__init__.py").write_text(
+        f"__version__ = '0.0.7'\n__path__ = [{str(real)!r}]\n"
+    )
+    with cluster(others.address, 2) as engine:
+        engine.submit(failing.says_where, str(tmp_path))
+        until(lambda: list(tmp_path.glob("*.started")))
+        waiting = engine.submit(failing.process)
+        others.worker(1, PYTHONPATH=f"{tmp_path / 'other'}{os.pathsep}{HERE}")
+        assert "joined with version 0.0.7" in str(waiting.exception(timeout=60))
+
+
+def test_a_result_that_cannot_be_read_here_ends_its_task_alone(others: Machines) -> None:
+    others.worker()
+    with cluster(others.address, 2) as engine:
+        future = engine.submit(failing.returns_what_cannot_be_read)
+        assert isinstance(future.exception(timeout=60), LookupError)
+        assert engine.submit(failing.process).result(timeout=60)
+
+
+def test_a_run_can_be_stopped_however_many_others_came_meanwhile(
+    others: Machines, tmp_path: Path
+) -> None:
+    others.worker(threads=2)
+    with cluster(others.address, 1) as engine:
+        engine.submit(failing.says_where, str(tmp_path))
+        until(lambda: list(tmp_path.glob("*.started")))
+        with Client(others.address, set_as_default=False) as client:
+            for _ in range(2 * _PLACES):
+                # Killed batches: none says that it is over.
+                another = Cluster(client)
+                kept = another.submit(failing.places_in_use).result(timeout=60)
+        assert kept == _PLACES + 1
+        engine.stop()
+        until(lambda: list(tmp_path.glob("*.stopped")))
+
+
+def test_what_a_run_leaves_with_the_scheduler_is_nothing(others: Machines) -> None:
+    others.worker()
+    with cluster(others.address, 2) as engine:
+        orders = Orders(seed=1, attempt=1, exchange=True, limit_s=60)
+        assert engine.submit(failing.attempt, orders).result(timeout=60) == 1
+    with Client(others.address, set_as_default=False) as client:
+        assert client.run_on_scheduler(failing.events_known) == 0
+
+
+def test_a_task_that_starts_after_its_run_was_stopped_is_told_so() -> None:
+    stop("a run")
+    assert _place("a run").stop.is_set()
+    assert not _place("another run").stop.is_set()

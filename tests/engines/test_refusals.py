@@ -1,0 +1,135 @@
+"""What keeps a batch from being started on a cluster: one message, status 2, nothing touched."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader import __version__, cli
+from grader.engines import dask_remote as remote_cluster
+from tests.engines.machines import Machines, machines
+from tests.programs import environment, grader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.slow
+
+REAL = Path(__file__).parents[2] / "grader"
+NOWHERE = "tcp://127.0.0.1:9"
+
+
+@pytest.fixture
+def a_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(remote_cluster, "CONNECT_S", 5)
+    (tmp_path / "class.csv").write_text("student_id,profile\ns1,nobody\n")
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    with machines(tmp_path_factory.mktemp("cluster") / "machines", tls=False) as running:
+        yield running
+
+
+def refused(scheduler: str) -> None:
+    assert cli.run(["batch", "class.csv", "--engine", "dask", "--scheduler", scheduler]) == 2
+    assert not Path("results").exists()
+
+
+@pytest.mark.parametrize("address", [NOWHERE, "127.0.0.1:9"])
+def test_no_scheduler_answers(
+    a_class: Path, capsys: pytest.CaptureFixture[str], address: str
+) -> None:
+    refused(address)
+    said = capsys.readouterr().err
+    assert said.startswith(f"--scheduler: No scheduler answers at {address}")
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("address", ["tcp://192.0.2.1:8786", "192.0.2.1", "ws://a.example:1"])
+def test_credentials_are_not_sent_in_the_clear(
+    a_class: Path, capsys: pytest.CaptureFixture[str], address: str
+) -> None:
+    refused(address)
+    assert "is not encrypted" in capsys.readouterr().err
+
+
+def test_a_scheduler_without_workers(
+    a_class: Path, others: Machines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused(others.address)
+    assert f"{others.address} has no workers. Start some first." in capsys.readouterr().err
+
+
+def test_a_scheduler_at_which_workers_can_join_in_the_clear(
+    a_class: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with machines(a_class / "machines", tls=False, host="0.0.0.0") as running:
+        port = running.address.rpartition(":")[2]
+        running.address = f"tcp://127.0.0.1:{port}"
+        running.worker()
+        refused(running.address)
+    words = " ".join(capsys.readouterr().err.split())
+    assert f"takes connections at tcp://0.0.0.0:{port}, which are not encrypted" in words
+    assert "--host 127.0.0.1" in words
+
+
+@pytest.mark.parametrize(
+    ("init", "said"),
+    [
+        (f"__version__ = '0.0.7'\n__path__ = [{str(REAL)!r}]\n", "has version 0.0.7"),
+        ("raise ModuleNotFoundError('No module named grader')", "No module named grader"),
+    ],
+)
+def test_a_worker_that_cannot_run_this_grader(
+    a_class: Path,
+    others: Machines,
+    capsys: pytest.CaptureFixture[str],
+    init: str,
+    said: str,
+) -> None:
+    (a_class / "other/grader").mkdir(parents=True)
+    (a_class / "other/grader/__init__.py").write_text(init)
+    worker = others.worker(PYTHONPATH=str(a_class / "other"))
+    try:
+        refused(others.address)
+    finally:
+        worker.terminate()
+        worker.wait()
+    words = " ".join(capsys.readouterr().err.split())
+    assert said in words
+    assert f"cannot run this grader ({__version__})" in words
+    assert f"Install lambda-sqs-grader[cluster] {__version__} on every machine" in words
+
+
+def test_a_scheduler_that_wants_certificates(tmp_path: Path) -> None:
+    (tmp_path / "class.csv").write_text("student_id,profile\ns1,nobody\n")
+    with machines(tmp_path / "machines") as running:
+        how = ("--engine", "dask", "--scheduler", running.address)
+        done = grader("batch", "class.csv", *how, cwd=tmp_path, env=environment())
+    assert (done.returncode, done.stderr.startswith("distributed.comm.tls: ")) == (2, True), (
+        done.stderr
+    )
+    assert "names no certificate of the client. See docs/cluster.md." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_scheduler_is_for_dask(a_class: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["batch", "class.csv", "--scheduler", NOWHERE]) == 2
+    assert "--scheduler: A scheduler needs --engine dask." in capsys.readouterr().err
+    assert not Path("results").exists()
+
+
+def test_without_dask_it_says_what_to_install(
+    a_class: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "grader.engines.dask_cluster")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert cli.run(["batch", "class.csv", "--engine", "dask"]) == 2
+    assert "pip install '.[cluster]'" in capsys.readouterr().err
+    assert not Path("results").exists()

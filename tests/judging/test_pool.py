@@ -1,0 +1,379 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import CancelledError
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tenacity import retry, stop_after_delay, wait_fixed
+
+from grader.judging.pool import Judge
+from grader.model.observation import Found
+from grader.rubric.load import Criterion, default_rubric_path, load_rubric
+from tests.observations import a_function, lab_rubric, only, reference, sum_function
+from tests.own_checks import GENEROUS_S, HANG
+
+if TYPE_CHECKING:
+    from grader.model.outcome import Outcome
+    from grader.rubric.load import Rubric
+    from tests.own_checks import Write
+
+ROOT = Path(__file__).parents[2]
+
+
+def rubric_for(*checks: str, lab: tuple[str, ...] = ("memory",)) -> Rubric:
+    """Some of the lab's criteria, and one for each of these checks."""
+    rubric = only(lab_rubric(), *lab)
+    own = tuple(Criterion(id=name, title=name, check=name, on="sum", points=1) for name in checks)
+    return lab_rubric(criteria=rubric.criteria + own)
+
+
+def judged(
+    folder: Path, *checks: str, students: int = 1, limit_s: float = GENEROUS_S
+) -> list[list[Outcome]]:
+    with Judge([folder], workers=1, limit_s=limit_s) as judge:
+        return judge.judge(rubric_for(*checks), [reference()] * students)
+
+
+def test_an_own_check_is_a_plain_test(write: Write) -> None:
+    folder = write('''
+@check("named", on="function")
+def test_named(function):
+    """The function is called {function}."""
+    assert function.name == "adder"
+
+@check("slow", on="function")
+def test_slow(function):
+    assert function.timeout_s < 10, "The function may run for too long."
+
+@check("failing", on="function")
+def test_failing(function):
+    fail("expected {a}, found {b} {c}", a=1, b=[2, 3], c="{x}", hint="Try.")
+''')
+    _, named, slow, failing = judged(folder, "named", "slow", "failing")[0]
+    assert (named.outcome, named.test) == ("passed", "The function is called adder.")
+    assert (slow.outcome, slow.test) == ("failed", "slow")
+    assert slow.message.startswith("The function may run for too long.")
+    assert (failing.outcome, failing.hint) == ("failed", "Try.")
+    assert failing.message == "expected 1, found 2, 3 {x}"
+    assert failing.values == {"a": 1, "b": [2, 3], "c": "{x}"}
+
+
+def test_an_own_check_may_be_parametrized(write: Write) -> None:
+    folder = write("""
+@check("several", on="function")
+@pytest.mark.parametrize("least", [64, 128, 256])
+def test_several(function, least):
+    assert function.memory_mb >= least, f"not {least}"
+""")
+    _, *several = judged(folder, "several")[0]
+    assert [one.outcome for one in several] == ["passed", "passed", "failed"]
+
+
+def test_the_default_rubric_suits_the_labs_checks() -> None:
+    with Judge(workers=1) as judge:
+        checks = judge.collect()
+    rubric = load_rubric(default_rubric_path(), checks)
+    optional = {"schedule_runs"}
+    assert {one.check for one in rubric.criteria} == set(checks) - optional
+
+
+def test_the_first_of_several_observations_is_the_first(write: Write) -> None:
+    memory = [128, 256, 128, 512, 64]
+    seen = [reference(functions=sum_function(Found(a_function(memory_mb=mb)))) for mb in memory]
+    with Judge(workers=2) as judge:
+        outcomes = judge.judge(only(lab_rubric(), "memory"), seen)
+        assert judge.judge(lab_rubric(), []) == []
+        assert judge.submit(lab_rubric(), []).result() == []
+    found = [one.actual if one.outcome == "failed" else 128 for (one,) in outcomes]
+    assert found == memory
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ("sys.exit(0)", "SystemExit"),
+        ("pytest.exit('enough')", "enough"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("pytest.skip('not today')", "not today"),
+        ("return False", "PytestReturnNotNoneWarning"),
+    ],
+)
+def test_a_check_that_goes_wrong_is_ungraded_and_alone(
+    write: Write, body: str, detail: str
+) -> None:
+    folder = write(f"""
+@check("bad", on="function")
+def test_bad(request, function):
+    {body}
+
+@check("good", on="function")
+def test_good(function):
+    assert function
+""")
+    for memory, bad, good in judged(folder, "bad", "good", students=2):
+        assert (memory.outcome, good.outcome) == ("passed", "passed")
+        assert (bad.outcome, bad.because) == ("ungraded", "unexpected")
+        assert detail in bad.message
+
+
+def test_a_fixture_that_ends_the_session_costs_only_its_own_check(write: Write) -> None:
+    folder = write("""
+@pytest.fixture
+def bad():
+    pytest.exit("enough")
+
+@check("bad", on="function")
+def test_bad(bad):
+    pass
+
+@check("good", on="function")
+def test_good(function):
+    pass
+""")
+    for memory, bad, good in judged(folder, "bad", "good", students=3):
+        assert [memory.outcome, bad.outcome, good.outcome] == ["passed", "ungraded", "passed"]
+
+
+def test_what_was_not_reached_when_the_session_stopped_is_judged_again(write: Write) -> None:
+    folder = write("""
+@check("bad", on="function")
+def test_bad(request, function):
+    request.session.shouldstop = "enough"
+
+@check("good", on="function")
+def test_good(function):
+    pass
+""")
+    ((memory, bad, good),) = judged(folder, "bad", "good")
+    assert [memory.outcome, bad.outcome, good.outcome] == ["passed", "passed", "passed"]
+
+
+HOLDS_THE_INTERPRETER = "re.match('(a+)+$', 'a' * 64 + 'b')"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "limit_s"),
+    [
+        (HANG, "time-limit", 2),
+        (HOLDS_THE_INTERPRETER, "time-limit", 2),
+        ("os._exit(3)", "unexpected", GENEROUS_S),
+    ],
+)
+def test_a_check_that_takes_its_process_down_is_ungraded_and_alone(
+    write: Write, body: str, kind: str, limit_s: float
+) -> None:
+    folder = write(f"""
+@check("bad", on="function")
+def test_bad(function):
+    if function.memory_mb == 256:
+        {body}
+""")
+    big = reference(functions=sum_function(Found(a_function(memory_mb=256))))
+    with Judge([folder], workers=1, limit_s=limit_s) as judge:
+        outcomes = judge.judge(rubric_for("bad"), [reference(), big, reference()])
+    assert [bad.outcome for _, bad in outcomes] == ["passed", "ungraded", "passed"]
+    assert [memory.outcome for memory, _ in outcomes] == ["passed", "failed", "passed"]
+    assert outcomes[1][1].because == kind
+
+
+def test_after_three_hangs_a_check_is_given_up(write: Write, tmp_path: Path) -> None:
+    hangs = tmp_path / "hangs"
+    folder = write(f"""
+@check("bad", on="function")
+def test_bad(function):
+    with open({str(hangs)!r}, "a") as file:
+        file.write("hang\\n")
+    {HANG}
+""")
+    outcomes = judged(folder, "bad", students=30, limit_s=1)
+    assert {(memory.outcome, bad.outcome) for memory, bad in outcomes} == {("passed", "ungraded")}
+    assert hangs.read_text() == "hang\n" * 3
+
+
+def test_what_the_user_set_up_for_pytest_does_not_reach_the_judge(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write("""
+@check("clean", on="function")
+def test_clean(function):
+    assert not [name for name in os.environ if name.startswith(("PYTEST_ADD", "AWS_"))]
+""")
+    stray = "raise RuntimeError('a conftest.py was read')"
+    (folder / "conftest.py").write_text(stray)
+    (tmp_path / "conftest.py").write_text(stray)
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --nothing-like-this\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing")
+    monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    ((memory, clean),) = judged(folder, "clean")
+    assert (memory.outcome, clean.outcome) == ("passed", "passed")
+    assert sorted(path.name for path in folder.iterdir()) == ["check_own.py", "conftest.py"]
+
+
+def test_nothing_that_a_check_prints_reaches_standard_output(
+    write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = write("""
+@check("loud", on="function")
+def test_loud(function):
+    print("loud 1")
+    sys.stdout.flush()
+    os.write(1, b"loud 2")
+    subprocess.run([sys.executable, "-c", "print('loud 3')"], check=True)
+    assert sys.stdin.read() == ""
+""")
+    ((_, loud),) = judged(folder, "loud")
+    assert loud.outcome == "passed"
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert all(word in err for word in ("loud 1", "loud 2", "loud 3"))
+
+
+def test_closing_ends_a_check_at_once(write: Write, tmp_path: Path) -> None:
+    marker = tmp_path / "begun"
+    folder = write(f"""
+@check("bad", on="function")
+def test_bad(function):
+    open({str(marker)!r}, "w").close()
+    {HOLDS_THE_INTERPRETER}
+""")
+    with Judge([folder], workers=1, limit_s=600) as judge:
+        running = judge.submit(rubric_for("bad"), [reference()])
+        waiting = judge.submit(rubric_for("bad"), [reference()])
+        while not marker.exists():
+            assert not running.done()
+            threading.Event().wait(0.01)
+    for future in (running, waiting):
+        with pytest.raises(CancelledError):
+            future.result(timeout=0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="process groups are POSIX's")
+def test_ctrl_c_ends_the_parent_and_its_workers_without_a_word(
+    write: Write, tmp_path: Path
+) -> None:
+    marker = tmp_path / "begun"
+    folder = write(f"""
+@check("bad", on="function")
+def test_bad(function):
+    open({str(marker)!r}, "w").close()
+    {HANG}
+""")
+    program = f"""
+from pathlib import Path
+from grader.judging.pool import Judge
+from tests.judging.test_pool import reference, rubric_for
+if __name__ == "__main__":
+    try:
+        with Judge([Path({str(folder)!r})], workers=1, limit_s=600) as judge:
+            judge.judge(rubric_for("bad"), [reference()])
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+    script = folder / "program.py"
+    script.write_text(program)
+    parent = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    while not marker.exists():
+        assert parent.poll() is None
+        threading.Event().wait(0.01)
+    os.killpg(parent.pid, signal.SIGINT)
+    assert parent.communicate(timeout=30) == ("interrupted\n", "")
+    assert parent.returncode == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C reaches a process group on POSIX")
+def test_a_worker_that_has_hardly_begun_hears_no_interrupt(
+    write: Write, capfd: pytest.CaptureFixture[str], interrupted_at_birth: Path
+) -> None:
+    folder = write("""
+import signal
+
+@check("free", on="function")
+def test_free(function):
+    # What a check starts can be interrupted: nothing stays blocked.
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
+    assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+""")
+    ((_, free),) = judged(folder, "free")
+    assert free.outcome == "passed"
+    assert capfd.readouterr().err == ""
+    assert len(list(interrupted_at_birth.iterdir())) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX's")
+@pytest.mark.parametrize("at_work", [False, True])
+def test_a_parent_that_is_killed_leaves_no_worker_and_no_folder(
+    write: Write, tmp_path: Path, at_work: bool
+) -> None:
+    marker = tmp_path / "begun"
+    folder = write(f"""
+@check("bad", on="function")
+def test_bad(function):
+    open({str(marker)!r}, "w").close()
+    {HANG}
+""")
+    script = folder / "program.py"
+    script.write_text(f"""
+import multiprocessing, time
+from pathlib import Path
+from grader.judging.pool import Judge
+from tests.judging.test_pool import reference, rubric_for
+if __name__ == "__main__":
+    with Judge([Path({str(folder)!r})], workers=1, limit_s=600) as judge:
+        judge.collect()
+        if {at_work}:
+            judge.submit(rubric_for("bad"), [reference()])
+            while not Path({str(marker)!r}).exists():
+                time.sleep(0.01)
+        (worker,) = multiprocessing.active_children()
+        print(worker.pid, judge._folder, flush=True)
+        time.sleep(600)
+""")
+    parent = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    with parent:
+        try:
+            assert parent.stdout is not None
+            pid, _, left = parent.stdout.readline().strip().partition(" ")
+            assert runs(int(pid))
+            assert Path(left).is_dir()
+        finally:
+            parent.kill()
+
+    @retry(stop=stop_after_delay(30), wait=wait_fixed(0.05), reraise=True)
+    def all_is_gone() -> None:
+        assert not runs(int(pid))
+        assert not Path(left).exists()
+
+    try:
+        all_is_gone()
+    finally:
+        if runs(int(pid)):
+            os.kill(int(pid), signal.SIGKILL)
+
+
+def runs(pid: int) -> bool:
+    """Whether there is such a process, other than one that nobody has buried."""
+    done = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()[:1] not in {"", "Z"}

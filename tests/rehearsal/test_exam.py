@@ -1,0 +1,316 @@
+"""``grader lint --exam``: what a rubric's author is told before a class is graded by it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader import cli
+from grader.batch.pipeline import Grading
+from grader.rubric.load import default_rubric_path
+from tests.own_checks import write_checks
+from tests.programs import background, command, environment, grader, read_to
+from tests.sandbox.test_served import of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from subprocess import CompletedProcess
+
+    from grader.roster.load import Account
+
+# One that cannot fail where there is a function, one that cannot fail at all, one that cannot say.
+CHECKS = """
+from grader.checks import ungrade
+
+@check("is_there", on="function")
+def test_there(function):
+    '''There is code.'''
+
+@check("is_anything", on="function")
+def test_anything(function_fact):
+    '''There is anything.'''
+
+@check("is_open", on="function")
+def test_open(function):
+    '''Nobody knows.'''
+    ungrade("unexpected", "nobody can tell")
+"""
+
+# Names that the demo cohort uses for what is wrong on purpose, and a region of another country.
+RENAMED = {
+    "region: us-east-1": "region: eu-west-3",
+    "sum: first_lambda": "sum: first-lambda",
+    "periodic: periodic_lambda": "periodic: ticker",
+    "input: input_queue": "input: other_queue",
+    "output: output_queue": "output: output-queue",
+}
+
+# Another lab of the same shape: what is wrong in the cohort's submissions is right here.
+OTHERWISE = {
+    "message: [number1, number2]": "message: [a, b]",
+    "answer_keys: [body, result, sum]": "answer_keys: [total]",
+    "expect: 128": "expect: 256",
+    "expect: 60": "expect: 3",
+    "at_least: python3.8": "at_least: python3.11",
+    "expect: {foo: bar}": "expect: {stage: baz}",
+}
+
+# Without queues nothing is sent, so that these are quick.
+SMALL = """schema: rubric/1
+title: Small
+lab:
+  region: us-east-1
+  functions: {sum: adder}
+  queues: {}
+criteria:
+  - {id: function, title: It exists, check: function_exists, on: sum, points: 1}
+  - {id: timeout, title: Time, check: function_timeout, on: sum, expect: 60, points: 1}
+"""
+# Nobody can have both.
+CONTRADICTION = """
+  - {id: memory, title: Memory, check: function_memory, on: sum, expect: 256, points: 1}
+  - {id: memory-2, title: Again, check: function_memory, on: sum, expect: 512, points: 1}
+"""
+SCHEDULED = (
+    SMALL.replace("{sum: adder}", "{sum: adder, periodic: ticker}")
+    + """
+  - id: schedule
+    title: It is scheduled
+    check: schedule_enabled
+    on: periodic
+    expect: {ways: [rule, scheduler]}
+    points: 1
+  - {id: runs, title: It has run, check: schedule_runs, on: periodic, points: 1}
+"""
+)
+
+
+def criterion(check: str) -> str:
+    return f"  - {{id: own, title: 'Own {check}', check: {check}, on: sum, points: 1}}\n"
+
+
+def exam(
+    folder: Path, rubric: str, *options: str, env: dict[str, str] | None = None
+) -> CompletedProcess[str]:
+    folder.mkdir(exist_ok=True)
+    (folder / "rubric.yaml").write_text(rubric)
+    write_checks(folder / "checks", CHECKS)
+    return grader("lint", "--exam", *options, cwd=folder, env=env)
+
+
+@pytest.fixture(scope="module")
+def exams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CompletedProcess[str]]:
+    """Each rubric's exam, all at once: they wait more than they compute."""
+    folder = tmp_path_factory.mktemp("exams")
+    shipped = default_rubric_path().read_text()
+    renamed = shipped
+    for name, other in RENAMED.items():
+        assert name in renamed
+        renamed = renamed.replace(name, other)
+    other = shipped
+    for before, after in OTHERWISE.items():
+        assert before in other
+        other = other.replace(before, after)
+    given: dict[str, tuple[str, ...]] = {
+        "shipped": (shipped,),
+        "renamed": (renamed + criterion("is_there"), "--quiet", "--seed", "7", "--lang", "fr"),
+        "wrong": (SMALL + CONTRADICTION + criterion("is_anything"),),
+        "other": (other,),
+        "open": (SMALL + criterion("is_open"),),
+    }
+    with ThreadPoolExecutor() as threads:
+        done = {
+            name: threads.submit(exam, folder / name, *rubric) for name, rubric in given.items()
+        }
+    return {name: one.result() for name, one in done.items()}
+
+
+def lines(done: CompletedProcess[str]) -> list[str]:
+    """What was said, with single spaces."""
+    return [" ".join(line.split()) for line in done.stdout.splitlines()]
+
+
+def test_the_shipped_rubric_passes(exams: dict[str, CompletedProcess[str]]) -> None:
+    done = exams["shipped"]
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert lines(done) == [
+        "rubric.yaml: right, 12 criteria, 20 points.",
+        "✓ The reference solution earns everything: 20/20.",
+        "✓ An account in which nothing was deployed earns nothing: 0/20.",
+        "✓ Each criterion is failed by a demo submission, and it alone.",
+    ]
+
+
+def test_the_lab_is_deployed_under_the_rubrics_own_names(
+    exams: dict[str, CompletedProcess[str]],
+) -> None:
+    done = exams["renamed"]
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "✓ La solution de référence obtient tout : 21/21." in lines(done)
+
+
+def test_a_check_that_nobody_fails_is_named_and_costs_nothing(
+    exams: dict[str, CompletedProcess[str]],
+) -> None:
+    said = lines(exams["renamed"])
+    number = said.index(
+        "! Aucun rendu de démonstration ne manque l'un de ces critères et lui seul :"
+    )
+    assert said[number + 1] == "own Own is_there"
+    # Under any names, each criterion of the lab itself is failed by somebody.
+    assert said[number + 2].startswith("Personne ne remarquerait")
+
+
+def test_quiet_gives_the_result_alone(exams: dict[str, CompletedProcess[str]]) -> None:
+    assert exams["renamed"].stderr == ""
+    assert lines(exams["renamed"])[0].startswith("✓ La solution de référence")
+
+
+def test_progress_is_told_where_it_is_not_quiet(exams: dict[str, CompletedProcess[str]]) -> None:
+    assert "Deploying" in exams["shipped"].stderr
+    assert " reference: 20/20" in exams["shipped"].stderr
+
+
+def test_what_the_reference_loses_is_named_with_what_was_expected_and_found(
+    exams: dict[str, CompletedProcess[str]],
+) -> None:
+    done = exams["wrong"]
+    assert done.returncode == 1, done.stdout + done.stderr
+    said = lines(done)
+    number = said.index("✗ The reference solution earns 4/5. It loses:")
+    assert said[number + 1] == "0/1 memory-2 Again — expected 512 MB, found 256 MB."
+    assert said[number + 2].startswith("The exam's reference solution does what the rubric asks")
+
+
+def test_another_lab_has_a_reference_and_mistakes_of_its_own(
+    exams: dict[str, CompletedProcess[str]],
+) -> None:
+    done = exams["other"]
+    assert (done.returncode, lines(done)[1:]) == (
+        0,
+        [
+            "✓ The reference solution earns everything: 20/20.",
+            "✓ An account in which nothing was deployed earns nothing: 0/20.",
+            "✓ Each criterion is failed by a demo submission, and it alone.",
+        ],
+    ), done.stderr
+
+
+def test_what_an_untouched_account_gets_points_for_is_named(
+    exams: dict[str, CompletedProcess[str]],
+) -> None:
+    said = lines(exams["wrong"])
+    number = said.index("✗ An account in which nothing was deployed earns 1/5. It gets:")
+    assert said[number + 1] == "1/1 own Own is_anything"
+
+
+def test_what_the_reference_loses_hides_no_other_criterion(
+    exams: dict[str, CompletedProcess[str]],
+) -> None:
+    said = lines(exams["wrong"])
+    number = said.index("! No demo submission fails one of these and nothing else:")
+    assert said[number + 1] == "own Own is_anything"
+    assert not said[number + 2].startswith(("memory", "function", "timeout"))
+
+
+def test_what_could_not_be_graded_is_named_with_its_reason(
+    exams: dict[str, CompletedProcess[str]],
+) -> None:
+    done = exams["open"]
+    assert done.returncode == 3, done.stdout + done.stderr
+    said = lines(done)
+    assert "? The reference solution could not be graded." in said
+    assert "own reference, memory-256 and 21 more nobody can tell" in said
+    assert "Traceback" not in done.stderr
+
+
+def test_a_pipe_gets_plain_lines(exams: dict[str, CompletedProcess[str]]) -> None:
+    for done in exams.values():
+        assert "\x1b" not in done.stdout + done.stderr
+        # Nor lines as wide as the pipe is taken to be.
+        assert max(map(len, done.stdout.splitlines())) < 200
+
+
+@pytest.mark.slow
+def test_where_the_rubric_looks_for_a_run_the_reference_is_given_the_time_to_make_one(
+    tmp_path: Path,
+) -> None:
+    done = exam(tmp_path, SCHEDULED)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "this takes up to three minutes, for schedules to run" in done.stderr
+    assert lines(done)[1:3] == [
+        "✓ The reference solution earns everything: 4/4.",
+        "✓ An account in which nothing was deployed earns nothing: 0/4.",
+    ]
+
+
+def test_the_reference_is_graded_alone_with_all_the_time_the_rubric_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[tuple[float, list[str]]] = []
+
+    class Watched(Grading):
+        def run(self, accounts: Iterable[Account]) -> None:
+            given = [*accounts]
+            runs.append((self._rubric.exchange.deadline_s, [one.student_id for one in given]))
+            super().run(given)
+
+    monkeypatch.setattr("grader.rehearsal.exam.Grading", Watched)
+    (tmp_path / "rubric.yaml").write_text(SMALL)
+    assert cli.run(["lint", "--exam", "--quiet", str(tmp_path / "rubric.yaml")]) == 0
+    (alone_s, reference), (others_s, others) = runs
+    assert (alone_s, reference) == (120, ["reference"])
+    assert others_s < alone_s
+    assert "reference" not in others
+
+
+# -- how it ends ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def temporary(tmp_path: Path) -> Iterator[Path]:
+    """Where the process puts its temporary folders: nothing may be left there, and nobody at work."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    yield folder
+    assert list(of(folder)) == []
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("moment", ["Deploying", "1/25"])
+def test_an_interrupted_exam_leaves_no_process_and_no_folder(
+    tmp_path: Path, temporary: Path, moment: str
+) -> None:
+    env = environment(TMPDIR=str(temporary))
+    with background(command("lint", "--exam"), cwd=tmp_path, env=env) as running:
+        read_to(running.stderr, moment)
+        os.killpg(running.pid, signal.SIGINT)
+        _, errors = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "Traceback" not in errors
+
+
+def test_without_the_sandbox_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "ministack", None)
+    assert cli.run(["lint", str(default_rubric_path()), "--exam"]) == 2
+    assert "pip install '.[sandbox]'" in capsys.readouterr().err
+
+
+def test_a_rubric_with_mistakes_is_not_examined(tmp_path: Path) -> None:
+    done = exam(tmp_path, SMALL.replace("function_exists", "function_exist"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "rubric.yaml:8:" in done.stderr
+
+
+def test_an_option_of_the_exam_alone_is_refused_without_it(tmp_path: Path) -> None:
+    done = grader("lint", "--seed=1", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--seed: Only the exam has a use for it. Add --exam." in done.stderr

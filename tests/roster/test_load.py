@@ -1,0 +1,422 @@
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from grader.inputs.problems import BadInput
+from grader.model.access import Keys, Profile, Role
+from grader.roster.load import Account, load_roster
+from grader.roster.table import KNOWN_COLUMNS
+from grader.safety.secret import Secret
+
+ACADEMY = """\
+[default]
+aws_access_key_id=ASIAEXAMPLE
+aws_secret_access_key=abc/def+%s
+aws_session_token=token==
+"""
+SECRET_NAMES = (
+    *("Class Token", "canvas-token", "GITHUB_SECRET", "Pass Word", "passwd", "Passwort", "db_pwd"),
+    *("Credentials", "Access Key", "api-key", "API_KEY", "private key", "Mot de passe", "MDP"),
+    *("key", "KEY"),
+)
+ROLE = "arn:aws:iam::111111111111:role/Grader"
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    def write(content: str | bytes) -> Path:
+        path = tmp_path / "roster.csv"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write
+
+
+def problems_of(path: Path) -> list[tuple[int | None, str]]:
+    with pytest.raises(BadInput) as caught:
+        load_roster(path)
+    return [(p.line, f"{p.message} {p.remedy}") for p in caught.value.problems]
+
+
+def says(found: list[tuple[int | None, str]], line: int | None, text: str) -> bool:
+    return any(at == line and text in what for at, what in found)
+
+
+def test_a_row_becomes_an_account(write):
+    path = write(
+        "student_id,name,email,group,account_id,region,endpoint_url,profile,section,note\n"
+        's01, Ada Lovelace ,a@x.org,g1,012345678901,eu-west-1,http://127.0.0.1:1,ada,A,"x, y"\n'
+    )
+    roster = load_roster(path)
+    assert roster.accounts == (
+        Account(
+            student_id="s01",
+            name="Ada Lovelace",
+            email="a@x.org",
+            group="g1",
+            account_id="012345678901",
+            region="eu-west-1",
+            endpoint_url="http://127.0.0.1:1",
+            access=Profile("ada"),
+            extra={"section": "A", "note": "x, y"},
+            line=2,
+        ),
+    )
+    assert roster.extra_columns == ("section", "note")
+    assert roster.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_what_is_left_out_is_none(write):
+    (account,) = load_roster(write("student_id,profile\ns01,ada\n")).accounts
+    assert (account.group, account.account_id, account.region, account.endpoint_url) == (None,) * 4
+    assert (account.name, account.email, account.extra) == ("", "", {})
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_spreadsheets_dialects_are_read(write, delimiter, line_end, bom):
+    rows = [
+        ["student_id", "name", "profile"],
+        ["s01", "Zoë", "ada"],
+        ["", "", ""],
+        ["s02", "", "b"],
+    ]
+    text = line_end.join(delimiter.join(row) for row in rows) + line_end
+    accounts = load_roster(write(bom + text.encode())).accounts
+    assert [(a.student_id, a.name, a.line) for a in accounts] == [("s01", "Zoë", 2), ("s02", "", 4)]
+
+
+def test_lines_are_the_files_even_after_a_line_break_in_quotes(write):
+    path = write('\nstudent_id,name,profile\ns01,"two\nlines",a\n\ns02,x,b\n')
+    assert [a.line for a in load_roster(path).accounts] == [3, 6]
+    path = write('student_id,name,profile\ns01,"two\nlines",a\n$,"1\n2",b\n')
+    assert says(problems_of(path), 4, "folder's name")
+
+
+def test_a_short_row_ends_in_empty_cells(write):
+    (account,) = load_roster(write("student_id,profile,name,note\ns01,a\n")).accounts
+    assert (account.name, account.extra) == ("", {"note": ""})
+
+
+@pytest.mark.parametrize("name", ["keyboard", "monkey", "section", "old_score", "Key stage"])
+def test_a_column_that_only_resembles_a_secret_or_a_grade_is_kept(write, name):
+    roster = load_roster(write(f"student_id,profile,{name}\ns01,a,x\n"))
+    assert roster.extra_columns == (name,)
+
+
+def test_trailing_empty_columns_of_a_spreadsheet_are_ignored(write):
+    roster = load_roster(write("student_id,profile,,\ns01,a,,\n,,,\n"))
+    assert (len(roster.accounts), roster.extra_columns) == (1, ())
+
+
+def test_each_way_to_an_account(write, tmp_path):
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "s4.ini").write_text(ACADEMY, encoding="utf-8")
+    header = (
+        "student_id,profile,role_arn,external_id,aws_access_key_id,aws_secret_access_key,"
+        "aws_session_token,credentials_file\n"
+    )
+    path = write(
+        f"{header}s1,p,,,,,,\ns2,,{ROLE},,,,,\ns3,,{ROLE},x y,,,,\ns4,,,,,,,keys/s4.ini\n"
+        "s5,,,,123456789012,test,,\ns6,,,,AK,SK,T,\n"
+    )
+    assert [a.access for a in load_roster(path).accounts] == [
+        Profile("p"),
+        Role(ROLE),
+        Role(ROLE, Secret("x y")),
+        Keys(Secret("ASIAEXAMPLE"), Secret("abc/def+%s"), Secret("token==")),
+        Keys(Secret("123456789012"), Secret("test")),
+        Keys(Secret("AK"), Secret("SK"), Secret("T")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "text"),
+    [
+        ("profile", "", "no way to reach"),
+        ("profile,role_arn", f"p,{ROLE}", "more than one way to reach the account: profile, role"),
+        ("profile,external_id", "p,x", "profile, external_id"),
+        ("external_id", "x", "without a role_arn"),
+        ("role_arn", "arn:aws:iam::1:role/x", "not the ARN of a role"),
+        ("role_arn", "arn:aws:iam::111111111111:user/x", "not the ARN of a role"),
+        ("aws_access_key_id", "AK", "has no aws_secret_access_key"),
+        ("aws_secret_access_key", "SK", "has no aws_access_key_id"),
+        ("aws_session_token", "T", "has no aws_access_key_id"),
+        ("aws_access_key_id,aws_secret_access_key", "A K,SK", "no AWS key looks like"),
+        ("aws_access_key_id,aws_secret_access_key", "AK,clé", "no AWS key looks like"),
+        ("aws_access_key_id,credentials_file", "AK,k.ini", "more than one way"),
+        ("profile,account_id", "p,12345678901", "not 12 digits"),
+        ("profile,account_id", "p,1.23E+11", "not 12 digits"),
+        ("profile,account_id", "p,1234-5678-9012", "not 12 digits"),
+        ("profile,account_id", "p,١٢٣٤٥٦٧٨٩٠١٢", "not 12 digits"),
+        ("profile,region", "p,virginia", "us-east-1"),
+        ("profile,endpoint_url", "p,localhost:4566", "http://"),
+        ("profile,endpoint_url", "p,ftp://x", "http://"),
+        ("profile,endpoint_url", "p,http://[::1", "http://"),
+        ("profile,endpoint_url", "p,http://x:port", "http://"),
+        ("profile,endpoint_url", "p,http://me:pw@x", "without a user name"),
+        ("profile,name", "p," + "x" * 301, "longer than 300"),
+        ("profile,name", "p,Doe, Ada", "cells, the header 3. Put quotes"),
+        ("profile,name", 'p,"Ada', "quotes of the row"),
+        ("profile,name", 'p,"A" B', "quotes of the row"),
+        ("profile,note", "p," + "x" * 140_000, "a cell is too long"),
+    ],
+)
+def test_a_mistake_in_a_row_is_named_with_its_line(write, header, row, text):
+    found = problems_of(write(f"student_id,{header}\ns01,{row}\n"))
+    assert says(found, 2, text), found
+    assert len({line for line, _ in found}) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["s/1", "s 1", "é1", "..", ".", "s1.", "CON", "nul.txt", "com1", "a\\b", "x" * 101, "s:1", "*"],
+)
+def test_an_id_that_is_no_folder_name_is_refused(write, name):
+    found = problems_of(write(f"student_id,profile\n{name},p\n"))
+    assert says(found, 2, "The student_id")
+
+
+@pytest.mark.parametrize("name", ["a.b_c-d@x.org", ".s1", "console", "x" * 100, "00123"])
+def test_an_id_that_is_a_folder_name_is_taken(write, name):
+    (account,) = load_roster(write(f"student_id,profile\n{name},p\n")).accounts
+    assert account.student_id == name
+
+
+def test_ids_are_unique_whatever_their_case(write):
+    found = problems_of(write("student_id,profile\nAda,p\nbob,p\nADA,p\n"))
+    assert found[0][0] == 4
+    assert says(found, 4, "the same as on line 2")
+
+
+def test_a_missing_id_is_named(write):
+    assert says(problems_of(write("student_id,profile\n,p\n")), 2, "no student_id")
+
+
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [
+        ("Student ID,profile", "Did you mean student_id?"),
+        ("studentid,profile", "Did you mean student_id?"),
+        ("studnet_id,profile", "Did you mean student_id?"),
+        ("STUDENT_ID,profile", "Did you mean student_id?"),
+        ("student_id,profile,Email", "Did you mean email?"),
+        ("student_id,profile,Account Id", "Did you mean account_id?"),
+        ("student_id,profile,aws_secret_acess_key", "Did you mean aws_secret_access_key?"),
+        ("name,profile", "no column student_id"),
+        ("student_id,profile,student_id", "Columns 1 and 3 are both called student_id"),
+        ("student_id,note,note", "Columns 2 and 3 are both called the same name"),
+        ("student_id,,profile", "Column 2 of the header has no name"),
+        ("student_id,profile,my_secret", "seems to hold a secret"),
+        *((f"student_id,profile,{name}", "seems to hold a secret") for name in SECRET_NAMES),
+        *(
+            (f"student_id,profile,{name}", f"3 is called {name}, which is a column of grades.csv.")
+            for name in ("score", "status", "max_score")
+        ),
+        ("student_id,profile,score", "Rename it"),
+        ("student_id,name", "No column says how the accounts are reached"),
+        ("student_id,profile" + ",x" * 300, "at most 200"),
+    ],
+)
+def test_a_mistake_in_the_header_is_named_alone(write, header, text):
+    found = problems_of(write(f"\n{header}\n?,?\n"))
+    assert says(found, 2, text), found
+    assert {line for line, _ in found} == {2}
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "text"),
+    [
+        (b"", 1, "The roster is empty"),
+        (b"\n \n", 1, "The roster is empty"),
+        (b"student_id,profile\n", 1, "no students"),
+        (b"student_id,profile\ns1,\xe9\n", 2, "byte 23 of the file"),
+        (b"\xef\xbb\xbfstudent_id,profile\r\ns1,\xe9\r\n", 2, "byte 27 of the file"),
+        ("student_id,profile\ns1,p\n".encode("utf-16"), 1, "UTF-16"),
+        ("student_id,profile\ns1,p\n".encode("utf-16-be"), 1, "“CSV UTF-8”"),
+        (b"student_id,profile\ns1,\0\n", 2, "NUL"),
+        (b"PK\3\4\x14\0\0\0", 1, "“grader roster” makes a roster"),
+        (b'"student_id', 1, "quotes"),
+    ],
+)
+def test_what_is_no_roster_at_all_is_refused(write, content, line, text):
+    found = problems_of(write(content))
+    assert len(found) == 1
+    assert says(found, line, text), found
+
+
+def test_a_path_that_is_no_file_is_refused(tmp_path):
+    assert says(problems_of(tmp_path / "none.csv"), None, "no such file")
+    assert says(problems_of(tmp_path), None, "a folder")
+    assert says(problems_of(Path("/dev/zero")), None, "not an ordinary file")
+    assert problems_of(tmp_path / ("x" * 5000))
+
+
+def test_all_mistakes_are_reported_at_once(write):
+    found = problems_of(write("student_id,profile,account_id\ns1,,\ns2,p,7\n?,p,\n"))
+    assert [line for line, _ in found] == [2, 3, 4]
+
+
+def test_a_group_shares_one_account(write):
+    path = write(
+        "student_id,group,profile,account_id,region\n"
+        "s1,g,,,\ns2,g,p,111111111111,\ns3,,q,,\ns4,g,,111111111111,eu-west-1\n"
+    )
+    accounts = load_roster(path).accounts
+    assert [a.access for a in accounts] == [Profile("p"), Profile("p"), Profile("q"), Profile("p")]
+    shared = ("111111111111", "eu-west-1")
+    assert [(a.account_id, a.region) for a in accounts] == [shared, shared, (None, None), shared]
+
+
+@pytest.mark.parametrize(
+    ("column", "one", "other"),
+    [
+        ("account_id", "111111111111", "222222222222"),
+        ("region", "us-east-1", "us-west-2"),
+        ("endpoint_url", "http://a", "http://b"),
+    ],
+)
+def test_a_group_that_disagrees_is_refused(write, column, one, other):
+    text = (
+        f"student_id,group,profile,{column}\ns1,g,p,{one}\ns2,g,,\ns3,g,,{other}\ns4,,p,{other}\n"
+    )
+    found = problems_of(write(text))
+    assert [line for line, _ in found] == [4]
+    assert says(found, 4, f"The {column} differs from that of the same group on line 2")
+
+
+def test_a_group_without_any_way_is_refused_row_by_row(write):
+    found = problems_of(write("student_id,group,profile\ns1,g,\ns2,g,\n"))
+    assert [line for line, _ in found] == [2, 3]
+
+
+def test_a_group_whose_only_way_is_broken_is_reported_once(write):
+    found = problems_of(write("student_id,group,role_arn\ns1,g,bad\ns2,g,\n"))
+    assert [line for line, _ in found] == [2]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (None, "no such file"),
+        (b"", "no [default] section"),
+        (b"canary", "not a block"),
+        (b"canary=1\n[default]\n", "not a block"),
+        (b"[default]\ncanary\n", "not a block"),
+        (b"[default]\naws_access_key_id=canary\n", "has no aws_secret_access_key"),
+        (b"[default]\naws_access_key_id=canary\naws_access_key_id=canary\n", "not a block"),
+        (b"[a]\naws_access_key_id=canary\n[b]\n", "no [default] section"),
+        (b"[default]\naws_access_key_id=x\naws_secret_access_key=canary 1\n", "no AWS key"),
+        (b"[default]\naws_access_key_id=x\naws_secret_access_key=a\n  canary\n", "no AWS key"),
+        (b"[default]\naws_access_key_id=canary\xff\n", "not UTF-8"),
+        ("[default]\ncanary=1".encode("utf-16"), "UTF-16"),
+        (b"canary\0", "NUL"),
+        (b"#" * 70_000 + b"canary", "larger than"),
+    ],
+)
+def test_a_bad_credentials_file_is_named_and_never_quoted(write, tmp_path, content, text):
+    if content is not None:
+        (tmp_path / "s1.ini").write_bytes(content)
+    found = problems_of(write("student_id,credentials_file\ns1,s1.ini\n"))
+    assert says(found, 2, text), found
+    assert says(found, 2, str(tmp_path / "s1.ini"))
+    assert "canary" not in str(found)
+
+
+@pytest.mark.parametrize("section", ["[default]", "[student]", "[other]\nx=1\n[default]"])
+def test_a_credentials_block_in_its_usual_forms_is_read(write, tmp_path, section):
+    block = ACADEMY.replace("[default]", section).replace("\n", "\r\n").replace("=", " = ", 2)
+    (tmp_path / "s1.ini").write_bytes(b"\xef\xbb\xbf" + block.encode())
+    (account,) = load_roster(write("student_id,credentials_file\ns1,s1.ini\n")).accounts
+    assert isinstance(account.access, Keys)
+
+
+CANARY = "wJalrCANARYbPxRf"
+CELLS = st.one_of(
+    st.just(""),
+    st.sampled_from(["s1", "S1", "p", ROLE, "111111111111", "us-east-1", "http://x", "g", CANARY]),
+    st.sampled_from([f"{CANARY} x", f"é{CANARY}", f'"{CANARY}', f"{CANARY}\n", f"[{CANARY}"]),
+    st.text(max_size=5),
+)
+# A path that cannot be read must be shown, so that one column is left out.
+COLUMNS = st.sampled_from(
+    [c for c in KNOWN_COLUMNS if c != "credentials_file"]
+    + ["Student ID", "note", f"{CANARY}secret", CANARY, ""]
+)
+fuzz = settings(
+    deadline=None,
+    max_examples=200,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@fuzz
+@given(
+    header=st.lists(COLUMNS, max_size=6).map(lambda columns: ["student_id", *columns]),
+    rows=st.lists(st.lists(CELLS, max_size=8), max_size=4),
+    delimiter=st.sampled_from(",;\t"),
+)
+def test_no_message_quotes_a_cell(write, header, rows, delimiter):
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows([header, *rows])
+    path = write(text.getvalue().encode("utf-8", "surrogatepass"))
+    try:
+        load_roster(path)
+    except BadInput as bad:
+        shown = f"{bad} {bad!r} {bad.problems!r}"
+    else:
+        return
+    assert CANARY not in shown
+
+
+@fuzz
+@given(data=st.data())
+def test_no_secret_is_shown(write, tmp_path, data):
+    tail = data.draw(st.sampled_from(["", " ", "\n", "é", '"', "\0", ",", ";"]))
+    secret = CANARY + tail
+    (tmp_path / "k.ini").write_text(
+        f"[default]\naws_access_key_id={secret}\naws_secret_access_key={secret}\n",
+        encoding="utf-8",
+        newline="",
+    )
+    header = ["student_id", "role_arn", "external_id", "aws_access_key_id", "aws_secret_access_key"]
+    header += ["aws_session_token", "credentials_file"]
+    cells = st.sampled_from([secret, ""])
+    rows = [
+        [
+            data.draw(st.sampled_from(["s1", "s2", "?"])),
+            data.draw(st.sampled_from(["", ROLE])),
+            *(data.draw(cells) for _ in range(4)),
+            data.draw(st.sampled_from(["", "k.ini"])),
+        ]
+        for _ in range(data.draw(st.integers(0, 3)))
+    ]
+    text = io.StringIO()
+    csv.writer(text).writerows([header, *rows])
+    try:
+        shown = repr(load_roster(write(text.getvalue())))
+    except BadInput as bad:
+        shown = f"{bad} {bad!r} {bad.problems!r}"
+    assert CANARY not in shown
+
+
+@fuzz
+@given(content=st.binary(max_size=100) | st.text(max_size=100).map(lambda t: t.encode("utf-8")))
+def test_any_bytes_load_or_are_refused(write, content):
+    for before in (b"", b"student_id,profile\n"):
+        try:
+            load_roster(write(before + content))
+        except BadInput as bad:
+            lines = [problem.line for problem in bad.problems]
+        else:
+            continue
+        assert lines
+        assert all(line is not None and line >= 1 for line in lines)

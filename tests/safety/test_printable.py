@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from grader.safety.printable import plain
+
+BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Every character that Unicode gives the property Bidi_Control."""
+
+HOSTILE = st.text(
+    st.characters() | st.sampled_from("\x00\x07\x08\t\n\r\x1b\x7f\x85\x9b\u2028\u2029" + BIDI)
+)
+
+
+@given(HOSTILE, st.integers(1, 60))
+@example("\x1b]0;title\x07", 1000)
+@example("\x9b2J", 1000)
+@example("\ud800", 1000)
+@example("\U000e0041", 1000)
+def test_nothing_that_acts_on_a_terminal_survives(text: str, limit: int) -> None:
+    safe = plain(text, limit)
+    categories = {unicodedata.category(character) for character in safe}
+    # Control, format (direction, joiners, tags), half a surrogate pair, line and paragraph ends.
+    assert not categories & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    safe.encode()
+
+
+@given(HOSTILE, st.integers(1, 60))
+@example("\x1b" * 50, 10)
+@example("e\u0301" * 50, 10)
+def test_it_is_never_longer_than_asked_and_says_where_it_was_cut(text: str, limit: int) -> None:
+    safe = plain(text, limit)
+    assert len(safe) <= limit
+    if len(unicodedata.normalize("NFC", text)) > limit:
+        assert safe.endswith("…")
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=50))
+def test_ordinary_text_is_left_as_it_is(text: str) -> None:
+    assert plain(text) == unicodedata.normalize("NFC", text)
+
+
+@given(HOSTILE)
+def test_what_is_safe_stays(text: str) -> None:
+    assert plain(plain(text)) == plain(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\tb\nc", "a b c"),
+        ("\x1b[31mred", r"\x1b[31mred"),
+        ("evil\u202egpj.exe", r"evil\x202egpj.exe"),
+        ("evil\u061cgpj.exe", r"evil\x61cgpj.exe"),
+        ("e\u0301t\u00e9", "été"),
+    ],
+)
+def test_what_could_act_is_made_visible(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+@pytest.mark.parametrize("character", BIDI)
+def test_text_cannot_turn_round(character: str) -> None:
+    assert character not in plain(f"a{character}b")

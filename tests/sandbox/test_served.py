@@ -1,0 +1,67 @@
+"""``grader sandbox`` and ``grader demo`` as processes: they end when told, and leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.programs import background, command, environment, grader, read_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def temporary(tmp_path: Path) -> Path:
+    """Where the process puts its temporary folders: nothing may be left there."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    return folder
+
+
+def of(temporary: Path) -> Iterator[int]:
+    """The processes whose temporary folder this is."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(temporary).encode() in (folder / "environ").read_bytes():
+                yield int(folder.name)
+        except OSError:
+            continue
+
+
+def test_a_served_sandbox_prints_what_to_export_and_can_be_graded(
+    tmp_path: Path, temporary: Path
+) -> None:
+    env = environment(TMPDIR=str(temporary))
+    with background(command("sandbox", "--deploy", "memory-256"), cwd=tmp_path, env=env) as served:
+        assert served.stdout is not None
+        exports = [served.stdout.readline().strip() for _ in range(4)]
+        given = dict(line.removeprefix("export ").split("=", 1) for line in exports)
+        assert given["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+        done = grader("check", cwd=tmp_path, env=environment(**given))
+        assert "Score: 19 of 20 points" in done.stdout
+        os.killpg(served.pid, signal.SIGINT)
+        assert served.wait(timeout=5) == 0
+    assert list(of(temporary)) == []
+    assert list(temporary.iterdir()) == []
+
+
+def test_an_interrupted_demo_leaves_no_process_and_no_folder(
+    tmp_path: Path, temporary: Path
+) -> None:
+    # Whatever lies here, the cohort is graded by its own rubric.
+    (tmp_path / "rubric.yaml").write_text("not a rubric")
+    env = environment(TMPDIR=str(temporary))
+    with background(command("demo"), cwd=tmp_path, env=env) as demo:
+        read_to(demo.stderr, "1/13")
+        os.killpg(demo.pid, signal.SIGINT)
+        _, errors = demo.communicate(timeout=60)
+    assert demo.returncode == 130
+    assert "Traceback" not in errors
+    assert "leaked" not in errors
+    assert list(of(temporary)) == []
+    assert list(temporary.iterdir()) == []

@@ -1,0 +1,281 @@
+"""What a terminal shows, and what hostile text cannot do to it."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+
+import msgspec
+import pytest
+from rich.cells import cell_len
+from rich.text import Text
+
+from grader.i18n.language import speak
+from grader.inputs.problems import Problem
+from grader.model.report import CriterionResult, Report
+from grader.scoring.summary import summarise
+from grader.terminal.console import console
+from grader.terminal.problems import show_problems
+from grader.terminal.progress import progress
+from grader.terminal.report import show_class, show_report
+from tests.observations import lab_rubric
+
+EVIL = "\x1b[2J\x07[bold red]x[/]\u202eabc"
+
+
+class Terminal(io.TextIOWrapper):
+    """A terminal of a given encoding that remembers what was written."""
+
+    def __init__(self, encoding: str = "utf-8") -> None:
+        super().__init__(io.BytesIO(), encoding=encoding, write_through=True)
+
+    def isatty(self) -> bool:
+        return True
+
+    @property
+    def text(self) -> str:
+        buffer = self.buffer
+        assert isinstance(buffer, io.BytesIO)
+        return buffer.getvalue().decode(self.encoding)
+
+
+@pytest.fixture(autouse=True)
+def _eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+def a_report(**changes: object) -> Report:
+    failed = CriterionResult(
+        id="memory",
+        title="Memory",
+        status="failed",
+        points=0,
+        max_points=1,
+        message="expected 128 MB, found 256 MB.",
+        hint="Set memory_size in your stack, then deploy again.",
+    )
+    report = Report(
+        student_id="s01",
+        name="",
+        email="",
+        group=None,
+        account_id=None,
+        region="us-east-1",
+        status="graded",
+        score=0,
+        max_score=1,
+        criteria=(failed,),
+        seed=1,
+        rubric_sha256="",
+        grader_version="0",
+        started_at="",
+        finished_at="",
+        duration_s=0,
+    )
+    return msgspec.structs.replace(report, **changes)
+
+
+def shown(report: Report, encoding: str = "utf-8", *, quiet: bool = False) -> str:
+    terminal = Terminal(encoding)
+    show_report(report, console(terminal, quiet=quiet))
+    return terminal.text
+
+
+def test_a_lost_point_reads_as_the_style_says() -> None:
+    lines = [line.rstrip() for line in shown(a_report(), quiet=True).splitlines()]
+    assert lines[0] == "✗  0/1  Memory — expected 128 MB, found 256 MB."
+    assert lines[1].strip() == "Set memory_size in your stack, then deploy again."
+
+
+def test_a_terminal_gets_colour_and_a_quiet_one_does_not() -> None:
+    assert "\x1b[" in shown(a_report())
+    assert "\x1b[" not in shown(a_report(), quiet=True)
+
+
+def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in shown(a_report())
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437"])
+def test_a_terminal_that_cannot_show_a_mark_gets_another(encoding: str) -> None:
+    line = shown(a_report(), encoding, quiet=True).splitlines()[0].rstrip()
+    assert line[0] in "x✗"
+    assert "?" not in line
+    assert "expected 128 MB, found 256 MB." in line
+
+
+@pytest.mark.parametrize("field", ["title", "message", "hint"])
+def test_hostile_text_is_shown_and_does_nothing(field: str) -> None:
+    evil = msgspec.structs.replace(a_report().criteria[0], **{field: EVIL})
+    text = shown(a_report(criteria=(evil,)), quiet=True)
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "\u202e" not in text
+    assert "[bold red]x[/]" in text
+
+
+def test_hostile_text_in_a_problem_does_nothing() -> None:
+    terminal = Terminal()
+    show_problems([Problem("class.csv", 2, EVIL)], console(terminal, quiet=True))
+    assert "\x1b" not in terminal.text
+    assert "[bold red]" in terminal.text
+
+
+def test_progress_is_a_bar_on_a_terminal_and_a_line_a_student_elsewhere() -> None:
+    terminal, pipe = Terminal(), io.StringIO()
+    with progress(2, console(terminal), quiet=False) as tell:
+        tell(a_report())
+        tell(a_report(status="ungraded", score=None))
+    assert "2/2" in terminal.text
+    assert "1 not graded" in terminal.text
+    with progress(2, console(pipe), quiet=False) as tell:
+        tell(a_report())
+        tell(a_report(student_id=EVIL, status="ungraded", score=None))
+    assert pipe.getvalue().splitlines()[0] == "1/2 s01: 0/1"
+    assert "\x1b" not in pipe.getvalue()
+
+
+def test_quiet_shows_no_progress() -> None:
+    pipe = io.StringIO()
+    with progress(1, console(pipe), quiet=True) as tell:
+        tell(a_report())
+    assert pipe.getvalue() == ""
+
+
+# -- 80 columns, two languages, any encoding ------------------------------------------------------
+
+FLAGS = (
+    "account-shared",
+    "direct-inconclusive",
+    "foreign-messages",
+    "pair-left-behind",
+    "same-code",
+)
+ENCODINGS = ["utf-8", "cp1252", "cp437", "cp850", "ascii"]
+
+
+@pytest.fixture(params=["en", "fr"])
+def lang(request: pytest.FixtureRequest) -> str:
+    speak(request.param)
+    return str(request.param)
+
+
+def a_class() -> list[Report]:
+    """Students who lost much, with much to note, under long names."""
+    results = tuple(
+        CriterionResult(id=one.id, title=one.id, status="failed", points=0, max_points=1)
+        for one in lab_rubric().criteria
+    )
+    unasked = msgspec.structs.replace(
+        results[0], status="ungraded", points=None, message="Could not connect: " + "x" * 90
+    )
+    everything = a_report(
+        student_id="a-long.identifier@students.university.example.org",
+        criteria=results,
+        flags=FLAGS,
+    )
+    return [
+        everything,
+        msgspec.structs.replace(
+            everything, student_id="s02", status="ungraded", score=None, criteria=(unasked,)
+        ),
+        a_report(student_id="s03", score=2.5, max_score=20),
+    ]
+
+
+def shown_class(encoding: str = "utf-8", *, quiet: bool = True) -> str:
+    terminal, reports = Terminal(encoding), a_class()
+    summary = summarise(reports, lab_rubric(), "en")
+    show_class(reports, summary, console(terminal, quiet=quiet))
+    return terminal.text
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_no_line_is_wider_than_the_terminal(lang: str, encoding: str) -> None:
+    text = shown_class(encoding) + shown(a_report(), encoding, quiet=True)
+    assert max(cell_len(line) for line in text.splitlines()) <= 80
+
+
+def test_long_columns_wrap_between_words(lang: str) -> None:
+    text = " ".join(shown_class().split())
+    flags = {"en": "direct-inconclusive,", "fr": "concluant,"}
+    for word in ("output-queue,", "environment,", flags[lang]):
+        assert word in text
+
+
+def test_numbers_are_set_as_the_language_sets_them(lang: str) -> None:
+    text = shown_class()
+    assert {"en": "2.5/20", "fr": "2,5/20"}[lang] in text
+    assert {"en": "mean 1.25, median 1.25", "fr": "moyenne 1,25, médiane 1,25"}[lang] in text
+    assert {"en": "3 students, 2 graded, 1 not graded", "fr": "3 étudiants, 2 notés, 1 non noté"}[
+        lang
+    ] in text
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_french_is_readable_in_any_encoding(encoding: str) -> None:
+    speak("fr")
+    text = shown_class(encoding)
+    assert "?" not in text
+    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    assert "etudiant" in letters
+    assert "mediane" in letters
+
+
+@pytest.mark.parametrize("status", ["passed", "partial", "failed", "blocked", "ungraded"])
+def test_a_mark_is_one_column_and_tells_without_colour(status: str) -> None:
+    others = ["passed", "partial", "failed", "blocked", "ungraded"]
+    marks = {}
+    for one in others:
+        points = None if one == "ungraded" else 0
+        criterion = msgspec.structs.replace(a_report().criteria[0], status=one, points=points)
+        report = a_report(criteria=(criterion,))
+        marks[one] = [shown(report, code, quiet=True)[0] for code in ("utf-8", "ascii")]
+    assert [mark for name, mark in marks.items() if mark == marks[status]] == [marks[status]]
+    plain = dict(zip(others, "+~x-?", strict=True))
+    assert marks[status][1] == plain[status]
+
+
+def test_no_colour_vanishes_on_a_light_or_a_dark_terminal() -> None:
+    """Black, white and the yellows and whites of either theme are nobody's colour."""
+    everything = [
+        msgspec.structs.replace(a_report().criteria[0], id=one, status=one)
+        for one in ("passed", "partial", "failed", "blocked")
+    ]
+    text = shown(a_report(criteria=tuple(everything), flags=FLAGS)) + shown_class(quiet=False)
+    assert "\x1b[" in text
+    for unreadable in ("30", "33", "37", "90", "93", "97"):
+        assert f"\x1b[{unreadable}m" not in text
+        assert f";{unreadable}m" not in text
+
+
+def test_a_line_never_ends_before_a_sign_that_belongs_to_it() -> None:
+    terminal = Terminal()
+    out = console(terminal, quiet=True)
+    for width in range(60, 90):
+        out.print(Text("x" * width + " «\u00a0ici\u00a0»\u00a0: non"), soft_wrap=False)
+    for line in terminal.text.splitlines():
+        assert not line.startswith((":", "»", "ici"))
+        assert not line.rstrip(" ").endswith("«")
+    assert "\u00a0:" in terminal.text
+
+
+def test_hostile_text_in_a_class_does_nothing() -> None:
+    terminal = Terminal()
+    reports = [a_report(student_id=EVIL, flags=(EVIL,))]
+    summary = summarise(reports, lab_rubric(), "en")
+    show_class(reports, summary, console(terminal, quiet=True))
+    assert "\x1b" not in terminal.text
+    assert "\u202e" not in terminal.text
+    assert "[bold" in terminal.text
+
+
+def test_no_line_of_a_pipe_ends_in_spaces() -> None:
+    pipe = io.StringIO()
+    show_report(a_report(), console(pipe))
+    lines = pipe.getvalue().splitlines()
+    assert len(lines) > 1
+    assert [line for line in lines if line.endswith(" ")] == []

@@ -1,0 +1,70 @@
+"""What is said while somebody waits, and when they will not wait any longer."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.terminal.console import console
+from grader.terminal.progress import working
+from tests.observe.test_schedule_runs import RUBRIC
+from tests.observing import hand_in
+from tests.programs import LIMIT_S, background, command, environment, grader
+from tests.terminal.test_report import Terminal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.sandbox.server import Sandbox
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", "150 s at most."), ("fr", "pendant 150\u00a0s au plus.")]
+)
+def test_a_check_says_that_it_may_wait_for_the_schedule(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path, lang: str, said: str
+) -> None:
+    (tmp_path / "rubric.yaml").write_text(RUBRIC)
+    env = environment(aws_sandbox, right)
+    done = grader("check", "--lang", lang, cwd=tmp_path, env=env)
+    assert said in done.stderr
+    quiet = grader("check", "--quiet", cwd=tmp_path, env=env)
+    assert quiet.stderr == ""
+
+
+def test_a_check_that_waits_for_no_schedule_does_not_speak_of_one(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    done = grader("check", cwd=tmp_path, env=environment(aws_sandbox, fresh_account))
+    assert len(done.stderr.splitlines()) == 1
+    assert "at most" not in done.stderr
+
+
+def test_on_a_terminal_something_moves_and_is_gone_afterwards() -> None:
+    terminal, pipe = Terminal(), io.StringIO()
+    with working(console(terminal)):
+        pass
+    assert "0:00:00" in terminal.text
+    assert terminal.text.endswith("\x1b[2K")
+    with working(console(pipe)), working(console(Terminal(), quiet=True)):
+        pass
+    assert pipe.getvalue() == ""
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "Interrupted."), ("fr", "Interrompu.")])
+def test_an_interrupted_check_says_so_in_one_line(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path, lang: str, said: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="slow", environment={"SECONDS": "25"})
+    with background(
+        command("check", "--lang", lang), cwd=tmp_path, env=environment(aws_sandbox, fresh_account)
+    ) as running:
+        assert running.stderr is not None
+        assert running.stderr.readline()
+        os.killpg(running.pid, signal.SIGINT)
+        output, errors = running.communicate(timeout=LIMIT_S)
+    assert (running.returncode, output, errors) == (130, "", f"{said}\n")

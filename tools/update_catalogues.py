@@ -1,0 +1,150 @@
+"""Bring the catalogues up to date with the source: ``python -m tools.update_catalogues``.
+
+What is marked in the source and in the pages' templates is every message: the first text in a call of
+``_``, ``N_`` or ``say``, both forms of a ``plural``, the docstring of a check (the line shown for its
+test), the descriptions of demo submissions and of the rubric's schema. A message that changed has to be
+translated again: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from grader.i18n.language import DOMAIN, ENGLISH, FOLDER, LANGUAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from babel.messages.catalog import Catalog
+
+_PACKAGE = Path(__file__).parents[1] / "grader"
+_PROJECT = "lambda-sqs-grader"
+_WIDTH = 100
+_METHODS = (
+    ("**.py", "tools.update_catalogues:extract"),
+    ("**.html", "jinja2.ext:babel_extract"),
+    ("schemas/rubric.schema.json", "tools.update_catalogues:descriptions"),
+)
+_OPTIONS = {"**.html": {"silent": "false"}}
+_KEYWORDS = {"_": None, "ngettext": (1, 2), "plural": (2, 3)}
+
+Found = tuple[int, str | None, str | tuple[str, str], list[str]]
+"""A line, the gettext function, its message or messages, comments: what Babel wants of an extractor."""
+
+
+def extract(
+    file: IO[bytes],
+    keywords: Sequence[str],  # noqa: ARG001 - Babel gives it, and its own extractors ask for it
+    comment_tags: Sequence[str],  # noqa: ARG001
+    options: dict[str, Any],  # noqa: ARG001
+) -> Iterator[Found]:
+    """The messages of a Python file, for ``pybabel extract``."""
+    for node in ast.walk(ast.parse(file.read())):
+        if isinstance(node, ast.FunctionDef) and _is_check(node):
+            sentence = (ast.get_docstring(node) or "").partition("\n")[0].strip()
+            yield node.lineno, None, sentence, []
+        elif isinstance(node, ast.Call):
+            yield from _called(node)
+
+
+def descriptions(
+    file: IO[bytes],
+    keywords: Sequence[str],  # noqa: ARG001
+    comment_tags: Sequence[str],  # noqa: ARG001
+    options: dict[str, Any],  # noqa: ARG001
+) -> Iterator[Found]:
+    """The descriptions in a JSON Schema, which are remedies for what does not fit it."""
+    parts: list[Any] = [json.load(file)]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            if isinstance(part.get("description"), str):
+                yield 0, None, part["description"], []
+            parts += part.values()
+        elif isinstance(part, list):
+            parts += part
+
+
+def _is_check(function: ast.FunctionDef) -> bool:
+    calls = (node.func for node in function.decorator_list if isinstance(node, ast.Call))
+    return any(isinstance(call, ast.Name) and call.id == "check" for call in calls)
+
+
+def _called(call: ast.Call) -> Iterator[Found]:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name in {"_", "N_", "say"} and call.args:
+        for text in _texts(call.args[0]):
+            yield call.lineno, None, text, []
+    elif name == "plural":
+        texts = [text for argument in call.args for text in _texts(argument)]
+        if len(texts) == 2:
+            yield call.lineno, "ngettext", (texts[0], texts[1]), []
+    for keyword in call.keywords:
+        # That of a Meta is for a schema and its reference, which are English.
+        if keyword.arg == "description" and name != "Meta":
+            for text in _texts(keyword.value):
+                yield call.lineno, None, text, []
+
+
+def _texts(node: ast.expr) -> list[str]:
+    """The text that stands there, or both of ``one if … else other``."""
+    if isinstance(node, ast.IfExp):
+        return _texts(node.body) + _texts(node.orelse)
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+
+
+def template() -> Catalog:
+    """Every message of the source, untranslated."""
+    from babel.messages.catalog import Catalog
+    from babel.messages.extract import extract_from_dir
+
+    found = Catalog(project=_PROJECT, charset="utf-8")
+    every = extract_from_dir(_PACKAGE, _METHODS, _OPTIONS, _KEYWORDS)
+    for path, _line, message, comments, context in every:
+        found.add(
+            message, locations=[(f"grader/{path}", 0)], auto_comments=comments, context=context
+        )
+    return found
+
+
+def read(code: str) -> Catalog:
+    """The catalogue of a language, as its translators wrote it."""
+    from babel.messages.pofile import read_po
+
+    with place(code, "po").open("rb") as file:
+        return read_po(file, locale=code, domain=DOMAIN)
+
+
+def place(code: str, ending: str) -> Path:
+    """Where the catalogue of a language stands: ``po`` for people, ``mo`` for gettext."""
+    return FOLDER / code / "LC_MESSAGES" / f"{DOMAIN}.{ending}"
+
+
+def bring_up_to_date(code: str) -> list[str]:
+    """Give a language's catalogue the messages of the source, and compile it: what it lacks."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import write_po
+
+    catalogue = read(code)
+    catalogue.update(template(), no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    with place(code, "po").open("wb") as file:
+        write_po(file, catalogue, width=_WIDTH, include_lineno=False, sort_output=True)
+    with place(code, "mo").open("wb") as file:
+        write_mo(file, catalogue)
+    return [str(message.id) for message in catalogue if message.id and not _is_said(message.string)]
+
+
+def _is_said(string: str | Sequence[str] | None) -> bool:
+    return bool(string) and all([string] if isinstance(string, str) else string or ())
+
+
+if __name__ == "__main__":
+    for language_code in LANGUAGES:
+        if language_code != ENGLISH:
+            for lacking in bring_up_to_date(language_code):
+                sys.stderr.write(f"{place(language_code, 'po')}: not translated: {lacking!r}\n")
