@@ -11,6 +11,7 @@ from grader.sandbox.server import Sandbox, sandbox
 from tests.observing import hand_in
 from tests.own_checks import write_checks
 from tests.programs import at_birth
+from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +74,12 @@ def interrupted_at_birth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     )
     monkeypatch.setenv("PYTHONPATH", path)
     return folder
+
+
+@pytest.fixture
+def wire() -> Wire:
+    """A wire that plays no fault yet."""
+    return Wire()
 
 
 @pytest.fixture

@@ -14,10 +14,12 @@ from grader.model.access import Keys
 from grader.model.observation import Exchange, Found, Invocation, Unknown
 from grader.observe.account import observe
 from grader.observe.identity import observe_identity
+from grader.resources.kinds import KINDS
 from grader.rubric.load import Rubric, default_rubric_path, load_rubric
 from grader.safety.secret import Secret
 from grader.sandbox.deploy import deploy
 from grader.sandbox.submission import Submission
+from tests.known_checks import needs_of_rubric
 
 if TYPE_CHECKING:
     from grader.model.observation import Fact, Observation
@@ -55,9 +57,12 @@ def look(
     clients = Clients(wire.session if wire else None)
     aws = Aws(clients, keys, sandbox.region, sandbox.endpoint_url)
     try:
+        rubric = rubric or lab()
         return observe(
             aws,
-            rubric or lab(),
+            rubric,
+            needs_of_rubric(rubric),
+            KINDS,
             observe_identity(aws, expected_account),
             seed=seed,
             attempt=attempt,

@@ -10,9 +10,13 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader.checks import lab
+from grader.checks.declare import declared
+from grader.resources.kinds import KINDS
 from grader.schemas import load
 
 if TYPE_CHECKING:
@@ -78,21 +82,34 @@ def _meaning(schema: Schema, part: Schema) -> str:
     return _prose(said)
 
 
-def checks_reference(module: str) -> str:
-    """The checks of a module of ``grader.checks``: what each judges, and what it takes."""
+def checks_reference(_which: str) -> str:
+    """The checks that come with the grader: what each judges, and what it takes."""
     rows = [
         (f"`{info.name}`", f"`{info.on}`", _expect(info.expect_schema), sentence)
-        for info, sentence in _checks(module)
+        for info, sentence in _checks()
     ]
     return _table(("check", "judges a", "`expect`", "passes if"), rows)
 
 
-def _checks(module: str) -> Iterator[tuple[Any, str]]:
-    import importlib
+def fixtures_reference(_which: str) -> str:
+    """The fixtures that give a check the facts of an account: what each gives, and what it takes."""
+    rows = [
+        (
+            f"`{need.fixture}`",
+            f"`{kind.type.__name__}`",
+            f"the {need.word} "
+            + ("where `on` begins" if need.end == "source" else "where `on` ends"),
+            ", ".join(f"`{action}`" for action in kind.actions),
+        )
+        for kind in KINDS
+        for need in kind.needs
+    ]
+    return _table(("fixture", "gives a", "of", "looking takes"), rows)
 
-    from grader.checks import declared
 
-    for value in vars(importlib.import_module(f"grader.checks.{module}")).values():
+def _checks() -> Iterator[tuple[Any, str]]:
+    modules = [lab, *(sys.modules[kind.look.__module__] for kind in KINDS if kind.checks)]
+    for value in (value for module in modules for value in vars(module).values()):
         found = declared(value)
         if found is not None:
             sentence = inspect.getdoc(value) or ""
@@ -103,11 +120,13 @@ def _checks(module: str) -> Iterator[tuple[Any, str]]:
 def _expect(schema: Mapping[str, Any] | None) -> str:
     if schema is None:
         return "–"
-    target = _target(dict(schema), dict(schema))
+    optional = [part for part in schema.get("anyOf", ()) if part.get("type") != "null"]
+    target = _target(dict(schema), optional[0] if optional else dict(schema))
     if target is None:
         return _kind({}, dict(schema))
     keys = (f"`{key}` ({_kind({}, part)})" for key, part in target["properties"].items())
-    return f"object with {', '.join(keys)}: {_prose(target['description'])}"
+    may = "nothing, or an " if optional else ""
+    return f"{may}object with {', '.join(keys)}: {_prose(target['description'])}"
 
 
 def _section(schema: Schema, title: str, part: Schema) -> str:
@@ -186,6 +205,7 @@ def _cells(line: tuple[str, ...]) -> list[str]:
 _GENERATORS: dict[str, Callable[[str], str]] = {
     "schema": schema_reference,
     "checks": checks_reference,
+    "fixtures": fixtures_reference,
 }
 
 

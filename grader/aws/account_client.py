@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from grader.aws.clients import ATTEMPTS, READ_TIMEOUT_S, Clients, config_of
 from grader.aws.errors import sort_error
 from grader.i18n.language import N_
-from grader.model.observation import Fact, Found, Missing, Unknown
+from grader.model.ended_early import Lost
+from grader.model.observation import Found, Missing, Unknown
 from grader.safety.redact import redact
 
 if TYPE_CHECKING:
@@ -40,14 +41,6 @@ _SURPRISES = (LookupError, TypeError, ValueError, AttributeError, RecursionError
 TIME_IS_UP = Unknown.saying(
     "time-limit", N_("The account took longer than it may (--account-timeout).")
 )
-
-
-class Lost(Exception):  # noqa: N818 - the account is lost to this run; it is not an error of ours
-    """AWS could not be asked. Carries the :class:`Unknown` that a fact becomes."""
-
-    def __init__(self, unknown: Unknown) -> None:
-        super().__init__(unknown.detail)
-        self.unknown = unknown
 
 
 def answered_at(response: Mapping[str, Any]) -> datetime | None:
@@ -209,8 +202,3 @@ def _surprise(error: Exception, action: str) -> Unknown:
         action=action,
         error=redact(f"{type(error).__name__}: {error}"),
     )
-
-
-def value_of(fact: Fact[T]) -> T | None:
-    """The value of a found fact, else ``None``."""
-    return fact.value if isinstance(fact, Found) else None

@@ -21,6 +21,8 @@ from grader.i18n.language import N_
 from grader.i18n.message import said
 from grader.judging.pool import AT_A_TIME
 from grader.model.observation import Found, Observation, Unknown
+from grader.resources.kinds import KINDS
+from grader.rubric.needs import needs_of
 from grader.safety.redact import redact
 from grader.scoring.score import score, ungraded_report
 
@@ -90,6 +92,7 @@ class Grading:
     ) -> None:
         self._rubric, self._judge, self._checks = rubric, judge, checks
         self._settings, self._graded = settings, graded
+        self._needs = needs_of(rubric, checks, KINDS)
         self._engine = engine or Threads(settings.jobs)
         self._orders = Orders(
             settings.seed, settings.attempt, settings.exchange, settings.account_timeout_s
@@ -199,7 +202,7 @@ class Grading:
                 self._looked[key] = _packed(seen)
             self._gather(rows, seen)
 
-        self._start(looked, look, visit, identity, self._rubric, self._orders)
+        self._start(looked, look, visit, identity, self._rubric, self._needs, self._orders)
 
     # -- scoring, as results come -------------------------------------------------------------
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from grader.inputs.problems import BadInput
 from grader.judging.pool import Judge
+from grader.resources.kinds import KINDS
 from grader.roster.load import load_roster
 from grader.rubric.load import default_rubric_path, load_rubric
+from grader.rubric.needs import needs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from grader.model.outcome import CheckInfo
     from grader.roster.load import Roster
     from grader.rubric.load import Rubric
+    from grader.rubric.needs import Needs
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class Course:
     checks: Mapping[str, CheckInfo]
     check_dirs: tuple[str, ...] = ()
     checks_sha256: str = ""
+
+    @property
+    def needs(self) -> Needs:
+        """What judging by it takes."""
+        return needs_of(self.rubric, self.checks, KINDS)
 
 
 def rubric_path(given: Path | None) -> Path:

@@ -12,6 +12,7 @@ from grader.model.observation import Fact, Unknown
 from grader.rubric.rules import route
 
 if TYPE_CHECKING:
+    from grader.model.kind import Need
     from grader.model.observation import Observation
     from grader.rubric.load import Criterion, Rubric
 
@@ -67,14 +68,17 @@ class Case:
     number: int
     pair: int | None = None
 
+    def role(self, need: Need) -> str:
+        """The rubric's name of the resource that ``need`` is a fact of; empty for the exchange."""
+        return "" if need.end is None else getattr(self.bound, need.end)
+
     def fact(self, part: str, name: str = "") -> Fact[Any]:
         """The fact at ``part`` (and ``name``, where the part has several)."""
-        found = getattr(self.observation, part)
         if not name:
-            return found  # type: ignore[no-any-return]
+            return getattr(self.observation, part)  # type: ignore[no-any-return]
         nothing = N_("This observation holds nothing about “{name}”.")
         absent = Unknown.saying("not-observed", nothing, name=name)
-        return found.get(name, absent)  # type: ignore[no-any-return]
+        return self.observation.of_resources(part).get(name, absent)
 
 
 def ends(on: str) -> tuple[str, str]:

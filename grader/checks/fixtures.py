@@ -2,31 +2,28 @@
 
 A fixture with a plain name (``function``) gives what was found. Where it was not found, the check
 is blocked or ungraded before its first line runs. Its twin (``function_fact``) gives the fact
-itself. Which function or queue it is, the criterion's ``on`` says.
+itself. Which function or queue it is, the criterion's ``on`` says. What a check asks for in this way is
+what is observed.
 """
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from grader.checks import message, required, ungrade
 from grader.i18n.language import N_
+from grader.model.kind import EXCHANGE
+from grader.model.observation import Found
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from grader.checks.case import Case
-    from grader.model.observation import (
-        Exchange,
-        Fact,
-        Function,
-        Invocation,
-        Mappings,
-        Observation,
-        Queue,
-        Runs,
-        Schedule,
-    )
+    from grader.model.kind import Kind, Need
+    from grader.model.observation import Exchange, Fact, Function, Observation
     from grader.rubric.load import Criterion, Rubric
 
 
@@ -70,18 +67,6 @@ def pair_number(case: Case) -> int:
 
 
 @pytest.fixture
-def function_fact(case: Case) -> Fact[Function]:
-    """The function that the criterion is on, or the one at the end of its route."""
-    return case.fact("functions", case.bound.target)
-
-
-@pytest.fixture
-def function(case: Case, function_fact: Fact[Function]) -> Function:
-    """The function, found."""
-    return required(function_fact, f"functions.{case.bound.target}")
-
-
-@pytest.fixture
 def fed_function_fact(case: Case) -> Fact[Function] | None:
     """The function that the rubric feeds from the criterion's queue; ``None`` if there is none."""
     name = case.bound.fed
@@ -89,96 +74,38 @@ def fed_function_fact(case: Case) -> Fact[Function] | None:
 
 
 @pytest.fixture
-def queue_fact(case: Case) -> Fact[Queue]:
-    """The queue that the criterion is on, or the one where its route starts."""
-    return case.fact("queues", case.bound.source)
-
-
-@pytest.fixture
-def queue(case: Case, queue_fact: Fact[Queue]) -> Queue:
-    """The queue, found."""
-    return required(queue_fact, f"queues.{case.bound.source}")
-
-
-@pytest.fixture
-def target_queue_fact(case: Case) -> Fact[Queue]:
-    """The queue at the end of the criterion's route."""
-    return case.fact("queues", case.bound.target)
-
-
-@pytest.fixture
-def target_queue(case: Case, target_queue_fact: Fact[Queue]) -> Queue:
-    """The queue at the end of the route, found."""
-    return required(target_queue_fact, f"queues.{case.bound.target}")
-
-
-@pytest.fixture
-def mappings_fact(case: Case) -> Fact[Mappings]:
-    """The event source mappings of the criterion's queue."""
-    return case.fact("mappings", case.bound.source)
-
-
-@pytest.fixture
-def mappings(case: Case, mappings_fact: Fact[Mappings]) -> Mappings:
-    """The mappings, found."""
-    return required(mappings_fact, f"mappings.{case.bound.source}")
-
-
-@pytest.fixture
-def schedule_fact(case: Case) -> Fact[Schedule]:
-    """What runs the criterion's function periodically."""
-    return case.fact("schedules", case.bound.target)
-
-
-@pytest.fixture
-def schedule(case: Case, schedule_fact: Fact[Schedule]) -> Schedule:
-    """The schedule, found."""
-    return required(schedule_fact, f"schedules.{case.bound.target}")
-
-
-@pytest.fixture
-def runs_fact(case: Case) -> Fact[Runs]:
-    """Runs of the criterion's function since its schedule can have run it."""
-    return case.fact("runs", case.bound.target)
-
-
-@pytest.fixture
-def runs(case: Case, runs_fact: Fact[Runs]) -> Runs:
-    """The runs, found: at least one."""
-    return required(runs_fact, f"runs.{case.bound.target}")
-
-
-@pytest.fixture
-def invocation_fact(case: Case) -> Fact[Invocation]:
-    """The direct invocation with one record."""
-    return case.observation.handler
-
-
-@pytest.fixture
-def invocation(invocation_fact: Fact[Invocation]) -> Invocation:
-    """The direct invocation with one record, found."""
-    return required(invocation_fact, "handler")
-
-
-@pytest.fixture
-def records_fact(case: Case) -> Fact[Invocation]:
-    """The direct invocation with three records."""
-    return case.observation.records
-
-
-@pytest.fixture
-def records(records_fact: Fact[Invocation]) -> Invocation:
-    """The direct invocation with three records, found."""
-    return required(records_fact, "records")
-
-
-@pytest.fixture
-def exchange_fact(case: Case) -> Fact[Exchange]:
-    """What went through the queues."""
+def exchange_if_seen(case: Case) -> Fact[Exchange]:
+    """What went through the queues, if another check asks for that: this one alone sends nothing."""
     return case.observation.exchange
 
 
-@pytest.fixture
-def exchange(exchange_fact: Fact[Exchange]) -> Exchange:
-    """What went through the queues, found."""
-    return required(exchange_fact, "exchange")
+def facts_plugin(kinds: Iterable[Kind[Any]]) -> ModuleType:
+    """The fixtures of all facts, as a plug-in of pytest: of each the one found, and the fact itself."""
+    plugin = ModuleType("facts")
+    needs = [(need, kind.given) for kind in kinds for need in kind.needs]
+    for need, given in (*needs, *((need, _as_it_is) for need in EXCHANGE)):
+        setattr(plugin, f"{need.fixture}_fact", _fact_fixture(need, given))
+        setattr(plugin, need.fixture, _found_fixture(need))
+    return plugin
+
+
+def _fact_fixture(need: Need, given: Callable[[Any], Any]) -> object:
+    @pytest.fixture(name=f"{need.fixture}_fact")
+    def fact(case: Case) -> Fact[Any]:
+        seen = case.fact(need.fact, case.role(need))
+        return Found(given(seen.value)) if isinstance(seen, Found) else seen
+
+    return fact
+
+
+def _found_fixture(need: Need) -> object:
+    @pytest.fixture(name=need.fixture)
+    def found(case: Case, request: pytest.FixtureRequest) -> Any:
+        path = ".".join(filter(None, (need.fact, case.role(need))))
+        return required(request.getfixturevalue(f"{need.fixture}_fact"), path)
+
+    return found
+
+
+def _as_it_is(found: Any) -> Any:
+    return found

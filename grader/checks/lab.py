@@ -66,7 +66,7 @@ def test_function_timeout(function: Function, expect: int) -> None:
     same(function.timeout_s, expect, unit=N_("s"), hint=hint)
 
 
-@check("function_environment", on="function", expect=dict[str, str])
+@check("function_environment", on="function", expect=dict[str, str], environment="expect")
 def test_function_environment(case: Case, function: Function, expect: dict[str, str]) -> None:
     """The function has the environment variables {expect}."""
     check_environment(function, f"functions.{case.bound.target}", expect)
@@ -92,7 +92,7 @@ def test_mapping_enabled(
     function_fact: Fact[Function],
     queue_fact: Fact[Queue],
     mappings_fact: Fact[Mappings],
-    exchange_fact: Fact[Exchange],
+    exchange_if_seen: Fact[Exchange],
 ) -> None:
     """The queue {queue} feeds the function {function}."""
     function, queue = f"functions.{case.bound.target}", f"queues.{case.bound.source}"
@@ -104,7 +104,7 @@ def test_mapping_enabled(
         required(mappings_fact, f"mappings.{case.bound.source}"),
         case.bound.rubric.lab.queues[case.bound.source],
         case.bound.rubric.lab.functions[case.bound.target],
-        exchange_fact,
+        exchange_if_seen,
     )
     required(function_fact, function)
     required(queue_fact, queue)

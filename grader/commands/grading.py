@@ -71,8 +71,7 @@ def check(
     from grader.inputs.problems import refuse
     from grader.model import report as reports
     from grader.model.access import DefaultCredentials, Profile
-    from grader.observe.account import RUNS_CHECK, needs_exercise
-    from grader.observe.runs import RUNS_S
+    from grader.resources.runs import RUNS_S
     from grader.results.atomic_write import write_json
     from grader.results.directory import Results, writable
     from grader.roster.load import Account
@@ -94,14 +93,14 @@ def check(
         access = Profile(profile) if profile else DefaultCredentials()
         me = Account("me", "", "", None, None, None, None, access)
         errors = standard_error(quiet=quiet)
-        if not quiet and settings.exchange and needs_exercise(course.rubric):
+        if not quiet and settings.exchange and course.needs.exercise:
             errors.print(
                 _(
                     "Checking your account: this runs your function and uses its queues "
                     "(about nine invocations)."
                 )
             )
-        if not quiet and any(one.check == RUNS_CHECK for one in course.rubric.criteria):
+        if not quiet and course.needs.facts["runs"]:
             errors.print(
                 _(
                     "A run by your function's schedule is waited for where one is due soon, "

@@ -102,6 +102,6 @@ def doctor(
     with loaded(rubric, checks, roster) as (course, students):
         if students is None:
             raise TypeError("a doctor has a roster")
-        found = examine_class(students, roster, course.rubric, settings)
+        found = examine_class(students, roster, course.rubric, course.needs, settings)
     show_examinations(found, standard_output(quiet=quiet))
     return UNGRADED if any(one.faults for one in found) else ALL_POINTS

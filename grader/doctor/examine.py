@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
-from grader.aws.account_client import value_of
 from grader.aws.clients import Clients
 from grader.doctor.permissions import Seen, ask_everything
 from grader.i18n.language import N_, _, plural, spoken
 from grader.i18n.message import said
 from grader.inputs.text_file import read_text
 from grader.model.access import DefaultCredentials, Keys, Profile, Role
-from grader.model.observation import Found, Unknown
+from grader.model.observation import Found, Unknown, value_of
 from grader.roster.table import read_table
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from grader.model.access import Access
     from grader.roster.load import Account, Roster
     from grader.rubric.load import Rubric
+    from grader.rubric.needs import Needs
 
 _Way: TypeAlias = "tuple[Access, str | None, str, str | None]"
 
@@ -57,6 +57,7 @@ def examine_class(
     roster: Roster,
     path: Path,
     rubric: Rubric,
+    needs: Needs,
     settings: Settings,
     clients: Clients | None = None,
 ) -> list[Examination]:
@@ -74,7 +75,7 @@ def examine_class(
             endpoint_url = account.endpoint_url or settings.endpoint_url
             way = (account.access, account.account_id, region, endpoint_url)
             if way not in ways:
-                ways[way] = threads.submit(ask_everything, clients, rubric, *way)
+                ways[way] = threads.submit(ask_everything, clients, rubric, needs, *way)
             rows.append((account, region, ways[way]))
         written = _written(path, roster)
         found = [

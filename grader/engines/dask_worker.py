@@ -22,7 +22,7 @@ from grader import __version__
 from grader.engines.visit import Orders, Place
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.observe.output import Interrupted
+from grader.model.ended_early import Interrupted
 from grader.safety.redact import redact
 from grader.safety.secret import Secret, sealing
 

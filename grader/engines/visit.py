@@ -16,6 +16,7 @@ from grader.aws.clients import Clients
 from grader.model.observation import Found
 from grader.observe.account import observe
 from grader.observe.identity import observe_identity
+from grader.resources.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from grader.model.access import Access
     from grader.model.observation import Fact, Identity, Observation
     from grader.rubric.load import Rubric
+    from grader.rubric.needs import Needs
 
 
 class Place:
@@ -84,12 +86,17 @@ def identify(place: Place, visits: Sequence[Visit], limit_s: float) -> Identifie
 
 
 def look(
-    place: Place, visit: Visit, identity: Fact[Identity], rubric: Rubric, orders: Orders
+    place: Place,
+    visit: Visit,
+    identity: Fact[Identity],
+    rubric: Rubric,
+    needs: Needs,
+    orders: Orders,
 ) -> Observation:
-    """Everything that ``rubric`` asks of the account.
+    """Everything that ``rubric`` and the ``needs`` of its checks ask of the account.
 
     When ``orders.limit_s`` have passed AWS is not asked any more: what is left is unknown
-    (``time-limit``). Raises :class:`~grader.observe.output.Interrupted` when the place is to stop.
+    (``time-limit``). Raises :class:`Interrupted` when the place is to stop.
     """
     aws = visit.aws(place)
     aws.ends_at = time.monotonic() + orders.limit_s
@@ -97,6 +104,8 @@ def look(
         return observe(
             aws,
             rubric,
+            needs,
+            KINDS,
             identity,
             seed=orders.seed,
             attempt=orders.attempt,

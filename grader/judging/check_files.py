@@ -5,10 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.resources.kinds import KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LAB_CHECKS = Path(__file__).parent.parent / "checks" / "lab.py"
+LAB_CHECKS = (
+    Path(__file__).parent.parent / "checks" / "lab.py",
+    *(Path(kind.checks) for kind in KINDS if kind.checks),
+)
+"""The lab's checks, and those that come with a kind of resource."""
 
 
 def own_check_files(folders: Sequence[Path]) -> list[Path]:

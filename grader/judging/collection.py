@@ -6,18 +6,20 @@ import difflib
 import faulthandler
 import inspect
 import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from _pytest.fixtures import FixtureFunctionDefinition
 
-from grader.checks import declared
-from grader.checks import fixtures as facts
+from grader.checks.declare import declared
 from grader.i18n.language import _
 from grader.inputs.problems import Problem
 from grader.judging.check_files import LAB_CHECKS
+from grader.judging.facts import NEEDS, needs_of
 from grader.judging.pytest_session import check_of, run
+from grader.model.kind import Need
 from grader.model.outcome import Collected
+from grader.rubric.rules import SHAPES, shape_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
     from grader.model.outcome import CheckInfo
 
 _STDERR = 2
-_FIXTURES = [
-    name for name, value in vars(facts).items() if isinstance(value, FixtureFunctionDefinition)
-]
 
 
 def collect(files: Sequence[Path], note: Note, limit_s: float) -> Collected:
@@ -50,7 +49,7 @@ class _Collection:
     """The plug-in that looks at what pytest collected."""
 
     def __init__(self, files: Sequence[Path], note: Note, limit_s: float) -> None:
-        self.places = {file: place for place, file in enumerate(files) if file != LAB_CHECKS}
+        self.places = {file: place for place, file in enumerate(files) if file not in LAB_CHECKS}
         self.note = note
         self.limit_s = limit_s
         self.checks: dict[str, CheckInfo] = {}
@@ -116,7 +115,7 @@ class _Collection:
                 )
             )
             return
-        info = check.info
+        info = replace(check.info, needs=needs_of(item.fixturenames))
         first = self.checks.setdefault(info.name, info)
         if first is not info:
             self._refuse(
@@ -132,18 +131,46 @@ class _Collection:
             message = _("{name} is async.", name=item.function.__name__)
             self._refuse(info, message, _("A check is a plain function."))
         self._unknown_fixtures(item, info)
+        self._unobservable(info)
 
     def _unknown_fixtures(self, item: pytest.Function, info: CheckInfo) -> None:
         known = item._fixtureinfo.name2fixturedefs
         for name in item.fixturenames:
             if name in known or name == "request":
                 continue
-            near = difflib.get_close_matches(name, _FIXTURES, 1)
+            near = difflib.get_close_matches(name, NEEDS, 1)
             remedy = _("Did you mean “{word}”?", word=near[0]) if near else ""
             self._refuse(info, _("There is no fixture “{name}”.", name=name), remedy)
 
+    def _unobservable(self, info: CheckInfo) -> None:
+        """What the check judges has no such fact, whatever the rubric says."""
+        if info.on not in SHAPES:
+            near = difflib.get_close_matches(str(info.on), SHAPES, 1)
+            remedy = _("Did you mean “{word}”?", word=near[0]) if near else ""
+            self._refuse(info, _("No check judges a “{word}”.", word=info.on), remedy)
+            self.checks.pop(info.name, None)  # nothing can be said of a criterion that names it
+            return
+        variables = Need("environment", "functions", "function", "target")
+        for need in (*info.needs, *([variables] if info.environment else ())):
+            if need.end is None or _has(info.on, need):
+                continue
+            message = _(
+                "The check “{check}” judges a {kind}, which has no “{fixture}”.",
+                check=info.name,
+                kind=shape_in_words(info.on),
+                fixture=need.fixture,
+            )
+            fits = ", ".join(shape_in_words(shape) for shape in SHAPES if _has(shape, need))
+            remedy = _("Ask for something else, or judge a {kinds}.", kinds=fits)
+            self._refuse(info, message, remedy)
+
     def _refuse(self, info: CheckInfo, message: str, remedy: str) -> None:
         self.problems.append(Problem(info.file, info.line, message, remedy))
+
+
+def _has(shape: str, need: Need) -> bool:
+    """What an ``on`` of this shape names has such a fact."""
+    return shape.split(" -> ")[0 if need.end == "source" else -1] == need.word
 
 
 def _problem(file: Path, raised: BaseException) -> Problem:

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.checks import Failure, Verdict, Withheld, declared
 from grader.checks.case import Bound, Case
+from grader.checks.declare import declared
+from grader.checks.raised import Failure, Withheld
 from grader.i18n.language import N_
 from grader.i18n.message import Message, bounded, message, shown
 from grader.judging.pytest_session import run
-from grader.model.outcome import Outcome
+from grader.model.outcome import Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Sequence
     from pathlib import Path
 
-    from grader.checks import Declared
+    from grader.checks.declare import Declared
     from grader.judging.note import Note
     from grader.model.observation import Observation
     from grader.rubric.load import Rubric

@@ -64,7 +64,7 @@ class Judge:
         limit_s: float = 10.0,
     ) -> None:
         self._missing = [folder for folder in check_dirs if not folder.is_dir()]
-        self._files = [LAB_CHECKS, *own_check_files(check_dirs)]
+        self._files = [*LAB_CHECKS, *own_check_files(check_dirs)]
         self._limit_s = limit_s
         self.workers = workers or _processors()
         self._folder = Path(tempfile.mkdtemp(prefix="grader-judge-"))

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest._io import TerminalWriter
 
-from grader.checks import declared
-from grader.checks import fixtures as facts
+from grader.checks import fixtures
+from grader.checks.declare import declared
+from grader.judging.facts import FIXTURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from grader.checks import Declared
+    from grader.checks.declare import Declared
 
 # What a judge has no use for. Each costs hooks around every test.
 _UNUSED = (
@@ -69,7 +70,7 @@ def run(files: Sequence[Path], plugin: object, *options: str) -> dict[str, Any]:
                 "--",
                 *map(str, files),
             ],
-            plugins=[facts, engine, plugin],
+            plugins=[fixtures, FIXTURES, engine, plugin],
         )
     if code in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
         raise RuntimeError(f"pytest ended with {code!r}")

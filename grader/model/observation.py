@@ -111,6 +111,11 @@ class Unknown(msgspec.Struct, frozen=True, tag_field="fact", tag="unknown", omit
 Fact: TypeAlias = Found[T] | Missing | NotTried | Unknown
 
 
+def value_of(fact: Fact[T]) -> T | None:
+    """The value of a found fact, else ``None``."""
+    return fact.value if isinstance(fact, Found) else None
+
+
 class Identity(Part, frozen=True):
     """Source: STS GetCallerIdentity."""
 
@@ -344,6 +349,7 @@ class Observation(Part, frozen=True, kw_only=True):
     """Everything seen of one (account, region, endpoint) in one run.
 
     Dictionaries are keyed by the rubric's own names (``sum``, ``input``), not by AWS's.
+    ``further`` holds, by the name of the fact, what kinds of resources without a key of their own show.
     ``handler`` is the direct invocation with one record, ``records`` the one with three. ``runs`` holds
     the functions whose runs some criterion asks for. ``asked`` is what the run's rubric looked for.
     Times are UTC, ISO 8601. ``flags`` are facts for a human that cost no points.
@@ -366,13 +372,22 @@ class Observation(Part, frozen=True, kw_only=True):
     records: Fact[Invocation]
     exchange: Fact[Exchange]
     runs: dict[str, Fact[Runs]] = {}
+    further: dict[str, dict[str, Fact[Any]]] = {}
     asked: Asked | None = None
     flags: tuple[str, ...] = ()
+
+    def of_resources(self, fact: str) -> dict[str, Fact[Any]]:
+        """What was seen of each resource: the facts called ``fact``, by the rubric's own names."""
+        return getattr(self, fact) if fact in OF_RESOURCES else self.further.get(fact, {})
 
     @property
     def account_id(self) -> str | None:
         """The account AWS said this is, if it answered."""
         return self.identity.value.account_id if isinstance(self.identity, Found) else None
+
+
+OF_RESOURCES = ("functions", "queues", "mappings", "schedules", "runs")
+"""Facts of resources that have a key of their own in an observation."""
 
 
 def encode(observation: Observation) -> bytes:

@@ -11,6 +11,7 @@ from grader.i18n.message import Message
 
 if TYPE_CHECKING:
     from grader.inputs.problems import Problem
+    from grader.model.kind import Need
 
 Result: TypeAlias = Literal["passed", "failed", "blocked", "ungraded"]
 
@@ -21,7 +22,8 @@ class CheckInfo:
 
     ``on`` is the shape of what it is bound to; ``expect_schema`` the JSON Schema of the
     criterion's ``expect`` (``None``: it takes none); ``explains`` the family of facts whose absence
-    a failure of this check explains.
+    a failure of this check explains. ``needs`` are the facts that it asks for, ``environment`` the
+    variables of its function's environment, or ``expect``: those that are the keys of its ``expect``.
     """
 
     name: str
@@ -30,6 +32,8 @@ class CheckInfo:
     explains: str | None
     file: str
     line: int
+    environment: tuple[str, ...] | Literal["expect"] = ()
+    needs: tuple[Need, ...] = ()
 
 
 class Collected(NamedTuple):
@@ -37,6 +41,20 @@ class Collected(NamedTuple):
 
     checks: dict[str, CheckInfo]
     problems: list[Problem]
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a check says, as data: it travels beside pytest's outcome, as metadata of the test."""
+
+    outcome: Literal["failed", "blocked", "ungraded"]
+    message: str
+    hint: str = ""
+    expected: Any = None
+    actual: Any = None
+    because: str | None = None
+    template: str = ""
+    values: dict[str, Any] = {}
+    advice: Message | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):

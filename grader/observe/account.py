@@ -1,81 +1,45 @@
-"""One account, looked at and exercised: every fact that the rubric asks for."""
+"""One account, looked at and exercised: every fact that a rubric's checks ask for."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from grader import __version__
-from grader.aws.account_client import value_of
 from grader.i18n.language import N_
-from grader.model.observation import (
-    IN_TRANSITION,
-    Fact,
-    Found,
-    Function,
-    Identity,
-    Mappings,
-    Observation,
-    Queue,
-    Runs,
-    Schedule,
-    Unknown,
-)
+from grader.model.observation import OF_RESOURCES, Fact, Found, Identity, Observation, Unknown
 from grader.model.timestamps import iso, now
 from grader.observe.exercise import Behaviour, exercise
-from grader.observe.function import is_pending, observe_function
-from grader.observe.mapping import observe_mappings
 from grader.observe.obstacles import Stage
 from grader.observe.pairs import Pairs
-from grader.observe.queues import observe_queue
-from grader.observe.ready import when_ready
-from grader.observe.runs import observe_runs
-from grader.observe.schedule import observe_schedule
 from grader.observe.scope import asked_by
-from grader.rubric.load import environment_names
+from grader.rubric.rules import EXCHANGE_ROUTE
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Iterable, Sequence
 
     from grader.aws.account_client import Aws
+    from grader.model.kind import Kind
     from grader.rubric.load import Rubric
+    from grader.rubric.needs import Needs
 
-SUM, INPUT, OUTPUT = "sum", "input", "output"
-"""The rubric's names for what an exchange goes through."""
-
-RUNS_CHECK = "schedule_runs"
-
-_LOOKING = frozenset(
-    {
-        "function_exists",
-        "function_runtime",
-        "function_memory",
-        "function_timeout",
-        "function_environment",
-        "queue_exists",
-        "mapping_enabled",
-        "schedule_enabled",
-        RUNS_CHECK,
-    }
-)
-"""The lab's checks that ask only what is there. Any other may ask what the function does."""
+INPUT, SUM, OUTPUT = EXCHANGE_ROUTE
 
 NOT_EXERCISED = Unknown.saying(
     "not-observed", N_("The function was not exercised (--no-exchange).")
 )
-RUN_BY_THE_GRADER = Unknown.saying(
-    "not-observed",
-    N_(
-        "The grader and the queue run this function, so its log does not tell what its schedule"
-        " ran."
-    ),
-)
+NOBODY_ASKS = Unknown.saying("not-observed", N_("No criterion asks what the function does."))
 
 
 def observe(
     aws: Aws,
     rubric: Rubric,
+    needs: Needs,
+    kinds: Sequence[Kind[Any]],
     identity: Fact[Identity],
     *,
     seed: int,
@@ -83,23 +47,27 @@ def observe(
     exchange: bool,
     stop: threading.Event,
 ) -> Observation:
-    """Everything the rubric asks of the account behind ``aws``, as far as AWS lets it be seen.
+    """What the checks of ``rubric`` need of the account behind ``aws``, as far as AWS lets it be seen.
 
-    ``identity`` was asked already (:func:`~grader.observe.identity.observe_identity`); where it is not
-    found, nothing else is asked. ``exchange`` false looks only. Raises
-    :class:`~grader.observe.output.Interrupted` when ``stop`` is set in the meantime.
+    ``kinds`` are looked at in their order. ``identity`` was asked already
+    (:func:`~grader.observe.identity.observe_identity`); where it is not found, nothing else is asked.
+    ``exchange`` false looks only. Raises :class:`Interrupted` when ``stop`` is set in the meantime.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    look = _Look(aws, rubric, stop)
+    look = _Look(aws, rubric, needs, stop)
     if isinstance(identity, Found):
-        look.at_everything()
+        look.at(kind for kind in kinds if not kind.last)
+        # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
+        # again, and Lambda by a client of its own.
+        aws.close(but={"sqs"})
         done = look.exercise(seed, identity.value.account_id, attempt, exchange=exchange)
-        look.at_runs()
+        # These wait, and what they wait for has time to come meanwhile.
+        look.at(kind for kind in kinds if kind.last)
     else:
         unknown = (
             identity if isinstance(identity, Unknown) else Unknown("unexpected", "no identity")
         )
-        look.at_nothing(unknown)
+        look.facts = {fact: dict.fromkeys(roles, unknown) for fact, roles in needs.facts.items()}
         done = Behaviour(unknown, unknown, unknown)
         if unknown.kind == "account-mismatch":
             done.flags.add("account-mismatch")
@@ -112,141 +80,93 @@ def observe(
         duration_s=round(time.monotonic() - clock, 3),
         grader_version=__version__,
         identity=identity,
-        functions=look.functions,
-        queues=look.queues,
-        mappings=look.mappings,
-        schedules=look.schedules,
+        functions=look.facts["functions"],
+        queues=look.facts["queues"],
+        mappings=look.facts["mappings"],
+        schedules=look.facts["schedules"],
+        runs=look.facts["runs"],
+        further={
+            fact: _as_kept(seen)
+            for fact, seen in look.facts.items()
+            if seen and fact not in OF_RESOURCES
+        },
         handler=done.handler,
         records=done.records,
         exchange=done.exchange,
-        runs=look.runs,
         asked=asked_by(rubric),
         flags=tuple(sorted(done.flags)),
     )
 
 
-def needs_exercise(rubric: Rubric) -> bool:
-    """Some criterion asks what the function does, so that it must be run and its queues used."""
-    return any(criterion.check not in _LOOKING for criterion in rubric.criteria)
+def _as_kept(seen: dict[str, Fact[Any]]) -> dict[str, Fact[Any]]:
+    """Facts with their values as JSON has them: as they will be once they were stored."""
+    return {
+        role: Found(msgspec.to_builtins(fact.value)) if isinstance(fact, Found) else fact
+        for role, fact in seen.items()
+    }
 
 
 class _Look:
-    """Looks at each thing that the rubric names, once."""
+    """Looks at each thing that the checks need, once. See :class:`~grader.resources.look.Look`."""
 
-    def __init__(self, aws: Aws, rubric: Rubric, stop: threading.Event) -> None:
-        self._aws, self._rubric, self._stop = aws, rubric, stop
-        self.functions: dict[str, Fact[Function]] = {}
-        self.queues: dict[str, Fact[Queue]] = {}
-        self.mappings: dict[str, Fact[Mappings]] = {}
-        self.schedules: dict[str, Fact[Schedule]] = {}
-        self.runs: dict[str, Fact[Runs]] = {}
-        self._urls: dict[str, str | None] = {}
-        self._unready: set[str] = set()
+    def __init__(self, aws: Aws, rubric: Rubric, needs: Needs, stop: threading.Event) -> None:
+        self.aws, self.stop = aws, stop
+        self._rubric, self._needs = rubric, needs
+        self._names = rubric.lab.functions | rubric.lab.queues
+        self.facts: dict[str, dict[str, Fact[Any]]] = {}
+        self.urls: dict[str, str | None] = {}
+        self.pending: set[str] = set()
+        self.began = 0.0
 
-    def at_nothing(self, unknown: Unknown) -> None:
-        """The account cannot be asked: every fact is that same unknown."""
-        lab = self._rubric.lab
-        self.functions = dict.fromkeys(lab.functions, unknown)
-        self.queues = dict.fromkeys(lab.queues, unknown)
-        self.mappings = dict.fromkeys(lab.queues, unknown)
-        self.schedules = dict.fromkeys(self._scheduled(), unknown)
-        self.runs = dict.fromkeys(self._run(), unknown)
+    def at(self, kinds: Iterable[Kind[Any]]) -> None:
+        """What is needed of these kinds, waiting for what is in transition."""
+        self.began = time.monotonic()
+        for kind in kinds:
+            seen = self.facts[kind.fact] = {}
+            for role in self._needs.facts[kind.fact]:
+                seen[role] = kind.look(self, role)
 
-    def at_everything(self) -> None:
-        """Functions, queues, mappings and schedules, waiting for what is in transition."""
-        lab, variables = self._rubric.lab, environment_names(self._rubric)
-        for role, name in lab.functions.items():
-            self.functions[role] = self._function(role, name, variables.get(role, ()))
-        for role, name in lab.queues.items():
-            self.queues[role], self._urls[role] = observe_queue(self._aws, name)
-        for role in lab.queues:
-            self.mappings[role] = self._mappings(role)
-        for role in self._scheduled():
-            self.schedules[role] = observe_schedule(self._aws, role, self.functions[role])
-        # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
-        # again, and Lambda by a client of its own.
-        self._aws.close(but={"sqs"})
+    def name(self, role: str) -> str:
+        """AWS's name of the resource."""
+        return self._names[role]
 
-    def _scheduled(self) -> list[str]:
-        """Functions whose schedule some criterion asks for."""
-        named = {c.on for c in self._rubric.criteria if c.check.startswith("schedule")}
-        return [role for role in self._rubric.lab.functions if role in named]
+    def fact(self, fact: str, role: str) -> Fact[Any]:
+        """What was seen before."""
+        return self.facts[fact][role]
 
-    def at_runs(self) -> None:
-        """Runs by schedule. To be called last: it may wait, and runs have time to come meanwhile."""
-        clock = time.monotonic()
-        for role in self._run():
-            if role == SUM:
-                self.runs[role] = RUN_BY_THE_GRADER
-                continue
-            self.runs[role] = observe_runs(
-                self._aws,
-                role,
-                self.functions[role],
-                self.schedules[role],
-                self._stop,
-                waited_s=time.monotonic() - clock,
-            )
+    def variables(self, role: str) -> tuple[str, ...]:
+        """The variables of the function's environment that the checks ask about."""
+        return self._needs.variables[role]
 
-    def _run(self) -> list[str]:
-        """Functions whose runs some criterion asks for."""
-        named = {c.on for c in self._rubric.criteria if c.check == RUNS_CHECK}
-        return [role for role in self._rubric.lab.functions if role in named]
+    def fed_by(self, role: str) -> str | None:
+        """AWS's name of the function that the exchange feeds from the queue."""
+        return self._rubric.lab.functions.get(SUM) if role == INPUT else None
 
-    def _function(self, role: str, name: str, variables: tuple[str, ...]) -> Fact[Function]:
-        def pending(fact: Fact[Function]) -> bool:
-            return isinstance(fact, Found) and is_pending(fact.value)
-
-        fact, ready = when_ready(
-            lambda: observe_function(self._aws, name, variables), pending, self._stop
-        )
-        if not ready:
-            self._unready.add(role)
-        return fact
-
-    def _mappings(self, role: str) -> Fact[Mappings]:
-        fed = self._rubric.lab.functions.get(SUM) if role == INPUT else None
-
-        def in_transition(fact: Fact[Mappings]) -> bool:
-            return isinstance(fact, Found) and any(
-                m.state in IN_TRANSITION for m in fact.value.of_queue
-            )
-
-        fact, ready = when_ready(
-            lambda: observe_mappings(self._aws, role, self.queues[role], fed),
-            in_transition,
-            self._stop,
-        )
-        mappings = value_of(fact)
-        if ready or mappings is None or any(m.state == "Enabled" for m in mappings.of_queue):
-            return fact
-        state = next(m.state for m in mappings.of_queue if m.state in IN_TRANSITION)
-        still = N_("The event source mapping was still {state} after a minute.")
-        return Unknown.saying("not-ready", still, state=state)
+    def exercised(self, role: str) -> bool:
+        """The exchange runs this function."""
+        return role == SUM
 
     def exercise(self, seed: int, account_id: str, attempt: int, *, exchange: bool) -> Behaviour:
-        """The function at work, where the rubric has one and ``exchange`` allows it."""
+        """The function at work, where some check asks for it and ``exchange`` allows it."""
         lab, rules = self._rubric.lab, self._rubric.exchange
         if not exchange:
             return Behaviour(NOT_EXERCISED, NOT_EXERCISED, NOT_EXERCISED)
-        if not needs_exercise(self._rubric):
-            nobody_asks = N_("No criterion asks what the function does.")
-            unasked = Unknown.saying("not-observed", nobody_asks)
-            return Behaviour(unasked, unasked, unasked)
+        if not self._needs.exercise:
+            return Behaviour(NOBODY_ASKS, NOBODY_ASKS, NOBODY_ASKS)
         if SUM not in lab.functions or not {INPUT, OUTPUT} <= lab.queues.keys():
             none_named = N_("The rubric names no function between two queues.")
             absent = Unknown.saying("not-observed", none_named)
             return Behaviour(absent, absent, absent)
         stage = Stage(
-            function=self.functions[SUM],
-            function_ready=SUM not in self._unready,
+            function=self.facts["functions"][SUM],
+            function_ready=SUM not in self.pending,
             input_name=lab.queues[INPUT],
-            input=self.queues[INPUT],
-            input_url=self._urls[INPUT],
-            output=self.queues[OUTPUT],
-            output_url=self._urls[OUTPUT],
-            input_mappings=self.mappings[INPUT],
-            output_mappings=self.mappings[OUTPUT],
+            input=self.facts["queues"][INPUT],
+            input_url=self.urls[INPUT],
+            output=self.facts["queues"][OUTPUT],
+            output_url=self.urls[OUTPUT],
+            input_mappings=self.facts["mappings"][INPUT],
+            output_mappings=self.facts["mappings"][OUTPUT],
         )
         pairs = Pairs(seed, account_id, attempt, *rules.range)
-        return exercise(self._aws, stage, rules, pairs, self._stop)
+        return exercise(self.aws, stage, rules, pairs, self.stop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.aws.account_client import Lost
+from grader.model.ended_early import Lost
 from grader.model.observation import Exchange, Found
 from grader.observe.answers import mistake, numbers_in
 from grader.observe.invocation import APPEARS_S

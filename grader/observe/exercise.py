@@ -61,7 +61,7 @@ def exercise(
     """Invoke the function with one record and with three, then send pairs through the queues.
 
     Nothing is invoked or sent where that could start a loop. However it ends, the queues are left as
-    they were found. Raises :class:`~grader.observe.output.Interrupted` when ``stop`` is set.
+    they were found. Raises :class:`Interrupted` when ``stop`` is set.
     """
     nothing = obstacle(stage)
     if nothing is not None:

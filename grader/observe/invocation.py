@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from grader.aws.account_client import Lost
+from grader.model.ended_early import Lost
 from grader.model.observation import Fact, Found, FunctionError, Invocation, Missing, Unknown
 from grader.observe.event import sqs_event
 from grader.observe.failure import function_error, log_tail, made_up_handle, timed_out

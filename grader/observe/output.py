@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from tenacity import RetryError, Retrying, retry_if_result, sleep_using_event, stop_any
 from tenacity.stop import stop_base, stop_when_event_set
 
-from grader.aws.account_client import Lost, answered_at
+from grader.aws.account_client import answered_at
 from grader.i18n.language import N_
+from grader.model.ended_early import Interrupted, Lost
 from grader.model.observation import Answer, Found, Unknown
 from grader.observe.answers import mistake, numbers_in
 from grader.observe.kept import HANDFUL, Kept, Message
@@ -59,10 +60,6 @@ ANOTHER_READER = Unknown.saying(
         "“Poll for messages” in the console, a program."
     ),
 )
-
-
-class Interrupted(Exception):  # noqa: N818 - the user interrupted; nothing failed
-    """The run is ending: stop waiting, leave the queues as they were found."""
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from grader.i18n.language import N_
-from grader.model.observation import Asked, Found, Unknown
+from grader.model.observation import OF_RESOURCES, Asked, Found, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,11 +88,8 @@ def _without(
 ) -> Observation:
     return msgspec.structs.replace(
         seen,
-        functions=_but(seen.functions, others),
-        queues=_but(seen.queues, others),
-        mappings=_but(seen.mappings, others),
-        schedules=_but(seen.schedules, others),
-        runs=_but(seen.runs, others),
+        **{fact: _but(seen.of_resources(fact), others) for fact in OF_RESOURCES},
+        further={fact: _but(facts, others) for fact, facts in seen.further.items()},
         handler=behaviour or seen.handler,
         records=behaviour or seen.records,
         exchange=behaviour or seen.exchange,

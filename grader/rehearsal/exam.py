@@ -105,7 +105,7 @@ def sit_exam(course: Course, settings: Settings, *, errors: Console, quiet: bool
     started.
     """
     submissions = [s for s in COHORT if (s.deployed or s.untouched) and s.name != _SLOW]
-    layout = Layout.of(course.rubric)
+    layout = Layout.of(course.rubric, course.needs)
     taken: dict[str, Report] = {}
     with own_sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-exam-") as folder:
         if not quiet:

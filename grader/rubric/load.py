@@ -27,7 +27,6 @@ __all__ = [
     "Rubric",
     "Text",
     "default_rubric_path",
-    "environment_names",
     "load_rubric",
     "text_in",
 ]
@@ -144,12 +143,3 @@ def text_in(text: Text, lang: str) -> str:
     if isinstance(text, str):
         return text
     return text.get(lang) or text.get("en") or next(iter(text.values()), "")
-
-
-def environment_names(rubric: Rubric) -> dict[str, tuple[str, ...]]:
-    """The environment variables that the rubric asks about, for each of its functions."""
-    names: dict[str, dict[str, None]] = {role: {} for role in rubric.lab.functions}
-    for criterion in rubric.criteria:
-        if criterion.check == "function_environment" and isinstance(criterion.expect, dict):
-            names.setdefault(criterion.on, {}).update(dict.fromkeys(criterion.expect))
-    return {role: tuple(variables) for role, variables in names.items()}

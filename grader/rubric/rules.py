@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.i18n.language import _, plural
 from grader.inputs.problems import Problem
 from grader.inputs.schema_errors import did_you_mean, schema_problems, shown
+from grader.model.kind import EXCHANGE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from grader.inputs.yaml_lines import Document, Place
     from grader.model.outcome import CheckInfo
 
-# The exchange runs from one queue through one function to the other, and has these names for them.
-_EXCHANGE_ON = {
-    "handler_adds": "sum",
-    "handler_reads_all_records": "sum",
-    "sums_arrive": "input -> output",
+EXCHANGE_ROUTE = {"input": "queues", "sum": "functions", "output": "queues"}
+"""What the exchange goes through, in order, and where the lab names each."""
+
+SHAPES = {
+    "function": "sum",
+    "queue": "input",
+    "queue -> function": "input -> sum",
+    "queue -> queue": "input -> output",
 }
-_EXCHANGE_RESOURCES = {"sum": "functions", "input": "queues", "output": "queues"}
-_EXAMPLES = {
-    "function": "on: sum",
-    "queue": "on: input",
-    "queue -> function": "on: input -> sum",
-    "queue -> queue": "on: input -> output",
-}
+"""The shapes of an ``on``, each with that of the exchange that has it."""
 
 
+_PACKAGE = Path(__file__).parents[1]
 _NEARLY = 0.8
 _ROOM_PER_PAIR = 100
 """Far enough apart for any seed: at 80 a pair finds its place with few tries, at 60 not always."""
@@ -168,11 +168,11 @@ class _Rules:
                 self._say((*place, "check"), message, did_you_mean(check, self.checks))
         if isinstance(on, str) and on:
             self._check_on((*place, "on"), on, check, info)
-        for role, section in _EXCHANGE_RESOURCES.items():
-            if check in _EXCHANGE_ON and role not in self._names(section):
+        for role, section in EXCHANGE_ROUTE.items():
+            if info is not None and _exercises(info) and role not in self._names(section):
                 message = _(
                     "The check “{check}” needs a resource called {name} under “{section}”.",
-                    check=check,
+                    check=self._placed(check, info),
                     name=role,
                     section=section,
                 )
@@ -197,19 +197,21 @@ class _Rules:
             message = _(
                 "The check “{check}” judges a {wanted}, but {on} is a {kind}.",
                 check=check,
-                wanted=_kind(wanted),
+                wanted=shape_in_words(wanted),
                 on=named,
-                kind=_kind(kinds),
+                kind=shape_in_words(kinds),
             )
-            self._say(place, message, _("Write something like “{line}”.", line=_EXAMPLES[wanted]))
-        elif check in _EXCHANGE_ON and " -> ".join(ends) != _EXCHANGE_ON[check]:
+            self._say(
+                place, message, _("Write something like “{line}”.", line=f"on: {SHAPES[wanted]}")
+            )
+        elif info and _exercises(info) and not _in_order(ends, EXCHANGE_ROUTE):
             message = _(
                 "The check “{check}” judges the exchange, which {on} is not part of.",
-                check=check,
+                check=self._placed(check, info),
                 on=named,
             )
-            self._say(place, message, _("Write “{line}”.", line=f"on: {_EXCHANGE_ON[check]}"))
-        elif check == "schedule_runs" and ends[0] == "sum":
+            self._say(place, message, _("Write “{line}”.", line=f"on: {SHAPES[info.on]}"))
+        elif info and ends[-1] == "sum" and any(need.fact == "runs" for need in info.needs):
             message = _(
                 "The grader runs {on} itself: its log does not tell what a schedule ran.", on=named
             )
@@ -234,6 +236,11 @@ class _Rules:
             return
         self.problems.extend(found)
 
+    def _placed(self, check: str, info: CheckInfo) -> str:
+        """The check's name, and where it stands if an author wrote it."""
+        own = _PACKAGE not in Path(info.file).parents
+        return f"{check} ({info.file}:{info.line})" if own else check
+
     def _names(self, section: str) -> dict[str, Any]:
         names = self.lab.get(section)
         return names if isinstance(names, dict) else {}
@@ -242,10 +249,21 @@ class _Rules:
         self.problems.append(Problem(self.file, self.document.line(place), message, remedy))
 
 
-def _kind(route_of: str) -> str:
+def shape_in_words(shape: str) -> str:
     """``function``, ``queue -> queue``, in the language that is spoken."""
     words = {"function": _("function"), "queue": _("queue")}
-    return " -> ".join(words.get(part, part) for part in route_of.split(" -> "))
+    return " -> ".join(words.get(part, part) for part in shape.split(" -> "))
+
+
+def _exercises(info: CheckInfo) -> bool:
+    """The check asks for what is only seen when the function is run."""
+    return any(need in EXCHANGE for need in info.needs)
+
+
+def _in_order(some: Iterable[str], every: Iterable[str]) -> bool:
+    """``some`` stand in ``every``, in its order."""
+    rest = iter(every)
+    return all(one in rest for one in some)
 
 
 def _whole(value: object) -> bool:

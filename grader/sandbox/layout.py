@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from grader.rubric.load import Rubric
+    from grader.rubric.needs import Needs
 
 T = TypeVar("T")
 
@@ -70,14 +71,13 @@ class Layout:
     answer_key: str = "body"
 
     @classmethod
-    def of(cls, rubric: Rubric) -> Layout:
-        """The lab as ``rubric`` names it; what it does not name has a name of its own."""
+    def of(cls, rubric: Rubric, needs: Needs) -> Layout:
+        """The lab as ``rubric`` names it, with what its checks need; all else has a name of its own."""
         functions, queues = rubric.lab.functions, rubric.lab.queues
         taken = frozenset({*functions.values(), *queues.values()})
-        judged = [c.on for c in rubric.criteria if c.check.startswith("schedule")]
-        periodic = next((role for role in judged if role in functions), "periodic")
-        # Somebody waits for it to run.
-        soon = any(criterion.check == "schedule_runs" for criterion in rubric.criteria)
+        # The function that the queue feeds may be run periodically too.
+        scheduled = sorted(needs.facts["schedules"], key=lambda role: role == "sum")
+        periodic = next(iter(scheduled), "periodic")
         return cls(
             region=rubric.lab.region,
             sum_function=functions.get("sum") or _free(SUM_FUNCTION, taken),
@@ -85,7 +85,8 @@ class Layout:
             input_queue=queues.get("input") or _free(INPUT_QUEUE, taken),
             output_queue=queues.get("output") or _free(OUTPUT_QUEUE, taken),
             taken=taken,
-            schedule=_OFTEN if soon else _SELDOM,
+            # Somebody may wait for it to run.
+            schedule=_OFTEN if needs.facts["runs"] else _SELDOM,
             adding=Configuration.of(rubric, "sum"),
             ticking=Configuration.of(rubric, periodic),
             message=rubric.exchange.message,

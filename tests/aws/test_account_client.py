@@ -9,10 +9,11 @@ import pytest
 from botocore import exceptions as failures
 from botocore.parsers import ResponseParserError
 
-from grader.aws.account_client import Aws, Lost
+from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.aws.errors import sort_error
 from grader.model.access import DefaultCredentials, Keys, Profile
+from grader.model.ended_early import Lost
 from grader.model.observation import Found, Missing, Unknown
 from grader.safety.secret import Secret
 from tests.wire_faults import Wire, query, rest, rpc

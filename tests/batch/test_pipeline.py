@@ -73,10 +73,10 @@ def test_a_crash_on_one_account_leaves_the_others_their_grades(
 ) -> None:
     real = visit.observe
 
-    def observe(aws: Any, rubric: Any, identity: Any, **more: Any) -> Any:
+    def observe(aws: Any, rubric: Any, needs: Any, kinds: Any, identity: Any, **more: Any) -> Any:
         if identity.value.account_id != right:
             raise ZeroDivisionError("a bug of ours")
-        return real(aws, rubric, identity, **more)
+        return real(aws, rubric, needs, kinds, identity, **more)
 
     monkeypatch.setattr(visit, "observe", observe)
     other = aws_sandbox.new_account()

@@ -15,8 +15,10 @@ from grader.aws.clients import Clients
 from grader.model.access import Keys
 from grader.observe.account import observe
 from grader.observe.identity import observe_identity
+from grader.resources.kinds import KINDS
 from grader.safety.secret import Secret
 from grader.sandbox.cohort import COHORT, write_roster
+from tests.known_checks import needs_of_rubric
 from tests.observing import lab
 
 if TYPE_CHECKING:
@@ -67,7 +69,8 @@ def test_the_bare_loop_makes_the_calls_that_the_grader_makes(
     keys = Keys(Secret(right), Secret("test"))
     aws = Aws(Clients(noting), keys, aws_sandbox.region, aws_sandbox.endpoint_url)
     identity = observe_identity(aws, None)
-    observe(aws, lab(), identity, seed=1, attempt=1, exchange=True, stop=Event())
+    needs = needs_of_rubric(lab())
+    observe(aws, lab(), needs, KINDS, identity, seed=1, attempt=1, exchange=True, stop=Event())
     aws.close()
     graders = sorted(asked)
     asked.clear()

@@ -20,6 +20,7 @@ from grader.doctor.examine import Examination, examine_class
 from grader.model.observation import Found
 from grader.roster.load import load_roster
 from grader.terminal.doctor import show_examinations
+from tests.known_checks import needs_of_rubric
 from tests.observing import EMPTY, hand_in, lab, messages
 from tests.programs import environment, grader
 from tests.wire_faults import Wire, query, rest, rpc
@@ -64,7 +65,9 @@ def examine(
 ) -> list[Examination]:
     settings = settings_of(seed=0, region=None, endpoint_url=None, lang=None, jobs=jobs)
     clients = Clients(wire.session if wire else None)
-    return examine_class(load_roster(path), path, rubric or lab_with_runs(), settings, clients)
+    rubric = rubric or lab_with_runs()
+    needs = needs_of_rubric(rubric)
+    return examine_class(load_roster(path), path, rubric, needs, settings, clients)
 
 
 def examine_one(folder: Path, sandbox: Sandbox, account: str, wire: Wire) -> Examination:
@@ -143,7 +146,8 @@ def test_a_group_shares_its_account_by_right_and_is_graded_by_whichever_way_work
     )
     wire = Wire()
     wire.play("sts.GetCallerIdentity", query(403, "InvalidClientTokenId"))
-    found = examine_class(load_roster(path), path, lab(), settings, Clients(wire.session))
+    needs = needs_of_rubric(lab())
+    found = examine_class(load_roster(path), path, lab(), needs, settings, Clients(wire.session))
     assert [one.faults for one in found] == [[], []]
     assert sorted(isinstance(one.seen.identity, Found) for one in found) == [False, True]
     assert [one.ends for one in found].count("partner's") == 1

@@ -27,6 +27,7 @@ from grader.safety.secret import Secret
 from grader.sandbox.layout import PERIODIC_FUNCTION
 from grader.scoring.phrases import what_next
 from grader.scoring.score import score
+from tests.known_checks import needs_of_rubric
 from tests.observing import hand_in, lab
 from tests.wire_faults import DENIED, Answer, Done, Wire, query, rest, rpc
 
@@ -257,7 +258,7 @@ def visit(
     way = Visit(access, account, sandbox.region, sandbox.endpoint_url)
     orders = Orders(seed=1, attempt=attempt, exchange=True, limit_s=600)
     identity = identify(place, [way], orders.limit_s).identity
-    return look(place, way, identity, rubric, orders)
+    return look(place, way, identity, rubric, needs_of_rubric(rubric), orders)
 
 
 CELLS = tuple(Cell(operation, fault) for operation in OPERATIONS for fault in FAULTS)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.httpsession import URLLib3Session
 
-from grader.observe import ready
+from grader.resources import ready
 from grader.scoring.phrases import what_next
 from tests.faults.matrix import BEHAVIOUR
 from tests.observing import EMPTY, hand_in, messages

@@ -13,8 +13,9 @@ import pytest
 from grader.aws.account_client import Aws, answered_at
 from grader.aws.clients import Clients
 from grader.model.access import DefaultCredentials
+from grader.model.ended_early import Interrupted
 from grader.model.observation import decode, encode
-from grader.observe.output import Interrupted, OutputQueue
+from grader.observe.output import OutputQueue
 from grader.observe.pairs import Pairs
 from tests.observing import (
     EMPTY,

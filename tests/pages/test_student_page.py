@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.checks import Failure, fail
+from grader.checks import fail
+from grader.checks.raised import Failure
 from grader.i18n.message import message
 from grader.i18n.message import said as sentence_of
 from grader.model.observation import Exchange, Found, Invocation, Missing, NotTried, Unknown

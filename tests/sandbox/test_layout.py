@@ -11,6 +11,7 @@ from grader.rubric.load import Lab
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import SHIPPED, Layout
 from grader.sandbox.submission import Submission
+from tests.known_checks import needs_of_rubric
 from tests.observations import lab_rubric
 
 if TYPE_CHECKING:
@@ -26,8 +27,12 @@ def rubric(functions: dict[str, str], queues: dict[str, str], **criterion: Any) 
     return msgspec.structs.replace(given, criteria=(*others, changed))
 
 
+def layout_of(rubric: Rubric) -> Layout:
+    return Layout.of(rubric, needs_of_rubric(rubric))
+
+
 def test_the_names_are_the_rubrics() -> None:
-    layout = Layout.of(lab_rubric())
+    layout = layout_of(lab_rubric())
     assert (layout.region, layout.sum_function, layout.periodic_function) == (
         "eu-west-3",
         "adder",
@@ -38,17 +43,17 @@ def test_the_names_are_the_rubrics() -> None:
 
 def test_the_periodic_function_is_the_one_whose_schedule_is_judged() -> None:
     given = rubric({"sum": "adder", "timer": "my_timer"}, {}, on="timer")
-    assert Layout.of(given).periodic_function == "my_timer"
+    assert layout_of(given).periodic_function == "my_timer"
 
 
 def test_what_the_rubric_does_not_name_takes_nobodys_name() -> None:
-    layout = Layout.of(rubric({"periodic": "first_lambda"}, {"input": "output_queue"}))
+    layout = layout_of(rubric({"periodic": "first_lambda"}, {"input": "output_queue"}))
     assert (layout.sum_function, layout.periodic_function) == ("first_lambda-2", "first_lambda")
     assert (layout.input_queue, layout.output_queue) == ("output_queue", "output_queue-2")
 
 
 def test_what_is_misnamed_on_purpose_never_has_a_name_of_the_lab() -> None:
-    layout = Layout.of(rubric({"sum": "first-lambda", "second": "first-lambda-2"}, {}))
+    layout = layout_of(rubric({"sum": "first-lambda", "second": "first-lambda-2"}, {}))
     assert layout.other("first-lambda") == "first-lambda-3"
     assert SHIPPED.other("first-lambda") == "first-lambda"
 
@@ -58,11 +63,11 @@ def test_what_is_misnamed_on_purpose_never_has_a_name_of_the_lab() -> None:
     [("schedule_enabled", "rate(5 minutes)"), ("schedule_runs", "rate(1 minute)")],
 )
 def test_the_function_runs_often_where_somebody_waits_for_it(check: str, schedule: str) -> None:
-    assert Layout.of(rubric({"periodic": "ticker"}, {}, check=check)).schedule == schedule
+    assert layout_of(rubric({"periodic": "ticker"}, {}, check=check)).schedule == schedule
 
 
 def test_one_function_can_add_and_be_scheduled(aws_sandbox: Sandbox, fresh_account: str) -> None:
-    layout = Layout.of(rubric({"sum": "adder", "periodic": "adder"}, {}))
+    layout = layout_of(rubric({"sum": "adder", "periodic": "adder"}, {}))
     deploy(aws_sandbox, fresh_account, Submission(name="x", description="x", points=None), layout)
     functions = aws_sandbox.client("lambda", fresh_account).list_functions()["Functions"]
     assert [function["FunctionName"] for function in functions] == ["adder"]

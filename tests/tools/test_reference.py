@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from grader.model.outcome import CheckInfo
 
 GENERATED_PARTS = {
-    "rubric.md": [("schema", "rubric"), ("checks", "lab")],
+    "rubric.md": [("schema", "rubric"), ("checks", "shipped"), ("fixtures", "shipped")],
     "report.md": [("schema", "report"), ("schema", "summary"), ("schema", "batch")],
 }
 

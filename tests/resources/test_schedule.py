@@ -11,7 +11,7 @@ from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.model.access import Keys
 from grader.model.observation import Found, Schedule, Trigger, Unknown
-from grader.observe.schedule import MOST, MOST_LISTED, observe_schedule
+from grader.resources.schedule import MOST, MOST_LISTED, observe_schedule
 from grader.safety.secret import Secret
 from grader.sandbox.layout import PERIODIC_FUNCTION
 from tests.observations import a_function

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from grader.model.ended_early import Interrupted
 from grader.model.observation import Found, NotTried, Runs, Unknown, decode, encode
-from grader.observe import runs
-from grader.observe.output import Interrupted
+from grader.resources import runs
 from grader.rubric.load import Criterion
 from grader.sandbox.layout import PERIODIC_FUNCTION, SUM_FUNCTION
 from tests.observing import hand_in, kind, lab, look

@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from grader.aws.account_client import value_of
+from grader.i18n.language import N_
+from grader.model.kind import Kind
 from grader.model.observation import (
+    IN_TRANSITION,
     Fact,
     Found,
     Mapping,
@@ -15,21 +17,23 @@ from grader.model.observation import (
     NotTried,
     Queue,
     Unknown,
+    value_of,
 )
+from grader.resources.ready import when_ready
 from grader.safety.redact import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Mapping as Dictionary
 
-    from grader.aws.account_client import Aws
+    from grader.resources.look import AwsAccount, Look, MayLook
 
 MOST = 100
 """Mappings that are read of one queue: a lab has one."""
 
 
 def observe_mappings(
-    aws: Aws, role: str, queue: Fact[Queue], function_name: str | None
+    aws: AwsAccount, role: str, queue: Fact[Queue], function_name: str | None
 ) -> Fact[Mappings]:
     """The mappings of ``queue``, which the rubric calls ``role``.
 
@@ -54,7 +58,7 @@ def observe_mappings(
     return Found(Mappings(of_queue, elsewhere))
 
 
-def _sources(aws: Aws, function_name: str) -> tuple[str, ...]:
+def _sources(aws: AwsAccount, function_name: str) -> tuple[str, ...]:
     def ask() -> tuple[str, ...]:
         # A mapping of a self-managed Kafka cluster has no ARN, and is none of a queue.
         arns = (m.get("EventSourceArn") for m in _listed(aws, FunctionName=function_name))
@@ -63,7 +67,7 @@ def _sources(aws: Aws, function_name: str) -> tuple[str, ...]:
     return value_of(aws.ask("lambda:ListEventSourceMappings", ask)) or ()
 
 
-def _listed(aws: Aws, **of_what: str) -> Iterator[Dictionary[str, Any]]:
+def _listed(aws: AwsAccount, **of_what: str) -> Iterator[Dictionary[str, Any]]:
     paginator: Any = aws.lambda_.get_paginator("list_event_source_mappings")
     pages = paginator.paginate(**of_what)
     return islice((m for page in pages for m in page["EventSourceMappings"]), MOST)
@@ -85,3 +89,41 @@ def _from_api(given: Dictionary[str, Any]) -> Mapping:
         window_s=int(given.get("MaximumBatchingWindowInSeconds", 0)),
         filters=tuple(bounded(str(f.get("Pattern", "")), 300) for f in filters[:5]),
     )
+
+
+def _look(look: Look, role: str) -> Fact[Mappings]:
+    queue = look.fact("queues", role)
+
+    def in_transition(fact: Fact[Mappings]) -> bool:
+        return isinstance(fact, Found) and any(
+            m.state in IN_TRANSITION for m in fact.value.of_queue
+        )
+
+    fact, ready = when_ready(
+        lambda: observe_mappings(look.aws, role, queue, look.fed_by(role)), in_transition, look.stop
+    )
+    mappings = value_of(fact)
+    if ready or mappings is None or any(m.state == "Enabled" for m in mappings.of_queue):
+        return fact
+    state = next(m.state for m in mappings.of_queue if m.state in IN_TRANSITION)
+    still = N_("The event source mapping was still {state} after a minute.")
+    return Unknown.saying("not-ready", still, state=state)
+
+
+def _may_look(may: MayLook, role: str) -> None:  # noqa: ARG001 - one answer is of all queues
+    may.ask(
+        "lambda:ListEventSourceMappings",
+        lambda: may.aws.lambda_.list_event_source_mappings(MaxItems=1),
+    )
+
+
+MAPPINGS = Kind(
+    fact="mappings",
+    word="queue",
+    type=Mappings,
+    fixtures={"mappings": "source"},
+    look=_look,
+    actions=("lambda:ListEventSourceMappings",),
+    may_look=_may_look,
+    after=("queues",),
+)

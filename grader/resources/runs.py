@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
@@ -26,6 +27,8 @@ from tenacity.nap import sleep_using_event
 from tenacity.stop import stop_when_event_set
 
 from grader.i18n.language import N_
+from grader.model.ended_early import Interrupted
+from grader.model.kind import Kind
 from grader.model.observation import (
     Fact,
     Found,
@@ -36,15 +39,15 @@ from grader.model.observation import (
     Schedule,
     Trigger,
     Unknown,
+    value_of,
 )
 from grader.model.timestamps import iso, now
-from grader.observe.output import Interrupted
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
-    from grader.aws.account_client import Aws
+    from grader.resources.look import AwsAccount, Look, MayLook
 
 RUNS_S = 150
 """How long a run is waited for: two at the finest rate, one minute, and some time for the log."""
@@ -57,6 +60,14 @@ FIRST = 3
 
 MOST_PAGES = 50
 """Pages of a log that are read in one look, of at most 1 MB each. Many may be empty."""
+
+RUN_BY_THE_GRADER = Unknown.saying(
+    "not-observed",
+    N_(
+        "The grader and the queue run this function, so its log does not tell what its schedule"
+        " ran."
+    ),
+)
 
 _START = "START RequestId: "
 _START_TYPE = "platform.start"
@@ -72,7 +83,7 @@ Starts: TypeAlias = Found[list[datetime]] | Missing | Unknown
 
 
 def observe_runs(
-    aws: Aws,
+    aws: AwsAccount,
     role: str,
     function: Fact[Function],
     schedule: Fact[Schedule],
@@ -85,7 +96,7 @@ def observe_runs(
     A run is waited for, :data:`RUNS_S` seconds at most, where one is due in that time (or may be: what a
     ``cron(…)`` expression comes to is not worked out). A ``rate(…)`` longer than that is looked for
     once. ``waited_s`` is what other functions of the account used up of that time. Raises
-    :class:`~grader.observe.output.Interrupted`.
+    :class:`Interrupted`.
     """
     path = f"schedules.{role}"
     if isinstance(function, Unknown):
@@ -119,7 +130,7 @@ def _running(schedule: Schedule) -> list[Trigger] | Unknown:
 
 
 def _seen(
-    aws: Aws,
+    aws: AwsAccount,
     function: Function,
     running: Sequence[Trigger],
     patience_s: float,
@@ -193,7 +204,7 @@ def _in_vain(starts: Starts) -> bool:
     return isinstance(starts, Missing) or not starts.value
 
 
-def _starts(aws: Aws, function: Function, since: datetime) -> list[datetime]:
+def _starts(aws: AwsAccount, function: Function, since: datetime) -> list[datetime]:
     """Source: CloudWatch Logs FilterLogEvents."""
     pages = aws.logs.get_paginator("filter_log_events").paginate(
         logGroupName=function.log_group,
@@ -223,3 +234,39 @@ def _is_start(message: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(record, dict) and record.get("type") == _START_TYPE
+
+
+def _look(look: Look, role: str) -> Fact[Runs]:
+    if look.exercised(role):
+        return RUN_BY_THE_GRADER
+    return observe_runs(
+        look.aws,
+        role,
+        look.fact("functions", role),
+        look.fact("schedules", role),
+        look.stop,
+        waited_s=time.monotonic() - look.began,
+    )
+
+
+def _may_look(may: MayLook, role: str) -> None:
+    name = may.name(role)
+    function = value_of(may.functions[name])
+    group = function.log_group if function else f"/aws/lambda/{name}"
+    may.ask(
+        "logs:FilterLogEvents",
+        lambda: may.aws.logs.filter_log_events(logGroupName=group, limit=1),
+    )
+
+
+RUNS = Kind(
+    fact="runs",
+    word="function",
+    type=Runs,
+    fixtures={"runs": "target"},
+    look=_look,
+    actions=("logs:FilterLogEvents",),
+    may_look=_may_look,
+    after=("functions", "schedules"),
+    last=True,
+)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.model.observation import Found
-from grader.observe import ready
+from grader.resources import ready
 from tests.observing import answered, kind, look
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from fnmatch import fnmatchcase
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
-from grader.aws.account_client import Lost, value_of
 from grader.i18n.language import N_
+from grader.model.ended_early import Lost
+from grader.model.kind import Kind
 from grader.model.observation import (
     Fact,
     Found,
@@ -18,6 +19,7 @@ from grader.model.observation import (
     Schedule,
     Trigger,
     Unknown,
+    value_of,
 )
 from grader.model.timestamps import iso
 from grader.safety.redact import bounded
@@ -27,17 +29,17 @@ if TYPE_CHECKING:
 
     from types_boto3_events.type_defs import TargetOutputTypeDef
 
-    from grader.aws.account_client import Aws
+    from grader.resources.look import AwsAccount, MayLook
 
 T = TypeVar("T")
 
-Kind = Literal["rule", "scheduler"]
-_MORE: dict[Kind, str] = {
+Service: TypeAlias = Literal["rule", "scheduler"]
+_MORE: dict[Service, str] = {
     "rule": N_("The account has more than {most} EventBridge rules."),
     "scheduler": N_("The account has more than {most} Scheduler schedules."),
 }
 
-_LISTING: dict[Kind, str] = {
+_LISTING: dict[Service, str] = {
     "rule": "events:ListRuleNamesByTarget",
     "scheduler": "scheduler:ListSchedules",
 }
@@ -52,8 +54,11 @@ UNREADABLE_POLICY = N_("The function's policy could not be read: it is not JSON.
 
 _UNIVERSAL_TARGET = "aws-sdk:lambda:invoke"
 
+_NOBODY = "grader-doctor-asks-only"
+"""A name that nothing bears: AWS says *not found* to who may ask, and *denied* to who may not."""
 
-def observe_schedule(aws: Aws, role: str, function: Fact[Function]) -> Fact[Schedule]:
+
+def observe_schedule(aws: AwsAccount, role: str, function: Fact[Function]) -> Fact[Schedule]:
     """The triggers of ``function``, which the rubric calls ``role``, in both services."""
     if isinstance(function, Unknown | NotTried):
         return function
@@ -68,12 +73,12 @@ def observe_schedule(aws: Aws, role: str, function: Fact[Function]) -> Fact[Sche
 class _Look:
     """A look at both services: what was found, and what could not be read of either."""
 
-    def __init__(self, aws: Aws, function: Function) -> None:
+    def __init__(self, aws: AwsAccount, function: Function) -> None:
         self._aws, self._function = aws, function
         self.triggers: list[Trigger] = []
         self.denied: dict[str, Unknown] = {}
 
-    def at(self, kind: Kind, look: Callable[[], None]) -> None:
+    def at(self, kind: Service, look: Callable[[], None]) -> None:
         """Look at one service until it refuses an answer; what was found before that, stays."""
         fact = self._aws.ask(_LISTING[kind], look)
         if isinstance(fact, Unknown):
@@ -184,7 +189,7 @@ class _Look:
             raise Lost(fact)
         return value_of(fact)
 
-    def _first(self, kind: Kind, things: Iterable[T], most: int) -> list[T]:
+    def _first(self, kind: Service, things: Iterable[T], most: int) -> list[T]:
         """The first ``most`` things. What lies beyond could be what is looked for: it is unread."""
         first = list(islice(things, most + 1))
         if len(first) > most:
@@ -212,7 +217,7 @@ def _invokes(given: str | None, function: Function) -> bool:
     return _is_target(invoked, function) or invoked.partition(":")[0] == function.name
 
 
-def may_invoke(aws: Aws, target_arn: str, rule_arn: str) -> bool | Unknown:
+def may_invoke(aws: AwsAccount, target_arn: str, rule_arn: str) -> bool | Unknown:
     """The policy of the function lets EventBridge invoke it for this rule, as far as it can be read.
 
     Source: Lambda GetPolicy.
@@ -258,3 +263,36 @@ def _permits(statement: Mapping[str, Any], rule_arn: str) -> bool:
 
 def _several(value: Any) -> list[str]:
     return [str(v) for v in value] if isinstance(value, list) else [str(value)]
+
+
+def _may_look(may: MayLook, role: str) -> None:
+    aws, name = may.aws, may.name(role)
+    may.ask("lambda:GetPolicy", lambda: aws.lambda_.get_policy(FunctionName=name))
+    partition = may.identity.arn.split(":")[1]
+    place = f"{aws.region}:{may.identity.account_id}"
+    arn = f"arn:{partition}:lambda:{place}:function:{_NOBODY}"
+    may.ask(_LISTING["rule"], lambda: aws.events.list_rule_names_by_target(TargetArn=arn, Limit=1))
+    may.ask("events:ListRules", lambda: aws.events.list_rules(Limit=1))
+    may.ask("events:DescribeRule", lambda: aws.events.describe_rule(Name=_NOBODY))
+    may.ask("events:ListTargetsByRule", lambda: aws.events.list_targets_by_rule(Rule=_NOBODY))
+    may.ask(_LISTING["scheduler"], lambda: aws.scheduler.list_schedules(MaxResults=1))
+    may.ask("scheduler:GetSchedule", lambda: aws.scheduler.get_schedule(Name=_NOBODY))
+
+
+SCHEDULES = Kind(
+    fact="schedules",
+    word="function",
+    type=Schedule,
+    fixtures={"schedule": "target"},
+    look=lambda look, role: observe_schedule(look.aws, role, look.fact("functions", role)),
+    actions=(
+        "lambda:GetPolicy",
+        *_LISTING.values(),
+        "events:ListRules",
+        "events:DescribeRule",
+        "events:ListTargetsByRule",
+        "scheduler:GetSchedule",
+    ),
+    may_look=_may_look,
+    after=("functions",),
+)

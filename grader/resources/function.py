@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from grader.model.observation import Fact, Found, Function, Missing, Unknown
-from grader.observe.nearest import missing
+import msgspec
+
+from grader.checks import message, ungrade
+from grader.i18n.language import N_
+from grader.model.kind import Kind
+from grader.model.observation import Fact, Found, Function, Missing, Unknown, value_of
+from grader.resources.nearest import missing
+from grader.resources.ready import when_ready
 from grader.safety.redact import bounded, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from grader.aws.account_client import Aws
+    from grader.resources.look import AwsAccount, Look, MayLook
 
 VALUE_LIMIT = 4096
 """Lambda's own limit on all of a function's variables together, in bytes."""
 
+NOT_LOOKED_AT = N_("The variable “{name}” was not looked at in this run.")
 
-def observe_function(aws: Aws, name: str, variables: Iterable[str]) -> Fact[Function]:
+
+def observe_function(aws: AwsAccount, name: str, variables: Iterable[str]) -> Fact[Function]:
     """The function ``name`` and those of its environment's ``variables`` that the rubric names.
 
     Source: Lambda GetFunctionConfiguration.
@@ -35,11 +43,6 @@ def observe_function(aws: Aws, name: str, variables: Iterable[str]) -> Fact[Func
             lambda: [f["FunctionName"] for f in aws.lambda_.list_functions()["Functions"]],
         )
     return fact
-
-
-def is_pending(function: Function) -> bool:
-    """The function is being created or updated, and will be something else in a moment."""
-    return function.state == "Pending"
 
 
 def _from_api(answer: Mapping[str, Any], variables: Iterable[str]) -> Function:
@@ -80,3 +83,56 @@ def _environment(
             for name in sorted(variables)
         }
     )
+
+
+def _look(look: Look, role: str) -> Fact[Function]:
+    def pending(fact: Fact[Function]) -> bool:
+        return isinstance(fact, Found) and fact.value.state == "Pending"
+
+    name, variables = look.name(role), look.variables(role)
+    fact, ready = when_ready(
+        lambda: observe_function(look.aws, name, variables), pending, look.stop
+    )
+    if not ready:
+        look.pending.add(role)
+    return fact
+
+
+def _may_look(may: MayLook, role: str) -> None:
+    name = may.name(role)
+    fact = may.functions[name] = observe_function(may.aws, name, may.variables(role))
+    may.note("lambda:GetFunctionConfiguration", fact)
+    if isinstance(fact, Found):
+        may.note("kms:Decrypt", fact.value.environment)
+
+
+class _Variables(dict[str, str | None]):
+    """The variables that were looked at. What was not is nobody's fault: asking for it ungrades."""
+
+    def __missing__(self, name: str) -> NoReturn:
+        ungrade("not-observed", message(NOT_LOOKED_AT, name=name))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        found = self[name]
+        return default if found is None else found
+
+
+def _for_checks(function: Function) -> Function:
+    environment = value_of(function.environment)
+    if environment is None:
+        return function
+    return msgspec.structs.replace(function, environment=Found(_Variables(environment)))
+
+
+FUNCTIONS = Kind(
+    fact="functions",
+    word="function",
+    type=Function,
+    fixtures={"function": "target"},
+    look=_look,
+    # The names of other functions are listed too, where that is allowed.
+    actions=("lambda:GetFunctionConfiguration", "kms:Decrypt"),
+    may_look=_may_look,
+    for_checks=_for_checks,
+    always=True,
+)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from grader.model.kind import Kind
 from grader.model.observation import Fact, Missing, Queue
-from grader.observe.nearest import missing
+from grader.resources.nearest import missing
 
 if TYPE_CHECKING:
-    from grader.aws.account_client import Aws
+    from grader.resources.look import AwsAccount, Look, MayLook
 
 
 def _max_receives(policy: str | None) -> int | None:
     return int(json.loads(policy)["maxReceiveCount"]) if policy else None
 
 
-def observe_queue(aws: Aws, name: str) -> tuple[Fact[Queue], str | None]:
+def observe_queue(aws: AwsAccount, name: str) -> tuple[Fact[Queue], str | None]:
     """The queue ``name``, and its URL, which is only good for asking and is not kept.
 
     Source: SQS GetQueueUrl, GetQueueAttributes.
@@ -43,3 +44,32 @@ def observe_queue(aws: Aws, name: str) -> tuple[Fact[Queue], str | None]:
     if isinstance(fact, Missing):
         fact = missing(aws, "queue", name, "sqs:ListQueues", names)
     return fact, url
+
+
+def _look(look: Look, role: str) -> Fact[Queue]:
+    fact, look.urls[role] = observe_queue(look.aws, look.name(role))
+    return fact
+
+
+def _may_look(may: MayLook, role: str) -> None:
+    aws, name = may.aws, may.name(role)
+    url = may.ask("sqs:GetQueueUrl", lambda: aws.sqs.get_queue_url(QueueName=name)["QueueUrl"])
+    if url is not None:
+        may.urls[role] = url
+        may.ask(
+            "sqs:GetQueueAttributes",
+            lambda: aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]),
+        )
+
+
+QUEUES = Kind(
+    fact="queues",
+    word="queue",
+    type=Queue,
+    fixtures={"queue": "source", "target_queue": "target"},
+    look=_look,
+    # The names of other queues are listed too, where that is allowed.
+    actions=("sqs:GetQueueUrl", "sqs:GetQueueAttributes"),
+    may_look=_may_look,
+    always=True,
+)

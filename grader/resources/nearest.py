@@ -12,7 +12,7 @@ from grader.safety.redact import bounded
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from grader.aws.account_client import Aws
+    from grader.resources.look import AwsAccount
 
 
 _NONE = {
@@ -26,7 +26,7 @@ _BUT_NEAR = {
 
 
 def missing(
-    aws: Aws,
+    aws: AwsAccount,
     kind: Literal["function", "queue"],
     name: str,
     action: str,

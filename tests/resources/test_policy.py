@@ -11,7 +11,7 @@ from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.model.access import Keys
 from grader.model.observation import Unknown
-from grader.observe.schedule import may_invoke
+from grader.resources.schedule import may_invoke
 from grader.safety.secret import Secret
 from tests.wire_faults import Wire
 

@@ -8,7 +8,7 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, st
 from tenacity.nap import sleep_using_event
 from tenacity.stop import stop_when_event_set
 
-from grader.observe.output import Interrupted
+from grader.model.ended_early import Interrupted
 
 if TYPE_CHECKING:
     import threading
@@ -25,7 +25,7 @@ def when_ready(
 ) -> tuple[T, bool]:
     """What ``look`` sees once it is no longer ``pending``, or after :data:`READY_S` seconds.
 
-    Returns it, and whether it is ready. Raises :class:`~grader.observe.output.Interrupted`.
+    Returns it, and whether it is ready. Raises :class:`Interrupted`.
     """
     seen = look()
     if not pending(seen):

@@ -1,0 +1,69 @@
+"""Binding a pytest test to the criteria of a rubric."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+
+import msgspec
+
+from grader.model.outcome import CheckInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+F = TypeVar("F", bound="Callable[..., None]")
+
+On: TypeAlias = Literal["function", "queue", "queue -> function", "queue -> queue"]
+Family: TypeAlias = str
+"""The first part of a fact's path: ``functions``, ``handler``."""
+
+_MARK = "__grader_check__"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What :func:`check` leaves on a test function."""
+
+    info: CheckInfo
+    expect: Any
+
+
+def check(
+    name: str,
+    *,
+    on: On,
+    expect: Any = None,
+    explains: Family | None = None,
+    environment: Sequence[str] | Literal["expect"] = (),
+) -> Callable[[F], F]:
+    """Bind a test to the criteria whose ``check`` is ``name``.
+
+    ``on`` is the shape of the criterion's ``on``. ``expect`` is the type of the criterion's
+    ``expect``, anything msgspec converts to; ``None`` takes none. ``explains`` names the family of
+    facts whose absence is this check's to explain: what they block, names this check as the cause.
+    ``environment`` are the variables that it reads of its function's environment, ``"expect"`` those
+    that are the keys of its ``expect``. What else it asks of an account, its fixtures say.
+    """
+
+    def bind(test: F) -> F:
+        schema = None if expect is None else msgspec.json.schema(expect)
+        code = inspect.unwrap(test).__code__
+        variables: tuple[str, ...] | Literal["expect"] = (
+            "expect"
+            if environment == "expect"
+            else tuple([environment] if isinstance(environment, str) else environment)
+        )
+        file, line = code.co_filename, code.co_firstlineno
+        info = CheckInfo(name, on, schema, explains, file, line, variables)
+        setattr(test, _MARK, Declared(info, expect))
+        return test
+
+    return bind
+
+
+def declared(test: object) -> Declared | None:
+    """What :func:`check` said of ``test``, if it is a check."""
+    found = getattr(test, _MARK, None)
+    return found if isinstance(found, Declared) else None

@@ -1,0 +1,117 @@
+"""What a check says: that it fails, or why it cannot say. Imports pytest where that is said only."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NoReturn, TypeVar
+
+from grader.i18n.language import N_
+from grader.i18n.message import Message, bounded, kept, message, plain, shown
+from grader.model.observation import Fact, Found, Missing, NotTried, UnknownKind
+from grader.model.outcome import Verdict
+
+T = TypeVar("T")
+
+
+def fail(
+    what: str | Message,
+    /,
+    *,
+    expected: Any = None,
+    actual: Any = None,
+    hint: str | Message = "",
+    **values: Any,
+) -> NoReturn:
+    """Fail, with a message for the student.
+
+    In a template (``what``) ``{expected}``, ``{actual}`` and the names of ``values`` are filled in,
+    once. Template and values are kept beside the text, so that it can be said in another language. Any
+    value and the hint may be a :func:`message`, which has a template and values in its turn.
+    """
+    said = what if isinstance(what, Message) else Message(what)
+    template, values = said.message_id, {**said.values, **values}
+    filled = {"expected": expected, "actual": actual, **values}
+    advice = hint if isinstance(hint, Message) else Message(hint)
+    _say(
+        Verdict(
+            "failed",
+            _filled(template, filled),
+            hint=str(advice),
+            expected=_neutral(expected),
+            actual=_neutral(actual),
+            template=template,
+            values={
+                name: kept(value)
+                for name, value in filled.items()
+                if name in values or (isinstance(value, Message) and value not in values.values())
+            },
+            advice=advice if hint else None,
+        )
+    )
+
+
+def same(found: Any, expected: Any, *, what: str = "", unit: str = "", hint: str = "") -> None:
+    """Pass if ``found`` equals ``expected`` (``True`` is not 1); otherwise fail and say both."""
+    if found == expected and isinstance(found, bool) == isinstance(expected, bool):
+        return
+    values: dict[str, Any] = {"expected": expected, "actual": found, "hint": hint}
+    if unit:
+        values["unit"] = message(unit)
+    if what:
+        values["what"] = message(what)
+    match bool(what), bool(unit):
+        case True, True:
+            fail(N_("{what}: expected {expected} {unit}, found {actual} {unit}."), **values)
+        case True, False:
+            fail(N_("{what}: expected {expected}, found {actual}."), **values)
+        case False, True:
+            fail(N_("expected {expected} {unit}, found {actual} {unit}."), **values)
+    fail(N_("expected {expected}, found {actual}."), **values)
+
+
+def block(because: str, reason: str | Message) -> NoReturn:
+    """Say nothing, because of another fact: ``because`` is its path, ``functions.sum``."""
+    _say(_withheld("blocked", reason, because))
+
+
+def ungrade(kind: UnknownKind, detail: str | Message) -> NoReturn:
+    """Say nothing, because the grader could not find out."""
+    _say(_withheld("ungraded", detail, kind))
+
+
+def _say(verdict: Verdict) -> NoReturn:
+    from grader.checks.raised import Failure, Withheld  # a check runs where pytest does
+
+    raise Failure(verdict) if verdict.outcome == "failed" else Withheld(verdict)
+
+
+def _withheld(outcome: Literal["blocked", "ungraded"], why: str | Message, because: str) -> Verdict:
+    given = why if isinstance(why, Message) else Message(why)
+    return Verdict(
+        outcome,
+        bounded(str(given)),
+        because=because,
+        template=given.message_id,
+        values=given.values,
+    )
+
+
+def required(fact: Fact[T], path: str) -> T:
+    """The value of a fact that was found. Blocks or ungrades otherwise: ``path`` is the fact's."""
+    if isinstance(fact, Found):
+        return fact.value
+    if isinstance(fact, Missing):
+        block(path, fact.words)
+    if isinstance(fact, NotTried):
+        block(fact.because, fact.words)
+    ungrade(fact.kind, fact.words)
+
+
+def _neutral(value: Any) -> Any:
+    return str(value) if isinstance(value, Message) else plain(value)
+
+
+def _filled(template: str, values: dict[str, Any]) -> str:
+    try:
+        return bounded(template.format_map({key: shown(item, 500) for key, item in values.items()}))
+    except (LookupError, ValueError, AttributeError, TypeError):
+        return bounded(template)  # an author's message with braces of its own

@@ -1,0 +1,20 @@
+"""What ends a look at an account before it has seen everything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.model.observation import Unknown
+
+
+class Lost(Exception):  # noqa: N818 - the account is lost to this run; it is not an error of ours
+    """AWS could not be asked. Carries the :class:`Unknown` that a fact becomes."""
+
+    def __init__(self, unknown: Unknown) -> None:
+        super().__init__(unknown.detail)
+        self.unknown = unknown
+
+
+class Interrupted(Exception):  # noqa: N818 - the user interrupted; nothing failed
+    """The run is ending: stop waiting, leave the queues as they were found."""

@@ -1,0 +1,88 @@
+"""What a kind of resource is given to look with, and to ask with whether it may look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_scheduler import EventBridgeSchedulerClient
+    from types_boto3_sqs import SQSClient
+
+    from grader.model.observation import Fact, Found, Function, Identity, Missing, Unknown
+
+T = TypeVar("T")
+
+
+class AwsAccount(Protocol):
+    """The part of :class:`~grader.aws.account_client.Aws` that only reads."""
+
+    region: str
+
+    @property
+    def lambda_(self) -> LambdaClient: ...  # noqa: D102 - as there
+    @property
+    def sqs(self) -> SQSClient: ...  # noqa: D102
+    @property
+    def events(self) -> EventBridgeClient: ...  # noqa: D102
+    @property
+    def scheduler(self) -> EventBridgeSchedulerClient: ...  # noqa: D102
+    @property
+    def logs(self) -> CloudWatchLogsClient: ...  # noqa: D102
+
+    def ask(self, action: str, call: Callable[[], T]) -> Found[T] | Missing | Unknown:
+        """What AWS says to ``call``, which takes the IAM action ``action``, sorted."""
+
+
+class Look(Protocol):
+    """One look at one account. A *role* is the rubric's own name of a resource."""
+
+    aws: AwsAccount
+    stop: threading.Event
+    urls: dict[str, str | None]
+    """The URL of each queue: good for asking, never kept."""
+    pending: set[str]
+    """Functions that were still being changed when the wait for them ended."""
+    began: float
+    """When the kinds that are looked at together were begun: a time of ``time.monotonic()``."""
+
+    def name(self, role: str) -> str:
+        """AWS's name of the resource."""
+
+    def fact(self, fact: str, role: str) -> Fact[Any]:
+        """What was seen before: ``functions`` of ``sum``."""
+
+    def variables(self, role: str) -> tuple[str, ...]:
+        """The variables of the function's environment that the checks ask about."""
+
+    def fed_by(self, role: str) -> str | None:
+        """AWS's name of the function that the exchange feeds from the queue; ``None`` if none."""
+
+    def exercised(self, role: str) -> bool:
+        """The exchange runs this function."""
+
+
+class MayLook(Protocol):
+    """Asking one account what may be asked of it; the answers are kept by IAM action."""
+
+    aws: AwsAccount
+    identity: Identity
+    functions: dict[str, Fact[Function]]
+    urls: dict[str, str]
+
+    def name(self, role: str) -> str:
+        """AWS's name of the resource."""
+
+    def variables(self, role: str) -> tuple[str, ...]:
+        """The variables of the function's environment that the checks ask about."""
+
+    def ask(self, action: str, call: Callable[[], T]) -> T | None:
+        """What AWS answers, if it does. That there is no such thing is an answer too."""
+
+    def note(self, action: str, fact: Fact[Any]) -> None:
+        """Keep what a fact tells of an action."""

@@ -1,0 +1,90 @@
+"""An SQS queue's dead-letter queue: where its redrive policy moves what was received too often."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from grader.checks import check, fail, required, same
+from grader.i18n.language import N_
+from grader.model.kind import Kind
+from grader.model.observation import Fact, Found, Missing, NotTried, Part, Unknown
+from grader.safety.redact import bounded
+
+if TYPE_CHECKING:
+    from grader.checks.case import Case
+    from grader.resources.look import Look
+
+
+class Redrive(Part, frozen=True):
+    """A queue's redrive policy. Source: SQS GetQueueAttributes.
+
+    ``target`` is the dead-letter queue by its name; a message moves there when it was received more
+    than ``max_receives`` times.
+    """
+
+    target: str
+    max_receives: int
+
+
+def observe_redrive(look: Look, role: str) -> Fact[Redrive]:
+    """The redrive policy of the queue that the rubric calls ``role``."""
+    queue, url = look.fact("queues", role), look.urls.get(role)
+    if isinstance(queue, Missing):
+        return NotTried.after(f"queues.{role}", queue)
+    if isinstance(queue, Unknown | NotTried):
+        return queue
+
+    def ask() -> str:
+        names = ["RedrivePolicy"]
+        answer = look.aws.sqs.get_queue_attributes(QueueUrl=url or "", AttributeNames=names)  # type: ignore[arg-type]
+        return answer.get("Attributes", {}).get("RedrivePolicy", "")
+
+    fact = look.aws.ask("sqs:GetQueueAttributes", lambda: _from_api(ask()))
+    if isinstance(fact, Found) and fact.value is None:
+        return Missing.saying(N_("{queue} has no dead-letter queue."), queue=look.name(role))
+    return fact  # type: ignore[return-value]
+
+
+def _from_api(policy: str) -> Redrive | None:
+    if not policy:
+        return None
+    given = json.loads(policy)
+    target = bounded(str(given["deadLetterTargetArn"]).rpartition(":")[2], 100)
+    return Redrive(target, int(given["maxReceiveCount"]))
+
+
+class DeadLetters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The dead-letter queue by its name in AWS, and after how many receives; each only if given."""
+
+    target: str | None = None
+    max_receives: int | None = None
+
+
+@check("dead_letter_queue", on="queue", expect=DeadLetters | None, explains="redrive")
+def test_dead_letter_queue(
+    case: Case, redrive_fact: Fact[Redrive], expect: DeadLetters | None
+) -> None:
+    """What {queue} cannot get rid of moves to a dead-letter queue."""
+    hint = N_("Set the redrive policy of the queue, then deploy again.")
+    if isinstance(redrive_fact, Missing):
+        fail(redrive_fact.words, hint=hint)
+    redrive = required(redrive_fact, f"redrive.{case.bound.source}")
+    if expect is not None and expect.target is not None:
+        same(redrive.target, expect.target, what=N_("dead-letter queue"), hint=hint)
+    if expect is not None and expect.max_receives is not None:
+        same(redrive.max_receives, expect.max_receives, what="maxReceiveCount", hint=hint)
+
+
+REDRIVE = Kind(
+    fact="redrive",
+    word="queue",
+    type=Redrive,
+    fixtures={"redrive": "source"},
+    look=observe_redrive,
+    actions=("sqs:GetQueueAttributes",),
+    after=("queues",),
+    checks=__file__,
+)

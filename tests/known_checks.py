@@ -1,0 +1,35 @@
+"""What is known of the checks that come with the grader, without a judge to read them."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from grader.checks import lab
+from grader.checks.declare import declared
+from grader.judging.facts import needs_of
+from grader.resources import redrive
+from grader.resources.kinds import KINDS
+from grader.rubric import needs
+
+if TYPE_CHECKING:
+    from grader.model.outcome import CheckInfo
+    from grader.rubric.load import Rubric
+
+
+@cache
+def known_checks() -> dict[str, CheckInfo]:
+    """The shipped checks by name. They have no fixtures of their own: arguments are all they need."""
+    tests = [test for module in (lab, redrive) for test in vars(module).values()]
+    found = [(check.info, test) for test in tests if (check := declared(test))]
+    return {
+        info.name: replace(info, needs=needs_of(inspect.signature(test).parameters))
+        for info, test in found
+    }
+
+
+def needs_of_rubric(rubric: Rubric) -> needs.Needs:
+    """What judging by ``rubric``, with no checks but the shipped ones, takes."""
+    return needs.needs_of(rubric, known_checks(), KINDS)

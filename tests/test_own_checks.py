@@ -1,0 +1,212 @@
+"""A rubric with checks of one's own alone: what they ask for is what is looked at, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.batch.setup import Course, loaded
+from tests.own_checks import write_checks
+from tests.programs import environment, grader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from grader.sandbox.server import Sandbox
+
+RUBRIC = """schema: rubric/1
+title: Own
+lab:
+  region: us-east-1
+  functions: {sum: first_lambda, periodic: periodic_lambda}
+  queues: {input: input_queue, output: output_queue}
+criteria:
+"""
+LOOKING = """
+@check("ticks", on="function")
+def test_ticks(schedule):
+    assert [trigger.enabled for trigger in schedule.triggers] == [True]
+
+@check("stage", on="function", environment=["foo"])
+def test_stage(function):
+    assert function.environment.value["foo"] == "bar"
+"""
+RUNNING = """
+@check("answers", on="function")
+def test_answers(invocation):
+    assert invocation.answered
+"""
+
+
+def course(folder: Path, checks: str, *criteria: str) -> Path:
+    """A folder with own checks and a rubric of ``check,on`` criteria, each of 1 point."""
+    write_checks(folder / "checks", checks)
+    lines = [
+        f"  - {{id: c{number}, title: c{number}, check: {check}, on: {on}, points: 1}}\n"
+        for number, (check, on) in enumerate(criterion.split(",") for criterion in criteria)
+    ]
+    path = folder / "rubric.yaml"
+    path.write_text(RUBRIC + "".join(lines))
+    return path
+
+
+@pytest.fixture
+def looking(tmp_path: Path) -> Iterator[Course]:
+    rubric = course(tmp_path, LOOKING, "ticks,periodic", "stage,sum")
+    with loaded(rubric, None) as (found, _):
+        yield found
+
+
+def lint(folder: Path) -> tuple[int, str]:
+    done = grader("lint", "rubric.yaml", cwd=folder)
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr
+
+
+def test_a_right_account_passes_checks_that_ask_for_a_schedule_and_a_variable(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    course(tmp_path, LOOKING, "ticks,periodic", "stage,sum")
+    done = grader("check", "--json", "-", cwd=tmp_path, env=environment(aws_sandbox, right))
+    report = json.loads(done.stdout)
+    assert [one["status"] for one in report["criteria"]] == ["passed", "passed"], done.stdout
+    assert done.returncode == 0
+    assert "runs your function" not in done.stderr
+
+
+def test_checks_that_only_look_need_nothing_but_that(looking: Course) -> None:
+    needs = looking.needs
+    assert not needs.exercise
+    assert needs.facts["schedules"] == ("periodic",)
+    assert needs.facts["mappings"] == needs.facts["runs"] == needs.facts["redrive"] == ()
+    assert needs.variables == {"sum": ("foo",), "periodic": ()}
+
+
+def test_a_check_that_asks_what_the_function_does_has_it_run_and_says_so(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    course(tmp_path, RUNNING, "answers,sum")
+    done = grader("check", "--json", "-", cwd=tmp_path, env=environment(aws_sandbox, right))
+    assert json.loads(done.stdout)["score"] == 1
+    assert "runs your function" in done.stderr
+
+
+def test_a_fixture_of_ones_own_asks_for_what_it_is_made_of(tmp_path: Path) -> None:
+    made_of = """
+@pytest.fixture
+def expressions(schedule):
+    return [trigger.expression for trigger in schedule.triggers]
+
+@check("often", on="function")
+def test_often(expressions):
+    assert expressions
+"""
+    with loaded(course(tmp_path, made_of, "often,periodic"), None) as (found, _):
+        assert found.needs.facts["schedules"] == ("periodic",)
+
+
+def test_the_whole_observation_is_everything_but_what_waits_for_minutes(tmp_path: Path) -> None:
+    whole = '@check("all", on="function")\ndef test_all(observation):\n    pass\n'
+    with loaded(course(tmp_path, whole, "all,sum"), None) as (found, _):
+        needs = found.needs
+    assert needs.exercise
+    assert needs.facts["schedules"] == ("sum", "periodic")
+    assert needs.facts["mappings"] == ("input", "output")
+    assert needs.facts["runs"] == ()
+
+
+def test_a_variable_that_nobody_asked_for_costs_nothing(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    undeclared = """
+@check("stage", on="function")
+def test_stage(function):
+    assert function.environment.value.get("foo") == "baz"
+"""
+    course(tmp_path, undeclared, "stage,sum")
+    done = grader("check", "--json", "-", cwd=tmp_path, env=environment(aws_sandbox, right))
+    (stage,) = json.loads(done.stdout)["criteria"]
+    assert (done.returncode, stage["status"]) == (3, "ungraded")
+    assert "“foo” was not looked at" in stage["message"]
+
+
+UNOBSERVABLE = {
+    "a schedule of a queue": ('on="queue"', "schedule", "input", "which has no “schedule”"),
+    "a queue of a function": ('on="function"', "queue", "sum", "which has no “queue”"),
+    "mappings of a function": ('on="function"', "mappings_fact", "sum", "has no “mappings”"),
+    "a function between queues": (
+        'on="queue -> queue"',
+        "function",
+        "input -> output",
+        "which has no “function”",
+    ),
+    "variables of a queue": ('on="queue", environment=["a"]', "queue", "input", "“environment”"),
+    "something nobody knows": ('on="bucket"', "expect", "input", "No check judges a “bucket”"),
+}
+
+
+@pytest.mark.parametrize(
+    ("declared", "fixture", "on", "said"), UNOBSERVABLE.values(), ids=UNOBSERVABLE
+)
+def test_what_nobody_can_observe_is_refused_with_the_checks_file_and_line(
+    tmp_path: Path, declared: str, fixture: str, on: str, said: str
+) -> None:
+    line = "\n\n\n" + f'@check("own", {declared})\ndef test_own({fixture}):\n    pass\n'
+    course(tmp_path, line, f"own,{on}")
+    status, told = lint(tmp_path)
+    assert status == 2
+    assert said in told
+    assert "check_own.py:8: " in told
+
+
+@pytest.mark.parametrize(
+    ("lab", "on", "said"),
+    [
+        ("functions: {adder: first_lambda}", "adder", "“sum: …” to lab.functions"),
+        ("functions: {sum: first_lambda, other: x}", "other", "judges the exchange"),
+    ],
+)
+def test_an_exchange_that_the_lab_has_no_way_for_is_refused_with_both_places(
+    tmp_path: Path, lab: str, on: str, said: str
+) -> None:
+    path = course(tmp_path, RUNNING, f"answers,{on}")
+    path.write_text(
+        path.read_text().replace("functions: {sum: first_lambda, periodic: periodic_lambda}", lab)
+    )
+    status, told = lint(tmp_path)
+    assert (status, said in told) == (2, True), told
+    assert "rubric.yaml:8: " in told
+    assert "check_own.py:6)" in told
+
+
+def test_a_runs_check_of_ones_own_does_not_take_the_function_that_the_grader_runs(
+    tmp_path: Path,
+) -> None:
+    course(tmp_path, '@check("ran", on="function")\ndef test_ran(runs):\n    pass\n', "ran,sum")
+    status, told = lint(tmp_path)
+    assert (status, "its log does not tell what a schedule ran" in told) == (2, True), told
+
+
+def test_the_doctor_asks_for_no_permission_that_looking_does_not_take(
+    aws_sandbox: Sandbox, right: str, looking: Course, tmp_path: Path
+) -> None:
+    from grader.aws.clients import Clients
+    from grader.doctor.permissions import ask_everything
+    from grader.model.access import Keys
+    from grader.safety.secret import Secret
+    from tests.wire_faults import Wire
+
+    wire = Wire()
+    way: Any = (Keys(Secret(right), Secret("test")), right, "us-east-1", aws_sandbox.endpoint_url)
+    seen = ask_everything(Clients(wire.session), looking.rubric, looking.needs, *way)
+    assert seen.unknown == {}
+    asked = {name for name in wire.requests if name.startswith(("lambda.", "sqs.", "logs."))}
+    assert asked == {
+        "lambda.GetFunctionConfiguration",
+        "lambda.GetPolicy",
+        "sqs.GetQueueUrl",
+        "sqs.GetQueueAttributes",
+    }
