@@ -13,11 +13,13 @@ from grader.inputs.problems import BadInput, refuse
 from grader.inputs.schema_errors import schema_problems
 from grader.inputs.text_file import read_text
 from grader.inputs.yaml_lines import read_yaml
+from grader.model.kind import SECTIONS
 from grader.rubric.rules import route, rule_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from grader.model.kind import Word
     from grader.model.outcome import CheckInfo
 
 __all__ = [
@@ -48,6 +50,16 @@ class Lab(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     functions: dict[str, str]
     queues: dict[str, str]
     known_code: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> dict[Word, dict[str, str]]:
+        """The names of the resources of each word: the rubric's name → AWS's name."""
+        return {word: getattr(self, section) for word, section in SECTIONS.items()}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """AWS's name of each resource, by the rubric's name, which is of one word only."""
+        return {role: name for named in self.named.values() for role, name in named.items()}
 
 
 class ExchangeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
