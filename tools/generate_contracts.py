@@ -1,8 +1,8 @@
 """Write the import contracts anew from the table of rooms: ``python -m tools.generate_contracts``.
 
-The table stands in ``docs/architecture.md``: its rows from top to bottom are the layers, its last column is
-what a room never imports, not even by way of another. Names in code are rooms of ours, modules in them
-(``batch.run``) or packages of others.
+The table stands in ``docs/architecture.md``: its rows from top to bottom are the layers, its last column
+is what a room never imports, not even by way of another. Names in code are rooms of ours, modules in
+them (``batch.run``) or packages of others.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What version 0.1.0 stored: the demo's class, as its folder was left. It loads, regrades and exports."""
+"""What version 0.1.0 stored, the demo's class in its folder, loads, regrades and exports as it did."""
 
 from __future__ import annotations
 
