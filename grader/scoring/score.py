@@ -180,10 +180,13 @@ class _Scoring:
         return _rounded(math.fsum(map(self._share, self.rubric.criteria)))
 
     def _share(self, criterion: Criterion) -> float:
-        """The criterion's points by the fraction of its tests that passed, not rounded."""
+        """The criterion's points by the fraction of its tests that passed, not rounded.
+
+        Without a test it is ungraded, and nobody asks.
+        """
         tests = self.outcomes[criterion.id]
         passed = sum(test.outcome == "passed" for test in tests)
-        return criterion.points * passed / len(tests) if tests else 0.0
+        return criterion.points * passed / len(tests)
 
     def _blocked(self, criterion: Criterion) -> CriterionResult:
         root = self._root(criterion)

@@ -208,6 +208,18 @@ def test_who_is_gone_or_has_no_score_now_has_no_folder(tmp_path: Path) -> None:
     assert {path.name for path in out.iterdir()} == {"s2"}
 
 
+@pytest.mark.parametrize("extra", [{}, {"extra_data": {"student_id": "s1"}}])
+def test_the_results_of_another_autograder_stay(tmp_path: Path, extra: dict[str, Any]) -> None:
+    out = tmp_path / "out"
+    theirs = out / "s1/results.json"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text(json.dumps({"tests": [{"name": "One", "number": "1"}]} | extra))
+    root = a_class(tmp_path / "class", {BO: 10})
+    arguments = ["--to", "gradescope", "--out", str(out), "--force"]
+    assert cli.run(["export", str(root), *arguments]) == 0
+    assert {path.name for path in out.iterdir()} == {"s1", "s2"}
+
+
 @pytest.mark.parametrize("name", ["s1/notes.txt", "s9/results.json", "notes.txt"])
 def test_what_no_export_made_stays(tmp_path: Path, name: str) -> None:
     out = tmp_path / "out"
