@@ -115,6 +115,20 @@ def test_one_ungraded_test_makes_its_criterion_ungraded() -> None:
     assert (result(graded, "sums").status, graded.score) == ("ungraded", None)
 
 
+@pytest.mark.parametrize(
+    ("because", "advice"),
+    [("credentials", "Get new credentials"), (None, "Try again later")],
+)
+def test_what_is_ungraded_says_what_its_ungraded_test_says_and_what_to_do(
+    because: str | None, advice: str
+) -> None:
+    sums = [said("sums"), said("sums", "failed", message="No."), said("sums", "ungraded")]
+    sums[2] = msgspec.structs.replace(sums[2], because=because)
+    one = result(report(*sums), "sums")
+    assert one.message == "sums says so."
+    assert one.hint.startswith(f"This costs no points. {advice}")
+
+
 def blocked(name: str, because: str) -> Outcome:
     return said(name, "blocked", because=because, message="A reason.")
 
@@ -134,7 +148,8 @@ def test_a_blocked_criterion_names_the_root_of_a_chain() -> None:
 
 
 def test_the_cause_is_the_criterion_of_that_very_resource() -> None:
-    graded = report(said("output-queue", "failed"), blocked("handler", "queues.output"))
+    queues = [said(name, "failed") for name in ("input-queue", "output-queue")]
+    graded = report(*queues, blocked("handler", "queues.output"))
     assert result(graded, "handler").because == "output-queue"
 
 
