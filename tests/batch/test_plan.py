@@ -76,6 +76,11 @@ def test_a_new_folder_is_begun_with_everybody(tmp_path: Path) -> None:
         assert found.settings.attempt == 7
 
 
+def test_what_a_folder_holds_is_not_begun_anew_unasked(results: Results) -> None:
+    with pytest.raises(BadInput, match="already holds results"):
+        planned(results)
+
+
 def test_starting_over_keeps_nothing(results: Results) -> None:
     found = planned(results, force=True)
     assert (todo(found), found.start_over, found.kept) == (["s1", "s2", "s3"], True, ())

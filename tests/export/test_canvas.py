@@ -218,6 +218,12 @@ def test_the_rosters_own_columns_come_first(tmp_path: Path) -> None:
     assert importers.rows(out.read_bytes())[2] == ["'=Ann", "7", "u7", "a@x.org", "B", "20"]
 
 
+def test_a_class_without_a_report_is_an_import_without_rows(tmp_path: Path) -> None:
+    root = a_class(tmp_path / "results", {})
+    status, out = canvas(root, "--assignment", TITLE)
+    assert (status, out.read_text().splitlines()) == (0, [HEADER, "    Points Possible,,,,"])
+
+
 def test_a_title_without_its_number_is_warned_of(root: Path, capsys) -> None:
     status, _ = canvas(root, "--assignment", "Lab 3")
     assert status == 0
