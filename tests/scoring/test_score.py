@@ -129,7 +129,7 @@ def test_what_is_ungraded_says_what_its_ungraded_test_says_and_what_to_do(
     assert one.hint.startswith(f"This costs no points. {advice}")
 
 
-def blocked(name: str, because: str) -> Outcome:
+def blocked(name: str, because: str | None) -> Outcome:
     return said(name, "blocked", because=because, message="A reason.")
 
 
@@ -164,8 +164,9 @@ def test_of_several_criteria_of_a_resource_the_cause_is_one_that_did_not_pass(pa
     assert result(graded, "mapping").because == failed
 
 
-def test_what_no_criterion_explains_keeps_its_reason() -> None:
-    one = result(report(blocked("sums", "identity")), "sums")
+@pytest.mark.parametrize("because", ["identity", None])
+def test_what_no_criterion_explains_keeps_its_reason(because: str | None) -> None:
+    one = result(report(blocked("sums", because)), "sums")
     assert (one.status, one.points, one.because, one.message) == ("blocked", 0, None, "A reason.")
 
 
