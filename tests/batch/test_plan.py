@@ -226,6 +226,12 @@ def test_what_changed_since_is_refused_unless_it_is_forced(
     assert not planned(results, resume=True, force=True, **how).start_over
 
 
+def test_a_region_that_is_left_out_now_is_named_too(results: Results) -> None:
+    results.write_batch(msgspec.structs.replace(results.batch(), region="eu-west-3"))
+    with pytest.raises(BadInput, match="region changed .*: eu-west-3 then, none now"):
+        planned(results, resume=True)
+
+
 def test_another_version_of_the_grader_is_refused_unless_it_is_forced(results: Results) -> None:
     results.write_batch(msgspec.structs.replace(results.batch(), grader_version="0.0.1"))
     with pytest.raises(BadInput, match=f"version changed .*: 0.0.1 then, {__version__} now"):
