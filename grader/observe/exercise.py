@@ -1,14 +1,14 @@
 """Making the function work: directly first, then through its queues, safely and in this order.
 
 The states of a run, each with the functions that make it. H, R and X are the facts ``handler``,
-``records`` and ``exchange``; "that" is the Unknown which a question got. Of the conditions of a state
+``records`` and ``exchange``; "that" is the Unknown which a question got. Of a state's conditions
 the first that holds decides; ``->`` leads to the next state.
 
-*Hope*: nothing says that the function is wrong: H is Unknown, inconclusive, or right, if only by now.
-*Slow*: the mapping's batching window and both queues' delays. *Little* patience is IMPATIENT_S + slow,
-*full* is the rubric's deadline + slow; while the queue gives messages that are no answers, a wait goes
-on for DRAINING_S more. *Missed*: an answer of SQS was lost (unreachable), somebody else received an
-answer first or hides messages (ANOTHER_READER: disturbed), or their count cannot be read (that).
+*Hope*: nothing says that the function is wrong. H is Unknown, inconclusive, or right, if only by
+now. *Slow*: the mapping's batching window and both queues' delays. *Little* patience is IMPATIENT_S
++ slow, *full* is the rubric's deadline + slow; while the queue gives messages that are no answers,
+a wait goes on for DRAINING_S more. *Missed*: an answer of SQS was lost (unreachable), somebody else
+received an answer first or hides messages (ANOTHER_READER: disturbed), or their count is not told.
 
 READY (when_ready): looks every EVERY_S at what is in transition, READY_S for each thing
     ready, or READY_S are over                   -> SAFE
@@ -21,26 +21,27 @@ SAFE (obstacle, loop, look_first): asks the output queue for AWS's time, and not
       Unknown
     input's mappings Unknown, not of not-ready   H, R, X = that: the end
     function still pending                       H, R, X = Unknown(not-ready): the end
-    input is output, or output's mapping may be  H, R = NotTried(exchange), X = Found(unsafe): the end
-      live: a loop
+    a loop: input is output, or output's         H, R = NotTried(exchange), X = Found(unsafe):
+      mapping may be live                          the end
     no answer of the output queue                H, R, X = that: the end
     none of these                                -> DIRECT
 
-DIRECT (_invoke): one record. Lambda has the function's timeout, at most the deadline, and GRACE_S; then
-the sum has APPEARS_S and the output queue's delay
+DIRECT (_invoke): one record. Lambda has the function's timeout, at most the deadline, and GRACE_S;
+then the sum has APPEARS_S and the output queue's delay
     429, 5xx, no connection, or silence when     DIRECT with a new pair, ATTEMPTS in all; then
       Lambda must have ended the function          H = Found(refused) if reserved, else that
     another refusal, or nothing can be received  H = that
     Lambda could not run the function            H = Found(broken)
-    silent, missed, and it did not fail          DIRECT with a new pair, ATTEMPTS in all; then H = that
+    silent, missed, and it did not fail          DIRECT with a new pair, ATTEMPTS in all; then
+                                                   H = that
     silent, missed, and it failed                H = that
     an exception; ended by Lambda, or silence    H = Found(raised), Found(timed-out), right or not
       when it may still be at work
     returned                                     H = Found, right or not
     in every case                                -> OWN QUEUE
 
-OWN QUEUE (_answers_on_its_own_queue): receives once, LOOK_S, where H is Found and silent and the input
-queue is there without a redrive policy
+OWN QUEUE (_answers_on_its_own_queue): receives once, LOOK_S, where H is Found and silent and the
+input queue is there without a redrive policy
     the sum lies there                           it is removed, and H says own_queue
     in every case                                -> RECORDS
 
@@ -64,7 +65,8 @@ POSSIBLE (_impossible): asks nothing
 TRIAL (_trial): one pair; little patience without hope, then full if it came
     without hope: not right, still no hope       X = Found -> HEARD
     silent                                       X = Found, filtered if there is a filter -> HEARD
-    right or wrong                               the rest: -> AT ONCE if slow > AT_ONCE_S, or ONE BY ONE
+    right or wrong, slow > AT_ONCE_S             the rest -> AT ONCE
+    right or wrong                               the rest -> ONE BY ONE
 
 ONE BY ONE (_one): a pair, full patience
     right; wrong for APPEARS_S or to the end     the next pair; after the last X = Found -> HEARD
@@ -72,11 +74,11 @@ ONE BY ONE (_one): a pair, full patience
     silent again                                 X = Found, the rest is not sent -> HEARD
 
 AT ONCE (_rest_at_once): all the rest, full patience for them together
-    some silent                                  a fresh pair for each, full patience for them together
+    some silent                                  a fresh pair for each, full patience together
     in every case                                X = Found -> HEARD
 
 HEARD (Exchanging.run)
-    SendMessage: 429, 5xx, no connection         sent with a new pair, ATTEMPTS in all; then X = that
+    SendMessage: 429, 5xx, no connection         again with a new pair, ATTEMPTS in all; X = that
     another refusal, or nothing can be received  X = that
     a pair silent, its fresh one too, and missed X = that
     in every case                                -> AGAIN
@@ -88,13 +90,13 @@ AGAIN (behaviour): once, and X stays
     in every case                                -> GIVE BACK
 
 GIVE BACK (give_back, take_back)
-    the run came to its end                      DUPLICATES_S of waiting; what comes counts for H, R, X
-    in every case                                wrong answers are deleted, what is not ours is shown
-    at its end a pair through the queue silent   taken back, one receive of LOOK_S, no redrive policy;
+    the run came to its end                      waits DUPLICATES_S; what comes counts for H, R, X
+    in every case                                wrong answers are deleted, all else is shown again
+    at its end a pair through the queue silent   taken back (one receive, LOOK_S; no redrive);
                                                  flag pair-left-behind where it may still lie there
 
-In every state: once the credentials were refused or the account's time is over, each question gets that
-Unknown. The user interrupts, or the fault is ours: -> GIVE BACK, and no facts.
+In every state: once the credentials were refused or the account's time is over, each question gets
+that Unknown. The user interrupts, or the fault is ours: -> GIVE BACK, and no facts.
 """
 
 from __future__ import annotations

@@ -228,7 +228,7 @@ def test_what_changed_since_is_refused_unless_it_is_forced(
 
 def test_a_region_that_is_left_out_now_is_named_too(results: Results) -> None:
     results.write_batch(msgspec.structs.replace(results.batch(), region="eu-west-3"))
-    with pytest.raises(BadInput, match="region changed .*: eu-west-3 then, none now"):
+    with pytest.raises(BadInput, match=r"region changed .*: eu-west-3 then, none now"):
         planned(results, resume=True)
 
 
