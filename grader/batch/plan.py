@@ -81,13 +81,13 @@ def plan(
     # Another account is another observation.
     maybe = (s for s in map(student_of, roster.accounts) if not _another_account(s, before))
     for one in results.each_stored(maybe):
-        if one.known is None or one.report is None:
+        if (last := one.known) is None:
             continue
         if one.observation is not None and isinstance(one.observation.identity, Found):
-            seen[one.student.student_id] = one.known
+            seen[one.student.student_id] = last
         if _same_account(one.student, before):
-            known[one.student.student_id] = one.known
-        if not (judged_alike and one.agree and _is_of(one.report, one.student, rubric)):
+            known[one.student.student_id] = last
+        if not (judged_alike and one.agree and _is_of(last.report, one.student, rubric)):
             outdated.append(one.student)
     graded = {name for name, one in known.items() if one.report.status == "graded"}
     todo = tuple(a for a in chosen if only or a.student_id not in graded)

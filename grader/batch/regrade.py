@@ -135,7 +135,7 @@ def _write_changed(
     with ThreadPoolExecutor(WRITERS) as threads:
         list(threads.map(lambda both: write(*both), changed))
     changes = [Change(old, new, _moved(old, new)) for old, new in changed]
-    return [c for c in changes if c.moved or c.before is None or c.before.status != c.after.status]
+    return [change for change in changes if change.moved]
 
 
 def _moved(before: Report | None, after: Report) -> tuple[Moved, ...]:

@@ -28,6 +28,7 @@ __all__ = [
     "Lab",
     "Rubric",
     "Text",
+    "Visibility",
     "default_rubric_path",
     "load_rubric",
     "text_in",
@@ -38,6 +39,9 @@ _PACKAGE = Path(__file__).parents[1]
 
 Text: TypeAlias = str | dict[str, str]
 """A text in one language, or one per language code (``{en: …, fr: …}``)."""
+
+Visibility: TypeAlias = Literal["hidden", "after_due_date", "after_published", "visible"]
+"""When Gradescope shows a criterion to students."""
 
 
 class Lab(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,7 +84,7 @@ class ExchangeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line of the rubric. ``on`` names a resource or a route (``input -> sum``).
 
-    ``visibility`` says when Gradescope shows it to students; ``None`` leaves that to Gradescope.
+    ``visibility`` ``None`` leaves that to Gradescope.
     """
 
     id: str
@@ -90,7 +94,7 @@ class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points: float
     expect: Any = None
     hint: Text = ""
-    visibility: Literal["hidden", "after_due_date", "after_published", "visible"] | None = None
+    visibility: Visibility | None = None
 
 
 class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
