@@ -107,8 +107,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from grader.aws.account_client import Lost
 from grader.i18n.language import N_
+from grader.model.ended_early import Lost
 from grader.model.observation import (
     Exchange,
     Fact,
