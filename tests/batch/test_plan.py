@@ -118,8 +118,9 @@ def test_a_batch_that_had_only_started_is_begun_again(tmp_path: Path) -> None:
 
 
 def test_a_result_whose_account_was_not_reached_is_no_earlier_one(results: Results) -> None:
-    store(results, ANN, reference(identity=Unknown("credentials", "They ended.")))
-    assert ids(planned(results, only=["s1"]).earlier) == []
+    store(results, ANN, reference(identity=Unknown("credentials", "They ended.")), name="Anna")
+    found = planned(results, only=["s1"])
+    assert (ids(found.kept), found.earlier, found.rejudge) == (["s2"], (), ())
 
 
 @pytest.mark.parametrize(

@@ -83,30 +83,29 @@ def test_an_observation_that_was_not_judged_yet_is_a_change_from_nothing(
 
 def test_a_change_of_words_alone_is_written_and_not_told(results: Results, course: Course) -> None:
     first = again(results, course).reports[0]
-    results.write_report(msgspec.structs.replace(first, name="Anna"))
+    one, *others = first.criteria
+    reworded = (msgspec.structs.replace(one, message="Well done."), *others)
+    results.write_report(msgspec.structs.replace(first, criteria=reworded))
     assert again(results, course).changes == []
     assert read_report(results.folder("s1") / "report.json") == first
-    assert read_report(before(results, "s1")).name == "Anna"
+    assert read_report(before(results, "s1")).criteria[0].message == "Well done."
 
 
-def test_a_criterion_that_came_and_one_that_went_have_moved(
+def test_each_criterion_that_came_went_or_came_to_something_else_has_moved_once(
     results: Results, course: Course
 ) -> None:
     now = again(results, course).reports[0]
-    memory = next(one for one in now.criteria if one.id == "memory")
-    results.write_report(
-        msgspec.structs.replace(
-            now,
-            criteria=tuple(
-                msgspec.structs.replace(one, id="weight") if one == memory else one
-                for one in now.criteria
-            ),
-        )
-    )
+    new = {one.id: one for one in now.criteria}
+    weight = msgspec.structs.replace(new["memory"], id="weight")
+    timeout = msgspec.structs.replace(new["timeout"], status="failed", points=0)
+    instead = {"memory": weight, "timeout": timeout}
+    old = tuple(instead.get(one.id, one) for one in now.criteria)
+    results.write_report(msgspec.structs.replace(now, criteria=old))
     (change,) = again(results, course).changes
     assert change.moved == (
-        Moved("memory", None, memory),
-        Moved("weight", msgspec.structs.replace(memory, id="weight"), None),
+        Moved("memory", None, new["memory"]),
+        Moved("timeout", timeout, new["timeout"]),
+        Moved("weight", weight, None),
     )
 
 

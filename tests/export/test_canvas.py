@@ -195,11 +195,15 @@ def test_the_students_id_goes_where_it_is_said_to_belong(
     assert (status, named) == (0, {column})
 
 
-def test_an_id_that_canvas_would_read_as_another_number_is_left_out(root: Path, capsys) -> None:
-    # Canvas takes "7up" for 7.
-    status, _ = canvas(root, "--assignment", TITLE, "--ids", "canvas")
+@pytest.mark.parametrize("given", ["7up", "\u0667"])
+def test_an_id_that_canvas_would_read_as_another_number_is_left_out(
+    tmp_path: Path, capsys, given: str
+) -> None:
+    # Canvas takes "7up" for 7, and reads no digits of another script.
+    root = a_class(tmp_path / "results", {a_student("s1", canvas_id=given): 20})
+    status, _ = canvas(root, "--assignment", TITLE)
     assert status == 3
-    assert "s1 is left out: 's1' is not an id of Canvas's" in capsys.readouterr().err
+    assert f"s1 is left out: {given!r} is not an id of Canvas's" in capsys.readouterr().err
 
 
 def test_two_students_with_one_id_of_canvass_are_left_out_and_named(tmp_path: Path, capsys) -> None:
