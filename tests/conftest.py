@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist import is_xdist_controller
 
 from grader.i18n.language import ENGLISH, speak
 from grader.sandbox.server import Sandbox, sandbox
 from tests.observing import hand_in
 from tests.own_checks import write_checks
-from tests.programs import at_birth
+from tests.programs import at_birth, hear_signals_as_in_a_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,12 @@ settings.register_profile(
     derandomize=False,
 )
 settings.load_profile("grader")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Whoever runs the tests decides which signals end them, and not what their programs hear."""
+    if not is_xdist_controller(session):  # that one starts the processes in which tests run
+        hear_signals_as_in_a_terminal()
 
 
 @pytest.fixture(autouse=True)

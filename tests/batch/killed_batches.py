@@ -21,7 +21,7 @@ from grader.rubric.load import load_rubric
 from grader.sandbox.cohort import COHORT, deploy_all, write_roster
 from grader.schemas import load
 from tests.class_rosters import read, reports
-from tests.programs import LIMIT_S, command, environment, grader
+from tests.programs import LIMIT_S, background, command, grader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,10 +122,11 @@ class Disturbed:
     def _killed(self, *options: str, changes: int) -> bool:
         last, jitter_s = self._random.randint(1, changes), self._random.uniform(0, _JITTER_S)
         print(f"{options}: {jitter_s:.3f} s after change {last} of {changes}")  # noqa: T201
-        with subprocess.Popen(
+        with background(
             command("batch", self._roster, "--jobs", "3", *options),
             cwd=self.folder,
-            env=environment(),
+            stdout=None,  # pytest shows both where a test fails
+            stderr=None,
         ) as process:
             seen, count, ends_at = self._files(), 0, time.monotonic() + LIMIT_S
             while count < last and process.poll() is None:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.observing import hand_in, messages
 from tests.polling import until
-from tests.programs import background, command, environment, grader, read_to
+from tests.programs import background, command, grader, read_to
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -212,14 +212,7 @@ def test_a_reader_that_goes_away_does_not_end_the_grading(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
-    with subprocess.Popen(
-        command("batch", path),
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+    with background(command("batch", path), cwd=tmp_path, stderr=subprocess.STDOUT) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()
@@ -258,15 +251,7 @@ def test_a_first_file_that_was_never_finished_is_nobodys_results(
 
 def test_nohup_is_honoured(aws_sandbox: Sandbox, right: str, tmp_path: Path) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
-    with subprocess.Popen(
-        ["nohup", *command("batch", path)],
-        cwd=tmp_path,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with background(["nohup", *command("batch", path)], cwd=tmp_path) as process:
         read_to(process.stderr, "1/2")
         process.send_signal(signal.SIGHUP)
         process.communicate(timeout=60)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,10 @@ from grader.results.directory import Results
 from grader.scoring.scale import scale_of
 from tests.export.classes import ANN, BO, CY, RUBRIC, a_class, a_report
 from tests.observing import hand_in
-from tests.programs import environment, grader
+from tests.programs import environment, grader, run
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from grader.rubric.load import Rubric
@@ -234,15 +234,8 @@ def autograder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 
 def run_autograder(folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [folder / "source" / "run_autograder"],
-        cwd=folder,
-        env=env | {"AUTOGRADER": str(folder), "GRADER": f"{sys.executable} -m grader"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    given = {"AUTOGRADER": str(folder), "GRADER": f"{sys.executable} -m grader"}
+    return run([folder / "source" / "run_autograder"], cwd=folder, env=env | given)
 
 
 def sandboxed(aws_sandbox: Sandbox) -> dict[str, str]:

@@ -6,7 +6,6 @@ import csv
 import json
 import signal
 import stat
-import subprocess
 import sys
 import zipfile
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from grader.intake.make_roster import Student, write_roster
 from grader.model.access import Keys
 from grader.safety.secret import Secret
 from tests.observing import hand_in
-from tests.programs import LIMIT_S, environment, grader
+from tests.programs import environment, grader, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,13 +206,7 @@ def test_a_run_that_is_killed_leaves_blocks_in_their_folder_alone_and_the_next_t
     tmp_path: Path, stop: str
 ) -> None:
     put(tmp_path, **{"s01.txt": block(), "s02.txt": block("2" * 12)})
-    killed = subprocess.run(
-        [sys.executable, "-c", _KILLED_AT.format(stop=stop)],
-        cwd=tmp_path,
-        env=environment(),
-        timeout=LIMIT_S,
-        check=False,
-    )
+    killed = run([sys.executable, "-c", _KILLED_AT.format(stop=stop)], cwd=tmp_path)
     assert killed.returncode == -signal.SIGKILL
     left = {
         path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name != "download"
