@@ -12,10 +12,14 @@ from grader.sandbox.server import Sandbox, sandbox
 from tests.observing import hand_in
 from tests.own_checks import write_checks
 from tests.programs import at_birth, hear_signals_as_in_a_terminal
+from tests.spreading import Together, processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
 
     from tests.own_checks import Write
 
@@ -29,6 +33,16 @@ settings.register_profile(
     derandomize=False,
 )
 settings.load_profile("grader")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """What ``--numprocesses=auto`` means."""
+    return processes(config.args)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """What ``--dist=loadgroup`` means; another ``--dist`` is left to itself."""
+    return Together(config, log) if config.option.dist == "loadgroup" else None
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
