@@ -6,9 +6,12 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.polling import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class _Stat(NamedTuple):
@@ -47,6 +50,16 @@ def runs(pid: int) -> bool:
 def of_group(group: int) -> list[int]:
     """The processes of ``group`` that still run."""
     return [pid for pid, found in _all().items() if found.group == group and found.at_work]
+
+
+def with_temporary_folder(folder: Path) -> Iterator[int]:
+    """The processes in whose environment ``folder`` stands, as where their temporary files go."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(folder).encode() in (process / "environ").read_bytes():
+                yield int(process.name)
+        except OSError:
+            continue
 
 
 def children(pid: int) -> list[int]:

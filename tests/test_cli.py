@@ -210,13 +210,14 @@ def test_a_check_file_with_a_syntax_error_stops_before_any_account(
     ],
 )
 def test_a_mistake_on_the_command_line_is_named(
-    tmp_path: Path, arguments: list[str], said: str
+    tmp_path: Path, arguments: list[str], said: str, capsys, monkeypatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "class.csv").write_text("student_id,profile\ns1,a\n")
-    done = grader(*arguments, cwd=tmp_path)
-    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
-    assert "Traceback" not in done.stderr
-    assert "hunter2" not in done.stderr
+    status, err = cli.run(arguments), capsys.readouterr().err
+    assert (status, said in err) == (2, True), err
+    assert "Traceback" not in err
+    assert "hunter2" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["class.csv"]
 
 
