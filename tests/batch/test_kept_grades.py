@@ -19,7 +19,7 @@ from grader.engines.threads import Threads
 from grader.inputs.problems import BadInput
 from grader.results.directory import Results
 from grader.rubric.load import default_rubric_path
-from tests.class_rosters import read, reports, roster
+from tests.class_rosters import read_json, reports, roster
 from tests.programs import grader
 from tests.wire_faults import Wire, rest
 
@@ -58,7 +58,7 @@ def test_a_grade_that_stands_is_judged_by_the_new_rubric(
     grader("batch", path, "--only", "s1", "--force", "--rubric", new, cwd=tmp_path)
     report = reports(tmp_path)["s1"]
     assert report.score == 19
-    assert report.rubric_sha256 == read(tmp_path / "results/batch.json")["rubric_sha256"]
+    assert report.rubric_sha256 == read_json(tmp_path / "results/batch.json")["rubric_sha256"]
 
 
 def test_a_student_who_was_renamed_has_the_new_name_and_the_old_grade(
@@ -138,7 +138,7 @@ def test_what_was_judged_with_checks_of_ones_own_can_be_gone_on_with(
     assert (again.returncode, reports(tmp_path)["s1"].max_score) == (0, 21), again.stderr
     more = ("--resume", "--rubric", course)
     assert grader("batch", path, *more, cwd=tmp_path).returncode == 0
-    assert read(tmp_path / "results/batch.json")["checks"] == [str(course.parent / "checks")]
+    assert read_json(tmp_path / "results/batch.json")["checks"] == [str(course.parent / "checks")]
 
 
 def test_checks_that_changed_are_named_and_then_applied_to_everyone(
@@ -221,7 +221,7 @@ def test_a_plan_that_another_grader_made_untrue_is_not_carried_out(
         assert students is not None
         planned = plan(results, students, course.rubric, Settings(seed=3))
         assert grader("batch", path, cwd=tmp_path).returncode == 3
-        before = read(tmp_path / "results/batch.json")
+        before = read_json(tmp_path / "results/batch.json")
         with pytest.raises(BadInput, match="Another grader was at work"):
             ClassRun(course, results, students, planned).run(lambda _: None)
-    assert read(tmp_path / "results/batch.json") == before
+    assert read_json(tmp_path / "results/batch.json") == before

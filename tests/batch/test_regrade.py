@@ -10,7 +10,7 @@ import pytest
 
 from grader.results.directory import Results
 from grader.rubric.load import default_rubric_path
-from tests.class_rosters import read, reports, roster
+from tests.class_rosters import read_json, reports, roster
 from tests.observing import hand_in
 from tests.programs import grader
 
@@ -170,4 +170,4 @@ def test_a_report_that_is_not_of_its_observation_is_judged_again(
     shutil.copy(other / "observation.json", mine / "observation.json")
     assert Results(folder / "results").batch().state == "finished"
     assert grader("batch", graded / "class.csv", "--resume", cwd=folder).returncode == 0
-    assert read(mine / "report.json")["score"] == 19
+    assert read_json(mine / "report.json")["score"] == 19

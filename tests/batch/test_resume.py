@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 from grader.results.directory import Results
 from grader.rubric.load import default_rubric_path
-from tests.class_rosters import read, reports, roster
+from tests.class_rosters import read_json, reports, roster
 
 
 def test_results_are_not_overwritten_unasked(tmp_path: Path) -> None:
@@ -47,8 +47,8 @@ def test_resuming_grades_who_was_not_graded_and_nobody_else(
     done = grader("batch", path, "--resume", cwd=tmp_path)
     assert "1/1 s2" in done.stderr
     assert reports(tmp_path)["s1"] == before["s1"]
-    assert read(tmp_path / "results/batch.json")["attempt"] == 2
-    assert read(tmp_path / "results/summary.json")["students"] == 2
+    assert read_json(tmp_path / "results/batch.json")["attempt"] == 2
+    assert read_json(tmp_path / "results/summary.json")["students"] == 2
 
 
 def test_a_changed_roster_is_named_when_resuming(
@@ -109,7 +109,7 @@ def test_an_interrupted_batch_keeps_who_is_done_and_ends_soon(
     assert "--resume" in errors
     assert "Traceback" not in errors
     assert "leaked" not in errors
-    assert read(tmp_path / "results/batch.json")["state"] == "interrupted"
+    assert read_json(tmp_path / "results/batch.json")["state"] == "interrupted"
     visible = messages(aws_sandbox, held, "output_queue")
     assert visible == {"visible": 3, "in flight": 0}
 
@@ -124,7 +124,7 @@ def test_going_on_keeps_the_options_of_the_start(aws_sandbox: Sandbox, tmp_path:
     printed = re.search(r": grader (batch .* --resume)$", first.stderr, re.MULTILINE)
     assert printed, first.stderr
     assert grader(*shlex.split(printed[1]), cwd=tmp_path).returncode == 3
-    batch = read(tmp_path / "results/batch.json")
+    batch = read_json(tmp_path / "results/batch.json")
     assert (batch["region"], batch["lang"], batch["seed"]) == ("us-west-2", "fr", 8)
     assert (batch["jobs"], batch["account_timeout_s"], batch["attempt"]) == (3, 77, 2)
     assert {report.region for report in reports(tmp_path).values()} == {"us-west-2"}
@@ -141,7 +141,7 @@ def test_grading_one_again_leaves_the_others_whatever_is_forced(
     grader("batch", path, cwd=tmp_path)
     assert grader("batch", path, "--only", "s2", "--force", cwd=tmp_path).returncode == 0
     assert {name: report.score for name, report in reports(tmp_path).items()} == {"s1": 20, "s2": 0}
-    assert read(tmp_path / "results/summary.json")["students"] == 2
+    assert read_json(tmp_path / "results/summary.json")["students"] == 2
 
 
 def test_a_fault_of_today_does_not_take_yesterdays_grade(
@@ -217,7 +217,7 @@ def test_a_reader_that_goes_away_does_not_end_the_grading(
         process.stdout.readline()
         process.stdout.close()
         assert process.wait(timeout=60) == 0
-    assert read(tmp_path / "results/batch.json")["state"] == "finished"
+    assert read_json(tmp_path / "results/batch.json")["state"] == "finished"
     assert reports(tmp_path).keys() == {"s1", "s2"}
 
 

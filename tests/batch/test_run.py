@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
 from grader.rubric.load import default_rubric_path
-from tests.class_rosters import CANARY, read, reports, roster
+from tests.class_rosters import CANARY, read_json, reports, roster
 
 
 def test_a_class_is_graded_and_its_files_are_written(
@@ -28,15 +28,15 @@ def test_a_class_is_graded_and_its_files_are_written(
     assert found == {"s1": 20, "s2": 0, "s3": None}
     assert "3 students, 2 graded, 1 not graded" in done.stdout
     assert "1/3 " in done.stderr
-    assert read(tmp_path / "all.json") == read(tmp_path / "results/summary.json")
-    batch = read(tmp_path / "results/batch.json")
+    assert read_json(tmp_path / "all.json") == read_json(tmp_path / "results/summary.json")
+    batch = read_json(tmp_path / "results/batch.json")
     assert (batch["state"], batch["seed"], batch["counts"]["graded"]) == ("finished", 4, 2)
     with (tmp_path / "results/grades.csv").open(newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     assert rows["s3"]["score"] == ""
     assert rows["s2"]["name"] == "'@evil"
     assert rows["s1"]["section"] == "'=cmd()"
-    assert list(rows["s1"])[7:19] == [c["id"] for c in read(tmp_path / "all.json")["criteria"]]
+    assert list(rows["s1"])[7:19] == [c["id"] for c in read_json(tmp_path / "all.json")["criteria"]]
     assert CANARY not in done.stdout + done.stderr
     assert not any(
         CANARY.encode() in file.read_bytes()

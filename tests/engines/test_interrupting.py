@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.engines.dask_local import local_cluster
-from tests.class_rosters import read, roster
+from tests.class_rosters import read_json, roster
 from tests.engines.machines import replaced
 from tests.observing import hand_in, messages
 from tests.polling import until
@@ -73,7 +73,7 @@ def test_an_interrupted_batch_gives_its_queues_back_and_leaves_no_process(
     assert "--resume" in errors
     assert "Traceback" not in errors
     assert "distributed" not in errors
-    assert read(tmp_path / "results/batch.json")["state"] == "interrupted"
+    assert read_json(tmp_path / "results/batch.json")["state"] == "interrupted"
     held = (tmp_path / "held").read_text()
     assert messages(aws_sandbox, held, "output_queue")["in flight"] == 0
     until(lambda: not any(map(runs, started)))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.export.lti_push import Memory, push
-from tests.export.classes import export_of
 from tests.export.lms import CLIENT, KEY_ID, Answer, Lms
 from tests.export.pushing import GRADED, direct, pushed
+from tests.export.results_folders import export_of
 from tests.polling import until
 from tests.programs import background, command
 
