@@ -6,9 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
 from typing import IO, TYPE_CHECKING
+from unittest.mock import patch
 
+from grader import cli
+from grader.i18n.language import ENGLISH, speak
 from tests.processes import end_session
 
 if TYPE_CHECKING:
@@ -131,3 +135,25 @@ def grader(
 ) -> subprocess.CompletedProcess[str]:
     """``grader`` run to its end, its output as text."""
     return run(command(*arguments), cwd=cwd, env=env)
+
+
+def grader_here(
+    *arguments: str | Path, cwd: Path, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """What :func:`grader` gives, without a process of its own: to start one costs more than most runs.
+
+    For what depends neither on signals nor on what a process leaves at its end.
+    """
+    output, errors = StringIO(), StringIO()
+    given = [*map(str, arguments)]
+    with (
+        chdir(cwd),
+        patch.dict(os.environ, env or environment(), clear=True),
+        redirect_stdout(output),
+        redirect_stderr(errors),
+    ):
+        try:
+            status = cli.run(given)
+        finally:
+            speak(ENGLISH)
+    return subprocess.CompletedProcess(given, status, output.getvalue(), errors.getvalue())
