@@ -35,5 +35,5 @@ def reports(folder: Path) -> dict[str, Any]:
     return {f.parent.name: read_report(f) for f in folder.glob("results/students/*/report.json")}
 
 
-def read(path: Path) -> Any:
+def read_json(path: Path) -> Any:
     return json.loads(path.read_bytes())

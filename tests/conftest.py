@@ -6,17 +6,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist import is_xdist_controller
 
 from grader.i18n.language import ENGLISH, speak
 from grader.sandbox.server import Sandbox, sandbox
 from tests.observing import hand_in
 from tests.own_checks import write_checks
-from tests.programs import at_birth
+from tests.programs import at_birth, hear_signals_as_in_a_terminal
+from tests.spreading import Together, processes
 from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
 
     from tests.own_checks import Write
 
@@ -44,6 +49,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "aws_sandbox" in getattr(item, "fixturenames", ()):
             item.add_marker("sandbox")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """What ``--numprocesses=auto`` means."""
+    return processes(config.args)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """What ``--dist=loadgroup`` means; another ``--dist`` is left to itself."""
+    return Together(config, log) if config.option.dist == "loadgroup" else None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Whoever runs the tests decides which signals end them, and not what their programs hear."""
+    if not is_xdist_controller(session):  # that one starts the processes in which tests run
+        hear_signals_as_in_a_terminal()
 
 
 @pytest.fixture(autouse=True)

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
 from typing import IO, TYPE_CHECKING
+from unittest.mock import patch
+
+from grader import cli
+from grader.i18n.language import ENGLISH, speak
+from tests.processes import end_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,27 +47,66 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "grader", *map(str, arguments)]
 
 
+def hear_signals_as_in_a_terminal() -> None:
+    """Pass no ignored and no blocked signal on to the programs that this process starts.
+
+    ``nohup``, a script's ``&`` and some CI runners have them ignored, and a program keeps it so. What
+    is handled is not passed on: for Ctrl-C that is Python's handler, for the others one that does as
+    little as ignoring them. Called in the main thread.
+    """
+    for name in ("SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_IGN:
+            interrupts = number == signal.SIGINT
+            handler = signal.default_int_handler if interrupts else lambda *_given: None
+            signal.signal(number, handler)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
 @contextmanager
 def background(
-    line: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None
+    line: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int | IO[bytes] | None = subprocess.PIPE,
+    stderr: int | IO[bytes] | None = subprocess.PIPE,
 ) -> Iterator[subprocess.Popen[str]]:
-    """A command line at work, its output as text, killed at the end of the ``with`` block.
+    """A command line at work, its output as text, until the end of the ``with`` block.
 
-    It has a session of its own: a signal to its group reaches what it started too, as a terminal's does.
+    It has a session of its own: a signal to its group reaches what it started too, as a terminal's
+    does. However the block ends, nothing of that session is left, nor of what it started.
     """
     with subprocess.Popen(
         line,
         cwd=cwd,
         env=env or environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
         text=True,
         start_new_session=True,
     ) as process:
         try:
             yield process
         finally:
-            process.kill()
+            end_session(process.pid)
+
+
+def run(
+    line: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
+    stdout: int | IO[bytes] = subprocess.PIPE,
+    limit_s: float = LIMIT_S,
+) -> subprocess.CompletedProcess[str]:
+    """A command line run to its end, its output as text. It leaves no process behind."""
+    with background(line, cwd=cwd, env=env, stdout=stdout) as process:
+        output, errors = process.communicate(timeout=limit_s)
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
 def at_birth(folder: Path, body: str) -> str:
@@ -88,12 +134,26 @@ def grader(
     *arguments: str | Path, cwd: Path, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """``grader`` run to its end, its output as text."""
-    return subprocess.run(
-        command(*arguments),
-        cwd=cwd,
-        env=env or environment(),
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=False,
-    )
+    return run(command(*arguments), cwd=cwd, env=env)
+
+
+def grader_here(
+    *arguments: str | Path, cwd: Path, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """What :func:`grader` gives, without a process of its own: to start one costs more than most runs.
+
+    For what depends neither on signals nor on what a process leaves at its end.
+    """
+    output, errors = StringIO(), StringIO()
+    given = [*map(str, arguments)]
+    with (
+        chdir(cwd),
+        patch.dict(os.environ, env or environment(), clear=True),
+        redirect_stdout(output),
+        redirect_stderr(errors),
+    ):
+        try:
+            status = cli.run(given)
+        finally:
+            speak(ENGLISH)
+    return subprocess.CompletedProcess(given, status, output.getvalue(), errors.getvalue())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from grader import cli
 from grader.rubric.load import default_rubric_path
 from grader.schemas import load
 from tests.observing import hand_in
-from tests.programs import environment, grader
+from tests.programs import environment, grader, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,10 +24,8 @@ if TYPE_CHECKING:
 def test_help_imports_nothing_that_a_command_needs() -> None:
     heavy = "boto3 botocore pytest jsonschema ruamel msgspec tenacity ministack"
     code = f"import sys, grader.cli; print(*(set({heavy.split()!r}) & set(sys.modules)))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert done.stdout.strip() == ""
+    done = run([sys.executable, "-c", code])
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 
 def test_check_gives_full_marks_to_the_reference(
@@ -213,13 +210,14 @@ def test_a_check_file_with_a_syntax_error_stops_before_any_account(
     ],
 )
 def test_a_mistake_on_the_command_line_is_named(
-    tmp_path: Path, arguments: list[str], said: str
+    tmp_path: Path, arguments: list[str], said: str, capsys, monkeypatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "class.csv").write_text("student_id,profile\ns1,a\n")
-    done = grader(*arguments, cwd=tmp_path)
-    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
-    assert "Traceback" not in done.stderr
-    assert "hunter2" not in done.stderr
+    status, err = cli.run(arguments), capsys.readouterr().err
+    assert (status, said in err) == (2, True), err
+    assert "Traceback" not in err
+    assert "hunter2" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["class.csv"]
 
 

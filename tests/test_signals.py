@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from grader.signals import kept_from_children
-from tests.programs import LIMIT_S
+from tests.programs import run
 
 ROOT = Path(__file__).parent.parent
 CHILD = """
@@ -45,13 +44,6 @@ def test_this_thread_hears_interrupts_again_afterwards() -> None:
 def test_the_first_process_that_is_spawned_hears_none(tmp_path: Path) -> None:
     # Alone in a program: what keeps track of resources runs already in this one.
     (tmp_path / "program.py").write_text(CHILD)
-    done = subprocess.run(
-        [sys.executable, "program.py"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=False,
-    )
+    env = {"PYTHONPATH": str(ROOT)}
+    done = run([sys.executable, "program.py"], cwd=tmp_path, env=env)
     assert (done.stdout, done.stderr) == ("True\n", "")

@@ -20,8 +20,8 @@ from grader.results.atomic_write import is_unfinished
 from grader.rubric.load import load_rubric
 from grader.sandbox.cohort import COHORT, deploy_all, write_roster
 from grader.schemas import load
-from tests.class_rosters import read, reports
-from tests.programs import LIMIT_S, command, environment, grader
+from tests.class_rosters import read_json, reports
+from tests.programs import LIMIT_S, background, command, grader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,15 +117,16 @@ class Disturbed:
                 with path.open(newline="") as file:
                     assert len(list(csv.DictReader(file, strict=True))) == len(SUBMISSIONS)
             else:
-                _VALIDATORS[path.name].validate(read(path))
+                _VALIDATORS[path.name].validate(read_json(path))
 
     def _killed(self, *options: str, changes: int) -> bool:
         last, jitter_s = self._random.randint(1, changes), self._random.uniform(0, _JITTER_S)
         print(f"{options}: {jitter_s:.3f} s after change {last} of {changes}")  # noqa: T201
-        with subprocess.Popen(
+        with background(
             command("batch", self._roster, "--jobs", "3", *options),
             cwd=self.folder,
-            env=environment(),
+            stdout=None,  # pytest shows both where a test fails
+            stderr=None,
         ) as process:
             seen, count, ends_at = self._files(), 0, time.monotonic() + LIMIT_S
             while count < last and process.poll() is None:
@@ -158,7 +159,7 @@ class Disturbed:
     def _finished(self, *options: str) -> Grades:
         done = grader("batch", self._roster, "--jobs", "8", *options, cwd=self.folder)
         assert done.returncode == 0, done.stderr
-        assert read(self.results / "batch.json")["state"] == "finished"
+        assert read_json(self.results / "batch.json")["state"] == "finished"
         self.left_behind()
         assert not [path for path in self.results.rglob("*") if is_unfinished(path)]
         return self._graded()

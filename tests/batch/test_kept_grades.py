@@ -21,8 +21,8 @@ from grader.inputs.problems import BadInput
 from grader.model.code_digest import grader_sha256
 from grader.results.directory import Results
 from grader.rubric.load import default_rubric_path
-from tests.class_rosters import read, reports, roster
-from tests.programs import grader
+from tests.class_rosters import read_json, reports, roster
+from tests.programs import grader, grader_here
 from tests.wire_faults import Wire, rest
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def test_who_could_not_be_graded_again_is_named_and_the_status_says_so(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
-    grader("batch", path, cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
     roster(tmp_path, aws_sandbox, "s1,Ann,,-")
-    done = grader("batch", path, "--only", "s1", "--force", "--quiet", cwd=tmp_path)
+    done = grader_here("batch", path, "--only", "s1", "--force", "--quiet", cwd=tmp_path)
     assert (done.returncode, reports(tmp_path)["s1"].score) == (3, 20)
     assert "The earlier grade of s1 stands." in done.stderr
     assert "This costs no points. Check the network" in done.stderr
@@ -55,23 +55,23 @@ def test_a_grade_that_stands_is_judged_by_the_new_rubric(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
-    grader("batch", path, cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
     roster(tmp_path, aws_sandbox, "s1,Ann,,-")
     new = new_rubric(tmp_path)
-    grader("batch", path, "--only", "s1", "--force", "--rubric", new, cwd=tmp_path)
+    grader_here("batch", path, "--only", "s1", "--force", "--rubric", new, cwd=tmp_path)
     report = reports(tmp_path)["s1"]
     assert report.score == 19
-    assert report.rubric_sha256 == read(tmp_path / "results/batch.json")["rubric_sha256"]
+    assert report.rubric_sha256 == read_json(tmp_path / "results/batch.json")["rubric_sha256"]
 
 
 def test_a_student_who_was_renamed_has_the_new_name_and_the_old_grade(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
-    grader("batch", path, cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
     before = reports(tmp_path)["s1"]
     roster(tmp_path, aws_sandbox, f"s1,Anna,,{right}")
-    assert grader("batch", path, "--resume", "--force", cwd=tmp_path).returncode == 0
+    assert grader_here("batch", path, "--resume", "--force", cwd=tmp_path).returncode == 0
     assert reports(tmp_path)["s1"] == msgspec.structs.replace(before, name="Anna")
     assert "s1,Anna," in (tmp_path / "results/grades.csv").read_text()
 
@@ -135,26 +135,26 @@ def test_what_was_judged_with_checks_of_ones_own_can_be_gone_on_with(
     aws_sandbox: Sandbox, fresh_account: str, course: Path, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{fresh_account}")
-    grader("batch", path, cwd=tmp_path)
-    assert grader("regrade", "results", "--rubric", course, cwd=tmp_path).returncode == 0
-    again = grader("regrade", "results", cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
+    assert grader_here("regrade", "results", "--rubric", course, cwd=tmp_path).returncode == 0
+    again = grader_here("regrade", "results", cwd=tmp_path)
     assert (again.returncode, reports(tmp_path)["s1"].max_score) == (0, 21), again.stderr
     more = ("--resume", "--rubric", course)
-    assert grader("batch", path, *more, cwd=tmp_path).returncode == 0
-    assert read(tmp_path / "results/batch.json")["checks"] == [str(course.parent / "checks")]
+    assert grader_here("batch", path, *more, cwd=tmp_path).returncode == 0
+    assert read_json(tmp_path / "results/batch.json")["checks"] == [str(course.parent / "checks")]
 
 
 def test_checks_that_changed_are_named_and_then_applied_to_everyone(
     aws_sandbox: Sandbox, right: str, course: Path, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
-    assert grader("batch", path, "--rubric", course, cwd=tmp_path).returncode == 0
+    assert grader_here("batch", path, "--rubric", course, cwd=tmp_path).returncode == 0
     own = course.parent / "checks/check_own.py"
     own.write_text(OWN_CHECK.replace("first_lambda", "second_lambda"))
-    refused = grader("batch", path, "--resume", cwd=tmp_path)
+    refused = grader_here("batch", path, "--resume", cwd=tmp_path)
     assert (refused.returncode, reports(tmp_path)["s1"].score) == (2, 21)
     assert "The checks of your own changed since this batch was started." in refused.stderr
-    grader("batch", path, "--resume", "--force", cwd=tmp_path)
+    grader_here("batch", path, "--resume", "--force", cwd=tmp_path)
     assert reports(tmp_path)["s1"].score == 20
 
 
@@ -162,25 +162,25 @@ def test_checks_that_were_still_to_be_applied_when_a_run_was_killed_are_applied(
     aws_sandbox: Sandbox, right: str, course: Path, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
-    grader("batch", path, "--rubric", course, cwd=tmp_path)
+    grader_here("batch", path, "--rubric", course, cwd=tmp_path)
     old = reports(tmp_path)["s1"]
     own = course.parent / "checks/check_own.py"
     own.write_text(OWN_CHECK.replace("first_lambda", "second_lambda"))
-    grader("batch", path, "--resume", "--force", cwd=tmp_path)
+    grader_here("batch", path, "--resume", "--force", cwd=tmp_path)
     # As the folder was when that run had begun, and had judged nobody yet.
     batch = tmp_path / "results/batch.json"
     batch.write_text(batch.read_text().replace('"state": "finished"', '"state": "running"'))
     Results(tmp_path / "results").write_report(old)
-    assert grader("batch", path, "--resume", cwd=tmp_path).returncode == 0
+    assert grader_here("batch", path, "--resume", cwd=tmp_path).returncode == 0
     assert reports(tmp_path)["s1"].score == 20
 
 
 def test_another_version_of_the_grader_is_named(tmp_path: Path, aws_sandbox: Sandbox) -> None:
     path = roster(tmp_path, aws_sandbox, "s1,Ann,,-")
-    grader("batch", path, cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
     batch = tmp_path / "results/batch.json"
     batch.write_text(batch.read_text().replace('"grader_version": "', '"grader_version": "0.0.'))
-    done = grader("batch", path, "--resume", cwd=tmp_path)
+    done = grader_here("batch", path, "--resume", cwd=tmp_path)
     assert done.returncode == 2
     assert "The grader's version changed since this batch was started: 0.0." in done.stderr
 
@@ -188,7 +188,7 @@ def test_another_version_of_the_grader_is_named(tmp_path: Path, aws_sandbox: San
 def graded_otherwise(folder: Path, **batch: str | None) -> tuple[Report, Report]:
     """The folder as other code left it: what it said of a student, and what ours says."""
     results, ours = Results(folder / "results"), reports(folder)["s1"]
-    stored = read(results.root / "batch.json") | batch
+    stored = read_json(results.root / "batch.json") | batch
     kept = {name: value for name, value in stored.items() if value is not None or name not in batch}
     (results.root / "batch.json").write_text(json.dumps(kept))
     theirs = msgspec.structs.replace(ours, score=1.0)
@@ -209,7 +209,7 @@ def test_what_other_code_graded_is_named_and_then_judged_again(
     assert f"{what} Give --force to go on all the same" in " ".join(refused.stderr.split())
     assert grader("batch", path, "--resume", "--force", cwd=tmp_path).returncode == 0
     assert reports(tmp_path)["s1"] == ours
-    assert read(tmp_path / "results/batch.json")["grader_sha256"] == grader_sha256()
+    assert read_json(tmp_path / "results/batch.json")["grader_sha256"] == grader_sha256()
 
 
 def test_what_was_still_to_be_judged_by_this_code_when_a_run_was_killed_is_judged(
@@ -272,7 +272,7 @@ def test_a_plan_that_another_grader_made_untrue_is_not_carried_out(
         assert students is not None
         planned = plan(results, students, course.rubric, Settings(seed=3))
         assert grader("batch", path, cwd=tmp_path).returncode == 3
-        before = read(tmp_path / "results/batch.json")
+        before = read_json(tmp_path / "results/batch.json")
         with pytest.raises(BadInput, match="Another grader was at work"):
             ClassRun(course, results, students, planned).run(lambda _: None)
-    assert read(tmp_path / "results/batch.json") == before
+    assert read_json(tmp_path / "results/batch.json") == before

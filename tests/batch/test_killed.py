@@ -1,4 +1,4 @@
-"""A batch that is killed at a random moment, and resumed."""
+"""A batch that is killed at a random moment, while it begins and while it resumes, and is resumed."""
 
 from __future__ import annotations
 
@@ -27,6 +27,20 @@ def test_killed_at_any_moment_and_resumed_it_gives_the_grades_of_an_undisturbed_
     for _ in disturbed.rounds(KILLS):
         disturbed.start_killed()
         disturbed.left_behind()
+        resumed = disturbed.resumed()
+        assert not disturbed.silenced()
+        assert resumed == disturbed.undisturbed
+
+
+def test_killed_again_while_it_resumes_it_gives_the_grades_of_an_undisturbed_batch(
+    aws_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    disturbed = Disturbed(aws_sandbox, tmp_path)
+    for _ in disturbed.rounds(KILLS):
+        disturbed.start_killed()
+        disturbed.left_behind()
+        while disturbed.kills < KILLS and disturbed.resume_killed():
+            disturbed.left_behind()
         resumed = disturbed.resumed()
         assert not disturbed.silenced()
         assert resumed == disturbed.undisturbed

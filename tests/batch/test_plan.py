@@ -16,7 +16,7 @@ from grader.model.batch import Student
 from grader.model.observation import Unknown
 from grader.results.directory import Results
 from grader.roster.load import Account, Roster
-from tests.export.classes import ANN, BO, CY, RUBRIC, a_class, a_report
+from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observations import reference
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def store(results: Results, student: Student, seen: Observation | None, **change
 @pytest.fixture
 def results(tmp_path: Path) -> Results:
     """Ann is graded, Bo could not be though his account was seen, Cy was never looked at."""
-    found = Results(a_class(tmp_path / "results", {ANN: 18, BO: None}))
+    found = Results(a_graded_class(tmp_path / "results", {ANN: 18, BO: None}))
     found.write_batch(msgspec.structs.replace(found.batch(), students=[ANN, BO, CY]))
     found.write_student(a_report(ANN, 18), reference())
     found.write_student(a_report(BO, None), reference())
@@ -112,7 +112,7 @@ def test_nobody_is_asked_for_who_is_not_in_the_roster(results: Results) -> None:
 
 
 def test_a_batch_that_had_only_started_is_begun_again(tmp_path: Path) -> None:
-    root = a_class(tmp_path / "results", {ANN: 18}, state="starting")
+    root = a_graded_class(tmp_path / "results", {ANN: 18}, state="starting")
     found = planned(Results(root), roster(account(ANN)), resume=True)
     assert (todo(found), found.start_over, found.kept) == (["s1"], True, ())
 
@@ -137,7 +137,9 @@ def test_a_result_whose_account_was_not_reached_is_no_earlier_one(results: Resul
 def test_another_account_is_graded_anew_and_what_may_be_the_same_one_loses_nothing(
     tmp_path: Path, then: Any, now: Any, kept: list[str], earlier: list[str]
 ) -> None:
-    results = Results(a_class(tmp_path / "results", {msgspec.structs.replace(ANN, **then): 18}))
+    results = Results(
+        a_graded_class(tmp_path / "results", {msgspec.structs.replace(ANN, **then): 18})
+    )
     store(results, ANN, reference(), group=then.get("group"))
     found = planned(results, roster(account(ANN, **now)), resume=True)
     assert todo(found) == ([] if kept else ["s1"])

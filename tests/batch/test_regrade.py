@@ -10,9 +10,9 @@ import pytest
 
 from grader.results.directory import Results
 from grader.rubric.load import default_rubric_path
-from tests.class_rosters import read, reports, roster
+from tests.class_rosters import read_json, reports, roster
 from tests.observing import hand_in
-from tests.programs import grader
+from tests.programs import grader_here
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ def graded(aws_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Pa
     right, memory = aws_sandbox.new_account(), aws_sandbox.new_account()
     hand_in(aws_sandbox, right)
     hand_in(aws_sandbox, memory, memory_mb=256)
-    grader("batch", roster(folder, aws_sandbox, f"s1,,,{right}", f"s2,,,{memory}"), cwd=folder)
+    grader_here("batch", roster(folder, aws_sandbox, f"s1,,,{right}", f"s2,,,{memory}"), cwd=folder)
     assert {name: one.score for name, one in reports(folder).items()} == {"s1": 20, "s2": 19}
     return folder
 
@@ -50,7 +50,7 @@ def rubric(folder: Path, *changes: tuple[str, str]) -> Path:
 
 
 def test_it_says_who_changed_by_how_much_and_why(folder: Path) -> None:
-    done = grader(
+    done = grader_here(
         "regrade",
         "results",
         "--rubric",
@@ -67,7 +67,7 @@ def test_it_says_who_changed_by_how_much_and_why(folder: Path) -> None:
 def test_the_old_report_is_kept_beside(folder: Path) -> None:
     old = (folder / "results/students/s1/report.json").read_bytes()
     path = rubric(folder, ("expect: 128", "expect: 256"))
-    grader("regrade", "results", "--rubric", path, cwd=folder)
+    grader_here("regrade", "results", "--rubric", path, cwd=folder)
     kept = folder / "results/students/s1/report.before.json"
     assert kept.read_bytes() == old
     assert kept.stat().st_mode & 0o077 == 0
@@ -77,7 +77,7 @@ def test_points_that_only_move_are_told_too(folder: Path) -> None:
     path = rubric(
         folder, ("expect: 128", "expect: 256"), ("at_least: python3.8", "at_least: python3.99")
     )
-    first = grader("regrade", "results", "--rubric", path, cwd=folder)
+    first = grader_here("regrade", "results", "--rubric", path, cwd=folder)
     assert "s2: 19/20 -> 19/20 (+0)" in first.stdout
 
 
@@ -117,7 +117,7 @@ def test_what_was_not_looked_at_is_ungraded_and_says_so(
     folder: Path, before: str, after: str, open_criteria: set[str], why: str
 ) -> None:
     path = rubric(folder, (before, after))
-    done = grader("regrade", "results", "--rubric", path, cwd=folder)
+    done = grader_here("regrade", "results", "--rubric", path, cwd=folder)
     report = reports(folder)["s1"]
     found = {result.id: result for result in report.criteria if result.status == "ungraded"}
     assert (done.returncode, report.score) == (3, None)
@@ -134,7 +134,7 @@ def test_runs_that_were_not_looked_for_are_ungraded(folder: Path) -> None:
         path.read_text()
         + "  - {id: runs, title: Runs, check: schedule_runs, on: periodic, points: 1}\n"
     )
-    done = grader("regrade", "results", "--rubric", path, cwd=folder)
+    done = grader_here("regrade", "results", "--rubric", path, cwd=folder)
     assert "s1: 20/20 -> -/21 (not graded)\n  runs  none -> -/1" in done.stdout
 
 
@@ -143,20 +143,20 @@ def test_under_the_first_rubric_again_the_reports_are_the_first_ones(folder: Pat
     first = folder / "first.yaml"
     shutil.copy(folder / "results/rubric.yaml", first)
     path = rubric(folder, ("sum: first_lambda", "sum: other_lambda"))
-    grader("regrade", "results", "--rubric", path, cwd=folder)
-    assert grader("regrade", "results", "--rubric", first, cwd=folder).returncode == 0
+    grader_here("regrade", "results", "--rubric", path, cwd=folder)
+    assert grader_here("regrade", "results", "--rubric", first, cwd=folder).returncode == 0
     assert (folder / "results/students/s2/report.json").read_bytes() == old
 
 
 def test_a_regrading_that_was_cut_short_is_finished_by_resuming(folder: Path, graded: Path) -> None:
     """Half of the class has reports of another rubric, and a file lies about that was not finished."""
     path = rubric(folder, ("expect: 128", "expect: 256"))
-    grader("regrade", "results", "--rubric", path, cwd=folder)
+    grader_here("regrade", "results", "--rubric", path, cwd=folder)
     for name in ("batch.json", "rubric.yaml", "students/s2/report.json"):
         shutil.copy(graded / "results" / name, folder / "results" / name)
     stray = folder / "results/students/s1/.report.json.abcd1234.unfinished"
     stray.write_text("{")
-    done = grader("batch", graded / "class.csv", "--resume", cwd=folder)
+    done = grader_here("batch", graded / "class.csv", "--resume", cwd=folder)
     assert done.returncode == 0
     assert {name: one.score for name, one in reports(folder).items()} == {"s1": 20, "s2": 19}
     assert not stray.exists()
@@ -169,19 +169,19 @@ def test_a_report_that_is_not_of_its_observation_is_judged_again(
     mine, other = (folder / "results/students" / name for name in ("s1", "s2"))
     shutil.copy(other / "observation.json", mine / "observation.json")
     assert Results(folder / "results").batch().state == "finished"
-    assert grader("batch", graded / "class.csv", "--resume", cwd=folder).returncode == 0
-    assert read(mine / "report.json")["score"] == 19
+    assert grader_here("batch", graded / "class.csv", "--resume", cwd=folder).returncode == 0
+    assert read_json(mine / "report.json")["score"] == 19
 
 
 def test_a_report_without_an_observation_stays_and_its_student_is_named(folder: Path) -> None:
     before = reports(folder)["s2"].criteria
     (folder / "results/students/s2/observation.json").unlink()
     path = rubric(folder, ("expect: 128", "expect: 256"))
-    done = grader("regrade", "results", "--rubric", path, cwd=folder)
+    done = grader_here("regrade", "results", "--rubric", path, cwd=folder)
     assert "s2: nothing was observed, so the report stays as it is." in done.stderr
     assert "s1: nothing" not in done.stderr
     assert reports(folder)["s2"].criteria == before
-    summary = read(folder / "results/summary.json")
+    summary = read_json(folder / "results/summary.json")
     assert [(one["student_id"], one["score"]) for one in summary["scores"]] == [
         ("s1", 19),
         ("s2", 19),

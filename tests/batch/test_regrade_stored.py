@@ -12,7 +12,7 @@ from grader.batch.setup import loaded
 from grader.model.report import read_report
 from grader.observe.scope import asked_by
 from grader.results.directory import BEFORE, Results
-from tests.export.classes import ANN, BO, CY, RUBRIC, a_class, a_report
+from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observations import reference
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def course() -> Iterator[Course]:
 @pytest.fixture
 def results(tmp_path: Path) -> Results:
     """Ann was seen, Bo has a report alone, Cy has nothing."""
-    found = Results(a_class(tmp_path / "results", {ANN: 18, BO: 12}))
+    found = Results(a_graded_class(tmp_path / "results", {ANN: 18, BO: 12}))
     found.write_student(a_report(ANN, 18), reference())
     students = [*found.batch().students, CY]
     found.write_batch(msgspec.structs.replace(found.batch(), students=students))

@@ -15,7 +15,7 @@ import pytest
 
 from tests.observing import hand_in, messages
 from tests.polling import until
-from tests.programs import background, command, environment, grader, read_to
+from tests.programs import background, command, grader, grader_here, read_to
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 from grader.results.directory import Results
 from grader.rubric.load import default_rubric_path
-from tests.class_rosters import read, reports, roster
+from tests.class_rosters import read_json, reports, roster
 
 
 def test_results_are_not_overwritten_unasked(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_results_are_not_overwritten_unasked(tmp_path: Path) -> None:
     (tmp_path / "results/mine.txt").write_text("precious")
     (tmp_path / "class.csv").write_text("student_id,profile\ns1,a\n")
     for option in ([], ["--force"], ["--resume"]):
-        done = grader("batch", "class.csv", *option, cwd=tmp_path)
+        done = grader_here("batch", "class.csv", *option, cwd=tmp_path)
         assert done.returncode == 2
         assert [file.name for file in (tmp_path / "results").iterdir()] == ["mine.txt"]
 
@@ -41,26 +41,26 @@ def test_resuming_grades_who_was_not_graded_and_nobody_else(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", "s2,Bo,,-")
-    grader("batch", path, "--seed", "9", cwd=tmp_path)
+    grader_here("batch", path, "--seed", "9", cwd=tmp_path)
     before = reports(tmp_path)
-    assert grader("batch", path, cwd=tmp_path).returncode == 2
-    done = grader("batch", path, "--resume", cwd=tmp_path)
+    assert grader_here("batch", path, cwd=tmp_path).returncode == 2
+    done = grader_here("batch", path, "--resume", cwd=tmp_path)
     assert "1/1 s2" in done.stderr
     assert reports(tmp_path)["s1"] == before["s1"]
-    assert read(tmp_path / "results/batch.json")["attempt"] == 2
-    assert read(tmp_path / "results/summary.json")["students"] == 2
+    assert read_json(tmp_path / "results/batch.json")["attempt"] == 2
+    assert read_json(tmp_path / "results/summary.json")["students"] == 2
 
 
 def test_a_changed_roster_is_named_when_resuming(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
-    grader("batch", path, cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
     roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{right}")
-    done = grader("batch", path, "--resume", cwd=tmp_path)
+    done = grader_here("batch", path, "--resume", cwd=tmp_path)
     assert done.returncode == 2
     assert "The roster changed since this batch was started: added s2." in done.stderr
-    assert grader("batch", path, "--resume", "--force", cwd=tmp_path).returncode == 0
+    assert grader_here("batch", path, "--resume", "--force", cwd=tmp_path).returncode == 0
     assert reports(tmp_path).keys() == {"s1", "s2"}
 
 
@@ -68,9 +68,9 @@ def test_starting_over_leaves_nobody_of_an_earlier_roster(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"old,Ann,,{right}")
-    grader("batch", path, cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
     roster(tmp_path, aws_sandbox, f"new,Ann,,{right}")
-    assert grader("batch", path, "--force", cwd=tmp_path).returncode == 0
+    assert grader_here("batch", path, "--force", cwd=tmp_path).returncode == 0
     assert reports(tmp_path).keys() == {"new"}
 
 
@@ -78,7 +78,7 @@ def test_only_one_student_is_graded_on_request(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", "s2,Bo,,-")
-    assert grader("batch", path, "--only", "s1", cwd=tmp_path).returncode == 0
+    assert grader_here("batch", path, "--only", "s1", cwd=tmp_path).returncode == 0
     assert reports(tmp_path).keys() == {"s1"}
 
 
@@ -109,7 +109,7 @@ def test_an_interrupted_batch_keeps_who_is_done_and_ends_soon(
     assert "--resume" in errors
     assert "Traceback" not in errors
     assert "leaked" not in errors
-    assert read(tmp_path / "results/batch.json")["state"] == "interrupted"
+    assert read_json(tmp_path / "results/batch.json")["state"] == "interrupted"
     visible = messages(aws_sandbox, held, "output_queue")
     assert visible == {"visible": 3, "in flight": 0}
 
@@ -120,16 +120,16 @@ def test_going_on_keeps_the_options_of_the_start(aws_sandbox: Sandbox, tmp_path:
     given = ("--region", "us-west-2", "--lang", "fr", "--rubric", "mine.yaml", "--seed", "8")
     limits = ("--jobs", "3", "--account-timeout", "77", "--out", "my results")
     (tmp_path / "results").symlink_to("my results")
-    first = grader("batch", path, *given, *limits, cwd=tmp_path)
+    first = grader_here("batch", path, *given, *limits, cwd=tmp_path)
     printed = re.search(r": grader (batch .* --resume)$", first.stderr, re.MULTILINE)
     assert printed, first.stderr
-    assert grader(*shlex.split(printed[1]), cwd=tmp_path).returncode == 3
-    batch = read(tmp_path / "results/batch.json")
+    assert grader_here(*shlex.split(printed[1]), cwd=tmp_path).returncode == 3
+    batch = read_json(tmp_path / "results/batch.json")
     assert (batch["region"], batch["lang"], batch["seed"]) == ("us-west-2", "fr", 8)
     assert (batch["jobs"], batch["account_timeout_s"], batch["attempt"]) == (3, 77, 2)
     assert {report.region for report in reports(tmp_path).values()} == {"us-west-2"}
     assert (tmp_path / "results/rubric.yaml").read_text().endswith("# mine\n")
-    other = grader("batch", path, "--resume", "--region", "us-east-1", cwd=tmp_path)
+    other = grader_here("batch", path, "--resume", "--region", "us-east-1", cwd=tmp_path)
     assert other.returncode == 2
     assert "La région a changé depuis le début de cette correction" in other.stderr
 
@@ -138,19 +138,19 @@ def test_grading_one_again_leaves_the_others_whatever_is_forced(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
-    grader("batch", path, cwd=tmp_path)
-    assert grader("batch", path, "--only", "s2", "--force", cwd=tmp_path).returncode == 0
+    grader_here("batch", path, cwd=tmp_path)
+    assert grader_here("batch", path, "--only", "s2", "--force", cwd=tmp_path).returncode == 0
     assert {name: report.score for name, report in reports(tmp_path).items()} == {"s1": 20, "s2": 0}
-    assert read(tmp_path / "results/summary.json")["students"] == 2
+    assert read_json(tmp_path / "results/summary.json")["students"] == 2
 
 
 def test_a_fault_of_today_does_not_take_yesterdays_grade(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
-    grader("batch", path, cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
     roster(tmp_path, aws_sandbox, "s1,Ann,,-")
-    done = grader("batch", path, "--only", "s1", "--force", cwd=tmp_path)
+    done = grader_here("batch", path, "--only", "s1", "--force", cwd=tmp_path)
     assert "1/1 s1: not graded" in done.stderr
     assert reports(tmp_path)["s1"].score == 20
 
@@ -159,10 +159,10 @@ def test_a_roster_made_anew_without_its_groups_takes_no_grade_away(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,pair-7,{right}")
-    grader("batch", path, cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
     before = (tmp_path / "results/students/s1/observation.json").read_bytes()
     roster(tmp_path, aws_sandbox, "s1,Ann,,-")
-    done = grader("batch", path, "--resume", "--force", cwd=tmp_path)
+    done = grader_here("batch", path, "--resume", "--force", cwd=tmp_path)
     assert "1/1 s1: not graded" in done.stderr
     assert reports(tmp_path)["s1"].score == 20
     assert (tmp_path / "results/students/s1/observation.json").read_bytes() == before
@@ -172,15 +172,15 @@ def test_what_was_seen_outlives_a_rubric_that_asks_for_more(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
-    grader("batch", path, cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
     more = tmp_path / "more.yaml"
     rubric = default_rubric_path().read_text(encoding="utf-8")
     more.write_text(rubric.replace("expect: {foo: bar}", "expect: {foo: bar, other: x}"))
-    assert grader("regrade", "results", "--rubric", more, cwd=tmp_path).returncode == 3
+    assert grader_here("regrade", "results", "--rubric", more, cwd=tmp_path).returncode == 3
     roster(tmp_path, aws_sandbox, "s1,Ann,,-")
-    grader("batch", path, "--resume", "--force", "--rubric", more, cwd=tmp_path)
+    grader_here("batch", path, "--resume", "--force", "--rubric", more, cwd=tmp_path)
     assert reports(tmp_path)["s1"].score is None
-    grader("regrade", "results", "--rubric", default_rubric_path(), cwd=tmp_path)
+    grader_here("regrade", "results", "--rubric", default_rubric_path(), cwd=tmp_path)
     assert reports(tmp_path)["s1"].score == 20
 
 
@@ -188,13 +188,13 @@ def test_a_changed_rubric_is_applied_to_everyone(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", "s2,Bo,,-")
-    grader("batch", path, cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
     rubric = default_rubric_path().read_text().replace("expect: 128", "expect: 256")
     (tmp_path / "new.yaml").write_text(rubric)
-    refused = grader("batch", path, "--resume", "--rubric", "new.yaml", cwd=tmp_path)
+    refused = grader_here("batch", path, "--resume", "--rubric", "new.yaml", cwd=tmp_path)
     assert refused.returncode == 2
     assert "rubric changed since this batch was started: changed memory (expect)" in refused.stderr
-    grader("batch", path, "--resume", "--rubric", "new.yaml", "--force", cwd=tmp_path)
+    grader_here("batch", path, "--resume", "--rubric", "new.yaml", "--force", cwd=tmp_path)
     found = reports(tmp_path)
     assert found["s1"].score == 19
     assert len({report.rubric_sha256 for report in found.values()}) == 1
@@ -212,19 +212,12 @@ def test_a_reader_that_goes_away_does_not_end_the_grading(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
-    with subprocess.Popen(
-        command("batch", path),
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+    with background(command("batch", path), cwd=tmp_path, stderr=subprocess.STDOUT) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()
         assert process.wait(timeout=60) == 0
-    assert read(tmp_path / "results/batch.json")["state"] == "finished"
+    assert read_json(tmp_path / "results/batch.json")["state"] == "finished"
     assert reports(tmp_path).keys() == {"s1", "s2"}
 
 
@@ -233,13 +226,13 @@ def test_a_start_that_was_killed_before_anybody_was_graded_is_made_again(
 ) -> None:
     """What lies there is of the batch before, which was to be replaced."""
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
-    grader("batch", path, cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
     before = reports(tmp_path)
     batch = tmp_path / "results/batch.json"
     batch.write_text(batch.read_text().replace('"finished"', '"starting"', 1))
     shutil.rmtree(tmp_path / "results/students/s2")
     (tmp_path / "results/rubric.yaml").unlink()
-    assert grader("batch", path, "--resume", cwd=tmp_path).returncode == 0
+    assert grader_here("batch", path, "--resume", cwd=tmp_path).returncode == 0
     after = reports(tmp_path)
     assert after.keys() == before.keys()
     assert after["s1"].started_at > before["s1"].started_at
@@ -252,21 +245,13 @@ def test_a_first_file_that_was_never_finished_is_nobodys_results(
     stray = tmp_path / "results/.batch.json.abcd_123.unfinished"
     stray.parent.mkdir()
     stray.write_text('{"schema": ')
-    assert grader("batch", path, "--resume", cwd=tmp_path).returncode == 0
+    assert grader_here("batch", path, "--resume", cwd=tmp_path).returncode == 0
     assert not stray.exists()
 
 
 def test_nohup_is_honoured(aws_sandbox: Sandbox, right: str, tmp_path: Path) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
-    with subprocess.Popen(
-        ["nohup", *command("batch", path)],
-        cwd=tmp_path,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with background(["nohup", *command("batch", path)], cwd=tmp_path) as process:
         read_to(process.stderr, "1/2")
         process.send_signal(signal.SIGHUP)
         process.communicate(timeout=60)

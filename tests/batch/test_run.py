@@ -6,7 +6,7 @@ import csv
 from typing import TYPE_CHECKING
 
 from tests.observing import hand_in
-from tests.programs import grader
+from tests.programs import grader, grader_here
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
 from grader.rubric.load import default_rubric_path
-from tests.class_rosters import CANARY, read, reports, roster
+from tests.class_rosters import CANARY, read_json, reports, roster
 
 
 def test_a_class_is_graded_and_its_files_are_written(
@@ -28,15 +28,15 @@ def test_a_class_is_graded_and_its_files_are_written(
     assert found == {"s1": 20, "s2": 0, "s3": None}
     assert "3 students, 2 graded, 1 not graded" in done.stdout
     assert "1/3 " in done.stderr
-    assert read(tmp_path / "all.json") == read(tmp_path / "results/summary.json")
-    batch = read(tmp_path / "results/batch.json")
+    assert read_json(tmp_path / "all.json") == read_json(tmp_path / "results/summary.json")
+    batch = read_json(tmp_path / "results/batch.json")
     assert (batch["state"], batch["seed"], batch["counts"]["graded"]) == ("finished", 4, 2)
     with (tmp_path / "results/grades.csv").open(newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     assert rows["s3"]["score"] == ""
     assert rows["s2"]["name"] == "'@evil"
     assert rows["s1"]["section"] == "'=cmd()"
-    assert list(rows["s1"])[7:19] == [c["id"] for c in read(tmp_path / "all.json")["criteria"]]
+    assert list(rows["s1"])[7:19] == [c["id"] for c in read_json(tmp_path / "all.json")["criteria"]]
     assert CANARY not in done.stdout + done.stderr
     assert not any(
         CANARY.encode() in file.read_bytes()
@@ -49,7 +49,7 @@ def test_a_group_is_observed_once_and_reported_for_each(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,pair,{right}", f"s2,Bo,pair,{right}")
-    assert grader("batch", path, cwd=tmp_path).returncode == 0
+    assert grader_here("batch", path, cwd=tmp_path).returncode == 0
     one, two = (reports(tmp_path)[name] for name in ("s1", "s2"))
     assert one.started_at == two.started_at
     assert one.criteria == two.criteria
@@ -60,7 +60,7 @@ def test_an_account_of_two_groups_is_observed_once_and_flagged(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,one,{right}", f"s2,Bo,two,{right}")
-    grader("batch", path, cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
     one, two = (reports(tmp_path)[name] for name in ("s1", "s2"))
     assert one.started_at == two.started_at
     assert one.flags == two.flags == ("account-shared",)
@@ -73,7 +73,7 @@ def test_the_same_code_in_two_accounts_is_flagged(
     other = aws_sandbox.new_account()
     hand_in(aws_sandbox, other)
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{other}")
-    grader("batch", path, cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
     assert [report.flags for report in reports(tmp_path).values()] == [("same-code",)] * 2
 
 
@@ -81,10 +81,10 @@ def test_regrade_judges_again_and_changes_nothing(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", "s2,Bo,,-")
-    grader("batch", path, cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
     files = sorted((tmp_path / "results").glob("students/*/*.json"))
     before = [file.read_bytes() for file in files]
-    done = grader("regrade", "results", cwd=tmp_path)
+    done = grader_here("regrade", "results", cwd=tmp_path)
     assert (done.returncode, "0 of them changed" in done.stderr) == (3, True)
     assert [file.read_bytes() for file in files] == before
 
@@ -93,10 +93,10 @@ def test_a_damaged_observation_is_named_and_nothing_is_written(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
-    grader("batch", path, cwd=tmp_path)
+    grader_here("batch", path, cwd=tmp_path)
     damaged = tmp_path / "results/students/s1/observation.json"
     damaged.write_bytes(damaged.read_bytes()[:100])
-    done = grader("regrade", "results", cwd=tmp_path)
+    done = grader_here("regrade", "results", cwd=tmp_path)
     assert (done.returncode, "students/s1/observation.json" in done.stderr) == (2, True)
 
 
@@ -125,7 +125,7 @@ def test_regrading_elsewhere_uses_the_checks_of_the_batch(
 def test_an_id_that_climbs_out_of_the_folder_is_refused(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
-    grader("batch", roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}"), cwd=tmp_path)
+    grader_here("batch", roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}"), cwd=tmp_path)
     batch = tmp_path / "results/batch.json"
     batch.write_text(batch.read_text().replace('"student_id": "s1"', '"student_id": "../s1"'))
-    assert grader("regrade", "results", cwd=tmp_path).returncode == 2
+    assert grader_here("regrade", "results", cwd=tmp_path).returncode == 2

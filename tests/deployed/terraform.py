@@ -5,16 +5,17 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.programs import environment
+from tests.programs import environment, run
 
 if TYPE_CHECKING:
+    import subprocess
+
     from grader.sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -95,6 +96,4 @@ def _run(line: list[str], cwd: Path, env: dict[str, str]) -> None:
 
 
 def _process(line: list[str], cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        line, cwd=cwd, env=env, capture_output=True, text=True, timeout=_LIMIT_S, check=False
-    )
+    return run(line, cwd=cwd, env=env, limit_s=_LIMIT_S)

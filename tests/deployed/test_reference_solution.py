@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import zipfile
 from typing import TYPE_CHECKING
 
 from tests.deployed.terraform import ROOT, Terraform, need, synthesize
-from tests.programs import environment, grader
+from tests.programs import environment, grader, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,12 +34,8 @@ def files(folder: Path) -> dict[str, object]:
 
 def test_the_committed_terraform_is_what_synthesis_gives(tmp_path: Path) -> None:
     need("node", "cdktn")
-    subprocess.run(
-        [sys.executable, PROJECT / "synthesize.py", tmp_path / "terraform"],
-        env=environment(),
-        check=True,
-        capture_output=True,
-    )
+    done = run([sys.executable, PROJECT / "synthesize.py", tmp_path / "terraform"])
+    assert done.returncode == 0, done.stderr
     assert files(tmp_path / "terraform") == files(COMMITTED)
 
 

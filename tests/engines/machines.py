@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 
 import grader
 from tests.polling import until
-from tests.programs import LIMIT_S, environment
+from tests.programs import LIMIT_S, background, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,8 +68,10 @@ def certificates(folder: Path) -> dict[str, str]:
 class Machines:
     """The processes of one cluster. What they write is in ``folder``, a file each."""
 
-    def __init__(self, folder: Path, settings: dict[str, str], host: str) -> None:
-        self.folder, self.settings = folder, settings
+    def __init__(
+        self, folder: Path, settings: dict[str, str], host: str, started: ExitStack
+    ) -> None:
+        self.folder, self.settings, self._started = folder, settings, started
         self.address = ""
         self.scheduler = self._start("scheduler", "--port", "0", "--host", host)
         self.address = until(self._listens_at)
@@ -80,24 +82,25 @@ class Machines:
         except (FileNotFoundError, ValueError):  # not there yet, or not all of it
             return None
 
-    def _start(self, role: str, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
+    def _start(self, role: str, *arguments: str, **more: str) -> subprocess.Popen[str]:
         name = f"{role}-{len(list(self.folder.glob('*.log')))}"
         command = [sys.executable, "-m", f"distributed.cli.dask_{role}", *arguments]
         if role == "scheduler":
             command += ["--scheduler-file", str(self.folder / "scheduler.json"), "--no-dashboard"]
         with (self.folder / f"{name}.log").open("wb") as log:
-            return subprocess.Popen(
-                command,
-                cwd=self.folder,
-                env=environment(**self.settings | more),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+            return self._started.enter_context(
+                background(
+                    command,
+                    cwd=self.folder,
+                    env=environment(**self.settings | more),
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
             )
 
     def worker(
         self, threads: int = 4, *options: str, wait: bool = True, **more: str
-    ) -> subprocess.Popen[bytes]:
+    ) -> subprocess.Popen[str]:
         """Start a worker without the process that would start it again, and wait until it has joined."""
         arguments = ["--no-nanny", "--no-dashboard", "--death-timeout", "120"]
         arguments += ["--nthreads", str(threads), *(options or ("--host", "127.0.0.1"))]
@@ -122,27 +125,14 @@ def machines(
     folder: Path, *, tls: bool = True, host: str = "127.0.0.1", **settings: str
 ) -> Iterator[Machines]:
     """A scheduler, which listens at ``host``, and the workers that are started later."""
-    running: list[subprocess.Popen[bytes]] = []
-
-    class Counted(Machines):
-        def _start(self, *given: str, **more: str) -> subprocess.Popen[bytes]:
-            process = super()._start(*given, **more)
-            running.append(process)
-            return process
-
     folder.mkdir()
-    try:
-        given = certificates(folder) if tls else {}
-        yield Counted(folder, given | settings, f"{'tls' if tls else 'tcp'}://{host}")
-    finally:
-        for process in reversed(running):
-            process.kill()
-        for process in running:
-            process.wait()
+    given = certificates(folder) if tls else {}
+    with ExitStack() as started:
+        yield Machines(folder, given | settings, f"{'tls' if tls else 'tcp'}://{host}", started)
 
 
 @contextmanager
-def frozen(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def frozen(process: subprocess.Popen[str]) -> Iterator[None]:
     """``process`` does nothing within the ``with`` block; its connections are still taken."""
     os.kill(process.pid, signal.SIGSTOP)
     try:
@@ -176,12 +166,3 @@ def other_grader(folder: Path, change: str) -> str:
     with (copy / "__init__.py").open("a") as init:
         init.write(change)
     return str(folder)
-
-
-def children(pid: int) -> list[int]:
-    """The processes that ``pid`` started, and theirs. Source: Linux, ``/proc/PID/task/TID/children``."""
-    found: list[int] = []
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (thread / "children").read_text().split()):
-            found += [child, *children(child)]
-    return found

@@ -6,22 +6,22 @@ import os
 import signal
 import sys
 import time
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from grader.engines.dask_local import local_cluster
-from tests.class_rosters import read, roster
-from tests.engines.machines import children, replaced
+from tests.class_rosters import read_json, roster
+from tests.engines.machines import replaced
 from tests.observing import hand_in, messages
 from tests.polling import until
+from tests.processes import children, runs
 from tests.programs import LIMIT_S, at_birth, background, command, environment
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
+    from pathlib import Path
 
     from grader.sandbox.server import Sandbox
 
@@ -62,13 +62,6 @@ def busy_class(
         yield process
 
 
-def gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-
-
 def test_an_interrupted_batch_gives_its_queues_back_and_leaves_no_process(
     aws_sandbox: Sandbox, busy_class: subprocess.Popen[str], tmp_path: Path
 ) -> None:
@@ -80,10 +73,10 @@ def test_an_interrupted_batch_gives_its_queues_back_and_leaves_no_process(
     assert "--resume" in errors
     assert "Traceback" not in errors
     assert "distributed" not in errors
-    assert read(tmp_path / "results/batch.json")["state"] == "interrupted"
+    assert read_json(tmp_path / "results/batch.json")["state"] == "interrupted"
     held = (tmp_path / "held").read_text()
     assert messages(aws_sandbox, held, "output_queue")["in flight"] == 0
-    until(lambda: all(gone(pid) for pid in started))
+    until(lambda: not any(map(runs, started)))
     # Not a measurement: the function in s2 takes 55 s, and nobody waited for it.
     assert time.monotonic() - interrupted < 25
 
@@ -93,7 +86,7 @@ def test_workers_end_with_a_grader_that_is_killed(busy_class: subprocess.Popen[s
     assert len(started) > 1
     busy_class.kill()
     busy_class.wait()
-    until(lambda: all(gone(pid) for pid in started))
+    until(lambda: not any(map(runs, started)))
 
 
 def test_workers_that_have_hardly_begun_hear_no_interrupt(interrupted_at_birth: Path) -> None:
@@ -122,15 +115,11 @@ def test_a_batch_that_is_interrupted_while_its_workers_start_says_no_more_than_t
     env.pop(OF_A_WORKER, None)  # it stays where this process had a cluster
     how = ("batch", "class.csv", "--engine", "dask", "--jobs", "2")
     with background(command(*how), cwd=tmp_path, env=env) as process:
-        try:
-            until(begun.exists)
-            started = children(process.pid)
-            os.killpg(process.pid, signal.SIGINT)
-            _, errors = process.communicate(timeout=LIMIT_S)
-            until(lambda: all(gone(pid) for pid in started))
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # and whatever is held
+        until(begun.exists)
+        started = children(process.pid)
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=LIMIT_S)
+        until(lambda: not any(map(runs, started)))
     assert (process.returncode, errors) == (130, "Interrupted.\n")
 
 
@@ -143,7 +132,7 @@ def test_an_end_waits_for_no_worker_that_was_not_closed_in_time(
     _, errors = busy_class.communicate(timeout=LIMIT_S)
     assert busy_class.returncode == 130
     assert "Traceback" not in errors
-    until(lambda: all(gone(pid) for pid in started))
+    until(lambda: not any(map(runs, started)))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

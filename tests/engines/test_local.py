@@ -9,7 +9,7 @@ import pytest
 from dask import config
 
 from grader.engines.dask_local import local_cluster
-from tests.class_rosters import CANARY, read, reports, roster
+from tests.class_rosters import CANARY, read_json, reports, roster
 from tests.engines.machines import replaced
 from tests.observing import hand_in
 from tests.programs import LIMIT_S, grader
@@ -33,7 +33,7 @@ def without_times(value: Any) -> Any:
 
 def files(folder: Path, name: str) -> dict[str, Any]:
     found = folder.glob(f"results/students/*/{name}.json")
-    return {file.parent.name: without_times(read(file)) for file in found}
+    return {file.parent.name: without_times(read_json(file)) for file in found}
 
 
 def test_a_class_gets_the_same_results_as_with_threads(

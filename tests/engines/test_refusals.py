@@ -22,7 +22,7 @@ NOWHERE = "tcp://127.0.0.1:9"
 
 
 @pytest.fixture
-def a_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def class_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(remote_cluster, "CONNECT_S", 5)
     (tmp_path / "class.csv").write_text("student_id,profile\ns1,nobody\n")
@@ -51,7 +51,7 @@ def refuses_worker(others: Machines, code: str) -> None:
 
 @pytest.mark.parametrize("address", [NOWHERE, "127.0.0.1:9"])
 def test_no_scheduler_answers(
-    a_class: Path, capsys: pytest.CaptureFixture[str], address: str
+    class_folder: Path, capsys: pytest.CaptureFixture[str], address: str
 ) -> None:
     refused(address)
     said = capsys.readouterr().err
@@ -61,23 +61,23 @@ def test_no_scheduler_answers(
 
 @pytest.mark.parametrize("address", ["tcp://192.0.2.1:8786", "192.0.2.1", "ws://a.example:1"])
 def test_credentials_are_not_sent_in_the_clear(
-    a_class: Path, capsys: pytest.CaptureFixture[str], address: str
+    class_folder: Path, capsys: pytest.CaptureFixture[str], address: str
 ) -> None:
     refused(address)
     assert "is not encrypted" in capsys.readouterr().err
 
 
 def test_a_scheduler_without_workers(
-    a_class: Path, others: Machines, capsys: pytest.CaptureFixture[str]
+    class_folder: Path, others: Machines, capsys: pytest.CaptureFixture[str]
 ) -> None:
     refused(others.address)
     assert f"{others.address} has no workers. Start some first." in capsys.readouterr().err
 
 
 def test_a_scheduler_at_which_workers_can_join_in_the_clear(
-    a_class: Path, capsys: pytest.CaptureFixture[str]
+    class_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with machines(a_class / "machines", tls=False, host="0.0.0.0") as running:
+    with machines(class_folder / "machines", tls=False, host="0.0.0.0") as running:
         port = running.address.rpartition(":")[2]
         running.address = f"tcp://127.0.0.1:{port}"
         running.worker()
@@ -95,13 +95,13 @@ def test_a_scheduler_at_which_workers_can_join_in_the_clear(
     ],
 )
 def test_a_worker_that_cannot_run_this_grader(
-    a_class: Path,
+    class_folder: Path,
     others: Machines,
     capsys: pytest.CaptureFixture[str],
     change: str,
     said: str,
 ) -> None:
-    refuses_worker(others, other_grader(a_class / "other", change))
+    refuses_worker(others, other_grader(class_folder / "other", change))
     words = " ".join(capsys.readouterr().err.split())
     assert said in words
     assert f"cannot run this grader ({__version__})" in words
@@ -129,14 +129,14 @@ def test_a_scheduler_that_wants_certificates(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_scheduler_is_for_dask(a_class: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_scheduler_is_for_dask(class_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["batch", "class.csv", "--scheduler", NOWHERE]) == 2
     assert "--scheduler: A scheduler needs --engine dask." in capsys.readouterr().err
     assert not Path("results").exists()
 
 
 def test_without_dask_it_says_what_to_install(
-    a_class: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    class_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delitem(sys.modules, "grader.engines.dask_cluster")
     monkeypatch.setitem(sys.modules, "distributed", None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.class_rosters import CANARY, read, reports, roster
+from tests.class_rosters import CANARY, read_json, reports, roster
 from tests.engines.machines import Machines, machines
 from tests.programs import environment, grader
 
@@ -41,7 +41,7 @@ def test_a_class_is_graded_on_other_machines(
     done = grader("batch", path, *how, cwd=tmp_path, env=environment(**others.settings))
     assert done.returncode == 0, done.stderr
     assert {name: report.score for name, report in reports(tmp_path).items()} == {"s1": 20, "s2": 0}
-    assert read(tmp_path / "results/students/s1/observation.json")["attempt"] == 1
+    assert read_json(tmp_path / "results/students/s1/observation.json")["attempt"] == 1
     assert CANARY not in done.stdout + done.stderr + others.said()
 
 

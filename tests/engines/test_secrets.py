@@ -15,7 +15,7 @@ from grader.engines.dask_worker import Parcel, TaskFailed
 from grader.engines.visit import Identified, Orders, Visit, identify, look
 from grader.model.access import Keys, Role
 from grader.safety.secret import Secret, sealing
-from tests.engines import failing
+from tests.engines import tasks
 from tests.engines.machines import Machines, machines
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def shown(error: BaseException | None) -> str:
 def test_a_task_that_fails_shows_no_secret(
     engine: Cluster, talkative: Machines, written: io.StringIO
 ) -> None:
-    future = engine.submit(failing.quotes_its_secret, visit())
+    future = engine.submit(tasks.quotes_its_secret, visit())
     error = future.exception(timeout=60)
     assert isinstance(error, TaskFailed)
     assert str(error).startswith("RuntimeError: ")
@@ -126,7 +126,7 @@ def test_an_account_that_cannot_be_reached_shows_no_secret(
 def test_a_secret_does_not_come_back(
     engine: Cluster, talkative: Machines, written: io.StringIO
 ) -> None:
-    error = engine.submit(failing.cannot_be_sent_back, visit()).exception(timeout=60)
+    error = engine.submit(tasks.cannot_be_sent_back, visit()).exception(timeout=60)
     assert "not serialised" in str(error)
     assert CANARY not in shown(error)
     assert CANARY not in talkative.said() + written.getvalue()

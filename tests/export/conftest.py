@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.export.cohort import RESULTS
+from tests.export.golden_files import RESULTS
 from tests.export.lms import Lms, lms
 from tests.export.pushing import KEY, PEM
 

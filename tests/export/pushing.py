@@ -18,9 +18,9 @@ from grader.export.lti_push import Memory, Outcome, push
 from grader.model.report import encode, read_report
 from grader.results.atomic_write import write_json
 from grader.safety.secret import Secret
-from tests.export.classes import export_of
-from tests.export.cohort import EXPECTED
+from tests.export.golden_files import EXPECTED
 from tests.export.lms import CLIENT, KEY_ID, Lms
+from tests.export.results_folders import export_of
 
 if TYPE_CHECKING:
     from pathlib import Path

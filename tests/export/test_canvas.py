@@ -7,7 +7,7 @@ import pytest
 
 from grader import cli
 from tests.export import importers
-from tests.export.classes import ANN, a_class, a_student
+from tests.export.results_folders import ANN, a_graded_class, a_student
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ ROWS = ('"Lee, Ann",101,u1,ann,A,', '"Ray, Bo",102,u2,bo,A,3.00', '"Day, Cy",103
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    return a_class(tmp_path / "results")
+    return a_graded_class(tmp_path / "results")
 
 
 def canvas(root: Path, *more: str) -> tuple[int, Path]:
@@ -52,13 +52,13 @@ def test_a_gradebook_is_filled_in_by_name_and_the_ungraded_score_stays(root: Pat
 
 def test_a_gradebook_is_filled_in_by_canvass_user_id(tmp_path: Path) -> None:
     # As `grader roster` names students of a download: sortable names without spaces.
-    root = a_class(tmp_path / "results", {a_student("101", "leeann"): 20})
+    root = a_graded_class(tmp_path / "results", {a_student("101", "leeann"): 20})
     status, out = filled(root, lines(POINTS, ROWS[0]))
     assert (status, scores(out)) == (0, ["20"])
 
 
 def test_an_id_of_another_student_by_chance_is_left_alone(tmp_path: Path, capsys) -> None:
-    root = a_class(tmp_path / "results", {a_student("101", "Zoe Zed"): 20})
+    root = a_graded_class(tmp_path / "results", {a_student("101", "Zoe Zed"): 20})
     status, out = filled(root, lines(POINTS, ROWS[0]))
     assert (status, scores(out)) == (3, [""])
     said = capsys.readouterr().err
@@ -139,20 +139,22 @@ def test_a_gradebook_whose_points_cannot_be_checked_is_noted(root: Path, capsys)
 def test_one_thing_alone_that_nothing_confirms_is_not_enough(
     tmp_path: Path, student: Student, said: str, capsys
 ) -> None:
-    status, out = filled(a_class(tmp_path / "results", {student: 20}), lines(POINTS, ROWS[0]))
+    status, out = filled(
+        a_graded_class(tmp_path / "results", {student: 20}), lines(POINTS, ROWS[0])
+    )
     assert (status, scores(out)) == (3, [""])
     assert said in capsys.readouterr().err
 
 
 def test_a_login_that_is_the_students_address_is_enough(tmp_path: Path) -> None:
-    root = a_class(tmp_path / "results", {a_student("7", email="ann@example.org"): 20})
+    root = a_graded_class(tmp_path / "results", {a_student("7", email="ann@example.org"): 20})
     status, out = filled(root, lines(POINTS, '"Lee, Ann",101,u1,Ann@example.org,A,'))
     assert (status, scores(out)) == (0, ["20"])
 
 
 def test_vowel_signs_tell_names_apart_and_accents_do_not(tmp_path: Path) -> None:
     hindi, accented = a_student("s1", "हिन्दी"), a_student("s2", "Zoé")
-    root = a_class(tmp_path / "results", {hindi: 20, accented: 10})
+    root = a_graded_class(tmp_path / "results", {hindi: 20, accented: 10})
     rows = ("हन्द,101,,,A,", "Zoe,102,,,A,")
     status, out = filled(root, lines(POINTS, *rows))
     assert (status, scores(out)) == (3, ["", "10"])
@@ -166,7 +168,7 @@ def test_first_and_last_names_may_be_apart(root: Path) -> None:
 
 
 def test_a_namesake_whose_report_is_missing_is_a_namesake(tmp_path: Path, capsys) -> None:
-    root = a_class(tmp_path / "results", {ANN: 20, a_student("s9", "Ann Lee"): 10})
+    root = a_graded_class(tmp_path / "results", {ANN: 20, a_student("s9", "Ann Lee"): 10})
     (root / "students/s9/report.json").unlink()
     status, out = filled(root, lines(POINTS, ROWS[0]))
     assert (status, scores(out)) == (3, [""])
@@ -188,7 +190,7 @@ def test_who_has_no_score_has_no_row_because_a_blank_cell_takes_one_away(root: P
 def test_the_students_id_goes_where_it_is_said_to_belong(
     tmp_path: Path, ids: str, column: str
 ) -> None:
-    root = a_class(tmp_path / "results", {a_student("101", "Ann"): 20})
+    root = a_graded_class(tmp_path / "results", {a_student("101", "Ann"): 20})
     status, out = canvas(root, "--assignment", TITLE, "--ids", ids)
     row = importers.table(out.read_bytes())[1]
     named = {name for name in ("ID", "SIS User ID", "SIS Login ID") if row[name] == "101"}
@@ -200,7 +202,7 @@ def test_an_id_that_canvas_would_read_as_another_number_is_left_out(
     tmp_path: Path, capsys, given: str
 ) -> None:
     # Canvas takes "7up" for 7, and reads no digits of another script.
-    root = a_class(tmp_path / "results", {a_student("s1", canvas_id=given): 20})
+    root = a_graded_class(tmp_path / "results", {a_student("s1", canvas_id=given): 20})
     status, _ = canvas(root, "--assignment", TITLE)
     assert status == 3
     assert f"s1 is left out: {given!r} is not an id of Canvas's" in capsys.readouterr().err
@@ -210,7 +212,7 @@ def test_two_students_with_one_id_of_canvass_are_left_out_and_named(tmp_path: Pa
     one, other = (a_student(name, name, canvas_id="5") for name in ("s1", "s2"))
     # The same text in another column is another id.
     third = a_student("s3", "Cy", canvas_id="7", sis_user_id="5")
-    root = a_class(tmp_path / "results", {one: 20, other: 10, third: 3})
+    root = a_graded_class(tmp_path / "results", {one: 20, other: 10, third: 3})
     status, out = canvas(root, "--assignment", TITLE)
     assert (status, importers.canvas(out, TITLE)[1]) == (3, {"5": 3})
     assert "s2 is left out: another student has the same canvas_id" in capsys.readouterr().err
@@ -224,12 +226,12 @@ def test_the_rosters_own_columns_come_first(
 ) -> None:
     own = {"canvas_id": "7", "sis_user_id": "u7", "section": "B", **more}
     student = a_student("s1", "=Ann", "a@x.org", **own)
-    _, out = canvas(a_class(tmp_path / "results", {student: 20}), "--assignment", TITLE)
+    _, out = canvas(a_graded_class(tmp_path / "results", {student: 20}), "--assignment", TITLE)
     assert importers.rows(out.read_bytes())[2] == ["'=Ann", "7", "u7", login, "B", "20"]
 
 
 def test_a_class_without_a_report_is_an_import_without_rows(tmp_path: Path) -> None:
-    root = a_class(tmp_path / "results", {})
+    root = a_graded_class(tmp_path / "results", {})
     status, out = canvas(root, "--assignment", TITLE)
     assert (status, out.read_text().splitlines()) == (0, [HEADER, "    Points Possible,,,,"])
 
@@ -244,5 +246,5 @@ def test_a_title_without_its_number_is_warned_of(root: Path, capsys) -> None:
     "more", [[], ["--assignment", TITLE, "--ids", "x"], ["--worksheet", "x.csv"]]
 )
 def test_what_canvas_cannot_do_with_is_refused(tmp_path: Path, more: list[str]) -> None:
-    status, out = canvas(a_class(tmp_path / "results", {ANN: 20}), *more)
+    status, out = canvas(a_graded_class(tmp_path / "results", {ANN: 20}), *more)
     assert (status, out.exists()) == (2, False)

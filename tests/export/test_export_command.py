@@ -17,7 +17,16 @@ from grader.model.report import TestResult
 from grader.results.directory import Results
 from grader.safety.printable import plain
 from tests.export import importers
-from tests.export.classes import ANN, BO, CY, RUBRIC, a_class, a_report, a_student, export_of
+from tests.export.results_folders import (
+    ANN,
+    BO,
+    CY,
+    RUBRIC,
+    a_graded_class,
+    a_report,
+    a_student,
+    export_of,
+)
 
 ASSIGNMENT = ["--assignment", "Lab 3 (4711)"]
 NEEDED = {"canvas": ASSIGNMENT}
@@ -26,7 +35,7 @@ KNOWN = "Add {name} to the function's environment variables."
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    return a_class(tmp_path / "results")
+    return a_graded_class(tmp_path / "results")
 
 
 def export(root: Path, to: str, *more: str) -> int:
@@ -339,14 +348,14 @@ def test_a_missing_report_is_named(root: Path, capsys) -> None:
 
 @pytest.mark.parametrize("state", ["running", "interrupted"])
 def test_an_unfinished_batch_is_exported_and_named(tmp_path: Path, state: str, capsys) -> None:
-    root = a_class(tmp_path / "results", state=state)
+    root = a_graded_class(tmp_path / "results", state=state)
     status, scores = csv_of(root)
     assert (status, len(scores)) == (3, 3)
     assert f"batch.json: The batch is {state}" in capsys.readouterr().err
 
 
 def test_results_that_are_about_to_be_replaced_are_nobodys(tmp_path: Path) -> None:
-    assert csv_of(a_class(tmp_path / "results", state="starting")) == (2, {})
+    assert csv_of(a_graded_class(tmp_path / "results", state="starting")) == (2, {})
 
 
 @pytest.mark.parametrize(
@@ -392,13 +401,13 @@ def test_ids_that_lead_elsewhere_are_named_and_not_followed(root: Path, capsys) 
 @pytest.mark.parametrize("to", FORMATS)
 def test_hostile_names_are_exported_by_every_format(tmp_path: Path, to: str) -> None:
     odd = a_student("s1", '=cmd()|"\x1b[2J\n</x>', "\u202e+x@example.org")
-    root = a_class(tmp_path / "results", {odd: 20, BO: 10, CY: None})
+    root = a_graded_class(tmp_path / "results", {odd: 20, BO: 10, CY: None})
     assert export(root, to) == 0
 
 
 def test_a_class_of_which_nobody_is_graded_is_exported(tmp_path: Path) -> None:
     for to in FORMATS:
-        assert export(a_class(tmp_path / to, {CY: None}), to) == 0
+        assert export(a_graded_class(tmp_path / to, {CY: None}), to) == 0
 
 
 @pytest.mark.parametrize("name", ["summary.json", "lti-pushed.ndjson"])

@@ -1,7 +1,7 @@
 """Each export of the demo cohort equals its golden file, and reads back to the demo's scores.
 
-The golden files are written anew with ``python -m tests.export.cohort``, or from today's results of the
-demo with ``python -m tests.export.cohort results``; then look at the difference.
+The golden files are written anew with ``python -m tests.export.golden_files``, or from today's results
+of the demo with ``python -m tests.export.golden_files results``; then look at the difference.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from grader.rehearsal.demo import differences
 from grader.results.directory import Results
 from grader.sandbox.cohort import COHORT, DEMO
 from tests.export import importers
-from tests.export.cohort import (
+from tests.export.golden_files import (
     ASSIGNMENT,
     EXPECTED,
     EXPORTS,
@@ -50,7 +50,7 @@ def test_the_stored_results_are_those_the_demo_must_give(submission) -> None:
 def test_the_stored_reports_are_written_as_reports_are_today(submission: str) -> None:
     path = RESULTS / "students" / submission / "report.json"
     report = read_report(path)
-    assert path.read_bytes() == encode(report), "run python -m tests.export.cohort results"
+    assert path.read_bytes() == encode(report), "run python -m tests.export.golden_files results"
     assert [one.id for one in report.criteria if one.message and not one.message_id] == []
 
 
@@ -58,7 +58,7 @@ def test_the_stored_batch_is_written_as_batches_are_today(tmp_path: Path) -> Non
     written = Results(tmp_path)
     written.write_batch(Results(RESULTS).batch())
     found, stored = (json.loads((root / "batch.json").read_bytes()) for root in (tmp_path, RESULTS))
-    assert stored == found, "run python -m tests.export.cohort results"
+    assert stored == found, "run python -m tests.export.golden_files results"
 
 
 @pytest.mark.parametrize("name", EXPORTS)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +13,12 @@ from grader import cli
 from grader.export.gradescope import results_of
 from grader.results.directory import Results
 from grader.scoring.scale import scale_of
-from tests.export.classes import ANN, BO, CY, RUBRIC, a_class, a_report
+from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observing import hand_in
-from tests.programs import environment, grader
+from tests.programs import environment, grader, run
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from grader.rubric.load import Rubric
@@ -118,7 +118,7 @@ def test_what_is_hidden_is_in_no_message_to_students() -> None:
 def test_a_criterion_that_students_may_not_see_is_in_no_comment_of_another_format(
     tmp_path: Path, before: str, after: str
 ) -> None:
-    root = a_class(tmp_path / "results", {ANN: 18.5})
+    root = a_graded_class(tmp_path / "results", {ANN: 18.5})
     source = (root / "rubric.yaml").read_text()
     changed = source.replace(before, after)
     assert changed != source
@@ -154,7 +154,7 @@ def naming_hidden(root: Path) -> None:
 def test_what_depends_on_a_hidden_criterion_does_not_name_it(
     tmp_path: Path, to: str, lang: str, said: str
 ) -> None:
-    root = a_class(tmp_path / "results", {ANN: 0})
+    root = a_graded_class(tmp_path / "results", {ANN: 0})
     naming_hidden(root)
     out = tmp_path / "out"
     arguments = ["--out", str(out), "--lang", lang]
@@ -189,7 +189,7 @@ def test_a_cause_is_named_to_whoever_sees_both(cause: str, own: str | None, name
 
 
 def test_there_is_a_folder_for_each_student_who_has_a_score(tmp_path: Path, capsys) -> None:
-    root = a_class(tmp_path / "results", {ANN: 20, CY: None})
+    root = a_graded_class(tmp_path / "results", {ANN: 20, CY: None})
     assert cli.run(["export", str(root), "--to", "gradescope"]) == 0
     made = {path.parent.name for path in (root / "exports/gradescope").glob("*/results.json")}
     assert made == {"s1"}
@@ -199,9 +199,9 @@ def test_there_is_a_folder_for_each_student_who_has_a_score(tmp_path: Path, caps
 def test_who_is_gone_or_has_no_score_now_has_no_folder(tmp_path: Path) -> None:
     out = tmp_path / "out"
     arguments = ["--to", "gradescope", "--out", str(out)]
-    before = a_class(tmp_path / "before", {ANN: 20, BO: 10, CY: 15})
+    before = a_graded_class(tmp_path / "before", {ANN: 20, BO: 10, CY: 15})
     assert cli.run(["export", str(before), *arguments]) == 0
-    after = a_class(tmp_path / "after", {BO: 10, CY: None})
+    after = a_graded_class(tmp_path / "after", {BO: 10, CY: None})
     assert cli.run(["export", str(after), *arguments]) == 2
     assert (out / "s1/results.json").is_file()
     assert cli.run(["export", str(after), *arguments, "--force"]) == 0
@@ -214,7 +214,7 @@ def test_the_results_of_another_autograder_stay(tmp_path: Path, extra: dict[str,
     theirs = out / "s1/results.json"
     theirs.parent.mkdir(parents=True)
     theirs.write_text(json.dumps({"tests": [{"name": "One", "number": "1"}]} | extra))
-    root = a_class(tmp_path / "class", {BO: 10})
+    root = a_graded_class(tmp_path / "class", {BO: 10})
     arguments = ["--to", "gradescope", "--out", str(out), "--force"]
     assert cli.run(["export", str(root), *arguments]) == 0
     assert {path.name for path in out.iterdir()} == {"s1", "s2"}
@@ -224,12 +224,12 @@ def test_the_results_of_another_autograder_stay(tmp_path: Path, extra: dict[str,
 def test_what_no_export_made_stays(tmp_path: Path, name: str) -> None:
     out = tmp_path / "out"
     arguments = ["--to", "gradescope", "--out", str(out), "--force"]
-    assert cli.run(["export", str(a_class(tmp_path / "before", {ANN: 20})), *arguments]) == 0
+    assert cli.run(["export", str(a_graded_class(tmp_path / "before", {ANN: 20})), *arguments]) == 0
     theirs = out / name
     theirs.parent.mkdir(exist_ok=True)
     # Another autograder's, or of another student.
     theirs.write_bytes((out / "s1/results.json").read_bytes())
-    assert cli.run(["export", str(a_class(tmp_path / "after", {BO: 10})), *arguments]) == 0
+    assert cli.run(["export", str(a_graded_class(tmp_path / "after", {BO: 10})), *arguments]) == 0
     assert theirs.is_file()
     assert not (out / "s1/results.json").exists()
 
@@ -269,15 +269,8 @@ def autograder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 
 def run_autograder(folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [folder / "source" / "run_autograder"],
-        cwd=folder,
-        env=env | {"AUTOGRADER": str(folder), "GRADER": f"{sys.executable} -m grader"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    given = {"AUTOGRADER": str(folder), "GRADER": f"{sys.executable} -m grader"}
+    return run([folder / "source" / "run_autograder"], cwd=folder, env=env | given)
 
 
 def sandboxed(aws_sandbox: Sandbox) -> dict[str, str]:

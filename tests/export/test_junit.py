@@ -12,7 +12,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from grader import cli
 from grader.export.junit import allowed
 from grader.results.directory import Results
-from tests.export.classes import ANN, CY, a_class, a_report
+from tests.export.results_folders import ANN, CY, a_graded_class, a_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ def junit(root: Path) -> Path:
 
 
 def test_each_status_is_what_a_test_runner_calls_it(tmp_path: Path) -> None:
-    root = a_class(tmp_path / "results", {ANN: 0.5, CY: None})
+    root = a_graded_class(tmp_path / "results", {ANN: 0.5, CY: None})
     report = a_report(ANN, 0.5)
     blocked = msgspec.structs.replace(report.criteria[1], status="blocked", message="Not checked.")
     criteria = (report.criteria[0], blocked, *report.criteria[2:])
@@ -61,7 +61,7 @@ def test_each_status_is_what_a_test_runner_calls_it(tmp_path: Path) -> None:
 
 
 def test_the_file_has_the_shape_of_the_schema(tmp_path: Path) -> None:
-    root = ElementTree.parse(junit(a_class(tmp_path / "results"))).getroot()
+    root = ElementTree.parse(junit(a_graded_class(tmp_path / "results"))).getroot()
     assert root.tag == "testsuites"
     for element in root.iter():
         assert {*element.attrib} <= ATTRIBUTES[element.tag]
@@ -85,7 +85,7 @@ def test_what_xml_forbids_is_left_out_and_the_rest_stays() -> None:
 
 
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
-    root = a_class(tmp_path / "results", {ANN: 0.0})
+    root = a_graded_class(tmp_path / "results", {ANN: 0.0})
     report = a_report(ANN, 0.0)
     first = msgspec.structs.replace(report.criteria[0], message="]]><x/>&\x1b\"'")
     changed = msgspec.structs.replace(report, criteria=(first, *report.criteria[1:]))

@@ -11,7 +11,7 @@ import pytest
 from grader import cli
 from grader.results.directory import Results
 from tests.export import importers
-from tests.export.classes import ANN, BO, CY, a_class, a_report
+from tests.export.results_folders import ANN, BO, CY, a_graded_class, a_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    return a_class(tmp_path / "results")
+    return a_graded_class(tmp_path / "results")
 
 
 def exported(root: Path, *more: str, out: str = "scores") -> dict[str, dict[str, Any]]:
@@ -92,7 +92,7 @@ def test_a_score_of_before_whose_time_is_none_is_written_anew(root: Path) -> Non
 
 def test_who_is_not_in_the_class_any_more_is_not_in_the_folder(root: Path) -> None:
     exported(root)
-    again = a_class(root.parent / "again" / "results", {BO: 2.675, CY: None})
+    again = a_graded_class(root.parent / "again" / "results", {BO: 2.675, CY: None})
     folder = root.parent / "scores"
     arguments = ["export", str(again), "--to", "lti", "--out", str(folder)]
     assert cli.run(arguments) == 2
@@ -108,7 +108,7 @@ def test_what_no_export_made_stays(root: Path, theirs: str) -> None:
     changes = {"another tool's score": {"userId": "s9"}, "ours, changed": {"scoreGiven": 1.0}}
     data = json.dumps(ours | changes[theirs]) if theirs in changes else "{}"
     kept.write_text(data)
-    again = a_class(root.parent / "again" / "results", {BO: 2.675})
+    again = a_graded_class(root.parent / "again" / "results", {BO: 2.675})
     folder = str(root.parent / "scores")
     assert cli.run(["export", str(again), "--to", "lti", "--out", folder, "--force"]) == 0
     assert kept.read_text() == data

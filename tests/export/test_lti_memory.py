@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from grader.export.lti_push import Memory, push
-from tests.export.classes import export_of
 from tests.export.lms import CLIENT, KEY_ID, Answer, Lms
 from tests.export.pushing import GRADED, direct, pushed
+from tests.export.results_folders import export_of
 from tests.polling import until
-from tests.programs import command, environment
+from tests.programs import background, command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,15 +34,11 @@ def test_what_was_taken_is_kept_when_the_push_is_interrupted(results: Path, plat
 def test_a_push_that_is_killed_posts_nothing_twice(results: Path, platform: Lms, key: Path) -> None:
     answers = [Answer(204, taken=True)] * 5
     platform.first_scores.extend([*answers, Answer(204, broken="hang")])
-    killed = subprocess.Popen(
-        command(
-            *("push", "lti", results, "--line-item", platform.line_item, "--client-id", CLIENT),
-            *("--token-url", platform.token_url, "--key", key, "--key-id", KEY_ID),
-        ),
-        cwd=results.parent,
-        env=environment(),
+    line = command(
+        *("push", "lti", results, "--line-item", platform.line_item, "--client-id", CLIENT),
+        *("--token-url", platform.token_url, "--key", key, "--key-id", KEY_ID),
     )
-    with killed:
+    with background(line, cwd=results.parent) as killed:
         # Five are taken, and it waits for what the platform says to the sixth.
         until(lambda: len(platform.asked) == 1 + 6 or killed.poll() is not None)
         killed.kill()

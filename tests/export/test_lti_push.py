@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from grader import cli
-from tests.export.classes import export_of
 from tests.export.lms import Answer, Lms
 from tests.export.pushing import AGAIN, GRADED, direct, pushed, regraded
+from tests.export.results_folders import export_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 from grader import cli
 from grader.results.directory import Results
 from tests.export import importers
-from tests.export.classes import ANN, BO, CY, a_class, a_report, a_student
+from tests.export.results_folders import ANN, BO, CY, a_graded_class, a_report, a_student
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ def lines(*rows: str, header: str = HEADER, modified: str = MODIFIED) -> str:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    return a_class(tmp_path / "results")
+    return a_graded_class(tmp_path / "results")
 
 
 def grades(path: Path, delimiter: str = ",") -> list[str]:
@@ -73,13 +73,13 @@ def test_a_row_is_matched_by_what_identifies_it(root: Path, row: str, matched: b
 
 
 def test_the_participants_number_is_the_id_that_grader_roster_gives(tmp_path: Path) -> None:
-    root = a_class(tmp_path / "results", {a_student("41001", "Ann Lee"): 20})
+    root = a_graded_class(tmp_path / "results", {a_student("41001", "Ann Lee"): 20})
     _, out = filled(root, lines("Participant 41001,Ann Lee,ann@x.org,,20.00,"))
     assert grades(out) == ["20"]
 
 
 def test_a_number_that_happens_to_be_an_id_is_not_enough(tmp_path: Path, capsys) -> None:
-    root = a_class(tmp_path / "results", {a_student("41001", "Ann Lee", "ann@x.org"): 20})
+    root = a_graded_class(tmp_path / "results", {a_student("41001", "Ann Lee", "ann@x.org"): 20})
     status, out = filled(root, lines("Participant 41001,Zoe Zed,zoe@x.org,,20.00,"))
     assert (status, grades(out)) == (3, [""])
     assert "its number is that of 41001, its name and e-mail are not" in capsys.readouterr().err
@@ -96,13 +96,13 @@ def test_a_number_that_happens_to_be_an_id_is_not_enough(tmp_path: Path, capsys)
 def test_one_thing_alone_that_nothing_confirms_is_not_enough(
     tmp_path: Path, student: Student, row: str, said: str, capsys
 ) -> None:
-    status, out = filled(a_class(tmp_path / "results", {student: 20}), lines(row))
+    status, out = filled(a_graded_class(tmp_path / "results", {student: 20}), lines(row))
     assert (status, grades(out)) == (3, [""])
     assert said in capsys.readouterr().err
 
 
 def test_a_name_with_another_id_number_is_not_enough(tmp_path: Path, capsys) -> None:
-    root = a_class(tmp_path / "results", {a_student("s1", "Ann Lee", id_number="77"): 20})
+    root = a_graded_class(tmp_path / "results", {a_student("s1", "Ann Lee", id_number="77"): 20})
     header = "Identifier,Full name,ID number,Grade"
     status, out = filled(root, lines("Participant 1,Ann Lee,78,", header=header))
     assert (status, grades(out)) == (3, [""])
@@ -110,7 +110,7 @@ def test_a_name_with_another_id_number_is_not_enough(tmp_path: Path, capsys) -> 
 
 
 def test_a_comparison_in_a_comment_is_still_one(tmp_path: Path) -> None:
-    root = a_class(tmp_path / "results", {ANN: 0})
+    root = a_graded_class(tmp_path / "results", {ANN: 0})
     report = a_report(ANN, 0)
     first = msgspec.structs.replace(report.criteria[0], message="expected <=5")
     changed = msgspec.structs.replace(report, criteria=(first, *report.criteria[1:]))
@@ -131,7 +131,7 @@ def test_a_worksheet_whose_maximum_cannot_be_checked_is_noted(root: Path, capsys
 
 
 def test_an_anonymous_worksheet_is_matched_by_number_alone(tmp_path: Path) -> None:
-    root = a_class(tmp_path / "results", {a_student("41001", "Ann Lee", "ann@x.org"): 20})
+    root = a_graded_class(tmp_path / "results", {a_student("41001", "Ann Lee", "ann@x.org"): 20})
     header = "Identifier,Grade,Feedback comments"
     _, out = filled(root, lines("Participant 41001,,", header=header))
     assert grades(out) == ["20"]
@@ -139,7 +139,7 @@ def test_an_anonymous_worksheet_is_matched_by_number_alone(tmp_path: Path) -> No
 
 def test_namesakes_are_listed_and_not_guessed(tmp_path: Path, capsys) -> None:
     namesake = a_student("s9", "Ann Lee", "lee@example.org")
-    root = a_class(tmp_path / "results", {ANN: 20, namesake: 10})
+    root = a_graded_class(tmp_path / "results", {ANN: 20, namesake: 10})
     status, out = filled(root, lines("Participant 1,Ann Lee,,,20.00,"))
     assert (status, grades(out)) == (3, [""])
     said = capsys.readouterr().err
@@ -153,7 +153,7 @@ def test_namesakes_are_listed_and_not_guessed(tmp_path: Path, capsys) -> None:
 def test_a_namesake_whose_report_cannot_be_read_is_a_namesake(
     tmp_path: Path, damage: str, capsys
 ) -> None:
-    root = a_class(tmp_path / "results", {ANN: 20, a_student("s9", "Ann Lee"): 10})
+    root = a_graded_class(tmp_path / "results", {ANN: 20, a_student("s9", "Ann Lee"): 10})
     report = root / "students/s9/report.json"
     if damage == "missing":
         report.unlink()
@@ -284,7 +284,7 @@ def test_what_a_student_wrote_is_text_in_the_comment(root: Path) -> None:
 
 def test_names_that_are_formulas_stay_as_moodle_wrote_them(tmp_path: Path) -> None:
     odd = a_student("s1", "=1+1", "-x@example.org")
-    root = a_class(tmp_path / "results", {odd: 20})
+    root = a_graded_class(tmp_path / "results", {odd: 20})
     row = "Participant 1,=1+1,-x@example.org,,20.00,"
     status, out = filled(root, lines(row))
     assert status == 0
@@ -310,7 +310,9 @@ def test_ungraded_students_have_no_row(root: Path) -> None:
 def test_addresses_that_would_stop_the_import_are_left_out(
     tmp_path: Path, email: str, capsys
 ) -> None:
-    root = a_class(tmp_path / "results", {ANN: 20, a_student("s2", "Bo", email): 10, CY: None})
+    root = a_graded_class(
+        tmp_path / "results", {ANN: 20, a_student("s2", "Bo", email): 10, CY: None}
+    )
     status, out = imported(root)
     assert (status, importers.moodle_gradebook(out, "ID number")) == (0, {"s1": 20, "s2": 10})
     assert "Email address" not in out.read_text()
@@ -318,7 +320,7 @@ def test_addresses_that_would_stop_the_import_are_left_out(
 
 
 def test_an_id_that_is_a_formula_is_left_out_rather_than_changed(tmp_path: Path, capsys) -> None:
-    root = a_class(tmp_path / "results", {BO: 10, a_student("-x", "X", "x@example.org"): 20})
+    root = a_graded_class(tmp_path / "results", {BO: 10, a_student("-x", "X", "x@example.org"): 20})
     status, out = imported(root)
     assert (status, importers.moodle_gradebook(out, "ID number")) == (3, {"s2": 10})
     assert "-x is left out" in capsys.readouterr().err
@@ -326,7 +328,7 @@ def test_an_id_that_is_a_formula_is_left_out_rather_than_changed(tmp_path: Path,
 
 def test_two_students_with_one_id_number_are_left_out_and_named(tmp_path: Path, capsys) -> None:
     one, other = (a_student(name, name, id_number="77") for name in ("s1", "s9"))
-    root = a_class(tmp_path / "results", {one: 20, other: 10, BO: 5})
+    root = a_graded_class(tmp_path / "results", {one: 20, other: 10, BO: 5})
     status, out = imported(root)
     assert (status, importers.moodle_gradebook(out, "ID number")) == (3, {"s2": 5})
     said = capsys.readouterr().err
@@ -334,14 +336,16 @@ def test_two_students_with_one_id_number_are_left_out_and_named(tmp_path: Path, 
 
 
 def test_the_roster_may_have_moodles_id_number(tmp_path: Path) -> None:
-    root = a_class(tmp_path / "results", {a_student("s1", "A", "a@x.org", id_number="77"): 20})
+    root = a_graded_class(
+        tmp_path / "results", {a_student("s1", "A", "a@x.org", id_number="77"): 20}
+    )
     _, out = imported(root)
     assert importers.moodle_gradebook(out, "ID number") == {"77": 20}
 
 
 def test_namesakes_with_addresses_are_told_apart(tmp_path: Path) -> None:
     namesake = a_student("s9", "Ann Lee", "lee@example.org")
-    root = a_class(tmp_path / "results", {ANN: 20, namesake: 10})
+    root = a_graded_class(tmp_path / "results", {ANN: 20, namesake: 10})
     rows = (
         "Participant 1,Ann Lee,lee@example.org,,20.00,",
         "Participant 2,Ann Lee,ann@example.org,,20,",

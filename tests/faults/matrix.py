@@ -314,7 +314,7 @@ def as_instructor() -> Iterator[None]:
         yield
 
 
-def run(sandbox: Sandbox, cells: Sequence[Cell], *, for_ever: bool) -> dict[Cell, Came]:
+def came_of(sandbox: Sandbox, cells: Sequence[Cell], *, for_ever: bool) -> dict[Cell, Came]:
     """Each cell observed in an account in which everything is right; all judged and scored."""
     free = {kind: SimpleQueue[str]() for kind in _ACCOUNTS}
     attempts = {cell: number for number, cell in enumerate(cells, 1)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.aws.clients import ATTEMPTS
-from tests.faults.matrix import CELLS, NOTHING, Came, Cell, assert_only, parameters, run
+from tests.faults.matrix import CELLS, NOTHING, Came, Cell, assert_only, came_of, parameters
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def came(aws_sandbox: Sandbox) -> dict[Cell, Came]:
-    return run(aws_sandbox, CELLS, for_ever=True)
+    return came_of(aws_sandbox, CELLS, for_ever=True)
 
 
 def open_criteria(cell: Cell) -> frozenset[str]:

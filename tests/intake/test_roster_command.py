@@ -6,7 +6,6 @@ import csv
 import json
 import signal
 import stat
-import subprocess
 import sys
 import zipfile
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from grader.intake.make_roster import Student, write_roster
 from grader.model.access import Keys
 from grader.safety.secret import Secret
 from tests.observing import hand_in
-from tests.programs import LIMIT_S, environment, grader
+from tests.programs import environment, grader, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +35,7 @@ def block(account: str = "1" * 12, token: str = "canary-token") -> str:
     )
 
 
-def put(folder: Path, **files: str) -> Path:
+def put_download(folder: Path, **files: str) -> Path:
     for name, text in files.items():
         path = folder / "download" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,7 +100,7 @@ def test_blocks_are_their_owners_alone_and_keep_the_time_of_their_submission(
 
 
 def test_nobody_is_lost_silently(tmp_path: Path) -> None:
-    put(
+    put_download(
         tmp_path,
         **{
             "Ann_7_assignsubmission_file/keys.txt": block(),
@@ -132,7 +131,7 @@ def test_nobody_is_lost_silently(tmp_path: Path) -> None:
 
 
 def test_the_same_block_of_two_students_names_both(tmp_path: Path) -> None:
-    put(tmp_path, **{"s01/a": block(), "s02/a": block(), "s03/a": block("3" * 12)})
+    put_download(tmp_path, **{"s01/a": block(), "s02/a": block(), "s03/a": block("3" * 12)})
     done = grader("roster", "download", cwd=tmp_path)
     assert done.returncode == 0
     (told,) = done.stderr.split("To look at:")[1].strip().splitlines()
@@ -159,7 +158,9 @@ def test_of_several_blocks_the_last_of_the_newest_file_is_used_and_it_is_said(
 
 def test_no_secret_is_shown(tmp_path: Path) -> None:
     broken = block("ASIAQWERTYUIOPASDFGH", "canary-token")
-    put(tmp_path, **{"s01/a": block(), "s02/a": block() + block("2" * 12), "s03/a": broken})
+    put_download(
+        tmp_path, **{"s01/a": block(), "s02/a": block() + block("2" * 12), "s03/a": broken}
+    )
     done = grader("roster", "download", cwd=tmp_path)
     assert done.returncode == UNGRADED
     said = done.stdout + done.stderr + (tmp_path / "roster.csv").read_text()
@@ -170,7 +171,7 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
 def test_nothing_is_replaced_without_force_and_what_is_ours_is_not_read_as_a_submission(
     tmp_path: Path,
 ) -> None:
-    put(tmp_path, **{"s01.txt": block()})
+    put_download(tmp_path, **{"s01.txt": block()})
     folder = tmp_path / "download"
     assert grader("roster", ".", cwd=folder).returncode == 0
     (folder / "roster-credentials/mine.ini").write_text("kept")
@@ -187,7 +188,7 @@ def test_nothing_is_replaced_without_force_and_what_is_ours_is_not_read_as_a_sub
 
 
 def test_where_nobody_handed_in_a_block_there_is_no_roster(tmp_path: Path) -> None:
-    put(tmp_path, **{"s01.txt": "hello"})
+    put_download(tmp_path, **{"s01.txt": "hello"})
     done = grader("roster", "download", cwd=tmp_path)
     assert done.returncode == UNGRADED
     assert "s01" in done.stderr
@@ -206,14 +207,8 @@ def test_a_roster_that_cannot_be_put_in_place_leaves_no_blocks_behind(tmp_path: 
 def test_a_run_that_is_killed_leaves_blocks_in_their_folder_alone_and_the_next_tidies_up(
     tmp_path: Path, stop: str
 ) -> None:
-    put(tmp_path, **{"s01.txt": block(), "s02.txt": block("2" * 12)})
-    killed = subprocess.run(
-        [sys.executable, "-c", _KILLED_AT.format(stop=stop)],
-        cwd=tmp_path,
-        env=environment(),
-        timeout=LIMIT_S,
-        check=False,
-    )
+    put_download(tmp_path, **{"s01.txt": block(), "s02.txt": block("2" * 12)})
+    killed = run([sys.executable, "-c", _KILLED_AT.format(stop=stop)], cwd=tmp_path)
     assert killed.returncode == -signal.SIGKILL
     left = {
         path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name != "download"
@@ -275,7 +270,7 @@ def test_a_roster_that_would_not_be_one_replaces_nothing(tmp_path: Path) -> None
 def test_a_mistake_is_named_and_nothing_is_written(
     tmp_path: Path, arguments: list[str], said: str
 ) -> None:
-    put(tmp_path, **{"s01.txt": block()})
+    put_download(tmp_path, **{"s01.txt": block()})
     (tmp_path / "empty").mkdir()
     done = grader("roster", *arguments, cwd=tmp_path)
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
@@ -285,7 +280,7 @@ def test_a_mistake_is_named_and_nothing_is_written(
 
 def test_a_name_that_a_spreadsheet_would_calculate_is_defused(tmp_path: Path) -> None:
     name = '=HYPERLINK("x")\x1b[31m_7_assignsubmission_file/a'
-    put(tmp_path, **{name: block()})
+    put_download(tmp_path, **{name: block()})
     done = grader("roster", "download", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (row,) = rows(tmp_path / "roster.csv")

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 from concurrent.futures import CancelledError
@@ -17,6 +16,8 @@ from grader.model.observation import Found
 from grader.rubric.load import Criterion, default_rubric_path, load_rubric
 from tests.observations import a_function, lab_rubric, only, reference, sum_function
 from tests.own_checks import GENEROUS_S, HANG
+from tests.processes import runs
+from tests.programs import background, environment
 
 if TYPE_CHECKING:
     from grader.model.outcome import Outcome
@@ -280,19 +281,12 @@ if __name__ == "__main__":
 """
     script = folder / "program.py"
     script.write_text(program)
-    parent = subprocess.Popen(
-        [sys.executable, str(script)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    while not marker.exists():
-        assert parent.poll() is None
-        threading.Event().wait(0.01)
-    os.killpg(parent.pid, signal.SIGINT)
-    assert parent.communicate(timeout=30) == ("interrupted\n", "")
+    with background([sys.executable, script], env=environment(PYTHONPATH=str(ROOT))) as parent:
+        while not marker.exists():
+            assert parent.poll() is None
+            threading.Event().wait(0.01)
+        os.killpg(parent.pid, signal.SIGINT)
+        assert parent.communicate(timeout=30) == ("interrupted\n", "")
     assert parent.returncode == 0
 
 
@@ -344,36 +338,16 @@ if __name__ == "__main__":
         print(worker.pid, judge._folder, flush=True)
         time.sleep(600)
 """)
-    parent = subprocess.Popen(
-        [sys.executable, str(script)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    with parent:
-        try:
-            assert parent.stdout is not None
-            pid, _, left = parent.stdout.readline().strip().partition(" ")
-            assert runs(int(pid))
-            assert Path(left).is_dir()
-        finally:
-            parent.kill()
 
     @retry(stop=stop_after_delay(30), wait=wait_fixed(0.05), reraise=True)
     def all_is_gone() -> None:
         assert not runs(int(pid))
         assert not Path(left).exists()
 
-    try:
+    with background([sys.executable, script], env=environment(PYTHONPATH=str(ROOT))) as parent:
+        assert parent.stdout is not None
+        pid, _, left = parent.stdout.readline().strip().partition(" ")
+        assert runs(int(pid))
+        assert Path(left).is_dir()
+        parent.kill()
         all_is_gone()
-    finally:
-        if runs(int(pid)):
-            os.kill(int(pid), signal.SIGKILL)
-
-
-def runs(pid: int) -> bool:
-    """Whether there is such a process, other than one that nobody has buried."""
-    done = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip()[:1] not in {"", "Z"}

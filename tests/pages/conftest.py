@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.pages.cohorts import demo, failing, french, hostile, report, synthetic, written
+from tests.pages.classes_shown import demo, failing, french, hostile, report, synthetic, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

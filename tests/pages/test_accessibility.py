@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.pages.cohorts import failing, report, written
+from tests.pages.classes_shown import failing, report, written
 from tests.pages.conftest import FAILING
 from tests.pages.reading import every_page
 

@@ -9,7 +9,7 @@ from grader.pages.class_page import class_page
 from grader.pages.speech import Speech
 from grader.scoring.summary import summarise
 from tests.observations import a_function, lab_rubric, reference
-from tests.pages.cohorts import batch, graded, report, result, synthetic, written
+from tests.pages.classes_shown import batch, graded, report, result, synthetic, written
 from tests.pages.reading import Page, page
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.observations import lab_rubric
-from tests.pages.cohorts import HOSTILE, report, written
+from tests.pages.classes_shown import HOSTILE, report, written
 from tests.pages.reading import every_page
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.pages.text import shown
-from tests.pages.cohorts import HOSTILE
+from tests.pages.classes_shown import HOSTILE
 from tests.pages.reading import Page, every_page, page
 
 if TYPE_CHECKING:

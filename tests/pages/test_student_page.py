@@ -15,7 +15,7 @@ from grader.pages.speech import Speech
 from grader.pages.student_page import student_page
 from grader.scoring.phrases import SHARE
 from tests.observations import a_pair, an_exchange, lab_rubric, reference
-from tests.pages.cohorts import failing, graded, report, result, written
+from tests.pages.classes_shown import failing, graded, report, result, written
 from tests.pages.reading import Page, page
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from grader.results.directory import PAGE, Results
 from grader.rubric.load import default_rubric_path
 from tests.class_rosters import roster
 from tests.observing import hand_in
-from tests.pages.cohorts import DEMO, failing, report, written
+from tests.pages.classes_shown import DEMO, failing, report, written
 from tests.pages.reading import every_page, page
 from tests.programs import grader
 

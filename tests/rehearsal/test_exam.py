@@ -14,8 +14,8 @@ from grader import cli
 from grader.batch.pipeline import Grading
 from grader.rubric.load import default_rubric_path
 from tests.own_checks import write_checks
+from tests.processes import with_temporary_folder
 from tests.programs import background, command, environment, grader, read_to
-from tests.sandbox.test_served import of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,10 +106,31 @@ def exam(
     return grader("lint", "--exam", *options, cwd=folder, env=env)
 
 
-@pytest.fixture(scope="module")
-def exams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CompletedProcess[str]]:
+Exams = dict[str, "CompletedProcess[str]"]
+
+
+def sat(folder: Path, **given: tuple[str, ...]) -> Exams:
     """Each rubric's exam, all at once: they wait more than they compute."""
-    folder = tmp_path_factory.mktemp("exams")
+    with ThreadPoolExecutor() as threads:
+        done = {
+            name: threads.submit(exam, folder / name, *rubric) for name, rubric in given.items()
+        }
+    return {name: one.result() for name, one in done.items()}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Exams:
+    """Exams of rubrics with which nothing is sent."""
+    return sat(
+        tmp_path_factory.mktemp("exams"),
+        wrong=(SMALL + CONTRADICTION + criterion("is_anything"),),
+        open=(SMALL + criterion("is_open"),),
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Exams:
+    """Exams of rubrics as long as the shipped one."""
     shipped = default_rubric_path().read_text()
     renamed = shipped
     for name, other in RENAMED.items():
@@ -119,18 +140,12 @@ def exams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CompletedProces
     for before, after in OTHERWISE.items():
         assert before in other
         other = other.replace(before, after)
-    given: dict[str, tuple[str, ...]] = {
-        "shipped": (shipped,),
-        "renamed": (renamed + criterion("is_there"), "--quiet", "--seed", "7", "--lang", "fr"),
-        "wrong": (SMALL + CONTRADICTION + criterion("is_anything"),),
-        "other": (other,),
-        "open": (SMALL + criterion("is_open"),),
-    }
-    with ThreadPoolExecutor() as threads:
-        done = {
-            name: threads.submit(exam, folder / name, *rubric) for name, rubric in given.items()
-        }
-    return {name: one.result() for name, one in done.items()}
+    return sat(
+        tmp_path_factory.mktemp("exams"),
+        shipped=(shipped,),
+        renamed=(renamed + criterion("is_there"), "--quiet", "--seed", "7", "--lang", "fr"),
+        other=(other,),
+    )
 
 
 def lines(done: CompletedProcess[str]) -> list[str]:
@@ -138,8 +153,9 @@ def lines(done: CompletedProcess[str]) -> list[str]:
     return [" ".join(line.split()) for line in done.stdout.splitlines()]
 
 
-def test_the_shipped_rubric_passes(exams: dict[str, CompletedProcess[str]]) -> None:
-    done = exams["shipped"]
+@pytest.mark.slow
+def test_the_shipped_rubric_passes(whole: Exams) -> None:
+    done = whole["shipped"]
     assert done.returncode == 0, done.stdout + done.stderr
     assert lines(done) == [
         "rubric.yaml: right, 12 criteria, 20 points.",
@@ -149,18 +165,20 @@ def test_the_shipped_rubric_passes(exams: dict[str, CompletedProcess[str]]) -> N
     ]
 
 
+@pytest.mark.slow
 def test_the_lab_is_deployed_under_the_rubrics_own_names(
-    exams: dict[str, CompletedProcess[str]],
+    whole: Exams,
 ) -> None:
-    done = exams["renamed"]
+    done = whole["renamed"]
     assert done.returncode == 0, done.stdout + done.stderr
     assert "✓ La solution de référence obtient tout : 21/21." in lines(done)
 
 
+@pytest.mark.slow
 def test_a_check_that_nobody_fails_is_named_and_costs_nothing(
-    exams: dict[str, CompletedProcess[str]],
+    whole: Exams,
 ) -> None:
-    said = lines(exams["renamed"])
+    said = lines(whole["renamed"])
     number = said.index(
         "! Aucun rendu de démonstration ne manque l'un de ces critères et lui seul :"
     )
@@ -169,20 +187,21 @@ def test_a_check_that_nobody_fails_is_named_and_costs_nothing(
     assert said[number + 2].startswith("Personne ne remarquerait")
 
 
-def test_quiet_gives_the_result_alone(exams: dict[str, CompletedProcess[str]]) -> None:
-    assert exams["renamed"].stderr == ""
-    assert lines(exams["renamed"])[0].startswith("✓ La solution de référence")
+@pytest.mark.slow
+def test_quiet_gives_the_result_alone(whole: Exams) -> None:
+    assert whole["renamed"].stderr == ""
+    assert lines(whole["renamed"])[0].startswith("✓ La solution de référence")
 
 
-def test_progress_is_told_where_it_is_not_quiet(exams: dict[str, CompletedProcess[str]]) -> None:
-    assert "Deploying" in exams["shipped"].stderr
-    assert " reference: 20/20" in exams["shipped"].stderr
+def test_progress_is_told_where_it_is_not_quiet(small: Exams) -> None:
+    assert "Deploying" in small["wrong"].stderr
+    assert " reference: 4/5" in small["wrong"].stderr
 
 
 def test_what_the_reference_loses_is_named_with_what_was_expected_and_found(
-    exams: dict[str, CompletedProcess[str]],
+    small: Exams,
 ) -> None:
-    done = exams["wrong"]
+    done = small["wrong"]
     assert done.returncode == 1, done.stdout + done.stderr
     said = lines(done)
     number = said.index("✗ The reference solution earns 4/5. It loses:")
@@ -190,10 +209,11 @@ def test_what_the_reference_loses_is_named_with_what_was_expected_and_found(
     assert said[number + 2].startswith("The exam's reference solution does what the rubric asks")
 
 
+@pytest.mark.slow
 def test_another_lab_has_a_reference_and_mistakes_of_its_own(
-    exams: dict[str, CompletedProcess[str]],
+    whole: Exams,
 ) -> None:
-    done = exams["other"]
+    done = whole["other"]
     assert (done.returncode, lines(done)[1:]) == (
         0,
         [
@@ -205,26 +225,26 @@ def test_another_lab_has_a_reference_and_mistakes_of_its_own(
 
 
 def test_what_an_untouched_account_gets_points_for_is_named(
-    exams: dict[str, CompletedProcess[str]],
+    small: Exams,
 ) -> None:
-    said = lines(exams["wrong"])
+    said = lines(small["wrong"])
     number = said.index("✗ An account in which nothing was deployed earns 1/5. It gets:")
     assert said[number + 1] == "1/1 own Own is_anything"
 
 
 def test_what_the_reference_loses_hides_no_other_criterion(
-    exams: dict[str, CompletedProcess[str]],
+    small: Exams,
 ) -> None:
-    said = lines(exams["wrong"])
+    said = lines(small["wrong"])
     number = said.index("! No demo submission fails one of these and nothing else:")
     assert said[number + 1] == "own Own is_anything"
     assert not said[number + 2].startswith(("memory", "function", "timeout"))
 
 
 def test_what_could_not_be_graded_is_named_with_its_reason(
-    exams: dict[str, CompletedProcess[str]],
+    small: Exams,
 ) -> None:
-    done = exams["open"]
+    done = small["open"]
     assert done.returncode == 3, done.stdout + done.stderr
     said = lines(done)
     assert "? The reference solution could not be graded." in said
@@ -232,8 +252,9 @@ def test_what_could_not_be_graded_is_named_with_its_reason(
     assert "Traceback" not in done.stderr
 
 
-def test_a_pipe_gets_plain_lines(exams: dict[str, CompletedProcess[str]]) -> None:
-    for done in exams.values():
+@pytest.mark.parametrize("exams", ["small", pytest.param("whole", marks=pytest.mark.slow)])
+def test_a_pipe_gets_plain_lines(exams: str, request: pytest.FixtureRequest) -> None:
+    for done in request.getfixturevalue(exams).values():
         assert "\x1b" not in done.stdout + done.stderr
         # Nor lines as wide as the pipe is taken to be.
         assert max(map(len, done.stdout.splitlines())) < 200
@@ -281,7 +302,7 @@ def temporary(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "temporary"
     folder.mkdir()
     yield folder
-    assert list(of(folder)) == []
+    assert list(with_temporary_folder(folder)) == []
     assert list(folder.iterdir()) == []
 
 

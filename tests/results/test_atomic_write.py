@@ -3,7 +3,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import subprocess
 import sys
 import threading
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from grader.model.report import encode
 from grader.results.atomic_write import write_json, write_text
 from tests.model.test_report import a_report
 from tests.observations import reference
+from tests.programs import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -185,11 +185,8 @@ print("after", flush=True)
 def test_standard_output_is_written_to_wherever_it_leads(tmp_path: Path, into: str) -> None:
     out = tmp_path / "out"
     with out.open("wb") as file:
-        done = subprocess.run(
-            [sys.executable, "-c", WRITES_BETWEEN],
-            stdout=file if into == "file" else subprocess.PIPE,
-            cwd=ROOT,
-            check=True,
-        )
-    told = out.read_bytes() if into == "file" else done.stdout
-    assert told == b"before\ntold\nafter\n"
+        given = {"stdout": file} if into == "file" else {}
+        done = run([sys.executable, "-c", WRITES_BETWEEN], cwd=ROOT, **given)
+    assert done.returncode == 0, done.stderr
+    told = out.read_text() if into == "file" else done.stdout
+    assert told == "before\ntold\nafter\n"

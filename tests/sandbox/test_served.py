@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.processes import with_temporary_folder
 from tests.programs import background, command, environment, grader, read_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.sandbox
 
@@ -23,16 +23,6 @@ def temporary(tmp_path: Path) -> Path:
     folder = tmp_path / "temporary"
     folder.mkdir()
     return folder
-
-
-def of(temporary: Path) -> Iterator[int]:
-    """The processes whose temporary folder this is."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if str(temporary).encode() in (folder / "environ").read_bytes():
-                yield int(folder.name)
-        except OSError:
-            continue
 
 
 def test_a_served_sandbox_prints_what_to_export_and_can_be_graded(
@@ -48,7 +38,7 @@ def test_a_served_sandbox_prints_what_to_export_and_can_be_graded(
         assert "Score: 19 of 20 points" in done.stdout
         os.killpg(served.pid, signal.SIGINT)
         assert served.wait(timeout=5) == 0
-    assert list(of(temporary)) == []
+    assert list(with_temporary_folder(temporary)) == []
     assert list(temporary.iterdir()) == []
 
 
@@ -65,5 +55,5 @@ def test_an_interrupted_demo_leaves_no_process_and_no_folder(
     assert demo.returncode == 130
     assert "Traceback" not in errors
     assert "leaked" not in errors
-    assert list(of(temporary)) == []
+    assert list(with_temporary_folder(temporary)) == []
     assert list(temporary.iterdir()) == []

@@ -17,6 +17,8 @@ from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import SUM_FUNCTION
 from grader.sandbox.server import Sandbox, SandboxError, exports, sandbox
 from grader.sandbox.submission import Submission
+from tests.processes import of_group
+from tests.programs import background
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,18 +37,9 @@ with sandbox() as running:
 """
 
 
-def alive(group: int) -> list[str]:
-    """The commands of the processes of ``group`` that still run."""
-    listing = subprocess.run(
-        ["ps", "-A", "-o", "pgid=,stat=,args="], check=True, capture_output=True, text=True
-    ).stdout
-    rows = [line.split(None, 2) for line in listing.splitlines()]
-    return [row[-1] for row in rows if row[0] == str(group) and not row[1].startswith("Z")]
-
-
 @retry(retry=retry_if_result(bool), wait=wait_fixed(0.05), stop=stop_after_delay(10))
-def left_behind(group: int, directory: Path) -> list[str]:
-    return alive(group) + [str(directory)] * directory.exists()
+def left_behind(group: int, directory: Path) -> list[int | Path]:
+    return [*of_group(group), *[directory] * directory.exists()]
 
 
 def invoke(running: Sandbox, account_id: str, handler: str) -> str:
@@ -93,7 +86,7 @@ def test_the_graders_environment_is_hidden_from_functions(monkeypatch: pytest.Mo
 def test_an_exception_leaves_no_process_and_no_directory() -> None:
     with pytest.raises(ZeroDivisionError), sandbox() as running:  # noqa: PT012
         invoke(running, running.new_account(), "periodic")
-        assert len(alive(running.pid)) == 2, "the server and a worker of the function"
+        assert len(of_group(running.pid)) == 2, "the server and a worker of the function"
         assert list(running.directory.glob("ministack-lambda-*"))
         raise ZeroDivisionError
     assert left_behind(running.pid, running.directory) == []
@@ -102,18 +95,14 @@ def test_an_exception_leaves_no_process_and_no_directory() -> None:
 @pytest.mark.sandbox
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_it_ends_with_the_grader(how: signal.Signals) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", GRADER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as grader:
+    line = [sys.executable, "-c", GRADER]
+    with background(line, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as grader:
         assert grader.stdout
         started = json.loads(grader.stdout.readline())
-        assert len(alive(started["pid"])) == 2
+        assert len(of_group(started["pid"])) == 2
         grader.send_signal(how)
         grader.wait(timeout=10)
-    assert left_behind(started["pid"], Path(started["directory"])) == []
+        assert left_behind(started["pid"], Path(started["directory"])) == []
 
 
 def test_without_ministack_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from grader.inputs.problems import BadInput
 from grader.model.report import CriterionResult, Report, TestResult
 from grader.scoring.scale import Scale, number, scale_of
-from tests.export.classes import ANN, a_report
+from tests.export.results_folders import ANN, a_report
 
 TOP = Decimal(100)
 

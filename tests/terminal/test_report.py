@@ -163,7 +163,7 @@ def lang(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def a_class() -> list[Report]:
+def class_that_lost_much() -> list[Report]:
     """Students who lost much, with much to note, under long names."""
     results = tuple(
         CriterionResult(id=one.id, title=one.id, status="failed", points=0, max_points=1)
@@ -187,7 +187,7 @@ def a_class() -> list[Report]:
 
 
 def shown_class(encoding: str = "utf-8", *, quiet: bool = True) -> str:
-    terminal, reports = Terminal(encoding), a_class()
+    terminal, reports = Terminal(encoding), class_that_lost_much()
     summary = summarise(reports, lab_rubric(), "en")
     show_class(reports, summary, console(terminal, quiet=quiet))
     return terminal.text

@@ -1,4 +1,4 @@
-"""A cluster of which nothing is left, and one that is busy with nothing of ours."""
+"""What is lost with a worker or with a whole cluster, and one that is busy with nothing of ours."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from grader import __version__
 from grader.engines import dask_cluster as clusters
 from grader.engines.call_timeout import answer
 from grader.engines.dask_cluster import Cluster, cluster
-from grader.engines.dask_worker import _PLACES, _place, stop
+from grader.engines.dask_worker import _PLACES, RERUN, _place, stop
 from grader.engines.protocol import EngineLost
 from grader.engines.visit import Orders
-from tests.class_rosters import read, reports, roster
-from tests.engines import failing
+from grader.observe.pairs import Pairs
+from grader.rubric.load import default_rubric_path
+from tests.class_rosters import read_json, reports, roster
+from tests.engines import tasks
 from tests.engines.machines import Machines, frozen, machines, other_grader
 from tests.observing import hand_in, messages
 from tests.polling import until
-from tests.programs import LIMIT_S, background, command
+from tests.programs import LIMIT_S, background, command, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 HERE = str(Path(__file__).parents[2])
+SEED, PAIRS, NUMBERS = 5, 2, (100, 9999)
 
 
 @pytest.fixture
@@ -64,7 +67,7 @@ def test_a_scheduler_that_dies_leaves_the_rest_ungraded(
     assert errors.splitlines().count(lost) == 1
     assert errors.count(lost) == 2
     assert "Traceback" not in errors, errors
-    assert read(tmp_path / "results/batch.json")["state"] == "finished"
+    assert read_json(tmp_path / "results/batch.json")["state"] == "finished"
     assert messages(aws_sandbox, right, "output_queue") == {"visible": 0, "in flight": 0}
 
 
@@ -75,11 +78,11 @@ def test_a_class_does_not_wait_for_ever_for_a_worker(
     monkeypatch.setattr(clusters, "_LOOK_S", 0.1)
     worker = others.worker()
     with cluster(others.address, 1) as engine:
-        running = engine.submit(failing.says_where, str(tmp_path))
+        running = engine.submit(tasks.says_where, str(tmp_path))
         until(lambda: list(tmp_path.glob("*.started")))
         worker.kill()
         assert isinstance(running.exception(timeout=60), EngineLost)
-        late = engine.submit(failing.process)
+        late = engine.submit(tasks.process)
         assert "without workers" in str(late.exception(timeout=60))
 
 
@@ -90,13 +93,13 @@ def test_a_class_does_not_wait_for_ever_for_a_scheduler_that_is_frozen(
     others.worker()
     with ExitStack() as left:
         engine = left.enter_context(cluster(others.address, 1))
-        running = engine.submit(failing.says_where, str(tmp_path))
+        running = engine.submit(tasks.says_where, str(tmp_path))
         until(lambda: list(tmp_path.glob("*.started")))
         with frozen(others.scheduler):
             error = running.exception(timeout=LIMIT_S)
             assert isinstance(error, EngineLost)
             assert str(error) == "Dask's scheduler has not answered for 15 s."
-            late = engine.submit(failing.process)
+            late = engine.submit(tasks.process)
             assert str(late.exception(timeout=LIMIT_S)) == str(error)
             answer(left.close, within_s=LIMIT_S)
 
@@ -106,16 +109,16 @@ def test_a_task_that_ends_every_worker_is_given_up(others: Machines) -> None:
         others.worker(threads=1, wait=False)
     until(lambda: others.joined() == 5)
     with cluster(others.address, 1) as engine:
-        error = engine.submit(failing.ends_its_process, "x").exception(timeout=60)
+        error = engine.submit(tasks.ends_its_process, "x").exception(timeout=60)
     assert type(error).__name__ == "KilledWorker"
 
 
 def test_a_worker_that_joins_takes_part(others: Machines, tmp_path: Path) -> None:
     first = others.worker(threads=1)
     with cluster(others.address, 2) as engine:
-        busy = engine.submit(failing.says_where, str(tmp_path))
+        busy = engine.submit(tasks.says_where, str(tmp_path))
         until(lambda: list(tmp_path.glob("*.started")))
-        free = engine.submit(failing.process)
+        free = engine.submit(tasks.process)
         second = others.worker(threads=1)
         assert free.result(timeout=60) == second.pid
         engine.stop()
@@ -129,12 +132,12 @@ def test_an_unfit_worker_that_joins_ends_the_run_with_one_reason(
 ) -> None:
     others.worker(threads=1)
     with cluster(others.address, 2) as engine:
-        busy = engine.submit(failing.says_where, str(tmp_path))
+        busy = engine.submit(tasks.says_where, str(tmp_path))
         until(lambda: list(tmp_path.glob("*.started")))
-        waiting = engine.submit(failing.process)
+        waiting = engine.submit(tasks.process)
         listening = ("--listen-address", "tcp://127.0.0.1:0")
         others.worker(1, *listening, "--contact-address", "tcp://192.0.2.1:9")
-        for one in (waiting, busy, engine.submit(failing.process)):
+        for one in (waiting, busy, engine.submit(tasks.process)):
             error = one.exception(timeout=60)
             assert isinstance(error, EngineLost)
             assert str(error) == (
@@ -157,9 +160,9 @@ def test_a_worker_with_another_grader_that_joins_ends_the_run(
     others.worker(threads=1)
     other = other_grader(tmp_path / "other", change)
     with cluster(others.address, 2) as engine:
-        engine.submit(failing.says_where, str(tmp_path))
+        engine.submit(tasks.says_where, str(tmp_path))
         until(lambda: list(tmp_path.glob("*.started")))
-        waiting = engine.submit(failing.process)
+        waiting = engine.submit(tasks.process)
         others.worker(1, PYTHONPATH=f"{other}{os.pathsep}{HERE}")
         assert said in str(waiting.exception(timeout=60))
 
@@ -167,9 +170,9 @@ def test_a_worker_with_another_grader_that_joins_ends_the_run(
 def test_a_result_that_cannot_be_read_here_ends_its_task_alone(others: Machines) -> None:
     others.worker()
     with cluster(others.address, 2) as engine:
-        future = engine.submit(failing.returns_what_cannot_be_read)
+        future = engine.submit(tasks.returns_what_cannot_be_read)
         assert isinstance(future.exception(timeout=60), LookupError)
-        assert engine.submit(failing.process).result(timeout=60)
+        assert engine.submit(tasks.process).result(timeout=60)
 
 
 def test_a_run_can_be_stopped_however_many_others_came_meanwhile(
@@ -177,13 +180,13 @@ def test_a_run_can_be_stopped_however_many_others_came_meanwhile(
 ) -> None:
     others.worker(threads=2)
     with cluster(others.address, 1) as engine:
-        engine.submit(failing.says_where, str(tmp_path))
+        engine.submit(tasks.says_where, str(tmp_path))
         until(lambda: list(tmp_path.glob("*.started")))
         with Client(others.address, set_as_default=False) as client:
             for _ in range(2 * _PLACES):
                 # Killed batches: none says that it is over.
                 another = Cluster(client)
-                kept = another.submit(failing.places_in_use).result(timeout=60)
+                kept = another.submit(tasks.places_in_use).result(timeout=60)
         assert kept == _PLACES + 1
         engine.stop()
         until(lambda: list(tmp_path.glob("*.stopped")))
@@ -193,12 +196,42 @@ def test_what_a_run_leaves_with_the_scheduler_is_nothing(others: Machines) -> No
     others.worker()
     with cluster(others.address, 2) as engine:
         orders = Orders(seed=1, attempt=1, exchange=True, limit_s=60)
-        assert engine.submit(failing.attempt, orders).result(timeout=60) == 1
+        assert engine.submit(tasks.attempt, orders).result(timeout=60) == 1
     with Client(others.address, set_as_default=False) as client:
-        assert client.run_on_scheduler(failing.events_known) == 0
+        assert client.run_on_scheduler(tasks.events_known) == 0
 
 
 def test_a_task_that_starts_after_its_run_was_stopped_is_told_so() -> None:
     stop("a run")
     assert _place("a run").stop.is_set()
     assert not _place("another run").stop.is_set()
+
+
+def test_an_account_is_visited_again_with_new_pairs(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="slow", environment={"SECONDS": "1"})
+    rubric = default_rubric_path().read_text()
+    assert "pairs: 5" in rubric
+    assert f"range: {[*NUMBERS]}" in rubric
+    (tmp_path / "two.yaml").write_text(rubric.replace("pairs: 5", f"pairs: {PAIRS}"))
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{fresh_account}")
+    with machines(tmp_path / "machines") as running:
+        first = running.worker()
+        how = ["--engine", "dask", "--scheduler", running.address]
+        how += ["--seed", str(SEED), "--rubric", "two.yaml"]
+        with background(
+            command("batch", path, *how), cwd=tmp_path, env=environment(**running.settings)
+        ) as process:
+            until(lambda: any(messages(aws_sandbox, fresh_account, "input_queue").values()))
+            first.kill()
+            running.worker()
+            _, errors = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0, errors
+    assert reports(tmp_path)["s1"].score == 20
+    seen = read_json(tmp_path / "results/students/s1/observation.json")
+    assert seen["attempt"] == 1 + RERUN
+    sent = {(pair["number1"], pair["number2"]) for pair in seen["exchange"]["value"]["pairs"]}
+    earlier = Pairs(SEED, fresh_account, 1, *NUMBERS)
+    assert len(sent) == PAIRS
+    assert not sent & {next(earlier) for _ in range(20)}

@@ -63,7 +63,7 @@ def a_report(student: Student, score: float | None, **changes: Any) -> Report:
     return msgspec.structs.replace(report, **changes)
 
 
-def a_class(
+def a_graded_class(
     root: Path, scores: Mapping[Student, float | None] | None = None, **changes: Any
 ) -> Path:
     """The results of students with these scores, by default of Ann, Bo and Cy, who has none."""

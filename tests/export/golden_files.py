@@ -1,8 +1,8 @@
 """The demo cohort's stored results, exported in every format.
 
-``python -m tests.export.cohort results`` runs ``grader demo`` and stores in ``results/`` what it left,
-but for the observations: the golden files are made of it, and times differ from run to run. Without
-``results`` only the golden files are written anew.
+``python -m tests.export.golden_files results`` runs ``grader demo`` and stores in ``results/`` what it
+left, but for the observations: the golden files are made of it, and times differ from run to run.
+Without ``results`` only the golden files are written anew.
 """
 
 from __future__ import annotations
