@@ -6,10 +6,10 @@ import signal
 import sys
 import tempfile
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from rich.table import Table
 from rich.text import Text
 
@@ -56,7 +56,8 @@ def run_demo(
     """
     results = Results(out)
     results.check_fresh(resume=False, force=force)
-    submissions = [replace(s, description=_(s.description)) for s in COHORT if s.name in DEMO]
+    demo = [submission for submission in COHORT if submission.name in DEMO]
+    submissions = [msgspec.structs.replace(s, description=_(s.description)) for s in demo]
     with own_sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-demo-") as folder:
         if not quiet:
             errors.print(
