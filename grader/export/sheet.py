@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_, _
 from grader.inputs.csv_cell import cell as defused
-from grader.inputs.problems import BadInput, Problem, reason, refuse
+from grader.inputs.problems import BadInput, Problem, cannot_be_read, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -177,8 +177,7 @@ def _bytes_of(path: Path) -> bytes:
         with path.open("rb") as file:
             raw = file.read(_LIMIT_BYTES + 1)
     except OSError as error:
-        message = _("It cannot be read ({reason}).", reason=reason(error))
-        raise refuse(path, None, message) from None
+        raise refuse(path, None, cannot_be_read(error)) from None
     if len(raw) > _LIMIT_BYTES:
         message = _("It is larger than {size} MiB.", size=_LIMIT_BYTES // 2**20)
         raise refuse(path, None, message, _("Check that it is the right file."))

@@ -79,11 +79,8 @@ class _Session:
         note: Note,
         limit_s: float,
     ) -> None:
-        self.rubric = rubric
-        self.observations = observations
-        self.without = without
-        self.note = note
-        self.limit_s = limit_s
+        self.rubric, self.observations, self.without = rubric, observations, without
+        self.note, self.limit_s = note, limit_s
         self.only: Collection[str] | None = None
         self.cases: dict[str, Case] = {}
         self.names: dict[str, Message] = {}
@@ -227,14 +224,9 @@ def _outcome(test: dict[str, Any], case: Case, name: Message) -> Outcome:
 
 def _no_outcome(case: Case, name: Message) -> Outcome:
     text = N_("This check ended without an outcome.")
+    criterion = case.bound.criterion.id
     return Outcome(
-        case.bound.criterion.id,
-        str(name),
-        "ungraded",
-        text,
-        because="unexpected",
-        template=text,
-        named=name,
+        criterion, str(name), "ungraded", text, because="unexpected", template=text, named=name
     )
 
 
