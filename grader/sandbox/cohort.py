@@ -18,19 +18,6 @@ if TYPE_CHECKING:
 
     from grader.sandbox.server import Sandbox
 
-_COLUMNS = (
-    "student_id",
-    "name",
-    "email",
-    "group",
-    "account_id",
-    "region",
-    "endpoint_url",
-    "aws_access_key_id",
-    "aws_secret_access_key",
-)
-
-
 COHORT = msgspec.json.decode(
     Path(__file__).with_name("cohort.json").read_bytes(), type=tuple[Submission, ...]
 )
@@ -92,22 +79,22 @@ def write_roster(
     ``accounts`` holds each submission's account id by name; ``region`` is the sandbox's own unless
     given. A new file is its owner's alone.
     """
+    rows = [
+        {
+            "student_id": one.name,
+            "name": one.description,
+            "email": f"{one.name}@example.org",
+            "group": one.group,
+            "account_id": accounts[one.name],
+            "region": region or sandbox.region,
+            "endpoint_url": one.endpoint_url or sandbox.endpoint_url,
+            **sandbox.credentials(accounts[one.name]),
+        }
+        for one in submissions
+    ]
     path.touch(mode=0o600)
     with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.DictWriter(file, _COLUMNS)
-        rows.writeheader()
-        for submission in submissions:
-            account_id = accounts[submission.name]
-            rows.writerow(
-                {
-                    "student_id": submission.name,
-                    "name": submission.description,
-                    "email": f"{submission.name}@example.org",
-                    "group": submission.group,
-                    "account_id": account_id,
-                    "region": region or sandbox.region,
-                    "endpoint_url": submission.endpoint_url or sandbox.endpoint_url,
-                    **sandbox.credentials(account_id),
-                }
-            )
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
     return path
