@@ -52,9 +52,8 @@ def judge(
     (something in a check ended the session) is judged in a second one, without the test in which
     that happened; what has no outcome then is ungraded.
     """
-    done: dict[str, Outcome] = {}
     session = _Session(rubric, observations, set(without), note, limit_s)
-    done.update(session.outcomes(files))
+    done = session.outcomes(files)
     cases = session.cases
     if len(done) < len(cases):
         culprit = session.current
