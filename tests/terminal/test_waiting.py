@@ -11,9 +11,9 @@ import pytest
 
 from grader.terminal.console import console
 from grader.terminal.progress import working
-from tests.observe.test_schedule_runs import RUBRIC
 from tests.observing import hand_in
 from tests.programs import LIMIT_S, background, command, environment, grader
+from tests.resources.test_schedule_runs import RUBRIC
 from tests.terminal.test_report import Terminal
 
 if TYPE_CHECKING:
