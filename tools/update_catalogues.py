@@ -28,6 +28,7 @@ _METHODS = (
     ("**.py", "tools.update_catalogues:extract"),
     ("**.html", "jinja2.ext:babel_extract"),
     ("schemas/rubric.schema.json", "tools.update_catalogues:descriptions"),
+    ("sandbox/cohort.json", "tools.update_catalogues:descriptions"),
 )
 _OPTIONS = {"**.html": {"silent": "false"}}
 _KEYWORDS = {"_": None, "ngettext": (1, 2), "plural": (2, 3)}
@@ -57,7 +58,7 @@ def descriptions(
     comment_tags: Sequence[str],  # noqa: ARG001
     options: dict[str, Any],  # noqa: ARG001
 ) -> Iterator[Found]:
-    """The descriptions in a JSON Schema, which are remedies for what does not fit it."""
+    """The descriptions in a JSON file: remedies of the rubric's schema, names of submissions."""
     parts: list[Any] = [json.load(file)]
     while parts:
         part = parts.pop()

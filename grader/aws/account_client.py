@@ -61,10 +61,14 @@ class Aws:
     """
 
     def __init__(
-        self, clients: Clients, access: Access, region: str, endpoint_url: str | None
+        self,
+        clients: Clients,
+        access: Access,
+        region: str,
+        endpoint_url: str | None,
+        ends_at: float | None = None,
     ) -> None:
-        self.region, self.endpoint_url = region, endpoint_url
-        self.ends_at: float | None = None
+        self.region, self.endpoint_url, self.ends_at = region, endpoint_url, ends_at
         self._clients, self._access = clients, access
         self._keys: dict[str, str] | None = None
         self._made: dict[tuple[str, int, float], Any] = {}

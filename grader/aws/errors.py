@@ -41,6 +41,7 @@ _THROTTLED = frozenset(
         "SlowDown",
     }
 )
+_DENIED = frozenset({"UnauthorizedOperation", "AuthorizationError"})
 _ENDED_LEARNER_LAB = "voc-cancel-cred"
 OFTEN_SAID = (
     N_("Unable to locate credentials"),
@@ -98,16 +99,13 @@ def _sort_answer(error: failures.ClientError, action: str) -> Missing | Unknown:
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     said = str(error)
     text = redact(said)
-    denied = code.startswith("AccessDenied") or code in {
-        "UnauthorizedOperation",
-        "AuthorizationError",
-    }
+    denied = code.startswith("AccessDenied")
     kind: UnknownKind = "unexpected"
     if code in _MISSING:
         return Missing(text)
-    if code in _CREDENTIALS or (code.startswith("AccessDenied") and _ENDED_LEARNER_LAB in said):
+    if code in _CREDENTIALS or (denied and _ENDED_LEARNER_LAB in said):
         kind = "credentials"
-    elif denied:
+    elif denied or code in _DENIED:
         was_denied = N_("{action} was denied: {said}")
         return Unknown.saying("permission", was_denied, action=action, said=text)
     elif code in _THROTTLED or status == 429:

@@ -22,6 +22,7 @@ from grader.i18n.message import said
 from grader.judging.pool import AT_A_TIME
 from grader.model.observation import Found, Observation, Unknown
 from grader.resources.kinds import KINDS
+from grader.roster.load import student_of
 from grader.rubric.needs import needs_of
 from grader.safety.redact import redact
 from grader.scoring.score import score, ungraded_report
@@ -154,12 +155,8 @@ class Grading:
 
     def _identify(self, rows: list[Account]) -> None:
         visits = [self._visit(account) for account in rows]
-        self._start(
-            lambda future: self._identified(future, rows, visits),
-            identify,
-            visits,
-            self._settings.account_timeout_s,
-        )
+        limit_s = self._settings.account_timeout_s
+        self._start(lambda done: self._identified(done, rows, visits), identify, visits, limit_s)
 
     def _visit(self, account: Account) -> Visit:
         region = account.region or self._settings.region or self._rubric.lab.region
@@ -206,11 +203,7 @@ class Grading:
 
     # -- scoring, as results come -------------------------------------------------------------
 
-    def _score(
-        self,
-        future: Future[list[list[Outcome]]],
-        batch: Sequence[Observed],
-    ) -> None:
+    def _score(self, future: Future[list[list[Outcome]]], batch: Sequence[Observed]) -> None:
         try:
             outcomes = future.result()
         except Exception as error:  # noqa: BLE001 - as above
@@ -219,10 +212,10 @@ class Grading:
             return
         for (rows, seen), judged in zip(batch, outcomes, strict=True):
             for account in rows:
+                lang = self._settings.lang
                 try:
-                    report = score(
-                        account, seen, judged, self._rubric, self._checks, lang=self._settings.lang
-                    )
+                    student = student_of(account)
+                    report = score(student, seen, judged, self._rubric, self._checks, lang=lang)
                 except Exception as error:  # noqa: BLE001 - as above
                     self._crashed([account], seen, error)
                 else:
@@ -245,11 +238,11 @@ class Grading:
             print(told, file=sys.stderr)  # noqa: T201
         for account in rows:
             report = ungraded_report(
-                account,
+                student_of(account),
                 self._rubric,
                 unknown,
                 seed=self._settings.seed,
-                region=account.region or self._settings.region or self._rubric.lab.region,
+                region=self._visit(account).region,
                 lang=self._settings.lang,
             )
             self._graded(Graded(account, seen, report))

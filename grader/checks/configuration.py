@@ -41,16 +41,10 @@ def python_version(runtime: str) -> tuple[int, int] | None:
 
 def check_runtime(function: Function, expect: AtLeast) -> None:
     """Fail unless the function runs on that Python or a later one."""
-    hint = N_("Set runtime in your stack, then deploy again.")
     found, least = python_version(function.runtime), python_version(expect.at_least)
     if least is None:
-        ungrade(
-            "unexpected",
-            message(
-                N_("The rubric asks for “{runtime}”, which is no Python runtime."),
-                runtime=expect.at_least,
-            ),
-        )
+        unfit = N_("The rubric asks for “{runtime}”, which is no Python runtime.")
+        ungrade("unexpected", message(unfit, runtime=expect.at_least))
     if found is not None and found >= least:
         return
     if not function.runtime:
@@ -63,7 +57,7 @@ def check_runtime(function: Function, expect: AtLeast) -> None:
         N_("expected {expected}, found {actual}."),
         expected=expect.said,
         actual=function.runtime,
-        hint=hint,
+        hint=N_("Set runtime in your stack, then deploy again."),
     )
 
 

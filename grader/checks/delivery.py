@@ -82,23 +82,20 @@ def check_records(
         _left_to_the_queue(exchange)
     invocation = required(fact, "records")
     right = sum(pair.answered for pair in invocation.pairs)
-    hint = N_("Loop over event['Records'] and answer each record.")
-    if invocation.failure is None:
-        fail(
-            N_("expected {expected} sums for {expected} records in one event, found {actual}."),
-            expected=len(invocation.pairs),
-            actual=right,
-            hint=hint,
-        )
-    fail(
-        N_(
+    template = N_("expected {expected} sums for {expected} records in one event, found {actual}.")
+    why: dict[str, Message] = {}
+    if invocation.failure is not None:
+        why = {"failure": _failure(invocation)}
+        template = N_(
             "expected {expected} sums for {expected} records in one event, found {actual}."
             " {failure}"
-        ),
+        )
+    fail(
+        template,
         expected=len(invocation.pairs),
         actual=right,
-        hint=hint,
-        failure=_failure(invocation),
+        hint=N_("Loop over event['Records'] and answer each record."),
+        **why,
     )
 
 

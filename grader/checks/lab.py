@@ -31,10 +31,8 @@ if TYPE_CHECKING:
 def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
     """The function {function} exists."""
     if isinstance(function_fact, Missing):
-        fail(
-            function_fact.words,
-            hint=N_("Deploy the function under the name that the lab asks for."),
-        )
+        hint = N_("Deploy the function under the name that the lab asks for.")
+        fail(function_fact.words, hint=hint)
     function = required(function_fact, f"functions.{case.bound.target}")
     if function.state == "Failed":
         fail(
@@ -78,10 +76,8 @@ def test_queue_exists(
 ) -> None:
     """The queue {queue} exists."""
     if isinstance(queue_fact, Missing):
-        fail(
-            queue_fact.words,
-            hint=N_("Create the queue under the name that the lab asks for."),
-        )
+        hint = N_("Create the queue under the name that the lab asks for.")
+        fail(queue_fact.words, hint=hint)
     queue = required(queue_fact, f"queues.{case.bound.source}")
     check_visibility(case, queue, fed_function_fact)
 
@@ -140,10 +136,7 @@ def test_schedule_enabled(
 ) -> None:
     """The function {function} is run periodically."""
     if isinstance(function_fact, Missing):
-        fail(
-            function_fact.words,
-            hint=N_("Create the function, and a rule that runs it."),
-        )
+        fail(function_fact.words, hint=N_("Create the function, and a rule that runs it."))
     if isinstance(schedule_fact, Missing):
         fail(schedule_fact.words, hint=N_("Create a rule that runs the function."))
     check_schedule(

@@ -19,6 +19,7 @@ def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Ex
 
     ``queue`` and ``function`` are AWS's names.
     """
+    named = {"queue": queue, "function": function}
     ours = [mapping for mapping in found.of_queue if mapping.function_name == function]
     others = _live_elsewhere(found.of_queue, function)
     if not ours:
@@ -32,9 +33,8 @@ def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Ex
             expected=[function],
             actual=[function, *others],
             hint=N_("Remove the event source mapping of the other function."),
-            queue=queue,
-            function=function,
             others=others,
+            **named,
         )
     enabled = [mapping for mapping in ours if mapping.state == "Enabled"]
     if not enabled:
@@ -46,8 +46,7 @@ def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Ex
             expected="Enabled",
             actual=ours[0].state,
             hint=N_("Enable the event source mapping."),
-            queue=queue,
-            function=function,
+            **named,
         )
     filters = [text for mapping in enabled for text in mapping.filters]
     if filters and isinstance(exchange, Found) and exchange.value.filtered:
@@ -58,9 +57,8 @@ def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Ex
             ),
             actual=filters,
             hint=N_("Remove the filter criteria of the event source mapping."),
-            queue=queue,
-            function=function,
             filter=shown(filters[0]),
+            **named,
         )
 
 
@@ -69,33 +67,21 @@ def _live_elsewhere(mappings: Sequence[Mapping], function: str) -> list[str]:
 
 
 def _no_mapping(found: Mappings, queue: str, function: str) -> None:
-    add = N_("Add an event source mapping from {queue} to {function}.")
-    hint = message(add, queue=queue, function=function)
+    named = {"queue": queue, "function": function}
+    hint = message(N_("Add an event source mapping from {queue} to {function}."), **named)
     if found.elsewhere:
+        elsewhere = list(found.elsewhere)
         fail(
             N_("expected {queue} to feed {function}, but {function} reads from {elsewhere}."),
             expected=queue,
-            actual=list(found.elsewhere),
+            actual=elsewhere,
             hint=hint,
-            queue=queue,
-            function=function,
-            elsewhere=list(found.elsewhere),
+            elsewhere=elsewhere,
+            **named,
         )
     fed = _live_elsewhere(found.of_queue, function)
     if fed:
-        fail(
-            N_("expected {queue} to feed {function}, but it feeds {others}."),
-            expected=function,
-            actual=fed,
-            hint=hint,
-            queue=queue,
-            function=function,
-            others=fed,
-        )
-    fail(
-        N_("expected {queue} to feed {function}, found no event source mapping."),
-        expected=function,
-        hint=hint,
-        queue=queue,
-        function=function,
-    )
+        but = N_("expected {queue} to feed {function}, but it feeds {others}.")
+        fail(but, expected=function, actual=fed, hint=hint, others=fed, **named)
+    nothing = N_("expected {queue} to feed {function}, found no event source mapping.")
+    fail(nothing, expected=function, hint=hint, **named)

@@ -15,7 +15,7 @@ from grader.commands.options import (
     ForceOption,
     QuietOption,
 )
-from grader.i18n.language import _, plural
+from grader.i18n.language import N_, _, plural
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -123,16 +123,12 @@ def _tell(read: ClassRead, made: Export, errors: Console) -> None:
 
     for row in made.rows:
         if row.report.score is None:
-            why = [result for result in row.report.criteria if result.status == "ungraded"]
-            told = (
-                _(
-                    "{student} has no score: {why}",
-                    student=row.student_id,
-                    why=plain(why[0].message, 120),
-                )
-                if why
-                else _("{student} has no score", student=row.student_id)
-            )
+            ungraded = (one.message for one in row.report.criteria if one.status == "ungraded")
+            why = next(ungraded, None)
+            told = _("{student} has no score", student=row.student_id)
+            if why is not None:
+                said = N_("{student} has no score: {why}")
+                told = _(said, student=row.student_id, why=plain(why, 120))
             errors.print(told, soft_wrap=True)
     if read.problems or made.problems:
         errors.print(_("To put right:"))
@@ -217,12 +213,8 @@ def _tell_pushed(done: Outcome, errors: Console, out: Console, *, dry_run: bool)
         errors.print(left, soft_wrap=True)
     for student, score in done.posted if dry_run else ():
         points = f"{score.score_given:g}/{score.score_maximum:g}"
-        line = _(
-            "{student}: {points} for the user {user}",
-            student=student,
-            points=points,
-            user=score.user_id,
-        )
+        for_user = N_("{student}: {points} for the user {user}")
+        line = _(for_user, student=student, points=points, user=score.user_id)
         out.print(line, soft_wrap=True)
     posted, there = len(done.posted), len(done.known)
     out.print(

@@ -114,9 +114,7 @@ def check(
     graded = taken[0]
     if json == "-":
         write_stdout(reports.encode(graded.report))
-        show_report(graded.report, standard_error(quiet=quiet))
-    else:
-        show_report(graded.report, standard_output(quiet=quiet))
+    show_report(graded.report, errors if json == "-" else standard_output(quiet=quiet))
     if for_json is not None:
         write_json(for_json, reports.encode(graded.report), "report")
     if for_gradescope is not None:

@@ -8,6 +8,7 @@ denies a batch as a whole, and answers what it allows entry by entry. There is n
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -82,22 +83,22 @@ def ask_everything(
 
     Nothing else is asked of an account that is not ``account_id``, the roster's.
     """
-    aws = Aws(clients, access, region, endpoint_url)
-    aws.ends_at = time.monotonic() + LIMIT_S
+    ends_at = time.monotonic() + LIMIT_S
     try:
-        identity = observe_identity(aws, None)
-        if not isinstance(identity, Found) or account_id not in {None, identity.value.account_id}:
-            return Seen(identity)
-        asking = _Asking(aws, rubric, needs, identity.value)
-        asking.everything()
-        elsewhere = None
-        if asking.functions and all(isinstance(f, Missing) for f in asking.functions.values()):
-            others = [other for other in LEARNER_LAB_REGIONS if other != region]
-            elsewhere = _elsewhere(clients, access, others, endpoint_url, list(asking.functions))
+        with closing(Aws(clients, access, region, endpoint_url, ends_at)) as aws:
+            identity = observe_identity(aws, None)
+            found = value_of(identity)
+            if found is None or account_id not in {None, found.account_id}:
+                return Seen(identity)
+            asking = _Asking(aws, rubric, needs, found)
+            asking.everything()
+            elsewhere = None
+            if asking.functions and all(isinstance(f, Missing) for f in asking.functions.values()):
+                others = [other for other in LEARNER_LAB_REGIONS if other != region]
+                names = list(asking.functions)
+                elsewhere = _elsewhere(clients, access, others, endpoint_url, names)
     except Exception as error:  # noqa: BLE001 - one account's surprise must not end the class
         return Seen(Unknown("unexpected", redact(f"{type(error).__name__}: {error}")))
-    finally:
-        aws.close()
     return Seen(identity, asking.functions, asking.unknown, tuple(asking.untold), elsewhere)
 
 
@@ -106,17 +107,13 @@ def _elsewhere(
 ) -> str | None:
     """The first of ``regions`` in which one of the functions stands."""
     for region in regions:
-        aws = Aws(clients, access, region, endpoint_url)
-        aws.ends_at = time.monotonic() + LIMIT_S
-
-        try:
+        ends_at = time.monotonic() + LIMIT_S
+        with closing(Aws(clients, access, region, endpoint_url, ends_at)) as aws:
             for name in names:
                 client = aws.lambda_
                 asked = partial(client.get_function_configuration, FunctionName=name)
                 if isinstance(aws.ask("lambda:GetFunctionConfiguration", asked), Found):
                     return region
-        finally:
-            aws.close()
     return None
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from grader.engines.visit import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from concurrent.futures import Future
 
-    Task: TypeAlias = Callable[..., Any]
-    """Takes a :class:`~grader.engines.visit.Place`, then what it is given."""
+    from grader.engines.protocol import Task
 
 
 class Threads:

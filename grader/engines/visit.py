@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,9 +45,9 @@ class Visit:
     region: str
     endpoint_url: str | None
 
-    def aws(self, place: Place) -> Aws:
-        """The account's AWS. To be closed."""
-        return Aws(place.clients, self.access, self.region, self.endpoint_url)
+    def aws(self, place: Place, ends_at: float) -> Aws:
+        """The account's AWS, asked until ``ends_at``, a time of ``time.monotonic()``. To be closed."""
+        return Aws(place.clients, self.access, self.region, self.endpoint_url, ends_at)
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,8 @@ def identify(place: Place, visits: Sequence[Visit], limit_s: float) -> Identifie
     """
     way, ends_at = 0, time.monotonic() + limit_s
     for way, visit in enumerate(visits):  # noqa: B007 - the last one counts
-        aws = visit.aws(place)
-        aws.ends_at = ends_at
-        try:
+        with closing(visit.aws(place, ends_at)) as aws:
             identity = observe_identity(aws, visit.account_id)
-        finally:
-            aws.close()
         if isinstance(identity, Found):
             break
     return Identified(way, identity)
@@ -98,9 +95,7 @@ def look(
     When ``orders.limit_s`` have passed AWS is not asked any more: what is left is unknown
     (``time-limit``). Raises :class:`Interrupted` when the place is to stop.
     """
-    aws = visit.aws(place)
-    aws.ends_at = time.monotonic() + orders.limit_s
-    try:
+    with closing(visit.aws(place, time.monotonic() + orders.limit_s)) as aws:
         return observe(
             aws,
             rubric,
@@ -112,5 +107,3 @@ def look(
             exchange=orders.exchange,
             stop=place.stop,
         )
-    finally:
-        aws.close()

@@ -35,7 +35,8 @@ IDS = {"canvas": ID, "sis": SIS, "login": LOGIN}
 
 _TITLE = re.compile(r".*\S.*\([0-9]+\)", re.DOTALL)
 _POINTS_POSSIBLE = "    Points Possible"
-_ID_COLUMNS = "canvas_id, sis_user_id, sis_login_id"
+_ROSTER = {"id": "canvas_id", "sis": "sis_user_id", "login": "sis_login_id"}
+"""The roster's column for each of a student's ids in Canvas."""
 _NOT_A_STUDENT = {"student, test", "test student"}
 
 
@@ -61,27 +62,21 @@ def _new(export: Export, assignment: str) -> str:
     if not _TITLE.fullmatch(assignment):
         message = _("It has no number in brackets: Canvas may make a new assignment of it.")
         export.notes.append(Problem("--assignment", None, message, _("Write it as “Title (123)”.")))
-    tops = {export.scale.maximum(row.report.max_score) for row in export.rows}
-    if len(tops) > 1:
+    if len(export.tops) > 1:
         message = _("The reports are out of different maxima.")
         raise refuse(export.root, None, message, _("Give --scale, or judge the class again."))
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([STUDENT, ID, SIS, LOGIN, SECTION, cell(assignment)])
-    writer.writerow([_POINTS_POSSIBLE, "", "", "", "", *(number(top) for top in tops)])
+    writer.writerow([_POINTS_POSSIBLE, "", "", "", "", *map(number, export.tops)])
     # Left out where there is no score: a blank cell would take an earlier one away.
     graded = [row for row in export.rows if row.report.score is not None]
-    for row in alone(export, graded, lambda student: _first_id(student, export), _ID_COLUMNS):
+    columns = ", ".join(_ROSTER.values())
+    for row in alone(export, graded, lambda student: _first_id(student, export), columns):
         if _can_be_written(row, export):
             section, score = row.student.column("section"), export.scale.total(row.report)
-            writer.writerow(
-                [
-                    cell(row.report.name),
-                    *_ids(row.student, export),
-                    cell(section),
-                    number(score),
-                ]
-            )
+            ids = _ids(row.student, export)
+            writer.writerow([cell(row.report.name), *ids, cell(section), number(score)])
     return text.getvalue()
 
 
@@ -133,14 +128,9 @@ def _filled(export: Export, path: Path, assignment: str) -> bytes:
         "sis": sheet.column([SIS]),
         "login": sheet.column([LOGIN]),
     }
-    names = (
-        [student]
-        if student is not None
-        else [
-            sheet.column(["LastName"], asked=STUDENT),
-            sheet.column(["FirstName"], asked=STUDENT),
-        ]
-    )
+    names = [student]
+    if student is None:
+        names = [sheet.column([name], asked=STUDENT) for name in ("LastName", "FirstName")]
     sheet.check_widths()
     rows, checked = [], False
     for record in sheet.rows:
@@ -157,9 +147,7 @@ def _filled(export: Export, path: Path, assignment: str) -> bytes:
         remedy = _("Compare the assignment's points with the rubric's, or give --scale.")
         export.notes.append(Problem(str(path), None, message, remedy))
     refuse_twice(sheet, rows, columns["id"])
-    places = [
-        _place(record, columns, [place for place in names if place is not None]) for record in rows
-    ]
+    places = [_place(record, columns, names) for record in rows]
     found = matched(export, path, places, _keys, _stated)
     export.notes.extend(sheet.notes())
     for place, row in found:
@@ -193,9 +181,8 @@ def _check_points(export: Export, sheet: Sheet, record: Record, column: int) -> 
             points=repr(said),
         )
         raise refuse(sheet.path, record.line, message, _("Choose another assignment."))
-    tops = {export.scale.maximum(row.report.max_score) for row in export.rows}
-    if tops and tops != {given}:
-        ours = ", ".join(number(top) for top in sorted(tops))
+    if export.tops and export.tops != {given}:
+        ours = ", ".join(map(number, sorted(export.tops)))
         message = _(
             "Canvas's points possible are {points}, and the scores are out of {ours}.",
             points=number(given),
@@ -205,9 +192,9 @@ def _check_points(export: Export, sheet: Sheet, record: Record, column: int) -> 
         raise refuse(sheet.path, record.line, message, remedy)
 
 
-def _place(record: Record, columns: dict[str, int | None], names: list[int]) -> Place:
+def _place(record: Record, columns: dict[str, int | None], names: list[int | None]) -> Place:
     cells = record.cells
-    name = ", ".join(cells[place].strip() for place in names)
+    name = ", ".join(cells[place].strip() for place in names if place is not None)
     keys = {
         kind: exact(cells[place]) if place is not None else frozenset()
         for kind, place in columns.items()
@@ -218,20 +205,11 @@ def _place(record: Record, columns: dict[str, int | None], names: list[int]) -> 
 
 
 def _keys(student: Student) -> dict[str, frozenset[str]]:
-    stated = _stated(student)
-    perhaps = exact(student.student_id)
-    return {
-        "id": stated["id"] | perhaps,
-        "sis": stated["sis"] | perhaps,
-        "login": stated["login"] | perhaps | exact(student.email),
-        "email": exact(student.email),
-        "name": name_keys(student.name),
-    }
+    perhaps, email = exact(student.student_id), exact(student.email)
+    keys = {kind: forms | perhaps for kind, forms in _stated(student).items()}
+    keys["login"] |= email
+    return {**keys, "email": email, "name": name_keys(student.name)}
 
 
 def _stated(student: Student) -> dict[str, frozenset[str]]:
-    return {
-        "id": exact(student.column("canvas_id")),
-        "sis": exact(student.column("sis_user_id")),
-        "login": exact(student.column("sis_login_id")),
-    }
+    return {kind: exact(student.column(column)) for kind, column in _ROSTER.items()}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from grader.scoring.hide_criteria import unnamed, visibility_of
 
 if TYPE_CHECKING:
+    from decimal import Decimal
     from pathlib import Path
 
     from grader.inputs.problems import Problem
@@ -58,6 +59,11 @@ class Export:
     def shown(self, report: Report) -> Report:
         """The report without the titles of hidden criteria in what other criteria say."""
         return unnamed(report, lambda _id, because: self.hides(because), self.lang)
+
+    @property
+    def tops(self) -> set[Decimal]:
+        """What the scores are out of: several maxima where other rubrics' reports lie there."""
+        return {self.scale.maximum(row.report.max_score) for row in self.rows}
 
     @property
     def inputs(self) -> list[Path]:

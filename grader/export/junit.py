@@ -6,10 +6,9 @@ error, blocked is skipped. The score is a property of the suite.
 
 from __future__ import annotations
 
-import io
 import re
 from typing import TYPE_CHECKING
-from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from grader.export.formats import File
 from grader.scoring.scale import number
@@ -43,13 +42,7 @@ def files(export: Export) -> Iterator[File]:
     root.extend(suites)
     indent(root)
     text = b'<?xml version="1.0" encoding="UTF-8"?>\n'
-    yield File("", text + _bytes(root) + b"\n")
-
-
-def _bytes(root: Element) -> bytes:
-    out = io.BytesIO()
-    ElementTree(root).write(out, encoding="utf-8", xml_declaration=False)
-    return out.getvalue()
+    yield File("", text + tostring(root, encoding="utf-8", xml_declaration=False) + b"\n")
 
 
 def _suite(row: Row, scale: Scale) -> Element:

@@ -74,7 +74,9 @@ def files(export: Export) -> Iterator[File]:
     }
     for row in export.rows:
         score = scores.get(row.student_id)
-        data = None if score is None else _indented(score)
+        data = None
+        if score is not None:
+            data = msgspec.json.format(encode(score), indent=2) + b"\n"
         yield File(f"{row.student_id}.json", data, SCHEMA)
     yield from _left_over(export, there)
     yield File(_ALL, b"".join(encode(score) + b"\n" for score in scores.values()))
@@ -155,7 +157,3 @@ def score_of(row: Row, points: Decimal, export: Export, timestamp: str) -> Score
 def encode(score: Score) -> bytes:
     """The score as it is posted."""
     return msgspec.json.encode(score)
-
-
-def _indented(score: Score) -> bytes:
-    return msgspec.json.format(encode(score), indent=2) + b"\n"

@@ -190,12 +190,7 @@ class Platform:
             answer = f"HTTP {status} {said}".rstrip()
             raise PlatformError(_("No token: {answer}", answer=answer), fatal=True)
         token, scope = given.get("access_token"), given.get("scope")
-        if (
-            not isinstance(token, str)
-            or not token
-            or not token.isascii()
-            or not token.isprintable()
-        ):
+        if not (isinstance(token, str) and token and token.isascii() and token.isprintable()):
             raise PlatformError(_("No token: the answer holds none"), fatal=True)
         if isinstance(scope, str) and SCOPE not in scope.split():
             raise PlatformError(_("The token is not for posting scores"), fatal=True)

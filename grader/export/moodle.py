@@ -38,17 +38,7 @@ MAXIMUM = ("Maximum grade", "Note maximale")
 CHANGEABLE = ("Grade can be changed", "La note peut être modifiée")
 MODIFIED = ("Last modified (grade)", "Dernière modification (note)")
 FEEDBACK = ("Feedback comments", "Feedback par commentaires")
-_KNOWN = (
-    *IDENTIFIER,
-    *NAME,
-    *EMAIL,
-    *ID_NUMBER,
-    *GRADE,
-    *MAXIMUM,
-    *CHANGEABLE,
-    *MODIFIED,
-    *FEEDBACK,
-)
+_KNOWN = IDENTIFIER + NAME + EMAIL + ID_NUMBER + GRADE + MAXIMUM + CHANGEABLE + MODIFIED + FEEDBACK
 _LOCKED = {"no", "non"}
 _ID_COLUMNS = ("id_number", "idnumber")
 
@@ -149,8 +139,7 @@ def _stated(student: Student) -> dict[str, frozenset[str]]:
 
 def _check_maximum(export: Export, sheet: Sheet, column: int, records: Sequence[Record]) -> None:
     """Refuse grades out of another maximum than the assignment's: Moodle would take them as they are."""
-    tops = {export.scale.maximum(row.report.max_score) for row in export.rows}
-    problems = []
+    problems, tops = [], export.tops
     for record in records:
         said = record.cells[column].strip()
         given = decimal_of(said)
@@ -161,7 +150,7 @@ def _check_maximum(export: Export, sheet: Sheet, column: int, records: Sequence[
             )
             problems.append(Problem(str(sheet.path), record.line, message, _("Grade it by hand.")))
         elif tops != {given}:
-            ours = ", ".join(number(top) for top in sorted(tops))
+            ours = ", ".join(map(number, sorted(tops)))
             message = _(
                 "Moodle's maximum grade is {maximum}, and the scores are out of {ours}.",
                 maximum=number(given),
@@ -190,14 +179,9 @@ def _gradebook(export: Export) -> str:
     writer = csv.writer(text)
     writer.writerow(["ID number", *(["Email address"] if with_email else []), "Score", "Feedback"])
     for row in rows:
-        writer.writerow(
-            [
-                _id(row.student),
-                *([row.report.email] if with_email else []),
-                number(export.scale.total(row.report)),
-                cell(_comment(row, export)),
-            ]
-        )
+        emails = [row.report.email] if with_email else []
+        score, comment = number(export.scale.total(row.report)), cell(_comment(row, export))
+        writer.writerow([_id(row.student), *emails, score, comment])
     return text.getvalue()
 
 

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_, _
 from grader.inputs.csv_cell import cell as defused
-from grader.inputs.problems import BadInput, Problem, reason, refuse
+from grader.inputs.problems import BadInput, Problem, cannot_be_read, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
 _LIMIT_BYTES = 64 * 1024 * 1024
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8", "UTF-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
-    (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
-)
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
 _DELIMITERS = {
     ",": N_("its separator is the comma"),
     ";": N_("its separator is the semicolon"),
@@ -93,21 +93,13 @@ class Sheet:
 
     def check_widths(self) -> None:
         """Raise :class:`BadInput` for rows that have not a cell for each column."""
-        width = len(self.header)
-        problems = [
-            Problem(
-                str(self.path),
-                record.line,
-                _(
-                    "The row has {cells} cells, and the header {columns}.",
-                    cells=len(record.raw),
-                    columns=width,
-                ),
-                _(_SAVE_AGAIN),
-            )
-            for record in self.rows
-            if len(record.raw) != width
-        ]
+        width, problems = len(self.header), []
+        for record in self.rows:
+            cells = len(record.raw)
+            if cells != width:
+                said = N_("The row has {cells} cells, and the header {columns}.")
+                message = _(said, cells=cells, columns=width)
+                problems.append(Problem(str(self.path), record.line, message, _(_SAVE_AGAIN)))
         if problems:
             raise BadInput(problems)
 
@@ -144,11 +136,8 @@ def read_sheet(path: Path, known: Collection[str]) -> Sheet:
     :class:`BadInput`, with the line.
     """
     raw = _bytes_of(path)
-    bom, encoding = b"", "utf-8"
-    for mark, codec, _name in _BOMS:
-        if raw.startswith(mark):
-            bom, encoding = mark, codec
-            break
+    bom = next((mark for mark in _BOMS if raw.startswith(mark)), b"")
+    encoding = _BOMS.get(bom, "utf-8")
     body = raw[len(bom) :]
     try:
         text = body.decode(encoding)
@@ -177,8 +166,7 @@ def _bytes_of(path: Path) -> bytes:
         with path.open("rb") as file:
             raw = file.read(_LIMIT_BYTES + 1)
     except OSError as error:
-        message = _("It cannot be read ({reason}).", reason=reason(error))
-        raise refuse(path, None, message) from None
+        raise refuse(path, None, cannot_be_read(error)) from None
     if len(raw) > _LIMIT_BYTES:
         message = _("It is larger than {size} MiB.", size=_LIMIT_BYTES // 2**20)
         raise refuse(path, None, message, _("Check that it is the right file."))
@@ -237,22 +225,16 @@ def _line_at(before: str) -> int:
     return len(_CELL_END.findall(before)) + 1
 
 
-def refuse_twice(
-    sheet: Sheet,
-    rows: Sequence[Record],
-    column: int | None,
-    key: Callable[[str], str] = str.casefold,
-) -> None:
-    """Raise :class:`BadInput` where two rows have the same text in a column."""
+def refuse_twice(sheet: Sheet, rows: Sequence[Record], column: int | None) -> None:
+    """Raise :class:`BadInput` where two rows have the same text in a column, case apart."""
     first: dict[str, int] = {}
     problems = []
-    for record in rows if column is not None else ():
-        text = key(record.cells[column].strip()) if column is not None else ""
-        if not text:
-            continue
+    for record in rows:
+        text = "" if column is None else record.cells[column].strip().casefold()
         if text in first:
             message = _("This student is on line {line} already.", line=first[text])
             problems.append(Problem(str(sheet.path), record.line, message, _(_SAVE_AGAIN)))
-        first.setdefault(text, record.line)
+        elif text:
+            first[text] = record.line
     if problems:
         raise BadInput(problems)

@@ -54,3 +54,8 @@ def refuse(file: Path | str, line: int | None, message: str, remedy: str = "") -
 def reason(error: OSError) -> str:
     """Why the operating system refused."""
     return _(error.strerror or str(error))
+
+
+def cannot_be_read(error: OSError) -> str:
+    """That the operating system does not let a file or folder be read, and why."""
+    return _("It cannot be read ({reason}).", reason=reason(error))

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
-from grader.inputs.problems import reason, refuse
+from grader.inputs.problems import cannot_be_read, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -73,7 +73,7 @@ def listed(path: Path, leave_out: Collection[Path] = ()) -> Iterator[tuple[list[
             found = _found(path, leave_out, opened)
         except OSError as error:
             remedy = _("Check the path and its permissions.")
-            raise refuse(path, None, _cannot_be_read(error), remedy) from None
+            raise refuse(path, None, cannot_be_read(error), remedy) from None
         except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
             message = _("The ZIP file cannot be read ({error}).", error=type(error).__name__)
             raise refuse(path, None, message, _("Download it again.")) from None
@@ -141,7 +141,7 @@ def _of_folder(top: Path, leave_out: set[Path], budget: _Budget) -> Iterator[Ent
                 changed = child.stat(follow_symlinks=False).st_mtime
                 inside = _children(path) if child.is_dir(follow_symlinks=False) else None
             except OSError as error:
-                yield Entry(here, 0.0, _refusing(_cannot_be_read(error)))
+                yield Entry(here, 0.0, _refusing(cannot_be_read(error)))
                 continue
             if inside is not None:
                 yield Entry(here, changed, None)
@@ -165,17 +165,13 @@ def _children(folder: Path) -> list[os.DirEntry[str]]:
         return sorted(found, key=lambda child: child.name)
 
 
-def _cannot_be_read(error: OSError) -> str:
-    return _("It cannot be read ({reason}).", reason=reason(error))
-
-
 def _file_reader(path: Path, budget: _Budget) -> Callable[[int], bytes]:
     def read(size: int) -> bytes:
         try:
             with path.open("rb") as file:
                 raw = file.read(size)
         except OSError as error:
-            raise Unreadable(_cannot_be_read(error)) from None
+            raise Unreadable(cannot_be_read(error)) from None
         budget.spend(len(raw))
         return raw
 

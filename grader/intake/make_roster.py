@@ -115,15 +115,15 @@ def _chosen(one: Submission, made: Made) -> tuple[Entry, Keys] | None:
                 broken.append(_problem(file.path, one, fault, _(_WHOLE_BLOCK)))
     if blocks:
         file, keys = blocks[-1]
-        different = {given.access_key_id for _, given in blocks}
+        different, said = {given.access_key_id for _, given in blocks}, ""
         if len(different) > 1:
             said = _(
                 "There are {count} different blocks; the last one of this file is used.",
                 count=len(different),
             )
-            made.doubts.append(_problem(file.path, one, said, _("Check that it is the newest.")))
         elif broken:
             said = _("There is a broken block too; the whole one of this file is used.")
+        if said:
             made.doubts.append(_problem(file.path, one, said, _("Check that it is the newest.")))
         return file, keys
     why = [*broken, *unread][:_MOST_TOLD]
@@ -153,29 +153,17 @@ def credentials_folder(out: Path) -> Path:
 def check_place(out: Path, *, force: bool) -> None:
     """Raise :class:`BadInput` where a roster at ``out`` could not be written, or would
     replace something and ``force`` is not given."""
-    folder = credentials_folder(out)
+    folder, elsewhere = credentials_folder(out), _("Give --out another place.")
     problems = []
     if out.is_dir() or not out.parent.is_dir() or not os.access(out.parent, os.W_OK | os.X_OK):
-        problems.append(
-            Problem(
-                str(out), None, _("No file can be written there."), _("Give --out another place.")
-            )
-        )
+        message = _("No file can be written there.")
+        problems.append(Problem(str(out), None, message, elsewhere))
     if folder.exists() and not folder.is_dir():
-        problems.append(
-            Problem(str(folder), None, _("This is not a folder."), _("Give --out another place."))
-        )
+        problems.append(Problem(str(folder), None, _("This is not a folder."), elsewhere))
     elif not force:
-        problems += [
-            Problem(
-                str(there),
-                None,
-                _("It exists already."),
-                _("Give --out another place, or add --force."),
-            )
-            for there in (out, folder)
-            if there.exists()
-        ]
+        message, remedy = _("It exists already."), _("Give --out another place, or add --force.")
+        there = [path for path in (out, folder) if path.exists()]
+        problems += [Problem(str(path), None, message, remedy) for path in there]
     if problems:
         raise BadInput(problems)
 

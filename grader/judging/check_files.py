@@ -19,11 +19,6 @@ LAB_CHECKS = (
 
 def own_check_files(folders: Sequence[Path]) -> list[Path]:
     """The check files ``test_*.py`` and ``check_*.py`` of each folder, whole paths, in order."""
-    return sorted(
-        {
-            file.resolve()
-            for folder in folders
-            for pattern in ("test_*.py", "check_*.py")
-            for file in folder.glob(pattern)
-        }
-    )
+    patterns = ("test_*.py", "check_*.py")
+    found = (file for folder in folders for pattern in patterns for file in folder.glob(pattern))
+    return sorted({file.resolve() for file in found})

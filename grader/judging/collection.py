@@ -22,7 +22,7 @@ from grader.model.outcome import Collected
 from grader.rubric.rules import SHAPES, shape_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterable, Sequence
     from pathlib import Path
 
     from grader.judging.note import Note
@@ -50,8 +50,7 @@ class _Collection:
 
     def __init__(self, files: Sequence[Path], note: Note, limit_s: float) -> None:
         self.places = {file: place for place, file in enumerate(files) if file not in LAB_CHECKS}
-        self.note = note
-        self.limit_s = limit_s
+        self.note, self.limit_s = note, limit_s
         self.checks: dict[str, CheckInfo] = {}
         self.problems: list[Problem] = []
         self._seen: set[int] = set()
@@ -89,14 +88,11 @@ class _Collection:
             check = declared(value)
             if check is None or name.startswith("test_") or value.__module__ != module.obj.__name__:
                 continue
-            self._refuse(
-                check.info,
-                _(
-                    "The check “{check}” is a function that pytest does not collect.",
-                    check=check.info.name,
-                ),
-                _("Name it {name}.", name=f"test_{name}"),
+            message = _(
+                "The check “{check}” is a function that pytest does not collect.",
+                check=check.info.name,
             )
+            self._refuse(check.info, message, _("Name it {name}.", name=f"test_{name}"))
 
     def pytest_itemcollected(self, item: pytest.Function) -> None:
         """Take one test function, once."""
@@ -106,27 +102,19 @@ class _Collection:
         check = check_of(item)
         if check is None:
             line = inspect.unwrap(item.function).__code__.co_firstlineno
-            self.problems.append(
-                Problem(
-                    str(item.path),
-                    line,
-                    _("{name} is not bound to a check.", name=item.function.__name__),
-                    _("Put @check(name, on=...) above it."),
-                )
-            )
+            message = _("{name} is not bound to a check.", name=item.function.__name__)
+            remedy = _("Put @check(name, on=...) above it.")
+            self.problems.append(Problem(str(item.path), line, message, remedy))
             return
         info = replace(check.info, needs=needs_of(item.fixturenames))
         first = self.checks.setdefault(info.name, info)
         if first is not info:
-            self._refuse(
-                info,
-                _(
-                    "The check “{check}” is already defined at {place}.",
-                    check=info.name,
-                    place=f"{first.file}:{first.line}",
-                ),
-                _("Give it another name."),
+            message = _(
+                "The check “{check}” is already defined at {place}.",
+                check=info.name,
+                place=f"{first.file}:{first.line}",
             )
+            self._refuse(info, message, _("Give it another name."))
         if inspect.iscoroutinefunction(item.function):
             message = _("{name} is async.", name=item.function.__name__)
             self._refuse(info, message, _("A check is a plain function."))
@@ -138,16 +126,13 @@ class _Collection:
         for name in item.fixturenames:
             if name in known or name == "request":
                 continue
-            near = difflib.get_close_matches(name, NEEDS, 1)
-            remedy = _("Did you mean “{word}”?", word=near[0]) if near else ""
-            self._refuse(info, _("There is no fixture “{name}”.", name=name), remedy)
+            self._refuse(info, _("There is no fixture “{name}”.", name=name), _meant(name, NEEDS))
 
     def _unobservable(self, info: CheckInfo) -> None:
         """What the check judges has no such fact, whatever the rubric says."""
         if info.on not in SHAPES:
-            near = difflib.get_close_matches(str(info.on), SHAPES, 1)
-            remedy = _("Did you mean “{word}”?", word=near[0]) if near else ""
-            self._refuse(info, _("No check judges a “{word}”.", word=info.on), remedy)
+            message = _("No check judges a “{word}”.", word=info.on)
+            self._refuse(info, message, _meant(str(info.on), SHAPES))
             self.checks.pop(info.name, None)  # nothing can be said of a criterion that names it
             return
         variables = Need("environment", "functions", "function", "target")
@@ -168,6 +153,11 @@ class _Collection:
         self.problems.append(Problem(info.file, info.line, message, remedy))
 
 
+def _meant(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, known, 1)
+    return _("Did you mean “{word}”?", word=near[0]) if near else ""
+
+
 def _has(shape: str, need: Need) -> bool:
     """What an ``on`` of this shape names has such a fact."""
     return shape.split(" -> ")[0 if need.end == "source" else -1] == need.word
@@ -176,14 +166,8 @@ def _has(shape: str, need: Need) -> bool:
 def _problem(file: Path, raised: BaseException) -> Problem:
     if isinstance(raised, pytest.Collector.CollectError) and raised.__cause__ is not None:
         raised = raised.__cause__
-    line = next(
-        (
-            frame.lineno
-            for frame in reversed(traceback.extract_tb(raised.__traceback__))
-            if frame.filename == str(file)
-        ),
-        None,
-    )
+    frames = traceback.extract_tb(raised.__traceback__)
+    line = next((one.lineno for one in reversed(frames) if one.filename == str(file)), None)
     if isinstance(raised, SyntaxError) and raised.filename == str(file):
         message = _("Python cannot read this line: {fault}.", fault=raised.msg)
         return Problem(str(file), raised.lineno, message)

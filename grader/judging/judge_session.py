@@ -52,9 +52,8 @@ def judge(
     (something in a check ended the session) is judged in a second one, without the test in which
     that happened; what has no outcome then is ungraded.
     """
-    done: dict[str, Outcome] = {}
     session = _Session(rubric, observations, set(without), note, limit_s)
-    done.update(session.outcomes(files))
+    done = session.outcomes(files)
     cases = session.cases
     if len(done) < len(cases):
         culprit = session.current
@@ -79,11 +78,8 @@ class _Session:
         note: Note,
         limit_s: float,
     ) -> None:
-        self.rubric = rubric
-        self.observations = observations
-        self.without = without
-        self.note = note
-        self.limit_s = limit_s
+        self.rubric, self.observations, self.without = rubric, observations, without
+        self.note, self.limit_s = note, limit_s
         self.only: Collection[str] | None = None
         self.cases: dict[str, Case] = {}
         self.names: dict[str, Message] = {}
@@ -227,14 +223,9 @@ def _outcome(test: dict[str, Any], case: Case, name: Message) -> Outcome:
 
 def _no_outcome(case: Case, name: Message) -> Outcome:
     text = N_("This check ended without an outcome.")
+    criterion = case.bound.criterion.id
     return Outcome(
-        case.bound.criterion.id,
-        str(name),
-        "ungraded",
-        text,
-        because="unexpected",
-        template=text,
-        named=name,
+        criterion, str(name), "ungraded", text, because="unexpected", template=text, named=name
     )
 
 

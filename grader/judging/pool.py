@@ -33,7 +33,6 @@ from grader.model.outcome import CheckInfo, Collected, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import TracebackType
     from typing import Self
 
     from grader.judging.note import Step
@@ -58,10 +57,7 @@ class Judge:
     """
 
     def __init__(
-        self,
-        check_dirs: Sequence[Path] = (),
-        workers: int | None = None,
-        limit_s: float = 10.0,
+        self, check_dirs: Sequence[Path] = (), workers: int | None = None, limit_s: float = 10.0
     ) -> None:
         self._missing = [folder for folder in check_dirs if not folder.is_dir()]
         self._files = [*LAB_CHECKS, *own_check_files(check_dirs)]
@@ -78,12 +74,7 @@ class Judge:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -108,15 +99,8 @@ class Judge:
     def survey(self) -> Collected:
         """The checks that could be read, and what is wrong with the folders and files of others."""
         found = self._threads.submit(self._with_worker, self._survey).result()
-        missing = [
-            Problem(
-                str(one),
-                None,
-                _("There is no such folder of checks."),
-                _("Give --checks a folder."),
-            )
-            for one in self._missing
-        ]
+        message, remedy = _("There is no such folder of checks."), _("Give --checks a folder.")
+        missing = [Problem(str(folder), None, message, remedy) for folder in self._missing]
         return found._replace(problems=missing + found.problems)
 
     def submit(

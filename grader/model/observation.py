@@ -111,6 +111,11 @@ class Unknown(msgspec.Struct, frozen=True, tag_field="fact", tag="unknown", omit
 Fact: TypeAlias = Found[T] | Missing | NotTried | Unknown
 
 
+def untried(fact: Missing | NotTried | Unknown, path: str) -> NotTried | Unknown:
+    """What becomes of a fact that rests on ``fact``, at ``path``, which was not found."""
+    return NotTried.after(path, fact) if isinstance(fact, Missing) else fact
+
+
 def value_of(fact: Fact[T]) -> T | None:
     """The value of a found fact, else ``None``."""
     return fact.value if isinstance(fact, Found) else None

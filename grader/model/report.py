@@ -17,6 +17,16 @@ def _means(description: str) -> Meta:
     return Meta(description=description)
 
 
+_MessageId = Annotated[
+    str, _means("The message as an English template, the same in every language.")
+]
+_MessageValues = Annotated[
+    dict[str, Any],
+    _means("What is filled into the template: text, numbers, or messages in their turn."),
+]
+_Values = Annotated[
+    dict[str, Any], _means("What is filled into it: text, numbers, or messages in their turn.")
+]
 Status = Literal["passed", "partial", "failed", "blocked", "ungraded"]
 
 
@@ -33,18 +43,11 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     name_id: Annotated[
         str, _means("The sentence as an English template, the same in every language.")
     ] = ""
-    name_values: Annotated[
-        dict[str, Any], _means("What is filled into it: text, numbers, or messages in their turn.")
-    ] = {}
+    name_values: _Values = {}
     outcome: Annotated[Literal["passed", "failed", "blocked", "ungraded"], _means("What it found.")]
     message: Annotated[str, _means("Why it did not pass.")] = ""
-    message_id: Annotated[
-        str, _means("The message as an English template, the same in every language.")
-    ] = ""
-    values: Annotated[
-        dict[str, Any],
-        _means("What is filled into the template: text, numbers, or messages in their turn."),
-    ] = {}
+    message_id: _MessageId = ""
+    values: _MessageValues = {}
 
 
 class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,13 +62,8 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     points: Annotated[float | None, _means("The points given; null when ungraded.")]
     max_points: Annotated[float, _means("The points it is worth.")]
     message: Annotated[str, _means("Why it did not pass: what was expected, what was found.")] = ""
-    message_id: Annotated[
-        str, _means("The message as an English template, the same in every language.")
-    ] = ""
-    values: Annotated[
-        dict[str, Any],
-        _means("What is filled into the template: text, numbers, or messages in their turn."),
-    ] = {}
+    message_id: _MessageId = ""
+    values: _MessageValues = {}
     hint: Annotated[str, _means("What to do next.")] = ""
     hint_id: Annotated[
         str,
@@ -73,9 +71,7 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             "The hint as an English template, the same in every language; empty for the rubric's own."
         ),
     ] = ""
-    hint_values: Annotated[
-        dict[str, Any], _means("What is filled into it: text, numbers, or messages in their turn.")
-    ] = {}
+    hint_values: _Values = {}
     expected: Annotated[
         Any, _means("What was expected, as a value; null where it is not one value.")
     ] = None

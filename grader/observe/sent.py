@@ -40,9 +40,4 @@ class Sent:
 
     def as_pair(self) -> Pair:
         """What the observation keeps of it."""
-        return Pair(
-            self.number1,
-            self.number2,
-            iso(self.at),
-            tuple(self.answers),
-        )
+        return Pair(self.number1, self.number2, iso(self.at), tuple(self.answers))

@@ -99,7 +99,7 @@ def class_page(
     without ``batch`` the page does not say how the class was graded."""
     scores = [report.score for report in reports if report.score is not None]
     counted = bars(scores, summary.max_score)
-    mistakes = _mistakes(reports, len(reports))
+    mistakes = _mistakes(reports)
     return render(
         "class.html",
         speech,
@@ -155,11 +155,6 @@ def _cell(result: CriterionResult | None, speech: Speech) -> Cell | None:
     return Cell(_CODE[result.status], result.status, points, share)
 
 
-def _mistakes(reports: Sequence[Report], students: int) -> list[Mistake]:
-    """Failures of one criterion that differ in numbers only are one mistake."""
-    return _alike(reports, students, {"failed", "partial"})
-
-
 def _unknown(reports: Sequence[Report]) -> list[tuple[Mistake, list[Person], int]]:
     """Why students could not be graded: the first reason of each, with who."""
     who: dict[tuple[str, str], list[Report]] = defaultdict(list)
@@ -176,16 +171,17 @@ def _unknown(reports: Sequence[Report]) -> list[tuple[Mistake, list[Person], int
     return found
 
 
-def _alike(reports: Sequence[Report], students: int, statuses: set[str]) -> list[Mistake]:
+def _mistakes(reports: Sequence[Report]) -> list[Mistake]:
+    """Failures of one criterion that differ in numbers only are one mistake."""
     count: Counter[tuple[str, str, str]] = Counter()
     example: dict[tuple[str, str, str], CriterionResult] = {}
     for report in reports:
         for result in report.criteria:
-            if result.status in statuses:
+            if result.status in {"failed", "partial"}:
                 key = result.id, _NUMBER.sub("#", result.message), result.hint
                 count[key] += 1
                 example.setdefault(key, result)
-    return [_mistake(example[key], times, students) for key, times in count.most_common()]
+    return [_mistake(example[key], times, len(reports)) for key, times in count.most_common()]
 
 
 def _mistake(result: CriterionResult, students: int, of: int) -> Mistake:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from babel import Locale
 from babel.dates import format_datetime, format_time
@@ -12,9 +11,6 @@ from babel.numbers import format_decimal, format_percent
 
 from grader.i18n.language import language
 from grader.pages.text import shown
-
-if TYPE_CHECKING:
-    from datetime import tzinfo
 
 _MINUTE, _HOUR = 60, 3600
 _HUGE = 1e15
@@ -52,14 +48,14 @@ class Speech:
         when = _read(iso)
         if when is None:
             return shown(iso or "–", _LONGEST_TIME)
-        return str(format_datetime(when, "long", tzinfo=_zone(when), locale=self._locale))
+        return str(format_datetime(when, "long", tzinfo=when.tzinfo, locale=self._locale))
 
     def clock(self, iso: str | None) -> str:
         """The time of the day."""
         when = _read(iso)
         if when is None:
             return shown(iso or "–", _LONGEST_TIME)
-        return str(format_time(when, "medium", tzinfo=_zone(when), locale=self._locale))
+        return str(format_time(when, "medium", tzinfo=when.tzinfo, locale=self._locale))
 
     def duration(self, seconds: float | None) -> str:
         """``4.2 s``, ``3 min 5 s``, ``2 h 10 min``."""
@@ -90,7 +86,3 @@ def _read(iso: str | None) -> datetime | None:
         return datetime.fromisoformat(iso) if iso else None
     except ValueError:
         return None
-
-
-def _zone(when: datetime) -> tzinfo | None:
-    return when.tzinfo

@@ -142,11 +142,7 @@ def _asked(result: CriterionResult, speech: Speech) -> Asked:
         _unsaid(result.expected, result, speech),
         _unsaid(result.actual, result, speech),
         tuple(
-            (
-                "failed" if test.outcome == "failed" else test.outcome,
-                shown(test.name, _EXCERPT),
-                shown(test.message, _EXCERPT),
-            )
+            (test.outcome, shown(test.name, _EXCERPT), shown(test.message, _EXCERPT))
             for test in _tests(result)
         ),
     )
@@ -178,19 +174,15 @@ def _messages(value: Any) -> Iterator[Message]:
 
 
 def _rounds(seen: Observation, speech: Speech) -> list[Round]:
+    one = speech.say("Your function, called directly with one message")
+    several = speech.say("Your function, called directly with several messages in one event")
     rounds = [
-        _direct(
-            speech.say("Your function, called directly with one message"), seen.handler, speech
-        ),
-        _direct(
-            speech.say("Your function, called directly with several messages in one event"),
-            seen.records,
-            speech,
-        ),
+        _direct(one, seen.handler, speech),
+        _direct(several, seen.records, speech),
         _through(seen.exchange, speech),
     ]
-    said = {one.sentences for one in rounds}
-    if len(said) == 1 and not any(one.sent for one in rounds):
+    said = {made.sentences for made in rounds}
+    if len(said) == 1 and not any(made.sent for made in rounds):
         return [Round("", rounds[0].sentences)]  # one reason for all of it
     return rounds
 

@@ -6,16 +6,16 @@ import signal
 import sys
 import tempfile
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from rich.table import Table
 from rich.text import Text
 
 from grader.batch.plan import plan
 from grader.batch.run import ClassRun
-from grader.i18n.language import _, plural
+from grader.i18n.language import N_, _, plural
 from grader.inputs.problems import refuse
 from grader.results.directory import Results
 from grader.roster.load import load_roster
@@ -56,7 +56,8 @@ def run_demo(
     """
     results = Results(out)
     results.check_fresh(resume=False, force=force)
-    submissions = [replace(s, description=_(s.description)) for s in COHORT if s.name in DEMO]
+    demo = [submission for submission in COHORT if submission.name in DEMO]
+    submissions = [msgspec.structs.replace(s, description=_(s.description)) for s in demo]
     with own_sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-demo-") as folder:
         if not quiet:
             errors.print(
@@ -69,12 +70,8 @@ def run_demo(
             )
         accounts = deploy_all(aws, submissions)
         roster = load_roster(write_roster(Path(folder) / "roster.csv", aws, submissions, accounts))
-        run = ClassRun(
-            course,
-            results,
-            roster,
-            plan(results, roster, course.rubric, settings, force=force),
-        )
+        planned = plan(results, roster, course.rubric, settings, force=force)
+        run = ClassRun(course, results, roster, planned)
         with progress(len(submissions), errors, quiet=quiet) as tell:
             summary = run.run(lambda graded: tell(graded.report))
     show_class(run.reports, summary, output)
@@ -123,24 +120,16 @@ def differences(submission: Submission, report: Report) -> list[str]:
         )
     if submission.points is None:
         return wrong
-    for status, expected in (("failed", submission.failed), ("blocked", submission.blocked)):
-        found = {result.id for result in report.criteria if result.status == status}
-        if status == "failed":
-            found |= {result.id for result in report.criteria if result.status == "partial"}
+    failed = {one.id for one in report.criteria if one.status in {"failed", "partial"}}
+    blocked = {one.id for one in report.criteria if one.status == "blocked"}
+    for template, found, expected in (
+        (N_("failed: [{found}], not [{expected}]"), failed, submission.failed),
+        (N_("blocked: [{found}], not [{expected}]"), blocked, submission.blocked),
+        (N_("flags: [{found}], not [{expected}]"), set(report.flags), submission.flags),
+    ):
         if found != expected:
             lists = {"found": ", ".join(sorted(found)), "expected": ", ".join(sorted(expected))}
-            if status == "failed":
-                wrong.append(_("failed: [{found}], not [{expected}]", **lists))
-            else:
-                wrong.append(_("blocked: [{found}], not [{expected}]", **lists))
-    if set(report.flags) != submission.flags:
-        wrong.append(
-            _(
-                "flags: [{found}], not [{expected}]",
-                found=", ".join(report.flags),
-                expected=", ".join(sorted(submission.flags)),
-            )
-        )
+            wrong.append(_(template, **lists))
     return wrong
 
 
@@ -177,10 +166,7 @@ def serve(port: int | None, submission: str | None) -> int:
 def _named(name: str) -> Submission:
     deployable = {s.name: s for s in COHORT if s.deployed and not s.shares_account_with}
     if name not in deployable:
-        raise refuse(
-            "--deploy",
-            None,
-            _("There is no submission “{name}”.", name=name),
-            _("Known: {names}.", names=", ".join(deployable)),
-        )
+        message = _("There is no submission “{name}”.", name=name)
+        remedy = _("Known: {names}.", names=", ".join(deployable))
+        raise refuse("--deploy", None, message, remedy)
     return deployable[name]

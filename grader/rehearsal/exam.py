@@ -219,14 +219,7 @@ def _grouped(ungraded: Iterable[tuple[Report, CriterionResult]]) -> list[tuple[s
     whom: dict[tuple[str, str], list[str]] = {}
     for report, result in ungraded:
         whom.setdefault((result.id, result.message), []).append(report.student_id)
-    return [
-        (
-            criterion,
-            _few(names),
-            why,
-        )
-        for (criterion, why), names in whom.items()
-    ]
+    return [(criterion, _few(names), why) for (criterion, why), names in whom.items()]
 
 
 def _few(names: Sequence[str]) -> str:

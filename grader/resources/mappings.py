@@ -13,10 +13,9 @@ from grader.model.observation import (
     Found,
     Mapping,
     Mappings,
-    Missing,
-    NotTried,
     Queue,
     Unknown,
+    untried,
     value_of,
 )
 from grader.resources.ready import when_ready
@@ -40,10 +39,8 @@ def observe_mappings(
     Where none of them feeds ``function_name``, the queues that do are named too.
     Source: Lambda ListEventSourceMappings.
     """
-    if isinstance(queue, Unknown | NotTried):
-        return queue
-    if isinstance(queue, Missing):
-        return NotTried.after(f"queues.{role}", queue)
+    if not isinstance(queue, Found):
+        return untried(queue, f"queues.{role}")
 
     def ask() -> tuple[Mapping, ...]:
         return tuple(map(_from_api, _listed(aws, EventSourceArn=queue.value.arn)))
@@ -95,9 +92,8 @@ def _look(look: Look, role: str) -> Fact[Mappings]:
     queue = look.fact("queues", role)
 
     def in_transition(fact: Fact[Mappings]) -> bool:
-        return isinstance(fact, Found) and any(
-            m.state in IN_TRANSITION for m in fact.value.of_queue
-        )
+        found = value_of(fact)
+        return found is not None and any(m.state in IN_TRANSITION for m in found.of_queue)
 
     fact, ready = when_ready(
         lambda: observe_mappings(look.aws, role, queue, look.fed_by(role)), in_transition, look.stop

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
+    from tenacity.stop import stop_base
+
 T = TypeVar("T")
 
 READY_S = 60
@@ -28,18 +30,32 @@ def when_ready(
     Returns it, and whether it is ready. Raises :class:`Interrupted`.
     """
     seen = look()
-    if not pending(seen):
-        return seen, True
+    if pending(seen):
+        seen = last_seen(look, pending, stop, stop_after_delay(READY_S), EVERY_S)
+    return seen, not pending(seen)
+
+
+def last_seen(
+    look: Callable[[], T],
+    pending: Callable[[T], bool],
+    stop: threading.Event,
+    enough: stop_base,
+    every_s: float,
+) -> T:
+    """What ``look`` sees once it is no longer ``pending``, or when it was waited for ``enough``.
+
+    Raises :class:`Interrupted` where ``stop`` is set before that.
+    """
     waiting = Retrying(
         retry=retry_if_result(pending),
-        stop=stop_any(stop_after_delay(READY_S), stop_when_event_set(stop)),
-        wait=wait_fixed(EVERY_S),
+        stop=stop_any(enough, stop_when_event_set(stop)),
+        wait=wait_fixed(every_s),
         sleep=sleep_using_event(stop),
     )
     try:
-        return waiting(look), True
+        return waiting(look)
     except RetryError as error:
         if stop.is_set():
             raise Interrupted from None
         last: T = error.last_attempt.result()
-        return last, False
+        return last

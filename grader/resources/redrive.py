@@ -10,7 +10,7 @@ import msgspec
 from grader.checks import check, fail, required, same
 from grader.i18n.language import N_
 from grader.model.kind import Kind
-from grader.model.observation import Fact, Found, Missing, NotTried, Part, Unknown
+from grader.model.observation import Fact, Found, Missing, Part, untried
 from grader.safety.redact import bounded
 
 if TYPE_CHECKING:
@@ -32,10 +32,8 @@ class Redrive(Part, frozen=True):
 def observe_redrive(look: Look, role: str) -> Fact[Redrive]:
     """The redrive policy of the queue that the rubric calls ``role``."""
     queue, url = look.fact("queues", role), look.urls.get(role)
-    if isinstance(queue, Missing):
-        return NotTried.after(f"queues.{role}", queue)
-    if isinstance(queue, Unknown | NotTried):
-        return queue
+    if not isinstance(queue, Found):
+        return untried(queue, f"queues.{role}")
 
     def ask() -> str:
         names = ["RedrivePolicy"]

@@ -15,19 +15,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
-from tenacity import (
-    RetryError,
-    Retrying,
-    retry_if_result,
-    stop_any,
-    stop_before_delay,
-    wait_fixed,
-)
-from tenacity.nap import sleep_using_event
-from tenacity.stop import stop_when_event_set
+from tenacity import stop_before_delay
 
 from grader.i18n.language import N_
-from grader.model.ended_early import Interrupted
 from grader.model.kind import Kind
 from grader.model.observation import (
     Fact,
@@ -42,10 +32,11 @@ from grader.model.observation import (
     value_of,
 )
 from grader.model.timestamps import iso, now
+from grader.resources.ready import last_seen
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from grader.resources.look import AwsAccount, Look, MayLook
 
@@ -144,7 +135,7 @@ def _seen(
     def look() -> Starts:
         return aws.ask("logs:FilterLogEvents", lambda: _starts(aws, function, since))
 
-    starts = _waited(look, patience_s, stop)
+    starts = last_seen(look, _in_vain, stop, stop_before_delay(patience_s), EVERY_S)
     until = now()
     if isinstance(starts, Unknown):
         return starts
@@ -178,23 +169,6 @@ def _patience_s(running: Sequence[Trigger]) -> float:
     rates = [_RATE.fullmatch(trigger.expression) for trigger in running]
     due = any(rate is None or int(rate[1]) * _SECONDS[rate[2]] <= RUNS_S for rate in rates)
     return RUNS_S if due else 0
-
-
-def _waited(look: Callable[[], Starts], within_s: float, stop: threading.Event) -> Starts:
-    """What ``look`` sees once there is something to see, or when it is last called."""
-    waiting = Retrying(
-        retry=retry_if_result(_in_vain),
-        stop=stop_any(stop_before_delay(within_s), stop_when_event_set(stop)),
-        wait=wait_fixed(EVERY_S),
-        sleep=sleep_using_event(stop),
-    )
-    try:
-        return waiting(look)
-    except RetryError as error:
-        if stop.is_set():
-            raise Interrupted from None
-        last: Starts = error.last_attempt.result()
-        return last
 
 
 def _in_vain(starts: Starts) -> bool:

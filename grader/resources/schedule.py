@@ -15,10 +15,10 @@ from grader.model.observation import (
     Found,
     Function,
     Missing,
-    NotTried,
     Schedule,
     Trigger,
     Unknown,
+    untried,
     value_of,
 )
 from grader.model.timestamps import iso
@@ -60,10 +60,8 @@ _NOBODY = "grader-doctor-asks-only"
 
 def observe_schedule(aws: AwsAccount, role: str, function: Fact[Function]) -> Fact[Schedule]:
     """The triggers of ``function``, which the rubric calls ``role``, in both services."""
-    if isinstance(function, Unknown | NotTried):
-        return function
-    if isinstance(function, Missing):
-        return NotTried.after(f"functions.{role}", function)
+    if not isinstance(function, Found):
+        return untried(function, f"functions.{role}")
     look = _Look(aws, function.value)
     look.at("rule", look.at_rules)
     look.at("scheduler", look.at_schedules)

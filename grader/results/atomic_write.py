@@ -36,7 +36,7 @@ def write_json(path: Path, data: bytes, schema_name: str) -> None:
         decoder.decode(data)
     else:
         _validator(schema_name).validate(json.loads(data, parse_constant=_not_json))
-    _write(path, data)
+    write_bytes(path, data)
 
 
 def write_text(path: Path, text: str, *, synced: bool = True) -> None:
@@ -44,12 +44,23 @@ def write_text(path: Path, text: str, *, synced: bool = True) -> None:
 
     Not ``synced``, it may be gone after a power cut: for what can be made again, and is much faster.
     """
-    _write(path, text.encode(), synced=synced)
+    write_bytes(path, text.encode(), synced=synced)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, *, synced: bool = True) -> None:
     """Write ``data`` as :func:`write_json` does, whatever it is."""
-    _write(path, data)
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return _replace(path.resolve(), data, synced=synced)
+    for standard in _STANDARD:
+        with suppress(OSError):
+            if os.path.samestat(there, os.fstat(standard)):
+                # The shell's file, maybe: opened anew, it would be written from its start.
+                return _pour(os.dup(standard), data)
+    if stat.S_ISREG(there.st_mode):
+        return _replace(path.resolve(), data, synced=synced)
+    return _pour(os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0)), data)
 
 
 def places(path: Path) -> set[object]:
@@ -66,21 +77,6 @@ def places(path: Path) -> set[object]:
 def is_unfinished(path: Path) -> bool:
     """Left by a process that was killed while it wrote: nobody reads it, and it may go."""
     return _UNFINISHED.fullmatch(path.name) is not None
-
-
-def _write(path: Path, data: bytes, *, synced: bool = True) -> None:
-    try:
-        there = path.stat()
-    except FileNotFoundError:
-        return _replace(path.resolve(), data, synced=synced)
-    for standard in _STANDARD:
-        with suppress(OSError):
-            if os.path.samestat(there, os.fstat(standard)):
-                # The shell's file, maybe: opened anew, it would be written from its start.
-                return _pour(os.dup(standard), data)
-    if stat.S_ISREG(there.st_mode):
-        return _replace(path.resolve(), data, synced=synced)
-    return _pour(os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0)), data)
 
 
 def _pour(handle: int, data: bytes) -> None:

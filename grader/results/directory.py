@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from grader.i18n.language import _
-from grader.inputs.problems import BadInput, Problem, reason, refuse
+from grader.inputs.problems import BadInput, Problem, cannot_be_read, reason, refuse
 from grader.model import observation, report
 from grader.model.batch import Batch
 from grader.model.observation import Observation
@@ -89,21 +89,13 @@ class Results:
         """Refuse a folder that cannot be written, or that holds what must not be replaced unasked."""
         writable(self.root)
         if self.occupied and not (resume or force):
-            raise refuse(
-                self.root,
-                None,
-                _("This folder already holds results."),
-                _(
-                    "Give --resume to grade who is missing, --force to start over, or another --out."
-                ),
+            remedy = _(
+                "Give --resume to grade who is missing, --force to start over, or another --out."
             )
+            raise refuse(self.root, None, _("This folder already holds results."), remedy)
         if self.occupied and not (self.root / BATCH).is_file():
-            raise refuse(
-                self.root,
-                None,
-                _("This folder holds no {file}, so it is not a grader's results.", file=BATCH),
-                _("Give another --out."),
-            )
+            message = _("This folder holds no {file}, so it is not a grader's results.", file=BATCH)
+            raise refuse(self.root, None, message, _("Give another --out."))
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -118,12 +110,9 @@ class Results:
                 if fcntl is not None:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise refuse(
-                    self.root,
-                    None,
-                    _("Another grader is at work in this folder."),
-                    _("Wait for its end, or give another --out."),
-                ) from None
+                wrong = _("Another grader is at work in this folder.")
+                remedy = _("Wait for its end, or give another --out.")
+                raise refuse(self.root, None, wrong, remedy) from None
             for folder in (self.root, *(self.root / STUDENTS).glob("*/")):
                 for path in filter(is_unfinished, folder.iterdir()):
                     path.unlink(missing_ok=True)
@@ -151,11 +140,8 @@ class Results:
     def folder(self, student_id: str) -> Path:
         """A student's folder. Raises :class:`BadInput` for an id that is no folder's name."""
         if not is_student_id(student_id):
-            raise refuse(
-                self.root / BATCH,
-                None,
-                _("{name} is not a student's id.", name=repr(student_id)),
-            )
+            message = _("{name} is not a student's id.", name=repr(student_id))
+            raise refuse(self.root / BATCH, None, message)
         return self.root / STUDENTS / student_id
 
     def write_student(self, graded: Report, seen: Observation | None) -> None:
@@ -209,16 +195,11 @@ class Results:
         try:
             return msgspec.json.decode(path.read_bytes(), type=Batch)
         except OSError as error:
-            raise refuse(
-                path,
-                None,
-                _("It cannot be read ({reason}).", reason=reason(error)),
-                _("Name a results folder."),
-            ) from None
+            remedy = _("Name a results folder.")
+            raise refuse(path, None, cannot_be_read(error), remedy) from None
         except UNREADABLE as error:
-            raise refuse(
-                path, None, _("This is not a batch of this grader: {error}.", error=error)
-            ) from None
+            message = _("This is not a batch of this grader: {error}.", error=error)
+            raise refuse(path, None, message) from None
 
     def each_stored(self, students: Iterable[Student]) -> Iterator[Stored]:
         """What lies here of each of ``students``, one at a time: a class does not fit into memory.
@@ -244,13 +225,12 @@ def writable(folder: Path) -> None:
     while not there.exists() and there != there.parent:
         there = there.parent
     if not there.is_dir():
-        raise refuse(
-            folder, None, _("{folder} is not a folder.", folder=there), _("Give another place.")
-        )
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise refuse(
-            folder, None, _("{folder} cannot be written.", folder=there), _("Give another place.")
-        )
+        message = _("{folder} is not a folder.", folder=there)
+    elif not os.access(there, os.W_OK | os.X_OK):
+        message = _("{folder} cannot be written.", folder=there)
+    else:
+        return
+    raise refuse(folder, None, message, _("Give another place."))
 
 
 def _indented(struct: msgspec.Struct) -> bytes:
@@ -263,16 +243,9 @@ def _read(path: Path, kind: type[S], problems: list[Problem]) -> S | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        problems.append(
-            Problem(str(path), None, _("It cannot be read ({reason}).", reason=reason(error)))
-        )
+        problems.append(Problem(str(path), None, cannot_be_read(error)))
     except UNREADABLE as error:
-        problems.append(
-            Problem(
-                str(path),
-                None,
-                _("This file is damaged or from another version: {error}.", error=error),
-                _("Move it away, then grade this student again with --resume."),
-            )
-        )
+        message = _("This file is damaged or from another version: {error}.", error=error)
+        remedy = _("Move it away, then grade this student again with --resume.")
+        problems.append(Problem(str(path), None, message, remedy))
     return None

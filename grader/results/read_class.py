@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from grader.i18n.language import N_, _
-from grader.inputs.problems import BadInput, Problem, reason, refuse
+from grader.inputs.problems import BadInput, Problem, cannot_be_read, refuse
 from grader.model.batch import Student
 from grader.model.report import read_report
 from grader.model.student_id import is_student_id
@@ -119,20 +121,13 @@ def _found(root: Path) -> list[Student]:
     try:
         names = sorted(path.name for path in (root / STUDENTS).iterdir() if path.is_dir())
     except OSError as error:
-        message = _("It cannot be read ({reason}).", reason=reason(error))
-        raise refuse(root / STUDENTS, None, message) from None
+        raise refuse(root / STUDENTS, None, cannot_be_read(error)) from None
     return [Student(name) for name in names if is_student_id(name)]
 
 
 def _student(report: Report, *, named: bool) -> Student:
-    return Student(
-        report.student_id,
-        report.name if named else "",
-        report.email,
-        report.group,
-        report.account_id,
-        report.region,
-    )
+    student = msgspec.convert(report, Student, from_attributes=True)
+    return student if named else msgspec.structs.replace(student, name="")
 
 
 def _rubric(path: Path, batch: Batch | None, problems: list[Problem]) -> Rubric | None:
@@ -165,8 +160,7 @@ def _rows(
             problems.extend(bad.problems)
             continue
         except OSError as error:
-            message = _("It cannot be read ({reason}).", reason=reason(error))
-            problems.append(Problem(str(path), None, message, _(_AGAIN)))
+            problems.append(Problem(str(path), None, cannot_be_read(error), _(_AGAIN)))
             continue
         except UNREADABLE as error:
             message = _("This file is damaged or from another version: {error}.", error=error)

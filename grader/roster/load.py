@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import msgspec
+
 from grader.i18n.language import N_, _
 from grader.inputs.problems import BadInput, Problem, refuse
 from grader.inputs.text_file import read_text
@@ -52,15 +54,7 @@ class Account:
 
 def student_of(account: Account) -> Student:
     """What may be stored of an account: everything but how it is reached."""
-    return Student(
-        account.student_id,
-        account.name,
-        account.email,
-        account.group,
-        account.account_id,
-        account.region,
-        dict(account.extra),
-    )
+    return msgspec.convert(account, Student, from_attributes=True)
 
 
 @dataclass(frozen=True)

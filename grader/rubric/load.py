@@ -22,18 +22,6 @@ if TYPE_CHECKING:
     from grader.model.kind import Word
     from grader.model.outcome import CheckInfo
 
-__all__ = [
-    "Criterion",
-    "ExchangeRules",
-    "Lab",
-    "Rubric",
-    "Text",
-    "Visibility",
-    "default_rubric_path",
-    "load_rubric",
-    "text_in",
-]
-
 _LIMIT_BYTES = 256 * 1024
 _PACKAGE = Path(__file__).parents[1]
 

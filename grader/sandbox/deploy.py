@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from contextlib import closing
 from importlib import resources
 from typing import TYPE_CHECKING, cast
 
@@ -16,18 +17,8 @@ from grader.aws.clients import Clients
 from grader.i18n.language import _
 from grader.model.access import Keys
 from grader.safety.secret import Secret
-from grader.sandbox.layout import (
-    INPUT_QUEUE,
-    OUTPUT_QUEUE,
-    PERIODIC_FUNCTION,
-    SHIPPED,
-    SUM_FUNCTION,
-    Configuration,
-    Layout,
-    as_here,
-)
+from grader.sandbox.layout import SHIPPED, Configuration, Layout, as_here
 from grader.sandbox.server import SECRET_KEY, SandboxError
-from grader.sandbox.submission import Submission
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
@@ -37,19 +28,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs.literals import QueueAttributeNameType
 
     from grader.sandbox.server import Sandbox
-    from grader.sandbox.submission import Periodic
-
-__all__ = [
-    "INPUT_QUEUE",
-    "OTHER_QUEUE",
-    "OUTPUT_QUEUE",
-    "PERIODIC_FUNCTION",
-    "SECOND_FUNCTION",
-    "SUM_FUNCTION",
-    "Layout",
-    "Submission",
-    "deploy",
-]
+    from grader.sandbox.submission import Periodic, Submission
 
 SECOND_FUNCTION = "second_lambda"
 OTHER_QUEUE = "other_queue"
@@ -77,11 +56,8 @@ def deploy(
     if not submission.deployed:
         return
     keys = Keys(Secret(account_id), Secret(SECRET_KEY), None)
-    aws = Aws(_CLIENTS, keys, layout.region, sandbox.endpoint_url)
-    try:
+    with closing(Aws(_CLIENTS, keys, layout.region, sandbox.endpoint_url)) as aws:
         _deploy(aws, account_id, submission, layout)
-    finally:
-        aws.close()
 
 
 def _deploy(aws: Aws, account_id: str, submission: Submission, layout: Layout) -> None:
@@ -89,28 +65,19 @@ def _deploy(aws: Aws, account_id: str, submission: Submission, layout: Layout) -
     sqs, functions = aws.sender, aws.invoker(_ANSWER_S)
     name = _sum_function(submission, layout)
     output_url = _create_queues(sqs, submission, layout)
-    _create_function(
-        functions,
-        account_id,
-        name,
-        code=_archive(submission.handler, submission.name, layout),
-        asked=_configuration(submission, layout, output_url),
-    )
+    code = _archive(submission.handler, submission.name, layout)
+    asked = _configuration(submission, layout, output_url)
+    _create_function(functions, account_id, name, code, asked)
     if submission.reserved_concurrency is not None:
         functions.put_function_concurrency(
-            FunctionName=name,
-            ReservedConcurrentExecutions=submission.reserved_concurrency,
+            FunctionName=name, ReservedConcurrentExecutions=submission.reserved_concurrency
         )
     _create_mappings(functions, account_id, submission, layout)
     if submission.periodic != "absent":
         if layout.periodic_function != name:
-            _create_function(
-                functions,
-                account_id,
-                layout.periodic_function,
-                code=_archive("periodic", submission.name, layout),
-                asked=layout.ticking,
-            )
+            code = _archive("periodic", submission.name, layout)
+            periodic = layout.periodic_function
+            _create_function(functions, account_id, periodic, code, layout.ticking)
         _schedule(aws, functions, account_id, submission.periodic, layout)
     for function in functions.list_functions()["Functions"]:
         _wait_until_active(functions, function["FunctionName"])
@@ -197,12 +164,7 @@ def _archive(handler: str, mark: str, layout: Layout) -> bytes:
 
 
 def _create_function(
-    functions: LambdaClient,
-    account_id: str,
-    name: str,
-    *,
-    code: bytes,
-    asked: Configuration,
+    functions: LambdaClient, account_id: str, name: str, code: bytes, asked: Configuration
 ) -> None:
     functions.create_function(
         FunctionName=name,
@@ -245,12 +207,9 @@ def _create_mappings(
     if submission.mapping != "absent":
         pattern = submission.mapping_filter
         filters: list[FilterTypeDef] = [{"Pattern": pattern}] if pattern else []
+        other = submission.mapping == "other-queue"
         functions.create_event_source_mapping(
-            EventSourceArn=queue(
-                layout.other(OTHER_QUEUE)
-                if submission.mapping == "other-queue"
-                else layout.input_queue
-            ),
+            EventSourceArn=queue(layout.other(OTHER_QUEUE) if other else layout.input_queue),
             FunctionName=name,
             Enabled=submission.mapping != "disabled",
             BatchSize=_BATCH,
@@ -258,13 +217,8 @@ def _create_mappings(
         )
     if submission.second_function:
         second = layout.other(SECOND_FUNCTION)
-        _create_function(
-            functions,
-            account_id,
-            second,
-            code=_archive("prints_only", submission.name, layout),
-            asked=layout.ticking,
-        )
+        code = _archive("prints_only", submission.name, layout)
+        _create_function(functions, account_id, second, code, layout.ticking)
         functions.create_event_source_mapping(
             EventSourceArn=queue(layout.input_queue), FunctionName=second, BatchSize=_BATCH
         )

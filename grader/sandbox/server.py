@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
@@ -27,12 +27,6 @@ from grader.inputs.problems import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from types_boto3_events import EventBridgeClient
-    from types_boto3_lambda import LambdaClient
-    from types_boto3_scheduler import EventBridgeSchedulerClient
-    from types_boto3_sqs import SQSClient
-    from types_boto3_sts import STSClient
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
@@ -74,19 +68,6 @@ class Sandbox:
     def credentials(self, account_id: str) -> dict[str, str]:
         """The keys of ``account_id``, as keyword arguments of boto3's clients and sessions."""
         return {"aws_access_key_id": account_id, "aws_secret_access_key": SECRET_KEY}
-
-    @overload
-    def client(self, service: Literal["events"], account_id: str) -> EventBridgeClient: ...
-    @overload
-    def client(self, service: Literal["lambda"], account_id: str) -> LambdaClient: ...
-    @overload
-    def client(
-        self, service: Literal["scheduler"], account_id: str
-    ) -> EventBridgeSchedulerClient: ...
-    @overload
-    def client(self, service: Literal["sqs"], account_id: str) -> SQSClient: ...
-    @overload
-    def client(self, service: Literal["sts"], account_id: str) -> STSClient: ...
 
     def client(self, service: str, account_id: str) -> Any:
         """A boto3 client of ``service`` for ``account_id``. Thread-safe, as is the client.

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+import msgspec
 
 Periodic = Literal[
     "rule", "disabled-rule", "rule-without-permission", "scheduler", "unscheduled", "absent"
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Submission:
+class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one student handed in: the reference, unless a field says otherwise, and its grade.
 
     ``points`` is ``None`` where the account cannot be graded. ``failed`` and ``blocked`` are the
@@ -37,7 +34,7 @@ class Submission:
     runtime: str = "python3.8"
     memory_mb: int = 128
     timeout_s: int = 60
-    environment: Mapping[str, str | None] = field(default_factory=dict, hash=False)
+    environment: dict[str, str | None] = {}
     """Variables set besides the reference's or instead of them; ``None`` removes one."""
     reserved_concurrency: int | None = None
     input_visibility_s: int = 360

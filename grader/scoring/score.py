@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from grader import __version__
 from grader.i18n.language import ENGLISH, language
@@ -17,6 +17,7 @@ from grader.scoring.phrases import BLOCKED, NOT_CHECKED, NOT_OBSERVED, SHARE, wh
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from grader.model.batch import Student
     from grader.model.observation import Observation, Unknown
     from grader.model.outcome import CheckInfo, Outcome
     from grader.model.report import Status
@@ -26,32 +27,8 @@ _DECIMALS = 4
 _UNSAID = Message("")
 
 
-class Student(Protocol):
-    """What a report says of whom it is for."""
-
-    @property
-    def student_id(self) -> str:
-        """Unique in the roster."""
-
-    @property
-    def name(self) -> str:
-        """May be empty."""
-
-    @property
-    def email(self) -> str:
-        """May be empty."""
-
-    @property
-    def group(self) -> str | None:
-        """Who shares the account by right."""
-
-    @property
-    def account_id(self) -> str | None:
-        """The roster's account id."""
-
-
 def score(
-    account: Student,
+    student: Student,
     observation: Observation,
     outcomes: Sequence[Outcome],
     rubric: Rubric,
@@ -64,15 +41,15 @@ def score(
     ``checks`` say which criterion explains a missing fact.
     """
     scoring = _Scoring(rubric, checks, outcomes, lang)
-    criteria = tuple(scoring.result(criterion) for criterion in rubric.criteria)
+    criteria = tuple(map(scoring.result, rubric.criteria))
     ungraded = any(result.status == "ungraded" for result in criteria)
     points = None if ungraded else scoring.total()
     return Report(
-        student_id=account.student_id,
-        name=account.name,
-        email=account.email,
-        group=account.group,
-        account_id=observation.account_id or account.account_id,
+        student_id=student.student_id,
+        name=student.name,
+        email=student.email,
+        group=student.group,
+        account_id=observation.account_id or student.account_id,
         region=observation.region,
         status="ungraded" if points is None else "graded",
         score=points,
@@ -89,46 +66,24 @@ def score(
 
 
 def ungraded_report(
-    account: Student,
-    rubric: Rubric,
-    why: Unknown,
-    *,
-    seed: int,
-    region: str,
-    lang: str = "en",
+    student: Student, rubric: Rubric, why: Unknown, *, seed: int, region: str, lang: str = "en"
 ) -> Report:
     """The report of a student of whom there is no observation: nothing is graded, and it says why.
 
     It begins and ends now.
     """
-    now, advice = clock.now(), what_next(why.kind)
-    criteria = tuple(
-        CriterionResult(
-            id=criterion.id,
-            title=text_in(criterion.title, lang),
-            status="ungraded",
-            points=None,
-            max_points=_rounded(criterion.points),
-            message=said(why.words, lang),
-            message_id=why.words.message_id,
-            values=why.words.values,
-            hint=said(advice, lang),
-            hint_id=advice.message_id,
-            hint_values=advice.values,
-        )
-        for criterion in rubric.criteria
-    )
+    now, scoring = clock.now(), _Scoring(rubric, {}, (), lang)
     return Report(
-        student_id=account.student_id,
-        name=account.name,
-        email=account.email,
-        group=account.group,
-        account_id=account.account_id,
+        student_id=student.student_id,
+        name=student.name,
+        email=student.email,
+        group=student.group,
+        account_id=student.account_id,
         region=region,
         status="ungraded",
         score=None,
         max_score=float(rubric.max_score),
-        criteria=criteria,
+        criteria=tuple(scoring.ungraded(one, why.words, None, why.kind) for one in rubric.criteria),
         seed=seed,
         rubric_sha256=rubric.sha256,
         grader_version=__version__,
@@ -148,9 +103,7 @@ class _Scoring:
         outcomes: Sequence[Outcome],
         lang: str,
     ) -> None:
-        self.rubric = rubric
-        self.checks = checks
-        self.lang = lang
+        self.rubric, self.checks, self.lang = rubric, checks, lang
         self.outcomes: dict[str, list[Outcome]] = {one.id: [] for one in rubric.criteria}
         for outcome in outcomes:
             self.outcomes.setdefault(outcome.criterion, []).append(outcome)
@@ -162,7 +115,7 @@ class _Scoring:
         if status == "blocked":
             return self._blocked(criterion)
         if status == "ungraded":
-            return self._ungraded(criterion, *self._reason(criterion))
+            return self.ungraded(criterion, *self._reason(criterion))
         if status == "passed":
             return self._as(criterion, "passed")
         tests = self.outcomes[criterion.id]
@@ -194,9 +147,9 @@ class _Scoring:
             first = self.outcomes[criterion.id][0]
             return self._as(criterion, "blocked", first.said, self._text(first), of=first)
         if self.alone[root.id] == "passed":
-            return self._ungraded(criterion, Message(NOT_OBSERVED), None, "not-observed")
+            return self.ungraded(criterion, Message(NOT_OBSERVED), None, "not-observed")
         if self.alone[root.id] == "ungraded":
-            return self._ungraded(criterion, *self._reason(root))
+            return self.ungraded(criterion, *self._reason(root))
         title = text_in(root.title, self.lang)
         return self._as(criterion, "blocked", message(BLOCKED, title=title), because=root.id)
 
@@ -254,9 +207,10 @@ class _Scoring:
             return outcome.hint
         return text_in(criterion.hint, self.lang)
 
-    def _ungraded(
+    def ungraded(
         self, criterion: Criterion, why: Message, text: str | None, kind: str
     ) -> CriterionResult:
+        """What a criterion came to that could not be checked, because of an Unknown of ``kind``."""
         return self._as(criterion, "ungraded", why, text, advice=what_next(kind))
 
     def _as(

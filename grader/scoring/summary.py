@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
     from grader.model.observation import Observation
-    from grader.model.report import CriterionResult, Report
+    from grader.model.report import Report
     from grader.rubric.load import Criterion, Rubric
 
 CLASS_FLAGS = frozenset({"account-shared", "same-code"})
@@ -82,8 +82,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     lowest: Annotated[float | None, Meta(description="The lowest score.")]
     highest: Annotated[float | None, Meta(description="The highest score.")]
     criteria: Annotated[
-        list[CriterionSummary],
-        Meta(description="One for each criterion, in the rubric's order."),
+        list[CriterionSummary], Meta(description="One for each criterion, in the rubric's order.")
     ]
     scores: Annotated[
         list[StudentSummary], Meta(description="One for each student, in the roster's order.")
@@ -103,31 +102,13 @@ def summarise(reports: Sequence[Report], rubric: Rubric, lang: str) -> Summary:
         median=_rounded(statistics.median(scores)) if scores else None,
         lowest=min(scores, default=None),
         highest=max(scores, default=None),
-        criteria=[
-            _criterion(
-                criterion,
-                lang,
-                [r for report in reports for r in report.criteria if r.id == criterion.id],
-            )
-            for criterion in rubric.criteria
-        ],
-        scores=[
-            StudentSummary(
-                student_id=report.student_id,
-                name=report.name,
-                group=report.group,
-                status=report.status,
-                score=report.score,
-                flags=list(report.flags),
-            )
-            for report in reports
-        ],
+        criteria=[_criterion(criterion, reports, lang) for criterion in rubric.criteria],
+        scores=[msgspec.convert(one, StudentSummary, from_attributes=True) for one in reports],
     )
 
 
-def _criterion(
-    criterion: Criterion, lang: str, of_all: Sequence[CriterionResult]
-) -> CriterionSummary:
+def _criterion(criterion: Criterion, reports: Sequence[Report], lang: str) -> CriterionSummary:
+    of_all = [one for report in reports for one in report.criteria if one.id == criterion.id]
     count = {
         status: sum(result.status == status for result in of_all)
         for status in ("passed", "partial", "failed", "blocked", "ungraded")

@@ -41,11 +41,6 @@ FLAGS = {
 """Flags as they are shown: in English by their names."""
 
 
-def _mark(status: str) -> Text:
-    mark, style = _MARKS[status]
-    return Text(mark, style=style)
-
-
 def points(value: float | None, maximum: float) -> str:
     """``3/4``, or ``-/4`` where there are none."""
     return f"{'-' if value is None else spoken().number(value)}/{spoken().number(maximum)}"
@@ -67,7 +62,7 @@ def show_report(report: Report, out: Console) -> None:
     table.add_column(overflow="fold")
     for result in report.criteria:
         value = Text(points(result.points, result.max_points), style="dim")
-        table.add_row(_mark(result.status), value, _said(result))
+        table.add_row(Text(*_MARKS[result.status]), value, _said(result))
     out.print(table)
     out.print()
     if report.score is None:

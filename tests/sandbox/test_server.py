@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 GRADER = """
 import json, sys
-from grader.sandbox.deploy import Submission, deploy
+from grader.sandbox.deploy import deploy
 from grader.sandbox.server import sandbox
+from grader.sandbox.submission import Submission
 
 with sandbox() as running:
     account = running.new_account()
