@@ -176,8 +176,8 @@ def _another_account(now: Student, then: Mapping[str, Student]) -> bool:
 
 
 def _same_account(now: Student, then: Mapping[str, Student]) -> bool:
-    before = then.get(now.student_id)
-    return before is not None and (now.account_id, now.region, now.group) == (
+    before = then[now.student_id]
+    return (now.account_id, now.region, now.group) == (
         before.account_id,
         before.region,
         before.group,

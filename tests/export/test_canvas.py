@@ -68,7 +68,7 @@ def test_an_id_of_another_student_by_chance_is_left_alone(tmp_path: Path, capsys
 def test_the_test_student_and_muted_rows_are_nobody(root: Path, capsys) -> None:
     rows = (",,,,,Manual Posting", POINTS, *ROWS, '"Student, Test",999,,t,A,')
     status, _ = filled(root, lines(*rows))
-    assert (status, "Test" in capsys.readouterr().err) == (0, False)
+    assert (status, "is left as it is" in capsys.readouterr().err) == (0, False)
 
 
 @pytest.mark.parametrize(
@@ -160,6 +160,15 @@ def test_vowel_signs_tell_names_apart_and_accents_do_not(tmp_path: Path) -> None
     assert (status, scores(out)) == (3, ["", "10"])
 
 
+def test_a_gradebook_without_sis_ids_and_logins_is_filled_in_by_name(tmp_path: Path) -> None:
+    root = a_graded_class(tmp_path / "results", {ANN: 17.5})
+    text = lines(
+        "    Points Possible,,,20.00", '"Lee, Ann",101,A,', header=f"Student,ID,Section,{TITLE}"
+    )
+    status, out = filled(root, text)
+    assert (status, scores(out)) == (0, ["17.5"])
+
+
 def test_first_and_last_names_may_be_apart(root: Path) -> None:
     header = HEADER.replace("Student", "LastName,FirstName")
     rows = ["    Points Possible,,,,,,20", "Lee,Ann,101,u1,ann,A,", "Ray,Bo,102,u2,bo,A,"]
@@ -203,8 +212,8 @@ def test_an_id_that_canvas_would_read_as_another_number_is_left_out(
 ) -> None:
     # Canvas takes "7up" for 7, and reads no digits of another script.
     root = a_graded_class(tmp_path / "results", {a_student("s1", canvas_id=given): 20})
-    status, _ = canvas(root, "--assignment", TITLE)
-    assert status == 3
+    status, out = canvas(root, "--assignment", TITLE)
+    assert (status, len(importers.rows(out.read_bytes()))) == (3, 2)
     assert f"s1 is left out: {given!r} is not an id of Canvas's" in capsys.readouterr().err
 
 
@@ -234,6 +243,12 @@ def test_a_class_without_a_report_is_an_import_without_rows(tmp_path: Path) -> N
     root = a_graded_class(tmp_path / "results", {})
     status, out = canvas(root, "--assignment", TITLE)
     assert (status, out.read_text().splitlines()) == (0, [HEADER, "    Points Possible,,,,"])
+
+
+def test_a_class_without_a_report_leaves_a_gradebook_as_it_is(tmp_path: Path) -> None:
+    given = lines(POINTS, *ROWS)
+    status, out = filled(a_graded_class(tmp_path / "results", {}), given)
+    assert (status, out.read_text()) == (0, given)
 
 
 def test_a_title_without_its_number_is_warned_of(root: Path, capsys) -> None:

@@ -86,6 +86,13 @@ def test_a_translated_hint_comes_before_an_english_one() -> None:
     assert (memory.title, memory.hint) == ("memory (fr)", "Regardez memory.")
 
 
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_an_authors_own_words_stay_as_they_are_in_every_language(lang: str) -> None:
+    own = said("memory", "failed", message="It weighs 1,000.", template="It weighs {n}.")
+    own = msgspec.structs.replace(own, values={"n": 1000})
+    assert result(report(own, lang=lang), "memory").message == "It weighs 1,000."
+
+
 def test_tests_of_one_criterion_share_its_points() -> None:
     sums = [said("sums", outcome) for outcome in ("passed", "passed", "failed")]
     graded = report(*sums)
