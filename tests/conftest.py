@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,21 @@ settings.register_profile(
     print_blob=True,
     derandomize=False,
 )
-settings.load_profile("grader")
+# `.ci/long` looks further.
+settings.register_profile(
+    "long",
+    settings.get_profile("grader"),
+    max_examples=20 * settings.get_profile("grader").max_examples,
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "grader"))
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the sandbox, so that the rest can run where ministack is not installed."""
+    for item in items:
+        if "aws_sandbox" in getattr(item, "fixturenames", ()):
+            item.add_marker("sandbox")
 
 
 @pytest.fixture(autouse=True)

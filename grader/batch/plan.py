@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from grader import __version__
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
+from grader.model.code_digest import grader_sha256
 from grader.model.observation import Found
 from grader.results.changes import roster_changes, rubric_changes, stored_rubric
 from grader.results.directory import RUBRIC
@@ -70,10 +71,9 @@ def plan(
         _refuse_changes(results, batch, roster, rubric, checks_sha256, settings)
     if batch.state == "starting":
         return Plan(chosen, settings, start_over=True, state=state)
-    judged_alike = (batch.checks_sha256, batch.grader_version) == (checks_sha256, __version__)
-    if checks_sha256 and batch.state != "finished":
-        # Which checks a report is by, it does not say: it may have been due when that run ended early.
-        judged_alike = False
+    judged_by = (batch.checks_sha256, batch.grader_sha256)
+    # By which code and checks it is, a report does not say: it may have been due when a run ended early.
+    judged_alike = judged_by == (checks_sha256, grader_sha256()) and batch.state == "finished"
     before = {student.student_id: student for student in batch.students}
     known: dict[str, Known] = {}
     seen: dict[str, Known] = {}
@@ -81,13 +81,13 @@ def plan(
     # Another account is another observation.
     maybe = (s for s in map(student_of, roster.accounts) if not _another_account(s, before))
     for one in results.each_stored(maybe):
-        if one.known is None or one.report is None:
+        if (last := one.known) is None:
             continue
         if one.observation is not None and isinstance(one.observation.identity, Found):
-            seen[one.student.student_id] = one.known
+            seen[one.student.student_id] = last
         if _same_account(one.student, before):
-            known[one.student.student_id] = one.known
-        if not (judged_alike and one.agree and _is_of(one.report, one.student, rubric)):
+            known[one.student.student_id] = last
+        if not (judged_alike and one.agree and _is_of(last.report, one.student, rubric)):
             outdated.append(one.student)
     graded = {name for name, one in known.items() if one.report.status == "graded"}
     todo = tuple(a for a in chosen if only or a.student_id not in graded)
@@ -130,6 +130,9 @@ def _refuse_changes(
         )
         if before != after
     }
+    if batch.grader_version == __version__ and batch.grader_sha256 != grader_sha256():
+        what = _("The grader's code changed since this batch was started")
+        changed[what] = _("version {version} then and now", version=__version__)
     if batch.rubric_sha256 != rubric.sha256:
         old = stored_rubric(results.root / RUBRIC, batch.rubric_sha256)
         changed[_("The rubric changed since this batch was started")] = rubric_changes(old, rubric)

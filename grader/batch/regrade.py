@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from grader import __version__
 from grader.judging.pool import AT_A_TIME
+from grader.model.code_digest import grader_sha256
 from grader.observe.scope import as_asked
 from grader.scoring.score import score
 from grader.scoring.summary import Known, code_of, with_class_flags
@@ -80,6 +82,8 @@ def regrade(results: Results, course: Course, *, lang: str) -> Regraded:
             batch,
             rubric_sha256=course.rubric.sha256,
             checks_sha256=course.checks_sha256,
+            grader_version=__version__,
+            grader_sha256=grader_sha256(),
             checks=list(course.check_dirs),
             lang=lang,
         )
@@ -131,7 +135,7 @@ def _write_changed(
     with ThreadPoolExecutor(WRITERS) as threads:
         list(threads.map(lambda both: write(*both), changed))
     changes = [Change(old, new, _moved(old, new)) for old, new in changed]
-    return [c for c in changes if c.moved or c.before is None or c.before.status != c.after.status]
+    return [change for change in changes if change.moved]
 
 
 def _moved(before: Report | None, after: Report) -> tuple[Moved, ...]:

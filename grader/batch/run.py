@@ -13,6 +13,7 @@ from grader.batch.wait_for_killed import outlive_killed
 from grader.i18n.language import _
 from grader.inputs.problems import refuse
 from grader.model.batch import Batch, Counts, Student
+from grader.model.code_digest import grader_sha256
 from grader.model.observation import Found
 from grader.model.timestamps import now
 from grader.results.directory import PAGE
@@ -180,6 +181,7 @@ class ClassRun:
                 checks_sha256=self._course.checks_sha256,
                 roster_sha256=self._roster.sha256,
                 seed=settings.seed,
+                grader_sha256=grader_sha256(),
                 attempt=settings.attempt,
                 jobs=settings.jobs,
                 account_timeout_s=settings.account_timeout_s,

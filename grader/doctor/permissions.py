@@ -122,7 +122,7 @@ class _Asking:
 
     def __init__(self, aws: Aws, rubric: Rubric, needs: Needs, identity: Identity) -> None:
         self.aws, self.identity = aws, identity
-        self._needs, self._names = needs, rubric.lab.functions | rubric.lab.queues
+        self._needs, self._names = needs, rubric.lab.names
         self.functions: dict[str, Fact[Function]] = {}
         self.urls: dict[str, str] = {}
         self.unknown: dict[str, Unknown] = {}

@@ -17,13 +17,13 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from grader import __version__
 from grader.engines.call_timeout import Unanswered, answer, within
 from grader.engines.protocol import EngineLost
 from grader.engines.visit import Orders
 from grader.i18n.language import N_, _
 from grader.i18n.message import message
 from grader.inputs.problems import refuse
+from grader.model.code_digest import this_code
 from grader.safety.redact import redact
 
 try:
@@ -89,7 +89,7 @@ class Cluster:
             self._waiting[future] = name if exercises else ""
         if self._lost is None:
             try:
-                asked = self._executor.submit(parcel.work, __version__, self._run, name, sealed)
+                asked = self._executor.submit(parcel.work, this_code(), self._run, name, sealed)
             except Exception as error:  # noqa: BLE001 - Dask's words for a connection that is gone
                 why = N_("Dask takes no more tasks: {error}")
                 self._lose(message(why, error=redact(str(error))))

@@ -16,6 +16,7 @@ from grader.engines import dask_worker as parcel
 from grader.engines.call_timeout import Unanswered, answer, within
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, refuse
+from grader.model.code_digest import this_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,14 +60,18 @@ def _connected(scheduler: str) -> Client:
 def _refuse_unfit(client: Client, scheduler: str) -> None:
     try:
         _refuse_none(client, scheduler)
-        versions = _versions(client, scheduler)
+        graders = _graders(client, scheduler)
         listening = _asked(lambda: client.run_on_scheduler(parcel.listens_at))
     except Unanswered:
         raise _silent(scheduler) from None
-    for where, found in versions.items():
-        if found != __version__:
-            why = _("{address} has version {version}", address=where, version=found)
-            raise refuse("--scheduler", None, _cannot(why), _remedy())
+    for where, found in graders.items():
+        if found != this_code():
+            given = {"address": where, "version": found[0]}
+            why, remedy = _("{address} has version {version}", **given), _remedy()
+            if found[0] == __version__:
+                why = _("{address} has version {version}, but other code", **given)
+                remedy = _("Install the same copy of the grader there, and start it again.")
+            raise refuse("--scheduler", None, _cannot(why), remedy)
         _refuse_plain(where)
     for address in filter(parcel.in_the_clear, listening):
         # A worker that joins later brings the way by which its tasks come.
@@ -90,32 +95,33 @@ def _refuse_none(client: Client, scheduler: str) -> None:
         raise refuse("--scheduler", None, message, _("Start some first.")) from None
 
 
-def _versions(client: Client, scheduler: str) -> dict[str, str]:
+def _graders(client: Client, scheduler: str) -> dict[str, tuple[str, str]]:
     """Which grader there is at each address. Raises :class:`Unanswered` for the scheduler alone."""
     # The scheduler reads tasks too, though it runs none.
-    versions = {scheduler: str(_asked(lambda: client.run_on_scheduler(parcel.version)))}
+    graders = {scheduler: _asked(lambda: client.run_on_scheduler(this_code))}
     workers = [*_asked(client.nthreads)]
     said = _asked(lambda: client.sync(_of_all, client, workers), within_s=2 * READ_S)
-    for worker, version in zip(workers, said, strict=True):
-        if version is None:
+    for worker, found in zip(workers, said, strict=True):
+        if found is None:
             # Unless it is the scheduler, by way of which they are asked, that answers no more.
             _asked(client.nthreads, within_s=CONNECT_S)
             raise _silent(worker)
-        versions[worker] = version
-    return versions
+        graders[worker] = found
+    return graders
 
 
-async def _of_all(client: Client, workers: list[str]) -> list[str | None]:
+async def _of_all(client: Client, workers: list[str]) -> list[tuple[str, str] | None]:
     return await asyncio.gather(*(_of(client, worker) for worker in workers))
 
 
-async def _of(client: Client, worker: str) -> str | None:
+async def _of(client: Client, worker: str) -> tuple[str, str] | None:
     """What ``worker`` says of itself; ``None`` if it says nothing."""
     try:
-        said = await asyncio.wait_for(client.run(parcel.version, workers=[worker]), READ_S)
+        said = await asyncio.wait_for(client.run(this_code, workers=[worker]), READ_S)
     except TimeoutError:
         return None
-    return str(said[worker])
+    version, sha256 = said[worker]
+    return version, sha256
 
 
 def _asked(call: Callable[[], Any], *, within_s: float | None = None) -> Any:

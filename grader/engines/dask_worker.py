@@ -18,10 +18,10 @@ from weakref import WeakValueDictionary
 
 from distributed import Event, get_worker
 
-from grader import __version__
 from grader.engines.visit import Orders, Place
 from grader.i18n.language import N_
 from grader.i18n.message import message
+from grader.model.code_digest import this_code
 from grader.model.ended_early import Interrupted
 from grader.safety.redact import redact
 from grader.safety.secret import Secret, sealing
@@ -67,11 +67,6 @@ class Parcel:
 
     def __repr__(self) -> str:
         return "Parcel(***)"
-
-
-def version() -> str:
-    """The grader's version here."""
-    return __version__
 
 
 def listens_at(dask_scheduler: Any) -> list[str]:
@@ -126,8 +121,8 @@ def forget(run: str) -> None:
             _kept.remove(place)
 
 
-def work(sent_by: str, run: str, name: str, parcel: Parcel) -> bytes:
-    """Run the task in ``parcel``, which ``sent_by``, a version of the grader, calls ``name``.
+def work(sent_by: tuple[str, str], run: str, name: str, parcel: Parcel) -> bytes:
+    """Run the task in ``parcel``, which ``sent_by``, a grader's version and digest, calls ``name``.
 
     A task that was started before gets a new attempt: its worker died, but what it sent is still on
     its way. The result is pickled, ``None`` where the task was told to stop. Raises
@@ -150,11 +145,13 @@ def work(sent_by: str, run: str, name: str, parcel: Parcel) -> bytes:
     raise said
 
 
-def _refuse_to_work(sent_by: str) -> None:
-    address = str(get_worker().contact_address)
-    if sent_by != __version__:
+def _refuse_to_work(sent_by: tuple[str, str]) -> None:
+    address, here = str(get_worker().contact_address), this_code()
+    if here != sent_by:
         why = N_("A worker joined with version {found} of the grader, not {expected}: {address}.")
-        raise UnfitWorker(message(why, found=__version__, expected=sent_by, address=address))
+        if here[0] == sent_by[0]:
+            why = N_("A worker joined with version {found}, but other code: {address}.")
+        raise UnfitWorker(message(why, found=here[0], expected=sent_by[0], address=address))
     if in_the_clear(address):
         why = N_("A worker joined to which nothing travels encrypted: {address}.")
         raise UnfitWorker(message(why, address=address))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.scoring.hide_criteria import unnamed
+from grader.scoring.hide_criteria import unnamed, visibility_of
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -53,11 +53,8 @@ class Export:
     notes: list[Problem] = field(default_factory=list)
 
     def hides(self, criterion: str) -> bool:
-        """Students may not see it, or nobody knows because the rubric cannot be read."""
-        if self.rubric is None:
-            return True
-        named = {one.id: one.visibility for one in self.rubric.criteria}
-        return named.get(criterion, "hidden") == "hidden"
+        """Students may not see it, or nobody knows."""
+        return visibility_of(criterion, self.rubric) == "hidden"
 
     def shown(self, report: Report) -> Report:
         """The report without the titles of hidden criteria in what other criteria say."""

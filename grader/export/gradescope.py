@@ -15,8 +15,9 @@ from grader.export.comment import UNGRADED, explanation
 from grader.export.formats import File, earlier
 from grader.i18n.language import N_, language
 from grader.results.atomic_write import write_json
+from grader.rubric.load import Visibility  # noqa: TC001 - msgspec reads it
 from grader.safety.printable import plain
-from grader.scoring.hide_criteria import unnamed
+from grader.scoring.hide_criteria import unnamed, visibility_of
 from grader.scoring.scale import Scale
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from grader.model.report import CriterionResult, Report
     from grader.rubric.load import Rubric
 
-Visibility = Literal["hidden", "after_due_date", "after_published", "visible"]
 TextFormat = Literal["text", "html", "simple_format", "md", "ansi"]
 Points = Annotated[float, msgspec.Meta(ge=0)]
 
@@ -163,11 +163,7 @@ def _test(
 
 
 def _visibility(criterion: str, rubric: Rubric | None) -> Visibility | UnsetType:
-    if rubric is None:
-        return "hidden"
-    named = {one.id: one.visibility for one in rubric.criteria}
-    # A criterion that is not the rubric's was judged by another, which may have hidden it.
-    return (named[criterion] or UNSET) if criterion in named else "hidden"
+    return visibility_of(criterion, rubric) or UNSET
 
 
 def _is_seen_later(result: CriterionResult, because: str, rubric: Rubric | None) -> bool:

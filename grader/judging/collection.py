@@ -145,8 +145,8 @@ class _Collection:
                 kind=shape_in_words(info.on),
                 fixture=need.fixture,
             )
-            fits = ", ".join(shape_in_words(shape) for shape in SHAPES if _has(shape, need))
-            remedy = _("Ask for something else, or judge a {kinds}.", kinds=fits)
+            fits = ", ".join(f'on="{shape}"' for shape in SHAPES if _has(shape, need))
+            remedy = _("Ask for something else, or write one of: {shapes}.", shapes=fits)
             self._refuse(info, message, remedy)
 
     def _refuse(self, info: CheckInfo, message: str, remedy: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from grader import __version__
 
@@ -65,6 +65,13 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     grader_version: Annotated[
         str, Meta(description="The version of the grader that wrote this file.")
     ] = __version__
+    grader_sha256: Annotated[
+        str | UnsetType,
+        Meta(
+            description="A digest of that grader's code, in hexadecimal: another one, or none as by "
+            "0.1.0, means other code, whatever the version."
+        ),
+    ] = UNSET
     seed: Annotated[int, Meta(description="What the numbers sent are made from.")]
     attempt: Annotated[
         int, Meta(description="Which run over this class it is: it changes the numbers sent.")

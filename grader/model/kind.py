@@ -22,7 +22,11 @@ End: TypeAlias = Literal["source", "target"]
 """An end of a criterion's ``on``: of ``input -> sum`` the first or the last, of ``sum`` both."""
 
 Word: TypeAlias = Literal["function", "queue"]
-"""What the rubric calls a resource; its names stand in the lab's section of the plural."""
+"""What the rubric calls a resource."""
+
+
+SECTIONS: dict[Word, str] = {"function": "functions", "queue": "queues"}
+"""Where the lab of a rubric names the resources of each word."""
 
 
 class Need(NamedTuple):

@@ -112,7 +112,7 @@ class _Look:
     def __init__(self, aws: Aws, rubric: Rubric, needs: Needs, stop: threading.Event) -> None:
         self.aws, self.stop = aws, stop
         self._rubric, self._needs = rubric, needs
-        self._names = rubric.lab.functions | rubric.lab.queues
+        self._names = rubric.lab.names
         self.facts: dict[str, dict[str, Fact[Any]]] = {}
         self.urls: dict[str, str | None] = {}
         self.pending: set[str] = set()

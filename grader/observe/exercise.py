@@ -1,4 +1,103 @@
-"""Making the function work: directly first, then through its queues, safely and in this order."""
+"""Making the function work: directly first, then through its queues, safely and in this order.
+
+The states of a run, each with the functions that make it. H, R and X are the facts ``handler``,
+``records`` and ``exchange``; "that" is the Unknown which a question got. Of a state's conditions
+the first that holds decides; ``->`` leads to the next state.
+
+*Hope*: nothing says that the function is wrong. H is Unknown, inconclusive, or right, if only by
+now. *Slow*: the mapping's batching window and both queues' delays. *Little* patience is IMPATIENT_S
++ slow, *full* is the rubric's deadline + slow; while the queue gives messages that are no answers,
+a wait goes on for DRAINING_S more. *Missed*: an answer of SQS was lost (unreachable), somebody else
+received an answer first or hides messages (ANOTHER_READER: disturbed), or their count is not told.
+
+READY (when_ready): looks every EVERY_S at what is in transition, READY_S for each thing
+    ready, or READY_S are over                   -> SAFE
+
+SAFE (obstacle, loop, look_first): asks the output queue for AWS's time, and nothing else
+    function Missing                             H, R, X = NotTried(functions.sum): the end
+    output queue Missing                         H, R, X = NotTried(queues.output): the end
+    function in state Failed                     H, R, X = NotTried(functions.sum): the end
+    function, a queue or output's mappings       H, R, X = that: the end
+      Unknown
+    input's mappings Unknown, not of not-ready   H, R, X = that: the end
+    function still pending                       H, R, X = Unknown(not-ready): the end
+    a loop: input is output, or output's         H, R = NotTried(exchange), X = Found(unsafe):
+      mapping may be live                          the end
+    no answer of the output queue                H, R, X = that: the end
+    none of these                                -> DIRECT
+
+DIRECT (_invoke): one record. Lambda has the function's timeout, at most the deadline, and GRACE_S;
+then the sum has APPEARS_S and the output queue's delay
+    429, 5xx, no connection, or silence when     DIRECT with a new pair, ATTEMPTS in all; then
+      Lambda must have ended the function          H = Found(refused) if reserved, else that
+    another refusal, or nothing can be received  H = that
+    Lambda could not run the function            H = Found(broken)
+    silent, missed, and it did not fail          DIRECT with a new pair, ATTEMPTS in all; then
+                                                   H = that
+    silent, missed, and it failed                H = that
+    an exception; ended by Lambda, or silence    H = Found(raised), Found(timed-out), right or not
+      when it may still be at work
+    returned                                     H = Found, right or not
+    in every case                                -> OWN QUEUE
+
+OWN QUEUE (_answers_on_its_own_queue): receives once, LOOK_S, where H is Found and silent and the
+input queue is there without a redrive policy
+    the sum lies there                           it is removed, and H says own_queue
+    in every case                                -> RECORDS
+
+RECORDS (_records): RECORDS records in one event
+    H Unknown                                    R = that
+    H inconclusive (ReceiptHandleIsInvalid)      R = NotTried(exchange)
+    H right                                      R = what DIRECT makes of it; one silent is silent
+    H wrong or silent                            R = NotTried(handler)
+    in every case                                -> POSSIBLE
+
+POSSIBLE (_impossible): asks nothing
+    no hope, and H failed or says own_queue      X = NotTried(handler) -> AGAIN
+    input queue Missing                          X = NotTried(mappings.input) -> AGAIN
+    input's mappings Unknown: not-ready          X = that -> AGAIN
+    the input queue feeds another function       X = NotTried(mappings.input) -> AGAIN
+    no mapping to the function is Enabled        X = NotTried(mappings.input) -> AGAIN
+    no hope, or the mapping has a filter         -> TRIAL
+    slow > AT_ONCE_S                             -> AT ONCE
+    none of these                                -> ONE BY ONE
+
+TRIAL (_trial): one pair; little patience without hope, then full if it came
+    without hope: not right, still no hope       X = Found -> HEARD
+    silent                                       X = Found, filtered if there is a filter -> HEARD
+    right or wrong, slow > AT_ONCE_S             the rest -> AT ONCE
+    right or wrong                               the rest -> ONE BY ONE
+
+ONE BY ONE (_one): a pair, full patience
+    right; wrong for APPEARS_S or to the end     the next pair; after the last X = Found -> HEARD
+    silent                                       one fresh pair, full patience (_send_fresh)
+    silent again                                 X = Found, the rest is not sent -> HEARD
+
+AT ONCE (_rest_at_once): all the rest, full patience for them together
+    some silent                                  a fresh pair for each, full patience together
+    in every case                                X = Found -> HEARD
+
+HEARD (Exchanging.run)
+    SendMessage: 429, 5xx, no connection         again with a new pair, ATTEMPTS in all; X = that
+    another refusal, or nothing can be received  X = that
+    a pair silent, its fresh one too, and missed X = that
+    in every case                                -> AGAIN
+
+AGAIN (behaviour): once, and X stays
+    R = NotTried(handler), and hope by now       -> RECORDS, as patient as that answer was late
+    H = ANOTHER_READER                           -> DIRECT, then RECORDS
+    R = ANOTHER_READER                           -> RECORDS
+    in every case                                -> GIVE BACK
+
+GIVE BACK (give_back, take_back)
+    the run came to its end                      waits DUPLICATES_S; what comes counts for H, R, X
+    in every case                                wrong answers are deleted, all else is shown again
+    at its end a pair through the queue silent   taken back (one receive, LOOK_S; no redrive);
+                                                 flag pair-left-behind where it may still lie there
+
+In every state: once the credentials were refused or the account's time is over, each question gets
+that Unknown. The user interrupts, or the fault is ours: -> GIVE BACK, and no facts.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +108,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from grader.i18n.language import N_
+from grader.model.ended_early import Lost
 from grader.model.observation import (
     Exchange,
     Fact,
@@ -72,10 +172,10 @@ def exercise(
         loops = Exchange((), unsafe=str(unsafe), unsafe_said=unsafe)
         return Behaviour(untried, untried, Found(loops))
     run = _Run(aws, stage, rules, pairs, stop)
-    clock = aws.ask("sqs:GetQueueAttributes", run.output.look_first)
-    if not isinstance(clock, Found):
-        unknown = clock if isinstance(clock, Unknown) else Unknown("unexpected", clock.reason)
-        return Behaviour(unknown, unknown, unknown)
+    try:
+        aws.need("sqs:GetQueueAttributes", run.output.look_first)
+    except Lost as lost:
+        return Behaviour(lost.unknown, lost.unknown, lost.unknown)
     return run.behaviour()
 
 
@@ -202,8 +302,6 @@ class _Run:
             # A pair would come back to the queue for days, or go round in it.
             failed = N_("The function failed, so its queue was left alone.")
             return NotTried.saying(HANDLER, failed)
-        if isinstance(self._stage.input, Missing):
-            return NotTried.after(MAPPING, self._stage.input)
         mappings = self._stage.input_mappings
         if isinstance(mappings, Unknown):
             return mappings

@@ -143,9 +143,12 @@ class OutputQueue:
     # -- receiving ----------------------------------------------------------------------------
 
     def look_first(self) -> None:
-        """Ask the queue for AWS's time, and how much of it is hidden, before the first pair is sent."""
+        """Ask the queue for AWS's time, and how much of it is hidden, before the first pair is sent.
+
+        Raises botocore's exceptions.
+        """
         started = time.monotonic()
-        response = self._aws.need("sqs:GetQueueAttributes", self._ask_hidden)
+        response = self._ask_hidden()
         self._read_clock(response, time.monotonic() - started)
         self._held_at_first = _hidden(response)
 

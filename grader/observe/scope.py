@@ -41,7 +41,7 @@ def as_asked(seen: Observation, rubric: Rubric, region: str) -> Observation:
     more pairs than were sent, more patience than silent pairs were given, another ``region``.
     """
     before, now = seen.asked, asked_by(rubric)
-    if before is None or (before == now and region == seen.region):
+    if before is None:
         return seen
     if seen.region != region:
         elsewhere = N_("This observation was made in {found}, not in {region}.")

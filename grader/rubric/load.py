@@ -13,11 +13,13 @@ from grader.inputs.problems import BadInput, refuse
 from grader.inputs.schema_errors import schema_problems
 from grader.inputs.text_file import read_text
 from grader.inputs.yaml_lines import read_yaml
+from grader.model.kind import SECTIONS
 from grader.rubric.rules import route, rule_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from grader.model.kind import Word
     from grader.model.outcome import CheckInfo
 
 _LIMIT_BYTES = 256 * 1024
@@ -25,6 +27,9 @@ _PACKAGE = Path(__file__).parents[1]
 
 Text: TypeAlias = str | dict[str, str]
 """A text in one language, or one per language code (``{en: …, fr: …}``)."""
+
+Visibility: TypeAlias = Literal["hidden", "after_due_date", "after_published", "visible"]
+"""When Gradescope shows a criterion to students."""
 
 
 class Lab(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,6 +42,16 @@ class Lab(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     functions: dict[str, str]
     queues: dict[str, str]
     known_code: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> dict[Word, dict[str, str]]:
+        """The names of the resources of each word: the rubric's name → AWS's name."""
+        return {word: getattr(self, section) for word, section in SECTIONS.items()}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """AWS's name of each resource, by the rubric's name, which is of one word only."""
+        return {role: name for named in self.named.values() for role, name in named.items()}
 
 
 class ExchangeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,7 +72,7 @@ class ExchangeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line of the rubric. ``on`` names a resource or a route (``input -> sum``).
 
-    ``visibility`` says when Gradescope shows it to students; ``None`` leaves that to Gradescope.
+    ``visibility`` ``None`` leaves that to Gradescope.
     """
 
     id: str
@@ -67,7 +82,7 @@ class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points: float
     expect: Any = None
     hint: Text = ""
-    visibility: Literal["hidden", "after_due_date", "after_published", "visible"] | None = None
+    visibility: Visibility | None = None
 
 
 class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -32,7 +32,7 @@ class Needs:
 
 def needs_of(rubric: Rubric, checks: Mapping[str, CheckInfo], kinds: Sequence[Kind[Any]]) -> Needs:
     """The union over the criteria of what each one's check asks for, and what that rests on."""
-    named = {"function": rubric.lab.functions, "queue": rubric.lab.queues}
+    named = rubric.lab.named
     asked: dict[str, set[str]] = {k.fact: {*named[k.word]} if k.always else set() for k in kinds}
     variables: dict[str, dict[str, None]] = {}
     exercise = False

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.i18n.language import _, plural
 from grader.inputs.problems import Problem
 from grader.inputs.schema_errors import did_you_mean, schema_problems, shown
-from grader.model.kind import EXCHANGE
+from grader.model.kind import EXCHANGE, SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -85,12 +86,17 @@ class _Rules:
     problems: list[Problem] = field(default_factory=list)
 
     def check_lab(self) -> None:
-        queues, functions = self._names("queues"), self._names("functions")
-        for role in queues.keys() & functions.keys():
-            message = _("“{name}” names both a function and a queue.", name=role)
-            self._say(("lab", "queues", role), message, _("Give one of them another name."))
+        for (word, section), (other, second) in combinations(SECTIONS.items(), 2):
+            for role in self._names(section).keys() & self._names(second).keys():
+                message = _(
+                    "“{name}” names both a {first} and a {second}.",
+                    name=role,
+                    first=shape_in_words(word),
+                    second=shape_in_words(other),
+                )
+                self._say(("lab", second, role), message, _("Give one of them another name."))
         first: dict[str, str] = {}
-        for role, name in queues.items():
+        for role, name in self._names("queues").items():
             if isinstance(name, str) and first.setdefault(name, role) != role:
                 message = _(
                     "The queues “{first}” and “{second}” are the same queue, {name}.",
@@ -171,7 +177,7 @@ class _Rules:
         for role, section in EXCHANGE_ROUTE.items():
             if info is not None and _exercises(info) and role not in self._names(section):
                 message = _(
-                    "The check “{check}” needs a resource called {name} under “{section}”.",
+                    "The check {check} needs a resource called {name} under “{section}”.",
                     check=self._placed(check, info),
                     name=role,
                     section=section,
@@ -181,14 +187,14 @@ class _Rules:
 
     def _check_on(self, place: Place, on: str, check: str, info: CheckInfo | None) -> None:
         ends = route(on)
-        functions, queues = self._names("functions"), self._names("queues")
-        unknown = [end for end in ends if end not in functions and end not in queues]
+        words = {role: word for word, named in SECTIONS.items() for role in self._names(named)}
+        unknown = [end for end in ends if end not in words]
         for end in unknown:
             message = _("The lab declares no resource called {name}.", name=shown(end))
-            self._say(place, message, did_you_mean(end, {*functions, *queues}))
+            self._say(place, message, did_you_mean(end, words))
         if unknown:
             return
-        kinds = " -> ".join("function" if end in functions else "queue" for end in ends)
+        kinds = " -> ".join(words[end] for end in ends)
         wanted, named = info.on if info else None, shown(on)
         if wanted is None and len(ends) > 2:
             message = _("{on} names more than two resources.", on=named)
@@ -206,7 +212,7 @@ class _Rules:
             )
         elif info and _exercises(info) and not _in_order(ends, EXCHANGE_ROUTE):
             message = _(
-                "The check “{check}” judges the exchange, which {on} is not part of.",
+                "The check {check} judges the exchange, which {on} is not part of.",
                 check=self._placed(check, info),
                 on=named,
             )
@@ -238,8 +244,9 @@ class _Rules:
 
     def _placed(self, check: str, info: CheckInfo) -> str:
         """The check's name, and where it stands if an author wrote it."""
-        own = _PACKAGE not in Path(info.file).parents
-        return f"{check} ({info.file}:{info.line})" if own else check
+        if _PACKAGE in Path(info.file).parents:
+            return shown(check)
+        return f"{shown(check)} ({info.file}:{info.line})"
 
     def _names(self, section: str) -> dict[str, Any]:
         names = self.lab.get(section)

@@ -1,4 +1,4 @@
-"""A report that does not name, in what one criterion says, another that its reader may not see."""
+"""Who sees a criterion, and a report that names none which its reader may not see."""
 
 from __future__ import annotations
 
@@ -13,8 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from grader.model.report import CriterionResult, Report
+    from grader.rubric.load import Rubric, Visibility
 
 BLOCKED = N_("Not checked: depends on something that did not pass.")
+
+
+def visibility_of(criterion: str, rubric: Rubric | None) -> Visibility | None:
+    """When students see it. Hidden where ``rubric`` cannot be read, or has no such criterion.
+
+    The report was then judged by another rubric, which may have hidden it.
+    """
+    named = {one.id: one.visibility for one in rubric.criteria} if rubric is not None else {}
+    return named.get(criterion, "hidden")
 
 
 def unnamed(report: Report, hides: Callable[[CriterionResult, str], bool], lang: str) -> Report:

@@ -133,10 +133,13 @@ class _Scoring:
         return _rounded(math.fsum(map(self._share, self.rubric.criteria)))
 
     def _share(self, criterion: Criterion) -> float:
-        """The criterion's points by the fraction of its tests that passed, not rounded."""
+        """The criterion's points by the fraction of its tests that passed, not rounded.
+
+        Without a test it is ungraded, and nobody asks.
+        """
         tests = self.outcomes[criterion.id]
         passed = sum(test.outcome == "passed" for test in tests)
-        return criterion.points * passed / len(tests) if tests else 0.0
+        return criterion.points * passed / len(tests)
 
     def _blocked(self, criterion: Criterion) -> CriterionResult:
         root = self._root(criterion)
@@ -168,8 +171,7 @@ class _Scoring:
         explaining = [
             criterion
             for criterion in self.rubric.criteria
-            if (check := self.checks.get(criterion.check))
-            and check.explains == family
+            if self.checks[criterion.check].explains == family
             and name in {"", route(criterion.on)[0]}
         ]
         failed = [one for one in explaining if self.alone[one.id] != "passed"]
@@ -182,8 +184,8 @@ class _Scoring:
                 return test.said, self._text(test), test.because or "unexpected"
         return Message(NOT_CHECKED), None, "unexpected"
 
-    def _knows(self, one: Message | None) -> bool:
-        return one is not None and bool(language(self.lang).translated(one.message_id))
+    def _knows(self, one: Message) -> bool:
+        return bool(language(self.lang).translated(one.message_id))
 
     def _text(self, outcome: Outcome) -> str:
         """The outcome's message in the report's language; an author's own words as they are."""

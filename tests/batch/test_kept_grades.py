@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
-from grader import cli
+from grader import __version__, cli
 from grader.aws.clients import Clients
 from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
@@ -17,6 +18,7 @@ from grader.batch.run import ClassRun
 from grader.batch.setup import loaded
 from grader.engines.threads import Threads
 from grader.inputs.problems import BadInput
+from grader.model.code_digest import grader_sha256
 from grader.results.directory import Results
 from grader.rubric.load import default_rubric_path
 from tests.class_rosters import read, reports, roster
@@ -26,6 +28,7 @@ from tests.wire_faults import Wire, rest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from grader.model.report import Report
     from grader.sandbox.server import Sandbox
 
 
@@ -180,6 +183,54 @@ def test_another_version_of_the_grader_is_named(tmp_path: Path, aws_sandbox: San
     done = grader("batch", path, "--resume", cwd=tmp_path)
     assert done.returncode == 2
     assert "The grader's version changed since this batch was started: 0.0." in done.stderr
+
+
+def graded_otherwise(folder: Path, **batch: str | None) -> tuple[Report, Report]:
+    """The folder as other code left it: what it said of a student, and what ours says."""
+    results, ours = Results(folder / "results"), reports(folder)["s1"]
+    stored = read(results.root / "batch.json") | batch
+    kept = {name: value for name, value in stored.items() if value is not None or name not in batch}
+    (results.root / "batch.json").write_text(json.dumps(kept))
+    theirs = msgspec.structs.replace(ours, score=1.0)
+    results.write_report(theirs)
+    return theirs, ours
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, None], ids=["other", "none, as 0.1.0 kept none"])
+def test_what_other_code_graded_is_named_and_then_judged_again(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path, digest: str | None
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    grader("batch", path, cwd=tmp_path)
+    theirs, ours = graded_otherwise(tmp_path, grader_sha256=digest)
+    refused = grader("batch", path, "--resume", cwd=tmp_path)
+    assert (refused.returncode, reports(tmp_path)["s1"]) == (2, theirs)
+    what = f"The grader's code changed since this batch was started: version {__version__} then and now."
+    assert f"{what} Give --force to go on all the same" in " ".join(refused.stderr.split())
+    assert grader("batch", path, "--resume", "--force", cwd=tmp_path).returncode == 0
+    assert reports(tmp_path)["s1"] == ours
+    assert read(tmp_path / "results/batch.json")["grader_sha256"] == grader_sha256()
+
+
+def test_what_was_still_to_be_judged_by_this_code_when_a_run_was_killed_is_judged(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    grader("batch", path, cwd=tmp_path)
+    _theirs, ours = graded_otherwise(tmp_path, state="running")
+    assert grader("batch", path, "--resume", cwd=tmp_path).returncode == 0
+    assert reports(tmp_path)["s1"] == ours
+
+
+def test_regrading_keeps_by_which_code_it_was(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    grader("batch", path, cwd=tmp_path)
+    _theirs, ours = graded_otherwise(tmp_path, grader_sha256="0" * 64)
+    assert grader("regrade", "results", cwd=tmp_path).returncode == 0
+    assert grader("batch", path, "--resume", cwd=tmp_path).returncode == 0
+    assert reports(tmp_path)["s1"] == ours
 
 
 def test_a_full_disk_ends_the_batch_and_says_how_to_go_on(

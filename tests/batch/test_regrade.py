@@ -171,3 +171,18 @@ def test_a_report_that_is_not_of_its_observation_is_judged_again(
     assert Results(folder / "results").batch().state == "finished"
     assert grader("batch", graded / "class.csv", "--resume", cwd=folder).returncode == 0
     assert read(mine / "report.json")["score"] == 19
+
+
+def test_a_report_without_an_observation_stays_and_its_student_is_named(folder: Path) -> None:
+    before = reports(folder)["s2"].criteria
+    (folder / "results/students/s2/observation.json").unlink()
+    path = rubric(folder, ("expect: 128", "expect: 256"))
+    done = grader("regrade", "results", "--rubric", path, cwd=folder)
+    assert "s2: nothing was observed, so the report stays as it is." in done.stderr
+    assert "s1: nothing" not in done.stderr
+    assert reports(folder)["s2"].criteria == before
+    summary = read(folder / "results/summary.json")
+    assert [(one["student_id"], one["score"]) for one in summary["scores"]] == [
+        ("s1", 19),
+        ("s2", 19),
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+import grader
 from tests.polling import until
 from tests.programs import LIMIT_S, environment
 
@@ -165,6 +167,15 @@ def replaced(client: Client) -> int:
 
     # However busy the machine, it is started: to start Python takes a while then.
     return int(until(other, within_s=LIMIT_S))
+
+
+def other_grader(folder: Path, change: str) -> str:
+    """A copy of the package with ``change`` at the end of its first file, as a ``PYTHONPATH``."""
+    unwanted = shutil.ignore_patterns("__pycache__")
+    copy = shutil.copytree(Path(grader.__file__).parent, folder / "grader", ignore=unwanted)
+    with (copy / "__init__.py").open("a") as init:
+        init.write(change)
+    return str(folder)
 
 
 def children(pid: int) -> list[int]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from distributed import Client
 
+from grader import __version__
 from grader.engines import dask_cluster as clusters
 from grader.engines.call_timeout import answer
 from grader.engines.dask_cluster import Cluster, cluster
@@ -18,7 +19,7 @@ from grader.engines.protocol import EngineLost
 from grader.engines.visit import Orders
 from tests.class_rosters import read, reports, roster
 from tests.engines import failing
-from tests.engines.machines import Machines, frozen, machines
+from tests.engines.machines import Machines, frozen, machines, other_grader
 from tests.observing import hand_in, messages
 from tests.polling import until
 from tests.programs import LIMIT_S, background, command
@@ -143,21 +144,24 @@ def test_an_unfit_worker_that_joins_ends_the_run_with_one_reason(
     until(lambda: list(tmp_path.glob("*.stopped")))
 
 
-def test_a_worker_of_another_version_that_joins_ends_the_run(
-    others: Machines, tmp_path: Path
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("__version__ = '0.0.7'", "joined with version 0.0.7"),
+        ("# changed", f"joined with version {__version__}, but other code"),
+    ],
+)
+def test_a_worker_with_another_grader_that_joins_ends_the_run(
+    others: Machines, tmp_path: Path, change: str, said: str
 ) -> None:
     others.worker(threads=1)
-    real = Path(HERE) / "grader"
-    (tmp_path / "other/grader").mkdir(parents=True)
-    (tmp_path / "other/grader/__init__.py").write_text(
-        f"__version__ = '0.0.7'\n__path__ = [{str(real)!r}]\n"
-    )
+    other = other_grader(tmp_path / "other", change)
     with cluster(others.address, 2) as engine:
         engine.submit(failing.says_where, str(tmp_path))
         until(lambda: list(tmp_path.glob("*.started")))
         waiting = engine.submit(failing.process)
-        others.worker(1, PYTHONPATH=f"{tmp_path / 'other'}{os.pathsep}{HERE}")
-        assert "joined with version 0.0.7" in str(waiting.exception(timeout=60))
+        others.worker(1, PYTHONPATH=f"{other}{os.pathsep}{HERE}")
+        assert said in str(waiting.exception(timeout=60))
 
 
 def test_a_result_that_cannot_be_read_here_ends_its_task_alone(others: Machines) -> None:

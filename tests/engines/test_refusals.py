@@ -10,7 +10,7 @@ import pytest
 
 from grader import __version__, cli
 from grader.engines import dask_remote as remote_cluster
-from tests.engines.machines import Machines, machines
+from tests.engines.machines import Machines, machines, other_grader
 from tests.programs import environment, grader
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-REAL = Path(__file__).parents[2] / "grader"
 NOWHERE = "tcp://127.0.0.1:9"
 
 
@@ -39,6 +38,15 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
 def refused(scheduler: str) -> None:
     assert cli.run(["batch", "class.csv", "--engine", "dask", "--scheduler", scheduler]) == 2
     assert not Path("results").exists()
+
+
+def refuses_worker(others: Machines, code: str) -> None:
+    worker = others.worker(PYTHONPATH=code)
+    try:
+        refused(others.address)
+    finally:
+        worker.terminate()
+        worker.wait()
 
 
 @pytest.mark.parametrize("address", [NOWHERE, "127.0.0.1:9"])
@@ -80,9 +88,9 @@ def test_a_scheduler_at_which_workers_can_join_in_the_clear(
 
 
 @pytest.mark.parametrize(
-    ("init", "said"),
+    ("change", "said"),
     [
-        (f"__version__ = '0.0.7'\n__path__ = [{str(REAL)!r}]\n", "has version 0.0.7"),
+        ("__version__ = '0.0.7'", "has version 0.0.7"),
         ("raise ModuleNotFoundError('No module named grader')", "No module named grader"),
     ],
 )
@@ -90,21 +98,23 @@ def test_a_worker_that_cannot_run_this_grader(
     a_class: Path,
     others: Machines,
     capsys: pytest.CaptureFixture[str],
-    init: str,
+    change: str,
     said: str,
 ) -> None:
-    (a_class / "other/grader").mkdir(parents=True)
-    (a_class / "other/grader/__init__.py").write_text(init)
-    worker = others.worker(PYTHONPATH=str(a_class / "other"))
-    try:
-        refused(others.address)
-    finally:
-        worker.terminate()
-        worker.wait()
+    refuses_worker(others, other_grader(a_class / "other", change))
     words = " ".join(capsys.readouterr().err.split())
     assert said in words
     assert f"cannot run this grader ({__version__})" in words
     assert f"Install lambda-sqs-grader[cluster] {__version__} on every machine" in words
+
+
+def test_a_worker_with_the_same_version_and_other_code(
+    a_class: Path, others: Machines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refuses_worker(others, other_grader(a_class / "other", "# changed"))
+    words = " ".join(capsys.readouterr().err.split())
+    assert f"has version {__version__}, but other code." in words
+    assert "Install the same copy of the grader there, and start it again." in words
 
 
 def test_a_scheduler_that_wants_certificates(tmp_path: Path) -> None:

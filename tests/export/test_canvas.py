@@ -195,11 +195,15 @@ def test_the_students_id_goes_where_it_is_said_to_belong(
     assert (status, named) == (0, {column})
 
 
-def test_an_id_that_canvas_would_read_as_another_number_is_left_out(root: Path, capsys) -> None:
-    # Canvas takes "7up" for 7.
-    status, _ = canvas(root, "--assignment", TITLE, "--ids", "canvas")
+@pytest.mark.parametrize("given", ["7up", "\u0667"])
+def test_an_id_that_canvas_would_read_as_another_number_is_left_out(
+    tmp_path: Path, capsys, given: str
+) -> None:
+    # Canvas takes "7up" for 7, and reads no digits of another script.
+    root = a_class(tmp_path / "results", {a_student("s1", canvas_id=given): 20})
+    status, _ = canvas(root, "--assignment", TITLE)
     assert status == 3
-    assert "s1 is left out: 's1' is not an id of Canvas's" in capsys.readouterr().err
+    assert f"s1 is left out: {given!r} is not an id of Canvas's" in capsys.readouterr().err
 
 
 def test_two_students_with_one_id_of_canvass_are_left_out_and_named(tmp_path: Path, capsys) -> None:
@@ -212,10 +216,22 @@ def test_two_students_with_one_id_of_canvass_are_left_out_and_named(tmp_path: Pa
     assert "s2 is left out: another student has the same canvas_id" in capsys.readouterr().err
 
 
-def test_the_rosters_own_columns_come_first(tmp_path: Path) -> None:
-    student = a_student("s1", "=Ann", "a@x.org", canvas_id="7", sis_user_id="u7", section="B")
+@pytest.mark.parametrize(
+    ("more", "login"), [({}, "a@x.org"), ({"sis_login_id": "ann7"}, "ann7")], ids=["address", "own"]
+)
+def test_the_rosters_own_columns_come_first(
+    tmp_path: Path, more: dict[str, str], login: str
+) -> None:
+    own = {"canvas_id": "7", "sis_user_id": "u7", "section": "B", **more}
+    student = a_student("s1", "=Ann", "a@x.org", **own)
     _, out = canvas(a_class(tmp_path / "results", {student: 20}), "--assignment", TITLE)
-    assert importers.rows(out.read_bytes())[2] == ["'=Ann", "7", "u7", "a@x.org", "B", "20"]
+    assert importers.rows(out.read_bytes())[2] == ["'=Ann", "7", "u7", login, "B", "20"]
+
+
+def test_a_class_without_a_report_is_an_import_without_rows(tmp_path: Path) -> None:
+    root = a_class(tmp_path / "results", {})
+    status, out = canvas(root, "--assignment", TITLE)
+    assert (status, out.read_text().splitlines()) == (0, [HEADER, "    Points Possible,,,,"])
 
 
 def test_a_title_without_its_number_is_warned_of(root: Path, capsys) -> None:

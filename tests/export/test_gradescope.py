@@ -68,7 +68,7 @@ def test_an_ungraded_student_has_tests_and_no_score_anywhere() -> None:
 
 def test_a_test_hides_the_total_that_gradescope_may_make_of_no_score() -> None:
     *criteria, last = told(None)["tests"]
-    assert last["visibility"] == "hidden"
+    assert (last["number"], last["visibility"]) == (str(len(criteria) + 1), "hidden")
     assert last["name"].startswith("For the instructor: there is no score yet.")
     assert not any("visibility" in test for test in criteria)
     assert not any("visibility" in test for test in told(20)["tests"])
@@ -88,18 +88,41 @@ def test_without_the_rubric_everything_is_hidden() -> None:
     assert {test["visibility"] for test in told(20, None)["tests"]} == {"hidden"}
 
 
+def without_function() -> Rubric:
+    """Another rubric than the report was judged by, which may have hidden its first criterion."""
+    return msgspec.structs.replace(RUBRIC, criteria=RUBRIC.criteria[1:])
+
+
+def test_what_is_not_in_the_rubric_is_hidden() -> None:
+    assert [test.get("visibility") for test in told(20, without_function())["tests"][:2]] == [
+        "hidden",
+        None,
+    ]
+
+
 def test_what_is_hidden_is_in_no_message_to_students() -> None:
     assert "expected <more>." in told(None)["output"]
-    assert "expected <more>." not in told(None, hiding(function="hidden"))["output"]
-    assert "expected <more>." not in told(None, None)["output"]
+    for rubric in (hiding(function="hidden"), without_function(), None):
+        assert "expected <more>." not in told(None, rubric)["output"]
 
 
-def test_a_hidden_criterion_is_in_no_comment_of_another_format(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("id: schedule\n", "id: schedule\n    visibility: hidden\n"),
+        ("id: schedule\n", "id: timetable\n"),
+        ("criteria:", "criteria: ["),
+    ],
+    ids=["hidden", "not in the rubric", "rubric unreadable"],
+)
+def test_a_criterion_that_students_may_not_see_is_in_no_comment_of_another_format(
+    tmp_path: Path, before: str, after: str
+) -> None:
     root = a_class(tmp_path / "results", {ANN: 18.5})
     source = (root / "rubric.yaml").read_text()
-    hidden = source.replace("id: schedule\n", "id: schedule\n    visibility: hidden\n")
-    assert hidden != source
-    (root / "rubric.yaml").write_text(hidden)
+    changed = source.replace(before, after)
+    assert changed != source
+    (root / "rubric.yaml").write_text(changed)
     assert cli.run(["export", str(root), "--to", "moodle"]) == 3  # another rubric than the batch's
     comment = (root / "exports/moodle.csv").read_text()
     assert "18.5 of 20 points." in comment
@@ -183,6 +206,18 @@ def test_who_is_gone_or_has_no_score_now_has_no_folder(tmp_path: Path) -> None:
     assert (out / "s1/results.json").is_file()
     assert cli.run(["export", str(after), *arguments, "--force"]) == 0
     assert {path.name for path in out.iterdir()} == {"s2"}
+
+
+@pytest.mark.parametrize("extra", [{}, {"extra_data": {"student_id": "s1"}}])
+def test_the_results_of_another_autograder_stay(tmp_path: Path, extra: dict[str, Any]) -> None:
+    out = tmp_path / "out"
+    theirs = out / "s1/results.json"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text(json.dumps({"tests": [{"name": "One", "number": "1"}]} | extra))
+    root = a_class(tmp_path / "class", {BO: 10})
+    arguments = ["--to", "gradescope", "--out", str(out), "--force"]
+    assert cli.run(["export", str(root), *arguments]) == 0
+    assert {path.name for path in out.iterdir()} == {"s1", "s2"}
 
 
 @pytest.mark.parametrize("name", ["s1/notes.txt", "s9/results.json", "notes.txt"])

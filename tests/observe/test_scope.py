@@ -7,11 +7,126 @@ from typing import Any
 import msgspec
 import pytest
 
-from grader.model.observation import Exchange, Found, Unknown
+from grader.model.observation import Exchange, Found, NotTried, Observation, Runs, Unknown
 from grader.observe.scope import as_asked, asked_by
 from tests.observations import an_exchange, lab_rubric, reference
 
 RUBRIC = lab_rubric()
+RUNS = Runs("/aws/lambda/ticker", "2024-05-01T10:00:00Z", ("2024-05-01T10:01:00Z",), "")
+BEHAVIOUR = {"handler", "records", "exchange"}
+
+
+def seen(**changes: Any) -> Observation:
+    """The reference, as a run by :data:`RUBRIC` keeps it."""
+    given: dict[str, Any] = {"runs": {"periodic": Found(RUNS)}, "asked": asked_by(RUBRIC)}
+    return reference(**given | changes)
+
+
+def left_open(found: Observation) -> dict[str, str]:
+    """The path of each fact that was not observed, and why."""
+    alone = {name: getattr(found, name) for name in BEHAVIOUR}
+    families = ("functions", "queues", "mappings", "schedules", "runs")
+    named = {
+        f"{family}.{role}": fact
+        for family in families
+        for role, fact in getattr(found, family).items()
+    }
+    return {
+        path: fact.detail
+        for path, fact in (alone | named).items()
+        if isinstance(fact, Unknown) and fact.kind == "not-observed"
+    }
+
+
+def asks(**changes: Any) -> Any:
+    """:data:`RUBRIC` with another exchange."""
+    return lab_rubric(exchange=msgspec.structs.replace(RUBRIC.exchange, **changes))
+
+
+def names(**changes: dict[str, str]) -> Any:
+    """:data:`RUBRIC` with other functions or queues."""
+    return lab_rubric(lab=msgspec.structs.replace(RUBRIC.lab, **changes))
+
+
+@pytest.mark.parametrize(
+    ("rubric", "exchange"),
+    [
+        (RUBRIC, Found(an_exchange(right=4, silent=1))),
+        (asks(pairs=3), Found(an_exchange())),
+        (asks(pairs=7), NotTried("handler", "It failed.")),
+        (asks(deadline_s=30), Found(an_exchange(right=4, silent=1))),
+        (asks(deadline_s=240), NotTried("handler", "It failed.")),
+        (names(functions=RUBRIC.lab.functions | {"other": "subtracter"}), Found(an_exchange())),
+    ],
+    ids=[
+        "the same rubric",
+        "fewer pairs",
+        "more pairs, none of them sent",
+        "less patience",
+        "more patience, nothing waited for",
+        "another function besides",
+    ],
+)
+def test_what_was_seen_is_judged_by_a_rubric_that_needs_no_more(rubric: Any, exchange: Any) -> None:
+    kept = seen(exchange=exchange)
+    assert as_asked(kept, rubric, RUBRIC.lab.region) == kept
+
+
+def test_an_observation_that_does_not_say_what_it_is_about_is_taken_as_it_is() -> None:
+    kept = seen(asked=None)
+    assert as_asked(kept, asks(pairs=7), "us-east-1") == kept
+
+
+@pytest.mark.parametrize(
+    ("rubric", "paths", "why"),
+    [
+        (asks(pairs=7), {"exchange"}, "5 pairs were sent, not 7."),
+        (
+            asks(message=("a", "b")),
+            BEHAVIOUR,
+            "Messages and answers of another form were exchanged.",
+        ),
+        (
+            asks(answer_keys=("total",)),
+            BEHAVIOUR,
+            "Messages and answers of another form were exchanged.",
+        ),
+        (
+            names(functions={"sum": "plus", "periodic": "ticker"}),
+            {"functions.sum", *BEHAVIOUR},
+            "This observation is of adder, not of plus.",
+        ),
+        (
+            names(functions={"sum": "adder", "periodic": "clock"}),
+            {"functions.periodic", "schedules.periodic", "runs.periodic"},
+            "This observation is of ticker, not of clock.",
+        ),
+        (
+            names(queues={"input": "figures", "output": "totals"}),
+            {"queues.input", "mappings.input", *BEHAVIOUR},
+            "This observation is of numbers, not of figures.",
+        ),
+        (
+            names(queues={"input": "numbers", "output": "sums"}),
+            {"queues.output", "mappings.output", *BEHAVIOUR},
+            "This observation is of totals, not of sums.",
+        ),
+    ],
+    ids=["pairs", "message", "keys", "sum", "periodic", "input", "output"],
+)
+def test_what_a_rubric_would_have_looked_for_elsewhere_is_open_and_nothing_else(
+    rubric: Any, paths: set[str], why: str
+) -> None:
+    found = as_asked(seen(), rubric, RUBRIC.lab.region)
+    assert left_open(found) == dict.fromkeys(paths, why)
+
+
+def test_in_another_region_everything_is_open() -> None:
+    found = as_asked(seen(), RUBRIC, "us-east-1")
+    families = ("functions", "queues", "mappings", "schedules", "runs")
+    named = {f"{family}.{role}" for family in families for role in getattr(found, family)}
+    why = "This observation was made in eu-west-3, not in us-east-1."
+    assert left_open(found) == dict.fromkeys({*named, *BEHAVIOUR}, why)
 
 
 def seen_with(exchange: Exchange, deadline_s: float) -> Any:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from grader.roster.load import Account
 
+pytestmark = pytest.mark.sandbox
+
 # One that cannot fail where there is a function, one that cannot fail at all, one that cannot say.
 CHECKS = """
 from grader.checks import ungrade

@@ -353,7 +353,7 @@ COLUMNS = st.sampled_from(
 )
 fuzz = settings(
     deadline=None,
-    max_examples=200,
+    max_examples=2 * settings.default.max_examples,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 

@@ -386,7 +386,6 @@ def assert_loads_or_names_lines(path: Path) -> None:
 
 fuzz = settings(
     deadline=None,
-    max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 SHARDS = st.sampled_from(

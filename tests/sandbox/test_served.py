@@ -14,6 +14,8 @@ from tests.programs import background, command, environment, grader, read_to
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.sandbox
+
 
 @pytest.fixture
 def temporary(tmp_path: Path) -> Path:

@@ -79,6 +79,7 @@ def test_it_answers_on_the_loopback_address_only(aws_sandbox: Sandbox) -> None:
         socket.create_connection(("127.0.0.2", port), timeout=5)
 
 
+@pytest.mark.sandbox
 def test_the_graders_environment_is_hidden_from_functions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
     monkeypatch.setenv("SOME_TOKEN", "canary")
@@ -89,6 +90,7 @@ def test_the_graders_environment_is_hidden_from_functions(monkeypatch: pytest.Mo
     assert "canary" not in log
 
 
+@pytest.mark.sandbox
 def test_an_exception_leaves_no_process_and_no_directory() -> None:
     with pytest.raises(ZeroDivisionError), sandbox() as running:  # noqa: PT012
         invoke(running, running.new_account(), "periodic")
@@ -98,6 +100,7 @@ def test_an_exception_leaves_no_process_and_no_directory() -> None:
     assert left_behind(running.pid, running.directory) == []
 
 
+@pytest.mark.sandbox
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_it_ends_with_the_grader(how: signal.Signals) -> None:
     with subprocess.Popen(
@@ -131,11 +134,13 @@ def taken_port() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
+@pytest.mark.sandbox
 def test_a_port_in_use_is_named(taken_port: int) -> None:
     with pytest.raises(SandboxError, match=f"Port {taken_port} "), sandbox(taken_port):
         pass
 
 
+@pytest.mark.sandbox
 def test_a_server_that_ends_early_is_quoted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,6 +95,14 @@ def test_tests_of_one_criterion_share_its_points() -> None:
     assert graded.score == 18.6667
 
 
+@pytest.mark.parametrize(
+    ("message", "text"), [("It is late.", "1 of 2 passed. It is late."), ("", "1 of 2 passed.")]
+)
+def test_how_many_of_two_tests_passed_is_said_first(message: str, text: str) -> None:
+    graded = report(said("sums"), said("sums", "failed", message=message))
+    assert result(graded, "sums").message == text
+
+
 def test_no_outcome_at_all_is_ungraded() -> None:
     outcomes = [said(one.id) for one in lab_rubric().criteria if one.id != "memory"]
     graded = score(Student(), reference(), outcomes, lab_rubric(), CHECKS)
@@ -107,7 +115,21 @@ def test_one_ungraded_test_makes_its_criterion_ungraded() -> None:
     assert (result(graded, "sums").status, graded.score) == ("ungraded", None)
 
 
-def blocked(name: str, because: str) -> Outcome:
+@pytest.mark.parametrize(
+    ("because", "advice"),
+    [("credentials", "Get new credentials"), (None, "Try again later")],
+)
+def test_what_is_ungraded_says_what_its_ungraded_test_says_and_what_to_do(
+    because: str | None, advice: str
+) -> None:
+    sums = [said("sums"), said("sums", "failed", message="No."), said("sums", "ungraded")]
+    sums[2] = msgspec.structs.replace(sums[2], because=because)
+    one = result(report(*sums), "sums")
+    assert one.message == "sums says so."
+    assert one.hint.startswith(f"This costs no points. {advice}")
+
+
+def blocked(name: str, because: str | None) -> Outcome:
     return said(name, "blocked", because=because, message="A reason.")
 
 
@@ -126,12 +148,25 @@ def test_a_blocked_criterion_names_the_root_of_a_chain() -> None:
 
 
 def test_the_cause_is_the_criterion_of_that_very_resource() -> None:
-    graded = report(said("output-queue", "failed"), blocked("handler", "queues.output"))
+    queues = [said(name, "failed") for name in ("input-queue", "output-queue")]
+    graded = report(*queues, blocked("handler", "queues.output"))
     assert result(graded, "handler").because == "output-queue"
 
 
-def test_what_no_criterion_explains_keeps_its_reason() -> None:
-    one = result(report(blocked("sums", "identity")), "sums")
+@pytest.mark.parametrize("passed", ["function", "again"])
+def test_of_several_criteria_of_a_resource_the_cause_is_one_that_did_not_pass(passed: str) -> None:
+    function, *others = lab_rubric().criteria
+    again = msgspec.structs.replace(function, id="again")
+    rubric = lab_rubric(criteria=(function, again, *others))
+    (failed,) = {"function", "again"} - {passed}
+    outcomes = [said(passed), said(failed, "failed"), blocked("mapping", "functions.sum")]
+    graded = score(Student(), reference(), outcomes, rubric, CHECKS)
+    assert result(graded, "mapping").because == failed
+
+
+@pytest.mark.parametrize("because", ["identity", None])
+def test_what_no_criterion_explains_keeps_its_reason(because: str | None) -> None:
+    one = result(report(blocked("sums", because)), "sums")
     assert (one.status, one.points, one.because, one.message) == ("blocked", 0, None, "A reason.")
 
 
@@ -157,6 +192,16 @@ def test_what_is_blocked_by_something_that_passed_was_not_observed() -> None:
 def test_flags_are_sorted_and_said_once() -> None:
     graded = report(flags=("pair-left-behind", "foreign-messages", "pair-left-behind"))
     assert graded.flags == ("foreign-messages", "pair-left-behind")
+
+
+def test_the_account_is_the_one_that_aws_named_and_else_the_rosters() -> None:
+    unreached = reference(identity=Unknown("credentials", "They ended."))
+    student = Student(account_id="222222222222")
+    accounts = [
+        score(student, seen, [], lab_rubric(), CHECKS).account_id
+        for seen in (reference(), unreached)
+    ]
+    assert accounts == ["111111111111", "222222222222"]
 
 
 def test_times_and_seed_are_the_observations() -> None:

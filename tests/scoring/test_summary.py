@@ -11,6 +11,7 @@ from grader.model.outcome import Outcome
 from grader.scoring.score import score
 from grader.scoring.summary import Known, Summary, code_of, summarise, with_class_flags
 from tests.observations import a_function, lab_rubric, only, reference
+from tests.scoring.test_score import CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,7 @@ def seen(member: Member) -> Observation | None:
 
 def report(member: Member, memory: str = "passed", sums: str = "passed", **changes: Any) -> Report:
     outcomes = [Outcome("memory", "memory", memory), Outcome("sums", "sums", sums)]  # type: ignore[arg-type]
-    graded = score(member, reference(), outcomes, RUBRIC, {})
+    graded = score(member, reference(), outcomes, RUBRIC, CHECKS)
     return msgspec.structs.replace(graded, account_id=member.account_id, **changes)
 
 

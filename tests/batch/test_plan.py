@@ -1,0 +1,240 @@
+"""Who of a class is graded, who keeps the result there is, and what has to be judged again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from grader import __version__
+from grader.batch.pipeline import Settings
+from grader.batch.plan import plan
+from grader.inputs.problems import BadInput
+from grader.model.access import DefaultCredentials
+from grader.model.batch import Student
+from grader.model.observation import Unknown
+from grader.results.directory import Results
+from grader.roster.load import Account, Roster
+from tests.export.classes import ANN, BO, CY, RUBRIC, a_class, a_report
+from tests.observations import reference
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.batch.plan import Plan
+    from grader.model.observation import Observation
+
+OTHER_RUBRIC = msgspec.structs.replace(RUBRIC, title="Another", sha256="other")
+
+
+def account(student: Student, **changes: Any) -> Account:
+    """A row of the roster."""
+    given: dict[str, Any] = {name: getattr(student, name) for name in Student.__struct_fields__}
+    return Account(**(given | {"endpoint_url": None, "access": DefaultCredentials()} | changes))
+
+
+def roster(*accounts: Account, sha256: str = "") -> Roster:
+    return Roster(accounts or (account(ANN), account(BO), account(CY)), (), sha256)
+
+
+def store(results: Results, student: Student, seen: Observation | None, **changes: Any) -> None:
+    """What an earlier run left of a student with 18 points."""
+    results.write_student(a_report(student, 18, **changes), seen)
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    """Ann is graded, Bo could not be though his account was seen, Cy was never looked at."""
+    found = Results(a_class(tmp_path / "results", {ANN: 18, BO: None}))
+    found.write_batch(msgspec.structs.replace(found.batch(), students=[ANN, BO, CY]))
+    found.write_student(a_report(ANN, 18), reference())
+    found.write_student(a_report(BO, None), reference())
+    return found
+
+
+def planned(results: Results, by: Roster | None = None, rubric: Any = RUBRIC, **how: Any) -> Plan:
+    settings = how.pop("settings", Settings(seed=1, attempt=7))
+    return plan(results, by or roster(), rubric, settings, **how)
+
+
+def todo(found: Plan) -> list[str]:
+    return [one.student_id for one in found.todo]
+
+
+def ids(known: Any) -> list[str]:
+    return [one.report.student_id for one in known]
+
+
+def rejudged(found: Plan) -> list[str]:
+    return [one.student_id for one in found.rejudge]
+
+
+def test_a_new_folder_is_begun_with_everybody(tmp_path: Path) -> None:
+    for how in ({}, {"resume": True}):
+        found = planned(Results(tmp_path / "new"), **how)
+        assert (todo(found), found.start_over) == (["s1", "s2", "s3"], True)
+        assert found.settings.attempt == 7
+
+
+def test_what_a_folder_holds_is_not_begun_anew_unasked(results: Results) -> None:
+    with pytest.raises(BadInput, match="already holds results"):
+        planned(results)
+
+
+def test_starting_over_keeps_nothing(results: Results) -> None:
+    found = planned(results, force=True)
+    assert (todo(found), found.start_over, found.kept) == (["s1", "s2", "s3"], True, ())
+
+
+def test_going_on_grades_who_has_no_grade_and_keeps_the_others(results: Results) -> None:
+    found = planned(results, resume=True)
+    assert (todo(found), found.start_over, found.settings.attempt) == (["s2", "s3"], False, 2)
+    assert (ids(found.kept), ids(found.earlier), found.rejudge) == (["s1"], ["s2"], ())
+    assert found.state == results.state != b""
+
+
+def test_whoever_is_asked_for_alone_is_graded_again_and_everybody_else_stays(
+    results: Results,
+) -> None:
+    found = planned(results, only=["s1"])
+    assert (todo(found), found.start_over) == (["s1"], False)
+    assert (ids(found.kept), ids(found.earlier)) == (["s2"], ["s1"])
+
+
+def test_nobody_is_asked_for_who_is_not_in_the_roster(results: Results) -> None:
+    with pytest.raises(BadInput) as caught:
+        planned(results, only=["s1", "s8", "s9"])
+    assert [problem.message for problem in caught.value.problems] == [
+        "There is no student 's8' in the roster.",
+        "There is no student 's9' in the roster.",
+    ]
+
+
+def test_a_batch_that_had_only_started_is_begun_again(tmp_path: Path) -> None:
+    root = a_class(tmp_path / "results", {ANN: 18}, state="starting")
+    found = planned(Results(root), roster(account(ANN)), resume=True)
+    assert (todo(found), found.start_over, found.kept) == (["s1"], True, ())
+
+
+def test_a_result_whose_account_was_not_reached_is_no_earlier_one(results: Results) -> None:
+    store(results, ANN, reference(identity=Unknown("credentials", "They ended.")), name="Anna")
+    found = planned(results, only=["s1"])
+    assert (ids(found.kept), found.earlier, found.rejudge) == (["s2"], (), ())
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "kept", "earlier"),
+    [
+        ({"account_id": "1"}, {"account_id": "1"}, ["s1"], []),
+        ({"account_id": "1"}, {"account_id": "2"}, [], []),
+        ({"account_id": "1"}, {"account_id": None}, [], ["s1"]),
+        ({"account_id": None}, {"account_id": "1"}, [], ["s1"]),
+        ({"region": "eu-west-3"}, {"region": "us-east-1"}, [], ["s1"]),
+        ({"group": "a"}, {"group": "b"}, [], ["s1"]),
+    ],
+)
+def test_another_account_is_graded_anew_and_what_may_be_the_same_one_loses_nothing(
+    tmp_path: Path, then: Any, now: Any, kept: list[str], earlier: list[str]
+) -> None:
+    results = Results(a_class(tmp_path / "results", {msgspec.structs.replace(ANN, **then): 18}))
+    store(results, ANN, reference(), group=then.get("group"))
+    found = planned(results, roster(account(ANN, **now)), resume=True)
+    assert todo(found) == ([] if kept else ["s1"])
+    assert (ids(found.kept), ids(found.earlier)) == (kept, earlier)
+
+
+def test_a_student_who_is_new_has_no_earlier_result(results: Results) -> None:
+    new = Student("s4")
+    store(results, new, reference())
+    found = planned(results, roster(account(ANN), account(new)), resume=True)
+    assert (todo(found), ids(found.kept), found.earlier) == (["s4"], ["s1"], ())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rubric_sha256": "other"},
+        {"name": "Anna"},
+        {"email": "anna@example.org"},
+        {"group": "a"},
+        {"started_at": "2024-05-01T09:00:00.000Z"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_report_that_would_now_say_something_else_is_judged_again(
+    results: Results, changes: dict[str, Any]
+) -> None:
+    """It is of another rubric, of a student who was renamed, of another observation."""
+    store(results, ANN, reference(), **changes)
+    assert rejudged(planned(results, resume=True)) == ["s1"]
+
+
+@pytest.mark.parametrize(
+    ("batch", "own", "judged"),
+    [
+        ({}, "", []),
+        ({"checks_sha256": "a"}, "a", []),
+        ({"checks_sha256": "a"}, "b", ["s1", "s2"]),
+        ({"checks_sha256": "a"}, "", ["s1", "s2"]),
+        ({"grader_version": "0.0.1"}, "", ["s1", "s2"]),
+        # Which of the checks the reports are by, nobody knows.
+        ({"checks_sha256": "a", "state": "interrupted"}, "a", ["s1", "s2"]),
+        ({"state": "interrupted"}, "", []),
+    ],
+)
+def test_by_other_checks_or_another_grader_everything_is_judged_again(
+    results: Results, batch: dict[str, Any], own: str, judged: list[str]
+) -> None:
+    results.write_batch(msgspec.structs.replace(results.batch(), **batch))
+    found = planned(results, only=["s2"], checks_sha256=own, force=True)
+    assert rejudged(found) == judged
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        (
+            {"settings": Settings(seed=1, region="eu-west-3")},
+            "The region changed since this batch was started: none then, eu-west-3 now.",
+        ),
+        (
+            {"settings": Settings(seed=1, endpoint_url="http://x")},
+            "The endpoint changed since this batch was started: none then, http://x now.",
+        ),
+        (
+            {"rubric": OTHER_RUBRIC},
+            "The rubric changed since this batch was started: another title.",
+        ),
+        (
+            {"checks_sha256": "own"},
+            "The checks of your own changed since this batch was started.",
+        ),
+        (
+            {"by": roster(account(ANN), account(BO), sha256="other")},
+            "The roster changed since this batch was started: removed s3.",
+        ),
+    ],
+    ids=["region", "endpoint", "rubric", "checks", "roster"],
+)
+def test_what_changed_since_is_refused_unless_it_is_forced(
+    results: Results, how: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(BadInput) as caught:
+        planned(results, resume=True, **how)
+    (only,) = caught.value.problems
+    assert (only.file, only.message) == (str(results.root), says)
+    assert not planned(results, resume=True, force=True, **how).start_over
+
+
+def test_a_region_that_is_left_out_now_is_named_too(results: Results) -> None:
+    results.write_batch(msgspec.structs.replace(results.batch(), region="eu-west-3"))
+    with pytest.raises(BadInput, match=r"region changed .*: eu-west-3 then, none now"):
+        planned(results, resume=True)
+
+
+def test_another_version_of_the_grader_is_refused_unless_it_is_forced(results: Results) -> None:
+    results.write_batch(msgspec.structs.replace(results.batch(), grader_version="0.0.1"))
+    with pytest.raises(BadInput, match=f"version changed .*: 0.0.1 then, {__version__} now"):
+        planned(results, resume=True)
+    assert not planned(results, resume=True, force=True).start_over

@@ -1,0 +1,151 @@
+"""What regrading makes of each file that lies in the results: observations, reports, neither."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from grader.batch.regrade import Moved, regrade
+from grader.batch.setup import loaded
+from grader.model.report import read_report
+from grader.observe.scope import asked_by
+from grader.results.directory import BEFORE, Results
+from tests.export.classes import ANN, BO, CY, RUBRIC, a_class, a_report
+from tests.observations import reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from grader.batch.regrade import Regraded
+    from grader.batch.setup import Course
+
+
+@pytest.fixture(scope="module")
+def course() -> Iterator[Course]:
+    """The shipped rubric and its checks."""
+    with loaded(None, []) as (found, _roster):
+        yield found
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    """Ann was seen, Bo has a report alone, Cy has nothing."""
+    found = Results(a_class(tmp_path / "results", {ANN: 18, BO: 12}))
+    found.write_student(a_report(ANN, 18), reference())
+    students = [*found.batch().students, CY]
+    found.write_batch(msgspec.structs.replace(found.batch(), students=students))
+    return found
+
+
+def again(results: Results, course: Course, rubric: Any = None) -> Regraded:
+    given = course if rubric is None else msgspec.structs.replace(course, rubric=rubric)
+    return regrade(results, given, lang="en")
+
+
+def before(results: Results, student: str) -> Path:
+    return results.folder(student) / BEFORE
+
+
+def test_a_report_alone_stays_and_is_named_and_who_has_nothing_is_left_out(
+    results: Results, course: Course
+) -> None:
+    done = again(results, course)
+    assert [report.student_id for report in done.reports] == ["s1", "s2"]
+    assert [change.after.student_id for change in done.changes] == ["s1"]
+    assert done.skipped == ["s2"]
+    assert done.reports[1] == a_report(BO, 12)
+    assert [one.student_id for one in done.summary.scores] == ["s1", "s2"]
+
+
+def test_what_did_not_change_is_neither_written_nor_told(results: Results, course: Course) -> None:
+    again(results, course)
+    assert read_report(before(results, "s1")) == a_report(ANN, 18)
+    before(results, "s1").unlink()
+    batch = results.state
+    assert again(results, course).changes == []
+    assert not before(results, "s1").exists()
+    assert results.state == batch
+
+
+def test_an_observation_that_was_not_judged_yet_is_a_change_from_nothing(
+    results: Results, course: Course
+) -> None:
+    (results.folder("s1") / "report.json").unlink()
+    (change,) = again(results, course).changes
+    assert change.before is None
+    assert {moved.before for moved in change.moved} == {None}
+    assert [moved.id for moved in change.moved] == [one.id for one in RUBRIC.criteria]
+    assert not before(results, "s1").exists()
+
+
+def test_a_change_of_words_alone_is_written_and_not_told(results: Results, course: Course) -> None:
+    first = again(results, course).reports[0]
+    one, *others = first.criteria
+    reworded = (msgspec.structs.replace(one, message="Well done."), *others)
+    results.write_report(msgspec.structs.replace(first, criteria=reworded))
+    assert again(results, course).changes == []
+    assert read_report(results.folder("s1") / "report.json") == first
+    assert read_report(before(results, "s1")).criteria[0].message == "Well done."
+
+
+def test_each_criterion_that_came_went_or_came_to_something_else_has_moved_once(
+    results: Results, course: Course
+) -> None:
+    now = again(results, course).reports[0]
+    new = {one.id: one for one in now.criteria}
+    weight = msgspec.structs.replace(new["memory"], id="weight")
+    timeout = msgspec.structs.replace(new["timeout"], status="failed", points=0)
+    instead = {"memory": weight, "timeout": timeout}
+    old = tuple(instead.get(one.id, one) for one in now.criteria)
+    results.write_report(msgspec.structs.replace(now, criteria=old))
+    (change,) = again(results, course).changes
+    assert change.moved == (
+        Moved("memory", None, new["memory"]),
+        Moved("timeout", timeout, new["timeout"]),
+        Moved("weight", weight, None),
+    )
+
+
+def test_what_the_class_was_judged_by_is_kept_where_it_is_another(
+    results: Results, course: Course
+) -> None:
+    again(results, course)
+    batch = results.batch()
+    other = msgspec.structs.replace(RUBRIC, sha256="other", source="# other\n")
+    done = regrade(
+        results, type(course)(other, course.judge, course.checks, ("own",), "own"), lang="fr"
+    )
+    assert {report.rubric_sha256 for report in done.reports} == {"other", RUBRIC.sha256}
+    assert results.batch() == msgspec.structs.replace(
+        batch, rubric_sha256="other", checks_sha256="own", checks=["own"], lang="fr"
+    )
+    assert (results.root / "rubric.yaml").read_text() == "# other\n"
+
+
+@pytest.mark.parametrize(
+    ("students", "batches", "seen", "judged"),
+    [
+        (None, None, "us-east-1", True),
+        (None, None, "eu-west-3", False),
+        (None, "eu-west-3", "eu-west-3", True),
+        (None, "eu-west-3", "us-east-1", False),
+        ("eu-west-3", "us-west-2", "eu-west-3", True),
+        ("eu-west-3", "us-west-2", "us-west-2", False),
+    ],
+)
+def test_the_region_to_be_in_is_the_students_else_the_batchs_else_the_labs(
+    results: Results,
+    course: Course,
+    students: str | None,
+    batches: str | None,
+    seen: str,
+    judged: bool,
+) -> None:
+    ann = msgspec.structs.replace(results.batch().students[0], region=students)
+    results.write_batch(msgspec.structs.replace(results.batch(), students=[ann], region=batches))
+    results.write_student(a_report(ANN, 18), reference(region=seen, asked=asked_by(RUBRIC)))
+    (report,) = again(results, course).reports
+    assert (report.status == "graded") is judged

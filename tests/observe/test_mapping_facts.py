@@ -1,0 +1,82 @@
+"""Each thing that AWS says of a mapping, and what it is where AWS leaves it out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from grader.model.observation import Found, Mapping
+from tests.observing import look
+
+if TYPE_CHECKING:
+    from grader.sandbox.server import Sandbox
+    from tests.wire_faults import Wire
+
+QUEUE = "arn:aws:sqs:us-east-1:111111111111:input_queue"
+FUNCTION = "arn:aws:lambda:us-east-1:111111111111:function:first_lambda"
+
+
+def test_a_mapping_is_read_as_it_is_and_needs_to_say_only_what_it_joins(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    sparse = {"UUID": "a", "EventSourceArn": QUEUE, "FunctionArn": FUNCTION}
+    full = {
+        "UUID": "b",
+        "EventSourceArn": QUEUE,
+        "FunctionArn": f"{FUNCTION}:live",
+        "State": "Enabled",
+        "BatchSize": 1,
+        "MaximumBatchingWindowInSeconds": 5,
+        "FilterCriteria": {"Filters": [{"Pattern": f"{{{n}}}"} for n in range(7)]},
+    }
+
+    def say(parsed: dict[str, Any]) -> None:
+        parsed["EventSourceMappings"] = [sparse, full]
+
+    wire.change("lambda.ListEventSourceMappings", say)
+    found = look(aws_sandbox, right, wire=wire, exchange=False).mappings["input"]
+    assert isinstance(found, Found)
+    assert found.value.of_queue == (
+        Mapping(
+            uuid="a",
+            queue_arn=QUEUE,
+            function_arn=FUNCTION,
+            function_name="first_lambda",
+            qualifier=None,
+            state="",
+            batch_size=10,
+            window_s=0,
+            filters=(),
+        ),
+        Mapping(
+            uuid="b",
+            queue_arn=QUEUE,
+            function_arn=f"{FUNCTION}:live",
+            function_name="first_lambda",
+            qualifier="live",
+            state="Enabled",
+            batch_size=1,
+            window_s=5,
+            filters=("{0}", "{1}", "{2}", "{3}", "{4}"),
+        ),
+    )
+    assert found.value.elsewhere == ()
+
+
+def test_where_another_function_is_fed_the_queues_of_the_labs_own_are_named(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    other = {"UUID": "a", "EventSourceArn": QUEUE, "FunctionArn": f"{FUNCTION}s"}
+    asked: list[bool] = []
+
+    def note(request: Any, **_given: Any) -> None:
+        asked.append("FunctionName=first_lambda" in request.url)
+
+    wire.session.events.register("before-send.lambda.ListEventSourceMappings", note)
+    wire.change(
+        "lambda.ListEventSourceMappings",
+        lambda parsed: parsed.update(EventSourceMappings=[other]),
+    )
+    found = look(aws_sandbox, right, wire=wire, exchange=False).mappings["input"]
+    assert isinstance(found, Found)
+    assert found.value.elsewhere == ("input_queue",)
+    assert asked[:2] == [False, True]
