@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from grader.rubric.load import default_rubric_path
 from tests.pages.reading import page
 from tests.programs import environment, grader
@@ -29,6 +31,7 @@ def english_in(text: str) -> list[str]:
     return [line for line in text.splitlines() if ENGLISH_WORDS.search(line)]
 
 
+@pytest.mark.slow
 def test_the_demo_is_french_from_the_first_line_to_the_last(tmp_path: Path) -> None:
     env = environment(LANG="fr_FR.UTF-8")
     done = grader("demo", cwd=tmp_path, env=env)
