@@ -9,7 +9,7 @@ from pathlib import Path
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
-PER_CORE = 2
+PER_CORE = 4
 """Most tests wait for a queue or for a program: while one does, another one computes."""
 SHARES = '@pytest.fixture(scope="module"'
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
+import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.httpsession import URLLib3Session
+from tenacity import wait_none
+
+from grader.observe import repeat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +36,15 @@ Answer = Given | Done | None
 
 _MODELS = botocore.session.Session().get_component("data_loader")
 """Reading AWS's models takes most of the time that a client takes: all wires share them."""
+
+
+@contextmanager
+def asked_again_at_once() -> Iterator[None]:
+    """Nothing waits before it asks again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None))
+        patch.setattr(repeat, "wait_exponential", lambda **_how: wait_none())
+        yield
 
 
 class Wire:

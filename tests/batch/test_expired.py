@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from grader.model.report import Report
     from grader.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 _ACCOUNT = re.compile(r"Credential=([0-9]{12})/")
 _EXPIRED = {
     "sts": query(403, "ExpiredToken"),

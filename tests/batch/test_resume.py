@@ -82,7 +82,9 @@ def test_only_one_student_is_graded_on_request(
     assert reports(tmp_path).keys() == {"s1"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_an_interrupted_batch_keeps_who_is_done_and_ends_soon(
     aws_sandbox: Sandbox, right: str, tmp_path: Path, number: int
 ) -> None:

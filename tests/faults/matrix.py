@@ -8,19 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import pytest
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
-from tenacity import wait_none
 
 from grader.aws.clients import Clients
 from grader.engines.visit import Orders, Place, Visit, identify, look
 from grader.judging.pool import Judge
 from grader.model.access import DefaultCredentials, Keys, Role
-from grader.observe import output, repeat
+from grader.observe import output
 from grader.roster.load import Account
 from grader.rubric.load import Criterion
 from grader.safety.secret import Secret
@@ -29,7 +27,7 @@ from grader.scoring.phrases import what_next
 from grader.scoring.score import score
 from tests.known_checks import needs_of_rubric
 from tests.observing import hand_in, lab
-from tests.wire_faults import DENIED, Answer, Done, Wire, query, rest, rpc
+from tests.wire_faults import DENIED, Answer, Done, Wire, asked_again_at_once, query, rest, rpc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -298,9 +296,7 @@ def assert_only(came: Came, ungraded: frozenset[str], kind: str) -> None:
 @contextmanager
 def without_waiting() -> Iterator[None]:
     """Nothing waits before it asks again, and nobody looks long for duplicates."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None))
-        patch.setattr(repeat, "wait_exponential", lambda **_how: wait_none())
+    with asked_again_at_once(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(output, "DUPLICATES_S", 0)
         yield
 

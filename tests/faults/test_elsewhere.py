@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from grader.model.report import CriterionResult
     from grader.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 ACCOUNTS: dict[str, dict[str, Any]] = {
     "lambda.ListFunctions": {"function": "frist_lambda"},
     "sqs.ListQueues": {"output_queue": "output-queue"},

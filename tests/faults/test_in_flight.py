@@ -95,7 +95,14 @@ def _changing(change: Callable[[dict[str, Any]], None]) -> Callable[..., None]:
 
 
 @pytest.mark.parametrize(
-    "handler", ["wrong_keys", "prints_only", "first_record_only", "multiplies"]
+    "handler",
+    [
+        "wrong_keys",
+        *(
+            pytest.param(one, marks=pytest.mark.slow)
+            for one in ("prints_only", "first_record_only", "multiplies")
+        ),
+    ],
 )
 def test_a_wrong_function_is_not_invoked_more_at_once(
     aws_sandbox: Sandbox, fresh_account: str, grade: Any, busy: Busy, handler: str

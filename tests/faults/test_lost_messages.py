@@ -45,7 +45,12 @@ def test_a_lost_answer_is_not_the_students(came: list[Report], number: int) -> N
 
 
 @pytest.mark.parametrize(
-    ("heard", "ungraded"), [(0, BEHAVIOUR), (1, {"records", "sums"}), (2, {"sums"})]
+    ("heard", "ungraded"),
+    [
+        (0, BEHAVIOUR),
+        pytest.param(1, {"records", "sums"}, marks=pytest.mark.slow),
+        pytest.param(2, {"sums"}, marks=pytest.mark.slow),
+    ],
 )
 def test_answers_that_are_lost_every_time_leave_open_what_they_said(
     aws_sandbox: Sandbox,

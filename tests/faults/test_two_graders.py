@@ -114,6 +114,7 @@ def test_answers_that_somebody_else_looks_at_first_count(
     assert len(reader.got) == 1 + 3 + 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_what_a_killed_grader_left_hidden_excuses_no_silence(
     aws_sandbox: Sandbox, fresh_account: str

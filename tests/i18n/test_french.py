@@ -32,6 +32,7 @@ def english_in(text: str) -> list[str]:
 
 
 @pytest.mark.sandbox
+@pytest.mark.slow
 def test_the_demo_is_french_from_the_first_line_to_the_last(tmp_path: Path) -> None:
     env = environment(LANG="fr_FR.UTF-8")
     done = grader("demo", cwd=tmp_path, env=env)

@@ -19,13 +19,21 @@ if TYPE_CHECKING:
     ("operation", "answer"),
     [
         ("lambda.GetFunctionConfiguration", rest(429, "TooManyRequestsException")),
-        ("sqs.GetQueueUrl", rpc(503, "ServiceUnavailable")),
+        pytest.param("sqs.GetQueueUrl", rpc(503, "ServiceUnavailable"), marks=pytest.mark.slow),
         ("lambda.ListEventSourceMappings", ConnectTimeoutError(endpoint_url="http://x")),
         ("sqs.ReceiveMessage", rpc(500, "InternalError")),
         ("sqs.SendMessage", rpc(500, "InternalError")),
-        ("sqs.SendMessage", EndpointConnectionError(endpoint_url="http://x")),
+        pytest.param(
+            "sqs.SendMessage",
+            EndpointConnectionError(endpoint_url="http://x"),
+            marks=pytest.mark.slow,
+        ),
         ("lambda.Invoke", rest(500, "ServiceException")),
-        ("lambda.Invoke", rest(429, "TooManyRequestsException", Reason="CallerRateLimitExceeded")),
+        pytest.param(
+            "lambda.Invoke",
+            rest(429, "TooManyRequestsException", Reason="CallerRateLimitExceeded"),
+            marks=pytest.mark.slow,
+        ),
         ("events.DescribeRule", rpc(400, "ThrottlingException")),
     ],
 )

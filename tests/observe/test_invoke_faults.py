@@ -38,8 +38,8 @@ def test_invoke_is_never_tried_more_than_three_times(
     ("answer", "failure"),
     [
         (rest(502, "InvalidRuntimeException"), "broken"),
-        (rest(502, "KMSAccessDeniedException"), "broken"),
-        (rest(502, "InvalidZipFileException"), "broken"),
+        pytest.param(rest(502, "KMSAccessDeniedException"), "broken", marks=pytest.mark.slow),
+        pytest.param(rest(502, "InvalidZipFileException"), "broken", marks=pytest.mark.slow),
     ],
 )
 def test_what_only_the_function_can_have_caused_is_found(

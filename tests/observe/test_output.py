@@ -120,7 +120,9 @@ def test_other_output_of_the_function_is_left_and_not_called_foreign(
     assert len(own(aws_sandbox, fresh_account)) == 1 + 3 + 5
 
 
-@pytest.mark.parametrize(("most", "receives"), [(2, 1), (3, 2), (9, 3)])
+@pytest.mark.parametrize(
+    ("most", "receives"), [(2, 1), pytest.param(3, 2, marks=pytest.mark.slow), (9, 3)]
+)
 def test_a_message_that_too_many_receives_move_away_can_still_be_received(
     aws_sandbox: Sandbox, fresh_account: str, most: int, receives: int
 ) -> None:

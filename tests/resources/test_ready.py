@@ -41,7 +41,10 @@ def test_a_function_that_stays_pending_is_not_ready_and_not_wrong(
     assert kind(seen.handler) == kind(seen.exchange) == "not-ready"
 
 
-@pytest.mark.parametrize("state", ["Creating", "Enabling", "Updating"])
+@pytest.mark.parametrize(
+    "state",
+    ["Enabling", *(pytest.param(one, marks=pytest.mark.slow) for one in ("Creating", "Updating"))],
+)
 def test_a_mapping_in_transition_is_waited_for(
     aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    ("lang", "said"), [("en", "150 s at most."), ("fr", "pendant 150\u00a0s au plus.")]
+    ("lang", "said"),
+    [
+        ("en", "150 s at most."),
+        pytest.param("fr", "pendant 150\u00a0s au plus.", marks=pytest.mark.slow),
+    ],
 )
 def test_a_check_says_that_it_may_wait_for_the_schedule(
     aws_sandbox: Sandbox, right: str, tmp_path: Path, lang: str, said: str
@@ -55,7 +59,10 @@ def test_on_a_terminal_something_moves_and_is_gone_afterwards() -> None:
     assert pipe.getvalue() == ""
 
 
-@pytest.mark.parametrize(("lang", "said"), [("en", "Interrupted."), ("fr", "Interrompu.")])
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", "Interrupted."), pytest.param("fr", "Interrompu.", marks=pytest.mark.slow)],
+)
 def test_an_interrupted_check_says_so_in_one_line(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path, lang: str, said: str
 ) -> None:
