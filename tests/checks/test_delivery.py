@@ -140,12 +140,35 @@ def test_invoking_denied_leaves_only_the_direct_criteria_ungraded(judged: Judged
     ]
 
 
-def test_a_handler_that_reads_one_record_fails_records(judged: Judged) -> None:
-    three = Invocation((a_pair(1), silent_pair(2), silent_pair(3)))
+@pytest.mark.parametrize(
+    ("failure", "more"),
+    [(None, ""), ("timed-out", " Your function was still running when its time was over.")],
+)
+def test_a_handler_that_reads_one_record_fails_records(
+    judged: Judged, failure: Any, more: str
+) -> None:
+    three = Invocation((a_pair(0), silent_pair(1), silent_pair(2)), failure=failure)
     found = outcomes(judged, records=Found(three))
-    assert found["records"].outcome == "failed"
-    assert "expected 3 sums for 3 records in one event, found 1." in found["records"].message
-    assert found["handler"].outcome == "passed"
+    records = found["records"]
+    assert (found["handler"].outcome, records.outcome) == ("passed", "failed")
+    assert records.message == f"expected 3 sums for 3 records in one event, found 1.{more}"
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        (NotTried("handler", "One record was too many."), "One record was too many."),
+        (LOST, "The function did not answer one record."),
+    ],
+)
+def test_records_after_a_silent_handler_are_blocked_and_say_why(
+    judged: Judged, records: Any, said: str
+) -> None:
+    found = outcomes(
+        judged, handler=Found(SILENT), records=records, exchange=Found(an_exchange(0, 1))
+    )
+    one = found["records"]
+    assert (one.outcome, one.because, one.message) == ("blocked", "handler", said)
 
 
 @pytest.mark.parametrize(
