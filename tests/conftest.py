@@ -4,6 +4,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist import is_xdist_controller
@@ -65,6 +66,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Whoever runs the tests decides which signals end them, and not what their programs hear."""
     if not is_xdist_controller(session):  # that one starts the processes in which tests run
         hear_signals_as_in_a_terminal()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models_read_once() -> Iterator[None]:
+    """Reading AWS's models takes most of the time that a session's clients take: all share them."""
+    loader = botocore.session.Session().get_component("data_loader")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", lambda _paths=None: loader)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -142,7 +142,8 @@ def grader_here(
 ) -> subprocess.CompletedProcess[str]:
     """What :func:`grader` gives, without a process of its own: to start one costs more than most runs.
 
-    For what depends neither on signals nor on what a process leaves at its end.
+    For what depends neither on signals nor on what a process leaves at its end, and writes nothing to a
+    standard stream but through Python's (``--json -`` does).
     """
     output, errors = StringIO(), StringIO()
     given = [*map(str, arguments)]

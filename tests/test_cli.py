@@ -13,7 +13,7 @@ from grader import cli
 from grader.rubric.load import default_rubric_path
 from grader.schemas import load
 from tests.observing import hand_in
-from tests.programs import environment, grader, run
+from tests.programs import environment, grader, grader_here, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,7 +116,7 @@ def test_check_without_credentials_says_so_once_and_grades_nothing(tmp_path: Pat
 
 def test_check_without_a_network_grades_nothing(tmp_path: Path) -> None:
     env = environment(AWS_ACCESS_KEY_ID="1" * 12, AWS_SECRET_ACCESS_KEY="x")
-    done = grader("check", "--endpoint-url", "http://127.0.0.1:9", cwd=tmp_path, env=env)
+    done = grader_here("check", "--endpoint-url", "http://127.0.0.1:9", cwd=tmp_path, env=env)
     assert done.returncode == 3
     assert "Could not connect" in done.stdout
 
@@ -138,7 +138,7 @@ def test_titles_and_hints_are_french_on_request(
 ) -> None:
     hand_in(aws_sandbox, fresh_account)
     env = environment(aws_sandbox, fresh_account)
-    done = grader("check", "--no-exchange", "--lang", "fr", cwd=tmp_path, env=env)
+    done = grader_here("check", "--no-exchange", "--lang", "fr", cwd=tmp_path, env=env)
     assert "Mémoire" in done.stdout
 
 
@@ -159,7 +159,7 @@ def test_lint_tells_every_problem_of_both_files_at_once(tmp_path: Path) -> None:
     rubric = rubric.replace("id: timeout", "id: runtime")
     (tmp_path / "mine.yaml").write_text(rubric)
     (tmp_path / "class.csv").write_text("student_id,profile\n../up,a\ns1,a\nS1,a\n")
-    done = grader("lint", "mine.yaml", "class.csv", cwd=tmp_path)
+    done = grader_here("lint", "mine.yaml", "class.csv", cwd=tmp_path)
     assert done.returncode == 2
     lines = done.stderr.splitlines()
     assert [line.split(":")[0] for line in lines] == ["class.csv"] * 2 + ["mine.yaml"] * 2
@@ -169,7 +169,7 @@ def test_lint_tells_every_problem_of_both_files_at_once(tmp_path: Path) -> None:
 
 def test_lint_says_that_files_are_right(tmp_path: Path) -> None:
     (tmp_path / "class.csv").write_text("student_id,profile\ns1,a\n")
-    done = grader("lint", default_rubric_path(), "class.csv", cwd=tmp_path)
+    done = grader_here("lint", default_rubric_path(), "class.csv", cwd=tmp_path)
     assert done.returncode == 0
     assert "12 criteria, 20 points" in done.stdout
     assert "right, 1 student." in done.stdout
@@ -183,7 +183,7 @@ def test_a_check_file_with_a_syntax_error_stops_before_any_account(
     (tmp_path / "own/test_mine.py").write_text("def broken(:\n")
     (tmp_path / "class.csv").write_text("student_id,profile\ns1,a\n")
     roster = [] if command == "check" else ["class.csv"]
-    done = grader(command, *roster, "--checks", "own", cwd=tmp_path)
+    done = grader_here(command, *roster, "--checks", "own", cwd=tmp_path)
     assert done.returncode == 2
     assert "test_mine.py:1:" in done.stderr
     assert not (tmp_path / "results").exists()

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.httpsession import URLLib3Session
@@ -34,9 +33,6 @@ class Done:
 
 Answer = Given | Done | None
 
-_MODELS = botocore.session.Session().get_component("data_loader")
-"""Reading AWS's models takes most of the time that a client takes: all wires share them."""
-
 
 @contextmanager
 def asked_again_at_once() -> Iterator[None]:
@@ -55,9 +51,7 @@ class Wire:
     """
 
     def __init__(self) -> None:
-        session = botocore.session.Session()
-        session.register_component("data_loader", _MODELS)
-        self.session = boto3.Session(botocore_session=session)
+        self.session = boto3.Session()
         self.requests: list[str] = []
         self.session.events.register("request-created", self._note)
 

@@ -10,7 +10,7 @@ import pytest
 
 from grader.rubric.load import default_rubric_path
 from tests.pages.reading import page
-from tests.programs import environment, grader
+from tests.programs import environment, grader, grader_here
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +97,7 @@ def test_mistakes_of_authors_are_told_in_french(tmp_path: Path) -> None:
     (tmp_path / "checks").mkdir()
     (tmp_path / "checks" / "test_own.py").write_text("def test_memory(fonction): pass\n")
     (tmp_path / "checks" / "test_worse.py").write_text("import sys; sys.exit()\n")
-    done = grader("lint", "--checks=checks", "--lang=fr", cwd=tmp_path)
+    done = grader_here("lint", "--checks=checks", "--lang=fr", cwd=tmp_path)
     assert (done.returncode, english_in(done.stderr.replace(str(tmp_path), ""))) == (2, [])
     assert "test_memory n'est liée à aucune vérification." in done.stderr
     assert "Ce fichier arrête le programme quand il est importé." in done.stderr
@@ -107,7 +107,7 @@ def test_mistakes_of_authors_are_told_in_french(tmp_path: Path) -> None:
     )
     (tmp_path / "lab").mkdir()
     (tmp_path / "lab" / "rubric.yaml").write_text(wrong, encoding="utf-8")
-    done = grader("lint", "rubric.yaml", "--lang=fr", cwd=tmp_path / "lab")
+    done = grader_here("lint", "rubric.yaml", "--lang=fr", cwd=tmp_path / "lab")
     assert (done.returncode, english_in(done.stderr.replace(str(tmp_path), ""))) == (2, [])
     assert "Donnez les points par un nombre de 0 à 1000." in done.stderr
     assert "Vouliez-vous dire" in done.stderr
@@ -117,7 +117,7 @@ def test_check_speaks_french_of_an_account_that_lacks_everything(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
     env = environment(aws_sandbox, fresh_account, LC_ALL="fr_BE.UTF-8")
-    done = grader("check", "--json", "mine.json", cwd=tmp_path, env=env)
+    done = grader_here("check", "--json", "mine.json", cwd=tmp_path, env=env)
     assert done.returncode == 1, done.stderr
     assert english_in(done.stdout + done.stderr) == []
     assert "Note\u00a0: 0 sur 20\n" in done.stdout

@@ -18,7 +18,7 @@ from grader.intake.make_roster import Student, write_roster
 from grader.model.access import Keys
 from grader.safety.secret import Secret
 from tests.observing import hand_in
-from tests.programs import environment, grader, run
+from tests.programs import environment, grader, grader_here, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +79,7 @@ def test_blocks_are_their_owners_alone_and_keep_the_time_of_their_submission(
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as file:
         file.writestr(zipfile.ZipInfo("s01.txt", (2024, 5, 1, 10, 0, 0)), block())
         file.writestr(zipfile.ZipInfo("s02.txt", (2099, 5, 1, 10, 0, 0)), block("2" * 12))
-    done = grader("roster", "all.zip", cwd=tmp_path)
+    done = grader_here("roster", "all.zip", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "roster-credentials"
     assert mode(folder) == 0o700
@@ -112,7 +112,7 @@ def test_nobody_is_lost_silently(tmp_path: Path) -> None:
         },
     )
     (tmp_path / "download/Ed_11_assignsubmission_file").mkdir()
-    done = grader("roster", "download", cwd=tmp_path)
+    done = grader_here("roster", "download", cwd=tmp_path)
     assert done.returncode == UNGRADED
     assert [row["student_id"] for row in rows(tmp_path / "roster.csv")] == ["7"]
     told = done.stderr.split("Not in the roster:")[1].strip().splitlines()
@@ -132,7 +132,7 @@ def test_nobody_is_lost_silently(tmp_path: Path) -> None:
 
 def test_the_same_block_of_two_students_names_both(tmp_path: Path) -> None:
     put_download(tmp_path, **{"s01/a": block(), "s02/a": block(), "s03/a": block("3" * 12)})
-    done = grader("roster", "download", cwd=tmp_path)
+    done = grader_here("roster", "download", cwd=tmp_path)
     assert done.returncode == 0
     (told,) = done.stderr.split("To look at:")[1].strip().splitlines()
     assert "s01" in told
@@ -148,7 +148,7 @@ def test_of_several_blocks_the_last_of_the_newest_file_is_used_and_it_is_said(
         file.writestr(new, block("3" * 12) + block("4" * 12))
         file.writestr(zipfile.ZipInfo("s01/b.txt", (2024, 5, 1, 10, 0, 0)), block("5" * 12))
         file.writestr("s02/a.txt", block() + block())
-    done = grader("roster", "all.zip", cwd=tmp_path)
+    done = grader_here("roster", "all.zip", cwd=tmp_path)
     assert done.returncode == 0
     assert (tmp_path / "roster-credentials/s01.ini").read_text() == block("4" * 12)
     (told,) = done.stderr.split("To look at:")[1].strip().splitlines()
@@ -161,7 +161,7 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
     put_download(
         tmp_path, **{"s01/a": block(), "s02/a": block() + block("2" * 12), "s03/a": broken}
     )
-    done = grader("roster", "download", cwd=tmp_path)
+    done = grader_here("roster", "download", cwd=tmp_path)
     assert done.returncode == UNGRADED
     said = done.stdout + done.stderr + (tmp_path / "roster.csv").read_text()
     assert "canary" not in said
@@ -173,15 +173,15 @@ def test_nothing_is_replaced_without_force_and_what_is_ours_is_not_read_as_a_sub
 ) -> None:
     put_download(tmp_path, **{"s01.txt": block()})
     folder = tmp_path / "download"
-    assert grader("roster", ".", cwd=folder).returncode == 0
+    assert grader_here("roster", ".", cwd=folder).returncode == 0
     (folder / "roster-credentials/mine.ini").write_text("kept")
     (folder / "s01.txt").write_text(block("2" * 12))
-    refused = grader("roster", ".", cwd=folder)
+    refused = grader_here("roster", ".", cwd=folder)
     assert refused.returncode == 2
     assert "roster.csv" in refused.stderr
     assert "--force" in refused.stderr
     assert (folder / "roster-credentials/s01.ini").read_text() == block()
-    assert grader("roster", ".", "--force", cwd=folder).returncode == 0
+    assert grader_here("roster", ".", "--force", cwd=folder).returncode == 0
     assert (folder / "roster-credentials/s01.ini").read_text() == block("2" * 12)
     assert (folder / "roster-credentials/mine.ini").read_text() == "kept"
     assert [row["student_id"] for row in rows(folder / "roster.csv")] == ["s01"]
@@ -189,7 +189,7 @@ def test_nothing_is_replaced_without_force_and_what_is_ours_is_not_read_as_a_sub
 
 def test_where_nobody_handed_in_a_block_there_is_no_roster(tmp_path: Path) -> None:
     put_download(tmp_path, **{"s01.txt": "hello"})
-    done = grader("roster", "download", cwd=tmp_path)
+    done = grader_here("roster", "download", cwd=tmp_path)
     assert done.returncode == UNGRADED
     assert "s01" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["download"]
@@ -219,7 +219,7 @@ def test_a_run_that_is_killed_leaves_blocks_in_their_folder_alone_and_the_next_t
     assert mode(tmp_path / "roster-credentials") == 0o700
     assert {mode(path) for path in left} == {0o600}
     assert not (tmp_path / "roster.csv").exists()
-    done = grader("roster", "download", "--force", cwd=tmp_path)
+    done = grader_here("roster", "download", "--force", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in tmp_path.rglob("*")) == [
         "download",
@@ -272,7 +272,7 @@ def test_a_mistake_is_named_and_nothing_is_written(
 ) -> None:
     put_download(tmp_path, **{"s01.txt": block()})
     (tmp_path / "empty").mkdir()
-    done = grader("roster", *arguments, cwd=tmp_path)
+    done = grader_here("roster", *arguments, cwd=tmp_path)
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
     assert "Traceback" not in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["download", "empty"]
@@ -281,7 +281,7 @@ def test_a_mistake_is_named_and_nothing_is_written(
 def test_a_name_that_a_spreadsheet_would_calculate_is_defused(tmp_path: Path) -> None:
     name = '=HYPERLINK("x")\x1b[31m_7_assignsubmission_file/a'
     put_download(tmp_path, **{name: block()})
-    done = grader("roster", "download", cwd=tmp_path)
+    done = grader_here("roster", "download", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (row,) = rows(tmp_path / "roster.csv")
     assert row["name"].startswith("'=HYPERLINK")

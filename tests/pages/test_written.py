@@ -15,7 +15,7 @@ from tests.class_rosters import roster
 from tests.observing import hand_in
 from tests.pages.classes_shown import DEMO, failing, report, written
 from tests.pages.reading import every_page, page
-from tests.programs import grader
+from tests.programs import grader_here
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ def batched(aws_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> P
     hand_in(aws_sandbox, right)
     hand_in(aws_sandbox, memory, memory_mb=256)
     rows = (f"s1,Ann,,{right}", f"s2,Bo,,{memory}", "s3,Cleo,,-")
-    done = grader("batch", roster(folder, aws_sandbox, *rows), cwd=folder)
+    done = grader_here("batch", roster(folder, aws_sandbox, *rows), cwd=folder)
     assert done.returncode == 3, done.stderr
     return folder
 
@@ -64,7 +64,7 @@ def test_regrading_changes_the_pages_it_concerns(folder: Path) -> None:
     rubric = folder / "new.yaml"
     text = default_rubric_path().read_text()
     rubric.write_text(text.replace("expect: 128 ", "expect: 256 "))
-    done = grader("regrade", "results", "--rubric", rubric, cwd=folder)
+    done = grader_here("regrade", "results", "--rubric", rubric, cwd=folder)
     assert done.returncode == 3, done.stderr
     assert "Score: 20 / 20" in page(folder / "results/students/s2/index.html").text
     assert "Expected 256 MB" in page(folder / "results/students/s1/index.html").text
