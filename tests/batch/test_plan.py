@@ -179,10 +179,10 @@ def test_a_report_that_would_now_say_something_else_is_judged_again(
         ({"checks_sha256": "a"}, "a", []),
         ({"checks_sha256": "a"}, "b", ["s1", "s2"]),
         ({"checks_sha256": "a"}, "", ["s1", "s2"]),
-        ({"grader_version": "0.0.1"}, "", ["s1", "s2"]),
-        # Which of the checks the reports are by, nobody knows.
+        ({"grader_sha256": "other code"}, "", ["s1", "s2"]),
+        # Which of the checks and which code the reports are by, nobody knows.
         ({"checks_sha256": "a", "state": "interrupted"}, "a", ["s1", "s2"]),
-        ({"state": "interrupted"}, "", []),
+        ({"state": "interrupted"}, "", ["s1", "s2"]),
     ],
 )
 def test_by_other_checks_or_another_grader_everything_is_judged_again(

@@ -8,6 +8,7 @@ import msgspec
 
 from grader.export.formats import Export
 from grader.model.batch import Batch, Counts, Student
+from grader.model.code_digest import grader_sha256
 from grader.model.report import CriterionResult, Report
 from grader.results.directory import Results
 from grader.results.read_class import read_class
@@ -73,6 +74,7 @@ def a_graded_class(
         "state": "finished",
         "rubric_sha256": RUBRIC.sha256,
         "roster_sha256": "",
+        "grader_sha256": grader_sha256(),
         "seed": 1,
         "attempt": 1,
         "jobs": 1,
