@@ -10,7 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
 PER_CORE = 4
-"""Most tests wait for a queue or for a program: while one does, another one computes."""
+"""Most tests wait for a queue or for a program: while some do, another one computes."""
 SHARES = '@pytest.fixture(scope="module"'
 
 

@@ -1,0 +1,32 @@
+"""Which tests stay together, and how many processes run them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.spreading import PER_CORE, group, processes
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_the_tests_of_a_file_that_shares_a_fixture_stay_together() -> None:
+    test = "tests/batch/test_regrade.py::test_the_old_report_is_kept_beside"
+    assert group(test) == "tests/batch/test_regrade.py"
+    # Its fixture is in the folder's conftest.py.
+    assert group("tests/faults/test_timing.py::test_any[1]") == "tests/faults/test_timing.py"
+
+
+def test_a_test_that_shares_nothing_goes_wherever_there_is_room() -> None:
+    test = "tests/batch/test_resume.py::test_any[class.csv::x]"
+    assert group(test) == test
+
+
+def test_there_are_as_many_processes_as_the_cores_want(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {0, 1, 2}, raising=False)
+    folder, file = str(Path(__file__).parent), __file__
+    assert processes([folder]) == processes([file, folder]) == 3 * PER_CORE
+    assert processes([file]) == processes([f"{file}::test_any"]) == 0
+    assert processes([file] * 2) == 2
+    assert processes([file] * 99) == 3 * PER_CORE
