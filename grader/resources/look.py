@@ -39,10 +39,21 @@ class AwsAccount(Protocol):
         """What AWS says to ``call``, which takes the IAM action ``action``, sorted."""
 
 
-class Look(Protocol):
-    """One look at one account. A *role* is the rubric's own name of a resource."""
+class Lab(Protocol):
+    """The account, and the rubric's names in it. A *role* is the rubric's own name of a resource."""
 
     aws: AwsAccount
+
+    def name(self, role: str) -> str:
+        """AWS's name of the resource."""
+
+    def variables(self, role: str) -> tuple[str, ...]:
+        """The variables of the function's environment that the checks ask about."""
+
+
+class Look(Lab, Protocol):
+    """One look at one account."""
+
     stop: threading.Event
     urls: dict[str, str | None]
     """The URL of each queue: good for asking, never kept."""
@@ -51,14 +62,8 @@ class Look(Protocol):
     began: float
     """When the kinds that are looked at together were begun: a time of ``time.monotonic()``."""
 
-    def name(self, role: str) -> str:
-        """AWS's name of the resource."""
-
     def fact(self, fact: str, role: str) -> Fact[Any]:
         """What was seen before: ``functions`` of ``sum``."""
-
-    def variables(self, role: str) -> tuple[str, ...]:
-        """The variables of the function's environment that the checks ask about."""
 
     def fed_by(self, role: str) -> str | None:
         """AWS's name of the function that the exchange feeds from the queue; ``None`` if none."""
@@ -67,19 +72,12 @@ class Look(Protocol):
         """The exchange runs this function."""
 
 
-class MayLook(Protocol):
+class MayLook(Lab, Protocol):
     """Asking one account what may be asked of it; the answers are kept by IAM action."""
 
-    aws: AwsAccount
     identity: Identity
     functions: dict[str, Fact[Function]]
     urls: dict[str, str]
-
-    def name(self, role: str) -> str:
-        """AWS's name of the resource."""
-
-    def variables(self, role: str) -> tuple[str, ...]:
-        """The variables of the function's environment that the checks ask about."""
 
     def ask(self, action: str, call: Callable[[], T]) -> T | None:
         """What AWS answers, if it does. That there is no such thing is an answer too."""

@@ -9,7 +9,7 @@ from grader.model.kind import EVERYTHING
 from grader.rubric.rules import EXCHANGE_ROUTE, route
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from grader.model.kind import Kind
     from grader.model.outcome import CheckInfo
@@ -36,7 +36,8 @@ def needs_of(rubric: Rubric, checks: Mapping[str, CheckInfo], kinds: Sequence[Ki
     asked: dict[str, set[str]] = {k.fact: {*named[k.word]} if k.always else set() for k in kinds}
     variables: dict[str, dict[str, None]] = {}
     exercise = False
-    for criterion, info in _checked(rubric, checks):
+    for criterion in rubric.criteria:
+        info = checks[criterion.check]
         ends = route(criterion.on)
         variables.setdefault(ends[-1], {}).update(dict.fromkeys(_variables(criterion, info)))
         for need in info.needs:
@@ -56,12 +57,6 @@ def needs_of(rubric: Rubric, checks: Mapping[str, CheckInfo], kinds: Sequence[Ki
         {role: tuple(variables.get(role, ())) for role in rubric.lab.functions},
         exercise,
     )
-
-
-def _checked(
-    rubric: Rubric, checks: Mapping[str, CheckInfo]
-) -> Iterable[tuple[Criterion, CheckInfo]]:
-    return ((one, checks[one.check]) for one in rubric.criteria if one.check in checks)
 
 
 def _variables(criterion: Criterion, info: CheckInfo) -> Collection[str]:
