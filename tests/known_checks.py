@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING
 from grader.checks import lab
 from grader.checks.declare import declared
 from grader.judging.facts import needs_of
-from grader.resources import redrive
 from grader.resources.kinds import KINDS
 from grader.rubric import needs
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 @cache
 def known_checks() -> dict[str, CheckInfo]:
     """The shipped checks by name. They have no fixtures of their own: arguments are all they need."""
-    tests = [test for module in (lab, redrive) for test in vars(module).values()]
+    modules = [lab, *(sys.modules[kind.look.__module__] for kind in KINDS if kind.checks)]
+    tests = [test for module in modules for test in vars(module).values()]
     found = [(check.info, test) for test in tests if (check := declared(test))]
     return {
         info.name: replace(info, needs=needs_of(inspect.signature(test).parameters))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 ROOT = Path(__file__).parents[1]
 PER_CORE = 4
 """Most tests wait for a queue or for a program: while some do, another one computes."""
-SHARES = '@pytest.fixture(scope="module"'
+SHARES = re.compile(r'@pytest\.fixture\([^\n]*scope="module"')
 
 
 @cache
@@ -19,7 +20,7 @@ def shares_a_fixture(file: str) -> bool:
     """Whether the tests of ``file`` share what it would cost to make for some of them again."""
     path = ROOT / file
     around = (path, path.with_name("conftest.py"))
-    return any(SHARES in one.read_text(encoding="utf-8") for one in around if one.exists())
+    return any(SHARES.search(one.read_text(encoding="utf-8")) for one in around if one.exists())
 
 
 def group(nodeid: str) -> str:

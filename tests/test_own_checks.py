@@ -5,17 +5,26 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from grader.batch.setup import Course, loaded
-from tests.own_checks import write_checks
+from grader.judging.pool import Judge
+from grader.model.observation import Found
+from grader.rubric.load import Criterion
+from grader.sandbox.layout import Layout
+from tests.observations import a_function, lab_rubric, reference, sum_function
+from tests.own_checks import GENEROUS_S, write_checks
 from tests.programs import environment, grader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from grader.model.observation import Observation
+    from grader.model.outcome import Outcome
     from grader.sandbox.server import Sandbox
+    from tests.own_checks import Write
 
 RUBRIC = """schema: rubric/1
 title: Own
@@ -39,6 +48,20 @@ RUNNING = """
 def test_answers(invocation):
     assert invocation.answered
 """
+
+
+def with_variables(variables: dict[str, str | None]) -> dict[str, Any]:
+    """Functions of an observation, of whose environments this was looked at."""
+    return sum_function(Found(a_function(environment=Found(variables))))
+
+
+def judged(folder: Path, seen: Observation) -> Outcome:
+    """What the one own check in ``folder``, called ``stage``, says of an observation."""
+    asked = Criterion(id="stage", title="stage", check="stage", on="sum", points=1)
+    rubric = msgspec.structs.replace(lab_rubric(), criteria=(asked,))
+    with Judge([folder], workers=1, limit_s=GENEROUS_S) as judge:
+        ((found,),) = judge.judge(rubric, [seen])
+    return found
 
 
 def course(folder: Path, checks: str, *criteria: str) -> Path:
@@ -118,19 +141,44 @@ def test_the_whole_observation_is_everything_but_what_waits_for_minutes(tmp_path
     assert needs.facts["runs"] == ()
 
 
+READING = {
+    "by get": ("function", 'function.environment.value.get("foo")'),
+    "by index": ("function", 'function.environment.value["foo"]'),
+    "by in": ("function", '"foo" in function.environment.value'),
+    "all there are": ("function", 'dict(function.environment.value.items()) == {"foo": "bar"}'),
+    "compared": ("function", 'function.environment.value == {"foo": "bar"}'),
+    "counted": ("function", "len(function.environment.value)"),
+    "of the observation": (
+        "observation",
+        'observation.functions["sum"].value.environment.value.get("foo")',
+    ),
+    "of the case": ("case", 'case.fact("functions", "sum").value.environment.value.get("foo")'),
+}
+
+
+@pytest.mark.parametrize(("fixture", "read"), READING.values(), ids=READING)
 def test_a_variable_that_nobody_asked_for_costs_nothing(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    fixture: str, read: str, write: Write
 ) -> None:
-    undeclared = """
-@check("stage", on="function")
+    folder = write(
+        f'@check("stage", on="function")\ndef test_stage({fixture}):\n    assert {read}\n'
+    )
+    found = judged(folder, reference(functions=with_variables({})))
+    assert (found.outcome, found.because) == ("ungraded", "not-observed")
+    assert "looked at in this run" in found.message
+
+
+def test_a_variable_that_is_not_set_reads_as_absent(write: Write) -> None:
+    unset = """
+@check("stage", on="function", environment="foo")
 def test_stage(function):
-    assert function.environment.value.get("foo") == "baz"
+    variables = function.environment.value
+    assert "foo" not in variables
+    assert variables.get("foo", "none") == "none"
 """
-    course(tmp_path, undeclared, "stage,sum")
-    done = grader("check", "--json", "-", cwd=tmp_path, env=environment(aws_sandbox, right))
-    (stage,) = json.loads(done.stdout)["criteria"]
-    assert (done.returncode, stage["status"]) == (3, "ungraded")
-    assert "“foo” was not looked at" in stage["message"]
+    assert (
+        judged(write(unset), reference(functions=with_variables({"foo": None}))).outcome == "passed"
+    )
 
 
 UNOBSERVABLE = {
@@ -145,6 +193,8 @@ UNOBSERVABLE = {
     ),
     "variables of a queue": ('on="queue", environment=["a"]', "queue", "input", "“environment”"),
     "something nobody knows": ('on="bucket"', "expect", "input", "No check judges a “bucket”"),
+    "no word": ('on=["function"]', "expect", "input", "No check judges a “['function']”"),
+    "what is known too late": ('on="function"', "request", "sum", "takes “request”"),
 }
 
 
@@ -185,9 +235,66 @@ def test_an_exchange_that_the_lab_has_no_way_for_is_refused_with_both_places(
 def test_a_runs_check_of_ones_own_does_not_take_the_function_that_the_grader_runs(
     tmp_path: Path,
 ) -> None:
-    course(tmp_path, '@check("ran", on="function")\ndef test_ran(runs):\n    pass\n', "ran,sum")
+    ran = RUNNING + '@check("ran", on="function")\ndef test_ran(runs):\n    pass\n'
+    course(tmp_path, ran, "ran,sum", "answers,sum")
     status, told = lint(tmp_path)
     assert (status, "its log does not tell what a schedule ran" in told) == (2, True), told
+
+
+def test_a_fixture_of_ones_own_stands_in_the_place_of_ours(tmp_path: Path) -> None:
+    own = """
+@pytest.fixture
+def exchange():
+    return 3
+
+@pytest.fixture
+def schedule(schedule):
+    return schedule.triggers
+
+@check("own", on="function")
+def test_own(exchange, schedule):
+    assert exchange == 3
+"""
+    with loaded(course(tmp_path, own, "own,periodic"), None) as (found, _):
+        assert not found.needs.exercise
+        assert found.needs.facts["schedules"] == ("periodic",)
+
+
+def test_runs_of_a_function_that_the_grader_does_not_run_may_be_asked_for(tmp_path: Path) -> None:
+    ran = '@check("ran", on="function")\ndef test_ran(runs):\n    pass\n'
+    with loaded(course(tmp_path, ran, "ran,sum"), None) as (found, _):
+        assert found.needs.facts["runs"] == ("sum",)
+
+
+def test_the_whole_observation_of_a_lab_without_an_exchange_runs_nothing(tmp_path: Path) -> None:
+    path = course(
+        tmp_path,
+        '@check("all", on="function")\ndef test_all(observation):\n    pass\n',
+        "all,adder",
+    )
+    path.write_text(path.read_text().replace("{sum: first_lambda, ", "{adder: first_lambda, "))
+    with loaded(path, None) as (found, _):
+        assert not found.needs.exercise
+
+
+def test_the_exam_runs_periodically_what_a_check_asks_the_schedule_of(tmp_path: Path) -> None:
+    both = LOOKING + '\n@check("all", on="function")\ndef test_all(observation):\n    pass\n'
+    path = course(tmp_path, both, "all,sum", "ticks,periodic")
+    path.write_text(
+        path.read_text().replace("{sum: first_lambda, ", "{sum: first_lambda, other: second, ")
+    )
+    with loaded(path, None) as (found, _):
+        assert Layout.of(found.rubric, found.needs).periodic_function == "periodic_lambda"
+
+
+def test_variables_are_named_as_text(tmp_path: Path) -> None:
+    course(
+        tmp_path,
+        '@check("own", on="function", environment=[1])\ndef test_own():\n    pass\n',
+        "own,sum",
+    )
+    status, told = lint(tmp_path)
+    assert (status, "name the variables as text" in told) == (2, True), told
 
 
 def test_the_doctor_asks_for_no_permission_that_looking_does_not_take(
@@ -203,6 +310,7 @@ def test_the_doctor_asks_for_no_permission_that_looking_does_not_take(
     way: Any = (Keys(Secret(right), Secret("test")), right, "us-east-1", aws_sandbox.endpoint_url)
     seen = ask_everything(Clients(wire.session), looking.rubric, looking.needs, *way)
     assert seen.unknown == {}
+    assert seen.untold == ()
     asked = {name for name in wire.requests if name.startswith(("lambda.", "sqs.", "logs."))}
     assert asked == {
         "lambda.GetFunctionConfiguration",

@@ -7,8 +7,8 @@ A check is a plain pytest test, bound to the criteria of a rubric by its name::
         '''The function has {expect} MB of memory.'''
         same(function.memory_mb, expect, unit="MB", hint="Set memory_size in your stack.")
 
-Its docstring is the line a student reads. It asks for facts by fixture
-(``grader.checks.fixtures``), so that its body runs only where they were found.
+Its docstring is the line a student reads. It asks for facts by fixture (``docs/rubric.md`` lists
+them), so that they are looked at, and its body runs only where they were found.
 """
 
 from grader.checks.declare import Family, On, check

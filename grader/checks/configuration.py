@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader.checks import fail, message, required, shown, ungrade
+from grader.checks.variables import NOT_LOOKED_AT
 from grader.i18n.language import N_
 from grader.model.observation import Missing
 
@@ -64,7 +65,8 @@ def check_runtime(function: Function, expect: AtLeast) -> None:
 def check_environment(function: Function, path: str, expect: dict[str, str]) -> None:
     """Fail if a variable is absent or has another value; what is certain comes first."""
     fact = function.environment
-    found = {} if isinstance(fact, Missing) else required(fact, path)
+    # Not what checks are given: this one says itself what was not looked at, after what is certain.
+    found = {} if isinstance(fact, Missing) else dict(dict.items(required(fact, path)))
     for name, value in expect.items():
         if isinstance(fact, Missing) or (name in found and found[name] is None):
             fail(
@@ -87,8 +89,7 @@ def check_environment(function: Function, path: str, expect: dict[str, str]) -> 
             )
     for name in expect:
         if name not in found:
-            unseen = N_("The variable “{name}” was not looked at in this run.")
-            ungrade("not-observed", message(unseen, name=name))
+            ungrade("not-observed", message(NOT_LOOKED_AT, name=name))
 
 
 def check_visibility(case: Case, queue: Queue, fed: Fact[Function] | None) -> None:

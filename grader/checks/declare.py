@@ -55,6 +55,8 @@ def check(
             if environment == "expect"
             else tuple([environment] if isinstance(environment, str) else environment)
         )
+        if not all(isinstance(one, str) for one in variables):
+            raise TypeError(f"environment={environment!r}: name the variables as text")
         file, line = code.co_filename, code.co_firstlineno
         info = CheckInfo(name, on, schema, explains, file, line, variables)
         setattr(test, _MARK, Declared(info, expect))

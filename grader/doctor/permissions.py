@@ -18,6 +18,7 @@ from grader.model.observation import Fact, Found, Function, Identity, Missing, U
 from grader.observe.account import INPUT, OUTPUT, SUM
 from grader.observe.identity import observe_identity
 from grader.resources.kinds import KINDS
+from grader.resources.schedule import NOBODY
 from grader.safety.redact import redact
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ LIMIT_S = 60
 """Seconds after which an account is asked nothing more."""
 
 LEARNER_LAB_REGIONS = ("us-east-1", "us-west-2")
-
-_NOBODY = "grader-doctor-asks-only"
-"""A name that nothing bears: AWS says *not found* to who may ask, and *denied* to who may not."""
 
 _TOO_LONG_S = 901
 
@@ -136,7 +134,8 @@ class _Asking:
                     kind.may_look(self, role)
         if not self._needs.exercise:
             return
-        function = value_of(self.functions[self.name(SUM)]) if SUM in self._names else None
+        self.untold["sqs:ReceiveMessage"] = None  # only doing it would tell, and hide messages
+        function = value_of(self.functions[self.name(SUM)])
         if function is not None:
             # Only asks whether it would be allowed to. Source: Lambda API, Invoke.
             self.ask(
@@ -178,7 +177,7 @@ class _Asking:
                 "sqs:SendMessage",
                 lambda: aws.sqs.send_message_batch(QueueUrl=url, Entries=[never_sent]),
             )
-        no_message: Any = {"Id": "a", "ReceiptHandle": _NOBODY}
+        no_message: Any = {"Id": "a", "ReceiptHandle": NOBODY}
         self._ask_in_vain(
             "sqs:DeleteMessage",
             lambda: aws.sqs.delete_message_batch(QueueUrl=url, Entries=[no_message]),

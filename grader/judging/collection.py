@@ -15,14 +15,14 @@ from grader.checks.declare import declared
 from grader.i18n.language import _
 from grader.inputs.problems import Problem
 from grader.judging.check_files import LAB_CHECKS
-from grader.judging.facts import NEEDS, needs_of
+from grader.judging.facts import FIXTURES_MODULE, NEEDS, needs_of
 from grader.judging.pytest_session import check_of, run
 from grader.model.kind import Need
 from grader.model.outcome import Collected
 from grader.rubric.rules import SHAPES, shape_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from grader.judging.note import Note
@@ -106,7 +106,7 @@ class _Collection:
             remedy = _("Put @check(name, on=...) above it.")
             self.problems.append(Problem(str(item.path), line, message, remedy))
             return
-        info = replace(check.info, needs=needs_of(item.fixturenames))
+        info = replace(check.info, needs=needs_of(self._ours(item)))
         first = self.checks.setdefault(info.name, info)
         if first is not info:
             message = _(
@@ -121,8 +121,23 @@ class _Collection:
         self._unknown_fixtures(item, info)
         self._unobservable(info)
 
+    def _ours(self, item: pytest.Function) -> Iterator[str]:
+        """The fixtures that the test asks for, but those that an author's own stand in for."""
+        for name in item.fixturenames:
+            for definition in reversed(item._fixtureinfo.name2fixturedefs.get(name, ())):
+                if definition.func.__module__ == FIXTURES_MODULE:
+                    yield name
+                if name not in definition.argnames:
+                    break
+
     def _unknown_fixtures(self, item: pytest.Function, info: CheckInfo) -> None:
         known = item._fixtureinfo.name2fixturedefs
+        if "request" in inspect.signature(item.function).parameters:
+            message = _(
+                "{name} takes “request”: what it asks for by it, nobody sees before.",
+                name=item.name,
+            )
+            self._refuse(info, message, _("Name the fixtures as arguments."))
         for name in item.fixturenames:
             if name in known or name == "request":
                 continue
@@ -130,7 +145,7 @@ class _Collection:
 
     def _unobservable(self, info: CheckInfo) -> None:
         """What the check judges has no such fact, whatever the rubric says."""
-        if info.on not in SHAPES:
+        if not isinstance(info.on, str) or info.on not in SHAPES:
             message = _("No check judges a “{word}”.", word=info.on)
             self._refuse(info, message, _meant(str(info.on), SHAPES))
             self.checks.pop(info.name, None)  # nothing can be said of a criterion that names it

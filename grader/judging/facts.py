@@ -11,6 +11,8 @@ from grader.resources.kinds import KINDS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+FIXTURES_MODULE = facts_plugin.__module__
+
 FIXTURES = facts_plugin(KINDS)
 """A plug-in of pytest with a fixture for each fact."""
 

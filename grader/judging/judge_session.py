@@ -14,6 +14,7 @@ import pytest
 from grader.checks.case import Bound, Case
 from grader.checks.declare import declared
 from grader.checks.raised import Failure, Withheld
+from grader.checks.variables import guarded
 from grader.i18n.language import N_
 from grader.i18n.message import Message, bounded, message, shown
 from grader.judging.pytest_session import run
@@ -78,7 +79,8 @@ class _Session:
         note: Note,
         limit_s: float,
     ) -> None:
-        self.rubric, self.observations, self.without = rubric, observations, without
+        self.rubric, self.without = rubric, without
+        self.observations = [guarded(seen) for seen in observations]
         self.note, self.limit_s = note, limit_s
         self.only: Collection[str] | None = None
         self.cases: dict[str, Case] = {}

@@ -50,8 +50,7 @@ class Kind(Generic[T]):
     found. Each of ``fixtures`` gives it of one end of a criterion's ``on``, and with ``_fact`` behind
     its name as the fact itself. ``look`` observes it of the resource that the rubric calls by the name
     it is given; ``actions`` are the IAM actions which that takes, and ``may_look`` asks for each of
-    them without acting, unless another kind that it comes ``after`` did. ``for_checks`` makes what was
-    found into what checks are given.
+    them without acting, unless another kind that it comes ``after`` did.
 
     ``always``: it is looked at for every resource that the lab names, whatever the checks ask.
     ``after`` are the facts that looking rests on. ``last``: looking waits, so the exchange goes first.
@@ -65,7 +64,6 @@ class Kind(Generic[T]):
     look: Callable[[Any, str], Fact[T]]
     actions: tuple[str, ...]
     may_look: Callable[[Any, str], None] | None = None
-    for_checks: Callable[[T], T] | None = None
     always: bool = False
     after: tuple[str, ...] = ()
     last: bool = False
@@ -73,8 +71,7 @@ class Kind(Generic[T]):
 
     def given(self, found: Any) -> T:
         """What checks are given of what was found, as it is kept in an observation or as it was seen."""
-        value = found if isinstance(found, self.type) else msgspec.convert(found, self.type)
-        return value if self.for_checks is None else self.for_checks(value)
+        return found if isinstance(found, self.type) else msgspec.convert(found, self.type)
 
     @property
     def needs(self) -> list[Need]:

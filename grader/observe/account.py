@@ -54,13 +54,13 @@ def observe(
     ``exchange`` false looks only. Raises :class:`Interrupted` when ``stop`` is set in the meantime.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    look = _Look(aws, rubric, needs, stop)
+    look = _Look(aws, rubric, needs, stop, exchange=exchange)
     if isinstance(identity, Found):
         look.at(kind for kind in kinds if not kind.last)
         # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
         # again, and Lambda by a client of its own.
         aws.close(but={"sqs"})
-        done = look.exercise(seed, identity.value.account_id, attempt, exchange=exchange)
+        done = look.exercise(seed, identity.value.account_id, attempt)
         # These wait, and what they wait for has time to come meanwhile.
         look.at(kind for kind in kinds if kind.last)
     else:
@@ -109,9 +109,11 @@ def _as_kept(seen: dict[str, Fact[Any]]) -> dict[str, Fact[Any]]:
 class _Look:
     """Looks at each thing that the checks need, once. See :class:`~grader.resources.look.Look`."""
 
-    def __init__(self, aws: Aws, rubric: Rubric, needs: Needs, stop: threading.Event) -> None:
+    def __init__(
+        self, aws: Aws, rubric: Rubric, needs: Needs, stop: threading.Event, *, exchange: bool
+    ) -> None:
         self.aws, self.stop = aws, stop
-        self._rubric, self._needs = rubric, needs
+        self._rubric, self._needs, self._exchange = rubric, needs, exchange
         self._names = rubric.lab.names
         self.facts: dict[str, dict[str, Fact[Any]]] = {}
         self.urls: dict[str, str | None] = {}
@@ -144,12 +146,12 @@ class _Look:
 
     def exercised(self, role: str) -> bool:
         """The exchange runs this function."""
-        return role == SUM
+        return role == SUM and self._needs.exercise and self._exchange
 
-    def exercise(self, seed: int, account_id: str, attempt: int, *, exchange: bool) -> Behaviour:
-        """The function at work, where some check asks for it and ``exchange`` allows it."""
+    def exercise(self, seed: int, account_id: str, attempt: int) -> Behaviour:
+        """The function at work, where some check asks for it and the run may."""
         lab, rules = self._rubric.lab, self._rubric.exchange
-        if not exchange:
+        if not self._exchange:
             return Behaviour(NOT_EXERCISED, NOT_EXERCISED, NOT_EXERCISED)
         if not self._needs.exercise:
             return Behaviour(NOBODY_ASKS, NOBODY_ASKS, NOBODY_ASKS)

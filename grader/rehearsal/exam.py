@@ -109,7 +109,7 @@ def sit_exam(course: Course, settings: Settings, *, errors: Console, quiet: bool
     taken: dict[str, Report] = {}
     with own_sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-exam-") as folder:
         if not quiet:
-            waits = any(criterion.check == "schedule_runs" for criterion in course.rubric.criteria)
+            waits = course.needs.facts["runs"]
             line = N_("Deploying {count} submissions; this takes half a minute …")
             if waits:
                 line = N_(

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from grader.checks import message, ungrade
-from grader.i18n.language import N_
 from grader.model.kind import Kind
-from grader.model.observation import Fact, Found, Function, Missing, Unknown, value_of
+from grader.model.observation import Fact, Found, Function, Missing, Unknown
 from grader.resources.nearest import missing
 from grader.resources.ready import when_ready
 from grader.safety.redact import bounded, redact
@@ -21,8 +17,6 @@ if TYPE_CHECKING:
 
 VALUE_LIMIT = 4096
 """Lambda's own limit on all of a function's variables together, in bytes."""
-
-NOT_LOOKED_AT = N_("The variable “{name}” was not looked at in this run.")
 
 
 def observe_function(aws: AwsAccount, name: str, variables: Iterable[str]) -> Fact[Function]:
@@ -106,24 +100,6 @@ def _may_look(may: MayLook, role: str) -> None:
         may.note("kms:Decrypt", fact.value.environment)
 
 
-class _Variables(dict[str, str | None]):
-    """The variables that were looked at. What was not is nobody's fault: asking for it ungrades."""
-
-    def __missing__(self, name: str) -> NoReturn:
-        ungrade("not-observed", message(NOT_LOOKED_AT, name=name))
-
-    def get(self, name: str, default: Any = None) -> Any:
-        found = self[name]
-        return default if found is None else found
-
-
-def _for_checks(function: Function) -> Function:
-    environment = value_of(function.environment)
-    if environment is None:
-        return function
-    return msgspec.structs.replace(function, environment=Found(_Variables(environment)))
-
-
 FUNCTIONS = Kind(
     fact="functions",
     word="function",
@@ -133,6 +109,5 @@ FUNCTIONS = Kind(
     # The names of other functions are listed too, where that is allowed.
     actions=("lambda:GetFunctionConfiguration", "kms:Decrypt"),
     may_look=_may_look,
-    for_checks=_for_checks,
     always=True,
 )

@@ -54,7 +54,7 @@ UNREADABLE_POLICY = N_("The function's policy could not be read: it is not JSON.
 
 _UNIVERSAL_TARGET = "aws-sdk:lambda:invoke"
 
-_NOBODY = "grader-doctor-asks-only"
+NOBODY = "grader-doctor-asks-only"
 """A name that nothing bears: AWS says *not found* to who may ask, and *denied* to who may not."""
 
 
@@ -268,13 +268,13 @@ def _may_look(may: MayLook, role: str) -> None:
     may.ask("lambda:GetPolicy", lambda: aws.lambda_.get_policy(FunctionName=name))
     partition = may.identity.arn.split(":")[1]
     place = f"{aws.region}:{may.identity.account_id}"
-    arn = f"arn:{partition}:lambda:{place}:function:{_NOBODY}"
+    arn = f"arn:{partition}:lambda:{place}:function:{NOBODY}"
     may.ask(_LISTING["rule"], lambda: aws.events.list_rule_names_by_target(TargetArn=arn, Limit=1))
     may.ask("events:ListRules", lambda: aws.events.list_rules(Limit=1))
-    may.ask("events:DescribeRule", lambda: aws.events.describe_rule(Name=_NOBODY))
-    may.ask("events:ListTargetsByRule", lambda: aws.events.list_targets_by_rule(Rule=_NOBODY))
+    may.ask("events:DescribeRule", lambda: aws.events.describe_rule(Name=NOBODY))
+    may.ask("events:ListTargetsByRule", lambda: aws.events.list_targets_by_rule(Rule=NOBODY))
     may.ask(_LISTING["scheduler"], lambda: aws.scheduler.list_schedules(MaxResults=1))
-    may.ask("scheduler:GetSchedule", lambda: aws.scheduler.get_schedule(Name=_NOBODY))
+    may.ask("scheduler:GetSchedule", lambda: aws.scheduler.get_schedule(Name=NOBODY))
 
 
 SCHEDULES = Kind(

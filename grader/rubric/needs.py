@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from grader.model.kind import EVERYTHING
+from grader.model.kind import EVERYTHING, EXCHANGE
 from grader.rubric.rules import EXCHANGE_ROUTE, route
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class Needs:
     """What is looked at, and what is done, to judge by a rubric. Resources have the rubric's own names.
 
-    ``facts`` are the resources by the name of the fact that is asked of them, ``variables`` those of a
-    function's environment by the function. ``exercise``: some check asks what the function does, so it
-    is run and its queues are used.
+    ``facts`` are the resources by the name of the fact that is asked of them, first those of which some
+    check asks for just that. ``variables`` are those of a function's environment by the function.
+    ``exercise``: some check asks what the function does, so it is run and its queues are used.
     """
 
     facts: Mapping[str, tuple[str, ...]]
@@ -32,31 +32,40 @@ class Needs:
 
 def needs_of(rubric: Rubric, checks: Mapping[str, CheckInfo], kinds: Sequence[Kind[Any]]) -> Needs:
     """The union over the criteria of what each one's check asks for, and what that rests on."""
-    named = rubric.lab.named
+    lab, named = rubric.lab, rubric.lab.named
     asked: dict[str, set[str]] = {k.fact: {*named[k.word]} if k.always else set() for k in kinds}
     variables: dict[str, dict[str, None]] = {}
+    by_name: dict[str, set[str]] = {kind.fact: set() for kind in kinds}
     exercise = False
     for criterion in rubric.criteria:
         info = checks[criterion.check]
         ends = route(criterion.on)
         variables.setdefault(ends[-1], {}).update(dict.fromkeys(_variables(criterion, info)))
         for need in info.needs:
-            exercise |= need.word is None
-            if need == EVERYTHING:
+            if need in EXCHANGE:
+                exercise = True
+            elif need == EVERYTHING:
+                route_there = (role in getattr(lab, part) for role, part in EXCHANGE_ROUTE.items())
+                exercise |= all(route_there)
                 for kind in kinds:
                     asked[kind.fact].update(() if kind.last else named[kind.word])
-            elif need.word is not None:
-                asked[need.fact].add(ends[0] if need.end == "source" else ends[-1])
+            else:
+                role = ends[0] if need.end == "source" else ends[-1]
+                asked[need.fact].add(role)
+                by_name[need.fact].add(role)
     if exercise:  # whether an answer could come round again is for the mappings to say
         asked["mappings"].update(EXCHANGE_ROUTE)
     for kind in reversed(kinds):
         for fact in kind.after:
             asked[fact] |= asked[kind.fact]
-    return Needs(
-        {kind.fact: tuple(r for r in named[kind.word] if r in asked[kind.fact]) for kind in kinds},
-        {role: tuple(variables.get(role, ())) for role in rubric.lab.functions},
-        exercise,
-    )
+    facts: dict[str, tuple[str, ...]] = {}
+    for kind in kinds:
+        there = [role for role in named[kind.word] if role in asked[kind.fact]]
+        facts[kind.fact] = tuple(
+            sorted(there, key=(asked[kind.fact] - by_name[kind.fact]).__contains__)
+        )
+    listed = {role: tuple(variables.get(role, ())) for role in rubric.lab.functions}
+    return Needs(facts, listed, exercise)
 
 
 def _variables(criterion: Criterion, info: CheckInfo) -> Collection[str]:

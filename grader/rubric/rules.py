@@ -84,6 +84,7 @@ class _Rules:
     file: str
     lab: dict[str, Any]
     problems: list[Problem] = field(default_factory=list)
+    asked: list[CheckInfo] = field(default_factory=list)
 
     def check_lab(self) -> None:
         for (word, section), (other, second) in combinations(SECTIONS.items(), 2):
@@ -131,6 +132,10 @@ class _Rules:
             self._say(("exchange", "range"), message, remedy)
 
     def check_criteria(self, criteria: object) -> None:
+        """Each criterion by itself, and all of them together."""
+        every = criteria if isinstance(criteria, list) else []
+        named = [str(one.get("check")) for one in every if isinstance(one, dict)]
+        self.asked = [self.checks[name] for name in named if self.checks and name in self.checks]
         seen: dict[str, int] = {}
         total, readable = 0.0, True
         for index, criterion in enumerate(criteria if isinstance(criteria, list) else []):
@@ -217,7 +222,7 @@ class _Rules:
                 on=named,
             )
             self._say(place, message, _("Write “{line}”.", line=f"on: {SHAPES[info.on]}"))
-        elif info and ends[-1] == "sum" and any(need.fact == "runs" for need in info.needs):
+        elif info and self._runs(ends[-1]) and any(need.fact == "runs" for need in info.needs):
             message = _(
                 "The grader runs {on} itself: its log does not tell what a schedule ran.", on=named
             )
@@ -241,6 +246,10 @@ class _Rules:
             self._say(at, message, remedy)
             return
         self.problems.extend(found)
+
+    def _runs(self, role: str) -> bool:
+        """Judging by this rubric runs the function, so that its log tells of the grader's runs too."""
+        return role == "sum" and any(map(_exercises, self.asked))
 
     def _placed(self, check: str, info: CheckInfo) -> str:
         """The check's name, and where it stands if an author wrote it."""

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from grader.doctor.examine import Examination
 
-_NEVER_TRIED = "sqs:ReceiveMessage"
 _AS = 2
 _SHORT_NAME = 16
 _ANY_WIDTH = 10_000
@@ -44,13 +43,13 @@ def show_examinations(found: Sequence[Examination], out: Console) -> None:
                 hours=LEARNER_LAB_HOURS,
             )
         )
-    untold = dict.fromkeys([_NEVER_TRIED, *(action for one in found for action in one.seen.untold)])
-    out.print(
-        _(
+    untold = dict.fromkeys(action for one in found for action in one.seen.untold)
+    if untold:
+        line = _(
             "Not known, because only doing it would tell: whether {actions} is allowed.",
             actions=", ".join(untold),
         )
-    )
+        out.print(line)
     faults: dict[tuple[str, str], list[str]] = {}
     for one in found:
         for fault in one.faults:

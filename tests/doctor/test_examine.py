@@ -332,7 +332,7 @@ def test_nothing_but_reading_is_asked_and_nothing_runs(
     one = examine_one(tmp_path, aws_sandbox, right, wire)
     assert one.faults == []
     assert kinds == [b"DryRun"]
-    assert one.seen.untold == ()
+    assert one.seen.untold == ("sqs:ReceiveMessage",)
     others = {name.partition(".")[2] for name in wire.requests} - {"Invoke"}
     reading = ("Get", "List", "Describe", "Filter")
     assert {name for name in others if not name.startswith(reading)} == {
@@ -373,7 +373,7 @@ def test_an_answer_that_does_not_tell_whether_an_action_is_allowed_is_no_fault(
     wire = Wire()
     wire.play("sqs.SendMessageBatch", rpc(400, "MissingParameter", "MessageBody"), always=True)
     one = examine_one(tmp_path, aws_sandbox, right, wire)
-    assert (one.faults, one.seen.untold) == ([], ("sqs:SendMessage",))
+    assert (one.faults, one.seen.untold) == ([], ("sqs:ReceiveMessage", "sqs:SendMessage"))
     told = io.StringIO()
     show_examinations([one], Console(file=told, width=200))
     assert "whether sqs:ReceiveMessage, sqs:SendMessage is allowed" in told.getvalue()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import pytest
 
 import grader
 from grader.model.code_digest import COUNTED, digest_of, grader_sha256, this_code
-from grader.results.directory import Results
 
 PACKAGE = Path(grader.__file__).parent
 
@@ -66,10 +64,3 @@ def test_how_a_copy_came_to_its_machine_does_not_change_the_digest(copy: Path) -
 def test_of_every_kind_of_file_it_is_known_whether_it_counts() -> None:
     kinds = {file.suffix for file in PACKAGE.rglob("*") if file.is_file()}
     assert kinds - COUNTED <= {".po", ".pyc", ".typed"}
-
-
-def test_a_batch_that_kept_no_digest_is_by_other_code(tmp_path: Path) -> None:
-    stored = json.loads((Path(__file__).parents[1] / "export/results/batch.json").read_bytes())
-    stored.pop("grader_sha256", None)  # as 0.1.0 wrote it
-    (tmp_path / "batch.json").write_text(json.dumps(stored))
-    assert Results(tmp_path).batch().grader_sha256 != grader_sha256()

@@ -13,23 +13,27 @@ from tests.observations import an_exchange, lab_rubric, reference
 
 RUBRIC = lab_rubric()
 RUNS = Runs("/aws/lambda/ticker", "2024-05-01T10:00:00Z", ("2024-05-01T10:01:00Z",), "")
+FAMILIES = ("functions", "queues", "mappings", "schedules", "runs", "redrive")
 BEHAVIOUR = {"handler", "records", "exchange"}
 
 
 def seen(**changes: Any) -> Observation:
     """The reference, as a run by :data:`RUBRIC` keeps it."""
-    given: dict[str, Any] = {"runs": {"periodic": Found(RUNS)}, "asked": asked_by(RUBRIC)}
+    given: dict[str, Any] = {
+        "runs": {"periodic": Found(RUNS)},
+        "further": {"redrive": {"input": Found({"target": "lost", "max_receives": 3})}},
+        "asked": asked_by(RUBRIC),
+    }
     return reference(**given | changes)
 
 
 def left_open(found: Observation) -> dict[str, str]:
     """The path of each fact that was not observed, and why."""
     alone = {name: getattr(found, name) for name in BEHAVIOUR}
-    families = ("functions", "queues", "mappings", "schedules", "runs")
     named = {
         f"{family}.{role}": fact
-        for family in families
-        for role, fact in getattr(found, family).items()
+        for family in FAMILIES
+        for role, fact in found.of_resources(family).items()
     }
     return {
         path: fact.detail
@@ -103,7 +107,7 @@ def test_an_observation_that_does_not_say_what_it_is_about_is_taken_as_it_is() -
         ),
         (
             names(queues={"input": "figures", "output": "totals"}),
-            {"queues.input", "mappings.input", *BEHAVIOUR},
+            {"queues.input", "mappings.input", "redrive.input", *BEHAVIOUR},
             "This observation is of numbers, not of figures.",
         ),
         (
@@ -123,8 +127,7 @@ def test_what_a_rubric_would_have_looked_for_elsewhere_is_open_and_nothing_else(
 
 def test_in_another_region_everything_is_open() -> None:
     found = as_asked(seen(), RUBRIC, "us-east-1")
-    families = ("functions", "queues", "mappings", "schedules", "runs")
-    named = {f"{family}.{role}" for family in families for role in getattr(found, family)}
+    named = {f"{family}.{role}" for family in FAMILIES for role in found.of_resources(family)}
     why = "This observation was made in eu-west-3, not in us-east-1."
     assert left_open(found) == dict.fromkeys({*named, *BEHAVIOUR}, why)
 

@@ -9,11 +9,13 @@ from grader.checks import fail
 from grader.checks.raised import Failure
 from grader.i18n.message import message
 from grader.i18n.message import said as sentence_of
+from grader.model.kind import EXCHANGE
 from grader.model.observation import Exchange, Found, Invocation, Missing, NotTried, Unknown
 from grader.model.report import TestResult
 from grader.pages.speech import Speech
-from grader.pages.student_page import student_page
+from grader.pages.student_page import ONLY_LOOK, student_page
 from grader.scoring.phrases import SHARE
+from tests.known_checks import known_checks
 from tests.observations import a_pair, an_exchange, lab_rubric, reference
 from tests.pages.classes_shown import failing, graded, report, result, written
 from tests.pages.reading import Page, page
@@ -204,7 +206,9 @@ def test_what_depends_on_a_hidden_criterion_does_not_name_it(tmp_path: Path) -> 
     assert "The secret one" not in student
 
 
-@pytest.mark.parametrize("check", ["handler_adds", "handler_reads_all_records", "sums_arrive", ""])
+@pytest.mark.parametrize(
+    "check", ["handler_adds", "handler_reads_all_records", "sums_arrive", "own_sums", ""]
+)
 def test_what_was_sent_for_a_hidden_criterion_is_not_on_the_student_s_page(check: str) -> None:
     known = [one for one in LAB.criteria if one.check == check]
     secret = known[0] if known else msgspec.structs.replace(FIRST, check=check)
@@ -222,6 +226,12 @@ def test_what_was_sent_for_a_hidden_criterion_is_not_on_the_student_s_page(check
     assert "another AWS account than" in text
     assert "directly showed nothing" not in text
     assert "Attempt</dt><dd>1" in text
+
+
+def test_the_checks_that_only_look_are_those_that_ask_for_nothing_else() -> None:
+    assert {
+        name for name, one in known_checks().items() if not {*one.needs} & {*EXCHANGE}
+    } == ONLY_LOOK
 
 
 def test_what_was_sent_is_shown_where_a_hidden_criterion_has_nothing_to_do_with_it() -> None:
