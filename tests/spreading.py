@@ -10,7 +10,7 @@ from pathlib import Path
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
-PER_CORE = 4
+PER_CORE, MOST = 4, 16
 """Most tests wait for a queue or for a program: while some do, another one computes."""
 SHARES = re.compile(r'@pytest\.fixture\([^\n]*scope="module"')
 
@@ -45,7 +45,7 @@ def processes(chosen: list[str]) -> int:
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
-    most = PER_CORE * cores
+    most = max(cores, min(PER_CORE * cores, MOST))
     if any(Path(one).is_dir() for one in chosen):
         return most
     # Each imports every test that was chosen before it runs one: a single file is done before that.
