@@ -94,6 +94,7 @@ def test_check_says_what_was_expected_what_was_found_and_what_to_do(
     assert "memory_size" in lines[number + 1]
 
 
+@pytest.mark.slow
 def test_two_checks_with_one_seed_agree(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:

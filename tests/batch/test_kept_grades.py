@@ -196,6 +196,7 @@ def graded_otherwise(folder: Path, **batch: str | None) -> tuple[Report, Report]
     return theirs, ours
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("digest", ["0" * 64, None], ids=["other", "none, as 0.1.0 kept none"])
 def test_what_other_code_graded_is_named_and_then_judged_again(
     aws_sandbox: Sandbox, right: str, tmp_path: Path, digest: str | None

@@ -51,6 +51,7 @@ def test_resuming_grades_who_was_not_graded_and_nobody_else(
     assert read_json(tmp_path / "results/summary.json")["students"] == 2
 
 
+@pytest.mark.slow
 def test_a_changed_roster_is_named_when_resuming(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:

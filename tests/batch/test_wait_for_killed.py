@@ -88,6 +88,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+@pytest.mark.slow
 def test_the_last_poll_of_a_killed_grader_takes_no_answer_away(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path, clock: Clock
 ) -> None:

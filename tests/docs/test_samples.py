@@ -20,6 +20,7 @@ README = DOCS.parent / "README.md"
 GUIDE = DOCS / "student.md"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lang", "words", "paths"),
     [("en", "Score: 13 of 20 points", [README, GUIDE]), ("fr", "Note : 13 sur 20", [GUIDE])],

@@ -217,6 +217,7 @@ def test_an_ended_learner_lab_is_named_though_identity_answers(
     assert wire.requests == ["sts.GetCallerIdentity", "lambda.GetFunctionConfiguration"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("operation", "answer", "action"),
     [

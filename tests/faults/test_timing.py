@@ -27,6 +27,7 @@ def not_passed(report: Any) -> dict[str, str]:
     return {r.id: r.status for r in report.criteria if r.status != "passed"}
 
 
+@pytest.mark.slow
 def test_a_pair_that_is_sent_twice_costs_nothing_and_leaves_nothing(
     aws_sandbox: Sandbox, right: str, grade: Any
 ) -> None:
@@ -66,6 +67,7 @@ def test_answers_that_come_again_and_out_of_order_cost_nothing(
     assert len(came) == 1 + 3 + 5
 
 
+@pytest.mark.slow
 def test_an_answer_that_arrives_at_the_deadline_counts(
     aws_sandbox: Sandbox, fresh_account: str, grade: Any
 ) -> None:

@@ -75,6 +75,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invocation, "APPEARS_S", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_answers_that_somebody_else_holds_leave_open_what_the_function_does(
     aws_sandbox: Sandbox, fresh_account: str
@@ -87,6 +88,7 @@ def test_answers_that_somebody_else_holds_leave_open_what_the_function_does(
     assert_only(came, BEHAVIOUR, "disturbed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turns", [1, 3])
 @pytest.mark.usefixtures("quick")
 def test_somebody_who_has_left_by_the_end_of_the_run_costs_nothing(

@@ -34,6 +34,7 @@ def test_an_answer_to_the_fresh_pair_counts_for_the_silent_one(
     assert wire.requests.count("sqs.SendMessage") == 6
 
 
+@pytest.mark.slow
 def test_a_function_that_stops_answering_gets_one_fresh_pair_and_no_more(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:
@@ -43,6 +44,7 @@ def test_a_function_that_stops_answering_gets_one_fresh_pair_and_no_more(
     assert wire.requests.count("sqs.SendMessage") == 2
 
 
+@pytest.mark.slow
 def test_only_one_pair_is_tried_where_the_direct_answer_was_wrong(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:
@@ -74,6 +76,7 @@ def test_a_right_sum_after_a_wrong_message_counts(aws_sandbox: Sandbox, fresh_ac
     assert answered(seen) == 3
 
 
+@pytest.mark.slow
 def test_answers_that_the_function_delays_count_everywhere(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
@@ -85,6 +88,7 @@ def test_answers_that_the_function_delays_count_everywhere(
     assert answered(seen) == 1
 
 
+@pytest.mark.slow
 def test_a_filter_is_not_blamed_for_a_function_that_never_answers(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
@@ -95,6 +99,7 @@ def test_a_filter_is_not_blamed_for_a_function_that_never_answers(
     assert exchange(seen).answered == 0
 
 
+@pytest.mark.slow
 def test_the_queue_decides_with_full_patience_where_the_made_up_event_cannot(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:

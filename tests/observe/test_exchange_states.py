@@ -153,6 +153,7 @@ def test_without_an_enabled_mapping_nothing_is_sent(
 # -- TRIAL, AT ONCE -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_a_hope_that_comes_while_the_trial_stays_silent_brings_patience_and_no_fresh_pair(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch

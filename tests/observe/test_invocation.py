@@ -23,6 +23,7 @@ def test_the_environment_that_a_function_prints_is_not_kept(
     assert b'"sent_at"' in kept
 
 
+@pytest.mark.slow
 def test_the_environment_that_a_function_prints_and_answers_with_is_not_kept(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
@@ -36,6 +37,7 @@ def test_the_environment_that_a_function_prints_and_answers_with_is_not_kept(
     assert b"correct" not in kept
 
 
+@pytest.mark.slow
 def test_reserved_concurrency_of_zero_is_the_functions_own_failure(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:

@@ -53,6 +53,7 @@ def test_what_only_the_function_can_have_caused_is_found(
     assert "sqs.SendMessage" not in wire.requests
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("timeout_s", "made"), [(60, "unreachable"), (300, "timed-out")])
 def test_silence_is_the_functions_only_where_it_may_still_be_at_work(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire, timeout_s: int, made: str
@@ -91,6 +92,7 @@ def test_a_fault_of_lambdas_network_is_not_the_functions(
     assert kind(look(aws_sandbox, right, wire=wire).handler) == "unreachable"
 
 
+@pytest.mark.slow
 def test_reserved_concurrency_that_never_leaves_room_is_found(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:

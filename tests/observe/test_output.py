@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
 
+@pytest.mark.slow
 def test_an_old_message_that_equals_a_sum_is_no_answer(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:

@@ -44,6 +44,7 @@ def test_an_account_that_is_not_the_rosters_is_not_asked_further(
     assert wire.requests == ["sts.GetCallerIdentity"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [

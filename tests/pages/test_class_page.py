@@ -175,6 +175,7 @@ def test_a_report_of_another_rubric_leaves_cells_empty(tmp_path: Path) -> None:
     assert len(cells) == 11
 
 
+@pytest.mark.slow
 def test_the_page_of_a_thousand_students_is_under_three_megabytes(
     cohorts: dict[str, Path],
 ) -> None:

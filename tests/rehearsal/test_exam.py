@@ -273,6 +273,7 @@ def test_where_the_rubric_looks_for_a_run_the_reference_is_given_the_time_to_mak
     ]
 
 
+@pytest.mark.slow
 def test_the_reference_is_graded_alone_with_all_the_time_the_rubric_gives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

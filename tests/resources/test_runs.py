@@ -276,6 +276,7 @@ def test_a_log_that_may_not_be_read_is_not_waited_for(
     assert wire.requests.count(LOOK) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [

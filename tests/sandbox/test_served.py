@@ -42,6 +42,7 @@ def test_a_served_sandbox_prints_what_to_export_and_can_be_graded(
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_an_interrupted_demo_leaves_no_process_and_no_folder(
     tmp_path: Path, temporary: Path
 ) -> None:
