@@ -158,6 +158,7 @@ def test_checks_that_changed_are_named_and_then_applied_to_everyone(
     assert reports(tmp_path)["s1"].score == 20
 
 
+@pytest.mark.slow
 def test_checks_that_were_still_to_be_applied_when_a_run_was_killed_are_applied(
     aws_sandbox: Sandbox, right: str, course: Path, tmp_path: Path
 ) -> None:
@@ -213,6 +214,7 @@ def test_what_other_code_graded_is_named_and_then_judged_again(
     assert read_json(tmp_path / "results/batch.json")["grader_sha256"] == grader_sha256()
 
 
+@pytest.mark.slow
 def test_what_was_still_to_be_judged_by_this_code_when_a_run_was_killed_is_judged(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -223,6 +225,7 @@ def test_what_was_still_to_be_judged_by_this_code_when_a_run_was_killed_is_judge
     assert reports(tmp_path)["s1"] == ours
 
 
+@pytest.mark.slow
 def test_regrading_keeps_by_which_code_it_was(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -264,6 +267,7 @@ def test_a_full_disk_ends_the_batch_and_says_how_to_go_on(
     assert reports(tmp_path).keys() == {*names}
 
 
+@pytest.mark.slow
 def test_a_plan_that_another_grader_made_untrue_is_not_carried_out(
     aws_sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -65,6 +65,7 @@ def test_a_changed_roster_is_named_when_resuming(
     assert reports(tmp_path).keys() == {"s1", "s2"}
 
 
+@pytest.mark.slow
 def test_starting_over_leaves_nobody_of_an_earlier_roster(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -137,6 +138,7 @@ def test_going_on_keeps_the_options_of_the_start(aws_sandbox: Sandbox, tmp_path:
     assert "La région a changé depuis le début de cette correction" in other.stderr
 
 
+@pytest.mark.slow
 def test_grading_one_again_leaves_the_others_whatever_is_forced(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -158,6 +160,7 @@ def test_a_fault_of_today_does_not_take_yesterdays_grade(
     assert reports(tmp_path)["s1"].score == 20
 
 
+@pytest.mark.slow
 def test_a_roster_made_anew_without_its_groups_takes_no_grade_away(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -224,6 +227,7 @@ def test_a_reader_that_goes_away_does_not_end_the_grading(
     assert reports(tmp_path).keys() == {"s1", "s2"}
 
 
+@pytest.mark.slow
 def test_a_start_that_was_killed_before_anybody_was_graded_is_made_again(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.observing import hand_in
 from tests.programs import grader, grader_here
 
@@ -100,6 +102,7 @@ def test_a_damaged_observation_is_named_and_nothing_is_written(
     assert (done.returncode, "students/s1/observation.json" in done.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_regrading_elsewhere_uses_the_checks_of_the_batch(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
+import pytest
 
 import grader
 from tests.faults.matrix import (
@@ -32,6 +33,7 @@ def test_every_operation_that_the_grader_asks_for_is_in_the_matrix() -> None:
     assert {name for name in _operations() if name not in tried} == set()
 
 
+@pytest.mark.slow
 def test_every_operation_of_a_right_account_is_in_the_matrix(aws_sandbox: Sandbox) -> None:
     for kind in {operation.account for operation in OPERATIONS}:
         account, wire = prepare(aws_sandbox, kind), Wire()

@@ -39,6 +39,7 @@ def came(aws_sandbox: Sandbox) -> list[Report]:
     return [one.report for one in reported(rubric, seen)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", RECEIVES)
 def test_a_lost_answer_is_not_the_students(came: list[Report], number: int) -> None:
     assert came[number].score == 20, came[number].criteria

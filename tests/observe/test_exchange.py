@@ -7,14 +7,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pytest
 
 from grader.model.observation import Found, NotTried
 from grader.observe import invocation
 from tests.observing import EMPTY, answered, exchange, hand_in, handler, lab, look, messages
 
 if TYPE_CHECKING:
-    import pytest
-
     from grader.sandbox.server import Sandbox
     from tests.wire_faults import Answer, Wire
 
@@ -69,6 +68,7 @@ def test_all_pairs_go_at_once_through_a_slow_mapping(
     assert exchange(seen).patience_s == 30 + 30
 
 
+@pytest.mark.slow
 def test_a_right_sum_after_a_wrong_message_counts(aws_sandbox: Sandbox, fresh_account: str) -> None:
     hand_in(aws_sandbox, fresh_account, handler="corrects_itself")
     seen = look(aws_sandbox, fresh_account, rubric=lab(pairs=3))

@@ -170,6 +170,7 @@ def test_a_hope_that_comes_while_the_trial_stays_silent_brings_patience_and_no_f
     assert wire.requests.count("sqs.SendMessage") == 1
 
 
+@pytest.mark.slow
 def test_after_pairs_that_went_at_once_each_silent_one_gets_a_fresh_pair(
     aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +184,7 @@ def test_after_pairs_that_went_at_once_each_silent_one_gets_a_fresh_pair(
 # -- AGAIN ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_three_records_are_tried_again_where_whoever_took_their_answers_has_left(
     aws_sandbox: Sandbox, right: str, wire: Wire

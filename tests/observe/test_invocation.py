@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from grader.model.observation import NotTried, encode
 from tests.observing import hand_in, handler, look
 
@@ -58,6 +60,7 @@ def test_a_right_sum_followed_by_an_exception_is_flagged(
     assert seen.flags == ("pair-left-behind", "raises-after-answer")
 
 
+@pytest.mark.slow
 def test_a_function_that_outlives_its_timeout_failed_itself(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:

@@ -79,6 +79,7 @@ def test_a_pair_that_nobody_consumed_is_taken_back(
     assert "pair-left-behind" not in seen.flags
 
 
+@pytest.mark.slow
 def test_a_pair_is_not_fetched_from_a_queue_that_counts_receives(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:

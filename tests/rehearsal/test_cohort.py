@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from grader.sandbox.submission import Submission
 
 
+pytestmark = pytest.mark.slow  # the whole cohort; `grader demo` has half of it
+
+
 CANARY = "canary-of-the-roster"
 
 
