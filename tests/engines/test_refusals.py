@@ -109,9 +109,9 @@ def test_a_worker_that_cannot_run_this_grader(
 
 
 def test_a_worker_with_the_same_version_and_other_code(
-    a_class: Path, others: Machines, capsys: pytest.CaptureFixture[str]
+    class_folder: Path, others: Machines, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    refuses_worker(others, other_grader(a_class / "other", "# changed"))
+    refuses_worker(others, other_grader(class_folder / "other", "# changed"))
     words = " ".join(capsys.readouterr().err.split())
     assert f"has version {__version__}, but other code." in words
     assert "Install the same copy of the grader there, and start it again." in words
