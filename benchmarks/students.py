@@ -6,11 +6,11 @@ import json
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from benchmarks.measuring import cpu_s, descendants
 from grader.sandbox.cohort import COHORT, deploy_all, write_roster

@@ -11,9 +11,9 @@ import pytest
 from distributed import Client
 
 from grader.engines import dask_remote as remote_cluster
-from grader.engines import dask_worker as parcel
 from grader.engines.call_timeout import answer
 from grader.inputs.problems import BadInput
+from grader.model.code_digest import this_code
 from tests.engines.machines import Machines, frozen, machines
 from tests.programs import LIMIT_S, background, command
 
@@ -43,8 +43,8 @@ def listening() -> Iterator[socket.socket]:
 def known_workers(others: Machines) -> list[str]:
     """The workers' addresses. All have read the grader then, which takes long on a busy machine."""
     with Client(others.address, set_as_default=False) as client:
-        client.run_on_scheduler(parcel.version)
-        return list(client.run(parcel.version))
+        client.run_on_scheduler(this_code)
+        return list(client.run(this_code))
 
 
 def refused(scheduler: str) -> str:
