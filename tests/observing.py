@@ -15,6 +15,7 @@ from grader.model.observation import Exchange, Found, Invocation, Unknown
 from grader.observe.account import observe
 from grader.observe.identity import observe_identity
 from grader.resources.kinds import KINDS
+from grader.resources.ready import Waits
 from grader.rubric.load import Rubric, default_rubric_path, load_rubric
 from grader.safety.secret import Secret
 from grader.sandbox.deploy import deploy
@@ -67,7 +68,7 @@ def look(
             seed=seed,
             attempt=attempt,
             exchange=exchange,
-            stop=stop or threading.Event(),
+            waits=Waits(stop or threading.Event()),
         )
     finally:
         aws.close()

@@ -67,6 +67,7 @@ def check(
     """Grade one account, mine: what the instructor will see, before handing in."""
     from grader.batch.pipeline import Grading
     from grader.batch.setup import course_files, loaded
+    from grader.engines.threads import Threads
     from grader.export.gradescope import write_results
     from grader.inputs.problems import refuse
     from grader.model import report as reports
@@ -109,8 +110,15 @@ def check(
                 )
             )
         taken: list[Graded] = []
-        with working(errors):
-            Grading(course.rubric, course.judge, course.checks, settings, taken.append).run([me])
+        with working(errors) as tell:
+            Grading(
+                course.rubric,
+                course.judge,
+                course.checks,
+                settings,
+                taken.append,
+                Threads(settings.jobs, tell),
+            ).run([me])
     graded = taken[0]
     if json == "-":
         write_stdout(reports.encode(graded.report))

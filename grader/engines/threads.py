@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Any
 from grader.engines.visit import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Future
 
     from grader.engines.protocol import Task
+    from grader.i18n.message import Message
 
 
 class Threads:
-    """Tasks in threads of this process. Not to be used again once it is closed."""
+    """Tasks in threads of this process. Not to be used again once it is closed.
 
-    def __init__(self, jobs: int) -> None:
-        self._place = Place()
+    ``tell`` hears in those threads what a task waits for, and how many seconds at most.
+    """
+
+    def __init__(self, jobs: int, tell: Callable[[Message, float], None] | None = None) -> None:
+        self._place = Place(tell)
         self._executor = ThreadPoolExecutor(jobs, thread_name_prefix="observe")
 
     def submit(self, task: Task, *given: Any) -> Future[Any]:

@@ -18,10 +18,12 @@ from grader.model.observation import Found
 from grader.observe.account import observe
 from grader.observe.identity import observe_identity
 from grader.resources.kinds import KINDS
+from grader.resources.ready import Waits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from grader.i18n.message import Message
     from grader.model.access import Access
     from grader.model.observation import Fact, Identity, Observation
     from grader.rubric.load import Rubric
@@ -29,11 +31,19 @@ if TYPE_CHECKING:
 
 
 class Place:
-    """What the tasks of one process share: a boto3 session, and the sign to stop."""
+    """What the tasks of one process share: a boto3 session, and the sign to stop.
 
-    def __init__(self) -> None:
+    ``tell`` hears what a task waits for, and how many seconds that may take at most.
+    """
+
+    def __init__(self, tell: Callable[[Message, float], None] | None = None) -> None:
         self.clients = Clients()
         self.stop = threading.Event()
+        self._tell = tell
+
+    def waits(self) -> Waits:
+        """What one task may wait for."""
+        return Waits(self.stop, self._tell) if self._tell else Waits(self.stop)
 
 
 @dataclass(frozen=True)
@@ -105,5 +115,5 @@ def look(
             seed=orders.seed,
             attempt=orders.attempt,
             exchange=orders.exchange,
-            stop=place.stop,
+            waits=place.waits(),
         )

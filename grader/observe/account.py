@@ -19,11 +19,11 @@ from grader.observe.scope import asked_by
 from grader.rubric.rules import EXCHANGE_ROUTE
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Iterable, Sequence
 
     from grader.aws.account_client import Aws
     from grader.model.kind import Kind
+    from grader.resources.ready import Waits
     from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
 
@@ -45,16 +45,16 @@ def observe(
     seed: int,
     attempt: int,
     exchange: bool,
-    stop: threading.Event,
+    waits: Waits,
 ) -> Observation:
     """What the checks of ``rubric`` need of the account behind ``aws``, as far as AWS lets it be seen.
 
     ``kinds`` are looked at in their order. ``identity`` was asked already
     (:func:`~grader.observe.identity.observe_identity`); where it is not found, nothing else is asked.
-    ``exchange`` false looks only. Raises :class:`Interrupted` when ``stop`` is set in the meantime.
+    ``exchange`` false looks only. Raises :class:`Interrupted` when ``waits.stop`` is set meanwhile.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    look = _Look(aws, rubric, needs, stop, exchange=exchange)
+    look = _Look(aws, rubric, needs, waits, exchange=exchange)
     if isinstance(identity, Found):
         look.at(kind for kind in kinds if not kind.last)
         # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
@@ -110,9 +110,9 @@ class _Look:
     """Looks at each thing that the checks need, once. See :class:`~grader.resources.look.Look`."""
 
     def __init__(
-        self, aws: Aws, rubric: Rubric, needs: Needs, stop: threading.Event, *, exchange: bool
+        self, aws: Aws, rubric: Rubric, needs: Needs, waits: Waits, *, exchange: bool
     ) -> None:
-        self.aws, self.stop = aws, stop
+        self.aws, self.waits = aws, waits
         self._rubric, self._needs, self._exchange = rubric, needs, exchange
         self._names = rubric.lab.names
         self.facts: dict[str, dict[str, Fact[Any]]] = {}
@@ -171,4 +171,4 @@ class _Look:
             output_mappings=self.facts["mappings"][OUTPUT],
         )
         pairs = Pairs(seed, account_id, attempt, *rules.range)
-        return exercise(self.aws, stage, rules, pairs, self.stop)
+        return exercise(self.aws, stage, rules, pairs, self.waits)

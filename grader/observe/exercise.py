@@ -10,7 +10,7 @@ now. *Slow*: the mapping's batching window and both queues' delays. *Little* pat
 a wait goes on for DRAINING_S more. *Missed*: an answer of SQS was lost (unreachable), somebody else
 received an answer first or hides messages (ANOTHER_READER: disturbed), or their count is not told.
 
-READY (when_ready): looks every EVERY_S at what is in transition, READY_S for each thing
+READY (Waits): looks every EVERY_S at what is in transition, READY_S for each thing
     ready, or READY_S are over                   -> SAFE
 
 SAFE (obstacle, loop, look_first): asks the output queue for AWS's time, and nothing else
@@ -127,10 +127,9 @@ from grader.observe.obstacles import Stage, found, loop, obstacle
 from grader.observe.output import ANOTHER_READER, OutputQueue
 
 if TYPE_CHECKING:
-    import threading
-
     from grader.aws.account_client import Aws
     from grader.observe.pairs import Pairs
+    from grader.resources.ready import Waits
     from grader.rubric.load import ExchangeRules
 
 T = TypeVar("T")
@@ -155,13 +154,11 @@ class Behaviour:
     flags: set[str] = field(default_factory=set)
 
 
-def exercise(
-    aws: Aws, stage: Stage, rules: ExchangeRules, pairs: Pairs, stop: threading.Event
-) -> Behaviour:
+def exercise(aws: Aws, stage: Stage, rules: ExchangeRules, pairs: Pairs, waits: Waits) -> Behaviour:
     """Invoke the function with one record and with three, then send pairs through the queues.
 
     Nothing is invoked or sent where that could start a loop. However it ends, the queues are left as
-    they were found. Raises :class:`Interrupted` when ``stop`` is set.
+    they were found. Raises :class:`Interrupted` when ``waits.stop`` is set.
     """
     nothing = obstacle(stage)
     if nothing is not None:
@@ -171,7 +168,7 @@ def exercise(
         untried = NotTried(EXCHANGE, str(unsafe), unsafe)
         loops = Exchange((), unsafe=str(unsafe), unsafe_said=unsafe)
         return Behaviour(untried, untried, Found(loops))
-    run = _Run(aws, stage, rules, pairs, stop)
+    run = _Run(aws, stage, rules, pairs, waits)
     try:
         aws.need("sqs:GetQueueAttributes", run.output.look_first)
     except Lost as lost:
@@ -183,7 +180,7 @@ class _Run:
     """One run through the function: what was sent, and what stands of it."""
 
     def __init__(
-        self, aws: Aws, stage: Stage, rules: ExchangeRules, pairs: Pairs, stop: threading.Event
+        self, aws: Aws, stage: Stage, rules: ExchangeRules, pairs: Pairs, waits: Waits
     ) -> None:
         self._aws, self._stage, self._rules, self._pairs = aws, stage, rules, pairs
         function, output = found(stage.function), found(stage.output)
@@ -196,7 +193,7 @@ class _Run:
             rules.answer_keys,
             max_receives=output.max_receives,
             hold_s=min(int(hold_s), HOLD_S),
-            stop=stop,
+            stop=waits.stop,
         )
         self._mapping = _enabled(stage.input_mappings, function.name)
         self._source = self._input_queue()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from grader.i18n.language import N_
+from grader.i18n.message import message
 from grader.model.kind import Kind
 from grader.model.observation import Fact, Found, Function, Missing, Unknown
 from grader.resources.nearest import missing
-from grader.resources.ready import when_ready
 from grader.safety.redact import bounded, redact
 
 if TYPE_CHECKING:
@@ -84,8 +85,10 @@ def _look(look: Look, role: str) -> Fact[Function]:
         return isinstance(fact, Found) and fact.value.state == "Pending"
 
     name, variables = look.name(role), look.variables(role)
-    fact, ready = when_ready(
-        lambda: observe_function(look.aws, name, variables), pending, look.stop
+    fact, ready = look.waits.until(
+        lambda: observe_function(look.aws, name, variables),
+        pending,
+        message(N_("AWS is changing the function {function}"), function=name),
     )
     if not ready:
         look.pending.add(role)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
 
     from types_boto3_events import EventBridgeClient
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
     from grader.model.observation import Fact, Found, Function, Identity, Missing, Unknown
+    from grader.resources.ready import Waits
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ class Lab(Protocol):
 class Look(Lab, Protocol):
     """One look at one account."""
 
-    stop: threading.Event
+    waits: Waits
     urls: dict[str, str | None]
     """The URL of each queue: good for asking, never kept."""
     pending: set[str]

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from grader.i18n.language import N_
+from grader.i18n.message import message
 from grader.model.kind import Kind
 from grader.model.observation import (
     IN_TRANSITION,
@@ -18,7 +19,6 @@ from grader.model.observation import (
     untried,
     value_of,
 )
-from grader.resources.ready import when_ready
 from grader.safety.redact import bounded
 
 if TYPE_CHECKING:
@@ -95,8 +95,10 @@ def _look(look: Look, role: str) -> Fact[Mappings]:
         found = value_of(fact)
         return found is not None and any(m.state in IN_TRANSITION for m in found.of_queue)
 
-    fact, ready = when_ready(
-        lambda: observe_mappings(look.aws, role, queue, look.fed_by(role)), in_transition, look.stop
+    fact, ready = look.waits.until(
+        lambda: observe_mappings(look.aws, role, queue, look.fed_by(role)),
+        in_transition,
+        message(N_("AWS is changing the event source mapping of {queue}"), queue=look.name(role)),
     )
     mappings = value_of(fact)
     if ready or mappings is None or any(m.state == "Enabled" for m in mappings.of_queue):

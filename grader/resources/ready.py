@@ -1,7 +1,8 @@
-"""Waiting for what AWS is still creating or updating: up to a minute, then it is not ready."""
+"""Waiting for what AWS is still creating, updating or waking: bounded each, and all together."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, stop_any, wait_fixed
@@ -15,24 +16,62 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenacity.stop import stop_base
+    from tenacity.wait import wait_base
+
+    from grader.i18n.message import Message
 
 T = TypeVar("T")
 
 READY_S = 60
 EVERY_S = 2
+TOGETHER_S = 240
+"""All waits of one run for what is not ready, or has no room, together."""
 
 
-def when_ready(
-    look: Callable[[], T], pending: Callable[[T], bool], stop: threading.Event
-) -> tuple[T, bool]:
-    """What ``look`` sees once it is no longer ``pending``, or after :data:`READY_S` seconds.
+def _nobody(_why: Message, _longest_s: float) -> None:
+    """Nobody is told what a run waits for."""
 
-    Returns it, and whether it is ready. Raises :class:`Interrupted`.
+
+class Waits:
+    """What one run waits for: :data:`TOGETHER_S` seconds in all, until ``stop`` is set.
+
+    ``tell`` hears what is waited for, and how many seconds it may take at most.
     """
-    seen = look()
-    if pending(seen):
-        seen = last_seen(look, pending, stop, stop_after_delay(READY_S), EVERY_S)
-    return seen, not pending(seen)
+
+    def __init__(
+        self, stop: threading.Event, tell: Callable[[Message, float], None] = _nobody
+    ) -> None:
+        self.stop = stop
+        self._tell, self._left_s = tell, float(TOGETHER_S)
+
+    def until(
+        self,
+        look: Callable[[], T],
+        pending: Callable[[T], bool],
+        why: Message,
+        longest_s: float | None = None,
+        wait: wait_base | None = None,
+    ) -> tuple[T, bool]:
+        """What ``look`` sees once it is no longer ``pending``, or when its time is over.
+
+        Its time is ``longest_s`` (:data:`READY_S` unless given), or what is left of all waits; it looks
+        again after ``wait`` (:data:`EVERY_S`). ``why`` says what is waited for.
+        Returns what was seen, and whether it is ready. Raises :class:`Interrupted`.
+        """
+        seen = look()
+        if not pending(seen):
+            return seen, True
+        longest_s = min(READY_S if longest_s is None else longest_s, self._left_s)
+        if longest_s <= 0:
+            return seen, False
+        self._tell(why, longest_s)
+        began = time.monotonic()
+        enough = stop_after_delay(longest_s)
+        try:
+            seen = last_seen(look, pending, self.stop, enough, wait or wait_fixed(EVERY_S))
+        finally:
+            self._left_s -= time.monotonic() - began
+        return seen, not pending(seen)
 
 
 def last_seen(
@@ -40,7 +79,7 @@ def last_seen(
     pending: Callable[[T], bool],
     stop: threading.Event,
     enough: stop_base,
-    every_s: float,
+    wait: wait_base,
 ) -> T:
     """What ``look`` sees once it is no longer ``pending``, or when it was waited for ``enough``.
 
@@ -49,7 +88,7 @@ def last_seen(
     waiting = Retrying(
         retry=retry_if_result(pending),
         stop=stop_any(enough, stop_when_event_set(stop)),
-        wait=wait_fixed(every_s),
+        wait=wait,
         sleep=sleep_using_event(stop),
     )
     try:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
-from tenacity import stop_before_delay
+from tenacity import stop_before_delay, wait_fixed
 
 from grader.i18n.language import N_
 from grader.model.kind import Kind
@@ -135,7 +135,7 @@ def _seen(
     def look() -> Starts:
         return aws.ask("logs:FilterLogEvents", lambda: _starts(aws, function, since))
 
-    starts = last_seen(look, _in_vain, stop, stop_before_delay(patience_s), EVERY_S)
+    starts = last_seen(look, _in_vain, stop, stop_before_delay(patience_s), wait_fixed(EVERY_S))
     until = now()
     if isinstance(starts, Unknown):
         return starts
@@ -218,7 +218,7 @@ def _look(look: Look, role: str) -> Fact[Runs]:
         role,
         look.fact("functions", role),
         look.fact("schedules", role),
-        look.stop,
+        look.waits.stop,
         waited_s=time.monotonic() - look.began,
     )
 

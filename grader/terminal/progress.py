@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from math import ceil
 from typing import TYPE_CHECKING, Protocol
 
 from rich.progress import (
@@ -16,15 +17,17 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from grader.i18n.language import _, plural
+from grader.i18n.language import _, plural, spoken
+from grader.i18n.message import said
 from grader.safety.printable import plain
 from grader.terminal.report import points
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rich.console import Console
 
+    from grader.i18n.message import Message
     from grader.model.report import Report
 
 
@@ -48,14 +51,24 @@ def progress(total: int, out: Console, *, quiet: bool) -> Iterator[Told]:
 
 
 @contextmanager
-def working(out: Console) -> Iterator[None]:
-    """What moves while one account is visited, and the time it has taken; on a terminal only."""
+def working(out: Console) -> Iterator[Callable[[Message, float], None]]:
+    """What moves while one account is visited, and the time it has taken; on a terminal only.
+
+    Gives what is to be told of what the run waits for, and how many seconds at most.
+    """
+
+    def tell(why: Message, longest_s: float) -> None:
+        waits = _(
+            "{why}, up to {seconds} s.", why=said(why, spoken().code), seconds=ceil(longest_s)
+        )
+        out.print(Text(plain(waits)))
+
     if not out.is_terminal:
-        yield
+        yield tell
         return
     with Progress(_spinner(out), TimeElapsedColumn(), console=out, transient=True) as moving:
         moving.add_task("", total=None)
-        yield
+        yield tell
 
 
 def _spinner(out: Console) -> SpinnerColumn:

@@ -29,6 +29,9 @@ _KINDS = {
     "unreachable": N_("unreachable"),
     "not-ready": N_("not ready"),
     "disturbed": N_("queue disturbed"),
+    "clock": N_("wrong clock"),
+    "ambiguous": N_("ambiguous"),
+    "vanished": N_("vanished"),
     "account-mismatch": N_("other account"),
     "not-observed": N_("not looked at"),
 }

@@ -16,6 +16,7 @@ from grader.model.access import Keys
 from grader.observe.account import observe
 from grader.observe.identity import observe_identity
 from grader.resources.kinds import KINDS
+from grader.resources.ready import Waits
 from grader.safety.secret import Secret
 from grader.sandbox.cohort import COHORT, write_roster
 from tests.known_checks import needs_of_rubric
@@ -70,7 +71,9 @@ def test_the_bare_loop_makes_the_calls_that_the_grader_makes(
     aws = Aws(Clients(noting), keys, aws_sandbox.region, aws_sandbox.endpoint_url)
     identity = observe_identity(aws, None)
     needs = needs_of_rubric(lab())
-    observe(aws, lab(), needs, KINDS, identity, seed=1, attempt=1, exchange=True, stop=Event())
+    observe(
+        aws, lab(), needs, KINDS, identity, seed=1, attempt=1, exchange=True, waits=Waits(Event())
+    )
     aws.close()
     graders = sorted(asked)
     asked.clear()
