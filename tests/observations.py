@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import msgspec
@@ -21,7 +22,17 @@ from grader.model.observation import (
     Schedule,
     Trigger,
 )
+from grader.observe.received import Received
 from grader.rubric.load import Criterion, ExchangeRules, Lab, Rubric
+
+
+def a_message(
+    body: str = "", *, sent_ms: int = 0, received: int = 1, first: float | None = None
+) -> Received:
+    """A message of the output queue, received now; ``first`` when it was first, in Unix seconds."""
+    first_ms = None if first is None else int(first * 1000)
+    return Received("id", "handle", body, time.monotonic(), sent_ms, received, first_ms)
+
 
 FUNCTION_ARN = "arn:aws:lambda:eu-west-3:111111111111:function:adder"
 QUEUE_ARN = "arn:aws:sqs:eu-west-3:111111111111:numbers"

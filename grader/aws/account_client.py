@@ -43,6 +43,12 @@ TIME_IS_UP = Unknown.saying(
 )
 
 
+def vanished(missing: Missing) -> Unknown:
+    """What it means in mid-run that there is no such thing: there was when the run began."""
+    gone = N_("It was there when the run began, and is gone: {reason}")
+    return Unknown.saying("vanished", gone, reason=missing.words)
+
+
 def answered_at(response: Mapping[str, Any]) -> datetime | None:
     """When AWS answered, by its own clock, to the second. Source: the response's ``Date``."""
     date = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
@@ -170,13 +176,17 @@ class Aws:
             self._refused = sorted_error
         return sorted_error
 
+    def sort_in_run(self, error: Exception, action: str) -> Unknown | None:
+        """The same of a question about what was there when the run began."""
+        fact = self.sort(error, action)
+        return vanished(fact) if isinstance(fact, Missing) else fact
+
     def need(self, action: str, call: Callable[[], T]) -> T:
         """What AWS answers to ``call``. Raises :class:`Lost` where it does not."""
         fact = self.ask(action, call)
         if isinstance(fact, Found):
             return fact.value
-        unknown = fact if isinstance(fact, Unknown) else Unknown("unexpected", fact.reason)
-        raise Lost(unknown)
+        raise Lost(fact if isinstance(fact, Unknown) else vanished(fact))
 
     @contextmanager
     def overtime(self) -> Iterator[None]:

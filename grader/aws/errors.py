@@ -42,6 +42,19 @@ _THROTTLED = frozenset(
     }
 )
 _DENIED = frozenset({"UnauthorizedOperation", "AuthorizationError"})
+_BROKEN = frozenset(
+    {
+        "EC2AccessDeniedException",
+        "InvalidRuntimeException",
+        "InvalidSecurityGroupIDException",
+        "InvalidSubnetIDException",
+        "InvalidZipFileException",
+        "KMSAccessDeniedException",
+        "KMSDisabledException",
+        "KMSInvalidStateException",
+        "KMSNotFoundException",
+    }
+)
 _ENDED_LEARNER_LAB = "voc-cancel-cred"
 OFTEN_SAID = (
     N_("Unable to locate credentials"),
@@ -55,6 +68,29 @@ OFTEN_SAID = (
     ),
 )
 """Templates of botocore's own that people meet, for the catalogues. The others are said in English."""
+
+
+def is_functions_fault(error: failures.ClientError) -> bool:
+    return error.response.get("Error", {}).get("Code") in _BROKEN
+
+
+def is_waking(error: failures.ClientError) -> bool:
+    said = error.response.get("Error", {})
+    return said.get("Code") in {
+        "CodeArtifactUserPendingException",
+        "SnapStartNotReadyException",
+    } or (said.get("Code") == "ResourceConflictException" and "Pending" in said.get("Message", ""))
+
+
+def no_room(error: failures.ClientError) -> bool:
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 429
+
+
+def reserved_without_room(error: failures.ClientError) -> bool:
+    return "ReservedFunctionConcurrentInvocationLimitExceeded" in {
+        error.response.get("Reason"),
+        error.response.get("Error", {}).get("Reason"),
+    }
 
 
 def sort_error(error: Exception, action: str) -> Missing | Unknown | None:
@@ -100,7 +136,7 @@ def _sort_answer(error: failures.ClientError, action: str) -> Missing | Unknown:
     said = str(error)
     text = redact(said)
     denied = code.startswith("AccessDenied")
-    kind: UnknownKind = "unexpected"
+    kind: UnknownKind = "not-ready" if is_waking(error) else "unexpected"
     if code in _MISSING:
         return Missing(text)
     if code in _CREDENTIALS or (denied and _ENDED_LEARNER_LAB in said):

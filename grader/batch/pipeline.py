@@ -53,7 +53,8 @@ GATHER, GATHER_S = 10, 0.5
 class Settings:
     """How a run is made. ``region`` and ``endpoint_url`` are for accounts that name none.
 
-    ``jobs`` accounts are visited at a time, each for ``account_timeout_s`` seconds at most.
+    ``jobs`` accounts are visited at a time, each for ``account_timeout_s`` seconds at most. A silence
+    that would cost points is looked into once more ``confirm_s`` seconds later.
     """
 
     seed: int
@@ -63,6 +64,7 @@ class Settings:
     region: str | None = None
     endpoint_url: str | None = None
     exchange: bool = True
+    confirm_s: float = 0
     lang: str = "en"
 
 
@@ -96,9 +98,15 @@ class Grading:
         self._needs = needs_of(rubric, checks, KINDS)
         self._engine = engine or Threads(settings.jobs)
         self._orders = Orders(
-            settings.seed, settings.attempt, settings.exchange, settings.account_timeout_s
+            settings.seed,
+            settings.attempt,
+            settings.exchange,
+            settings.account_timeout_s,
+            settings.confirm_s,
         )
-        self._done: SimpleQueue[Future[Any]] = SimpleQueue()
+        # A future that is done, or nothing: then a task only waits, and another may start.
+        self._done: SimpleQueue[Future[Any] | None] = SimpleQueue()
+        self._engine.on_aside(lambda: self._done.put(None))
         self._visiting: dict[Future[Any], Callable[[Future[Any]], None]] = {}
         self._looking: dict[Key, list[Account]] = {}
         self._looked: dict[Key, bytes] = {}
@@ -112,7 +120,7 @@ class Grading:
         judging: dict[Future[list[list[Outcome]]], list[Observed]] = {}
         try:
             while waiting or self._visiting or self._observed or judging:
-                while waiting and len(self._visiting) < self._settings.jobs:
+                while waiting and self._at_work < self._settings.jobs:
                     self._identify(waiting.popleft())
                 while self._ripe() and len(judging) < self._judge.workers:
                     batch, self._observed = self._observed[:AT_A_TIME], self._observed[AT_A_TIME:]
@@ -122,6 +130,8 @@ class Grading:
                 try:
                     future = self._done.get(timeout=GATHER_S if self._observed else None)
                 except Empty:
+                    continue
+                if future is None:
                     continue
                 if future in judging:
                     self._score(future, judging.pop(future))
@@ -133,6 +143,10 @@ class Grading:
             raise
         finally:
             self._engine.close()
+
+    @property
+    def _at_work(self) -> int:
+        return len(self._visiting) - self._engine.aside
 
     def _gather(self, rows: list[Account], seen: Observation) -> None:
         if not self._observed:

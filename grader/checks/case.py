@@ -9,11 +9,11 @@ import msgspec
 
 from grader.i18n.language import N_
 from grader.model.observation import Fact, Unknown
-from grader.rubric.rules import route
+from grader.rubric.rules import EXCHANGE_ROUTE, route
 
 if TYPE_CHECKING:
     from grader.model.kind import Need
-    from grader.model.observation import Observation
+    from grader.model.observation import Mappings, Observation
     from grader.rubric.load import Criterion, Rubric
 
 
@@ -71,6 +71,16 @@ class Case:
     def role(self, need: Need) -> str:
         """The rubric's name of the resource that ``need`` is a fact of; empty for the exchange."""
         return "" if need.end is None else getattr(self.bound, need.end)
+
+    @property
+    def target_name(self) -> str:
+        """AWS's name of the function at the end of the criterion's ``on``."""
+        return self.bound.rubric.lab.names[self.bound.target]
+
+    @property
+    def exchange_mappings(self) -> Fact[Mappings]:
+        """The mappings of the queue from which the exchange feeds the function."""
+        return self.fact("mappings", next(iter(EXCHANGE_ROUTE)))
 
     def fact(self, part: str, name: str = "") -> Fact[Any]:
         """The fact at ``part`` (and ``name``, where the part has several)."""

@@ -37,9 +37,9 @@ def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange]) -> None:
 
     What the queue would have decided, and could not, is blocked or ungraded.
     """
-    invocation = required(fact, "handler")
-    if invocation.answered or sums_came(exchange):
+    if answered(fact) or sums_came(exchange):
         return
+    invocation = required(fact, "handler")
     if invocation.inconclusive:
         _left_to_the_queue(exchange)
         fail(
@@ -55,11 +55,16 @@ def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange]) -> None:
 
 
 def check_records(
-    fact: Fact[Invocation], handler: Fact[Invocation], exchange: Fact[Exchange]
+    fact: Fact[Invocation],
+    handler: Fact[Invocation],
+    exchange: Fact[Exchange],
+    *,
+    one_by_one: bool = False,
 ) -> None:
     """Fail unless every record of one event was answered. The first that fits decides:
 
-    1. Every record was answered: passed.
+    1. Every record was answered, or Lambda hands them over ``one_by_one`` and the single one was:
+       passed.
     2. Invoking with one record or with three shows nothing (not answered, or an artefact of the
        made-up event), and a sum came through the queue: passed.
     3. The single record was not answered: blocked by the handler.
@@ -68,7 +73,7 @@ def check_records(
     5. There was no invocation with three records: blocked or ungraded by what prevented it.
     6. Some record was not answered: failed.
     """
-    if answered(fact):
+    if answered(fact) or (one_by_one and (answered(handler) or sums_came(exchange))):
         return
     single = handler.value if isinstance(handler, Found) else None
     silent = single is not None and not single.answered
@@ -107,6 +112,8 @@ def check_sum(number: int, exchange: Exchange, handler: Fact[Invocation], mappin
             hint=N_("Undo the loop, then deploy again."),
             reason=exchange.unsafe_said or exchange.unsafe,
         )
+    if exchange.stands_for_all:
+        number = 0
     pair = exchange.pairs[number] if number < len(exchange.pairs) else None
     if pair is not None and pair.answered:
         return

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from grader.checks import block, check, fail, required, same, ungrade
 from grader.checks.configuration import AtLeast, check_environment, check_runtime, check_visibility
 from grader.checks.delivery import check_handler, check_records, check_sum
-from grader.checks.routing import check_mappings
+from grader.checks.routing import check_mappings, hands_over_one_by_one
 from grader.checks.triggers import Ways, check_schedule
 from grader.i18n.language import N_
 from grader.i18n.message import message
@@ -112,14 +114,24 @@ def test_handler_adds(invocation_fact: Fact[Invocation], exchange_fact: Fact[Exc
     check_handler(invocation_fact, exchange_fact)
 
 
-@check("handler_reads_all_records", on="function")
+class Records(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``loop``: an event with several records is to be answered even where Lambda never makes one."""
+
+    loop: bool = False
+
+
+@check("handler_reads_all_records", on="function", expect=Records | None)
 def test_handler_reads_all_records(
+    case: Case,
     records_fact: Fact[Invocation],
     invocation_fact: Fact[Invocation],
     exchange_fact: Fact[Exchange],
+    expect: Records | None,
 ) -> None:
     """The function {function} answers every record of an event."""
-    check_records(records_fact, invocation_fact, exchange_fact)
+    loop = expect is not None and expect.loop
+    one_by_one = not loop and hands_over_one_by_one(case.exchange_mappings, case.target_name)
+    check_records(records_fact, invocation_fact, exchange_fact, one_by_one=one_by_one)
 
 
 @check("sums_arrive", on="queue -> queue", explains="exchange")

@@ -62,6 +62,13 @@ def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Ex
         )
 
 
+def hands_over_one_by_one(mappings: Fact[Mappings], function: str) -> bool:
+    """Every enabled mapping to ``function`` has batches of one record, and there is one."""
+    of_queue = mappings.value.of_queue if isinstance(mappings, Found) else ()
+    sizes = {m.batch_size for m in of_queue if m.function_name == function and m.state == "Enabled"}
+    return sizes == {1}
+
+
 def _live_elsewhere(mappings: Sequence[Mapping], function: str) -> list[str]:
     return sorted({one.function_name for one in mappings if one.live} - {function})
 

@@ -41,7 +41,7 @@ from grader.engines.dask_local import local_cluster
 from grader.engines.dask_remote import remote_cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from distributed import Client
 
@@ -79,6 +79,12 @@ class Cluster:
         self._stopped = False
         self._closed = threading.Event()
         threading.Thread(target=self._watch, name="cluster", daemon=True).start()
+
+    aside = 0
+    """A task that only waits keeps its worker's thread."""
+
+    def on_aside(self, changed: Callable[[], None]) -> None:
+        """Never happens here."""
 
     def submit(self, task: Task, *given: Any) -> Future[Any]:
         """Run ``task`` on some worker."""

@@ -28,6 +28,13 @@ class EngineLost(Exception):  # noqa: N818 - what ran the tasks is lost; no task
 class Engine(Protocol):
     """Runs tasks somewhere: :class:`Threads` here, ``grader.engines.dask_cluster`` on other machines."""
 
+    @property
+    def aside(self) -> int:
+        """How many of its tasks only wait at the moment, so that as many others may start."""
+
+    def on_aside(self, changed: Callable[[], None]) -> None:
+        """Call ``changed``, in any thread, when there is one more."""
+
     def submit(self, task: Task, *given: Any) -> Future[Any]:
         """Run ``task`` with a place of the engine's and what is ``given``."""
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from grader.engines.visit import Place
+from grader.resources.ready import tell_nobody
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
     from grader.engines.protocol import Task
     from grader.i18n.message import Message
+
+
+MOST_ASIDE = 500
+"""Tasks that only wait, beside those that are at work: each keeps a thread."""
 
 
 class Threads:
@@ -21,9 +28,33 @@ class Threads:
     ``tell`` hears in those threads what a task waits for, and how many seconds at most.
     """
 
-    def __init__(self, jobs: int, tell: Callable[[Message, float], None] | None = None) -> None:
-        self._place = Place(tell)
-        self._executor = ThreadPoolExecutor(jobs, thread_name_prefix="observe")
+    def __init__(self, jobs: int, tell: Callable[[Message, float], None] = tell_nobody) -> None:
+        self._place = Place(tell, self._stepping_aside)
+        # Tasks that stepped aside keep their threads; whoever submits counts those that are at work.
+        self._executor = ThreadPoolExecutor(jobs + MOST_ASIDE, thread_name_prefix="observe")
+        self._lock = threading.Lock()
+        self._aside = 0
+        self._changed: Callable[[], None] = lambda: None
+
+    @property
+    def aside(self) -> int:
+        """How many tasks only wait at the moment."""
+        return self._aside
+
+    def on_aside(self, changed: Callable[[], None]) -> None:
+        """Call ``changed``, in a task's thread, when it steps aside."""
+        self._changed = changed
+
+    @contextmanager
+    def _stepping_aside(self) -> Iterator[None]:
+        with self._lock:
+            self._aside = min(self._aside + 1, MOST_ASIDE)
+        self._changed()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._aside = max(self._aside - 1, 0)
 
     def submit(self, task: Task, *given: Any) -> Future[Any]:
         """Run ``task`` in the next free thread."""

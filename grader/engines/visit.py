@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from grader.model.observation import Found
 from grader.observe.account import observe
 from grader.observe.identity import observe_identity
 from grader.resources.kinds import KINDS
-from grader.resources.ready import Waits
+from grader.resources.ready import Waits, tell_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,17 +33,22 @@ if TYPE_CHECKING:
 class Place:
     """What the tasks of one process share: a boto3 session, and the sign to stop.
 
-    ``tell`` hears what a task waits for, and how many seconds that may take at most.
+    ``tell`` hears what a task waits for, and how many seconds that may take at most; ``aside`` is what
+    a task is in while it only waits, so that others may go on.
     """
 
-    def __init__(self, tell: Callable[[Message, float], None] | None = None) -> None:
+    def __init__(
+        self,
+        tell: Callable[[Message, float], None] = tell_nobody,
+        aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self.clients = Clients()
         self.stop = threading.Event()
-        self._tell = tell
+        self._tell, self._aside = tell, aside
 
-    def waits(self) -> Waits:
-        """What one task may wait for."""
-        return Waits(self.stop, self._tell) if self._tell else Waits(self.stop)
+    def waits(self, confirm_s: float) -> Waits:
+        """What one task may wait for, with a pause of ``confirm_s`` before a silence costs points."""
+        return Waits(self.stop, self._tell, confirm_s=confirm_s, aside=self._aside)
 
 
 @dataclass(frozen=True)
@@ -70,12 +75,14 @@ class Identified:
 
 @dataclass(frozen=True)
 class Orders:
-    """How an account is exercised. ``limit_s`` is the time for all of it, in seconds."""
+    """How an account is exercised. ``limit_s`` is the time for all of it, in seconds; so long after a
+    silence that would cost points it is looked once more, if ``confirm_s`` is not zero."""
 
     seed: int
     attempt: int
     exchange: bool
     limit_s: float
+    confirm_s: float = 0
 
 
 def identify(place: Place, visits: Sequence[Visit], limit_s: float) -> Identified:
@@ -115,5 +122,5 @@ def look(
             seed=orders.seed,
             attempt=orders.attempt,
             exchange=orders.exchange,
-            waits=place.waits(),
+            waits=place.waits(orders.confirm_s),
         )

@@ -199,6 +199,11 @@ class Mappings(Part, frozen=True):
     of_queue: tuple[Mapping, ...]
     elsewhere: tuple[str, ...] = ()
 
+    @property
+    def fed(self) -> tuple[str, ...]:
+        """The functions that get messages of the queue now, or may in a moment."""
+        return tuple(dict.fromkeys(one.function_name for one in self.of_queue if one.live))
+
 
 class Trigger(Part, frozen=True):
     """One thing that may run a function periodically: an EventBridge rule or a Scheduler schedule.
@@ -324,7 +329,8 @@ class Exchange(Part, frozen=True):
     followed by a fresh one, the entry is whichever was answered. ``unsafe`` is the sentence that says
     why nothing was sent at all, ``unsafe_said`` the same for any language. ``filtered``: a filter
     stands on the mapping and the one pair tried stayed silent. ``patience_s`` is the deadline that was
-    used for each pair.
+    used for each pair. ``stands_for_all``: a single pair was sent, because several would have travelled
+    in one event, and what comes of it is what comes of all.
     """
 
     pairs: tuple[Pair, ...]
@@ -333,6 +339,7 @@ class Exchange(Part, frozen=True):
     others: tuple[str, ...] = ()
     patience_s: float = 0.0
     unsafe_said: Message | None = None
+    stands_for_all: bool = False
 
     @property
     def answered(self) -> int:

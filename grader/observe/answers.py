@@ -12,8 +12,8 @@ from grader.observe.pairs import ROOM
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-READ_LIMIT = 64 * 1024
-"""Characters of a message that are read: an answer has a few dozen."""
+READ_LIMIT = 1024 * 1024
+"""Characters of a message that are read: SQS takes no more bytes."""
 
 _NUMBER = re.compile(r"\s*[+-]?\d{1,60}(\.\d{0,60})?([eE][+-]?\d{1,2})?\s*")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.model.ended_early import Lost
-from grader.model.observation import Exchange, Found
+from grader.model.observation import Exchange, Found, Unknown
 from grader.observe.answers import mistake, numbers_in
 from grader.observe.invocation import APPEARS_S
 from grader.observe.repeat import repeated
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grader.observe.pairs import Pairs
     from grader.observe.sent import Sent
 
-IMPATIENT_S = 10
+IMPATIENT_S = 8
 """Patience for the one pair that is tried although the direct invocation was wrong or silent."""
 
 AT_ONCE_S = 20
@@ -53,7 +53,7 @@ class InputQueue:
             response = self._aws.sender.send_message(
                 QueueUrl=self._url, MessageBody=self._message(sent.number1, sent.number2)
             )
-            output.was_sent(sent, response)
+            output.was_sent(response)
             sent.message_id = response["MessageId"]
             return sent
 
@@ -131,7 +131,10 @@ class Exchanging:
 
     ``wanted`` pairs are sent, each with ``deadline_s`` of patience plus ``slow_s``, the batching window
     and both queues' delays. ``hope`` says whether a right answer came directly, if only late: without
-    it one pair is tried with little patience. ``filtered``: a filter stands on the mapping.
+    it one pair is tried with little patience. ``filtered``: a filter stands on the mapping. ``loops``:
+    every record of one event was answered directly, so that several pairs may travel in one.
+    ``little_room`` says, asked where a pair stays silent, how long more it may lie in the queue because
+    the function finds no room, and what it is then.
     """
 
     def __init__(
@@ -145,14 +148,17 @@ class Exchanging:
         slow_s: float,
         hope: Callable[[], bool],
         filtered: bool,
+        loops: bool,
+        little_room: Callable[[], tuple[float, Unknown] | None],
     ) -> None:
         self._source, self._output, self._pairs = source, output, pairs
         self._wanted, self._filtered, self._hope = wanted, filtered, hope
+        self._loops, self._little_room = loops, little_room
         self._full_s = deadline_s + slow_s
         self._little_s = IMPATIENT_S + slow_s
         self._at_once = slow_s > AT_ONCE_S
         self._patience_s = self._full_s
-        self._held_back = False
+        self._held_back = self._one_for_all = False
         # One entry for each pair of the rubric: the pair, and the fresh one that followed its silence.
         self._entries: list[list[Sent]] = []
 
@@ -160,6 +166,16 @@ class Exchanging:
     def sent(self) -> list[Sent]:
         """Every pair that was sent."""
         return [sent for entry in self._entries for sent in entry]
+
+    @property
+    def silent(self) -> list[Sent]:
+        """The last pair of each entry of which nothing came."""
+        return [entry[-1] for entry in self._entries if _silent(entry)]
+
+    @property
+    def gave_up(self) -> bool:
+        """It ended with one pair, because there was no hope."""
+        return self._patience_s == self._little_s
 
     @property
     def result(self) -> Exchange:
@@ -172,6 +188,7 @@ class Exchanging:
             filtered=self._held_back and self._entries[0][0].silent,
             others=self._output.quotes,
             patience_s=self._patience_s,
+            stands_for_all=self._one_for_all and len(self._entries) == 1,
         )
 
     def run(self) -> None:
@@ -180,19 +197,29 @@ class Exchanging:
         A pair whose answer may have been missed is not called silent: that is ``Lost``.
         """
         self._send_all()
-        silent = [entry[-1].since for entry in self._entries if _silent(entry)]
-        missed = self._output.missed_since(min(silent)) if silent else None
+        self.raise_if_missed()
+
+    def raise_if_missed(self) -> None:
+        """Raise :class:`Lost` where a pair is silent whose answer may have been missed."""
+        moments = [sent.since for sent in self.silent]
+        missed = self._output.missed_since(min(moments)) if moments else None
         if missed is not None:
             raise Lost(missed)
 
     def _send_all(self) -> None:
         if (self._filtered or not self._hope()) and not self._trial():
             return
-        if self._at_once:
-            self._rest_at_once()
-        else:
+        if not self._at_once:
             while len(self._entries) < self._wanted and self._one():
                 pass
+        elif self._loops:
+            self._rest_at_once()
+        else:
+            # Several at once would travel in one event, and that not all of its records are read was
+            # charged before.
+            self._one_for_all = True
+            if not self._entries:
+                self._one()
 
     def _trial(self) -> bool:
         """One pair, which says whether the rest is worth sending."""
@@ -213,35 +240,54 @@ class Exchanging:
         """One pair through the queues; whether anything came back, so that the next has hope."""
         entry = self._send()
         if not self._wait([entry], self._full_s):
-            self._send_fresh([entry])
+            self._wait_longer([entry])
         return not _silent(entry)
 
     def _rest_at_once(self) -> None:
         rest = [self._send() for _ in range(self._wanted - len(self._entries))]
         if not self._wait(rest, self._full_s):
-            self._send_fresh([entry for entry in rest if _silent(entry)])
+            self._wait_longer([entry for entry in rest if _silent(entry)])
 
     def _send(self) -> list[Sent]:
         entry = [self._source.send(self._pairs, self._output)]
         self._entries.append(entry)
         return entry
 
-    def _send_fresh(self, silent: Sequence[list[Sent]]) -> None:
-        """After each silent pair one fresh one: an answer to either counts."""
+    def _wait_longer(self, silent: Sequence[list[Sent]]) -> None:
+        """What else may make silent pairs answer, unless the function has sent something else.
+
+        A message that found no room lies in the queue until its visibility timeout is over; after any
+        other silent pair a fresh one is sent, and an answer to either counts. Raises :class:`Lost`.
+        """
+        if all(map(self._something_else, silent)):
+            return
+        little_room = self._little_room()
+        if little_room is not None:
+            seconds, throttled = little_room
+            if not self._wait(silent, seconds) and not all(map(self._something_else, silent)):
+                raise Lost(throttled)
+            return
         for entry in silent:
             entry.append(self._source.send(self._pairs, self._output))
         self._wait(silent, self._full_s)
 
     def _wait(self, entries: Sequence[Sequence[Sent]], seconds: float) -> bool:
         """Whether every entry came back. A wrong answer may be followed by the right one."""
-        self._output.wait_for(lambda: all(map(_settled, entries)), seconds)
+        self._output.wait_for(
+            lambda: all(_settled(entry) or self._something_else(entry) for entry in entries),
+            seconds,
+        )
         return not any(map(_silent, entries))
 
-
-def _silent(entry: Sequence[Sent]) -> bool:
-    return all(sent.silent for sent in entry)
+    def _something_else(self, entry: Sequence[Sent]) -> bool:
+        """The function has been known to answer this pair with something else for a while."""
+        return _silent(entry) and self._output.something_else_since(entry[0]) >= APPEARS_S
 
 
 def _settled(entry: Sequence[Sent]) -> bool:
     """Answered right, or wrong and not corrected for a while."""
     return any(s.answered for s in entry) or any(s.since_answer_s() >= APPEARS_S for s in entry)
+
+
+def _silent(entry: Sequence[Sent]) -> bool:
+    return all(sent.silent for sent in entry)

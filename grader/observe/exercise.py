@@ -117,18 +117,21 @@ from grader.model.observation import (
     Invocation,
     Mapping,
     Mappings,
-    Missing,
     NotTried,
     Unknown,
 )
 from grader.observe.exchange import Exchanging, InputQueue
-from grader.observe.invocation import Direct, Target, invoke
-from grader.observe.obstacles import Stage, found, loop, obstacle
+from grader.observe.invocation import Direct, Invoker, Target
+from grader.observe.obstacles import Stage, consumer, found, loop, obstacle
 from grader.observe.output import ANOTHER_READER, OutputQueue
+from grader.observe.room import FEW, reserved, too_little_room
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from grader.aws.account_client import Aws
     from grader.observe.pairs import Pairs
+    from grader.observe.sent import Sent
     from grader.resources.ready import Waits
     from grader.rubric.load import ExchangeRules
 
@@ -136,6 +139,9 @@ T = TypeVar("T")
 
 RECORDS = 3
 """Records of the second direct invocation."""
+
+MOST_IN_QUEUE_S = 400
+"""How long a message that found no room is waited for at most."""
 
 HOLD_S = 900
 """How long a message that is not ours may stay hidden should the grader be killed."""
@@ -168,6 +174,9 @@ def exercise(aws: Aws, stage: Stage, rules: ExchangeRules, pairs: Pairs, waits: 
         untried = NotTried(EXCHANGE, str(unsafe), unsafe)
         loops = Exchange((), unsafe=str(unsafe), unsafe_said=unsafe)
         return Behaviour(untried, untried, Found(loops))
+    taken = consumer(stage)
+    if taken is not None:
+        return Behaviour(taken, taken, taken)
     run = _Run(aws, stage, rules, pairs, waits)
     try:
         aws.need("sqs:GetQueueAttributes", run.output.look_first)
@@ -198,77 +207,133 @@ class _Run:
         self._mapping = _enabled(stage.input_mappings, function.name)
         self._source = self._input_queue()
         self._target = Target(
-            function.name,
+            function,
             self._mapping.qualifier if self._mapping else None,
             timeout_s=runs_s,
             outlasts=function.timeout_s > runs_s,
             queue_arn=_input_arn(stage, function),
             message=self._message,
         )
+        self._invoker = Invoker(aws, self._target, pairs, self.output, waits)
+        self._waits, self._own_queue = waits, False
         self._slow_s: float = output.delay_s
         self._direct: Direct | None = None
         self._exchanging: Exchanging | None = None
+        self._given_up: list[Sent] = []
 
     def behaviour(self) -> Behaviour:
         """All three facts, one after the other, and then the queues as they were."""
         undisturbed = False
         try:
-            direct = self._direct = self._invoke(1)
-            own_queue = self._answers_on_its_own_queue(direct)
-            records = self._records(direct)
-            exchange = self._exchange(own_queue=own_queue)
-            if isinstance(records, NotTried) and records.because == HANDLER and self._hope():
-                # It answered after all, only late.
-                self._slow_s = max(self._slow_s, direct.late_s)
-                records = self._records(direct)
-            elif ANOTHER_READER in (direct.fact, _fact(records)):
-                # Whoever took the answers may be gone by now.
-                if direct.fact == ANOTHER_READER:
-                    direct = self._direct = self._invoke(1)
-                records = self._records(direct)
+            self._direct = self._invoker.invoke(1, self._slow_s, self._look_on_own_queue)
+            self._recorded = self._records()
+            self._exchanged = self._exchange()
+            self._once_more()
+            if self._confirmed_silence():
+                self._once_more()
             undisturbed = True
         finally:
             self.output.give_back(look_for_duplicates=undisturbed)
         done = Behaviour(
-            _noting(direct.fact, own_queue=own_queue),
-            _fact(records),
+            _noting(self._direct.fact, own_queue=self._own_queue),
+            _fact(self._recorded),
             Found(self._exchanging.result)
-            if self._exchanging and isinstance(exchange, Found)
-            else exchange,
+            if self._exchanging and isinstance(self._exchanged, Found)
+            else self._exchanged,
         )
         done.flags = self._flags(done)
         return done
 
-    # -- directly -----------------------------------------------------------------------------
+    def _once_more(self) -> None:
+        """What could not be done, or went wrong, because of something that is over now."""
+        direct = self._direct
+        if direct is None:
+            return
+        if direct.fact == ANOTHER_READER:
+            # Whoever took the answers may be gone by now.
+            self._direct = self._invoker.invoke(1, self._slow_s)
+            self._recorded = self._records()
+        elif _fact(self._recorded) == ANOTHER_READER:
+            self._recorded = self._records()
+        elif self._hope() and _because(self._recorded) == HANDLER:
+            # It answered after all, only late.
+            self._slow_s = max(self._slow_s, direct.late_s)
+            self._recorded = self._records()
+            if self._exchanging is not None and self._exchanging.gave_up:
+                self._given_up += self._exchanging.sent
+                self._exchanged = self._exchange()
 
-    def _invoke(self, records: int) -> Direct:
-        return invoke(self._aws, self._target, self._pairs, records, self.output, self._slow_s)
+    # -- directly -----------------------------------------------------------------------------
 
     def _hope(self) -> bool:
         """Nothing says that the function is wrong: what it can do is worth waiting for."""
         direct = self._direct.value if self._direct else None
         return direct is None or direct.answered or direct.inconclusive
 
-    def _answers_on_its_own_queue(self, direct: Direct) -> bool:
-        silent = direct.value is not None and all(sent.silent for sent in direct.sent)
-        return silent and self._source is not None and self._source.holds_sum(direct.sent)
+    def _look_on_own_queue(self, sent: Sequence[Sent]) -> None:
+        self._own_queue = self._source is not None and self._source.holds_sum(sent)
 
-    def _records(self, direct: Direct) -> Direct | Fact[Invocation]:
-        made = direct.value
-        if made is None:
-            return direct.fact
-        if made.inconclusive:
+    def _records(self) -> Direct | Fact[Invocation]:
+        direct = self._direct
+        if direct is None or direct.value is None:
+            return Unknown("unexpected", "not invoked") if direct is None else direct.fact
+        if direct.value.inconclusive:
             made_up = N_("Only the queue can tell: the event of the test is made up.")
             return NotTried.saying(EXCHANGE, made_up)
-        if made.answered:
-            return self._invoke(RECORDS)
+        if direct.value.answered:
+            return self._invoker.invoke(RECORDS, self._slow_s)
         silent = N_("The function did not answer an event with a single record.")
         return NotTried.saying(HANDLER, silent)
 
+    # -- what costs points and shows nothing ----------------------------------------------------
+
+    def _confirmed_silence(self) -> bool:
+        """Look once more, a while later, before a pure silence costs points; whether something came.
+
+        The function neither raised nor sent anything: an answer may be on its way back from somebody
+        else who took it, and the counts that would show it are late.
+        """
+        if self._waits.confirm_s <= 0 or not self._pure_silence():
+            return False
+        before = len(self._pure_silence())
+        with self._waits.aside():
+            self.output.wait_for(lambda: not self._pure_silence(), self._waits.confirm_s)
+        for direct in (self._direct, self._recorded):
+            if isinstance(direct, Direct) and self._silent_in(direct):
+                missed = self.output.missed_since(direct.sent[0].since)
+                direct.made = missed or direct.made
+        if self._exchanging is not None and isinstance(self._exchanged, Found):
+            try:
+                self._exchanging.raise_if_missed()
+            except Lost as lost:
+                self._exchanged = lost.unknown
+        return len(self._pure_silence()) < before
+
+    def _pure_silence(self) -> list[Sent]:
+        """The pairs of which nothing at all has come, and that cost points for it."""
+        silent = [
+            one
+            for direct in (self._direct, self._recorded)
+            if isinstance(direct, Direct)
+            for one in self._silent_in(direct)
+        ]
+        if self._exchanging is not None and isinstance(self._exchanged, Found):
+            silent += [one for one in self._exchanging.silent if self._nothing_since(one)]
+        return silent
+
+    def _silent_in(self, direct: Direct) -> list[Sent]:
+        made = direct.value
+        if made is None or made.failure is not None or self._own_queue:
+            return []
+        return [one for one in direct.sent if one.silent and self._nothing_since(one)]
+
+    def _nothing_since(self, sent: Sent) -> bool:
+        return self.output.something_else_since(sent) <= 0
+
     # -- through the queues -------------------------------------------------------------------
 
-    def _exchange(self, *, own_queue: bool) -> Fact[Exchange]:
-        impossible = self._impossible(own_queue=own_queue)
+    def _exchange(self) -> Fact[Exchange]:
+        impossible = self._impossible()
         if impossible is not None or self._source is None or self._mapping is None:
             no_way = N_("There is no enabled mapping to send through.")
             return impossible or NotTried.saying(MAPPING, no_way)
@@ -282,20 +347,30 @@ class _Run:
             slow_s=self._mapping.window_s + input_delay_s + self._slow_s,
             hope=self._hope,
             filtered=bool(self._mapping.filters),
+            loops=_every_record(self._recorded),
+            little_room=self._little_room,
         )
         try:
             self._exchanging.run()
         except Exception as error:
-            fact = self._aws.sort(error, "sqs:SendMessage")
+            fact = self._aws.sort_in_run(error, "sqs:SendMessage")
             if fact is None:
                 raise
-            return Unknown("unexpected", fact.reason) if isinstance(fact, Missing) else fact
+            return fact
         return Found(self._exchanging.result)
 
-    def _impossible(self, *, own_queue: bool) -> NotTried | Unknown | None:
+    def _little_room(self) -> tuple[float, Unknown] | None:
+        """How long a message waits that found no room, where the function has little of it."""
+        limit = reserved(self._aws, self._target.name)
+        if limit is None or limit >= FEW:
+            return None
+        visibility_s = found(self._stage.input).visibility_timeout_s
+        return min(visibility_s, MOST_IN_QUEUE_S), too_little_room(self._target.name, limit)
+
+    def _impossible(self) -> NotTried | Unknown | None:
         """Why nothing is sent through the queue. What is certain comes before what is unknown."""
         made = self._direct.value if self._direct else None
-        if made and not self._hope() and (made.failure is not None or own_queue):
+        if made and not self._hope() and (made.failure is not None or self._own_queue):
             # A pair would come back to the queue for days, or go round in it.
             failed = N_("The function failed, so its queue was left alone.")
             return NotTried.saying(HANDLER, failed)
@@ -328,7 +403,7 @@ class _Run:
     # -- afterwards ---------------------------------------------------------------------------
 
     def _flags(self, done: Behaviour) -> set[str]:
-        sent = self._exchanging.sent if self._exchanging else []
+        sent = [*self._given_up, *(self._exchanging.sent if self._exchanging else [])]
         silent = [pair for pair in sent if pair.silent]
         made = done.handler.value if isinstance(done.handler, Found) else None
         raised = made is not None and made.failure == "raised" and not made.inconclusive
@@ -338,6 +413,7 @@ class _Run:
             "answers-left-behind": self.output.left_behind,
             "raises-after-answer": after_answer,
             "direct-inconclusive": _by_queue(done),
+            "several-answers": self.output.several_answers,
             # A pair that was answered and then raised comes back to the queue as well.
             "pair-left-behind": (after_answer and bool(sent))
             or (self._source is not None and self._source.take_back(silent)),
@@ -347,6 +423,15 @@ class _Run:
 
 def _fact(made: Direct | Fact[Invocation]) -> Fact[Invocation]:
     return made.fact if isinstance(made, Direct) else made
+
+
+def _because(made: Direct | Fact[Invocation]) -> str | None:
+    return made.because if isinstance(made, NotTried) else None
+
+
+def _every_record(made: Direct | Fact[Invocation]) -> bool:
+    fact = _fact(made)
+    return isinstance(fact, Found) and fact.value.answered
 
 
 def _enabled(mappings: Fact[Mappings], function: str) -> Mapping | None:

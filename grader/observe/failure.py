@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.model.observation import FunctionError
 from grader.safety.redact import redact
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 LOG_TAIL = 4096
 """Bytes of log that Lambda returns with an invocation."""
@@ -45,6 +48,12 @@ def function_error(payload: bytes, log: str) -> FunctionError:
             kind, message, trace = raised.kind, raised.message, raised.trace
     file, line = _their_line(trace)
     return FunctionError(redact(kind, 100) or "Error", redact(message, 300), file, line)
+
+
+def lambda_said(error: ClientError) -> FunctionError:
+    """What Lambda says where it could not run the function."""
+    said: Any = error.response.get("Error", {})
+    return FunctionError(str(said.get("Code", "")), redact(str(said.get("Message", "")), 300))
 
 
 def timed_out(error: FunctionError) -> bool:

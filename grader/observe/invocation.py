@@ -11,20 +11,31 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from grader.aws.errors import is_functions_fault, is_waking, no_room
 from grader.model.ended_early import Lost
-from grader.model.observation import Fact, Found, FunctionError, Invocation, Missing, Unknown
+from grader.model.observation import Fact, Found, Function, Invocation, Unknown
 from grader.observe.event import sqs_event
-from grader.observe.failure import function_error, log_tail, made_up_handle, timed_out
+from grader.observe.failure import (
+    function_error,
+    lambda_said,
+    log_tail,
+    made_up_handle,
+    timed_out,
+)
 from grader.observe.repeat import ATTEMPTS, repeated
-from grader.safety.redact import redact
+from grader.observe.room import when_it_may_run
+from grader.observe.sent import Sent
+from grader.resources.runs import started_since
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from grader.aws.account_client import Aws
     from grader.observe.output import OutputQueue
     from grader.observe.pairs import Pairs
-    from grader.observe.sent import Sent
+    from grader.resources.ready import Waits
+
+    Beside = Callable[[Sequence[Sent]], object]
 
 GRACE_S = 10
 """How much longer than the function may run its answer is waited for."""
@@ -32,23 +43,16 @@ GRACE_S = 10
 APPEARS_S = 5
 """How long after the function returned its messages may take to be received."""
 
-PAYLOAD_LIMIT = 256 * 1024
+RAISED_APPEARS_S = 2
+"""The same of a function that raised: it sent what it sent before."""
 
-_RESERVED = "ReservedFunctionConcurrentInvocationLimitExceeded"
-_BROKEN = frozenset(
-    {
-        "EC2AccessDeniedException",
-        "InvalidRuntimeException",
-        "InvalidSecurityGroupIDException",
-        "InvalidSubnetIDException",
-        "InvalidZipFileException",
-        "KMSAccessDeniedException",
-        "KMSDisabledException",
-        "KMSInvalidStateException",
-        "KMSNotFoundException",
-    }
-)
-"""Lambda's 502s that the function's own configuration causes; the others are AWS's and pass."""
+BESIDE_S = 2
+"""After so much of that wait what stays silent is looked for elsewhere, in the rest of it."""
+
+AGAIN_LONGER = 2
+"""How much longer than the first a second invocation is waited for, where both are silent."""
+
+PAYLOAD_LIMIT = 256 * 1024
 
 _NEVER_RAN = frozenset({"broken", "refused"})
 
@@ -60,12 +64,17 @@ class Target:
     ``outlasts``: it may run for longer than its answer is waited for.
     """
 
-    name: str
+    function: Function
     qualifier: str | None
     timeout_s: float
     outlasts: bool
     queue_arn: str
     message: Callable[[int, int], str]
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.function.name
 
 
 @dataclass
@@ -90,123 +99,176 @@ class Direct:
         return self.fact.value if isinstance(self.fact, Found) else None
 
     @property
+    def silent(self) -> bool:
+        """Nothing came back for any of its pairs, right or wrong."""
+        return all(sent.silent for sent in self.sent)
+
+    @property
     def late_s(self) -> float:
         """How long after the function returned its last answer came."""
         times = [s.since + answer.after_s for s in self.sent for answer in s.answers]
         return max(0.0, max(times, default=self.returned_at) - self.returned_at)
 
 
-def invoke(
-    aws: Aws, target: Target, pairs: Pairs, records: int, output: OutputQueue, slow_s: float
-) -> Direct:
-    """Invoke ``target`` with ``records`` pairs in one event, and wait for their sums.
+class Invoker:
+    """Invokes ``target`` on behalf of one run, and waits for what it sends to ``output``."""
 
-    A fault of AWS or of the network is repeated with new pairs, and so is an invocation whose answer
-    may have been missed; what the function does wrong is not.
-    ``slow_s`` is how much longer than usual answers may take to appear.
-    Source: Lambda Invoke, LogType Tail.
-    """
-    direct = Direct(Unknown("unexpected", "not invoked"), [])
+    def __init__(
+        self, aws: Aws, target: Target, pairs: Pairs, output: OutputQueue, waits: Waits
+    ) -> None:
+        self._aws, self._target, self._pairs = aws, target, pairs
+        self._output, self._waits = output, waits
 
-    def once() -> Invocation:
-        direct.sent = [output.expect(*next(pairs)) for _ in range(records)]
-        return _once(aws, target, direct.sent, output)
+    def invoke(self, records: int, slow_s: float, beside: Beside | None = None) -> Direct:
+        """Invoke with ``records`` pairs in one event, and wait for their sums.
 
-    try:
-        made = _heard(once, direct, output, APPEARS_S + slow_s)
-    except Exception as error:
-        fact = aws.sort(error, "lambda:InvokeFunction")
-        if fact is None:
-            raise
-        direct.made = Unknown("unexpected", fact.reason) if isinstance(fact, Missing) else fact
-    else:
-        direct.made = Found(msgspec.structs.replace(made, others=output.quotes))
-    return direct
+        A fault of AWS or of the network is repeated with new pairs, and so is an invocation whose
+        answer may have been missed; what the function does wrong is not. ``slow_s`` is how much longer
+        than usual answers may take to appear. ``beside`` is done for what stays silent, in the time in
+        which its answers may still appear.
+        Source: Lambda Invoke, LogType Tail.
+        """
+        direct = Direct(Unknown("unexpected", "not invoked"), [])
+        try:
+            made = self._heard(direct, records, slow_s, beside)
+        except Exception as error:
+            fact = self._aws.sort_in_run(error, "lambda:InvokeFunction")
+            if fact is None:
+                raise
+            direct.made = fact
+        else:
+            direct.made = Found(msgspec.structs.replace(made, others=self._output.quotes))
+        return direct
 
+    def _heard(
+        self, direct: Direct, records: int, slow_s: float, beside: Beside | None
+    ) -> Invocation:
+        """The invocation, its answers waited for. Raises :class:`Lost` where one may be missed."""
+        attempts = ATTEMPTS
+        while True:
+            began = time.monotonic()
+            made = self._run(direct, records, self._target.timeout_s + GRACE_S)
+            self._wait_for(direct, made, slow_s, beside)
+            if made.failure == "timed-out" and made.error is None and direct.silent:
+                made = self._after_silence(direct, records, slow_s)
+            silent = any(s.silent for s in direct.sent) and made.failure not in _NEVER_RAN
+            missed = self._output.missed_since(began) if silent else None
+            if missed is None:
+                return made
+            attempts -= 1
+            if made.failure is not None or not attempts:
+                raise Lost(missed)
 
-def _heard(
-    once: Callable[[], Invocation],
-    direct: Direct,
-    output: OutputQueue,
-    appears_s: float,
-    attempts: int = ATTEMPTS,
-) -> Invocation:
-    """The invocation, its answers waited for. Raises :class:`Lost` where they may have been missed."""
-    while True:
-        began = time.monotonic()
-        made = _repeated(once)
+    def _wait_for(
+        self, direct: Direct, made: Invocation, slow_s: float, beside: Beside | None
+    ) -> None:
+        """Wait for the sums of what was invoked just now."""
         direct.returned_at = time.monotonic()
-        output.wait_for(lambda: all(s.answered for s in direct.sent), appears_s)
-        silent = any(s.silent for s in direct.sent) and made.failure not in _NEVER_RAN
-        missed = output.missed_since(began) if silent else None
-        if missed is None:
-            return made
-        attempts -= 1
-        if made.failure is not None or not attempts:
-            raise Lost(missed)
+        raised = made.failure == "raised" and not made.inconclusive
+        appears_s = (RAISED_APPEARS_S if raised else APPEARS_S) + slow_s
 
+        def answered() -> bool:
+            return all(s.answered for s in direct.sent)
 
-def _repeated(once: Callable[[], Invocation]) -> Invocation:
-    try:
-        return repeated(once)
-    except ClientError as error:
-        if not _is_reserved(error):
-            raise
-        return Invocation((), failure="refused", error=_said(error))
+        if beside is not None:
+            self._output.wait_for(answered, min(BESIDE_S, appears_s / 2))
+            if direct.silent:
+                beside(direct.sent)
+        # What that took is taken from the wait.
+        self._output.wait_for(answered, appears_s - (time.monotonic() - direct.returned_at))
 
+    def _run(self, direct: Direct, records: int, patience_s: float) -> Invocation:
+        """The function's next run, when Lambda has room for it and has woken it."""
+        target, unused = self._target, list[Sent]()
 
-def _once(aws: Aws, target: Target, sent: list[Sent], output: OutputQueue) -> Invocation:
-    event = sqs_event(
-        [target.message(s.number1, s.number2) for s in sent],
-        queue_arn=target.queue_arn,
-        region=aws.region,
-        now_ms=int(time.time() * 1000),
-    )
-    qualifier = {"Qualifier": target.qualifier} if target.qualifier else {}
-    started = time.monotonic()
+        def once() -> Invocation | ClientError:
+            for sent in unused:
+                sent.not_yet()
+            fresh = range(records - len(unused))
+            direct.sent = [*unused, *(self._output.expect(*next(self._pairs)) for _ in fresh)]
+            unused.clear()
+            try:
+                return self._once(direct.sent, patience_s)
+            except ClientError as error:
+                if not (no_room(error) or is_waking(error)):
+                    raise
+                unused.extend(direct.sent)  # Lambda did not run it
+                return error
 
-    def ended(**what: Any) -> Invocation:
-        return Invocation(pairs=(), duration_s=round(time.monotonic() - started, 3), **what)
-
-    try:
-        response = aws.invoker(target.timeout_s + GRACE_S).invoke(
-            FunctionName=target.name,
-            InvocationType="RequestResponse",
-            LogType="Tail",
-            Payload=json.dumps(event).encode(),
-            **qualifier,
+        return when_it_may_run(
+            lambda: repeated(once), self._aws, self._waits, target.name, target.timeout_s
         )
-    except ReadTimeoutError:
-        if not target.outlasts:
-            # Lambda has ended it and answered long before: the answer was lost on the way.
-            raise
-        return ended(failure="timed-out")
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") not in _BROKEN:
-            raise
-        return ended(failure="broken", error=_said(error))
-    for s in sent:
-        output.was_sent(s, response)
-    payload = response["Payload"].read(PAYLOAD_LIMIT)
-    response["Payload"].close()
-    log = base64.b64decode(response.get("LogResult", "")).decode("utf-8", "replace")
-    if not response.get("FunctionError"):
-        return ended(log_tail=log_tail(log))
-    raised = function_error(payload, log)
-    return ended(
-        failure="timed-out" if timed_out(raised) else "raised",
-        error=raised,
-        inconclusive=made_up_handle(raised),
-        log_tail=log_tail(log),
-    )
+
+    def _after_silence(self, direct: Direct, records: int, slow_s: float) -> Invocation:
+        """What the silence of the wire meant, for as long as the function may at most be waited for.
+
+        That the function ran and did not end shows in its log, or where a second invocation is silent
+        too, for longer, and AWS answers everything else. Raises what the second one raises: a gateway
+        gives up in the end, and Lambda does not.
+        """
+        timed_out = Invocation((), failure="timed-out", duration_s=self._target.timeout_s)
+        since = self._output.aws_time(direct.sent[0])
+        if started_since(self._aws, self._target.function, since, self._waits.stop):
+            return timed_out
+        patience_s = self._target.timeout_s + GRACE_S
+        direct.sent = [self._output.expect(*next(self._pairs)) for _ in range(records)]
+        again = self._once(direct.sent, AGAIN_LONGER * patience_s)
+        self._wait_for(direct, again, slow_s, None)
+        if again.failure == "timed-out" and again.error is None and direct.silent:
+            self._aws.need(
+                "lambda:GetFunctionConfiguration",
+                lambda: self._aws.lambda_.get_function_configuration(
+                    FunctionName=self._target.name
+                ),
+            )
+        return again
+
+    def _once(self, sent: list[Sent], patience_s: float) -> Invocation:
+        target, aws = self._target, self._aws
+        event = sqs_event(
+            [target.message(s.number1, s.number2) for s in sent],
+            queue_arn=target.queue_arn,
+            region=aws.region,
+            now_ms=int(time.time() * 1000),
+        )
+        qualifier = {"Qualifier": target.qualifier} if target.qualifier else {}
+        started = time.monotonic()
+
+        def ended(**what: Any) -> Invocation:
+            return Invocation(pairs=(), duration_s=round(time.monotonic() - started, 3), **what)
+
+        try:
+            response = aws.invoker(patience_s).invoke(
+                FunctionName=target.name,
+                InvocationType="RequestResponse",
+                LogType="Tail",
+                Payload=json.dumps(event).encode(),
+                **qualifier,
+            )
+        except ReadTimeoutError:
+            if not target.outlasts:
+                # Lambda has ended it and answered long before: the answer was lost on the way.
+                raise
+            return ended(failure="timed-out")
+        except ClientError as error:
+            if not (is_functions_fault(error) or (qualifier and _is_gone(error))):
+                raise
+            return ended(failure="broken", error=lambda_said(error))
+        self._output.was_sent(response)
+        payload = response["Payload"].read(PAYLOAD_LIMIT)
+        response["Payload"].close()
+        log = base64.b64decode(response.get("LogResult", "")).decode("utf-8", "replace")
+        if not response.get("FunctionError"):
+            return ended(log_tail=log_tail(log))
+        raised = function_error(payload, log)
+        return ended(
+            failure="timed-out" if timed_out(raised) else "raised",
+            error=raised,
+            inconclusive=made_up_handle(raised),
+            log_tail=log_tail(log),
+        )
 
 
-def _is_reserved(error: ClientError) -> bool:
-    """The function's own reserved concurrency leaves it no room. It may be busy for a moment only."""
-    response: Any = error.response
-    return _RESERVED in {response.get("Reason"), response.get("Error", {}).get("Reason")}
-
-
-def _said(error: ClientError) -> FunctionError:
-    said: Any = error.response.get("Error", {})
-    return FunctionError(str(said.get("Code", "")), redact(str(said.get("Message", "")), 300))
+def _is_gone(error: ClientError) -> bool:
+    """The version or alias that the mapping names is gone; the function itself was there just now."""
+    return error.response.get("Error", {}).get("Code") == "ResourceNotFoundException"

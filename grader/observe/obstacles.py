@@ -67,17 +67,37 @@ def loop(stage: Stage) -> Message | None:
     if isinstance(stage.input, Found) and stage.input.value.arn == output.arn:
         both = N_("{queue} is both the input and the output queue.")
         return message(both, queue=output.name)
-    fed = [mapping.function_name for mapping in mappings.of_queue if mapping.live]
-    if fed:
+    function = found(stage.function).name
+    if function in mappings.fed:
         return message(
             N_(
                 "{queue} triggers {function}, so an answer could come round for ever. "
                 "Nothing was sent."
             ),
             queue=output.name,
-            function=fed[0],
+            function=function,
         )
     return None
+
+
+def consumer(stage: Stage) -> Unknown | None:
+    """That another function takes the answers from the output queue, where one does.
+
+    What that function does is not known, and an answer that it took would look like none.
+    """
+    fed = found(stage.output_mappings).fed
+    if not fed:
+        return None
+    return Unknown.saying(
+        "disturbed",
+        N_(
+            "{queue} triggers {function}, which takes the answers away: nothing was sent. Disable or"
+            " delete that trigger (the event source mapping from {queue} to {function}), then check"
+            " again."
+        ),
+        queue=found(stage.output).name,
+        function=", ".join(fed),
+    )
 
 
 def found(fact: Fact[T]) -> T:

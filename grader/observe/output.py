@@ -5,27 +5,29 @@ from __future__ import annotations
 import math
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tenacity import RetryError, Retrying, retry_if_result, sleep_using_event, stop_any
 from tenacity.stop import stop_base, stop_when_event_set
 
-from grader.aws.account_client import answered_at
 from grader.i18n.language import N_
 from grader.model.ended_early import Interrupted, Lost
 from grader.model.observation import Answer, Found, Unknown
 from grader.observe.answers import mistake, numbers_in
+from grader.observe.clock import CLOCKS, Clocks
+from grader.observe.hidden import Hidden
 from grader.observe.kept import HANDFUL, Kept, Message
+from grader.observe.received import ASKED, Received
 from grader.observe.sent import Sent
 from grader.safety.redact import redact
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
     from tenacity import RetryCallState
-    from types_boto3_sqs.type_defs import GetQueueAttributesResultTypeDef, MessageTypeDef
 
     from grader.aws.account_client import Aws
 
@@ -37,6 +39,9 @@ DUPLICATES_S = 2
 
 QUOTED = 3
 """How many messages that no pair explains are quoted."""
+
+MOST_INSTEAD = 50
+"""Messages without a number of which the age is kept."""
 
 DRAINING_S = 60
 """How much longer than the deadline a queue full of other messages is read through."""
@@ -116,29 +121,29 @@ class OutputQueue:
         self._aws, self._url, self._keys = aws, url, tuple(keys)
         self._hold_s = max(20, min(hold_s, 43_200))
         self._sent: list[Sent] = []
-        self._clock_ms = 0
+        self._answered: set[str] = set()
+        self._instead: list[Received] = []
         self._lost_at = self._taken_at = -math.inf
-        self._held_at_first = 0
-        self._shown_at = time.monotonic()
+        self._shown_at = self._changed_at = time.monotonic()
+        self._clocks = Clocks()
+        self._hidden = Hidden(aws, url, stop)
         self._kept = Kept(aws, url, max_receives)
 
     # -- sending ------------------------------------------------------------------------------
 
     def expect(self, number1: int, number2: int) -> Sent:
         """Register a pair that is about to be sent, so that whatever answers it is recognised."""
-        sent = Sent(number1, number2, not_before_ms=self._clock_ms)
+        sent = Sent(number1, number2)
         self._sent.append(sent)
         return sent
 
-    def was_sent(self, sent: Sent, response: Mapping[str, object]) -> None:
-        """Note AWS's clock: the request began no earlier than its answer less the time it took."""
-        self._read_clock(response, time.monotonic() - sent.since)
-        sent.not_before_ms = max(sent.not_before_ms, self._clock_ms)
+    def was_sent(self, response: Mapping[str, object]) -> None:
+        """Note AWS's time, which its answer to the sending of a pair tells."""
+        self._clocks.hear_date(response)
 
-    def _read_clock(self, response: Mapping[str, object], elapsed_s: float) -> None:
-        at = answered_at(response)
-        if at is not None:
-            self._clock_ms = max(self._clock_ms, math.floor((at.timestamp() - elapsed_s) * 1000))
+    def aws_time(self, sent: Sent) -> datetime:
+        """When ``sent`` was sent, by AWS's clock as far as it is known, and no later."""
+        return self._clocks.at(sent.since)
 
     # -- receiving ----------------------------------------------------------------------------
 
@@ -147,15 +152,7 @@ class OutputQueue:
 
         Raises botocore's exceptions.
         """
-        started = time.monotonic()
-        response = self._ask_hidden()
-        self._read_clock(response, time.monotonic() - started)
-        self._held_at_first = _hidden(response)
-
-    def _ask_hidden(self) -> GetQueueAttributesResultTypeDef:
-        return self._aws.sqs.get_queue_attributes(
-            QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"]
-        )
+        self._clocks.hear_date(self._hidden.look_first())
 
     def wait_for(self, done: Callable[[], bool], seconds: float) -> bool:
         """Poll until ``done()`` or for ``seconds``; whether it is done.
@@ -171,10 +168,10 @@ class OutputQueue:
             taken = self._poll(patience.left_s)
             patience.hands_full = not all(taken)
             # A whole handful: there may be more behind it, and shown again it would come first.
-            patience.stays_away = len(taken) < HANDFUL and self._kept.show_new()
+            patience.stays_away = len(taken) < HANDFUL and self._show_new()
             if time.monotonic() - self._shown_at >= READ_THROUGH_S:
                 self._shown_at = time.monotonic()
-                self._kept.show_new()
+                self._show_new()
             return done()
 
         try:
@@ -189,8 +186,14 @@ class OutputQueue:
                 raise Interrupted from None
             return False
         finally:
-            self._kept.show_new()
+            self._show_new()
         return True
+
+    def _show_new(self) -> bool:
+        shown = self._kept.show_new()
+        if shown:
+            self._changed_at = time.monotonic()
+        return shown
 
     def _poll(self, seconds: float) -> list[bool]:
         """Receive once; of each message whether it answers a pair, or was known already."""
@@ -201,76 +204,94 @@ class OutputQueue:
                 MaxNumberOfMessages=HANDFUL,
                 WaitTimeSeconds=max(1, min(POLL_S, math.ceil(seconds))),
                 VisibilityTimeout=self._hold_s,
-                MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
+                MessageSystemAttributeNames=ASKED,
             ),
         )
+        now = time.monotonic()
         if response["ResponseMetadata"].get("RetryAttempts"):
-            self._lost_at = time.monotonic()
-        return [self._take(message) for message in response.get("Messages", [])]
+            self._lost_at = now
+        messages = [Received.from_api(given, now) for given in response.get("Messages", [])]
+        if messages:
+            self._changed_at = now
+        for message in messages:
+            self._clocks.hear_receipt(message)
+        return [self._take(message) for message in messages]
 
     def missed_since(self, moment: float) -> Unknown | None:
         """Why an answer may have been missed since ``moment``, where that is so.
 
-        Another reader shows: it has received what came for the first time, or it holds more messages
-        now than were hidden when the run began. Source: SQS GetQueueAttributes.
+        Another reader shows: it has received what came for the first time, or messages stay hidden
+        that neither this run hides nor were hidden when it began. Raises :class:`Interrupted`.
         """
         if self._lost_at >= moment:
             # SQS was asked twice: what its lost answer held is hidden, for ``hold_s``.
             return LOST_MESSAGES
+        if self._clocks.differ:
+            return CLOCKS
         if self._taken_at >= moment:
             return ANOTHER_READER
-        now = self._aws.ask("sqs:GetQueueAttributes", self._ask_hidden)
-        if isinstance(now, Unknown):
-            return now
-        held = self._kept.hidden + self._held_at_first
-        return ANOTHER_READER if isinstance(now, Found) and _hidden(now.value) > held else None
+        held = self._hidden.by_another(self._kept.hidden, self._changed_at)
+        return held if isinstance(held, Unknown) else ANOTHER_READER if held else None
 
-    def _take(self, message: MessageTypeDef) -> bool:
+    def _take(self, message: Received) -> bool:
         """Keep or delete one message; whether it answers a pair, or was known already."""
-        identity, handle = message.get("MessageId", ""), message.get("ReceiptHandle", "")
-        given, body = message.get("Attributes", {}), message.get("Body", "")
-        sent_ms = int(given.get("SentTimestamp", 0))
-        received = int(given.get("ApproximateReceiveCount", 1))
-        if self._kept.again(identity, handle, received):
-            return True
-        old = sent_ms < self.first_sent_ms
-        if received > 1 and not old:
-            self._taken_at = time.monotonic()
-        answer = self.recognise(body, sent_ms)
-        if answer is not None and answer.wrong is None:
+        identity, handle = message.identity, message.handle
+        if identity in self._answered:  # SQS delivers a message more than once, if seldom
             self._delete(handle)
             return True
-        self._kept.add(identity, Message(handle, received, old, ours=answer is not None))
+        if self._kept.again(identity, handle, message.received):
+            return True
+        old = bool(self._sent) and not self._clocks.is_since(message, self._sent[0], 0)
+        if message.received > 1 and not old:
+            self._taken_at = message.at
+        answer = self.recognise(message)
+        if answer is not None and answer.wrong is None:
+            self._answered.add(identity)
+            self._delete(handle)
+            return True
+        self._kept.add(identity, Message(handle, message.received, old, ours=answer is not None))
         if answer is not None:
             return True
         if old:
             self.tally.foreign.add(identity)
         else:
-            self.tally.others.setdefault(identity, redact(body, 200))
+            self.tally.others.setdefault(identity, redact(message.body, 200))
+            if not numbers_in(message.body, self._keys):
+                self._instead = [*self._instead[-MOST_INSTEAD:], replace(message, body="")]
         return False
 
-    @property
-    def first_sent_ms(self) -> int:
-        """When this run's first pair was sent, by AWS's clock: what is older is not this run's."""
-        return min((sent.not_before_ms for sent in self._sent), default=0)
-
-    def recognise(self, body: str, sent_ms: int) -> Answer | None:
-        """What a message sent at ``sent_ms`` answers to a pair, which then keeps it."""
+    def recognise(self, message: Received) -> Answer | None:
+        """What ``message`` answers to a pair, which then keeps it."""
+        numbers = numbers_in(message.body, self._keys)
         found = [
             (sent, wrong)
-            for number in numbers_in(body, self._keys)
+            for number in numbers
             for sent in self._sent
-            if sent_ms >= sent.not_before_ms
-            and (wrong := mistake(number, sent.number1, sent.number2)) is not None
+            if (wrong := mistake(number, sent.number1, sent.number2)) is not None
+            and self._clocks.answers(message, sent)
         ]
         if not found:
             return None
         # A message may hold several numbers: a right sum among them is what was asked for.
         sent, wrong = min(found, key=lambda pair: pair[1] != "")
-        after = round(time.monotonic() - sent.since, 3)
-        answer = Answer(redact(body, 200), wrong or None, after)
+        after = round(max(0.0, message.at - sent.since), 3)
+        answer = Answer(redact(message.body, 200), wrong or None, after)
         sent.answers.append(answer)
+        sent.numbers.update(numbers)
         return answer
+
+    def something_else_since(self, sent: Sent) -> float:
+        """For how many seconds the function has been known to send something else since ``sent``.
+
+        That is a message without a number: with one it may be the answer to another grader's pair.
+        """
+        at = (m.at for m in self._instead if self._clocks.is_since(m, sent))
+        return time.monotonic() - min(at, default=time.monotonic())
+
+    @property
+    def several_answers(self) -> bool:
+        """A pair was answered right, and with other numbers too."""
+        return any(sent.answered and len(sent.numbers) > 1 for sent in self._sent)
 
     @property
     def quotes(self) -> tuple[str, ...]:
@@ -283,6 +304,7 @@ class OutputQueue:
                 "sqs:DeleteMessage",
                 lambda: self._aws.sqs.delete_message(QueueUrl=self._url, ReceiptHandle=handle),
             )
+        self._changed_at = time.monotonic()
         # The grade does not depend on it; that it lies there is said.
         self.left_behind |= not isinstance(fact, Found)
 
@@ -291,14 +313,10 @@ class OutputQueue:
     def give_back(self, *, look_for_duplicates: bool) -> None:
         """Take the last duplicates, and make every message visible again that is not ours."""
         try:
-            if look_for_duplicates:
+            if look_for_duplicates and any(not sent.silent for sent in self._sent):
                 self.wait_for(lambda: False, DUPLICATES_S)
         except (Interrupted, Lost):
             pass  # They become visible by themselves; the grade is known already.
         finally:
             for handle in self._kept.give_back():
                 self._delete(handle)
-
-
-def _hidden(response: GetQueueAttributesResultTypeDef) -> int:
-    return int(response["Attributes"].get("ApproximateNumberOfMessagesNotVisible", 0))

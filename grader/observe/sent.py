@@ -5,22 +5,33 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from grader.model.observation import Answer, Pair
 from grader.model.timestamps import iso
 
+if TYPE_CHECKING:
+    from decimal import Decimal
+
 
 @dataclass(eq=False)
 class Sent:
-    """A pair that was sent. ``not_before_ms`` bounds its sending from below, by AWS's clock."""
+    """A pair that was sent ``since`` a time of ``time.monotonic()``.
+
+    ``numbers`` are all that the messages which answer it held.
+    """
 
     number1: int
     number2: int
-    not_before_ms: int = 0
     since: float = field(default_factory=time.monotonic)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     message_id: str | None = None
     answers: list[Answer] = field(default_factory=list)
+    numbers: set[Decimal] = field(default_factory=set)
+
+    def not_yet(self) -> None:
+        """It did not reach the function after all, and is sent anew."""
+        self.since, self.at = time.monotonic(), datetime.now(UTC)
 
     @property
     def answered(self) -> bool:

@@ -118,11 +118,13 @@ def differences(submission: Submission, report: Report) -> list[str]:
         wrong.append(
             _("{found} points, not {expected}", found=report.score, expected=submission.points)
         )
-    if submission.points is None:
+    if submission.points is None and not submission.ungraded:
         return wrong
     failed = {one.id for one in report.criteria if one.status in {"failed", "partial"}}
     blocked = {one.id for one in report.criteria if one.status == "blocked"}
+    ungraded = {one.id for one in report.criteria if one.status == "ungraded"}
     for template, found, expected in (
+        (N_("not graded: [{found}], not [{expected}]"), ungraded, submission.ungraded),
         (N_("failed: [{found}], not [{expected}]"), failed, submission.failed),
         (N_("blocked: [{found}], not [{expected}]"), blocked, submission.blocked),
         (N_("flags: [{found}], not [{expected}]"), set(report.flags), submission.flags),

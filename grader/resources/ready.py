@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, stop_any, wait_fixed
@@ -14,6 +15,7 @@ from grader.model.ended_early import Interrupted
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from tenacity.stop import stop_base
     from tenacity.wait import wait_base
@@ -28,20 +30,27 @@ TOGETHER_S = 240
 """All waits of one run for what is not ready, or has no room, together."""
 
 
-def _nobody(_why: Message, _longest_s: float) -> None:
+def tell_nobody(_why: Message, _longest_s: float) -> None:
     """Nobody is told what a run waits for."""
 
 
 class Waits:
     """What one run waits for: :data:`TOGETHER_S` seconds in all, until ``stop`` is set.
 
-    ``tell`` hears what is waited for, and how many seconds it may take at most.
+    ``tell`` hears what is waited for, and how many seconds it may take at most. ``confirm_s`` is the
+    pause before a silence that costs points is looked into once more, and ``aside`` what such a pause
+    is spent in: it lets others go on.
     """
 
     def __init__(
-        self, stop: threading.Event, tell: Callable[[Message, float], None] = _nobody
+        self,
+        stop: threading.Event,
+        tell: Callable[[Message, float], None] = tell_nobody,
+        *,
+        confirm_s: float = 0,
+        aside: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        self.stop = stop
+        self.stop, self.confirm_s, self.aside = stop, confirm_s, aside
         self._tell, self._left_s = tell, float(TOGETHER_S)
 
     def until(
@@ -58,7 +67,18 @@ class Waits:
         again after ``wait`` (:data:`EVERY_S`). ``why`` says what is waited for.
         Returns what was seen, and whether it is ready. Raises :class:`Interrupted`.
         """
-        seen = look()
+        return self.again(look(), look, pending, why, longest_s, wait)
+
+    def again(
+        self,
+        seen: T,
+        look: Callable[[], T],
+        pending: Callable[[T], bool],
+        why: Message,
+        longest_s: float | None = None,
+        wait: wait_base | None = None,
+    ) -> tuple[T, bool]:
+        """The same, where ``seen`` was seen just now: the next look comes after a ``wait``."""
         if not pending(seen):
             return seen, True
         longest_s = min(READY_S if longest_s is None else longest_s, self._left_s)
@@ -68,7 +88,14 @@ class Waits:
         began = time.monotonic()
         enough = stop_after_delay(longest_s)
         try:
-            seen = last_seen(look, pending, self.stop, enough, wait or wait_fixed(EVERY_S))
+            at_first = [seen]
+            seen = last_seen(
+                lambda: at_first.pop() if at_first else look(),
+                pending,
+                self.stop,
+                enough,
+                wait or wait_fixed(EVERY_S),
+            )
         finally:
             self._left_s -= time.monotonic() - began
         return seen, not pending(seen)

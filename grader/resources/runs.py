@@ -46,6 +46,9 @@ RUNS_S = 150
 EVERY_S = 5
 """CloudWatch Logs answers FilterLogEvents a few times a second for a whole account."""
 
+LATE_S = 60
+"""How late a log is expected at most, of a run that has just begun."""
+
 FIRST = 3
 """Runs that are kept."""
 
@@ -192,6 +195,21 @@ def _starts(aws: AwsAccount, function: Function, since: datetime) -> list[dateti
         if _is_stream_of(function, event["logStreamName"]) and _is_start(event["message"])
     )
     return list(islice(starts, FIRST))
+
+
+def started_since(
+    aws: AwsAccount, function: Function, since: datetime, stop: threading.Event
+) -> bool:
+    """The log shows that ``function`` was started since, within :data:`LATE_S` seconds from now.
+
+    That it does not proves nothing. Raises :class:`Interrupted`.
+    """
+
+    def look() -> Starts:
+        return aws.ask("logs:FilterLogEvents", lambda: _starts(aws, function, since))
+
+    starts = last_seen(look, _in_vain, stop, stop_before_delay(LATE_S), wait_fixed(EVERY_S))
+    return isinstance(starts, Found) and bool(starts.value)
 
 
 def _is_stream_of(function: Function, stream: str) -> bool:

@@ -7,8 +7,9 @@ import json
 import re
 import zipfile
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from importlib import resources
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
@@ -129,7 +130,8 @@ def _create_queues(sqs: SQSClient, submission: Submission, layout: Layout) -> st
     visibility: dict[QueueAttributeNameType, str] = {
         "VisibilityTimeout": str(_input_visibility_s(submission, layout))
     }
-    sqs.create_queue(QueueName=layout.input_queue, Attributes=visibility)
+    delay: dict[QueueAttributeNameType, str] = {"DelaySeconds": str(submission.input_delay_s)}
+    sqs.create_queue(QueueName=layout.input_queue, Attributes=visibility | delay)
     if submission.mapping == "other-queue":
         sqs.create_queue(QueueName=layout.other(OTHER_QUEUE), Attributes=visibility)
     output_url = sqs.create_queue(QueueName=_output_queue(submission, layout))["QueueUrl"]
@@ -212,22 +214,23 @@ def _create_mappings(
             EventSourceArn=queue(layout.other(OTHER_QUEUE) if other else layout.input_queue),
             FunctionName=name,
             Enabled=submission.mapping != "disabled",
-            BatchSize=_BATCH,
+            BatchSize=submission.batch_size,
             FilterCriteria={"Filters": filters},
         )
-    if submission.second_function:
+    if submission.second_function or submission.output_consumer:
         second = layout.other(SECOND_FUNCTION)
         code = _archive("prints_only", submission.name, layout)
         _create_function(functions, account_id, second, code, layout.ticking)
-        functions.create_event_source_mapping(
-            EventSourceArn=queue(layout.input_queue), FunctionName=second, BatchSize=_BATCH
-        )
-    if submission.output_mapping:
-        functions.create_event_source_mapping(
-            EventSourceArn=queue(_output_queue(submission, layout)),
-            FunctionName=name,
-            BatchSize=_BATCH,
-        )
+    output = queue(_output_queue(submission, layout))
+    for wanted, source, target in (
+        (submission.second_function, queue(layout.input_queue), layout.other(SECOND_FUNCTION)),
+        (submission.output_consumer, output, layout.other(SECOND_FUNCTION)),
+        (submission.output_mapping, output, name),
+    ):
+        if wanted:
+            functions.create_event_source_mapping(
+                EventSourceArn=source, FunctionName=target, BatchSize=_BATCH
+            )
 
 
 def _schedule(
@@ -237,18 +240,21 @@ def _schedule(
     function_arn = functions.get_function_configuration(FunctionName=name)["FunctionArn"]
     if periodic == "unscheduled":
         return
-    if periodic == "scheduler":
+    if "scheduler" in periodic:
+        ended: Any = {"EndDate": datetime.now(UTC) - timedelta(days=1)}
         aws.scheduler.create_schedule(
             Name="periodic",
             ScheduleExpression=layout.schedule,
             FlexibleTimeWindow={"Mode": "OFF"},
             Target={"Arn": function_arn, "RoleArn": _role(account_id)},
+            **(ended if periodic == "ended-scheduler" else {}),
         )
+    if "rule" not in periodic:
         return
     rule_arn = aws.events.put_rule(
         Name="periodic",
         ScheduleExpression=layout.schedule,
-        State="DISABLED" if periodic == "disabled-rule" else "ENABLED",
+        State="DISABLED" if periodic.startswith("disabled-rule") else "ENABLED",
     )["RuleArn"]
     aws.events.put_targets(Rule="periodic", Targets=[{"Id": "1", "Arn": function_arn}])
     if periodic != "rule-without-permission":

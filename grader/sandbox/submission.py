@@ -7,15 +7,22 @@ from typing import Literal
 import msgspec
 
 Periodic = Literal[
-    "rule", "disabled-rule", "rule-without-permission", "scheduler", "unscheduled", "absent"
+    "rule",
+    "disabled-rule",
+    "rule-without-permission",
+    "scheduler",
+    "disabled-rule-and-scheduler",
+    "ended-scheduler",
+    "unscheduled",
+    "absent",
 ]
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one student handed in: the reference, unless a field says otherwise, and its grade.
 
-    ``points`` is ``None`` where the account cannot be graded. ``failed`` and ``blocked`` are the
-    criteria with that status, ``flags`` the flags of the report, no more and no fewer.
+    ``points`` is ``None`` where the account cannot be graded. ``failed``, ``blocked`` and ``ungraded``
+    are the criteria with that status, ``flags`` the flags of the report, no more and no fewer.
     """
 
     name: str
@@ -23,6 +30,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     points: float | None
     failed: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
+    ungraded: frozenset[str] = frozenset()
+    """Nothing is said of them where the account itself cannot be reached."""
     flags: frozenset[str] = frozenset()
 
     untouched: bool = False
@@ -38,17 +47,21 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Variables set besides the reference's or instead of them; ``None`` removes one."""
     reserved_concurrency: int | None = None
     input_visibility_s: int = 360
+    input_delay_s: int = 0
     output_queue: str | None = None
     """The output queue's name, if not the lab's."""
     old_messages: int = 0
     """Messages that lie in the output queue before the grader comes."""
     mapping: Literal["enabled", "disabled", "other-queue", "absent"] = "enabled"
+    batch_size: int = 10
     mapping_filter: str | None = None
     """The pattern, JSON, that messages must match."""
     second_function: bool = False
     """The input queue feeds :data:`SECOND_FUNCTION` too."""
     output_mapping: bool = False
     """The output queue feeds the sum function."""
+    output_consumer: bool = False
+    """The output queue feeds :data:`SECOND_FUNCTION`."""
     periodic: Periodic = "rule"
 
     group: str = ""

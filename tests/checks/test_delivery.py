@@ -130,11 +130,13 @@ def test_records_that_could_not_be_invoked_are_ungraded(judged: Judged, handler:
     assert (found["records"].outcome, found["records"].because) == ("ungraded", "unreachable")
 
 
-def test_invoking_denied_leaves_only_the_direct_criteria_ungraded(judged: Judged) -> None:
+def test_where_invoking_was_denied_a_sum_through_the_queue_proves_the_handler(
+    judged: Judged,
+) -> None:
     denied = Unknown("permission", "not authorized to perform lambda:InvokeFunction")
     found = outcomes(judged, handler=denied, records=denied)
     assert [found[name].outcome for name in ("handler", "records", "sums")] == [
-        "ungraded",
+        "passed",
         "ungraded",
         "passed",
     ]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from grader.model.observation import Found, Mappings, Missing, NotTried, Unknown
-from grader.observe.obstacles import Stage, loop, obstacle
+from grader.observe.obstacles import Stage, consumer, loop, obstacle
 from tests.observations import a_function, a_mapping, a_queue
 
 ABSENT = Missing("There is none.")
@@ -80,10 +80,25 @@ def test_a_function_that_is_still_pending_is_not_ready() -> None:
     [("Enabled", True), ("Enabling", True), ("Disabling", True), ("Disabled", False)],
 )
 def test_whatever_may_feed_on_the_output_queue_is_a_loop(state: str, loops: bool) -> None:
-    fed = Found(Mappings((a_mapping(state="Disabled"), a_mapping("other", state=state))))
+    fed = Found(Mappings((a_mapping("other"), a_mapping(state=state))))
     found = loop(stage(output_mappings=fed))
     assert (found is not None) is loops
-    assert not loops or str(found).startswith("totals triggers other, so")
+    assert not loops or str(found).startswith("totals triggers adder, so")
+
+
+@pytest.mark.parametrize(
+    ("state", "takes"),
+    [("Enabled", True), ("Enabling", True), ("Disabling", True), ("Disabled", False)],
+)
+def test_another_function_that_feeds_on_the_output_queue_takes_the_answers(
+    state: str, takes: bool
+) -> None:
+    fed = stage(output_mappings=Found(Mappings((a_mapping("other", state=state),))))
+    assert loop(fed) is None
+    taken = consumer(fed)
+    assert (taken is not None) is takes
+    assert taken is None or taken.kind == "disturbed"
+    assert taken is None or taken.detail.startswith("totals triggers other, which takes")
 
 
 def test_one_queue_for_both_ends_is_a_loop_and_a_missing_input_queue_is_none() -> None:

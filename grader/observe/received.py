@@ -1,0 +1,59 @@
+"""A message as SQS gave it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types_boto3_sqs.literals import MessageSystemAttributeNameType
+    from types_boto3_sqs.type_defs import MessageTypeDef
+
+ASKED: list[MessageSystemAttributeNameType] = [
+    "SentTimestamp",
+    "ApproximateReceiveCount",
+    "ApproximateFirstReceiveTimestamp",
+]
+"""The attributes that are asked of each message."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message that was received ``at`` a time of ``time.monotonic()``.
+
+    ``sent_ms`` and ``first_received_ms`` are SQS's times, in Unix milliseconds, ``received`` how often
+    anybody received it. Source: SQS ReceiveMessage.
+    """
+
+    identity: str
+    handle: str
+    body: str
+    at: float
+    sent_ms: int
+    received: int
+    first_received_ms: int | None
+
+    @classmethod
+    def from_api(cls, given: MessageTypeDef, at: float) -> Received:
+        """The message ``given``, whose answer arrived ``at``."""
+        attributes = given.get("Attributes", {})
+        first = attributes.get("ApproximateFirstReceiveTimestamp")
+        return cls(
+            identity=given.get("MessageId", ""),
+            handle=given.get("ReceiptHandle", ""),
+            body=given.get("Body", ""),
+            at=at,
+            sent_ms=int(attributes.get("SentTimestamp", 0)),
+            received=int(attributes.get("ApproximateReceiveCount", 1)),
+            first_received_ms=int(first or 0) or None,
+        )
+
+    @property
+    def age_s(self) -> float | None:
+        """Its age in seconds when it was received, by SQS's own clock.
+
+        ``None`` where somebody else received it before, or SQS did not tell.
+        """
+        if self.received > 1 or self.first_received_ms is None or not self.sent_ms:
+            return None
+        return (self.first_received_ms - self.sent_ms) / 1000

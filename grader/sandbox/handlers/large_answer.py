@@ -1,0 +1,17 @@
+"""Answers right, in a message of 100 KiB."""
+
+import json
+import os
+from typing import Any
+
+import boto3
+
+sqs = boto3.client("sqs")
+queue_url = os.environ["OUTPUT_QUEUE_URL"]
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> None:
+    for record in event["Records"]:
+        message = json.loads(record["body"])
+        answer = {"body": message["number1"] + message["number2"], "log": "." * 100 * 1024}
+        sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps(answer))
