@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from grader.model.observation import Found
-from tests.observing import answered, hand_in, kind, lab, look
-from tests.wire_faults import DENIED, Wire, rest
+from grader.resources import runs
+from tests.observing import answered, hand_in, handler, kind, lab, look
+from tests.wire_faults import DENIED, Wire, rest, rpc
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -53,16 +56,110 @@ def test_what_only_the_function_can_have_caused_is_found(
     assert "sqs.SendMessage" not in wire.requests
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("timeout_s", "made"), [(60, "unreachable"), (300, "timed-out")])
-def test_silence_is_the_functions_only_where_it_may_still_be_at_work(
-    aws_sandbox: Sandbox, fresh_account: str, wire: Wire, timeout_s: int, made: str
+SILENCE = ReadTimeoutError(endpoint_url="http://x")
+GATEWAY = (504, {"content-type": "text/html"}, b"<html>Gateway Time-out</html>")
+
+
+@pytest.fixture
+def outlasting(aws_sandbox: Sandbox, fresh_account: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An account whose function may run for longer than its answer is waited for."""
+    monkeypatch.setattr(runs, "LATE_S", 0.5)
+    monkeypatch.setattr(runs, "EVERY_S", 0.1)
+    hand_in(aws_sandbox, fresh_account, timeout_s=300)
+    return fresh_account
+
+
+def test_silence_is_the_networks_where_lambda_must_have_ended_the_function(
+    aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
-    hand_in(aws_sandbox, fresh_account, timeout_s=timeout_s)
-    wire.play("lambda.Invoke", ReadTimeoutError(endpoint_url="http://x"), always=True)
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=60))
-    found = seen.handler.value.failure if isinstance(seen.handler, Found) else kind(seen.handler)
-    assert found == made
+    wire.play("lambda.Invoke", SILENCE, always=True)
+    assert kind(look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=60)).handler) == (
+        "unreachable"
+    )
+
+
+def test_silence_is_the_functions_where_its_log_shows_that_it_ran(
+    aws_sandbox: Sandbox, outlasting: str, wire: Wire
+) -> None:
+    line = {
+        "timestamp": time.time() * 1000,
+        "logStreamName": "[$LATEST]1",
+        "message": "START RequestId: 1",
+    }
+    wire.play("logs.FilterLogEvents", (200, {}, json.dumps({"events": [line]}).encode()))
+    wire.play("lambda.Invoke", SILENCE, always=True)
+    seen = look(aws_sandbox, outlasting, wire=wire)
+    assert handler(seen).failure == "timed-out"
+    assert wire.requests.count("lambda.Invoke") == 1
+
+
+def test_silence_is_the_functions_where_a_longer_one_follows_and_aws_answers_all_else(
+    aws_sandbox: Sandbox, outlasting: str, wire: Wire
+) -> None:
+    wire.play("lambda.Invoke", SILENCE, always=True)
+    seen = look(aws_sandbox, outlasting, wire=wire)
+    assert handler(seen).failure == "timed-out"
+    assert wire.requests.count("lambda.Invoke") == 2
+
+
+@pytest.mark.parametrize("after", [GATEWAY, EndpointConnectionError(endpoint_url="http://x")])
+def test_silence_that_a_gateway_ends_is_the_networks(
+    aws_sandbox: Sandbox, outlasting: str, wire: Wire, after: Any
+) -> None:
+    wire.play("lambda.Invoke", SILENCE, after, always=True)
+    seen = look(aws_sandbox, outlasting, wire=wire)
+    assert kind(seen.handler) == "unreachable"
+    assert answered(seen) == 5
+
+
+def test_silence_is_the_networks_where_nothing_else_is_answered_either(
+    aws_sandbox: Sandbox, outlasting: str, wire: Wire
+) -> None:
+    wire.play("lambda.Invoke", SILENCE, always=True)
+    # The sum function and the periodic one were looked at before.
+    wire.play("lambda.GetFunctionConfiguration", None, None, SILENCE, always=True)
+    assert kind(look(aws_sandbox, outlasting, wire=wire).handler) == "unreachable"
+
+
+def test_an_answer_that_was_lost_once_is_asked_for_again(
+    aws_sandbox: Sandbox, outlasting: str, wire: Wire
+) -> None:
+    wire.play("lambda.Invoke", SILENCE)
+    assert handler(look(aws_sandbox, outlasting, wire=wire)).answered
+
+
+def test_a_version_that_the_mapping_names_and_that_is_gone_is_the_functions_failure(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    def name_an_alias(parsed: dict[str, Any]) -> None:
+        for mapping in parsed["EventSourceMappings"]:
+            mapping["FunctionArn"] += ":live"
+
+    wire.change("lambda.ListEventSourceMappings", name_an_alias)
+    gone = "Function not found: arn:aws:lambda:us-east-1:1:function:first_lambda:live"
+    wire.play("lambda.Invoke", rest(404, "ResourceNotFoundException", gone), always=True)
+    assert handler(look(aws_sandbox, right, wire=wire)).failure == "broken"
+
+
+@pytest.mark.parametrize(
+    ("operation", "gone"),
+    [
+        ("lambda.Invoke", rest(404, "ResourceNotFoundException")),
+        ("sqs.ReceiveMessage", rpc(400, "QueueDoesNotExist")),
+    ],
+)
+def test_what_is_gone_in_mid_run_has_vanished(
+    aws_sandbox: Sandbox, right: str, wire: Wire, operation: str, gone: Any
+) -> None:
+    wire.play(operation, gone, always=True)
+    assert kind(look(aws_sandbox, right, wire=wire).handler) == "vanished"
+
+
+def test_a_queue_that_is_deleted_while_pairs_are_sent_has_vanished(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    wire.play("sqs.SendMessage", None, rpc(400, "QueueDoesNotExist"), always=True)
+    assert kind(look(aws_sandbox, right, wire=wire).exchange) == "vanished"
 
 
 RESERVED = rest(
@@ -90,15 +187,3 @@ def test_a_fault_of_lambdas_network_is_not_the_functions(
 ) -> None:
     wire.play("lambda.Invoke", rest(502, "EC2UnexpectedException"), always=True)
     assert kind(look(aws_sandbox, right, wire=wire).handler) == "unreachable"
-
-
-@pytest.mark.slow
-def test_reserved_concurrency_that_never_leaves_room_is_found(
-    aws_sandbox: Sandbox, right: str, wire: Wire
-) -> None:
-    wire.play("lambda.Invoke", RESERVED, always=True)
-    seen = look(aws_sandbox, right, wire=wire)
-    assert isinstance(seen.handler, Found)
-    assert seen.handler.value.failure == "refused"
-    assert wire.requests.count("lambda.Invoke") == 3
-    assert "sqs.SendMessage" not in wire.requests

@@ -1,0 +1,160 @@
+"""A function that Lambda has no room for, or has to wake, is waited for: neither is its fault."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tenacity import wait_fixed
+
+from grader.i18n.message import message
+from grader.model.observation import Found
+from grader.observe import exercise, room
+from grader.observe.pairs import Pairs
+from grader.resources import ready
+from tests.observe.test_exchange import swallowed
+from tests.observing import answered, hand_in, handler, kind, lab, look
+from tests.wire_faults import Wire, rest
+
+if TYPE_CHECKING:
+    from grader.sandbox.server import Sandbox
+
+
+def throttled(reason: str) -> Any:
+    return rest(429, "TooManyRequestsException", "Rate Exceeded.", Reason=reason, Type="User")
+
+
+RESERVED = throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+ACCOUNT = throttled("ConcurrentInvocationLimitExceeded")
+CALLER = throttled("CallerRateLimitExceeded")
+ASLEEP = rest(
+    409,
+    "CodeArtifactUserPendingException",
+    "ERROR: Lambda is initializing your function. It will be ready to invoke shortly.",
+)
+PENDING = rest(
+    409,
+    "ResourceConflictException",
+    "The operation cannot be performed at this time. The function is currently in the following"
+    " state: Pending",
+)
+SNAPSHOT = rest(409, "SnapStartNotReadyException", "Lambda is initializing your function.")
+
+
+WHY = message("AWS is waking your function")
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses are short; how long is waited at most is as it is."""
+    monkeypatch.setattr(room, "FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr(room, "LONGEST_PAUSE_S", 0.1)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [RESERVED] * 3,
+        [ASLEEP, ACCOUNT, ASLEEP, RESERVED, SNAPSHOT],
+        *(
+            pytest.param(answers, marks=pytest.mark.slow)
+            for answers in ([ACCOUNT] * 12, [CALLER] * 5, [ASLEEP] * 12, [PENDING] * 6)
+        ),
+    ],
+)
+def test_a_function_without_room_or_asleep_is_invoked_when_it_may_run(
+    aws_sandbox: Sandbox, right: str, wire: Wire, answers: list[Any]
+) -> None:
+    wire.play("lambda.Invoke", *answers)
+    seen = look(aws_sandbox, right, wire=wire)
+    assert handler(seen).answered
+    assert isinstance(seen.records, Found)
+    assert answered(seen) == 5
+    # What Lambda did not hand over is handed over again: a run has only so many pairs.
+    first = next(Pairs(1, right, 1, *lab().exchange.range))
+    assert [(pair.number1, pair.number2) for pair in handler(seen).pairs] == [first]
+
+
+def test_room_that_comes_and_goes_is_waited_for_each_time(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    wire.play("lambda.Invoke", RESERVED, None, ACCOUNT, ACCOUNT, None)
+    seen = look(aws_sandbox, right, wire=wire)
+    assert handler(seen).answered
+    assert isinstance(seen.records, Found)
+    assert seen.records.value.answered
+
+
+@pytest.mark.parametrize(("reserved", "found"), [(0, "refused"), (1, "throttled")])
+def test_a_reserved_concurrency_of_nothing_is_the_functions_and_any_other_is_not(
+    aws_sandbox: Sandbox,
+    fresh_account: str,
+    wire: Wire,
+    monkeypatch: pytest.MonkeyPatch,
+    reserved: int,
+    found: str,
+) -> None:
+    monkeypatch.setattr(room, "ROOM_S", 0.5)
+    hand_in(aws_sandbox, fresh_account, reserved_concurrency=reserved, timeout_s=1)
+    wire.play("lambda.Invoke", RESERVED, always=True)
+    seen = look(aws_sandbox, fresh_account, wire=wire)
+    if found == "refused":
+        assert handler(seen).failure == "refused"
+        assert wire.requests.count("lambda.Invoke") == 1
+        assert "sqs.SendMessage" not in wire.requests
+    else:
+        assert kind(seen.handler) == kind(seen.records) == "throttled"
+        assert answered(seen) == 5
+
+
+def test_a_function_that_does_not_wake_is_not_ready_and_the_queue_still_tells(
+    aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "WAKING_S", 0.5)
+    wire.play("lambda.Invoke", ASLEEP, always=True)
+    seen = look(aws_sandbox, right, wire=wire)
+    assert kind(seen.handler) == kind(seen.records) == "not-ready"
+    assert answered(seen) == 5
+
+
+def test_all_waits_of_a_run_share_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ready, "TOGETHER_S", 0.3)
+    told: list[tuple[str, float]] = []
+    waits = ready.Waits(
+        threading.Event(), lambda why, longest_s: told.append((str(why), longest_s))
+    )
+    looks = [waits.until(lambda: 1, bool, WHY, 60, wait_fixed(0.05))[1] for _ in range(2)]
+    assert looks == [False, False]
+    assert told == [("AWS is waking your function", 0.3)]  # the second wait had no time left
+
+
+@pytest.mark.parametrize(("limit", "found"), [(1, "throttled"), (5, "found")])
+def test_a_silent_pair_may_lie_in_the_queue_where_the_function_has_little_room(
+    aws_sandbox: Sandbox,
+    fresh_account: str,
+    wire: Wire,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: int,
+    found: str,
+) -> None:
+    monkeypatch.setattr(exercise, "MOST_IN_QUEUE_S", 1)
+    hand_in(aws_sandbox, fresh_account, reserved_concurrency=limit)
+    wire.play("sqs.SendMessage", swallowed(), always=True)
+    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1))
+    assert handler(seen).answered
+    # With room enough a fresh pair tells; without, it would lie in the queue as well.
+    assert wire.requests.count("sqs.SendMessage") == (1 if limit == 1 else 2)
+    assert (kind(seen.exchange) if found == "throttled" else answered(seen)) == (
+        found if found == "throttled" else 0
+    )
+
+
+def test_an_answer_that_comes_when_the_queue_hands_the_message_over_again_counts(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    hand_in(aws_sandbox, fresh_account, reserved_concurrency=1, input_delay_s=3)
+    # Nobody may know of the delay: it stands for a message that found no room.
+    wire.change("sqs.GetQueueAttributes", lambda p: p["Attributes"].update(DelaySeconds="0"))
+    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1, pairs=1))
+    assert answered(seen) == 1
