@@ -53,6 +53,7 @@ def look(
     exchange: bool = True,
     expected_account: str | None = None,
     stop: threading.Event | None = None,
+    confirm_s: float = 0,
 ) -> Observation:
     keys = Keys(Secret(account), Secret("test"), None)
     clients = Clients(wire.session if wire else None)
@@ -68,7 +69,7 @@ def look(
             seed=seed,
             attempt=attempt,
             exchange=exchange,
-            waits=Waits(stop or threading.Event()),
+            waits=Waits(stop or threading.Event(), confirm_s=confirm_s),
         )
     finally:
         aws.close()

@@ -98,6 +98,20 @@ def test_one_job_is_enough_for_rows_that_share_an_account(
     assert len(seen) == 1
 
 
+@pytest.mark.slow
+def test_the_second_look_at_a_silence_keeps_no_other_account_waiting(
+    judge: Any, aws_sandbox: Sandbox
+) -> None:
+    accounts = [aws_sandbox.new_account() for _ in range(3)]
+    for account in accounts:
+        hand_in(aws_sandbox, account, handler="prints_only", mapping="disabled")
+    rows = [student(f"s{n}", account, n) for n, account in enumerate(accounts, 2)]
+    found = graded(judge, aws_sandbox, *rows, jobs=1, exchange=True, confirm_s=20)
+    seen = [one.observation for one in found.values() if one.observation]
+    begun, ended = (sorted(o.started_at for o in seen), sorted(o.finished_at for o in seen))
+    assert begun[1] < ended[0]  # with one job alone the second would begin when the first has ended
+
+
 def test_a_group_is_reached_by_whichever_of_its_ways_works(
     judge: Any, aws_sandbox: Sandbox, right: str
 ) -> None:

@@ -1,0 +1,129 @@
+"""A silence that would cost points: late counts prove nothing, and a second look may find the answer."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.model.observation import Found
+from grader.observe import hidden, invocation
+from tests.faults.test_two_graders import Reader
+from tests.observe.test_exchange import swallowed
+from tests.observing import answered, exchange, hand_in, handler, kind, lab, look
+
+if TYPE_CHECKING:
+    from grader.sandbox.server import Sandbox
+    from tests.wire_faults import Wire
+
+COUNT = "ApproximateNumberOfMessagesNotVisible"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers have a second to appear, and counts are three seconds late at most."""
+    monkeypatch.setattr(invocation, "APPEARS_S", 1)
+    monkeypatch.setattr(hidden, "LAG_S", 3)
+    monkeypatch.setattr(hidden, "EVERY_S", 0.2)
+
+
+def stale(wire: Wire, seconds: float) -> None:
+    """Let a message that was deleted or shown still be counted as hidden for ``seconds``."""
+    gone: list[float] = []
+
+    def deleted(_parsed: dict[str, Any]) -> None:
+        gone.append(time.monotonic())
+
+    def late(parsed: dict[str, Any]) -> None:
+        given = parsed["Attributes"]
+        if COUNT in given:
+            still = sum(time.monotonic() - at < seconds for at in gone)
+            given[COUNT] = str(int(given[COUNT]) + still)
+
+    wire.change("sqs.DeleteMessage", deleted)
+    wire.change("sqs.GetQueueAttributes", late)
+
+
+def test_a_count_that_goes_down_late_is_no_reader(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="first_record_only")
+    stale(wire, 2)
+    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=1))
+    assert handler(seen).answered
+    assert isinstance(seen.records, Found)
+    assert [pair.answered for pair in seen.records.value.pairs] == [True, False, False]
+    assert answered(seen) == 1
+
+
+def test_a_count_that_stays_wrong_for_longer_is_a_reader(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    hand_in(aws_sandbox, fresh_account, mapping="disabled")
+    Reader(aws_sandbox, fresh_account, wire, hides_s=600)
+    seen = look(aws_sandbox, fresh_account, wire=wire)
+    assert kind(seen.handler) == "disturbed"
+
+
+def test_an_answer_that_somebody_took_and_no_count_shows_is_found_by_the_second_look(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    hand_in(aws_sandbox, fresh_account)
+    wire.change("sqs.GetQueueAttributes", lambda parsed: parsed["Attributes"].pop(COUNT, None))
+    Reader(aws_sandbox, fresh_account, wire, hides_s=4).turns = 1
+    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=2), confirm_s=20)
+    assert handler(seen).answered
+    assert isinstance(seen.records, Found)
+    assert seen.records.value.answered
+    assert answered(seen) == 2
+
+
+def test_a_silence_that_the_second_look_confirms_costs_what_it_costs(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="prints_only", mapping="disabled")
+    before = len(wire.requests)
+    seen = look(aws_sandbox, fresh_account, wire=wire, confirm_s=2)
+    assert handler(seen).failure is None
+    assert not handler(seen).answered
+    # The queue was polled, and its count read, after what had been the end.
+    assert wire.requests[before:][-1] == "sqs.GetQueueAttributes"
+
+
+def test_a_function_that_raised_is_not_looked_at_again(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="wrong_keys")
+    look(aws_sandbox, fresh_account, wire=wire, confirm_s=600)
+    assert wire.requests.count("sqs.ReceiveMessage") < 10
+
+
+def says_instead(sandbox: Sandbox, account: str, wire: Wire, body: str) -> None:
+    """Let the function answer with ``body`` whatever comes through the queue."""
+    wire.play("sqs.SendMessage", swallowed(), always=True)
+    sqs = sandbox.client("sqs", account)
+    url = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
+    wire.change("sqs.SendMessage", lambda _said: sqs.send_message(QueueUrl=url, MessageBody=body))
+
+
+@pytest.mark.slow
+def test_something_else_ends_the_wait_for_an_answer_and_is_no_silence(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    says_instead(aws_sandbox, right, wire, '{"resultat": 7}')
+    began = time.monotonic()
+    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=120), confirm_s=600)
+    assert time.monotonic() - began < 60
+    assert answered(seen) == 0
+    assert exchange(seen).others == ('{"resultat": 7}',)
+    assert wire.requests.count("sqs.SendMessage") == 1
+
+
+def test_a_number_that_may_be_another_graders_answer_does_not_end_the_wait(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    says_instead(aws_sandbox, right, wire, '{"body": 7}')
+    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=2))
+    assert answered(seen) == 0
+    assert wire.requests.count("sqs.SendMessage") == 2  # a fresh pair followed
