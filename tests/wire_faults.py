@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.httpsession import URLLib3Session
 from tenacity import wait_none
 
-from grader.observe import repeat
+from grader.observe import repeat, room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -40,6 +40,12 @@ def asked_again_at_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None))
         patch.setattr(repeat, "wait_exponential", lambda **_how: wait_none())
+        for name, seconds in {
+            "FIRST_PAUSE_S": 0.01,
+            "LONGEST_PAUSE_S": 0.1,
+            "MOST_ROOM_S": 1,
+        }.items():
+            patch.setattr(room, name, seconds)
         yield
 
 

@@ -7,10 +7,14 @@ the first that holds decides; ``->`` leads to the next state.
 *Hope*: nothing says that the function is wrong. H is Unknown, inconclusive, or right, if only by
 now. *Slow*: the mapping's batching window and both queues' delays. *Little* patience is IMPATIENT_S
 + slow, *full* is the rubric's deadline + slow; while the queue gives messages that are no answers,
-a wait goes on for DRAINING_S more. *Missed*: an answer of SQS was lost (unreachable), somebody else
-received an answer first or hides messages (ANOTHER_READER: disturbed), or their count is not told.
+a wait goes on for DRAINING_S more. *Something else*: for APPEARS_S a message has been known that is
+newer than the pair and holds no number; with a number it may answer another grader. *Missed*: an
+answer of SQS was lost (unreachable), AWS's clocks contradict each other where a verdict rests on
+them (clock), somebody else received an answer first, or messages are hidden that this run does not
+hide, for longer than a count is late (ANOTHER_READER: disturbed), or their count is not told.
 
-READY (Waits): looks every EVERY_S at what is in transition, READY_S for each thing
+READY (Waits): looks every EVERY_S at what is in transition, READY_S for each thing, TOGETHER_S for
+all waits of the run
     ready, or READY_S are over                   -> SAFE
 
 SAFE (obstacle, loop, look_first): asks the output queue for AWS's time, and nothing else
@@ -21,29 +25,42 @@ SAFE (obstacle, loop, look_first): asks the output queue for AWS's time, and not
       Unknown
     input's mappings Unknown, not of not-ready   H, R, X = that: the end
     function still pending                       H, R, X = Unknown(not-ready): the end
-    a loop: input is output, or output's         H, R = NotTried(exchange), X = Found(unsafe):
-      mapping may be live                          the end
+    a loop: input is output, or output may       H, R = NotTried(exchange), X = Found(unsafe):
+      feed the function                            the end
+    output may feed another function             H, R, X = Unknown(disturbed): the end
     no answer of the output queue                H, R, X = that: the end
     none of these                                -> DIRECT
 
-DIRECT (_invoke): one record. Lambda has the function's timeout, at most the deadline, and GRACE_S;
-then the sum has APPEARS_S and the output queue's delay
-    429, 5xx, no connection, or silence when     DIRECT with a new pair, ATTEMPTS in all; then
-      Lambda must have ended the function          H = Found(refused) if reserved, else that
+DIRECT (Invoker): one record. Lambda has the function's timeout, at most the deadline, and GRACE_S;
+then the sum has APPEARS_S (RAISED_APPEARS_S after an exception) and the output queue's delay. In
+that time OWN QUEUE
+    429: its reserved concurrency is 0           H = Found(refused)
+    429, or AWS is waking it                     DIRECT with the same pair, which was not handed over,
+                                                   for ROOM_S to MOST_ROOM_S or WAKING_S; then H = that
+    5xx, no connection, or silence when          DIRECT with a new pair, ATTEMPTS in all; then H = that
+      Lambda must have ended the function
     another refusal, or nothing can be received  H = that
-    Lambda could not run the function            H = Found(broken)
+    it is gone                                   H = Unknown(vanished)
+    Lambda could not run the function, or the    H = Found(broken)
+      version that the mapping names is gone
+    silence when it may still be at work         AFTER SILENCE
     silent, missed, and it did not fail          DIRECT with a new pair, ATTEMPTS in all; then
                                                    H = that
     silent, missed, and it failed                H = that
-    an exception; ended by Lambda, or silence    H = Found(raised), Found(timed-out), right or not
-      when it may still be at work
+    an exception; ended by Lambda                H = Found(raised), Found(timed-out), right or not
     returned                                     H = Found, right or not
-    in every case                                -> OWN QUEUE
-
-OWN QUEUE (_answers_on_its_own_queue): receives once, LOOK_S, where H is Found and silent and the
-input queue is there without a redrive policy
-    the sum lies there                           it is removed, and H says own_queue
     in every case                                -> RECORDS
+
+AFTER SILENCE (_after_silence): nothing but the wire was silent
+    something was answered                       H = Found(timed-out), right or not
+    its log shows a start, within LATE_S         H = Found(timed-out)
+    none, or no log: a second invocation, for    what DIRECT makes of it, but nothing is repeated
+      AGAIN_LONGER as long, is answered
+    that one is silent too, all else answered    H = Found(timed-out)
+
+OWN QUEUE (_look_on_own_queue): receives once, LOOK_S, where nothing was answered and the input queue
+is there without a redrive policy
+    the sum lies there                           it is removed, and H says own_queue
 
 RECORDS (_records): RECORDS records in one event
     H Unknown                                    R = that
@@ -59,38 +76,55 @@ POSSIBLE (_impossible): asks nothing
     the input queue feeds another function       X = NotTried(mappings.input) -> AGAIN
     no mapping to the function is Enabled        X = NotTried(mappings.input) -> AGAIN
     no hope, or the mapping has a filter         -> TRIAL
-    slow > AT_ONCE_S                             -> AT ONCE
+    slow > AT_ONCE_S, and R right                -> AT ONCE
+    slow > AT_ONCE_S                             -> ONE FOR ALL
     none of these                                -> ONE BY ONE
 
 TRIAL (_trial): one pair; little patience without hope, then full if it came
     without hope: not right, still no hope       X = Found -> HEARD
     silent                                       X = Found, filtered if there is a filter -> HEARD
-    right or wrong, slow > AT_ONCE_S             the rest -> AT ONCE
-    right or wrong                               the rest -> ONE BY ONE
+    right or wrong                               the rest as above; ONE FOR ALL: -> HEARD
 
 ONE BY ONE (_one): a pair, full patience
     right; wrong for APPEARS_S or to the end     the next pair; after the last X = Found -> HEARD
-    silent                                       one fresh pair, full patience (_send_fresh)
+    something else                               X = Found, the rest is not sent -> HEARD
+    silent                                       LITTLE ROOM, else one fresh pair, full patience
     silent again                                 X = Found, the rest is not sent -> HEARD
 
 AT ONCE (_rest_at_once): all the rest, full patience for them together
-    some silent                                  a fresh pair for each, full patience together
+    some silent                                  LITTLE ROOM, else a fresh pair for each, full
+                                                   patience together
     in every case                                X = Found -> HEARD
+
+ONE FOR ALL: as ONE BY ONE, but the first pair stands for all. Several at once would travel in one
+event, and that not all of its records are read was charged before
+
+LITTLE ROOM (_little_room): asks for the reserved concurrency
+    FEW or more, none, or it is not told         no: a fresh pair
+    fewer than FEW                               waits the input queue's visibility timeout more, at
+                                                   most MOST_IN_QUEUE_S; then X = Unknown(throttled)
 
 HEARD (Exchanging.run)
     SendMessage: 429, 5xx, no connection         again with a new pair, ATTEMPTS in all; X = that
     another refusal, or nothing can be received  X = that
+    a queue is gone                              X = Unknown(vanished)
     a pair silent, its fresh one too, and missed X = that
     in every case                                -> AGAIN
 
-AGAIN (behaviour): once, and X stays
-    R = NotTried(handler), and hope by now       -> RECORDS, as patient as that answer was late
+AGAIN (_once_more): once, and once more after a CONFIRM that found something
+    R = NotTried(handler), and hope by now       -> RECORDS, as patient as that answer was late; and
+                                                   X anew, if it ended for want of hope
     H = ANOTHER_READER                           -> DIRECT, then RECORDS
     R = ANOTHER_READER                           -> RECORDS
-    in every case                                -> GIVE BACK
+    in every case                                -> CONFIRM, GIVE BACK
+
+CONFIRM (_confirmed_silence): where a pair that costs points is silent, nothing was raised and nothing
+else was sent; only in a batch
+    always                                       receives for confirm_s, while other accounts go on
+    still silent, and missed                     H, R or X = that
 
 GIVE BACK (give_back, take_back)
-    the run came to its end                      waits DUPLICATES_S; what comes counts for H, R, X
+    the run came to its end, with an answer      waits DUPLICATES_S; what comes counts for H, R, X
     in every case                                wrong answers are deleted, all else is shown again
     at its end a pair through the queue silent   taken back (one receive, LOOK_S; no redrive);
                                                  flag pair-left-behind where it may still lie there

@@ -175,7 +175,9 @@ class Invoker:
             if direct.silent:
                 beside(direct.sent)
         # What that took is taken from the wait.
-        self._output.wait_for(answered, appears_s - (time.monotonic() - direct.returned_at))
+        left_s = appears_s - (time.monotonic() - direct.returned_at)
+        if left_s > 0:
+            self._output.wait_for(answered, left_s)
 
     def _run(self, direct: Direct, records: int, patience_s: float) -> Invocation:
         """The function's next run, when Lambda has room for it and has woken it."""

@@ -49,8 +49,8 @@ Seen = tuple["Observation", Wire]
 
 FUNCTION = frozenset({"function", "runtime", "memory", "timeout", "environment"})
 QUEUES = frozenset({"input-queue", "output-queue"})
-DIRECT = frozenset({"handler", "records"})
-BEHAVIOUR = DIRECT | {"sums"}
+RECORDS = frozenset({"records"})
+BEHAVIOUR = RECORDS | {"handler", "sums"}
 SCHEDULE = frozenset({"schedule"})
 NOTHING: frozenset[str] = frozenset()
 ALL = FUNCTION | QUEUES | BEHAVIOUR | SCHEDULE | {"mapping"}
@@ -98,8 +98,9 @@ OPERATIONS = (
     Operation("scheduler.GetSchedule", *_RULE, account="scheduler"),
     # A rule that runs the function decides alone.
     Operation("scheduler.ListSchedules", NOTHING, NOTHING, BEHAVIOUR),
-    Operation("lambda.Invoke", DIRECT, DIRECT, BEHAVIOUR),
-    Operation("sqs.ReceiveMessage", BEHAVIOUR, DIRECT, BEHAVIOUR),
+    # A sum that comes through the queue proves the handler.
+    Operation("lambda.Invoke", RECORDS, RECORDS, BEHAVIOUR),
+    Operation("sqs.ReceiveMessage", BEHAVIOUR, RECORDS, BEHAVIOUR),
     Operation("sqs.DeleteMessage", NOTHING, NOTHING, _UNHEARD),
     Operation("sqs.SendMessage", frozenset({"sums"}), frozenset({"sums"}), frozenset({"sums"})),
     Operation("sqs.ChangeMessageVisibilityBatch", NOTHING, NOTHING, _UNHEARD, account="chatters"),

@@ -50,7 +50,7 @@ def test_only_one_pair_is_tried_where_the_direct_answer_was_wrong(
     hand_in(aws_sandbox, fresh_account, handler="multiplies")
     seen = look(aws_sandbox, fresh_account, wire=wire)
     assert wire.requests.count("sqs.SendMessage") == 1
-    assert exchange(seen).patience_s == 10
+    assert exchange(seen).patience_s == 8
 
 
 def test_all_pairs_go_at_once_through_a_slow_mapping(
