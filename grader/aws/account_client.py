@@ -95,7 +95,7 @@ class Aws:
                 **self._credentials(),
             }
             config = config_of(attempts, read_timeout_s)
-            self._made[key] = self._clients.make(service, config, options)
+            self._made[key] = self._clients.make(service, config, options, self._access)
         return self._made[key]
 
     def _credentials(self) -> dict[str, str]:
@@ -171,7 +171,7 @@ class Aws:
         """:func:`sort_error`, remembering that the credentials were refused."""
         if isinstance(error, Lost):
             return error.unknown
-        sorted_error = sort_error(error, action)
+        sorted_error = sort_error(error, action, self.region)
         if isinstance(sorted_error, Unknown) and sorted_error.kind == "credentials":
             self._refused = sorted_error
         return sorted_error

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import defaultdict
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import boto3
-from botocore import exceptions as failures
 from botocore.config import Config
 
-from grader.model.access import Access, DefaultCredentials, Keys, Profile, Role
+from grader.aws.profiles import frozen_keys, session_for_keys
+from grader.model.access import Access, Keys, Profile, Role
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -39,24 +40,31 @@ def config_of(attempts: int = ATTEMPTS, read_timeout_s: float = READ_TIMEOUT_S) 
     )
 
 
+_OF_KEYS = ""
+"""Stands for the session of all who bring keys along, where a profile's name would."""
+
+
 class Clients:
-    """Makes clients for any number of accounts from one boto3 session.
+    """Makes clients for any number of accounts from one boto3 session, and one for each profile.
 
     A session of its own costs an account some 140 ms and 13 MB, and sessions are not thread-safe; so
-    there is one, used under a lock.
+    they are shared, and used under a lock. A profile brings its configuration along (``endpoint_url``,
+    ``services``, ``ca_bundle``, …), as it does for every tool of AWS.
     """
 
     def __init__(self, session: boto3.Session | None = None) -> None:
-        self._lock, self._profiles = threading.Lock(), threading.Lock()
-        self._session = session
+        self._lock = threading.Lock()
+        self._given = session
+        self._sessions: dict[str | None, boto3.Session] = {}
+        self._asking: dict[str | None, threading.Lock] = defaultdict(threading.Lock)
 
-    def make(self, service: str, config: Config, options: dict[str, Any]) -> Any:
-        """A client of ``service``; ``options`` are those of ``boto3.Session.client``."""
+    def make(
+        self, service: str, config: Config, options: dict[str, Any], access: Access | None = None
+    ) -> Any:
+        """A client of ``service`` for ``access``; ``options`` are those of ``boto3.Session.client``."""
         with self._lock:
-            if self._session is None:
-                self._session = boto3.Session()
             # The service's name is data here, and the stubs know only literal names.
-            make: Any = self._session.client
+            make: Any = self._session(access, options.get("region_name")).client
             client: Any = make(service, config=config, **options)
         events, name = client.meta.events, client.meta.service_model.service_id.hyphenize()
         events.register(f"before-parse.{name}", _refuse_what_aws_did_not_say)
@@ -64,13 +72,28 @@ class Clients:
         events.register_first(f"needs-retry.{name}", _keep_status)
         return client
 
+    def _session(self, access: Access | None, region: str | None) -> boto3.Session:
+        """The session whose configuration ``access`` uses. Raises botocore's exceptions."""
+        if self._given is not None and not isinstance(access, Profile):
+            return self._given
+        name: str | None = None
+        if isinstance(access, Profile):
+            name = access.name
+        elif isinstance(access, Keys):
+            # Whoever brings keys along needs no profile, not even the one of the environment.
+            name = _OF_KEYS
+        if name not in self._sessions:
+            made = (
+                None if name == _OF_KEYS else boto3.Session(profile_name=name, region_name=region)
+            )
+            self._sessions[name] = made or session_for_keys()
+        return self._sessions[name]
+
     def credentials(self, access: Access, region: str, endpoint_url: str | None) -> dict[str, str]:
         """The keys that ``access`` stands for, as options of ``boto3.Session.client``.
 
         Raises botocore's exceptions where a profile or a role gives none. Source: STS AssumeRole.
         """
-        if isinstance(access, DefaultCredentials):
-            return {}
         if isinstance(access, Keys):
             token = access.session_token
             return _options(
@@ -78,19 +101,22 @@ class Clients:
                 access.secret_access_key.reveal(),
                 token.reveal() if token else None,
             )
-        if isinstance(access, Profile):
-            # A profile may run a program for its keys: accounts that need none do not wait for it.
-            with self._profiles:
-                found = boto3.Session(profile_name=access.name).get_credentials()
-            if found is None:
-                raise failures.NoCredentialsError
-            frozen = found.get_frozen_credentials()
-            return _options(frozen.access_key, frozen.secret_key, frozen.token)
-        return self._assume(access, region, endpoint_url)
+        if isinstance(access, Role):
+            return self._assume(access, region, endpoint_url)
+        name = access.name if isinstance(access, Profile) else None
+        # A profile may run a program for its keys: nobody waits for it who needs it not.
+        with self._lock:
+            asking = self._asking[name]
+        with asking:
+            with self._lock:
+                session = self._session(access, region)
+            keys = frozen_keys(session)
+        # What boto3 finds by itself, it also renews.
+        return {} if name is None else _options(*keys)
 
     def _assume(self, role: Role, region: str, endpoint_url: str | None) -> dict[str, str]:
         options = {"region_name": region, "endpoint_url": endpoint_url}
-        sts: STSClient = self.make("sts", config_of(), options)
+        sts: STSClient = self.make("sts", config_of(), options, role)
         asked: Any = {"RoleArn": role.arn, "RoleSessionName": "grader"}
         if role.external_id:
             asked["ExternalId"] = role.external_id.reveal()
@@ -99,9 +125,7 @@ class Clients:
         return _options(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
 
-def _options(key: str | None, secret: str | None, token: str | None) -> dict[str, str]:
-    if key is None or secret is None:
-        raise failures.NoCredentialsError
+def _options(key: str, secret: str, token: str | None) -> dict[str, str]:
     options = {"aws_access_key_id": key, "aws_secret_access_key": secret}
     return options | ({"aws_session_token": token} if token else {})
 

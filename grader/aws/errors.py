@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any, Literal
+
 from botocore import exceptions as failures
 
 from grader.i18n.language import N_
@@ -9,53 +12,101 @@ from grader.i18n.message import Message, message
 from grader.model.observation import Missing, Unknown, UnknownKind
 from grader.safety.redact import redact
 
-_MISSING = frozenset(
-    {
-        "ResourceNotFoundException",
-        "QueueDoesNotExist",
-        "AWS.SimpleQueueService.NonExistentQueue",
-    }
-)
-_CREDENTIALS = frozenset(
-    {
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidClientTokenId",
-        "UnrecognizedClientException",
-        "SignatureDoesNotMatch",
-        "InvalidSignatureException",
-        "InvalidAccessKeyId",
-        "AuthFailure",
-    }
-)
-_THROTTLED = frozenset(
-    {
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "RequestLimitExceeded",
-        "TooManyRequestsException",
-        "PriorRequestNotComplete",
-        "SlowDown",
-    }
-)
-_DENIED = frozenset({"UnauthorizedOperation", "AuthorizationError"})
-_BROKEN = frozenset(
-    {
-        "EC2AccessDeniedException",
-        "InvalidRuntimeException",
-        "InvalidSecurityGroupIDException",
-        "InvalidSubnetIDException",
-        "InvalidZipFileException",
-        "KMSAccessDeniedException",
-        "KMSDisabledException",
-        "KMSInvalidStateException",
-        "KMSNotFoundException",
-    }
-)
+Sort = Literal[
+    "missing",
+    "credentials",
+    "clock",
+    "denied",
+    "key",
+    "not-activated",
+    "throttled",
+    "unreachable",
+    "waking",
+    "function",
+    "ours",
+]
+"""What an error is a matter of. ``key`` is a queue's KMS key, ``function`` the function's own
+configuration, which only its owner can mend; ``ours`` are questions that AWS says are wrong."""
+
+_NAMES: dict[Sort, str] = {
+    "missing": "ResourceNotFoundException QueueDoesNotExist NonExistentQueue",
+    "credentials": "ExpiredToken ExpiredTokenException InvalidClientTokenId InvalidAccessKeyId"
+    " AuthFailure UnrecognizedClientException SignatureDoesNotMatch InvalidSignatureException"
+    " RegionDisabledException"
+    " MissingAuthenticationToken MissingAuthenticationTokenException IncompleteSignature"
+    " IncompleteSignatureException InvalidIdentityToken IDPRejectedClaim",
+    "clock": "RequestTimeTooSkewed RequestExpired RequestInTheFuture",
+    "denied": "AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError",
+    "key": "KmsAccessDenied KmsDisabled KmsInvalidKeyUsage KmsInvalidState KmsNotFound KmsOptInRequired"
+    " KMS.AccessDeniedException KMS.DisabledException KMS.InvalidKeyUsageException"
+    " KMS.InvalidStateException KMS.NotFoundException KMS.OptInRequired",
+    "not-activated": "SubscriptionRequiredException SubscriptionRequired OptInRequired NotSubscribed",
+    "throttled": "Throttling ThrottlingException ThrottledException RequestThrottled SlowDown OverLimit"
+    " RequestThrottledException RequestLimitExceeded TooManyRequestsException PriorRequestNotComplete"
+    " ServiceQuotaExceededException KmsThrottled KMS.ThrottlingException",
+    "unreachable": "ServiceException InternalException InternalServerException InternalFailure"
+    " ServiceUnavailable ServiceUnavailableException EC2ThrottledException EC2UnexpectedException"
+    " ENILimitReachedException SubnetIPAddressLimitReachedException",
+    "waking": "CodeArtifactUserPendingException SnapStartNotReadyException ResourceNotReadyException"
+    " ENINotReadyException",
+    "function": "EC2AccessDeniedException InvalidRuntimeException InvalidSecurityGroupIDException"
+    " InvalidSubnetIDException InvalidZipFileException KMSAccessDeniedException KMSDisabledException"
+    " KMSInvalidStateException KMSNotFoundException EFSIOException EFSMountConnectivityException"
+    " EFSMountFailureException EFSMountTimeoutException S3FilesMountConnectivityException"
+    " S3FilesMountFailureException S3FilesMountTimeoutException SnapStartException"
+    " SnapStartTimeoutException SnapStartRegenerationFailureException CodeArtifactUserDeletedException"
+    " CodeArtifactUserFailedException NoPublishedVersionException RecursiveInvocationException",
+    # ResourceConflictException is sorted by what it says.
+    "ours": "InvalidParameterValueException InvalidParameterException ValidationException"
+    " InvalidRequestContentException RequestTooLargeException UnsupportedMediaTypeException"
+    " SerializedRequestEntityTooLargeException DurableExecutionAlreadyStartedException"
+    " ModeNotSupportedException ResourceConflictException InvalidAttributeName UnsupportedOperation"
+    " InvalidSecurity InvalidAddress InvalidMessageContents InvalidIdFormat ReceiptHandleIsInvalid"
+    " MessageNotInflight TooManyEntriesInBatchRequest EmptyBatchRequest BatchEntryIdsNotDistinct"
+    " InvalidBatchEntryId BatchRequestTooLong MalformedPolicyDocument PackedPolicyTooLarge"
+    " MissingParameter MissingRequiredParameterException",
+}
+TABLE: dict[str, Sort] = {name: sort for sort, names in _NAMES.items() for name in names.split()}
+"""Every error that an operation which the grader calls declares, and those that any may give."""
+
+_OLD_NAMES = "AWS.SimpleQueueService."
+"""Begins the names of some errors of SQS, which had another protocol once."""
+
 _ENDED_LEARNER_LAB = "voc-cancel-cred"
+_WRONG_TIME = re.compile(
+    r"signature (has )?expired|not yet (current|valid)|is (now earlier|still later)", re.I
+)
+_DENIED_ACTION = re.compile(r"not authorized to perform: ([\w-]{1,40}:\w{1,80})")
+_RESERVED = "ReservedFunctionConcurrentInvocationLimitExceeded"
+
+LAB_ENDED = N_(
+    "The Learner Lab has ended: AWS says whose account it is, and denies all else. {said}"
+)
+_SAID = N_("{action}: {said}")
+_DENIED = N_("{action} was denied: {said}")
+_CLOCK = N_("AWS says that this machine's clock is wrong: {said}")
+_UNKNOWN_KEYS = N_(
+    "AWS does not know these credentials in {region}: they have ended, or that region is not enabled in"
+    " the account. It says: {said}"
+)
+_NOT_ACTIVATED = N_("{action}: the AWS account is not activated yet. AWS says: {said}")
+_KEY = N_("{action}: the queue's encryption key cannot be used. AWS says: {said}")
+_FIFO = N_("{action}: the queue is a FIFO queue, and the lab asks for a standard one.")
+_NO_CREDENTIALS: tuple[type[failures.BotoCoreError], ...] = tuple(
+    getattr(failures, name)
+    for name in (
+        *("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "LoginError"),
+        *("CredentialRetrievalError", "TokenRetrievalError", "SSOError", "UnknownCredentialError"),
+        *(
+            "RefreshWithMFAUnsupportedError",
+            "NoAuthTokenError",
+            "ConfigNotFound",
+            "ConfigParseError",
+        ),
+        *("InvalidConfigError", "InfiniteLoopConfigError"),
+    )
+    if hasattr(failures, name)  # some came with later releases of botocore
+)
 OFTEN_SAID = (
     N_("Unable to locate credentials"),
     N_("The config profile ({profile}) could not be found"),
@@ -70,53 +121,21 @@ OFTEN_SAID = (
 """Templates of botocore's own that people meet, for the catalogues. The others are said in English."""
 
 
-def is_functions_fault(error: failures.ClientError) -> bool:
-    return error.response.get("Error", {}).get("Code") in _BROKEN
-
-
-def is_waking(error: failures.ClientError) -> bool:
-    said = error.response.get("Error", {})
-    return said.get("Code") in {
-        "CodeArtifactUserPendingException",
-        "SnapStartNotReadyException",
-    } or (said.get("Code") == "ResourceConflictException" and "Pending" in said.get("Message", ""))
-
-
-def no_room(error: failures.ClientError) -> bool:
-    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 429
-
-
-def reserved_without_room(error: failures.ClientError) -> bool:
-    return "ReservedFunctionConcurrentInvocationLimitExceeded" in {
-        error.response.get("Reason"),
-        error.response.get("Error", {}).get("Reason"),
-    }
-
-
-def sort_error(error: Exception, action: str) -> Missing | Unknown | None:
+def sort_error(error: Exception, action: str, region: str = "") -> Missing | Unknown | None:
     """What an exception of botocore means (design §6), or ``None`` for an error that is our own.
 
-    ``action`` is the IAM action that was attempted, such as ``lambda:GetFunctionConfiguration``.
+    ``action`` is the IAM action that was attempted, such as ``lambda:GetFunctionConfiguration``, and
+    ``region`` where.
     """
     if isinstance(error, failures.ClientError):
-        return _sort_answer(error, action)
-    if isinstance(
-        error,
-        failures.NoCredentialsError
-        | failures.PartialCredentialsError
-        | failures.ProfileNotFound
-        | failures.CredentialRetrievalError
-        | failures.TokenRetrievalError
-        | failures.SSOError,
-    ):
+        return _sort_answer(error, action, region)
+    if isinstance(error, _NO_CREDENTIALS):
         said = _said(error)
         return Unknown("credentials", str(said), said)
     if isinstance(
         error, failures.HTTPClientError | failures.ConnectionError | failures.IncompleteReadError
     ):
-        return Unknown.saying(
-            "unreachable", N_("{action}: {error}"), action=action, error=_said(error)
-        )
+        return Unknown.saying("unreachable", _SAID, action=action, said=_said(error))
     if isinstance(error, failures.NoRegionError | failures.InvalidRegionError):
         return Unknown("unexpected", redact(str(error)))
     if type(error).__module__.startswith("botocore."):
@@ -124,28 +143,91 @@ def sort_error(error: Exception, action: str) -> Missing | Unknown | None:
     return None
 
 
+def is_functions_fault(error: failures.ClientError) -> bool:
+    """Lambda cannot run the function as it is configured, and only its owner can mend that."""
+    return _sort(error) == "function"
+
+
+def is_waking(error: failures.ClientError) -> bool:
+    """Lambda is still making the function ready, which passes by itself."""
+    return _sort(error) == "waking"
+
+
+def no_room(error: failures.ClientError) -> bool:
+    """Lambda has no room for one more invocation at this moment: of the account, or the function."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return status == 429 or _code(error) == "TooManyRequestsException"
+
+
+def reserved_without_room(error: failures.ClientError) -> bool:
+    """The function's own reserved concurrency leaves it no room. It may be busy for a moment only."""
+    response: Any = error.response
+    return _RESERVED in {response.get("Reason"), response.get("Error", {}).get("Reason")}
+
+
+def _code(error: failures.ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "")).removeprefix(_OLD_NAMES)
+
+
+def _text(error: failures.ClientError) -> str:
+    """What AWS says of it, in its own words and with its name for it."""
+    text, code = error.response.get("Error", {}).get("Message"), redact(_code(error), 100)
+    if not text or text in {"None", code}:
+        return code
+    return f"{redact(str(text)).rstrip('. ')} ({code})"
+
+
+def _sort(error: failures.ClientError) -> Sort | None:
+    code, text = _code(error), str(error.response.get("Error", {}).get("Message", ""))
+    sort = TABLE.get(code)
+    if code == "ResourceConflictException" and "pending" in text.lower():
+        return "waking"
+    if sort == "credentials" and _WRONG_TIME.search(text):
+        return "clock"
+    if sort is None and code.startswith("AccessDenied"):
+        sort = "denied"
+    if sort == "denied" and _ENDED_LEARNER_LAB in text:
+        return "credentials"
+    if sort is None:
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        return "throttled" if status == 429 else "unreachable" if status >= 500 else None
+    return sort
+
+
+_MEANS: dict[Sort | None, tuple[UnknownKind, str]] = {
+    "credentials": ("credentials", _SAID),
+    "clock": ("clock", _CLOCK),
+    "denied": ("permission", _DENIED),
+    "not-activated": ("permission", _NOT_ACTIVATED),
+    "key": ("permission", _KEY),
+    "throttled": ("throttled", _SAID),
+    "unreachable": ("unreachable", _SAID),
+    "waking": ("not-ready", _SAID),
+}
+"""The kind of Unknown that an error is, and how that is said; every other one is unexpected."""
+
+
+def _sort_answer(error: failures.ClientError, action: str, region: str) -> Missing | Unknown:
+    code, said, sort = _code(error), _text(error), _sort(error)
+    if sort == "missing":
+        return Missing.saying(_SAID, action=action, said=said)
+    kind, template = _MEANS.get(sort, ("unexpected", _SAID))
+    if sort == "credentials" and _ENDED_LEARNER_LAB in str(error):
+        template = LAB_ENDED
+    elif (
+        code in {"UnrecognizedClientException", "RegionDisabledException"} and sort == "credentials"
+    ):
+        template = _UNKNOWN_KEYS
+    elif "MessageGroupId" in said:
+        template = _FIFO
+    if sort == "denied":
+        # Where AWS names the action, that one was denied: asking for one thing may take several.
+        named = _DENIED_ACTION.search(said)
+        action = named[1] if named else action
+    return Unknown.saying(kind, template, action=action, region=region, said=said)
+
+
 def _said(error: failures.BotoCoreError) -> Message:
     """What botocore says, as its template and values, without secrets."""
     values = {name: redact(str(value)) for name, value in error.kwargs.items()}
     return message(error.fmt, **values)
-
-
-def _sort_answer(error: failures.ClientError, action: str) -> Missing | Unknown:
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    said = str(error)
-    text = redact(said)
-    denied = code.startswith("AccessDenied")
-    kind: UnknownKind = "not-ready" if is_waking(error) else "unexpected"
-    if code in _MISSING:
-        return Missing(text)
-    if code in _CREDENTIALS or (denied and _ENDED_LEARNER_LAB in said):
-        kind = "credentials"
-    elif denied or code in _DENIED:
-        was_denied = N_("{action} was denied: {said}")
-        return Unknown.saying("permission", was_denied, action=action, said=text)
-    elif code in _THROTTLED or status == 429:
-        kind = "throttled"
-    elif status >= 500:
-        kind = "unreachable"
-    return Unknown(kind, text)

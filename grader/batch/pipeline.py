@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
+from grader.aws.profiles import region_of_profile
 from grader.engines.protocol import EngineLost
 from grader.engines.threads import Threads
 from grader.engines.visit import Orders, Visit, identify, look
 from grader.i18n.language import N_
 from grader.i18n.message import said
 from grader.judging.pool import AT_A_TIME
+from grader.model.access import Profile
 from grader.model.observation import Found, Observation, Unknown
 from grader.resources.kinds import KINDS
 from grader.roster.load import student_of
@@ -66,6 +68,13 @@ class Settings:
     exchange: bool = True
     confirm_s: float = 0
     lang: str = "en"
+
+    def region_of(self, account: Account, rubric: Rubric) -> str:
+        """Where the account is looked at: the row, the option, its profile, the lab say it in turn."""
+        given = account.region or self.region
+        if given is None and isinstance(account.access, Profile):
+            given = region_of_profile(account.access.name)
+        return given or rubric.lab.region
 
 
 @dataclass(frozen=True)
@@ -173,7 +182,7 @@ class Grading:
         self._start(lambda done: self._identified(done, rows, visits), identify, visits, limit_s)
 
     def _visit(self, account: Account) -> Visit:
-        region = account.region or self._settings.region or self._rubric.lab.region
+        region = self._settings.region_of(account, self._rubric)
         endpoint_url = account.endpoint_url or self._settings.endpoint_url
         return Visit(account.access, account.account_id, region, endpoint_url)
 

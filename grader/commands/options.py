@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 from enum import StrEnum
@@ -103,7 +102,6 @@ def settings_of(
     from grader.inputs.problems import BadInput, Problem
     from grader.roster.load import shape_problem
 
-    endpoint_url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None
     given = {"region": ("--region", region), "endpoint_url": ("--endpoint-url", endpoint_url)}
     problems = [
         Problem(option, None, *wrong)

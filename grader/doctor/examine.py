@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from grader.aws.clients import Clients
+from grader.aws.errors import LAB_ENDED
 from grader.doctor.permissions import Seen, ask_everything
 from grader.i18n.language import N_, _, plural, spoken
 from grader.i18n.message import said
@@ -35,6 +36,7 @@ LEARNER_LAB_HOURS = 4
 PARTNER = N_("partner's")
 """The end of a session that nobody needs: a partner's way to the account works."""
 
+SET_THE_CLOCK = N_("Set the clock of this machine, then try again.")
 _AGAIN = N_("Try again; if it stays, batch will leave what needs it ungraded.")
 
 
@@ -71,7 +73,7 @@ def examine_class(
     try:
         rows = []
         for account in roster.accounts:
-            region = account.region or settings.region or rubric.lab.region
+            region = settings.region_of(account, rubric)
             endpoint_url = account.endpoint_url or settings.endpoint_url
             way = (account.access, account.account_id, region, endpoint_url)
             if way not in ways:
@@ -129,10 +131,13 @@ def _examined(account: Account, region: str, seen: Seen, written: float | None) 
         who = identity.value.arn.rpartition(":")[2]
         remedy = _("Allow it to {who}, or what needs it stays ungraded.", who=who)
         one.faults.append((_("Denied: {actions}.", actions=", ".join(seen.denied)), remedy))
+    clock = next((u for u in seen.unknown.values() if u.kind == "clock"), None)
+    if clock is not None:
+        one.faults.append((said(clock.words, spoken().code), _(SET_THE_CLOCK)))
     silent = {
         action: said(unknown.words, spoken().code)
         for action, unknown in seen.unknown.items()
-        if unknown.kind not in {"credentials", "permission"}
+        if unknown.kind not in {"credentials", "permission", "clock"}
     }
     if silent:
         why = next(iter(silent.values()))
@@ -165,8 +170,8 @@ def _ends(access: Access, written: float | None) -> tuple[str, datetime | None]:
 
 
 def _refusal(one: Examination, refused: Unknown, written: float | None) -> tuple[str, str]:
-    access, identity = one.account.access, one.seen.identity
-    if isinstance(identity, Found) and "xpired" not in refused.detail:
+    access = one.account.access
+    if refused.said is not None and refused.said.message_id == LAB_ENDED:
         message = _("The Learner Lab has ended: AWS says whose it is, and denies all else.")
         return message, _("Ask the student to start the lab again, and for the new block.")
     why = said(refused.words, spoken().code)
@@ -190,6 +195,8 @@ def _refusal(one: Examination, refused: Unknown, written: float | None) -> tuple
 
 def _reach(unknown: Unknown) -> str:
     match unknown.kind:
+        case "clock":
+            return _(SET_THE_CLOCK)
         case "unreachable" | "throttled":
             return _("Check the network, region and endpoint_url, then try again.")
         case "permission":

@@ -144,6 +144,11 @@ class _Asking:
                     FunctionName=function.name, InvocationType="DryRun"
                 ),
             )
+            # Asked where Lambda has no room for the function, or a pair stays silent.
+            self.ask(
+                "lambda:GetFunctionConcurrency",
+                lambda: self.aws.lambda_.get_function_concurrency(FunctionName=function.name),
+            )
         for role in (INPUT, OUTPUT):
             if role in self.urls:
                 self._acting_on(role, self.urls[role])

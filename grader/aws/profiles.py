@@ -1,0 +1,106 @@
+"""Credentials that boto3 finds by itself: of a profile, the environment, an instance's role."""
+
+from __future__ import annotations
+
+import getpass
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.session
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+)
+
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials
+
+LIMIT_S = 45
+"""How long credentials may take: a program may hang that is to print them, a code is to be typed."""
+
+
+def session_for_keys() -> boto3.Session:
+    """A session for whoever brings keys along: no profile is needed, if the environment names one."""
+    made = botocore.session.Session()
+    name = made.get_config_variable("profile")
+    if name is not None and name not in made.available_profiles:
+        made = botocore.session.Session(session_vars={"profile": (None, [], None, None)})
+    return boto3.Session(botocore_session=made)
+
+
+def region_of_profile(name: str | None) -> str | None:
+    """The region that a profile, or the default configuration, names; ``None`` where none is named.
+
+    A configuration that cannot be read names none: what is wrong with it is said where it is used.
+    """
+    try:
+        return botocore.session.Session(profile=name).get_config_variable("region")  # type: ignore[no-any-return]
+    except BotoCoreError:
+        return None
+
+
+def frozen_keys(session: boto3.Session) -> tuple[str, str, str | None]:
+    """Access key id, secret access key and session token that ``session`` finds.
+
+    Raises ``NoCredentialsError``, or another exception of botocore; in :data:`LIMIT_S` seconds at most.
+    """
+    found: list[Any] = []
+
+    def ask() -> None:
+        try:
+            _bound(session)
+            credentials: Credentials | None = session.get_credentials()
+            found.append(credentials and credentials.get_frozen_credentials())
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            found.append(error)
+
+    asking = threading.Thread(target=ask, name="credentials", daemon=True)
+    asking.start()
+    asking.join(LIMIT_S)
+    answer = found[0] if found else TimeoutError(f"there were none after {LIMIT_S} s")
+    if isinstance(answer, BotoCoreError | ClientError):
+        raise answer
+    if isinstance(answer, BaseException):
+        # A missing program or file, JSON that is none, a code that nobody can type.
+        said = f"{type(answer).__name__}: {answer}" if str(answer) else type(answer).__name__
+        raise CredentialRetrievalError(provider="aws-configuration", error_msg=said) from answer
+    if answer is None or answer.access_key is None or answer.secret_key is None:
+        raise NoCredentialsError
+    return answer.access_key, answer.secret_key, answer.token
+
+
+class _Program(subprocess.Popen[bytes]):
+    """A program that prints credentials, and is ended when it takes too long."""
+
+    def communicate(self, *given: Any, **named: Any) -> tuple[bytes, bytes]:
+        try:
+            return super().communicate(*given, **{"timeout": LIMIT_S - 1} | named)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            super().communicate()
+            raise
+
+
+def _ask_for_code(prompt: str) -> str:
+    """The code of an MFA device, where somebody can type it."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise EOFError("there is no terminal to type the code of the MFA device")
+    return getpass.getpass(prompt)
+
+
+def _bound(session: boto3.Session) -> None:
+    """Let no program of ``credential_process`` outlive the wait, and no pipe be read for a code.
+
+    Where a release of botocore does not allow that, the wait is bounded all the same.
+    """
+    resolver: Any = session._session.get_component("credential_provider")
+    for provider in resolver.providers:
+        if hasattr(provider, "_popen"):
+            provider._popen = _Program
+        if hasattr(provider, "_prompter"):
+            provider._prompter = _ask_for_code

@@ -1,0 +1,209 @@
+"""Profiles and the default configuration count as they do for every tool of AWS."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.aws import profiles
+from grader.aws.account_client import Aws
+from grader.aws.clients import Clients
+from grader.aws.profiles import region_of_profile
+from grader.model.access import DefaultCredentials, Keys, Profile, Role
+from grader.model.observation import Found, Unknown
+from grader.observe.identity import observe_identity
+from grader.safety.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from grader.model.access import Access
+    from grader.sandbox.server import Sandbox
+
+    Configure = Callable[[str], None]
+
+NOBODY_S = 20
+"""Sooner than a program that hangs for ever would end."""
+
+
+@pytest.fixture
+def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Configure:
+    """Write the configuration of AWS's tools, and nothing else counts."""
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+
+    def write(text: str) -> None:
+        (tmp_path / "config").write_text(textwrap.dedent(text))
+
+    return write
+
+
+def whose(access: Access, region: str = "us-east-1") -> Any:
+    """The account that AWS says it is, or what is unknown."""
+    aws = Aws(Clients(), access, region, None)
+    try:
+        fact = observe_identity(aws, None)
+    finally:
+        aws.close()
+    return fact.value.account_id if isinstance(fact, Found) else fact
+
+
+def refused(access: Access) -> str:
+    """Why there are no credentials."""
+    fact = whose(access)
+    assert isinstance(fact, Unknown)
+    assert fact.kind == "credentials"
+    return fact.detail
+
+
+KEYS = "aws_access_key_id = {0}\naws_secret_access_key = test\n"
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["endpoint_url = {url}", "services = here\n[services here]\nsts =\n  endpoint_url = {url}"],
+)
+def test_the_endpoint_of_a_profile_is_asked_and_no_other(
+    aws_sandbox: Sandbox, configure: Configure, where: str
+) -> None:
+    account = aws_sandbox.new_account()
+    where = where.format(url=aws_sandbox.endpoint_url)
+    configure(f"[profile lab]\n{KEYS.format(account)}{where}\n")
+    assert whose(Profile("lab")) == account
+
+
+def test_the_default_profile_and_the_environments_own_order_of_endpoints_count(
+    aws_sandbox: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = aws_sandbox.new_account()
+    configure(f"[default]\n{KEYS.format(account)}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", aws_sandbox.endpoint_url)
+    assert whose(DefaultCredentials()) == account
+    assert whose(Keys(Secret(account), Secret("test"), None)) == account
+
+
+def test_configured_endpoints_can_be_ignored(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(f"[profile lab]\n{KEYS.format('1' * 12)}endpoint_url = http://127.0.0.1:9\n")
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    assert Aws(Clients(), Profile("lab"), "us-east-1", None).sqs.meta.endpoint_url == (
+        "https://sqs.us-east-1.amazonaws.com"
+    )
+
+
+def test_an_endpoint_that_is_given_beats_the_profiles(
+    aws_sandbox: Sandbox, configure: Configure
+) -> None:
+    configure(f"[profile lab]\n{KEYS.format('1' * 12)}endpoint_url = http://127.0.0.1:9\n")
+    aws = Aws(Clients(), Profile("lab"), "us-east-1", aws_sandbox.endpoint_url)
+    assert aws.sqs.meta.endpoint_url == aws_sandbox.endpoint_url
+
+
+def test_fips_endpoints_and_the_region_of_a_profile_count(configure: Configure) -> None:
+    configure(
+        f"[profile lab]\n{KEYS.format('1' * 12)}use_fips_endpoint = true\nregion = us-west-2\n"
+    )
+    aws = Aws(Clients(), Profile("lab"), "us-east-1", None)
+    assert aws.sqs.meta.endpoint_url == "https://sqs-fips.us-east-1.amazonaws.com"
+    assert region_of_profile("lab") == "us-west-2"
+    assert region_of_profile("nobody") is None
+
+
+def test_a_profile_that_assumes_a_role_needs_no_region_of_its_own(
+    aws_sandbox: Sandbox, configure: Configure
+) -> None:
+    account = aws_sandbox.new_account()
+    configure(
+        f"[profile keys]\n{KEYS.format(account)}\n[profile lab]\nsource_profile = keys\n"
+        f"role_arn = arn:aws:iam::{account}:role/grader\nendpoint_url = {aws_sandbox.endpoint_url}\n"
+    )
+    assert whose(Profile("lab")) == account
+
+
+def test_two_profiles_of_one_run_do_not_share_their_endpoints(
+    aws_sandbox: Sandbox, configure: Configure
+) -> None:
+    configure(
+        f"[profile one]\n{KEYS.format('1' * 12)}endpoint_url = http://127.0.0.1:9\n"
+        f"[profile two]\n{KEYS.format('2' * 12)}endpoint_url = {aws_sandbox.endpoint_url}\n"
+    )
+    clients = Clients()
+    found = [
+        Aws(clients, Profile(name), "us-east-1", None).sqs.meta.endpoint_url
+        for name in ("one", "two", "one")
+    ]
+    assert found == ["http://127.0.0.1:9", aws_sandbox.endpoint_url, "http://127.0.0.1:9"]
+
+
+def test_rows_with_keys_need_no_profile(
+    aws_sandbox: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure("")
+    account = aws_sandbox.new_account()
+    monkeypatch.setenv("AWS_PROFILE", "gone")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws_sandbox.endpoint_url)
+    assert whose(Keys(Secret(account), Secret("test"), None)) == account
+    # A role is assumed with what the profile stands for.
+    assert "gone" in refused(Role(f"arn:aws:iam::{account}:role/grader"))
+    assert "gone" in refused(DefaultCredentials())
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("credential_process = /nowhere/to/be/found", "/nowhere/to/be/found"),
+        (f'credential_process = {sys.executable} -c "print(1)"', ""),
+        (f'credential_process = {sys.executable} -c "raise SystemExit(3)"', ""),
+        (f"credential_process = {sys.executable} -c \"print('no JSON')\"", "JSON"),
+        (
+            "role_arn = arn:aws:iam::111111111111:role/x\nweb_identity_token_file = /nowhere/token",
+            "/nowhere/token",
+        ),
+        ("aws_access_key_id = 111111111111", "aws_secret_access_key"),
+        ("role_arn = arn:aws:iam::111111111111:role/x\nsource_profile = gone", "gone"),
+        ("sso_session = gone\nsso_account_id = 1\nsso_role_name = x", "gone"),
+    ],
+)
+def test_what_keeps_a_profile_from_giving_credentials_is_told(
+    configure: Configure, lines: str, said: str
+) -> None:
+    configure(f"[profile lab]\nregion = us-east-1\n{lines}\n")
+    assert said in refused(Profile("lab"))
+
+
+def test_a_code_that_nobody_can_type_is_told(configure: Configure) -> None:
+    configure(
+        f"[profile keys]\n{KEYS.format('1' * 12)}\n[profile lab]\nsource_profile = keys\n"
+        "region = us-east-1\nrole_arn = arn:aws:iam::111111111111:role/x\n"
+        "mfa_serial = arn:aws:iam::111111111111:mfa/me\n"
+    )
+    assert "no terminal to type the code of the MFA device" in refused(Profile("lab"))
+
+
+def test_a_configuration_that_cannot_be_read_is_told_to_everybody(configure: Configure) -> None:
+    configure("[profile lab\nregion")
+    assert "config" in refused(Profile("lab"))
+    assert "config" in refused(Keys(Secret("1" * 12), Secret("test"), None))
+
+
+def test_a_program_that_hangs_is_ended_and_keeps_no_other_account_waiting(
+    aws_sandbox: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profiles, "LIMIT_S", 2)
+    hangs = f'{sys.executable} -c "import time; time.sleep(3600)"'
+    configure(f"[profile lab]\ncredential_process = {hangs}\n")
+    began = time.monotonic()
+    assert refused(Profile("lab"))
+    assert time.monotonic() - began < NOBODY_S
