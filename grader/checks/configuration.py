@@ -67,6 +67,8 @@ def check_environment(function: Function, path: str, expect: dict[str, str]) -> 
     fact = function.environment
     # Not what checks are given: this one says itself what was not looked at, after what is certain.
     found = {} if isinstance(fact, Missing) else dict(dict.items(required(fact, path)))
+    if isinstance(fact, Missing) and fact.said is not None:
+        fail(fact.words, expected=expect, hint=N_("Mend what AWS names, then deploy again."))
     for name, value in expect.items():
         if isinstance(fact, Missing) or (name in found and found[name] is None):
             fail(

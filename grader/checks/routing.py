@@ -37,6 +37,18 @@ def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Ex
             **named,
         )
     enabled = [mapping for mapping in ours if mapping.state == "Enabled"]
+    if not enabled and _by_aws(ours[0]):
+        fail(
+            N_(
+                "expected the event source mapping from {queue} to {function} to be Enabled, found"
+                " {actual}. AWS says why: {reason}"
+            ),
+            expected="Enabled",
+            actual=ours[0].state,
+            hint=N_("Mend what AWS names, then enable the event source mapping."),
+            reason=_by_aws(ours[0]),
+            **named,
+        )
     if not enabled:
         fail(
             N_(
@@ -71,6 +83,15 @@ def hands_over_one_by_one(mappings: Fact[Mappings], function: str) -> bool:
 
 def _live_elsewhere(mappings: Sequence[Mapping], function: str) -> list[str]:
     return sorted({one.function_name for one in mappings if one.live} - {function})
+
+
+_BY_ITS_OWNER = frozenset({"", "userinitiated", "useraction"})
+
+
+def _by_aws(mapping: Mapping) -> str:
+    """Why AWS changed the mapping's state, where it was not its owner who did."""
+    letters = "".join(filter(str.isalpha, mapping.state_reason.lower()))
+    return "" if letters in _BY_ITS_OWNER else mapping.state_reason
 
 
 def _no_mapping(found: Mappings, queue: str, function: str) -> None:

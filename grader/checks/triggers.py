@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import msgspec
 
@@ -10,8 +10,6 @@ from grader.checks import fail, message, ungrade
 from grader.i18n.language import N_
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from grader.checks import Message
     from grader.model.observation import Schedule, Trigger
 
@@ -38,28 +36,25 @@ class Ways(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def check_schedule(schedule: Schedule, function: str, expect: Ways) -> None:
-    """Fail unless the function is run periodically. A rule that was meant to do it decides alone.
+    """Fail unless the function is run periodically, in any of the ways that the rubric takes.
 
-    One good trigger is enough. What could not be read, could have been good.
+    One trigger that works is enough, whatever else is there. What could not be read could work.
     """
     asked = [trigger for trigger in schedule.triggers if trigger.kind in expect.ways]
-    rules = [trigger for trigger in asked if trigger.kind == "rule" and trigger.periodic]
-    deciding = rules or asked
-    running = [trigger for trigger in deciding if trigger.enabled and trigger.periodic]
-    if any(trigger.permitted for trigger in running):
+    if any(trigger.runs for trigger in asked):
         return
-    if any(trigger.permitted is None for trigger in running):
+    if any(trigger.active and trigger.permitted is None for trigger in asked):
         unread = schedule.denied.get("policy")
         if unread is not None:
             ungrade(unread.kind, unread.words)
         ungrade(
             "permission", N_("The grader could not read whether the rule may invoke the function.")
         )
-    for way in ("rule",) if rules else expect.ways:
+    for way in expect.ways:
         if way in schedule.denied:
             denied = schedule.denied[way]
             ungrade(denied.kind, denied.words)
-    if not deciding:
+    if not asked:
         fail(
             N_("expected {function} to be the target of an enabled {ways}, found none."),
             expected=expect.said,
@@ -70,12 +65,14 @@ def check_schedule(schedule: Schedule, function: str, expect: Ways) -> None:
             function=function,
             ways=expect.said,
         )
-    _what_is_wrong(running or deciding)
+    # What the student meant is most likely what comes nearest.
+    nearest = min(
+        asked, key=lambda one: (not one.periodic, not one.active, one.ended_at is not None)
+    )
+    _what_is_wrong(nearest)
 
 
-def _what_is_wrong(triggers: Sequence[Trigger]) -> NoReturn:
-    # What the student meant is most likely what comes nearest: with a schedule, then enabled.
-    trigger = min(triggers, key=lambda one: (not one.periodic, not one.enabled))
+def _what_is_wrong(trigger: Trigger) -> NoReturn:
     words = {"kind": message(_WORDS[trigger.kind]), "name": trigger.name}
     if not trigger.periodic:
         fail(
@@ -93,9 +90,44 @@ def _what_is_wrong(triggers: Sequence[Trigger]) -> NoReturn:
             hint=N_("Enable it."),
             **words,
         )
+    if trigger.ended_at is not None:
+        fail(
+            N_("expected the {kind} {name} to run on, found that it ended at {actual}."),
+            expected=message(N_("no end")),
+            actual=trigger.ended_at,
+            hint=N_("Remove its end date, or set a later one."),
+            **words,
+        )
+    _no_permission(trigger, words)
+
+
+def _no_permission(trigger: Trigger, words: dict[str, Any]) -> NoReturn:
+    expected = message(N_("permission to invoke the function"))
+    if trigger.denied_by:
+        fail(
+            N_(
+                "expected the {kind} {name} to be allowed to invoke the function, found that the"
+                " statement {statement} of the function's policy denies it."
+            ),
+            expected=expected,
+            hint=N_("Remove that statement: a Deny beats every Allow."),
+            statement=trigger.denied_by,
+            **words,
+        )
+    if trigger.only_where:
+        fail(
+            N_(
+                "expected the {kind} {name} to be allowed to invoke the function, found that the"
+                " function's policy allows it to others only: {condition}"
+            ),
+            expected=expected,
+            hint=N_("Add a Lambda permission for events.amazonaws.com whose source is this rule."),
+            condition=trigger.only_where,
+            **words,
+        )
     fail(
         N_("expected the {kind} {name} to be allowed to invoke the function, found no permission."),
-        expected=message(N_("permission to invoke the function")),
+        expected=expected,
         hint=N_("Add a Lambda permission for events.amazonaws.com.")
         if trigger.kind == "rule"
         else N_("Give the schedule a role that may invoke the function."),

@@ -171,6 +171,8 @@ class Mapping(Part, frozen=True):
     """One event source mapping. Source: Lambda ListEventSourceMappings.
 
     ``function_name`` is the name out of the function's ARN, ``qualifier`` its version or alias.
+    ``state_reason`` says why it is in this state, ``last_result`` what came of its last batch, in AWS's
+    words.
     """
 
     uuid: str
@@ -182,6 +184,8 @@ class Mapping(Part, frozen=True):
     batch_size: int
     window_s: int
     filters: tuple[str, ...]
+    state_reason: str = ""
+    last_result: str = ""
 
     @property
     def live(self) -> bool:
@@ -210,7 +214,9 @@ class Trigger(Part, frozen=True):
 
     ``permitted`` says whether it may invoke the function (a policy statement or a role), ``None``
     where the grader could not read it. ``created_at`` is UTC, ISO 8601, ``None`` for a rule:
-    EventBridge does not tell its age.
+    EventBridge does not tell its age. ``ended_at`` is when a schedule ended, if it has. Where a policy
+    does not permit it, ``denied_by`` is the statement that denies, ``only_where`` the condition (JSON)
+    under which another one would allow it.
     """
 
     kind: Literal["rule", "scheduler"]
@@ -220,11 +226,24 @@ class Trigger(Part, frozen=True):
     permitted: bool | None
     target_arn: str
     created_at: str | None = None
+    ended_at: str | None = None
+    denied_by: str = ""
+    only_where: str = ""
 
     @property
     def periodic(self) -> bool:
         """It runs again and again: ``at(…)`` runs once, an event pattern when something happens."""
         return self.expression.startswith(("rate(", "cron("))
+
+    @property
+    def active(self) -> bool:
+        """It is periodic, enabled, and has not ended."""
+        return self.periodic and self.enabled and self.ended_at is None
+
+    @property
+    def runs(self) -> bool:
+        """It runs the function again and again, and may."""
+        return self.active and bool(self.permitted)
 
 
 class Schedule(Part, frozen=True):

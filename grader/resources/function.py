@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.kind import Kind
 from grader.model.observation import Fact, Found, Function, Missing, Unknown
-from grader.resources.nearest import missing
+from grader.resources.nearest import MOST_PAGES, missing
 from grader.safety.redact import bounded, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from grader.resources.look import AwsAccount, Look, MayLook
+
+_KEY_IS_GONE = frozenset(
+    {"KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException"}
+)
+"""Errors of the variables' key that the function meets too, and only its owner can mend."""
 
 VALUE_LIMIT = 4096
 """Lambda's own limit on all of a function's variables together, in bytes."""
@@ -35,9 +41,16 @@ def observe_function(aws: AwsAccount, name: str, variables: Iterable[str]) -> Fa
             "function",
             name,
             "lambda:ListFunctions",
-            lambda: [f["FunctionName"] for f in aws.lambda_.list_functions()["Functions"]],
+            lambda: _names(aws),
         )
     return fact
+
+
+def _names(aws: AwsAccount) -> Iterator[str]:
+    """Source: Lambda ListFunctions."""
+    pages = aws.lambda_.get_paginator("list_functions").paginate()
+    for page in islice(pages, MOST_PAGES):
+        yield from (function["FunctionName"] for function in page.get("Functions", []))
 
 
 def _from_api(answer: Mapping[str, Any], variables: Iterable[str]) -> Function:
@@ -68,6 +81,11 @@ def _environment(
     environment: Mapping[str, Any], variables: Iterable[str]
 ) -> Fact[dict[str, str | None]]:
     error = environment.get("Error")
+    if error and error.get("ErrorCode") in _KEY_IS_GONE:
+        said = redact(str(error.get("Message")))
+        return Missing.saying(
+            N_("The function's variables cannot be read by anybody. {said}"), said=said
+        )
     if error:
         # The variables exist but could not be decrypted for this caller.
         return Unknown("permission", redact(f"{error.get('ErrorCode')}: {error.get('Message')}"))
@@ -82,7 +100,8 @@ def _environment(
 
 def _look(look: Look, role: str) -> Fact[Function]:
     def pending(fact: Fact[Function]) -> bool:
-        return isinstance(fact, Found) and fact.value.state == "Pending"
+        found = isinstance(fact, Found) and fact.value.state == "Pending"
+        return found or (isinstance(fact, Unknown) and fact.kind == "not-ready")
 
     name, variables = look.name(role), look.variables(role)
     fact, ready = look.waits.until(
@@ -90,7 +109,7 @@ def _look(look: Look, role: str) -> Fact[Function]:
         pending,
         message(N_("AWS is changing the function {function}"), function=name),
     )
-    if not ready:
+    if not ready and isinstance(fact, Found):
         look.pending.add(role)
     return fact
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
 from grader.i18n.language import N_
-from grader.model.observation import Found, Missing
+from grader.model.observation import Found, Missing, Unknown
 from grader.safety.redact import bounded
 
 if TYPE_CHECKING:
@@ -25,19 +25,30 @@ _BUT_NEAR = {
 }
 
 
+_LISTED = {
+    "function": N_("AWS lists a function named {name} in {region}, and says that there is none."),
+    "queue": N_("AWS lists a queue named {name} in {region}, and says that there is none."),
+}
+MOST_PAGES = 20
+
+
 def missing(
     aws: AwsAccount,
     kind: Literal["function", "queue"],
     name: str,
     action: str,
     names: Callable[[], Iterable[str]],
-) -> Missing:
+) -> Missing | Unknown:
     """There is no ``kind`` called ``name``; which name comes near is said too.
 
-    ``names`` lists what there is, and may be denied: then the sentence ends earlier.
+    ``names`` lists what there is, and may be denied: then the sentence ends earlier. Where that very
+    name is listed, AWS contradicts itself, as it may for a while: not ready.
     """
     listed = aws.ask(action, lambda: list(names()))
-    near = get_close_matches(name, listed.value, 1, 0.75) if isinstance(listed, Found) else []
+    there = listed.value if isinstance(listed, Found) else []
+    if name in there:
+        return Unknown.saying("not-ready", _LISTED[kind], name=name, region=aws.region)
+    near = get_close_matches(name, there, 1, 0.75)
     if not near:
         return Missing.saying(_NONE[kind], name=name, region=aws.region)
     return Missing.saying(_BUT_NEAR[kind], name=name, region=aws.region, near=bounded(near[0], 100))

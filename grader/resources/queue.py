@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from grader.i18n.language import N_
+from grader.i18n.message import message
 from grader.model.kind import Kind
-from grader.model.observation import Fact, Missing, Queue
-from grader.resources.nearest import missing
+from grader.model.observation import Fact, Missing, Queue, Unknown
+from grader.resources.nearest import MOST_PAGES, missing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from grader.resources.look import AwsAccount, Look, MayLook
 
 
 def _max_receives(policy: str | None) -> int | None:
-    return int(json.loads(policy)["maxReceiveCount"]) if policy else None
+    """After how many receives a message moves away; also a policy that nobody can read counts them."""
+    try:
+        return int(json.loads(policy)["maxReceiveCount"]) if policy else None
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return 1
 
 
 def observe_queue(aws: AwsAccount, name: str) -> tuple[Fact[Queue], str | None]:
@@ -36,9 +45,10 @@ def observe_queue(aws: AwsAccount, name: str) -> tuple[Fact[Queue], str | None]:
             max_receives=_max_receives(given.get("RedrivePolicy")),
         )
 
-    def names() -> list[str]:
-        urls = aws.sqs.list_queues().get("QueueUrls", [])
-        return [url.rsplit("/", 1)[-1] for url in urls]
+    def names() -> Iterator[str]:
+        pages = aws.sqs.get_paginator("list_queues").paginate()
+        for page in islice(pages, MOST_PAGES):
+            yield from (one.rsplit("/", 1)[-1] for one in page.get("QueueUrls", []))
 
     fact: Fact[Queue] = aws.ask("sqs:GetQueueAttributes", ask)
     if isinstance(fact, Missing):
@@ -47,7 +57,16 @@ def observe_queue(aws: AwsAccount, name: str) -> tuple[Fact[Queue], str | None]:
 
 
 def _look(look: Look, role: str) -> Fact[Queue]:
-    fact, look.urls[role] = observe_queue(look.aws, look.name(role))
+    name = look.name(role)
+
+    def pending(seen: tuple[Fact[Queue], str | None]) -> bool:
+        return isinstance(seen[0], Unknown) and seen[0].kind == "not-ready"
+
+    (fact, look.urls[role]), _ready = look.waits.until(
+        lambda: observe_queue(look.aws, name),
+        pending,
+        message(N_("AWS does not know yet whether there is a queue {queue}"), queue=name),
+    )
     return fact
 
 

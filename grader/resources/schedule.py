@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
+from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from grader.i18n.language import N_
 from grader.model.ended_early import Lost
@@ -22,10 +22,11 @@ from grader.model.observation import (
     value_of,
 )
 from grader.model.timestamps import iso
+from grader.resources.policy import Caller, Decision, decide
 from grader.safety.redact import bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from types_boto3_events.type_defs import TargetOutputTypeDef
 
@@ -50,6 +51,9 @@ MOST = 100
 MOST_LISTED = 2000
 """Rules or schedules that are listed, most of them of no concern."""
 
+UNDECIDED_POLICY = N_(
+    "The function's policy has a condition that the grader cannot decide: {condition}"
+)
 UNREADABLE_POLICY = N_("The function's policy could not be read: it is not JSON.")
 
 _UNIVERSAL_TARGET = "aws-sdk:lambda:invoke"
@@ -87,7 +91,7 @@ class _Look:
         named = self._ask(_LISTING["rule"], self._rules_by_target) or []
         for name in self._first("rule", named, MOST):
             self._rule(name)
-        if any(t.enabled and t.permitted and t.expression for t in self.triggers):
+        if any(t.runs for t in self.triggers):
             return
         # A rule on a version or an alias is not listed under the function's own ARN.
         scheduled = self._ask("events:ListRules", self._scheduled_rules) or []
@@ -97,12 +101,12 @@ class _Look:
     def _rules_by_target(self) -> list[str]:
         paginator = self._aws.events.get_paginator("list_rule_names_by_target")
         pages = paginator.paginate(TargetArn=self._function.arn)
-        names = (name for page in pages for name in page["RuleNames"])
+        names = (name for page in pages for name in page.get("RuleNames", []))
         return self._first("rule", names, MOST_LISTED)
 
     def _scheduled_rules(self) -> list[str]:
         pages = self._aws.events.get_paginator("list_rules").paginate()
-        rules = (rule for page in pages for rule in page["Rules"])
+        rules = (rule for page in pages for rule in page.get("Rules", []))
         listed = self._first("rule", rules, MOST_LISTED)
         return [rule["Name"] for rule in listed if rule.get("ScheduleExpression")]
 
@@ -112,7 +116,7 @@ class _Look:
 
         def targets() -> list[TargetOutputTypeDef]:
             pages = events.get_paginator("list_targets_by_rule").paginate(Rule=name)
-            return [target for page in pages for target in page["Targets"]]
+            return [target for page in pages for target in page.get("Targets", [])]
 
         listed = self._ask("events:ListTargetsByRule", targets) or []
         target = next((t for t in listed if _is_target(t["Arn"], self._function)), None)
@@ -121,24 +125,30 @@ class _Look:
         rule = self._ask("events:DescribeRule", lambda: events.describe_rule(Name=name))
         if rule is None:
             return
-        by_role = bool(target.get("RoleArn"))
+        role = bool(target.get("RoleArn"))
+        decision = Decision(True) if role else self._decided(target["Arn"], rule["Arn"])
         self.triggers.append(
             Trigger(
                 kind="rule",
                 name=bounded(name, 100),
                 expression=bounded(rule.get("ScheduleExpression", ""), 100),
                 enabled=str(rule.get("State", "")).startswith("ENABLED"),
-                permitted=by_role or self._permitted(target["Arn"], rule["Arn"]),
+                permitted=decision.allowed,
                 target_arn=target["Arn"],
+                denied_by=decision.denied_by,
+                only_where=decision.only_where,
             )
         )
 
-    def _permitted(self, target_arn: str, rule_arn: str) -> bool | None:
-        permitted = may_invoke(self._aws, target_arn, rule_arn)
-        if isinstance(permitted, Unknown):
-            self.denied.setdefault("policy", permitted)
-            return None
-        return permitted
+    def _decided(self, target_arn: str, rule_arn: str) -> Decision:
+        decision = may_invoke(self._aws, target_arn, rule_arn)
+        if isinstance(decision, Unknown):
+            self.denied.setdefault("policy", decision)
+            return Decision(None)
+        if decision.allowed is None:
+            unknown = Unknown.saying("unexpected", UNDECIDED_POLICY, condition=decision.only_where)
+            self.denied.setdefault("policy", unknown)
+        return decision
 
     def at_schedules(self) -> None:
         """Source: EventBridge Scheduler ListSchedules."""
@@ -148,7 +158,7 @@ class _Look:
 
     def _schedules(self) -> list[tuple[str, str]]:
         pages = self._aws.scheduler.get_paginator("list_schedules").paginate()
-        summaries = (summary for page in pages for summary in page["Schedules"])
+        summaries = (summary for page in pages for summary in page.get("Schedules", []))
         return [
             (summary["Name"], summary.get("GroupName", "default"))
             for summary in self._first("scheduler", summaries, MOST_LISTED)
@@ -165,7 +175,7 @@ class _Look:
             return
         target = schedule["Target"]
         arn = target["Arn"]
-        created = schedule.get("CreationDate")
+        created, ends = schedule.get("CreationDate"), schedule.get("EndDate")
         if arn.endswith(_UNIVERSAL_TARGET) and not _invokes(target.get("Input"), self._function):
             return
         self.triggers.append(
@@ -177,6 +187,7 @@ class _Look:
                 permitted=bool(target.get("RoleArn")),
                 target_arn=arn,
                 created_at=iso(created) if created else None,
+                ended_at=iso(ends) if ends and ends <= datetime.now(UTC) else None,
             )
         )
 
@@ -215,8 +226,8 @@ def _invokes(given: str | None, function: Function) -> bool:
     return _is_target(invoked, function) or invoked.partition(":")[0] == function.name
 
 
-def may_invoke(aws: AwsAccount, target_arn: str, rule_arn: str) -> bool | Unknown:
-    """The policy of the function lets EventBridge invoke it for this rule, as far as it can be read.
+def may_invoke(aws: AwsAccount, target_arn: str, rule_arn: str) -> Decision | Unknown:
+    """Whether the function's policy lets EventBridge invoke it for this rule, as far as it is read.
 
     Source: Lambda GetPolicy.
     """
@@ -224,43 +235,16 @@ def may_invoke(aws: AwsAccount, target_arn: str, rule_arn: str) -> bool | Unknow
         "lambda:GetPolicy", lambda: aws.lambda_.get_policy(FunctionName=target_arn)["Policy"]
     )
     if isinstance(fact, Missing):
-        return False
+        return Decision(False)
     if not isinstance(fact, Found):
         return fact
     try:
         policy = json.loads(fact.value or "{}")
     except (ValueError, RecursionError):
         return Unknown.saying("unexpected", UNREADABLE_POLICY)
-    statements = policy.get("Statement") if isinstance(policy, dict) else None
-    several = statements if isinstance(statements, list) else [statements]
-    return any(_permits(one, rule_arn) for one in several if isinstance(one, dict))
-
-
-def _permits(statement: Mapping[str, Any], rule_arn: str) -> bool:
-    principal = statement.get("Principal", "")
-    services = principal.get("Service", "") if isinstance(principal, dict) else principal
-    actions = statement.get("Action", "")
-    if (
-        statement.get("Effect") != "Allow"
-        or not {"events.amazonaws.com", "*"}.intersection(_several(services))
-        or not any(fnmatchcase("lambda:InvokeFunction", action) for action in _several(actions))
-    ):
-        return False
-    conditions = statement.get("Condition")
-    tests = conditions.values() if isinstance(conditions, dict) else ()
-    sources = [
-        pattern
-        for test in tests
-        if isinstance(test, dict)
-        for key, patterns in test.items()
-        if key.lower() == "aws:sourcearn"
-        for pattern in _several(patterns)
-    ]
-    return not sources or any(fnmatchcase(rule_arn, pattern) for pattern in sources)
-
-
-def _several(value: Any) -> list[str]:
-    return [str(v) for v in value] if isinstance(value, list) else [str(value)]
+    if not isinstance(policy, dict):
+        return Decision(False)
+    return decide(policy, target_arn, Caller("events.amazonaws.com", rule_arn))
 
 
 def _may_look(may: MayLook, role: str) -> None:

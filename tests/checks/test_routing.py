@@ -117,6 +117,8 @@ ON_EVENTS = a_trigger(name="on-upload", expression="")
         Schedule((a_trigger(),), {}),
         Schedule((GOOD,), {}),
         Schedule((BAD_RULE, a_trigger(name="good")), {}),
+        Schedule((BAD_RULE, GOOD), {}),
+        Schedule((a_trigger(permitted=False), GOOD), {"rule": DENIED}),
         Schedule((a_trigger(),), {"scheduler": DENIED}),
         Schedule((a_trigger(),), {"rule": DENIED}),
         Schedule((GOOD,), {"rule": DENIED}),
@@ -133,8 +135,22 @@ def test_one_good_trigger_is_enough(judged: Judged, found: Schedule) -> None:
     [
         (Schedule((), {}), "found none"),
         (Schedule((BAD_RULE,), {}), "found it disabled"),
-        (Schedule((BAD_RULE, GOOD), {}), "found it disabled"),
-        (Schedule((BAD_RULE,), {"scheduler": DENIED}), "found it disabled"),
+        (
+            Schedule((BAD_RULE, a_trigger(name="near", permitted=False)), {}),
+            "rule near to be allowed to invoke the function, found no permission",
+        ),
+        (
+            Schedule((a_trigger(permitted=False, denied_by="no-events"),), {}),
+            "the statement no-events of the function's policy denies it",
+        ),
+        (
+            Schedule((a_trigger(permitted=False, only_where='{"ArnLike": 1}'),), {}),
+            'the function\'s policy allows it to others only: {"ArnLike": 1}',
+        ),
+        (
+            Schedule((msgspec.structs.replace(GOOD, ended_at="2026-01-01T00:00:00.000Z"),), {}),
+            "schedule tick to run on, found that it ended at 2026-01-01T00:00:00.000Z",
+        ),
         (Schedule((a_trigger(permitted=False),), {}), "found no permission"),
         (Schedule((ON_EVENTS,), {}), "found none on the EventBridge rule on-upload"),
         (
@@ -162,6 +178,7 @@ def test_a_trigger_that_does_not_run_the_function_fails(
         Schedule((a_trigger(permitted=None),), {}),
         Schedule((), {"rule": DENIED}),
         Schedule((BAD_RULE,), {"rule": DENIED}),
+        Schedule((BAD_RULE,), {"scheduler": DENIED}),
         Schedule((ON_EVENTS,), {"scheduler": DENIED}),
     ],
 )
