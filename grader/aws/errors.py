@@ -82,7 +82,7 @@ _RESERVED = "ReservedFunctionConcurrentInvocationLimitExceeded"
 LAB_ENDED = N_(
     "The Learner Lab has ended: AWS says whose account it is, and denies all else. {said}"
 )
-_SAID = N_("{action}: {said}")
+_SAID = N_("{action}: {error}")
 _DENIED = N_("{action} was denied: {said}")
 _CLOCK = N_("AWS says that this machine's clock is wrong: {said}")
 _UNKNOWN_KEYS = N_(
@@ -135,7 +135,7 @@ def sort_error(error: Exception, action: str, region: str = "") -> Missing | Unk
     if isinstance(
         error, failures.HTTPClientError | failures.ConnectionError | failures.IncompleteReadError
     ):
-        return Unknown.saying("unreachable", _SAID, action=action, said=_said(error))
+        return Unknown.saying("unreachable", _SAID, action=action, error=_said(error))
     if isinstance(error, failures.NoRegionError | failures.InvalidRegionError):
         return Unknown("unexpected", redact(str(error)))
     if type(error).__module__.startswith("botocore."):
@@ -210,7 +210,7 @@ _MEANS: dict[Sort | None, tuple[UnknownKind, str]] = {
 def _sort_answer(error: failures.ClientError, action: str, region: str) -> Missing | Unknown:
     code, said, sort = _code(error), _text(error), _sort(error)
     if sort == "missing":
-        return Missing.saying(_SAID, action=action, said=said)
+        return Missing.saying(_SAID, action=action, error=said)
     kind, template = _MEANS.get(sort, ("unexpected", _SAID))
     if sort == "credentials" and _ENDED_LEARNER_LAB in str(error):
         template = LAB_ENDED
@@ -224,7 +224,7 @@ def _sort_answer(error: failures.ClientError, action: str, region: str) -> Missi
         # Where AWS names the action, that one was denied: asking for one thing may take several.
         named = _DENIED_ACTION.search(said)
         action = named[1] if named else action
-    return Unknown.saying(kind, template, action=action, region=region, said=said)
+    return Unknown.saying(kind, template, action=action, region=region, said=said, error=said)
 
 
 def _said(error: failures.BotoCoreError) -> Message:

@@ -10,7 +10,7 @@ from collections import deque
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -67,6 +67,7 @@ class Settings:
     endpoint_url: str | None = None
     exchange: bool = True
     confirm_s: float = 0
+    open_by_student: Literal["blank", "sure"] = "blank"
     lang: str = "en"
 
     def region_of(self, account: Account, rubric: Rubric) -> str:

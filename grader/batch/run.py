@@ -150,7 +150,13 @@ class ClassRun:
             if old.report != report:
                 self._results.write_report(report)
                 self._graded[report.student_id] = old._replace(report=report)
-        return self._results.write_class(reports, rubric, self._students(), self._lang)
+        return self._results.write_class(
+            reports,
+            rubric,
+            self._students(),
+            self._lang,
+            sure=self._plan.settings.open_by_student == "sure",
+        )
 
     @property
     def _lang(self) -> str:
@@ -187,6 +193,7 @@ class ClassRun:
                 account_timeout_s=settings.account_timeout_s,
                 region=settings.region,
                 endpoint_url=settings.endpoint_url,
+                open_by_student=settings.open_by_student,
                 lang=settings.lang,
                 checks=list(self._course.check_dirs),
                 started_at=self._started,

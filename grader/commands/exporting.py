@@ -13,6 +13,8 @@ from grader.commands.options import (
     UNGRADED,
     CommentLangOption,
     ForceOption,
+    OpenByStudent,
+    OpenByStudentOption,
     QuietOption,
 )
 from grader.i18n.language import N_, _, plural
@@ -64,6 +66,7 @@ def export(
             "--ids", help="canvas: what a student_id is there: canvas, sis or login [default: sis]."
         ),
     ] = None,
+    open_by_student: OpenByStudentOption = None,
     lang: CommentLangOption = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
@@ -73,7 +76,7 @@ def export(
     from grader.export.formats import Export
     from grader.export.placing import place
     from grader.inputs.problems import BadInput, Problem
-    from grader.results.read_class import read_class
+    from grader.results.read_class import counted, read_class
     from grader.scoring.scale import scale_of
     from grader.terminal.console import standard_error, standard_output
 
@@ -90,7 +93,7 @@ def export(
     target = results / chosen.out if out is None else out
     made = Export(
         results,
-        read.told_in(lang or read.lang),
+        counted(read.told_in(lang or read.lang), sure=open_by_student is OpenByStudent.sure),
         read.students,
         read.rubric,
         on,
@@ -165,6 +168,7 @@ def lti(
         typer.Option("--audience", help="Whom the assertion is for [default: the token URL]."),
     ] = None,
     scale: ScaleOption = None,
+    open_by_student: OpenByStudentOption = None,
     lang: CommentLangOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be posted; connect to nothing.")
@@ -180,7 +184,7 @@ def lti(
     from grader.export.lti_push import Memory
     from grader.export.lti_push import push as push_scores
     from grader.results.directory import Results
-    from grader.results.read_class import read_class
+    from grader.results.read_class import counted, read_class
     from grader.scoring.scale import scale_of
     from grader.terminal.console import standard_error, standard_output
 
@@ -191,7 +195,8 @@ def lti(
         client = client_of(client_id, token_url, key, key_id, audience, errors)
     on = scale_of(scale)
     read = read_class(results)
-    told = read.told_in(lang or read.lang)
+    sure = open_by_student is OpenByStudent.sure
+    told = counted(read.told_in(lang or read.lang), sure=sure)
     made = Export(results, told, read.students, read.rubric, on, lang or read.lang)
     with nullcontext() if dry_run else Results(results).locked():
         memory = Memory(results, line_item, keeping=not dry_run)

@@ -21,6 +21,8 @@ from grader.commands.options import (
     JsonOption,
     Lang,
     LangOption,
+    OpenByStudent,
+    OpenByStudentOption,
     QuietOption,
     RegionOption,
     RubricOption,
@@ -39,6 +41,10 @@ if TYPE_CHECKING:
 
     from grader.batch.pipeline import Graded
     from grader.batch.run import ClassRun
+
+
+CONFIRM_S = 30
+"""What somebody else took from a queue is shown again after as long, by default."""
 
 
 def check(
@@ -72,6 +78,7 @@ def check(
     from grader.inputs.problems import refuse
     from grader.model import report as reports
     from grader.model.access import DefaultCredentials, Profile
+    from grader.model.observation import silent
     from grader.resources.runs import RUNS_S
     from grader.results.atomic_write import write_json
     from grader.results.directory import Results, writable
@@ -123,6 +130,10 @@ def check(
     if json == "-":
         write_stdout(reports.encode(graded.report))
     show_report(graded.report, errors if json == "-" else standard_output(quiet=quiet))
+    if not quiet and silent(graded.observation):
+        errors.print(
+            _("If something else reads your output queue, stop it and check again."), soft_wrap=True
+        )
     if for_json is not None:
         write_json(for_json, reports.encode(graded.report), "report")
     if for_gradescope is not None:
@@ -169,6 +180,16 @@ def batch(
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="STUDENT", help="Only this student.")
     ] = None,
+    confirm_silence: Annotated[
+        int,
+        typer.Option(
+            "--confirm-silence",
+            min=0,
+            metavar="SECONDS",
+            help="So long after a silence that costs points it is looked once more.",
+        ),
+    ] = CONFIRM_S,
+    open_by_student: OpenByStudentOption = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Grade who is missing or was not graded.")
     ] = False,
@@ -198,6 +219,7 @@ def batch(
         speak(lang.value)
         jobs = jobs or before.jobs
         account_timeout = account_timeout or math.ceil(before.account_timeout_s)
+        open_by_student = open_by_student or OpenByStudent(before.open_by_student)
     settings = settings_of(
         seed=seed,
         region=region,
@@ -205,6 +227,8 @@ def batch(
         lang=lang,
         jobs=jobs or 32,
         account_timeout_s=account_timeout or 600,
+        confirm_s=confirm_silence,
+        open_by_student=(open_by_student or OpenByStudent.blank).value,
     )
     errors = standard_error(quiet=quiet)
     with loaded(rubric, checks, roster) as (course, students):

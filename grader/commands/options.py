@@ -6,7 +6,7 @@ import secrets
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -31,6 +31,13 @@ def _speaking(lang: Lang | None) -> Lang | None:
     if lang is not None:
         speak(lang.value)
     return lang
+
+
+class OpenByStudent(StrEnum):
+    """What counts for a student whose open criteria are all the student's to settle."""
+
+    blank = "blank"
+    sure = "sure"
 
 
 class EngineKind(StrEnum):
@@ -84,6 +91,14 @@ QuietOption = Annotated[
 JsonOption = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Also as JSON; - is standard output.")
 ]
+OpenByStudentOption = Annotated[
+    OpenByStudent | None,
+    typer.Option(
+        "--open-by-student",
+        help="Where only the student can settle what is open: no score, or the points that are sure"
+        " [default: blank].",
+    ),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Go on where files would be replaced.")]
 
 
@@ -96,6 +111,8 @@ def settings_of(
     jobs: int = 1,
     account_timeout_s: int = 600,
     exchange: bool = True,
+    confirm_s: float = 0,
+    open_by_student: Literal["blank", "sure"] = "blank",
 ) -> Settings:
     """How the run is made. Raises :class:`BadInput` for a region or an address that is none."""
     from grader.batch.pipeline import Settings
@@ -117,6 +134,8 @@ def settings_of(
         region=region,
         endpoint_url=endpoint_url,
         exchange=exchange,
+        confirm_s=confirm_s,
+        open_by_student=open_by_student,
         lang=lang or spoken().code,
     )
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 UNGRADED = N_("Not graded: something could not be checked. This costs no points.")
 
+SURE = N_("These points are sure. What could not be checked is yours to settle, and may earn more.")
+
 _LINE = 2000
 _SIGNS = re.compile(r"(?<=;)[=+\-@\uff1d\uff0b\uff0d\uff20]+")
 
@@ -36,6 +38,8 @@ def comment_lines(report: Report, export: Export) -> list[str]:
         lines = [
             words.say("{score} of {maximum} points.", score=_shown(given, words), maximum=most)
         ]
+        if any(result.status == "ungraded" for result in report.criteria):
+            lines.append(words.say(SURE))
     for result in report.criteria:
         if result.status != "passed" and not export.hides(result.id):
             lines += _criterion(result, report, scale, words)

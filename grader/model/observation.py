@@ -420,6 +420,24 @@ class Observation(Part, frozen=True, kw_only=True):
         return self.identity.value.account_id if isinstance(self.identity, Found) else None
 
 
+def silent(seen: Observation | None) -> bool:
+    """Something that was sent was answered with nothing at all: neither an answer nor a failure.
+
+    A second look, which a batch takes, may find that somebody else has taken the answer.
+    """
+    if seen is None:
+        return False
+    made = [fact.value for fact in (seen.handler, seen.records) if isinstance(fact, Found)]
+    pairs = [
+        pair for one in made if one.failure is None and not one.own_queue for pair in one.pairs
+    ]
+    others = [other for one in made for other in one.others]
+    if isinstance(seen.exchange, Found):
+        pairs += seen.exchange.value.pairs
+        others += seen.exchange.value.others
+    return not others and any(not pair.answers for pair in pairs)
+
+
 OF_RESOURCES = ("functions", "queues", "mappings", "schedules", "runs")
 """Facts of resources that have a key of their own in an observation."""
 

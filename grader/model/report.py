@@ -27,6 +27,7 @@ _MessageValues = Annotated[
 _Values = Annotated[
     dict[str, Any], _means("What is filled into it: text, numbers, or messages in their turn.")
 ]
+OpenBy = Literal["grader", "student"]
 Status = Literal["passed", "partial", "failed", "blocked", "ungraded"]
 
 
@@ -79,10 +80,22 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     because: Annotated[
         str | None, _means("When blocked: the id of the criterion that explains why.")
     ] = None
+    open_by: Annotated[
+        OpenBy | None,
+        _means(
+            "When ungraded: whose it is to settle it, the grader's (try again) or the student's; null "
+            "otherwise, and in reports of earlier versions."
+        ),
+    ] = None
     tests: Annotated[
         tuple[TestResult, ...],
         _means("What each of its tests said; several share the points."),
     ] = ()
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """What each of its tests found."""
+        return tuple(test.outcome for test in self.tests)
 
     def __post_init__(self) -> None:
         _finite(self.points, self.max_points)
@@ -113,6 +126,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         _means("The points together, to 4 decimals; null when any criterion is ungraded."),
     ]
     max_score: Annotated[float, _means("The points of all criteria together.")]
+    sure_points: Annotated[
+        float | None,
+        _means(
+            "What is earned whatever comes of what is open: the score, where there is one; null in "
+            "reports of earlier versions."
+        ),
+    ] = None
     criteria: Annotated[
         tuple[CriterionResult, ...],
         _means("One for each criterion, in the rubric's order."),
@@ -131,7 +151,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     duration_s: Annotated[float, _means("How long it looked, in seconds.")]
 
     def __post_init__(self) -> None:
-        _finite(self.score, self.max_score, self.duration_s)
+        _finite(self.score, self.max_score, self.sure_points, self.duration_s)
+
+    @property
+    def open_by(self) -> OpenBy | None:
+        """Whose it is to settle what is open: the student's if all of it is; ``None`` for nothing."""
+        open_ = {result.open_by for result in self.criteria if result.status == "ungraded"}
+        if not open_:
+            return None
+        return "student" if open_ == {"student"} else "grader"
 
 
 _decoder = msgspec.json.Decoder(Report)

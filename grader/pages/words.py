@@ -51,6 +51,7 @@ FLAGS: Final[dict[str, str]] = {
     "answers-left-behind": N_(
         "An answer to the grader could not be removed from the output queue."
     ),
+    "several-answers": N_("Messages were answered with other numbers too, beside the right one."),
 }
 """For the instructor."""
 
@@ -63,6 +64,7 @@ SHORT_FLAGS: Final[dict[str, str]] = {
     "raises-after-answer": N_("raises after answering"),
     "pair-left-behind": N_("message left behind"),
     "answers-left-behind": N_("answer left behind"),
+    "several-answers": N_("several answers"),
 }
 """For the instructor, in a table."""
 
@@ -88,5 +90,6 @@ YOUR_FLAGS: Final[dict[str, str]] = {
     "answers-left-behind": N_(
         "An answer to the grader could not be removed from your output queue."
     ),
+    "several-answers": N_("Your function answered with other numbers too, beside the right one."),
 }
 """For the student."""

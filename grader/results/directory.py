@@ -19,6 +19,7 @@ from grader.model.report import Report
 from grader.model.student_id import is_student_id
 from grader.results.atomic_write import is_unfinished, write_json, write_text
 from grader.results.grades_csv import grades_csv
+from grader.scoring.settle import with_sure_points
 from grader.scoring.summary import Known, code_of, summarise
 
 try:
@@ -173,13 +174,23 @@ class Results:
         write_text(self.root / RUBRIC, source)
 
     def write_class(
-        self, reports: Sequence[Report], rubric: Rubric, students: Sequence[Student], lang: str
+        self,
+        reports: Sequence[Report],
+        rubric: Rubric,
+        students: Sequence[Student],
+        lang: str,
+        *,
+        sure: bool = False,
     ) -> Summary:
-        """Write what the whole class makes up: ``summary.json`` and ``grades.csv``."""
+        """Write what the whole class makes up: ``summary.json`` and ``grades.csv``.
+
+        ``sure``: whoever has no score, but for what is theirs to settle, has what is sure there.
+        """
         summary = summarise(reports, rubric, lang)
         write_json(self.root / SUMMARY, _indented(summary), "summary")
         extra = {student.student_id: student.extra for student in students}
-        text = grades_csv(reports, [criterion.id for criterion in rubric.criteria], extra)
+        counted = [with_sure_points(one) for one in reports] if sure else reports
+        text = grades_csv(counted, [criterion.id for criterion in rubric.criteria], extra)
         write_text(self.root / GRADES, text)
         return summary
 

@@ -17,6 +17,7 @@ from grader.model.student_id import is_student_id
 from grader.results.directory import BATCH, REPORT, RUBRIC, STUDENTS, UNREADABLE, Results
 from grader.rubric.load import load_rubric
 from grader.scoring.scale import earned
+from grader.scoring.settle import with_sure_points
 from grader.scoring.translate_report import retold
 
 if TYPE_CHECKING:
@@ -67,6 +68,13 @@ class ClassRead:
         if lang == self.lang:
             return self.rows
         return tuple(Row(row.student, retold(row.report, self.rubric, lang)) for row in self.rows)
+
+
+def counted(rows: Iterable[Row], *, sure: bool) -> tuple[Row, ...]:
+    """The rows; with the points that are ``sure`` where all that is open is the student's to settle."""
+    return tuple(
+        Row(row.student, with_sure_points(row.report) if sure else row.report) for row in rows
+    )
 
 
 def read_class(root: Path) -> ClassRead:

@@ -13,6 +13,7 @@ from grader.model.report import CriterionResult, Report, TestResult
 from grader.rubric.load import text_in
 from grader.rubric.rules import route
 from grader.scoring.phrases import BLOCKED, NOT_CHECKED, NOT_OBSERVED, SHARE, what_next
+from grader.scoring.settle import settled_by, sure_share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Student
     from grader.model.observation import Observation, Unknown
     from grader.model.outcome import CheckInfo, Outcome
-    from grader.model.report import Status
+    from grader.model.report import OpenBy, Status
     from grader.rubric.load import Criterion, Rubric
 
 _DECIMALS = 4
@@ -54,6 +55,7 @@ def score(
         status="ungraded" if points is None else "graded",
         score=points,
         max_score=float(rubric.max_score),
+        sure_points=scoring.sure(),
         criteria=criteria,
         flags=tuple(sorted({*observation.flags})),
         seed=observation.seed,
@@ -83,6 +85,7 @@ def ungraded_report(
         status="ungraded",
         score=None,
         max_score=float(rubric.max_score),
+        sure_points=0.0,
         criteria=tuple(scoring.ungraded(one, why.words, None, why.kind) for one in rubric.criteria),
         seed=seed,
         rubric_sha256=rubric.sha256,
@@ -131,6 +134,16 @@ class _Scoring:
     def total(self) -> float:
         """The points of all criteria together. They are added exactly, and rounded once."""
         return _rounded(math.fsum(map(self._share, self.rubric.criteria)))
+
+    def sure(self) -> float:
+        """The points that are earned whatever comes of what is open, rounded once."""
+        shares = (
+            sure_share(
+                criterion.points, tuple(test.outcome for test in self.outcomes[criterion.id])
+            )
+            for criterion in self.rubric.criteria
+        )
+        return _rounded(math.fsum(shares))
 
     def _share(self, criterion: Criterion) -> float:
         """The criterion's points by the fraction of its tests that passed, not rounded.
@@ -211,7 +224,8 @@ class _Scoring:
         self, criterion: Criterion, why: Message, text: str | None, kind: str
     ) -> CriterionResult:
         """What a criterion came to that could not be checked, because of an Unknown of ``kind``."""
-        return self._as(criterion, "ungraded", why, text, advice=what_next(kind))
+        by = settled_by(kind)
+        return self._as(criterion, "ungraded", why, text, advice=what_next(kind), open_by=by)
 
     def _as(
         self,
@@ -223,6 +237,7 @@ class _Scoring:
         advice: Message = _UNSAID,
         because: str | None = None,
         of: Outcome | None = None,
+        open_by: OpenBy | None = None,
     ) -> CriterionResult:
         hint = said(advice, self.lang)
         if of is not None:
@@ -242,6 +257,7 @@ class _Scoring:
             expected=None if of is None else of.expected,
             actual=None if of is None else of.actual,
             because=because,
+            open_by=open_by,
             tests=tuple(
                 TestResult(
                     name=self._name(test),

@@ -63,6 +63,16 @@ class StudentSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ]
     status: Annotated[Literal["graded", "ungraded"], Meta(description="Whether there is a score.")]
     score: Annotated[float | None, Meta(description="As in the report; null when ungraded.")]
+    sure_points: Annotated[
+        float | None, Meta(description="As in the report; null in those of earlier versions.")
+    ] = None
+    open_by: Annotated[
+        Literal["grader", "student"] | None,
+        Meta(
+            description="When ungraded: student, if all that is open is the student's to settle, else "
+            "grader."
+        ),
+    ] = None
     flags: Annotated[list[str], Meta(description="As in the report.")]
 
 

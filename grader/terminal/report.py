@@ -37,6 +37,7 @@ FLAGS = {
     "pair-left-behind": N_("pair-left-behind"),
     "raises-after-answer": N_("raises-after-answer"),
     "same-code": N_("same-code"),
+    "several-answers": N_("several-answers"),
 }
 """Flags as they are shown: in English by their names."""
 
@@ -66,12 +67,17 @@ def show_report(report: Report, out: Console) -> None:
     out.print(table)
     out.print()
     if report.score is None:
-        out.print(
-            Text.assemble(
-                (f"{_('Not graded.')} ", "bold magenta"),
-                _("Something could not be checked; it does not count against you."),
+        said = _("Something could not be checked; it does not count against you.")
+        if report.open_by == "student":
+            said = _("Something could not be checked, and it is yours to settle: see above.")
+        out.print(Text.assemble((f"{_('Not graded.')} ", "bold magenta"), said))
+        if report.sure_points is not None:
+            sure = _(
+                "{sure} of {maximum} points are sure.",
+                sure=report.sure_points,
+                maximum=report.max_score,
             )
-        )
+            out.print(Text(sure, style="bold"))
     else:
         style = "bold green" if report.score == report.max_score else "bold"
         line = _("Score: {score} of {maximum} points", score=report.score, maximum=report.max_score)

@@ -14,7 +14,7 @@ from grader.safety.printable import plain
 from grader.scoring.phrases import what_next
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rich.console import Console
 
@@ -60,6 +60,27 @@ def _first_ungraded(report: Report) -> CriterionResult | None:
 
 
 def show_ungraded(reports: Sequence[Report], out: Console) -> None:
+    """Who could not be graded; apart from them who has to settle it, with what to tell them."""
+    theirs = [one for one in reports if one.score is None and one.open_by == "student"]
+    named = {report.student_id for report in theirs}
+    others = [report for report in reports if report.student_id not in named]
+    _show(
+        others,
+        lambda n: plural(n, "{count} could not be graded:", "{count} could not be graded:"),
+        out,
+    )
+    _show(
+        theirs,
+        lambda n: plural(
+            n,
+            "{count} has to settle something; tell them:",
+            "{count} have to settle something; tell them:",
+        ),
+        out,
+    )
+
+
+def _show(reports: Sequence[Report], head: Callable[[int], str], out: Console) -> None:
     """One line for each reason, with the first few whom it is about and what to do; nothing where all
     are graded. Reasons that differ in numbers only are one."""
     groups: dict[tuple[str, str], list[str]] = {}
@@ -75,7 +96,7 @@ def show_ungraded(reports: Sequence[Report], out: Console) -> None:
     if not groups:
         return
     count = sum(map(len, groups.values()))
-    out.print(Text(plural(count, "{count} could not be graded:", "{count} could not be graded:")))
+    out.print(Text(head(count)))
     for alike, students in groups.items():
         names = ", ".join(plain(name) for name in students[:_NAMED])
         if len(students) > _NAMED:
