@@ -28,45 +28,150 @@ Sort = Literal[
 """What an error is a matter of. ``key`` is a queue's KMS key, ``function`` the function's own
 configuration, which only its owner can mend; ``ours`` are questions that AWS says are wrong."""
 
-_NAMES: dict[Sort, str] = {
-    "missing": "ResourceNotFoundException QueueDoesNotExist NonExistentQueue",
-    "credentials": "ExpiredToken ExpiredTokenException InvalidClientTokenId InvalidAccessKeyId"
-    " AuthFailure UnrecognizedClientException SignatureDoesNotMatch InvalidSignatureException"
-    " RegionDisabledException"
-    " MissingAuthenticationToken MissingAuthenticationTokenException IncompleteSignature"
-    " IncompleteSignatureException InvalidIdentityToken IDPRejectedClaim",
-    "clock": "RequestTimeTooSkewed RequestExpired RequestInTheFuture",
-    "denied": "AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError",
-    "key": "KmsAccessDenied KmsDisabled KmsInvalidKeyUsage KmsInvalidState KmsNotFound KmsOptInRequired"
-    " KMS.AccessDeniedException KMS.DisabledException KMS.InvalidKeyUsageException"
-    " KMS.InvalidStateException KMS.NotFoundException KMS.OptInRequired",
-    "not-activated": "SubscriptionRequiredException SubscriptionRequired OptInRequired NotSubscribed",
-    "throttled": "Throttling ThrottlingException ThrottledException RequestThrottled SlowDown OverLimit"
-    " RequestThrottledException RequestLimitExceeded TooManyRequestsException PriorRequestNotComplete"
-    " ServiceQuotaExceededException KmsThrottled KMS.ThrottlingException",
-    "unreachable": "ServiceException InternalException InternalServerException InternalFailure"
-    " ServiceUnavailable ServiceUnavailableException EC2ThrottledException EC2UnexpectedException"
-    " ENILimitReachedException SubnetIPAddressLimitReachedException",
-    "waking": "CodeArtifactUserPendingException SnapStartNotReadyException ResourceNotReadyException"
-    " ENINotReadyException",
-    "function": "EC2AccessDeniedException InvalidRuntimeException InvalidSecurityGroupIDException"
-    " InvalidSubnetIDException InvalidZipFileException KMSAccessDeniedException KMSDisabledException"
-    " KMSInvalidStateException KMSNotFoundException EFSIOException EFSMountConnectivityException"
-    " EFSMountFailureException EFSMountTimeoutException S3FilesMountConnectivityException"
-    " S3FilesMountFailureException S3FilesMountTimeoutException SnapStartException"
-    " SnapStartTimeoutException SnapStartRegenerationFailureException CodeArtifactUserDeletedException"
-    " CodeArtifactUserFailedException NoPublishedVersionException RecursiveInvocationException",
+_NAMES: dict[Sort, tuple[str, ...]] = {
+    "missing": (
+        "ResourceNotFoundException",
+        "QueueDoesNotExist",
+        "NonExistentQueue",
+    ),
+    "credentials": (
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "InvalidAccessKeyId",
+        "AuthFailure",
+        "UnrecognizedClientException",
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "RegionDisabledException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "IncompleteSignature",
+        "IncompleteSignatureException",
+        "InvalidIdentityToken",
+        "IDPRejectedClaim",
+    ),
+    "clock": (
+        "RequestTimeTooSkewed",
+        "RequestExpired",
+        "RequestInTheFuture",
+    ),
+    "denied": (
+        "AccessDenied",
+        "AccessDeniedException",
+        "UnauthorizedOperation",
+        "AuthorizationError",
+    ),
+    "key": (
+        "KmsAccessDenied",
+        "KmsDisabled",
+        "KmsInvalidKeyUsage",
+        "KmsInvalidState",
+        "KmsNotFound",
+        "KmsOptInRequired",
+        "KMS.AccessDeniedException",
+        "KMS.DisabledException",
+        "KMS.InvalidKeyUsageException",
+        "KMS.InvalidStateException",
+        "KMS.NotFoundException",
+        "KMS.OptInRequired",
+    ),
+    "not-activated": (
+        "SubscriptionRequiredException",
+        "SubscriptionRequired",
+        "OptInRequired",
+        "NotSubscribed",
+    ),
+    "throttled": (
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "SlowDown",
+        "OverLimit",
+        "RequestThrottledException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "PriorRequestNotComplete",
+        "ServiceQuotaExceededException",
+        "KmsThrottled",
+        "KMS.ThrottlingException",
+    ),
+    "unreachable": (
+        "ServiceException",
+        "InternalException",
+        "InternalServerException",
+        "InternalFailure",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "EC2ThrottledException",
+        "EC2UnexpectedException",
+        "ENILimitReachedException",
+        "SubnetIPAddressLimitReachedException",
+    ),
+    "waking": (
+        "CodeArtifactUserPendingException",
+        "SnapStartNotReadyException",
+        "ResourceNotReadyException",
+        "ENINotReadyException",
+    ),
+    "function": (
+        "EC2AccessDeniedException",
+        "InvalidRuntimeException",
+        "InvalidSecurityGroupIDException",
+        "InvalidSubnetIDException",
+        "InvalidZipFileException",
+        "KMSAccessDeniedException",
+        "KMSDisabledException",
+        "KMSInvalidStateException",
+        "KMSNotFoundException",
+        "EFSIOException",
+        "EFSMountConnectivityException",
+        "EFSMountFailureException",
+        "EFSMountTimeoutException",
+        "S3FilesMountConnectivityException",
+        "S3FilesMountFailureException",
+        "S3FilesMountTimeoutException",
+        "SnapStartException",
+        "SnapStartTimeoutException",
+        "SnapStartRegenerationFailureException",
+        "CodeArtifactUserDeletedException",
+        "CodeArtifactUserFailedException",
+        "NoPublishedVersionException",
+        "RecursiveInvocationException",
+    ),
     # ResourceConflictException is sorted by what it says.
-    "ours": "InvalidParameterValueException InvalidParameterException ValidationException"
-    " InvalidRequestContentException RequestTooLargeException UnsupportedMediaTypeException"
-    " SerializedRequestEntityTooLargeException DurableExecutionAlreadyStartedException"
-    " ModeNotSupportedException ResourceConflictException InvalidAttributeName UnsupportedOperation"
-    " InvalidSecurity InvalidAddress InvalidMessageContents InvalidIdFormat ReceiptHandleIsInvalid"
-    " MessageNotInflight TooManyEntriesInBatchRequest EmptyBatchRequest BatchEntryIdsNotDistinct"
-    " InvalidBatchEntryId BatchRequestTooLong MalformedPolicyDocument PackedPolicyTooLarge"
-    " MissingParameter MissingRequiredParameterException",
+    "ours": (
+        "InvalidParameterValueException",
+        "InvalidParameterException",
+        "ValidationException",
+        "InvalidRequestContentException",
+        "RequestTooLargeException",
+        "UnsupportedMediaTypeException",
+        "SerializedRequestEntityTooLargeException",
+        "DurableExecutionAlreadyStartedException",
+        "ModeNotSupportedException",
+        "ResourceConflictException",
+        "InvalidAttributeName",
+        "UnsupportedOperation",
+        "InvalidSecurity",
+        "InvalidAddress",
+        "InvalidMessageContents",
+        "InvalidIdFormat",
+        "ReceiptHandleIsInvalid",
+        "MessageNotInflight",
+        "TooManyEntriesInBatchRequest",
+        "EmptyBatchRequest",
+        "BatchEntryIdsNotDistinct",
+        "InvalidBatchEntryId",
+        "BatchRequestTooLong",
+        "MalformedPolicyDocument",
+        "PackedPolicyTooLarge",
+        "MissingParameter",
+        "MissingRequiredParameterException",
+    ),
 }
-TABLE: dict[str, Sort] = {name: sort for sort, names in _NAMES.items() for name in names.split()}
+TABLE: dict[str, Sort] = {name: sort for sort, names in _NAMES.items() for name in names}
 """Every error that an operation which the grader calls declares, and those that any may give."""
 
 _OLD_NAMES = "AWS.SimpleQueueService."
@@ -229,5 +334,8 @@ def _sort_answer(error: failures.ClientError, action: str, region: str) -> Missi
 
 def _said(error: failures.BotoCoreError) -> Message:
     """What botocore says, as its template and values, without secrets."""
-    values = {name: redact(str(value)) for name, value in error.kwargs.items()}
+    values = {
+        name: value if isinstance(value, Message) else redact(str(value))
+        for name, value in error.kwargs.items()
+    }
     return message(error.fmt, **values)

@@ -17,8 +17,13 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 
+from grader.i18n.language import N_
+from grader.i18n.message import message
+
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
+
+_FOUND_IN = "aws-configuration"
 
 LIMIT_S = 45
 """How long credentials may take: a program may hang that is to print them, a code is to be typed."""
@@ -62,13 +67,16 @@ def frozen_keys(session: boto3.Session) -> tuple[str, str, str | None]:
     asking = threading.Thread(target=ask, name="credentials", daemon=True)
     asking.start()
     asking.join(LIMIT_S)
-    answer = found[0] if found else TimeoutError(f"there were none after {LIMIT_S} s")
+    if not found:
+        none = message(N_("there were none after {seconds} s"), seconds=LIMIT_S)
+        raise CredentialRetrievalError(provider=_FOUND_IN, error_msg=none)
+    (answer,) = found
     if isinstance(answer, BotoCoreError | ClientError):
         raise answer
     if isinstance(answer, BaseException):
         # A missing program or file, JSON that is none, a code that nobody can type.
         said = f"{type(answer).__name__}: {answer}" if str(answer) else type(answer).__name__
-        raise CredentialRetrievalError(provider="aws-configuration", error_msg=said) from answer
+        raise CredentialRetrievalError(provider=_FOUND_IN, error_msg=said) from answer
     if answer is None or answer.access_key is None or answer.secret_key is None:
         raise NoCredentialsError
     return answer.access_key, answer.secret_key, answer.token
@@ -89,7 +97,8 @@ class _Program(subprocess.Popen[bytes]):
 def _ask_for_code(prompt: str) -> str:
     """The code of an MFA device, where somebody can type it."""
     if sys.stdin is None or not sys.stdin.isatty():
-        raise EOFError("there is no terminal to type the code of the MFA device")
+        nowhere = message(N_("there is no terminal to type the code of the MFA device"))
+        raise CredentialRetrievalError(provider=_FOUND_IN, error_msg=nowhere)
     return getpass.getpass(prompt)
 
 
