@@ -1,0 +1,117 @@
+"""One account's weather: what it decides follows from a seed, and what it did is recorded."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.aws_front import Front, Said, front
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tests.aws_front import Ask, Asked
+
+    Kind = Callable[["Weather", Asked, Ask], Said]
+
+
+@dataclass
+class Weather:
+    """The weather of one ``kind`` over one account.
+
+    Chance depends on the seed, the operation and how often it was asked, and not on who asks first.
+    ``scale`` shortens what takes seconds.
+    """
+
+    name: str
+    kind: Kind
+    seed: int
+    scale: float = 1.0
+    did: list[dict[str, Any]] = field(default_factory=list)
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.RLock()
+        self._times: Counter[str] = Counter()
+        self._began: float | None = None
+        self._chance = random.Random()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the account was asked for the first time, before ``scale`` shortened them."""
+        return (time.monotonic() - (self._began or time.monotonic())) / self.scale
+
+    def time(self, asked: Asked) -> int:
+        """Which request of its operation this is, from 1."""
+        return self._times[asked.operation]
+
+    def chance(self, share: float) -> bool:
+        """Whether something befalls the present request, in this share of cases."""
+        return self._chance.random() < share
+
+    def between(self, low: float, high: float) -> float:
+        """A number for the present request."""
+        return self._chance.uniform(low, high)
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, shortened."""
+        threading.Event().wait(seconds * self.scale)
+
+    def note(self, asked: Asked, what: str) -> None:
+        """Record what was done to a request."""
+        at = round(self.elapsed_s, 3)
+        with self._lock:
+            self.did.append({"at": at, "operation": asked.operation, "what": what})
+
+    def treat(self, asked: Asked, ask: Ask) -> Said:
+        """What is answered to ``asked``."""
+        with self._lock:
+            self._began = self._began or time.monotonic()
+            self._times[asked.operation] += 1
+            turn = f"{self.seed}:{self.name}:{asked.operation}:{self._times[asked.operation]}"
+            self._chance = random.Random(turn)
+        return self.kind(self, asked, ask)
+
+
+@contextmanager
+def sky(endpoint_url: str, over: Mapping[str, Weather]) -> Iterator[Front]:
+    """A server in front of the sandbox, with a weather over each account; the others have none."""
+
+    def treat(asked: Asked, ask: Ask) -> Said:
+        weather = over.get(asked.account)
+        return ask(asked) if weather is None else weather.treat(asked, ask)
+
+    with front(endpoint_url, treat) as running:
+        yield running
+
+
+def fields(asked: Asked) -> dict[str, Any]:
+    """What a JSON request says."""
+    given = json.loads(asked.body or b"{}")
+    return given if isinstance(given, dict) else {}
+
+
+def with_fields(asked: Asked, **changed: Any) -> Asked:
+    """The same request, saying something else."""
+    return asked.with_body(json.dumps(fields(asked) | changed).encode())
+
+
+def changed(said: Said, change: Callable[[dict[str, Any]], None]) -> Said:
+    """The same answer with its JSON changed; an error stays as it is."""
+    if said.status != 200:
+        return said
+    body = json.loads(said.body or b"{}")
+    change(body)
+    return Said(said.status, said.headers, json.dumps(body).encode())
+
+
+def refusal(status: int, name: str, **body: Any) -> Said:
+    """An error as Lambda answers it."""
+    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": name}
+    return Said(status, headers, json.dumps({"Type": "User", **body}).encode())

@@ -1,0 +1,50 @@
+"""One grading in each kind of weather; `.ci/long` has five submissions and three seeds of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.weather.kinds import KINDS
+from tests.weather.season import Came, Cell, season
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.sandbox.server import Sandbox
+
+SCALE = 0.1
+OF_COUNTS = {"counts-down-late", "counts-down-very-late", "counts-up-late"}
+"""Where a count could make a reader of nobody, or nobody of a reader: something has to be silent."""
+
+QUICK = {"delivered-twice", "lost-invoke", "counts-down-late", "date-ahead", "asleep", "wakes-late"}
+
+
+def cell_of(kind: str) -> Cell:
+    return Cell(kind, "first-record-only" if kind in OF_COUNTS else "result-text", 1)
+
+
+@pytest.fixture(scope="module")
+def came(
+    request: pytest.FixtureRequest, aws_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> dict[Cell, Came]:
+    """What came of each kind that some chosen test is about, all of them at once."""
+    kinds = {item.callspec.params["kind"] for item in request.session.items if _is_of(item)}
+    chosen = [cell_of(kind) for kind in KINDS if kind in kinds]
+    folder: Path = tmp_path_factory.mktemp("weather")
+    return season(aws_sandbox, chosen, scale=SCALE, keep=folder)
+
+
+def _is_of(item: Any) -> bool:
+    return getattr(item, "originalname", "") == "test_no_weather_costs_a_point"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=() if kind in QUICK else pytest.mark.slow) for kind in KINDS],
+)
+def test_no_weather_costs_a_point(came: dict[Cell, Came], kind: str) -> None:
+    cell = cell_of(kind)
+    assert came[cell].wrong(cell) == [], came[cell].did[-40:]
+    assert came[cell].reports
