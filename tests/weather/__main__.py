@@ -1,6 +1,7 @@
 """Every kind of weather, over five submissions, with three seeds: ``python -m tests.weather``.
 
-Prints what came out wrong, and where the record of what the weather did is; ends with 1 for anything wrong.
+Says what came out wrong, and where the records of what the weather did are; ends with 1 for anything
+wrong.
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ def main() -> int:
                 ungraded += sum(report.score is None for report in one.reports)
                 for line in one.wrong(cell):
                     wrong.append(line)
-                    print(line, flush=True)
-    print(
+                    sys.stdout.write(f"{line}\n")
+    sys.stdout.write(
         f"{gradings} gradings in {time.monotonic() - began:.0f} s: {len(wrong)} wrong, {ungraded} not"
-        f" graded. What the weather did is in {keep}."
+        f" graded. What the weather did is in {keep}.\n"
     )
     return 1 if wrong else 0
 
