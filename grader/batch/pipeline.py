@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from grader.model.report import Report
     from grader.roster.load import Account
     from grader.rubric.load import Rubric
+    from grader.scoring.open_by import OpenScore
 
     Key: TypeAlias = tuple[str, str, str | None]
     Observed: TypeAlias = tuple[list[Account], Observation]
@@ -54,6 +55,8 @@ class Settings:
     """How a run is made. ``region`` and ``endpoint_url`` are for accounts that name none.
 
     ``jobs`` accounts are visited at a time, each for ``account_timeout_s`` seconds at most.
+    ``open_by_student`` is what ``grades.csv`` says for the score of a report that only the student can
+    settle.
     """
 
     seed: int
@@ -64,6 +67,7 @@ class Settings:
     endpoint_url: str | None = None
     exchange: bool = True
     lang: str = "en"
+    open_by_student: OpenScore = "blank"
 
 
 @dataclass(frozen=True)

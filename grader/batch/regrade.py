@@ -77,7 +77,9 @@ def regrade(results: Results, course: Course, *, lang: str) -> Regraded:
         again = list(judged_again(results, there, course, lang=lang, region=batch.region))
         reports = with_class_flags([known for _, known in again], course.rubric.lab.known_code)
         changes = _write_changed(results, [before for before, _ in again], reports)
-        summary = results.write_class(reports, course.rubric, batch.students, lang)
+        summary = results.write_class(
+            reports, course.rubric, batch.students, lang, batch.open_by_student
+        )
         used = msgspec.structs.replace(
             batch,
             rubric_sha256=course.rubric.sha256,

@@ -13,16 +13,18 @@ from grader.commands.options import (
     UNGRADED,
     CommentLangOption,
     ForceOption,
+    OpenByStudentOption,
     QuietOption,
+    open_score,
 )
-from grader.i18n.language import N_, _, plural
+from grader.i18n.language import N_, _, plural, spoken
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from grader.export.formats import Export
     from grader.export.lti_push import Outcome
-    from grader.results.read_class import ClassRead
+    from grader.results.read_class import ClassRead, Row
 
 ResultsArgument = Annotated[Path, typer.Argument(help="The folder of a batch.", metavar="RESULTS")]
 ScaleOption = Annotated[
@@ -64,6 +66,7 @@ def export(
             "--ids", help="canvas: what a student_id is there: canvas, sis or login [default: sis]."
         ),
     ] = None,
+    open_by_student: OpenByStudentOption = None,
     lang: CommentLangOption = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
@@ -88,9 +91,10 @@ def export(
     on = scale_of(scale)
     read = read_class(results)
     target = results / chosen.out if out is None else out
+    shown = open_score(open_by_student) if chosen.one_score else "blank"
     made = Export(
         results,
-        read.told_in(lang or read.lang),
+        read.told_in(lang or read.lang, shown),
         read.students,
         read.rubric,
         on,
@@ -117,23 +121,32 @@ def export(
 
 
 def _tell(read: ClassRead, made: Export, errors: Console) -> None:
-    """Name who has no score, what was left out of the export, and what a human should know."""
-    from grader.safety.printable import plain
+    """Name who has no grade, what was left out of the export, and what a human should know."""
+    from grader.scoring.open_by import open_criteria
     from grader.terminal.problems import show_problems
 
     for row in made.rows:
-        if row.report.score is None:
-            ungraded = (one.message for one in row.report.criteria if one.status == "ungraded")
-            why = next(ungraded, None)
-            told = _("{student} has no score", student=row.student_id)
-            if why is not None:
-                said = N_("{student} has no score: {why}")
-                told = _(said, student=row.student_id, why=plain(why, 120))
-            errors.print(told, soft_wrap=True)
+        if row.report.status == "ungraded":
+            why = next((one.message for one in open_criteria(row.report)), None)
+            errors.print(_untold(row, why), soft_wrap=True)
     if read.problems or made.problems:
         errors.print(_("To put right:"))
         show_problems([*read.problems, *made.problems], errors)
     show_problems(made.notes, errors)
+
+
+def _untold(row: Row, why: str | None) -> str:
+    """That a student has no score, or the sure points only, and ``why`` where that is known."""
+    from grader.safety.printable import plain
+
+    student, points = row.student_id, row.report.score
+    if why is None:
+        return _("{student} has no score", student=student)
+    if points is None:
+        return _("{student} has no score: {why}", student=student, why=plain(why, 120))
+    sure_only = N_("{student} has the points that are sure, {points}: {why}")
+    shown = spoken().number(points)
+    return _(sure_only, student=student, points=shown, why=plain(why, 120))
 
 
 @push.callback()
@@ -165,6 +178,7 @@ def lti(
         typer.Option("--audience", help="Whom the assertion is for [default: the token URL]."),
     ] = None,
     scale: ScaleOption = None,
+    open_by_student: OpenByStudentOption = None,
     lang: CommentLangOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be posted; connect to nothing.")
@@ -191,7 +205,7 @@ def lti(
         client = client_of(client_id, token_url, key, key_id, audience, errors)
     on = scale_of(scale)
     read = read_class(results)
-    told = read.told_in(lang or read.lang)
+    told = read.told_in(lang or read.lang, open_score(open_by_student))
     made = Export(results, told, read.students, read.rubric, on, lang or read.lang)
     with nullcontext() if dry_run else Results(results).locked():
         memory = Memory(results, line_item, keeping=not dry_run)

@@ -16,6 +16,7 @@ from grader.i18n.language import _, speak, spoken
 if TYPE_CHECKING:
     from grader.batch.pipeline import Settings
     from grader.model.report import Report
+    from grader.scoring.open_by import OpenScore
 
 ALL_POINTS, POINTS_MISSING, USAGE, UNGRADED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -39,6 +40,13 @@ class EngineKind(StrEnum):
 
     threads = "threads"
     dask = "dask"
+
+
+class OpenByStudent(StrEnum):
+    """What stands for the score of a report that is open by the student."""
+
+    blank = "blank"
+    sure = "sure"
 
 
 RubricOption = Annotated[
@@ -85,7 +93,20 @@ QuietOption = Annotated[
 JsonOption = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Also as JSON; - is standard output.")
 ]
+OpenByStudentOption = Annotated[
+    OpenByStudent | None,
+    typer.Option(
+        "--open-by-student",
+        help="The score of whoever can settle alone what is open: none, or the points that are sure "
+        "[default: blank].",
+    ),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Go on where files would be replaced.")]
+
+
+def open_score(given: OpenByStudent | None) -> OpenScore:
+    """What ``--open-by-student`` asks for; nobody has a score by it unless it is given."""
+    return "sure" if given is OpenByStudent.sure else "blank"
 
 
 def settings_of(
@@ -97,6 +118,7 @@ def settings_of(
     jobs: int = 1,
     account_timeout_s: int = 600,
     exchange: bool = True,
+    open_by_student: OpenByStudent | None = None,
 ) -> Settings:
     """How the run is made. Raises :class:`BadInput` for a region or an address that is none."""
     from grader.batch.pipeline import Settings
@@ -119,6 +141,7 @@ def settings_of(
         region=region,
         endpoint_url=endpoint_url,
         exchange=exchange,
+        open_by_student=open_score(open_by_student),
         lang=lang or spoken().code,
     )
 

@@ -28,6 +28,7 @@ _Values = Annotated[
     dict[str, Any], _means("What is filled into it: text, numbers, or messages in their turn.")
 ]
 Status = Literal["passed", "partial", "failed", "blocked", "ungraded"]
+OpenBy = Literal["grader", "student"]
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,6 +80,14 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     because: Annotated[
         str | None, _means("When blocked: the id of the criterion that explains why.")
     ] = None
+    open_by: Annotated[
+        OpenBy | None,
+        _means(
+            "When ungraded: whose it is to settle. “student”: something else reads the output queue, "
+            "several resources could be meant, or something vanished in the run; “grader”: all else. "
+            "Null when it is not ungraded, and in reports of version 0.1.0."
+        ),
+    ] = None
     tests: Annotated[
         tuple[TestResult, ...],
         _means("What each of its tests said; several share the points."),
@@ -113,6 +122,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         _means("The points together, to 4 decimals; null when any criterion is ungraded."),
     ]
     max_score: Annotated[float, _means("The points of all criteria together.")]
+    sure_points: Annotated[
+        float | None,
+        _means(
+            "The points that are earned whatever comes of what is ungraded, to 4 decimals; the score "
+            "when graded. Null in reports of version 0.1.0."
+        ),
+    ] = None
     criteria: Annotated[
         tuple[CriterionResult, ...],
         _means("One for each criterion, in the rubric's order."),
@@ -131,7 +147,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     duration_s: Annotated[float, _means("How long it looked, in seconds.")]
 
     def __post_init__(self) -> None:
-        _finite(self.score, self.max_score, self.duration_s)
+        _finite(self.score, self.sure_points, self.max_score, self.duration_s)
 
 
 _decoder = msgspec.json.Decoder(Report)

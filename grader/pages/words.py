@@ -51,6 +51,10 @@ FLAGS: Final[dict[str, str]] = {
     "answers-left-behind": N_(
         "An answer to the grader could not be removed from the output queue."
     ),
+    "several-answers": N_(
+        "An answer message held several numbers, or several messages answered one pair with "
+        "different numbers."
+    ),
 }
 """For the instructor."""
 
@@ -63,6 +67,7 @@ SHORT_FLAGS: Final[dict[str, str]] = {
     "raises-after-answer": N_("raises after answering"),
     "pair-left-behind": N_("message left behind"),
     "answers-left-behind": N_("answer left behind"),
+    "several-answers": N_("several answers"),
 }
 """For the instructor, in a table."""
 
@@ -87,6 +92,10 @@ YOUR_FLAGS: Final[dict[str, str]] = {
     "pair-left-behind": N_("A message of the grader may still lie in your input queue."),
     "answers-left-behind": N_(
         "An answer to the grader could not be removed from your output queue."
+    ),
+    "several-answers": N_(
+        "A message of your function's held several numbers, or several messages answered one pair "
+        "with different numbers. Answer each pair once, with its sum alone."
     ),
 }
 """For the student."""

@@ -16,6 +16,7 @@ from grader.model.report import read_report
 from grader.model.student_id import is_student_id
 from grader.results.directory import BATCH, REPORT, RUBRIC, STUDENTS, UNREADABLE, Results
 from grader.rubric.load import load_rubric
+from grader.scoring.open_by import with_open_score
 from grader.scoring.scale import earned
 from grader.scoring.translate_report import retold
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Batch
     from grader.model.report import CriterionResult, Report
     from grader.rubric.load import Rubric
+    from grader.scoring.open_by import OpenScore
 
 _AGAIN = N_(
     "Grade this student again with --resume, or judge the class again with `grader regrade`."
@@ -62,11 +64,18 @@ class ClassRead:
     lang: str
     problems: tuple[Problem, ...]
 
-    def told_in(self, lang: str) -> tuple[Row, ...]:
-        """The rows, with reports in the language ``lang`` as far as there are words for it."""
-        if lang == self.lang:
-            return self.rows
-        return tuple(Row(row.student, retold(row.report, self.rubric, lang)) for row in self.rows)
+    def told_in(self, lang: str, open_score: OpenScore = "blank") -> tuple[Row, ...]:
+        """The rows, with reports in the language ``lang`` as far as there are words for it.
+
+        ``open_score`` is the score of those that are open by the student.
+        """
+        return tuple(
+            Row(row.student, with_open_score(self._told_in(lang, row.report), open_score))
+            for row in self.rows
+        )
+
+    def _told_in(self, lang: str, report: Report) -> Report:
+        return report if lang == self.lang else retold(report, self.rubric, lang)
 
 
 def read_class(root: Path) -> ClassRead:
@@ -199,6 +208,10 @@ def _faults(report: Report, student_id: str) -> Iterator[str]:
         yield _("A criterion's points are not between 0 and its maximum.")
     elif any(_is_off(result) for result in report.criteria):
         yield _("A criterion's points are not those that its tests earn.")
+    elif report.sure_points is not None and (
+        abs(report.sure_points - float(sum(map(earned, report.criteria)))) > tolerance
+    ):
+        yield _("Its sure points are not those that its criteria earn.")
     if not _is_time(report.finished_at):
         yield _("Its times are not times.")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from grader import __version__
 from grader.i18n.language import ENGLISH, language
 from grader.i18n.message import Message, message, said
@@ -12,6 +14,7 @@ from grader.model import timestamps as clock
 from grader.model.report import CriterionResult, Report, TestResult
 from grader.rubric.load import text_in
 from grader.rubric.rules import route
+from grader.scoring.open_by import settled_by
 from grader.scoring.phrases import BLOCKED, NOT_CHECKED, NOT_OBSERVED, SHARE, what_next
 
 if TYPE_CHECKING:
@@ -43,7 +46,7 @@ def score(
     scoring = _Scoring(rubric, checks, outcomes, lang)
     criteria = tuple(map(scoring.result, rubric.criteria))
     ungraded = any(result.status == "ungraded" for result in criteria)
-    points = None if ungraded else scoring.total()
+    sure = scoring.total()
     return Report(
         student_id=student.student_id,
         name=student.name,
@@ -51,8 +54,9 @@ def score(
         group=student.group,
         account_id=observation.account_id or student.account_id,
         region=observation.region,
-        status="ungraded" if points is None else "graded",
-        score=points,
+        status="ungraded" if ungraded else "graded",
+        score=None if ungraded else sure,
+        sure_points=sure,
         max_score=float(rubric.max_score),
         criteria=criteria,
         flags=tuple(sorted({*observation.flags})),
@@ -82,8 +86,11 @@ def ungraded_report(
         region=region,
         status="ungraded",
         score=None,
+        sure_points=0.0,
         max_score=float(rubric.max_score),
-        criteria=tuple(scoring.ungraded(one, why.words, None, why.kind) for one in rubric.criteria),
+        criteria=tuple(
+            scoring.ungraded(one, why.words, None, [why.kind]) for one in rubric.criteria
+        ),
         seed=seed,
         rubric_sha256=rubric.sha256,
         grader_version=__version__,
@@ -129,17 +136,16 @@ class _Scoring:
         return self._as(criterion, status, why, text.rstrip(), of=first)
 
     def total(self) -> float:
-        """The points of all criteria together. They are added exactly, and rounded once."""
+        """The points of all criteria together, as far as their tests passed. They are added exactly, and
+        rounded once."""
         return _rounded(math.fsum(map(self._share, self.rubric.criteria)))
 
     def _share(self, criterion: Criterion) -> float:
-        """The criterion's points by the fraction of its tests that passed, not rounded.
-
-        Without a test it is ungraded, and nobody asks.
-        """
+        """The criterion's points by the fraction of its tests that passed, not rounded; none without a
+        test."""
         tests = self.outcomes[criterion.id]
         passed = sum(test.outcome == "passed" for test in tests)
-        return criterion.points * passed / len(tests)
+        return criterion.points * passed / len(tests) if tests else 0.0
 
     def _blocked(self, criterion: Criterion) -> CriterionResult:
         root = self._root(criterion)
@@ -147,7 +153,7 @@ class _Scoring:
             first = self.outcomes[criterion.id][0]
             return self._as(criterion, "blocked", first.said, self._text(first), of=first)
         if self.alone[root.id] == "passed":
-            return self.ungraded(criterion, Message(NOT_OBSERVED), None, "not-observed")
+            return self.ungraded(criterion, Message(NOT_OBSERVED), None, ["not-observed"])
         if self.alone[root.id] == "ungraded":
             return self.ungraded(criterion, *self._reason(root))
         title = text_in(root.title, self.lang)
@@ -177,12 +183,22 @@ class _Scoring:
         failed = [one for one in explaining if self.alone[one.id] != "passed"]
         return next(iter(failed or explaining), None)
 
-    def _reason(self, criterion: Criterion) -> tuple[Message, str | None, str]:
-        """Why it is ungraded, the same as text where that is known, and the kind of Unknown."""
-        for test in self.outcomes[criterion.id]:
-            if test.outcome == "ungraded":
-                return test.said, self._text(test), test.because or "unexpected"
-        return Message(NOT_CHECKED), None, "unexpected"
+    def _reason(self, criterion: Criterion) -> tuple[Message, str | None, list[str]]:
+        """Why it is ungraded, the same as text where that is known, and the kinds of Unknown, that of
+        the reason first.
+
+        What the grader is to settle comes before what the student is: theirs alone would not end it.
+        """
+        unknown = [
+            (test.because or "unexpected", test)
+            for test in self.outcomes[criterion.id]
+            if test.outcome == "ungraded"
+        ]
+        if not unknown:
+            return Message(NOT_CHECKED), None, ["unexpected"]
+        unknown.sort(key=lambda one: settled_by([one[0]]) == "student")
+        first = unknown[0][1]
+        return first.said, self._text(first), [kind for kind, _test in unknown]
 
     def _knows(self, one: Message) -> bool:
         return bool(language(self.lang).translated(one.message_id))
@@ -208,10 +224,12 @@ class _Scoring:
         return text_in(criterion.hint, self.lang)
 
     def ungraded(
-        self, criterion: Criterion, why: Message, text: str | None, kind: str
+        self, criterion: Criterion, why: Message, text: str | None, kinds: Sequence[str]
     ) -> CriterionResult:
-        """What a criterion came to that could not be checked, because of an Unknown of ``kind``."""
-        return self._as(criterion, "ungraded", why, text, advice=what_next(kind))
+        """What a criterion came to that could not be checked, because of Unknowns of these ``kinds``;
+        ``why`` is of the first."""
+        result = self._as(criterion, "ungraded", why, text, advice=what_next(kinds[0]))
+        return msgspec.structs.replace(result, open_by=settled_by(kinds))
 
     def _as(
         self,
