@@ -170,18 +170,19 @@ def _cell(result: CriterionResult | None, speech: Speech) -> Cell | None:
 
 def _unknown(reports: Sequence[Report], whose: OpenBy) -> list[tuple[Mistake, list[Person], int]]:
     """Why students could not be graded, of those whose report is ``whose`` to settle: the first reason
-    of each, with who."""
+    of each, with who. What is sent to a student is theirs to the letter; else numbers do not matter."""
     who: dict[tuple[str, str], list[Report]] = defaultdict(list)
     for report in reports:
         first = next(iter(open_criteria(report)), None)
         if first is not None and open_by(report) == whose:
-            who[_NUMBER.sub("#", first.message), first.hint].append(report)
+            alike = first.message if whose == "student" else _NUMBER.sub("#", first.message)
+            who[alike, first.hint].append(report)
     found = []
-    for alike in sorted(who.values(), key=len, reverse=True)[:_MOST_MISTAKES]:
-        first = open_criteria(alike[0])[0]
-        mistake = _mistake(first, len(alike), len(reports))
-        people = [person(report) for report in alike[:_MOST_NAMES]]
-        found.append((mistake, people, len(alike) - len(people)))
+    for group in sorted(who.values(), key=len, reverse=True)[:_MOST_MISTAKES]:
+        first = open_criteria(group[0])[0]
+        mistake = _mistake(first, len(group), len(reports))
+        people = [person(report) for report in group[:_MOST_NAMES]]
+        found.append((mistake, people, len(group) - len(people)))
     return found
 
 

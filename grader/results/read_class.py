@@ -208,9 +208,7 @@ def _faults(report: Report, student_id: str) -> Iterator[str]:
         yield _("A criterion's points are not between 0 and its maximum.")
     elif any(_is_off(result) for result in report.criteria):
         yield _("A criterion's points are not those that its tests earn.")
-    elif report.sure_points is not None and (
-        abs(report.sure_points - float(sum(map(earned, report.criteria)))) > tolerance
-    ):
+    elif report.status == "ungraded" and _is_unsure(report, tolerance):
         yield _("Its sure points are not those that its criteria earn.")
     if not _is_time(report.finished_at):
         yield _("Its times are not times.")
@@ -228,6 +226,12 @@ def _is_off(result: CriterionResult) -> bool:
     """Its points are not those of its tests, of which the maximum is rounded too."""
     off = 0.0 if result.points is None else abs(result.points - float(earned(result)))
     return off > 2 * _ROUNDED_BY + _FLOATS_ARE_OFF_BY
+
+
+def _is_unsure(report: Report, tolerance: float) -> bool:
+    """Its sure points, which may be exported, are not what its criteria and their tests earn."""
+    earn = float(sum(map(earned, report.criteria)))
+    return report.sure_points is not None and abs(report.sure_points - earn) > tolerance
 
 
 def _is_time(text: str) -> bool:

@@ -22,6 +22,7 @@ NOTED = {
     "raises-after-answer",
     "pair-left-behind",
     "answers-left-behind",
+    "several-answers",
 }
 MISTAKES = ("joined", "multiplied", "subtracted", "first-number", "second-number", "nearly")
 TEMPLATES = sorted(document._FOLDER.glob("*.html"))
