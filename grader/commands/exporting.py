@@ -122,13 +122,13 @@ def export(
 
 def _tell(read: ClassRead, made: Export, errors: Console) -> None:
     """Name who has no grade, what was left out of the export, and what a human should know."""
-    from grader.scoring.open_by import open_criteria
+    from grader.scoring.open_by import first_open
     from grader.terminal.problems import show_problems
 
     for row in made.rows:
         if row.report.status == "ungraded":
-            why = next((one.message for one in open_criteria(row.report)), None)
-            errors.print(_untold(row, why), soft_wrap=True)
+            first = first_open(row.report)
+            errors.print(_untold(row, first.message if first else None), soft_wrap=True)
     if read.problems or made.problems:
         errors.print(_("To put right:"))
         show_problems([*read.problems, *made.problems], errors)

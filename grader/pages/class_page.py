@@ -12,7 +12,7 @@ from grader.pages.document import render, sentence
 from grader.pages.histogram import bars, plot
 from grader.pages.text import shown
 from grader.pages.words import FLAGS, SHORT_FLAGS
-from grader.scoring.open_by import open_by, open_criteria
+from grader.scoring.open_by import first_open, open_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -171,17 +171,16 @@ def _cell(result: CriterionResult | None, speech: Speech) -> Cell | None:
 def _unknown(reports: Sequence[Report], whose: OpenBy) -> list[tuple[Mistake, list[Person], int]]:
     """Why students could not be graded, of those whose report is ``whose`` to settle: the first reason
     of each, with who. What is sent to a student is theirs to the letter; else numbers do not matter."""
-    who: dict[tuple[str, str], list[Report]] = defaultdict(list)
+    who: dict[tuple[str, str], list[tuple[Report, CriterionResult]]] = defaultdict(list)
     for report in reports:
-        first = next(iter(open_criteria(report)), None)
+        first = first_open(report)
         if first is not None and open_by(report) == whose:
             alike = first.message if whose == "student" else _NUMBER.sub("#", first.message)
-            who[alike, first.hint].append(report)
+            who[alike, first.hint].append((report, first))
     found = []
     for group in sorted(who.values(), key=len, reverse=True)[:_MOST_MISTAKES]:
-        first = open_criteria(group[0])[0]
-        mistake = _mistake(first, len(group), len(reports))
-        people = [person(report) for report in group[:_MOST_NAMES]]
+        mistake = _mistake(group[0][1], len(group), len(reports))
+        people = [person(report) for report, _first in group[:_MOST_NAMES]]
         found.append((mistake, people, len(group) - len(people)))
     return found
 

@@ -47,6 +47,13 @@ def open_criteria(report: Report) -> list[CriterionResult]:
     return [result for result in report.criteria if result.status == "ungraded"]
 
 
+def first_open(report: Report) -> CriterionResult | None:
+    """The first criterion for which the report is whose it is to settle; ``None`` where none is open."""
+    theirs = open_by(report) == "student"
+    still = open_criteria(report)
+    return next((one for one in still if (one.open_by == "student") is theirs), None)
+
+
 def open_points(report: Report) -> float:
     """How many points of the rubric may still come, once what is open is settled, to 4 decimals."""
     return round(float(sum(map(still_open, open_criteria(report)))), 4)

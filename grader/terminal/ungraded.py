@@ -11,7 +11,7 @@ from rich.text import Text
 from grader.i18n.language import N_, _, plural, spoken
 from grader.i18n.message import as_message
 from grader.safety.printable import plain
-from grader.scoring.open_by import open_by, open_criteria
+from grader.scoring.open_by import first_open, open_by
 from grader.scoring.phrases import what_next
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from grader.model.report import CriterionResult, Report
+    from grader.model.report import Report
 
 _NAMED = 10
 _REASON, _LETTER = 300, 1000
@@ -40,7 +40,7 @@ _KINDS = {
 
 def not_graded(report: Report) -> str:
     """That there is no score, and the kind of fault where it has a word."""
-    first = _first_ungraded(report)
+    first = first_open(report)
     kind = _by_remedy().get(_remedy(first.hint_values)) if first else None
     return _("not graded: {why}", why=_(kind)) if kind else _("not graded")
 
@@ -56,10 +56,6 @@ def _remedy(hint_values: Mapping[str, Any]) -> str:
     return remedy.message_id if remedy else ""
 
 
-def _first_ungraded(report: Report) -> CriterionResult | None:
-    return next(iter(open_criteria(report)), None)
-
-
 def show_ungraded(reports: Sequence[Report], out: Console) -> None:
     """What the grader could not find out: one line for each reason, with the first few whom it is about
     and what to do. Reasons that differ in numbers only are one. What is open by the student is not here.
@@ -67,7 +63,7 @@ def show_ungraded(reports: Sequence[Report], out: Console) -> None:
     groups: dict[tuple[str, str], list[str]] = {}
     reasons: dict[tuple[str, str], str] = {}
     for report in reports:
-        first = _first_ungraded(report)
+        first = first_open(report)
         if open_by(report) == "grader" and first is not None:
             alike = _NUMBER.sub("#", first.message), first.hint
             groups.setdefault(alike, []).append(report.student_id)
@@ -87,7 +83,7 @@ def show_waiting(reports: Sequence[Report], out: Console) -> None:
     one line for all who are sent the same."""
     groups: dict[str, list[str]] = {}
     for report in reports:
-        first = _first_ungraded(report)
+        first = first_open(report)
         if open_by(report) == "student" and first is not None:
             words = f"{plain(first.message, _LETTER)} {plain(first.hint)}".strip()
             groups.setdefault(words, []).append(_with_sure_points(report))

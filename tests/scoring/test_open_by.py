@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.model.observation import Unknown, UnknownKind
-from grader.scoring.open_by import open_by, open_points, settled_by, with_open_score
+from grader.scoring.open_by import first_open, open_by, open_points, settled_by, with_open_score
 from grader.scoring.score import score, ungraded_report
 from grader.scoring.summary import summarise
 from tests.observations import lab_rubric, reference
@@ -180,3 +180,10 @@ def test_the_summary_says_whose_and_what_is_sure() -> None:
         ("grader", 19, None),
         (None, 20, 20),
     ]
+
+
+def test_the_reason_of_a_report_is_one_of_whoever_settles_it() -> None:
+    theirs = report(*CONSUMER)
+    mixed = report(*CONSUMER, unknown("schedule", "permission"))
+    first = [first_open(one) for one in (theirs, mixed, report())]
+    assert [one and one.id for one in first] == ["handler", "schedule", None]
