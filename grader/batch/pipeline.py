@@ -10,7 +10,7 @@ from collections import deque
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from grader.model.report import Report
     from grader.roster.load import Account
     from grader.rubric.load import Rubric
+    from grader.scoring.open_by import OpenScore
 
     Key: TypeAlias = tuple[str, str, str | None]
     Observed: TypeAlias = tuple[list[Account], Observation]
@@ -57,6 +58,8 @@ class Settings:
 
     ``jobs`` accounts are visited at a time, each for ``account_timeout_s`` seconds at most. A silence
     that would cost points is looked into once more ``confirm_s`` seconds later.
+    ``open_by_student`` is what ``grades.csv`` says for the score of a report that only the student can
+    settle.
     """
 
     seed: int
@@ -67,8 +70,8 @@ class Settings:
     endpoint_url: str | None = None
     exchange: bool = True
     confirm_s: float = 0
-    open_by_student: Literal["blank", "sure"] = "blank"
     lang: str = "en"
+    open_by_student: OpenScore = "blank"
 
     def region_of(self, account: Account, rubric: Rubric) -> str:
         """Where the account is looked at: the row, the option, its profile, the lab say it in turn."""

@@ -78,7 +78,7 @@ def regrade(results: Results, course: Course, *, lang: str) -> Regraded:
         reports = with_class_flags([known for _, known in again], course.rubric.lab.known_code)
         changes = _write_changed(results, [before for before, _ in again], reports)
         summary = results.write_class(
-            reports, course.rubric, batch.students, lang, sure=batch.open_by_student == "sure"
+            reports, course.rubric, batch.students, lang, batch.open_by_student
         )
         used = msgspec.structs.replace(
             batch,
@@ -129,7 +129,7 @@ def _write_changed(
     changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
 
     def write(old: Report | None, new: Report) -> None:
-        if old is not None:
+        if old is not None and not _only_adds(old, new):
             results.keep_before(new.student_id)
         results.write_report(new)
 
@@ -138,6 +138,12 @@ def _write_changed(
         list(threads.map(lambda both: write(*both), changed))
     changes = [Change(old, new, _moved(old, new)) for old, new in changed]
     return [change for change in changes if change.moved]
+
+
+def _only_adds(before: Report, after: Report) -> bool:
+    """All that the later report says otherwise is what version 0.1.0 did not say at all."""
+    criteria = tuple(msgspec.structs.replace(one, open_by=None) for one in after.criteria)
+    return before == msgspec.structs.replace(after, sure_points=None, criteria=criteria)
 
 
 def _moved(before: Report | None, after: Report) -> tuple[Moved, ...]:

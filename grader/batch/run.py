@@ -150,13 +150,8 @@ class ClassRun:
             if old.report != report:
                 self._results.write_report(report)
                 self._graded[report.student_id] = old._replace(report=report)
-        return self._results.write_class(
-            reports,
-            rubric,
-            self._students(),
-            self._lang,
-            sure=self._plan.settings.open_by_student == "sure",
-        )
+        shown = self._plan.settings.open_by_student
+        return self._results.write_class(reports, rubric, self._students(), self._lang, shown)
 
     @property
     def _lang(self) -> str:
@@ -193,8 +188,8 @@ class ClassRun:
                 account_timeout_s=settings.account_timeout_s,
                 region=settings.region,
                 endpoint_url=settings.endpoint_url,
-                open_by_student=settings.open_by_student,
                 lang=settings.lang,
+                open_by_student=settings.open_by_student,
                 checks=list(self._course.check_dirs),
                 started_at=self._started,
                 finished_at=now() if ended else None,

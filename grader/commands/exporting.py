@@ -13,18 +13,18 @@ from grader.commands.options import (
     UNGRADED,
     CommentLangOption,
     ForceOption,
-    OpenByStudent,
     OpenByStudentOption,
     QuietOption,
+    open_score,
 )
-from grader.i18n.language import N_, _, plural
+from grader.i18n.language import N_, _, plural, spoken
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from grader.export.formats import Export
     from grader.export.lti_push import Outcome
-    from grader.results.read_class import ClassRead
+    from grader.results.read_class import ClassRead, Row
 
 ResultsArgument = Annotated[Path, typer.Argument(help="The folder of a batch.", metavar="RESULTS")]
 ScaleOption = Annotated[
@@ -76,7 +76,7 @@ def export(
     from grader.export.formats import Export
     from grader.export.placing import place
     from grader.inputs.problems import BadInput, Problem
-    from grader.results.read_class import counted, read_class
+    from grader.results.read_class import read_class
     from grader.scoring.scale import scale_of
     from grader.terminal.console import standard_error, standard_output
 
@@ -91,9 +91,10 @@ def export(
     on = scale_of(scale)
     read = read_class(results)
     target = results / chosen.out if out is None else out
+    shown = open_score(open_by_student) if chosen.one_score else "blank"
     made = Export(
         results,
-        counted(read.told_in(lang or read.lang), sure=open_by_student is OpenByStudent.sure),
+        read.told_in(lang or read.lang, shown),
         read.students,
         read.rubric,
         on,
@@ -120,23 +121,32 @@ def export(
 
 
 def _tell(read: ClassRead, made: Export, errors: Console) -> None:
-    """Name who has no score, what was left out of the export, and what a human should know."""
-    from grader.safety.printable import plain
+    """Name who has no grade, what was left out of the export, and what a human should know."""
+    from grader.scoring.open_by import first_open
     from grader.terminal.problems import show_problems
 
     for row in made.rows:
-        if row.report.score is None:
-            ungraded = (one.message for one in row.report.criteria if one.status == "ungraded")
-            why = next(ungraded, None)
-            told = _("{student} has no score", student=row.student_id)
-            if why is not None:
-                said = N_("{student} has no score: {why}")
-                told = _(said, student=row.student_id, why=plain(why, 120))
-            errors.print(told, soft_wrap=True)
+        if row.report.status == "ungraded":
+            first = first_open(row.report)
+            errors.print(_untold(row, first.message if first else None), soft_wrap=True)
     if read.problems or made.problems:
         errors.print(_("To put right:"))
         show_problems([*read.problems, *made.problems], errors)
     show_problems(made.notes, errors)
+
+
+def _untold(row: Row, why: str | None) -> str:
+    """That a student has no score, or the sure points only, and ``why`` where that is known."""
+    from grader.safety.printable import plain
+
+    student, points = row.student_id, row.report.score
+    if why is None:
+        return _("{student} has no score", student=student)
+    if points is None:
+        return _("{student} has no score: {why}", student=student, why=plain(why, 120))
+    sure_only = N_("{student} has the points that are sure, {points}: {why}")
+    shown = spoken().number(points)
+    return _(sure_only, student=student, points=shown, why=plain(why, 120))
 
 
 @push.callback()
@@ -184,7 +194,7 @@ def lti(
     from grader.export.lti_push import Memory
     from grader.export.lti_push import push as push_scores
     from grader.results.directory import Results
-    from grader.results.read_class import counted, read_class
+    from grader.results.read_class import read_class
     from grader.scoring.scale import scale_of
     from grader.terminal.console import standard_error, standard_output
 
@@ -195,8 +205,7 @@ def lti(
         client = client_of(client_id, token_url, key, key_id, audience, errors)
     on = scale_of(scale)
     read = read_class(results)
-    sure = open_by_student is OpenByStudent.sure
-    told = counted(read.told_in(lang or read.lang), sure=sure)
+    told = read.told_in(lang or read.lang, open_score(open_by_student))
     made = Export(results, told, read.students, read.rubric, on, lang or read.lang)
     with nullcontext() if dry_run else Results(results).locked():
         memory = Memory(results, line_item, keeping=not dry_run)

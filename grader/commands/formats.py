@@ -22,13 +22,15 @@ class Format:
 
     ``out`` is where it goes unless told otherwise, in the results directory; ``options`` are the
     options of the command that only some formats have. ``renews``: what stands at ``out`` was made by
-    the grader itself, and is replaced unasked.
+    the grader itself, and is replaced unasked. ``one_score``: it has one number for a student, and no
+    room for both that there is no grade and which points are sure.
     """
 
     module: str
     out: str
     options: frozenset[str] = frozenset()
     renews: bool = False
+    one_score: bool = True
 
 
 FORMATS = {
@@ -42,7 +44,7 @@ FORMATS = {
     "lti": Format("grader.export.lti", "exports/lti"),
     "junit": Format("grader.export.junit", "exports/junit.xml"),
     "csv": Format("grader.export.grades_csv", "exports/grades.csv"),
-    "html": Format("grader.pages.export", "", renews=True),
+    "html": Format("grader.pages.export", "", renews=True, one_score=False),
 }
 
 

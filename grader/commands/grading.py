@@ -189,10 +189,10 @@ def batch(
             help="So long after a silence that costs points it is looked once more.",
         ),
     ] = CONFIRM_S,
-    open_by_student: OpenByStudentOption = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Grade who is missing or was not graded.")
     ] = False,
+    open_by_student: OpenByStudentOption = None,
     force: ForceOption = False,
 ) -> int:
     """Grade a class: one folder a student, a summary, a table."""
@@ -228,7 +228,7 @@ def batch(
         jobs=jobs or 32,
         account_timeout_s=account_timeout or 600,
         confirm_s=confirm_silence,
-        open_by_student=(open_by_student or OpenByStudent.blank).value,
+        open_by_student=open_by_student,
     )
     errors = standard_error(quiet=quiet)
     with loaded(rubric, checks, roster) as (course, students):
@@ -295,15 +295,21 @@ def _tell_missed(
     run: ClassRun, again: Callable[[list[str]], str], errors: Console, quiet: bool
 ) -> None:
     """Whose result is not what this run was to give, why, and the command that tries ``again``."""
-    from grader.terminal.ungraded import show_ungraded
+    from grader.scoring.open_by import open_by
+    from grader.terminal.ungraded import show_ungraded, show_waiting
 
     _tell_unwritten(run, errors)
-    ungraded = any(report.score is None for report in run.reports)
-    if ungraded and not quiet:
+    whose = {open_by(report) for report in run.reports}
+    if "grader" in whose and not quiet:
         show_ungraded(run.reports, errors)
         errors.print(_("Try them again with: {command}", command=again([])), soft_wrap=True)
+    if "student" in whose and not quiet:
+        show_waiting(run.reports, errors)
+        told = _("When they have done it, grade them with: {command}", command=again([]))
+        errors.print(told, soft_wrap=True)
     if run.not_again:
         show_ungraded(run.not_again, errors)
+        show_waiting(run.not_again, errors)
         names = [report.student_id for report in run.not_again]
         told = plural(
             len(names),

@@ -6,7 +6,7 @@ import secrets
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,7 @@ from grader.i18n.language import _, speak, spoken
 if TYPE_CHECKING:
     from grader.batch.pipeline import Settings
     from grader.model.report import Report
+    from grader.scoring.open_by import OpenScore
 
 ALL_POINTS, POINTS_MISSING, USAGE, UNGRADED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -33,18 +34,18 @@ def _speaking(lang: Lang | None) -> Lang | None:
     return lang
 
 
-class OpenByStudent(StrEnum):
-    """What counts for a student whose open criteria are all the student's to settle."""
-
-    blank = "blank"
-    sure = "sure"
-
-
 class EngineKind(StrEnum):
     """What runs the visits to accounts."""
 
     threads = "threads"
     dask = "dask"
+
+
+class OpenByStudent(StrEnum):
+    """What stands for the score of a report that is open by the student."""
+
+    blank = "blank"
+    sure = "sure"
 
 
 RubricOption = Annotated[
@@ -95,11 +96,16 @@ OpenByStudentOption = Annotated[
     OpenByStudent | None,
     typer.Option(
         "--open-by-student",
-        help="Where only the student can settle what is open: no score, or the points that are sure"
-        " [default: blank].",
+        help="The score of whoever can settle alone what is open: none, or the points that are sure "
+        "[default: blank].",
     ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Go on where files would be replaced.")]
+
+
+def open_score(given: OpenByStudent | None) -> OpenScore:
+    """What ``--open-by-student`` asks for; nobody has a score by it unless it is given."""
+    return "sure" if given is OpenByStudent.sure else "blank"
 
 
 def settings_of(
@@ -112,7 +118,7 @@ def settings_of(
     account_timeout_s: int = 600,
     exchange: bool = True,
     confirm_s: float = 0,
-    open_by_student: Literal["blank", "sure"] = "blank",
+    open_by_student: OpenByStudent | None = None,
 ) -> Settings:
     """How the run is made. Raises :class:`BadInput` for a region or an address that is none."""
     from grader.batch.pipeline import Settings
@@ -135,7 +141,7 @@ def settings_of(
         endpoint_url=endpoint_url,
         exchange=exchange,
         confirm_s=confirm_s,
-        open_by_student=open_by_student,
+        open_by_student=open_score(open_by_student),
         lang=lang or spoken().code,
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_, Language, language
 from grader.safety.printable import plain
+from grader.scoring.open_by import open_points
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -16,9 +17,8 @@ if TYPE_CHECKING:
     from grader.model.report import CriterionResult, Report
     from grader.scoring.scale import Scale
 
+SURE = N_("These points are sure. Still open, and yours to settle: {open} of {maximum}.")
 UNGRADED = N_("Not graded: something could not be checked. This costs no points.")
-
-SURE = N_("These points are sure. What could not be checked is yours to settle, and may earn more.")
 
 _LINE = 2000
 _SIGNS = re.compile(r"(?<=;)[=+\-@\uff1d\uff0b\uff0d\uff20]+")
@@ -38,8 +38,8 @@ def comment_lines(report: Report, export: Export) -> list[str]:
         lines = [
             words.say("{score} of {maximum} points.", score=_shown(given, words), maximum=most)
         ]
-        if any(result.status == "ungraded" for result in report.criteria):
-            lines.append(words.say(SURE))
+        if report.status == "ungraded":
+            lines.append(sure(report, scale, words))
     for result in report.criteria:
         if result.status != "passed" and not export.hides(result.id):
             lines += _criterion(result, report, scale, words)
@@ -62,6 +62,13 @@ def _escaped(line: str) -> str:
         lambda signs: "".join(f"&#{ord(sign)};" for sign in signs[0]),
         html.escape(line, quote=False),
     )
+
+
+def sure(report: Report, scale: Scale, words: Language) -> str:
+    """That the score of an ungraded report is what is sure, and how much may still come."""
+    still = scale.score(open_points(report), report.max_score)
+    most = scale.maximum(report.max_score)
+    return words.say(SURE, open=_shown(still, words), maximum=_shown(most, words))
 
 
 def explanation(result: CriterionResult) -> list[str]:

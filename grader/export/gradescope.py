@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from grader.export.comment import UNGRADED, explanation
+from grader.export.comment import UNGRADED, explanation, sure
 from grader.export.formats import File, earlier
 from grader.i18n.language import N_, language
 from grader.results.atomic_write import write_json
@@ -126,7 +126,7 @@ def results_of(report: Report, rubric: Rubric | None, scale: Scale, lang: str) -
     return Results(
         score=UNSET if score is None else float(score),
         execution_time=max(0.0, report.duration_s),
-        output=_why(report, rubric, lang) if score is None else UNSET,
+        output=_why(report, rubric, scale, lang) if report.status == "ungraded" else UNSET,
         tests=tuple(tests),
         extra_data={
             "student_id": report.student_id,
@@ -171,11 +171,13 @@ def _is_seen_later(result: CriterionResult, because: str, rubric: Rubric | None)
     return cause not in (UNSET, "visible", _visibility(result.id, rubric))
 
 
-def _why(report: Report, rubric: Rubric | None, lang: str) -> str:
+def _why(report: Report, rubric: Rubric | None, scale: Scale, lang: str) -> str:
     reasons = dict.fromkeys(
         line
         for result in report.criteria
         if result.status == "ungraded" and _visibility(result.id, rubric) in (UNSET, "visible")
         for line in explanation(result)
     )
-    return "\n".join([language(lang).say(UNGRADED), *reasons])
+    words = language(lang)
+    first = words.say(UNGRADED) if report.score is None else sure(report, scale, words)
+    return "\n".join([first, *reasons])

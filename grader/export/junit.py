@@ -1,7 +1,8 @@
 """JUnit XML: one suite a student, one case a criterion.
 
 Source: ``junit-10.xsd`` of Jenkins's xUnit plug-in. Failed and partial are failures, ungraded is an
-error, blocked is skipped. The score is a property of the suite.
+error, blocked is skipped. The score is a property of the suite; a suite with an error has none, but the
+points that are sure where they are asked for.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def _suite(row: Row, scale: Scale) -> Element:
     if report.score is not None:
         properties = SubElement(suite, "properties")
         for name, value in (
-            ("score", scale.total(report)),
+            ("score" if report.status == "graded" else "sure_points", scale.total(report)),
             ("max_score", scale.maximum(report.max_score)),
         ):
             SubElement(properties, "property", {"name": name, "value": number(value)})

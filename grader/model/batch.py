@@ -86,14 +86,14 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     endpoint_url: Annotated[
         str | None, Meta(description="The AWS endpoint of --endpoint-url; null for AWS's own.")
     ]
+    lang: Annotated[str, Meta(description="The language of the reports.")]
     open_by_student: Annotated[
         Literal["blank", "sure"],
         Meta(
-            description="What grades.csv has for a student whose open criteria are all the student's "
-            "to settle: nothing, or the points that are sure."
+            description="What grades.csv says for the score of a report that is open by the student: "
+            "nothing, or the points that are sure."
         ),
     ] = "blank"
-    lang: Annotated[str, Meta(description="The language of the reports.")]
     checks: Annotated[list[str], Meta(description="The folders of --checks.")]
     started_at: Annotated[str, Meta(description="When it began: UTC, ISO 8601.")]
     finished_at: Annotated[

@@ -27,8 +27,8 @@ _MessageValues = Annotated[
 _Values = Annotated[
     dict[str, Any], _means("What is filled into it: text, numbers, or messages in their turn.")
 ]
-OpenBy = Literal["grader", "student"]
 Status = Literal["passed", "partial", "failed", "blocked", "ungraded"]
+OpenBy = Literal["grader", "student"]
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,19 +83,15 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     open_by: Annotated[
         OpenBy | None,
         _means(
-            "When ungraded: whose it is to settle it, the grader's (try again) or the student's; null "
-            "otherwise, and in reports of earlier versions."
+            "When ungraded: whose it is to settle. “student”: something else reads the output queue, "
+            "several resources could be meant, or something vanished in the run; “grader”: all else. "
+            "Null when it is not ungraded, and in reports of version 0.1.0."
         ),
     ] = None
     tests: Annotated[
         tuple[TestResult, ...],
         _means("What each of its tests said; several share the points."),
     ] = ()
-
-    @property
-    def outcomes(self) -> tuple[str, ...]:
-        """What each of its tests found."""
-        return tuple(test.outcome for test in self.tests)
 
     def __post_init__(self) -> None:
         _finite(self.points, self.max_points)
@@ -129,8 +125,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sure_points: Annotated[
         float | None,
         _means(
-            "What is earned whatever comes of what is open: the score, where there is one; null in "
-            "reports of earlier versions."
+            "The points that are earned whatever comes of what is ungraded, to 4 decimals; the score "
+            "when graded. Null in reports of version 0.1.0."
         ),
     ] = None
     criteria: Annotated[
@@ -151,15 +147,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     duration_s: Annotated[float, _means("How long it looked, in seconds.")]
 
     def __post_init__(self) -> None:
-        _finite(self.score, self.max_score, self.sure_points, self.duration_s)
-
-    @property
-    def open_by(self) -> OpenBy | None:
-        """Whose it is to settle what is open: the student's if all of it is; ``None`` for nothing."""
-        open_ = {result.open_by for result in self.criteria if result.status == "ungraded"}
-        if not open_:
-            return None
-        return "student" if open_ == {"student"} else "grader"
+        _finite(self.score, self.sure_points, self.max_score, self.duration_s)
 
 
 _decoder = msgspec.json.Decoder(Report)

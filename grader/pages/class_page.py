@@ -12,12 +12,13 @@ from grader.pages.document import render, sentence
 from grader.pages.histogram import bars, plot
 from grader.pages.text import shown
 from grader.pages.words import FLAGS, SHORT_FLAGS
+from grader.scoring.open_by import first_open, open_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from grader.model.batch import Batch
-    from grader.model.report import CriterionResult, Report, Status
+    from grader.model.report import CriterionResult, OpenBy, Report, Status
     from grader.pages.speech import Speech
     from grader.scoring.summary import Summary
 
@@ -50,10 +51,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One student's line of the heat map. A criterion that the report lacks has no cell."""
+    """One student's line of the heat map. A criterion that the report lacks has no cell.
+
+    ``sure``: the points that are sure, where there is no score.
+    """
 
     person: Person
     score: str
+    sure: str
     sort: float
     cells: tuple[Cell | None, ...]
     flags: tuple[str, ...]
@@ -112,7 +117,8 @@ def class_page(
         plot=plot(counted, speech) if scores else None,
         mistakes=mistakes[:_MOST_MISTAKES],
         rarer=len(mistakes[_MOST_MISTAKES:]),
-        unknown=_unknown(reports),
+        unknown=_unknown(reports, "grader"),
+        waiting=_unknown(reports, "student"),
         criteria=[(one, _shares(one)) for one in summary.criteria],
         each=_EACH,
         rows=[_row(report, summary, speech) for report in reports],
@@ -139,10 +145,17 @@ def _row(report: Report, summary: Summary, speech: Speech) -> Row:
     return Row(
         person=person(report),
         score=speech.number(report.score),
+        sure=_sure(report, speech),
         sort=-1.0 if report.score is None else report.score,
         cells=tuple(_cell(results.get(one.id), speech) for one in summary.criteria),
         flags=tuple(flag_words(SHORT_FLAGS, name, speech) for name in report.flags),
     )
+
+
+def _sure(report: Report, speech: Speech) -> str:
+    if report.score is not None or report.sure_points is None:
+        return ""
+    return speech.say("{points} sure", points=speech.number(report.sure_points))
 
 
 def _cell(result: CriterionResult | None, speech: Speech) -> Cell | None:
@@ -155,19 +168,20 @@ def _cell(result: CriterionResult | None, speech: Speech) -> Cell | None:
     return Cell(_CODE[result.status], result.status, points, share)
 
 
-def _unknown(reports: Sequence[Report]) -> list[tuple[Mistake, list[Person], int]]:
-    """Why students could not be graded: the first reason of each, with who."""
-    who: dict[tuple[str, str], list[Report]] = defaultdict(list)
+def _unknown(reports: Sequence[Report], whose: OpenBy) -> list[tuple[Mistake, list[Person], int]]:
+    """Why students could not be graded, of those whose report is ``whose`` to settle: the first reason
+    of each, with who. What is sent to a student is theirs to the letter; else numbers do not matter."""
+    who: dict[tuple[str, str], list[tuple[Report, CriterionResult]]] = defaultdict(list)
     for report in reports:
-        first = next((one for one in report.criteria if one.status == "ungraded"), None)
-        if first is not None:
-            who[_NUMBER.sub("#", first.message), first.hint].append(report)
+        first = first_open(report)
+        if first is not None and open_by(report) == whose:
+            alike = first.message if whose == "student" else _NUMBER.sub("#", first.message)
+            who[alike, first.hint].append((report, first))
     found = []
-    for alike in sorted(who.values(), key=len, reverse=True)[:_MOST_MISTAKES]:
-        first = next(one for one in alike[0].criteria if one.status == "ungraded")
-        mistake = _mistake(first, len(alike), len(reports))
-        people = [person(report) for report in alike[:_MOST_NAMES]]
-        found.append((mistake, people, len(alike) - len(people)))
+    for group in sorted(who.values(), key=len, reverse=True)[:_MOST_MISTAKES]:
+        mistake = _mistake(group[0][1], len(group), len(reports))
+        people = [person(report) for report, _first in group[:_MOST_NAMES]]
+        found.append((mistake, people, len(group) - len(people)))
     return found
 
 

@@ -12,6 +12,7 @@ from grader.pages.class_page import flag_words
 from grader.pages.document import render, sentence, value_text
 from grader.pages.text import shown
 from grader.pages.words import FAILURES, WRONG_ANSWERS, YOUR_FLAGS
+from grader.scoring.open_by import open_by, open_points
 from grader.scoring.summary import CLASS_FLAGS
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ ONLY_LOOK = frozenset(
     }
 )
 """The shipped checks that do not judge what was sent. Of any other, nobody knows that here."""
-_OF_EXERCISES = frozenset({"direct-inconclusive", "raises-after-answer"})
+_OF_EXERCISES = frozenset({"direct-inconclusive", "raises-after-answer", "several-answers"})
 _MOST_PAIRS, _MOST_ANSWERS, _MOST_TESTS, _MOST_REASONS = 50, 5, 60, 4
 
 
@@ -106,6 +107,8 @@ def student_page(
         name=shown(report.name, 120).strip() or shown(report.student_id, 120),
         report=report,
         reasons=_reasons(unknown, speech),
+        yours=open_by(report) == "student",
+        still_open=open_points(report),
         asked=[_asked(result, speech) for result in results],
         full=report.score is not None and report.score >= report.max_score,
         rounds=rounds,

@@ -51,7 +51,10 @@ FLAGS: Final[dict[str, str]] = {
     "answers-left-behind": N_(
         "An answer to the grader could not be removed from the output queue."
     ),
-    "several-answers": N_("Messages were answered with other numbers too, beside the right one."),
+    "several-answers": N_(
+        "An answer message held several numbers, or several messages answered one pair with "
+        "different numbers."
+    ),
 }
 """For the instructor."""
 
@@ -90,6 +93,9 @@ YOUR_FLAGS: Final[dict[str, str]] = {
     "answers-left-behind": N_(
         "An answer to the grader could not be removed from your output queue."
     ),
-    "several-answers": N_("Your function answered with other numbers too, beside the right one."),
+    "several-answers": N_(
+        "A message of your function's held several numbers, or several messages answered one pair "
+        "with different numbers. Answer each pair once, with its sum alone."
+    ),
 }
 """For the student."""

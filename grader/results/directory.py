@@ -19,7 +19,7 @@ from grader.model.report import Report
 from grader.model.student_id import is_student_id
 from grader.results.atomic_write import is_unfinished, write_json, write_text
 from grader.results.grades_csv import grades_csv
-from grader.scoring.settle import with_sure_points
+from grader.scoring.open_by import with_open_score
 from grader.scoring.summary import Known, code_of, summarise
 
 try:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from grader.model.batch import Student
     from grader.rubric.load import Rubric
+    from grader.scoring.open_by import OpenScore
     from grader.scoring.summary import Summary
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -179,18 +180,17 @@ class Results:
         rubric: Rubric,
         students: Sequence[Student],
         lang: str,
-        *,
-        sure: bool = False,
+        open_score: OpenScore = "blank",
     ) -> Summary:
         """Write what the whole class makes up: ``summary.json`` and ``grades.csv``.
 
-        ``sure``: whoever has no score, but for what is theirs to settle, has what is sure there.
+        ``open_score`` is the score in ``grades.csv`` of a report that is open by the student.
         """
         summary = summarise(reports, rubric, lang)
         write_json(self.root / SUMMARY, _indented(summary), "summary")
         extra = {student.student_id: student.extra for student in students}
-        counted = [with_sure_points(one) for one in reports] if sure else reports
-        text = grades_csv(counted, [criterion.id for criterion in rubric.criteria], extra)
+        shown = [with_open_score(report, open_score) for report in reports]
+        text = grades_csv(shown, [criterion.id for criterion in rubric.criteria], extra)
         write_text(self.root / GRADES, text)
         return summary
 

@@ -16,8 +16,8 @@ from grader.model.report import read_report
 from grader.model.student_id import is_student_id
 from grader.results.directory import BATCH, REPORT, RUBRIC, STUDENTS, UNREADABLE, Results
 from grader.rubric.load import load_rubric
+from grader.scoring.open_by import with_open_score
 from grader.scoring.scale import earned
-from grader.scoring.settle import with_sure_points
 from grader.scoring.translate_report import retold
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Batch
     from grader.model.report import CriterionResult, Report
     from grader.rubric.load import Rubric
+    from grader.scoring.open_by import OpenScore
 
 _AGAIN = N_(
     "Grade this student again with --resume, or judge the class again with `grader regrade`."
@@ -63,18 +64,18 @@ class ClassRead:
     lang: str
     problems: tuple[Problem, ...]
 
-    def told_in(self, lang: str) -> tuple[Row, ...]:
-        """The rows, with reports in the language ``lang`` as far as there are words for it."""
-        if lang == self.lang:
-            return self.rows
-        return tuple(Row(row.student, retold(row.report, self.rubric, lang)) for row in self.rows)
+    def told_in(self, lang: str, open_score: OpenScore = "blank") -> tuple[Row, ...]:
+        """The rows, with reports in the language ``lang`` as far as there are words for it.
 
+        ``open_score`` is the score of those that are open by the student.
+        """
+        return tuple(
+            Row(row.student, with_open_score(self._told_in(lang, row.report), open_score))
+            for row in self.rows
+        )
 
-def counted(rows: Iterable[Row], *, sure: bool) -> tuple[Row, ...]:
-    """The rows; with the points that are ``sure`` where all that is open is the student's to settle."""
-    return tuple(
-        Row(row.student, with_sure_points(row.report) if sure else row.report) for row in rows
-    )
+    def _told_in(self, lang: str, report: Report) -> Report:
+        return report if lang == self.lang else retold(report, self.rubric, lang)
 
 
 def read_class(root: Path) -> ClassRead:
@@ -207,6 +208,8 @@ def _faults(report: Report, student_id: str) -> Iterator[str]:
         yield _("A criterion's points are not between 0 and its maximum.")
     elif any(_is_off(result) for result in report.criteria):
         yield _("A criterion's points are not those that its tests earn.")
+    elif report.status == "ungraded" and _is_unsure(report, tolerance):
+        yield _("Its sure points are not those that its criteria earn.")
     if not _is_time(report.finished_at):
         yield _("Its times are not times.")
 
@@ -223,6 +226,12 @@ def _is_off(result: CriterionResult) -> bool:
     """Its points are not those of its tests, of which the maximum is rounded too."""
     off = 0.0 if result.points is None else abs(result.points - float(earned(result)))
     return off > 2 * _ROUNDED_BY + _FLOATS_ARE_OFF_BY
+
+
+def _is_unsure(report: Report, tolerance: float) -> bool:
+    """Its sure points, which may be exported, are not what its criteria and their tests earn."""
+    earn = float(sum(map(earned, report.criteria)))
+    return report.sure_points is not None and abs(report.sure_points - earn) > tolerance
 
 
 def _is_time(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message
+from grader.scoring.open_by import settled_by
 
 BLOCKED = N_("Not checked: depends on “{title}”, which did not pass.")
 SHARE = N_("{passed} of {tests} passed. {first}")
@@ -11,6 +12,7 @@ NOT_CHECKED = N_("This criterion was not checked.")
 NOT_OBSERVED = N_("What this criterion needs was not looked at in this run.")
 
 _FREE = N_("This costs no points. {next}")
+_YOURS = N_("This stays open until you settle it. {next}")
 _NEXT = {
     "credentials": N_("Get new credentials (in AWS Academy: AWS Details, Show) and try again."),
     "permission": N_("Ask your instructor; the action that was denied is named here."),
@@ -28,4 +30,5 @@ _NEXT = {
 
 def what_next(kind: str) -> Message:
     """What to do about an :class:`~grader.model.observation.Unknown` of this kind."""
-    return message(_FREE, next=Message(_NEXT.get(kind, _NEXT[""])))
+    template = _YOURS if settled_by([kind]) == "student" else _FREE
+    return message(template, next=Message(_NEXT.get(kind, _NEXT[""])))

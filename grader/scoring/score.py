@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from grader import __version__
 from grader.i18n.language import ENGLISH, language
 from grader.i18n.message import Message, message, said
@@ -12,8 +14,8 @@ from grader.model import timestamps as clock
 from grader.model.report import CriterionResult, Report, TestResult
 from grader.rubric.load import text_in
 from grader.rubric.rules import route
+from grader.scoring.open_by import settled_by
 from grader.scoring.phrases import BLOCKED, NOT_CHECKED, NOT_OBSERVED, SHARE, what_next
-from grader.scoring.settle import settled_by, sure_share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Student
     from grader.model.observation import Observation, Unknown
     from grader.model.outcome import CheckInfo, Outcome
-    from grader.model.report import OpenBy, Status
+    from grader.model.report import Status
     from grader.rubric.load import Criterion, Rubric
 
 _DECIMALS = 4
@@ -44,7 +46,7 @@ def score(
     scoring = _Scoring(rubric, checks, outcomes, lang)
     criteria = tuple(map(scoring.result, rubric.criteria))
     ungraded = any(result.status == "ungraded" for result in criteria)
-    points = None if ungraded else scoring.total()
+    sure = scoring.total()
     return Report(
         student_id=student.student_id,
         name=student.name,
@@ -52,10 +54,10 @@ def score(
         group=student.group,
         account_id=observation.account_id or student.account_id,
         region=observation.region,
-        status="ungraded" if points is None else "graded",
-        score=points,
+        status="ungraded" if ungraded else "graded",
+        score=None if ungraded else sure,
+        sure_points=sure,
         max_score=float(rubric.max_score),
-        sure_points=scoring.sure(),
         criteria=criteria,
         flags=tuple(sorted({*observation.flags})),
         seed=observation.seed,
@@ -84,9 +86,11 @@ def ungraded_report(
         region=region,
         status="ungraded",
         score=None,
-        max_score=float(rubric.max_score),
         sure_points=0.0,
-        criteria=tuple(scoring.ungraded(one, why.words, None, why.kind) for one in rubric.criteria),
+        max_score=float(rubric.max_score),
+        criteria=tuple(
+            scoring.ungraded(one, why.words, None, [why.kind]) for one in rubric.criteria
+        ),
         seed=seed,
         rubric_sha256=rubric.sha256,
         grader_version=__version__,
@@ -132,27 +136,16 @@ class _Scoring:
         return self._as(criterion, status, why, text.rstrip(), of=first)
 
     def total(self) -> float:
-        """The points of all criteria together. They are added exactly, and rounded once."""
+        """The points of all criteria together, as far as their tests passed. They are added exactly, and
+        rounded once."""
         return _rounded(math.fsum(map(self._share, self.rubric.criteria)))
 
-    def sure(self) -> float:
-        """The points that are earned whatever comes of what is open, rounded once."""
-        shares = (
-            sure_share(
-                criterion.points, tuple(test.outcome for test in self.outcomes[criterion.id])
-            )
-            for criterion in self.rubric.criteria
-        )
-        return _rounded(math.fsum(shares))
-
     def _share(self, criterion: Criterion) -> float:
-        """The criterion's points by the fraction of its tests that passed, not rounded.
-
-        Without a test it is ungraded, and nobody asks.
-        """
+        """The criterion's points by the fraction of its tests that passed, not rounded; none without a
+        test."""
         tests = self.outcomes[criterion.id]
         passed = sum(test.outcome == "passed" for test in tests)
-        return criterion.points * passed / len(tests)
+        return criterion.points * passed / len(tests) if tests else 0.0
 
     def _blocked(self, criterion: Criterion) -> CriterionResult:
         root = self._root(criterion)
@@ -160,7 +153,7 @@ class _Scoring:
             first = self.outcomes[criterion.id][0]
             return self._as(criterion, "blocked", first.said, self._text(first), of=first)
         if self.alone[root.id] == "passed":
-            return self.ungraded(criterion, Message(NOT_OBSERVED), None, "not-observed")
+            return self.ungraded(criterion, Message(NOT_OBSERVED), None, ["not-observed"])
         if self.alone[root.id] == "ungraded":
             return self.ungraded(criterion, *self._reason(root))
         title = text_in(root.title, self.lang)
@@ -190,12 +183,22 @@ class _Scoring:
         failed = [one for one in explaining if self.alone[one.id] != "passed"]
         return next(iter(failed or explaining), None)
 
-    def _reason(self, criterion: Criterion) -> tuple[Message, str | None, str]:
-        """Why it is ungraded, the same as text where that is known, and the kind of Unknown."""
-        for test in self.outcomes[criterion.id]:
-            if test.outcome == "ungraded":
-                return test.said, self._text(test), test.because or "unexpected"
-        return Message(NOT_CHECKED), None, "unexpected"
+    def _reason(self, criterion: Criterion) -> tuple[Message, str | None, list[str]]:
+        """Why it is ungraded, the same as text where that is known, and the kinds of Unknown, that of
+        the reason first.
+
+        What the grader is to settle comes before what the student is: theirs alone would not end it.
+        """
+        unknown = [
+            (test.because or "unexpected", test)
+            for test in self.outcomes[criterion.id]
+            if test.outcome == "ungraded"
+        ]
+        if not unknown:
+            return Message(NOT_CHECKED), None, ["unexpected"]
+        unknown.sort(key=lambda one: settled_by([one[0]]) == "student")
+        first = unknown[0][1]
+        return first.said, self._text(first), [kind for kind, _test in unknown]
 
     def _knows(self, one: Message) -> bool:
         return bool(language(self.lang).translated(one.message_id))
@@ -221,11 +224,12 @@ class _Scoring:
         return text_in(criterion.hint, self.lang)
 
     def ungraded(
-        self, criterion: Criterion, why: Message, text: str | None, kind: str
+        self, criterion: Criterion, why: Message, text: str | None, kinds: Sequence[str]
     ) -> CriterionResult:
-        """What a criterion came to that could not be checked, because of an Unknown of ``kind``."""
-        by = settled_by(kind)
-        return self._as(criterion, "ungraded", why, text, advice=what_next(kind), open_by=by)
+        """What a criterion came to that could not be checked, because of Unknowns of these ``kinds``;
+        ``why`` is of the first."""
+        result = self._as(criterion, "ungraded", why, text, advice=what_next(kinds[0]))
+        return msgspec.structs.replace(result, open_by=settled_by(kinds))
 
     def _as(
         self,
@@ -237,7 +241,6 @@ class _Scoring:
         advice: Message = _UNSAID,
         because: str | None = None,
         of: Outcome | None = None,
-        open_by: OpenBy | None = None,
     ) -> CriterionResult:
         hint = said(advice, self.lang)
         if of is not None:
@@ -257,7 +260,6 @@ class _Scoring:
             expected=None if of is None else of.expected,
             actual=None if of is None else of.actual,
             because=because,
-            open_by=open_by,
             tests=tuple(
                 TestResult(
                     name=self._name(test),

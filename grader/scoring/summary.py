@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from grader.model.observation import Found
 from grader.rubric.load import text_in
+from grader.scoring.open_by import open_by
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -63,17 +64,18 @@ class StudentSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ]
     status: Annotated[Literal["graded", "ungraded"], Meta(description="Whether there is a score.")]
     score: Annotated[float | None, Meta(description="As in the report; null when ungraded.")]
+    flags: Annotated[list[str], Meta(description="As in the report.")]
     sure_points: Annotated[
-        float | None, Meta(description="As in the report; null in those of earlier versions.")
+        float | None,
+        Meta(description="The points that are earned whatever comes, as in the report."),
     ] = None
     open_by: Annotated[
         Literal["grader", "student"] | None,
         Meta(
-            description="When ungraded: student, if all that is open is the student's to settle, else "
-            "grader."
+            description="When ungraded, whose it is to settle: “student” where all that is open is "
+            "theirs. Null when graded."
         ),
     ] = None
-    flags: Annotated[list[str], Meta(description="As in the report.")]
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,8 +115,13 @@ def summarise(reports: Sequence[Report], rubric: Rubric, lang: str) -> Summary:
         lowest=min(scores, default=None),
         highest=max(scores, default=None),
         criteria=[_criterion(criterion, reports, lang) for criterion in rubric.criteria],
-        scores=[msgspec.convert(one, StudentSummary, from_attributes=True) for one in reports],
+        scores=[_student(report) for report in reports],
     )
+
+
+def _student(report: Report) -> StudentSummary:
+    summary = msgspec.convert(report, StudentSummary, from_attributes=True)
+    return msgspec.structs.replace(summary, open_by=open_by(report))
 
 
 def _criterion(criterion: Criterion, reports: Sequence[Report], lang: str) -> CriterionSummary:

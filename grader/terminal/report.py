@@ -10,6 +10,7 @@ from rich.text import Text
 
 from grader.i18n.language import N_, _, plural, spoken
 from grader.safety.printable import plain
+from grader.scoring.open_by import open_by, open_points
 from grader.terminal.class_table import class_table
 from grader.terminal.ungraded import not_graded
 
@@ -67,23 +68,31 @@ def show_report(report: Report, out: Console) -> None:
     out.print(table)
     out.print()
     if report.score is None:
-        said = _("Something could not be checked; it does not count against you.")
-        if report.open_by == "student":
-            said = _("Something could not be checked, and it is yours to settle: see above.")
-        out.print(Text.assemble((f"{_('Not graded.')} ", "bold magenta"), said))
-        if report.sure_points is not None:
-            sure = _(
-                "{sure} of {maximum} points are sure.",
-                sure=report.sure_points,
-                maximum=report.max_score,
-            )
-            out.print(Text(sure, style="bold"))
+        _show_open(report, out)
     else:
         style = "bold green" if report.score == report.max_score else "bold"
         line = _("Score: {score} of {maximum} points", score=report.score, maximum=report.max_score)
         out.print(Text(line, style=style))
     if report.flags:
         out.print(Text(_("Noted: {flags}", flags=_flags(report)), style="dim"))
+
+
+def _show_open(report: Report, out: Console) -> None:
+    """That there is no grade, whose that is to settle, and what is sure all the same."""
+    why = (
+        _("What is open is yours to settle: do what is said above, then check again.")
+        if open_by(report) == "student"
+        else _("Something could not be checked; it does not count against you.")
+    )
+    out.print(Text.assemble((f"{_('Not graded.')} ", "bold magenta"), why))
+    if report.sure_points is not None:
+        line = _(
+            "Sure so far: {sure} of {maximum} points; still open: {open}.",
+            sure=report.sure_points,
+            maximum=report.max_score,
+            open=open_points(report),
+        )
+        out.print(Text(line))
 
 
 def _flags(report: Report) -> str:

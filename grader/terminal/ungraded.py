@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from grader.i18n.language import N_, _, plural
+from grader.i18n.language import N_, _, plural, spoken
 from grader.i18n.message import as_message
 from grader.safety.printable import plain
+from grader.scoring.open_by import first_open, open_by
 from grader.scoring.phrases import what_next
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
-    from grader.model.report import CriterionResult, Report
+    from grader.model.report import Report
 
 _NAMED = 10
-_REASON = 300
+_REASON, _LETTER = 300, 1000
 _NUMBER = re.compile(r"\d+")
 _KINDS = {
     "credentials": N_("credentials"),
@@ -39,7 +40,7 @@ _KINDS = {
 
 def not_graded(report: Report) -> str:
     """That there is no score, and the kind of fault where it has a word."""
-    first = _first_ungraded(report)
+    first = first_open(report)
     kind = _by_remedy().get(_remedy(first.hint_values)) if first else None
     return _("not graded: {why}", why=_(kind)) if kind else _("not graded")
 
@@ -55,39 +56,15 @@ def _remedy(hint_values: Mapping[str, Any]) -> str:
     return remedy.message_id if remedy else ""
 
 
-def _first_ungraded(report: Report) -> CriterionResult | None:
-    return next((one for one in report.criteria if one.status == "ungraded"), None)
-
-
 def show_ungraded(reports: Sequence[Report], out: Console) -> None:
-    """Who could not be graded; apart from them who has to settle it, with what to tell them."""
-    theirs = [one for one in reports if one.score is None and one.open_by == "student"]
-    named = {report.student_id for report in theirs}
-    others = [report for report in reports if report.student_id not in named]
-    _show(
-        others,
-        lambda n: plural(n, "{count} could not be graded:", "{count} could not be graded:"),
-        out,
-    )
-    _show(
-        theirs,
-        lambda n: plural(
-            n,
-            "{count} has to settle something; tell them:",
-            "{count} have to settle something; tell them:",
-        ),
-        out,
-    )
-
-
-def _show(reports: Sequence[Report], head: Callable[[int], str], out: Console) -> None:
-    """One line for each reason, with the first few whom it is about and what to do; nothing where all
-    are graded. Reasons that differ in numbers only are one."""
+    """What the grader could not find out: one line for each reason, with the first few whom it is about
+    and what to do. Reasons that differ in numbers only are one. What is open by the student is not here.
+    """
     groups: dict[tuple[str, str], list[str]] = {}
     reasons: dict[tuple[str, str], str] = {}
     for report in reports:
-        first = _first_ungraded(report)
-        if report.score is None and first is not None:
+        first = first_open(report)
+        if open_by(report) == "grader" and first is not None:
             alike = _NUMBER.sub("#", first.message), first.hint
             groups.setdefault(alike, []).append(report.student_id)
             reasons.setdefault(
@@ -96,14 +73,47 @@ def _show(reports: Sequence[Report], head: Callable[[int], str], out: Console) -
     if not groups:
         return
     count = sum(map(len, groups.values()))
-    out.print(Text(head(count)))
+    out.print(Text(plural(count, "{count} could not be graded:", "{count} could not be graded:")))
     for alike, students in groups.items():
-        names = ", ".join(plain(name) for name in students[:_NAMED])
-        if len(students) > _NAMED:
-            names = plural(
-                len(students) - _NAMED,
-                "{first} and {count} more",
-                "{first} and {count} more",
-                first=names,
-            )
-        out.print(Text("  " + _("{students}: {why}", students=names, why=reasons[alike])))
+        out.print(_line(students, reasons[alike]))
+
+
+def show_waiting(reports: Sequence[Report], out: Console) -> None:
+    """Who can settle alone what is open of them, with their sure points and the words to send them:
+    one line for all who are sent the same."""
+    groups: dict[str, list[str]] = {}
+    for report in reports:
+        first = first_open(report)
+        if open_by(report) == "student" and first is not None:
+            words = f"{plain(first.message, _LETTER)} {plain(first.hint)}".strip()
+            groups.setdefault(words, []).append(_with_sure_points(report))
+    if not groups:
+        return
+    count = sum(map(len, groups.values()))
+    head = plural(
+        count,
+        "Waiting for {count} student, who alone can settle what is open; send them these words:",
+        "Waiting for {count} students, who alone can settle what is open; send them these words:",
+    )
+    out.print(Text(head))
+    for words, students in groups.items():
+        out.print(_line(students, words))
+
+
+def _with_sure_points(report: Report) -> str:
+    if report.sure_points is None:
+        return report.student_id
+    sure = spoken().number(report.sure_points)
+    return _("{student} ({points} sure)", student=report.student_id, points=sure)
+
+
+def _line(students: Sequence[str], why: str) -> Text:
+    names = ", ".join(plain(name) for name in students[:_NAMED])
+    if len(students) > _NAMED:
+        names = plural(
+            len(students) - _NAMED,
+            "{first} and {count} more",
+            "{first} and {count} more",
+            first=names,
+        )
+    return Text("  " + _("{students}: {why}", students=names, why=why))

@@ -9,17 +9,25 @@ import msgspec
 from grader.export.formats import Export
 from grader.model.batch import Batch, Counts, Student
 from grader.model.code_digest import grader_sha256
-from grader.model.report import CriterionResult, Report
+from grader.model.report import CriterionResult, Report, TestResult
 from grader.results.directory import Results
 from grader.results.read_class import read_class
 from grader.rubric.load import default_rubric_path, load_rubric
-from grader.scoring.scale import Scale
+from grader.scoring.phrases import what_next
+from grader.scoring.scale import Scale, earned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from grader.model.report import OpenBy
+
 RUBRIC = load_rubric(default_rubric_path(), None)
+BY_STUDENT: Mapping[str, OpenBy] = {
+    "handler": "student",
+    "records": "student",
+    "sums": "student",
+}
 TIME = "2024-05-01T10:00:04.200Z"
 
 
@@ -62,6 +70,46 @@ def a_report(student: Student, score: float | None, **changes: Any) -> Report:
         duration_s=4.2,
     )
     return msgspec.structs.replace(report, **changes)
+
+
+CONSUMER = "Something else reads the output queue: the function printer."
+REMEDY = "End whatever else reads the queue, wait half a minute, then try again."
+
+
+def an_open_report(
+    student: Student, by: Mapping[str, OpenBy] = BY_STUDENT, *, arrived: int = 0, **changes: Any
+) -> Report:
+    """A report in which everything passed but what something else that reads the queue keeps open.
+
+    ``by``: whose each open criterion is. ``arrived`` of the five pairs of ``sums`` came back before.
+    """
+    report = a_report(student, 20)
+    criteria = tuple(
+        _open(one, by[one.id], arrived) if one.id in by else one for one in report.criteria
+    )
+    sure = sum(float(earned(one)) for one in criteria)
+    report = msgspec.structs.replace(
+        report, status="ungraded", score=None, sure_points=round(sure, 4), criteria=criteria
+    )
+    return msgspec.structs.replace(report, **changes)
+
+
+def _open(result: CriterionResult, whose: OpenBy, arrived: int) -> CriterionResult:
+    outcomes = ["ungraded"]
+    if result.id == "sums":
+        outcomes = ["passed"] * arrived + ["ungraded"] * (5 - arrived)
+    hint = what_next("disturbed" if whose == "student" else "unreachable")
+    return msgspec.structs.replace(
+        result,
+        status="ungraded",
+        points=None,
+        message=CONSUMER if whose == "student" else "Could not connect.",
+        hint=str(hint),
+        hint_id=hint.message_id,
+        hint_values=hint.values,
+        open_by=whose,
+        tests=tuple(TestResult(name="", outcome=outcome) for outcome in outcomes),
+    )
 
 
 def a_graded_class(

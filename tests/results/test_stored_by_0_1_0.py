@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader import cli
+from grader.model.report import read_report
 from grader.results.directory import Results
+from grader.scoring.open_by import open_by
 
 STORED = Path(__file__).with_name("stored-0.1.0")
+NEW = {"open_by", "sure_points"}
 GRADES = ("report.json", "summary.json", "grades.csv")
 
 
@@ -19,9 +24,21 @@ def results(tmp_path: Path) -> Path:
     return Path(shutil.copytree(STORED, tmp_path / "results"))
 
 
-def grades(folder: Path) -> dict[str, bytes]:
+def grades(folder: Path) -> dict[str, Any]:
+    """What each file says, without the keys that are newer than 0.1.0."""
     found = (path for name in GRADES for path in folder.rglob(name))
-    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+    return {
+        str(path.relative_to(folder)): without_new(json.loads(path.read_bytes()))
+        if path.suffix == ".json"
+        else path.read_bytes()
+        for path in found
+    }
+
+
+def without_new(said: Any) -> Any:
+    if isinstance(said, dict):
+        return {key: without_new(value) for key, value in said.items() if key not in NEW}
+    return [without_new(one) for one in said] if isinstance(said, list) else said
 
 
 def test_every_file_loads(results: Path) -> None:
@@ -31,11 +48,37 @@ def test_every_file_loads(results: Path) -> None:
     assert all(one.observation is not None and one.report is not None for one in stored)
 
 
-def test_regrading_by_its_own_rubric_gives_the_same_bytes(results: Path) -> None:
+def test_regrading_by_its_own_rubric_says_the_same_and_only_adds_what_is_new(
+    results: Path,
+) -> None:
     rubric = str(results / "rubric.yaml")
     assert cli.run(["regrade", str(results), "--rubric", rubric, "--quiet"]) == 3  # one is ungraded
     assert grades(results) == grades(STORED)
     assert not list(results.rglob("report.before.json"))
+    for path in results.rglob("report.json"):
+        report = read_report(path)
+        assert report.sure_points == (report.score or 0)
+        whose = {one.open_by for one in report.criteria}
+        assert whose == ({"grader"} if report.status == "ungraded" else {None})
+
+
+def test_whose_its_open_criteria_are_is_not_known_and_so_the_graders(results: Path) -> None:
+    reports = [read_report(path) for path in results.rglob("report.json")]
+    (ungraded,) = [one for one in reports if one.status == "ungraded"]
+    assert {one.open_by for one in ungraded.criteria} == {None}
+    assert (open_by(ungraded), ungraded.sure_points) == ("grader", None)
+
+
+def test_the_sure_points_that_it_lacks_are_nobodys_score(results: Path, tmp_path: Path) -> None:
+    out = tmp_path / "grades.csv"
+    sure = ["--open-by-student", "sure", "--quiet"]
+    assert cli.run(["export", str(results), "--to", "csv", "--out", str(out), *sure]) == 0
+    assert out.read_text() == (STORED / "grades.csv").read_text()
+
+
+def test_its_pages_are_made(results: Path) -> None:
+    assert cli.run(["export", str(results), "--to", "html", "--quiet"]) == 0
+    assert len(list(results.rglob("index.html"))) == 14
 
 
 def test_it_exports(results: Path, tmp_path: Path) -> None:

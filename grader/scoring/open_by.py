@@ -1,0 +1,78 @@
+"""Whose an ungraded criterion or report is to settle, and which points are sure until it is settled.
+
+A fault that the student alone can end would otherwise pay: whoever keeps a criterion from being checked
+would lose nothing by it.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from grader.model.observation import UnknownKind
+    from grader.model.report import CriterionResult, OpenBy, Report
+
+OpenScore: TypeAlias = Literal["blank", "sure"]
+"""What stands for the score of a report that is open by the student: nothing, or what is sure."""
+
+STUDENTS: frozenset[UnknownKind] = frozenset({"disturbed", "ambiguous", "vanished"})
+"""The kinds of Unknown that only the student can end: a reader of the output queue, several resources
+that could be meant, something taken away in mid-run. All others are the grader's to try again."""
+
+
+def settled_by(kinds: Iterable[str]) -> OpenBy:
+    """Who can settle what is open for reasons of these kinds: the student only where all are theirs."""
+    return "student" if {*kinds} <= STUDENTS else "grader"
+
+
+def open_by(report: Report) -> OpenBy | None:
+    """Whose the report is to settle; ``None`` where it is graded.
+
+    One criterion that is the grader's makes the whole report the grader's: what the student does alone
+    would not give it a score. So is one that does not say, as those of version 0.1.0.
+    """
+    if report.status == "graded":
+        return None
+    whose = {result.open_by for result in open_criteria(report)}
+    return "student" if whose == {"student"} else "grader"
+
+
+def open_criteria(report: Report) -> list[CriterionResult]:
+    """The criteria that could not be checked."""
+    return [result for result in report.criteria if result.status == "ungraded"]
+
+
+def first_open(report: Report) -> CriterionResult | None:
+    """The first criterion for which the report is whose it is to settle; ``None`` where none is open."""
+    theirs = open_by(report) == "student"
+    still = open_criteria(report)
+    return next((one for one in still if (one.open_by == "student") is theirs), None)
+
+
+def open_points(report: Report) -> float:
+    """How many points of the rubric may still come, once what is open is settled, to 4 decimals."""
+    return round(float(sum(map(still_open, open_criteria(report)))), 4)
+
+
+def still_open(result: CriterionResult) -> Fraction:
+    """The points of an ungraded criterion that may still come: those of tests that neither passed nor
+    failed."""
+    most = Fraction(str(result.max_points))
+    unsettled = [test.outcome in {"ungraded", "blocked"} for test in result.tests]
+    return most * Fraction(sum(unsettled), len(unsettled)) if unsettled else most
+
+
+def with_open_score(report: Report, shown: OpenScore) -> Report:
+    """The report as a class's files and exports give it.
+
+    With ``sure``, and open by the student, its score is the points that are sure. It stays
+    ``ungraded``, which tells them from a grade.
+    """
+    if shown == "blank" or open_by(report) != "student":
+        return report
+    return msgspec.structs.replace(report, score=report.sure_points)
