@@ -40,12 +40,13 @@ class Hidden:
         self._at_first = _count(response)
         return response
 
-    def by_another(self, by_us: int, unchanged_since: float) -> bool | Unknown:
-        """Somebody else hides messages, where this run hides ``by_us`` and changed nothing meanwhile.
+    def more_than(self, by_us: int, unchanged_since: float, lost_at: float) -> bool | Unknown:
+        """More messages are hidden than this run hides (``by_us``) and were before it.
 
-        A count that is too high may be late with what this run did before ``unchanged_since``, a time
-        of ``time.monotonic()``: it proves nothing until :data:`LAG_S` later. Raises
-        :class:`Interrupted`.
+        The count may be late both ways: one that is too high may be so by what this run did before
+        ``unchanged_since``, and one that is not may not know yet of messages in an answer that was lost
+        at ``lost_at`` (times of ``time.monotonic()``). It proves nothing until :data:`LAG_S` later.
+        Raises :class:`Interrupted`.
         """
         held = by_us + self._at_first
 
@@ -55,11 +56,14 @@ class Hidden:
         def too_many(seen: Found[int] | Missing | Unknown) -> bool:
             return isinstance(seen, Found) and seen.value > held
 
-        seen = look()
-        late_s = unchanged_since + LAG_S - time.monotonic()
-        if too_many(seen) and late_s > 0:
-            enough = stop_after_delay(late_s)
-            seen = last_seen(look, too_many, self._stop, enough, wait_fixed(EVERY_S))
+        def may_be_late(seen: Found[int] | Missing | Unknown) -> bool:
+            if not isinstance(seen, Found):
+                return False
+            now = time.monotonic() - LAG_S
+            return now < lost_at or (too_many(seen) and now < unchanged_since)
+
+        enough = stop_after_delay(2 * LAG_S)
+        seen = last_seen(look, may_be_late, self._stop, enough, wait_fixed(EVERY_S))
         if isinstance(seen, Missing):
             return vanished(seen)
         return seen if isinstance(seen, Unknown) else too_many(seen)

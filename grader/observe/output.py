@@ -223,15 +223,17 @@ class OutputQueue:
         Another reader shows: it has received what came for the first time, or messages stay hidden
         that neither this run hides nor were hidden when it began. Raises :class:`Interrupted`.
         """
-        if self._lost_at >= moment:
-            # SQS was asked twice: what its lost answer held is hidden, for ``hold_s``.
-            return LOST_MESSAGES
         if self._clocks.differ:
             return CLOCKS
         if self._taken_at >= moment:
             return ANOTHER_READER
-        held = self._hidden.by_another(self._kept.hidden, self._changed_at)
-        return held if isinstance(held, Unknown) else ANOTHER_READER if held else None
+        # Where SQS was asked twice, what its lost answer held is hidden, for ``hold_s``.
+        lost_at = self._lost_at if self._lost_at >= moment else -math.inf
+        more = self._hidden.more_than(self._kept.hidden, self._changed_at, lost_at)
+        if isinstance(more, Unknown):
+            return more
+        somebody = LOST_MESSAGES if lost_at >= moment else ANOTHER_READER
+        return somebody if more else None
 
     def _take(self, message: Received) -> bool:
         """Keep or delete one message; whether it answers a pair, or was known already."""
