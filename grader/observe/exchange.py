@@ -8,7 +8,8 @@ from grader.model.ended_early import Lost
 from grader.model.observation import Exchange, Found, Unknown
 from grader.observe.answers import mistake, numbers_in
 from grader.observe.invocation import APPEARS_S
-from grader.observe.repeat import repeated
+from grader.observe.output import ANOTHER_READER, LOST_MESSAGES
+from grader.observe.repeat import ATTEMPTS, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +24,9 @@ IMPATIENT_S = 8
 
 AT_ONCE_S = 20
 """A window and delays longer than this together, and all pairs are sent at once."""
+
+ONCE_MORE_S = 40
+"""Patience for what is sent again after somebody else took it: he may hide it for half a minute."""
 
 LOOK_S = 1
 
@@ -154,6 +158,7 @@ class Exchanging:
         self._source, self._output, self._pairs = source, output, pairs
         self._wanted, self._filtered, self._hope = wanted, filtered, hope
         self._loops, self._little_room = loops, little_room
+        self._slow_s = slow_s
         self._full_s = deadline_s + slow_s
         self._little_s = IMPATIENT_S + slow_s
         self._at_once = slow_s > AT_ONCE_S
@@ -185,7 +190,7 @@ class Exchanging:
                 next((s for s in entry if s.answered), entry[0]).as_pair()
                 for entry in self._entries
             ),
-            filtered=self._held_back and self._entries[0][0].silent,
+            filtered=self._held_back and _silent(self._entries[0]),
             others=self._output.quotes,
             patience_s=self._patience_s,
             stands_for_all=self._one_for_all and len(self._entries) == 1,
@@ -197,18 +202,44 @@ class Exchanging:
         A pair whose answer may have been missed is not called silent: that is ``Lost``.
         """
         self._send_all()
-        self.raise_if_missed()
-
-    def raise_if_missed(self) -> None:
-        """Raise :class:`Lost` where a pair is silent whose answer may have been missed."""
-        moments = [sent.since for sent in self.silent]
-        missed = self._output.missed_since(min(moments)) if moments else None
+        missed, again = self._missed(), ATTEMPTS - 1
+        while again and missed in (LOST_MESSAGES, ANOTHER_READER):
+            # Whoever took the answers may be gone by now.
+            if self._once_more():
+                self._patience_s = self._full_s
+                self._rest()
+            missed, again = self._missed(), again - 1
         if missed is not None:
             raise Lost(missed)
 
+    def _once_more(self) -> bool:
+        """A fresh pair after each silent one; whether the rest has hope now."""
+        silent = [entry for entry in self._entries if _silent(entry)]
+        for entry in silent:
+            entry.append(self._source.send(self._pairs, self._output))
+        self._wait(silent, min(self._patience_s, ONCE_MORE_S + self._slow_s))
+        came = any(sent.answered for sent in self.sent)
+        return not self.silent and (came or self._hope())
+
+    def raise_if_missed(self, *, lost_since: float) -> None:
+        """Raise :class:`Lost` where a pair is silent whose answer may have been missed.
+
+        ``lost_since`` is as that of :meth:`OutputQueue.missed_since`.
+        """
+        missed = self._missed(lost_since)
+        if missed is not None:
+            raise Lost(missed)
+
+    def _missed(self, lost_since: float | None = None) -> Unknown | None:
+        moments = [sent.since for sent in self.silent]
+        return self._output.missed_since(min(moments), lost_since) if moments else None
+
     def _send_all(self) -> None:
-        if (self._filtered or not self._hope()) and not self._trial():
-            return
+        if (not self._filtered and self._hope()) or self._trial():
+            self._rest()
+
+    def _rest(self) -> None:
+        """All the pairs that were not sent yet."""
         if not self._at_once:
             while len(self._entries) < self._wanted and self._one():
                 pass

@@ -108,7 +108,8 @@ HEARD (Exchanging.run)
     SendMessage: 429, 5xx, no connection         again with a new pair, ATTEMPTS in all; X = that
     another refusal, or nothing can be received  X = that
     a queue is gone                              X = Unknown(vanished)
-    a pair silent, its fresh one too, and missed X = that
+    a pair silent, its fresh one too, and missed one more pair for each, ONCE_MORE_S + slow at most; if
+                                                   they are missed too, X = that
     in every case                                -> AGAIN
 
 AGAIN (_once_more): once, and once more after a CONFIRM that found something
@@ -136,6 +137,7 @@ that Unknown. The user interrupts, or the fault is ours: -> GIVE BACK, and no fa
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -329,16 +331,16 @@ class _Run:
         """
         if self._waits.confirm_s <= 0 or not self._pure_silence():
             return False
-        before = len(self._pure_silence())
+        before, began = len(self._pure_silence()), time.monotonic()
         with self._waits.aside():
             self.output.wait_for(lambda: not self._pure_silence(), self._waits.confirm_s)
         for direct in (self._direct, self._recorded):
             if isinstance(direct, Direct) and self._silent_in(direct):
-                missed = self.output.missed_since(direct.sent[0].since)
+                missed = self.output.missed_since(direct.sent[0].since, lost_since=began)
                 direct.made = missed or direct.made
         if self._exchanging is not None and isinstance(self._exchanged, Found):
             try:
-                self._exchanging.raise_if_missed()
+                self._exchanging.raise_if_missed(lost_since=began)
             except Lost as lost:
                 self._exchanged = lost.unknown
         return len(self._pure_silence()) < before

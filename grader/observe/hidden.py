@@ -40,8 +40,8 @@ class Hidden:
         self._at_first = _count(response)
         return response
 
-    def more_than(self, by_us: int, unchanged_since: float, lost_at: float) -> bool | Unknown:
-        """More messages are hidden than this run hides (``by_us``) and were before it.
+    def more_than(self, by_us: int, unchanged_since: float, lost_at: float) -> int | Unknown:
+        """How many more messages are hidden than this run hides (``by_us``) and were before it.
 
         The count may be late both ways: one that is too high may be so by what this run did before
         ``unchanged_since``, and one that is not may not know yet of messages in an answer that was lost
@@ -66,7 +66,11 @@ class Hidden:
         seen = last_seen(look, may_be_late, self._stop, enough, wait_fixed(EVERY_S))
         if isinstance(seen, Missing):
             return vanished(seen)
-        return seen if isinstance(seen, Unknown) else too_many(seen)
+        return seen if isinstance(seen, Unknown) else max(0, seen.value - held)
+
+    def know(self, more: int) -> None:
+        """Count no more on what was lost: it stays hidden, and says nothing of what comes after it."""
+        self._at_first += more
 
     def _ask(self) -> GetQueueAttributesResultTypeDef:
         """Source: SQS GetQueueAttributes."""

@@ -217,8 +217,10 @@ class OutputQueue:
             self._clocks.hear_receipt(message)
         return [self._take(message) for message in messages]
 
-    def missed_since(self, moment: float) -> Unknown | None:
+    def missed_since(self, moment: float, lost_since: float | None = None) -> Unknown | None:
         """Why an answer may have been missed since ``moment``, where that is so.
+
+        What SQS's lost answers held matters since ``lost_since``, if that was looked into before.
 
         Another reader shows: it has received what came for the first time, or messages stay hidden
         that neither this run hides nor were hidden when it began. Raises :class:`Interrupted`.
@@ -228,12 +230,15 @@ class OutputQueue:
         if self._taken_at >= moment:
             return ANOTHER_READER
         # Where SQS was asked twice, what its lost answer held is hidden, for ``hold_s``.
-        lost_at = self._lost_at if self._lost_at >= moment else -math.inf
+        lost_since = moment if lost_since is None else lost_since
+        lost_at = self._lost_at if self._lost_at >= lost_since else -math.inf
         more = self._hidden.more_than(self._kept.hidden, self._changed_at, lost_at)
         if isinstance(more, Unknown):
             return more
-        somebody = LOST_MESSAGES if lost_at >= moment else ANOTHER_READER
-        return somebody if more else None
+        if more and lost_at >= lost_since:
+            self._hidden.know(more)
+            return LOST_MESSAGES
+        return ANOTHER_READER if more else None
 
     def _take(self, message: Received) -> bool:
         """Keep or delete one message; whether it answers a pair, or was known already."""

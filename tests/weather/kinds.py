@@ -82,9 +82,9 @@ def invoked_twice(weather: Weather, asked: Asked, ask: Ask) -> Said:
 
 
 def lost(operation: str, weather: Weather, asked: Asked, ask: Ask) -> Said:
-    """AWS does what it is asked, and its answer gets lost, in a fifth of all cases."""
+    """AWS does what it is asked, and its answer gets lost, in a tenth of all cases."""
     said = ask(asked)
-    if asked.operation == operation and weather.chance(0.2):
+    if asked.operation == operation and weather.chance(0.1):
         weather.note(asked, "answer lost")
         raise Dropped
     return said
