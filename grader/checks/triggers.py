@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import msgspec
 
@@ -10,8 +10,6 @@ from grader.checks import fail, message, ungrade
 from grader.i18n.language import N_
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from grader.checks import Message
     from grader.model.observation import Schedule, Trigger
 
@@ -38,14 +36,11 @@ class Ways(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def check_schedule(schedule: Schedule, function: str, expect: Ways) -> None:
-    """Fail unless the function is run periodically. A rule that was meant to do it decides alone.
-
-    One good trigger is enough. What could not be read, could have been good.
+    """Fail unless something runs the function periodically: one that works is enough, whatever else is
+    there. What could not be read, could have been good.
     """
     asked = [trigger for trigger in schedule.triggers if trigger.kind in expect.ways]
-    rules = [trigger for trigger in asked if trigger.kind == "rule" and trigger.periodic]
-    deciding = rules or asked
-    running = [trigger for trigger in deciding if trigger.enabled and trigger.periodic]
+    running = [trigger for trigger in asked if trigger.running]
     if any(trigger.permitted for trigger in running):
         return
     if any(trigger.permitted is None for trigger in running):
@@ -53,13 +48,14 @@ def check_schedule(schedule: Schedule, function: str, expect: Ways) -> None:
         if unread is not None:
             ungrade(unread.kind, unread.words)
         ungrade(
-            "permission", N_("The grader could not read whether the rule may invoke the function.")
+            "unexpected",
+            N_("The grader cannot tell whether the function's policy lets the rule invoke it."),
         )
-    for way in ("rule",) if rules else expect.ways:
+    for way in expect.ways:
         if way in schedule.denied:
             denied = schedule.denied[way]
             ungrade(denied.kind, denied.words)
-    if not deciding:
+    if not asked:
         fail(
             N_("expected {function} to be the target of an enabled {ways}, found none."),
             expected=expect.said,
@@ -70,19 +66,30 @@ def check_schedule(schedule: Schedule, function: str, expect: Ways) -> None:
             function=function,
             ways=expect.said,
         )
-    _what_is_wrong(running or deciding)
+    _what_is_wrong(min(asked, key=_distance))
 
 
-def _what_is_wrong(triggers: Sequence[Trigger]) -> NoReturn:
-    # What the student meant is most likely what comes nearest: with a schedule, then enabled.
-    trigger = min(triggers, key=lambda one: (not one.periodic, not one.enabled))
-    words = {"kind": message(_WORDS[trigger.kind]), "name": trigger.name}
+def _distance(trigger: Trigger) -> tuple[int, ...]:
+    """How far from working it is. What repeats was most likely meant to, whatever else it lacks."""
+    lacks = (not trigger.periodic, trigger.ended, not trigger.enabled, not trigger.permitted)
+    return (lacks[0], sum(lacks), *lacks)
+
+
+def _what_is_wrong(trigger: Trigger) -> NoReturn:
+    words: dict[str, Any] = {"kind": message(_WORDS[trigger.kind]), "name": trigger.name}
     if not trigger.periodic:
         fail(
             N_("expected a rate(…) or cron(…) expression, found {actual} on the {kind} {name}."),
             expected=message(N_("rate(…) or cron(…)")),
             actual=trigger.expression or message(N_("none")),
             hint=N_("Give it a schedule that repeats."),
+            **words,
+        )
+    if trigger.ended:
+        fail(
+            N_("expected the {kind} {name} to run again and again, but it ended on {actual}."),
+            actual=trigger.ends_at,
+            hint=N_("Remove its end date, or set a later one."),
             **words,
         )
     if not trigger.enabled:
@@ -93,9 +100,37 @@ def _what_is_wrong(triggers: Sequence[Trigger]) -> NoReturn:
             hint=N_("Enable it."),
             **words,
         )
+    _what_refuses(trigger, words)
+
+
+def _what_refuses(trigger: Trigger, words: dict[str, Any]) -> NoReturn:
+    expected = message(N_("permission to invoke the function"))
+    if trigger.refusal == "denied":
+        fail(
+            N_(
+                "expected the {kind} {name} to be allowed to invoke the function, but a statement of"
+                " the function's policy denies it: {statement}."
+            ),
+            expected=expected,
+            hint=N_("Remove that statement from the function's policy."),
+            statement=trigger.refused_by or message(N_("it has no Sid")),
+            **words,
+        )
+    if trigger.refusal == "condition":
+        fail(
+            N_(
+                "expected the {kind} {name} to be allowed to invoke the function, but the permission"
+                " that was found is for another source: {condition}."
+            ),
+            expected=expected,
+            actual=trigger.refused_by,
+            hint=N_("Add a Lambda permission for events.amazonaws.com with the ARN of this rule."),
+            condition=trigger.refused_by,
+            **words,
+        )
     fail(
         N_("expected the {kind} {name} to be allowed to invoke the function, found no permission."),
-        expected=message(N_("permission to invoke the function")),
+        expected=expected,
         hint=N_("Add a Lambda permission for events.amazonaws.com.")
         if trigger.kind == "rule"
         else N_("Give the schedule a role that may invoke the function."),

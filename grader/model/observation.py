@@ -157,7 +157,8 @@ class Function(Part, frozen=True):
 class Queue(Part, frozen=True):
     """A queue's attributes. Source: SQS GetQueueUrl and GetQueueAttributes.
 
-    ``max_receives`` is its redrive policy's ``maxReceiveCount``, ``None`` without a policy.
+    ``max_receives`` is its redrive policy's ``maxReceiveCount``, ``None`` without a policy, 1 where the
+    policy cannot be read. ``fifo``: it is no standard queue.
     """
 
     name: str
@@ -165,12 +166,15 @@ class Queue(Part, frozen=True):
     visibility_timeout_s: int
     delay_s: int
     max_receives: int | None
+    fifo: bool = False
 
 
 class Mapping(Part, frozen=True):
     """One event source mapping. Source: Lambda ListEventSourceMappings.
 
     ``function_name`` is the name out of the function's ARN, ``qualifier`` its version or alias.
+    ``state_reason`` says who or what brought it into its state, ``last_result`` how it last went; both
+    are AWS's own words, redacted.
     """
 
     uuid: str
@@ -182,6 +186,8 @@ class Mapping(Part, frozen=True):
     batch_size: int
     window_s: int
     filters: tuple[str, ...]
+    state_reason: str = ""
+    last_result: str = ""
 
     @property
     def live(self) -> bool:
@@ -204,8 +210,11 @@ class Trigger(Part, frozen=True):
     """One thing that may run a function periodically: an EventBridge rule or a Scheduler schedule.
 
     ``permitted`` says whether it may invoke the function (a policy statement or a role), ``None``
-    where the grader could not read it. ``created_at`` is UTC, ISO 8601, ``None`` for a rule:
-    EventBridge does not tell its age.
+    where the grader could not read or decide it. If it may not, ``refusal`` says why: no statement of
+    the function's policy is about it, one denies it, or those that are hold for others alone.
+    ``refused_by`` is their condition, or the id of the statement that denies, redacted. ``created_at``
+    is UTC, ISO 8601, ``None`` for a rule: EventBridge does not tell its age. ``ends_at``, likewise, is
+    when a schedule runs for the last time; ``ended``: that was over when it was looked at.
     """
 
     kind: Literal["rule", "scheduler"]
@@ -215,11 +224,20 @@ class Trigger(Part, frozen=True):
     permitted: bool | None
     target_arn: str
     created_at: str | None = None
+    refusal: Literal["no-statement", "denied", "condition"] = "no-statement"
+    refused_by: str = ""
+    ends_at: str | None = None
+    ended: bool = False
 
     @property
     def periodic(self) -> bool:
         """It runs again and again: ``at(…)`` runs once, an event pattern when something happens."""
         return self.expression.startswith(("rate(", "cron("))
+
+    @property
+    def running(self) -> bool:
+        """It is due again and again from now on, whether or not it may invoke the function then."""
+        return self.periodic and self.enabled and not self.ended
 
 
 class Schedule(Part, frozen=True):

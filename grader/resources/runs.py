@@ -110,13 +110,10 @@ def observe_runs(
 
 def _running(schedule: Schedule) -> list[Trigger] | Unknown:
     """What runs the function; Unknown where nothing was found, but something was not read."""
-    periodic = [trigger for trigger in schedule.triggers if trigger.periodic]
-    running = [one for one in periodic if one.enabled and one.permitted is not False]
+    running = [one for one in schedule.triggers if one.running and one.permitted is not False]
     if running:
         return running
-    # A rule that was meant to run it decides alone, as it does for schedule_enabled.
-    rules = any(trigger.kind == "rule" for trigger in periodic)
-    unread = [schedule.denied.get(kind) for kind in (("rule",) if rules else ("rule", "scheduler"))]
+    unread = [schedule.denied.get(kind) for kind in ("rule", "scheduler")]
     return next((one for one in unread if one is not None), [])
 
 
@@ -188,7 +185,7 @@ def _starts(aws: AwsAccount, function: Function, since: datetime) -> list[dateti
     starts = (
         datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
         for page in islice(pages, MOST_PAGES)
-        for event in page["events"]
+        for event in page.get("events", [])
         if _is_stream_of(function, event["logStreamName"]) and _is_start(event["message"])
     )
     return list(islice(starts, FIRST))

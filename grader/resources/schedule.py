@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from grader.i18n.language import N_
 from grader.model.ended_early import Lost
@@ -22,12 +23,14 @@ from grader.model.observation import (
     value_of,
 )
 from grader.model.timestamps import iso
-from grader.safety.redact import bounded
+from grader.resources.policy import Decision, decide, invoked_by_rule
+from grader.safety.redact import bounded, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from types_boto3_events.type_defs import TargetOutputTypeDef
+    from types_boto3_events.type_defs import DescribeRuleResponseTypeDef, TargetOutputTypeDef
+    from types_boto3_scheduler.type_defs import GetScheduleOutputTypeDef
 
     from grader.resources.look import AwsAccount, MayLook
 
@@ -46,6 +49,9 @@ _LISTING: dict[Service, str] = {
 
 MOST = 100
 """Rules or schedules that are looked into: an account of a lab has a few."""
+
+MOST_TARGETS = 5
+"""Targets of one rule: EventBridge allows no more."""
 
 MOST_LISTED = 2000
 """Rules or schedules that are listed, most of them of no concern."""
@@ -87,7 +93,7 @@ class _Look:
         named = self._ask(_LISTING["rule"], self._rules_by_target) or []
         for name in self._first("rule", named, MOST):
             self._rule(name)
-        if any(t.enabled and t.permitted and t.expression for t in self.triggers):
+        if any(t.running and t.permitted for t in self.triggers):
             return
         # A rule on a version or an alias is not listed under the function's own ARN.
         scheduled = self._ask("events:ListRules", self._scheduled_rules) or []
@@ -97,12 +103,12 @@ class _Look:
     def _rules_by_target(self) -> list[str]:
         paginator = self._aws.events.get_paginator("list_rule_names_by_target")
         pages = paginator.paginate(TargetArn=self._function.arn)
-        names = (name for page in pages for name in page["RuleNames"])
+        names = (name for page in pages for name in page.get("RuleNames", []))
         return self._first("rule", names, MOST_LISTED)
 
     def _scheduled_rules(self) -> list[str]:
         pages = self._aws.events.get_paginator("list_rules").paginate()
-        rules = (rule for page in pages for rule in page["Rules"])
+        rules = (rule for page in pages for rule in page.get("Rules", []))
         listed = self._first("rule", rules, MOST_LISTED)
         return [rule["Name"] for rule in listed if rule.get("ScheduleExpression")]
 
@@ -112,33 +118,39 @@ class _Look:
 
         def targets() -> list[TargetOutputTypeDef]:
             pages = events.get_paginator("list_targets_by_rule").paginate(Rule=name)
-            return [target for page in pages for target in page["Targets"]]
+            return [target for page in pages for target in page.get("Targets", [])]
 
         listed = self._ask("events:ListTargetsByRule", targets) or []
-        target = next((t for t in listed if _is_target(t["Arn"], self._function)), None)
-        if target is None:
+        ours = [target for target in listed if _is_target(target["Arn"], self._function)]
+        if not ours:
             return
         rule = self._ask("events:DescribeRule", lambda: events.describe_rule(Name=name))
-        if rule is None:
-            return
-        by_role = bool(target.get("RoleArn"))
-        self.triggers.append(
-            Trigger(
-                kind="rule",
-                name=bounded(name, 100),
-                expression=bounded(rule.get("ScheduleExpression", ""), 100),
-                enabled=str(rule.get("State", "")).startswith("ENABLED"),
-                permitted=by_role or self._permitted(target["Arn"], rule["Arn"]),
-                target_arn=target["Arn"],
-            )
+        if rule is not None:
+            self.triggers += [self._of_rule(name, rule, target) for target in ours[:MOST_TARGETS]]
+
+    def _of_rule(
+        self, name: str, rule: DescribeRuleResponseTypeDef, target: TargetOutputTypeDef
+    ) -> Trigger:
+        decision = (
+            Decision(True) if target.get("RoleArn") else self._decided(target["Arn"], rule["Arn"])
+        )
+        return Trigger(
+            kind="rule",
+            name=bounded(name, 100),
+            expression=bounded(rule.get("ScheduleExpression", ""), 100),
+            enabled=str(rule.get("State", "")).startswith("ENABLED"),
+            permitted=decision.allowed,
+            target_arn=target["Arn"],
+            refusal=decision.refusal,
+            refused_by=_quoted(decision),
         )
 
-    def _permitted(self, target_arn: str, rule_arn: str) -> bool | None:
-        permitted = may_invoke(self._aws, target_arn, rule_arn)
-        if isinstance(permitted, Unknown):
-            self.denied.setdefault("policy", permitted)
-            return None
-        return permitted
+    def _decided(self, target_arn: str, rule_arn: str) -> Decision:
+        decision = may_invoke(self._aws, target_arn, rule_arn)
+        if isinstance(decision, Unknown):
+            self.denied.setdefault("policy", decision)
+            return Decision(None)
+        return decision
 
     def at_schedules(self) -> None:
         """Source: EventBridge Scheduler ListSchedules."""
@@ -148,7 +160,7 @@ class _Look:
 
     def _schedules(self) -> list[tuple[str, str]]:
         pages = self._aws.scheduler.get_paginator("list_schedules").paginate()
-        summaries = (summary for page in pages for summary in page["Schedules"])
+        summaries = (summary for page in pages for summary in page.get("Schedules", []))
         return [
             (summary["Name"], summary.get("GroupName", "default"))
             for summary in self._first("scheduler", summaries, MOST_LISTED)
@@ -165,7 +177,7 @@ class _Look:
             return
         target = schedule["Target"]
         arn = target["Arn"]
-        created = schedule.get("CreationDate")
+        created, ends = schedule.get("CreationDate"), schedule.get("EndDate")
         if arn.endswith(_UNIVERSAL_TARGET) and not _invokes(target.get("Input"), self._function):
             return
         self.triggers.append(
@@ -177,6 +189,8 @@ class _Look:
                 permitted=bool(target.get("RoleArn")),
                 target_arn=arn,
                 created_at=iso(created) if created else None,
+                ends_at=iso(ends) if ends else None,
+                ended=ends is not None and ends <= _asked_at(schedule),
             )
         )
 
@@ -215,52 +229,45 @@ def _invokes(given: str | None, function: Function) -> bool:
     return _is_target(invoked, function) or invoked.partition(":")[0] == function.name
 
 
-def may_invoke(aws: AwsAccount, target_arn: str, rule_arn: str) -> bool | Unknown:
-    """The policy of the function lets EventBridge invoke it for this rule, as far as it can be read.
+def may_invoke(aws: AwsAccount, target_arn: str, rule_arn: str) -> Decision | Unknown:
+    """Whether the function's policy lets EventBridge invoke it for this rule, as far as it can be read.
 
     Source: Lambda GetPolicy.
     """
+    # No policy can be given to $LATEST by that name: the function's own is what counts.
+    function_arn = target_arn.removesuffix(":$LATEST")
     fact = aws.ask(
-        "lambda:GetPolicy", lambda: aws.lambda_.get_policy(FunctionName=target_arn)["Policy"]
+        "lambda:GetPolicy",
+        lambda: aws.lambda_.get_policy(FunctionName=function_arn).get("Policy", ""),
     )
     if isinstance(fact, Missing):
-        return False
+        return Decision(False)
     if not isinstance(fact, Found):
         return fact
     try:
         policy = json.loads(fact.value or "{}")
     except (ValueError, RecursionError):
+        policy = None
+    if not isinstance(policy, dict):
         return Unknown.saying("unexpected", UNREADABLE_POLICY)
-    statements = policy.get("Statement") if isinstance(policy, dict) else None
-    several = statements if isinstance(statements, list) else [statements]
-    return any(_permits(one, rule_arn) for one in several if isinstance(one, dict))
+    return decide(policy, invoked_by_rule(function_arn, rule_arn))
 
 
-def _permits(statement: Mapping[str, Any], rule_arn: str) -> bool:
-    principal = statement.get("Principal", "")
-    services = principal.get("Service", "") if isinstance(principal, dict) else principal
-    actions = statement.get("Action", "")
-    if (
-        statement.get("Effect") != "Allow"
-        or not {"events.amazonaws.com", "*"}.intersection(_several(services))
-        or not any(fnmatchcase("lambda:InvokeFunction", action) for action in _several(actions))
-    ):
-        return False
-    conditions = statement.get("Condition")
-    tests = conditions.values() if isinstance(conditions, dict) else ()
-    sources = [
-        pattern
-        for test in tests
-        if isinstance(test, dict)
-        for key, patterns in test.items()
-        if key.lower() == "aws:sourcearn"
-        for pattern in _several(patterns)
-    ]
-    return not sources or any(fnmatchcase(rule_arn, pattern) for pattern in sources)
+def _quoted(decision: Decision) -> str:
+    """What stands in the way, as the student wrote it."""
+    statement = decision.statement or {}
+    if decision.refusal == "denied":
+        return redact(str(statement.get("Sid", "")), 100)
+    return redact(json.dumps(statement["Condition"]), 300) if "Condition" in statement else ""
 
 
-def _several(value: Any) -> list[str]:
-    return [str(v) for v in value] if isinstance(value, list) else [str(value)]
+def _asked_at(schedule: GetScheduleOutputTypeDef) -> datetime:
+    """When AWS said this, by its own clock where it tells: this machine's may be wrong."""
+    date = schedule.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC)
+    except (ValueError, TypeError):
+        return datetime.now(UTC)
 
 
 def _may_look(may: MayLook, role: str) -> None:
