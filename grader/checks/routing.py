@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NoReturn
 
 from grader.checks import fail, message, shown
 from grader.i18n.language import N_
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.model.observation import Fact, Mapping, Mappings
+
+_SOMEBODYS = re.compile(r"user.?(initiated|action)", re.IGNORECASE)
+"""What AWS gives for a reason where the account's owner did it."""
 
 
 def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Exchange]) -> None:
@@ -38,16 +42,7 @@ def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Ex
         )
     enabled = [mapping for mapping in ours if mapping.state == "Enabled"]
     if not enabled:
-        fail(
-            N_(
-                "expected the event source mapping from {queue} to {function} to be Enabled, found"
-                " {actual}."
-            ),
-            expected="Enabled",
-            actual=ours[0].state,
-            hint=N_("Enable the event source mapping."),
-            **named,
-        )
+        _not_enabled(ours, named)
     filters = [text for mapping in enabled for text in mapping.filters]
     if filters and isinstance(exchange, Found) and exchange.value.filtered:
         fail(
@@ -60,6 +55,39 @@ def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Ex
             filter=shown(filters[0]),
             **named,
         )
+
+
+def _not_enabled(ours: Sequence[Mapping], named: dict[str, str]) -> NoReturn:
+    told = next((mapping for mapping in ours if _why(mapping)), None)
+    if told is None:
+        fail(
+            N_(
+                "expected the event source mapping from {queue} to {function} to be Enabled, found"
+                " {actual}."
+            ),
+            expected="Enabled",
+            actual=ours[0].state,
+            hint=N_("Enable the event source mapping."),
+            **named,
+        )
+    fail(
+        N_(
+            "expected the event source mapping from {queue} to {function} to be Enabled, found"
+            " {actual}. AWS says: {reason}"
+        ),
+        expected="Enabled",
+        actual=told.state,
+        hint=N_("Mend what AWS says, then enable the event source mapping."),
+        reason=_why(told),
+        **named,
+    )
+
+
+def _why(mapping: Mapping) -> str:
+    """Why AWS itself stopped it, in its words, or what went wrong last; empty where somebody did."""
+    if mapping.state_reason and not _SOMEBODYS.match(mapping.state_reason):
+        return mapping.state_reason
+    return mapping.last_result if mapping.last_result.startswith("PROBLEM") else ""
 
 
 def _live_elsewhere(mappings: Sequence[Mapping], function: str) -> list[str]:

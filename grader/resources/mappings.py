@@ -19,7 +19,7 @@ from grader.model.observation import (
     untried,
     value_of,
 )
-from grader.safety.redact import bounded
+from grader.safety.redact import bounded, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ def _sources(aws: AwsAccount, function_name: str) -> tuple[str, ...]:
 def _listed(aws: AwsAccount, **of_what: str) -> Iterator[Dictionary[str, Any]]:
     paginator: Any = aws.lambda_.get_paginator("list_event_source_mappings")
     pages = paginator.paginate(**of_what)
-    return islice((m for page in pages for m in page["EventSourceMappings"]), MOST)
+    return islice((m for page in pages for m in page.get("EventSourceMappings", [])), MOST)
 
 
 def _from_api(given: Dictionary[str, Any]) -> Mapping:
@@ -85,6 +85,8 @@ def _from_api(given: Dictionary[str, Any]) -> Mapping:
         batch_size=int(given.get("BatchSize", 10)),
         window_s=int(given.get("MaximumBatchingWindowInSeconds", 0)),
         filters=tuple(bounded(str(f.get("Pattern", "")), 300) for f in filters[:5]),
+        state_reason=redact(str(given.get("StateTransitionReason") or ""), 300),
+        last_result=redact(str(given.get("LastProcessingResult") or ""), 300),
     )
 
 

@@ -84,7 +84,7 @@ def decide(policy: Mapping[str, Any], request: Request) -> Decision:
     nearest: Mapping[str, Any] | None = None
     for statement in statements:
         effect = statement.get("Effect") if isinstance(statement, dict) else None
-        if effect not in {"Allow", "Deny"}:
+        if effect not in ("Allow", "Deny"):  # which may be anything, so nothing to look up in a set
             allowing.append(None)
             denying.append(None)
             continue

@@ -338,10 +338,11 @@ def test_where_nothing_runs_the_function_its_log_is_not_read(
     [
         ("unscheduled", "scheduler.ListSchedules", Unknown),
         ("unscheduled", "eventbridge.ListRules", Unknown),
-        ("disabled-rule", "scheduler.ListSchedules", NotTried),
+        ("disabled-rule", "scheduler.ListSchedules", Unknown),
+        ("disabled-rule", "lambda.GetPolicy", NotTried),
     ],
 )
-def test_a_schedule_that_was_not_read_may_be_there_unless_a_rule_was_meant_to_be_it(
+def test_a_schedule_that_was_not_read_may_be_there(
     aws_sandbox: Sandbox,
     fresh_account: str,
     wire: Wire,
