@@ -27,6 +27,10 @@ _BUT_NEAR = {
     "queue": N_("There is no queue named {name} in {region}; there is one named {near}."),
 }
 
+_BUT_FIFO = N_(
+    "There is no queue named {name} in {region}; there is a FIFO queue named {near}, but the lab asks"
+    " for a standard one."
+)
 _BUT_LISTED = {
     "function": N_("AWS lists a function named {name} in {region}, but does not find it yet."),
     "queue": N_("AWS lists a queue named {name} in {region}, but does not find it yet."),
@@ -51,6 +55,8 @@ def missing(
     if name in there:
         return Unknown.saying("not-ready", _BUT_LISTED[kind], name=name, region=aws.region)
     near = get_close_matches(name, there, 1, 0.75)
+    if kind == "queue" and (fifo := f"{name}.fifo") in there:
+        return Missing.saying(_BUT_FIFO, name=name, region=aws.region, near=fifo)
     if not near:
         return Missing.saying(_NONE[kind], name=name, region=aws.region)
     return Missing.saying(_BUT_NEAR[kind], name=name, region=aws.region, near=bounded(near[0], 100))

@@ -310,6 +310,14 @@ def test_a_log_is_read_through_pages_that_are_empty(
     assert len(found(seen(aws_sandbox, right, wire)).seen) == 1
 
 
+def test_a_log_whose_events_are_left_out_is_empty(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    run(aws_sandbox, right)
+    wire.play(LOOK, (200, {"content-type": "application/json"}, b'{"nextToken": "a"}'))
+    assert len(found(seen(aws_sandbox, right, wire)).seen) == 1
+
+
 def test_a_log_without_end_is_not_read_for_ever(
     aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
