@@ -67,8 +67,9 @@ def check_environment(function: Function, path: str, expect: dict[str, str]) -> 
     fact = function.environment
     if isinstance(fact, Missing):
         fail(
-            fact.words,
+            N_("expected {expected}, but the variables cannot be read. {reason}"),
             expected=expect,
+            reason=fact.words,
             hint=N_("Enable the KMS key of the variables or choose another, then deploy again."),
         )
     # Not what checks are given: this one says itself what was not looked at, after what is certain.

@@ -7,8 +7,9 @@ import json
 import re
 import zipfile
 from contextlib import closing
+from datetime import UTC, datetime
 from importlib import resources
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
@@ -37,6 +38,9 @@ _ACTIVE_S = 30
 _ANSWER_S = 90
 _TIMES_THE_TIMEOUT = 6
 """What AWS recommends for a queue's visibility timeout."""
+
+_LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
+_SOMEBODY_ELSE = "999999999999"
 
 _KEY = re.compile(r'"(number1|number2|a|b)"')
 
@@ -252,27 +256,32 @@ def _schedule(
 ) -> None:
     name = layout.periodic_function
     function_arn = functions.get_function_configuration(FunctionName=name)["FunctionArn"]
-    if periodic == "unscheduled":
-        return
-    if periodic == "scheduler":
+    if "scheduler" in periodic:
+        long_ago: dict[str, Any] = {"EndDate": _LONG_AGO} if periodic == "ended-scheduler" else {}
         aws.scheduler.create_schedule(
             Name="periodic",
             ScheduleExpression=layout.schedule,
             FlexibleTimeWindow={"Mode": "OFF"},
             Target={"Arn": function_arn, "RoleArn": _role(account_id)},
+            **long_ago,
         )
+    if "rule" not in periodic:
         return
     rule_arn = aws.events.put_rule(
         Name="periodic",
         ScheduleExpression=layout.schedule,
-        State="DISABLED" if periodic == "disabled-rule" else "ENABLED",
+        State="DISABLED" if "disabled-rule" in periodic else "ENABLED",
     )["RuleArn"]
     aws.events.put_targets(Rule="periodic", Targets=[{"Id": "1", "Arn": function_arn}])
     if periodic != "rule-without-permission":
+        others = periodic == "rule-of-others"
+        source: dict[str, Any] = (
+            {"SourceAccount": _SOMEBODY_ELSE} if others else {"SourceArn": rule_arn}
+        )
         functions.add_permission(
             FunctionName=name,
             StatementId="events",
             Action="lambda:InvokeFunction",
             Principal="events.amazonaws.com",
-            SourceArn=rule_arn,
+            **source,
         )

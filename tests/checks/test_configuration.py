@@ -119,7 +119,7 @@ def test_variables_that_nobody_can_decrypt_are_the_students_to_mend(judged: Judg
     gone = Missing("Lambda cannot decrypt the function's environment variables: no such key")
     seen = with_function(environment=gone)
     (one,) = judged(only(lab_rubric(), "environment"), seen)
-    assert one.message == gone.reason
+    assert one.message == f"expected foo = bar, but the variables cannot be read. {gone.reason}"
     assert "KMS key" in one.hint
 
 
