@@ -65,12 +65,17 @@ def check_runtime(function: Function, expect: AtLeast) -> None:
 def check_environment(function: Function, path: str, expect: dict[str, str]) -> None:
     """Fail if a variable is absent or has another value; what is certain comes first."""
     fact = function.environment
+    if isinstance(fact, Missing):
+        fail(
+            N_("expected {expected}, but the variables cannot be read. {reason}"),
+            expected=expect,
+            reason=fact.words,
+            hint=N_("Enable the KMS key of the variables or choose another, then deploy again."),
+        )
     # Not what checks are given: this one says itself what was not looked at, after what is certain.
-    found = {} if isinstance(fact, Missing) else dict(dict.items(required(fact, path)))
-    if isinstance(fact, Missing) and fact.said is not None:
-        fail(fact.words, expected=expect, hint=N_("Mend what AWS names, then deploy again."))
+    found = dict(dict.items(required(fact, path)))
     for name, value in expect.items():
-        if isinstance(fact, Missing) or (name in found and found[name] is None):
+        if name in found and found[name] is None:
             fail(
                 N_("expected {name} = {value}, but the variable {name} is not set."),
                 expected=expect,
@@ -92,6 +97,18 @@ def check_environment(function: Function, path: str, expect: dict[str, str]) -> 
     for name in expect:
         if name not in found:
             ungrade("not-observed", message(NOT_LOOKED_AT, name=name))
+
+
+def check_standard(queue: Queue) -> None:
+    """Fail if the queue is FIFO: messages to it need a group, and the lab's have none."""
+    if queue.fifo:
+        fail(
+            N_("expected {queue} to be a standard queue, found a FIFO queue."),
+            expected=message(N_("a standard queue")),
+            actual="FIFO",
+            hint=N_("Delete the queue, and create a standard one under the name of the lab."),
+            queue=queue.name,
+        )
 
 
 def check_visibility(case: Case, queue: Queue, fed: Fact[Function] | None) -> None:

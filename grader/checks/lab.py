@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader.checks import block, check, fail, required, same, ungrade
-from grader.checks.configuration import AtLeast, check_environment, check_runtime, check_visibility
+from grader.checks.configuration import (
+    AtLeast,
+    check_environment,
+    check_runtime,
+    check_standard,
+    check_visibility,
+)
 from grader.checks.delivery import check_handler, check_records, check_sum
 from grader.checks.routing import check_mappings, hands_over_one_by_one
 from grader.checks.triggers import Ways, check_schedule
@@ -81,6 +87,7 @@ def test_queue_exists(
         hint = N_("Create the queue under the name that the lab asks for.")
         fail(queue_fact.words, hint=hint)
     queue = required(queue_fact, f"queues.{case.bound.source}")
+    check_standard(queue)
     check_visibility(case, queue, fed_function_fact)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NoReturn
 
 from grader.checks import fail, message, shown
 from grader.i18n.language import N_
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.model.observation import Fact, Mapping, Mappings
+
+_SOMEBODYS = re.compile(r"user.?(initiated|action)", re.IGNORECASE)
+"""What AWS gives for a reason where the account's owner did it."""
 
 
 def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Exchange]) -> None:
@@ -37,29 +41,8 @@ def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Ex
             **named,
         )
     enabled = [mapping for mapping in ours if mapping.state == "Enabled"]
-    if not enabled and _by_aws(ours[0]):
-        fail(
-            N_(
-                "expected the event source mapping from {queue} to {function} to be Enabled, found"
-                " {actual}. AWS says why: {reason}"
-            ),
-            expected="Enabled",
-            actual=ours[0].state,
-            hint=N_("Mend what AWS names, then enable the event source mapping."),
-            reason=_by_aws(ours[0]),
-            **named,
-        )
     if not enabled:
-        fail(
-            N_(
-                "expected the event source mapping from {queue} to {function} to be Enabled, found"
-                " {actual}."
-            ),
-            expected="Enabled",
-            actual=ours[0].state,
-            hint=N_("Enable the event source mapping."),
-            **named,
-        )
+        _not_enabled(ours, named)
     filters = [text for mapping in enabled for text in mapping.filters]
     if filters and isinstance(exchange, Found) and exchange.value.filtered:
         fail(
@@ -81,17 +64,41 @@ def hands_over_one_by_one(mappings: Fact[Mappings], function: str) -> bool:
     return sizes == {1}
 
 
+def _not_enabled(ours: Sequence[Mapping], named: dict[str, str]) -> NoReturn:
+    told = next((mapping for mapping in ours if _why(mapping)), None)
+    if told is None:
+        fail(
+            N_(
+                "expected the event source mapping from {queue} to {function} to be Enabled, found"
+                " {actual}."
+            ),
+            expected="Enabled",
+            actual=ours[0].state,
+            hint=N_("Enable the event source mapping."),
+            **named,
+        )
+    fail(
+        N_(
+            "expected the event source mapping from {queue} to {function} to be Enabled, found"
+            " {actual}. AWS says: {reason}"
+        ),
+        expected="Enabled",
+        actual=told.state,
+        hint=N_("Mend what AWS says, then enable the event source mapping."),
+        reason=_why(told),
+        **named,
+    )
+
+
+def _why(mapping: Mapping) -> str:
+    """Why AWS itself stopped it, in its words, or what went wrong last; empty where somebody did."""
+    if mapping.state_reason and not _SOMEBODYS.match(mapping.state_reason):
+        return mapping.state_reason
+    return mapping.last_result if mapping.last_result.startswith("PROBLEM") else ""
+
+
 def _live_elsewhere(mappings: Sequence[Mapping], function: str) -> list[str]:
     return sorted({one.function_name for one in mappings if one.live} - {function})
-
-
-_BY_ITS_OWNER = frozenset({"", "userinitiated", "useraction"})
-
-
-def _by_aws(mapping: Mapping) -> str:
-    """Why AWS changed the mapping's state, where it was not its owner who did."""
-    letters = "".join(filter(str.isalpha, mapping.state_reason.lower()))
-    return "" if letters in _BY_ITS_OWNER else mapping.state_reason
 
 
 def _no_mapping(found: Mappings, queue: str, function: str) -> None:

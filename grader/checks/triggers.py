@@ -36,19 +36,20 @@ class Ways(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def check_schedule(schedule: Schedule, function: str, expect: Ways) -> None:
-    """Fail unless the function is run periodically, in any of the ways that the rubric takes.
-
-    One trigger that works is enough, whatever else is there. What could not be read could work.
+    """Fail unless something runs the function periodically: one that works is enough, whatever else is
+    there. What could not be read, could have been good.
     """
     asked = [trigger for trigger in schedule.triggers if trigger.kind in expect.ways]
-    if any(trigger.runs for trigger in asked):
+    running = [trigger for trigger in asked if trigger.running]
+    if any(trigger.permitted for trigger in running):
         return
-    if any(trigger.active and trigger.permitted is None for trigger in asked):
+    if any(trigger.permitted is None for trigger in running):
         unread = schedule.denied.get("policy")
         if unread is not None:
             ungrade(unread.kind, unread.words)
         ungrade(
-            "permission", N_("The grader could not read whether the rule may invoke the function.")
+            "unexpected",
+            N_("The grader cannot tell whether the function's policy lets the rule invoke it."),
         )
     for way in expect.ways:
         if way in schedule.denied:
@@ -65,21 +66,30 @@ def check_schedule(schedule: Schedule, function: str, expect: Ways) -> None:
             function=function,
             ways=expect.said,
         )
-    # What the student meant is most likely what comes nearest.
-    nearest = min(
-        asked, key=lambda one: (not one.periodic, not one.active, one.ended_at is not None)
-    )
-    _what_is_wrong(nearest)
+    _what_is_wrong(min(asked, key=_distance))
+
+
+def _distance(trigger: Trigger) -> tuple[int, ...]:
+    """How far from working it is. What repeats was most likely meant to, whatever else it lacks."""
+    lacks = (not trigger.periodic, trigger.ended, not trigger.enabled, not trigger.permitted)
+    return (lacks[0], sum(lacks), *lacks)
 
 
 def _what_is_wrong(trigger: Trigger) -> NoReturn:
-    words = {"kind": message(_WORDS[trigger.kind]), "name": trigger.name}
+    words: dict[str, Any] = {"kind": message(_WORDS[trigger.kind]), "name": trigger.name}
     if not trigger.periodic:
         fail(
             N_("expected a rate(…) or cron(…) expression, found {actual} on the {kind} {name}."),
             expected=message(N_("rate(…) or cron(…)")),
             actual=trigger.expression or message(N_("none")),
             hint=N_("Give it a schedule that repeats."),
+            **words,
+        )
+    if trigger.ended:
+        fail(
+            N_("expected the {kind} {name} to run again and again, but it ended on {actual}."),
+            actual=trigger.ends_at,
+            hint=N_("Remove its end date, or set a later one."),
             **words,
         )
     if not trigger.enabled:
@@ -90,39 +100,32 @@ def _what_is_wrong(trigger: Trigger) -> NoReturn:
             hint=N_("Enable it."),
             **words,
         )
-    if trigger.ended_at is not None:
-        fail(
-            N_("expected the {kind} {name} to run on, found that it ended at {actual}."),
-            expected=message(N_("no end")),
-            actual=trigger.ended_at,
-            hint=N_("Remove its end date, or set a later one."),
-            **words,
-        )
-    _no_permission(trigger, words)
+    _what_refuses(trigger, words)
 
 
-def _no_permission(trigger: Trigger, words: dict[str, Any]) -> NoReturn:
+def _what_refuses(trigger: Trigger, words: dict[str, Any]) -> NoReturn:
     expected = message(N_("permission to invoke the function"))
-    if trigger.denied_by:
+    if trigger.refusal == "denied":
         fail(
             N_(
-                "expected the {kind} {name} to be allowed to invoke the function, found that the"
-                " statement {statement} of the function's policy denies it."
+                "expected the {kind} {name} to be allowed to invoke the function, but a statement of"
+                " the function's policy denies it: {statement}."
             ),
             expected=expected,
-            hint=N_("Remove that statement: a Deny beats every Allow."),
-            statement=trigger.denied_by,
+            hint=N_("Remove that statement from the function's policy."),
+            statement=trigger.refused_by or message(N_("it has no Sid")),
             **words,
         )
-    if trigger.only_where:
+    if trigger.refusal == "condition":
         fail(
             N_(
-                "expected the {kind} {name} to be allowed to invoke the function, found that the"
-                " function's policy allows it to others only: {condition}"
+                "expected the {kind} {name} to be allowed to invoke the function, but the permission"
+                " that was found is for another source: {condition}."
             ),
             expected=expected,
-            hint=N_("Add a Lambda permission for events.amazonaws.com whose source is this rule."),
-            condition=trigger.only_where,
+            actual=trigger.refused_by,
+            hint=N_("Add a Lambda permission for events.amazonaws.com with the ARN of this rule."),
+            condition=trigger.refused_by,
             **words,
         )
     fail(

@@ -157,7 +157,8 @@ class Function(Part, frozen=True):
 class Queue(Part, frozen=True):
     """A queue's attributes. Source: SQS GetQueueUrl and GetQueueAttributes.
 
-    ``max_receives`` is its redrive policy's ``maxReceiveCount``, ``None`` without a policy.
+    ``max_receives`` is its redrive policy's ``maxReceiveCount``, ``None`` without a policy, 1 where the
+    policy cannot be read. ``fifo``: it is no standard queue.
     """
 
     name: str
@@ -165,14 +166,15 @@ class Queue(Part, frozen=True):
     visibility_timeout_s: int
     delay_s: int
     max_receives: int | None
+    fifo: bool = False
 
 
 class Mapping(Part, frozen=True):
     """One event source mapping. Source: Lambda ListEventSourceMappings.
 
     ``function_name`` is the name out of the function's ARN, ``qualifier`` its version or alias.
-    ``state_reason`` says why it is in this state, ``last_result`` what came of its last batch, in AWS's
-    words.
+    ``state_reason`` says who or what brought it into its state, ``last_result`` how it last went; both
+    are AWS's own words, redacted.
     """
 
     uuid: str
@@ -213,10 +215,11 @@ class Trigger(Part, frozen=True):
     """One thing that may run a function periodically: an EventBridge rule or a Scheduler schedule.
 
     ``permitted`` says whether it may invoke the function (a policy statement or a role), ``None``
-    where the grader could not read it. ``created_at`` is UTC, ISO 8601, ``None`` for a rule:
-    EventBridge does not tell its age. ``ended_at`` is when a schedule ended, if it has. Where a policy
-    does not permit it, ``denied_by`` is the statement that denies, ``only_where`` the condition (JSON)
-    under which another one would allow it.
+    where the grader could not read or decide it. If it may not, ``refusal`` says why: no statement of
+    the function's policy is about it, one denies it, or those that are hold for others alone.
+    ``refused_by`` is their condition, or the id of the statement that denies, redacted. ``created_at``
+    is UTC, ISO 8601, ``None`` for a rule: EventBridge does not tell its age. ``ends_at``, likewise, is
+    when a schedule runs for the last time; ``ended``: that was over when it was looked at.
     """
 
     kind: Literal["rule", "scheduler"]
@@ -226,9 +229,10 @@ class Trigger(Part, frozen=True):
     permitted: bool | None
     target_arn: str
     created_at: str | None = None
-    ended_at: str | None = None
-    denied_by: str = ""
-    only_where: str = ""
+    refusal: Literal["no-statement", "denied", "condition"] = "no-statement"
+    refused_by: str = ""
+    ends_at: str | None = None
+    ended: bool = False
 
     @property
     def periodic(self) -> bool:
@@ -236,14 +240,9 @@ class Trigger(Part, frozen=True):
         return self.expression.startswith(("rate(", "cron("))
 
     @property
-    def active(self) -> bool:
-        """It is periodic, enabled, and has not ended."""
-        return self.periodic and self.enabled and self.ended_at is None
-
-    @property
-    def runs(self) -> bool:
-        """It runs the function again and again, and may."""
-        return self.active and bool(self.permitted)
+    def running(self) -> bool:
+        """It is due again and again from now on, whether or not it may invoke the function then."""
+        return self.periodic and self.enabled and not self.ended
 
 
 class Schedule(Part, frozen=True):

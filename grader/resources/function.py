@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import islice
+import re
 from typing import TYPE_CHECKING, Any
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.kind import Kind
 from grader.model.observation import Fact, Found, Function, Missing, Unknown
-from grader.resources.nearest import MOST_PAGES, missing
+from grader.resources.nearest import contradicted, missing
 from grader.safety.redact import bounded, redact
 
 if TYPE_CHECKING:
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     from grader.resources.look import AwsAccount, Look, MayLook
 
-_KEY_IS_GONE = frozenset(
-    {"KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException"}
-)
-"""Errors of the variables' key that the function meets too, and only its owner can mend."""
+UNUSABLE_KEY = N_("Lambda cannot decrypt the function's environment variables: {said}")
+"""The student's own doing, unlike a denial, which may be the grader's."""
+
+_KEY_UNUSABLE = re.compile(r"Disabled|InvalidState|InvalidKeyUsage|PendingDeletion|NotFound", re.I)
+"""Codes for a key that is there for nobody. Source: Lambda API, EnvironmentError; KMS's errors."""
 
 VALUE_LIMIT = 4096
 """Lambda's own limit on all of a function's variables together, in bytes."""
@@ -36,21 +37,13 @@ def observe_function(aws: AwsAccount, name: str, variables: Iterable[str]) -> Fa
         lambda: _from_api(aws.lambda_.get_function_configuration(FunctionName=name), variables),
     )
     if isinstance(fact, Missing):
-        return missing(
-            aws,
-            "function",
-            name,
-            "lambda:ListFunctions",
-            lambda: _names(aws),
-        )
+        return missing(aws, "function", name, "lambda:ListFunctions", lambda: _names(aws))
     return fact
 
 
 def _names(aws: AwsAccount) -> Iterator[str]:
-    """Source: Lambda ListFunctions."""
     pages = aws.lambda_.get_paginator("list_functions").paginate()
-    for page in islice(pages, MOST_PAGES):
-        yield from (function["FunctionName"] for function in page.get("Functions", []))
+    return (one["FunctionName"] for page in pages for one in page.get("Functions", []))
 
 
 def _from_api(answer: Mapping[str, Any], variables: Iterable[str]) -> Function:
@@ -81,14 +74,13 @@ def _environment(
     environment: Mapping[str, Any], variables: Iterable[str]
 ) -> Fact[dict[str, str | None]]:
     error = environment.get("Error")
-    if error and error.get("ErrorCode") in _KEY_IS_GONE:
-        said = redact(str(error.get("Message")))
-        return Missing.saying(
-            N_("The function's variables cannot be read by anybody. {said}"), said=said
-        )
     if error:
-        # The variables exist but could not be decrypted for this caller.
-        return Unknown("permission", redact(f"{error.get('ErrorCode')}: {error.get('Message')}"))
+        # The variables exist, but Lambda could not decrypt them for this caller.
+        code, said = str(error.get("ErrorCode", "")), redact(str(error.get("Message", "")))
+        if _KEY_UNUSABLE.search(code):
+            return Missing.saying(UNUSABLE_KEY, said=said)
+        throttled = "throttl" in code.lower()
+        return Unknown("throttled" if throttled else "permission", redact(f"{code}: {said}"))
     given = environment.get("Variables", {})
     return Found(
         {
@@ -100,8 +92,7 @@ def _environment(
 
 def _look(look: Look, role: str) -> Fact[Function]:
     def pending(fact: Fact[Function]) -> bool:
-        found = isinstance(fact, Found) and fact.value.state == "Pending"
-        return found or (isinstance(fact, Unknown) and fact.kind == "not-ready")
+        return contradicted(fact) or (isinstance(fact, Found) and fact.value.state == "Pending")
 
     name, variables = look.name(role), look.variables(role)
     fact, ready = look.waits.until(
@@ -109,7 +100,7 @@ def _look(look: Look, role: str) -> Fact[Function]:
         pending,
         message(N_("AWS is changing the function {function}"), function=name),
     )
-    if not ready and isinstance(fact, Found):
+    if not ready:
         look.pending.add(role)
     return fact
 

@@ -1,12 +1,13 @@
-"""What stands in an account under nearly the right name: for the student who has to find a typo."""
+"""What AWS lists where it finds nothing by a name: that very name, or one that is nearly right."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
 
 from grader.i18n.language import N_
-from grader.model.observation import Found, Missing, Unknown
+from grader.model.observation import Fact, Found, Missing, Unknown
 from grader.safety.redact import bounded
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from grader.resources.look import AwsAccount
 
+MOST_NAMES = 2000
+"""Names that are listed: an account of a lab has a few."""
 
 _NONE = {
     "function": N_("There is no function named {name} in {region}."),
@@ -24,12 +27,14 @@ _BUT_NEAR = {
     "queue": N_("There is no queue named {name} in {region}; there is one named {near}."),
 }
 
-
-_LISTED = {
-    "function": N_("AWS lists a function named {name} in {region}, and says that there is none."),
-    "queue": N_("AWS lists a queue named {name} in {region}, and says that there is none."),
+_BUT_FIFO = N_(
+    "There is no queue named {name} in {region}; there is a FIFO queue named {near}, but the lab asks"
+    " for a standard one."
+)
+_BUT_LISTED = {
+    "function": N_("AWS lists a function named {name} in {region}, but does not find it yet."),
+    "queue": N_("AWS lists a queue named {name} in {region}, but does not find it yet."),
 }
-MOST_PAGES = 20
 
 
 def missing(
@@ -41,14 +46,22 @@ def missing(
 ) -> Missing | Unknown:
     """There is no ``kind`` called ``name``; which name comes near is said too.
 
-    ``names`` lists what there is, and may be denied: then the sentence ends earlier. Where that very
-    name is listed, AWS contradicts itself, as it may for a while: not ready.
+    ``names`` lists what there is, and may be denied: then the sentence ends earlier. Where it has that
+    very name, AWS contradicts itself, as it does for a while after something was made or deleted: that
+    is :func:`contradicted`.
     """
-    listed = aws.ask(action, lambda: list(names()))
+    listed = aws.ask(action, lambda: list(islice(names(), MOST_NAMES)))
     there = listed.value if isinstance(listed, Found) else []
     if name in there:
-        return Unknown.saying("not-ready", _LISTED[kind], name=name, region=aws.region)
+        return Unknown.saying("not-ready", _BUT_LISTED[kind], name=name, region=aws.region)
     near = get_close_matches(name, there, 1, 0.75)
+    if kind == "queue" and (fifo := f"{name}.fifo") in there:
+        return Missing.saying(_BUT_FIFO, name=name, region=aws.region, near=fifo)
     if not near:
         return Missing.saying(_NONE[kind], name=name, region=aws.region)
     return Missing.saying(_BUT_NEAR[kind], name=name, region=aws.region, near=bounded(near[0], 100))
+
+
+def contradicted(fact: Fact[Any]) -> bool:
+    """AWS lists what it does not find: worth asking again."""
+    return isinstance(fact, Unknown) and fact.kind == "not-ready"

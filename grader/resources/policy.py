@@ -1,170 +1,164 @@
-"""Whether a function's resource policy really lets something invoke it, by IAM's rules."""
+"""IAM's evaluation of a function's resource policy: may this rule invoke this function?
+
+A pure function of the policy and of what is known of the request. Where the answer hangs on something
+that the grader cannot know, it is ``None`` and not a guess.
+Source: IAM User Guide, "Policy evaluation logic", "IAM JSON policy elements", "Condition operators".
+"""
 
 from __future__ import annotations
 
-import fnmatch
-import json
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
-from grader.safety.redact import redact
+from grader.resources.conditions import (
+    Holds,
+    all_of,
+    any_of,
+    conditions_hold,
+    has_variable,
+    negated,
+    texts_of,
+    wildcard,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
-ACTION = "lambda:InvokeFunction"
-NAMELESS = "(without a Sid)"
-
-_OPERATOR = re.compile(
-    r"(?:(?:ForAnyValue|ForAllValues):)?(?P<kind>[a-z]+?)(?P<exists>IfExists)?", re.IGNORECASE
-)
+Refusal = Literal["no-statement", "denied", "condition"]
 
 
 @dataclass(frozen=True)
-class Caller:
-    """Who wants to invoke: a service on behalf of ``source_arn``, such as a rule's."""
+class Request:
+    """A request of an AWS service: ``resource`` is the ARN of what it acts on.
+
+    ``keys`` are the condition keys that are known, in lower case: their values, none for a key that
+    the request certainly lacks. A key that is not in it is not known.
+    """
 
     service: str
-    source_arn: str
-
-    @property
-    def known(self) -> dict[str, str]:
-        """The keys of conditions that AWS fills in for such a call, in small letters."""
-        return {
-            "aws:sourcearn": self.source_arn,
-            "aws:sourceaccount": self.source_arn.split(":")[4] if self.source_arn else "",
-            "aws:principalisawsservice": "true",
-            "aws:principalservicename": self.service,
-            "aws:securetransport": "true",
-        }
+    action: str
+    resource: str
+    keys: Mapping[str, tuple[str, ...]] = field(hash=False)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What a policy decides. ``allowed`` is ``None`` where that cannot be told.
+    """Whether the request is allowed, ``None`` where that cannot be decided.
 
-    ``denied_by`` names the statement that denies; ``only_where`` is the condition (JSON) that a
-    statement makes which would have allowed it, or that nobody can decide.
+    ``refusal`` says why it is not: no statement is about it, a statement denies it, or the conditions
+    of those that would allow it do not hold. ``statement`` is the one that decided.
     """
 
     allowed: bool | None
-    denied_by: str = ""
-    only_where: str = ""
+    refusal: Refusal = "no-statement"
+    statement: Mapping[str, Any] | None = None
 
 
-def decide(policy: Mapping[str, Any], function_arn: str, caller: Caller) -> Decision:
-    """What ``policy`` decides on ``caller`` invoking the function of that ARN.
-
-    A statement that denies beats all that allow. Source: IAM User Guide, "Policy evaluation logic" and
-    "Condition operators".
-    """
-    given = policy.get("Statement")
-    statements = given if isinstance(given, list) else [given]
-    applies = [
-        (one, _applies(one, function_arn, caller)) for one in statements if isinstance(one, dict)
-    ]
-    denying = [(one, does) for one, does in applies if one.get("Effect") == "Deny"]
-    allowing = [(one, does) for one, does in applies if one.get("Effect") == "Allow"]
-    for one, does in denying:
-        if does:
-            return Decision(False, denied_by=redact(str(one.get("Sid") or NAMELESS), 100))
-    open_ = [one for one, does in (*denying, *allowing) if does is None]
-    allowed = any(does for _one, does in allowing)
-    if open_ and (not allowed or open_[0].get("Effect") == "Deny"):
-        return Decision(None, only_where=_condition(open_[0]))
-    if allowed:
-        return Decision(True)
-    meant = (one for one, _does in allowing if _is_asked(one, function_arn, caller))
-    return Decision(False, only_where=next(map(_condition, meant), ""))
-
-
-def _condition(statement: Mapping[str, Any]) -> str:
-    condition = statement.get("Condition")
-    return redact(json.dumps(condition), 300) if condition else ""
-
-
-def _applies(statement: Mapping[str, Any], function_arn: str, caller: Caller) -> bool | None:
-    if not _is_asked(statement, function_arn, caller):
-        return False
-    return _every(_tests(statement.get("Condition"), caller.known))
-
-
-def _is_asked(statement: Mapping[str, Any], function_arn: str, caller: Caller) -> bool:
-    """It speaks of this caller, this action and this function, whatever its condition says."""
-    principals = _principals(statement.get("Principal")) & {caller.service, "*"}
-    excluded = _principals(statement.get("NotPrincipal")) & {caller.service, "*"}
-    who = not excluded if "NotPrincipal" in statement else bool(principals)
-    what = _matches_or_not(statement, "Action", ACTION)
-    which = _matches_or_not(statement, "Resource", function_arn)
-    return who and what and which
-
-
-def _principals(given: Any) -> set[str]:
-    if isinstance(given, dict):
-        return {*_several(given.get("Service")), *({"*"} & {*_several(given.get("AWS"))})}
-    return {*_several(given)}
-
-
-def _matches_or_not(statement: Mapping[str, Any], key: str, value: str) -> bool:
-    if f"Not{key}" in statement:
-        return not _is_like(value, _several(statement[f"Not{key}"]))
-    return (key == "Resource" and key not in statement) or _is_like(
-        value, _several(statement.get(key))
+def invoked_by_rule(function_arn: str, rule_arn: str) -> Request:
+    """What Lambda is asked when the EventBridge rule ``rule_arn`` runs ``function_arn``."""
+    account = rule_arn.split(":")[4] if rule_arn.count(":") >= 5 else ""
+    service = "events.amazonaws.com"
+    return Request(
+        service,
+        "lambda:InvokeFunction",
+        function_arn,
+        {
+            "aws:sourcearn": (rule_arn,),
+            **({"aws:sourceaccount": (account,)} if account else {}),
+            "aws:principalisawsservice": ("true",),
+            "aws:principalservicename": (service,),
+            # Of function URLs and of Alexa alone. The console writes such statements.
+            "lambda:functionurlauthtype": (),
+            "lambda:invokedviafunctionurl": ("false",),
+            "lambda:eventsourcetoken": (),
+        },
     )
 
 
-def _tests(condition: Any, known: Mapping[str, str]) -> Iterable[bool | None]:
-    """What each line of a condition comes to. All must hold."""
-    for operator, block in condition.items() if isinstance(condition, dict) else ():
-        for key, values in block.items() if isinstance(block, dict) else ():
-            yield _test(str(operator), known.get(str(key).lower()), _several(values))
+def decide(policy: Mapping[str, Any], request: Request) -> Decision:
+    """What ``policy`` decides: a statement that denies beats any that allows."""
+    given = policy.get("Statement")
+    statements = given if isinstance(given, list) else [] if given is None else [given]
+    allowing: list[Holds] = []
+    denying: list[Holds] = []
+    nearest: Mapping[str, Any] | None = None
+    for statement in statements:
+        effect = statement.get("Effect") if isinstance(statement, dict) else None
+        if effect not in ("Allow", "Deny"):  # which may be anything, so nothing to look up in a set
+            allowing.append(None)
+            denying.append(None)
+            continue
+        concerns = _concerns(statement, request)
+        holds = conditions_hold(statement.get("Condition", {}), request.keys)
+        applies = all_of((concerns, holds))
+        if effect == "Allow":
+            allowing.append(applies)
+            if concerns and holds is False:
+                nearest = nearest or statement
+        elif applies:
+            return Decision(False, "denied", statement)
+        else:
+            denying.append(applies)
+    allowed = any_of(allowing)
+    if allowed is False:
+        return Decision(False, "condition" if nearest else "no-statement", nearest)
+    return Decision(all_of((allowed, negated(any_of(denying)))))
 
 
-def _test(operator: str, value: str | None, patterns: list[str]) -> bool | None:
-    found = _OPERATOR.fullmatch(operator)
-    kind = found["kind"].lower() if found else ""
-    if value is None:
-        # Whether AWS fills the key in for such a call is not known here.
-        return None
-    if kind == "null":
-        return patterns == ["false"]
-    negated = "not" in kind
-    kind = kind.replace("not", "")
-    if kind in {"arnlike", "arnequals", "stringlike"}:
-        matches = _is_like(value, patterns, exact=True)
-    elif kind == "stringequals":
-        matches = value in patterns
-    elif kind in {"stringequalsignorecase", "bool"}:
-        matches = value.lower() in {pattern.lower() for pattern in patterns}
-    else:
-        return None
-    return matches != negated
+def _concerns(statement: Mapping[str, Any], request: Request) -> Holds:
+    """The statement is about who asks, what is asked and what it is asked of."""
+
+    def action(pattern: str) -> Holds:
+        return _like(request.action.lower(), pattern.lower())
+
+    def resource(pattern: str) -> Holds:
+        return _like(request.resource, pattern)
+
+    return all_of(
+        (
+            _element(statement, "Principal", lambda given: _is_principal(given, request.service)),
+            _element(statement, "Action", lambda given: _any_text(given, action)),
+            # Without it the statement is about the function that the policy belongs to.
+            _element(statement, "Resource", lambda given: _any_text(given, resource), absent=True),
+        )
+    )
 
 
-def _every(parts: Iterable[bool | None]) -> bool | None:
-    several = list(parts)
-    if False in several:
-        return False
-    return None if None in several else True
+def _element(
+    statement: Mapping[str, Any],
+    name: str,
+    matches: Callable[[Any], Holds],
+    *,
+    absent: Holds = False,
+) -> Holds:
+    """``Principal``, ``Action`` or ``Resource``, or what stands in its place, such as ``NotAction``."""
+    if name in statement:
+        return matches(statement[name])
+    if f"Not{name}" in statement:
+        return negated(matches(statement[f"Not{name}"]))
+    return absent
 
 
-def _is_like(value: str, patterns: list[str], *, exact: bool = False) -> bool:
-    """``value`` matches one of ``patterns``, in which ``*`` and ``?`` stand for something."""
+def _is_principal(given: Any, service: str) -> Holds:
+    if given == "*":
+        return True
+    if not isinstance(given, dict):
+        return False  # the id of an identity that is gone, or nobody
 
-    def like(pattern: str) -> bool:
-        # IAM knows no sets of characters; translated, a pattern of many stars takes no longer.
-        made = fnmatch.translate(pattern.replace("[", "[[]"))
-        return re.match(made, value, 0 if exact else re.IGNORECASE) is not None
+    def is_service(name: str) -> Holds:
+        if name in {service, "*"}:
+            return True
+        # "events.us-east-1.amazonaws.com": whether the service goes by that name too, is not known.
+        return None if name.partition(".")[0] == service.partition(".")[0] else False
 
-    return any(map(like, patterns))
-
-
-def _several(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return [str(one) for one in value] if isinstance(value, list) else [_text(value)]
+    everybody = _any_text(given.get("AWS", []), lambda name: name == "*")
+    return any_of((everybody, _any_text(given.get("Service", []), is_service)))
 
 
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _any_text(given: Any, matches: Callable[[str], Holds]) -> Holds:
+    texts = texts_of(given)
+    return None if texts is None else any_of(matches(text) for text in texts)
+
+
+def _like(text: str, pattern: str) -> Holds:
+    return None if has_variable(pattern) else wildcard(text, pattern)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.kind import Kind
-from grader.model.observation import Fact, Missing, Queue, Unknown
-from grader.resources.nearest import MOST_PAGES, missing
+from grader.model.observation import Fact, Missing, Queue
+from grader.resources.nearest import contradicted, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,12 +17,18 @@ if TYPE_CHECKING:
     from grader.resources.look import AwsAccount, Look, MayLook
 
 
+_MOST_RECEIVES = 1000
+"""SQS's own limit of ``maxReceiveCount``."""
+
+
 def _max_receives(policy: str | None) -> int | None:
-    """After how many receives a message moves away; also a policy that nobody can read counts them."""
+    if not policy:
+        return None
     try:
-        return int(json.loads(policy)["maxReceiveCount"]) if policy else None
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return 1
+        given = int(json.loads(policy)["maxReceiveCount"])
+    except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
+        return 1  # it may move messages away: nothing is received twice
+    return min(max(given, 1), _MOST_RECEIVES)
 
 
 def observe_queue(aws: AwsAccount, name: str) -> tuple[Fact[Queue], str | None]:
@@ -43,29 +48,27 @@ def observe_queue(aws: AwsAccount, name: str) -> tuple[Fact[Queue], str | None]:
             visibility_timeout_s=int(given.get("VisibilityTimeout", 30)),
             delay_s=int(given.get("DelaySeconds", 0)),
             max_receives=_max_receives(given.get("RedrivePolicy")),
+            fifo=given.get("FifoQueue", "false").lower() == "true",
         )
-
-    def names() -> Iterator[str]:
-        pages = aws.sqs.get_paginator("list_queues").paginate()
-        for page in islice(pages, MOST_PAGES):
-            yield from (one.rsplit("/", 1)[-1] for one in page.get("QueueUrls", []))
 
     fact: Fact[Queue] = aws.ask("sqs:GetQueueAttributes", ask)
     if isinstance(fact, Missing):
-        fact = missing(aws, "queue", name, "sqs:ListQueues", names)
+        fact = missing(aws, "queue", name, "sqs:ListQueues", lambda: _names(aws))
     return fact, url
+
+
+def _names(aws: AwsAccount) -> Iterator[str]:
+    # Without a size of its pages SQS gives the first 1000 queues and no token for the others.
+    pages = aws.sqs.get_paginator("list_queues").paginate(PaginationConfig={"PageSize": 1000})
+    return (url.rsplit("/", 1)[-1] for page in pages for url in page.get("QueueUrls", []))
 
 
 def _look(look: Look, role: str) -> Fact[Queue]:
     name = look.name(role)
-
-    def pending(seen: tuple[Fact[Queue], str | None]) -> bool:
-        return isinstance(seen[0], Unknown) and seen[0].kind == "not-ready"
-
-    (fact, look.urls[role]), _ready = look.waits.until(
+    (fact, look.urls[role]), _ = look.waits.until(
         lambda: observe_queue(look.aws, name),
-        pending,
-        message(N_("AWS does not know yet whether there is a queue {queue}"), queue=name),
+        lambda seen: contradicted(seen[0]),
+        message(N_("AWS is making or deleting the queue {queue}"), queue=name),
     )
     return fact
 

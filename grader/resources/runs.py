@@ -113,7 +113,7 @@ def observe_runs(
 
 def _running(schedule: Schedule) -> list[Trigger] | Unknown:
     """What runs the function; Unknown where nothing was found, but something was not read."""
-    running = [one for one in schedule.triggers if one.active and one.permitted is not False]
+    running = [one for one in schedule.triggers if one.running and one.permitted is not False]
     if running:
         return running
     unread = [schedule.denied.get(kind) for kind in ("rule", "scheduler")]
@@ -188,7 +188,7 @@ def _starts(aws: AwsAccount, function: Function, since: datetime) -> list[dateti
     starts = (
         datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
         for page in islice(pages, MOST_PAGES)
-        for event in page["events"]
+        for event in page.get("events", [])
         if _is_stream_of(function, event["logStreamName"]) and _is_start(event["message"])
     )
     return list(islice(starts, FIRST))

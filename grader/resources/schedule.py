@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
@@ -22,13 +23,14 @@ from grader.model.observation import (
     value_of,
 )
 from grader.model.timestamps import iso
-from grader.resources.policy import Caller, Decision, decide
-from grader.safety.redact import bounded
+from grader.resources.policy import Decision, decide, invoked_by_rule
+from grader.safety.redact import bounded, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from types_boto3_events.type_defs import TargetOutputTypeDef
+    from types_boto3_events.type_defs import DescribeRuleResponseTypeDef, TargetOutputTypeDef
+    from types_boto3_scheduler.type_defs import GetScheduleOutputTypeDef
 
     from grader.resources.look import AwsAccount, MayLook
 
@@ -48,12 +50,12 @@ _LISTING: dict[Service, str] = {
 MOST = 100
 """Rules or schedules that are looked into: an account of a lab has a few."""
 
+MOST_TARGETS = 5
+"""Targets of one rule: EventBridge allows no more."""
+
 MOST_LISTED = 2000
 """Rules or schedules that are listed, most of them of no concern."""
 
-UNDECIDED_POLICY = N_(
-    "The function's policy has a condition that the grader cannot decide: {condition}"
-)
 UNREADABLE_POLICY = N_("The function's policy could not be read: it is not JSON.")
 
 _UNIVERSAL_TARGET = "aws-sdk:lambda:invoke"
@@ -91,7 +93,7 @@ class _Look:
         named = self._ask(_LISTING["rule"], self._rules_by_target) or []
         for name in self._first("rule", named, MOST):
             self._rule(name)
-        if any(t.runs for t in self.triggers):
+        if any(t.running and t.permitted for t in self.triggers):
             return
         # A rule on a version or an alias is not listed under the function's own ARN.
         scheduled = self._ask("events:ListRules", self._scheduled_rules) or []
@@ -119,25 +121,28 @@ class _Look:
             return [target for page in pages for target in page.get("Targets", [])]
 
         listed = self._ask("events:ListTargetsByRule", targets) or []
-        target = next((t for t in listed if _is_target(t["Arn"], self._function)), None)
-        if target is None:
+        ours = [target for target in listed if _is_target(target["Arn"], self._function)]
+        if not ours:
             return
         rule = self._ask("events:DescribeRule", lambda: events.describe_rule(Name=name))
-        if rule is None:
-            return
-        role = bool(target.get("RoleArn"))
-        decision = Decision(True) if role else self._decided(target["Arn"], rule["Arn"])
-        self.triggers.append(
-            Trigger(
-                kind="rule",
-                name=bounded(name, 100),
-                expression=bounded(rule.get("ScheduleExpression", ""), 100),
-                enabled=str(rule.get("State", "")).startswith("ENABLED"),
-                permitted=decision.allowed,
-                target_arn=target["Arn"],
-                denied_by=decision.denied_by,
-                only_where=decision.only_where,
-            )
+        if rule is not None:
+            self.triggers += [self._of_rule(name, rule, target) for target in ours[:MOST_TARGETS]]
+
+    def _of_rule(
+        self, name: str, rule: DescribeRuleResponseTypeDef, target: TargetOutputTypeDef
+    ) -> Trigger:
+        decision = (
+            Decision(True) if target.get("RoleArn") else self._decided(target["Arn"], rule["Arn"])
+        )
+        return Trigger(
+            kind="rule",
+            name=bounded(name, 100),
+            expression=bounded(rule.get("ScheduleExpression", ""), 100),
+            enabled=str(rule.get("State", "")).startswith("ENABLED"),
+            permitted=decision.allowed,
+            target_arn=target["Arn"],
+            refusal=decision.refusal,
+            refused_by=_quoted(decision),
         )
 
     def _decided(self, target_arn: str, rule_arn: str) -> Decision:
@@ -145,9 +150,6 @@ class _Look:
         if isinstance(decision, Unknown):
             self.denied.setdefault("policy", decision)
             return Decision(None)
-        if decision.allowed is None:
-            unknown = Unknown.saying("unexpected", UNDECIDED_POLICY, condition=decision.only_where)
-            self.denied.setdefault("policy", unknown)
         return decision
 
     def at_schedules(self) -> None:
@@ -187,7 +189,8 @@ class _Look:
                 permitted=bool(target.get("RoleArn")),
                 target_arn=arn,
                 created_at=iso(created) if created else None,
-                ended_at=iso(ends) if ends and ends <= datetime.now(UTC) else None,
+                ends_at=iso(ends) if ends else None,
+                ended=ends is not None and ends <= _asked_at(schedule),
             )
         )
 
@@ -227,12 +230,15 @@ def _invokes(given: str | None, function: Function) -> bool:
 
 
 def may_invoke(aws: AwsAccount, target_arn: str, rule_arn: str) -> Decision | Unknown:
-    """Whether the function's policy lets EventBridge invoke it for this rule, as far as it is read.
+    """Whether the function's policy lets EventBridge invoke it for this rule, as far as it can be read.
 
     Source: Lambda GetPolicy.
     """
+    # No policy can be given to $LATEST by that name: the function's own is what counts.
+    function_arn = target_arn.removesuffix(":$LATEST")
     fact = aws.ask(
-        "lambda:GetPolicy", lambda: aws.lambda_.get_policy(FunctionName=target_arn)["Policy"]
+        "lambda:GetPolicy",
+        lambda: aws.lambda_.get_policy(FunctionName=function_arn).get("Policy", ""),
     )
     if isinstance(fact, Missing):
         return Decision(False)
@@ -241,10 +247,27 @@ def may_invoke(aws: AwsAccount, target_arn: str, rule_arn: str) -> Decision | Un
     try:
         policy = json.loads(fact.value or "{}")
     except (ValueError, RecursionError):
-        return Unknown.saying("unexpected", UNREADABLE_POLICY)
+        policy = None
     if not isinstance(policy, dict):
-        return Decision(False)
-    return decide(policy, target_arn, Caller("events.amazonaws.com", rule_arn))
+        return Unknown.saying("unexpected", UNREADABLE_POLICY)
+    return decide(policy, invoked_by_rule(function_arn, rule_arn))
+
+
+def _quoted(decision: Decision) -> str:
+    """What stands in the way, as the student wrote it."""
+    statement = decision.statement or {}
+    if decision.refusal == "denied":
+        return redact(str(statement.get("Sid", "")), 100)
+    return redact(json.dumps(statement["Condition"]), 300) if "Condition" in statement else ""
+
+
+def _asked_at(schedule: GetScheduleOutputTypeDef) -> datetime:
+    """When AWS said this, by its own clock where it tells: this machine's may be wrong."""
+    date = schedule.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC)
+    except (ValueError, TypeError):
+        return datetime.now(UTC)
 
 
 def _may_look(may: MayLook, role: str) -> None:

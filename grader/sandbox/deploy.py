@@ -7,9 +7,9 @@ import json
 import re
 import zipfile
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib import resources
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
@@ -19,7 +19,7 @@ from grader.i18n.language import _
 from grader.model.access import Keys
 from grader.safety.secret import Secret
 from grader.sandbox.layout import SHIPPED, Configuration, Layout, as_here
-from grader.sandbox.server import SECRET_KEY, SandboxError
+from grader.sandbox.server import SandboxError
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.literals import QueueAttributeNameType
 
-    from grader.sandbox.server import Sandbox
     from grader.sandbox.submission import Periodic, Submission
 
 SECOND_FUNCTION = "second_lambda"
@@ -40,13 +39,25 @@ _ANSWER_S = 90
 _TIMES_THE_TIMEOUT = 6
 """What AWS recommends for a queue's visibility timeout."""
 
+_LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
+_SOMEBODY_ELSE = "999999999999"
+
 _KEY = re.compile(r'"(number1|number2|a|b)"')
 
 _CLIENTS = Clients()
 
 
+class Emulator(Protocol):
+    """An AWS to deploy into: where it answers, and with which keys to each account."""
+
+    @property
+    def endpoint_url(self) -> str: ...  # noqa: D102 - as the sandbox's
+
+    def credentials(self, account_id: str) -> dict[str, str]: ...  # noqa: D102
+
+
 def deploy(
-    sandbox: Sandbox, account_id: str, submission: Submission, layout: Layout = SHIPPED
+    sandbox: Emulator, account_id: str, submission: Submission, layout: Layout = SHIPPED
 ) -> None:
     """Deploys ``submission`` into the empty account ``account_id``, under the names of ``layout``.
 
@@ -56,7 +67,13 @@ def deploy(
     """
     if not submission.deployed:
         return
-    keys = Keys(Secret(account_id), Secret(SECRET_KEY), None)
+    given = sandbox.credentials(account_id)
+    token = given.get("aws_session_token")
+    keys = Keys(
+        Secret(given["aws_access_key_id"]),
+        Secret(given["aws_secret_access_key"]),
+        Secret(token) if token else None,
+    )
     with closing(Aws(_CLIENTS, keys, layout.region, sandbox.endpoint_url)) as aws:
         _deploy(aws, account_id, submission, layout)
 
@@ -80,7 +97,7 @@ def _deploy(aws: Aws, account_id: str, submission: Submission, layout: Layout) -
             periodic = layout.periodic_function
             _create_function(functions, account_id, periodic, code, layout.ticking)
         _schedule(aws, functions, account_id, submission.periodic, layout)
-    for function in functions.list_functions()["Functions"]:
+    for function in functions.list_functions().get("Functions", []):
         _wait_until_active(functions, function["FunctionName"])
 
 
@@ -182,7 +199,10 @@ def _create_function(
 
 def _wait_until_active(functions: LambdaClient, name: str) -> None:
     def pending() -> bool:
-        return functions.get_function_configuration(FunctionName=name)["State"] != "Active"
+        return (
+            functions.get_function_configuration(FunctionName=name).get("State", "Active")
+            != "Active"
+        )
 
     attempts = Retrying(
         retry=retry_if_result(bool), wait=wait_fixed(0.05), stop=stop_after_delay(_ACTIVE_S)
@@ -238,30 +258,32 @@ def _schedule(
 ) -> None:
     name = layout.periodic_function
     function_arn = functions.get_function_configuration(FunctionName=name)["FunctionArn"]
-    if periodic == "unscheduled":
-        return
     if "scheduler" in periodic:
-        ended: Any = {"EndDate": datetime.now(UTC) - timedelta(days=1)}
+        long_ago: dict[str, Any] = {"EndDate": _LONG_AGO} if periodic == "ended-scheduler" else {}
         aws.scheduler.create_schedule(
             Name="periodic",
             ScheduleExpression=layout.schedule,
             FlexibleTimeWindow={"Mode": "OFF"},
             Target={"Arn": function_arn, "RoleArn": _role(account_id)},
-            **(ended if periodic == "ended-scheduler" else {}),
+            **long_ago,
         )
     if "rule" not in periodic:
         return
     rule_arn = aws.events.put_rule(
         Name="periodic",
         ScheduleExpression=layout.schedule,
-        State="DISABLED" if periodic.startswith("disabled-rule") else "ENABLED",
+        State="DISABLED" if "disabled-rule" in periodic else "ENABLED",
     )["RuleArn"]
     aws.events.put_targets(Rule="periodic", Targets=[{"Id": "1", "Arn": function_arn}])
     if periodic != "rule-without-permission":
+        others = periodic == "rule-of-others"
+        source: dict[str, Any] = (
+            {"SourceAccount": _SOMEBODY_ELSE} if others else {"SourceArn": rule_arn}
+        )
         functions.add_permission(
             FunctionName=name,
             StatementId="events",
             Action="lambda:InvokeFunction",
             Principal="events.amazonaws.com",
-            SourceArn=rule_arn,
+            **source,
         )

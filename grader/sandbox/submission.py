@@ -10,12 +10,14 @@ Periodic = Literal[
     "rule",
     "disabled-rule",
     "rule-without-permission",
+    "rule-of-others",
     "scheduler",
     "disabled-rule-and-scheduler",
     "ended-scheduler",
     "unscheduled",
     "absent",
 ]
+"""What runs the periodic function. ``rule-of-others``: only another account's rules may invoke it."""
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -104,7 +104,7 @@ def test_a_long_value_is_cut(judged: Judged) -> None:
     [
         (Found({}), "ungraded", "not-observed"),
         (Unknown("permission", "kms"), "ungraded", "permission"),
-        (Missing("none"), "failed", None),
+        (Missing("The key is disabled."), "failed", None),
         (NotTried("identity", "no"), "blocked", "identity"),
     ],
 )
@@ -113,6 +113,14 @@ def test_an_environment_that_was_not_read_is_not_judged(
 ) -> None:
     (one,) = judged(only(lab_rubric(), "environment"), with_function(environment=environment))
     assert (one.outcome, one.because) == (outcome, because)
+
+
+def test_variables_that_nobody_can_decrypt_are_the_students_to_mend(judged: Judged) -> None:
+    gone = Missing("Lambda cannot decrypt the function's environment variables: no such key")
+    seen = with_function(environment=gone)
+    (one,) = judged(only(lab_rubric(), "environment"), seen)
+    assert one.message == f"expected foo = bar, but the variables cannot be read. {gone.reason}"
+    assert "KMS key" in one.hint
 
 
 def test_a_wrong_variable_fails_even_if_another_was_not_looked_at(judged: Judged) -> None:
@@ -169,6 +177,14 @@ def test_the_input_queue_waits_as_long_as_the_function_may_run(
     )
     found = {one.criterion: one.outcome for one in judged(lab_rubric(), seen)}
     assert (found["input-queue"], found["output-queue"]) == (outcome, "passed")
+
+
+def test_a_fifo_queue_is_not_the_one_that_the_lab_asks_for(judged: Judged) -> None:
+    fifo = Found(a_queue("totals.fifo", fifo=True))
+    seen = reference(queues={**reference().queues, "output": fifo})
+    (one,) = [one for one in judged(lab_rubric(), seen) if one.outcome != "passed"]
+    assert (one.criterion, one.outcome) == ("output-queue", "failed")
+    assert one.message == "expected totals.fifo to be a standard queue, found a FIFO queue."
 
 
 def test_a_missing_queue_fails_whatever_the_function_is(judged: Judged) -> None:

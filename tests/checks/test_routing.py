@@ -58,6 +58,37 @@ def test_a_wrong_mapping_fails_and_says_how(judged: Judged, found: Mappings, sai
     assert said in one.message
 
 
+NO_RIGHT = "The function's role does not have permissions to call ReceiveMessage on SQS"
+
+
+@pytest.mark.parametrize(
+    ("reasons", "told"),
+    [
+        ((NO_RIGHT, ""), NO_RIGHT),
+        ((NO_RIGHT, "PROBLEM: Function call failed"), NO_RIGHT),
+        (("USER_INITIATED", "PROBLEM: Function call failed"), "PROBLEM: Function call failed"),
+        (("", "PROBLEM: Function call failed"), "PROBLEM: Function call failed"),
+        (("USER_INITIATED", "No records processed"), ""),
+        (("User action", "OK"), ""),
+        (("User initiated", ""), ""),
+        (("", ""), ""),
+    ],
+)
+def test_why_aws_stopped_a_mapping_is_told(
+    judged: Judged, reasons: tuple[str, str], told: str
+) -> None:
+    stopped = a_mapping(state="Disabled", state_reason=reasons[0], last_result=reasons[1])
+    one = mapping(judged, Found(Mappings((a_mapping(state="Disabled"), stopped))))
+    assert one.outcome == "failed"
+    assert one.message.partition("found Disabled.")[2] == (f" AWS says: {told}" if told else "")
+    assert one.hint.startswith("Mend what AWS says" if told else "Enable")
+
+
+def test_a_mapping_that_is_enabled_passes_whatever_went_wrong_last(judged: Judged) -> None:
+    found = a_mapping(last_result="PROBLEM: Function call failed", state_reason=NO_RIGHT)
+    assert mapping(judged, Found(Mappings((found,)))).outcome == "passed"
+
+
 def test_another_function_whose_mapping_is_disabled_does_no_harm(judged: Judged) -> None:
     found = Mappings((a_mapping(), a_mapping("subber", state="Disabled")))
     assert mapping(judged, Found(found)).outcome == "passed"
@@ -109,6 +140,9 @@ def schedule(judged: Judged, fact: Any, **changes: Any) -> Outcome:
 BAD_RULE = a_trigger(enabled=False)
 GOOD = a_trigger(kind="scheduler", name="tick", expression="cron(0 12 * * ? *)")
 ON_EVENTS = a_trigger(name="on-upload", expression="")
+ENDED = msgspec.structs.replace(GOOD, ended=True, ends_at="2024-05-01T10:00:00.000Z")
+REFUSED = a_trigger(permitted=False, refusal="condition", refused_by='{"ArnLike": "other"}')
+FORBIDDEN = a_trigger(permitted=False, refusal="denied", refused_by="never")
 
 
 @pytest.mark.parametrize(
@@ -117,13 +151,16 @@ ON_EVENTS = a_trigger(name="on-upload", expression="")
         Schedule((a_trigger(),), {}),
         Schedule((GOOD,), {}),
         Schedule((BAD_RULE, a_trigger(name="good")), {}),
-        Schedule((BAD_RULE, GOOD), {}),
-        Schedule((a_trigger(permitted=False), GOOD), {"rule": DENIED}),
         Schedule((a_trigger(),), {"scheduler": DENIED}),
         Schedule((a_trigger(),), {"rule": DENIED}),
         Schedule((GOOD,), {"rule": DENIED}),
         Schedule((ON_EVENTS, GOOD), {}),
         Schedule((ON_EVENTS, a_trigger(name="good")), {"scheduler": DENIED}),
+        Schedule((BAD_RULE, GOOD), {}),
+        Schedule((a_trigger(permitted=False), GOOD), {}),
+        Schedule((BAD_RULE, GOOD), {"rule": DENIED}),
+        Schedule((ENDED, a_trigger()), {}),
+        Schedule((a_trigger(permitted=None), GOOD), {"policy": DENIED}),
     ],
 )
 def test_one_good_trigger_is_enough(judged: Judged, found: Schedule) -> None:
@@ -135,23 +172,21 @@ def test_one_good_trigger_is_enough(judged: Judged, found: Schedule) -> None:
     [
         (Schedule((), {}), "found none"),
         (Schedule((BAD_RULE,), {}), "found it disabled"),
-        (
-            Schedule((BAD_RULE, a_trigger(name="near", permitted=False)), {}),
-            "rule near to be allowed to invoke the function, found no permission",
-        ),
-        (
-            Schedule((a_trigger(permitted=False, denied_by="no-events"),), {}),
-            "the statement no-events of the function's policy denies it",
-        ),
-        (
-            Schedule((a_trigger(permitted=False, only_where='{"ArnLike": 1}'),), {}),
-            'the function\'s policy allows it to others only: {"ArnLike": 1}',
-        ),
-        (
-            Schedule((msgspec.structs.replace(GOOD, ended_at="2026-01-01T00:00:00.000Z"),), {}),
-            "schedule tick to run on, found that it ended at 2026-01-01T00:00:00.000Z",
-        ),
         (Schedule((a_trigger(permitted=False),), {}), "found no permission"),
+        (Schedule((REFUSED,), {}), 'is for another source: {"ArnLike": "other"}.'),
+        (Schedule((FORBIDDEN,), {}), "a statement of the function's policy denies it: never."),
+        (
+            Schedule((msgspec.structs.replace(FORBIDDEN, refused_by=""),), {}),
+            "denies it: it has no Sid.",
+        ),
+        (Schedule((ENDED,), {}), "tick to run again and again, but it ended on 2024-05-01"),
+        # The nearest to working: with a schedule that repeats, and then with the fewest faults.
+        (Schedule((ENDED, BAD_RULE), {}), "every-minute to be enabled, found it disabled"),
+        (
+            Schedule((msgspec.structs.replace(BAD_RULE, permitted=False), ENDED), {}),
+            "tick to run again and again",
+        ),
+        (Schedule((ON_EVENTS, FORBIDDEN), {}), "denies it"),
         (Schedule((ON_EVENTS,), {}), "found none on the EventBridge rule on-upload"),
         (
             Schedule((ON_EVENTS, msgspec.structs.replace(GOOD, enabled=False)), {}),
@@ -175,16 +210,25 @@ def test_a_trigger_that_does_not_run_the_function_fails(
     "found",
     [
         Schedule((), {"scheduler": DENIED}),
-        Schedule((a_trigger(permitted=None),), {}),
+        Schedule((a_trigger(permitted=None),), {"policy": DENIED}),
+        Schedule((a_trigger(permitted=None), BAD_RULE), {"policy": DENIED}),
         Schedule((), {"rule": DENIED}),
         Schedule((BAD_RULE,), {"rule": DENIED}),
         Schedule((BAD_RULE,), {"scheduler": DENIED}),
+        Schedule((REFUSED,), {"scheduler": DENIED}),
+        Schedule((ENDED,), {"rule": DENIED}),
         Schedule((ON_EVENTS,), {"scheduler": DENIED}),
     ],
 )
 def test_what_could_not_be_read_could_have_been_good(judged: Judged, found: Schedule) -> None:
     one = schedule(judged, Found(found))
     assert (one.outcome, one.because) == ("ungraded", "permission")
+
+
+def test_a_policy_that_cannot_be_decided_costs_nothing(judged: Judged) -> None:
+    one = schedule(judged, Found(Schedule((a_trigger(permitted=None), BAD_RULE), {})))
+    assert (one.outcome, one.because) == ("ungraded", "unexpected")
+    assert "cannot tell" in one.message
 
 
 def test_only_the_ways_of_the_rubric_count(judged: Judged) -> None:

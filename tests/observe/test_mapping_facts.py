@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from grader.model.observation import Found, Mapping
+from grader.model.observation import Found, Mapping, Mappings
+from grader.safety.redact import redact
 from tests.observing import look
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def test_a_mapping_is_read_as_it_is_and_needs_to_say_only_what_it_joins(
         "BatchSize": 1,
         "MaximumBatchingWindowInSeconds": 5,
         "FilterCriteria": {"Filters": [{"Pattern": f"{{{n}}}"} for n in range(7)]},
+        "StateTransitionReason": "USER_INITIATED " + "x" * 30 + " " + "y" * 300,
+        "LastProcessingResult": "PROBLEM: AWS_SECRET_ACCESS_KEY=abc",
     }
 
     def say(parsed: dict[str, Any]) -> None:
@@ -57,6 +60,8 @@ def test_a_mapping_is_read_as_it_is_and_needs_to_say_only_what_it_joins(
             batch_size=1,
             window_s=5,
             filters=("{0}", "{1}", "{2}", "{3}", "{4}"),
+            state_reason=redact("USER_INITIATED " + "x" * 30 + " " + "y" * 300, 300),
+            last_result="PROBLEM: AWS_SECRET_ACCESS_KEY=[redacted]",
         ),
     )
     assert found.value.elsewhere == ()
@@ -80,3 +85,33 @@ def test_where_another_function_is_fed_the_queues_of_the_labs_own_are_named(
     assert isinstance(found, Found)
     assert found.value.elsewhere == ("input_queue",)
     assert asked[:2] == [False, True]
+
+
+def test_a_list_of_mappings_that_is_left_out_is_empty(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    empty = (200, {"content-type": "application/json"}, b"{}")
+    wire.play("lambda.ListEventSourceMappings", empty, always=True)
+    seen = look(aws_sandbox, right, wire=wire, exchange=False)
+    assert seen.mappings["input"] == Found(Mappings(()))
+
+
+def test_mappings_are_read_to_the_last_page(aws_sandbox: Sandbox, right: str, wire: Wire) -> None:
+    page = b'{"EventSourceMappings": [], "NextMarker": "m"}'
+    wire.play("lambda.ListEventSourceMappings", (200, {"content-type": "application/json"}, page))
+    found = look(aws_sandbox, right, wire=wire, exchange=False).mappings["input"]
+    assert isinstance(found, Found)
+    assert [one.state for one in found.value.of_queue] == ["Enabled"]
+
+
+def test_a_mapping_of_the_newest_version_by_name_is_of_the_function(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    def latest(parsed: dict[str, Any]) -> None:
+        for one in parsed["EventSourceMappings"]:
+            one["FunctionArn"] += ":$LATEST"
+
+    wire.change("lambda.ListEventSourceMappings", latest)
+    found = look(aws_sandbox, right, wire=wire, exchange=False).mappings["input"]
+    assert isinstance(found, Found)
+    assert [one.function_name for one in found.value.of_queue] == ["first_lambda"]

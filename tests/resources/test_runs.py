@@ -310,6 +310,14 @@ def test_a_log_is_read_through_pages_that_are_empty(
     assert len(found(seen(aws_sandbox, right, wire)).seen) == 1
 
 
+def test_a_log_whose_events_are_left_out_is_empty(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    run(aws_sandbox, right)
+    wire.play(LOOK, (200, {"content-type": "application/json"}, b'{"nextToken": "a"}'))
+    assert len(found(seen(aws_sandbox, right, wire)).seen) == 1
+
+
 def test_a_log_without_end_is_not_read_for_ever(
     aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -339,7 +347,7 @@ def test_where_nothing_runs_the_function_its_log_is_not_read(
         ("unscheduled", "scheduler.ListSchedules", Unknown),
         ("unscheduled", "eventbridge.ListRules", Unknown),
         ("disabled-rule", "scheduler.ListSchedules", Unknown),
-        ("disabled-rule", "lambda.ListFunctions", NotTried),
+        ("disabled-rule", "lambda.GetPolicy", NotTried),
     ],
 )
 def test_a_schedule_that_was_not_read_may_be_there(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +13,7 @@ from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.model.access import Keys
 from grader.model.observation import Found, Schedule, Trigger, Unknown
+from grader.model.timestamps import iso
 from grader.resources.schedule import MOST, MOST_LISTED, observe_schedule
 from grader.safety.secret import Secret
 from grader.sandbox.layout import PERIODIC_FUNCTION
@@ -173,6 +176,119 @@ def test_a_schedule_is_told_as_it_is(
     add_schedule(aws_sandbox, unscheduled, "mine", **given)
     (trigger,) = seen(aws_sandbox, unscheduled).triggers
     assert summary(trigger) == ("mine", *expected, True)
+
+
+@pytest.mark.parametrize(
+    ("ends_in_s", "date", "ended"),
+    [
+        (-60, True, True),
+        (3600, False, False),
+        *(
+            pytest.param(*more, marks=pytest.mark.slow)
+            for more in ((None, True, False), (3600, True, False), (-60, False, True))
+        ),
+    ],
+)
+def test_a_schedule_that_has_ended_is_told_by_awss_clock(
+    aws_sandbox: Sandbox,
+    unscheduled: str,
+    wire: Wire,
+    ends_in_s: int | None,
+    date: bool,
+    ended: bool,
+) -> None:
+    add_schedule(aws_sandbox, unscheduled, "mine", StartDate=datetime.now(UTC) + timedelta(days=1))
+    # AWS's clock is a year behind this machine's, where it tells.
+    now = datetime.now(UTC) - timedelta(days=365 if date else 0)
+    ends = None if ends_in_s is None else now + timedelta(seconds=ends_in_s)
+
+    def end(answer: dict[str, Any]) -> None:
+        headers = answer["ResponseMetadata"]["HTTPHeaders"]
+        headers["date"] = format_datetime(now, usegmt=True) if date else "soon"
+        if ends is not None:
+            answer["EndDate"] = ends
+
+    wire.change("scheduler.GetSchedule", end)
+    (trigger,) = seen(aws_sandbox, unscheduled, wire).triggers
+    assert summary(trigger) == ("mine", "rate(5 minutes)", True, True)
+    assert (trigger.ended, trigger.running) == (ended, not ended)
+    assert trigger.ends_at == (None if ends is None else iso(ends))
+
+
+def add_statement(sandbox: Sandbox, account: str, wire: Wire, **changes: Any) -> None:
+    """Let the function's policy have one more statement."""
+
+    def more(answer: dict[str, Any]) -> None:
+        policy = json.loads(answer["Policy"])
+        (first,) = policy["Statement"]
+        policy["Statement"] = [*changes.pop("before", [first]), {**first, **changes}]
+        answer["Policy"] = json.dumps(policy)
+
+    wire.change("lambda.GetPolicy", more)
+
+
+@pytest.mark.parametrize(
+    ("changes", "permitted", "refusal", "refused_by"),
+    [
+        ({"Effect": "Deny", "Principal": "*", "Sid": "never"}, False, "denied", "never"),
+        (
+            {"before": [], "Condition": {"StringEquals": {"AWS:SourceAccount": "9" * 12}}},
+            False,
+            "condition",
+            '{"StringEquals": {"AWS:SourceAccount": "999999999999"}}',
+        ),
+        (
+            {"before": [], "Condition": {"StringEquals": {"aws:SourceOrgID": "o-1"}}},
+            None,
+            "no-statement",
+            "",
+        ),
+        ({"Effect": "Deny", "Action": "lambda:GetFunction"}, True, "no-statement", ""),
+    ],
+)
+def test_why_a_rule_may_not_invoke_is_told(
+    aws_sandbox: Sandbox,
+    right: str,
+    wire: Wire,
+    changes: dict[str, Any],
+    permitted: bool | None,
+    refusal: str,
+    refused_by: str,
+) -> None:
+    add_statement(aws_sandbox, right, wire, **changes)
+    (trigger,) = seen(aws_sandbox, right, wire).triggers
+    assert trigger.permitted is permitted
+    assert (trigger.refusal, trigger.refused_by) == (refusal, refused_by)
+
+
+def test_each_target_of_a_rule_that_is_the_function_counts(
+    aws_sandbox: Sandbox, unscheduled: str
+) -> None:
+    permit(aws_sandbox, unscheduled, add_rule(aws_sandbox, unscheduled, "mine", ":live"))
+    targets = [{"Id": "2", "Arn": target(unscheduled)}]
+    aws_sandbox.client("events", unscheduled).put_targets(Rule="mine", Targets=targets)
+    found = {one.target_arn: one.permitted for one in seen(aws_sandbox, unscheduled).triggers}
+    assert found[target(unscheduled)] is True
+
+
+def test_a_rule_that_also_takes_cloudtrails_events_is_enabled(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    state = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+    wire.change("events.DescribeRule", lambda answer: answer.update(State=state))
+    (trigger,) = seen(aws_sandbox, right, wire).triggers
+    assert trigger.running
+
+
+@pytest.mark.parametrize("targets", [True, False])
+def test_a_list_that_is_left_out_is_empty(
+    aws_sandbox: Sandbox, unscheduled: str, wire: Wire, targets: bool
+) -> None:
+    add_rule(aws_sandbox, unscheduled, "mine", ":live")
+    lists = ("events.ListRuleNamesByTarget", "events.ListRules", "scheduler.ListSchedules")
+    for operation in ("events.ListTargetsByRule",) if targets else lists:
+        wire.play(operation, (200, {"content-type": "application/json"}, b"{}"), always=True)
+    assert seen(aws_sandbox, unscheduled, wire).triggers == ()  # and nothing is unread
 
 
 UNIVERSAL = "arn:aws:scheduler:::aws-sdk:lambda:invoke"

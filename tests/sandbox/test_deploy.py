@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -215,6 +216,22 @@ def test_scheduler_runs_the_periodic_function(aws_sandbox: Sandbox, fresh_accoun
     assert schedule["ScheduleExpression"] == "rate(5 minutes)"
     assert schedule["Target"]["RoleArn"].endswith(":role/LabRole")
     assert lab.events.list_rules()["Rules"] == []
+
+
+def test_a_schedule_may_have_ended_and_a_rule_be_for_others(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    lab = Lab(aws_sandbox, fresh_account, "ended", periodic="ended-scheduler")
+    assert lab.scheduler.get_schedule(Name="periodic")["EndDate"] < datetime.now(UTC)
+    assert lab.events.list_rules()["Rules"] == []
+    lab = Lab(aws_sandbox, aws_sandbox.new_account(), "others", periodic="rule-of-others")
+    policy = lab.functions.get_policy(FunctionName=PERIODIC_FUNCTION)["Policy"]
+    assert "9" * 12 in policy
+    lab = Lab(
+        aws_sandbox, aws_sandbox.new_account(), "both", periodic="disabled-rule-and-scheduler"
+    )
+    assert [rule["State"] for rule in lab.events.list_rules()["Rules"]] == ["DISABLED"]
+    assert [one["State"] for one in lab.scheduler.list_schedules()["Schedules"]] == ["ENABLED"]
 
 
 def test_the_same_code_has_the_same_digest_wherever_it_is(aws_sandbox: Sandbox) -> None:

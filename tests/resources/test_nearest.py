@@ -1,0 +1,251 @@
+"""Functions and queues that AWS does not find: missing, misspelt, or listed all the same."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.aws.account_client import Aws
+from grader.aws.clients import Clients
+from grader.model.access import Keys
+from grader.model.observation import Found, Missing, Unknown
+from grader.resources import ready
+from grader.resources.function import observe_function
+from grader.resources.nearest import MOST_NAMES
+from grader.resources.queue import observe_queue
+from grader.safety.secret import Secret
+from tests.observing import look
+from tests.wire_faults import DENIED, Wire, rest, rpc
+
+if TYPE_CHECKING:
+    from grader.model.observation import Fact, Observation
+    from grader.sandbox.server import Sandbox
+    from tests.wire_faults import Answer
+
+NO_QUEUE = rpc(400, "QueueDoesNotExist")
+NO_FUNCTION = rest(404, "ResourceNotFoundException")
+CASES = {
+    "queue": ("sqs.GetQueueUrl", "sqs.ListQueues", NO_QUEUE),
+    "queue without attributes": ("sqs.GetQueueAttributes", "sqs.ListQueues", NO_QUEUE),
+    "function": ("lambda.GetFunctionConfiguration", "lambda.ListFunctions", NO_FUNCTION),
+}
+
+WHAT = ["queue", "function", pytest.param("queue without attributes", marks=pytest.mark.slow)]
+
+
+def one_of(seen: Observation, what: str) -> Fact[Any]:
+    return seen.functions["sum"] if what == "function" else seen.queues["input"]
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ready, "EVERY_S", 0.01)
+    monkeypatch.setattr(ready, "READY_S", 0.1)
+
+
+@pytest.mark.parametrize("what", WHAT)
+def test_what_is_listed_and_not_found_for_a_while_is_found(
+    aws_sandbox: Sandbox,
+    right: str,
+    wire: Wire,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+) -> None:
+    monkeypatch.setattr(ready, "EVERY_S", 0.01)
+    finding, _, answer = CASES[what]
+    wire.play(finding, answer, answer, answer)
+    assert isinstance(one_of(look(aws_sandbox, right, wire=wire, exchange=False), what), Found)
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("what", WHAT)
+def test_what_stays_listed_and_not_found_is_not_ready_and_costs_nothing(
+    aws_sandbox: Sandbox, right: str, wire: Wire, what: str
+) -> None:
+    finding, listing, answer = CASES[what]
+    wire.play(finding, answer, always=True)
+    fact = one_of(look(aws_sandbox, right, wire=wire, exchange=False), what)
+    assert isinstance(fact, Unknown)
+    assert fact.kind == "not-ready"
+    assert "but does not find it yet" in fact.detail
+    assert wire.requests.count(listing) > 2
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("what", WHAT)
+def test_what_is_no_longer_listed_is_missing(
+    aws_sandbox: Sandbox, right: str, wire: Wire, what: str
+) -> None:
+    finding, listing, answer = CASES[what]
+    wire.play(finding, answer, always=True)
+    gone: Answer = (200, {"content-type": "application/json"}, b"{}")
+    wire.play(listing, None, gone, always=True)
+    fact = one_of(look(aws_sandbox, right, wire=wire, exchange=False), what)
+    assert isinstance(fact, Missing)
+    assert "one named" not in fact.reason
+
+
+def asked(wire: Wire) -> Aws:
+    keys = Keys(Secret("1" * 12), Secret("test"), None)
+    return Aws(Clients(wire.session), keys, "us-east-1", "http://127.0.0.1:1")
+
+
+def queue(wire: Wire, name: str) -> Fact[Any]:
+    wire.play("sqs.GetQueueUrl", NO_QUEUE)
+    return observe_queue(asked(wire), name)[0]
+
+
+def function(wire: Wire, name: str) -> Fact[Any]:
+    wire.play("lambda.GetFunctionConfiguration", NO_FUNCTION)
+    return observe_function(asked(wire), name, ())
+
+
+def queues(names: list[str], token: str = "") -> Answer:
+    urls = {"QueueUrls": [f"https://sqs.us-east-1.amazonaws.com/{'1' * 12}/{n}" for n in names]}
+    body = {**(urls if names else {}), **({"NextToken": token} if token else {})}
+    return 200, {"content-type": "application/x-amz-json-1.0"}, json.dumps(body).encode()
+
+
+def functions(names: list[str], token: str = "") -> Answer:
+    found = {"Functions": [{"FunctionName": name} for name in names]} if names else {}
+    body = {**found, **({"NextMarker": token} if token else {})}
+    return 200, {"content-type": "application/json"}, json.dumps(body).encode()
+
+
+KINDS = [
+    (queue, "sqs.ListQueues", queues),
+    (function, "lambda.ListFunctions", functions),
+]
+
+
+@pytest.mark.parametrize(("seen", "listing", "page"), KINDS)
+@pytest.mark.parametrize(
+    ("pages", "near"),
+    [
+        ([[]], None),
+        ([["something", "else"]], None),
+        ([["numbers-1"]], "numbers-1"),
+        ([["Numbers"]], "Numbers"),
+        ([[], ["other"], ["number"]], "number"),
+        ([["x"] * MOST_NAMES, ["number"]], None),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_name_that_comes_near_is_said_whatever_page_it_is_on(
+    wire: Wire, seen: Any, listing: str, page: Any, pages: list[list[str]], near: str | None
+) -> None:
+    last = len(pages) - 1
+    wire.play(listing, *(page(one, f"t{n}" if n < last else "") for n, one in enumerate(pages)))
+    fact = seen(wire, "numbers")
+    assert isinstance(fact, Missing)
+    said = fact.reason.partition("; there is one named ")[2]
+    assert said == (f"{near}." if near else "")
+
+
+@pytest.mark.parametrize(("seen", "listing", "page"), KINDS)
+def test_the_very_name_on_a_later_page_is_not_missing(
+    wire: Wire, seen: Any, listing: str, page: Any
+) -> None:
+    wire.play(listing, page(["a", "numbers-1"], "t"), page(["numbers"]))
+    fact = seen(wire, "numbers")
+    assert isinstance(fact, Unknown)
+    assert fact.kind == "not-ready"
+
+
+@pytest.mark.parametrize(("seen", "listing", "page"), KINDS)
+def test_where_listing_is_denied_what_is_not_found_is_missing(
+    wire: Wire, seen: Any, listing: str, page: Any
+) -> None:
+    wire.play(listing, rpc(403, "AccessDeniedException", DENIED), always=True)
+    assert isinstance(seen(wire, "numbers"), Missing)
+
+
+def test_a_fifo_queue_under_that_name_is_told_from_the_one_the_lab_asks_for(wire: Wire) -> None:
+    wire.play("sqs.ListQueues", queues(["numbers.fifo", "number"]))
+    fact = queue(wire, "numbers")
+    assert isinstance(fact, Missing)
+    assert "a FIFO queue named numbers.fifo" in fact.reason
+
+
+def test_pages_of_queues_are_asked_for(wire: Wire) -> None:
+    asked_with: list[bytes] = []
+    wire.session.events.register(
+        "before-send.sqs.ListQueues", lambda request, **_given: asked_with.append(request.body)
+    )
+    wire.play("sqs.ListQueues", queues([]))
+    queue(wire, "numbers")
+    assert json.loads(asked_with[0])["MaxResults"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        (None, None),
+        ("", None),
+        ('{"maxReceiveCount": "3", "deadLetterTargetArn": "arn"}', 3),
+        ('{"maxReceiveCount": 5}', 5),
+        ('{"maxReceiveCount": -1}', 1),
+        ('{"maxReceiveCount": 1e999}', 1),
+        ('{"maxReceiveCount": 99999999999999999999}', 1000),
+        ('{"maxReceiveCount": "many"}', 1),
+        ('{"maxReceiveCount": null}', 1),
+        ("{}", 1),
+        ("[]", 1),
+        ("7", 1),
+        ("no JSON", 1),
+        ("[" * 100_000, 1),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_redrive_policy_that_cannot_be_read_counts_as_the_strictest(
+    wire: Wire, policy: str | None, expected: int | None
+) -> None:
+    attributes = {"QueueArn": "arn:aws:sqs:us-east-1:111111111111:numbers", "FifoQueue": "true"}
+    if policy is not None:
+        attributes["RedrivePolicy"] = policy
+    json_type = {"content-type": "application/x-amz-json-1.0"}
+    wire.play("sqs.GetQueueUrl", (200, json_type, b'{"QueueUrl": "http://127.0.0.1:1/1/numbers"}'))
+    body = json.dumps({"Attributes": attributes}).encode()
+    wire.play("sqs.GetQueueAttributes", (200, json_type, body))
+    fact, _ = observe_queue(asked(wire), "numbers")
+    assert isinstance(fact, Found)
+    assert (fact.value.max_receives, fact.value.fifo) == (expected, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("AccessDeniedException", "permission"),
+        ("KMSAccessDeniedException", "permission"),
+        ("KMSThrottlingException", "throttled"),
+        ("KMSDisabledException", None),
+        ("KMSInvalidStateException", None),
+        ("KMSNotFoundException", None),
+        ("SomethingNew", "permission"),
+    ],
+)
+def test_variables_that_cannot_be_decrypted_are_unknown_unless_their_key_is_gone(
+    wire: Wire, code: str, expected: str | None
+) -> None:
+    answer = {
+        "FunctionName": "adder",
+        "FunctionArn": "arn:aws:lambda:us-east-1:111111111111:function:adder",
+        "MemorySize": 128,
+        "Timeout": 60,
+        "Environment": {"Error": {"ErrorCode": code, "Message": "because."}},
+    }
+    body = json.dumps(answer).encode()
+    json_type = {"content-type": "application/json"}
+    wire.play("lambda.GetFunctionConfiguration", (200, json_type, body))
+    fact = observe_function(asked(wire), "adder", ("foo",))
+    assert isinstance(fact, Found)
+    assert fact.value.state == "Active"
+    environment = fact.value.environment
+    if expected is None:
+        assert isinstance(environment, Missing)
+        assert environment.reason.endswith(": because.")
+    else:
+        assert isinstance(environment, Unknown)
+        assert environment.kind == expected
