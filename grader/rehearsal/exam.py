@@ -105,7 +105,7 @@ def sit_exam(course: Course, settings: Settings, *, errors: Console, quiet: bool
     Progress goes to ``errors``. Raises :class:`BadInput` where the sandbox cannot be
     started.
     """
-    submissions = [s for s in COHORT if _is_of_exam(s)]
+    submissions = [s for s in COHORT if is_of_exam(s)]
     layout = Layout.of(course.rubric, course.needs)
     taken: dict[str, Report] = {}
     with own_sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-exam-") as folder:
@@ -141,7 +141,7 @@ def sit_exam(course: Course, settings: Settings, *, errors: Console, quiet: bool
     return Exam(taken[REFERENCE], taken[UNTOUCHED], tuple(others))
 
 
-def _is_of_exam(submission: Submission) -> bool:
+def is_of_exam(submission: Submission) -> bool:
     """It can be graded, and does not wait for half a minute."""
     graded = submission.points is not None
     return graded and submission.name not in _SLOW and (submission.deployed or submission.untouched)

@@ -93,6 +93,7 @@ def test_silence_is_the_functions_where_its_log_shows_that_it_ran(
     assert wire.requests.count("lambda.Invoke") == 1
 
 
+@pytest.mark.slow
 def test_silence_is_the_functions_where_a_longer_one_follows_and_aws_answers_all_else(
     aws_sandbox: Sandbox, outlasting: str, wire: Wire
 ) -> None:
@@ -102,7 +103,13 @@ def test_silence_is_the_functions_where_a_longer_one_follows_and_aws_answers_all
     assert wire.requests.count("lambda.Invoke") == 2
 
 
-@pytest.mark.parametrize("after", [GATEWAY, EndpointConnectionError(endpoint_url="http://x")])
+@pytest.mark.parametrize(
+    "after",
+    [
+        GATEWAY,
+        pytest.param(EndpointConnectionError(endpoint_url="http://x"), marks=pytest.mark.slow),
+    ],
+)
 def test_silence_that_a_gateway_ends_is_the_networks(
     aws_sandbox: Sandbox, outlasting: str, wire: Wire, after: Any
 ) -> None:
@@ -112,6 +119,7 @@ def test_silence_that_a_gateway_ends_is_the_networks(
     assert answered(seen) == 5
 
 
+@pytest.mark.slow
 def test_silence_is_the_networks_where_nothing_else_is_answered_either(
     aws_sandbox: Sandbox, outlasting: str, wire: Wire
 ) -> None:
@@ -121,6 +129,7 @@ def test_silence_is_the_networks_where_nothing_else_is_answered_either(
     assert kind(look(aws_sandbox, outlasting, wire=wire).handler) == "unreachable"
 
 
+@pytest.mark.slow
 def test_an_answer_that_was_lost_once_is_asked_for_again(
     aws_sandbox: Sandbox, outlasting: str, wire: Wire
 ) -> None:
@@ -155,6 +164,7 @@ def test_what_is_gone_in_mid_run_has_vanished(
     assert kind(look(aws_sandbox, right, wire=wire).handler) == "vanished"
 
 
+@pytest.mark.slow
 def test_a_queue_that_is_deleted_while_pairs_are_sent_has_vanished(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:

@@ -27,13 +27,9 @@ if TYPE_CHECKING:
 
 FILES = recorded()
 QUICK = {
-    "error-keyerror",
     "fn-missing-listed",
-    "invoke-denied-scp",
     "invoke-inactive-pending",
-    "kms-throttled-send",
     "mapping-disabled-by-aws",
-    "rule-policy-deny",
     "skew-behind",
 }
 """One of each kind, in the run that is for everybody."""

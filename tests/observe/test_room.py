@@ -76,6 +76,7 @@ def test_a_function_without_room_or_asleep_is_invoked_when_it_may_run(
     assert [(pair.number1, pair.number2) for pair in handler(seen).pairs] == [first]
 
 
+@pytest.mark.slow
 def test_room_that_comes_and_goes_is_waited_for_each_time(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
@@ -150,6 +151,7 @@ def test_a_silent_pair_may_lie_in_the_queue_where_the_function_has_little_room(
     )
 
 
+@pytest.mark.slow
 def test_an_answer_that_comes_when_the_queue_hands_the_message_over_again_counts(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:
@@ -158,3 +160,13 @@ def test_an_answer_that_comes_when_the_queue_hands_the_message_over_again_counts
     wire.change("sqs.GetQueueAttributes", lambda p: p["Attributes"].update(DelaySeconds="0"))
     seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1, pairs=1))
     assert answered(seen) == 1
+
+
+@pytest.mark.slow
+def test_a_reserved_concurrency_that_nobody_may_ask_for_is_waited_out(
+    aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "MOST_ROOM_S", 0.3)
+    wire.play("lambda.GetFunctionConcurrency", rest(403, "AccessDeniedException"), always=True)
+    wire.play("lambda.Invoke", RESERVED, always=True)
+    assert kind(look(aws_sandbox, right, wire=wire).handler) == "throttled"

@@ -57,6 +57,7 @@ def test_a_count_that_goes_down_late_is_no_reader(
     assert answered(seen) == 1
 
 
+@pytest.mark.slow
 def test_a_count_that_stays_wrong_for_longer_is_a_reader(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:
@@ -91,6 +92,7 @@ def test_a_silence_that_the_second_look_confirms_costs_what_it_costs(
     assert wire.requests[before:][-1] == "sqs.GetQueueAttributes"
 
 
+@pytest.mark.slow
 def test_a_function_that_raised_is_not_looked_at_again(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:
@@ -120,6 +122,7 @@ def test_something_else_ends_the_wait_for_an_answer_and_is_no_silence(
     assert wire.requests.count("sqs.SendMessage") == 1
 
 
+@pytest.mark.slow
 def test_a_number_that_may_be_another_graders_answer_does_not_end_the_wait(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from grader import cli
 from grader.batch.pipeline import Grading
+from grader.rehearsal.exam import is_of_exam
 from grader.rubric.load import default_rubric_path
 from grader.sandbox.cohort import COHORT
 from tests.own_checks import write_checks
@@ -250,7 +251,7 @@ def test_what_could_not_be_graded_is_named_with_its_reason(
     said = lines(done)
     assert "? The reference solution could not be graded." in said
     # All that the exam deploys under the function's name, but for the two that are named.
-    more = sum(s.deployed and not s.function and s.name != "slow" for s in COHORT) - 2
+    more = sum(s.deployed and not s.function and is_of_exam(s) for s in COHORT) - 2
     assert f"own reference, memory-256 and {more} more nobody can tell" in said
     assert "Traceback" not in done.stderr
 
