@@ -28,6 +28,7 @@ def test_help_imports_nothing_that_a_command_needs() -> None:
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 
+@pytest.mark.slow
 def test_check_gives_full_marks_to_the_reference(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_summary_is_never_written_over_what_a_batch_keeps(
     assert (tmp_path / "roster.csv").read_text() == "student_id,profile\ns1,x\n"
 
 
+@pytest.mark.slow
 def test_check_says_what_was_expected_what_was_found_and_what_to_do(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
@@ -108,6 +110,7 @@ def test_two_checks_with_one_seed_agree(
     assert first["score"] == second["score"] == 13
 
 
+@pytest.mark.slow
 def test_check_without_credentials_says_so_once_and_grades_nothing(tmp_path: Path) -> None:
     done = grader("check", cwd=tmp_path)
     assert done.returncode == 3
@@ -115,6 +118,7 @@ def test_check_without_credentials_says_so_once_and_grades_nothing(tmp_path: Pat
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_check_without_a_network_grades_nothing(tmp_path: Path) -> None:
     env = environment(AWS_ACCESS_KEY_ID="1" * 12, AWS_SECRET_ACCESS_KEY="x")
     done = grader_here("check", "--endpoint-url", "http://127.0.0.1:9", cwd=tmp_path, env=env)
@@ -134,6 +138,7 @@ def test_looking_only_leaves_the_rest_ungraded(
     assert ungraded == {"handler", "records", "sums"}
 
 
+@pytest.mark.slow
 def test_titles_and_hints_are_french_on_request(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
@@ -222,6 +227,7 @@ def test_a_mistake_on_the_command_line_is_named(
     assert [path.name for path in tmp_path.iterdir()] == ["class.csv"]
 
 
+@pytest.mark.slow
 def test_a_rubric_with_checks_of_ones_own_is_graded_by_them(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:

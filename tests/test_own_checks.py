@@ -108,6 +108,7 @@ def test_checks_that_only_look_need_nothing_but_that(looking: Course) -> None:
     assert needs.variables == {"sum": ("foo",), "periodic": ()}
 
 
+@pytest.mark.slow
 def test_a_check_that_asks_what_the_function_does_has_it_run_and_says_so(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -241,6 +242,7 @@ def test_a_runs_check_of_ones_own_does_not_take_the_function_that_the_grader_run
     assert (status, "its log does not tell what a schedule ran" in told) == (2, True), told
 
 
+@pytest.mark.slow
 def test_a_fixture_of_ones_own_stands_in_the_place_of_ours(tmp_path: Path) -> None:
     own = """
 @pytest.fixture

@@ -139,6 +139,8 @@ _NAMES: dict[Sort, tuple[str, ...]] = {
         "CodeArtifactUserFailedException",
         "NoPublishedVersionException",
         "RecursiveInvocationException",
+        "RuntimeAliasDeletedException",
+        "RuntimeVersionDeletedException",
     ),
     # ResourceConflictException is sorted by what it says.
     "ours": (
@@ -166,6 +168,7 @@ _NAMES: dict[Sort, tuple[str, ...]] = {
         "InvalidBatchEntryId",
         "BatchRequestTooLong",
         "MalformedPolicyDocument",
+        "InvalidContextAssertion",
         "PackedPolicyTooLarge",
         "MissingParameter",
         "MissingRequiredParameterException",

@@ -51,6 +51,7 @@ def test_who_could_not_be_graded_again_is_named_and_the_status_says_so(
     assert f"batch {path} --out results --resume --only=s1" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_grade_that_stands_is_judged_by_the_new_rubric(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -76,6 +77,7 @@ def test_a_student_who_was_renamed_has_the_new_name_and_the_old_grade(
     assert "s1,Anna," in (tmp_path / "results/grades.csv").read_text()
 
 
+@pytest.mark.slow
 def test_a_lab_that_ended_takes_no_earlier_grade_away(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -131,6 +133,7 @@ def course(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_what_was_judged_with_checks_of_ones_own_can_be_gone_on_with(
     aws_sandbox: Sandbox, fresh_account: str, course: Path, tmp_path: Path
 ) -> None:
@@ -144,6 +147,7 @@ def test_what_was_judged_with_checks_of_ones_own_can_be_gone_on_with(
     assert read_json(tmp_path / "results/batch.json")["checks"] == [str(course.parent / "checks")]
 
 
+@pytest.mark.slow
 def test_checks_that_changed_are_named_and_then_applied_to_everyone(
     aws_sandbox: Sandbox, right: str, course: Path, tmp_path: Path
 ) -> None:

@@ -108,6 +108,7 @@ def test_nobody_is_told_of_where_it_is_quiet(folder: Path) -> None:
     assert "Waiting" not in resumed(folder, "--quiet").stderr
 
 
+@pytest.mark.slow
 def test_the_sure_points_are_written_where_asked_for_and_kept(folder: Path) -> None:
     """By going on, and by judging again, until ``blank`` is asked for."""
     resumed(folder)

@@ -175,6 +175,7 @@ def test_a_student_whose_files_cannot_be_written_stops_nobody_else(
     assert results.batch().state == "finished"
 
 
+@pytest.mark.slow
 def test_an_account_that_takes_too_long_is_ungraded_and_its_queues_are_left_as_found(
     judge: Any, aws_sandbox: Sandbox, fresh_account: str
 ) -> None:

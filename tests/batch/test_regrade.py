@@ -49,6 +49,7 @@ def rubric(folder: Path, *changes: tuple[str, str]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_it_says_who_changed_by_how_much_and_why(folder: Path) -> None:
     done = grader_here(
         "regrade",
@@ -138,6 +139,7 @@ def test_runs_that_were_not_looked_for_are_ungraded(folder: Path) -> None:
     assert "s1: 20/20 -> -/21 (not graded)\n  runs  none -> -/1" in done.stdout
 
 
+@pytest.mark.slow
 def test_under_the_first_rubric_again_the_reports_are_the_first_ones(folder: Path) -> None:
     old = (folder / "results/students/s2/report.json").read_bytes()
     first = folder / "first.yaml"

@@ -37,6 +37,7 @@ def test_results_are_not_overwritten_unasked(tmp_path: Path) -> None:
         assert [file.name for file in (tmp_path / "results").iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.slow
 def test_resuming_grades_who_was_not_graded_and_nobody_else(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -76,6 +77,7 @@ def test_starting_over_leaves_nobody_of_an_earlier_roster(
     assert reports(tmp_path).keys() == {"new"}
 
 
+@pytest.mark.slow
 def test_only_one_student_is_graded_on_request(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -149,6 +151,7 @@ def test_grading_one_again_leaves_the_others_whatever_is_forced(
     assert read_json(tmp_path / "results/summary.json")["students"] == 2
 
 
+@pytest.mark.slow
 def test_a_fault_of_today_does_not_take_yesterdays_grade(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -174,6 +177,7 @@ def test_a_roster_made_anew_without_its_groups_takes_no_grade_away(
     assert (tmp_path / "results/students/s1/observation.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_what_was_seen_outlives_a_rubric_that_asks_for_more(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -190,6 +194,7 @@ def test_what_was_seen_outlives_a_rubric_that_asks_for_more(
     assert reports(tmp_path)["s1"].score == 20
 
 
+@pytest.mark.slow
 def test_a_changed_rubric_is_applied_to_everyone(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -214,6 +219,7 @@ def test_a_folder_is_one_graders_at_a_time(tmp_path: Path) -> None:
     assert not (tmp_path / "results/batch.json").exists()
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_does_not_end_the_grading(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:

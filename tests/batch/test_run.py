@@ -69,6 +69,7 @@ def test_an_account_of_two_groups_is_observed_once_and_flagged(
     assert one.score == two.score == 20
 
 
+@pytest.mark.slow
 def test_the_same_code_in_two_accounts_is_flagged(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -79,6 +80,7 @@ def test_the_same_code_in_two_accounts_is_flagged(
     assert [report.flags for report in reports(tmp_path).values()] == [("same-code",)] * 2
 
 
+@pytest.mark.slow
 def test_regrade_judges_again_and_changes_nothing(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -91,6 +93,7 @@ def test_regrade_judges_again_and_changes_nothing(
     assert [file.read_bytes() for file in files] == before
 
 
+@pytest.mark.slow
 def test_a_damaged_observation_is_named_and_nothing_is_written(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -125,6 +128,7 @@ def test_regrading_elsewhere_uses_the_checks_of_the_batch(
     assert (done.returncode, "0 of them changed" in done.stderr) == (0, True)
 
 
+@pytest.mark.slow
 def test_an_id_that_climbs_out_of_the_folder_is_refused(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:

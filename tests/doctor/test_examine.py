@@ -96,6 +96,7 @@ def test_a_right_account_and_an_untouched_one_need_no_mending(
     assert all(not one.faults for one in examine(path))
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_told_student_by_student_in_the_rosters_order(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:

@@ -234,6 +234,7 @@ def test_what_no_export_made_stays(tmp_path: Path, name: str) -> None:
     assert not (out / "s1/results.json").exists()
 
 
+@pytest.mark.slow
 def test_check_writes_it_directly(aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path) -> None:
     hand_in(aws_sandbox, fresh_account, memory_mb=256)
     env = environment(aws_sandbox, fresh_account)

@@ -31,6 +31,7 @@ NOT_GRADING = {"sandbox", "doctor"}
 """Deploys into an AWS of its own; asks for ``grader doctor``."""
 
 
+@pytest.mark.slow
 def test_every_operation_that_the_grader_asks_for_is_in_the_matrix() -> None:
     tried = {operation.name for operation in OPERATIONS} | set(ELSEWHERE) | WITHOUT_ROOM
     assert {name for name in _operations() if name not in tried} == set()

@@ -78,6 +78,7 @@ def test_an_account_is_exercised_by_one_row_at_a_time(
     assert (busy.most, busy.sent) == (1, 5)
 
 
+@pytest.mark.slow
 def test_a_pair_that_stays_silent_is_followed_by_one_other(
     aws_sandbox: Sandbox, right: str, grade: Any, busy: Busy
 ) -> None:

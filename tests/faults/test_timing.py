@@ -46,6 +46,7 @@ def test_a_pair_that_is_sent_twice_costs_nothing_and_leaves_nothing(
     assert messages(aws_sandbox, right, "output_queue") == EMPTY
 
 
+@pytest.mark.slow
 def test_answers_that_come_again_and_out_of_order_cost_nothing(
     aws_sandbox: Sandbox, right: str, grade: Any
 ) -> None:

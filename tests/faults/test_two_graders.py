@@ -106,6 +106,7 @@ def test_somebody_who_has_left_by_the_end_of_the_run_costs_nothing(
     assert len(reader.got) == turns
 
 
+@pytest.mark.slow
 def test_answers_that_somebody_else_looks_at_first_count(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:

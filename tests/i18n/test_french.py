@@ -93,6 +93,7 @@ def test_the_option_beats_the_environment_and_speaks_before_anything_is_wrong(
     assert (refused.returncode, "Seul l'examen" in refused.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_mistakes_of_authors_are_told_in_french(tmp_path: Path) -> None:
     (tmp_path / "checks").mkdir()
     (tmp_path / "checks" / "test_own.py").write_text("def test_memory(fonction): pass\n")

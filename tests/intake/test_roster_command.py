@@ -52,6 +52,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+@pytest.mark.slow
 def test_what_students_handed_in_is_graded_by_a_batch(aws_sandbox: Sandbox, tmp_path: Path) -> None:
     right, untouched, third = (aws_sandbox.new_account() for _ in range(3))
     hand_in(aws_sandbox, right)

@@ -54,6 +54,7 @@ def test_a_check_file_that_cannot_be_used_is_refused_with_its_line(
     assert said in message
 
 
+@pytest.mark.slow
 def test_a_check_file_that_is_never_read_to_its_end_is_named(write: Write) -> None:
     write("x = 1\n", "check_a.py")
     folder = write(f"{HANG}\n", "check_b.py")
@@ -63,6 +64,7 @@ def test_a_check_file_that_is_never_read_to_its_end_is_named(write: Write) -> No
     assert "longer than 1 s" in message
 
 
+@pytest.mark.slow
 def test_a_file_that_takes_the_worker_down_hides_nothing_of_the_others(write: Write) -> None:
     write("import os\nos._exit(0)\n", "check_a.py")
     write("x = (\n", "check_b.py", head="")

@@ -184,6 +184,7 @@ def test_bad(function):
     assert outcomes[1][1].because == kind
 
 
+@pytest.mark.slow
 def test_after_three_hangs_a_check_is_given_up(write: Write, tmp_path: Path) -> None:
     hangs = tmp_path / "hangs"
     folder = write(f"""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
 
+@pytest.mark.slow
 def test_the_reference_is_seen_whole_and_its_queues_are_left_empty(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
@@ -31,6 +32,7 @@ def test_the_reference_is_seen_whole_and_its_queues_are_left_empty(
     assert decode(encode(seen)) == seen
 
 
+@pytest.mark.slow
 def test_the_same_seed_sends_the_same_pairs(aws_sandbox: Sandbox, fresh_account: str) -> None:
     hand_in(aws_sandbox, fresh_account)
     first, second = (look(aws_sandbox, fresh_account, seed=5) for _ in range(2))

@@ -24,6 +24,7 @@ def swallowed() -> Answer:
     return 200, {"content-type": "application/x-amz-json-1.0"}, json.dumps(body).encode()
 
 
+@pytest.mark.slow
 def test_an_answer_to_the_fresh_pair_counts_for_the_silent_one(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
@@ -121,6 +122,7 @@ def test_an_answer_behind_many_old_messages_is_found(
     assert handler(look(aws_sandbox, fresh_account, rubric=lab(pairs=1))).answered
 
 
+@pytest.mark.slow
 def test_late_duplicates_are_taken_along(aws_sandbox: Sandbox, fresh_account: str) -> None:
     hand_in(aws_sandbox, fresh_account, handler="answers_twice")
     assert answered(look(aws_sandbox, fresh_account)) == 5

@@ -86,6 +86,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("quick")
+@pytest.mark.slow
 def test_silence_is_unknown_where_nobody_can_tell_who_holds_the_answer(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:

@@ -46,6 +46,7 @@ def test_a_passing_fault_costs_nothing(
     assert answered(seen) == 5
 
 
+@pytest.mark.slow
 def test_a_send_that_failed_is_repeated_with_another_pair(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
@@ -60,6 +61,7 @@ def test_a_send_that_failed_is_repeated_with_another_pair(
     assert len(set(bodies)) == len(bodies) == 6
 
 
+@pytest.mark.slow
 def test_a_second_run_with_the_same_seed_but_another_attempt_sends_other_pairs(
     aws_sandbox: Sandbox, right: str
 ) -> None:

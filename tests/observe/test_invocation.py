@@ -50,6 +50,7 @@ def test_reserved_concurrency_of_zero_is_the_functions_own_failure(
     assert seen.exchange.because == "handler"
 
 
+@pytest.mark.slow
 def test_a_right_sum_followed_by_an_exception_is_flagged(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:

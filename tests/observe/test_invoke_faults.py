@@ -27,6 +27,7 @@ def test_the_queue_decides_alone_where_invoking_is_denied(
     assert answered(seen) == 5
 
 
+@pytest.mark.slow
 def test_invoke_is_never_tried_more_than_three_times(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
@@ -69,6 +70,7 @@ def outlasting(aws_sandbox: Sandbox, fresh_account: str, monkeypatch: pytest.Mon
     return fresh_account
 
 
+@pytest.mark.slow
 def test_silence_is_the_networks_where_lambda_must_have_ended_the_function(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
@@ -78,6 +80,7 @@ def test_silence_is_the_networks_where_lambda_must_have_ended_the_function(
     )
 
 
+@pytest.mark.slow
 def test_silence_is_the_functions_where_its_log_shows_that_it_ran(
     aws_sandbox: Sandbox, outlasting: str, wire: Wire
 ) -> None:
@@ -137,6 +140,7 @@ def test_an_answer_that_was_lost_once_is_asked_for_again(
     assert handler(look(aws_sandbox, outlasting, wire=wire)).answered
 
 
+@pytest.mark.slow
 def test_a_version_that_the_mapping_names_and_that_is_gone_is_the_functions_failure(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
@@ -192,6 +196,7 @@ def test_what_passes_by_itself_costs_nothing(
     assert answered(seen) == 5
 
 
+@pytest.mark.slow
 def test_a_fault_of_lambdas_network_is_not_the_functions(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:

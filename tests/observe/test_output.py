@@ -106,6 +106,7 @@ def own(sandbox: Sandbox, account: str) -> list[int]:
     return counts
 
 
+@pytest.mark.slow
 def test_other_output_of_the_function_is_left_and_not_called_foreign(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
 
+@pytest.mark.slow
 def test_a_function_that_answers_on_its_own_input_queue_is_told_so(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
@@ -56,6 +57,7 @@ def test_a_harmless_filter_costs_nothing(aws_sandbox: Sandbox, fresh_account: st
     assert not exchange(seen).filtered
 
 
+@pytest.mark.slow
 def test_a_filter_that_drops_messages_is_found_with_one_pair(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
@@ -66,6 +68,7 @@ def test_a_filter_that_drops_messages_is_found_with_one_pair(
     assert len(exchange(seen).pairs) == 1
 
 
+@pytest.mark.slow
 def test_a_pair_that_nobody_consumed_is_taken_back(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:

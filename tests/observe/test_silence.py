@@ -45,6 +45,7 @@ def stale(wire: Wire, seconds: float) -> None:
     wire.change("sqs.GetQueueAttributes", late)
 
 
+@pytest.mark.slow
 def test_a_count_that_goes_down_late_is_no_reader(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:
@@ -67,6 +68,7 @@ def test_a_count_that_stays_wrong_for_longer_is_a_reader(
     assert kind(seen.handler) == "disturbed"
 
 
+@pytest.mark.slow
 def test_an_answer_that_somebody_took_and_no_count_shows_is_found_by_the_second_look(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:

@@ -77,6 +77,7 @@ def test_every_link_of_the_class_page_leads_to_a_page(cohorts: dict[str, Path]) 
             assert (cohorts[name] / link.attributes["href"]).is_file()
 
 
+@pytest.mark.slow
 def test_hostile_texts_are_text(cohorts: dict[str, Path]) -> None:
     for number, text in enumerate(HOSTILE, start=1):
         one = page(cohorts["hostile"] / f"students/h{number}/index.html")

@@ -59,6 +59,7 @@ def test_pages_are_readable_by_their_owner_only(batched: Path) -> None:
         assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_regrading_changes_the_pages_it_concerns(folder: Path) -> None:
     before = {path: path.read_bytes() for path in every_page(folder / "results")}
     rubric = folder / "new.yaml"

@@ -48,6 +48,7 @@ def test_every_file_loads(results: Path) -> None:
     assert all(one.observation is not None and one.report is not None for one in stored)
 
 
+@pytest.mark.slow
 def test_regrading_by_its_own_rubric_says_the_same_and_only_adds_what_is_new(
     results: Path,
 ) -> None:

@@ -379,6 +379,7 @@ def test_no_message_quotes_a_cell(write, header, rows, delimiter):
 
 @fuzz
 @given(data=st.data())
+@pytest.mark.slow
 def test_no_secret_is_shown(write, tmp_path, data):
     tail = data.draw(st.sampled_from(["", " ", "\n", "é", '"', "\0", ",", ";"]))
     secret = CANARY + tail

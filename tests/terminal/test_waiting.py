@@ -40,6 +40,7 @@ def test_a_check_says_that_it_may_wait_for_the_schedule(
     assert quiet.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_check_that_waits_for_no_schedule_does_not_speak_of_one(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:

@@ -18,7 +18,7 @@ SCALE = 0.1
 OF_COUNTS = {"counts-down-late", "counts-down-very-late", "counts-up-late"}
 """Where a count could make a reader of nobody, or nobody of a reader: something has to be silent."""
 
-QUICK = {"counts-down-late", "date-ahead", "lost-invoke"}
+QUICK = {"date-ahead"}
 
 
 def cell_of(kind: str) -> Cell:
