@@ -251,6 +251,12 @@ def sort_error(error: Exception, action: str, region: str = "") -> Missing | Unk
     return None
 
 
+def is_denial(unknown: Unknown) -> bool:
+    """Somebody may not do something, and can be allowed to: not an account that is not activated."""
+    said = unknown.said.message_id if unknown.said else ""
+    return unknown.kind == "permission" and said not in {_NOT_ACTIVATED, _KEY}
+
+
 def is_functions_fault(error: failures.ClientError) -> bool:
     """Lambda cannot run the function as it is configured, and only its owner can mend that."""
     return _sort(error) == "function"

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from grader.aws.clients import Clients
-from grader.aws.errors import LAB_ENDED
+from grader.aws.errors import LAB_ENDED, is_denial
 from grader.doctor.permissions import Seen, ask_everything
 from grader.i18n.language import N_, _, plural, spoken
 from grader.i18n.message import said
@@ -137,7 +137,7 @@ def _examined(account: Account, region: str, seen: Seen, written: float | None) 
     silent = {
         action: said(unknown.words, spoken().code)
         for action, unknown in seen.unknown.items()
-        if unknown.kind not in {"credentials", "permission", "clock"}
+        if unknown.kind not in {"credentials", "clock"} and not is_denial(unknown)
     }
     if silent:
         why = next(iter(silent.values()))

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.aws.account_client import Aws
+from grader.aws.errors import is_denial
 from grader.model.observation import Fact, Found, Function, Identity, Missing, Unknown, value_of
 from grader.observe.account import INPUT, OUTPUT, SUM
 from grader.observe.identity import observe_identity
@@ -65,7 +66,7 @@ class Seen:
     @property
     def denied(self) -> list[str]:
         """The IAM actions that were denied."""
-        return [action for action, said in self.unknown.items() if said.kind == "permission"]
+        return [action for action, said in self.unknown.items() if is_denial(said)]
 
 
 def ask_everything(

@@ -275,6 +275,44 @@ def test_credentials_that_expire_while_asked_are_not_called_an_ended_lab(
     assert "The credentials are refused" in fault[0]
 
 
+def test_a_wrong_clock_of_this_machine_is_no_ended_lab(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    wire = Wire()
+    late = "Signature expired: 20260101T000000Z is now earlier than 20260101T000100Z (… - 5 min.)"
+    wire.play("lambda", rest(403, "InvalidSignatureException", late), always=True)
+    said = faults(examine_one(tmp_path, aws_sandbox, right, wire))
+    assert "this machine's clock is wrong" in said
+    assert "Set the clock of this machine" in said
+    assert "Learner Lab" not in said
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer", "words"),
+    [
+        (
+            "sqs",
+            rpc(403, "OptInRequired", "needs a subscription"),
+            "the AWS account is not activated yet",
+        ),
+        (
+            "lambda",
+            rest(403, "UnrecognizedClientException", "invalid"),
+            "or that region is not enabled in the account",
+        ),
+    ],
+)
+def test_what_is_not_activated_is_called_so(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path, operation: str, answer: Any, words: str
+) -> None:
+    wire = Wire()
+    wire.play(operation, answer, always=True)
+    said = faults(examine_one(tmp_path, aws_sandbox, right, wire))
+    assert words in said
+    assert "Allow it to" not in said
+    assert "The Learner Lab has ended" not in said
+
+
 def test_an_action_that_was_not_answered_is_told_as_such(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
