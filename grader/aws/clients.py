@@ -56,6 +56,7 @@ class Clients:
         self._lock = threading.Lock()
         self._given = session
         self._sessions: dict[str | None, boto3.Session] = {}
+        self._failed: dict[str | None, Exception] = {}
         self._asking: dict[str | None, threading.Lock] = defaultdict(threading.Lock)
 
     def make(
@@ -108,9 +109,16 @@ class Clients:
         with self._lock:
             asking = self._asking[name]
         with asking:
-            with self._lock:
-                session = self._session(access, region)
-            keys = frozen_keys(session)
+            if name in self._failed:
+                # Who shares a profile that hangs does not wait for it again.
+                raise self._failed[name]
+            try:
+                with self._lock:
+                    session = self._session(access, region)
+                keys = frozen_keys(session)
+            except Exception as error:
+                self._failed[name] = error
+                raise
         # What boto3 finds by itself, it also renews.
         return {} if name is None else _options(*keys)
 

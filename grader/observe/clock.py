@@ -44,7 +44,7 @@ class Clocks:
         self._rested_on_date = False
 
     def hear_date(self, response: Mapping[str, object]) -> None:
-        """Note the ``Date`` of an answer that has just come. Of several clocks the latest counts."""
+        """Note the ``Date`` of an answer that has just come. Of several, that furthest behind counts."""
         at = answered_at(response)
         if at is not None:
             offset = at.timestamp() - time.monotonic()
@@ -75,11 +75,17 @@ class Clocks:
             return True
         return message.sent_ms >= (offset + sent.since - DATE_SLACK_S) * 1000
 
-    def answers(self, message: Received, sent: Sent) -> bool:
-        """The same of a message that holds an answer to ``sent``: a verdict may rest on it."""
+    def answers(self, message: Received, sent: Sent, *, right: bool = True) -> bool:
+        """The same of a message that answers ``sent``: if ``right``, a verdict rests on it."""
         since = self.is_since(message, sent)
-        self._rested_on_date |= not since and message.age_s is None and self._by_sqs is None
+        by_date = not since and message.age_s is None and self._by_sqs is None
+        self._rested_on_date |= right and by_date
         return since
+
+    @property
+    def rest_on_date(self) -> bool:
+        """A right answer that somebody else had received was called old by ``Date`` alone."""
+        return self._rested_on_date and self._by_sqs is None
 
     @property
     def differ(self) -> bool:

@@ -163,7 +163,7 @@ class Exchanging:
         self._little_s = IMPATIENT_S + slow_s
         self._at_once = slow_s > AT_ONCE_S
         self._patience_s = self._full_s
-        self._held_back = self._one_for_all = False
+        self._held_back = self._one_for_all = self._gave_up = False
         # One entry for each pair of the rubric: the pair, and the fresh one that followed its silence.
         self._entries: list[list[Sent]] = []
 
@@ -180,7 +180,7 @@ class Exchanging:
     @property
     def gave_up(self) -> bool:
         """It ended with one pair, because there was no hope."""
-        return self._patience_s == self._little_s
+        return self._gave_up
 
     @property
     def result(self) -> Exchange:
@@ -206,7 +206,7 @@ class Exchanging:
         while again and missed in (LOST_MESSAGES, ANOTHER_READER):
             # Whoever took the answers may be gone by now.
             if self._once_more():
-                self._patience_s = self._full_s
+                self._patience_s, self._gave_up = self._full_s, False
                 self._rest()
             missed, again = self._missed(), again - 1
         if missed is not None:
@@ -259,6 +259,7 @@ class Exchanging:
             self._patience_s = self._little_s
             self._wait([entry], self._little_s)
             if not (trial.answered or self._hope()):
+                self._gave_up = True
                 return False
             # Right after all, or the direct answer came late: from here on there is hope.
             self._patience_s = self._full_s
@@ -312,7 +313,9 @@ class Exchanging:
 
     def _something_else(self, entry: Sequence[Sent]) -> bool:
         """The function has been known to answer this pair with something else for a while."""
-        return _silent(entry) and self._output.something_else_since(entry[0]) >= APPEARS_S
+        return _silent(entry) and self._output.something_else_since(entry[0]) >= (
+            APPEARS_S + self._slow_s
+        )
 
 
 def _settled(entry: Sequence[Sent]) -> bool:

@@ -332,8 +332,12 @@ class _Run:
         if self._waits.confirm_s <= 0 or not self._pure_silence():
             return False
         before, began = len(self._pure_silence()), time.monotonic()
-        with self._waits.aside():
-            self.output.wait_for(lambda: not self._pure_silence(), self._waits.confirm_s)
+        try:
+            with self._waits.aside():
+                self.output.wait_for(lambda: not self._pure_silence(), self._waits.confirm_s)
+        except Lost as lost:
+            self._leave_open(lost.unknown)
+            return False
         for direct in (self._direct, self._recorded):
             if isinstance(direct, Direct) and self._silent_in(direct):
                 missed = self.output.missed_since(direct.sent[0].since, lost_since=began)
@@ -344,6 +348,14 @@ class _Run:
             except Lost as lost:
                 self._exchanged = lost.unknown
         return len(self._pure_silence()) < before
+
+    def _leave_open(self, unknown: Unknown) -> None:
+        """What is silent stays open: nobody could look once more."""
+        for direct in (self._direct, self._recorded):
+            if isinstance(direct, Direct) and self._silent_in(direct):
+                direct.made = unknown
+        if self._exchanging is not None and any(map(self._nothing_since, self._exchanging.silent)):
+            self._exchanged = unknown
 
     def _pure_silence(self) -> list[Sent]:
         """The pairs of which nothing at all has come, and that cost points for it."""
@@ -364,7 +376,7 @@ class _Run:
         return [one for one in direct.sent if one.silent and self._nothing_since(one)]
 
     def _nothing_since(self, sent: Sent) -> bool:
-        return self.output.something_else_since(sent) <= 0
+        return not self.output.said_something_else_since(sent)
 
     # -- through the queues -------------------------------------------------------------------
 

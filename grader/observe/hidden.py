@@ -68,6 +68,10 @@ class Hidden:
             return vanished(seen)
         return seen if isinstance(seen, Unknown) else max(0, seen.value - held)
 
+    def came_back(self) -> None:
+        """One of those that were hidden before this run was received by it, and is hidden by it now."""
+        self._at_first = max(0, self._at_first - 1)
+
     def know(self, more: int) -> None:
         """Count no more on what was lost: it stays hidden, and says nothing of what comes after it."""
         self._at_first += more

@@ -123,6 +123,7 @@ class OutputQueue:
         self._sent: list[Sent] = []
         self._answered: set[str] = set()
         self._instead: list[Received] = []
+        self._undeleted: set[str] = set()
         self._lost_at = self._taken_at = -math.inf
         self._shown_at = self._changed_at = time.monotonic()
         self._clocks = Clocks()
@@ -227,12 +228,13 @@ class OutputQueue:
         """
         if self._clocks.differ:
             return CLOCKS
-        if self._taken_at >= moment:
+        if self._taken_at >= moment or self._clocks.rest_on_date:
             return ANOTHER_READER
         # Where SQS was asked twice, what its lost answer held is hidden, for ``hold_s``.
         lost_since = moment if lost_since is None else lost_since
         lost_at = self._lost_at if self._lost_at >= lost_since else -math.inf
-        more = self._hidden.more_than(self._kept.hidden, self._changed_at, lost_at)
+        by_us = self._kept.hidden + len(self._undeleted)
+        more = self._hidden.more_than(by_us, self._changed_at, lost_at)
         if isinstance(more, Unknown):
             return more
         if more and lost_at >= lost_since:
@@ -251,6 +253,8 @@ class OutputQueue:
         old = bool(self._sent) and not self._clocks.is_since(message, self._sent[0], 0)
         if message.received > 1 and not old:
             self._taken_at = message.at
+        elif message.received > 1:
+            self._hidden.came_back()
         answer = self.recognise(message)
         if answer is not None and answer.wrong is None:
             self._answered.add(identity)
@@ -275,7 +279,7 @@ class OutputQueue:
             for number in numbers
             for sent in self._sent
             if (wrong := mistake(number, sent.number1, sent.number2)) is not None
-            and self._clocks.answers(message, sent)
+            and self._clocks.answers(message, sent, right=wrong == "")
         ]
         if not found:
             return None
@@ -288,12 +292,22 @@ class OutputQueue:
         return answer
 
     def something_else_since(self, sent: Sent) -> float:
-        """For how many seconds the function has been known to send something else since ``sent``.
+        """For how many seconds the function has been known to answer ``sent`` with something else.
 
-        That is a message without a number: with one it may be the answer to another grader's pair.
+        That is a message without a number: with one it may be the answer to another grader's pair. Who
+        sent such messages before, beside its answers, may send the answer still.
         """
-        at = (m.at for m in self._instead if self._clocks.is_since(m, sent))
-        return time.monotonic() - min(at, default=time.monotonic())
+        if any(message.at < sent.since for message in self._instead):
+            return 0.0
+        newer = (
+            m.at for m in self._instead if m.age_s is not None and self._clocks.is_since(m, sent, 0)
+        )
+        now = time.monotonic()
+        return now - min(newer, default=now)
+
+    def said_something_else_since(self, sent: Sent) -> bool:
+        """The function sent a message without a number since ``sent``."""
+        return any(self._clocks.is_since(message, sent) for message in self._instead)
 
     @property
     def several_answers(self) -> bool:
@@ -312,8 +326,10 @@ class OutputQueue:
                 lambda: self._aws.sqs.delete_message(QueueUrl=self._url, ReceiptHandle=handle),
             )
         self._changed_at = time.monotonic()
-        # The grade does not depend on it; that it lies there is said.
-        self.left_behind |= not isinstance(fact, Found)
+        if not isinstance(fact, Found):
+            # The grade does not depend on it; that it lies there, hidden by this run, is said.
+            self.left_behind = True
+            self._undeleted.add(handle)
 
     # -- leaving ------------------------------------------------------------------------------
 

@@ -91,12 +91,14 @@ def _row(file: Recorded, account: str, line: int) -> Account:
 )
 def test_what_aws_answered_is_judged_fairly(graded: dict[str, Graded], file: Recorded) -> None:
     report, seen = graded[file.name].report, graded[file.name].observation
+    assert seen is not None, "the grader failed"
     said = [(one.id, one.status, one.message) for one in report.criteria if one.status != "passed"]
     assert report.score in file.expect.score, (file.want, said)
     open_ = [one.id for one in report.criteria if one.status == "ungraded"]
     if report.score is None and file.expect.ungraded is not None:
         assert sorted(open_) == sorted(file.expect.ungraded), (file.want, said)
     if report.score is None and file.expect.kind is not None:
+        assert kinds_in(seen), (file.want, said)
         assert kinds_in(seen) <= {*file.expect.kind}, (file.want, said)
 
 

@@ -12,6 +12,7 @@ from grader.observe import hidden, invocation
 from tests.faults.test_two_graders import Reader
 from tests.observe.test_exchange import swallowed
 from tests.observing import answered, exchange, hand_in, handler, kind, lab, look
+from tests.wire_faults import rpc
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -132,3 +133,32 @@ def test_a_number_that_may_be_another_graders_answer_does_not_end_the_wait(
     seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=2))
     assert answered(seen) == 0
     assert wire.requests.count("sqs.SendMessage") == 2  # a fresh pair followed
+
+
+def test_a_fault_of_the_second_look_leaves_open_what_was_silent_and_keeps_all_else(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="prints_only", mapping="disabled")
+    # The first polls are answered; the second look meets credentials that have ended.
+    wire.play("sqs.ReceiveMessage", None, None, rpc(403, "ExpiredToken"), always=True)
+    seen = look(aws_sandbox, fresh_account, wire=wire, confirm_s=5)
+    assert kind(seen.handler) == "credentials"
+    assert isinstance(seen.functions["sum"], Found)
+
+
+def test_an_answer_that_could_not_be_deleted_is_no_reader(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="first_record_only", mapping="disabled")
+    wire.play("sqs.DeleteMessage", rpc(403, "AccessDenied"), always=True)
+    seen = look(aws_sandbox, fresh_account, wire=wire)
+    assert isinstance(seen.records, Found)
+    assert [pair.answered for pair in seen.records.value.pairs] == [True, False, False]
+
+
+@pytest.mark.slow
+def test_who_sends_something_else_beside_each_answer_is_waited_for(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="chatters", input_delay_s=8)
+    assert answered(look(aws_sandbox, fresh_account, rubric=lab(pairs=2))) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -132,12 +133,10 @@ def season(
             ).run(rows)
 
         others = [c for c in chosen if c.kind == "another-grader"]
-        second = threading.Thread(target=grade, args=(1001, others))
-        if others:
-            second.start()
-        grade(1, chosen)
-        if others:
-            second.join()
+        with ThreadPoolExecutor(1) as threads:
+            second = threads.submit(grade, 1001, others)
+            grade(1, chosen)
+            second.result()
     for cell in chosen:
         came[cell].did = over[accounts[cell.name]].did
         if keep is not None:

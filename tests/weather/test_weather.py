@@ -47,4 +47,4 @@ def _is_of(item: Any) -> bool:
 def test_no_weather_costs_a_point(came: dict[Cell, Came], kind: str) -> None:
     cell = cell_of(kind)
     assert came[cell].wrong(cell) == [], came[cell].did[-40:]
-    assert came[cell].reports
+    assert len(came[cell].reports) == (2 if kind == "another-grader" else 1)
