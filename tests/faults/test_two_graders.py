@@ -43,6 +43,27 @@ def test_two_graders_on_one_account_cost_nothing_and_leave_it_as_it_was(
         assert messages(aws_sandbox, fresh_account, "dead_letters") == EMPTY
 
 
+@pytest.mark.slow
+def test_two_graders_of_a_function_that_runs_once_at_a_time_are_both_right(
+    aws_sandbox: Sandbox, grade: Any
+) -> None:
+    accounts = [aws_sandbox.new_account() for _ in range(5)]
+    for account in accounts:
+        # What finds no room comes back to the queue after its visibility timeout.
+        differences = {"reserved_concurrency": 1, "input_visibility_s": 61}
+        hand_in(aws_sandbox, account, handler="slow", **differences)
+
+    def one(number: int) -> Any:
+        account = accounts[number // 2]
+        return grade(account, aws_sandbox.endpoint_url, seed=number, deadline_s=120)
+
+    with ThreadPoolExecutor(10) as threads:
+        reports = list(threads.map(one, range(10)))
+    for report in reports:
+        lost = [(r.id, r.status, r.message) for r in report.criteria if r.status != "passed"]
+        assert report.score == 20, lost
+
+
 class Reader:
     """Somebody who reads the output queue along, and gets every answer before the grader looks."""
 
