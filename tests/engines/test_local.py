@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 ON_DASK = ("--engine", "dask", "--jobs", "6")
-TIMES = ("after_s", "started_at", "finished_at", "duration_s", "sent_at")
+TIMES = ("after_s", "started_at", "finished_at", "duration_s", "sent_at", "last_result")
+"""What is otherwise in each run; a mapping's last result tells of the run before."""
 
 
 def without_times(value: Any) -> Any:

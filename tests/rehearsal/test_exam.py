@@ -311,7 +311,7 @@ def temporary(tmp_path: Path) -> Iterator[Path]:
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("moment", ["Deploying", pytest.param("1/25", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("moment", ["Deploying", pytest.param("1/", marks=pytest.mark.slow)])
 def test_an_interrupted_exam_leaves_no_process_and_no_folder(
     tmp_path: Path, temporary: Path, moment: str
 ) -> None:
