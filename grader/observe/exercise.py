@@ -287,7 +287,7 @@ class _Run:
             return
         if direct.fact == ANOTHER_READER:
             # Whoever took the answers may be gone by now.
-            self._direct = self._invoker.invoke(1, self._slow_s)
+            self._direct = self._invoker.invoke(1, self._slow_s, self._look_on_own_queue)
             self._recorded = self._records()
         elif _fact(self._recorded) == ANOTHER_READER:
             self._recorded = self._records()
