@@ -39,7 +39,7 @@ class Threads:
     @property
     def aside(self) -> int:
         """How many tasks only wait at the moment."""
-        return self._aside
+        return min(self._aside, MOST_ASIDE)
 
     def on_aside(self, changed: Callable[[], None]) -> None:
         """Call ``changed``, in a task's thread, when it steps aside."""
@@ -48,13 +48,13 @@ class Threads:
     @contextmanager
     def _stepping_aside(self) -> Iterator[None]:
         with self._lock:
-            self._aside = min(self._aside + 1, MOST_ASIDE)
+            self._aside += 1
         self._changed()
         try:
             yield
         finally:
             with self._lock:
-                self._aside = max(self._aside - 1, 0)
+                self._aside -= 1
 
     def submit(self, task: Task, *given: Any) -> Future[Any]:
         """Run ``task`` in the next free thread."""
