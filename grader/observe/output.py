@@ -329,7 +329,8 @@ class OutputQueue:
         if not isinstance(fact, Found):
             # The grade does not depend on it; that it lies there, hidden by this run, is said.
             self.left_behind = True
-            self._undeleted.add(handle)
+            if isinstance(fact, Unknown) and fact.kind == "permission":
+                self._undeleted.add(handle)  # where an answer was lost, it may be deleted all the same
 
     # -- leaving ------------------------------------------------------------------------------
 
