@@ -503,7 +503,9 @@ def _noting(fact: Fact[Invocation], *, own_queue: bool) -> Fact[Invocation]:
 
 
 def _by_queue(done: Behaviour) -> bool:
-    """A sum came through the queue although invoking directly did not show it."""
+    """Sums came through the queue, and decided what invoking directly did not show."""
     came = isinstance(done.exchange, Found) and done.exchange.value.answered > 0
     direct = done.handler.value if isinstance(done.handler, Found) else None
-    return came and direct is not None and (direct.inconclusive or not direct.answered)
+    records = done.records.value if isinstance(done.records, Found) else None
+    decided = records is not None and records.inconclusive
+    return came and direct is not None and (direct.inconclusive or not direct.answered or decided)

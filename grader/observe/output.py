@@ -330,7 +330,9 @@ class OutputQueue:
             # The grade does not depend on it; that it lies there, hidden by this run, is said.
             self.left_behind = True
             if isinstance(fact, Unknown) and fact.kind == "permission":
-                self._undeleted.add(handle)  # where an answer was lost, it may be deleted all the same
+                self._undeleted.add(
+                    handle
+                )  # where an answer was lost, it may be deleted all the same
 
     # -- leaving ------------------------------------------------------------------------------
 

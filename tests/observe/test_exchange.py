@@ -114,6 +114,23 @@ def test_the_queue_decides_with_full_patience_where_the_made_up_event_cannot(
     assert seen.flags == ("direct-inconclusive",)
 
 
+def test_that_the_queue_decided_is_noted_where_only_several_records_met_the_artefact(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="deletes_message")
+    first = [True]
+    # The single record's invocation is answered as if it had not failed.
+    wire.change(
+        "lambda.Invoke",
+        lambda said: said.pop("FunctionError", None) if first and first.pop() else 0,
+    )
+    seen = look(aws_sandbox, fresh_account, wire=wire)
+    assert not handler(seen).inconclusive
+    assert isinstance(seen.records, Found)
+    assert seen.records.value.inconclusive
+    assert "direct-inconclusive" in seen.flags
+
+
 def test_an_answer_behind_many_old_messages_is_found(
     aws_sandbox: Sandbox, fresh_account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
