@@ -64,6 +64,17 @@ class Clocks:
             offset = time.time() - time.monotonic()
         return datetime.fromtimestamp(offset + moment - ON_THE_WAY_S, UTC)
 
+    def first_received(self, message: Received) -> tuple[float, float] | None:
+        """When anybody first received ``message``, by this machine's monotonic clock, and how exactly.
+
+        ``None`` where SQS did not tell, or its clock is not known.
+        """
+        exact = self._by_sqs is not None
+        offset = self._by_sqs if exact else self._by_date
+        if offset is None or message.first_received_ms is None:
+            return None
+        return message.first_received_ms / 1000 - offset, ON_THE_WAY_S if exact else DATE_SLACK_S
+
     def is_since(self, message: Received, sent: Sent, on_the_way_s: float = ON_THE_WAY_S) -> bool:
         """``message`` was written since ``sent`` was sent, as far as that can be told."""
         if message.at < sent.since:

@@ -8,7 +8,8 @@ from grader.model.ended_early import Lost
 from grader.model.observation import Exchange, Found, Unknown
 from grader.observe.answers import mistake, numbers_in
 from grader.observe.invocation import APPEARS_S
-from grader.observe.output import ANOTHER_READER, LOST_MESSAGES
+from grader.observe.lost import LOST_MESSAGES
+from grader.observe.output import ANOTHER_READER
 from grader.observe.repeat import ATTEMPTS, repeated
 
 if TYPE_CHECKING:
@@ -202,13 +203,13 @@ class Exchanging:
         A pair whose answer may have been missed is not called silent: that is ``Lost``.
         """
         self._send_all()
-        missed, again = self._missed(), ATTEMPTS - 1
+        missed, again = self.missed(), ATTEMPTS - 1
         while again and missed in (LOST_MESSAGES, ANOTHER_READER):
             # Whoever took the answers may be gone by now.
             if self._once_more():
                 self._patience_s, self._gave_up = self._full_s, False
                 self._rest()
-            missed, again = self._missed(), again - 1
+            missed, again = self.missed(), again - 1
         if missed is not None:
             raise Lost(missed)
 
@@ -221,18 +222,10 @@ class Exchanging:
         came = any(sent.answered for sent in self.sent)
         return not self.silent and (came or self._hope())
 
-    def raise_if_missed(self, *, lost_since: float) -> None:
-        """Raise :class:`Lost` where a pair is silent whose answer may have been missed.
-
-        ``lost_since`` is as that of :meth:`OutputQueue.missed_since`.
-        """
-        missed = self._missed(lost_since)
-        if missed is not None:
-            raise Lost(missed)
-
-    def _missed(self, lost_since: float | None = None) -> Unknown | None:
+    def missed(self) -> Unknown | None:
+        """Why a silent pair may have been answered all the same, where that is so."""
         moments = [sent.since for sent in self.silent]
-        return self._output.missed_since(min(moments), lost_since) if moments else None
+        return self._output.missed_since(min(moments)) if moments else None
 
     def _send_all(self) -> None:
         if (not self._filtered and self._hope()) or self._trial():

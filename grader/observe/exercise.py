@@ -7,11 +7,12 @@ the first that holds decides; ``->`` leads to the next state.
 *Hope*: nothing says that the function is wrong. H is Unknown, inconclusive, or right, if only by
 now. *Slow*: the mapping's batching window and both queues' delays. *Little* patience is IMPATIENT_S
 + slow, *full* is the rubric's deadline + slow; while the queue gives messages that are no answers,
-a wait goes on for DRAINING_S more. *Something else*: for APPEARS_S a message has been known that is
-newer than the pair and holds no number; with a number it may answer another grader. *Missed*: an
-answer of SQS was lost (unreachable), AWS's clocks contradict each other where a verdict rests on
-them (clock), somebody else received an answer first, or messages are hidden that this run does not
-hide, for longer than a count is late (ANOTHER_READER: disturbed), or their count is not told.
+a wait goes on for DRAINING_S more, and while what a lost answer of SQS held may come back, for
+COME_BACK_S. *Something else*: for APPEARS_S a message has been known that is newer than the pair and
+holds no number; with a number it may answer another grader. *Missed*: what a lost answer of SQS held
+did not come back (unreachable), AWS's clocks contradict each other where a verdict rests on them
+(clock), somebody else received an answer first, or messages are hidden that this run does not hide,
+for longer than a count is late (ANOTHER_READER: disturbed), or their count is not told.
 
 READY (Waits): looks every EVERY_S at what is in transition, READY_S for each thing, TOGETHER_S for
 all waits of the run
@@ -119,13 +120,15 @@ AGAIN (_once_more): once, and once more after a CONFIRM that found something
     R = ANOTHER_READER                           -> RECORDS
     in every case                                -> CONFIRM, GIVE BACK
 
-CONFIRM (_confirmed_silence): where a pair that costs points is silent, nothing was raised and nothing
+CONFIRM (Silence): where a pair that costs points is silent, nothing was raised and nothing
 else was sent; only in a batch
     always                                       receives for confirm_s, while other accounts go on
     still silent, and missed                     H, R or X = that
 
 GIVE BACK (give_back, take_back)
     the run came to its end, with an answer      waits DUPLICATES_S; what comes counts for H, R, X
+    redrive on output, a pair silent, and        shows all else, waits OTHERS_END_S for the other
+      another grader hides messages                grader's end, and takes what it held
     in every case                                wrong answers are deleted, all else is shown again
     at its end a pair through the queue silent   taken back (one receive, LOOK_S; no redrive);
                                                  flag pair-left-behind where it may still lie there
@@ -137,7 +140,6 @@ that Unknown. The user interrupts, or the fault is ours: -> GIVE BACK, and no fa
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -161,6 +163,7 @@ from grader.observe.invocation import Direct, Invoker, Target
 from grader.observe.obstacles import Stage, consumer, found, loop, obstacle
 from grader.observe.output import ANOTHER_READER, OutputQueue
 from grader.observe.room import FEW, reserved, too_little_room
+from grader.observe.silence import Silence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -321,62 +324,16 @@ class _Run:
         silent = N_("The function did not answer an event with a single record.")
         return NotTried.saying(HANDLER, silent)
 
-    # -- what costs points and shows nothing ----------------------------------------------------
-
     def _confirmed_silence(self) -> bool:
-        """Look once more, a while later, before a pure silence costs points; whether something came.
-
-        The function neither raised nor sent anything: an answer may be on its way back from somebody
-        else who took it, and the counts that would show it are late.
-        """
-        if self._waits.confirm_s <= 0 or not self._pure_silence():
+        """Look once more, a while later, before a pure silence costs points; whether something came."""
+        made = () if self._own_queue else (self._direct, self._recorded)
+        exchanging = self._exchanging if isinstance(self._exchanged, Found) else None
+        silence = Silence(self.output, [d for d in made if isinstance(d, Direct)], exchanging)
+        before = len(silence.pairs)
+        if self._waits.confirm_s <= 0 or not before:
             return False
-        before, began = len(self._pure_silence()), time.monotonic()
-        try:
-            with self._waits.aside():
-                self.output.wait_for(lambda: not self._pure_silence(), self._waits.confirm_s)
-        except Lost as lost:
-            self._leave_open(lost.unknown)
-            return False
-        for direct in (self._direct, self._recorded):
-            if isinstance(direct, Direct) and self._silent_in(direct):
-                missed = self.output.missed_since(direct.sent[0].since, lost_since=began)
-                direct.made = missed or direct.made
-        if self._exchanging is not None and isinstance(self._exchanged, Found):
-            try:
-                self._exchanging.raise_if_missed(lost_since=began)
-            except Lost as lost:
-                self._exchanged = lost.unknown
-        return len(self._pure_silence()) < before
-
-    def _leave_open(self, unknown: Unknown) -> None:
-        """What is silent stays open: nobody could look once more."""
-        for direct in (self._direct, self._recorded):
-            if isinstance(direct, Direct) and self._silent_in(direct):
-                direct.made = unknown
-        if self._exchanging is not None and any(map(self._nothing_since, self._exchanging.silent)):
-            self._exchanged = unknown
-
-    def _pure_silence(self) -> list[Sent]:
-        """The pairs of which nothing at all has come, and that cost points for it."""
-        silent = [
-            one
-            for direct in (self._direct, self._recorded)
-            if isinstance(direct, Direct)
-            for one in self._silent_in(direct)
-        ]
-        if self._exchanging is not None and isinstance(self._exchanged, Found):
-            silent += [one for one in self._exchanging.silent if self._nothing_since(one)]
-        return silent
-
-    def _silent_in(self, direct: Direct) -> list[Sent]:
-        made = direct.value
-        if made is None or made.failure is not None or self._own_queue:
-            return []
-        return [one for one in direct.sent if one.silent and self._nothing_since(one)]
-
-    def _nothing_since(self, sent: Sent) -> bool:
-        return not self.output.said_something_else_since(sent)
+        self._exchanged = silence.look_again(self._waits) or self._exchanged
+        return len(silence.pairs) < before
 
     # -- through the queues -------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from grader.resources.ready import last_seen
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
 
     from types_boto3_sqs.type_defs import GetQueueAttributesResultTypeDef
 
@@ -40,41 +41,51 @@ class Hidden:
         self._at_first = _count(response)
         return response
 
-    def more_than(self, by_us: int, unchanged_since: float, lost_at: float) -> int | Unknown:
+    def more_than(self, by_us: int, unchanged_since: float) -> int | Unknown:
         """How many more messages are hidden than this run hides (``by_us``) and were before it.
 
-        The count may be late both ways: one that is too high may be so by what this run did before
-        ``unchanged_since``, and one that is not may not know yet of messages in an answer that was lost
-        at ``lost_at`` (times of ``time.monotonic()``). It proves nothing until :data:`LAG_S` later.
+        The count may be late: one that is too high may be so by what this run did before
+        ``unchanged_since`` (a time of ``time.monotonic()``), and proves nothing until :data:`LAG_S`
+        later. Raises :class:`Interrupted`.
+        """
+
+        def may_be_late(more: int) -> bool:
+            return more > 0 and time.monotonic() - LAG_S < unchanged_since
+
+        return self._more(by_us, may_be_late, 2 * LAG_S)
+
+    def fewer_after_all(self, by_us: int, seconds: float) -> bool:
+        """Wait until nobody else hides messages, for ``seconds``; whether somebody did, and ended.
+
         Raises :class:`Interrupted`.
         """
+        seen: list[int] = []
+
+        def held(more: int) -> bool:
+            seen.append(more)
+            return more > 0
+
+        return self._more(by_us, held, seconds) == 0 and len(seen) > 1
+
+    def _more(self, by_us: int, look_again: Callable[[int], bool], seconds: float) -> int | Unknown:
         held = by_us + self._at_first
 
         def look() -> Found[int] | Missing | Unknown:
-            return self._aws.ask("sqs:GetQueueAttributes", lambda: _count(self._ask()))
+            return self._aws.ask(
+                "sqs:GetQueueAttributes", lambda: max(0, _count(self._ask()) - held)
+            )
 
-        def too_many(seen: Found[int] | Missing | Unknown) -> bool:
-            return isinstance(seen, Found) and seen.value > held
+        def again(seen: Found[int] | Missing | Unknown) -> bool:
+            return isinstance(seen, Found) and look_again(seen.value)
 
-        def may_be_late(seen: Found[int] | Missing | Unknown) -> bool:
-            if not isinstance(seen, Found):
-                return False
-            now = time.monotonic() - LAG_S
-            return now < lost_at or (too_many(seen) and now < unchanged_since)
-
-        enough = stop_after_delay(2 * LAG_S)
-        seen = last_seen(look, may_be_late, self._stop, enough, wait_fixed(EVERY_S))
+        seen = last_seen(look, again, self._stop, stop_after_delay(seconds), wait_fixed(EVERY_S))
         if isinstance(seen, Missing):
             return vanished(seen)
-        return seen if isinstance(seen, Unknown) else max(0, seen.value - held)
+        return seen if isinstance(seen, Unknown) else seen.value
 
     def came_back(self) -> None:
         """One of those that were hidden before this run was received by it, and is hidden by it now."""
         self._at_first = max(0, self._at_first - 1)
-
-    def know(self, more: int) -> None:
-        """Count no more on what was lost: it stays hidden, and says nothing of what comes after it."""
-        self._at_first += more
 
     def _ask(self) -> GetQueueAttributesResultTypeDef:
         """Source: SQS GetQueueAttributes."""

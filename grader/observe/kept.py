@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grader.model.observation import Unknown
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from grader.aws.account_client import Aws
 
@@ -22,12 +24,14 @@ class Message:
     """A message that was received and not deleted. ``received``: how often, by anybody.
 
     ``old``: it lay there before the run. ``ours``: it answers a pair, though not with the right sum.
+    ``held``: it stays hidden until the run is over, as long as that may take.
     """
 
     handle: str
     received: int
     old: bool
     ours: bool
+    held: bool = False
     hidden: bool = True
     shown: int = 0
 
@@ -40,21 +44,33 @@ class Kept:
     queue's redrive policy moves a message away, comes near.
     """
 
-    def __init__(self, aws: Aws, url: str, max_receives: int | None) -> None:
+    def __init__(self, aws: Aws, url: str, *, max_receives: int | None, hold_s: int) -> None:
         self._aws, self._url, self._max_receives = aws, url, max_receives
+        self._hold_s = hold_s
         self._messages: dict[str, Message] = {}
 
     def add(self, identity: str, message: Message) -> None:
         """Keep a message that was received for the first time."""
         self._messages[identity] = message
 
-    def again(self, identity: str, handle: str, received: int) -> bool:
+    def again(self, identity: str, handle: str, received: int, *, held: bool) -> bool:
         """Note that a message was received once more; whether it is known."""
         known = self._messages.get(identity)
         if known is None:
             return False
-        known.handle, known.received, known.hidden = handle, received, True
+        known.handle, known.received, known.hidden, known.held = handle, received, True, held
         return True
+
+    def hold(self) -> bool:
+        """Keep hidden, until the run is over, what is not to be shown; whether AWS allows that."""
+        waiting = [
+            m
+            for m in self._messages.values()
+            if m.hidden and not m.held and not self._may_be_shown(m)
+        ]
+        for message in waiting:
+            message.held = True
+        return self._change(waiting, self._hold_s)
 
     @property
     def hidden(self) -> int:
@@ -74,26 +90,43 @@ class Kept:
         counted = most is None or (message.shown < SHOWN and message.received <= most - 2)
         return counted and not message.old
 
-    def give_back(self) -> Iterator[str]:
-        """Show others everything that is not ours; the handles of what is, to be deleted."""
+    @property
+    def counted(self) -> bool:
+        """A redrive policy counts how often a message is received."""
+        return self._max_receives is not None
+
+    def show_others(self) -> None:
+        """Show others everything that is not ours."""
         self._show([m for m in self._messages.values() if m.hidden and not m.ours])
+
+    def give_back(self) -> Iterator[str]:
+        """The same; the handles of what is ours, to be deleted."""
+        self.show_others()
         yield from (m.handle for m in self._messages.values() if m.ours)
 
     def _show(self, messages: Iterable[Message]) -> None:
-        """Source: SQS ChangeMessageVisibilityBatch."""
-        waiting = list(messages)
-        for start in range(0, len(waiting), HANDFUL):
-            handful = waiting[start : start + HANDFUL]
+        shown = list(messages)
+        self._change(shown, 0)
+        for message in shown:
+            message.hidden = False
+
+    def _change(self, messages: Sequence[Message], seconds: int) -> bool:
+        """Let ``messages`` be visible in ``seconds``; whether that is allowed.
+
+        Source: SQS ChangeMessageVisibilityBatch.
+        """
+        allowed = True
+        for start in range(0, len(messages), HANDFUL):
             entries = [
-                {"Id": str(i), "ReceiptHandle": message.handle, "VisibilityTimeout": 0}
-                for i, message in enumerate(handful)
+                {"Id": str(i), "ReceiptHandle": message.handle, "VisibilityTimeout": seconds}
+                for i, message in enumerate(messages[start : start + HANDFUL])
             ]
             with self._aws.overtime():
-                self._aws.ask(
+                fact = self._aws.ask(
                     "sqs:ChangeMessageVisibility",
                     lambda entries=entries: self._aws.sqs.change_message_visibility_batch(  # type: ignore[misc]
                         QueueUrl=self._url, Entries=entries
                     ),
                 )
-            for message in handful:
-                message.hidden = False
+            allowed = allowed and not (isinstance(fact, Unknown) and fact.kind == "permission")
+        return allowed

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import random
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tenacity import RetryError, Retrying, retry_if_result, sleep_using_event, stop_any
-from tenacity.stop import stop_base, stop_when_event_set
+from tenacity.stop import stop_when_event_set
 
 from grader.i18n.language import N_
 from grader.model.ended_early import Interrupted, Lost
@@ -18,6 +17,8 @@ from grader.observe.answers import mistake, numbers_in
 from grader.observe.clock import CLOCKS, Clocks
 from grader.observe.hidden import Hidden
 from grader.observe.kept import HANDFUL, Kept, Message
+from grader.observe.lost import HIDES_S, LOST_MESSAGES, LostAnswers
+from grader.observe.patience import Patience
 from grader.observe.received import ASKED, Received
 from grader.observe.sent import Sent
 from grader.safety.redact import redact
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from tenacity import RetryCallState
-
     from grader.aws.account_client import Aws
 
 POLL_S = 2
@@ -37,26 +36,17 @@ POLL_S = 2
 DUPLICATES_S = 2
 """The last look for duplicates of answers."""
 
+OTHERS_END_S = 30
+"""How long another grader's end is waited for, where it hides what this run left unread."""
+
 QUOTED = 3
 """How many messages that no pair explains are quoted."""
 
 MOST_INSTEAD = 50
 """Messages without a number of which the age is kept."""
 
-DRAINING_S = 60
-"""How much longer than the deadline a queue full of other messages is read through."""
-
 READ_THROUGH_S = 1
 """How long new messages that are not ours stay hidden at most, while there are more to read through."""
-
-STAY_AWAY_S = (0.2, 1.0)
-"""How long another grader is left alone with messages that are new and not ours, from, to."""
-
-LOST_MESSAGES = Unknown.saying(
-    "unreachable",
-    N_("{action}: an answer was lost, and maybe messages that were in it."),
-    action="sqs:ReceiveMessage",
-)
 
 ANOTHER_READER = Unknown.saying(
     "disturbed",
@@ -75,34 +65,15 @@ class Tally:
     others: dict[str, str] = field(default_factory=dict)
 
 
-class _Patience(stop_base):
-    """Time is up when the deadline has passed and no more messages are waiting to be read through."""
-
-    def __init__(self, seconds: float) -> None:
-        self._deadline = time.monotonic() + seconds
-        self.hands_full = self.stays_away = False
-
-    @property
-    def left_s(self) -> float:
-        return self._deadline - time.monotonic()
-
-    def before_next(self, retry_state: RetryCallState) -> float:  # noqa: ARG002 - tenacity's signature
-        """Seconds until the next look: none, unless somebody else is to have a look first."""
-        longest = max(0.0, min(random.uniform(*STAY_AWAY_S), self.left_s))  # noqa: S311 - no secret
-        return longest if self.stays_away else 0.0
-
-    def __call__(self, retry_state: RetryCallState) -> bool:  # noqa: ARG002 - tenacity's signature
-        return self.left_s <= (-DRAINING_S if self.hands_full else 0)
-
-
 class OutputQueue:
     """Receives from the output queue on behalf of the pairs that were sent.
 
     Only messages recognised as answers are deleted: right ones at once, others when the run is over,
     because what looks like a mistake may be the right answer to another grader. What lay there before
     is hidden until then (:meth:`give_back`), for ``hold_s`` seconds at most; what was written meanwhile
-    is shown again at once. A message that was received ``max_receives`` times, the queue's redrive
-    policy moves away: its last receives are left to others.
+    is shown again at once. Until a message was looked at it is hidden for a moment only: should the
+    answer that holds it get lost, it comes back in time. A message that was received ``max_receives``
+    times, the queue's redrive policy moves away: its last receives are left to others.
     """
 
     def __init__(
@@ -124,11 +95,12 @@ class OutputQueue:
         self._answered: set[str] = set()
         self._instead: list[Received] = []
         self._undeleted: set[str] = set()
-        self._lost_at = self._taken_at = -math.inf
+        self._lost, self._taken_at = LostAnswers(), -math.inf
+        self._draining, self._may_hold = False, True
         self._shown_at = self._changed_at = time.monotonic()
         self._clocks = Clocks()
         self._hidden = Hidden(aws, url, stop)
-        self._kept = Kept(aws, url, max_receives)
+        self._kept = Kept(aws, url, max_receives=max_receives, hold_s=self._hold_s)
 
     # -- sending ------------------------------------------------------------------------------
 
@@ -161,13 +133,15 @@ class OutputQueue:
         While the queue keeps giving messages that are not answers, time is not up: reading through
         them is the grader's affair. Raises :class:`Interrupted`, :class:`Lost`.
         """
-        patience = _Patience(seconds)
+        patience = Patience(seconds, self._lost)
 
         def look() -> bool:
             if done():
                 return True
             taken = self._poll(patience.left_s)
             patience.hands_full = not all(taken)
+            # Of a queue full of others' messages each handful would take a second question.
+            self._draining = len(taken) == HANDFUL and not any(taken)
             # A whole handful: there may be more behind it, and shown again it would come first.
             patience.stays_away = len(taken) < HANDFUL and self._show_new()
             if time.monotonic() - self._shown_at >= READ_THROUGH_S:
@@ -193,74 +167,84 @@ class OutputQueue:
     def _show_new(self) -> bool:
         shown = self._kept.show_new()
         if shown:
-            self._changed_at = time.monotonic()
+            self._changed()
         return shown
+
+    def _changed(self) -> None:
+        """Note that the count of hidden messages changes, now or when what was lost comes back."""
+        self._changed_at = max(time.monotonic(), self._lost.back_at)
 
     def _poll(self, seconds: float) -> list[bool]:
         """Receive once; of each message whether it answers a pair, or was known already."""
+        held = self._draining or not self._may_hold
+        hides_s = self._hold_s if held else math.ceil(HIDES_S)
+        began = time.monotonic()
         response = self._aws.need(
             "sqs:ReceiveMessage",
             lambda: self._aws.sqs.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=HANDFUL,
                 WaitTimeSeconds=max(1, min(POLL_S, math.ceil(seconds))),
-                VisibilityTimeout=self._hold_s,
+                VisibilityTimeout=hides_s,
                 MessageSystemAttributeNames=ASKED,
             ),
         )
         now = time.monotonic()
         if response["ResponseMetadata"].get("RetryAttempts"):
-            self._lost_at = now
+            self._lost.add(began, now, hides_s)
+            self._changed()
         messages = [Received.from_api(given, now) for given in response.get("Messages", [])]
         if messages:
-            self._changed_at = now
+            self._changed()
         for message in messages:
             self._clocks.hear_receipt(message)
-        return [self._take(message) for message in messages]
+        taken = [self._take(message, held=held) for message in messages]
+        self._may_hold = self._kept.hold() and self._may_hold
+        return taken
 
-    def missed_since(self, moment: float, lost_since: float | None = None) -> Unknown | None:
+    def missed_since(self, moment: float) -> Unknown | None:
         """Why an answer may have been missed since ``moment``, where that is so.
-
-        What SQS's lost answers held matters since ``lost_since``, if that was looked into before.
 
         Another reader shows: it has received what came for the first time, or messages stay hidden
         that neither this run hides nor were hidden when it began. Raises :class:`Interrupted`.
         """
         if self._clocks.differ:
             return CLOCKS
+        if self._lost.away(since=moment):
+            return LOST_MESSAGES
         if self._taken_at >= moment or self._clocks.rest_on_date:
             return ANOTHER_READER
-        # Where SQS was asked twice, what its lost answer held is hidden, for ``hold_s``.
-        lost_since = moment if lost_since is None else lost_since
-        lost_at = self._lost_at if self._lost_at >= lost_since else -math.inf
-        by_us = self._kept.hidden + len(self._undeleted)
-        more = self._hidden.more_than(by_us, self._changed_at, lost_at)
+        more = self._hidden.more_than(self._kept.hidden + len(self._undeleted), self._changed_at)
         if isinstance(more, Unknown):
             return more
-        if more and lost_at >= lost_since:
-            self._hidden.know(more)
+        if more and self._lost.away():
             return LOST_MESSAGES
         return ANOTHER_READER if more else None
 
-    def _take(self, message: Received) -> bool:
-        """Keep or delete one message; whether it answers a pair, or was known already."""
+    def _take(self, message: Received, *, held: bool) -> bool:
+        """Keep or delete one message; whether it answers a pair, or was known already.
+
+        ``held``: it is hidden for the rest of the run already.
+        """
         identity, handle = message.identity, message.handle
         if identity in self._answered:  # SQS delivers a message more than once, if seldom
             self._delete(handle)
             return True
-        if self._kept.again(identity, handle, message.received):
+        if self._kept.again(identity, handle, message.received, held=held):
             return True
         old = bool(self._sent) and not self._clocks.is_since(message, self._sent[0], 0)
-        if message.received > 1 and not old:
+        by_others = message.received > 1 and not self._lost.held(message, self._clocks)
+        if by_others and not old:
             self._taken_at = message.at
-        elif message.received > 1:
+        elif by_others:
             self._hidden.came_back()
         answer = self.recognise(message)
         if answer is not None and answer.wrong is None:
             self._answered.add(identity)
             self._delete(handle)
             return True
-        self._kept.add(identity, Message(handle, message.received, old, ours=answer is not None))
+        kept = Message(handle, message.received, old, ours=answer is not None, held=held)
+        self._kept.add(identity, kept)
         if answer is not None:
             return True
         if old:
@@ -325,14 +309,13 @@ class OutputQueue:
                 "sqs:DeleteMessage",
                 lambda: self._aws.sqs.delete_message(QueueUrl=self._url, ReceiptHandle=handle),
             )
-        self._changed_at = time.monotonic()
+        self._changed()
         if not isinstance(fact, Found):
             # The grade does not depend on it; that it lies there, hidden by this run, is said.
             self.left_behind = True
             if isinstance(fact, Unknown) and fact.kind == "permission":
-                self._undeleted.add(
-                    handle
-                )  # where an answer was lost, it may be deleted all the same
+                # Where an answer was lost, it may be deleted all the same.
+                self._undeleted.add(handle)
 
     # -- leaving ------------------------------------------------------------------------------
 
@@ -341,8 +324,20 @@ class OutputQueue:
         try:
             if look_for_duplicates and any(not sent.silent for sent in self._sent):
                 self.wait_for(lambda: False, DUPLICATES_S)
+                self._take_what_others_hold()
         except (Interrupted, Lost):
             pass  # They become visible by themselves; the grade is known already.
         finally:
             for handle in self._kept.give_back():
                 self._delete(handle)
+
+    def _take_what_others_hold(self) -> None:
+        """Wait for answers of this run that another grader hides until it ends.
+
+        That happens where a redrive policy counts receives: there it shows them no more than twice.
+        """
+        if not self._kept.counted or not any(sent.silent for sent in self._sent):
+            return
+        self._kept.show_others()
+        if self._hidden.fewer_after_all(self._kept.hidden + len(self._undeleted), OTHERS_END_S):
+            self.wait_for(lambda: not any(sent.silent for sent in self._sent), DUPLICATES_S)

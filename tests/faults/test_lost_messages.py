@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from grader.observe import invocation
+from grader.observe import invocation, patience
 from tests.faults.matrix import BEHAVIOUR, Seen, assert_only, reported, without_waiting
 from tests.observing import hand_in, lab, look
 from tests.wire_faults import Done, Wire
@@ -61,6 +61,7 @@ def test_answers_that_are_lost_every_time_leave_open_what_they_said(
     ungraded: set[str],
 ) -> None:
     monkeypatch.setattr(invocation, "APPEARS_S", 1)
+    monkeypatch.setattr(patience, "COME_BACK_S", 1)
     rubric, wire = lab(pairs=1, deadline_s=1), Wire()
     # Each look loses what lies in the queue, is repeated by the client, and then finds nothing.
     wire.play("sqs.ReceiveMessage", *[None] * heard, *[LOST, None] * 40)

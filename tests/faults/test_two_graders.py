@@ -128,6 +128,24 @@ def test_somebody_who_has_left_by_the_end_of_the_run_costs_nothing(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("quick")
+def test_an_answer_that_another_grader_held_until_its_end_is_not_left_behind(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    rubric, wire = lab(pairs=1), Wire()
+    hand_in(aws_sandbox, fresh_account)
+    move_away_after(aws_sandbox, fresh_account, 3)
+    reader = Reader(aws_sandbox, fresh_account, wire, hides_s=15)
+    reader.turns = 1
+    seen = look(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
+    (came,) = reported(rubric, [(seen, wire)])
+    assert_only(came, frozenset(), "")
+    assert len(reader.got) == 1
+    assert messages(aws_sandbox, fresh_account, "output_queue") == EMPTY
+    assert messages(aws_sandbox, fresh_account, "dead_letters") == EMPTY
+
+
+@pytest.mark.slow
 def test_answers_that_somebody_else_looks_at_first_count(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:

@@ -132,17 +132,32 @@ def test_a_message_that_too_many_receives_move_away_can_still_be_received(
     assert messages(aws_sandbox, fresh_account, "dead_letters") == EMPTY
 
 
-def test_messages_are_hidden_for_as_long_as_a_run_may_last(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+def test_what_is_not_ours_is_hidden_for_as_long_as_a_run_may_last_and_nothing_else_is(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:
-    hidden: list[int] = []
+    hidden: dict[str, set[int]] = {"ReceiveMessage": set(), "ChangeMessageVisibilityBatch": set()}
 
-    def note(params: dict[str, Any], **_given: Any) -> None:
-        hidden.append(json.loads(params["body"])["VisibilityTimeout"])
+    def note(params: dict[str, Any], model: Any, **_given: Any) -> None:
+        asked = json.loads(params["body"])
+        seconds = [entry["VisibilityTimeout"] for entry in asked.get("Entries", [asked])]
+        hidden[model.name].update(seconds)
 
-    wire.session.events.register("before-call.sqs.ReceiveMessage", note)
-    look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=30, pairs=5))
-    assert set(hidden) == {2 * (30 + 15) + 6 * 30}
+    hand_in(aws_sandbox, fresh_account, old_messages=3)
+    for operation in hidden:
+        wire.session.events.register(f"before-call.sqs.{operation}", note)
+    look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=30, pairs=5))
+    assert hidden["ReceiveMessage"] == {20}
+    # Until the run is over, and then shown again.
+    assert hidden["ChangeMessageVisibilityBatch"] == {2 * (30 + 15) + 6 * 30, 0}
+
+
+def test_a_queue_full_of_others_messages_is_read_through_with_one_question_a_handful(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    hand_in(aws_sandbox, fresh_account, old_messages=100)
+    look(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=1))
+    # Ten to show them again, and a few until it is known that the queue is full of them.
+    assert 10 <= wire.requests.count("sqs.ChangeMessageVisibilityBatch") <= 13
 
 
 def test_a_right_sum_among_several_numbers_is_right() -> None:

@@ -1,0 +1,46 @@
+"""How long the output queue is polled: a deadline, and what goes on after it for a good reason."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING
+
+from tenacity.stop import stop_base
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+    from grader.observe.lost import LostAnswers
+
+DRAINING_S = 60
+"""How much longer than the deadline a queue full of other messages is read through."""
+
+COME_BACK_S = 30
+"""The same of messages that an answer which got lost has hidden."""
+
+STAY_AWAY_S = (0.2, 1.0)
+"""How long another grader is left alone with messages that are new and not ours, from, to."""
+
+
+class Patience(stop_base):
+    """Time is up when the deadline has passed and nothing waits to be read through or to come back."""
+
+    def __init__(self, seconds: float, lost: LostAnswers) -> None:
+        self._deadline, self._lost = time.monotonic() + seconds, lost
+        self.hands_full = self.stays_away = False
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the deadline."""
+        return self._deadline - time.monotonic()
+
+    def before_next(self, retry_state: RetryCallState) -> float:  # noqa: ARG002 - tenacity's signature
+        """Seconds until the next look: none, unless somebody else is to have a look first."""
+        longest = max(0.0, min(random.uniform(*STAY_AWAY_S), self.left_s))  # noqa: S311 - no secret
+        return longest if self.stays_away else 0.0
+
+    def __call__(self, retry_state: RetryCallState) -> bool:  # noqa: ARG002 - tenacity's signature
+        """Whether time is up."""
+        longer_s = DRAINING_S if self.hands_full else COME_BACK_S if self._lost.away() else 0
+        return self.left_s <= -longer_s

@@ -1,0 +1,67 @@
+"""A silence that costs points and shows nothing: it is looked at once more before it does.
+
+The function neither raised nor sent anything: an answer may be on its way back from somebody else who
+took it, and the counts that would show it are late.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.model.ended_early import Lost
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grader.model.observation import Unknown
+    from grader.observe.exchange import Exchanging
+    from grader.observe.invocation import Direct
+    from grader.observe.output import OutputQueue
+    from grader.observe.sent import Sent
+    from grader.resources.ready import Waits
+
+
+class Silence:
+    """The pairs of ``invocations`` and of ``exchanging`` of which nothing at all has come."""
+
+    def __init__(
+        self, output: OutputQueue, invocations: Sequence[Direct], exchanging: Exchanging | None
+    ) -> None:
+        self._output, self._invocations, self._exchanging = output, invocations, exchanging
+
+    @property
+    def pairs(self) -> list[Sent]:
+        """Those that cost points for it, by now."""
+        direct = [sent for made in self._invocations for sent in self._silent_in(made)]
+        return [*direct, *self._silent_in_exchange()]
+
+    def look_again(self, waits: Waits) -> Unknown | None:
+        """Receive for ``waits.confirm_s`` more; what leaves the exchange open, where something does.
+
+        Invocations that stay open are noted as such. Raises :class:`Interrupted`.
+        """
+        try:
+            with waits.aside():
+                self._output.wait_for(lambda: not self.pairs, waits.confirm_s)
+        except Lost as lost:
+            for made in self._invocations:
+                if self._silent_in(made):
+                    made.made = lost.unknown
+            return lost.unknown if self._silent_in_exchange() else None
+        for made in self._invocations:
+            if self._silent_in(made):
+                made.made = self._output.missed_since(made.sent[0].since) or made.made
+        return self._exchanging.missed() if self._exchanging is not None else None
+
+    def _silent_in(self, direct: Direct) -> list[Sent]:
+        made = direct.value
+        if made is None or made.failure is not None:
+            return []
+        return [sent for sent in direct.sent if sent.silent and self._nothing_since(sent)]
+
+    def _silent_in_exchange(self) -> list[Sent]:
+        silent = self._exchanging.silent if self._exchanging is not None else []
+        return [sent for sent in silent if self._nothing_since(sent)]
+
+    def _nothing_since(self, sent: Sent) -> bool:
+        return not self._output.said_something_else_since(sent)
