@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from grader.rubric.load import Rubric
     from grader.scoring.open_by import OpenScore
 
-    Key: TypeAlias = tuple[str, str, str | None]
+    Key: TypeAlias = tuple[str, str, str | None, tuple[tuple[str, str], ...]]
     Observed: TypeAlias = tuple[list[Account], Observation]
 
 LEAVE_S = 2.5
@@ -188,7 +188,7 @@ class Grading:
     def _visit(self, account: Account) -> Visit:
         region = self._settings.region_of(account, self._rubric)
         endpoint_url = account.endpoint_url or self._settings.endpoint_url
-        return Visit(account.access, account.account_id, region, endpoint_url)
+        return Visit(account.access, account.account_id, region, endpoint_url, account.use)
 
     def _identified(
         self, future: Future[Identified], rows: list[Account], visits: list[Visit]
@@ -202,7 +202,8 @@ class Grading:
         if not isinstance(identity, Found):
             self._look(None, rows, visit, identity)
             return
-        key = (identity.value.account_id, visit.region, visit.endpoint_url)
+        use = tuple(sorted(visit.use.items()))
+        key = (identity.value.account_id, visit.region, visit.endpoint_url, use)
         if key in self._looked:
             self._gather(rows, _unpacked(self._looked[key]))
         elif key in self._looking:

@@ -241,8 +241,9 @@ def _sentence(item: pytest.Function, case: Case) -> Message:
     values = {
         "expect": getattr(expect, "said", shown(expect)),
         "pair_number": None if case.pair is None else case.pair + 1,
-        "function": lab.functions.get(case.bound.target),
-        "queue": lab.queues.get(case.bound.source),
-        "target_queue": lab.queues.get(case.bound.target),
+        # The rubric's, where it gives one: a test keeps its name.
+        "function": lab.functions.get(case.bound.target) or case.target_name,
+        "queue": lab.queues.get(case.bound.source) or case.source_name,
+        "target_queue": lab.queues.get(case.bound.target) or case.target_name,
     }
     return message(template, **{name: values[name] for name in values if f"{{{name}}}" in template})

@@ -165,6 +165,7 @@ def test_the_shipped_rubric_is_the_lab_of_twenty_points():
         region="us-east-1",
         functions={"sum": "first_lambda", "periodic": "periodic_lambda"},
         queues={"input": "input_queue", "output": "output_queue"},
+        found=("sum", "periodic", "input", "output"),
     )
 
 
@@ -360,7 +361,10 @@ def test_the_schema_is_a_schema_and_names_the_types_fields():
         (ExchangeRules, schema["$defs"]["exchange"]),
         (Criterion, schema["$defs"]["criterion"]),
     ):
-        assert set(part["properties"]) == {f.name for f in msgspec.structs.fields(struct)}
+        read = {f.name for f in msgspec.structs.fields(struct)} - {
+            "found"
+        }  # from both forms of a name
+        assert set(part["properties"]) == read
         assert part["additionalProperties"] is False
         needed = {f.name for f in msgspec.structs.fields(struct) if f.required}
         assert set(part.get("required", [])) == needed
