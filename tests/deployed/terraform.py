@@ -61,10 +61,10 @@ def synthesize(project: Path, folder: Path) -> Path:
     return folder / STACK
 
 
-def zip_commands(project: Path) -> list[list[str]]:
-    """Each command by which the README of ``project`` zips the code, as its words."""
-    readme = (project / "README.md").read_text(encoding="utf-8")
-    return [shlex.split(line) for line in re.findall(r"^py.* -m zipfile .*$", readme, re.MULTILINE)]
+def zip_commands(guide: Path) -> list[list[str]]:
+    """Each command by which a guide zips the code, as its words."""
+    lines = re.findall(r"^py.* -m zipfile .*$", guide.read_text(encoding="utf-8"), re.MULTILINE)
+    return [shlex.split(line, comments=True) for line in lines]
 
 
 def zipped(project: Path, folder: Path) -> Path:
@@ -73,7 +73,7 @@ def zipped(project: Path, folder: Path) -> Path:
     One copied over another there goes on with its state: a student's next version.
     """
     shutil.copytree(project, folder, ignore=LEFT_BEHIND, dirs_exist_ok=True)
-    _, *words = zip_commands(project)[0]
+    _, *words = zip_commands(project / "README.md")[0]
     _run([sys.executable, *words], folder / HCL, environment())
     return folder / HCL
 
