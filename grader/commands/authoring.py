@@ -93,11 +93,9 @@ def lint(
 
 
 def _is_roster(path: Path) -> bool:
-    """Whatever is no YAML, unless it is the name of a lab that comes with the grader."""
-    from grader.rubric.shipped import shipped_labs
-
-    is_rubric = path.suffix.lower() in {".yaml", ".yml"} or str(path) in shipped_labs()
-    return not is_rubric
+    """Whatever is no YAML, and no name without an ending: that is meant for a lab's."""
+    named = not path.suffix and not path.exists()
+    return not (named or path.suffix.lower() in {".yaml", ".yml"})
 
 
 def show_labs(out: Console) -> None:

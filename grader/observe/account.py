@@ -233,9 +233,9 @@ class _Look:
             function_ready=SUM not in self.pending,
             input_name=self._names[INPUT] or INPUT,
             input=self.facts["queues"][INPUT],
-            input_url=self.urls[INPUT],
+            input_url=self.urls.get(INPUT),
             output=self.facts["queues"][OUTPUT],
-            output_url=self.urls[OUTPUT],
+            output_url=self.urls.get(OUTPUT),
             input_mappings=self.facts["mappings"][INPUT],
             output_mappings=self.facts["mappings"][OUTPUT],
         )
