@@ -5,7 +5,6 @@ from __future__ import annotations
 import faulthandler
 import sys
 import time
-import traceback
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,6 +18,7 @@ from grader.i18n.language import N_
 from grader.i18n.message import Message, bounded, message, shown
 from grader.judging.pytest_session import run
 from grader.model.outcome import Outcome, Verdict
+from grader.safety.trace import trace_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Sequence
@@ -180,7 +180,7 @@ class _Session:
         if verdict is None:
             if number not in self._explained:
                 self._explained.add(number)
-                traceback.print_exception(raised, limit=-5, file=sys.stderr)
+                sys.stderr.write(trace_of(raised, frames=5))
             error = bounded(f"{type(raised).__name__}: {raised}", 300)
             failed = message(N_("The check itself failed: {error}"), error=error)
             verdict = _ungraded(failed)
