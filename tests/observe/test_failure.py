@@ -17,6 +17,10 @@ AWS_PAYLOAD = json.dumps(
     }
 ).encode()
 
+THEIR_KEY_ERROR = FunctionError(
+    "KeyError", "'number1'", "lambda_function.py", 6, 'a = m["number1"]'
+)
+
 SANDBOX_PAYLOAD = b'{"errorType": "Runtime.HandlerError", "errorMessage": "\'number1\'"}'
 SANDBOX_LOG = """a line of the student's
 Traceback (most recent call last):
@@ -34,7 +38,7 @@ KeyError: 'number1'
 )
 def test_the_exception_and_the_students_line_are_found(payload: bytes, log: str) -> None:
     error = function_error(payload, log)
-    assert error == FunctionError("KeyError", "'number1'", "lambda_function.py", 6)
+    assert error == THEIR_KEY_ERROR
 
 
 def test_the_students_line_is_named_where_a_library_raised() -> None:
@@ -77,7 +81,7 @@ def test_a_traceback_that_the_student_printed_is_not_the_error(
 
 def test_the_last_traceback_in_the_sandboxes_log_is_the_errors() -> None:
     error = function_error(SANDBOX_PAYLOAD, f"{CAUGHT}{SANDBOX_LOG}")
-    assert error == FunctionError("KeyError", "'number1'", "lambda_function.py", 6)
+    assert error == THEIR_KEY_ERROR
 
 
 @pytest.mark.parametrize("log", ["KeyError\n", "KeyError: several\nlines\n"])
