@@ -1,7 +1,7 @@
 """What a student is to do next about a function that failed, by what was said.
 
-Never by an exception's class alone: a wrong next step is worse than none. What Python and AWS say,
-and the step for each, stands in the tables of :mod:`~grader.checks.steps_of_aws`,
+Never by an exception's class alone: a wrong next step is worse than none. What is said, and the step for
+each, stands in the tables of :mod:`~grader.checks.steps_of_lambda`, :mod:`~grader.checks.steps_of_aws`,
 :mod:`~grader.checks.steps_of_messages` and :mod:`~grader.checks.steps_of_code`.
 """
 
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from grader.checks import message, shown
 from grader.checks.step_rule import Said, step_by
-from grader.checks.steps_of_aws import BROKEN, VPC
 from grader.checks.steps_of_aws import RULES as OF_AWS
+from grader.checks.steps_of_aws import VPC
 from grader.checks.steps_of_code import RULES as OF_CODE
+from grader.checks.steps_of_lambda import BROKEN
+from grader.checks.steps_of_lambda import RULES as OF_LAMBDA
 from grader.checks.steps_of_messages import RULES as OF_MESSAGES
 from grader.i18n.language import N_
 from grader.model.observation import FunctionError
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from grader.checks.step_rule import Setting
     from grader.model.observation import Invocation
 
-_RULES = (*OF_AWS, *OF_MESSAGES, *OF_CODE)
+_RULES = (*OF_LAMBDA, *OF_AWS, *OF_MESSAGES, *OF_CODE)
 
 SHORT_S = 5
 """Seconds that are too few for a start and some calls. AWS's default is 3."""
@@ -137,7 +139,9 @@ def _caught(log: str, setting: Setting) -> Message | None:
         return None
     text = printed[-1]
     kind, _, said = text.partition(": ") if _NAMED.match(text) else ("ClientError", "", text)
-    step = _known(Said(FunctionError(kind, said), setting)) or message(N_("Begin there."))
+    step = _known(Said(FunctionError(kind, said), setting, printed=True)) or message(
+        N_("Begin there.")
+    )
     tells = N_("Your function's log says: {printed}. {step}")
     return message(tells, printed=shown(text, 400).rstrip(". "), step=step)
 

@@ -32,10 +32,12 @@ class Setting:
 
 @dataclass(frozen=True)
 class Said:
-    """An exception and its setting, with what a rule may ask of the two."""
+    """An exception and its setting, with what a rule may ask of the two. ``printed``: it was caught and
+    written to the log, and nobody knows where it was raised."""
 
     error: FunctionError
     setting: Setting
+    printed: bool = False
 
     @property
     def text(self) -> str:
@@ -47,6 +49,11 @@ class Said:
     def at_line(self) -> bool:
         """There is a line of the student's own to look at."""
         return self.error.file is not None and self.error.line is not None
+
+    @property
+    def in_lambda(self) -> bool:
+        """No line of the student's own was running: Lambda called, or read what was returned."""
+        return self.error.file is None and not self.printed
 
     @property
     def own(self) -> bool:

@@ -1,15 +1,16 @@
-"""What Lambda, SQS and boto3 say of a failing function, and the next step for each. The first rule that
+"""What SQS and boto3 say of a failing function, and the next step for each. The first rule that
 fits decides."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from grader.checks.step_rule import Rule
 from grader.i18n.language import N_
 
 if TYPE_CHECKING:
+    import re
+
     from grader.checks.step_rule import Said
 
 
@@ -25,11 +26,6 @@ def _other_region(said: Said, found: re.Match[str]) -> bool:
     return bool(said.setting.region) and said.setting.region != found["there"]
 
 
-def _handlers_file(_said: Said, found: re.Match[str]) -> bool:
-    """The missing module is the file that the handler setting names."""
-    return found["name"].split(".")[0] == re.split(r"[./]", found["module"])[0]
-
-
 _DENIED = r"\((?:AccessDenied\w*|AuthorizationError|UnauthorizedOperation)\)"
 _REFUSED_KEYS = (
     r"\((?:InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|SignatureDoesNotMatch"
@@ -41,13 +37,9 @@ VPC = N_(
     "The function is attached to a VPC, and from there it does not reach SQS without an endpoint"
     " or a NAT gateway: take it out of the VPC (no vpc_config), then deploy again."
 )
-_MEMORY = N_(
-    "Your function used more memory than it has: look for a list or text that grows without an"
-    " end, or a large file."
-)
-_ENDS_ITSELF = N_(
-    "Your code ends its own process: take out sys.exit(), exit(), quit() or os._exit(), and let the"
-    " handler return."
+_WRONG_URL = N_(
+    "The queue URL that your code uses leads to no queue: it may be of another account, of another"
+    " region, or of a queue that is gone. Use the URL of {output} as it is now."
 )
 
 RULES: tuple[Rule, ...] = (
@@ -87,6 +79,7 @@ RULES: tuple[Rule, ...] = (
             " your stack; Configuration, Permissions in the console), then deploy again."
         ),
     ),
+    Rule(r"Credential should be scoped to a valid region", _WRONG_URL),
     Rule(
         _REFUSED_KEYS + "|Unable to locate credentials|Partial credentials found",
         N_(
@@ -104,11 +97,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         rf"{_NO_QUEUE}|\(InvalidAddress\)",
-        N_(
-            "The queue URL that your code uses leads to no queue: it may be of another account,"
-            " of another region, or of a queue that is gone. Use the URL of {output} as it is"
-            " now."
-        ),
+        _WRONG_URL,
     ),
     Rule(
         r"\(MissingParameter\).* MessageGroupId",
@@ -149,12 +138,15 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         r"Invalid type for parameter MessageBody, value: .*, type: <class '(?P<type>[\w.]+)'>",
-        N_("A message is text, and yours is a {type}: send MessageBody=json.dumps(…)."),
+        N_("A message is text, and yours is of the type {type}: send MessageBody=json.dumps(…)."),
     ),
     Rule(
         r"Invalid type for parameter (?P<name>[\w.\[\]]+), value: .*, type: <class '(?P<type>[\w.]+)'>,"
         r" valid types: <class '(?P<valid>[\w.]+)'>",
-        N_("The argument {name} must be a {valid}, and your code gives a {type}."),
+        N_(
+            "The argument {name} must be of the type {valid}, and your code gives one of the type"
+            " {type}."
+        ),
     ),
     Rule(
         r"^UnknownServiceError: Unknown service: '(?P<name>[^']*)'",
@@ -177,120 +169,8 @@ RULES: tuple[Rule, ...] = (
             ' out, boto3.client("sqs") is enough.'
         ),
     ),
-    # -- loading the code -------------------------------------------------------------------------
-    Rule(
-        r"^Runtime\.ImportModuleError: Unable to import module '(?P<module>[^']+)': No module named"
-        r" '(?P<name>[^']+)'",
-        N_(
-            "The function's handler setting asks for the file {name}.py at the top of the"
-            " package, not in a folder of it: rename the file, or change the setting."
-        ),
-        _handlers_file,
-    ),
-    Rule(
-        r"^Runtime\.ImportModuleError: .*No module named '(?P<name>[^']+)'",
-        N_(
-            "Lambda has boto3 and what comes with Python, and no {name}: take the import out, or"
-            " put the module into the package."
-        ),
-    ),
-    Rule(
-        r"^Runtime\.ImportModuleError: .*cannot import name '(?P<name>\w+)' from partially initialized"
-        r" module '(?P<module>[\w.]+)'",
-        N_(
-            "A file of yours has the name of the module {module}, and is imported in its place:"
-            " rename your file."
-        ),
-    ),
-    Rule(
-        r"^Runtime\.ImportModuleError: .*cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'",
-        N_("The module {module} has no {name}: look for a typing mistake in the import."),
-    ),
-    Rule(
-        r"ImportModuleError",
-        N_("Check the handler's name, the files in the package and what they import."),
-    ),
-    Rule(
-        r"HandlerNotFound: Handler '(?P<name>[^']*)' missing on module '(?P<module>[^']*)'",
-        N_(
-            "The function's handler setting asks for {name} in {module}.py, which has no function"
-            " of that name: rename the function, or change the setting."
-        ),
-    ),
-    Rule(
-        r"MalformedHandlerName: Bad handler '(?P<setting>[^']*)'",
-        N_(
-            "The function's handler setting is {setting}: it must name the file and the function,"
-            " as lambda_function.lambda_handler does."
-        ),
-    ),
-    Rule(
-        r"BuiltInModuleConflict: .* module (?P<name>\w+)",
-        N_(
-            "{name} is a module of Python's own: give your file another name, in the handler"
-            " setting too."
-        ),
-    ),
-    Rule(
-        r"^Runtime\.UserCodeSyntaxError: .*line (?P<number>\d+)",
-        N_(
-            "Python cannot read the file: correct the syntax there, or on the line before (a"
-            " bracket, a quote, a colon, the indentation)."
-        ),
-    ),
-    # -- how it ended -----------------------------------------------------------------------------
-    Rule(r"OutOfMemory|signal: killed|^MemoryError", _MEMORY),
-    Rule(
-        r"^Runtime\.ExitError: .*(?:without providing a reason|exit status)|^SystemExit"
-        r"|Worker process died",
-        _ENDS_ITSELF,
-    ),
-    Rule(
-        r"ResponseSizeTooLarge|payload size exceeded",
-        N_(
-            "Your handler returns too much. Nothing need be returned: what counts is what you send."
-        ),
-    ),
-    Rule(
-        r"^Extension\.",
-        N_("An extension of the function does not start: remove its layers, then try again."),
-    ),
     Rule(
         r"An error occurred \((?P<code>[\w.]+)\) when calling the (?P<call>\w+) operation",
         N_("AWS refuses your function's call {call}: what it says tells why ({code})."),
     ),
 )
-
-BROKEN: tuple[Rule, ...] = (
-    Rule(
-        r"^KMS",
-        N_(
-            "Choose AWS's own key for the function's environment variables (Configuration,"
-            " Environment variables, Edit, Encryption configuration), or make yours usable again."
-        ),
-    ),
-    Rule(
-        r"^(?:EFS|S3Files)",
-        N_("Remove the file system from the function: the lab needs none."),
-    ),
-    Rule(
-        r"^(?:EC2|ENI|InvalidSubnet|InvalidSecurityGroup)",
-        N_("Take the function out of the VPC (no vpc_config), then deploy again."),
-    ),
-    Rule(r"^SnapStart", N_("Turn SnapStart off for the function, then deploy again.")),
-    Rule(
-        r"^InvalidRuntime", N_("Choose a Python runtime that Lambda supports, then deploy again.")
-    ),
-    Rule(
-        r"^(?:InvalidZipFile|CodeArtifactUser)",
-        N_("Make the package anew, a zip with your file at its top, then deploy again."),
-    ),
-    Rule(
-        r"^(?:RuntimeAliasDeleted|RuntimeVersionDeleted|NoPublishedVersion|ResourceNotFound)",
-        N_(
-            "The event source mapping names a version or alias of the function that is gone: let"
-            " it name the function itself."
-        ),
-    ),
-)
-"""Errors of Lambda where the function cannot run as it is configured."""

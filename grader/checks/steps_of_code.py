@@ -22,14 +22,13 @@ def _at_line(said: Said, _found: re.Match[str]) -> bool:
     return said.at_line
 
 
-def _nowhere(said: Said, _found: re.Match[str]) -> bool:
-    """No line of the student's own was running: Lambda itself made the call."""
-    return said.error.file is None
-
-
 def _is_handler(said: Said, found: re.Match[str]) -> bool:
     function = said.setting.function
     return function is not None and function.handler == f"{found['module']}.{found['name']}"
+
+
+def _in_lambda(said: Said, _found: re.Match[str]) -> bool:
+    return said.in_lambda
 
 
 RULES: tuple[Rule, ...] = (
@@ -43,7 +42,7 @@ RULES: tuple[Rule, ...] = (
         r"(?:takes \S.* positional arguments? but \d+ (?:was|were) given"
         r"|missing \d+ required positional)",
         N_("Lambda calls the handler with two arguments: write def {name}(event, context)."),
-        _nowhere,
+        _in_lambda,
     ),
     Rule(
         r"^TypeError: (?:[\w<>]+\.)*(?P<name>\w+)\(\) (?:takes|missing|got an unexpected) ",
@@ -64,10 +63,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         r"^NameError: name '(?P<name>\w+)' is not defined",
-        N_(
-            "Nothing of the name {name} is there: look for a typing mistake, or for the line that"
-            " should make it."
-        ),
+        N_("Nothing of the name {name} is there: look for a typing mistake, or define it first."),
     ),
     Rule(
         r"^UnboundLocalError: .*'(?P<name>\w+)'",

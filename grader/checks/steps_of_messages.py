@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from grader.checks.step_rule import Said
 
 
-def _nowhere(said: Said, _found: re.Match[str]) -> bool:
-    """No line of the student's own was running: Lambda itself called, or read what came back."""
-    return said.error.file is None
+def _in_lambda(said: Said, _found: re.Match[str]) -> bool:
+    return said.in_lambda
 
 
 def _own(said: Said, _found: re.Match[str]) -> bool:
@@ -142,10 +141,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         r"Object of type (?P<type>\w+) is not JSON serializable",
         N_(
-            "What your handler returns cannot be written as JSON (it holds a {type}). Nothing"
-            " need be returned: what counts is what you send."
+            "What your handler returns cannot be written as JSON (it holds a value of the type"
+            " {type}). Nothing need be returned: what counts is what you send."
         ),
-        _nowhere,
+        _in_lambda,
     ),
     Rule(
         r"Object of type Decimal is not JSON serializable",
@@ -198,8 +197,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         r"unsupported operand type\(s\) for (?P<sign>[^:]+): '(?P<one>\w+)' and '(?P<two>\w+)'",
         N_(
-            "Your code combines a {one} and a {two} with {sign}: take the numbers themselves from"
-            " the message, which has the keys {keys}."
+            "Your code combines values of the types {one} and {two} with {sign}: take the numbers"
+            " themselves from the message, which has the keys {keys}."
         ),
     ),
     Rule(

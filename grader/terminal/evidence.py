@@ -14,8 +14,8 @@ _EXCERPT, _LINE, _LINES = 200, 200, 5
 
 
 def evidence_lines(result: CriterionResult) -> list[str]:
-    """The lines, none where the result rests on nothing that was sent. What its message quotes already is
-    not said again."""
+    """The lines, none where the result rests on nothing that was sent. What its message quotes is not
+    said again."""
     seen = result.evidence
     if seen is None or result.status not in {"failed", "partial"}:
         return []
