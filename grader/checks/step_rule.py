@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from grader.checks import message
@@ -79,10 +78,15 @@ class Said:
 _OWN = re.compile(r"(?:raise|assert)\b")
 
 
+def says(pattern: str) -> re.Pattern[str]:
+    """What Python or AWS says, as a pattern: a message may have several lines."""
+    return re.compile(pattern, re.DOTALL)
+
+
 class Rule(NamedTuple):
     """``step`` is what to do where ``pattern`` is found in ``Kind: message`` and ``when`` holds."""
 
-    pattern: str
+    pattern: re.Pattern[str]
     step: str
     when: Callable[[Said, re.Match[str]], bool] | None = None
 
@@ -90,7 +94,7 @@ class Rule(NamedTuple):
 def step_by(rules: Iterable[Rule], said: Said) -> Message | None:
     """The step of the first rule that fits."""
     for rule in rules:
-        found = _compiled(rule.pattern).search(said.text)
+        found = rule.pattern.search(said.text)
         if found and (rule.when is None or rule.when(said, found)):
             return filled(rule.step, said.values(found))
     return None
@@ -99,8 +103,3 @@ def step_by(rules: Iterable[Rule], said: Said) -> Message | None:
 def filled(template: str, values: dict[str, object]) -> Message:
     """The message of ``template``, with those of ``values`` that it names."""
     return message(template, **{name: values[name] for name in _FIELD.findall(template)})
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.DOTALL)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.checks.step_rule import Rule
+from grader.checks.step_rule import Rule, says
 from grader.i18n.language import N_
 
 if TYPE_CHECKING:
@@ -34,23 +34,25 @@ def _in_lambda(said: Said, _found: re.Match[str]) -> bool:
 RULES: tuple[Rule, ...] = (
     # -- calls ------------------------------------------------------------------------------------
     Rule(
-        r"^TypeError: (?:\w+\.)*client\(\) missing .*'service_name'",
+        says(r"^TypeError: (?:\w+\.)*client\(\) missing .*'service_name'"),
         N_('Name the service that you want a client of: boto3.client("sqs").'),
     ),
     Rule(
-        r"^TypeError: (?:[\w<>]+\.)*(?P<name>\w+)\(\) "
-        r"(?:takes \S.* positional arguments? but \d+ (?:was|were) given"
-        r"|missing \d+ required positional)",
+        says(
+            r"^TypeError: (?:[\w<>]+\.)*(?P<name>\w+)\(\) "
+            r"(?:takes \S.* positional arguments? but \d+ (?:was|were) given"
+            r"|missing \d+ required positional)"
+        ),
         N_("Lambda calls the handler with two arguments: write def {name}(event, context)."),
         _in_lambda,
     ),
     Rule(
-        r"^TypeError: (?:[\w<>]+\.)*(?P<name>\w+)\(\) (?:takes|missing|got an unexpected) ",
+        says(r"^TypeError: (?:[\w<>]+\.)*(?P<name>\w+)\(\) (?:takes|missing|got an unexpected) "),
         N_("Line {line} of {file} calls {name} with other arguments than it takes."),
         _at_line,
     ),
     Rule(
-        r"^TypeError: (?P<call>\w+)\(\) only accepts keyword arguments",
+        says(r"^TypeError: (?P<call>\w+)\(\) only accepts keyword arguments"),
         N_(
             "boto3 takes arguments by name only, as in send_message(QueueUrl=…, MessageBody=…):"
             " name those of {call}."
@@ -58,26 +60,26 @@ RULES: tuple[Rule, ...] = (
     ),
     # -- names ------------------------------------------------------------------------------------
     Rule(
-        rf"^NameError: name '(?P<name>{_MODULES})' is not defined",
+        says(rf"^NameError: name '(?P<name>{_MODULES})' is not defined"),
         N_("The file does not import {name}: write import {name} at its top."),
     ),
     Rule(
-        r"^NameError: name '(?P<name>\w+)' is not defined",
+        says(r"^NameError: name '(?P<name>\w+)' is not defined"),
         N_("Nothing of the name {name} is there: look for a typing mistake, or define it first."),
     ),
     Rule(
-        r"^UnboundLocalError: .*'(?P<name>\w+)'",
+        says(r"^UnboundLocalError: .*'(?P<name>\w+)'"),
         N_("{name} has no value yet when it is used: give it one on every way that leads there."),
     ),
     Rule(
-        r"partially initialized module '(?P<name>[\w.]+)'",
+        says(r"partially initialized module '(?P<module>[\w.]+)'"),
         N_(
-            "A file of yours has the name of the module {name}, and is imported in its place:"
+            "A file of yours has the name of the module {module}, and is imported in its place:"
             " rename your file."
         ),
     ),
     Rule(
-        r"^AttributeError: module '(?P<module>\w+)' has no attribute '(?P<name>\w+)'",
+        says(r"^AttributeError: module '(?P<module>\w+)' has no attribute '(?P<name>\w+)'"),
         N_(
             "The function's handler setting is {handler}, and {module}.py has no function {name}:"
             " rename the function, or change the setting."
@@ -85,19 +87,19 @@ RULES: tuple[Rule, ...] = (
         _is_handler,
     ),
     Rule(
-        r"^AttributeError: module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'",
+        says(r"^AttributeError: module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'"),
         N_("The module {module} has no {name}: look for a typing mistake."),
     ),
     Rule(
-        r"'(?:SQS|sqs\.\w+)' object has no attribute '(?P<name>\w+)'",
+        says(r"'(?:SQS|sqs\.\w+)' object has no attribute '(?P<name>\w+)'"),
         N_("boto3 has no {name} for SQS: the call is send_message(QueueUrl=…, MessageBody=…)."),
     ),
     Rule(
-        r"'dict' object has no attribute '(?P<name>\w+)'",
+        says(r"'dict' object has no attribute '(?P<name>\w+)'"),
         N_('A dictionary is read with brackets: ["{name}"] instead of .{name}.'),
     ),
     Rule(
-        r"^RecursionError: ",
+        says(r"^RecursionError: "),
         N_(
             "A function of yours calls itself without an end: look for the call that should not"
             " be there."

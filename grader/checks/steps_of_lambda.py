@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from grader.checks.step_rule import Rule
+from grader.checks.step_rule import Rule, says
 from grader.i18n.language import N_
 
 if TYPE_CHECKING:
@@ -30,8 +30,10 @@ _ENDS_ITSELF = N_(
 RULES: tuple[Rule, ...] = (
     # -- loading the code -------------------------------------------------------------------------
     Rule(
-        r"^Runtime\.ImportModuleError: Unable to import module '(?P<module>[^']+)': No module named"
-        r" '(?P<name>[^']+)'",
+        says(
+            r"^Runtime\.ImportModuleError: Unable to import module '(?P<module>[^']+)': No module named"
+            r" '(?P<name>[^']+)'"
+        ),
         N_(
             "The function's handler setting asks for the file {name}.py at the top of the"
             " package, not in a folder of it: rename the file, or change the setting."
@@ -39,101 +41,110 @@ RULES: tuple[Rule, ...] = (
         _handlers_file,
     ),
     Rule(
-        r"^Runtime\.ImportModuleError: .*No module named '(?P<name>[^']+)'",
+        says(r"^Runtime\.ImportModuleError: .*No module named '(?P<name>[^']+)'"),
         N_(
             "Lambda has boto3 and what comes with Python, and no {name}: take the import out, or"
             " put the module into the package."
         ),
     ),
     Rule(
-        r"^Runtime\.ImportModuleError: .*cannot import name '(?P<name>\w+)' from partially initialized"
-        r" module '(?P<module>[\w.]+)'",
+        says(
+            r"^Runtime\.ImportModuleError: .*cannot import name '(?P<name>\w+)'"
+            r" from partially initialized"
+            r" module '(?P<module>[\w.]+)'"
+        ),
         N_(
             "A file of yours has the name of the module {module}, and is imported in its place:"
             " rename your file."
         ),
     ),
     Rule(
-        r"^Runtime\.ImportModuleError: .*cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'",
+        says(
+            r"^Runtime\.ImportModuleError: .*cannot import name '(?P<name>\w+)'"
+            r" from '(?P<module>[\w.]+)'"
+        ),
         N_("The module {module} has no {name}: look for a typing mistake in the import."),
     ),
     Rule(
-        r"ImportModuleError",
+        says(r"ImportModuleError"),
         N_("Check the handler's name, the files in the package and what they import."),
     ),
     Rule(
-        r"HandlerNotFound: Handler '(?P<name>[^']*)' missing on module '(?P<module>[^']*)'",
+        says(r"HandlerNotFound: Handler '(?P<name>[^']*)' missing on module '(?P<module>[^']*)'"),
         N_(
             "The function's handler setting asks for {name} in {module}.py, which has no function"
             " of that name: rename the function, or change the setting."
         ),
     ),
     Rule(
-        r"MalformedHandlerName: Bad handler '(?P<setting>[^']*)'",
+        says(r"MalformedHandlerName: Bad handler '(?P<setting>[^']*)'"),
         N_(
             "The function's handler setting is {setting}: it must name the file and the function,"
             " as lambda_function.lambda_handler does."
         ),
     ),
     Rule(
-        r"BuiltInModuleConflict: .* module (?P<name>\w+)",
+        says(r"BuiltInModuleConflict: .* module (?P<name>\w+)"),
         N_(
             "{name} is a module of Python's own: give your file another name, in the handler"
             " setting too."
         ),
     ),
     Rule(
-        r"^Runtime\.UserCodeSyntaxError: .*line (?P<number>\d+)",
+        says(r"^Runtime\.UserCodeSyntaxError: .*line (?P<number>\d+)"),
         N_(
             "Python cannot read the file: correct the syntax there, or on the line before (a"
             " bracket, a quote, a colon, the indentation)."
         ),
     ),
     # -- how it ended -----------------------------------------------------------------------------
-    Rule(r"OutOfMemory|signal: killed|exit status 137|^MemoryError", _MEMORY),
+    Rule(says(r"OutOfMemory|signal: killed|exit status 137|^MemoryError"), _MEMORY),
     Rule(
-        r"^Runtime\.ExitError: .*(?:without providing a reason|exit status)|^SystemExit"
-        r"|Worker process died",
+        says(
+            r"^Runtime\.ExitError: .*(?:without providing a reason|exit status)|^SystemExit"
+            r"|Worker process died"
+        ),
         _ENDS_ITSELF,
     ),
     Rule(
-        r"ResponseSizeTooLarge|payload size exceeded",
+        says(r"ResponseSizeTooLarge|payload size exceeded"),
         N_(
             "Your handler returns too much. Nothing need be returned: what counts is what you send."
         ),
     ),
     Rule(
-        r"^Extension\.",
+        says(r"^Extension\."),
         N_("An extension of the function does not start: remove its layers, then try again."),
     ),
 )
 
 BROKEN: tuple[Rule, ...] = (
     Rule(
-        r"^KMS",
+        says(r"^KMS"),
         N_(
             "Choose AWS's own key for the function's environment variables (Configuration,"
             " Environment variables, Edit, Encryption configuration), or make yours usable again."
         ),
     ),
     Rule(
-        r"^(?:EFS|S3Files)",
+        says(r"^(?:EFS|S3Files)"),
         N_("Remove the file system from the function: the lab needs none."),
     ),
     Rule(
-        r"^(?:EC2|ENI|InvalidSubnet|InvalidSecurityGroup)",
+        says(r"^(?:EC2|ENI|InvalidSubnet|InvalidSecurityGroup)"),
         N_("Take the function out of the VPC (no vpc_config), then deploy again."),
     ),
-    Rule(r"^SnapStart", N_("Turn SnapStart off for the function, then deploy again.")),
+    Rule(says(r"^SnapStart"), N_("Turn SnapStart off for the function, then deploy again.")),
     Rule(
-        r"^InvalidRuntime", N_("Choose a Python runtime that Lambda supports, then deploy again.")
+        says(r"^InvalidRuntime"),
+        N_("Choose a Python runtime that Lambda supports, then deploy again."),
     ),
     Rule(
-        r"^(?:InvalidZipFile|CodeArtifactUser)",
+        says(r"^(?:InvalidZipFile|CodeArtifactUser)"),
         N_("Make the package anew, a zip with your file at its top, then deploy again."),
     ),
     Rule(
-        r"^(?:RuntimeAliasDeleted|RuntimeVersionDeleted|NoPublishedVersion|ResourceNotFound)",
+        says(r"^(?:RuntimeAliasDeleted|RuntimeVersionDeleted|NoPublishedVersion|ResourceNotFound)"),
         N_(
             "The event source mapping names a version or alias of the function that is gone: let"
             " it name the function itself."

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from grader.checks.step_rule import Rule
+from grader.checks.step_rule import Rule, says
 from grader.i18n.language import N_
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ _STILL_TEXT = N_(
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        _KEY,
+        says(_KEY),
         N_(
             "Your code reads the environment variable {key}, and the function has none of that"
             " name: set it on the function (environment in your stack; Configuration, Environment"
@@ -70,7 +70,7 @@ RULES: tuple[Rule, ...] = (
         _of_environment,
     ),
     Rule(
-        "",
+        says(""),
         N_(
             "Your own code raises this while it is loaded, before any message comes: look at what"
             " leads to line {line} of {file}."
@@ -78,7 +78,7 @@ RULES: tuple[Rule, ...] = (
         _own_loading,
     ),
     Rule(
-        "",
+        says(""),
         N_(
             "Your own code raises this, although the message is right (it has the keys {keys}):"
             " look at what leads to line {line} of {file}."
@@ -87,31 +87,31 @@ RULES: tuple[Rule, ...] = (
     ),
     # -- keys: of the event, of a record, of the message ------------------------------------------
     Rule(
-        r"^KeyError: 'Records'$",
+        says(r"^KeyError: 'Records'$"),
         N_(
             'Only the event itself has "Records": take it from event, not from a record or its'
             " body."
         ),
     ),
     Rule(
-        r"^KeyError: '(?:[Rr]ecords?|RECORDS|[Mm]essages?)'$",
+        says(r"^KeyError: '(?:[Rr]ecords?|RECORDS|[Mm]essages?)'$"),
         N_(
             'Lambda hands the messages over in event["Records"], with a capital R: read them there.'
         ),
     ),
     Rule(
-        r"^KeyError: 'body'$",
+        says(r"^KeyError: 'body'$"),
         N_(
             'A record has "body", as in event["Records"][0]["body"]. The event has none, and the'
             " message in it has only the keys {keys}."
         ),
     ),
     Rule(
-        r"^KeyError: '(?:B[Oo][Dd][Yy]|[Mm]essage_?[Bb]ody)'$",
+        says(r"^KeyError: '(?:B[Oo][Dd][Yy]|[Mm]essage_?[Bb]ody)'$"),
         N_('The text of a record stands under "body", in lower case: record["body"].'),
     ),
     Rule(
-        _KEY,
+        says(_KEY),
         N_(
             "{key} is a key of the message, and the message is text until it is read: take it from"
             ' json.loads(record["body"]).'
@@ -119,7 +119,7 @@ RULES: tuple[Rule, ...] = (
         _of_message,
     ),
     Rule(
-        r"^KeyError: '?(?P<key>[^']*)'?$",
+        says(r"^KeyError: '?(?P<key>[^']*)'?$"),
         N_(
             "Line {line} of {file} looks for the key {key}. If it looks in the message: that has"
             " only the keys {keys}."
@@ -128,18 +128,18 @@ RULES: tuple[Rule, ...] = (
     ),
     # -- JSON -------------------------------------------------------------------------------------
     Rule(
-        r"Object of type coroutine is not JSON serializable|was never awaited",
+        says(r"Object of type coroutine is not JSON serializable|was never awaited"),
         N_("Write the handler as a plain function: take async away from its def."),
     ),
     Rule(
-        r"Object of type (?:async_)?generator is not JSON serializable",
+        says(r"Object of type (?:async_)?generator is not JSON serializable"),
         N_(
             "Take yield out of the handler: with it in, the handler does nothing until somebody"
             " asks for its values, and Lambda never does."
         ),
     ),
     Rule(
-        r"Object of type (?P<type>\w+) is not JSON serializable",
+        says(r"Object of type (?P<type>\w+) is not JSON serializable"),
         N_(
             "What your handler returns cannot be written as JSON (it holds a value of the type"
             " {type}). Nothing need be returned: what counts is what you send."
@@ -147,93 +147,111 @@ RULES: tuple[Rule, ...] = (
         _in_lambda,
     ),
     Rule(
-        r"Object of type Decimal is not JSON serializable",
+        says(r"Object of type Decimal is not JSON serializable"),
         N_("JSON has no Decimal: convert it with int(…) or float(…) before json.dumps."),
     ),
     Rule(
-        r"Object of type (?P<type>\w+) is not JSON serializable",
+        says(r"Object of type (?P<type>\w+) is not JSON serializable"),
         N_("JSON has no {type}: give json.dumps a dictionary of text and numbers."),
     ),
     Rule(
-        r"the JSON object must be str, bytes or bytearray, not (?:dict|list)",
+        says(r"the JSON object must be str, bytes or bytearray, not (?:dict|list)"),
         N_(
             "That is no text any more: json.loads is for the text of a record,"
             ' json.loads(record["body"]), once.'
         ),
     ),
     Rule(
-        r"^JSONDecodeError: Expecting property name enclosed in double quotes",
+        says(r"^JSONDecodeError: Expecting property name enclosed in double quotes"),
         N_(
             "json.loads got something with single quotes, which is no JSON. Give it"
             ' record["body"] as it is, not str(…) of a dictionary.'
         ),
     ),
     Rule(
-        r"^JSONDecodeError: ",
+        says(r"^JSONDecodeError: "),
         N_(
             "json.loads got text that is no JSON. Give it the text of a record, as it is:"
             ' record["body"].'
         ),
     ),
     Rule(
-        r"'str' object has no attribute 'read'",
+        says(r"'str' object has no attribute 'read'"),
         N_("json.load reads files: for text it is json.loads."),
     ),
     # -- text, numbers, None ----------------------------------------------------------------------
-    Rule(r"can only concatenate str \(not \"(?:int|float|Decimal)\"\) to str", _TEXT_AND_NUMBER),
     Rule(
-        r"unsupported operand type\(s\) for \S+: '(?:int|float|Decimal)' and 'str'"
-        r"|unsupported operand type\(s\) for \S+: 'str' and '(?:int|float|str|Decimal)'"
-        r"|can't multiply sequence by non-int of type '(?:str|float)'",
+        says(r"can only concatenate str \(not \"(?:int|float|Decimal)\"\) to str"), _TEXT_AND_NUMBER
+    ),
+    Rule(
+        says(
+            r"unsupported operand type\(s\) for \S+: '(?:int|float|Decimal)' and 'str'"
+            r"|unsupported operand type\(s\) for \S+: 'str' and '(?:int|float|str|Decimal)'"
+            r"|can't multiply sequence by non-int of type '(?:str|float)'"
+        ),
         _TEXT_AND_NUMBER,
     ),
     Rule(
-        r"unsupported operand type\(s\) for .*'NoneType'|argument must be .*, not '?NoneType'?"
-        r"|can only concatenate str \(not \"NoneType\"\)"
-        r"|'NoneType' object is not (?:subscriptable|iterable)"
-        r"|'NoneType' object has no attribute|must be str, bytes or bytearray, not NoneType",
+        says(
+            r"unsupported operand type\(s\) for .*'NoneType'|argument must be .*, not '?NoneType'?"
+            r"|can only concatenate str \(not \"NoneType\"\)"
+            r"|'NoneType' object is not (?:subscriptable|iterable)"
+            r"|'NoneType' object has no attribute|must be str, bytes or bytearray, not NoneType"
+        ),
         _IS_NONE,
     ),
     Rule(
-        r"unsupported operand type\(s\) for (?P<sign>[^:]+): '(?P<one>\w+)' and '(?P<two>\w+)'",
+        says(
+            r"unsupported operand type\(s\) for (?P<sign>[^:]+): '(?P<one>\w+)' and '(?P<two>\w+)'"
+        ),
         N_(
             "Your code combines values of the types {one} and {two} with {sign}: take the numbers"
             " themselves from the message, which has the keys {keys}."
         ),
     ),
     Rule(
-        r"\b(?:int|float)\(\) argument must be .*, not '?(?:dict|list)'?",
+        says(r"\b(?:int|float)\(\) argument must be .*, not '?(?:dict|list)'?"),
         N_("Convert the numbers one by one: the message has them under the keys {keys}."),
     ),
     Rule(
-        r"string indices must be integers|byte indices must be integers"
-        r"|'str' object has no attribute '(?:get|keys|values|items)'",
+        says(
+            r"string indices must be integers|byte indices must be integers"
+            r"|'str' object has no attribute '(?:get|keys|values|items)'"
+        ),
         _STILL_TEXT,
     ),
     Rule(
-        r"list indices must be integers or slices, not str"
-        r"|'list' object has no attribute '(?:get|keys|values|items)'",
+        says(
+            r"list indices must be integers or slices, not str"
+            r"|'list' object has no attribute '(?:get|keys|values|items)'"
+        ),
         N_(
             'event["Records"] is a list: take its records one after the other, as in for record in'
             ' event["Records"].'
         ),
     ),
     Rule(
-        r"(?:invalid literal for int\(\) with base \d+|could not convert string to float): ['\"]\s*\{",
+        says(
+            r"(?:invalid literal for int\(\) with base \d+|could not convert string to float)"
+            r": ['\"]\s*\{"
+        ),
         N_(
             "Your code converts the whole message to a number. Read it with json.loads first,"
             " then take the numbers from it: it has the keys {keys}."
         ),
     ),
     Rule(
-        r"(?:invalid literal for int\(\) with base \d+|could not convert string to float): (?P<text>.*)",
+        says(
+            r"(?:invalid literal for int\(\) with base \d+|could not convert string to float)"
+            r": (?P<text>.*)"
+        ),
         N_(
             '{text} is no number: take the numbers from json.loads(record["body"]), which has the'
             " keys {keys}."
         ),
     ),
     Rule(
-        r"^IndexError: ",
+        says(r"^IndexError: "),
         N_(
             "There are fewer than your code expects: an event may hold a single record,"
             ' event["Records"][0].'

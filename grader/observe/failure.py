@@ -34,15 +34,19 @@ _SYNTAX = "Runtime.UserCodeSyntaxError"
 _INIT_FAILED = "Worker init failed: "
 """Begins what the sandbox says where the code cannot be loaded. It does not name the exception."""
 
-_LOADING: tuple[tuple[str, str], ...] = (
-    (r"'[^'\n]*'$", "KeyError"),
-    (r"No module named |cannot import name ", "Runtime.ImportModuleError"),
-    (r".*\(\S+\.py, line \d+\)$", _SYNTAX),
-    (r"(?:partially initialized )?module '.*' has no attribute ", "AttributeError"),
-    (r"name '.*' is not defined", "NameError"),
-    (r"Unknown service: ", "UnknownServiceError"),
-    (r"An error occurred \(", "ClientError"),
-    (r".*\(\) (?:takes|missing|got) ", "TypeError"),
+_PERHAPS = re.compile(r"\. Did you ")
+_LOADING: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"'[^'\n]*'$", re.DOTALL), "KeyError"),
+    (re.compile(r"No module named |cannot import name ", re.DOTALL), "Runtime.ImportModuleError"),
+    (re.compile(r".*\(\S+\.py, line \d+\)$", re.DOTALL), _SYNTAX),
+    (
+        re.compile(r"(?:partially initialized )?module '.*' has no attribute ", re.DOTALL),
+        "AttributeError",
+    ),
+    (re.compile(r"name '.*' is not defined", re.DOTALL), "NameError"),
+    (re.compile(r"Unknown service: ", re.DOTALL), "UnknownServiceError"),
+    (re.compile(r"An error occurred \(", re.DOTALL), "ClientError"),
+    (re.compile(r".*\(\) (?:takes|missing|got) ", re.DOTALL), "TypeError"),
 )
 """Which exception it was, by what it says."""
 
@@ -73,7 +77,7 @@ def function_error(payload: bytes, log: str) -> FunctionError:
 
 def _while_loading(message: str) -> FunctionError:
     """What the sandbox says of code that it could not load."""
-    kinds = (kind for pattern, kind in _LOADING if re.match(pattern, message, re.DOTALL))
+    kinds = (kind for pattern, kind in _LOADING if pattern.match(message))
     return _error(next(kinds, ""), message, Place(loading=True))
 
 
@@ -149,4 +153,6 @@ def _says(message: str, first_line: str) -> bool:
     message = message.strip()
     if not (message and first_line):
         return not message and not first_line
-    return message.startswith(first_line) or first_line.startswith(f"{message}. Did you ")
+    if message.startswith(first_line):
+        return True
+    return first_line.startswith(message) and bool(_PERHAPS.match(first_line.removeprefix(message)))
