@@ -20,7 +20,6 @@ LINES = 10
 _LINE, _EXCERPT, _MOST = 300, 300, 3
 _LAMBDAS_OWN = re.compile(
     r"(?:START|END|REPORT) RequestId:|INIT_(?:START|REPORT)\b|XRAY TraceId|Worker process died$"
-    r'|\{"time":"[^"]*","type":"platform\.'
 )
 _OF_RUNTIME = re.compile(r"\[ERROR\] [\w.]+(?::|$)")
 """Begins the line in which Lambda's runtime says what was raised; a traceback follows it."""
@@ -49,7 +48,7 @@ def of_pair(pair: Pair, exchange: Exchange, keys: Iterable[str]) -> Evidence:
 def log_lines(tail: str, *, raised: bool) -> tuple[str, ...]:
     """The last lines of the student's own in a log, without request ids and what Lambda writes."""
     lines, within = [], False
-    for line in tail.splitlines():
+    for line in map(_text_of, tail.splitlines()):
         if raised and (line.startswith(_TRACEBACK) or _OF_RUNTIME.match(line)):
             within = True
             continue
@@ -58,6 +57,21 @@ def log_lines(tail: str, *, raised: bool) -> tuple[str, ...]:
             continue
         lines.append(bounded(_REQUEST.sub("…", _STAMP.sub(" ", line)).strip(), _LINE))
     return tuple(lines[-LINES:])
+
+
+def _text_of(line: str) -> str:
+    """What a line says; of one in Lambda's JSON format, its message, and nothing of Lambda's own."""
+    if not line.startswith("{"):
+        return line
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return line
+    if str(record.get("type", "")).startswith("platform."):
+        return ""
+    if "stackTrace" in record and "errorType" in record:
+        return f"[ERROR] {record['errorType']}: {record.get('errorMessage', '')}"
+    return str(record["message"]) if "timestamp" in record and "message" in record else line
 
 
 def _sent(pairs: Iterable[Pair], keys: Iterable[str]) -> tuple[str, ...]:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from grader.checks.step_rule import Setting
     from grader.model.observation import Invocation
 
-_RULES = (*OF_LAMBDA, *OF_AWS, *OF_MESSAGES, *OF_CODE)
+RULES = (*OF_LAMBDA, *OF_AWS, *OF_MESSAGES, *OF_CODE)
+"""All rules about a function that raised or ended. The first that fits decides."""
 
 SHORT_S = 5
 """Seconds that are too few for a start and some calls. AWS's default is 3."""
@@ -151,7 +152,7 @@ def _numbers(text: str) -> set[float]:
 
 
 def _known(said: Said) -> Message | None:
-    return step_by(_RULES, said)
+    return step_by(RULES, said)
 
 
 def _too_slow(setting: Setting) -> Message:

@@ -72,7 +72,15 @@ class Said:
             "file": error.file,
             "line": error.line,
             **{name: (text or "")[:_VALUE] for name, text in found.groupdict().items()},
+            **_action(found.groupdict()),
         }
+
+
+def _action(groups: dict[str, str | None]) -> dict[str, str]:
+    """The denied action as IAM writes it: AWS says ``sqs:sendmessage`` of the call SendMessage."""
+    said, call = groups.get("action") or "", groups.get("call") or ""
+    service, _, name = said.partition(":")
+    return {"action": f"{service}:{call}"} if said and name.lower() == call.lower() else {}
 
 
 _OWN = re.compile(r"(?:raise|assert)\b")

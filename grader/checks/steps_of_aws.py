@@ -27,6 +27,8 @@ def _other_region(said: Said, found: re.Match[str]) -> bool:
 
 
 _DENIED = r"\((?:AccessDenied\w*|AuthorizationError|UnauthorizedOperation)\)"
+_CALL = says(r" when calling the (?P<call>\w+) operation").pattern
+_ACTION = says(r".*not authorized to perform: (?P<action>[\w-]+:\w+)").pattern
 _REFUSED_KEYS = (
     r"\((?:InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|SignatureDoesNotMatch"
     r"|InvalidSignatureException|ExpiredToken\w*)\)"
@@ -60,26 +62,22 @@ RULES: tuple[Rule, ...] = (
         _other_account,
     ),
     Rule(
-        says(
-            _DENIED + r".*:assumed-role/LabRole/.*not authorized to perform: (?P<action>[\w-]+:\w+)"
-        ),
+        says(_DENIED + _CALL + r".*:assumed-role/LabRole/" + _ACTION),
         N_(
-            "The function has the role LabRole, and that may not {action} there; the reason"
-            " stands at the end of what AWS says. Look whether the queue is the right one."
+            "The function has the role LabRole, which lacks the permission {action} there; the"
+            " reason stands at the end of what AWS says. Look whether the queue is the right one."
         ),
     ),
     Rule(
-        says(
-            _DENIED
-            + r".*:assumed-role/(?P<role>[^/\s]+)/.*not authorized to perform: (?P<action>[\w-]+:\w+)"
-        ),
+        says(_DENIED + _CALL + r".*:assumed-role/(?P<role>[^/\s]+)/" + _ACTION),
         N_(
-            "The function's role, {role}, may not {action}: give the function the role LabRole"
-            " (role in your stack; Configuration, Permissions in the console), then deploy again."
+            "The function's role, {role}, lacks the permission {action}: give the function the"
+            " role LabRole (role in your stack; Configuration, Permissions in the console), then"
+            " deploy again."
         ),
     ),
     Rule(
-        says(_DENIED + r" when calling the (?P<call>\w+) operation"),
+        says(_DENIED + _CALL),
         N_(
             "The function's role may not call {call}: give the function the role LabRole (role in"
             " your stack; Configuration, Permissions in the console), then deploy again."

@@ -10,8 +10,16 @@ DENIED = (
     " identity-based policy allows the sqs:sendmessage action"
 )
 SAID: list[tuple[str, str, str]] = [
-    ("ClientError", DENIED, "The function's role, lab-role, may not sqs:sendmessage: give the"),
-    ("ClientError", DENIED.replace("lab-role", "LabRole"), "that may not sqs:sendmessage there"),
+    (
+        "ClientError",
+        DENIED,
+        "The function's role, lab-role, lacks the permission sqs:SendMessage: give the",
+    ),
+    (
+        "ClientError",
+        DENIED.replace("lab-role", "LabRole"),
+        "which lacks the permission sqs:SendMessage there",
+    ),
     (
         "ClientError",
         DENIED.replace("us-east-1:111111111111", "us-east-1:222222222222"),

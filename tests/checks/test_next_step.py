@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.checks.delivery import _named
-from grader.checks.next_step import step_after, step_of, step_of_records, step_of_silence
-from grader.checks.step_rule import Setting
+from grader.checks.next_step import (
+    RULES,
+    step_after,
+    step_of,
+    step_of_records,
+    step_of_silence,
+)
+from grader.checks.step_rule import Rule, Setting
+from grader.i18n.language import language
 from grader.model.observation import FunctionError, Invocation
 from grader.observe.failure import function_error
+from tests.aws_player import recorded
 from tests.checks.mistakes import MISTAKES, Mistake, as_lambda_says
 from tests.checks.said_by_aws import DENIED, SAID
 from tests.observations import a_function, a_pair, silent_pair
@@ -204,3 +212,37 @@ def test_a_function_that_sends_nothing_is_told_by_what_it_returned_and_logged(
 
 def _payload(kind: str, said: str, trace: list[str]) -> bytes:
     return json.dumps({"errorType": kind, "errorMessage": said, "stackTrace": trace}).encode()
+
+
+RECORDED = {
+    "error-denied-send": "lacks the permission sqs:SendMessage: give the function the role LabRole",
+    "error-denied-ssm": "lacks the permission sqs:GetQueueUrl: give the function the role LabRole",
+    "error-exit": "Your code ends its own process",
+    "error-handler-malformed": "must name the file and the function",
+    "error-import": "asks for the file lambda_function.py at the top of the package",
+    "error-init-raises": "environment variable OUT,",
+    "error-killed": "more memory than it has",
+    "error-marshal": "What your handler returns",
+    "error-noqueue-send": "Use the URL of output_queue as it is now",
+    "error-syntax": "correct the syntax there",
+    "error-too-large": "returns too much",
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_what_aws_was_seen_to_answer_has_its_next_step(name: str) -> None:
+    (file,) = [one for one in recorded() if one.name == name]
+    payload = file.answers["Invoke"][2].replace("{account}", "1" * 12)
+    error = function_error(payload.encode(), "")
+    assert RECORDED[name] in str(step_after(error, Setting()))
+    assert error.file in {None, "lambda_function.py"}
+    assert "8f507cfc" not in error.message
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.step[:60])
+def test_every_step_is_said_in_french(rule: Rule) -> None:
+    french = language("fr").translated(rule.step)
+    assert french is not None
+    assert french != rule.step
+    fields = re.compile(r"\{\w+\}")
+    assert set(fields.findall(french)) == set(fields.findall(rule.step))
