@@ -129,6 +129,16 @@ MISTAKES = (
         each("sqs.send_message(queue_url=queue_url, message_body='7')"),
         "send_message has no argument queue_url",
     ),
+    Mistake(
+        "url-by-another-argument",
+        handler("sqs.get_queue_url(Name='output_queue')"),
+        "That call has no argument Name: it takes QueueName, QueueOwnerAWSAccountId.",
+    ),
+    Mistake(
+        "delay-as-text",
+        each("sqs.send_message(QueueUrl=queue_url, MessageBody='7', DelaySeconds='1')"),
+        "The argument DelaySeconds must be of the type int, and your code gives one of the type str.",
+    ),
     Mistake("sendmessage", each("sqs.sendmessage()"), "boto3 has no sendmessage for SQS"),
     # JSON
     Mistake(
@@ -158,6 +168,7 @@ MISTAKES = (
     Mistake("list-by-key", handler("x = event['Records']['body']"), 'event["Records"] is a list'),
     Mistake("int-of-message", handler("x = int(event['Records'][0]['body'])"), "whole message"),
     Mistake("float-of-message", handler("x = float(event['Records'][0]['body'])"), "whole message"),
+    Mistake("float-of-dictionary", each("x = float(message)"), "Convert the numbers one by one"),
     Mistake("int-of-word", handler("x = int('two')"), "'two' is no number"),
     Mistake("second-record", handler("x = event['Records'][1]"), "may hold a single record"),
     # names

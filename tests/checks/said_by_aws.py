@@ -68,6 +68,35 @@ SAID: list[tuple[str, str, str]] = [
         "Take the access keys out of your code",
     ),
     (
+        "ClientError",
+        "An error occurred (SignatureDoesNotMatch) when calling the SendMessage operation: Credential"
+        " should be scoped to a valid region, not 'us-east-1'.",
+        "The queue URL that your code uses leads to no queue",
+    ),
+    (
+        "ClientError",
+        "An error occurred (MissingParameter) when calling the SendMessage operation: The request must"
+        " contain the parameter MessageGroupId.",
+        "Your queue is a FIFO queue",
+    ),
+    (
+        "ClientError",
+        "An error occurred (MissingParameter) when calling the SendMessage operation: The request must"
+        " contain the parameter MessageBody.",
+        "SQS takes no empty message",
+    ),
+    (
+        "ClientError",
+        "An error occurred (RequestThrottled) when calling the SendMessage operation: Request is"
+        " throttled.",
+        "AWS refuses your function's call SendMessage: what it says tells why (RequestThrottled).",
+    ),
+    (
+        "Runtime.ImportModuleError",
+        "Unable to import module 'adder': /var/task/numpy/core/_multiarray_umath.so: invalid ELF header",
+        "the files in the package and what they import",
+    ),
+    (
         "ConnectTimeoutError",
         'Connect timeout on endpoint URL: "https://sqs.eu-west-3.amazonaws.com/"',
         "Your code calls AWS in eu-west-3, and the lab is in us-east-1",

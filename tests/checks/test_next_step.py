@@ -77,6 +77,14 @@ def test_what_lambda_and_sqs_say_has_a_next_step_of_its_own(
     assert not PLACEHOLDER.search(found), found
 
 
+def test_what_a_vpc_does_not_let_through_is_its_matter() -> None:
+    said = 'Connect timeout on endpoint URL: "https://sqs.us-east-1.amazonaws.com/"'
+    error = function_error(_payload("ConnectTimeoutError", said, []), "")
+    inside, outside = (Setting(function=a_function(in_vpc=inside)) for inside in (True, False))
+    assert "attached to a VPC" in str(step_after(error, inside))
+    assert "an address that does not answer" in str(step_after(error, outside))
+
+
 @pytest.mark.parametrize("key", ["QUEUE_URL", "out", "Output-Queue", "x y"])
 @pytest.mark.parametrize("frame", ["<frozen os>", "/var/lang/lib/python3.8/os.py"])
 def test_a_variable_is_told_from_a_key_by_who_raised(key: str, frame: str) -> None:
