@@ -61,7 +61,7 @@ OTHERWISE = {
     "answer_keys: [body, result, sum]": "answer_keys: [total]",
     "expect: 128": "expect: 256",
     "expect: 60": "expect: 3",
-    "at_least: python3.8": "at_least: python3.11",
+    "at_least: python3.8": "at_least: python3.14",
     "expect: {foo: bar}": "expect: {stage: baz}",
 }
 

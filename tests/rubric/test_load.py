@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -172,6 +173,22 @@ def test_every_shipped_text_is_bilingual():
     rubric = load_rubric(default_rubric_path(), None)
     texts = [rubric.title, *(t for c in rubric.criteria for t in (c.title, c.hint))]
     assert all(isinstance(text, dict) and text.keys() == {"en", "fr"} for text in texts)
+
+
+def test_a_shipped_hint_names_what_both_tools_call_it_or_what_each_does():
+    # A student of one tool must not be told the other's words alone.
+    rubric = load_rubric(default_rubric_path(), None)
+    hints = [(c.id, lang, hint) for c in rubric.criteria for lang, hint in c.hint.items()]
+    words = {
+        "CDK": r"\b(?:LambdaFunction|SqsQueue|Lambda[A-Z]\w+|Cloudwatch\w+)",
+        "HCL": r"\baws_\w+",
+    }
+    for id_, lang, hint in hints:
+        named = {tool for tool in words if tool in hint}
+        assert named in (set(), {"CDK", "HCL"}), (id_, lang)
+        classes = {tool for tool, pattern in words.items() if re.search(pattern, hint)}
+        assert classes <= named, (id_, lang)
+        assert not re.search(r"\w=\d|\w=\"", hint), (id_, lang)
 
 
 def test_source_and_digest_are_the_files(write):
