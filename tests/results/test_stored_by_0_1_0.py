@@ -15,7 +15,7 @@ from grader.results.directory import Results
 from grader.scoring.open_by import open_by
 
 STORED = Path(__file__).with_name("stored-0.1.0")
-NEW = {"open_by", "sure_points", "author_hint", "evidence"}
+NEW = {"open_by", "sure_points", "found_as", "author_hint", "evidence"}
 BETTER_SAID = {"hint", "hint_id", "hint_values"}
 """What to do next is no finding, and may be said better than it was."""
 GRADES = ("report.json", "summary.json", "grades.csv")
