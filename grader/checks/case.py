@@ -9,7 +9,7 @@ import msgspec
 
 from grader.i18n.language import N_
 from grader.model.observation import Fact, Unknown
-from grader.rubric.rules import EXCHANGE_ROUTE, route
+from grader.rubric.rules import route
 
 if TYPE_CHECKING:
     from grader.model.kind import Need
@@ -80,7 +80,7 @@ class Case:
     @property
     def exchange_mappings(self) -> Fact[Mappings]:
         """The mappings of the queue from which the exchange feeds the function."""
-        return self.fact("mappings", next(iter(EXCHANGE_ROUTE)))
+        return self.fact("mappings", self.bound.rubric.exchange.route.source)
 
     def fact(self, part: str, name: str = "") -> Fact[Any]:
         """The fact at ``part`` (and ``name``, where the part has several)."""

@@ -1,29 +1,22 @@
-"""Whether the sums came: by direct invocation, and through the queues."""
+"""Whether the answers came: by direct invocation, and through the queues."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from grader.checks import block, fail, message, required, shown, ungrade
+from grader.checks import block, fail, required, ungrade
+from grader.checks.failures import said_by
+from grader.checks.replies import Replies
 from grader.i18n.language import N_
 from grader.model.observation import Exchange, Found, Invocation, NotTried, Unknown
 
 if TYPE_CHECKING:
-    from grader.checks import Message
-    from grader.model.observation import Answer, Fact, FunctionError, Pair
-
-MISTAKES = {
-    "joined": N_("the two numbers joined as text"),
-    "multiplied": N_("the two numbers multiplied"),
-    "subtracted": N_("one number subtracted from the other"),
-    "first-number": N_("the first number only"),
-    "second-number": N_("the second number only"),
-    "nearly": N_("off by a little"),
-}
+    from grader.model.observation import Fact
+    from grader.rubric.exchange import ExchangeRules
 
 
-def sums_came(exchange: Fact[Exchange]) -> bool:
-    """At least one right sum came through the queue."""
+def answers_came(exchange: Fact[Exchange]) -> bool:
+    """At least one right answer came through the queue."""
     return isinstance(exchange, Found) and exchange.value.answered > 0
 
 
@@ -32,32 +25,36 @@ def answered(fact: Fact[Invocation]) -> bool:
     return isinstance(fact, Found) and fact.value.answered
 
 
-def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange]) -> None:
-    """Fail unless one record's sum came, by direct invocation or else through the queue.
+def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange], rules: ExchangeRules) -> None:
+    """Fail unless one record's answer came, by direct invocation or else through the queue.
 
     What the queue would have decided, and could not, is blocked or ungraded.
     """
-    if answered(fact) or sums_came(exchange):
+    if answered(fact) or answers_came(exchange):
         return
     invocation = required(fact, "handler")
     if invocation.inconclusive:
         _left_to_the_queue(exchange)
-        fail(
-            N_(
+        nothing = N_(
+            "expected an answer on the output queue, but nothing came, neither when the function was"
+            " invoked nor through the queue."
+        )
+        if rules.short:
+            nothing = N_(
                 "expected a sum on the output queue, but nothing came, neither when the function was"
                 " invoked nor through the queue."
-            ),
-            hint=_said(invocation.error) or "",
-        )
+            )
+        fail(nothing, hint=said_by(invocation.error) or "")
     if invocation.failure is None and not invocation.own_queue:
         _unless_known(exchange)
-    _wrong_handling(invocation)
+    Replies(rules).wrong_handling(invocation)
 
 
 def check_records(
     fact: Fact[Invocation],
     handler: Fact[Invocation],
     exchange: Fact[Exchange],
+    rules: ExchangeRules,
     *,
     one_by_one: bool = False,
 ) -> None:
@@ -73,12 +70,12 @@ def check_records(
     5. There was no invocation with three records: blocked or ungraded by what prevented it.
     6. Some record was not answered: failed.
     """
-    if answered(fact) or (one_by_one and (answered(handler) or sums_came(exchange))):
+    if answered(fact) or (one_by_one and (answered(handler) or answers_came(exchange))):
         return
     single = handler.value if isinstance(handler, Found) else None
     silent = single is not None and not single.answered
     artefact = _inconclusive(handler) or _inconclusive(fact)
-    if (silent or artefact) and sums_came(exchange):
+    if (silent or artefact) and answers_came(exchange):
         return
     if silent:
         because = N_("The function did not answer one record.")
@@ -86,25 +83,16 @@ def check_records(
     if artefact:
         _left_to_the_queue(exchange)
     invocation = required(fact, "records")
-    right = sum(pair.answered for pair in invocation.pairs)
-    template = N_("expected {expected} sums for {expected} records in one event, found {actual}.")
-    why: dict[str, Message] = {}
-    if invocation.failure is not None:
-        why = {"failure": _failure(invocation)}
-        template = N_(
-            "expected {expected} sums for {expected} records in one event, found {actual}."
-            " {failure}"
-        )
-    fail(
-        template,
-        expected=len(invocation.pairs),
-        actual=right,
-        hint=N_("Loop over event['Records'] and answer each record."),
-        **why,
-    )
+    Replies(rules).wrong_records(invocation)
 
 
-def check_sum(number: int, exchange: Exchange, handler: Fact[Invocation], mapping: str) -> None:
+def check_answer(
+    number: int,
+    exchange: Exchange,
+    handler: Fact[Invocation],
+    mapping: str,
+    rules: ExchangeRules,
+) -> None:
     """Fail unless the pair ``number`` (from 0) came back right. ``mapping`` is a fact's path."""
     if exchange.unsafe is not None:
         fail(
@@ -113,7 +101,7 @@ def check_sum(number: int, exchange: Exchange, handler: Fact[Invocation], mappin
             reason=exchange.unsafe_said or exchange.unsafe,
         )
     if exchange.stands_for_all:
-        number = 0
+        number %= rules.variants
     pair = exchange.pairs[number] if number < len(exchange.pairs) else None
     if pair is not None and pair.answered:
         return
@@ -126,19 +114,7 @@ def check_sum(number: int, exchange: Exchange, handler: Fact[Invocation], mappin
             N_("expected an answer, found none to the pair before it, so this pair was not sent."),
             hint=N_("Look at the function's log."),
         )
-    if pair.wrong is not None:
-        _wrong_answer(pair, pair.wrong)
-    patience = exchange.patience_s
-    template = N_("expected {expected}, found no answer within {patience} s.")
-    if exchange.others:
-        template = N_("expected {expected}, found no answer within {patience} s. {instead}")
-    fail(
-        template,
-        expected=pair.number1 + pair.number2,
-        hint=N_("Send the answer to the output queue, and look at the function's log."),
-        patience=int(patience) if patience == int(patience) else patience,
-        **_quoted(exchange.others),
-    )
+    Replies(rules).no_right_answer(pair, exchange)
 
 
 def _inconclusive(fact: Fact[Invocation]) -> bool:
@@ -152,129 +128,6 @@ def _left_to_the_queue(exchange: Fact[Exchange]) -> None:
 
 
 def _unless_known(exchange: Fact[Exchange]) -> None:
-    """A sum might have come through the queue, and would have counted."""
+    """An answer might have come through the queue, and would have counted."""
     if isinstance(exchange, Unknown):
         ungrade(exchange.kind, exchange.words)
-
-
-def _wrong_handling(invocation: Invocation) -> NoReturn:
-    pair = invocation.pairs[0] if invocation.pairs else None
-    expected = None if pair is None else pair.number1 + pair.number2
-    if pair is not None and pair.wrong is not None:
-        _wrong_answer(pair, pair.wrong)
-    if invocation.failure is not None:
-        fail(
-            N_(
-                "expected {expected}, the sum of {number1} and {number2}, found no answer. {failure}"
-            ),
-            expected=expected,
-            number1=None if pair is None else pair.number1,
-            number2=None if pair is None else pair.number2,
-            actual=_failure(invocation),
-            hint=_remedy(invocation),
-            failure=_failure(invocation),
-        )
-    if invocation.own_queue:
-        fail(
-            N_(
-                "expected {expected} on the output queue, but your function answers on its own input"
-                " queue."
-            ),
-            expected=expected,
-            hint=N_("Send the answer to the output queue's URL."),
-        )
-    template = N_("expected {expected}, found no answer on the output queue.")
-    if invocation.others:
-        template = N_("expected {expected}, found no answer on the output queue. {instead}")
-    fail(
-        template,
-        expected=expected,
-        hint=N_("Send the sum to the output queue as JSON."),
-        **_quoted(invocation.others),
-    )
-
-
-def _wrong_answer(pair: Pair, answer: Answer) -> NoReturn:
-    mistake = MISTAKES.get(answer.wrong or "", answer.wrong or "")
-    fail(
-        N_("{number1} + {number2}: expected {expected}, found {body}, {mistake}."),
-        expected=pair.number1 + pair.number2,
-        actual=answer.body,
-        hint=N_("Convert both to numbers before you add them.")
-        if answer.wrong == "joined"
-        else N_("Add the two numbers of the message."),
-        number1=pair.number1,
-        number2=pair.number2,
-        body=shown(answer.body),
-        mistake=message(mistake),
-    )
-
-
-def _failure(invocation: Invocation) -> Message:
-    error = invocation.error
-    if invocation.failure == "timed-out":
-        return message(N_("Your function was still running when its time was over."))
-    if invocation.failure == "refused":
-        return message(
-            N_("Lambda refused to run your function: its reserved concurrency leaves it no room.")
-        )
-    if invocation.failure == "broken":
-        if error is None:
-            return message(N_("Lambda could not run your function."))
-        it_says = N_("Lambda could not run your function. It says {error}")
-        return message(it_says, error=_named(error))
-    return _said(error) or message(N_("Your function raised an exception."))
-
-
-def _said(error: FunctionError | None) -> Message | None:
-    if error is None:
-        return None
-    what = _named(error)
-    if error.file is None:
-        return message(N_("Your function raised {error}."), error=what)
-    if error.line is None:
-        return message(N_("Your function raised {error} ({file})."), error=what, file=error.file)
-    return message(
-        N_("Your function raised {error} ({file}, line {line})."),
-        error=what,
-        file=error.file,
-        line=error.line,
-    )
-
-
-def _named(error: FunctionError) -> str:
-    return f"{error.kind}: {shown(error.message, 200)}" if error.message else error.kind
-
-
-_NOT_LOADED = ("ImportModuleError", "HandlerNotFound", "UserCodeSyntaxError", "Worker init failed")
-_MISREAD = {"KeyError", "IndexError", "TypeError", "ValueError", "JSONDecodeError"}
-
-
-def _remedy(invocation: Invocation) -> str:
-    """What to do next about a failed invocation."""
-    if invocation.failure == "timed-out":
-        return N_("Look for a loop that never ends or a call that waits.")
-    if invocation.failure == "refused":
-        return N_("Remove the reserved concurrency of the function.")
-    error = invocation.error
-    if invocation.failure == "broken" or error is None:
-        return N_("Look at the function's configuration in the console: it says what is wrong.")
-    if any(name in _named(error) for name in _NOT_LOADED):
-        return N_("Check the handler's name, the files in the package and what they import.")
-    if error.kind in _MISREAD:
-        return N_("Read the two numbers from the JSON object in the record's body.")
-    return N_("Look at that line; the function's log in CloudWatch shows the whole traceback.")
-
-
-def _quoted(others: tuple[str, ...]) -> dict[str, Message]:
-    """``instead``: the function's own output, where it sent something else than the sum."""
-    if not others:
-        return {}
-    first = others[:3]
-    template = N_("Found instead: {found}.")
-    if not any(character.isdigit() for one in first for character in one):
-        template = N_("Found instead, not a number: {found}.")
-        if len(first) > 1:
-            template = N_("Found instead, not numbers: {found}.")
-    found = ", ".join(f'"{shown(one)}"' for one in first)
-    return {"instead": message(template, found=found)}
