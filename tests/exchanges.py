@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 
 from grader.rubric.exchange import AnswerRules, ExchangeRules
+from grader.rubric.pairs import Drawn
+from grader.rubric.readings import Arithmetic
 
 OPERATIONS = {
     "+": "number1 + number2",
@@ -28,3 +30,10 @@ def calculator(**changes: Any) -> ExchangeRules:
         answer=AnswerRules(("result", "body"), {"of": "operation", **OPERATIONS}, 1e-6),
     )
     return msgspec.structs.replace(rules, **changes)
+
+
+def drawn(rules: ExchangeRules | None = None, **fields: Any) -> Drawn:
+    """A message with these fields, as if it had been drawn; of two small numbers unless told."""
+    rules = rules or ExchangeRules()
+    fields = fields or {"number1": 1, "number2": 2}
+    return Drawn(fields, Arithmetic(rules).readings(fields), short=rules.short)

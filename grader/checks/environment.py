@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
 from grader.checks import fail, message, required, shown, ungrade
+from grader.checks.numbers import ONE_KEY
 from grader.checks.variables import NOT_LOOKED_AT, ONLY_SOME
 from grader.i18n.language import N_
 from grader.model.observation import Missing
@@ -24,18 +25,33 @@ SOME = "*"
 class Variable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``any``: whatever its value is; ``holds``: the URL, ARN or name of that queue of the lab."""
 
-    any: Literal[True] | None = None
-    holds: str | None = None
+    any: Literal[True] | msgspec.UnsetType = msgspec.UNSET
+    holds: str | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def queue(self) -> str | None:
+        """The queue that it holds, if it must hold one."""
+        return None if self.holds is msgspec.UNSET else self.holds
 
     @property
     def said(self) -> Message:
         """In words, for any language."""
-        if self.holds is None:
+        if self.queue is None:
             return message(N_("any value"))
-        return message(N_("the queue “{queue}”"), queue=self.holds)
+        return message(N_("the queue “{queue}”"), queue=self.queue)
 
     def __str__(self) -> str:
         return str(self.said)
+
+
+Expected: TypeAlias = Annotated[
+    str | Variable,
+    msgspec.Meta(
+        description="Write the variable's value as text, or one of: {any: true}, {holds: output}.",
+        extra_json_schema=ONE_KEY,
+    ),
+]
+"""What a variable holds."""
 
 
 def check_environment(
@@ -61,7 +77,7 @@ def check_environment(
         elif name in found:
             _check_one(function, name, found[name], value, _Words(_plain(expect), queues))
     for name, value in expect.items():
-        queue = value.holds if isinstance(value, Variable) else None
+        queue = value.queue if isinstance(value, Variable) else None
         if (queue is not None and queue not in function.holding) or (
             name == SOME and queue is None and function.variables is None
         ):
@@ -97,7 +113,7 @@ def _check_one(
             value=value,
             found=shown(found),
         )
-    queue = value.holds if isinstance(value, Variable) else None
+    queue = value.queue if isinstance(value, Variable) else None
     if queue is not None and name not in function.holding.get(queue, (name,)):
         named = words.queues.get(queue, queue)
         fail(
@@ -116,7 +132,7 @@ def _check_one(
 
 
 def _check_some(function: Function, value: str | Variable, queues: Mapping[str, str]) -> None:
-    queue = value.holds if isinstance(value, Variable) else None
+    queue = value.queue if isinstance(value, Variable) else None
     if queue is None:
         if function.variables == ():
             fail(

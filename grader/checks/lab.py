@@ -15,7 +15,7 @@ from grader.checks.configuration import (
     check_visibility,
 )
 from grader.checks.delivery import check_answer, check_handler, check_records
-from grader.checks.environment import Variable, check_environment
+from grader.checks.environment import Expected, check_environment
 from grader.checks.numbers import Bounds, Number, fits
 from grader.checks.routing import Batches, check_mappings, hands_over_one_by_one
 from grader.checks.triggers import Ways, check_schedule
@@ -74,12 +74,8 @@ def test_function_timeout(function: Function, expect: int | Bounds) -> None:
     fits(function.timeout_s, expect, unit=N_("s"), hint=hint)
 
 
-@check(
-    "function_environment", on="function", expect=dict[str, str | Variable], environment="expect"
-)
-def test_function_environment(
-    case: Case, function: Function, expect: dict[str, str | Variable]
-) -> None:
+@check("function_environment", on="function", expect=dict[str, Expected], environment="expect")
+def test_function_environment(case: Case, function: Function, expect: dict[str, Expected]) -> None:
     """The function has the environment variables {expect}."""
     queues = case.bound.rubric.lab.queues
     check_environment(function, f"functions.{case.bound.target}", expect, queues)

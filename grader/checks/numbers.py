@@ -14,40 +14,44 @@ if TYPE_CHECKING:
 
 
 class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Numbers from ``at_least`` on, up to ``at_most``, or ``one_of`` some."""
+    """One of: numbers from ``at_least`` on, up to ``at_most``, or ``one_of`` some."""
 
-    at_least: int | None = None
-    at_most: int | None = None
-    one_of: tuple[int, ...] | None = None
+    at_least: int | msgspec.UnsetType = msgspec.UNSET
+    at_most: int | msgspec.UnsetType = msgspec.UNSET
+    one_of: Annotated[tuple[int, ...], msgspec.Meta(min_length=1)] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
 
     def allows(self, number: int) -> bool:
         """``number`` is one of those that are expected."""
-        return (
-            (self.at_least is None or number >= self.at_least)
-            and (self.at_most is None or number <= self.at_most)
-            and (self.one_of is None or number in self.one_of)
-        )
+        if self.at_least is not msgspec.UNSET:
+            return number >= self.at_least
+        if self.at_most is not msgspec.UNSET:
+            return number <= self.at_most
+        return self.one_of is not msgspec.UNSET and number in self.one_of
 
     @property
     def said(self) -> Message:
         """In words, for any language."""
-        if self.one_of is not None:
-            return message(N_("one of {numbers}"), numbers=list(self.one_of))
-        if self.at_least is None:
-            return message(N_("at most {number}"), number=self.at_most)
-        if self.at_most is None:
+        if self.at_least is not msgspec.UNSET:
             return message(N_("at least {number}"), number=self.at_least)
-        return message(N_("{least} to {most}"), least=self.at_least, most=self.at_most)
+        if self.at_most is not msgspec.UNSET:
+            return message(N_("at most {number}"), number=self.at_most)
+        numbers = () if self.one_of is msgspec.UNSET else self.one_of
+        return message(N_("one of {numbers}"), numbers=list(numbers))
 
     def __str__(self) -> str:
         return str(self.said)
 
 
+ONE_KEY = {"minProperties": 1, "maxProperties": 1}
+"""Of an object exactly one key is given; what is no object needs none."""
+
 Number: TypeAlias = Annotated[
     int | Bounds,
     msgspec.Meta(
-        description="Write a number, or {at_least: n}, {at_most: n}, {one_of: [n, …]}.",
-        extra_json_schema={"minProperties": 1},
+        description="Write a number, or one of: {at_least: n}, {at_most: n}, {one_of: [n, …]}.",
+        extra_json_schema=ONE_KEY,
     ),
 ]
 """A number, or those that are allowed."""

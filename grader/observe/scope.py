@@ -8,7 +8,7 @@ import msgspec
 
 from grader.i18n.language import N_
 from grader.model.observation import OF_RESOURCES, Asked, Found, Unknown
-from grader.rubric.rejudge import judged_anew, same_answers
+from grader.rubric.rejudge import OTHER_FORM, judged_anew, same_answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +63,7 @@ def as_asked(seen: Observation, rubric: Rubric, region: str) -> Observation:
     same_message = (before.message, before.fields) == (now.message, now.fields)
     judgeable = before.kept or same_answers(seen, rubric.exchange)
     if before.route != now.route or not (same_message and judgeable):
-        behaviour = _not_observed(N_("Messages and answers of another form were exchanged."))
+        behaviour = _not_observed(OTHER_FORM)
     changed = _without(judged_anew(seen, rubric.exchange), others, behaviour)
     if now.pairs > before.pairs and isinstance(changed.exchange, Found):
         sent = N_("{sent} pairs were sent, not {expected}.")

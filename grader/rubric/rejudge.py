@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from grader.model.observation import Answer, Exchange, Fact, Invocation, Observation, Pair
     from grader.rubric.exchange import ExchangeRules
 
+OTHER_FORM = N_("Messages and answers of another form were exchanged.")
+
 _RIGHT_NOW = N_(
     "An answer that counts as right now was taken for wrong, so the rest was not tried."
 )
@@ -49,7 +51,8 @@ def judged_anew(seen: Observation, rules: ExchangeRules) -> Observation:
         records = _invocation(seen.records, arithmetic, rules)
         exchange = _exchange(seen.exchange, arithmetic, rules)
     except (ExpressionError, LookupError):
-        return seen  # it is about another message
+        other = Unknown.saying("not-observed", OTHER_FORM)
+        return msgspec.structs.replace(seen, handler=other, records=other, exchange=other)
     before, now = value_of(seen.handler), value_of(handler)
     hope = now is not None and now.answered and before is not None and not before.answered
     if hope and _because(records) == "handler":

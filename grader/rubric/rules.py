@@ -206,6 +206,23 @@ class _Rules:
             self._say(at, message, remedy)
             return
         self.problems.extend(found)
+        if info.environment == "expect" and isinstance(expect, dict):
+            self._check_variables(at, expect)
+
+    def _check_variables(self, at: Place, expect: dict[str, Any]) -> None:
+        """Of whichever variable no value is kept, and what one holds is a queue of the lab."""
+        queues = self._names("queues")
+        for name, value in expect.items():
+            if name == "*" and isinstance(value, str):
+                message = _(
+                    "“*” is some variable: its value is not kept, so it cannot be compared."
+                )
+                remedy = _("Write {any: true} or {holds: output}, or name the variable.")
+                self._say((*at, name), message, remedy)
+            holds = value.get("holds") if isinstance(value, dict) else None
+            if isinstance(holds, str) and holds not in queues:
+                message = _("The lab declares no queue called {name}.", name=shown(holds))
+                self._say((*at, name, "holds"), message, did_you_mean(holds, queues))
 
     def _runs(self, role: str) -> bool:
         """Judging by this rubric runs the function, so that its log tells of the grader's runs too."""

@@ -18,8 +18,8 @@ from grader.engines.dask_worker import _PLACES, RERUN, _place, stop
 from grader.engines.protocol import EngineLost
 from grader.engines.visit import Orders
 from grader.rubric.exchange import ExchangeRules
-from grader.rubric.pairs import Pairs
 from grader.rubric.load import default_rubric_path
+from grader.rubric.pairs import Pairs
 from tests.class_rosters import read_json, reports, roster
 from tests.engines import tasks
 from tests.engines.machines import Machines, frozen, machines, other_grader

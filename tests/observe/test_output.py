@@ -16,11 +16,9 @@ from grader.model.ended_early import Interrupted
 from grader.model.observation import decode, encode
 from grader.observe.clock import ON_THE_WAY_S
 from grader.observe.output import OutputQueue
-from grader.rubric.pairs import Pairs
 from grader.rubric.exchange import ExchangeRules
-from grader.rubric.pairs import Drawn
-from grader.rubric.readings import Arithmetic
-from tests.exchanges import calculator
+from grader.rubric.pairs import Pairs
+from tests.exchanges import calculator, drawn
 from tests.observations import a_message
 from tests.observing import (
     EMPTY,
@@ -183,8 +181,7 @@ def output_of(rules: ExchangeRules) -> OutputQueue:
 
 def sent_by(output: OutputQueue, rules: ExchangeRules, **fields: Any) -> Sent:
     """A message with these fields, sent just now."""
-    readings = Arithmetic(rules).readings(fields)
-    return output.expect(Drawn(fields, readings, short=rules.short))
+    return output.expect(drawn(rules, **fields))
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from tenacity import wait_fixed
 from grader.i18n.message import message
 from grader.model.observation import Found
 from grader.observe import exercise, room
-from grader.rubric.pairs import Pairs
 from grader.resources import ready
+from grader.rubric.pairs import Pairs
 from tests.observe.test_exchange import swallowed
 from tests.observing import answered, hand_in, handler, kind, lab, look
 from tests.wire_faults import Wire, rest

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
@@ -237,7 +238,5 @@ def test_an_expression_over_its_fields_is_worked_out_or_refused_in_words(text: s
         message={"a": {"whole": [1, 9]}, "b": {"whole": [1, 9]}}, answer=AnswerRules(expect=text)
     )
     assume(len(text) < 200)
-    try:
-        take(1, rules=rules)
-    except (ExpressionError, NoRoomError) as error:
-        assert str(error)
+    with suppress(ExpressionError, NoRoomError):
+        assert take(1, rules=rules)[0].readings.right.value.is_finite()
