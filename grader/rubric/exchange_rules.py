@@ -7,23 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from grader import schemas
 from grader.i18n.language import _, plural
 from grader.inputs.problems import Problem
-from grader.inputs.schema_errors import did_you_mean, shown
+from grader.inputs.schema_errors import did_you_mean, schema_problems, shown
+from grader.rubric.drawable import undrawable
 from grader.rubric.exchange import PAIRS, RANGE, ExchangeRules, OneOf, Route, field_of, in_words
 from grader.rubric.expression import ExpressionError, expression
-from grader.rubric.pairs import NoRoomError, Pairs
 
 if TYPE_CHECKING:
     from grader.inputs.yaml_lines import Document, Place
     from grader.rubric.exchange import Field
-    from grader.rubric.pairs import Drawn
 
 _ROOM_PER_PAIR = 100
 """Far enough apart for any seed: at 80 a pair finds its place with few tries, at 60 not always."""
-
-_SEEDS, _TRIES = 3, 300
-"""How often, and how hard, messages are drawn to see whether there is room for them."""
 
 _ROUTE = ("from", "through", "to")
 _MOST_WITHIN = 0.001
@@ -37,11 +34,6 @@ def least_room(pairs: int) -> int:
     pair with a fresh one after it, all of them tried three times.
     """
     return _ROOM_PER_PAIR * (3 * (1 + 3) + 3 * (2 * pairs))
-
-
-def most_drawn(pairs: int) -> int:
-    """How many messages have full room: those of a run, and half as many again after faults."""
-    return (4 + pairs) * 3 // 2
 
 
 def route_of(exchange: object) -> Route:
@@ -69,9 +61,17 @@ def exchange_problems(document: Document, file: str, lab: dict[str, Any]) -> lis
     else:
         rules.check_message()
         rules.check_answer()
-        if not rules.problems and not document.problems:
-            rules.check_drawn()
+        if not rules.problems and not document.problems and _shaped(document, rules.given, file):
+            for place, message, remedy in undrawable(rules.given):
+                rules.say(place, message, remedy)
     return rules.problems
+
+
+def _shaped(document: Document, exchange: dict[str, Any], file: str) -> bool:
+    """The exchange keeps to its schema."""
+    schema = schemas.load("rubric")
+    part = {"$ref": "#/$defs/exchange", "$defs": schema["$defs"]}
+    return not schema_problems(document, part, file, value=exchange, at=("exchange",))
 
 
 @dataclass
@@ -97,10 +97,10 @@ class _Rules:
                     name=shown(role),
                     section=section,
                 )
-                self._say(("route", name), message, did_you_mean(role, known))
+                self.say(("route", name), message, did_you_mean(role, known))
         if route_of(self.given).source == route_of(self.given).to:
             message = _("The route leads from a queue to itself.")
-            self._say(("route",), message, _("Name two different queues."))
+            self.say(("route",), message, _("Name two different queues."))
 
     # -- the short form ---------------------------------------------------------------------------
 
@@ -122,7 +122,7 @@ class _Rules:
                 "Write message: {a: {whole: [100, 9999]}, …} and answer: {keys: […]}, and remove"
                 " “range” and “answer_keys”."
             )
-            self._say((short[0],), what, remedy)
+            self.say((short[0],), what, remedy)
         return not long
 
     def check_range(self) -> None:
@@ -146,7 +146,7 @@ class _Rules:
                 low=low,
                 high=low + room,
             )
-            self._say(("range",), message, remedy)
+            self.say(("range",), message, remedy)
 
     # -- what is sent -----------------------------------------------------------------------------
 
@@ -162,7 +162,7 @@ class _Rules:
         ):
             what = _("Every message would be the same: no field is a number that is drawn.")
             remedy = _("Give one {whole: [100, 9999]} or {real: [1, 100], decimals: 2}.")
-            self._say(("message",), what, remedy)
+            self.say(("message",), what, remedy)
 
     def _check_field(self, at: Place, name: str, given: object) -> None:
         if not isinstance(given, dict):
@@ -175,11 +175,11 @@ class _Rules:
             what = _(
                 "“{field}” must be one of: whole, real, one_of, or a constant.", field=name[:60]
             )
-            self._say(at, what, _("Write {whole: [100, 9999]}, for example."))
+            self.say(at, what, _("Write {whole: [100, 9999]}, for example."))
             return
         if "decimals" in given and kinds != ["real"]:
             what = _("“decimals” goes with “real” only.")
-            self._say((*at, "decimals"), what, _("Remove it."))
+            self.say((*at, "decimals"), what, _("Remove it."))
         try:
             known = given if kinds == ["real"] else {kinds[0]: given[kinds[0]]}
             field = field_of(known)
@@ -191,13 +191,13 @@ class _Rules:
             what = _(
                 "The range of “{field}” is too narrow: it ends where it begins.", field=name[:60]
             )
-            self._say((*at, kinds[0]), what, _("Write the least number first, then the greatest."))
+            self.say((*at, kinds[0]), what, _("Write the least number first, then the greatest."))
         if isinstance(field, OneOf):
             self._check_values((*at, "one_of"), name, field)
 
     def _check_values(self, at: Place, name: str, field: OneOf) -> None:
         if len(set(map(in_words, field.one_of))) < len(field.one_of):
-            self._say(
+            self.say(
                 at, _("“{field}” names the same value twice.", field=name[:60]), _("Remove one.")
             )
             return
@@ -211,7 +211,7 @@ class _Rules:
             )
             more = -(-pairs // count) * count
             remedy = _("Write a multiple of {count}: pairs: {more}.", count=count, more=more)
-            self._say(("pairs",) if "pairs" in self.given else at, what, remedy)
+            self.say(("pairs",) if "pairs" in self.given else at, what, remedy)
 
     # -- what is right ----------------------------------------------------------------------------
 
@@ -226,7 +226,7 @@ class _Rules:
                 value=within,
                 limit=_MOST_WITHIN,
             )
-            self._say(("answer", "within"), what, _("Write within: 1.0e-6, or 0 for exactly."))
+            self.say(("answer", "within"), what, _("Write within: 1.0e-6, or 0 for exactly."))
         expect, at = answer.get("expect"), ("answer", "expect")
         if isinstance(expect, str):
             self._check_expression(at, expect)
@@ -243,16 +243,16 @@ class _Rules:
         field = self.fields.get(of)
         if field is None and of not in self.given.get("message", {}):
             message = _("The message has no field {name}.", name=shown(of))
-            self._say((*at, "of"), message, did_you_mean(of, self.fields))
+            self.say((*at, "of"), message, did_you_mean(of, self.fields))
         elif field is not None and not isinstance(field, OneOf):
             message = _("“of” names {name}, which is not one of some values.", name=shown(of))
             remedy = _("Give that field “one_of”, with the values below.")
-            self._say((*at, "of"), message, remedy)
+            self.say((*at, "of"), message, remedy)
         elif isinstance(field, OneOf):
             values = [in_words(value) for value in field.one_of]
             for key in expect.keys() - {"of"} - set(values):
                 message = _("“{field}” never is “{value}”.", field=of[:60], value=key[:60])
-                self._say((*at, key), message, did_you_mean(key, values))
+                self.say((*at, key), message, did_you_mean(key, values))
             for value in values:
                 if value not in expect:
                     message = _(
@@ -260,77 +260,24 @@ class _Rules:
                         value=value[:60],
                         field=of[:60],
                     )
-                    self._say(at, message, _("Add a line for it."))
+                    self.say(at, message, _("Add a line for it."))
 
     def _check_expression(self, at: Place, text: str) -> None:
         try:
             found = expression(text)
         except ExpressionError as error:
             message = _("The expression cannot be used: {why}.", why=error)
-            self._say(at, message, _("Write something like number1 + number2."))
+            self.say(at, message, _("Write something like number1 + number2."))
             return
         known = self.fields.keys() | set(self.given.get("message") or ())
         for name in sorted(found.names - known):
             message = _(
                 "The expression names {name}, which is no field of the message.", name=shown(name)
             )
-            self._say(at, message, did_you_mean(name, known))
+            self.say(at, message, did_you_mean(name, known))
 
-    # -- whether it can be told apart -------------------------------------------------------------
-
-    def check_drawn(self) -> None:
-        """Draw what some runs would, and say what stands in the way."""
-        try:
-            rules = msgspec.convert(self.given, ExchangeRules)
-        except msgspec.ValidationError:
-            return  # the schema says so
-        pairs = rules.pairs
-        if not 1 <= pairs <= 50:
-            return
-        place: Place = ("answer", "expect") if rules.expect is not None else ("message",)
-        try:
-            for seed in range(_SEEDS):
-                drawing = Pairs(rules, seed, "0" * 12, 1, tries=_TRIES, strict=True)
-                for index in range(most_drawn(pairs)):
-                    message = drawing.draw(index)
-                    if self._inexact(message):
-                        return
-        except ExpressionError as error:
-            what = _("The answers cannot be worked out: {why}.", why=error)
-            self._say(place, what, _("Let it give a number for every message."))
-        except NoRoomError as error:
-            self._too_few(place, rules, error)
-
-    def _inexact(self, drawn: Drawn) -> bool:
-        """Whether nobody said how near an answer must be that is no whole number."""
-        answer = self.given.get("answer", {})
-        if drawn.readings.right.whole or "within" in answer:
-            return False
-        what = _("The answers are no whole numbers, and it is not said how exact they must be.")
-        self._say(("answer",), what, _("Add within: 1.0e-6 to “answer”."))
-        return True
-
-    def _too_few(self, place: Place, rules: ExchangeRules, error: NoRoomError) -> None:
-        turn = error.index % rules.variants
-        asked = ""
-        if rules.of is not None:
-            field = rules.fields[rules.of]
-            asked = in_words(field.one_of[turn]) if isinstance(field, OneOf) else ""
-            place = (*place, asked)
-        what = _("Not enough messages can be told apart by their answers: {why}.", why=error.why)
-        if asked:
-            what = _(
-                "Not enough messages for “{value}” can be told apart by their answers: {why}.",
-                value=asked,
-                why=error.why,
-            )
-        remedy = _(
-            "Let the numbers of the message have wider ranges, send fewer pairs, or change what is"
-            " expected."
-        )
-        self._say(place, what, remedy)
-
-    def _say(self, place: Place, message: str, remedy: str) -> None:
+    def say(self, place: Place, message: str, remedy: str) -> None:
+        """Note a problem at a place of the exchange."""
         line = self.document.line(("exchange", *place))
         self.problems.append(Problem(self.file, line, message, remedy))
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from grader.rubric.exchange import ExchangeRules, Field
-    from grader.rubric.expression import Value
+    from grader.rubric.expression import Expression, Value
 
 ROOM = 10
 """Whole numbers that could be mistaken for each other differ by more than this."""
@@ -107,6 +107,14 @@ def exact(value: object) -> Decimal | None:
     return Decimal(repr(value))
 
 
+def number_of(found: Expression, fields: Mapping[str, Value]) -> Decimal:
+    """The answer that an expression gives for a message. Raises :class:`ExpressionError`."""
+    number = exact(found.value(fields))
+    if number is None:
+        raise ExpressionError(_("it gives text or true/false, and an answer is a number"))
+    return number
+
+
 class Arithmetic:
     """What the messages of one exchange come to, right and mistaken.
 
@@ -127,7 +135,7 @@ class Arithmetic:
             return sum(
                 value for name in self._numbers if not isinstance(value := fields[name], str)
             )
-        return self._found(self._asked(fields), fields)
+        return self._branch(self._asked(fields)).value(fields)
 
     @cached_property
     def _decimals(self) -> dict[str, tuple[int, ...]]:
@@ -158,16 +166,13 @@ class Arithmetic:
     def _value(self, asked: str, fields: Mapping[str, Value]) -> Decimal:
         if self._sums:
             return sum((exact(fields[name]) or Decimal(0) for name in self._numbers), Decimal(0))
-        number = exact(self._found(asked, fields))
-        if number is None:
-            raise ExpressionError(_("it gives text or true/false, and an answer is a number"))
-        return number
+        return number_of(self._branch(asked), fields)
 
-    def _found(self, asked: str, fields: Mapping[str, Value]) -> Value:
+    def _branch(self, asked: str) -> Expression:
         branch = self._branches.get(asked)
         if branch is None:
             raise ExpressionError(_("there is none for the value “{value}”", value=asked[:60]))
-        return branch.value(fields)
+        return branch
 
     def _mistakes(
         self, asked: str, right: Reading, fields: Mapping[str, Value]

@@ -72,6 +72,8 @@ class Layout:
     ticking: Configuration = Configuration()
     message: tuple[str, str] = ("number1", "number2")
     answer_key: str = "body"
+    asks: ExchangeRules | None = field(default=None, hash=False)
+    """What messages ask for, where it is not the sum of two numbers."""
 
     @classmethod
     def of(cls, rubric: Rubric, needs: Needs) -> Layout:
@@ -93,7 +95,10 @@ class Layout:
             adding=Configuration.of(rubric, route.through),
             ticking=Configuration.of(rubric, periodic),
             message=_two_keys(rubric.exchange),
-            answer_key=_answer_key(rubric.exchange.keys),
+            answer_key=_answer_key(rubric.exchange.keys)
+            if rubric.exchange.short
+            else rubric.exchange.keys[0],
+            asks=None if rubric.exchange.short else rubric.exchange,
         )
 
     def other(self, name: str) -> str:
