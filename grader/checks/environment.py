@@ -47,7 +47,9 @@ class Variable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 Expected: TypeAlias = Annotated[
     str | Variable,
     msgspec.Meta(
-        description="Write the variable's value as text, or one of: {any: true}, {holds: output}.",
+        description=N_(
+            "Write the variable's value as text, or one of: {any: true}, {holds: output}."
+        ),
         extra_json_schema=ONE_KEY,
     ),
 ]

@@ -50,7 +50,7 @@ ONE_KEY = {"minProperties": 1, "maxProperties": 1}
 Number: TypeAlias = Annotated[
     int | Bounds,
     msgspec.Meta(
-        description="Write a number, or one of: {at_least: n}, {at_most: n}, {one_of: [n, …]}.",
+        description=N_("Write a number, or one of: {at_least: n}, {at_most: n}, {one_of: [n, …]}."),
         extra_json_schema=ONE_KEY,
     ),
 ]

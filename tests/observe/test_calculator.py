@@ -9,6 +9,8 @@ import pytest
 
 from grader.judging.pool import Judge
 from grader.model.observation import Found
+from grader.sandbox.cohort import CALCULATORS
+from grader.sandbox.submission import Submission
 from tests.labs import calculator_rubric, hand_in_for
 from tests.observing import EMPTY, look, messages
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
     Points = Callable[[Observation], dict[str, float | None]]
+
+RIGHT = Submission(name="right", description="right", points=20)
+NAMED = {one.name: one for one in CALCULATORS}
 
 FULL = {
     "function": 1,
@@ -48,8 +53,8 @@ def rubric(tmp_path: Path) -> Rubric:
 
 @pytest.fixture
 def looked(aws_sandbox: Sandbox, fresh_account: str, rubric: Rubric) -> Callable[..., Observation]:
-    def looked(seed: int = 1, **differences: Any) -> Observation:
-        hand_in_for(aws_sandbox, fresh_account, rubric, periodic="absent", **differences)
+    def looked(submission: Submission = RIGHT, seed: int = 1) -> Observation:
+        hand_in_for(aws_sandbox, fresh_account, rubric, submission, periodic="absent")
         return look(aws_sandbox, fresh_account, rubric=rubric, seed=seed)
 
     return looked
@@ -92,78 +97,49 @@ def test_a_right_calculator_gets_everything_and_leaves_the_queues_as_they_were(
     assert function.value.holding == {"output": ("OUTPUT_QUEUE_URL",)}
 
 
-MISTAKES: dict[str, tuple[dict[str, Any], dict[str, float], str]] = {
-    "only adds": (
-        {"calculates": "ignores"},
-        {"records": 0, "answers": 7 * 2 / 8},
-        "the answer of “+”, where “-” was asked.",
-    ),
-    "answers another operation": (
-        {"calculates": "next"},
-        {"handler": 0, "records": 0, "answers": 0},
-        "the answer of “-”, where “+” was asked.",
-    ),
-    "rounds down": (
-        {"calculates": "rounds-down"},
-        {"answers": 7 * 6 / 8},
-        "rounded to 0 decimals.",
-    ),
-    "rounds": ({"calculates": "rounds"}, {"answers": 7 * 6 / 8}, "rounded to 2 decimals."),
-    "joins text": (
-        {"calculates": "joins-text"},
-        {"handler": 0, "records": 0, "answers": 0},
-        "the two numbers joined as text.",
-    ),
-    "answers only +": (
-        {"calculates": "first-only", "handler": "answers_some"},
-        {"records": 0, "answers": 7 / 8},
-        "found no answer within 6 s.",
-    ),
-    "reads the first record": (
-        {"handler": "first_record_only"},
-        {"records": 0},
-        "expected 3 right answers for 3 records in one event, found 1.",
-    ),
-    "reads the first record, one at a time": (
-        {"handler": "first_record_only", "batch_size": 1},
-        {"records": 0},
-        "expected 3 right answers for 3 records in one event, found 1.",
-    ),
-    "has the URL in its code": (
-        {"url_in_code": True},
-        {"variable": 0},
-        "expected a variable that holds the URL, ARN or name of queue2, found none.",
-    ),
-    "sends all four results": (
-        {"handler": "answers_everything"},
-        {"handler": 0, "records": 0, "answers": 0},
-        "the answer of “",
-    ),
-    "answers text": ({"handler": "result_text"}, {}, ""),
+SAID = {
+    "only-adds": "the answer of “+”, where “-” was asked.",
+    "another-operation": "the answer of “-”, where “+” was asked.",
+    "rounds-down": "rounded to 0 decimals.",
+    "rounds": "rounded to 2 decimals.",
+    "joins-fields": "the two numbers joined as text.",
+    "answers-first-only": "found no answer within 6 s.",
+    "one-record": "expected 3 right answers for 3 records in one event, found 1.",
+    "one-record-at-a-time": "expected 3 right answers for 3 records in one event, found 1.",
+    "url-in-code": "expected a variable that holds the URL, ARN or name of queue2, found none.",
+    "answers-everything": "the answer of “",
+    "answers-text": "",
 }
+QUICK = {"only-adds", "answers-everything", "url-in-code"}
 
 
-QUICK = {"only adds", "sends all four results", "has the URL in its code"}
+def test_every_calculator_says_what_it_costs() -> None:
+    assert [one.name for one in CALCULATORS] == list(SAID)
 
 
 @pytest.mark.parametrize(
-    "mistake",
-    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in MISTAKES],
+    "submission",
+    [
+        one if one.name in QUICK else pytest.param(one, marks=pytest.mark.slow)
+        for one in CALCULATORS
+    ],
+    ids=lambda one: one.name,
 )
 def test_a_mistake_costs_its_points_and_no_others_and_is_named(
-    looked: Any, judge: Judge, rubric: Rubric, mistake: str
+    looked: Any, judge: Judge, rubric: Rubric, submission: Submission
 ) -> None:
-    differences, points, said = MISTAKES[mistake]
-    found = judged(judge, rubric, looked(**differences))
-    assert {name: one[0] for name, one in found.items()} == pytest.approx(FULL | points)
+    found = judged(judge, rubric, looked(submission))
     told = " ".join(one[1] for one in found.values())
-    assert said in told, told
+    assert sum(one[0] for one in found.values()) == pytest.approx(submission.points), told
+    lost = {name for name, one in found.items() if one[0] < FULL[name]}
+    assert lost == submission.failed | submission.blocked
+    assert SAID[submission.name] in told, told
 
 
 def test_what_a_student_reads_speaks_of_the_message_and_the_answer(
     looked: Any, judge: Judge, rubric: Rubric
 ) -> None:
-    seen = looked(calculates="next")
+    seen = looked(NAMED["another-operation"])
     assert isinstance(seen.handler, Found)
     (pair,) = seen.handler.value.pairs
     one, two = pair.message["number1"], pair.message["number2"]
@@ -178,7 +154,7 @@ def test_what_a_student_reads_speaks_of_the_message_and_the_answer(
 def test_another_seed_costs_a_function_that_only_adds_the_same(
     looked: Any, judge: Judge, rubric: Rubric, aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
-    first = judged(judge, rubric, looked(seed=2, calculates="ignores"))
+    first = judged(judge, rubric, looked(NAMED["only-adds"], 2))
     again = look(aws_sandbox, fresh_account, rubric=rubric, seed=3)
     points = {name: one[0] for name, one in first.items()}
     assert {name: one[0] for name, one in judged(judge, rubric, again).items()} == points
