@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.httpsession import URLLib3Session
 from tenacity import wait_none
 
-from grader.observe import hidden, repeat, room
+from grader.observe import exercise, hidden, repeat, room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -47,6 +47,7 @@ def asked_again_at_once() -> Iterator[None]:
         }.items():
             patch.setattr(room, name, seconds)
         patch.setattr(hidden, "LAG_S", 0.5)
+        patch.setattr(exercise, "ENDS_S", 0.5)
         patch.setattr(hidden, "EVERY_S", 0.1)
         yield
 

@@ -15,13 +15,14 @@ from grader.checks.configuration import (
     check_visibility,
 )
 from grader.checks.delivery import check_answer, check_handler, check_records
-from grader.checks.environment import Expected, check_environment
+from grader.checks.environment import Expected, Variable, check_environment
+from grader.checks.naming import check_name
 from grader.checks.numbers import Bounds, Number, fits
 from grader.checks.routing import Batches, check_mappings, hands_over_one_by_one
 from grader.checks.triggers import Ways, check_schedule
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.observation import Missing
+from grader.model.observation import Missing, Unknown
 
 if TYPE_CHECKING:
     from grader.checks.case import Case
@@ -43,6 +44,7 @@ def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
     if isinstance(function_fact, Missing):
         hint = N_("Deploy the function under the name that the lab asks for.")
         fail(function_fact.words, hint=hint)
+    check_name(case, case.bound.target, "function")
     function = required(function_fact, f"functions.{case.bound.target}")
     if function.state == "Failed":
         fail(
@@ -77,7 +79,12 @@ def test_function_timeout(function: Function, expect: int | Bounds) -> None:
 @check("function_environment", on="function", expect=dict[str, Expected], environment="expect")
 def test_function_environment(case: Case, function: Function, expect: dict[str, Expected]) -> None:
     """The function has the environment variables {expect}."""
-    queues = case.bound.rubric.lab.queues
+    held = {v.queue for v in expect.values() if isinstance(v, Variable) and v.queue is not None}
+    for queue in sorted(held):
+        known = case.fact("queues", queue)
+        if isinstance(known, Unknown):  # which one is meant is open
+            ungrade(known.kind, known.words)
+    queues = {queue: case.name(queue) for queue in held}
     check_environment(function, f"functions.{case.bound.target}", expect, queues)
 
 
@@ -92,6 +99,7 @@ def test_queue_exists(
     if isinstance(queue_fact, Missing):
         hint = N_("Create the queue under the name that the lab asks for.")
         fail(queue_fact.words, hint=hint)
+    check_name(case, case.bound.source, "queue")
     queue = required(queue_fact, f"queues.{case.bound.source}")
     check_standard(queue)
     check_visibility(case, queue, fed_function_fact, expect)
@@ -114,8 +122,8 @@ def test_mapping_enabled(
         block(queue, queue_fact.words)
     check_mappings(
         required(mappings_fact, f"mappings.{case.bound.source}"),
-        case.bound.rubric.lab.queues[case.bound.source],
-        case.bound.rubric.lab.functions[case.bound.target],
+        case.source_name,
+        case.target_name,
         exchange_if_seen,
         expect,
     )
@@ -192,7 +200,7 @@ def test_schedule_enabled(
         fail(schedule_fact.words, hint=N_("Create a rule that runs the function."))
     check_schedule(
         required(schedule_fact, f"schedules.{case.bound.target}"),
-        case.bound.rubric.lab.functions[case.bound.target],
+        case.target_name,
         expect,
     )
     required(function_fact, f"functions.{case.bound.target}")

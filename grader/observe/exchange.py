@@ -209,6 +209,8 @@ class Exchanging:
         missed, again = self.missed(), ATTEMPTS - 1
         while again and missed in (LOST_MESSAGES, ANOTHER_READER):
             # Whoever took the answers may be gone by now.
+            if missed == ANOTHER_READER:
+                self._output.leave_alone(APPEARS_S * (ATTEMPTS - again))
             if self._once_more():
                 self._patience_s, self._gave_up = self._full_s, False
                 self._rest()

@@ -114,7 +114,8 @@ HEARD (Exchanging.run)
                                                    they are missed too, X = that
     in every case                                -> AGAIN
 
-AGAIN (_once_more): once, and once more after a CONFIRM that found something
+AGAIN (_once_more): once, and once more after a CONFIRM that found something; after a reader (H or R)
+an attempt of DIRECT or RECORDS and this one begin a random while later
     R = NotTried(handler), and hope by now       -> RECORDS, as patient as that answer was late; and
                                                    X anew, if it ended for want of hope
     H = ANOTHER_READER                           -> DIRECT, then RECORDS
@@ -181,6 +182,9 @@ RECORDS = 3
 
 MOST_IN_QUEUE_S = 400
 """How long a message that found no room is waited for at most."""
+
+ENDS_S = 20
+"""How long another grader may take to end, at most, before what it disturbed is tried once more."""
 
 HOLD_S = 900
 """How long a message that is not ours may stay hidden should the grader be killed."""
@@ -288,8 +292,10 @@ class _Run:
         direct = self._direct
         if direct is None:
             return
+        if ANOTHER_READER in (direct.fact, _fact(self._recorded)):
+            # Whoever took the answers may be gone by now, or soon.
+            self.output.leave_alone(ENDS_S)
         if direct.fact == ANOTHER_READER:
-            # Whoever took the answers may be gone by now.
             self._direct = self._invoker.invoke(1, self._slow_s, self._look_on_own_queue)
             self._recorded = self._records()
         elif _fact(self._recorded) == ANOTHER_READER:

@@ -22,6 +22,7 @@ from grader.observe.failure import (
     made_up_handle,
     timed_out,
 )
+from grader.observe.output import ANOTHER_READER
 from grader.observe.repeat import ATTEMPTS, repeated
 from grader.observe.room import when_it_may_run
 from grader.observe.sent import Sent
@@ -157,6 +158,8 @@ class Invoker:
             attempts -= 1
             if made.failure is not None or not attempts:
                 raise Lost(missed)
+            if missed == ANOTHER_READER:
+                self._output.leave_alone(APPEARS_S * (ATTEMPTS - attempts))
 
     def _wait_for(
         self, direct: Direct, made: Invocation, slow_s: float, beside: Beside | None

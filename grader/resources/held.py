@@ -16,6 +16,8 @@ def holds(value: str, queue: str, function_arn: str) -> bool:
 
     A queue of that name in another account, or in another region, is another queue.
     """
+    if not queue:
+        return False  # it was not found
     if value == queue:
         return True
     parts = function_arn.split(":")

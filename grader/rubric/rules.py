@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from grader.model.outcome import CheckInfo
     from grader.rubric.exchange import Route
 
+FOUND = "found"
+"""Stands in the lab for a name: whichever plays the part."""
+
 SHAPES = ("function", "queue", "queue -> function", "queue -> queue")
 """The shapes of an ``on``."""
 
@@ -79,8 +82,9 @@ class _Rules:
                 )
                 self._say(("lab", second, role), message, _("Give one of them another name."))
         first: dict[str, str] = {}
-        for role, name in self._names("queues").items():
-            if isinstance(name, str) and first.setdefault(name, role) != role:
+        for role, given in self._names("queues").items():
+            name = given.get("name") if isinstance(given, dict) else given
+            if isinstance(name, str) and name != FOUND and first.setdefault(name, role) != role:
                 message = _(
                     "The queues “{first}” and “{second}” are the same queue, {name}.",
                     first=first[name],

@@ -48,7 +48,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Where the rubric's messages do not ask for a sum."""
     url_in_code: bool = False
     """The output queue's URL stands in the code, and in no variable."""
-    runtime: str = "python3.8"
+    runtime: str = "python3.13"
     memory_mb: int = 128
     timeout_s: int = 60
     environment: dict[str, str | None] = {}

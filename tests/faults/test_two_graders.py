@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.observe import hidden, invocation
+from grader.observe import exercise, hidden, invocation
 from grader.rubric.pairs import Pairs
 from tests.faults.matrix import BEHAVIOUR, assert_only, reported
 from tests.observing import EMPTY, hand_in, lab, look, messages, move_away_after, put
@@ -96,6 +96,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invocation, "APPEARS_S", 1)
     monkeypatch.setattr(hidden, "LAG_S", 2)
     monkeypatch.setattr(hidden, "EVERY_S", 0.2)
+    monkeypatch.setattr(exercise, "ENDS_S", 1)
 
 
 @pytest.mark.slow

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grader.model.ended_early import Interrupted
 from grader.model.observation import Found
-from grader.observe import hidden, invocation
+from grader.observe import exercise, hidden, invocation
+from grader.observe.output import OutputQueue
 from tests.faults.test_two_graders import Reader
 from tests.observe.test_exchange import swallowed
 from tests.observing import answered, exchange, hand_in, handler, kind, lab, look
@@ -27,6 +30,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invocation, "APPEARS_S", 1)
     monkeypatch.setattr(hidden, "LAG_S", 3)
     monkeypatch.setattr(hidden, "EVERY_S", 0.2)
+    monkeypatch.setattr(exercise, "ENDS_S", 1)
 
 
 def stale(wire: Wire, seconds: float) -> None:
@@ -57,6 +61,25 @@ def test_a_count_that_goes_down_late_is_no_reader(
     assert isinstance(seen.records, Found)
     assert [pair.answered for pair in seen.records.value.pairs] == [True, False, False]
     assert answered(seen) == 1
+
+
+def test_whoever_waits_for_another_grader_can_be_interrupted(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in(aws_sandbox, fresh_account, mapping="disabled")
+    Reader(aws_sandbox, fresh_account, wire, hides_s=600)
+    stop, wait = threading.Event(), OutputQueue.leave_alone
+    began: list[float] = []
+
+    def interrupted(output: OutputQueue, _at_most_s: float) -> None:
+        began.append(time.monotonic())
+        stop.set()
+        wait(output, 600)
+
+    monkeypatch.setattr(OutputQueue, "leave_alone", interrupted)
+    with pytest.raises(Interrupted):
+        look(aws_sandbox, fresh_account, wire=wire, stop=stop)
+    assert len(began) == 1
 
 
 @pytest.mark.slow
