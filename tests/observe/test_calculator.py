@@ -9,9 +9,11 @@ import pytest
 
 from grader.judging.pool import Judge
 from grader.model.observation import Found
+from grader.rubric.load import load_rubric
 from grader.sandbox.cohort import CALCULATORS
 from grader.sandbox.submission import Submission
-from tests.labs import calculator_rubric, hand_in_for
+from tests.known_checks import known_checks
+from tests.labs import LABS, calculator_rubric, hand_in_for
 from tests.observing import EMPTY, look, messages
 
 if TYPE_CHECKING:
@@ -159,3 +161,28 @@ def test_another_seed_costs_a_function_that_only_adds_the_same(
     points = {name: one[0] for name, one in first.items()}
     assert {name: one[0] for name, one in judged(judge, rubric, again).items()} == points
     assert points == pytest.approx(FULL | {"records": 0, "answers": 7 * 2 / 8})
+
+
+@pytest.mark.parametrize("name", ["right", pytest.param("url-in-code", marks=pytest.mark.slow)])
+def test_under_names_of_ones_own_each_resource_is_found_by_its_part(
+    looked: Any,
+    judge: Judge,
+    rubric: Rubric,
+    aws_sandbox: Sandbox,
+    fresh_account: str,
+    name: str,
+) -> None:
+    submission = NAMED.get(name, RIGHT)
+    hand_in_for(aws_sandbox, fresh_account, rubric, submission, periodic="absent")
+    shipped = load_rubric(LABS / "calculator.yaml", known_checks())
+    seen = look(aws_sandbox, fresh_account, rubric=shipped)
+    assert {role: one.name for role, one in seen.found_as.items()} == {
+        "calculator": "calculatrice",
+        "input": "queue1",
+        "output": "queue2",
+    }
+    found = judged(judge, shipped, seen)
+    lost = submission.failed
+    assert {one: points for one, (points, _said) in found.items()} == {
+        one: 0 if one in lost else points for one, points in FULL.items()
+    }

@@ -184,12 +184,14 @@ def test_numbers_of_a_pair_are_written_as_they_were_sent(made: Any) -> None:
     assert "4321 + 1234567 1238888" in text
 
 
-def test_another_message_is_shown_with_the_answer_that_it_asked_for() -> None:
+def test_another_message_is_shown_with_the_answer_that_it_asked_for(tmp_path: Path) -> None:
     fields = {"number1": 6, "number2": 4, "operation": "-"}
     answer = Answer('{"result": 10}', "other", 0.5, "+", {"result": "10"})
     pair = Pair(None, None, "2024-05-01T10:00:00.000Z", (answer,), fields)
     seen = reference(exchange=Found(an_exchange(pairs=(pair,))))
-    text = page(student_page(report(1), seen, "L", Speech("en"), rules=calculator())).text
+    file = tmp_path / "page.html"
+    file.write_text(student_page(report(1), seen, "L", Speech("en"), rules=calculator()))
+    text = page(file).text
     assert '{"number1": 6, "number2": 4, "operation": "-"} 2' in text
     assert "wrong: the answer of “+”" in text
     assert "Right answer" in text
