@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from grader.checks.step_rule import Setting
 from grader.i18n.language import N_
-from grader.model.observation import Fact, Unknown
+from grader.model.observation import Fact, Unknown, value_of
 from grader.rubric.rules import route
 
 if TYPE_CHECKING:
@@ -91,6 +92,18 @@ class Case:
     def exchange_mappings(self) -> Fact[Mappings]:
         """The mappings of the queue from which the exchange feeds the function."""
         return self.fact("mappings", self.bound.rubric.exchange.route.source)
+
+    @property
+    def setting(self) -> Setting:
+        """What the next step after a failure of the exercised function may speak of."""
+        rules = self.bound.rubric.exchange
+        return Setting(
+            keys=tuple(rules.fields),
+            output=self.name(rules.route.to),
+            region=self.observation.region,
+            function=value_of(self.fact("functions", rules.route.through)),
+            rules=rules,
+        )
 
     def fact(self, part: str, name: str = "") -> Fact[Any]:
         """The fact at ``part`` (and ``name``, where the part has several)."""

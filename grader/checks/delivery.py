@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.checks import block, fail, required, ungrade
+from grader.checks import block, evidence, fail, required, ungrade
 from grader.checks.failures import said_by
 from grader.checks.replies import Replies
+from grader.checks.step_rule import Setting
 from grader.i18n.language import N_
 from grader.model.observation import Exchange, Found, Invocation, NotTried, Unknown
 
 if TYPE_CHECKING:
     from grader.model.observation import Fact
-    from grader.rubric.exchange import ExchangeRules
+
+
+LAB = Setting()
+"""The shipped lab, for checks that name no other."""
 
 
 def answers_came(exchange: Fact[Exchange]) -> bool:
@@ -25,7 +29,7 @@ def answered(fact: Fact[Invocation]) -> bool:
     return isinstance(fact, Found) and fact.value.answered
 
 
-def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange], rules: ExchangeRules) -> None:
+def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange], setting: Setting = LAB) -> None:
     """Fail unless one record's answer came, by direct invocation or else through the queue.
 
     What the queue would have decided, and could not, is blocked or ungraded.
@@ -39,22 +43,26 @@ def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange], rules: Excha
             "expected an answer on the output queue, but nothing came, neither when the function was"
             " invoked nor through the queue."
         )
-        if rules.short:
+        if setting.rules.short:
             nothing = N_(
                 "expected a sum on the output queue, but nothing came, neither when the function was"
                 " invoked nor through the queue."
             )
-        fail(nothing, hint=said_by(invocation.error) or "")
+        fail(
+            nothing,
+            hint=said_by(invocation.error) or "",
+            evidence=evidence.of_invocation(invocation, setting.keys),
+        )
     if invocation.failure is None and not invocation.own_queue:
         _unless_known(exchange)
-    Replies(rules).wrong_handling(invocation)
+    Replies(setting).wrong_handling(invocation)
 
 
 def check_records(
     fact: Fact[Invocation],
     handler: Fact[Invocation],
     exchange: Fact[Exchange],
-    rules: ExchangeRules,
+    setting: Setting = LAB,
     *,
     one_by_one: bool = False,
 ) -> None:
@@ -83,7 +91,7 @@ def check_records(
     if artefact:
         _left_to_the_queue(exchange)
     invocation = required(fact, "records")
-    Replies(rules).wrong_records(invocation)
+    Replies(setting).wrong_records(invocation)
 
 
 def check_answer(
@@ -91,7 +99,7 @@ def check_answer(
     exchange: Exchange,
     handler: Fact[Invocation],
     mapping: str,
-    rules: ExchangeRules,
+    setting: Setting = LAB,
 ) -> None:
     """Fail unless the pair ``number`` (from 0) came back right. ``mapping`` is a fact's path."""
     if exchange.unsafe is not None:
@@ -101,7 +109,7 @@ def check_answer(
             reason=exchange.unsafe_said or exchange.unsafe,
         )
     if exchange.stands_for_all:
-        number %= rules.variants
+        number %= setting.rules.variants
     pair = exchange.pairs[number] if number < len(exchange.pairs) else None
     if pair is not None and pair.answered:
         return
@@ -114,7 +122,7 @@ def check_answer(
             N_("expected an answer, found none to the pair before it, so this pair was not sent."),
             hint=N_("Look at the function's log."),
         )
-    Replies(rules).no_right_answer(pair, exchange)
+    Replies(setting).no_right_answer(pair, exchange)
 
 
 def _inconclusive(fact: Fact[Invocation]) -> bool:

@@ -1,10 +1,10 @@
-"""How an invocation failed, in words for its author, and what to do next."""
+"""How an invocation failed, in words for its author."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.checks import message, shown
+from grader.checks import message
 from grader.i18n.language import N_
 
 if TYPE_CHECKING:
@@ -21,12 +21,22 @@ def failure_of(invocation: Invocation) -> Message:
         return message(
             N_("Lambda refused to run your function: its reserved concurrency leaves it no room.")
         )
-    if invocation.failure == "broken":
+    if invocation.failure == "broken" or (error is not None and error.kind in _NEVER_RAN):
         if error is None:
             return message(N_("Lambda could not run your function."))
-        it_says = N_("Lambda could not run your function. It says {error}")
+        it_says = N_("Lambda could not run your function. It says {error}.")
         return message(it_says, error=_named(error))
     return said_by(error) or message(N_("Your function raised an exception."))
+
+
+_NEVER_RAN = frozenset(
+    f"Runtime.{name}"
+    for name in (
+        *("ImportModuleError", "HandlerNotFound", "MalformedHandlerName", "UserCodeSyntaxError"),
+        *("BuiltInModuleConflict", "InvalidEntrypoint"),
+    )
+)
+"""Lambda's words for code that it could not load."""
 
 
 def said_by(error: FunctionError | None) -> Message | None:
@@ -34,6 +44,10 @@ def said_by(error: FunctionError | None) -> Message | None:
     if error is None:
         return None
     what = _named(error)
+    if error.kind.startswith(("Runtime.", "Function.", "Extension.")):
+        return message(
+            N_("Your function ended without an answer. Lambda says {error}."), error=what
+        )
     if error.file is None:
         return message(N_("Your function raised {error}."), error=what)
     if error.line is None:
@@ -47,26 +61,12 @@ def said_by(error: FunctionError | None) -> Message | None:
 
 
 def _named(error: FunctionError) -> str:
-    return f"{error.kind}: {shown(error.message, 200)}" if error.message else error.kind
+    """The exception and what it says. Of what is too long the middle is left out: a denial says its
+    reason at the end."""
+    text = error.message.rstrip(". ")
+    if len(text) > _MOST:
+        text = f"{text[: _MOST // 3]} … {text[-_MOST * 2 // 3 :]}"
+    return f"{error.kind}: {text}" if text else error.kind
 
 
-_NOT_LOADED = ("ImportModuleError", "HandlerNotFound", "UserCodeSyntaxError", "Worker init failed")
-_MISREAD = {"KeyError", "IndexError", "TypeError", "ValueError", "JSONDecodeError"}
-
-
-def remedy_of(invocation: Invocation, *, numbers: bool) -> str:
-    """What to do next about a failed invocation."""
-    if invocation.failure == "timed-out":
-        return N_("Look for a loop that never ends or a call that waits.")
-    if invocation.failure == "refused":
-        return N_("Remove the reserved concurrency of the function.")
-    error = invocation.error
-    if invocation.failure == "broken" or error is None:
-        return N_("Look at the function's configuration in the console: it says what is wrong.")
-    if any(name in _named(error) for name in _NOT_LOADED):
-        return N_("Check the handler's name, the files in the package and what they import.")
-    if error.kind in _MISREAD:
-        if numbers:
-            return N_("Read the two numbers from the JSON object in the record's body.")
-        return N_("Read the fields of the message from the JSON object in the record's body.")
-    return N_("Look at that line; the function's log in CloudWatch shows the whole traceback.")
+_MOST = 420

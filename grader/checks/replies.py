@@ -8,16 +8,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from grader.checks import fail, message, shown
-from grader.checks.failures import failure_of, remedy_of
+from grader.checks import evidence, fail, message, shown
+from grader.checks.failures import failure_of
+from grader.checks.next_step import step_of, step_of_records, step_of_silence
 from grader.i18n.language import N_
 from grader.rubric.expression import ExpressionError
 from grader.rubric.readings import Arithmetic
 
 if TYPE_CHECKING:
     from grader.checks import Message
+    from grader.checks.step_rule import Setting
+    from grader.model.evidence import Evidence
     from grader.model.observation import Answer, Exchange, Invocation, Pair
-    from grader.rubric.exchange import ExchangeRules
 
 MISTAKES = {
     "joined": N_("the two numbers joined as text"),
@@ -39,16 +41,18 @@ _HINTS = {
 
 
 class Replies:
-    """What to say of messages that were sent, and answered, by ``rules``."""
+    """What to say of messages that were sent, and answered, in this ``setting``."""
 
-    def __init__(self, rules: ExchangeRules) -> None:
-        self._rules, self._arithmetic = rules, Arithmetic(rules)
+    def __init__(self, setting: Setting) -> None:
+        self._setting, self._rules = setting, setting.rules
+        self._arithmetic = Arithmetic(setting.rules)
 
     def wrong_handling(self, invocation: Invocation) -> NoReturn:
         """Say why one record, invoked directly, was not answered."""
+        seen = evidence.of_invocation(invocation, self._setting.keys)
         pair = invocation.pairs[0] if invocation.pairs else None
         if pair is not None and pair.wrong is not None:
-            self._wrong_answer(pair, pair.wrong)
+            self._wrong_answer(pair, pair.wrong, seen)
         sums = pair is None or pair.number1 is not None
         values = self._values(pair)
         if invocation.failure is not None:
@@ -59,8 +63,8 @@ class Replies:
                     " {failure}"
                 )
             failure = failure_of(invocation)
-            hint = remedy_of(invocation, numbers=sums)
-            fail(template, actual=failure, hint=hint, failure=failure, **values)
+            hint = step_of(invocation, self._setting)
+            fail(template, actual=failure, hint=hint, evidence=seen, failure=failure, **values)
         if invocation.own_queue:
             template = N_(
                 "expected {expected} for {message} on the output queue, but your function answers on"
@@ -71,19 +75,23 @@ class Replies:
                     "expected {expected} on the output queue, but your function answers on its own"
                     " input queue."
                 )
-            hint = N_("Send the answer to the output queue's URL.")
-            fail(template, hint=hint, **_named(template, values))
+            url = N_("Send the answer to the output queue's URL.")
+            fail(template, hint=url, evidence=seen, **_named(template, values))
         template = N_("expected {expected} for {message}, found no answer on the output queue.")
         instead = N_(
             "expected {expected} for {message}, found no answer on the output queue. {instead}"
         )
-        hint = N_("Send the answer to the output queue as JSON.")
         if sums:
             template = N_("expected {expected}, found no answer on the output queue.")
             instead = N_("expected {expected}, found no answer on the output queue. {instead}")
-            hint = N_("Send the sum to the output queue as JSON.")
         said = instead if invocation.others else template
-        fail(said, hint=hint, **_named(said, values), **_quoted(invocation.others))
+        fail(
+            said,
+            hint=step_of_silence(invocation, self._setting),
+            evidence=seen,
+            **_named(said, values),
+            **_quoted(invocation.others),
+        )
 
     def wrong_records(self, invocation: Invocation) -> NoReturn:
         """Say how many of an event's records were answered right."""
@@ -93,7 +101,7 @@ class Replies:
             "expected": len(invocation.pairs),
             "actual": sum(pair.answered for pair in invocation.pairs),
         }
-        hint = N_("Loop over event['Records'] and answer each record.")
+        hint: str | Message = step_of_records(invocation, self._setting)
         if sums:
             template = N_(
                 "expected {expected} sums for {expected} records in one event, found {actual}."
@@ -127,12 +135,14 @@ class Replies:
                 "mistake": self._mistake(wrong, wrong.wrong),
             }
             hint = _HINTS.get(wrong.wrong.wrong or "", hint)
-        fail(template, hint=hint, **values)
+        seen = evidence.of_invocation(invocation, self._setting.keys)
+        fail(template, hint=hint, evidence=seen, **values)
 
     def no_right_answer(self, pair: Pair, exchange: Exchange) -> NoReturn:
         """Say what came, or that nothing did, of a pair that went through the queues."""
+        seen = evidence.of_pair(pair, exchange, self._setting.keys)
         if pair.wrong is not None:
-            self._wrong_answer(pair, pair.wrong)
+            self._wrong_answer(pair, pair.wrong, seen)
         values = self._values(pair)
         template = N_("expected {expected} for {message}, found no answer within {patience} s.")
         instead = N_(
@@ -146,11 +156,12 @@ class Replies:
             said,
             hint=N_("Send the answer to the output queue, and look at the function's log."),
             patience=int(seconds) if seconds == int(seconds) else seconds,
+            evidence=seen,
             **_named(said, values),
             **_quoted(exchange.others),
         )
 
-    def _wrong_answer(self, pair: Pair, answer: Answer) -> NoReturn:
+    def _wrong_answer(self, pair: Pair, answer: Answer, seen: Evidence) -> NoReturn:
         said = {"body": shown(answer.body), "mistake": self._mistake(pair, answer)}
         if pair.number1 is not None:
             fail(
@@ -159,6 +170,7 @@ class Replies:
                 hint=N_("Convert both to numbers before you add them.")
                 if answer.wrong == "joined"
                 else N_("Add the two numbers of the message."),
+                evidence=seen,
                 **self._values(pair),
                 **said,
             )
@@ -168,6 +180,7 @@ class Replies:
             hint=_HINTS.get(
                 answer.wrong or "", N_("Calculate the answer to this message by hand, and compare.")
             ),
+            evidence=seen,
             **self._values(pair),
             **said,
         )

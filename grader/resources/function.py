@@ -94,6 +94,7 @@ def _from_api(
             )
             for role, queue in held.items()
         },
+        in_vpc=bool((answer.get("VpcConfig") or {}).get("SubnetIds")),
     )
 
 
