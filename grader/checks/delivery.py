@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.checks import block, evidence, fail, required, ungrade
-from grader.checks.failures import said_by
+from grader.checks.failure_words import what_it_raised
 from grader.checks.replies import Replies
 from grader.checks.step_rule import Setting
 from grader.i18n.language import N_
@@ -50,7 +50,7 @@ def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange], setting: Set
             )
         fail(
             nothing,
-            hint=said_by(invocation.error) or "",
+            hint=what_it_raised(invocation.error) or "",
             evidence=evidence.of_invocation(invocation, setting.keys),
         )
     if invocation.failure is None and not invocation.own_queue:

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from grader.checks import evidence, fail, message, shown
-from grader.checks.failures import failure_of
+from grader.checks.failure_words import how_it_failed
 from grader.checks.next_step import step_of, step_of_records, step_of_silence
 from grader.i18n.language import N_
 from grader.rubric.expression import ExpressionError
@@ -62,7 +62,7 @@ class Replies:
                     "expected {expected}, the sum of {number1} and {number2}, found no answer."
                     " {failure}"
                 )
-            failure = failure_of(invocation)
+            failure = how_it_failed(invocation)
             hint = step_of(invocation, self._setting)
             fail(template, actual=failure, hint=hint, evidence=seen, failure=failure, **values)
         if invocation.own_queue:
@@ -112,7 +112,7 @@ class Replies:
                 " {actual}."
             )
         if invocation.failure is not None:
-            values["failure"] = failure_of(invocation)
+            values["failure"] = how_it_failed(invocation)
             template = (
                 N_(
                     "expected {expected} sums for {expected} records in one event, found {actual}."
