@@ -32,7 +32,7 @@ class NoRoomError(ValueError):
     """No message could be drawn any more. ``why`` says what stood in the way most often."""
 
     def __init__(self, index: int, why: str) -> None:
-        super().__init__(f"no room for another message: {why}")
+        super().__init__(why)
         self.index, self.why = index, why
 
 

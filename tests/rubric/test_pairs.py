@@ -104,7 +104,7 @@ def test_another_seed_account_or_attempt_gives_other_pairs(other: dict[str, Any]
 
 
 def test_a_range_without_room_is_an_error_and_not_an_endless_search() -> None:
-    with pytest.raises(NoRoomError, match="no room"):
+    with pytest.raises(NoRoomError, match="too near"):
         take(10, rules=ExchangeRules(range=(100, 140)))
 
 
