@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,6 @@ from grader.model.observation import (
     FoundAs,
     Identity,
     Missing,
-    NotTried,
     Observation,
     Unknown,
 )
@@ -27,7 +27,8 @@ from grader.observe.exercise import Behaviour, exercise
 from grader.observe.obstacles import Stage
 from grader.observe.pairs import Pairs
 from grader.observe.scope import asked_by
-from grader.resources.find import NAMELESS, Finder, not_found
+from grader.observe.which_output import MOST, Question, which_output
+from grader.resources.find import NAMELESS, Finder, Several, not_found
 from grader.resources.inventory import Inventory
 from grader.rubric.parts import parts_of
 from grader.rubric.rules import EXCHANGE_ROUTE
@@ -46,6 +47,11 @@ INPUT, SUM, OUTPUT = EXCHANGE_ROUTE
 NOT_EXERCISED = Unknown.saying(
     "not-observed", N_("The function was not exercised (--no-exchange).")
 )
+_INSTEAD = N_(
+    "which has the name of the lab, but plays no part here, while {other} does, {how}. If {other} is"
+    " meant, say so: --use {role}={other}"
+)
+NOT_THERE = N_("{reason} It was asked for by --use {role}={name}: nothing was run.")
 NOBODY_ASKS = Unknown.saying("not-observed", N_("No criterion asks what the function does."))
 
 
@@ -77,6 +83,7 @@ def observe(
         look.at(named)
         look.find(named, identity.value.account_id)
         look.at(kind for kind in others if not kind.last)
+        look.say_what_plays_no_part()
         # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
         # again, and Lambda by a client of its own.
         aws.close(but={"sqs"})
@@ -124,6 +131,14 @@ def split(kinds: Sequence[Kind[Any]]) -> tuple[list[Kind[Any]], list[Kind[Any]]]
     return [kind for kind in kinds if kind.always], [kind for kind in kinds if not kind.always]
 
 
+def not_there(missing: Missing, role: str, name: str) -> Unknown:
+    """What there is of a resource that whoever ran this wanted to use, and that is not there.
+
+    It says nothing of what the student made: it is unknown, and not missing.
+    """
+    return Unknown.saying("unexpected", NOT_THERE, reason=missing.words, role=role, name=name)
+
+
 def _as_kept(seen: dict[str, Fact[Any]]) -> dict[str, Fact[Any]]:
     """Facts with their values as JSON has them: as they will be once they were stored."""
     return {
@@ -152,6 +167,10 @@ class _Look:
             role: FoundAs(name, "use", message(N_("which --use names")))
             for role, name in use.items()
         }
+        self._finder: Finder | None = None
+        self._several: dict[str, Several] = {}
+        self._unused: Unknown | None = None
+        self._kinds: list[Kind[Any]] = []
         self.facts: dict[str, dict[str, Fact[Any]]] = {}
         self.urls: dict[str, str | None] = {}
         self.pending: set[str] = set()
@@ -161,6 +180,7 @@ class _Look:
         """What is needed of these kinds, waiting for what is in transition."""
         self.began = time.monotonic()
         for kind in kinds:
+            self._kinds.append(kind)
             seen = self.facts[kind.fact] = {}
             for role in self._needs.facts[kind.fact]:
                 seen[role] = kind.look(self, role) if self._names[role] else NAMELESS
@@ -168,27 +188,61 @@ class _Look:
     def find(self, kinds: Iterable[Kind[Any]], account_id: str) -> None:
         """Find what has no name, or another one than the rubric's, by the part it plays."""
         seen = {role: self.facts[kind.fact] for kind in kinds for role in self.facts[kind.fact]}
-        sought = [
-            role
-            for role in self._rubric.lab.found
-            if role in seen and role not in self.found_as and isinstance(seen[role][role], Missing)
-        ]
-        if not sought:
-            return
         of_kind = {role: kind for kind in kinds for role in self.facts[kind.fact]}
         known = {
             role: self._names[role] for role in seen if not isinstance(seen[role][role], Missing)
         }
         parts = parts_of(self._rubric, self._needs.facts["schedules"])
-        finder = Finder(Inventory(self.aws, account_id), parts, known)
+        self._finder = finder = Finder(Inventory(self.aws, account_id), parts, known, seen)
+        sought = []
+        for role, facts in seen.items():
+            missing = facts[role]
+            if role in self.found_as and isinstance(missing, Missing):
+                facts[role] = self._unused = not_there(missing, role, self._names[role])
+            elif role in self._rubric.lab.found and isinstance(missing, Missing):
+                sought.append(role)
         for role in finder.order(sought):
             found = finder.find(role)
             if isinstance(found, FoundAs):
                 self.found_as[role] = found
                 known[role] = self._names[role] = found.name
                 seen[role][role] = of_kind[role].look(self, role)
-            elif isinstance(missing := seen[role][role], Missing):
+                continue
+            if isinstance(found, Several):
+                self._several[role] = found
+            if isinstance(missing := seen[role][role], Missing):
                 seen[role][role] = not_found(missing, of_kind[role].word, role, found)
+
+    def say_instead(self, role: str) -> None:
+        """Say which other resource plays the part that the one of the rubric's name does not play."""
+        finder, lab = self._finder, self._rubric.lab
+        if finder is None or role not in lab.found or role in self.found_as:
+            return
+        other = finder.instead(role)
+        if other is not None:
+            named = {"role": role, "other": other.name, "how": other.said}
+            self.found_as[role] = FoundAs(self._names[role], "name", message(_INSTEAD, **named))
+
+    def say_what_plays_no_part(self) -> None:
+        """Of what is judged by its name: what nothing feeds, feeds nothing, or runs by nothing."""
+        parts, facts = parts_of(self._rubric, self._needs.facts["schedules"]), self.facts
+        for function, queue in parts.feeds.items():
+            mappings = facts["mappings"].get(queue)
+            there = isinstance(facts["functions"].get(function), Found)
+            if there and mappings is not None and not isinstance(mappings, Found):
+                self.say_instead(function)
+            if not there or not isinstance(mappings, Found):
+                continue
+            if any(one.function_name == self._names[function] for one in mappings.value.of_queue):
+                continue
+            if not mappings.value.elsewhere:
+                self.say_instead(function)
+            elif not mappings.value.of_queue:
+                self.say_instead(queue)
+        for function in parts.scheduled:
+            schedule = facts["schedules"].get(function)
+            if isinstance(schedule, Found) and not schedule.value.triggers:
+                self.say_instead(function)
 
     def name(self, role: str) -> str:
         """AWS's name of the resource."""
@@ -221,13 +275,11 @@ class _Look:
             none_named = N_("The rubric names no function between two queues.")
             absent = Unknown.saying("not-observed", none_named)
             return Behaviour(absent, absent, absent)
-        for fact in ("functions", "queues"):
-            for role in self.found_as.keys() & self.facts[fact].keys():
-                wrong = self.facts[fact][role]
-                if self.found_as[role].how == "use" and isinstance(wrong, Missing):
-                    # Somebody meant another one: nothing is run on a guess.
-                    untried = NotTried.after(f"{fact}.{role}", wrong)
-                    return Behaviour(untried, untried, untried)
+        if self._unused is not None:
+            # Somebody meant another one: nothing is run on a guess.
+            return Behaviour(self._unused, self._unused, self._unused)
+        pairs = Pairs(seed, account_id, attempt, *rules.range)
+        self._ask_for_output(pairs)
         stage = Stage(
             function=self.facts["functions"][SUM],
             function_ready=SUM not in self.pending,
@@ -239,5 +291,34 @@ class _Look:
             input_mappings=self.facts["mappings"][INPUT],
             output_mappings=self.facts["mappings"][OUTPUT],
         )
-        pairs = Pairs(seed, account_id, attempt, *rules.range)
-        return exercise(self.aws, stage, rules, pairs, self.waits)
+        done = exercise(self.aws, stage, rules, pairs, self.waits)
+        made = done.handler.value if isinstance(done.handler, Found) else None
+        if made is not None and not made.answered and made.failure is None:
+            self.say_instead(OUTPUT)
+        return done
+
+    def _ask_for_output(self, pairs: Pairs) -> None:
+        """Ask the function itself which of several queues it answers into."""
+        several, rules = self._several.get(OUTPUT), self._rubric.exchange
+        function, source = self.facts["functions"][SUM], self.facts["queues"][INPUT]
+        if several is None or len(several.candidates) > MOST or SUM in self.pending:
+            return
+        if not isinstance(function, Found) or function.value.state == "Failed":
+            return
+        if not isinstance(source, Found):
+            return
+        pair = next(pairs)
+        question = Question(
+            function.value,
+            source.value.arn,
+            pair,
+            json.dumps(dict(zip(rules.message, pair, strict=True))),
+            min(function.value.timeout_s, rules.deadline_s),
+        )
+        chosen = which_output(self.aws, question, [one.name for one in several.candidates])
+        if chosen is None:
+            return
+        self.found_as[OUTPUT], self._names[OUTPUT] = chosen, chosen.name
+        for kind in self._kinds:
+            if OUTPUT in self.facts[kind.fact]:
+                self.facts[kind.fact][OUTPUT] = kind.look(self, OUTPUT)
