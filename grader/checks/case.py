@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from grader.i18n.language import N_
+from grader.i18n.message import message
 from grader.model.observation import Fact, Unknown
 from grader.rubric.rules import EXCHANGE_ROUTE, route
 
 if TYPE_CHECKING:
+    from grader.i18n.message import Message
     from grader.model.kind import Need
     from grader.model.observation import Mappings, Observation
     from grader.rubric.load import Criterion, Rubric
@@ -81,6 +83,14 @@ class Case:
     def source_name(self) -> str:
         """AWS's name of the queue at the beginning of the criterion's ``on``."""
         return self.name(self.bound.source)
+
+    def instead(self, *roles: str) -> Message | None:
+        """That something else plays a part which what is judged as one of ``roles`` does not play."""
+        for role in roles:
+            found = self.observation.found_as.get(role)
+            if found is not None and found.how == "name":
+                return message(N_("{name}, {how}."), name=found.name, how=found.said)
+        return None
 
     @property
     def target_name(self) -> str:

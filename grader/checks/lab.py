@@ -113,6 +113,7 @@ def test_mapping_enabled(
         case.source_name,
         case.target_name,
         exchange_if_seen,
+        case.instead(case.bound.source, case.bound.target),
     )
     required(function_fact, function)
     required(queue_fact, queue)
@@ -165,6 +166,7 @@ def test_schedule_enabled(
         required(schedule_fact, f"schedules.{case.bound.target}"),
         case.target_name,
         expect,
+        case.instead(case.bound.target),
     )
     required(function_fact, f"functions.{case.bound.target}")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from grader.i18n.language import N_
 from grader.model.ended_early import Lost
 from grader.model.observation import Found, Missing, Unknown
+from grader.resources.schedule import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +39,19 @@ OF_AWS_ACADEMY = frozenset(
     }
 )
 """Functions that AWS Academy puts into every account, in lower case."""
+
+
+FINDING: dict[str, Callable[[AwsAccount], object]] = {
+    "lambda:ListFunctions": lambda aws: aws.lambda_.list_functions(MaxItems=1),
+    "lambda:ListEventSourceMappings": lambda aws: aws.lambda_.list_event_source_mappings(
+        MaxItems=1
+    ),
+    "sqs:ListQueues": lambda aws: aws.sqs.list_queues(MaxResults=1),
+    "events:ListRules": lambda aws: aws.events.list_rules(Limit=1),
+    "events:ListTargetsByRule": lambda aws: aws.events.list_targets_by_rule(Rule=NOBODY),
+    "scheduler:ListSchedules": lambda aws: aws.scheduler.list_schedules(MaxResults=1),
+}
+"""The IAM actions that finding takes beside those of looking, each with a question that needs it."""
 
 
 class TooMuchError(Exception):
