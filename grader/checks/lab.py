@@ -42,8 +42,8 @@ def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
     if isinstance(function_fact, Missing):
         hint = N_("Deploy the function under the name that the lab asks for.")
         fail(function_fact.words, hint=hint)
-    check_name(case, case.bound.target, "function")
     function = required(function_fact, f"functions.{case.bound.target}")
+    check_name(case, case.bound.target, "function")
     if function.state == "Failed":
         fail(
             N_("expected the function to be ready, found it failed: {reason}"),
@@ -88,8 +88,8 @@ def test_queue_exists(
     if isinstance(queue_fact, Missing):
         hint = N_("Create the queue under the name that the lab asks for.")
         fail(queue_fact.words, hint=hint)
-    check_name(case, case.bound.source, "queue")
     queue = required(queue_fact, f"queues.{case.bound.source}")
+    check_name(case, case.bound.source, "queue")
     check_standard(queue)
     check_visibility(case, queue, fed_function_fact)
 

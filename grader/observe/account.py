@@ -183,7 +183,8 @@ class _Look:
             self._kinds.append(kind)
             seen = self.facts[kind.fact] = {}
             for role in self._needs.facts[kind.fact]:
-                seen[role] = kind.look(self, role) if self._names[role] else NAMELESS
+                nameless = kind.always and not self._names[role]
+                seen[role] = NAMELESS if nameless else kind.look(self, role)
 
     def find(self, kinds: Iterable[Kind[Any]], account_id: str) -> None:
         """Find what has no name, or another one than the rubric's, by the part it plays."""

@@ -112,6 +112,7 @@ def test_two_mapped_functions_are_listed_with_what_feeds_each(lab: Lab) -> None:
     assert "other (which queue3 feeds)" in said
     # What rests on the function rests on the same.
     assert why_not(observed, "input") == said
+    assert observed.mappings["input"] == observed.functions["sum"]
 
 
 def test_a_variable_that_names_the_input_queue_names_no_output_queue(lab: Lab) -> None:
