@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from grader.model.observation import Observation
     from grader.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow  # tests/resources/test_find.py has one of each kind
+
 
 @pytest.fixture
 def lab(aws_sandbox: Sandbox, fresh_account: str) -> Lab:

@@ -57,6 +57,7 @@ def test_a_right_account_costs_no_question_more_than_without_finding(lab: Lab) -
     assert wires[0].requests == wires[1].requests
 
 
+@pytest.mark.slow
 def test_several_that_could_be_meant_are_listed_with_the_name_that_is_missing(lab: Lab) -> None:
     lab.calculator()
     lab.queues("queue3")
@@ -67,6 +68,7 @@ def test_several_that_could_be_meant_are_listed_with_the_name_that_is_missing(la
     assert "calculatrice (which queue1 feeds), other (which queue3 feeds)" in said
 
 
+@pytest.mark.slow
 def test_the_function_that_the_named_queue_feeds_is_the_one(lab: Lab) -> None:
     lab.calculator()
     lab.queues("input_queue")
@@ -75,6 +77,7 @@ def test_the_function_that_the_named_queue_feeds_is_the_one(lab: Lab) -> None:
     assert found(seen(lab))["sum"] == "mine"
 
 
+@pytest.mark.slow
 def test_a_resource_of_one_name_is_not_found_for_another(lab: Lab) -> None:
     lab.queues("output_queue", "queue1")
     lab.function("calculatrice")
@@ -95,11 +98,13 @@ def test_a_named_function_that_nothing_feeds_is_told_of_the_one_that_is_fed(lab:
     assert "--use sum=calculatrice" in said
 
 
+@pytest.mark.slow
 def test_a_named_queue_that_feeds_nothing_is_told_of_the_one_that_does(lab: Lab) -> None:
     hand_in(lab.sandbox, lab.account, mapping="other-queue")
     assert "--use input=other_queue" in instead(seen(lab), "input")
 
 
+@pytest.mark.slow
 def test_a_named_function_that_nothing_runs_is_told_of_the_one_that_is_run(lab: Lab) -> None:
     lab.calculator()
     lab.function("periodic_lambda")
@@ -126,6 +131,7 @@ def test_nothing_is_said_where_several_others_could_be_meant(lab: Lab) -> None:
 # -- what --use says --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_is_used_is_judged_and_works(lab: Lab) -> None:
     hand_in(lab.sandbox, lab.account)
     lab.calculator()
@@ -136,6 +142,7 @@ def test_what_is_used_is_judged_and_works(lab: Lab) -> None:
     assert {role: one.how for role, one in observed.found_as.items()} == dict.fromkeys(use, "use")
 
 
+@pytest.mark.slow
 def test_use_settles_what_is_ambiguous(lab: Lab) -> None:
     lab.calculator()
     lab.queues("queue3")

@@ -44,6 +44,7 @@ def test_the_queue_that_holds_the_answer_is_the_output_queue(lab: Lab) -> None:
     assert messages(lab.sandbox, lab.account, "older") == {"visible": 1, "in flight": 0}
 
 
+@pytest.mark.slow
 def test_a_wrong_answer_tells_the_queue_as_well(lab: Lab) -> None:
     calculator(lab, answering("queue2"))
     lab.client("lambda").delete_function(FunctionName="calculatrice")
@@ -52,6 +53,7 @@ def test_a_wrong_answer_tells_the_queue_as_well(lab: Lab) -> None:
     assert found(observed)["output"] == "queue2"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [answering("queue2", "older"), answering(), answering("queue2", instead="done")],
@@ -65,6 +67,7 @@ def test_what_does_not_tell_one_queue_is_listed(lab: Lab, code: bytes) -> None:
         assert f"{name} (another queue)" in said
 
 
+@pytest.mark.slow
 def test_more_queues_than_five_are_not_received_from(lab: Lab) -> None:
     calculator(lab, answering("queue2"))
     lab.queues("a", "b", "c")
