@@ -25,7 +25,6 @@ from grader.model.observation import (
     Unknown,
     value_of,
 )
-from grader.observe.account import INPUT, OUTPUT, SUM
 from grader.observe.identity import observe_identity
 from grader.resources.find import Finder
 from grader.resources.inventory import FINDING, Inventory
@@ -148,6 +147,7 @@ class _Asking:
         self._known: dict[str, str] = {}
         parts = parts_of(rubric, needs.facts["schedules"])
         self._finder = Finder(Inventory(aws, identity.account_id), parts, self._known)
+        self._taken = rubric.exchange.route
         self.functions: dict[str, Fact[Function]] = {}
         self.urls: dict[str, str] = {}
         self.unknown: dict[str, Unknown] = {}
@@ -168,7 +168,8 @@ class _Asking:
         if not self._needs.exercise:
             return
         self.untold["sqs:ReceiveMessage"] = None  # only doing it would tell, and hide messages
-        function = value_of(self.functions.get(self.name(SUM), Missing("")))
+        through = self.name(self._taken.through)
+        function = value_of(self.functions.get(through, Missing("")))
         if function is not None:
             # Only asks whether it would be allowed to. Source: Lambda API, Invoke.
             self.ask(
@@ -182,7 +183,7 @@ class _Asking:
                 "lambda:GetFunctionConcurrency",
                 lambda: self.aws.lambda_.get_function_concurrency(FunctionName=function.name),
             )
-        for role in (INPUT, OUTPUT):
+        for role in (self._taken.source, self._taken.to):
             if role in self.urls:
                 self._acting_on(role, self.urls[role])
 
@@ -213,6 +214,10 @@ class _Asking:
         """The variables of the function's environment that the checks ask about."""
         return self._needs.variables[role]
 
+    def held(self, role: str) -> dict[str, str]:
+        """The queues that a variable of the function may be asked to hold, by the rubric's names."""
+        return {queue: self.name(queue) for queue in self._needs.held.get(role, ())}
+
     def ask(self, action: str, call: Callable[[], T]) -> T | None:
         """What AWS answers, if it does. That there is no such thing is an answer too."""
         fact = self.aws.ask(action, call)
@@ -227,7 +232,7 @@ class _Asking:
     def _acting_on(self, role: str, url: str) -> None:
         """Whether messages may be sent to the input queue, and be deleted and hidden in both."""
         aws = self.aws
-        if role == INPUT:
+        if role == self._taken.source:
             # A body has a character at least, a delay 900 s at most. Source: SQS API, SendMessageBatch.
             never_sent: Any = {"Id": "a", "MessageBody": "", "DelaySeconds": _TOO_LONG_S}
             self._ask_in_vain(

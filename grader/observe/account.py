@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -25,13 +24,12 @@ from grader.model.observation import (
 from grader.model.timestamps import iso, now
 from grader.observe.exercise import Behaviour, exercise
 from grader.observe.obstacles import Stage
-from grader.observe.pairs import Pairs
 from grader.observe.scope import asked_by
 from grader.observe.which_output import MOST, Question, which_output
 from grader.resources.find import NAMELESS, Finder, Several, not_found
 from grader.resources.inventory import Inventory
+from grader.rubric.pairs import Pairs
 from grader.rubric.parts import parts_of
-from grader.rubric.rules import EXCHANGE_ROUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -41,8 +39,6 @@ if TYPE_CHECKING:
     from grader.resources.ready import Waits
     from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
-
-INPUT, SUM, OUTPUT = EXCHANGE_ROUTE
 
 NOT_EXERCISED = Unknown.saying(
     "not-observed", N_("The function was not exercised (--no-exchange).")
@@ -213,6 +209,10 @@ class _Look:
                 self._several[role] = found
             if isinstance(missing := seen[role][role], Missing):
                 seen[role][role] = not_found(missing, of_kind[role].word, role, found)
+        for role, queues in self._needs.held.items():
+            # Its variables were looked at before it was known which queue they may hold.
+            if isinstance(seen[role][role], Found) and any(one in self.found_as for one in queues):
+                seen[role][role] = of_kind[role].look(self, role)
 
     def say_instead(self, role: str) -> None:
         """Say which other resource plays the part that the one of the rubric's name does not play."""
@@ -257,13 +257,20 @@ class _Look:
         """The variables of the function's environment that the checks ask about."""
         return self._needs.variables[role]
 
+    def held(self, role: str) -> dict[str, str]:
+        """The queues that a variable of the function may be asked to hold, by the rubric's names."""
+        return {queue: self.name(queue) for queue in self._needs.held.get(role, ())}
+
     def fed_by(self, role: str) -> str | None:
         """AWS's name of the function that the exchange feeds from the queue."""
-        return self._names.get(SUM) or None if role == INPUT else None
+        taken = self._rubric.exchange.route
+        return self._names.get(taken.through) or None if role == taken.source else None
 
     def exercised(self, role: str) -> bool:
         """The exchange runs this function."""
-        return role == SUM and self._needs.exercise and self._exchange
+        return (
+            role == self._rubric.exchange.route.through and self._needs.exercise and self._exchange
+        )
 
     def exercise(self, seed: int, account_id: str, attempt: int) -> Behaviour:
         """The function at work, where some check asks for it and the run may."""
@@ -272,54 +279,61 @@ class _Look:
             return Behaviour(NOT_EXERCISED, NOT_EXERCISED, NOT_EXERCISED)
         if not self._needs.exercise:
             return Behaviour(NOBODY_ASKS, NOBODY_ASKS, NOBODY_ASKS)
-        if SUM not in lab.functions or not {INPUT, OUTPUT} <= lab.queues.keys():
+        taken = rules.route
+        through, source, to = taken.through, taken.source, taken.to
+        if through not in lab.functions or not {source, to} <= lab.queues.keys():
             none_named = N_("The rubric names no function between two queues.")
             absent = Unknown.saying("not-observed", none_named)
             return Behaviour(absent, absent, absent)
         if self._unused is not None:
             # Somebody meant another one: nothing is run on a guess.
             return Behaviour(self._unused, self._unused, self._unused)
-        pairs = Pairs(seed, account_id, attempt, *rules.range)
+        pairs = Pairs(rules, seed, account_id, attempt)
         self._ask_for_output(pairs)
         stage = Stage(
-            function=self.facts["functions"][SUM],
-            function_ready=SUM not in self.pending,
-            input_name=self._names[INPUT] or INPUT,
-            input=self.facts["queues"][INPUT],
-            input_url=self.urls.get(INPUT),
-            output=self.facts["queues"][OUTPUT],
-            output_url=self.urls.get(OUTPUT),
-            input_mappings=self.facts["mappings"][INPUT],
-            output_mappings=self.facts["mappings"][OUTPUT],
+            function=self.facts["functions"][through],
+            function_ready=through not in self.pending,
+            input_name=self._names[source] or source,
+            input=self.facts["queues"][source],
+            input_url=self.urls.get(source),
+            output=self.facts["queues"][to],
+            output_url=self.urls.get(to),
+            input_mappings=self.facts["mappings"][source],
+            output_mappings=self.facts["mappings"][to],
+            route=taken,
         )
         done = exercise(self.aws, stage, rules, pairs, self.waits)
         made = done.handler.value if isinstance(done.handler, Found) else None
         if made is not None and not made.answered and made.failure is None:
-            self.say_instead(OUTPUT)
+            self.say_instead(to)
         return done
 
     def _ask_for_output(self, pairs: Pairs) -> None:
         """Ask the function itself which of several queues it answers into."""
-        several, rules = self._several.get(OUTPUT), self._rubric.exchange
-        function, source = self.facts["functions"][SUM], self.facts["queues"][INPUT]
-        if several is None or len(several.candidates) > MOST or SUM in self.pending:
+        rules, route = self._rubric.exchange, self._rubric.exchange.route
+        several, to = self._several.get(route.to), route.to
+        function, source = (
+            self.facts["functions"][route.through],
+            self.facts["queues"][route.source],
+        )
+        if several is None or len(several.candidates) > MOST or route.through in self.pending:
             return
         if not isinstance(function, Found) or function.value.state == "Failed":
             return
         if not isinstance(source, Found):
             return
-        pair = next(pairs)
-        question = Question(
-            function.value,
-            source.value.arn,
-            pair,
-            json.dumps(dict(zip(rules.message, pair, strict=True))),
-            min(function.value.timeout_s, rules.deadline_s),
-        )
+        timeout_s = min(function.value.timeout_s, rules.deadline_s)
+        question = Question(function.value, source.value.arn, pairs.draw(), timeout_s)
         chosen = which_output(self.aws, question, [one.name for one in several.candidates])
         if chosen is None:
             return
-        self.found_as[OUTPUT], self._names[OUTPUT] = chosen, chosen.name
+        self.found_as[to], self._names[to] = chosen, chosen.name
         for kind in self._kinds:
-            if OUTPUT in self.facts[kind.fact]:
-                self.facts[kind.fact][OUTPUT] = kind.look(self, OUTPUT)
+            if to in self.facts[kind.fact]:
+                self.facts[kind.fact][to] = kind.look(self, to)
+        if to in self._needs.held.get(route.through, ()):
+            # Its variables were looked at before it was known which queue they may hold.
+            for kind in self._kinds:
+                if kind.fact == "functions":
+                    again = kind.look(self, route.through)
+                    self.facts["functions"][route.through] = again

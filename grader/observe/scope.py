@@ -9,18 +9,17 @@ import msgspec
 from grader.i18n.language import N_
 from grader.model.observation import OF_RESOURCES, Asked, Found, Missing, NotTried, Unknown
 from grader.resources.nearest import no_such
+from grader.rubric.rejudge import OTHER_FORM, judged_anew, same_answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from grader.model.kind import Word
     from grader.model.observation import Exchange, Fact, Observation
+    from grader.rubric.exchange import Route
     from grader.rubric.load import Rubric
 
 T = TypeVar("T")
-
-_AT_WORK = ("sum", "input", "output")
-"""What the function at work needs, by the rubric's names."""
 
 
 def asked_by(rubric: Rubric) -> Asked:
@@ -29,18 +28,24 @@ def asked_by(rubric: Rubric) -> Asked:
     return Asked(
         lab.functions,
         lab.queues,
-        rules.message,
-        rules.answer_keys,
+        tuple(rules.fields),
+        rules.keys,
         rules.pairs,
         rules.deadline_s,
+        fields=rules.message if isinstance(rules.message, dict) else {},
+        expect=rules.expect,
+        within=rules.within,
+        route=rules.route.names,
+        kept=True,
     )
 
 
 def as_asked(seen: Observation, rubric: Rubric, region: str) -> Observation:
     """``seen`` with ``not-observed`` for whatever ``rubric`` would have looked for elsewhere.
 
-    That is another function or queue under the same name, another message or other keys of an answer,
-    more pairs than were sent, more patience than silent pairs were given, another ``region``.
+    That is another function or queue under the same name, another message, more pairs than were sent,
+    more patience than silent pairs were given, another ``region``. Answers are judged anew where other
+    ones are right, or stand under other keys; version 0.1.0 kept too little for that.
     """
     before, now = seen.asked, asked_by(rubric)
     if before is None:
@@ -69,11 +74,13 @@ def as_asked(seen: Observation, rubric: Rubric, region: str) -> Observation:
             elif not _is_of(old[role], name, new[role]):
                 expected = new[role] or role
                 others[role] = _not_observed(other, found=name or role, expected=expected)
-    seen = _as_named(seen, lacking)
-    behaviour = next((others[name] for name in _AT_WORK if name in others), None)
-    if (before.message, before.answer_keys) != (now.message, now.answer_keys):
-        behaviour = _not_observed(N_("Messages and answers of another form were exchanged."))
-    changed = _without(seen, others, behaviour)
+    seen = _as_named(seen, lacking, rubric.exchange.route)
+    behaviour = next((others[name] for name in now.route if name in others), None)
+    same_message = (before.message, before.fields) == (now.message, now.fields)
+    judgeable = before.kept or same_answers(seen, rubric.exchange)
+    if before.route != now.route or not (same_message and judgeable):
+        behaviour = _not_observed(OTHER_FORM)
+    changed = _without(judged_anew(seen, rubric.exchange), others, behaviour)
     if now.pairs > before.pairs and isinstance(changed.exchange, Found):
         sent = N_("{sent} pairs were sent, not {expected}.")
         fewer = _not_observed(sent, sent=before.pairs, expected=now.pairs)
@@ -93,7 +100,7 @@ def _is_of(old: str, name: str, new: str) -> bool:
     return name == new if new else name != old
 
 
-def _as_named(seen: Observation, missing: Mapping[str, Missing]) -> Observation:
+def _as_named(seen: Observation, missing: Mapping[str, Missing], route: Route) -> Observation:
     """``seen`` as if nothing had been found in place of names that are ``missing``."""
     for role, lacking in missing.items():
         own = "functions" if role in seen.functions else "queues"
@@ -107,8 +114,9 @@ def _as_named(seen: Observation, missing: Mapping[str, Missing]) -> Observation:
             further={fact: _but(facts, {role: untried}) for fact, facts in seen.further.items()},
             found_as={other: one for other, one in seen.found_as.items() if other != role},
         )
-        at_work = {"input": ("exchange",)}.get(role, ("handler", "records", "exchange"))
-        if role in _AT_WORK:
+        # Without the queue it comes from, a message can still be handed to the function directly.
+        at_work = ("exchange",) if role == route.source else ("handler", "records", "exchange")
+        if role in route.names:
             seen = msgspec.structs.replace(seen, **dict.fromkeys(at_work, untried))
     return seen
 

@@ -13,14 +13,16 @@ from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.observation import Found, FoundAs, value_of
 from grader.observe.event import sqs_event
-from grader.observe.pairs import readings
+from grader.observe.received import ASKED, Received
 from grader.resources.queue import observe_queue
+from grader.rubric.readings import NEARLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from grader.aws.account_client import Aws
     from grader.model.observation import Function
+    from grader.rubric.pairs import Drawn
 
 MOST = 5
 """Queues that are received from. Each holds its own messages back for :data:`HIDDEN_S` at most."""
@@ -28,20 +30,23 @@ MOST = 5
 HIDDEN_S = 20
 APPEARS_S = 2
 GRACE_S = 10
+SLACK_S = 1
 
 READ_LIMIT = 64 * 1024
 _NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,20})?")
+_NO_ANSWER = frozenset({"first-number", "second-number", "field", NEARLY})
+"""What a message also holds that only quotes what was sent, or any number."""
+
 _HELD = N_("which held the answer of {function}")
 
 
 @dataclass(frozen=True)
 class Question:
-    """A message for the function, and the pair in it. ``queue_arn`` is where it seems to come from."""
+    """A message for the function, which seems to come from the queue ``queue_arn``."""
 
     function: Function
     queue_arn: str
-    pair: tuple[int, int]
-    message: str
+    drawn: Drawn
     timeout_s: float
 
 
@@ -58,14 +63,15 @@ def which_output(aws: Aws, question: Question, names: Iterable[str]) -> FoundAs 
         for name, fact, url in queues
         if url and (queue := value_of(fact)) and queue.max_receives != 1
     ]
+    since = time.monotonic()
     if len(asked) != len(queues) or len(asked) > MOST or not _invoked(aws, question):
         return None
-    right, near = [], []
+    right, wrong = [], []
     for name, url, queue in asked:
-        held = _held(aws, url, question.pair, APPEARS_S + queue.delay_s)
-        right += [name] if sum(question.pair) in held else []
-        near += [name] if held else []
-    chosen = right or near
+        held = _held(aws, url, question.drawn, since, APPEARS_S + queue.delay_s)
+        right += [name] if "" in held else []
+        wrong += [name] if held else []
+    chosen = right or wrong
     if len(chosen) != 1:
         return None
     return FoundAs(chosen[0], "answer", message(_HELD, function=question.function.name))
@@ -74,7 +80,7 @@ def which_output(aws: Aws, question: Question, names: Iterable[str]) -> FoundAs 
 def _invoked(aws: Aws, question: Question) -> bool:
     """The function was run on the message, whatever came of it. Source: Lambda Invoke."""
     event = sqs_event(
-        [question.message],
+        [question.drawn.body],
         queue_arn=question.queue_arn,
         region=aws.region,
         now_ms=int(time.time() * 1000),
@@ -87,31 +93,33 @@ def _invoked(aws: Aws, question: Question) -> bool:
     return isinstance(fact, Found)
 
 
-def _held(aws: Aws, url: str, pair: tuple[int, int], wait_s: float) -> set[Decimal]:
-    """What messages of the queue held of this pair. They are removed, all others are shown again.
+def _held(aws: Aws, url: str, drawn: Drawn, since: float, wait_s: float) -> set[str]:
+    """What messages of the queue, newer than ``since``, make of the one that was sent: empty text is
+    what is right, else the name of a mistake. They are removed, all others are shown again.
 
     Source: SQS ReceiveMessage, DeleteMessage, ChangeMessageVisibility.
     """
-    received: Any = aws.ask(
+    given: Any = aws.ask(
         "sqs:ReceiveMessage",
         lambda: aws.sqs.receive_message(
             QueueUrl=url,
             MaxNumberOfMessages=10,
             WaitTimeSeconds=min(20, int(wait_s)),
             VisibilityTimeout=HIDDEN_S,
+            MessageSystemAttributeNames=ASKED,
         ).get("Messages", []),
     )
-    made = {Decimal(number) for number in readings(*pair)} - {Decimal(number) for number in pair}
-    ours: set[Decimal] = set()
+    now, made = time.monotonic(), set[str]()
     with aws.overtime():
-        for one in value_of(received) or []:
-            handle, numbers = one["ReceiptHandle"], made & _numbers(one.get("Body", ""))
-            ours |= numbers
-            if numbers:
-                _remove(aws, url, handle)
+        for one in (Received.from_api(given, now) for given in value_of(given) or []):
+            new = one.age_s is not None and one.age_s <= now - since + SLACK_S
+            answers = _answers(one.body, drawn) if new else set()
+            made |= answers
+            if answers:
+                _remove(aws, url, one.handle)
             else:
-                _show(aws, url, handle)
-    return ours
+                _show(aws, url, one.handle)
+    return made
 
 
 def _remove(aws: Aws, url: str, handle: str) -> None:
@@ -127,6 +135,8 @@ def _show(aws: Aws, url: str, handle: str) -> None:
     )
 
 
-def _numbers(body: str) -> set[Decimal]:
-    """Every number that the text writes, in whatever form."""
-    return {Decimal(text) for text in _NUMBER.findall(body[:READ_LIMIT])}
+def _answers(body: str, drawn: Drawn) -> set[str]:
+    """What the numbers that the text writes, in whatever form, are of the message."""
+    numbers = map(Decimal, _NUMBER.findall(body[:READ_LIMIT]))
+    readings = (drawn.readings.named(number) for number in numbers)
+    return {one.name for one in readings if one is not None} - _NO_ANSWER
