@@ -156,7 +156,7 @@ def check_used(seen: Observation | None) -> None:
     from grader.i18n.message import as_message, said
     from grader.inputs.problems import BadInput, Problem
     from grader.model.observation import Unknown
-    from grader.observe.account import NOT_THERE
+    from grader.observe.meant import NOT_THERE
 
     facts = {**seen.functions, **seen.queues}.values() if seen else ()
     words = [fact.words for fact in facts if isinstance(fact, Unknown)]

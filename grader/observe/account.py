@@ -23,6 +23,7 @@ from grader.model.observation import (
 )
 from grader.model.timestamps import iso, now
 from grader.observe.exercise import Behaviour, exercise
+from grader.observe.meant import but_another, idle, not_there
 from grader.observe.obstacles import Stage
 from grader.observe.scope import asked_by
 from grader.observe.which_output import MOST, Question, which_output
@@ -43,11 +44,6 @@ if TYPE_CHECKING:
 NOT_EXERCISED = Unknown.saying(
     "not-observed", N_("The function was not exercised (--no-exchange).")
 )
-_INSTEAD = N_(
-    "which has the name of the lab, but plays no part here, while {other} does, {how}. If {other} is"
-    " meant, say so: --use {role}={other}"
-)
-NOT_THERE = N_("{reason} It was asked for by --use {role}={name}: nothing was run.")
 NOBODY_ASKS = Unknown.saying("not-observed", N_("No criterion asks what the function does."))
 
 
@@ -125,14 +121,6 @@ def observe(
 def split(kinds: Sequence[Kind[Any]]) -> tuple[list[Kind[Any]], list[Kind[Any]]]:
     """The kinds that are looked for by name, each in an account once, and those that rest on them."""
     return [kind for kind in kinds if kind.always], [kind for kind in kinds if not kind.always]
-
-
-def not_there(missing: Missing, role: str, name: str) -> Unknown:
-    """What there is of a resource that whoever ran this wanted to use, and that is not there.
-
-    It says nothing of what the student made: it is unknown, and not missing.
-    """
-    return Unknown.saying("unexpected", NOT_THERE, reason=missing.words, role=role, name=name)
 
 
 def _as_kept(seen: dict[str, Fact[Any]]) -> dict[str, Fact[Any]]:
@@ -221,29 +209,13 @@ class _Look:
             return
         other = finder.instead(role)
         if other is not None:
-            named = {"role": role, "other": other.name, "how": other.said}
-            self.found_as[role] = FoundAs(self._names[role], "name", message(_INSTEAD, **named))
+            self.found_as[role] = but_another(self._names[role], role, other)
 
     def say_what_plays_no_part(self) -> None:
         """Of what is judged by its name: what nothing feeds, feeds nothing, or runs by nothing."""
-        parts, facts = parts_of(self._rubric, self._needs.facts["schedules"]), self.facts
-        for function, queue in parts.feeds.items():
-            mappings = facts["mappings"].get(queue)
-            there = isinstance(facts["functions"].get(function), Found)
-            if there and mappings is not None and not isinstance(mappings, Found):
-                self.say_instead(function)
-            if not there or not isinstance(mappings, Found):
-                continue
-            if any(one.function_name == self._names[function] for one in mappings.value.of_queue):
-                continue
-            if not mappings.value.elsewhere:
-                self.say_instead(function)
-            elif not mappings.value.of_queue:
-                self.say_instead(queue)
-        for function in parts.scheduled:
-            schedule = facts["schedules"].get(function)
-            if isinstance(schedule, Found) and not schedule.value.triggers:
-                self.say_instead(function)
+        parts = parts_of(self._rubric, self._needs.facts["schedules"])
+        for role in idle(parts, self.facts, self._names):
+            self.say_instead(role)
 
     def name(self, role: str) -> str:
         """AWS's name of the resource."""
