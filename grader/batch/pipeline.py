@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from grader.rubric.load import Rubric
     from grader.scoring.open_by import OpenScore
 
-    Key: TypeAlias = tuple[str, str, str | None, tuple[tuple[str, str], ...]]
+    Place: TypeAlias = tuple[str, str, str | None]
+    Key: TypeAlias = tuple[Place, tuple[tuple[str, str], ...]]
     Observed: TypeAlias = tuple[list[Account], Observation]
 
 LEAVE_S = 2.5
@@ -123,6 +124,8 @@ class Grading:
         self._visiting: dict[Future[Any], Callable[[Future[Any]], None]] = {}
         self._looking: dict[Key, list[Account]] = {}
         self._looked: dict[Key, bytes] = {}
+        # An account is exercised once at a time: rows that use other resources of it wait for the end.
+        self._later: dict[Place, deque[Callable[[], None]]] = {}
         self._observed: list[Observed] = []
         self._since = 0.0
         self._lost, self._shown = False, Repeated()
@@ -210,13 +213,18 @@ class Grading:
             self._look(None, rows, visit, identity)
             return
         use = tuple(sorted(visit.use.items()))
-        key = (identity.value.account_id, visit.region, visit.endpoint_url, use)
+        place = (identity.value.account_id, visit.region, visit.endpoint_url)
+        key = (place, use)
         if key in self._looked:
             self._gather(rows, _unpacked(self._looked[key]))
         elif key in self._looking:
             self._looking[key].extend(rows)
         else:
             self._looking[key] = rows
+            if place in self._later:
+                self._later[place].append(lambda: self._look(key, rows, visit, identity))
+                return
+            self._later[place] = deque()
             self._look(key, rows, visit, identity)
 
     def _look(
@@ -225,6 +233,7 @@ class Grading:
         def looked(future: Future[Observation]) -> None:
             if key is not None:
                 del self._looking[key]
+                self._next_at(key[0])
             try:
                 seen = future.result()
             except Exception as error:  # noqa: BLE001 - as above
@@ -235,6 +244,13 @@ class Grading:
             self._gather(rows, seen)
 
         self._start(looked, look, visit, identity, self._rubric, self._needs, self._orders)
+
+    def _next_at(self, place: Place) -> None:
+        """The account is free: look at what else of it is to be judged."""
+        if self._later[place]:
+            self._later[place].popleft()()
+        else:
+            del self._later[place]
 
     # -- scoring, as results come -------------------------------------------------------------
 

@@ -177,10 +177,11 @@ def _another_account(now: Student, then: Mapping[str, Student]) -> bool:
 
 def _same_account(now: Student, then: Mapping[str, Student]) -> bool:
     before = then[now.student_id]
-    return (now.account_id, now.region, now.group) == (
+    return (now.account_id, now.region, now.group, now.use) == (
         before.account_id,
         before.region,
         before.group,
+        before.use,
     )
 
 

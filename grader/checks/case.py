@@ -9,10 +9,12 @@ import msgspec
 
 from grader.checks.step_rule import Setting
 from grader.i18n.language import N_
+from grader.i18n.message import message
 from grader.model.observation import Fact, Unknown, value_of
 from grader.rubric.rules import route
 
 if TYPE_CHECKING:
+    from grader.i18n.message import Message
     from grader.model.kind import Need
     from grader.model.observation import Mappings, Observation
     from grader.rubric.load import Criterion, Rubric
@@ -82,6 +84,14 @@ class Case:
     def source_name(self) -> str:
         """AWS's name of the queue at the beginning of the criterion's ``on``."""
         return self.name(self.bound.source)
+
+    def instead(self, *roles: str) -> Message | None:
+        """That something else plays a part which what is judged as one of ``roles`` does not play."""
+        for role in roles:
+            found = self.observation.found_as.get(role)
+            if found is not None and found.how == "name":
+                return message(N_("{name}, {how}."), name=found.name, how=found.said)
+        return None
 
     @property
     def target_name(self) -> str:

@@ -44,8 +44,8 @@ def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
     if isinstance(function_fact, Missing):
         hint = N_("Deploy the function under the name that the lab asks for.")
         fail(function_fact.words, hint=hint)
-    check_name(case, case.bound.target, "function")
     function = required(function_fact, f"functions.{case.bound.target}")
+    check_name(case, case.bound.target, "function")
     if function.state == "Failed":
         fail(
             N_("expected the function to be ready, found it failed: {reason}"),
@@ -99,8 +99,8 @@ def test_queue_exists(
     if isinstance(queue_fact, Missing):
         hint = N_("Create the queue under the name that the lab asks for.")
         fail(queue_fact.words, hint=hint)
-    check_name(case, case.bound.source, "queue")
     queue = required(queue_fact, f"queues.{case.bound.source}")
+    check_name(case, case.bound.source, "queue")
     check_standard(queue)
     check_visibility(case, queue, fed_function_fact, expect)
 
@@ -126,6 +126,7 @@ def test_mapping_enabled(
         case.target_name,
         exchange_if_seen,
         expect,
+        case.instead(case.bound.source, case.bound.target),
     )
     required(function_fact, function)
     required(queue_fact, queue)
@@ -201,6 +202,7 @@ def test_schedule_enabled(
         required(schedule_fact, f"schedules.{case.bound.target}"),
         case.target_name,
         expect,
+        case.instead(case.bound.target),
     )
     required(function_fact, f"functions.{case.bound.target}")
 

@@ -15,6 +15,7 @@ from grader.model.observation import Exchange, Found
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from grader.checks import Message
     from grader.model.observation import Fact, Mapping, Mappings
 
 _SOMEBODYS = re.compile(r"user.?(initiated|action)", re.IGNORECASE)
@@ -28,17 +29,22 @@ class Batches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def check_mappings(
-    found: Mappings, queue: str, function: str, exchange: Fact[Exchange], expect: Batches | None
+    found: Mappings,
+    queue: str,
+    function: str,
+    exchange: Fact[Exchange],
+    expect: Batches | None,
+    instead: Message | None = None,
 ) -> None:
     """Fail unless the queue feeds the function, alone, and lets everything through.
 
-    ``queue`` and ``function`` are AWS's names.
+    ``queue`` and ``function`` are AWS's names; ``instead`` says what else may be meant.
     """
     named = {"queue": queue, "function": function}
     ours = [mapping for mapping in found.of_queue if mapping.function_name == function]
     others = _live_elsewhere(found.of_queue, function)
     if not ours:
-        _no_mapping(found, queue, function)
+        _no_mapping(found, queue, function, instead)
     if others:
         fail(
             N_(
@@ -120,9 +126,10 @@ def _live_elsewhere(mappings: Sequence[Mapping], function: str) -> list[str]:
     return sorted({one.function_name for one in mappings if one.live} - {function})
 
 
-def _no_mapping(found: Mappings, queue: str, function: str) -> None:
+def _no_mapping(found: Mappings, queue: str, function: str, instead: Message | None) -> None:
     named = {"queue": queue, "function": function}
-    hint = message(N_("Add an event source mapping from {queue} to {function}."), **named)
+    add = message(N_("Add an event source mapping from {queue} to {function}."), **named)
+    hint = instead or add
     if found.elsewhere:
         elsewhere = list(found.elsewhere)
         fail(
@@ -140,7 +147,7 @@ def _no_mapping(found: Mappings, queue: str, function: str) -> None:
             "Add an event source mapping from {queue} to {function}. If {others} is what you handed in,"
             " say so with --use."
         )
-        hint = message(either, others=fed, **named)
+        hint = instead or message(either, others=fed, **named)
         fail(but, expected=function, actual=fed, hint=hint, others=fed, **named)
     nothing = N_("expected {queue} to feed {function}, found no event source mapping.")
     fail(nothing, expected=function, hint=hint, **named)

@@ -35,9 +35,11 @@ class Ways(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return str(self.said)
 
 
-def check_schedule(schedule: Schedule, function: str, expect: Ways) -> None:
+def check_schedule(
+    schedule: Schedule, function: str, expect: Ways, instead: Message | None = None
+) -> None:
     """Fail unless something runs the function periodically: one that works is enough, whatever else is
-    there. What could not be read, could have been good.
+    there. What could not be read, could have been good. ``instead`` says what else may be meant.
     """
     asked = [trigger for trigger in schedule.triggers if trigger.kind in expect.ways]
     running = [trigger for trigger in asked if trigger.running]
@@ -59,7 +61,8 @@ def check_schedule(schedule: Schedule, function: str, expect: Ways) -> None:
         fail(
             N_("expected {function} to be the target of an enabled {ways}, found none."),
             expected=expect.said,
-            hint=N_(
+            hint=instead
+            or N_(
                 "Create a rule with a rate(…) or cron(…) expression and add the function as its"
                 " target."
             ),

@@ -153,18 +153,18 @@ def check(
 
 def check_used(seen: Observation | None) -> None:
     """Raise :class:`BadInput` where ``--use`` names something that the account does not have."""
-    from grader.i18n.message import said
+    from grader.i18n.message import as_message, said
     from grader.inputs.problems import BadInput, Problem
-    from grader.model.observation import Missing
+    from grader.model.observation import Unknown
+    from grader.observe.meant import NOT_THERE
 
-    used = {role for role, one in seen.found_as.items() if one.how == "use"} if seen else set()
-    facts = {**seen.functions, **seen.queues} if seen else {}
-    missing = [fact for role in used if isinstance(fact := facts.get(role), Missing)]
-    if missing:
+    facts = {**seen.functions, **seen.queues}.values() if seen else ()
+    words = [fact.words for fact in facts if isinstance(fact, Unknown)]
+    reasons = [as_message(one.values["reason"]) for one in words if one.message_id == NOT_THERE]
+    if reasons:
         remedy = _("Name one that is there; nothing was run.")
-        raise BadInput(
-            Problem("--use", None, said(fact.words, spoken().code), remedy) for fact in missing
-        )
+        lang = spoken().code
+        raise BadInput(Problem("--use", None, said(one, lang), remedy) for one in reasons if one)
 
 
 def batch(

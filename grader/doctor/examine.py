@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
 
-_Way: TypeAlias = "tuple[Access, str | None, str, str | None]"
+_Way: TypeAlias = "tuple[Access, str | None, str, str | None, frozenset[tuple[str, str]]]"
 
 LEARNER_LAB_HOURS = 4
 """How long a session of AWS Academy's Learner Lab lasts at most."""
@@ -75,7 +75,8 @@ def examine_class(
         for account in roster.accounts:
             region = settings.region_of(account, rubric)
             endpoint_url = account.endpoint_url or settings.endpoint_url
-            way = (account.access, account.account_id, region, endpoint_url)
+            use = frozenset(account.use.items())
+            way = (account.access, account.account_id, region, endpoint_url, use)
             if way not in ways:
                 ways[way] = threads.submit(ask_everything, clients, rubric, needs, *way)
             rows.append((account, region, ways[way]))

@@ -15,17 +15,30 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.aws.account_client import Aws
 from grader.aws.errors import is_denial
-from grader.model.observation import Fact, Found, Function, Identity, Missing, Unknown, value_of
+from grader.model.observation import (
+    Fact,
+    Found,
+    FoundAs,
+    Function,
+    Identity,
+    Missing,
+    Unknown,
+    value_of,
+)
 from grader.observe.identity import observe_identity
+from grader.resources.find import Finder
+from grader.resources.inventory import FINDING, Inventory
 from grader.resources.kinds import KINDS
 from grader.resources.schedule import NOBODY
+from grader.rubric.parts import parts_of
 from grader.safety.redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from grader.aws.clients import Clients
     from grader.model.access import Access
+    from grader.model.kind import Kind
     from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
 
@@ -76,10 +89,12 @@ def ask_everything(
     account_id: str | None,
     region: str,
     endpoint_url: str | None,
+    use: Iterable[tuple[str, str]] = (),
 ) -> Seen:
     """What AWS says of everything that the checks of ``rubric`` need of the account behind ``access``.
 
-    Nothing else is asked of an account that is not ``account_id``, the roster's.
+    Nothing else is asked of an account that is not ``account_id``, the roster's. ``use`` are names that
+    the roster gives for resources of the rubric.
     """
     ends_at = time.monotonic() + LIMIT_S
     try:
@@ -88,7 +103,7 @@ def ask_everything(
             found = value_of(identity)
             if found is None or account_id not in {None, found.account_id}:
                 return Seen(identity)
-            asking = _Asking(aws, rubric, needs, found)
+            asking = _Asking(aws, rubric, needs, found, dict(use))
             asking.everything()
             elsewhere = None
             if asking.functions and all(isinstance(f, Missing) for f in asking.functions.values()):
@@ -118,9 +133,20 @@ def _elsewhere(
 class _Asking:
     """Asks, once each, what a batch asks. See :class:`~grader.resources.look.MayLook`."""
 
-    def __init__(self, aws: Aws, rubric: Rubric, needs: Needs, identity: Identity) -> None:
+    def __init__(
+        self,
+        aws: Aws,
+        rubric: Rubric,
+        needs: Needs,
+        identity: Identity,
+        use: Mapping[str, str],
+    ) -> None:
         self.aws, self.identity = aws, identity
-        self._needs, self._names = needs, rubric.lab.names
+        self._needs, self._names = needs, {**rubric.lab.names, **use}
+        self._may_be_found = {*rubric.lab.found} - use.keys()
+        self._known: dict[str, str] = {}
+        parts = parts_of(rubric, needs.facts["schedules"])
+        self._finder = Finder(Inventory(aws, identity.account_id), parts, self._known)
         self._taken = rubric.exchange.route
         self.functions: dict[str, Fact[Function]] = {}
         self.urls: dict[str, str] = {}
@@ -130,13 +156,20 @@ class _Asking:
     def everything(self) -> None:
         """What looking takes for the checks, then what running the function and using queues does."""
         for kind in KINDS:
-            if kind.may_look is not None:
-                for role in self._needs.facts[kind.fact]:
+            if kind.may_look is None:
+                continue
+            for role in self._finder.order(self._needs.facts[kind.fact]):
+                if kind.always:
+                    self._may_look_at(kind, role)
+                else:
                     kind.may_look(self, role)
+        for action in FINDING if self._may_be_found else ():
+            self.ask(action, partial(FINDING[action], self.aws))
         if not self._needs.exercise:
             return
         self.untold["sqs:ReceiveMessage"] = None  # only doing it would tell, and hide messages
-        function = value_of(self.functions[self.name(self._taken.through)])
+        through = self.name(self._taken.through)
+        function = value_of(self.functions.get(through, Missing("")))
         if function is not None:
             # Only asks whether it would be allowed to. Source: Lambda API, Invoke.
             self.ask(
@@ -154,9 +187,28 @@ class _Asking:
             if role in self.urls:
                 self._acting_on(role, self.urls[role])
 
+    def _may_look_at(self, kind: Kind[Any], role: str) -> None:
+        """Ask of the resource that is judged in a role: that of the rubric's name, or what is found."""
+        look = kind.may_look
+        if look is None:
+            return
+        if self._names[role]:
+            look(self, role)
+        if not self._is_there(role) and role in self._may_be_found:
+            found = self._finder.find(role)
+            if isinstance(found, FoundAs):
+                self.functions.pop(self._names[role], None)
+                self._names[role] = found.name
+                look(self, role)
+        if self._is_there(role):
+            self._known[role] = self._names[role]
+
+    def _is_there(self, role: str) -> bool:
+        return role in self.urls or isinstance(self.functions.get(self._names[role]), Found)
+
     def name(self, role: str) -> str:
-        """AWS's name of the resource."""
-        return self._names[role]
+        """AWS's name of the resource; nobody's where none is known."""
+        return self._names[role] or NOBODY
 
     def variables(self, role: str) -> tuple[str, ...]:
         """The variables of the function's environment that the checks ask about."""

@@ -29,6 +29,13 @@ class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         dict[str, str],
         Meta(description="The roster's other columns, which are passed on to exports."),
     ] = {}
+    use: Annotated[
+        dict[str, str] | UnsetType,
+        Meta(
+            description="What is judged in a role of the rubric, by AWS's name: the roster's columns "
+            "use.ROLE. Left out where it has none."
+        ),
+    ] = UNSET
 
     def column(self, *names: str) -> str:
         """The roster's own column of the first of these names that is filled in, or nothing."""

@@ -407,13 +407,14 @@ class Exchange(Part, frozen=True):
 class FoundAs(Part, frozen=True):
     """The resource that plays a part under another name than the rubric's, or under any.
 
-    ``name`` is AWS's; ``how`` it was found: by ``--use``, by an event source mapping, by a variable of
-    the function's environment, by the answer that lay in it, by what runs it, or because there is no
-    other. ``said`` tells it apart in words ("which queue1 feeds").
+    ``name`` is AWS's; ``how`` it was found: by its ``name``, where another resource plays the part that
+    it does not, by ``--use``, by an event source mapping, by a variable of the function's environment,
+    by the answer that lay in it, by what runs it, or because there is no other. ``said`` tells it apart
+    in words ("which queue1 feeds").
     """
 
     name: str
-    how: Literal["use", "mapping", "variable", "answer", "schedule", "only"]
+    how: Literal["name", "use", "mapping", "variable", "answer", "schedule", "only"]
     said: Message
 
 

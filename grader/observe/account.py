@@ -18,15 +18,16 @@ from grader.model.observation import (
     FoundAs,
     Identity,
     Missing,
-    NotTried,
     Observation,
     Unknown,
 )
 from grader.model.timestamps import iso, now
 from grader.observe.exercise import Behaviour, exercise
+from grader.observe.meant import but_another, idle, not_there
 from grader.observe.obstacles import Stage
 from grader.observe.scope import asked_by
-from grader.resources.find import NAMELESS, Finder, not_found
+from grader.observe.which_output import MOST, Question, which_output
+from grader.resources.find import NAMELESS, Finder, Several, not_found
 from grader.resources.inventory import Inventory
 from grader.rubric.pairs import Pairs
 from grader.rubric.parts import parts_of
@@ -74,6 +75,7 @@ def observe(
         look.at(named)
         look.find(named, identity.value.account_id)
         look.at(kind for kind in others if not kind.last)
+        look.say_what_plays_no_part()
         # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
         # again, and Lambda by a client of its own.
         aws.close(but={"sqs"})
@@ -149,6 +151,10 @@ class _Look:
             role: FoundAs(name, "use", message(N_("which --use names")))
             for role, name in use.items()
         }
+        self._finder: Finder | None = None
+        self._several: dict[str, Several] = {}
+        self._unused: Unknown | None = None
+        self._kinds: list[Kind[Any]] = []
         self.facts: dict[str, dict[str, Fact[Any]]] = {}
         self.urls: dict[str, str | None] = {}
         self.pending: set[str] = set()
@@ -158,38 +164,58 @@ class _Look:
         """What is needed of these kinds, waiting for what is in transition."""
         self.began = time.monotonic()
         for kind in kinds:
+            self._kinds.append(kind)
             seen = self.facts[kind.fact] = {}
             for role in self._needs.facts[kind.fact]:
-                seen[role] = kind.look(self, role) if self._names[role] else NAMELESS
+                nameless = kind.always and not self._names[role]
+                seen[role] = NAMELESS if nameless else kind.look(self, role)
 
     def find(self, kinds: Iterable[Kind[Any]], account_id: str) -> None:
         """Find what has no name, or another one than the rubric's, by the part it plays."""
         seen = {role: self.facts[kind.fact] for kind in kinds for role in self.facts[kind.fact]}
-        sought = [
-            role
-            for role in self._rubric.lab.found
-            if role in seen and role not in self.found_as and isinstance(seen[role][role], Missing)
-        ]
-        if not sought:
-            return
         of_kind = {role: kind for kind in kinds for role in self.facts[kind.fact]}
         known = {
             role: self._names[role] for role in seen if not isinstance(seen[role][role], Missing)
         }
         parts = parts_of(self._rubric, self._needs.facts["schedules"])
-        finder = Finder(Inventory(self.aws, account_id), parts, known)
+        self._finder = finder = Finder(Inventory(self.aws, account_id), parts, known, seen)
+        sought = []
+        for role, facts in seen.items():
+            missing = facts[role]
+            if role in self.found_as and isinstance(missing, Missing):
+                facts[role] = self._unused = not_there(missing, role, self._names[role])
+            elif role in self._rubric.lab.found and isinstance(missing, Missing):
+                sought.append(role)
         for role in finder.order(sought):
             found = finder.find(role)
             if isinstance(found, FoundAs):
                 self.found_as[role] = found
                 known[role] = self._names[role] = found.name
                 seen[role][role] = of_kind[role].look(self, role)
-            elif isinstance(missing := seen[role][role], Missing):
+                continue
+            if isinstance(found, Several):
+                self._several[role] = found
+            if isinstance(missing := seen[role][role], Missing):
                 seen[role][role] = not_found(missing, of_kind[role].word, role, found)
         for role, queues in self._needs.held.items():
             # Its variables were looked at before it was known which queue they may hold.
             if isinstance(seen[role][role], Found) and any(one in self.found_as for one in queues):
                 seen[role][role] = of_kind[role].look(self, role)
+
+    def say_instead(self, role: str) -> None:
+        """Say which other resource plays the part that the one of the rubric's name does not play."""
+        finder, lab = self._finder, self._rubric.lab
+        if finder is None or role not in lab.found or role in self.found_as:
+            return
+        other = finder.instead(role)
+        if other is not None:
+            self.found_as[role] = but_another(self._names[role], role, other)
+
+    def say_what_plays_no_part(self) -> None:
+        """Of what is judged by its name: what nothing feeds, feeds nothing, or runs by nothing."""
+        parts = parts_of(self._rubric, self._needs.facts["schedules"])
+        for role in idle(parts, self.facts, self._names):
+            self.say_instead(role)
 
     def name(self, role: str) -> str:
         """AWS's name of the resource."""
@@ -231,13 +257,11 @@ class _Look:
             none_named = N_("The rubric names no function between two queues.")
             absent = Unknown.saying("not-observed", none_named)
             return Behaviour(absent, absent, absent)
-        for fact in ("functions", "queues"):
-            for role in self.found_as.keys() & self.facts[fact].keys():
-                wrong = self.facts[fact][role]
-                if self.found_as[role].how == "use" and isinstance(wrong, Missing):
-                    # Somebody meant another one: nothing is run on a guess.
-                    untried = NotTried.after(f"{fact}.{role}", wrong)
-                    return Behaviour(untried, untried, untried)
+        if self._unused is not None:
+            # Somebody meant another one: nothing is run on a guess.
+            return Behaviour(self._unused, self._unused, self._unused)
+        pairs = Pairs(rules, seed, account_id, attempt)
+        self._ask_for_output(pairs)
         stage = Stage(
             function=self.facts["functions"][through],
             function_ready=through not in self.pending,
@@ -250,5 +274,38 @@ class _Look:
             output_mappings=self.facts["mappings"][to],
             route=taken,
         )
-        pairs = Pairs(rules, seed, account_id, attempt)
-        return exercise(self.aws, stage, rules, pairs, self.waits)
+        done = exercise(self.aws, stage, rules, pairs, self.waits)
+        made = done.handler.value if isinstance(done.handler, Found) else None
+        if made is not None and not made.answered and made.failure is None:
+            self.say_instead(to)
+        return done
+
+    def _ask_for_output(self, pairs: Pairs) -> None:
+        """Ask the function itself which of several queues it answers into."""
+        rules, route = self._rubric.exchange, self._rubric.exchange.route
+        several, to = self._several.get(route.to), route.to
+        function, source = (
+            self.facts["functions"][route.through],
+            self.facts["queues"][route.source],
+        )
+        if several is None or len(several.candidates) > MOST or route.through in self.pending:
+            return
+        if not isinstance(function, Found) or function.value.state == "Failed":
+            return
+        if not isinstance(source, Found):
+            return
+        timeout_s = min(function.value.timeout_s, rules.deadline_s)
+        question = Question(function.value, source.value.arn, pairs.draw(), timeout_s)
+        chosen = which_output(self.aws, question, [one.name for one in several.candidates])
+        if chosen is None:
+            return
+        self.found_as[to], self._names[to] = chosen, chosen.name
+        for kind in self._kinds:
+            if to in self.facts[kind.fact]:
+                self.facts[kind.fact][to] = kind.look(self, to)
+        if to in self._needs.held.get(route.through, ()):
+            # Its variables were looked at before it was known which queue they may hold.
+            for kind in self._kinds:
+                if kind.fact == "functions":
+                    again = kind.look(self, route.through)
+                    self.facts["functions"][route.through] = again

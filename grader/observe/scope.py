@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from grader.i18n.language import N_
-from grader.model.observation import OF_RESOURCES, Asked, Found, Unknown
+from grader.model.observation import OF_RESOURCES, Asked, Found, Missing, NotTried, Unknown
+from grader.resources.nearest import no_such
 from grader.rubric.rejudge import OTHER_FORM, judged_anew, same_answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from grader.model.kind import Word
     from grader.model.observation import Exchange, Fact, Observation
+    from grader.rubric.exchange import Route
     from grader.rubric.load import Rubric
 
 T = TypeVar("T")
@@ -53,12 +56,25 @@ def as_asked(seen: Observation, rubric: Rubric, region: str) -> Observation:
         nothing = dict.fromkeys((*now.functions, *now.queues), where)
         return _without(seen, nothing, where)
     other = N_("This observation is of {found}, not of {expected}.")
-    others = {
-        name: _not_observed(other, found=old[name] or name, expected=new[name] or name)
-        for old, new in ((before.functions, now.functions), (before.queues, now.queues))
-        for name in new
-        if name in old and old[name] != new[name]
+    lacking: dict[str, Missing] = {}
+    others: dict[str, Unknown] = {}
+    both: dict[Word, tuple[dict[str, str], dict[str, str]]] = {
+        "function": (before.functions, now.functions),
+        "queue": (before.queues, now.queues),
     }
+    for word, (old, new) in both.items():
+        for role in old.keys() & new.keys():
+            found = seen.found_as.get(role)
+            name = old[role] if found is None else found.name
+            may_be_found = role in rubric.lab.found
+            if found is not None and found.how == "use":
+                continue  # whoever ran it chose it, whatever a rubric calls it
+            if old[role] == new[role] and name != old[role] and not may_be_found:
+                lacking[role] = no_such(word, new[role], seen.region)
+            elif not _is_of(old[role], name, new[role]):
+                expected = new[role] or role
+                others[role] = _not_observed(other, found=name or role, expected=expected)
+    seen = _as_named(seen, lacking, rubric.exchange.route)
     behaviour = next((others[name] for name in now.route if name in others), None)
     same_message = (before.message, before.fields) == (now.message, now.fields)
     judgeable = before.kept or same_answers(seen, rubric.exchange)
@@ -74,6 +90,35 @@ def as_asked(seen: Observation, rubric: Rubric, region: str) -> Observation:
         sooner = _not_observed(waited, waited=before.deadline_s, expected=now.deadline_s)
         return msgspec.structs.replace(changed, exchange=sooner)
     return changed
+
+
+def _is_of(old: str, name: str, new: str) -> bool:
+    """What was judged, ``name``, is what is judged where ``new`` is asked for instead of ``old``; either
+    is empty where any name will do."""
+    if new == old:
+        return True
+    return name == new if new else name != old
+
+
+def _as_named(seen: Observation, missing: Mapping[str, Missing], route: Route) -> Observation:
+    """``seen`` as if nothing had been found in place of names that are ``missing``."""
+    for role, lacking in missing.items():
+        own = "functions" if role in seen.functions else "queues"
+        untried = NotTried.after(f"{own}.{role}", lacking)
+        seen = msgspec.structs.replace(
+            seen,
+            **{
+                fact: _but(seen.of_resources(fact), {role: lacking if fact == own else untried})
+                for fact in OF_RESOURCES
+            },
+            further={fact: _but(facts, {role: untried}) for fact, facts in seen.further.items()},
+            found_as={other: one for other, one in seen.found_as.items() if other != role},
+        )
+        # Without the queue it comes from, a message can still be handed to the function directly.
+        at_work = ("exchange",) if role == route.source else ("handler", "records", "exchange")
+        if role in route.names:
+            seen = msgspec.structs.replace(seen, **dict.fromkeys(at_work, untried))
+    return seen
 
 
 def _was_waited_out(exchange: Fact[Exchange], deadline_s: float) -> bool:
@@ -102,5 +147,5 @@ def _without(
     )
 
 
-def _but(facts: Mapping[str, Fact[T]], others: Mapping[str, Unknown]) -> dict[str, Fact[T]]:
+def _but(facts: Mapping[str, Fact[T]], others: Mapping[str, Fact[Any]]) -> dict[str, Fact[T]]:
     return {name: others.get(name, fact) for name, fact in facts.items()}

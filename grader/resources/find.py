@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlsplit
 
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message
-from grader.model.observation import FoundAs, Missing, Unknown
+from grader.model.observation import FoundAs, Missing, NotTried, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from grader.model.kind import Word
+    from grader.model.observation import Fact
     from grader.resources.inventory import Feed, Inventory
     from grader.rubric.parts import Parts
 
@@ -29,7 +31,7 @@ _ONLY_FUNCTION = N_("the only function that nothing runs periodically")
 _ONLY_SOURCE = N_("the only queue that no variable of the function names")
 _ONLY_TARGET = N_("the only other queue")
 _ONE_OF_FUNCTIONS = N_("which nothing runs periodically")
-_ONE_OF_QUEUES = N_("a queue")
+_ONE_OF_QUEUES = N_("another queue")
 
 
 NAMELESS = Missing.saying(N_("Nothing was found that plays this part."))
@@ -51,11 +53,15 @@ class Several:
     def words(self) -> list[Message]:
         """The first of them, each with what tells it apart."""
         named = N_("{name} ({how})")
-        return [message(named, name=c.name, how=c.said) for c in self.candidates[:LISTED]]
+        listed = [message(named, name=c.name, how=c.said) for c in self.candidates[:LISTED]]
+        if more := self.candidates[LISTED:]:
+            listed.append(message(N_("and {count} more"), count=len(more)))
+        return listed
 
 
-Finding: TypeAlias = "FoundAs | Several | Unknown | None"
-"""The one there is, several, that it cannot be known, or that there is none."""
+Finding: TypeAlias = "FoundAs | Several | NotTried | Unknown | None"
+"""The one there is, several, that it rests on what there is not or cannot be known, or that there is
+none."""
 
 
 class Finder:
@@ -65,8 +71,16 @@ class Finder:
     known while others are found. A resource that is known plays no second part while another may.
     """
 
-    def __init__(self, inventory: Inventory, parts: Parts, names: dict[str, str]) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        parts: Parts,
+        names: dict[str, str],
+        facts: Mapping[str, Mapping[str, Fact[Any]]] | None = None,
+    ) -> None:
+        """``facts`` are those of resources by now, each by the rubric's name: why one is not known."""
         self._inventory, self._parts, self._names = inventory, parts, names
+        self._facts = facts or {}
 
     def order(self, roles: Iterable[str]) -> list[str]:
         """``roles`` in the order in which each is found with the help of those before."""
@@ -85,14 +99,36 @@ class Finder:
             return self._fed(role)
         fed = [function for function, queue in parts.feeds.items() if queue == role]
         if fed:
-            return self._source(role, self._names.get(fed[0]))
+            return self._source(role, fed[0])
         if role in parts.answers:
             return self._target(role, parts.answers[role])
         return self._scheduled(role) if role in parts.scheduled else None
 
+    def instead(self, role: str) -> FoundAs | None:
+        """The one other resource that plays the part which the one of the rubric's name does not play.
+
+        ``None`` where that plays its part, where there is no other, or several, or nobody knows.
+        """
+        named = self._names.pop(role, None)
+        try:
+            found = self._among_fed(role) if role in self._parts.feeds else self._playing(role)
+        finally:
+            if named is not None:
+                self._names[role] = named
+        return found if isinstance(found, FoundAs) and found.name != named else None
+
+    def _playing(self, role: str) -> Finding:
+        """What shows that it plays the part: being the only one that is left does not."""
+        found = self.find(role)
+        return found if isinstance(found, FoundAs) and found.how != "only" else None
+
     # -- functions ----------------------------------------------------------------------------
 
     def _fed(self, role: str) -> Finding:
+        found = self._among_fed(role)
+        return found if found is not None else self._unscheduled(self._taken(role))
+
+    def _among_fed(self, role: str) -> FoundAs | Several | Unknown | None:
         feeds = self._inventory.feeds()
         if isinstance(feeds, Unknown):
             return feeds
@@ -100,11 +136,16 @@ class Finder:
         taken = self._taken(role)
         free = [f for f in feeds if f.function not in taken and f.queue not in self._answered]
         of_source = [feed for feed in free if feed.queue == source]
-        found = _one(
+        if free and not of_source:
+            # Whoever reads dead letters is not what the lab asks for.
+            queues = self._inventory.messages()
+            if isinstance(queues, Unknown):
+                return queues
+            free = [feed for feed in free if feed.queue in queues]
+        return _one(
             (feed.function, "mapping", message(words, queue=feed.queue))
             for feed, words in _likeliest(of_source or free, _FEEDS, _FEEDS_IF_ENABLED)
         )
-        return found if found is not None else self._unscheduled(taken)
 
     def _unscheduled(self, taken: Collection[str]) -> Finding:
         functions, runners = self._inventory.functions(), self._inventory.runners()
@@ -128,17 +169,19 @@ class Finder:
         mine = [
             r for r in runners if r.function in there and r.function not in self._taken(role) - fed
         ]
-        others = [runner for runner in mine if runner.function not in fed]
+        mine = [runner for runner in mine if runner.function not in fed] or mine
+        mine = [runner for runner in mine if runner.enabled] or mine
         return _one(
             (one.function, "schedule", message(_RUN, runner=one.name, expression=one.expression))
-            for one in others or mine
+            for one in mine
         )
 
     # -- queues -------------------------------------------------------------------------------
 
-    def _source(self, role: str, function: str | None) -> Finding:
-        if function is None:
-            return None
+    def _source(self, role: str, function_role: str) -> Finding:
+        function = self._function(function_role)
+        if not isinstance(function, str):
+            return function
         feeds = self._inventory.feeds()
         if isinstance(feeds, Unknown):
             return feeds
@@ -159,25 +202,28 @@ class Finder:
         return _one((name, "only", message(said)) for name in free)
 
     def _target(self, role: str, function_role: str) -> Finding:
-        queues, function = self._inventory.queues(), self._names.get(function_role)
+        queues, function = self._inventory.queues(), self._function(function_role)
+        if not isinstance(function, str):
+            return function
         if isinstance(queues, Unknown):
             return queues
         taken = self._taken(role)
-        if function is not None:
-            variables = self._inventory.variables(function)
-            if isinstance(variables, Unknown):
-                return variables
-            held = {name: by for name, by in self._held(variables).items() if name not in taken}
-            found = _one(
-                (name, "variable", message(_IN_VARIABLE, variable=by, function=function))
-                for name, by in held.items()
-            )
-            if found is not None:
-                return found
-        others = self._inventory.messages()
-        if isinstance(others, Unknown):
-            return others
-        free = [name for name in others if name not in taken]
+        variables, others = self._inventory.variables(function), self._inventory.messages()
+        feeds = self._inventory.feeds()
+        for listed in (variables, others, feeds):
+            if isinstance(listed, Unknown):
+                return listed
+        held = self._held(variables)  # type: ignore[arg-type]
+        found = _one(
+            (name, "variable", message(_IN_VARIABLE, variable=by, function=function))
+            for name, by in held.items()
+            if name not in taken and name in others  # type: ignore[operator]
+        )
+        if found is not None:
+            return found
+        # Answering into what feeds it would be a loop.
+        taken |= {feed.queue for feed in feeds if feed.function == function}  # type: ignore[union-attr]
+        free = [name for name in others if name not in taken]  # type: ignore[union-attr]
         said = _ONLY_TARGET if len(free) == 1 else _ONE_OF_QUEUES
         return _one((name, "only", message(said)) for name in free)
 
@@ -195,6 +241,15 @@ class Finder:
 
     # -- what is known by now -----------------------------------------------------------------
 
+    def _function(self, role: str) -> str | NotTried | Unknown | None:
+        """AWS's name of the function by which its queues are told, or why there is none."""
+        if role in self._names:
+            return self._names[role]
+        fact = self._facts.get(role, {}).get(role)
+        if isinstance(fact, Missing):
+            return NotTried.after(f"functions.{role}", fact)
+        return fact if isinstance(fact, NotTried | Unknown) else None
+
     def _taken(self, role: str) -> set[str]:
         return {name for other, name in self._names.items() if other != role}
 
@@ -205,8 +260,8 @@ class Finder:
 
 
 def not_found(
-    fact: Missing, word: Word, role: str, found: Several | Unknown | None
-) -> Missing | Unknown:
+    fact: Missing, word: Word, role: str, found: Several | NotTried | Unknown | None
+) -> Missing | NotTried | Unknown:
     """What is known of a resource that was not found: ``fact`` says that none has the name.
 
     Where several could be meant, they are listed; where the rubric gives no name, only the student can
@@ -215,6 +270,8 @@ def not_found(
     if isinstance(found, Unknown):
         return found
     named = fact.words.message_id != NAMELESS.words.message_id
+    if isinstance(found, NotTried):
+        return fact if named else found
     if found is None:
         return fact if named else Missing.saying(_NO_SUCH[word], role=role)
     option = f"--use {role}=NAME"
@@ -248,9 +305,16 @@ def _one(found: Iterable[tuple[str, str, Message]]) -> FoundAs | Several | None:
 
 
 def _means(value: str, name: str, url: str, arn: str) -> bool:
-    """A variable's value is this queue: by its name, its ARN, or its URL on whatever host."""
+    """A variable's value is this queue: by its name, its ARN, or its URL on any host of its region."""
     if value in {name, arn, url}:
         return True
-    # SQS answers under several hosts; the account and the name tell a queue from another account's.
-    same = url.rsplit("/", 2)[-2:]
-    return "://" in value and value.rstrip("/").rsplit("/", 2)[-2:] == same
+    try:
+        host, path = urlsplit(value).hostname or "", urlsplit(value).path
+    except ValueError:
+        return False
+    # SQS has several hosts in a region; the account and the name tell a queue from another account's.
+    region = arn.split(":")[3]
+    elsewhere = ".amazonaws.com" in host and host.partition(".amazonaws.com")[0] not in {
+        *(f"sqs.{region}", f"{region}.queue", "queue"),
+    }
+    return bool(host) and not elsewhere and path.strip("/").split("/") == url.rsplit("/", 2)[-2:]

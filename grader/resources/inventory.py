@@ -8,7 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.i18n.language import N_
+from grader.model.ended_early import Lost
 from grader.model.observation import Found, Missing, Unknown
+from grader.resources.schedule import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +25,8 @@ MOST_PAGES = 100
 MOST_QUEUES = 200
 """Queues that are asked for their dead-letter queue."""
 
+_LIVE = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
+
 OF_AWS_ACADEMY = frozenset(
     {
         "lightsailmonitoringfunction",
@@ -35,6 +39,19 @@ OF_AWS_ACADEMY = frozenset(
     }
 )
 """Functions that AWS Academy puts into every account, in lower case."""
+
+
+FINDING: dict[str, Callable[[AwsAccount], object]] = {
+    "lambda:ListFunctions": lambda aws: aws.lambda_.list_functions(MaxItems=1),
+    "lambda:ListEventSourceMappings": lambda aws: aws.lambda_.list_event_source_mappings(
+        MaxItems=1
+    ),
+    "sqs:ListQueues": lambda aws: aws.sqs.list_queues(MaxResults=1),
+    "events:ListRules": lambda aws: aws.events.list_rules(Limit=1),
+    "events:ListTargetsByRule": lambda aws: aws.events.list_targets_by_rule(Rule=NOBODY),
+    "scheduler:ListSchedules": lambda aws: aws.scheduler.list_schedules(MaxResults=1),
+}
+"""The IAM actions that finding takes beside those of looking, each with a question that needs it."""
 
 
 class TooMuchError(Exception):
@@ -57,6 +74,7 @@ class Runner:
     name: str
     expression: str
     function: str
+    enabled: bool = True
 
 
 class Inventory:
@@ -92,9 +110,9 @@ class Inventory:
     def _feed(self, given: dict[str, Any]) -> Feed | None:
         queue = self._own(given.get("EventSourceArn"), "sqs")
         function = self._own(given.get("FunctionArn"), "lambda")
-        if not queue or not function or _of_academy(function):
+        if not queue or not function or _of_academy(function) or queue.endswith(".fifo"):
             return None
-        return Feed(queue, function, given.get("State") in {"Enabled", "Enabling", "Creating"})
+        return Feed(queue, function, given.get("State") in _LIVE)
 
     def queues(self) -> dict[str, str] | Unknown:
         """The URLs of the queues by their names. Source: SQS ListQueues."""
@@ -143,7 +161,11 @@ class Inventory:
 
         def ask() -> dict[str, str]:
             given = self._aws.lambda_.get_function_configuration(FunctionName=function)
-            return dict(given.get("Environment", {}).get("Variables", {}))
+            environment: Any = given.get("Environment", {})
+            if environment.get("Error"):
+                unreadable = N_("The variables of {function} cannot be read.")
+                raise Lost(Unknown.saying("permission", unreadable, function=function))
+            return dict(environment.get("Variables", {}))
 
         return self._once(f"variables {function}", "lambda:GetFunctionConfiguration", ask)
 
@@ -171,7 +193,8 @@ class Inventory:
             targets = _pages(self._aws.events, "list_targets_by_rule", Rule=rule["Name"])
             for target in (one for page in targets for one in page.get("Targets", [])):
                 if function := self._own(target.get("Arn"), "lambda"):
-                    yield Runner(rule["Name"], expression, function)
+                    enabled = str(rule.get("State", "")).startswith("ENABLED")
+                    yield Runner(rule["Name"], expression, function, enabled)
 
     def _schedules(self) -> Iterator[Runner]:
         pages = _pages(self._aws.scheduler, "list_schedules")
@@ -184,7 +207,8 @@ class Inventory:
             )
             expression = given.get("ScheduleExpression", "")
             if not expression.startswith("at("):
-                yield Runner(one["Name"], expression, function)
+                enabled = given.get("State", "ENABLED") == "ENABLED"
+                yield Runner(one["Name"], expression, function, enabled)
 
     def _own(self, arn: object, service: str) -> str:
         """The name in an ARN of this account and region; empty where it is another's."""

@@ -62,6 +62,11 @@ def missing(
     return Missing.saying(_BUT_NEAR[kind], name=name, region=aws.region, near=bounded(near[0], 100))
 
 
+def no_such(kind: Literal["function", "queue"], name: str, region: str) -> Missing:
+    """There is no ``kind`` called ``name``."""
+    return Missing.saying(_NONE[kind], name=name, region=region)
+
+
 def contradicted(fact: Fact[Any]) -> bool:
     """AWS lists what it does not find: worth asking again."""
     return isinstance(fact, Unknown) and fact.kind == "not-ready"

@@ -21,6 +21,7 @@ _ANOTHER = {
     "account_id": N_("another account for {names}"),
     "region": N_("another region for {names}"),
     "group": N_("another group for {names}"),
+    "use": N_("another resource to use for {names}"),
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import msgspec
+from msgspec import UNSET
 
 from grader.i18n.language import N_, _
 from grader.inputs.problems import BadInput, Problem, refuse
@@ -57,7 +57,8 @@ class Account:
 
 def student_of(account: Account) -> Student:
     """What may be stored of an account: everything but how it is reached."""
-    return msgspec.convert(account, Student, from_attributes=True)
+    kept = {name: getattr(account, name) for name in Student.__struct_fields__}
+    return Student(**{**kept, "use": account.use or UNSET})
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,8 @@ class _Reading:
     def _shared(self, members: list[Row]) -> dict[str, str]:
         """What a group's rows say of their one account."""
         shared: dict[str, str] = {}
-        for column in _SHARED:
+        uses = (column for row in members for column in row.cells if column.startswith(USE))
+        for column in dict.fromkeys((*_SHARED, *uses)):
             first = next((row for row in members if column in row.cells), None)
             if first is None:
                 continue
@@ -216,7 +218,7 @@ def _account(row: Row, access: Access, shared: dict[str, str]) -> Account:
         line=row.line,
         use={
             column.removeprefix(USE): cell
-            for column, cell in row.cells.items()
+            for column, cell in cells.items()
             if column.startswith(USE)
         },
     )

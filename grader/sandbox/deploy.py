@@ -92,12 +92,14 @@ def _deploy(aws: Aws, account_id: str, submission: Submission, layout: Layout) -
     output_url = _create_queues(sqs, submission, layout)
     code = _archive(submission.handler, submission.name, layout, submission, output_url)
     asked = _configuration(submission, layout, output_url)
-    _create_function(functions, account_id, name, code, asked)
+    if "function" not in submission.lacks:
+        _create_function(functions, account_id, name, code, asked)
     if submission.reserved_concurrency is not None:
         functions.put_function_concurrency(
             FunctionName=name, ReservedConcurrentExecutions=submission.reserved_concurrency
         )
-    _create_mappings(functions, account_id, submission, layout)
+    if "function" not in submission.lacks:
+        _create_mappings(functions, account_id, submission, layout)
     if submission.periodic != "absent":
         if layout.periodic_function != name:
             code = _archive("periodic", submission.name, layout)
@@ -152,15 +154,18 @@ def _timeout_s(submission: Submission, layout: Layout) -> int:
 
 
 def _create_queues(sqs: SQSClient, submission: Submission, layout: Layout) -> str:
-    """The output queue's URL."""
+    """The output queue's URL, or what it would be."""
     visibility: dict[QueueAttributeNameType, str] = {
         "VisibilityTimeout": str(_input_visibility_s(submission, layout))
     }
     delay: dict[QueueAttributeNameType, str] = {"DelaySeconds": str(submission.input_delay_s)}
-    sqs.create_queue(QueueName=layout.input_queue, Attributes=visibility | delay)
+    created = sqs.create_queue(QueueName=layout.input_queue, Attributes=visibility | delay)
     if submission.mapping == "other-queue":
         sqs.create_queue(QueueName=layout.other(OTHER_QUEUE), Attributes=visibility)
-    output_url = sqs.create_queue(QueueName=_output_queue(submission, layout))["QueueUrl"]
+    output_queue = _output_queue(submission, layout)
+    if "output-queue" in submission.lacks:
+        return f"{created['QueueUrl'].removesuffix(layout.input_queue)}{output_queue}"
+    output_url = sqs.create_queue(QueueName=output_queue)["QueueUrl"]
     bodies = [json.dumps({"body": number}) for number in range(submission.old_messages)]
     for start in range(0, len(bodies), _BATCH):
         sqs.send_message_batch(

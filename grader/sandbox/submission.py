@@ -40,6 +40,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     untouched: bool = False
     """Nothing was deployed at all."""
+    lacks: frozenset[Literal["function", "output-queue"]] = frozenset()
+    """What was not deployed, with all that hangs on it."""
     function: str | None = None
     """The name under which the function that adds is deployed, if not the lab's."""
     handler: str = "reference"

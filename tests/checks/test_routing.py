@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from grader.i18n.message import message
 from grader.model.observation import (
     IN_TRANSITION,
     Found,
+    FoundAs,
     Mappings,
     Missing,
     NotTried,
@@ -253,3 +255,22 @@ def test_a_missing_periodic_function_fails_the_schedule(judged: Judged) -> None:
     functions = {**reference().functions, "periodic": Missing("There is no function ticker.")}
     fact = NotTried("functions.periodic", "There is no function to look for.")
     assert schedule(judged, fact, functions=functions).outcome == "failed"
+
+
+def test_what_plays_the_part_instead_is_the_next_step(judged: Judged) -> None:
+    how = message("which plays no part; say so: --use sum=calculatrice")
+    seen = msgspec.structs.replace(
+        reference(
+            mappings={"input": Found(Mappings(())), "output": Found(Mappings(()))},
+            schedules={"periodic": Found(Schedule((), {}))},
+        ),
+        found_as={
+            "sum": FoundAs("adder", "name", how),
+            "periodic": FoundAs("ticker", "name", how),
+        },
+    )
+    outcomes = judged(only(lab_rubric(), "function", "mapping", "schedule"), seen)
+    assert {one.criterion: one.hint for one in outcomes if one.outcome == "failed"} == {
+        "mapping": "adder, which plays no part; say so: --use sum=calculatrice.",
+        "schedule": "ticker, which plays no part; say so: --use sum=calculatrice.",
+    }

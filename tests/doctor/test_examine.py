@@ -22,6 +22,7 @@ from grader.roster.load import load_roster
 from grader.terminal.doctor import show_examinations
 from tests.known_checks import needs_of_rubric
 from tests.observing import EMPTY, hand_in, lab, messages
+from tests.own_names import Lab, own_names
 from tests.programs import environment, grader
 from tests.wire_faults import Wire, query, rest, rpc
 
@@ -77,6 +78,46 @@ def examine_one(folder: Path, sandbox: Sandbox, account: str, wire: Wire) -> Exa
 
 def faults(one: Examination) -> str:
     return "\n".join(f"{message} {remedy}" for message, remedy in one.faults)
+
+
+def by_own_names(folder: Path, aws_sandbox: Sandbox, account: str, wire: Wire) -> Examination:
+    """The account as the shipped lab sees it in which every name is found."""
+    path = roster(folder, aws_sandbox, f"s01,,,{account}")
+    (one,) = examine(path, wire, rubric=own_names())
+    return one
+
+
+def test_what_plays_the_parts_is_asked_about_where_names_are_found(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    Lab(aws_sandbox, fresh_account).calculator()
+    wire = Wire()
+    one = by_own_names(tmp_path, aws_sandbox, fresh_account, wire)
+    assert one.faults == []
+    assert {*one.seen.functions} == {"calculatrice", "minuteur"}
+    assert all(isinstance(fact, Found) for fact in one.seen.functions.values())
+    # The function is only asked for, and both queues are known.
+    assert wire.requests.count("lambda.Invoke") == 1
+    assert wire.requests.count("sqs.DeleteMessageBatch") == 2
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer"),
+    [
+        ("lambda.ListFunctions", rest(403, "AccessDeniedException", "denied")),
+        ("lambda.ListEventSourceMappings", rest(403, "AccessDeniedException", "denied")),
+        ("sqs.ListQueues", rpc(403, "AccessDenied", "denied")),
+        ("scheduler.ListSchedules", rest(403, "AccessDeniedException", "denied")),
+    ],
+)
+def test_a_denied_list_is_named_where_names_are_found(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path, operation: str, answer: Any
+) -> None:
+    wire = Wire()
+    wire.play(operation, answer, always=True)
+    path = roster(tmp_path, aws_sandbox, f"s01,,,{right}")
+    (one,) = examine(path, wire, rubric=lab())
+    assert operation.replace(".", ":") in faults(one)
 
 
 # -- what it says ---------------------------------------------------------------------------------

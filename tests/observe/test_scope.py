@@ -7,11 +7,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from grader.model.observation import Exchange, Found, NotTried, Observation, Runs, Unknown
+from grader.i18n.message import message
+from grader.model.observation import (
+    Exchange,
+    Found,
+    FoundAs,
+    Missing,
+    NotTried,
+    Observation,
+    Runs,
+    Unknown,
+)
 from grader.observe.scope import as_asked, asked_by
 from grader.rubric.exchange import AnswerRules, Route
 from tests.exchanges import calculator
-from tests.observations import an_exchange, lab_rubric, reference
+from tests.observations import a_function, an_exchange, lab_rubric, reference
 
 RUBRIC = lab_rubric()
 RUNS = Runs("/aws/lambda/ticker", "2024-05-01T10:00:00Z", ("2024-05-01T10:01:00Z",), "")
@@ -182,3 +192,71 @@ def test_a_silent_pair_that_was_given_less_time_is_not_judged() -> None:
 )
 def test_what_more_time_would_not_change_is_judged(exchange: Exchange, deadline_s: float) -> None:
     assert seen_with(exchange, deadline_s) == Found(exchange)
+
+
+# -- names that are found ---------------------------------------------------------------------------
+
+GONE = Missing.saying(
+    "There is no function named {name} in {region}.", name="adder", region="eu-west-3"
+)
+FED = FoundAs("calculatrice", "mapping", message("which {queue} feeds", queue="numbers"))
+
+
+def may_be(name: str = "adder") -> Any:
+    """:data:`RUBRIC`, but that the function may have another name; any, where that is empty."""
+    return names(functions={**RUBRIC.lab.functions, "sum": name}, found=("sum",))
+
+
+def calculatrice(found: FoundAs = FED) -> Observation:
+    """An observation by :func:`may_be` in which calculatrice was judged."""
+    functions = {**reference().functions, "sum": Found(a_function("calculatrice"))}
+    return seen(functions=functions, found_as={"sum": found}, asked=asked_by(may_be()))
+
+
+def test_a_rubric_that_may_find_says_the_same_of_an_older_observation() -> None:
+    older = seen(functions={**reference().functions, "sum": GONE})
+    assert as_asked(older, may_be(), "eu-west-3").functions["sum"] == GONE
+    assert as_asked(seen(), may_be(), "eu-west-3") == seen()
+
+
+def test_what_was_found_is_missing_where_the_name_alone_is_asked_for() -> None:
+    found = as_asked(calculatrice(), RUBRIC, "eu-west-3")
+    assert found.functions["sum"] == GONE
+    assert not found.found_as
+    for fact in (found.handler, found.records, found.exchange):
+        assert fact == NotTried.after("functions.sum", GONE)
+
+
+@pytest.mark.parametrize("name", ["calculatrice", ""])
+def test_what_was_found_is_what_is_asked_for_by_its_own_name_or_by_none(name: str) -> None:
+    rubric = may_be() if not name else names(functions={**RUBRIC.lab.functions, "sum": name})
+    assert as_asked(calculatrice(), rubric if name else may_be(""), "eu-west-3") == calculatrice()
+
+
+def test_what_has_another_name_was_not_looked_for() -> None:
+    rubric = names(functions={**RUBRIC.lab.functions, "sum": "subtracter"})
+    assert left_open(as_asked(calculatrice(), rubric, "eu-west-3"))["functions.sum"] == (
+        "This observation is of calculatrice, not of subtracter."
+    )
+
+
+def test_what_was_named_may_not_be_what_would_be_found() -> None:
+    assert "functions.sum" in left_open(as_asked(seen(), may_be(""), "eu-west-3"))
+
+
+def test_what_was_used_stays_used() -> None:
+    before = calculatrice(FoundAs("calculatrice", "use", message("which --use names")))
+    rubric = names(functions={**RUBRIC.lab.functions, "sum": "subtracter"})
+    assert as_asked(before, rubric, "eu-west-3") == before
+
+
+def test_a_queue_that_was_found_is_missing_where_its_name_is_asked_for() -> None:
+    found_as = {
+        "input": FoundAs("queue1", "mapping", message("which feeds {function}", function="x"))
+    }
+    before = seen(found_as=found_as, asked=asked_by(names(found=("input",))))
+    found = as_asked(before, RUBRIC, "eu-west-3")
+    assert isinstance(found.queues["input"], Missing)
+    assert found.mappings["input"] == NotTried.after("queues.input", found.queues["input"])
+    assert found.exchange == NotTried.after("queues.input", found.queues["input"])
+    assert found.handler == before.handler

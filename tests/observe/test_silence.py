@@ -114,8 +114,10 @@ def test_a_silence_that_the_second_look_confirms_costs_what_it_costs(
     seen = look(aws_sandbox, fresh_account, wire=wire, confirm_s=2)
     assert handler(seen).failure is None
     assert not handler(seen).answered
-    # The queue was polled, and its count read, after what had been the end.
-    assert wire.requests[before:][-1] == "sqs.GetQueueAttributes"
+    # The queue was polled, and its count read, after what had been the end; then it is asked which
+    # other queue could be meant.
+    asked = wire.requests[before:]
+    assert asked[asked.index("sqs.ListQueues") - 1] == "sqs.GetQueueAttributes"
 
 
 @pytest.mark.slow

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import UNSET
 
 from grader import cli
 from grader.inputs.problems import BadInput
-from grader.roster.load import load_roster
+from grader.roster.load import load_roster, student_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,3 +46,17 @@ def test_a_part_that_the_rubric_does_not_have_is_refused_with_its_line(
     assert (
         f"{path}:3: use.som: the rubric has no resource called “som”. Did you mean “sum”?" in said
     )
+
+
+def test_a_group_uses_the_same_resources(tmp_path: Path) -> None:
+    head = "student_id,group,profile,use.sum"
+    found = load_roster(roster(tmp_path, f"{head}\na,g,p,calculatrice\nb,g,p,\n"))
+    assert [account.use for account in found.accounts] == [{"sum": "calculatrice"}] * 2
+    with pytest.raises(BadInput, match=r"class.csv:3: The use.sum differs from that of the same"):
+        load_roster(roster(tmp_path, f"{head}\na,g,p,calculatrice\nb,g,p,other\n"))
+
+
+def test_what_is_used_is_kept_of_a_student_and_left_out_where_there_is_none(tmp_path: Path) -> None:
+    text = "student_id,profile,use.sum\na,p,calculatrice\nb,p,\n"
+    first, second = map(student_of, load_roster(roster(tmp_path, text)).accounts)
+    assert (first.use, second.use) == ({"sum": "calculatrice"}, UNSET)
