@@ -34,7 +34,7 @@ from grader.commands.options import (
     use_of,
     write_stdout,
 )
-from grader.i18n.language import _, plural, speak, spoken
+from grader.i18n.language import N_, _, plural, speak, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,12 +52,18 @@ CONFIRM_S = 30
 
 def check(
     profile: Annotated[
-        str | None, typer.Option("--profile", help="A profile of your AWS configuration.")
+        str | None,
+        typer.Option(
+            "--profile", metavar=N_("NAME"), help=N_("A profile of your AWS configuration.")
+        ),
     ] = None,
     rubric: RubricOption = None,
     checks: ChecksOption = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Keep the report and the observation here.")
+        Path | None,
+        typer.Option(
+            "--out", metavar=N_("DIR"), help=N_("Keep the report and the observation here.")
+        ),
     ] = None,
     endpoint_url: EndpointOption = None,
     region: RegionOption = None,
@@ -66,12 +72,14 @@ def check(
     lang: LangOption = None,
     quiet: QuietOption = False,
     no_exchange: Annotated[
-        bool, typer.Option("--no-exchange", help="Look only: run nothing, send nothing.")
+        bool, typer.Option("--no-exchange", help=N_("Look only: run nothing, send nothing."))
     ] = False,
     use: UseOption = None,
     gradescope: Annotated[
         str | None,
-        typer.Option("--gradescope", metavar="FILE", help="Also as Gradescope's results.json."),
+        typer.Option(
+            "--gradescope", metavar=N_("FILE"), help=N_("Also as Gradescope's results.json.")
+        ),
     ] = None,
 ) -> int:
     """Grade one account, mine: what the instructor will see, before handing in."""
@@ -168,10 +176,14 @@ def check_used(seen: Observation | None) -> None:
 
 
 def batch(
-    roster: Annotated[Path, typer.Argument(help="The class: a CSV file.", metavar="ROSTER")],
+    roster: Annotated[
+        Path, typer.Argument(help=N_("The class: a CSV file."), metavar=N_("ROSTER"))
+    ],
     rubric: RubricOption = None,
     checks: ChecksOption = None,
-    out: Annotated[Path, typer.Option("--out", help="Where the results go.")] = Path("results"),
+    out: Annotated[
+        Path, typer.Option("--out", metavar=N_("DIR"), help=N_("Where the results go."))
+    ] = Path("results"),
     endpoint_url: EndpointOption = None,
     region: RegionOption = None,
     seed: SeedOption = None,
@@ -179,40 +191,44 @@ def batch(
     lang: LangOption = None,
     quiet: QuietOption = False,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", min=1, help="Accounts at a time [default: 32].")
+        int | None, typer.Option("--jobs", min=1, help=N_("Accounts at a time [default: 32]."))
     ] = None,
     account_timeout: Annotated[
         int | None,
         typer.Option(
             "--account-timeout",
             min=1,
-            metavar="SECONDS",
-            help="The time for one account at most [default: 600].",
+            metavar=N_("SECONDS"),
+            help=N_("The time for one account at most [default: 600]."),
         ),
     ] = None,
     engine: Annotated[
-        EngineKind, typer.Option("--engine", help="Threads here, or the workers of a Dask cluster.")
+        EngineKind,
+        typer.Option("--engine", help=N_("Threads here, or the workers of a Dask cluster.")),
     ] = EngineKind.threads,
     scheduler: Annotated[
         str | None,
         typer.Option(
-            "--scheduler", metavar="ADDRESS", help="Dask's scheduler [default: a cluster here]."
+            "--scheduler",
+            metavar=N_("ADDRESS"),
+            help=N_("Dask's scheduler [default: a cluster here]."),
         ),
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="STUDENT", help="Only this student.")
+        list[str] | None,
+        typer.Option("--only", metavar=N_("STUDENT"), help=N_("Only this student.")),
     ] = None,
     confirm_silence: Annotated[
         int,
         typer.Option(
             "--confirm-silence",
             min=0,
-            metavar="SECONDS",
-            help="So long after a silence that costs points it is looked once more.",
+            metavar=N_("SECONDS"),
+            help=N_("So long after a silence that costs points it is looked once more."),
         ),
     ] = CONFIRM_S,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Grade who is missing or was not graded.")
+        bool, typer.Option("--resume", help=N_("Grade who is missing or was not graded."))
     ] = False,
     open_by_student: OpenByStudentOption = None,
     force: ForceOption = False,
@@ -361,10 +377,16 @@ def _resuming(
 
 
 def regrade(
-    results: Annotated[Path, typer.Argument(help="The folder of a batch.", metavar="RESULTS")],
+    results: Annotated[
+        Path, typer.Argument(help=N_("The folder of a batch."), metavar=N_("RESULTS"))
+    ],
     rubric: Annotated[
         Path | None,
-        typer.Option("--rubric", help="Another rubric [default: the one the batch used]."),
+        typer.Option(
+            "--rubric",
+            metavar=N_("LAB|FILE"),
+            help=N_("Another rubric [default: the one the batch used]."),
+        ),
     ] = None,
     checks: ChecksOption = None,
     json: JsonOption = None,
