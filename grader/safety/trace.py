@@ -18,6 +18,8 @@ _FRAMES = 12
 
 _SAID = 300
 
+_HEAD = "Traceback (most recent call last)"
+
 
 def trace_of(error: BaseException, *, frames: int = _FRAMES) -> str:
     """The traceback of ``error`` and of what led to it.
@@ -36,7 +38,7 @@ def _chain(error: BaseException, frames: int, seen: set[int]) -> Iterator[str]:
     while one is not None and id(one) not in seen:
         seen.add(id(one))
         stack = "".join(traceback.StackSummary.from_list(_last(one, frames)).format())
-        yield f"Traceback (most recent call last):\n{stack}{_says(one)}"
+        yield f"{_HEAD}:\n{stack}{_says(one)}"
         one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
 
 
