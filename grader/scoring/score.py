@@ -232,7 +232,7 @@ class _Scoring:
     ) -> CriterionResult:
         """What a criterion came to that could not be checked, because of Unknowns of these ``kinds``;
         ``why`` is of the first."""
-        result = self._as(criterion, "ungraded", why, text, advice=what_next(kinds[0]))
+        result = self._as(criterion, "ungraded", why, text, advice=what_next(kinds[0], why))
         return msgspec.structs.replace(result, open_by=settled_by(kinds))
 
     def _as(
