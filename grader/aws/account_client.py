@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.aws.clients import ATTEMPTS, READ_TIMEOUT_S, Clients, config_of
 from grader.aws.errors import is_no_answer_of_aws, is_plain, sort_error
-from grader.aws.own_configuration import why_no_answer, why_no_keys
+from grader.aws.own_configuration import asked_elsewhere, why_no_answer, why_no_keys
 from grader.i18n.language import N_
 from grader.model.ended_early import Lost
 from grader.model.observation import Found, Missing, Unknown
@@ -110,6 +110,10 @@ class Aws:
                 self._refused = lost.unknown
                 raise
         return self._keys
+
+    def elsewhere(self) -> tuple[str, ...]:
+        """The addresses that are asked instead of AWS's own, of all services that are always asked."""
+        return asked_elsewhere(str(self.sts.meta.endpoint_url), self.endpoint_url, self._access)
 
     @property
     def sts(self) -> STSClient:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 LIMIT_BYTES = 1024 * 1024
 _MOST = 3
 _SERVICE_IDS = {"events": "EVENTBRIDGE", "logs": "CLOUDWATCH_LOGS"}
+_OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
 _LOOPBACK = ("127.", "localhost", "::1")
 _PROFILE_VARIABLES = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
 
@@ -94,13 +95,23 @@ def why_no_answer(
     return _explained(_NOBODY, to_do, url=redact(address), variable=name)
 
 
-def is_sandbox(url: str) -> bool:
-    """The address is on this machine."""
-    return _is_loopback(url)
+def asked_elsewhere(of_sts: str, given: str | None, access: Access) -> tuple[str, ...]:
+    """The addresses that are not AWS's own: where STS is asked, and where Lambda and SQS are.
+
+    ``given`` is the one that a command or a roster names for all of them.
+    """
+    named = [_named_endpoint(service, access) for service in ("lambda", "sqs")] if not given else []
+    every = dict.fromkeys([of_sts, *(one[0] for one in named if one)])
+    return tuple(redact(url) for url in every if not _is_aws(url))
 
 
 def _explained(template: str, to_do: str, **values: object) -> Message:
     return message(template, **values, next=message(to_do, **values))
+
+
+def _is_aws(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host.endswith(_OF_AWS)
 
 
 def _is_loopback(url: str) -> bool:

@@ -30,14 +30,24 @@ class Needs:
     exercise: bool
 
 
-def needs_of(rubric: Rubric, checks: Mapping[str, CheckInfo], kinds: Sequence[Kind[Any]]) -> Needs:
-    """The union over the criteria of what each one's check asks for, and what that rests on."""
+def needs_of(
+    rubric: Rubric,
+    checks: Mapping[str, CheckInfo],
+    kinds: Sequence[Kind[Any]],
+    only: Collection[str] | None = None,
+) -> Needs:
+    """The union over the criteria of what each one's check asks for, and what that rests on.
+
+    ``only`` are the ids of the criteria that count, if not all do.
+    """
     lab, named = rubric.lab, rubric.lab.named
     asked: dict[str, set[str]] = {k.fact: {*named[k.word]} if k.always else set() for k in kinds}
     variables: dict[str, dict[str, None]] = {}
     by_name: dict[str, set[str]] = {kind.fact: set() for kind in kinds}
     exercise = False
     for criterion in rubric.criteria:
+        if only is not None and criterion.id not in only:
+            continue
         info = checks[criterion.check]
         ends = route(criterion.on)
         variables.setdefault(ends[-1], {}).update(dict.fromkeys(_variables(criterion, info)))
@@ -66,6 +76,11 @@ def needs_of(rubric: Rubric, checks: Mapping[str, CheckInfo], kinds: Sequence[Ki
         )
     listed = {role: tuple(variables.get(role, ())) for role in rubric.lab.functions}
     return Needs(facts, listed, exercise)
+
+
+def runs_something(criterion: Criterion, checks: Mapping[str, CheckInfo]) -> bool:
+    """The function has to be run to judge the criterion."""
+    return any(need in EXCHANGE for need in checks[criterion.check].needs)
 
 
 def _variables(criterion: Criterion, info: CheckInfo) -> Collection[str]:
