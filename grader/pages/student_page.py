@@ -45,6 +45,7 @@ class Asked:
     title: str
     message: str
     hint: str
+    author_hint: str
     expected: str | None
     found: str | None
     tests: tuple[tuple[str, str, str], ...]
@@ -157,6 +158,7 @@ def _asked(result: CriterionResult, speech: Speech) -> Asked:
         shown(result.title, _EXCERPT),
         message,
         "" if result.status == "blocked" and result.because else _remedy(result, speech),
+        "" if result.author_hint == result.hint else shown(result.author_hint, _SENTENCE),
         _unsaid(result.expected, result, speech),
         _unsaid(result.actual, result, speech),
         tuple(
@@ -211,6 +213,9 @@ def _direct(title: str, fact: Fact[Invocation], speech: Speech) -> Round:
     made = fact.value
     silent = made.failure is not None or not made.answered
     notes = []
+    if silent and made.returned:
+        text = shown(made.returned, _EXCERPT)
+        notes.append(speech.say("Your function returned: {returned}", returned=text))
     if made.inconclusive:
         notes.append(
             speech.say("The event was made up by the grader, so your queue decided instead.")
