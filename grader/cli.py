@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 
 from grader import __version__
 from grader import signals as interrupts
-from grader.commands import authoring, exporting, grading, preparing, trying
+from grader.commands import authoring, check, exporting, grading, preparing, trying
 from grader.commands.help import SpokenCommand, SpokenGroup
 from grader.commands.options import (
     ALL_POINTS,
@@ -89,7 +89,7 @@ def _grader(
 
 COMMANDS = (
     (
-        grading.check,
+        check.check,
         N_("Grade one account, mine: what the instructor will see, before handing in."),
     ),
     (grading.batch, N_("Grade a class: one folder a student, a summary, a table.")),

@@ -39,7 +39,7 @@ class FirstPortion:
 
     def looked(self, seen: Observation) -> None:
         """Have it judged; do not wait."""
-        judged = self._course.judge.submit(self._course.rubric, [seen])
+        judged = self._course.judge.submit(self._course.rubric, [seen], hushed=True)
         judged.add_done_callback(lambda done: self._judged(seen, done))
 
     def _judged(self, seen: Observation, done: Future[list[list[Outcome]]]) -> None:

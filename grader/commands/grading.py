@@ -1,4 +1,4 @@
-"""Commands that give grades: ``check``, ``batch``, ``regrade``."""
+"""Commands that grade a class: ``batch``, ``regrade``."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.commands.options import (
-    ALL_POINTS,
     INTERRUPTED,
-    POINTS_MISSING,
     UNGRADED,
     ChecksOption,
     EndpointOption,
@@ -27,11 +25,9 @@ from grader.commands.options import (
     RegionOption,
     RubricOption,
     SeedOption,
-    UseOption,
     batch_status,
     settings_of,
     target,
-    use_of,
     write_stdout,
 )
 from grader.i18n.language import N_, _, plural, speak, spoken
@@ -41,138 +37,11 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from grader.batch.pipeline import Graded
     from grader.batch.run import ClassRun
-    from grader.model.observation import Observation
 
 
 CONFIRM_S = 30
 """What somebody else took from a queue is shown again after as long, by default."""
-
-
-def check(
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            "--profile", metavar=N_("NAME"), help=N_("A profile of your AWS configuration.")
-        ),
-    ] = None,
-    rubric: RubricOption = None,
-    checks: ChecksOption = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar=N_("DIR"), help=N_("Keep the report and the observation here.")
-        ),
-    ] = None,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
-    seed: SeedOption = None,
-    json: JsonOption = None,
-    lang: LangOption = None,
-    quiet: QuietOption = False,
-    no_exchange: Annotated[
-        bool, typer.Option("--no-exchange", help=N_("Look only: run nothing, send nothing."))
-    ] = False,
-    use: UseOption = None,
-    gradescope: Annotated[
-        str | None,
-        typer.Option(
-            "--gradescope", metavar=N_("FILE"), help=N_("Also as Gradescope's results.json.")
-        ),
-    ] = None,
-) -> int:
-    """Grade one account, mine: what the instructor will see, before handing in."""
-    from grader.batch.pipeline import Grading
-    from grader.batch.setup import course_files, loaded
-    from grader.engines.threads import Threads
-    from grader.export.gradescope import write_results
-    from grader.inputs.problems import refuse
-    from grader.model import report as reports
-    from grader.model.access import DefaultCredentials, Profile
-    from grader.model.observation import silent
-    from grader.resources.runs import RUNS_S
-    from grader.results.atomic_write import write_json
-    from grader.results.directory import Results, writable
-    from grader.roster.load import Account
-    from grader.terminal.console import standard_error, standard_output
-    from grader.terminal.progress import working
-    from grader.terminal.report import show_report
-
-    if gradescope == "-":
-        raise refuse("--gradescope", None, _("It takes the name of a file."), _("Give one."))
-    inputs = course_files(rubric, checks)
-    for_json = target(json, "--json", *inputs)
-    for_gradescope = target(gradescope, "--gradescope", *inputs, for_json)
-    if out is not None:
-        writable(out)
-    settings = settings_of(
-        seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
-    )
-    with loaded(rubric, checks) as (course, _students):
-        access = Profile(profile) if profile else DefaultCredentials()
-        mine = use_of(use, course.rubric.lab.names)
-        me = Account("me", "", "", None, None, None, None, access, use=mine)
-        errors = standard_error(quiet=quiet)
-        if not quiet and settings.exchange and course.needs.exercise:
-            errors.print(
-                _(
-                    "Checking your account: this runs your function and uses its queues "
-                    "(about nine invocations)."
-                )
-            )
-        if not quiet and course.needs.facts["runs"]:
-            errors.print(
-                _(
-                    "A run by your function's schedule is waited for where one is due soon, "
-                    "{seconds} s at most.",
-                    seconds=RUNS_S,
-                )
-            )
-        taken: list[Graded] = []
-        with working(errors) as tell:
-            Grading(
-                course.rubric,
-                course.judge,
-                course.checks,
-                settings,
-                taken.append,
-                Threads(settings.jobs, tell),
-            ).run([me])
-    graded = taken[0]
-    check_used(graded.observation)
-    if json == "-":
-        write_stdout(reports.encode(graded.report))
-    show_report(graded.report, errors if json == "-" else standard_output(quiet=quiet))
-    if not quiet and silent(graded.observation):
-        errors.print(
-            _("If something else reads your output queue, stop it and check again."), soft_wrap=True
-        )
-    if for_json is not None:
-        write_json(for_json, reports.encode(graded.report), "report")
-    if for_gradescope is not None:
-        write_results(for_gradescope, graded.report, course.rubric, settings.lang)
-    if out is not None:
-        Results(out).write_student(graded.report, graded.observation)
-    if graded.report.status == "ungraded":
-        return UNGRADED
-    return ALL_POINTS if graded.report.score == graded.report.max_score else POINTS_MISSING
-
-
-def check_used(seen: Observation | None) -> None:
-    """Raise :class:`BadInput` where ``--use`` names something that the account does not have."""
-    from grader.i18n.message import said
-    from grader.inputs.problems import BadInput, Problem
-    from grader.model.observation import Missing
-
-    used = {role for role, one in seen.found_as.items() if one.how == "use"} if seen else set()
-    facts = {**seen.functions, **seen.queues} if seen else {}
-    missing = [fact for role in used if isinstance(fact := facts.get(role), Missing)]
-    if missing:
-        remedy = _("Name one that is there; nothing was run.")
-        raise BadInput(
-            Problem("--use", None, said(fact.words, spoken().code), remedy) for fact in missing
-        )
 
 
 def batch(
