@@ -163,7 +163,7 @@ from grader.model.observation import (
 from grader.observe.exchange import Exchanging, InputQueue
 from grader.observe.invocation import APPEARS_S, GRACE_S, Direct, Invoker, Target
 from grader.observe.obstacles import Stage, consumer, found, loop, obstacle
-from grader.observe.output import ANOTHER_READER, OutputQueue
+from grader.observe.output import ANOTHER_READER, DUPLICATES_S, OutputQueue
 from grader.observe.room import FEW, reserved, too_little_room
 from grader.observe.silence import Silence
 
@@ -192,6 +192,7 @@ HOLD_S = 900
 
 _DIRECTLY = N_("Your function is invoked with one message")
 _WITH_RECORDS = N_("Your function is invoked with {count} messages in one event")
+_GIVEN_BACK = N_("Your queues are left as they were found")
 """What the run does next, for whoever waits for it."""
 
 MAPPING, HANDLER, EXCHANGE = "mappings.input", "handler", "exchange"
@@ -291,6 +292,7 @@ class _Run:
             if self._confirmed_silence():
                 self._once_more()
             undisturbed = True
+            self._waits.step(message(_GIVEN_BACK), DUPLICATES_S)
         finally:
             self.output.give_back(look_for_duplicates=undisturbed)
         done = Behaviour(
