@@ -36,8 +36,9 @@ _LOOPBACK = ("127.", "localhost", "::1")
 _PROFILE_VARIABLES = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
 
 _AT_LINE = N_("{file}, line {line}: {what}.")
+_AT_LINE_AND = N_("{file}, line {line}: {what}. Besides, {then}")
 _WHOLE = N_("{file}: {what}.")
-_BOTH = N_("{first} {then}")
+_IN_TURN = N_("First: {first} Then: {then}")
 _NOBODY = N_("Nothing answers at {url}, which {variable} names.")
 _UNSET_OR_START = N_(
     "If you mean AWS itself, unset {variable}: “unset {variable}”, in PowerShell “Remove-Item"
@@ -201,10 +202,12 @@ def _told(path: Path, faults: Sequence[Fault]) -> Message:
     """The faults in one message, each with its place; what to do about them in its ``next``."""
     told = to_do = None
     for one in reversed(faults[:_MOST]):
-        template = _AT_LINE if one.line else _WHOLE
-        here = message(template, file=_shown(path), line=one.line, what=one.what)
-        told = message(_BOTH, first=here, then=told) if told else here
-        to_do = message(_BOTH, first=one.do, then=to_do) if to_do and to_do != one.do else one.do
+        template = (_AT_LINE_AND if told else _AT_LINE) if one.line else _WHOLE
+        told = message(template, file=_shown(path), line=one.line, what=one.what, then=told or "")
+        if to_do is not None and to_do != one.do:
+            to_do = message(_IN_TURN, first=one.do, then=to_do)
+        else:
+            to_do = one.do
     if told is None or to_do is None:
         raise ValueError("no fault")
     return message(told.message_id, **{**told.values, "next": to_do})

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 CriterionOption = Annotated[
     list[str] | None,
-    typer.Option("--criterion", metavar=N_("ID"), help=N_("Look at this criterion only.")),
+    typer.Option("--criterion", metavar="ID", help=N_("Look at this criterion only.")),
 ]
 
 

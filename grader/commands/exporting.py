@@ -14,6 +14,7 @@ from grader.commands.options import (
     UNGRADED,
     CommentLangOption,
     ForceOption,
+    LangOption,
     OpenByStudentOption,
     QuietOption,
     open_score,
@@ -32,9 +33,7 @@ ResultsArgument = Annotated[
 ]
 ScaleOption = Annotated[
     str | None,
-    typer.Option(
-        "--scale", metavar=N_("POINTS"), help=N_("Full marks there [default: the rubric's].")
-    ),
+    typer.Option("--scale", metavar="POINTS", help=N_("Full marks there [default: the rubric's].")),
 ]
 
 push = typer.Typer(
@@ -51,7 +50,7 @@ def export(
         str,
         typer.Option(
             "--to",
-            metavar=N_("FORMAT"),
+            metavar="FORMAT",
             help=N_("gradescope, moodle, canvas, lti, junit, csv or html."),
         ),
     ],
@@ -176,7 +175,7 @@ def _untold(row: Row, why: str | None) -> str:
 
 
 @push.callback(cls=SpokenGroup)
-def _push() -> None:
+def _push(lang: LangOption = None) -> None:
     """Send grades to a platform."""
 
 
@@ -191,15 +190,15 @@ def _push() -> None:
 def lti(
     results: ResultsArgument,
     line_item: Annotated[
-        str, typer.Option("--line-item", metavar=N_("URL"), help=N_("The line item's own address."))
+        str, typer.Option("--line-item", metavar="URL", help=N_("The line item's own address."))
     ],
     client_id: Annotated[
         str | None,
-        typer.Option("--client-id", metavar=N_("ID"), help=N_("The tool's id at the platform.")),
+        typer.Option("--client-id", metavar="ID", help=N_("The tool's id at the platform.")),
     ] = None,
     token_url: Annotated[
         str | None,
-        typer.Option("--token-url", metavar=N_("URL"), help=N_("Where the platform gives tokens.")),
+        typer.Option("--token-url", metavar="URL", help=N_("Where the platform gives tokens.")),
     ] = None,
     key: Annotated[
         Path | None,
@@ -210,14 +209,14 @@ def lti(
     key_id: Annotated[
         str | None,
         typer.Option(
-            "--key-id", metavar=N_("ID"), help=N_("The key's id (kid) in the tool's key set.")
+            "--key-id", metavar="ID", help=N_("The key's id (kid) in the tool's key set.")
         ),
     ] = None,
     audience: Annotated[
         str | None,
         typer.Option(
             "--audience",
-            metavar=N_("URL"),
+            metavar="URL",
             help=N_("Whom the assertion is for [default: the token URL]."),
         ),
     ] = None,

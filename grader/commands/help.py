@@ -97,7 +97,7 @@ def value_of(param: Any) -> str:
 def _pieces(command: Command) -> list[str]:
     """What follows the command's name in its usage line."""
     arguments = [one for one in command.params if one.param_type_name == "argument"]
-    pieces = [_("[OPTIONS]")]
+    pieces = ["[OPTIONS]"]
     for one in arguments:
         name = name_of(one)
         pieces.append(name if one.required or name.startswith("[") else f"[{name}]")

@@ -83,7 +83,7 @@ EndpointOption = Annotated[
     str | None,
     typer.Option(
         "--endpoint-url",
-        metavar=N_("URL"),
+        metavar="URL",
         help=N_("Where AWS answers, such as a sandbox's address."),
     ),
 ]

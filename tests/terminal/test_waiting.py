@@ -45,7 +45,11 @@ def test_a_check_that_waits_for_no_schedule_does_not_speak_of_one(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
     done = grader("check", cwd=tmp_path, env=environment(aws_sandbox, fresh_account))
-    assert [line.split()[0] for line in done.stderr.splitlines()] == ["Account", "Checking", "Seed:"]
+    assert [line.split()[0] for line in done.stderr.splitlines()] == [
+        "Account",
+        "Checking",
+        "Seed:",
+    ]
     assert "at most" not in done.stderr
 
 
