@@ -83,14 +83,14 @@ def name_of(param: Any) -> str:
 
 
 def value_of(param: Any) -> str:
-    """The word that stands for an option's value: ``FILE``, ``en|fr``; nothing for a flag."""
+    """The word that stands for an option's value: ``FILE``, ``[en|fr]``; nothing for a flag."""
     if param.is_flag:
         return ""
     if param.metavar:
         return _(param.metavar)
     descriptor = param.type_descriptor
     if descriptor.choices:
-        return "|".join(map(str, descriptor.choices))
+        return f"[{'|'.join(map(str, descriptor.choices))}]"
     return _("FILE") if descriptor.is_path else "N" if descriptor.is_ranged else _("TEXT")
 
 
