@@ -12,8 +12,9 @@ import pytest
 
 from grader.sandbox.server import Sandbox, exports
 from tests.observing import hand_in
+from tests.polling import until
 from tests.processes import with_temporary_folder
-from tests.programs import background, command, environment, grader, run
+from tests.programs import background, command, environment, grader, read_to, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +86,22 @@ def test_a_sandbox_is_served_where_those_names_are_missing(
     assert (served.returncode, "Traceback" in errors) == (0, False), errors
     assert list(with_temporary_folder(temporary)) == []
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.sandbox
+def test_a_sandbox_ends_with_a_grader_that_is_killed(
+    tmp_path: Path, elsewhere: dict[str, str]
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    env = environment(TMPDIR=str(temporary), **elsewhere)
+    with background(command("sandbox"), cwd=tmp_path, env=env) as served:
+        read_to(served.stdout, "AWS_DEFAULT_REGION")
+        (log,) = temporary.glob("*/server.log")
+        os.kill(served.pid, signal.SIGKILL)
+        served.wait(timeout=60)
+        until(lambda: not [*with_temporary_folder(temporary)])
+    assert "Traceback" not in log.read_text()
 
 
 @pytest.mark.slow
