@@ -10,17 +10,25 @@ import threading
 import traceback
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import typer.core
 from typer.exceptions import TyperException
 
 from grader import __version__
 from grader import signals as interrupts
-from grader.commands import authoring, exporting, grading, preparing, trying
-from grader.commands.options import ALL_POINTS, INTERRUPTED, UNGRADED, USAGE
-from grader.i18n.language import _, default_language, speak
+from grader.commands import authoring, check, exporting, grading, preparing, trying
+from grader.commands.help import SpokenCommand, SpokenGroup
+from grader.commands.options import (
+    ALL_POINTS,
+    INTERRUPTED,
+    UNGRADED,
+    USAGE,
+    LangOption,
+    asked_language,
+)
+from grader.i18n.language import N_, _, default_language, speak
+from grader.terminal.encoding import show_what_it_can
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -28,8 +36,18 @@ if TYPE_CHECKING:
     from typer._click import Context  # the base class's own; typer.Context is a class of it
 
 
-class _Commands(typer.core.TyperGroup):
+class _Commands(SpokenGroup):
     """The commands; one that says nothing of its own about an interruption ends with a line."""
+
+    def get_params(self, ctx: Context) -> list[Any]:
+        """The options before a command. What typer says of completion, the program says itself."""
+        from grader.commands.completion import install_completion, show_completion
+
+        ours = {"install_completion": install_completion, "show_completion": show_completion}
+        params = super().get_params(ctx)
+        for param in params:
+            param.callback = ours.get(str(param.name), param.callback)
+        return params
 
     def invoke(self, ctx: Context) -> object:
         try:
@@ -44,8 +62,8 @@ class _Commands(typer.core.TyperGroup):
 app = typer.Typer(
     name="grader",
     cls=_Commands,
-    help="Grades deployed Lambda and SQS labs.",
-    add_completion=False,
+    help=N_("Grades deployed Lambda and SQS labs."),
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -61,24 +79,53 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _grader(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help=N_("Show the version.")),
     ] = False,
+    lang: LangOption = None,
 ) -> None:
     """Grades deployed Lambda and SQS labs."""
 
 
-for command in (
-    grading.check,
-    grading.batch,
-    grading.regrade,
-    exporting.export,
-    preparing.roster,
-    preparing.doctor,
-    authoring.lint,
-    trying.demo,
-    trying.sandbox,
-):
-    app.command()(command)
+COMMANDS = (
+    (
+        check.check,
+        N_("Grade one account, mine: what the instructor will see, before handing in."),
+    ),
+    (grading.batch, N_("Grade a class: one folder a student, a summary, a table.")),
+    (grading.regrade, N_("Judge and score stored observations again: no AWS is asked.")),
+    (
+        exporting.export,
+        N_("Write the grades of a batch in the form that an LMS or a tool reads."),
+    ),
+    (
+        preparing.roster,
+        N_("Make a roster from the credentials blocks that students handed in."),
+    ),
+    (
+        preparing.doctor,
+        N_("Can every account be graded? Looks only: nothing runs, nothing is sent or received."),
+    ),
+    (
+        authoring.lint,
+        N_(
+            "Are these files right? Every problem at once, with file and line.\n\nWith --exam: does "
+            "the reference solution earn everything, an untouched account nothing?"
+        ),
+    ),
+    (
+        trying.demo,
+        N_("See it work: an AWS on this machine, a small class, its grades. Needs no account."),
+    ),
+    (
+        trying.sandbox,
+        N_("Serve an AWS on 127.0.0.1 to work against, until Ctrl-C; prints what to export."),
+    ),
+)
+"""Every command, with what ``--help`` says of it."""
+
+for command, told in COMMANDS:
+    app.command(cls=SpokenCommand, help=told)(command)
 app.add_typer(exporting.push, name="push")
 
 
@@ -92,15 +139,16 @@ def run(arguments: list[str]) -> int:
     """Run one command; its exit status (design §7)."""
     from grader.inputs.problems import BadInput
 
-    speak(default_language())
+    # What is wrong with an option that stands before --lang is said in that language too.
+    speak(asked_language(arguments) or default_language())
+    for stream in (sys.stdout, sys.stderr):
+        show_what_it_can(stream)
     try:
         status = app(arguments, prog_name="grader", standalone_mode=False)
     except TyperException as error:
-        # A usage error shows itself, with the command's usage line.
-        show_itself = getattr(error, "show", None)
-        if show_itself is None:
-            raise
-        show_itself()
+        from grader.commands.usage_errors import show_usage_error
+
+        show_usage_error(error)
         return USAGE
     except BadInput as error:
         from grader.terminal.console import standard_error

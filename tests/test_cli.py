@@ -133,7 +133,7 @@ def test_looking_only_leaves_the_rest_ungraded(
     env = environment(aws_sandbox, fresh_account)
     done = grader("check", "--no-exchange", "--json", "-", cwd=tmp_path, env=env)
     report = json.loads(done.stdout)
-    assert done.returncode == 3
+    assert done.returncode == 0, "everything that was looked at is right"
     ungraded = {c["id"] for c in report["criteria"] if c["status"] == "ungraded"}
     assert ungraded == {"handler", "records", "sums"}
 

@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.aws.clients import ATTEMPTS, READ_TIMEOUT_S, Clients, config_of
-from grader.aws.errors import sort_error
+from grader.aws.errors import is_no_answer_of_aws, is_plain, sort_error
+from grader.aws.own_configuration import asked_elsewhere, why_no_answer, why_no_keys
 from grader.i18n.language import N_
 from grader.model.ended_early import Lost
 from grader.model.observation import Found, Missing, Unknown
@@ -110,6 +111,10 @@ class Aws:
                 raise
         return self._keys
 
+    def elsewhere(self) -> tuple[str, ...]:
+        """The addresses that are asked instead of AWS's own, of all services that are always asked."""
+        return asked_elsewhere(str(self.sts.meta.endpoint_url), self.endpoint_url, self._access)
+
     @property
     def sts(self) -> STSClient:
         """STS, with the client's retries."""
@@ -172,9 +177,20 @@ class Aws:
         if isinstance(error, Lost):
             return error.unknown
         sorted_error = sort_error(error, action, self.region)
-        if isinstance(sorted_error, Unknown) and sorted_error.kind == "credentials":
-            self._refused = sorted_error
+        if isinstance(sorted_error, Unknown):
+            sorted_error = self._explained(sorted_error, error, action)
+            if sorted_error.kind == "credentials":
+                self._refused = sorted_error
         return sorted_error
+
+    def _explained(self, unknown: Unknown, error: Exception, action: str) -> Unknown:
+        """The same with what this machine's own configuration has to do with it, where it has."""
+        why = None
+        if unknown.kind == "credentials" and is_plain(unknown):
+            why = why_no_keys(error, self._access)
+        elif unknown.kind == "unreachable" or is_no_answer_of_aws(error):
+            why = why_no_answer(error, action, self.endpoint_url, self._access)
+        return unknown if why is None else Unknown(unknown.kind, str(why), why)
 
     def sort_in_run(self, error: Exception, action: str) -> Unknown | None:
         """The same of a question about what was there when the run began."""

@@ -257,6 +257,17 @@ def is_denial(unknown: Unknown) -> bool:
     return unknown.kind == "permission" and said not in {_NOT_ACTIVATED, _KEY}
 
 
+def is_plain(unknown: Unknown) -> bool:
+    """What was said of credentials is AWS's or botocore's own, and no case that is told apart here."""
+    said = unknown.said.message_id if unknown.said else ""
+    return said not in {LAB_ENDED, _UNKNOWN_KEYS}
+
+
+def is_no_answer_of_aws(error: Exception) -> bool:
+    """A status without a name, which a gateway or a proxy gave: AWS names what it refuses."""
+    return isinstance(error, failures.ClientError) and _code(error).isdigit()
+
+
 def is_functions_fault(error: failures.ClientError) -> bool:
     """Lambda cannot run the function as it is configured, and only its owner can mend that."""
     return _sort(error) == "function"

@@ -60,7 +60,7 @@ class Settings:
     ``jobs`` accounts are visited at a time, each for ``account_timeout_s`` seconds at most. A silence
     that would cost points is looked into once more ``confirm_s`` seconds later.
     ``open_by_student`` is what ``grades.csv`` says for the score of a report that only the student can
-    settle.
+    settle. ``only`` are the ids of the criteria that are looked at, if not all are.
     """
 
     seed: int
@@ -73,6 +73,7 @@ class Settings:
     confirm_s: float = 0
     lang: str = "en"
     open_by_student: OpenScore = "blank"
+    only: tuple[str, ...] | None = None
 
     def region_of(self, account: Account, rubric: Rubric) -> str:
         """Where the account is looked at: the row, the option, its profile, the lab say it in turn."""
@@ -95,7 +96,8 @@ class Grading:
     """One run over a class. What it needs is loaded and valid; what it finds goes to ``graded``.
 
     At most ``settings.jobs`` accounts are visited at a time, by whatever ``engine`` runs the tasks
-    (threads, if none is given). An account to which several rows lead is exercised once.
+    (threads, if none is given). An account to which several rows lead is exercised once. ``identified``
+    hears whose account it is and where it is asked, before anything else is asked of it.
     """
 
     def __init__(
@@ -106,10 +108,11 @@ class Grading:
         settings: Settings,
         graded: Callable[[Graded], None],
         engine: Engine | None = None,
+        identified: Callable[[Identified, Visit], None] = lambda *_: None,
     ) -> None:
         self._rubric, self._judge, self._checks = rubric, judge, checks
-        self._settings, self._graded = settings, graded
-        self._needs = needs_of(rubric, checks, KINDS)
+        self._settings, self._graded, self._tell_identified = settings, graded, identified
+        self._needs = needs_of(rubric, checks, KINDS, settings.only)
         self._engine = engine or Threads(settings.jobs)
         self._orders = Orders(
             settings.seed,
@@ -209,6 +212,7 @@ class Grading:
             self._crashed(rows, None, error)
             return
         visit, identity = visits[found.way], found.identity
+        self._tell_identified(found, visit)
         if not isinstance(identity, Found):
             self._look(None, rows, visit, identity)
             return
@@ -266,7 +270,11 @@ class Grading:
                 lang = self._settings.lang
                 try:
                     student = student_of(account)
-                    report = score(student, seen, judged, self._rubric, self._checks, lang=lang)
+                    report = score(
+                        *(student, seen, judged, self._rubric, self._checks),
+                        lang=lang,
+                        only=self._settings.only,
+                    )
                 except Exception as error:  # noqa: BLE001 - as above
                     self._crashed([account], seen, error)
                 else:

@@ -17,7 +17,7 @@ from grader.rubric.needs import needs_of
 from grader.rubric.shipped import named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from grader.inputs.problems import Problem
     from grader.model.outcome import CheckInfo
@@ -43,7 +43,11 @@ class Course:
     @property
     def needs(self) -> Needs:
         """What judging by it takes."""
-        return needs_of(self.rubric, self.checks, KINDS)
+        return self.needs_for(None)
+
+    def needs_for(self, only: Collection[str] | None) -> Needs:
+        """What judging ``only`` some criteria takes, by their ids."""
+        return needs_of(self.rubric, self.checks, KINDS, only)
 
 
 def rubric_path(given: Path | None) -> Path:
@@ -59,18 +63,23 @@ def rubric_path(given: Path | None) -> Path:
 
 @contextmanager
 def loaded(
-    rubric: Path | None, checks: list[Path] | None, roster: Path | None = None
+    rubric: Path | None,
+    checks: list[Path] | None,
+    roster: Path | None = None,
+    *,
+    workers: int | None = None,
 ) -> Iterator[tuple[Course, Roster | None]]:
     """The rubric with its checks, and the roster; the judge is closed afterwards.
 
     Raises :class:`BadInput` with every problem of all of them at once. A check that the rubric asks
     for may be in a file or folder of checks that could not be read: it is not called unknown then.
+    ``workers`` are the processes of the judge, if not one a processor.
     """
     problems: list[Problem] = []
     found = accounts = None
     path = rubric_path(rubric)
     dirs = _check_dirs(path, checks)
-    with Judge(dirs) as judge:
+    with Judge(dirs, workers) as judge:
         known, unread = judge.survey()
         problems += unread
         try:

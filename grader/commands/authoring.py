@@ -15,7 +15,7 @@ from grader.commands.options import (
     SeedOption,
     settings_of,
 )
-from grader.i18n.language import _, plural
+from grader.i18n.language import N_, _, plural
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,15 +24,17 @@ if TYPE_CHECKING:
 def lint(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[RUBRIC] [ROSTER]", help="A rubric (.yaml), a roster (.csv)."),
+        typer.Argument(
+            metavar=N_("[RUBRIC] [ROSTER]"), help=N_("A rubric (.yaml), a roster (.csv).")
+        ),
     ] = None,
     checks: ChecksOption = None,
     exam: Annotated[
         bool,
-        typer.Option("--exam", help="Also grade the demo cohort in a sandbox by this rubric."),
+        typer.Option("--exam", help=N_("Also grade the demo cohort in a sandbox by this rubric.")),
     ] = False,
     labs: Annotated[
-        bool, typer.Option("--labs", help="List the labs that come with the grader.")
+        bool, typer.Option("--labs", help=N_("List the labs that come with the grader."))
     ] = False,
     seed: SeedOption = None,
     lang: LangOption = None,

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.commands.help import SpokenCommand, SpokenGroup
 from grader.commands.options import (
     ALL_POINTS,
     UNGRADED,
     CommentLangOption,
     ForceOption,
+    LangOption,
     OpenByStudentOption,
     QuietOption,
     open_score,
@@ -26,13 +28,20 @@ if TYPE_CHECKING:
     from grader.export.lti_push import Outcome
     from grader.results.read_class import ClassRead, Row
 
-ResultsArgument = Annotated[Path, typer.Argument(help="The folder of a batch.", metavar="RESULTS")]
+ResultsArgument = Annotated[
+    Path, typer.Argument(help=N_("The folder of a batch."), metavar=N_("RESULTS"))
+]
 ScaleOption = Annotated[
     str | None,
-    typer.Option("--scale", metavar="POINTS", help="Full marks there [default: the rubric's]."),
+    typer.Option("--scale", metavar="POINTS", help=N_("Full marks there [default: the rubric's].")),
 ]
 
-push = typer.Typer(help="Send grades to a platform.", no_args_is_help=True, rich_markup_mode=None)
+push = typer.Typer(
+    help=N_("Send grades to a platform."),
+    cls=SpokenGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 def export(
@@ -40,30 +49,46 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            "--to", metavar="FORMAT", help="gradescope, moodle, canvas, lti, junit, csv or html."
+            "--to",
+            metavar="FORMAT",
+            help=N_("gradescope, moodle, canvas, lti, junit, csv or html."),
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Where it goes [default: a place in RESULTS/exports]."),
+        typer.Option(
+            "--out",
+            metavar=N_("PLACE"),
+            help=N_("Where it goes [default: a place in RESULTS/exports]."),
+        ),
     ] = None,
     scale: ScaleOption = None,
     worksheet: Annotated[
         Path | None,
-        typer.Option("--worksheet", help="moodle: the grading worksheet to fill in."),
+        typer.Option(
+            "--worksheet", metavar=N_("FILE"), help=N_("moodle: the grading worksheet to fill in.")
+        ),
     ] = None,
     gradebook: Annotated[
         Path | None,
-        typer.Option("--gradebook", help="canvas: the exported gradebook to fill in."),
+        typer.Option(
+            "--gradebook", metavar=N_("FILE"), help=N_("canvas: the exported gradebook to fill in.")
+        ),
     ] = None,
     assignment: Annotated[
         str | None,
-        typer.Option("--assignment", help="canvas: the column's title, as “Title (123)”."),
+        typer.Option(
+            "--assignment",
+            metavar=N_("TITLE"),
+            help=N_("canvas: the column's title, as “Title (123)”."),
+        ),
     ] = None,
     ids: Annotated[
         str | None,
         typer.Option(
-            "--ids", help="canvas: what a student_id is there: canvas, sis or login [default: sis]."
+            "--ids",
+            metavar=N_("KIND"),
+            help=N_("canvas: what a student_id is there: canvas, sis or login [default: sis]."),
         ),
     ] = None,
     open_by_student: OpenByStudentOption = None,
@@ -149,39 +174,57 @@ def _untold(row: Row, why: str | None) -> str:
     return _(sure_only, student=student, points=shown, why=plain(why, 120))
 
 
-@push.callback()
-def _push() -> None:
+@push.callback(cls=SpokenGroup)
+def _push(lang: LangOption = None) -> None:
     """Send grades to a platform."""
 
 
-@push.command("lti")
+@push.command(
+    "lti",
+    cls=SpokenCommand,
+    help=N_(
+        "Post scores by LTI 1.3 Assignment and Grade Services: what the platform has not yet.\n\n"
+        "What it took is kept in RESULTS/lti-pushed.ndjson."
+    ),
+)
 def lti(
     results: ResultsArgument,
     line_item: Annotated[
-        str, typer.Option("--line-item", metavar="URL", help="The line item's own address.")
+        str, typer.Option("--line-item", metavar="URL", help=N_("The line item's own address."))
     ],
     client_id: Annotated[
-        str | None, typer.Option("--client-id", help="The tool's id at the platform.")
+        str | None,
+        typer.Option("--client-id", metavar="ID", help=N_("The tool's id at the platform.")),
     ] = None,
     token_url: Annotated[
         str | None,
-        typer.Option("--token-url", metavar="URL", help="Where the platform gives tokens."),
+        typer.Option("--token-url", metavar="URL", help=N_("Where the platform gives tokens.")),
     ] = None,
     key: Annotated[
-        Path | None, typer.Option("--key", help="The tool's RSA private key, a PEM file.")
+        Path | None,
+        typer.Option(
+            "--key", metavar=N_("FILE"), help=N_("The tool's RSA private key, a PEM file.")
+        ),
     ] = None,
     key_id: Annotated[
-        str | None, typer.Option("--key-id", help="The key's id (kid) in the tool's key set.")
+        str | None,
+        typer.Option(
+            "--key-id", metavar="ID", help=N_("The key's id (kid) in the tool's key set.")
+        ),
     ] = None,
     audience: Annotated[
         str | None,
-        typer.Option("--audience", help="Whom the assertion is for [default: the token URL]."),
+        typer.Option(
+            "--audience",
+            metavar="URL",
+            help=N_("Whom the assertion is for [default: the token URL]."),
+        ),
     ] = None,
     scale: ScaleOption = None,
     open_by_student: OpenByStudentOption = None,
     lang: CommentLangOption = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be posted; connect to nothing.")
+        bool, typer.Option("--dry-run", help=N_("Say what would be posted; connect to nothing."))
     ] = False,
     quiet: QuietOption = False,
 ) -> int:

@@ -1,4 +1,4 @@
-"""Commands that give grades: ``check``, ``batch``, ``regrade``."""
+"""Commands that grade a class: ``batch``, ``regrade``."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.commands.options import (
-    ALL_POINTS,
     INTERRUPTED,
-    POINTS_MISSING,
     UNGRADED,
     ChecksOption,
     EndpointOption,
@@ -27,151 +25,34 @@ from grader.commands.options import (
     RegionOption,
     RubricOption,
     SeedOption,
-    UseOption,
     batch_status,
     settings_of,
     target,
-    use_of,
     write_stdout,
 )
-from grader.i18n.language import _, plural, speak, spoken
+from grader.i18n.language import N_, _, plural, speak, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import Console
 
-    from grader.batch.pipeline import Graded
     from grader.batch.run import ClassRun
-    from grader.model.observation import Observation
 
 
 CONFIRM_S = 30
 """What somebody else took from a queue is shown again after as long, by default."""
 
 
-def check(
-    profile: Annotated[
-        str | None, typer.Option("--profile", help="A profile of your AWS configuration.")
-    ] = None,
+def batch(
+    roster: Annotated[
+        Path, typer.Argument(help=N_("The class: a CSV file."), metavar=N_("ROSTER"))
+    ],
     rubric: RubricOption = None,
     checks: ChecksOption = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Keep the report and the observation here.")
-    ] = None,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
-    seed: SeedOption = None,
-    json: JsonOption = None,
-    lang: LangOption = None,
-    quiet: QuietOption = False,
-    no_exchange: Annotated[
-        bool, typer.Option("--no-exchange", help="Look only: run nothing, send nothing.")
-    ] = False,
-    use: UseOption = None,
-    gradescope: Annotated[
-        str | None,
-        typer.Option("--gradescope", metavar="FILE", help="Also as Gradescope's results.json."),
-    ] = None,
-) -> int:
-    """Grade one account, mine: what the instructor will see, before handing in."""
-    from grader.batch.pipeline import Grading
-    from grader.batch.setup import course_files, loaded
-    from grader.engines.threads import Threads
-    from grader.export.gradescope import write_results
-    from grader.inputs.problems import refuse
-    from grader.model import report as reports
-    from grader.model.access import DefaultCredentials, Profile
-    from grader.model.observation import silent
-    from grader.resources.runs import RUNS_S
-    from grader.results.atomic_write import write_json
-    from grader.results.directory import Results, writable
-    from grader.roster.load import Account
-    from grader.terminal.console import standard_error, standard_output
-    from grader.terminal.progress import working
-    from grader.terminal.report import show_report
-
-    if gradescope == "-":
-        raise refuse("--gradescope", None, _("It takes the name of a file."), _("Give one."))
-    inputs = course_files(rubric, checks)
-    for_json = target(json, "--json", *inputs)
-    for_gradescope = target(gradescope, "--gradescope", *inputs, for_json)
-    if out is not None:
-        writable(out)
-    settings = settings_of(
-        seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
-    )
-    with loaded(rubric, checks) as (course, _students):
-        access = Profile(profile) if profile else DefaultCredentials()
-        mine = use_of(use, course.rubric.lab.names)
-        me = Account("me", "", "", None, None, None, None, access, use=mine)
-        errors = standard_error(quiet=quiet)
-        if not quiet and settings.exchange and course.needs.exercise:
-            errors.print(
-                _(
-                    "Checking your account: this runs your function and uses its queues "
-                    "(about nine invocations)."
-                )
-            )
-        if not quiet and course.needs.facts["runs"]:
-            errors.print(
-                _(
-                    "A run by your function's schedule is waited for where one is due soon, "
-                    "{seconds} s at most.",
-                    seconds=RUNS_S,
-                )
-            )
-        taken: list[Graded] = []
-        with working(errors) as tell:
-            Grading(
-                course.rubric,
-                course.judge,
-                course.checks,
-                settings,
-                taken.append,
-                Threads(settings.jobs, tell),
-            ).run([me])
-    graded = taken[0]
-    check_used(graded.observation)
-    if json == "-":
-        write_stdout(reports.encode(graded.report))
-    show_report(graded.report, errors if json == "-" else standard_output(quiet=quiet))
-    if not quiet and silent(graded.observation):
-        errors.print(
-            _("If something else reads your output queue, stop it and check again."), soft_wrap=True
-        )
-    if for_json is not None:
-        write_json(for_json, reports.encode(graded.report), "report")
-    if for_gradescope is not None:
-        write_results(for_gradescope, graded.report, course.rubric, settings.lang)
-    if out is not None:
-        Results(out).write_student(graded.report, graded.observation)
-    if graded.report.status == "ungraded":
-        return UNGRADED
-    return ALL_POINTS if graded.report.score == graded.report.max_score else POINTS_MISSING
-
-
-def check_used(seen: Observation | None) -> None:
-    """Raise :class:`BadInput` where ``--use`` names something that the account does not have."""
-    from grader.i18n.message import as_message, said
-    from grader.inputs.problems import BadInput, Problem
-    from grader.model.observation import Unknown
-    from grader.observe.meant import NOT_THERE
-
-    facts = {**seen.functions, **seen.queues}.values() if seen else ()
-    words = [fact.words for fact in facts if isinstance(fact, Unknown)]
-    reasons = [as_message(one.values["reason"]) for one in words if one.message_id == NOT_THERE]
-    if reasons:
-        remedy = _("Name one that is there; nothing was run.")
-        lang = spoken().code
-        raise BadInput(Problem("--use", None, said(one, lang), remedy) for one in reasons if one)
-
-
-def batch(
-    roster: Annotated[Path, typer.Argument(help="The class: a CSV file.", metavar="ROSTER")],
-    rubric: RubricOption = None,
-    checks: ChecksOption = None,
-    out: Annotated[Path, typer.Option("--out", help="Where the results go.")] = Path("results"),
+        Path, typer.Option("--out", metavar=N_("DIR"), help=N_("Where the results go."))
+    ] = Path("results"),
     endpoint_url: EndpointOption = None,
     region: RegionOption = None,
     seed: SeedOption = None,
@@ -179,40 +60,44 @@ def batch(
     lang: LangOption = None,
     quiet: QuietOption = False,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", min=1, help="Accounts at a time [default: 32].")
+        int | None, typer.Option("--jobs", min=1, help=N_("Accounts at a time [default: 32]."))
     ] = None,
     account_timeout: Annotated[
         int | None,
         typer.Option(
             "--account-timeout",
             min=1,
-            metavar="SECONDS",
-            help="The time for one account at most [default: 600].",
+            metavar=N_("SECONDS"),
+            help=N_("The time for one account at most [default: 600]."),
         ),
     ] = None,
     engine: Annotated[
-        EngineKind, typer.Option("--engine", help="Threads here, or the workers of a Dask cluster.")
+        EngineKind,
+        typer.Option("--engine", help=N_("Threads here, or the workers of a Dask cluster.")),
     ] = EngineKind.threads,
     scheduler: Annotated[
         str | None,
         typer.Option(
-            "--scheduler", metavar="ADDRESS", help="Dask's scheduler [default: a cluster here]."
+            "--scheduler",
+            metavar=N_("ADDRESS"),
+            help=N_("Dask's scheduler [default: a cluster here]."),
         ),
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="STUDENT", help="Only this student.")
+        list[str] | None,
+        typer.Option("--only", metavar=N_("STUDENT"), help=N_("Only this student.")),
     ] = None,
     confirm_silence: Annotated[
         int,
         typer.Option(
             "--confirm-silence",
             min=0,
-            metavar="SECONDS",
-            help="So long after a silence that costs points it is looked once more.",
+            metavar=N_("SECONDS"),
+            help=N_("So long after a silence that costs points it is looked once more."),
         ),
     ] = CONFIRM_S,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Grade who is missing or was not graded.")
+        bool, typer.Option("--resume", help=N_("Grade who is missing or was not graded."))
     ] = False,
     open_by_student: OpenByStudentOption = None,
     force: ForceOption = False,
@@ -361,10 +246,16 @@ def _resuming(
 
 
 def regrade(
-    results: Annotated[Path, typer.Argument(help="The folder of a batch.", metavar="RESULTS")],
+    results: Annotated[
+        Path, typer.Argument(help=N_("The folder of a batch."), metavar=N_("RESULTS"))
+    ],
     rubric: Annotated[
         Path | None,
-        typer.Option("--rubric", help="Another rubric [default: the one the batch used]."),
+        typer.Option(
+            "--rubric",
+            metavar=N_("LAB|FILE"),
+            help=N_("Another rubric [default: the one the batch used]."),
+        ),
     ] = None,
     checks: ChecksOption = None,
     json: JsonOption = None,

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.i18n.language import _, speak, spoken
+from grader.i18n.language import N_, _, speak, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from grader.batch.pipeline import Settings
     from grader.model.report import Report
@@ -36,6 +36,17 @@ def _speaking(lang: Lang | None) -> Lang | None:
     return lang
 
 
+def asked_language(arguments: Sequence[str]) -> str | None:
+    """The language that ``--lang`` asks for, wherever it stands; ``None`` where it names none."""
+    asked = None
+    for one, after in zip(arguments, [*arguments, ""][1:], strict=True):
+        if one == "--":
+            break
+        value = after if one == "--lang" else one.partition("--lang=")[2]
+        asked = value if value in set(Lang) else asked
+    return asked
+
+
 class EngineKind(StrEnum):
     """What runs the visits to accounts."""
 
@@ -54,24 +65,38 @@ RubricOption = Annotated[
     Path | None,
     typer.Option(
         "--rubric",
-        help="The rubric: a file, or a shipped lab's name [default: rubric.yaml here, else lambda-sqs].",
+        metavar=N_("LAB|FILE"),
+        help=N_(
+            "The rubric: a file, or a shipped lab's name [default: rubric.yaml here, else lambda-sqs]."
+        ),
     ),
 ]
 ChecksOption = Annotated[
     list[Path] | None,
     typer.Option(
-        "--checks", help="A folder with checks of your own, besides checks/ by the rubric."
+        "--checks",
+        metavar=N_("DIR"),
+        help=N_("A folder with checks of your own, besides checks/ by the rubric."),
     ),
 ]
 EndpointOption = Annotated[
     str | None,
-    typer.Option("--endpoint-url", help="Where AWS answers, such as a sandbox's address."),
+    typer.Option(
+        "--endpoint-url",
+        metavar="URL",
+        help=N_("Where AWS answers, such as a sandbox's address."),
+    ),
 ]
 RegionOption = Annotated[
-    str | None, typer.Option("--region", help="The region [default: the roster's, the rubric's].")
+    str | None,
+    typer.Option(
+        "--region",
+        metavar=N_("REGION"),
+        help=N_("The region [default: the roster's, the rubric's]."),
+    ),
 ]
 SeedOption = Annotated[
-    int | None, typer.Option("--seed", min=0, help="Replays the pairs of an earlier run.")
+    int | None, typer.Option("--seed", min=0, help=N_("Replays the pairs of an earlier run."))
 ]
 LangOption = Annotated[
     Lang | None,
@@ -79,7 +104,7 @@ LangOption = Annotated[
         "--lang",
         callback=_speaking,
         is_eager=True,
-        help="The language [default: the environment's, else en].",
+        help=N_("The language [default: the environment's, else en]."),
     ),
 ]
 CommentLangOption = Annotated[
@@ -88,32 +113,39 @@ CommentLangOption = Annotated[
         "--lang",
         callback=_speaking,
         is_eager=True,
-        help="The language, of comments too [default: the environment's; comments: the batch's].",
+        help=N_(
+            "The language, of comments too [default: the environment's; comments: the batch's]."
+        ),
     ),
 ]
 QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="No progress, no colour: results only.")
+    bool, typer.Option("--quiet", "-q", help=N_("No progress, no colour: results only."))
 ]
 JsonOption = Annotated[
-    str | None, typer.Option("--json", metavar="FILE", help="Also as JSON; - is standard output.")
+    str | None,
+    typer.Option("--json", metavar=N_("FILE"), help=N_("Also as JSON; - is standard output.")),
 ]
 OpenByStudentOption = Annotated[
     OpenByStudent | None,
     typer.Option(
         "--open-by-student",
-        help="The score of whoever can settle alone what is open: none, or the points that are sure "
-        "[default: blank].",
+        help=N_(
+            "The score of whoever can settle alone what is open: none, or the points that are sure "
+            "[default: blank]."
+        ),
     ),
 ]
 UseOption = Annotated[
     list[str] | None,
     typer.Option(
         "--use",
-        metavar="ROLE=NAME",
-        help="Which resource plays a part of the rubric: sum=my_function.",
+        metavar=N_("ROLE=NAME"),
+        help=N_("Which resource plays a part of the rubric: sum=my_function."),
     ),
 ]
-ForceOption = Annotated[bool, typer.Option("--force", help="Go on where files would be replaced.")]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help=N_("Go on where files would be replaced."))
+]
 
 
 def open_score(given: OpenByStudent | None) -> OpenScore:

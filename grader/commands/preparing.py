@@ -20,15 +20,19 @@ from grader.commands.options import (
     RubricOption,
     settings_of,
 )
-from grader.i18n.language import _, plural
+from grader.i18n.language import N_, _, plural
 
 
 def roster(
     download: Annotated[
         Path,
-        typer.Argument(metavar="DIR|ZIP", help="All submissions, as Moodle or Canvas gives them."),
+        typer.Argument(
+            metavar=N_("DIR|ZIP"), help=N_("All submissions, as Moodle or Canvas gives them.")
+        ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="The roster to write.")] = Path("roster.csv"),
+    out: Annotated[
+        Path, typer.Option("--out", metavar=N_("FILE"), help=N_("The roster to write."))
+    ] = Path("roster.csv"),
     force: ForceOption = False,
     lang: LangOption = None,  # noqa: ARG001 - the option itself sets what is spoken
     quiet: QuietOption = False,
@@ -83,12 +87,14 @@ def roster(
 
 
 def doctor(
-    roster: Annotated[Path, typer.Argument(help="The class: a CSV file.", metavar="ROSTER")],
+    roster: Annotated[
+        Path, typer.Argument(help=N_("The class: a CSV file."), metavar=N_("ROSTER"))
+    ],
     rubric: RubricOption = None,
     checks: ChecksOption = None,
     endpoint_url: EndpointOption = None,
     region: RegionOption = None,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Accounts at a time.")] = 32,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help=N_("Accounts at a time."))] = 32,
     lang: LangOption = None,
     quiet: QuietOption = False,
 ) -> int:

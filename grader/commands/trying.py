@@ -8,17 +8,22 @@ from typing import Annotated
 import typer
 
 from grader.commands.options import ForceOption, LangOption, QuietOption, SeedOption, settings_of
+from grader.i18n.language import N_
 
 
 def demo(
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Where the results go [default: demo-results, made anew]."),
+        typer.Option(
+            "--out",
+            metavar=N_("DIR"),
+            help=N_("Where the results go [default: demo-results, made anew]."),
+        ),
     ] = None,
     seed: SeedOption = None,
     lang: LangOption = None,
     quiet: QuietOption = False,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Accounts at a time.")] = 32,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help=N_("Accounts at a time."))] = 32,
     force: ForceOption = False,
 ) -> int:
     """See it work: an AWS on this machine, a small class, its grades. Needs no account."""
@@ -42,12 +47,16 @@ def demo(
 
 def sandbox(
     port: Annotated[
-        int | None, typer.Option("--port", min=1, max=65535, help="A port [default: a free one].")
+        int | None,
+        typer.Option("--port", min=1, max=65535, help=N_("A port [default: a free one].")),
     ] = None,
     deploy: Annotated[
         str | None,
-        typer.Option("--deploy", metavar="NAME", help="Deploy a demo submission: reference, …"),
+        typer.Option(
+            "--deploy", metavar=N_("NAME"), help=N_("Deploy a demo submission, such as reference.")
+        ),
     ] = None,
+    lang: LangOption = None,  # noqa: ARG001 - the option itself sets what is spoken
 ) -> int:
     """Serve an AWS on 127.0.0.1 to work against, until Ctrl-C; prints what to export."""
     from grader.rehearsal.demo import serve

@@ -12,7 +12,7 @@ from grader.aws.clients import Clients
 from grader.aws.errors import LAB_ENDED, is_denial
 from grader.doctor.permissions import Seen, ask_everything
 from grader.i18n.language import N_, _, plural, spoken
-from grader.i18n.message import said
+from grader.i18n.message import as_message, said
 from grader.inputs.text_file import read_text
 from grader.model.access import DefaultCredentials, Keys, Profile, Role
 from grader.model.observation import Found, Unknown, value_of
@@ -177,6 +177,9 @@ def _refusal(one: Examination, refused: Unknown, written: float | None) -> tuple
         return message, _("Ask the student to start the lab again, and for the new block.")
     why = said(refused.words, spoken().code)
     message = _("The credentials are refused: {why}", why=why)
+    own = as_message(refused.words.values.get("next"))
+    if own is not None:
+        return message, said(own, spoken().code)
     if isinstance(access, Profile | DefaultCredentials):
         return message, _("Correct the AWS configuration of this machine, or log in again.")
     if isinstance(access, Role):

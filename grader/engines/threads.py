@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from grader.engines.protocol import Task
     from grader.i18n.message import Message
+    from grader.model.observation import Observation
 
 
 MOST_ASIDE = 500
@@ -25,11 +26,19 @@ MOST_ASIDE = 500
 class Threads:
     """Tasks in threads of this process. Not to be used again once it is closed.
 
-    ``tell`` hears in those threads what a task waits for, and how many seconds at most.
+    ``tell`` hears in those threads what a task waits for, and how many seconds at most; ``step`` and
+    ``looked`` are as those of :class:`Place`.
     """
 
-    def __init__(self, jobs: int, tell: Callable[[Message, float], None] = tell_nobody) -> None:
-        self._place = Place(tell, self._stepping_aside)
+    def __init__(
+        self,
+        jobs: int,
+        tell: Callable[[Message, float], None] = tell_nobody,
+        *,
+        step: Callable[[Message, float], None] = tell_nobody,
+        looked: Callable[[Observation], None] | None = None,
+    ) -> None:
+        self._place = Place(tell, self._stepping_aside, step, looked)
         # Tasks that stepped aside keep their threads; whoever submits counts those that are at work.
         self._executor = ThreadPoolExecutor(jobs + MOST_ASIDE, thread_name_prefix="observe")
         self._lock = threading.Lock()

@@ -34,21 +34,26 @@ class Place:
     """What the tasks of one process share: a boto3 session, and the sign to stop.
 
     ``tell`` hears what a task waits for, and how many seconds that may take at most; ``aside`` is what
-    a task is in while it only waits, so that others may go on.
+    a task is in while it only waits, so that others may go on. ``step`` hears what a task does next, as
+    ``tell`` hears what it waits for. ``looked`` is given what a task knows of an account before it runs
+    anything.
     """
 
     def __init__(
         self,
         tell: Callable[[Message, float], None] = tell_nobody,
         aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+        step: Callable[[Message, float], None] = tell_nobody,
+        looked: Callable[[Observation], None] | None = None,
     ) -> None:
         self.clients = Clients()
         self.stop = threading.Event()
-        self._tell, self._aside = tell, aside
+        self.looked = looked
+        self._tell, self._aside, self._step = tell, aside, step
 
     def waits(self, confirm_s: float) -> Waits:
         """What one task may wait for, with a pause of ``confirm_s`` before a silence costs points."""
-        return Waits(self.stop, self._tell, confirm_s=confirm_s, aside=self._aside)
+        return Waits(self.stop, self._tell, confirm_s=confirm_s, aside=self._aside, step=self._step)
 
 
 @dataclass(frozen=True)
@@ -71,10 +76,15 @@ class Visit:
 
 @dataclass(frozen=True)
 class Identified:
-    """Who answered: ``way`` is the index of the visit that led there, or the last one tried."""
+    """Who answered: ``way`` is the index of the visit that led there, or the last one tried.
+
+    ``elsewhere`` are the addresses that are asked instead of AWS's own, such as a sandbox's, where the
+    place tells what it looked at.
+    """
 
     way: int
     identity: Fact[Identity]
+    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,12 +105,15 @@ def identify(place: Place, visits: Sequence[Visit], limit_s: float) -> Identifie
     AWS is not asked any more when ``limit_s`` seconds have passed.
     """
     way, ends_at = 0, time.monotonic() + limit_s
+    elsewhere: tuple[str, ...] = ()
     for way, visit in enumerate(visits):  # noqa: B007 - the last one counts
         with closing(visit.aws(place, ends_at)) as aws:
             identity = observe_identity(aws, visit.account_id)
+            if place.looked is not None and isinstance(identity, Found):
+                elsewhere = aws.elsewhere()
         if isinstance(identity, Found):
             break
-    return Identified(way, identity)
+    return Identified(way, identity, elsewhere)
 
 
 def look(
@@ -128,4 +141,5 @@ def look(
             exchange=orders.exchange,
             waits=place.waits(orders.confirm_s),
             use=visit.use,
+            looked=place.looked,
         )

@@ -104,12 +104,15 @@ class Judge:
         return found._replace(problems=missing + found.problems)
 
     def submit(
-        self, rubric: Rubric, observations: Sequence[Observation]
+        self, rubric: Rubric, observations: Sequence[Observation], *, hushed: bool = False
     ) -> Future[list[list[Outcome]]]:
-        """Judge ``observations`` together, in one session: the outcomes of each, in their order."""
+        """Judge ``observations`` together, in one session: the outcomes of each, in their order.
+
+        ``hushed``, nothing that checks print is shown: they are to be run again.
+        """
         batch = list(observations)
         return self._threads.submit(
-            self._with_worker, lambda one: self._judge(one, rubric, batch) if batch else []
+            self._with_worker, lambda one: self._judge(one, rubric, batch, hushed) if batch else []
         )
 
     def judge(self, rubric: Rubric, observations: Sequence[Observation]) -> list[list[Outcome]]:
@@ -150,13 +153,13 @@ class Judge:
                 return Collected(checks, deadly + problems)
 
     def _judge(
-        self, one: _Worker, rubric: Rubric, observations: list[Observation]
+        self, one: _Worker, rubric: Rubric, observations: list[Observation], hushed: bool
     ) -> list[list[Outcome]]:
         withheld: dict[tuple[int, int], UnknownKind] = {}
         strikes: Counter[int] = Counter()
         deaths = 0
         while True:
-            task = msgspec.msgpack.encode(worker.Task(rubric, observations, list(withheld)))
+            task = msgspec.msgpack.encode(worker.Task(rubric, observations, list(withheld), hushed))
             try:
                 judged = worker.decode(one.call(worker.judge, self._files, task, self._limit_s))
             except BrokenProcessPool:

@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 import warnings
+from contextlib import contextmanager, nullcontext
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from grader.model.outcome import Outcome
 from grader.rubric.load import Rubric  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from grader.model.outcome import Collected
@@ -36,11 +38,15 @@ _TRY_AGAIN_S = 0.1
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What a worker is asked to judge. ``without`` are (criterion, observation) to leave out."""
+    """What a worker is asked to judge. ``without`` are (criterion, observation) to leave out.
+
+    ``hushed``: what checks print goes nowhere, and why one failed itself: it is judged again.
+    """
 
     rubric: Rubric
     observations: list[Observation]
     without: list[tuple[int, int]]
+    hushed: bool = False
 
 
 _tasks = msgspec.msgpack.Decoder(Task)
@@ -91,15 +97,36 @@ def judge(files: list[Path], task: bytes, limit_s: float) -> bytes:
     from grader.judging import judge_session as session
 
     asked = _tasks.decode(task)
-    outcomes = session.judge(
-        files,
-        asked.rubric,
-        asked.observations,
-        without=asked.without,
-        note=_prepared(),
-        limit_s=limit_s,
-    )
+    with _hushed() if asked.hushed else nullcontext():
+        outcomes = session.judge(
+            files,
+            asked.rubric,
+            asked.observations,
+            without=asked.without,
+            note=_prepared(),
+            limit_s=limit_s,
+        )
     return msgspec.msgpack.encode(outcomes)
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Standard output and standard error, of programs that are started too, go nowhere."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [os.dup(1), os.dup(2)]
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 1)
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number, one in enumerate(kept, 1):
+            os.dup2(one, number)
+        for one in (*kept, nothing):
+            os.close(one)
 
 
 def decode(outcomes: bytes) -> list[list[Outcome]]:

@@ -173,6 +173,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "each was found by the part it plays, or named by --use. Empty where every name is right."
         ),
     ] = {}
+    looked_at: Annotated[
+        tuple[str, ...] | msgspec.UnsetType,
+        _means(
+            "The ids of the criteria that were looked at, where check was given --criterion or "
+            "--no-exchange: all others are ungraded, and so is the report. Left out otherwise."
+        ),
+    ] = msgspec.UNSET
     flags: Annotated[
         tuple[str, ...],
         _means("Facts for a human, which cost no points: see the list below."),

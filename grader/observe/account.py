@@ -33,7 +33,7 @@ from grader.rubric.pairs import Pairs
 from grader.rubric.parts import parts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from grader.aws.account_client import Aws
     from grader.model.kind import Kind
@@ -44,6 +44,11 @@ if TYPE_CHECKING:
 NOT_EXERCISED = Unknown.saying(
     "not-observed", N_("The function was not exercised (--no-exchange).")
 )
+WAITING = Unknown.saying(
+    "not-observed", N_("Waiting for what the function does; it is run, and its queues are used.")
+)
+"""What is not known yet when everything else was looked at. It never stands in what is kept."""
+
 NOBODY_ASKS = Unknown.saying("not-observed", N_("No criterion asks what the function does."))
 
 
@@ -59,29 +64,74 @@ def observe(
     exchange: bool,
     waits: Waits,
     use: Mapping[str, str] | None = None,
+    looked: Callable[[Observation], None] | None = None,
 ) -> Observation:
     """What the checks of ``rubric`` need of the account behind ``aws``, as far as AWS lets it be seen.
 
     ``kinds`` are looked at in their order. ``identity`` was asked already
     (:func:`~grader.observe.identity.observe_identity`); where it is not found, nothing else is asked.
     ``exchange`` false looks only. ``use`` are AWS's names of resources that are judged instead of those
-    that the rubric names or that would be found, by the rubric's own. Raises :class:`Interrupted` when
+    that the rubric names or that would be found, by the rubric's own. ``looked`` is given what is known
+    before the function is run, the rest of it :data:`WAITING`. Raises :class:`Interrupted` when
     ``waits.stop`` is set meanwhile.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     look = _Look(aws, rubric, needs, waits, use or {}, exchange=exchange)
+
+    def seen(done: Behaviour) -> Observation:
+        """What was seen by now, and what the function does."""
+        return Observation(
+            region=aws.region,
+            seed=seed,
+            attempt=attempt,
+            started_at=iso(started),
+            finished_at=now(),
+            duration_s=round(time.monotonic() - clock, 3),
+            grader_version=__version__,
+            identity=identity,
+            functions=look.facts["functions"],
+            queues=look.facts["queues"],
+            mappings=look.facts["mappings"],
+            schedules=look.facts["schedules"],
+            runs=look.facts["runs"],
+            further={
+                fact: _as_kept(of_kind)
+                for fact, of_kind in look.facts.items()
+                if of_kind and fact not in OF_RESOURCES
+            },
+            handler=done.handler,
+            records=done.records,
+            exchange=done.exchange,
+            asked=asked_by(rubric),
+            found_as=dict(look.found_as),
+            flags=tuple(sorted(done.flags)),
+        )
+
     if isinstance(identity, Found):
         named, others = split(kinds)
         look.at(named)
         look.find(named, identity.value.account_id)
         look.at(kind for kind in others if not kind.last)
         look.say_what_plays_no_part()
+        last = [kind for kind in others if kind.last]
+
+        def tell_what_was_seen() -> None:
+            """Before something takes its time; once."""
+            nonlocal looked
+            if looked is not None:
+                for kind in last:
+                    look.facts[kind.fact] = dict.fromkeys(needs.facts[kind.fact], WAITING)
+                looked(seen(Behaviour(WAITING, WAITING, WAITING)))
+                looked = None
+
         # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
         # again, and Lambda by a client of its own.
         aws.close(but={"sqs"})
-        done = look.exercise(seed, identity.value.account_id, attempt)
+        done = look.exercise(seed, identity.value.account_id, attempt, tell_what_was_seen)
+        if any(needs.facts[kind.fact] for kind in last):
+            tell_what_was_seen()
         # These wait, and what they wait for has time to come meanwhile.
-        look.at(kind for kind in others if kind.last)
+        look.at(last)
     else:
         unknown = (
             identity if isinstance(identity, Unknown) else Unknown("unexpected", "no identity")
@@ -90,32 +140,7 @@ def observe(
         done = Behaviour(unknown, unknown, unknown)
         if unknown.kind == "account-mismatch":
             done.flags.add("account-mismatch")
-    return Observation(
-        region=aws.region,
-        seed=seed,
-        attempt=attempt,
-        started_at=iso(started),
-        finished_at=now(),
-        duration_s=round(time.monotonic() - clock, 3),
-        grader_version=__version__,
-        identity=identity,
-        functions=look.facts["functions"],
-        queues=look.facts["queues"],
-        mappings=look.facts["mappings"],
-        schedules=look.facts["schedules"],
-        runs=look.facts["runs"],
-        further={
-            fact: _as_kept(seen)
-            for fact, seen in look.facts.items()
-            if seen and fact not in OF_RESOURCES
-        },
-        handler=done.handler,
-        records=done.records,
-        exchange=done.exchange,
-        asked=asked_by(rubric),
-        found_as=look.found_as,
-        flags=tuple(sorted(done.flags)),
-    )
+    return seen(done)
 
 
 def split(kinds: Sequence[Kind[Any]]) -> tuple[list[Kind[Any]], list[Kind[Any]]]:
@@ -244,8 +269,14 @@ class _Look:
             role == self._rubric.exchange.route.through and self._needs.exercise and self._exchange
         )
 
-    def exercise(self, seed: int, account_id: str, attempt: int) -> Behaviour:
-        """The function at work, where some check asks for it and the run may."""
+    def exercise(
+        self, seed: int, account_id: str, attempt: int, begins: Callable[[], None]
+    ) -> Behaviour:
+        """The function at work, where some check asks for it and the run may.
+
+        ``begins`` is called before what takes its time: all that is seen by looking, or by one question
+        to the function where several queues could be its output, is known then.
+        """
         lab, rules = self._rubric.lab, self._rubric.exchange
         if not self._exchange:
             return Behaviour(NOT_EXERCISED, NOT_EXERCISED, NOT_EXERCISED)
@@ -274,7 +305,7 @@ class _Look:
             output_mappings=self.facts["mappings"][to],
             route=taken,
         )
-        done = exercise(self.aws, stage, rules, pairs, self.waits)
+        done = exercise(self.aws, stage, rules, pairs, self.waits, begins)
         made = done.handler.value if isinstance(done.handler, Found) else None
         if made is not None and not made.answered and made.failure is None:
             self.say_instead(to)

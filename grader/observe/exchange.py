@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.i18n.language import N_
+from grader.i18n.message import message as message_of
 from grader.model.ended_early import Lost
 from grader.model.observation import Exchange, Found, Unknown
 from grader.observe.answers import numbers_in
@@ -11,11 +13,13 @@ from grader.observe.invocation import APPEARS_S
 from grader.observe.lost import LOST_MESSAGES
 from grader.observe.output import ANOTHER_READER
 from grader.observe.repeat import ATTEMPTS, repeated
+from grader.resources.ready import tell_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from grader.aws.account_client import Aws
+    from grader.i18n.message import Message
     from grader.observe.output import OutputQueue
     from grader.observe.sent import Sent
     from grader.rubric.pairs import Pairs
@@ -30,6 +34,8 @@ ONCE_MORE_S = 40
 """Patience for what is sent again after somebody else took it: he may hide it for half a minute."""
 
 LOOK_S = 1
+
+_THROUGH = N_("Message {number} of {wanted} goes through your queues")
 
 
 class InputQueue:
@@ -141,7 +147,8 @@ class Exchanging:
     every record of one event was answered directly, so that several pairs may travel in one. Otherwise
     ``standing`` pairs stand for all of them: one for each thing that a message can ask for.
     ``little_room`` says, asked where a pair stays silent, how long more it may lie in the queue because
-    the function finds no room, and what it is then.
+    the function finds no room, and what it is then. ``step`` hears what is sent next, and how many
+    seconds its answer may take.
     """
 
     def __init__(
@@ -158,11 +165,13 @@ class Exchanging:
         loops: bool,
         standing: int,
         little_room: Callable[[], tuple[float, Unknown] | None],
+        step: Callable[[Message, float], None] = tell_nobody,
     ) -> None:
         self._source, self._output, self._pairs = source, output, pairs
         self._wanted, self._filtered, self._hope = wanted, filtered, hope
         self._loops, self._little_room = loops, little_room
         self._slow_s, self._standing = slow_s, min(standing, wanted)
+        self._step = step
         self._full_s = deadline_s + slow_s
         self._little_s = IMPATIENT_S + slow_s
         self._at_once = slow_s > AT_ONCE_S
@@ -279,6 +288,9 @@ class Exchanging:
             self._wait_longer([entry for entry in rest if _silent(entry)])
 
     def _send(self) -> list[Sent]:
+        longest_s = self._full_s if self._hope() else self._little_s
+        told = message_of(_THROUGH, number=len(self._entries) + 1, wanted=self._wanted)
+        self._step(told, longest_s)
         entry = [self._source.send(self._pairs, len(self._entries), self._output)]
         self._entries.append(entry)
         return entry

@@ -147,6 +147,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from grader.i18n.language import N_
+from grader.i18n.message import message
 from grader.model.ended_early import Lost
 from grader.model.observation import (
     Exchange,
@@ -160,14 +161,14 @@ from grader.model.observation import (
     Unknown,
 )
 from grader.observe.exchange import Exchanging, InputQueue
-from grader.observe.invocation import Direct, Invoker, Target
+from grader.observe.invocation import APPEARS_S, GRACE_S, Direct, Invoker, Target
 from grader.observe.obstacles import Stage, consumer, found, loop, obstacle
-from grader.observe.output import ANOTHER_READER, OutputQueue
+from grader.observe.output import ANOTHER_READER, DUPLICATES_S, OutputQueue
 from grader.observe.room import FEW, reserved, too_little_room
 from grader.observe.silence import Silence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from grader.aws.account_client import Aws
     from grader.observe.sent import Sent
@@ -189,6 +190,11 @@ ENDS_S = 20
 HOLD_S = 900
 """How long a message that is not ours may stay hidden should the grader be killed."""
 
+_DIRECTLY = N_("Your function is invoked with one message")
+_WITH_RECORDS = N_("Your function is invoked with {count} messages in one event")
+_GIVEN_BACK = N_("Your queues are left as they were found")
+"""What the run does next, for whoever waits for it."""
+
 HANDLER, EXCHANGE = "handler", "exchange"
 """Facts' paths, for what is not tried because of them."""
 
@@ -203,10 +209,18 @@ class Behaviour:
     flags: set[str] = field(default_factory=set)
 
 
-def exercise(aws: Aws, stage: Stage, rules: ExchangeRules, pairs: Pairs, waits: Waits) -> Behaviour:
+def exercise(
+    aws: Aws,
+    stage: Stage,
+    rules: ExchangeRules,
+    pairs: Pairs,
+    waits: Waits,
+    begins: Callable[[], None] = lambda: None,
+) -> Behaviour:
     """Invoke the function with one record and with three, then send pairs through the queues.
 
-    Nothing is invoked or sent where that could start a loop. However it ends, the queues are left as
+    Nothing is invoked or sent where that could start a loop; ``begins`` is called where something will
+    be. However it ends, the queues are left as
     they were found. Raises :class:`Interrupted` when ``waits.stop`` is set.
     """
     nothing = obstacle(stage)
@@ -225,6 +239,7 @@ def exercise(aws: Aws, stage: Stage, rules: ExchangeRules, pairs: Pairs, waits: 
         aws.need("sqs:GetQueueAttributes", run.output.look_first)
     except Lost as lost:
         return Behaviour(lost.unknown, lost.unknown, lost.unknown)
+    begins()
     return run.behaviour()
 
 
@@ -260,6 +275,7 @@ class _Run:
         self._invoker = Invoker(aws, self._target, pairs, self.output, waits)
         self._waits, self._own_queue = waits, False
         self._slow_s: float = output.delay_s
+        self._direct_s = runs_s + GRACE_S + APPEARS_S + output.delay_s
         self._direct: Direct | None = None
         self._exchanging: Exchanging | None = None
         self._given_up: list[Sent] = []
@@ -268,6 +284,7 @@ class _Run:
         """All three facts, one after the other, and then the queues as they were."""
         undisturbed = False
         try:
+            self._waits.step(message(_DIRECTLY), self._direct_s)
             self._direct = self._invoker.invoke(1, self._slow_s, self._look_on_own_queue)
             self._recorded = self._records()
             self._exchanged = self._exchange()
@@ -275,6 +292,7 @@ class _Run:
             if self._confirmed_silence():
                 self._once_more()
             undisturbed = True
+            self._waits.step(message(_GIVEN_BACK), DUPLICATES_S)
         finally:
             self.output.give_back(look_for_duplicates=undisturbed)
         done = Behaviour(
@@ -326,6 +344,7 @@ class _Run:
             made_up = N_("Only the queue can tell: the event of the test is made up.")
             return NotTried.saying(EXCHANGE, made_up)
         if direct.value.answered:
+            self._waits.step(message(_WITH_RECORDS, count=RECORDS), self._direct_s)
             return self._invoker.invoke(RECORDS, self._slow_s)
         silent = N_("The function did not answer an event with a single record.")
         return NotTried.saying(HANDLER, silent)
@@ -361,6 +380,7 @@ class _Run:
             loops=_every_record(self._recorded),
             standing=self._rules.variants,
             little_room=self._little_room,
+            step=self._waits.step,
         )
         try:
             self._exchanging.run()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from grader.sandbox.submission import Submission
 
 AS_EXPECTED, OTHERWISE = 0, 1
+_A_DAY_S = 24 * 60 * 60
 
 
 def run_demo(
@@ -159,7 +160,8 @@ def serve(port: int | None, submission: str | None) -> int:
         sys.stderr.write(f"{_('An AWS to work against; paste these lines. Ctrl-C ends it.')}\n")
         try:
             while True:
-                signal.pause()
+                # Ctrl-C ends it, on Windows too, which has no signal.pause and waits out a lock.
+                time.sleep(_A_DAY_S)
         except KeyboardInterrupt:
             sys.stderr.write(f"{_('The sandbox is gone, and everything in it.')}\n")
     return 0

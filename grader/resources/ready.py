@@ -39,7 +39,8 @@ class Waits:
 
     ``tell`` hears what is waited for, and how many seconds it may take at most. ``confirm_s`` is the
     pause before a silence that costs points is looked into once more, and ``aside`` what such a pause
-    is spent in: it lets others go on.
+    is spent in: it lets others go on. ``step`` hears what the run does next, and how many seconds that
+    may take at most.
     """
 
     def __init__(
@@ -49,8 +50,9 @@ class Waits:
         *,
         confirm_s: float = 0,
         aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+        step: Callable[[Message, float], None] = tell_nobody,
     ) -> None:
-        self.stop, self.confirm_s, self.aside = stop, confirm_s, aside
+        self.stop, self.confirm_s, self.aside, self.step = stop, confirm_s, aside, step
         self._tell, self._left_s = tell, float(TOGETHER_S)
 
     def until(

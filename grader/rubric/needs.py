@@ -32,8 +32,16 @@ class Needs:
     held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def needs_of(rubric: Rubric, checks: Mapping[str, CheckInfo], kinds: Sequence[Kind[Any]]) -> Needs:
-    """The union over the criteria of what each one's check asks for, and what that rests on."""
+def needs_of(
+    rubric: Rubric,
+    checks: Mapping[str, CheckInfo],
+    kinds: Sequence[Kind[Any]],
+    only: Collection[str] | None = None,
+) -> Needs:
+    """The union over the criteria of what each one's check asks for, and what that rests on.
+
+    ``only`` are the ids of the criteria that count, if not all do.
+    """
     lab, named, taken = rubric.lab, rubric.lab.named, rubric.exchange.route.sections
     asked: dict[str, set[str]] = {k.fact: {*named[k.word]} if k.always else set() for k in kinds}
     variables: dict[str, dict[str, None]] = {}
@@ -41,6 +49,8 @@ def needs_of(rubric: Rubric, checks: Mapping[str, CheckInfo], kinds: Sequence[Ki
     held: dict[str, dict[str, None]] = {}
     exercise = False
     for criterion in rubric.criteria:
+        if only is not None and criterion.id not in only:
+            continue
         info = checks[criterion.check]
         ends = route(criterion.on)
         variables.setdefault(ends[-1], {}).update(dict.fromkeys(_variables(criterion, info)))
@@ -71,6 +81,11 @@ def needs_of(rubric: Rubric, checks: Mapping[str, CheckInfo], kinds: Sequence[Ki
     listed = {role: tuple(variables.get(role, ())) for role in rubric.lab.functions}
     queues = {role: tuple(named) for role, named in held.items() if named}
     return Needs(facts, listed, exercise, queues)
+
+
+def runs_something(criterion: Criterion, checks: Mapping[str, CheckInfo]) -> bool:
+    """The function has to be run to judge the criterion."""
+    return any(need in EXCHANGE for need in checks[criterion.check].needs)
 
 
 def _variables(criterion: Criterion, info: CheckInfo) -> Collection[str]:

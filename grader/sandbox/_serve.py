@@ -2,7 +2,9 @@
 
 The parent keeps the write end of this process's standard input and writes nothing. When the parent
 is gone, however it went, the read returns: the temporary directory is removed and the whole process
-group, the functions' workers included, is killed.
+group, the functions' workers included, is killed. Windows has no groups to kill: there the server ends
+alone, its workers end when they find their standard input closed, and the directory stays, because
+what is open cannot be removed.
 
 As in AWS Academy's accounts, the role ``LabRole`` is there before anybody makes anything: a stack reads
 its ARN by ``GetRole`` (Terraform's data source ``aws_iam_role``).
@@ -57,6 +59,8 @@ def _give_the_lab_role() -> None:
 
 def _end_with_parent(directory: Path) -> None:
     os.read(0, 1)
+    if not hasattr(os, "killpg"):
+        os._exit(0)
     while directory.exists():  # a worker may be starting in it meanwhile
         shutil.rmtree(directory, ignore_errors=True)
     os.killpg(os.getpgid(0), signal.SIGKILL)

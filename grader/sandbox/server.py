@@ -35,6 +35,7 @@ SECRET_KEY = "test"  # noqa: S105 - the sandbox accepts any
 
 _START_S = 30
 _STOP_S = 0.5
+_TASKKILL_S = 10
 _LOG_LINES = 15
 
 
@@ -90,15 +91,18 @@ class Sandbox:
             )
 
 
-def exports(sandbox: Sandbox, account_id: str = EXAMPLE_ACCOUNT) -> str:
-    """The lines to paste into a POSIX shell to work in ``account_id`` of ``sandbox``."""
+def exports(
+    sandbox: Sandbox, account_id: str = EXAMPLE_ACCOUNT, *, powershell: bool = os.name == "nt"
+) -> str:
+    """The lines to paste to work in ``account_id`` of ``sandbox``: into a POSIX shell, or PowerShell."""
     variables = {
         "AWS_ENDPOINT_URL": sandbox.endpoint_url,
         "AWS_ACCESS_KEY_ID": account_id,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_DEFAULT_REGION": sandbox.region,
     }
-    return "\n".join(f"export {name}={value}" for name, value in variables.items())
+    line = '$env:{} = "{}"' if powershell else "export {}={}"
+    return "\n".join(line.format(name, value) for name, value in variables.items())
 
 
 @contextmanager
@@ -127,7 +131,8 @@ def sandbox(port: int | None = None) -> Iterator[Sandbox]:
 
 def _free_port(port: int | None) -> int:
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name != "nt":  # where it would let two programs listen on one port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port or 0))
         except OSError as error:
@@ -157,24 +162,29 @@ def _start(port: int, directory: Path) -> subprocess.Popen[bytes]:
 
 def _environment(port: int, directory: Path) -> dict[str, str]:
     """What the server needs and no more: it hands its whole environment to the functions."""
-    inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    return inherited | {
-        "LANG": "C.UTF-8",
-        "HOME": str(directory),
-        "TMPDIR": str(directory),
-        "STATE_DIR": str(directory / "state"),
-        "S3_DATA_DIR": str(directory / "s3"),
-        "BIND_HOST": HOST,
-        "GATEWAY_PORT": str(port),
-        "MINISTACK_REGION": REGION,
-        "LOG_LEVEL": "WARNING",
-        "LAMBDA_EXECUTOR": "local",
-        "LAMBDA_ACCOUNT_CONCURRENCY": "0",
-        # It would listen for these too, and remove other servers' containers.
-        "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0",
-        "DOCKER_HOST": f"unix://{directory / 'no-docker'}",
-    }
+    # Without SYSTEMROOT no program of Windows has sockets.
+    kept = ("PATH", "PYTHONPATH", "SYSTEMROOT", "PATHEXT", "COMSPEC")
+    inherited = {name: os.environ[name] for name in kept if name in os.environ}
+    homes = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP")
+    return (
+        inherited
+        | dict.fromkeys(homes, str(directory))
+        | {
+            "LANG": "C.UTF-8",
+            "STATE_DIR": str(directory / "state"),
+            "S3_DATA_DIR": str(directory / "s3"),
+            "BIND_HOST": HOST,
+            "GATEWAY_PORT": str(port),
+            "MINISTACK_REGION": REGION,
+            "LOG_LEVEL": "WARNING",
+            "LAMBDA_EXECUTOR": "local",
+            "LAMBDA_ACCOUNT_CONCURRENCY": "0",
+            # It would listen for these too, and remove other servers' containers.
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "DOCKER_HOST": f"unix://{directory / 'no-docker'}",
+        }
+    )
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], port: int, directory: Path) -> None:
@@ -216,12 +226,31 @@ def _last_lines(directory: Path) -> str:
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """Ends the server, and with its process group the workers that its end left behind."""
     try:
+        if not hasattr(os, "killpg"):
+            # Windows ends a process at once, and forgets whose children its workers were.
+            _kill_workers(process.pid)
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
             process.wait(_STOP_S)
     finally:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill_workers(process.pid)
         process.wait()
         if process.stdin is not None:
             process.stdin.close()
+
+
+def _kill_workers(pid: int) -> None:
+    """Kill what the server started: its process group, or on Windows what it is the parent of."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+        return
+    with suppress(OSError):
+        subprocess.run(  # noqa: S603 - Windows' own program
+            ["taskkill", "/F", "/T", "/PID", str(pid)],  # noqa: S607
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_TASKKILL_S,
+            check=False,
+        )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from grader.i18n.language import N_
-from grader.i18n.message import Message, message
+from grader.i18n.message import Message, as_message, message
 from grader.scoring.open_by import settled_by
 
 BLOCKED = N_("Not checked: depends on “{title}”, which did not pass.")
 SHARE = N_("{passed} of {tests} passed. {first}")
 NOT_CHECKED = N_("This criterion was not checked.")
 NOT_OBSERVED = N_("What this criterion needs was not looked at in this run.")
+LEFT_OUT = N_("Not looked at in this run (--criterion or --no-exchange).")
+ALL = N_("Check again without that option.")
 
 _FREE = N_("This costs no points. {next}")
 _YOURS = N_("This stays open until you settle it. {next}")
@@ -28,7 +30,11 @@ _NEXT = {
 }
 
 
-def what_next(kind: str) -> Message:
-    """What to do about an :class:`~grader.model.observation.Unknown` of this kind."""
+def what_next(kind: str, why: Message | None = None) -> Message:
+    """What to do about an :class:`~grader.model.observation.Unknown` of this kind.
+
+    ``why`` is what it says; where that holds a ``next`` step of its own, it knows better.
+    """
     template = _YOURS if settled_by([kind]) == "student" else _FREE
-    return message(template, next=Message(_NEXT.get(kind, _NEXT[""])))
+    own = as_message(why.values.get("next")) if why is not None else None
+    return message(template, next=own or Message(_NEXT.get(kind, _NEXT[""])))

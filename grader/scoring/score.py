@@ -15,10 +15,18 @@ from grader.model.report import CriterionResult, Judged, Report, TestResult
 from grader.rubric.load import text_in
 from grader.rubric.rules import route
 from grader.scoring.open_by import settled_by
-from grader.scoring.phrases import BLOCKED, NOT_CHECKED, NOT_OBSERVED, SHARE, what_next
+from grader.scoring.phrases import (
+    ALL,
+    BLOCKED,
+    LEFT_OUT,
+    NOT_CHECKED,
+    NOT_OBSERVED,
+    SHARE,
+    what_next,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from grader.model.batch import Student
     from grader.model.observation import Observation, Unknown
@@ -38,15 +46,23 @@ def score(
     checks: Mapping[str, CheckInfo],
     *,
     lang: str = "en",
+    only: Collection[str] | None = None,
 ) -> Report:
     """The report of one student: what the checks said of one observation, in points.
 
-    ``checks`` say which criterion explains a missing fact.
+    ``checks`` say which criterion explains a missing fact. ``only`` are the ids of the criteria that
+    were looked at: all others, but for what explains these, stay ungraded, and so does the report.
     """
     scoring = _Scoring(rubric, checks, outcomes, lang)
     criteria = tuple(map(scoring.result, rubric.criteria))
-    ungraded = any(result.status == "ungraded" for result in criteria)
-    sure = scoring.total()
+    looked = scoring.with_causes(criteria, only)
+    if looked is not None:
+        criteria = tuple(
+            one if one.id in looked else scoring.left_out(criterion)
+            for one, criterion in zip(criteria, rubric.criteria, strict=True)
+        )
+    ungraded = looked is not None or any(result.status == "ungraded" for result in criteria)
+    sure = scoring.total(looked)
     return Report(
         student_id=student.student_id,
         name=student.name,
@@ -63,6 +79,7 @@ def score(
             role: Judged(one.name, said(one.said, lang), one.said.message_id, one.said.values)
             for role, one in observation.found_as.items()
         },
+        looked_at=msgspec.UNSET if looked is None else looked,
         flags=tuple(sorted({*observation.flags})),
         seed=observation.seed,
         rubric_sha256=rubric.sha256,
@@ -139,10 +156,26 @@ class _Scoring:
             text = language(self.lang).say(SHARE, passed=passed, tests=len(tests), first=text)
         return self._as(criterion, status, why, text.rstrip(), of=first)
 
-    def total(self) -> float:
-        """The points of all criteria together, as far as their tests passed. They are added exactly, and
-        rounded once."""
-        return _rounded(math.fsum(map(self._share, self.rubric.criteria)))
+    def total(self, only: Collection[str] | None = None) -> float:
+        """The points of all criteria together, or ``only`` of some, as far as their tests passed. They
+        are added exactly, and rounded once."""
+        counted = (one for one in self.rubric.criteria if only is None or one.id in only)
+        return _rounded(math.fsum(map(self._share, counted)))
+
+    def with_causes(
+        self, results: Sequence[CriterionResult], only: Collection[str] | None
+    ) -> tuple[str, ...] | None:
+        """The ids of ``only`` some criteria, and of those that explain what blocks them."""
+        if only is None:
+            return None
+        causes = {one.because for one in results if one.id in only}
+        return tuple(one.id for one in results if one.id in only or one.id in causes)
+
+    def left_out(self, criterion: Criterion) -> CriterionResult:
+        """What a criterion came to that nobody asked about."""
+        self.outcomes[criterion.id] = []
+        result = self._as(criterion, "ungraded", Message(LEFT_OUT), advice=Message(ALL))
+        return msgspec.structs.replace(result, open_by="grader")
 
     def _share(self, criterion: Criterion) -> float:
         """The criterion's points by the fraction of its tests that passed, not rounded; none without a
@@ -232,7 +265,7 @@ class _Scoring:
     ) -> CriterionResult:
         """What a criterion came to that could not be checked, because of Unknowns of these ``kinds``;
         ``why`` is of the first."""
-        result = self._as(criterion, "ungraded", why, text, advice=what_next(kinds[0]))
+        result = self._as(criterion, "ungraded", why, text, advice=what_next(kinds[0], why))
         return msgspec.structs.replace(result, open_by=settled_by(kinds))
 
     def _as(

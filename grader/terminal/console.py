@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
-import io
 import os
 import re
 import sys
-import unicodedata
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -15,34 +12,12 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.text import Text
 
+from grader.terminal.encoding import show_what_it_can
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.console import ConsoleOptions, RenderableType
-
-_PLAINER = str.maketrans(
-    {"✓": "+", "◐": "~", "✗": "x", "·": "-", "—": "-", "–": "-", "…": "...", "→": "->"}
-    | dict.fromkeys("“”«»", '"')
-    | dict.fromkeys("‘’", "'")
-    | dict.fromkeys("\u00a0\u202f", " ")
-    | dict.fromkeys("━╸╺", "-")
-    | {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"}
-)
-# English quotation marks have no space inside.
-_GUILLEMETS = re.compile("«[\u00a0\u202f]|[\u00a0\u202f]»")
-
-
-def _plainer(error: UnicodeError) -> tuple[str, int]:
-    """What a terminal of fewer characters shows instead of one that it does not have."""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    missing = _GUILLEMETS.sub('"', error.object[error.start : error.end]).translate(_PLAINER)
-    letters = "".join(unicodedata.normalize("NFKD", one)[0] for one in missing)
-    return letters.encode("ascii", "replace").decode(), error.end
-
-
-codecs.register_error("grader.plainer", _plainer)
-
 
 _PADDING = re.compile(r" +\n")
 
@@ -95,8 +70,7 @@ def discard_output(stream: IO[str]) -> None:
 def console(stream: IO[str], *, quiet: bool = False) -> Console:
     """A console on ``stream``: colour on a terminal; plain lines elsewhere, with ``NO_COLOR`` set and
     when ``quiet``."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="grader.plainer")
+    show_what_it_can(stream)
     terminal = stream.isatty()
     plain_lines = quiet or not terminal or bool(os.environ.get("NO_COLOR"))
     # A pipe has no width: a line is as long as it is.

@@ -23,7 +23,7 @@ from grader.safety.printable import plain
 from grader.terminal.report import points
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from rich.console import Console
 
@@ -50,25 +50,56 @@ def progress(total: int, out: Console, *, quiet: bool) -> Iterator[Told]:
         yield _Lines(total, out)
 
 
+class Working:
+    """What is told while one account is visited. Its methods are called in any thread."""
+
+    def __init__(
+        self, out: Console, moving: Progress | None = None, *, quiet: bool = False
+    ) -> None:
+        self._out, self._moving, self._quiet = out, moving, quiet
+        self._task = None if moving is None else moving.add_task("", total=None)
+        self._last = ""
+
+    def tell(self, why: Message, longest_s: float) -> None:
+        """What the run waits for, and how many seconds at most."""
+        if not self._quiet:
+            self._out.print(Text(_up_to(why, longest_s)))
+
+    def step(self, why: Message, longest_s: float) -> None:
+        """What the run does next: beside what moves; elsewhere in a line, once for what is repeated."""
+        if self._moving is not None and self._task is not None:
+            self._moving.update(self._task, description=_up_to(why, longest_s))
+        elif why.message_id != self._last:
+            self.tell(why, longest_s)
+        self._last = why.message_id
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Nothing moves meanwhile, so that something can be shown on the same terminal."""
+        if self._moving is not None:
+            self._moving.stop()
+        try:
+            yield
+        finally:
+            if self._moving is not None:
+                self._moving.start()
+
+
 @contextmanager
-def working(out: Console) -> Iterator[Callable[[Message, float], None]]:
-    """What moves while one account is visited, and the time it has taken; on a terminal only.
-
-    Gives what is to be told of what the run waits for, and how many seconds at most.
-    """
-
-    def tell(why: Message, longest_s: float) -> None:
-        waits = _(
-            "{why}, up to {seconds} s.", why=said(why, spoken().code), seconds=ceil(longest_s)
-        )
-        out.print(Text(plain(waits)))
-
+def working(out: Console, *, quiet: bool = False) -> Iterator[Working]:
+    """What moves while one account is visited, the time it has taken and what is done: on a terminal.
+    Elsewhere plain lines; nothing when ``quiet``."""
     if not out.is_terminal:
-        yield tell
+        yield Working(out, quiet=quiet)
         return
-    with Progress(_spinner(out), TimeElapsedColumn(), console=out, transient=True) as moving:
-        moving.add_task("", total=None)
-        yield tell
+    columns = (_spinner(out), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=out, transient=True) as moving:
+        yield Working(out, moving)
+
+
+def _up_to(why: Message, longest_s: float) -> str:
+    waits = _("{why}, up to {seconds} s.", why=said(why, spoken().code), seconds=ceil(longest_s))
+    return plain(waits)
 
 
 def _spinner(out: Console) -> SpinnerColumn:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+import msgspec
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -16,7 +18,7 @@ from grader.terminal.evidence import evidence_lines
 from grader.terminal.ungraded import not_graded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from rich.console import Console
 
@@ -30,6 +32,7 @@ _MARKS = {
     "blocked": ("·", "dim"),
     "ungraded": ("?", "magenta"),
 }
+_WAITING = ("…", "dim")
 FLAGS = {
     "account-mismatch": N_("account-mismatch"),
     "account-shared": N_("account-shared"),
@@ -52,26 +55,25 @@ def points(value: float | None, maximum: float) -> str:
 # -- one report -----------------------------------------------------------------------------------
 
 
-def show_report(report: Report, out: Console) -> None:
-    """One line a criterion; for what did not pass: expected, found, next step; the score last."""
+def show_report(report: Report, out: Console, after: Report | None = None) -> None:
+    """One line a criterion; for what did not pass: expected, found, next step; the score last.
+
+    What :func:`show_first_portion` said of ``after`` already is not said again.
+    """
     reason = _unreached(report)
     if reason is not None:
         out.print(Text.assemble((f"{_('Not graded.')} ", "bold magenta"), plain(reason.message)))
         out.print(Text(plain(reason.hint), style="italic"))
         return
-    for role, one in report.found_as.items():
-        line = _("“{role}” is {name}, {how}.", role=role, name=one.name, how=one.how)
-        out.print(Text(plain(line)))
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column()
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(overflow="fold")
-    for result in report.criteria:
-        value = Text(points(result.points, result.max_points), style="dim")
-        table.add_row(Text(*_MARKS[result.status]), value, _said(result))
-    out.print(table)
+    if after is None or after.found_as != report.found_as:
+        _show_found(report, out)
+    known = set() if after is None else {msgspec.json.encode(one) for one in after.criteria}
+    rest = [one for one in looked_at(report) if msgspec.json.encode(one) not in known]
+    _show_criteria([(_MARKS[one.status], one, _said(one)) for one in rest], out)
     out.print()
-    if report.score is None:
+    if report.looked_at is not msgspec.UNSET:
+        _show_subtotal(report, out)
+    elif report.score is None:
         _show_open(report, out)
     else:
         style = "bold green" if report.score == report.max_score else "bold"
@@ -79,6 +81,66 @@ def show_report(report: Report, out: Console) -> None:
         out.print(Text(line, style=style))
     if report.flags:
         out.print(Text(_("Noted: {flags}", flags=_flags(report)), style="dim"))
+
+
+def show_first_portion(
+    report: Report, waiting: Callable[[CriterionResult], bool], out: Console
+) -> None:
+    """The same of what is known before the function is run: the rest is ``waiting``, without a score."""
+    _show_found(report, out)
+    rows: list[tuple[tuple[str, str], CriterionResult, Text]] = []
+    for one in looked_at(report):
+        if waiting(one):
+            line = Text(f"{plain(one.title)} — {_('waiting')}", style="dim")
+            rows.append((_WAITING, one, line))
+        else:
+            rows.append((_MARKS[one.status], one, _said(one)))
+    _show_criteria(rows, out)
+    out.print()
+
+
+def looked_at(report: Report) -> list[CriterionResult]:
+    """The criteria that were looked at: all, unless the report says which."""
+    every = [*report.criteria]
+    if report.looked_at is msgspec.UNSET:
+        return every
+    return [one for one in every if one.id in report.looked_at]
+
+
+def _show_found(report: Report, out: Console) -> None:
+    for role, one in report.found_as.items():
+        line = _("“{role}” is {name}, {how}.", role=role, name=one.name, how=one.how)
+        out.print(Text(plain(line)))
+
+
+def _show_criteria(
+    rows: Iterable[tuple[tuple[str, str], CriterionResult, Text]], out: Console
+) -> None:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
+    for mark, result, said in rows:
+        value = Text(points(result.points, result.max_points), style="dim")
+        table.add_row(Text(*mark), value, said)
+    out.print(table)
+
+
+def _show_subtotal(report: Report, out: Console) -> None:
+    """The points of what was looked at, and what was not."""
+    looked = looked_at(report)
+    open_ones = [one for one in looked if one.status == "ungraded"]
+    line = _(
+        "Subtotal: {sure} of {maximum} points, of what was looked at. A score takes everything.",
+        sure=report.sure_points,
+        maximum=math.fsum(one.max_points for one in looked),
+    )
+    if open_ones:
+        unsure = _("Something could not be checked; it does not count against you.")
+        out.print(Text.assemble((f"{_('Not graded.')} ", "bold magenta"), unsure))
+    out.print(Text(line, style="bold"))
+    left = [one.id for one in report.criteria if one not in looked]
+    out.print(Text(_("Not looked at: {criteria}.", criteria=plain(", ".join(left))), style="dim"))
 
 
 def _show_open(report: Report, out: Console) -> None:
@@ -105,9 +167,10 @@ def _flags(report: Report) -> str:
 
 def _unreached(report: Report) -> CriterionResult | None:
     """The one thing to say where the same fault kept everything from being checked."""
-    said = {(result.status, result.message) for result in report.criteria}
-    same = len(said) == 1 and len(report.criteria) > 1
-    return report.criteria[0] if same and report.criteria[0].status == "ungraded" else None
+    looked = looked_at(report)
+    said = {(result.status, result.message) for result in looked}
+    same = len(said) == 1 and len(looked) > 1
+    return looked[0] if same and looked[0].status == "ungraded" else None
 
 
 def _said(result: CriterionResult) -> Text:

@@ -29,8 +29,6 @@ SHOWING = re.compile(
 )
 MARKING = {"_", "N_", "plural", "say"}
 ENGLISH = {
-    # the help texts of commands
-    *("Typer", "Option", "Argument"),
     # the meanings of keys, for schemas and their references
     *("Meta", "_means"),
     # what goes wrong by a programmer's mistake, and patterns

@@ -1,0 +1,341 @@
+"""What is wrong with a file of AWS's configuration: the line, what stands there, what to do about it.
+
+``~/.aws/credentials`` is where a student pastes the block that AWS Academy shows. botocore says of a
+paste that went wrong that the file cannot be parsed, or that there are no credentials. Nothing that the
+file holds is quoted but the names of sections and keys.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from grader.i18n.language import N_
+from grader.i18n.message import Message, message
+from grader.safety.redact import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEY_ID, KEY, TOKEN = "aws_access_key_id", "aws_secret_access_key", "aws_session_token"
+_KEYS = (KEY_ID, KEY, TOKEN)
+
+AGAIN = N_(
+    "Delete everything in the file, and paste the whole block once (AWS Academy: AWS Details, Show)."
+)
+_SAVE = N_(
+    "Save the file as UTF-8 without a byte order mark; in PowerShell: Set-Content -Encoding ascii."
+)
+_NOT_TEXT = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"PK\x03\x04",
+    b"\xd0\xcf\x11\xe0",
+    b"{\\rtf",
+)
+_SECTION = re.compile(r"\[(.*)\](.*)")
+_HALF_SECTION = re.compile(r"\[?\s*([\w .-]+?)\s*\]?")
+_OPTION = re.compile(r"([^=:]*?)\s*[=:]\s*(.*)")
+_SHELL = re.compile(r"(?:export|set|\$env:?)\s*:?\s*(aws_\w+)", re.IGNORECASE)
+_TOKEN_LIKE = re.compile(r"[A-Za-z0-9+/=_-]{4,}")
+_LONG = 20
+_QUOTES = "\"'`“”„«»‘’"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: the line it stands in (from 1, 0 is the whole file), what it is, and what to do."""
+
+    line: int
+    what: Message
+    do: Message
+
+
+@dataclass
+class _Section:
+    name: str
+    line: int
+    values: dict[str, tuple[int, str]]
+
+
+def faults_of(raw: bytes, profile: str | None, *, elsewhere: bool = False) -> list[Fault]:
+    """What keeps the file from giving the keys of ``profile``, in the order of its lines.
+
+    ``profile`` is ``None`` for the file of configuration, in which keys need not stand. With
+    ``elsewhere`` the profile may stand in another file.
+    """
+    text = _text(raw)
+    if isinstance(text, Fault):
+        return [text]
+    sections: list[_Section] = []
+    found = [*_read(text.splitlines(), sections)]
+    there = not elsewhere or any(one.name == profile for one in sections)
+    if not found and profile is not None and there:
+        found = [*_of_profile(sections, profile)]
+    return found
+
+
+def _fault(line: int, what: str, do: str, **values: Any) -> Fault:
+    return Fault(line, message(what, **values), message(do, **values))
+
+
+def _text(raw: bytes) -> str | Fault:
+    """The text, or why it is none that AWS's tools read."""
+    if raw.startswith(_NOT_TEXT):
+        return _fault(0, N_("it is a document or an image, not text"), AGAIN)
+    start = raw[:64]
+    half = len(start) // 2
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or (
+        half >= 2 and half in (start[::2].count(0), start[1::2].count(0))
+    ):
+        return _fault(1, N_("the file is encoded as UTF-16, which AWS's tools do not read"), _SAVE)
+    if raw.startswith(b"\xef\xbb\xbf"):
+        return _fault(
+            1, N_("the file begins with a byte order mark, which AWS's tools do not read"), _SAVE
+        )
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return _fault(line, N_("what stands there is not UTF-8"), _SAVE)
+
+
+def _read(lines: list[str], sections: list[_Section]) -> Iterator[Fault]:
+    """Read the lines into ``sections``; the first fault of each kind."""
+    seen: set[str] = set()
+    for fault in _every(lines, sections):
+        if fault.what.message_id not in seen:
+            seen.add(fault.what.message_id)
+            yield fault
+
+
+def _every(lines: list[str], sections: list[_Section]) -> Iterator[Fault]:
+    last = ""
+    for number, line in enumerate(lines, 1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith(("#", ";")):
+            continue
+        header = _SECTION.fullmatch(stripped)
+        if header is not None:
+            yield from _begins(header, number, sections)
+            last = ""
+            continue
+        option = _OPTION.fullmatch(stripped)
+        name = option[1].lower() if option else ""
+        if not sections:
+            yield _before_all(
+                stripped, name, number, any(_SECTION.match(one.strip()) for one in lines)
+            )
+            if name not in _KEYS:
+                continue
+            sections.append(
+                _Section("", number, {})
+            )  # one fault is enough for a block without its name
+        if line[0] in " \t" and last:
+            if last in _KEYS:
+                yield _broken(last, number)
+            continue
+        if _continues(stripped, last, option):
+            yield _broken(last, number)
+            continue
+        if option is None:
+            yield _no_key(stripped, number)
+            continue
+        yield from _kept(sections[-1], name, option[2], number)
+        last = name
+
+
+def _begins(header: re.Match[str], number: int, sections: list[_Section]) -> Iterator[Fault]:
+    name = header[1]
+    twice = next((one for one in sections if one.name == name), None)
+    if twice is not None:
+        yield _fault(
+            number,
+            N_(
+                "[{section}] begins there a second time, after line {first}: the block was pasted twice"
+            ),
+            N_("Delete the older block, from its line [{section}] to its last key."),
+            section=redact(name, 60),
+            first=twice.line,
+        )
+    sections.append(_Section(name, number, {}))
+
+
+def _kept(section: _Section, name: str, value: str, number: int) -> Iterator[Fault]:
+    shell = _SHELL.match(name)
+    if shell is not None:
+        yield _for_a_shell(number)
+    elif name in section.values:
+        yield _fault(
+            number,
+            N_("{key} stands there a second time (the first is line {first})"),
+            N_("Keep the newest of the two blocks, and delete the other one."),
+            key=redact(name, 60),
+            first=section.values[name][0],
+        )
+    section.values[name] = (number, value)
+
+
+def _before_all(line: str, name: str, number: int, named_later: bool) -> Fault:
+    """What stands before any section."""
+    if _SHELL.match(line):
+        return _for_a_shell(number)
+    if line.startswith("{"):
+        return _fault(number, N_("JSON stands there, not the block of keys"), AGAIN)
+    half = _HALF_SECTION.fullmatch(line)
+    if half is not None and ("[" in line or "]" in line or half[1].lower() == "default"):
+        return _fault(
+            number,
+            N_("the line of the section lacks a bracket"),
+            N_("Write it as [{section}]."),
+            section=redact(half[1], 60),
+        )
+    if name in _KEYS:
+        return _fault(
+            number,
+            N_("the keys stand there without the line [default] above them"),
+            N_("Write [default] on a line of its own above them."),
+        )
+    if named_later:
+        return _fault(
+            number,
+            N_("there is text above the block"),
+            N_("Delete everything above the line [default]."),
+        )
+    return _fault(number, N_("there is text that is no block of keys"), AGAIN)
+
+
+def _for_a_shell(number: int) -> Fault:
+    return _fault(
+        number,
+        N_("a command for a shell stands there, not a line of the block"),
+        N_(
+            "Run these lines in the terminal instead, or paste the block that begins with [default]."
+        ),
+    )
+
+
+def _continues(line: str, last: str, option: re.Match[str] | None) -> bool:
+    """The line is the rest of the key before it, which was broken where a window ended."""
+    if last not in _KEYS or not _TOKEN_LIKE.fullmatch(line):
+        return False
+    if option is None:
+        return True
+    return option[1].lower() not in _KEYS and not option[2].strip("=") and len(line) >= _LONG
+
+
+def _broken(key: str, number: int) -> Fault:
+    return _fault(
+        number,
+        N_("{key} is broken over several lines"),
+        N_("Join them: each key stands on one line."),
+        key=key,
+    )
+
+
+def _no_key(line: str, number: int) -> Fault:
+    half = _HALF_SECTION.fullmatch(line)
+    if half is not None and ("[" in line or "]" in line):
+        return _fault(
+            number,
+            N_("the line of the section lacks a bracket"),
+            N_("Write it as [{section}]."),
+            section=redact(half[1], 60),
+        )
+    return _fault(
+        number,
+        N_("there is text that is no key = value"),
+        N_("Delete that line, or begin it with #."),
+    )
+
+
+# -- a file that can be read ----------------------------------------------------------------------
+
+
+def _of_profile(sections: list[_Section], profile: str) -> Iterator[Fault]:
+    """What keeps a file that AWS's tools can read from giving the keys of ``profile``."""
+    mine = next((one for one in sections if one.name == profile), None)
+    if mine is None:
+        yield from _no_section(sections, profile)
+        return
+    key_id = mine.values.get(KEY_ID, (0, ""))[1]
+    for key in (KEY_ID, KEY):
+        if key not in mine.values:
+            yield _lacking(mine, key)
+    if key_id.startswith("ASIA") and TOKEN not in mine.values:
+        yield _lacking(mine, TOKEN)
+    # Only AWS's own keys have a length that is known.
+    lengths = {KEY_ID: 20, KEY: 40} if re.match(r"A[KS]IA", key_id) else {}
+    for key in _KEYS:
+        if key in mine.values:
+            yield from _of_value(key, *mine.values[key], lengths.get(key))
+
+
+def _no_section(sections: list[_Section], profile: str) -> Iterator[Fault]:
+    names = {_bare(one.name): one for one in sections if one.name and KEY_ID in one.values}
+    near = names.get(_bare(profile))
+    if near is None:
+        close = difflib.get_close_matches(_bare(profile), [*names], 1, 0.6)
+        near = names[close[0]] if close else None
+    if near is not None:
+        yield _fault(
+            near.line,
+            N_("the section is called [{section}], not [{profile}]"),
+            N_("Write [{profile}] there."),
+            section=redact(near.name, 60),
+            profile=redact(profile, 60),
+        )
+    elif names:
+        first = next(iter(names.values()))
+        yield _fault(
+            first.line,
+            N_("there is no section [{profile}]; the first with keys is [{section}]"),
+            N_("Write [{profile}] there, or name the profile: --profile {section}."),
+            section=redact(first.name, 60),
+            profile=redact(profile, 60),
+        )
+
+
+def _bare(name: str) -> str:
+    return name.strip().casefold().removeprefix("profile ").strip()
+
+
+def _lacking(section: _Section, key: str) -> Fault:
+    near = difflib.get_close_matches(
+        key, [one for one in section.values if one not in _KEYS], 1, 0.7
+    )
+    if near:
+        return _fault(
+            section.values[near[0]][0],
+            N_("the key is called {near}, not {key}"),
+            N_("Write {key} there."),
+            near=redact(near[0], 60),
+            key=key,
+        )
+    return _fault(
+        section.line,
+        N_("[{section}] has no {key}: the block was not copied whole"),
+        AGAIN,
+        section=redact(section.name, 60),
+        key=key,
+    )
+
+
+def _of_value(key: str, line: int, value: str, length: int | None) -> Iterator[Fault]:
+    if not value:
+        yield _fault(line, N_("{key} is empty"), AGAIN, key=key)
+    elif value[0] in _QUOTES or value[-1] in _QUOTES:
+        yield _fault(
+            line, N_("{key} stands in quotation marks"), N_("Delete the quotation marks."), key=key
+        )
+    elif re.search(r"\s", value):
+        yield _fault(line, N_("{key} holds blanks"), AGAIN, key=key)
+    elif not value.isascii() or "<" in value or value.endswith("..."):
+        yield _fault(line, N_("{key} is no key of AWS"), AGAIN, key=key)
+    elif length is not None and len(value) != length:
+        cut = N_("{key} has {count} characters instead of {expected}: it was cut, or pasted twice")
+        yield _fault(line, cut, AGAIN, key=key, count=len(value), expected=length)

@@ -1,0 +1,53 @@
+"""What is known of an account before its function is run, judged at once: the first of two portions."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from grader.observe.account import WAITING
+from grader.scoring.score import score
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from grader.batch.pipeline import Settings
+    from grader.batch.setup import Course
+    from grader.model.batch import Student
+    from grader.model.observation import Observation
+    from grader.model.outcome import Outcome
+    from grader.model.report import CriterionResult, Report
+
+
+def is_waiting(result: CriterionResult) -> bool:
+    """The criterion waits for what the function does."""
+    return result.status == "ungraded" and result.message_id == WAITING.words.message_id
+
+
+class FirstPortion:
+    """Judges what was looked at while the function is run, and gives the report to ``show``.
+
+    It never fails: what cannot be judged now is judged, and told, with all the rest. With a judge of one
+    worker it comes before the report of everything. ``show`` is called in the judge's thread.
+    """
+
+    def __init__(
+        self, course: Course, settings: Settings, student: Student, show: Callable[[Report], None]
+    ) -> None:
+        self._course, self._settings, self._student, self._show = course, settings, student, show
+
+    def looked(self, seen: Observation) -> None:
+        """Have it judged; do not wait."""
+        judged = self._course.judge.submit(self._course.rubric, [seen], hushed=True)
+        judged.add_done_callback(lambda done: self._judged(seen, done))
+
+    def _judged(self, seen: Observation, done: Future[list[list[Outcome]]]) -> None:
+        with suppress(Exception):
+            report = score(
+                *(self._student, seen, done.result()[0], self._course.rubric, self._course.checks),
+                lang=self._settings.lang,
+                only=self._settings.only,
+            )
+            if any(map(is_waiting, report.criteria)):
+                self._show(report)

@@ -1,0 +1,294 @@
+"""The command ``check``: one account, one's own; which criteria, whose account, and how it ends."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from grader.commands.options import (
+    ALL_POINTS,
+    POINTS_MISSING,
+    UNGRADED,
+    ChecksOption,
+    EndpointOption,
+    JsonOption,
+    LangOption,
+    QuietOption,
+    RegionOption,
+    RubricOption,
+    SeedOption,
+    UseOption,
+    settings_of,
+    target,
+    use_of,
+    write_stdout,
+)
+from grader.i18n.language import N_, _, spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from grader.batch.pipeline import Graded, Settings
+    from grader.batch.setup import Course
+    from grader.engines.visit import Identified, Visit
+    from grader.model.observation import Identity, Observation
+    from grader.model.report import Report
+    from grader.roster.load import Account
+
+CriterionOption = Annotated[
+    list[str] | None,
+    typer.Option("--criterion", metavar="ID", help=N_("Look at this criterion only.")),
+]
+
+
+def check(
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            "--profile", metavar=N_("NAME"), help=N_("A profile of your AWS configuration.")
+        ),
+    ] = None,
+    rubric: RubricOption = None,
+    checks: ChecksOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar=N_("DIR"), help=N_("Keep the report and the observation here.")
+        ),
+    ] = None,
+    endpoint_url: EndpointOption = None,
+    region: RegionOption = None,
+    seed: SeedOption = None,
+    json: JsonOption = None,
+    lang: LangOption = None,
+    quiet: QuietOption = False,
+    criterion: CriterionOption = None,
+    no_exchange: Annotated[
+        bool, typer.Option("--no-exchange", help=N_("Look only: run nothing, send nothing."))
+    ] = False,
+    use: UseOption = None,
+    gradescope: Annotated[
+        str | None,
+        typer.Option(
+            "--gradescope", metavar=N_("FILE"), help=N_("Also as Gradescope's results.json.")
+        ),
+    ] = None,
+) -> int:
+    """Grade one account, mine: what the instructor will see, before handing in."""
+    from grader.batch.setup import course_files, loaded
+    from grader.export.gradescope import write_results
+    from grader.inputs.problems import refuse
+    from grader.model import report as reports
+    from grader.model.access import DefaultCredentials, Profile
+    from grader.model.observation import silent
+    from grader.results.atomic_write import write_json
+    from grader.results.directory import Results, writable
+    from grader.roster.load import Account
+    from grader.terminal.console import standard_error, standard_output
+    from grader.terminal.report import show_report
+
+    if gradescope == "-":
+        raise refuse("--gradescope", None, _("It takes the name of a file."), _("Give one."))
+    inputs = course_files(rubric, checks)
+    for_json = target(json, "--json", *inputs)
+    for_gradescope = target(gradescope, "--gradescope", *inputs, for_json)
+    if out is not None:
+        writable(out)
+    settings = settings_of(
+        seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
+    )
+    # One worker of the judge judges in order: what was looked at, then everything.
+    with loaded(rubric, checks, workers=1) as (course, _students):
+        only = criteria_of(criterion, course, exchange=settings.exchange)
+        settings = replace(settings, only=only)
+        access = Profile(profile) if profile else DefaultCredentials()
+        mine = use_of(use, course.rubric.lab.names)
+        me = Account("me", "", "", None, None, None, None, access, use=mine)
+        errors = standard_error(quiet=quiet)
+        output = errors if json == "-" else standard_output(quiet=quiet)
+        graded, first = _grade(me, course, settings, output, errors, quiet=quiet)
+        runs = settings.exchange and course.needs_for(only).exercise
+    check_used(graded.observation)
+    if json == "-":
+        write_stdout(reports.encode(graded.report))
+    show_report(graded.report, output, first)
+    if not quiet:
+        if runs and graded.observation is not None and graded.observation.account_id:
+            again = _(
+                "Seed: {seed}; --seed {seed} sends the same numbers again.", seed=settings.seed
+            )
+            errors.print(again)
+        if silent(graded.observation):
+            stop = _("If something else reads your output queue, stop it and check again.")
+            errors.print(stop, soft_wrap=True)
+    if for_json is not None:
+        write_json(for_json, reports.encode(graded.report), "report")
+    if for_gradescope is not None:
+        write_results(for_gradescope, graded.report, course.rubric, settings.lang)
+    if out is not None:
+        Results(out).write_student(graded.report, graded.observation)
+    return check_status(graded.report)
+
+
+def _grade(
+    me: Account,
+    course: Course,
+    settings: Settings,
+    output: Console,
+    errors: Console,
+    *,
+    quiet: bool,
+) -> tuple[Graded, Report | None]:
+    """Grade the account; tell what is done, and show the first portion on ``output``, as it comes.
+
+    Returns the result, and the first portion, where there was one.
+    """
+    from grader.batch.first_portion import FirstPortion, is_waiting
+    from grader.batch.pipeline import Grading
+    from grader.engines.threads import Threads
+    from grader.model.observation import Found
+    from grader.roster.load import student_of
+    from grader.terminal.progress import working
+    from grader.terminal.report import show_first_portion
+
+    needs = course.needs_for(settings.only)
+    taken: list[Graded] = []
+    first: list[Report] = []
+    with working(errors, quiet=quiet) as at_work:
+
+        def identified(found: Identified, visit: Visit) -> None:
+            if not isinstance(found.identity, Found):
+                return
+            with at_work.still():
+                tell_account(found.identity.value, visit.region, found.elsewhere, errors)
+                runs = settings.exchange and needs.exercise
+                tell_what_comes(errors, runs=runs, waits=bool(needs.facts["runs"]))
+
+        def show_first(report: Report) -> None:
+            with at_work.still():
+                show_first_portion(report, is_waiting, output)
+            first.append(report)
+
+        portion = FirstPortion(course, settings, student_of(me), show_first)
+        engine = Threads(
+            *(settings.jobs, at_work.tell),
+            step=at_work.step,
+            looked=None if quiet else portion.looked,
+        )
+        Grading(
+            *(course.rubric, course.judge, course.checks, settings, taken.append, engine),
+            identified=(lambda *_: None) if quiet else identified,
+        ).run([me])
+    return taken[0], first[0] if first else None
+
+
+def criteria_of(
+    asked: list[str] | None, course: Course, *, exchange: bool
+) -> tuple[str, ...] | None:
+    """The ids of the criteria that are looked at; ``None`` where all are.
+
+    Without ``exchange`` those are left out for which the function has to be run. Raises
+    :class:`BadInput` for an id that the rubric does not have, and where nothing is left.
+    """
+    from grader.inputs.problems import BadInput, Problem, refuse
+    from grader.rubric.needs import runs_something
+
+    criteria = course.rubric.criteria
+    every = [one.id for one in criteria]
+    problems = []
+    for one in dict.fromkeys(asked or ()):
+        if one not in every:
+            near = difflib.get_close_matches(one, every, 1, 0.6)
+            message = _("The rubric has no criterion “{given}”.", given=one[:100])
+            known = _("Known: {names}.", names=", ".join(every))
+            remedy = _("Did you mean {near}?", near=near[0]) if near else known
+            problems.append(Problem("--criterion", None, message, remedy))
+    if problems:
+        raise BadInput(problems)
+    if asked is None and exchange:
+        return None
+    looked = [one.id for one in criteria if exchange or not runs_something(one, course.checks)]
+    only = tuple(one for one in looked if asked is None or one in asked)
+    if not only:
+        message = _(
+            "With --no-exchange nothing of this can be looked at: the function has to be run."
+        )
+        raise refuse("--criterion", None, message, _("Leave out --no-exchange."))
+    return only
+
+
+def tell_account(
+    identity: Identity, region: str, elsewhere: Sequence[str], errors: Console
+) -> None:
+    """Whose account it is, where, and which addresses are asked ``elsewhere`` than at AWS."""
+    from rich.text import Text
+
+    from grader.safety.printable import plain
+
+    line = _("Account {account}, {region}.", account=identity.account_id, region=region)
+    if elsewhere:
+        place = ", ".join(map(_place, elsewhere))
+        where = {"account": identity.account_id, "region": region, "place": place}
+        line = _("Account {account}, {region}, {place}.", **where)
+    errors.print(Text(plain(line)), soft_wrap=True)
+
+
+def _place(url: str) -> str:
+    host = urlsplit(url).hostname or ""
+    if host.startswith("127.") or host in {"localhost", "::1"}:
+        return _("the sandbox at {address}", address=urlsplit(url).netloc.rpartition("@")[2])
+    return _("at {address}, which is not AWS's own", address=url)
+
+
+def tell_what_comes(errors: Console, *, runs: bool, waits: bool) -> None:
+    """That the function is run, and that a run of its schedule is waited for."""
+    from grader.resources.runs import RUNS_S
+
+    if runs:
+        errors.print(
+            _(
+                "Checking your account: this runs your function and uses its queues "
+                "(about nine invocations)."
+            )
+        )
+    if waits:
+        errors.print(
+            _(
+                "A run by your function's schedule is waited for where one is due soon, "
+                "{seconds} s at most.",
+                seconds=RUNS_S,
+            )
+        )
+
+
+def check_status(report: Report) -> int:
+    """The exit status of a check: of what was looked at (design §7)."""
+    from grader.terminal.report import looked_at
+
+    looked = looked_at(report)
+    if any(one.status == "ungraded" for one in looked):
+        return UNGRADED
+    return ALL_POINTS if all(one.status == "passed" for one in looked) else POINTS_MISSING
+
+
+def check_used(seen: Observation | None) -> None:
+    """Raise :class:`BadInput` where ``--use`` names something that the account does not have."""
+    from grader.i18n.message import as_message, said
+    from grader.inputs.problems import BadInput, Problem
+    from grader.model.observation import Unknown
+    from grader.observe.meant import NOT_THERE
+
+    facts = {**seen.functions, **seen.queues}.values() if seen else ()
+    words = [fact.words for fact in facts if isinstance(fact, Unknown)]
+    reasons = [as_message(one.values["reason"]) for one in words if one.message_id == NOT_THERE]
+    if reasons:
+        remedy = _("Name one that is there; nothing was run.")
+        lang = spoken().code
+        raise BadInput(Problem("--use", None, said(one, lang), remedy) for one in reasons if one)
