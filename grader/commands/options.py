@@ -123,7 +123,7 @@ def settings_of(
     """How the run is made. Raises :class:`BadInput` for a region or an address that is none."""
     from grader.batch.pipeline import Settings
     from grader.inputs.problems import BadInput, Problem
-    from grader.roster.load import shape_problem
+    from grader.roster.cell_shapes import shape_problem
 
     given = {"region": ("--region", region), "endpoint_url": ("--endpoint-url", endpoint_url)}
     problems = [

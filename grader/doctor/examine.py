@@ -14,7 +14,7 @@ from grader.doctor.permissions import Seen, ask_everything
 from grader.i18n.language import N_, _, plural, spoken
 from grader.i18n.message import said
 from grader.inputs.text_file import read_text
-from grader.model.access import DefaultCredentials, Keys, Profile, Role
+from grader.model.access import DefaultCredentials, HandedIn, Keys, Profile, Role
 from grader.model.observation import Found, Unknown, value_of
 from grader.roster.table import read_table
 
@@ -171,6 +171,9 @@ def _ends(access: Access, written: float | None) -> tuple[str, datetime | None]:
 
 def _refusal(one: Examination, refused: Unknown, written: float | None) -> tuple[str, str]:
     access = one.account.access
+    if isinstance(access, HandedIn):
+        message = _("What was handed in is no block that can be read: {why}", why=access.why)
+        return message, _("Ask for the whole block, and make the roster again.")
     if refused.said is not None and refused.said.message_id == LAB_ENDED:
         message = _("The Learner Lab has ended: AWS says whose it is, and denies all else.")
         return message, _("Ask the student to start the lab again, and for the new block.")
