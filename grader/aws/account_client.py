@@ -39,7 +39,10 @@ _TRACE_LIMIT = 8000
 _SURPRISES = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 """What translating an answer raises that has another shape than AWS documents."""
 
-_HANDED_IN = N_("What was handed in is no block that can be read: {why}")
+_HANDED_IN = N_(
+    "What was handed in is no block that can be read: {why} Hand in the whole block as text, from"
+    " [default] to the token's end (AWS Details, AWS CLI, Show)."
+)
 
 TIME_IS_UP = Unknown.saying(
     "time-limit", N_("The account took longer than it may (--account-timeout).")

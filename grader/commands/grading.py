@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from grader.batch.pipeline import Graded
     from grader.batch.run import ClassRun
+    from grader.model.access import Access
 
 
 CONFIRM_S = 30
@@ -50,6 +51,12 @@ CONFIRM_S = 30
 def check(
     profile: Annotated[
         str | None, typer.Option("--profile", help="A profile of your AWS configuration.")
+    ] = None,
+    block: Annotated[
+        Path | None,
+        typer.Option(
+            "--block", metavar="FILE|DIR", help="The credentials block to use, as it is handed in."
+        ),
     ] = None,
     rubric: RubricOption = None,
     checks: ChecksOption = None,
@@ -76,6 +83,7 @@ def check(
     from grader.engines.threads import Threads
     from grader.export.gradescope import write_results
     from grader.inputs.problems import refuse
+    from grader.intake.handed_in import handed_in
     from grader.model import report as reports
     from grader.model.access import DefaultCredentials, Profile
     from grader.model.observation import silent
@@ -87,6 +95,9 @@ def check(
     from grader.terminal.progress import working
     from grader.terminal.report import show_report
 
+    if block is not None and profile:
+        message = _("There are two ways to the account, --profile and --block.")
+        raise refuse("--block", None, message, _("Keep one of them."))
     if gradescope == "-":
         raise refuse("--gradescope", None, _("It takes the name of a file."), _("Give one."))
     inputs = course_files(rubric, checks)
@@ -98,7 +109,9 @@ def check(
         seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
     )
     with loaded(rubric, checks) as (course, _students):
-        access = Profile(profile) if profile else DefaultCredentials()
+        access: Access = Profile(profile) if profile else DefaultCredentials()
+        if block is not None:
+            access = handed_in(block)
         me = Account("me", "", "", None, None, None, None, access)
         errors = standard_error(quiet=quiet)
         if not quiet and settings.exchange and course.needs.exercise:

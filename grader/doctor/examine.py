@@ -97,11 +97,20 @@ def examine_class(
 
 
 def _written(path: Path, roster: Roster) -> dict[Access, float]:
-    """When the credentials file behind each way was last written, in Unix seconds."""
-    rows = read_table(read_text(path, limit_bytes=2**30).text, str(path)).rows
-    files = {row.line: row.cells.get("credentials_file") for row in rows}
+    """When the block behind each way was handed in at the latest, in Unix seconds, where that is known.
+
+    A roster with the column ``submitted_at`` says it, or says that nobody knows: its files were written
+    when the download was read. Else it is when the credentials file was last written.
+    """
+    table = read_table(read_text(path, limit_bytes=2**30).text, str(path))
+    files = {row.line: row.cells.get("credentials_file") for row in table.rows}
     written: dict[Access, float] = {}
     for account in roster.accounts:
+        if "submitted_at" in table.columns:
+            if account.submitted_at is not None:
+                at = account.submitted_at.timestamp()
+                written[account.access] = min(at, written.get(account.access, at))
+            continue
         name = files.get(account.line)
         file = path.parent / name if name else None
         if file is not None and file.exists():
@@ -187,7 +196,7 @@ def _refusal(one: Examination, refused: Unknown, written: float | None) -> tuple
         hours = (time.time() - written) / 3600
         if hours > LEARNER_LAB_HOURS:
             message = _(
-                "The credentials are refused: {why} Their file is {hours} h old, a Learner Lab lasts"
+                "The credentials are refused: {why} Their block is {hours} h old, a Learner Lab lasts"
                 " {longest} h.",
                 why=why,
                 hours=round(hours),

@@ -38,6 +38,8 @@ def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> Joi
     if problems:
         raise BadInput(problems)
     _name_ids(made.persons)
+    for person in made.persons:
+        person.cells = person.numbers | person.cells
     return made
 
 
@@ -123,6 +125,8 @@ def _place(
         elif owners:
             for person in owners:
                 person.submissions.append(one)
+                if not is_group:
+                    person.numbers |= _number_of(one)
         else:
             unplaced.append(one)
     for one in unplaced:
@@ -157,10 +161,15 @@ def _is_like_a_group(one: Submission) -> bool:
 
 def _unlisted(one: Submission, *, is_group: bool) -> Person:
     cells = {"name": plain(one.name, 300)} if one.name else {}
-    if one.number.isdecimal() and not is_group:
-        cells["moodle_participant" if one.system == "moodle" else "canvas_id"] = one.number
     cells["student_id"] = one.student_id
-    return Person(cells, None, [one])
+    return Person(cells, None, [one], numbers={} if is_group else _number_of(one))
+
+
+def _number_of(one: Submission) -> dict[str, str]:
+    """What the system that the download is of calls the student whose submission it is."""
+    if one.system == "own" or not one.number.isdecimal():
+        return {}
+    return {"moodle_participant" if one.system == "moodle" else "canvas_id": one.number}
 
 
 class _Index:

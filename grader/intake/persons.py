@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 class Person:
     """A student of the class: ``cells`` by the roster's columns, and what was handed in for them.
 
-    ``place`` is where the class list names them, ``None`` for whom only the download knows.
+    ``place`` is where the class list names them, ``None`` for whom only the download knows. ``numbers``
+    are what the download calls them, by column. ``groups`` are the rows of lists that name theirs.
     """
 
     cells: dict[str, str] = field(default_factory=dict)
     place: tuple[str, int] | None = None
     submissions: list[Submission] = field(default_factory=list)
     groups: list[Listed] = field(default_factory=list)
+    numbers: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -173,7 +173,7 @@ def _renew(
     )
     if stands is not None and not same and not _is_newer(chosen, submitted, before):
         message = _(
-            "{student}: the block that the roster has stays, what was handed in now is not newer.",
+            "{student}: the block that the roster has stays: what was handed in now is older, or none.",
             student=_who(row),
         )
         made.doubts.append(Problem(chosen.path or name, None, message, _("Check what is newest.")))

@@ -92,7 +92,10 @@ def _say_changes(made: Made, output: Console, *, existed: bool) -> None:
             (N_("New rows: {names}."), changes.added),
             (N_("New blocks: {names}."), changes.renewed),
             (N_("Filled in: {names}."), changes.filled),
-            (N_("Not in the class list, and kept (--prune removes them): {names}."), changes.stayed),
+            (
+                N_("Not in the class list, and kept (--prune removes them): {names}."),
+                changes.stayed,
+            ),
             (N_("Removed: {names}."), changes.removed),
         ]
     said.append((N_("Handed in nothing: {names}."), changes.without))

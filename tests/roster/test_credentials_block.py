@@ -103,8 +103,8 @@ PROCESS = {
         EXPORTS.replace("export ", "setx ").replace("=", ' "', 3).replace("\n", '"\n') + '"',
         "\n".join(f"aws configure set {line.replace('=', ' ', 1)}" for line in LINES[1:]),
         "\n".join(
-            f'[Environment]::SetEnvironmentVariable("{line[7:].replace("=", chr(34) + ", " + chr(34), 1)}")'
-            for line in EXPORTS.splitlines()
+            f'[Environment]::SetEnvironmentVariable("{n}", "{v}")'
+            for n, v in zip(NAMES, WHOLE, strict=True)
         ),
         "\n".join(f'os.environ["{n}"] = "{v}"' for n, v in zip(NAMES, WHOLE, strict=True)),
         # -- what it went through on its way
