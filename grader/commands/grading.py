@@ -83,9 +83,7 @@ def check(
     from grader.engines.threads import Threads
     from grader.export.gradescope import write_results
     from grader.inputs.problems import refuse
-    from grader.intake.handed_in import handed_in
     from grader.model import report as reports
-    from grader.model.access import DefaultCredentials, Profile
     from grader.model.observation import silent
     from grader.resources.runs import RUNS_S
     from grader.results.atomic_write import write_json
@@ -95,9 +93,6 @@ def check(
     from grader.terminal.progress import working
     from grader.terminal.report import show_report
 
-    if block is not None and profile:
-        message = _("There are two ways to the account, --profile and --block.")
-        raise refuse("--block", None, message, _("Keep one of them."))
     if gradescope == "-":
         raise refuse("--gradescope", None, _("It takes the name of a file."), _("Give one."))
     inputs = course_files(rubric, checks)
@@ -109,10 +104,7 @@ def check(
         seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
     )
     with loaded(rubric, checks) as (course, _students):
-        access: Access = Profile(profile) if profile else DefaultCredentials()
-        if block is not None:
-            access = handed_in(block)
-        me = Account("me", "", "", None, None, None, None, access)
+        me = Account("me", "", "", None, None, None, None, _own_access(profile, block))
         errors = standard_error(quiet=quiet)
         if not quiet and settings.exchange and course.needs.exercise:
             errors.print(
@@ -156,6 +148,20 @@ def check(
     if graded.report.status == "ungraded":
         return UNGRADED
     return ALL_POINTS if graded.report.score == graded.report.max_score else POINTS_MISSING
+
+
+def _own_access(profile: str | None, block: Path | None) -> Access:
+    """The way to the account that ``check`` is asked about."""
+    from grader.inputs.problems import refuse
+    from grader.intake.handed_in import handed_in
+    from grader.model.access import DefaultCredentials, Profile
+
+    if block is None:
+        return Profile(profile) if profile else DefaultCredentials()
+    if profile:
+        message = _("There are two ways to the account, --profile and --block.")
+        raise refuse("--block", None, message, _("Keep one of them."))
+    return handed_in(block)
 
 
 def batch(

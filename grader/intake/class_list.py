@@ -41,15 +41,19 @@ _MAX_TEXT = 300
 _NOT_STUDENTS = frozenset({"pointspossible", "studenttest", "teststudent"})
 """Canvas's second row, and its student who is none."""
 _NO_GROUP = frozenset(
-    map(
-        letters,
-        (
-            *("-", "No groups", "No group", "Aucun groupe", "Not a member of any group"),
-            *("Member of more than one group", "N'est membre d'aucun groupe"),
-            *("Membre de plus d'un groupe", "Membre de plusieurs groupes"),
-        ),
+    (
+        "",
+        "nogroups",
+        "nogroup",
+        "aucungroupe",
+        "notamemberofanygroup",
+        "memberofmorethanonegroup",
+        "nestmembredaucungroupe",
+        "membredeplusdungroupe",
+        "membredeplusieursgroupes",
     )
 )
+"""What Moodle writes where somebody is in no group or in too many, by its letters."""
 
 
 @dataclass

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_IN_A_GROUP = 10
 """More than who hand in together: a column *Groups* may name the halves of a course."""
 
-_DEFAULT_GROUPS = frozenset(map(letters, ("Default group", "Groupe par défaut")))
+_DEFAULT_GROUPS = frozenset(("defaultgroup", "groupepardefaut"))
 
 
 def choose_groups(

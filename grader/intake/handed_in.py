@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def handed_in(path: Path) -> Keys | HandedIn:
-    """The one block at ``path``, or why there is none. Raises :class:`BadInput` where there is no file."""
+    """The one block at ``path``, or why there is none. Raises :class:`BadInput` for no such file."""
     if path.is_file():
         chosen = choose([Entry((path.name,), 0.0, lambda size: _read(path, size))], path.name, "")
     else:

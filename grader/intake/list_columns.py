@@ -18,36 +18,117 @@ if TYPE_CHECKING:
 PLURAL = "groups"
 """The role of a column that may name several groups of a student in one cell."""
 
-_ROLES: dict[str, tuple[str, ...]] = {
-    "student_id": ("student_id", "Student ID"),
-    "name": (
-        *("name", "Full name", "Nom complet", "Student", "Student name", "Étudiant", "Étudiante"),
-        *("Élève", "Nom et prénom", "Nom prénom", "Prénom et nom", "Prénom nom", "Participant"),
+# Letters alone, as names of columns are compared.
+_BY_NAME = {
+    **dict.fromkeys(("studentid",), "student_id"),
+    **dict.fromkeys(
+        (
+            "name",
+            "fullname",
+            "nomcomplet",
+            "student",
+            "studentname",
+            "etudiant",
+            "etudiante",
+            "eleve",
+            "nometprenom",
+            "nomprenom",
+            "prenometnom",
+            "prenomnom",
+            "participant",
+        ),
+        "name",
     ),
-    "first": ("First name", "Prénom", "Prénoms", "Prénom(s)", "Given name"),
-    "last": ("Last name", "Nom de famille", "Surname", "Family name"),
-    "email": (
-        *("email", "Email address", "E-mail address", "Adresse de courriel", "Courriel", "Mail"),
-        *("Adresse électronique", "Adresse e-mail", "Adresse mail", "Adresse courriel"),
+    **dict.fromkeys(
+        (
+            "firstname",
+            "prenom",
+            "prenoms",
+            "givenname",
+        ),
+        "first",
     ),
-    "group": (
-        *("group", "Groupe", "Group name", "group_name", "Nom du groupe", "Team", "Équipe"),
-        *("Binôme", "Pair"),
+    **dict.fromkeys(
+        (
+            "lastname",
+            "nomdefamille",
+            "surname",
+            "familyname",
+        ),
+        "last",
     ),
-    PLURAL: ("Groups", "Groupes"),
-    "moodle_participant": ("moodle_participant", "Identifier", "Identifiant"),
-    "id_number": ("id_number", "ID number", "Numéro d'identification", "Numéro étudiant"),
-    "canvas_id": ("canvas_id", "canvas_user_id"),
-    "sis_user_id": ("sis_user_id", "SIS User ID"),
-    "sis_login_id": ("sis_login_id", "SIS Login ID"),
-    "due_at": ("due_at",),
-    "submitted_at": (
-        *("submitted_at", "Last modified (submission)", "Dernière modification (travail remis)"),
-        *("Dernière modification (remise)", "Dernière modification (soumission)"),
-        "Dernière modification (devoir)",
+    **dict.fromkeys(
+        (
+            "email",
+            "emailaddress",
+            "adressedecourriel",
+            "courriel",
+            "mail",
+            "adresseelectronique",
+            "adresseemail",
+            "adressemail",
+            "adressecourriel",
+        ),
+        "email",
+    ),
+    **dict.fromkeys(
+        (
+            "group",
+            "groupe",
+            "groupname",
+            "nomdugroupe",
+            "team",
+            "equipe",
+            "binome",
+            "pair",
+        ),
+        "group",
+    ),
+    **dict.fromkeys(
+        (
+            "groups",
+            "groupes",
+        ),
+        PLURAL,
+    ),
+    **dict.fromkeys(
+        (
+            "moodleparticipant",
+            "identifier",
+            "identifiant",
+        ),
+        "moodle_participant",
+    ),
+    **dict.fromkeys(
+        (
+            "idnumber",
+            "numerodidentification",
+            "numeroetudiant",
+        ),
+        "id_number",
+    ),
+    **dict.fromkeys(
+        (
+            "canvasid",
+            "canvasuserid",
+        ),
+        "canvas_id",
+    ),
+    **dict.fromkeys(("sisuserid",), "sis_user_id"),
+    **dict.fromkeys(("sisloginid",), "sis_login_id"),
+    **dict.fromkeys(("dueat",), "due_at"),
+    **dict.fromkeys(
+        (
+            "submittedat",
+            "lastmodifiedsubmission",
+            "dernieremodificationtravailremis",
+            "dernieremodificationremise",
+            "dernieremodificationsoumission",
+            "dernieremodificationdevoir",
+        ),
+        "submitted_at",
     ),
 }
-_BY_NAME = {letters(name): role for role, names in _ROLES.items() for name in names}
 _CANVAS_GROUPS = {"userid": "sis_user_id", "loginid": "sis_login_id"}
 _EMAIL = re.compile(r"[^\s@,;]+@[^\s@,;]+\.[^\s@,;]+")
 _PARTICIPANT = re.compile(r"\D{3,40}?\s*[0-9]{1,20}")

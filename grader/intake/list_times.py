@@ -9,25 +9,25 @@ from grader.inputs.names import letters
 from grader.roster.cell_shapes import time_of
 
 _MONTHS = {
-    letters(name): number
+    name: number
     for number, names in enumerate(
         (
-            "January Jan janvier janv",
-            "February Feb février févr fév",
-            "March Mar mars",
-            "April Apr avril avr",
-            "May mai",
-            "June Jun juin",
-            "July Jul juillet juil",
-            "August Aug août",
-            "September Sep Sept septembre",
-            "October Oct octobre",
-            "November Nov novembre",
-            "December Dec décembre déc",
+            ("january", "jan", "janvier", "janv"),
+            ("february", "feb", "fevrier", "fevr", "fev"),
+            ("march", "mar", "mars"),
+            ("april", "apr", "avril", "avr"),
+            ("may", "mai"),
+            ("june", "jun", "juin"),
+            ("july", "jul", "juillet", "juil"),
+            ("august", "aug", "aout"),
+            ("september", "sep", "sept", "septembre"),
+            ("october", "oct", "octobre"),
+            ("november", "nov", "novembre"),
+            ("december", "dec", "decembre"),
         ),
         start=1,
     )
-    for name in names.split()
+    for name in names
 }
 _WORD = re.compile(r"[^\W\d_]+")
 _CLOCK = re.compile(r"(?P<hour>[0-9]{1,2}) ?[:h] ?(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?")

@@ -26,7 +26,7 @@ from grader.safety.printable import plain
 from grader.safety.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from grader.intake.chosen_block import Chosen
@@ -230,12 +230,11 @@ def _leave(
 
 def _keep_note_of_lost_files(table: RosterTable, folder: Path, made: Update) -> None:
     """Whose file somebody removed handed in all the same: a note takes its place, never an absence."""
-    said: Callable[[str], str] = _
     for row in table.rows:
         name = f"{row.get('student_id')}.ini"
         ours = row.get("credentials_file") == f"{folder.name}/{name}"
         if ours and name not in made.blocks and not (folder / name).exists():
-            made.blocks[name] = (Secret(unreadable_text([said("The file was removed.")])), None)
+            made.blocks[name] = (Secret(unreadable_text([_("The file was removed.")])), None)
 
 
 def _who(row: RosterRow) -> str:

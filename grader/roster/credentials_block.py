@@ -72,7 +72,7 @@ _BARE_KEY_ID = re.compile(r"(?<![A-Za-z0-9])A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|PuTTY-User-Key-File")
 _PROFILE = re.compile(r"[\w.@:/+-]{1,30}")
 _DEFAULT = "default"
-_NOTE, _NOTE_LIMIT = "# Handed in, but not readable:", 4096
+_NOTE, _NOTE_LIMIT = "# handed-in-but-unreadable:", 4096
 
 
 @dataclass(frozen=True)
