@@ -23,8 +23,8 @@ class LambdaStack(TerraformStack):
         # The bindings are of one major version of the provider; what is used here is the same in both.
         self.add_override("terraform.required_providers.aws.version", ">= 5.100, < 7")
 
-        # terraform apply -var runtime=python3.13 deploys with another one.
-        runtime = TerraformVariable(self, "runtime", type="string", default="python3.8")
+        # terraform apply -var runtime=python3.12 deploys with another one.
+        runtime = TerraformVariable(self, "runtime", type="string", default="python3.13")
         # Roles cannot be created in an AWS Academy account. LabRole is there: in *your* account.
         caller = DataAwsCallerIdentity(self, "caller")
         role = f"arn:aws:iam::{caller.account_id}:role/LabRole"

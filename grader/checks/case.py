@@ -72,10 +72,20 @@ class Case:
         """The rubric's name of the resource that ``need`` is a fact of; empty for the exchange."""
         return "" if need.end is None else getattr(self.bound, need.end)
 
+    def name(self, role: str) -> str:
+        """AWS's name of the resource that is judged as ``role``; the rubric's own without one."""
+        found = self.observation.found_as.get(role)
+        return found.name if found else self.bound.rubric.lab.names.get(role) or role
+
+    @property
+    def source_name(self) -> str:
+        """AWS's name of the queue at the beginning of the criterion's ``on``."""
+        return self.name(self.bound.source)
+
     @property
     def target_name(self) -> str:
         """AWS's name of the function at the end of the criterion's ``on``."""
-        return self.bound.rubric.lab.names[self.bound.target]
+        return self.name(self.bound.target)
 
     @property
     def exchange_mappings(self) -> Fact[Mappings]:

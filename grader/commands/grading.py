@@ -27,9 +27,11 @@ from grader.commands.options import (
     RegionOption,
     RubricOption,
     SeedOption,
+    UseOption,
     batch_status,
     settings_of,
     target,
+    use_of,
     write_stdout,
 )
 from grader.i18n.language import _, plural, speak, spoken
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from grader.batch.pipeline import Graded
     from grader.batch.run import ClassRun
     from grader.model.access import Access
+    from grader.model.observation import Observation
 
 
 CONFIRM_S = 30
@@ -72,6 +75,7 @@ def check(
     no_exchange: Annotated[
         bool, typer.Option("--no-exchange", help="Look only: run nothing, send nothing.")
     ] = False,
+    use: UseOption = None,
     gradescope: Annotated[
         str | None,
         typer.Option("--gradescope", metavar="FILE", help="Also as Gradescope's results.json."),
@@ -104,7 +108,9 @@ def check(
         seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
     )
     with loaded(rubric, checks) as (course, _students):
-        me = Account("me", "", "", None, None, None, None, _own_access(profile, block))
+        mine = use_of(use, course.rubric.lab.names)
+        access = _own_access(profile, block)
+        me = Account("me", "", "", None, None, None, None, access, use=mine)
         errors = standard_error(quiet=quiet)
         if not quiet and settings.exchange and course.needs.exercise:
             errors.print(
@@ -132,6 +138,7 @@ def check(
                 Threads(settings.jobs, tell),
             ).run([me])
     graded = taken[0]
+    check_used(graded.observation)
     if json == "-":
         write_stdout(reports.encode(graded.report))
     show_report(graded.report, errors if json == "-" else standard_output(quiet=quiet))
@@ -162,6 +169,22 @@ def _own_access(profile: str | None, block: Path | None) -> Access:
         message = _("There are two ways to the account, --profile and --block.")
         raise refuse("--block", None, message, _("Keep one of them."))
     return handed_in(block)
+
+
+def check_used(seen: Observation | None) -> None:
+    """Raise :class:`BadInput` where ``--use`` names something that the account does not have."""
+    from grader.i18n.message import said
+    from grader.inputs.problems import BadInput, Problem
+    from grader.model.observation import Missing
+
+    used = {role for role, one in seen.found_as.items() if one.how == "use"} if seen else set()
+    facts = {**seen.functions, **seen.queues} if seen else {}
+    missing = [fact for role in used if isinstance(fact := facts.get(role), Missing)]
+    if missing:
+        remedy = _("Name one that is there; nothing was run.")
+        raise BadInput(
+            Problem("--use", None, said(fact.words, spoken().code), remedy) for fact in missing
+        )
 
 
 def batch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
@@ -19,38 +20,48 @@ if TYPE_CHECKING:
 _NUMBERS = {"moodle_participant", "canvas_id"}
 
 
-def row_of(
-    person: Person, rows: Sequence[RosterRow], file: str, problems: list[Problem]
-) -> RosterRow | None:
-    """The row that is this student's: by an id or an address, else by the name alone."""
-    found = [row for row in rows if _shares_a_key(person, row)]
-    if not found and person.name:
-        name = any_order(person.name)
-        found = [
-            row for row in rows if any_order(row.get("name")) == name and not _is_other(person, row)
-        ]
-    if len(found) > 1:
-        message = _(
-            "Lines {lines} may both be of {name}.",
-            lines=", ".join(str(row.line) for row in found),
-            name=plain(person.name or person.cells["student_id"], 60),
-        )
-        remedy = _("Add their e-mail addresses or ids to the roster, or remove one of the rows.")
-        problems.append(Problem(file, found[0].line, message, remedy))
-    return found[0] if found else None
+class RowIndex:
+    """The rows of a roster by all that can tell whose they are."""
 
+    def __init__(self, rows: Sequence[RosterRow]) -> None:
+        self._by_key: dict[tuple[str, str], list[RosterRow]] = defaultdict(list)
+        self._by_name: dict[str, list[RosterRow]] = defaultdict(list)
+        for row in rows:
+            for column in KEYS:
+                there = row.get(column)
+                if not there and column in _NUMBERS:
+                    there = row.get("student_id")  # as rosters were made without the column
+                if there:
+                    self._by_key[column, there.casefold()].append(row)
+            self._by_name[any_order(row.get("name"))].append(row)
 
-def _shares_a_key(person: Person, row: RosterRow) -> bool:
-    """One id or address is the same. A number may be another student's in another assignment."""
-    named = _is_named(person, row)
-    for column in KEYS:
-        given = person.cells.get(column, "").casefold()
-        there = row.get(column).casefold()
-        if not there and column in _NUMBERS:
-            there = row.get("student_id").casefold()  # as rosters were made without the column
-        if given and given == there and (named or column == "email"):
-            return True
-    return False
+    def row_of(self, person: Person, file: str, problems: list[Problem]) -> RosterRow | None:
+        """The row that is this student's: by an id or an address, else by the name alone."""
+        found = self._sharing_a_key(person)
+        if not found and person.name:
+            same = self._by_name[any_order(person.name)]
+            found = [row for row in same if not _is_other(person, row)]
+        if len(found) > 1:
+            message = _(
+                "Lines {lines} may both be of {name}.",
+                lines=", ".join(str(row.line) for row in found),
+                name=plain(person.name or person.cells["student_id"], 60),
+            )
+            remedy = _(
+                "Add their e-mail addresses or ids to the roster, or remove one of the rows."
+            )
+            problems.append(Problem(file, found[0].line, message, remedy))
+        return found[0] if found else None
+
+    def _sharing_a_key(self, person: Person) -> list[RosterRow]:
+        """One id or address is the same. A number may be another student's in another assignment."""
+        found: dict[int, RosterRow] = {}
+        for column in KEYS:
+            given = person.cells.get(column, "").casefold()
+            for row in self._by_key.get((column, given), ()) if given else ():
+                if column == "email" or _is_named(person, row):
+                    found[row.line] = row
+        return [found[line] for line in sorted(found)]
 
 
 def _is_named(person: Person, row: RosterRow) -> bool:

@@ -11,7 +11,7 @@ from grader.inputs.csv_cell import cell
 from grader.inputs.names import any_order
 from grader.inputs.problems import BadInput, Problem
 from grader.intake.roster_table import RosterRow
-from grader.intake.row_matching import row_of
+from grader.intake.row_matching import RowIndex
 from grader.intake.submissions import digest_of
 from grader.model.student_id import id_fault
 from grader.roster.access import ACCESS_COLUMNS
@@ -74,10 +74,11 @@ def update(
     made = Update()
     problems: list[Problem] = []
     rows = list(table.rows)
+    index = RowIndex(rows)
     owners: dict[int, Person] = {}
     places: list[RosterRow | None] = []
     for person, _chosen in persons:
-        row = row_of(person, rows, str(out), problems)
+        row = index.row_of(person, str(out), problems)
         if row is not None and row.line in owners:
             message = _("The row is that of two students of the class list.")
             problems.append(Problem(str(out), row.line, message, _("Give each student one row.")))
@@ -222,10 +223,12 @@ def _leave(
             made.stayed.append(_who(row))
             continue
         made.removed.append(_who(row))
-        table.rows.remove(row)
         name = f"{row.get('student_id')}.ini"
         if row.get("credentials_file") == f"{folder.name}/{name}":
             made.obsolete.append(name)
+    if prune:
+        gone = {row.line for row in others}
+        table.rows = [row for row in table.rows if row.line not in gone]
 
 
 def _keep_note_of_lost_files(table: RosterTable, folder: Path, made: Update) -> None:

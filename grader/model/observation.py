@@ -365,6 +365,19 @@ class Exchange(Part, frozen=True):
         return sum(pair.answered for pair in self.pairs)
 
 
+class FoundAs(Part, frozen=True):
+    """The resource that plays a part under another name than the rubric's, or under any.
+
+    ``name`` is AWS's; ``how`` it was found: by ``--use``, by an event source mapping, by a variable of
+    the function's environment, by the answer that lay in it, by what runs it, or because there is no
+    other. ``said`` tells it apart in words ("which queue1 feeds").
+    """
+
+    name: str
+    how: Literal["use", "mapping", "variable", "answer", "schedule", "only"]
+    said: Message
+
+
 class Asked(Part, frozen=True):
     """What the rubric of the run said to look for: AWS's names of its functions and queues, the form
     of messages and answers, how many pairs, and the patience for each in seconds. Another rubric may ask
@@ -382,7 +395,9 @@ class Observation(Part, frozen=True, kw_only=True):
     """Everything seen of one (account, region, endpoint) in one run.
 
     Dictionaries are keyed by the rubric's own names (``sum``, ``input``), not by AWS's.
-    ``further`` holds, by the name of the fact, what kinds of resources without a key of their own show.
+    ``found_as`` holds the resources that were found, or chosen by ``--use``, instead of by the rubric's
+    name: what is seen of such a one is seen of that. ``further`` holds, by the name of the fact, what
+    kinds of resources without a key of their own show.
     ``handler`` is the direct invocation with one record, ``records`` the one with three. ``runs`` holds
     the functions whose runs some criterion asks for. ``asked`` is what the run's rubric looked for.
     Times are UTC, ISO 8601. ``flags`` are facts for a human that cost no points.
@@ -407,6 +422,7 @@ class Observation(Part, frozen=True, kw_only=True):
     runs: dict[str, Fact[Runs]] = {}
     further: dict[str, dict[str, Fact[Any]]] = {}
     asked: Asked | None = None
+    found_as: dict[str, FoundAs] = {}
     flags: tuple[str, ...] = ()
 
     def of_resources(self, fact: str) -> dict[str, Fact[Any]]:

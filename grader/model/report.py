@@ -97,6 +97,15 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         _finite(self.points, self.max_points)
 
 
+class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The resource that was judged for one of the rubric's, under another name than the rubric's."""
+
+    name: Annotated[str, _means("Its name in AWS.")]
+    how: Annotated[str, _means("What it was found by, in words.")]
+    how_id: _MessageId = ""
+    how_values: _MessageValues = {}
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One student's grade. ``score`` is ``None`` when any criterion is ungraded.
 
@@ -133,6 +142,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         tuple[CriterionResult, ...],
         _means("One for each criterion, in the rubric's order."),
     ]
+    found_as: Annotated[
+        dict[str, Judged],
+        _means(
+            "The resources that were judged under another name than the rubric's, by the rubric's own: "
+            "each was found by the part it plays, or named by --use. Empty where every name is right."
+        ),
+    ] = {}
     flags: Annotated[
         tuple[str, ...],
         _means("Facts for a human, which cost no points: see the list below."),

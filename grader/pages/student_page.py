@@ -114,6 +114,15 @@ def student_page(
         rounds=rounds,
         failures=[one for one in rounds if one.failure or one.log],
         unseen=unseen,
+        judged=[
+            speech.say(
+                "“{role}” is {name}, {how}.",
+                role=role,
+                name=shown(one.name, 120),
+                how=sentence(one.how, _SENTENCE),
+            )
+            for role, one in report.found_as.items()
+        ],
         flags=[flag_words(YOUR_FLAGS, name, speech) for name in report.flags if name not in untold],
         attempt=attempt,
     )

@@ -78,3 +78,14 @@ def shape_problem(column: str, value: str) -> tuple[str, str] | None:
     """What is wrong with the shape of ``value`` for ``column``, and the remedy; ``None`` if right."""
     is_right, message, remedy = _SHAPES[column]
     return None if is_right(value) else (_(message, column=column), _(remedy))
+
+
+_RESOURCE = re.compile(r"[A-Za-z0-9_-]{1,80}(\.fifo)?")
+
+
+def use_fault(name: str) -> tuple[str, str] | None:
+    """Why ``name`` can name no function and no queue, and the remedy; ``None`` if it can."""
+    if _RESOURCE.fullmatch(name):
+        return None
+    message = _("“{name}” is no name of a function or queue.", name=name[:100])
+    return message, _("Write the name alone, as the AWS console shows it.")

@@ -10,12 +10,13 @@ import msgspec
 
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem, refuse
+from grader.inputs.schema_errors import did_you_mean
 from grader.inputs.text_file import read_text
 from grader.model.batch import Student
 from grader.model.student_id import id_fault
 from grader.roster.access import ACCESS_COLUMNS, AccessError, access_of, no_way
-from grader.roster.cell_shapes import SHAPED_COLUMNS, shape_problem, time_of
-from grader.roster.table import ID_COLUMNS, KNOWN_COLUMNS, Row, Table, read_table
+from grader.roster.cell_shapes import SHAPED_COLUMNS, shape_problem, time_of, use_fault
+from grader.roster.table import ID_COLUMNS, USE, Row, Table, is_known, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,8 +39,9 @@ class Account:
 
     ``extra`` holds the roster's other columns, in order, the ids of other systems among them. ``line``
     is where the row begins in the file. ``submitted_at`` is when the block was handed in by the LMS's
-    clock, ``due_at`` until when this student has time; both know their zone. What the roster leaves out
-    is ``None``, or empty for ``name`` and ``email``.
+    clock, ``due_at`` until when this student has time; both know their zone. ``use`` are AWS's names of
+    resources that play a part, by the rubric's own. What the roster leaves out is ``None``, or empty for
+    ``name`` and ``email``.
     """
 
     student_id: str
@@ -54,6 +56,7 @@ class Account:
     line: int = 0
     submitted_at: datetime | None = None
     due_at: datetime | None = None
+    use: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 def student_of(account: Account) -> Student:
@@ -99,7 +102,7 @@ def load_roster(path: Path, *, absent: bool = False) -> Roster:
     problems = [*table.problems, *reading.problems]
     if problems:
         raise BadInput(problems)
-    extra = tuple(column for column in table.columns if column not in KNOWN_COLUMNS)
+    extra = tuple(column for column in table.columns if not is_known(column))
     return Roster(accounts, extra, sha256)
 
 
@@ -190,6 +193,9 @@ class _Reading:
         for column in _BOUNDED:
             if len(row.cells.get(column, "")) > _MAX_TEXT:
                 self._too_long(row, column)
+        for column, cell in row.cells.items():
+            if column.startswith(USE) and (fault := use_fault(cell)):
+                self._say(row, *fault)
         for column in SHAPED_COLUMNS:
             if column in row.cells and (wrong := shape_problem(column, row.cells[column])):
                 self._say(row, *wrong)
@@ -254,4 +260,27 @@ def _account(row: Row, access: Access, shared: dict[str, str]) -> Account:
         line=row.line,
         submitted_at=time_of(row.cells.get("submitted_at", "")),
         due_at=time_of(row.cells.get("due_at", "")),
+        use={
+            column.removeprefix(USE): cell
+            for column, cell in row.cells.items()
+            if column.startswith(USE)
+        },
     )
+
+
+def use_problems(roster: Roster, file: str, roles: Iterable[str]) -> list[Problem]:
+    """The columns ``use.ROLE`` that name no resource of the rubric, at the first row that has one."""
+    known, wrong = {*roles}, dict[str, int]()
+    for account in roster.accounts:
+        for role in account.use.keys() - known:
+            wrong.setdefault(role, account.line)
+    return [
+        Problem(file, line, *unknown_role(f"{USE}{role}", role, known))
+        for role, line in wrong.items()
+    ]
+
+
+def unknown_role(said: str, role: str, known: Iterable[str]) -> tuple[str, str]:
+    """That the rubric has no resource called ``role``, which ``said`` names, and the nearest."""
+    message = _("{said}: the rubric has no resource called “{role}”.", said=said, role=role[:80])
+    return message, did_you_mean(role, known)

@@ -3,10 +3,15 @@
 The parent keeps the write end of this process's standard input and writes nothing. When the parent
 is gone, however it went, the read returns: the temporary directory is removed and the whole process
 group, the functions' workers included, is killed.
+
+As in AWS Academy's accounts, the role ``LabRole`` is there before anybody makes anything: a stack reads
+its ARN by ``GetRole`` (Terraform's data source ``aws_iam_role``).
 """
 
 from __future__ import annotations
 
+import importlib
+import json
 import os
 import runpy
 import shutil
@@ -14,6 +19,40 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Any
+
+_LAB_ROLE = "LabRole"
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {
+                "Service": [
+                    "lambda.amazonaws.com",
+                    "events.amazonaws.com",
+                    "scheduler.amazonaws.com",
+                ]
+            },
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+def _give_the_lab_role() -> None:
+    """Make the role where it is first asked for: an account exists as soon as somebody names it."""
+    # Private names of a package that is pinned exactly; a test deploys with this role.
+    iam: Any = importlib.import_module("ministack.services.iam")
+    get_role = iam._IAM_HANDLERS["GetRole"]
+
+    def get_or_make(parameters: dict[str, Any]) -> Any:
+        asked = iam._p(parameters, "RoleName")
+        if asked == _LAB_ROLE and asked not in iam._roles:
+            iam._create_role({"RoleName": asked, "AssumeRolePolicyDocument": json.dumps(_TRUST)})
+        return get_role(parameters)
+
+    iam._IAM_HANDLERS["GetRole"] = get_or_make
 
 
 def _end_with_parent(directory: Path) -> None:
@@ -27,6 +66,7 @@ def main() -> None:
     """Serves from the directory named by ``TMPDIR`` until told to end or left alone."""
     directory = Path(os.environ["TMPDIR"])
     threading.Thread(target=_end_with_parent, args=(directory,), daemon=True).start()
+    _give_the_lab_role()
     sys.argv = ["ministack"]
     runpy.run_module("ministack", run_name="__main__", alter_sys=True)
 

@@ -42,7 +42,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The name under which the function that adds is deployed, if not the lab's."""
     handler: str = "reference"
     """The source file in ``handlers``, without its ending."""
-    runtime: str = "python3.8"
+    runtime: str = "python3.13"
     memory_mb: int = 128
     timeout_s: int = 60
     environment: dict[str, str | None] = {}

@@ -33,6 +33,12 @@ def retold(report: Report, rubric: Rubric | None, lang: str) -> Report:
     return msgspec.structs.replace(
         report,
         criteria=tuple(_retold(one, asked.get(one.id), titles, lang) for one in report.criteria),
+        found_as={
+            role: msgspec.structs.replace(
+                one, how=said(Message(one.how_id, one.how_values), lang) if one.how_id else one.how
+            )
+            for role, one in report.found_as.items()
+        },
     )
 
 

@@ -58,6 +58,9 @@ def show_report(report: Report, out: Console) -> None:
         out.print(Text.assemble((f"{_('Not graded.')} ", "bold magenta"), plain(reason.message)))
         out.print(Text(plain(reason.hint), style="italic"))
         return
+    for role, one in report.found_as.items():
+        line = _("“{role}” is {name}, {how}.", role=role, name=one.name, how=one.how)
+        out.print(Text(plain(line)))
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column()
     table.add_column(justify="right", no_wrap=True)

@@ -87,8 +87,9 @@ def test_a_failure_carries_what_was_expected_and_found_as_data(judged: Judged) -
     assert one.test == "The function has 128 MB of memory."
 
 
-def test_versions_are_compared_as_numbers(judged: Judged) -> None:
-    (one,) = judged(only(lab_rubric(), "runtime"), with_function(runtime="python3.10"))
+@pytest.mark.parametrize("runtime", ["python3.8", "python3.10", "python3.13"])
+def test_versions_are_compared_as_numbers(judged: Judged, runtime: str) -> None:
+    (one,) = judged(only(lab_rubric(), "runtime"), with_function(runtime=runtime))
     assert one.outcome == "passed"
 
 

@@ -1,9 +1,11 @@
-"""The tools that students deploy with: CDK for Terraform's Python, Node, Terraform, as they are."""
+"""The tools that students deploy with: Terraform, Node and CDK for Terraform's Python, as they are."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import re
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 STACK = Path("cdktf.out", "stacks", "lambda_sqs_lab")
 
+HCL = Path("opentofu")
+
 LEFT_BEHIND = shutil.ignore_patterns(
-    ".venv", "__pycache__", "cdktf.out", ".terraform*", "*.tfstate*"
+    ".venv", "__pycache__", "cdktf.out", ".terraform*", "*.tfstate*", "lambda.zip"
 )
 """What may lie in a project because somebody worked in it: no copy for a test has any of it."""
 
@@ -55,6 +59,23 @@ def synthesize(project: Path, folder: Path) -> Path:
     shutil.copytree(project, folder, ignore=LEFT_BEHIND, dirs_exist_ok=True)
     _run([sys.executable, "main.py"], folder, environment())
     return folder / STACK
+
+
+def zip_commands(guide: Path) -> list[list[str]]:
+    """Each command by which a guide zips the code, as its words."""
+    lines = re.findall(r"^py.* -m zipfile .*$", guide.read_text(encoding="utf-8"), re.MULTILINE)
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+def zipped(project: Path, folder: Path) -> Path:
+    """The stack in HCL of a copy of ``project`` in ``folder``, its code zipped as the README says.
+
+    One copied over another there goes on with its state: a student's next version.
+    """
+    shutil.copytree(project, folder, ignore=LEFT_BEHIND, dirs_exist_ok=True)
+    _, *words = zip_commands(project / "README.md")[0]
+    _run([sys.executable, *words], folder / HCL, environment())
+    return folder / HCL
 
 
 class Terraform:

@@ -33,8 +33,10 @@ def test_half_applied_it_is_graded_as_it_stands_and_whole_it_earns_everything(
     assert found["function"] == found["input-queue"] == found["schedule"] == "failed"
     assert "permission" in next(c["hint"] for c in report["criteria"] if c["id"] == "schedule")
 
-    terraform.apply("-var", "runtime=python3.13")
+    terraform.apply("-var", "runtime=python3.12")
     whole = grader("check", "--json", "whole.json", cwd=tmp_path, env=env)
     report = json.loads((tmp_path / "whole.json").read_bytes())
     assert "Score: 20 of 20 points" in whole.stdout, whole.stdout + whole.stderr
     assert next(c for c in report["criteria"] if c["id"] == "runtime")["status"] == "passed"
+    functions = aws_sandbox.client("lambda", fresh_account).list_functions()["Functions"]
+    assert {function["Runtime"] for function in functions} == {"python3.12"}

@@ -1,4 +1,4 @@
-"""The reference solution, walked as a student walks it: synthesized, deployed, graded, destroyed."""
+"""The reference solution, walked as a student walks it, by either way: deployed, graded, destroyed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import sys
 import zipfile
 from typing import TYPE_CHECKING
 
-from tests.deployed.terraform import ROOT, Terraform, need, synthesize
+import pytest
+
+from tests.deployed.terraform import HCL, ROOT, Terraform, need, synthesize, zipped
 from tests.programs import environment, grader, run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from grader.sandbox.server import Sandbox
@@ -48,15 +51,16 @@ def test_the_committed_terraform_names_no_machine() -> None:
 
 def test_no_account_number_stands_in_the_code() -> None:
     # Twelve digits in a row are an account, wherever they stand.
-    for path in (PROJECT / "main.py", COMMITTED / "cdk.tf.json"):
+    for path in (PROJECT / "main.py", COMMITTED / "cdk.tf.json", PROJECT / HCL / "main.tf"):
         runs = "".join(c if c.isdigit() else " " for c in path.read_text(encoding="utf-8")).split()
         assert not [run for run in runs if len(run) == 12], path
 
 
-def test_synthesized_applied_and_graded_it_earns_everything_and_destroyed_nothing(
-    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+@pytest.mark.parametrize("made", [zipped, synthesize], ids=["hcl", "cdk"])
+def test_applied_and_graded_it_earns_everything_and_destroyed_nothing(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path, made: Callable[[Path, Path], Path]
 ) -> None:
-    terraform = Terraform(synthesize(PROJECT, tmp_path / "project"), aws_sandbox, fresh_account)
+    terraform = Terraform(made(PROJECT, tmp_path / "project"), aws_sandbox, fresh_account)
     env = environment(aws_sandbox, fresh_account)
 
     terraform.apply()
@@ -64,6 +68,8 @@ def test_synthesized_applied_and_graded_it_earns_everything_and_destroyed_nothin
     assert "Score: 20 of 20 points" in applied.stdout, applied.stdout + applied.stderr
     assert applied.returncode == 0
     assert json.loads((tmp_path / "report.json").read_bytes())["flags"] == []
+    functions = aws_sandbox.client("lambda", fresh_account).list_functions()["Functions"]
+    assert {function["Runtime"] for function in functions} == {"python3.13"}
 
     terraform.destroy()
     destroyed = grader("check", cwd=tmp_path, env=env)

@@ -15,7 +15,7 @@ from grader.results.directory import Results
 from grader.scoring.open_by import open_by
 
 STORED = Path(__file__).with_name("stored-0.1.0")
-NEW = {"open_by", "sure_points"}
+NEW = {"open_by", "sure_points", "found_as"}
 GRADES = ("report.json", "summary.json", "grades.csv")
 
 

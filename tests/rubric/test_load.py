@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -165,6 +166,7 @@ def test_the_shipped_rubric_is_the_lab_of_twenty_points():
         region="us-east-1",
         functions={"sum": "first_lambda", "periodic": "periodic_lambda"},
         queues={"input": "input_queue", "output": "output_queue"},
+        found=("sum", "periodic", "input", "output"),
     )
 
 
@@ -172,6 +174,22 @@ def test_every_shipped_text_is_bilingual():
     rubric = load_rubric(default_rubric_path(), None)
     texts = [rubric.title, *(t for c in rubric.criteria for t in (c.title, c.hint))]
     assert all(isinstance(text, dict) and text.keys() == {"en", "fr"} for text in texts)
+
+
+def test_a_shipped_hint_names_what_both_tools_call_it_or_what_each_does():
+    # A student of one tool must not be told the other's words alone.
+    rubric = load_rubric(default_rubric_path(), None)
+    hints = [(c.id, lang, hint) for c in rubric.criteria for lang, hint in c.hint.items()]
+    words = {
+        "CDK": r"\b(?:LambdaFunction|SqsQueue|Lambda[A-Z]\w+|Cloudwatch\w+)",
+        "HCL": r"\baws_\w+",
+    }
+    for id_, lang, hint in hints:
+        named = {tool for tool in words if tool in hint}
+        assert named in (set(), {"CDK", "HCL"}), (id_, lang)
+        classes = {tool for tool, pattern in words.items() if re.search(pattern, hint)}
+        assert classes <= named, (id_, lang)
+        assert not re.search(r"\w=\d|\w=\"", hint), (id_, lang)
 
 
 def test_source_and_digest_are_the_files(write):
@@ -213,6 +231,21 @@ def test_a_text_is_shown_in_the_nearest_language(text, lang, expected):
     assert text_in(text, lang) == expected
 
 
+def test_a_name_may_be_found_and_any_will_do(write):
+    text = SMALL.replace("sum: first_lambda", "sum: {name: first_lambda, else: found}")
+    text = text.replace("output: output_queue", "output: found")
+    lab = load_rubric(write(text), None).lab
+    assert lab.functions == {"sum": "first_lambda", "periodic": "periodic_lambda"}
+    assert lab.queues == {"input": "input_queue", "output": ""}
+    assert lab.found == ("sum", "output")
+
+
+def test_two_queues_may_both_be_found(write):
+    text = SMALL.replace("input: input_queue", "input: found")
+    text = text.replace("output: output_queue", "output: found")
+    assert load_rubric(write(text), None).lab.found == ("input", "output")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "says"),
     [
@@ -226,6 +259,12 @@ def test_a_text_is_shown_in_the_nearest_language(text, lang, expected):
         ("sum: first_lambda", "Sum: first_lambda", 5, "The name “Sum” cannot be used"),
         ("sum: first_lambda", "input: first_lambda", 7, "both a function and a queue"),
         ("input_queue", "input_queue.fifo", 7, "FIFO"),
+        ("sum: first_lambda", "sum: {name: first_lambda}", 5, "has no “else”"),
+        ("sum: first_lambda", "sum: {name: found, else: fond}", 5, "must be “found”"),
+        ("sum: first_lambda", "sum: {name: first lambda, else: found}", 5, "1 to 64"),
+        ("periodic: periodic_lambda", "periodic: found", 5, "Nothing can find “periodic”"),
+        ("input_queue\n", "input_queue\n    spare: found\n", 8, "Nothing can find “spare”"),
+        ("input_queue\n", "{name: output_queue, else: found}\n", 8, "are the same queue"),
         ("output: output_queue", "output: input_queue", 8, "are the same queue"),
         ("output: output_queue", 'output: "a\\n"', 8, "1 to 80"),
         ("pairs: 5", "pairs: 0", 10, "at least 1"),
@@ -360,7 +399,10 @@ def test_the_schema_is_a_schema_and_names_the_types_fields():
         (ExchangeRules, schema["$defs"]["exchange"]),
         (Criterion, schema["$defs"]["criterion"]),
     ):
-        assert set(part["properties"]) == {f.name for f in msgspec.structs.fields(struct)}
+        read = {f.name for f in msgspec.structs.fields(struct)} - {
+            "found"
+        }  # from both forms of a name
+        assert set(part["properties"]) == read
         assert part["additionalProperties"] is False
         needed = {f.name for f in msgspec.structs.fields(struct) if f.required}
         assert set(part.get("required", [])) == needed

@@ -59,6 +59,28 @@ def test_what_is_misnamed_on_purpose_never_has_a_name_of_the_lab() -> None:
 
 
 @pytest.mark.parametrize(
+    ("least", "deployed"),
+    [
+        ("python3.8", "python3.13"),
+        ("python3.13", "python3.13"),
+        ("python3.99", "python3.99"),
+        ("nodejs22.x", "nodejs22.x"),
+    ],
+)
+def test_a_function_has_the_runtime_that_aws_creates_where_the_rubric_is_content_with_it(
+    least: str, deployed: str
+) -> None:
+    given = lab_rubric()
+    criteria = tuple(
+        msgspec.structs.replace(one, expect={"at_least": least}) if one.id == "runtime" else one
+        for one in given.criteria
+    )
+    layout = layout_of(msgspec.structs.replace(given, criteria=criteria))
+    assert layout.adding.runtime == deployed
+    assert layout.ticking.runtime == SHIPPED.ticking.runtime == "python3.13"
+
+
+@pytest.mark.parametrize(
     ("check", "schedule"),
     [("schedule_enabled", "rate(5 minutes)"), ("schedule_runs", "rate(1 minute)")],
 )

@@ -64,6 +64,15 @@ def test_every_twelve_digit_key_is_an_account_apart(aws_sandbox: Sandbox) -> Non
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere 127.0.0.2 is nobody's address")
+def test_every_account_has_the_role_of_a_learner_lab_from_the_start(aws_sandbox: Sandbox) -> None:
+    for account in (aws_sandbox.new_account(), aws_sandbox.new_account()):
+        iam = aws_sandbox.client("iam", account)
+        arns = {iam.get_role(RoleName="LabRole")["Role"]["Arn"] for _ in range(2)}
+        assert arns == {f"arn:aws:iam::{account}:role/LabRole"}
+        with pytest.raises(iam.exceptions.NoSuchEntityException):
+            iam.get_role(RoleName="AnotherRole")
+
+
 def test_it_answers_on_the_loopback_address_only(aws_sandbox: Sandbox) -> None:
     port = urlsplit(aws_sandbox.endpoint_url).port
     assert port
@@ -136,6 +145,8 @@ def test_a_server_that_ends_early_is_quoted(
     package = tmp_path / "ministack"
     package.mkdir()
     (package / "__init__.py").touch()
+    (package / "services").mkdir()
+    (package / "services" / "iam.py").write_text('_IAM_HANDLERS = {"GetRole": None}')
     (package / "__main__.py").write_text('raise SystemExit("the disk is full")')
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(SandboxError, match=r"status 1 .*\n.*the disk is full"), sandbox():
