@@ -145,8 +145,9 @@ def write_roster(made: Made, out: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     try:
         folder.chmod(0o700)
-        for path in filter(is_unfinished, folder.iterdir()):
-            path.unlink()
+        for path in (*folder.iterdir(), *_besides(aside)):
+            if is_unfinished(path):
+                path.unlink()
         shutil.rmtree(stage, ignore_errors=True)
         stage.mkdir(mode=0o700)
         for name, (text, at) in blocks.items():
@@ -170,6 +171,11 @@ def write_roster(made: Made, out: Path) -> None:
         raise
     for name in made.update.obsolete:
         (folder / name).unlink(missing_ok=True)
+
+
+def _besides(aside: Path) -> list[Path]:
+    """What a run that was killed may have left of ``aside`` itself."""
+    return [path for path in aside.parent.iterdir() if path.name.startswith(f".{aside.name}.")]
 
 
 def _would_not_be_one(error: BadInput, out: Path) -> BadInput:
