@@ -17,6 +17,7 @@ from grader.intake.list_times import local_time
 from grader.roster.cell_shapes import shape_problem
 from grader.roster.credentials_block import read_pasted
 from grader.roster.pasted_text import decoded
+from grader.safety.printable import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,8 +189,10 @@ def _add(
     if number := given.get("moodle_participant"):
         at_end = _NUMBER_AT_END.search(number)
         given["moodle_participant"] = at_end[1] if at_end else ""
-    student.group = "" if letters(given.get("group", "")) in _NO_GROUP else given["group"]
-    several = (part.strip() for part in given.pop(PLURAL, "").split(","))
+    student.group = plain(given.get("group", ""), _MAX_TEXT)
+    if letters(student.group) in _NO_GROUP:
+        student.group = ""
+    several = (plain(part.strip(), _MAX_TEXT) for part in given.pop(PLURAL, "").split(","))
     student.groups = tuple(part for part in several if letters(part) not in _NO_GROUP)
     given.pop("group", None)
     if made.taken and not (name or {*KEYS} & {*given}):
@@ -199,8 +202,9 @@ def _add(
     for column in ("submitted_at", "due_at"):
         if column in given:
             _read_time(made, student, column, given.pop(column), problems)
-    student.cells |= {"name": name} if name else {}
-    student.cells |= {column: text[:_MAX_TEXT] for column, text in given.items() if text}
+    given |= {"name": name} if name else {}
+    # Lists come from elsewhere: what a terminal would obey is made visible.
+    student.cells |= {column: plain(text, _MAX_TEXT) for column, text in given.items() if text}
     made.students.append(student)
 
 

@@ -180,6 +180,26 @@ def test_a_list_of_ones_own_is_joined_by_names_in_whatever_order(tmp_path: Path)
     assert made == [("Zoë Süß", "a", "9", "class-credentials/9.ini"), ("Bob Roy", "a", "", "")]
 
 
+def test_what_a_list_says_is_no_formula_and_no_control_sequence(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(
+        'Identifier,Full name,Group\nParticipant 7,"=A(""x"")\x1b[31m",+g\x07\n'
+    )
+    pack(tmp_path / "all.zip", **{"Participant_7_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    (row,) = rows(tmp_path / "class.csv")
+    assert (row["name"][:3], row["group"][:3]) == ("'=A", "'+g")
+    assert not {"\x1b", "\x07"} & {
+        *(tmp_path / "class.csv").read_text(),
+        *done.stdout,
+        *done.stderr,
+    }
+    # And it is read as what it was, so that the same again changes nothing.
+    before = everything(tmp_path)
+    make(tmp_path)
+    assert everything(tmp_path) == before
+
+
 def test_blind_marking_knows_numbers_only(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text(
         "Identifier,Status\nParticipant 7,Submitted\nParticipant 8,-\n"
