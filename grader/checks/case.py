@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from grader.checks.step_rule import Setting
 from grader.i18n.language import N_
-from grader.model.observation import Fact, Unknown
+from grader.model.observation import Fact, Unknown, value_of
 from grader.rubric.rules import EXCHANGE_ROUTE, route
 
 if TYPE_CHECKING:
@@ -91,6 +92,18 @@ class Case:
     def exchange_mappings(self) -> Fact[Mappings]:
         """The mappings of the queue from which the exchange feeds the function."""
         return self.fact("mappings", next(iter(EXCHANGE_ROUTE)))
+
+    @property
+    def setting(self) -> Setting:
+        """What the next step after a failure of the exercised function may speak of."""
+        _input, function, output = EXCHANGE_ROUTE
+        lab = self.bound.rubric.lab
+        return Setting(
+            keys=tuple(self.bound.rubric.exchange.message),
+            output=lab.queues.get(output, output),
+            region=self.observation.region,
+            function=value_of(self.fact("functions", function)),
+        )
 
     def fact(self, part: str, name: str = "") -> Fact[Any]:
         """The fact at ``part`` (and ``name``, where the part has several)."""

@@ -119,9 +119,11 @@ def test_mapping_enabled(
 
 
 @check("handler_adds", on="function", explains="handler")
-def test_handler_adds(invocation_fact: Fact[Invocation], exchange_fact: Fact[Exchange]) -> None:
+def test_handler_adds(
+    case: Case, invocation_fact: Fact[Invocation], exchange_fact: Fact[Exchange]
+) -> None:
     """The function {function} adds the two numbers of a message."""
-    check_handler(invocation_fact, exchange_fact)
+    check_handler(invocation_fact, exchange_fact, case.setting)
 
 
 class Records(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,7 +143,7 @@ def test_handler_reads_all_records(
     """The function {function} answers every record of an event."""
     loop = expect is not None and expect.loop
     one_by_one = not loop and hands_over_one_by_one(case.exchange_mappings, case.target_name)
-    check_records(records_fact, invocation_fact, exchange_fact, one_by_one=one_by_one)
+    check_records(records_fact, invocation_fact, exchange_fact, case.setting, one_by_one=one_by_one)
 
 
 @check("sums_arrive", on="queue -> queue", explains="exchange")
@@ -149,7 +151,8 @@ def test_sums_arrive(
     case: Case, pair_number: int, exchange: Exchange, invocation_fact: Fact[Invocation]
 ) -> None:
     """Sum {pair_number}: a pair sent to {queue} is answered on {target_queue}."""
-    check_sum(pair_number, exchange, invocation_fact, f"mappings.{case.bound.source}")
+    mapping = f"mappings.{case.bound.source}"
+    check_sum(pair_number, exchange, invocation_fact, mapping, case.setting)
 
 
 @check("schedule_enabled", on="function", expect=Ways, explains="schedules")

@@ -17,6 +17,7 @@ from grader.checks.variables import guarded
 from grader.i18n.language import N_
 from grader.i18n.message import Message, bounded, message, shown
 from grader.judging.pytest_session import run
+from grader.model.evidence import Evidence
 from grader.model.outcome import Outcome, Verdict
 from grader.safety.trace import trace_of
 
@@ -214,10 +215,15 @@ def _ungraded(why: Message) -> Verdict:
 def _outcome(test: dict[str, Any], case: Case, name: Message) -> Outcome:
     said = test.get("metadata", {}).get("verdict")
     if said is not None:
-        verdict = {name: said[name] for name in said if name != "advice"}
-        advice = msgspec.convert(said["advice"], Message | None)
-        criterion = case.bound.criterion.id
-        return Outcome(criterion, str(name), named=name, advice=advice, **verdict)
+        verdict = {name: said[name] for name in said if name not in {"advice", "evidence"}}
+        return Outcome(
+            case.bound.criterion.id,
+            str(name),
+            named=name,
+            advice=msgspec.convert(said["advice"], Message | None),
+            evidence=msgspec.convert(said["evidence"], Evidence | None),
+            **verdict,
+        )
     if test.get("outcome") == "passed" and "call" in test:
         return Outcome(case.bound.criterion.id, str(name), "passed", named=name)
     return _no_outcome(case, name)

@@ -136,7 +136,7 @@ class Function(Part, frozen=True):
 
     ``environment`` holds only the variables the rubric names, ``None`` where a variable is absent.
     ``runtime`` is empty for a container image. ``last_modified`` is ISO 8601, ``log_format`` ``Text``
-    or ``JSON``.
+    or ``JSON``. ``in_vpc``: it is attached to a VPC's subnets.
     """
 
     name: str
@@ -152,6 +152,7 @@ class Function(Part, frozen=True):
     last_modified: str = ""
     log_group: str = ""
     log_format: str = ""
+    in_vpc: bool = False
 
 
 class Queue(Part, frozen=True):
@@ -302,27 +303,33 @@ class Pair(Part, frozen=True):
         return None if self.answered or not self.answers else self.answers[0]
 
 
-class FunctionError(Part, frozen=True):
+class FunctionError(Part, frozen=True, omit_defaults=True):
     """What the function's own code or runtime said when it failed.
 
     ``kind`` and ``message`` are the exception (``KeyError``, ``'number1'``); ``file`` and ``line`` the
-    place in the student's code, where it is known.
+    place in the student's code, where it is known, and ``code`` what stands there. ``raised_by`` is the
+    module of Python or of a library that raised it, empty where the student's own code did, or nobody
+    knows. ``loading``: it was raised while Lambda loaded the code, before any message came.
     """
 
     kind: str
     message: str
     file: str | None = None
     line: int | None = None
+    code: str = ""
+    raised_by: str = ""
+    loading: bool = False
 
 
-class Invocation(Part, frozen=True):
+class Invocation(Part, frozen=True, omit_defaults=True):
     """One direct invocation: the pairs of its event's records, and what happened.
 
     ``failure`` says how the invocation itself went wrong: ``raised`` (see ``error``), ``timed-out``
     (still running when the wait ended, or Lambda ended it), ``refused`` (reserved concurrency),
     ``broken`` (Lambda could not run it). ``inconclusive``: the failure is an artefact of a made-up
     event, so the queue decides. ``own_queue``: the sum was found on the input queue.
-    ``others`` quotes output that no pair of this run explains. ``log_tail`` is redacted.
+    ``others`` quotes output that no pair of this run explains. ``returned`` is the JSON that the
+    function returned, empty where it returned nothing; like ``log_tail`` it is bounded and redacted.
     """
 
     pairs: tuple[Pair, ...]
@@ -333,6 +340,7 @@ class Invocation(Part, frozen=True):
     others: tuple[str, ...] = ()
     log_tail: str = ""
     duration_s: float = 0.0
+    returned: str = ""
 
     @property
     def answered(self) -> bool:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from grader.model.evidence import Evidence  # noqa: TC001 - msgspec reads it
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -73,6 +75,20 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         ),
     ] = ""
     hint_values: _Values = {}
+    author_hint: Annotated[
+        str,
+        _means(
+            "The rubric's own hint, to be said after the other; empty where the criterion passed or was "
+            "not judged, and in reports of version 0.1.0."
+        ),
+    ] = ""
+    evidence: Annotated[
+        Evidence | None,
+        _means(
+            "What the finding rests on; null where it is about nothing that was sent, and in reports of "
+            "version 0.1.0."
+        ),
+    ] = None
     expected: Annotated[
         Any, _means("What was expected, as a value; null where it is not one value.")
     ] = None
@@ -95,6 +111,14 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     def __post_init__(self) -> None:
         _finite(self.points, self.max_points)
+
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """What to do next: by what was found, then what the rubric's author says. Nothing of a blocked
+        criterion, whose cause is explained elsewhere."""
+        if self.status == "blocked":
+            return ()
+        return tuple(dict.fromkeys(filter(None, (self.hint, self.author_hint))))
 
 
 class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -261,6 +261,8 @@ class _Scoring:
             hint=hint,
             hint_id=advice.message_id,
             hint_values=advice.values,
+            author_hint="" if of is None else text_in(criterion.hint, self.lang),
+            evidence=None if of is None else of.evidence,
             expected=None if of is None else of.expected,
             actual=None if of is None else of.actual,
             because=because,

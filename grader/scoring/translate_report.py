@@ -50,6 +50,7 @@ def _retold(
         title=_other(result.title, asked.title if asked is not None else "", lang),
         message=_message(result, titles, lang),
         hint=_hint(result, asked.hint if asked is not None else "", lang),
+        author_hint=_other(result.author_hint, asked.hint if asked is not None else "", lang),
         tests=tuple(
             msgspec.structs.replace(
                 test, name=_name(test, lang), message=_message(test, titles, lang)
