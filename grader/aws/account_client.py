@@ -14,6 +14,7 @@ from grader.aws.clients import ATTEMPTS, READ_TIMEOUT_S, Clients, config_of
 from grader.aws.errors import is_no_answer_of_aws, is_plain, sort_error
 from grader.aws.own_configuration import asked_elsewhere, why_no_answer, why_no_keys
 from grader.i18n.language import N_
+from grader.model.access import HandedIn
 from grader.model.ended_early import Lost
 from grader.model.observation import Found, Missing, Unknown
 from grader.safety.redact import redact
@@ -38,6 +39,11 @@ _shown = Repeated()
 
 _SURPRISES = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 """What translating an answer raises that has another shape than AWS documents."""
+
+_HANDED_IN = N_(
+    "What was handed in is no block that can be read: {why} Hand in the whole block as text, from"
+    " [default] to the token's end (AWS Details, AWS CLI, Show)."
+)
 
 TIME_IS_UP = Unknown.saying(
     "time-limit", N_("The account took longer than it may (--account-timeout).")
@@ -102,6 +108,9 @@ class Aws:
     def _credentials(self) -> dict[str, str]:
         """The account's keys, asked for once, given or not. Raises :class:`Lost`."""
         if self._keys is None:
+            if isinstance(self._access, HandedIn):
+                self._refused = Unknown.saying("credentials", _HANDED_IN, why=self._access.why)
+                raise Lost(self._refused)
             # Of all ways to an account only a role has to be asked for.
             get = partial(self._clients.credentials, self._access, self.region, self.endpoint_url)
             try:

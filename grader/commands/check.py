@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from grader.batch.pipeline import Graded, Settings
     from grader.batch.setup import Course
     from grader.engines.visit import Identified, Visit
+    from grader.model.access import Access
     from grader.model.observation import Identity, Observation
     from grader.model.report import Report
     from grader.roster.load import Account
@@ -53,6 +54,14 @@ def check(
         str | None,
         typer.Option(
             "--profile", metavar=N_("NAME"), help=N_("A profile of your AWS configuration.")
+        ),
+    ] = None,
+    block: Annotated[
+        Path | None,
+        typer.Option(
+            "--block",
+            metavar=N_("FILE|DIR"),
+            help=N_("The credentials block to use, as it is handed in."),
         ),
     ] = None,
     rubric: RubricOption = None,
@@ -86,7 +95,6 @@ def check(
     from grader.export.gradescope import write_results
     from grader.inputs.problems import refuse
     from grader.model import report as reports
-    from grader.model.access import DefaultCredentials, Profile
     from grader.model.observation import silent
     from grader.results.atomic_write import write_json
     from grader.results.directory import Results, writable
@@ -108,8 +116,8 @@ def check(
     with loaded(rubric, checks, workers=1) as (course, _students):
         only = criteria_of(criterion, course, exchange=settings.exchange)
         settings = replace(settings, only=only)
-        access = Profile(profile) if profile else DefaultCredentials()
         mine = use_of(use, course.rubric.lab.names)
+        access = own_access(profile, block)
         me = Account("me", "", "", None, None, None, None, access, use=mine)
         errors = standard_error(quiet=quiet)
         output = errors if json == "-" else standard_output(quiet=quiet)
@@ -135,6 +143,20 @@ def check(
     if out is not None:
         Results(out).write_student(graded.report, graded.observation)
     return check_status(graded.report)
+
+
+def own_access(profile: str | None, block: Path | None) -> Access:
+    """The way to the account that ``check`` is asked about."""
+    from grader.inputs.problems import refuse
+    from grader.intake.handed_in import handed_in
+    from grader.model.access import DefaultCredentials, Profile
+
+    if block is None:
+        return Profile(profile) if profile else DefaultCredentials()
+    if profile:
+        message = _("There are two ways to the account, --profile and --block.")
+        raise refuse("--block", None, message, _("Keep one of them."))
+    return handed_in(block)
 
 
 def _grade(

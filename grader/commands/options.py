@@ -168,7 +168,7 @@ def settings_of(
     """How the run is made. Raises :class:`BadInput` for a region or an address that is none."""
     from grader.batch.pipeline import Settings
     from grader.inputs.problems import BadInput, Problem
-    from grader.roster.load import shape_problem
+    from grader.roster.cell_shapes import shape_problem
 
     given = {"region": ("--region", region), "endpoint_url": ("--endpoint-url", endpoint_url)}
     problems = [
@@ -197,7 +197,8 @@ def use_of(given: list[str] | None, roles: Iterable[str]) -> dict[str, str]:
     Raises :class:`BadInput` for what is not of the form, or no resource of the rubric.
     """
     from grader.inputs.problems import BadInput, Problem
-    from grader.roster.load import unknown_role, use_fault
+    from grader.roster.cell_shapes import use_fault
+    from grader.roster.load import unknown_role
 
     known, use, problems = [*roles], dict[str, str](), []
     for one in given or []:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -13,77 +13,83 @@ from grader.commands.options import (
     UNGRADED,
     ChecksOption,
     EndpointOption,
-    ForceOption,
     LangOption,
     QuietOption,
     RegionOption,
     RubricOption,
     settings_of,
 )
-from grader.i18n.language import N_, _, plural
+from grader.i18n.language import N_, _
 
 
 def roster(
     download: Annotated[
-        Path,
+        list[Path],
         typer.Argument(
-            metavar=N_("DIR|ZIP"), help=N_("All submissions, as Moodle or Canvas gives them.")
+            metavar=N_("DIR|ZIP..."), help=N_("All submissions, as Moodle or Canvas gives them.")
         ),
     ],
+    class_list: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--class",
+            metavar=N_("CSV"),
+            help=N_(
+                "Everybody: Moodle's worksheet or participants, Canvas's gradebook, a list of yours."
+            ),
+        ),
+    ] = None,
     out: Annotated[
-        Path, typer.Option("--out", metavar=N_("FILE"), help=N_("The roster to write."))
+        Path,
+        typer.Option(
+            "--out", metavar=N_("FILE"), help=N_("The roster to write, or to bring up to date.")
+        ),
     ] = Path("roster.csv"),
-    force: ForceOption = False,
+    prune: Annotated[
+        bool,
+        typer.Option("--prune", help=N_("Remove the rows of whom the class list does not have.")),
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", hidden=True)] = False,  # noqa: ARG001 - as of 0.1.0
     lang: LangOption = None,  # noqa: ARG001 - the option itself sets what is spoken
     quiet: QuietOption = False,
 ) -> int:
-    """Make a roster from the credentials blocks that students handed in."""
+    """Make a roster from the credentials blocks that students handed in, or bring it up to date."""
     from grader.inputs.problems import Problem, refuse
     from grader.intake.download import listed
     from grader.intake.make_roster import check_place, credentials_folder, make_roster, write_roster
+    from grader.intake.read_lists import read_class_lists
     from grader.intake.submissions import submissions_in
-    from grader.terminal.console import standard_error, standard_output
-    from grader.terminal.problems import show_problems
+    from grader.terminal.roster import show_made
 
-    check_place(out, force=force)
+    if prune and not class_list:
+        message = _("It would remove the rows of whoever is not in this download.")
+        raise refuse("--prune", None, message, _("Add --class with a list of everybody."))
+    check_place(out)
     folder = credentials_folder(out)
-    with listed(download, leave_out=[out, folder]) as (entries, outside):
-        made = make_roster(submissions_in(entries))
-    if not made.students and not made.left_out:
-        raise refuse(
-            download, None, _("It holds no submissions."), _("Name what the LMS downloads.")
-        )
-    if made.students:
-        write_roster(made.students, out)
-    errors = standard_error(quiet=quiet)
+    lists = read_class_lists(class_list or [])
+    users = {one.cells.get("canvas_id", "") for each in lists for one in each.students}
+    existed = out.exists()
+    outside: list[str] = []
+    with ExitStack() as opened:
+        submissions = []
+        for path in download:
+            ours = [out, folder, *(class_list or [])]
+            entries, led_out = opened.enter_context(listed(path, leave_out=ours))
+            found = submissions_in(entries, users)
+            if not found:
+                message = _("It holds no submissions.")
+                raise refuse(path, None, message, _("Name what the LMS downloads."))
+            submissions += found
+            outside += led_out
+        made = make_roster(lists, submissions, out, prune=prune)
     for name in outside:
         message = _("The name leads out of the download; it was left alone.")
         made.doubts.append(Problem(name, None, message, _("Find out who made this file.")))
-    if made.doubts:
-        errors.print(_("To look at:"))
-        show_problems(made.doubts, errors)
-    if made.left_out:
-        errors.print(_("Not in the roster:"))
-        show_problems(made.left_out, errors)
-    if not quiet:
-        output = standard_output(quiet=quiet)
-        count = len(made.students)
-        if count:
-            output.print(
-                plural(
-                    count,
-                    "{file}: {count} student, their block in {folder}.",
-                    "{file}: {count} students, their blocks in {folder}.",
-                    file=out,
-                    folder=folder,
-                )
-            )
-            output.print(_("Next: {command}", command=f"grader doctor {shlex.quote(str(out))}"))
-        if made.without:
-            output.print(
-                plural(made.without, "{count} not in the roster.", "{count} not in the roster.")
-            )
-    return UNGRADED if made.left_out else ALL_POINTS
+    written = bool(made.students or lists or existed)
+    if written:
+        write_roster(made, out)
+    show_made(made, lists, out, folder, written=written, existed=existed, quiet=quiet)
+    return UNGRADED if made.unreadable else ALL_POINTS
 
 
 def doctor(

@@ -14,7 +14,7 @@ from grader.doctor.permissions import Seen, ask_everything
 from grader.i18n.language import N_, _, plural, spoken
 from grader.i18n.message import as_message, said
 from grader.inputs.text_file import read_text
-from grader.model.access import DefaultCredentials, Keys, Profile, Role
+from grader.model.access import DefaultCredentials, HandedIn, Keys, Profile, Role
 from grader.model.observation import Found, Unknown, value_of
 from grader.roster.table import read_table
 
@@ -98,11 +98,20 @@ def examine_class(
 
 
 def _written(path: Path, roster: Roster) -> dict[Access, float]:
-    """When the credentials file behind each way was last written, in Unix seconds."""
-    rows = read_table(read_text(path, limit_bytes=2**30).text, str(path)).rows
-    files = {row.line: row.cells.get("credentials_file") for row in rows}
+    """When the block behind each way was handed in at the latest, in Unix seconds, where that is known.
+
+    A roster with the column ``submitted_at`` says it, or says that nobody knows: its files were written
+    when the download was read. Else it is when the credentials file was last written.
+    """
+    table = read_table(read_text(path, limit_bytes=2**30).text, str(path))
+    files = {row.line: row.cells.get("credentials_file") for row in table.rows}
     written: dict[Access, float] = {}
     for account in roster.accounts:
+        if "submitted_at" in table.columns:
+            if account.submitted_at is not None:
+                at = account.submitted_at.timestamp()
+                written[account.access] = min(at, written.get(account.access, at))
+            continue
         name = files.get(account.line)
         file = path.parent / name if name else None
         if file is not None and file.exists():
@@ -172,6 +181,9 @@ def _ends(access: Access, written: float | None) -> tuple[str, datetime | None]:
 
 def _refusal(one: Examination, refused: Unknown, written: float | None) -> tuple[str, str]:
     access = one.account.access
+    if isinstance(access, HandedIn):
+        message = _("What was handed in is no block that can be read: {why}", why=access.why)
+        return message, _("Ask for the whole block, and make the roster again.")
     if refused.said is not None and refused.said.message_id == LAB_ENDED:
         message = _("The Learner Lab has ended: AWS says whose it is, and denies all else.")
         return message, _("Ask the student to start the lab again, and for the new block.")
@@ -188,7 +200,7 @@ def _refusal(one: Examination, refused: Unknown, written: float | None) -> tuple
         hours = (time.time() - written) / 3600
         if hours > LEARNER_LAB_HOURS:
             message = _(
-                "The credentials are refused: {why} Their file is {hours} h old, a Learner Lab lasts"
+                "The credentials are refused: {why} Their block is {hours} h old, a Learner Lab lasts"
                 " {longest} h.",
                 why=why,
                 hours=round(hours),

@@ -13,10 +13,11 @@ import re
 from typing import TYPE_CHECKING
 
 from grader.export.formats import File
-from grader.export.matching import Place, alone, exact, matched, name_keys
+from grader.export.matching import Place, alone, matched
 from grader.export.sheet import read_sheet, refuse_twice
 from grader.i18n.language import _
 from grader.inputs.csv_cell import cell
+from grader.inputs.names import exact, name_keys
 from grader.inputs.problems import Problem, refuse
 from grader.scoring.scale import decimal_of, number
 

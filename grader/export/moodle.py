@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from grader.export.comment import comment_html
 from grader.export.formats import File
-from grader.export.matching import Place, alone, exact, matched, name_keys
+from grader.export.matching import Place, alone, matched
 from grader.export.sheet import read_sheet, refuse_twice
 from grader.i18n.language import _
 from grader.inputs.csv_cell import cell
+from grader.inputs.names import exact, name_keys
 from grader.inputs.problems import BadInput, Problem
 from grader.scoring.scale import decimal_of, number
 

@@ -31,7 +31,7 @@ def read_text(path: Path, *, limit_bytes: int, save_as: str = "UTF-8") -> TextFi
     Raises :class:`BadInput` when the file is missing, not a regular file, larger
     than ``limit_bytes``, not UTF-8, or holds NUL bytes. No message quotes the file's contents.
     """
-    raw = _read_bytes(path, limit_bytes)
+    raw = read_bytes(path, limit_bytes=limit_bytes)
     save_again = _("Save it again as “{encoding}”.", encoding=save_as)
     if raw.startswith(_ZIP):
         raise refuse(
@@ -58,7 +58,8 @@ def read_text(path: Path, *, limit_bytes: int, save_as: str = "UTF-8") -> TextFi
     return TextFile(text, hashlib.sha256(raw).hexdigest())
 
 
-def _read_bytes(path: Path, limit_bytes: int) -> bytes:
+def read_bytes(path: Path, *, limit_bytes: int) -> bytes:
+    """The bytes of the file at ``path``. Raises :class:`BadInput` as :func:`read_text` does."""
     try:
         if path.is_dir():
             raise refuse(

@@ -34,6 +34,11 @@ _READ = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
 _UNIVERSAL_TIME = 0x5455
+# What zipfile raises of a member: of its header (struct.error, and ValueError of its name) too.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError),
+    *(OverflowError, MemoryError),
+)
 _WESTERNMOST_S = 12 * 3600
 
 
@@ -46,12 +51,14 @@ class Entry:
     """A file, or a folder: then ``read`` is ``None``.
 
     ``parts`` is its path in the download, ``changed`` the Unix time at which it was last changed, at
-    the latest. ``read(n)`` gives its first ``n`` bytes, and raises :class:`Unreadable`.
+    the latest. ``read(n)`` gives its first ``n`` bytes, and raises :class:`Unreadable`. ``packed``: it
+    comes out of an archive, whose times are mostly those of its own making.
     """
 
     parts: tuple[str, ...]
     changed: float
     read: Callable[[int], bytes] | None
+    packed: bool = False
 
     @property
     def path(self) -> str:
@@ -202,7 +209,7 @@ def _of_archive(archive: zipfile.ZipFile, budget: _Budget) -> tuple[list[Entry],
             continue
         is_folder = name.endswith("/")
         reader = None if is_folder else _member_reader(archive, info, budget)
-        entries.append(Entry(parts, _changed(info), reader))
+        entries.append(Entry(parts, _changed(info), reader, packed=True))
     return entries, outside
 
 
@@ -225,7 +232,7 @@ def _changed(info: zipfile.ZipInfo) -> float:
     extra = info.extra
     while len(extra) >= 4:
         kind, size = struct.unpack_from("<HH", extra)
-        if kind == _UNIVERSAL_TIME and size >= 5 and extra[4] & 1:
+        if kind == _UNIVERSAL_TIME and 5 <= size <= len(extra) - 4 and extra[4] & 1:
             return float(struct.unpack_from("<i", extra, 5)[0])
         extra = extra[4 + size :]
     try:
@@ -249,7 +256,7 @@ def _member_reader(
             # The size that the archive claims is not believed.
             with archive.open(info) as member:
                 raw = member.read(size)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        except _DAMAGE as error:
             why = _("It is damaged ({error}).", error=type(error).__name__)
             raise Unreadable(why) from None
         budget.spend(len(raw))

@@ -1,145 +1,113 @@
-"""Makes a roster from what students handed in: whose block is used, what is said, what is written."""
+"""Makes a roster from class lists and what students handed in, or brings one up to date."""
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import shutil
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.i18n.language import N_, _
-from grader.inputs.csv_cell import cell
-from grader.inputs.problems import BadInput, Problem, refuse
-from grader.intake.credentials_block import LIMIT_BYTES, block_text, read_pasted
-from grader.intake.download import Unreadable
+from grader.i18n.language import _
+from grader.inputs.problems import BadInput, Problem
+from grader.intake.chosen_block import Chosen, choose
+from grader.intake.joining import joined
+from grader.intake.roster_table import read_roster_table
+from grader.intake.update import update
 from grader.results.atomic_write import is_unfinished, write_text
 from grader.roster.load import load_roster
 from grader.safety.printable import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from grader.intake.download import Entry
+    from grader.intake.class_list import ClassList
+    from grader.intake.persons import Person
+    from grader.intake.roster_table import RosterTable
     from grader.intake.submissions import Submission
-    from grader.model.access import Keys
+    from grader.intake.update import Update
     from grader.safety.secret import Secret
 
-MOST_FILES = 100
-"""Files that are looked into of one student, the last changed ones."""
-
-_MOST_TOLD = 5
-_WHOLE_BLOCK = N_(
-    "Ask for the whole block again, from [default] to the token's end (AWS Details, AWS CLI, Show)."
-)
-
-
-@dataclass(frozen=True)
-class Student:
-    """A row of the roster to be: its id and name, and the credentials handed in.
-
-    ``handed_in_at`` is when their file was last changed, in Unix seconds: no earlier than the session.
-    """
-
-    student_id: str
-    name: str
-    keys: Keys
-    handed_in_at: float
+_STAGE = ".new"
+"""Where new blocks stand, in their folder, until the roster is in place."""
 
 
 @dataclass
 class Made:
-    """A roster to be. ``left_out`` says why students have no row, ``without`` how many have none;
-    ``doubts`` are for a human to look at."""
+    """A roster to be. ``unreadable`` says whose submission is no block, ``doubts`` are for a human to
+    look at; ``students`` have a block now, ``unread`` handed in something else."""
 
-    students: list[Student] = field(default_factory=list)
-    left_out: list[Problem] = field(default_factory=list)
+    table: RosterTable
+    update: Update
+    unreadable: list[Problem] = field(default_factory=list)
     doubts: list[Problem] = field(default_factory=list)
-    without: int = 0
+    students: int = 0
+    unread: int = 0
 
 
-def make_roster(submissions: Iterable[Submission]) -> Made:
-    """The row of each submission, or why it has none.
+def make_roster(
+    lists: Sequence[ClassList], submissions: Sequence[Submission], out: Path, *, prune: bool = False
+) -> Made:
+    """What becomes of the roster ``out``, which may be there already. Nothing is written.
 
-    Where a student handed in several blocks, the last complete one of the file that was changed last
-    is used, and that is a doubt.
+    Raises :class:`BadInput` with everything that cannot be told apart, with its file and line.
     """
-    made = Made()
-    first: dict[Secret, Student] = {}
-    for one in submissions:
-        chosen = _chosen(one, made)
-        if chosen is None:
-            made.without += 1
-            continue
-        file, keys = chosen
-        student = Student(one.student_id, plain(one.name, 300), keys, file.changed)
-        made.students.append(student)
-        other = first.setdefault(keys.access_key_id, student)
-        if other is not student:
-            message = _(
-                "{student}: The block is the same that {other} handed in.",
-                student=_who(one),
-                other=other.student_id,
-            )
-            remedy = _("Ask both; if they work together, give both rows one group.")
-            made.doubts.append(Problem(one.source, None, message, remedy))
+    table = read_roster_table(out)
+    people = joined(lists, submissions)
+    chosen: dict[tuple[int, ...], Chosen] = {}
+    pairs: list[tuple[Person, Chosen | None]] = []
+    for person in people.persons:
+        given = tuple(map(id, person.submissions))
+        if given and given not in chosen:
+            chosen[given] = _chosen(person)
+        pairs.append((person, chosen.get(given)))
+    changes = update(table, out, credentials_folder(out), pairs, listed=bool(lists), prune=prune)
+    made = Made(table, changes, doubts=[*people.doubts, *changes.doubts])
+    for one in chosen.values():
+        made.unreadable += one.faults
+        made.doubts += one.doubts
+    made.doubts += _same_block(pairs)
+    made.students = sum(one is not None and one.keys is not None for _person, one in pairs)
+    made.unread = sum(one is not None and one.keys is None for _person, one in pairs)
     return made
 
 
-def _who(one: Submission) -> str:
-    name = plain(one.name, 60)
-    return f"{one.student_id} ({name})" if name else one.student_id
+def _chosen(person: Person) -> Chosen:
+    """The block of all that was handed in for a person, whichever downloads it came in."""
+    orders = [(file.changed, number, place, file)
+        for number, one in enumerate(person.submissions) for place, file in enumerate(one.files)
+    ]  # fmt: skip
+    files = [file for *_order, file in sorted(orders, key=lambda order: order[:3])]
+    return choose(files, person.submissions[-1].source, _who(person))
 
 
-def _chosen(one: Submission, made: Made) -> tuple[Entry, Keys] | None:
-    """The keys that are used of a submission, and their file; what there is to say goes to ``made``."""
-    blocks: list[tuple[Entry, Keys]] = []
-    broken: list[Problem] = []
-    unread: list[Problem] = []
-    for file in one.files[-MOST_FILES:]:
-        if file.read is None:
+def _same_block(pairs: Sequence[tuple[Person, Chosen | None]]) -> list[Problem]:
+    """Students of different groups who handed in one and the same block."""
+    first: dict[Secret, Person] = {}
+    doubts = []
+    for person, chosen in pairs:
+        if chosen is None or chosen.keys is None:
             continue
-        try:
-            pasted = read_pasted(file.read(LIMIT_BYTES + 1))
-        except Unreadable as error:
-            unread.append(_problem(file.path, one, str(error), _as_text()))
+        other = first.setdefault(chosen.keys.access_key_id, person)
+        if other is person or (person.group and person.group == other.group):
             continue
-        blocks += [(file, keys) for keys in pasted.blocks]
-        for fault in pasted.faults:
-            if pasted.not_text:
-                unread.append(_problem(file.path, one, fault, _as_text()))
-            else:
-                broken.append(_problem(file.path, one, fault, _(_WHOLE_BLOCK)))
-    if blocks:
-        file, keys = blocks[-1]
-        different, said = {given.access_key_id for _, given in blocks}, ""
-        if len(different) > 1:
-            said = _(
-                "There are {count} different blocks; the last one of this file is used.",
-                count=len(different),
-            )
-        elif broken:
-            said = _("There is a broken block too; the whole one of this file is used.")
-        if said:
-            made.doubts.append(_problem(file.path, one, said, _("Check that it is the newest.")))
-        return file, keys
-    why = [*broken, *unread][:_MOST_TOLD]
-    if not why:
-        said = _("No credentials block is in it.") if one.files else _("Nothing is in it.")
-        why = [_problem(one.source, one, said, _("Ask the student for the block."))]
-    made.left_out += why
-    return None
+        message = _(
+            "{student}: The block is the same that {other} handed in.",
+            student=_who(person),
+            other=other.cells["student_id"],
+        )
+        remedy = _("Ask both; if they work together, give both rows one group.")
+        doubts.append(Problem(chosen.path, None, message, remedy))
+    return doubts
 
 
-def _problem(path: str, one: Submission, message: str, remedy: str) -> Problem:
-    return Problem(path, None, _("{where}: {message}", where=_who(one), message=message), remedy)
-
-
-def _as_text() -> str:
-    return _("Ask for the block as text, or put it into a text file in its place.")
+def _who(person: Person) -> str:
+    if person.group and any(one.name for one in person.submissions if one.system != "own"):
+        group = next(one.name for one in person.submissions if one.name)
+        if group.casefold() == person.group.casefold():
+            return plain(person.group, 60)
+    name = plain(person.name, 60)
+    return f"{person.cells['student_id']} ({name})" if name else person.cells["student_id"]
 
 
 # -- writing --------------------------------------------------------------------------------------
@@ -150,60 +118,73 @@ def credentials_folder(out: Path) -> Path:
     return out.with_name(f"{out.stem}-credentials")
 
 
-def check_place(out: Path, *, force: bool) -> None:
-    """Raise :class:`BadInput` where a roster at ``out`` could not be written, or would
-    replace something and ``force`` is not given."""
+def check_place(out: Path) -> None:
+    """Raise :class:`BadInput` where a roster at ``out`` could not be written."""
     folder, elsewhere = credentials_folder(out), _("Give --out another place.")
     problems = []
     if out.is_dir() or not out.parent.is_dir() or not os.access(out.parent, os.W_OK | os.X_OK):
         message = _("No file can be written there.")
         problems.append(Problem(str(out), None, message, elsewhere))
-    if folder.exists() and not folder.is_dir():
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         problems.append(Problem(str(folder), None, _("This is not a folder."), elsewhere))
-    elif not force:
-        message, remedy = _("It exists already."), _("Give --out another place, or add --force.")
-        there = [path for path in (out, folder) if path.exists()]
-        problems += [Problem(str(path), None, message, remedy) for path in there]
     if problems:
         raise BadInput(problems)
 
 
-def write_roster(students: Iterable[Student], out: Path) -> None:
+def write_roster(made: Made, out: Path) -> None:
     """Write the roster ``out`` and, beside it, a file with each student's block.
 
-    A block is never anywhere but in that folder, in a file that its owner alone can read and that
-    keeps the time at which it was handed in. The roster is put in place last, once it was read as a
-    batch will read it. What else stands in the folder stays, but for what a run that was killed left
-    half written. Where it fails, a folder that was made for it is removed again.
+    A block is never anywhere but in that folder, in a file that its owner alone can read. Blocks and
+    roster are put in place last, once they were read as a batch will read them; where that fails,
+    nothing that stood there has changed. What else stands in the folder stays, but for what a run that
+    was killed left half written.
     """
-    folder = credentials_folder(out)
-    aside = out.with_name(f".{out.name}.new")
-    made = not folder.exists()
+    folder, blocks = credentials_folder(out), made.update.blocks
+    stage, aside = folder / _STAGE, out.with_name(f".{out.name}.new")
+    fresh = not folder.exists()
     folder.mkdir(mode=0o700, exist_ok=True)
     try:
         folder.chmod(0o700)
-        for path in filter(is_unfinished, folder.iterdir()):
-            path.unlink()
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["student_id", "name", "credentials_file"])
-        for student in students:
-            block = folder / f"{student.student_id}.ini"
-            write_text(block, block_text(student.keys))
-            # An archive's clock may be ahead of ours.
-            at = min(student.handed_in_at, time.time())
-            os.utime(block, (at, at))
-            file = f"{folder.name}/{block.name}"
-            writer.writerow([cell(student.student_id), cell(student.name), cell(file)])
-        write_text(aside, text.getvalue())
-        load_roster(aside)
+        for path in (*folder.iterdir(), *_besides(aside)):
+            if is_unfinished(path):
+                path.unlink()
+        shutil.rmtree(stage, ignore_errors=True)
+        stage.mkdir(mode=0o700)
+        for name, (text, at) in blocks.items():
+            # The download has it still: a class of thousands does not wait for the disk.
+            write_text(stage / name, text.reveal(), synced=False)
+            if at is not None:
+                os.utime(stage / name, (at.timestamp(), at.timestamp()))
+        staged = {f"{folder.name}/{name}": f"{folder.name}/{_STAGE}/{name}" for name in blocks}
+        write_text(aside, made.table.text(staged))
+        load_roster(aside, absent=True)
+        write_text(aside, made.table.text())
+        for name in blocks:
+            (stage / name).replace(folder / name)
         aside.replace(out)
+        stage.rmdir()
     except BaseException as error:
         aside.unlink(missing_ok=True)
-        if made:
-            shutil.rmtree(folder)
+        shutil.rmtree(folder if fresh else stage, ignore_errors=True)
         if isinstance(error, BadInput):
-            first = error.problems[0]
-            message = _("It would not be a roster: {message}", message=first.message)
-            raise refuse(out, None, message, first.remedy) from None
+            raise _would_not_be_one(error, out) from None
         raise
+    for name in made.update.obsolete:
+        (folder / name).unlink(missing_ok=True)
+
+
+def _besides(aside: Path) -> list[Path]:
+    """What a run that was killed may have left of ``aside`` itself."""
+    return [path for path in aside.parent.iterdir() if path.name.startswith(f".{aside.name}.")]
+
+
+def _would_not_be_one(error: BadInput, out: Path) -> BadInput:
+    return BadInput(
+        Problem(
+            str(out),
+            problem.line,
+            _("It would not be a roster: {message}", message=problem.message),
+            problem.remedy,
+        )
+        for problem in error.problems
+    )

@@ -38,4 +38,14 @@ class DefaultCredentials:
     """Whatever boto3 finds by itself: environment, default profile, instance role."""
 
 
-Access: TypeAlias = Profile | Role | Keys | DefaultCredentials
+@dataclass(frozen=True)
+class HandedIn:
+    """Something that was handed in and is no credentials: no way to an account, and no absence either.
+
+    ``why`` is a sentence that says what it is.
+    """
+
+    why: str
+
+
+Access: TypeAlias = Profile | Role | Keys | DefaultCredentials | HandedIn

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_, _
 from grader.inputs.problems import BadInput
-from grader.inputs.text_file import read_text
-from grader.model.access import Access, Keys, Profile, Role
-from grader.safety.secret import Secret
+from grader.inputs.text_file import read_bytes
+from grader.model.access import Access, HandedIn, Keys, Profile, Role
+from grader.roster.credentials_block import (
+    LIMIT_BYTES,
+    preferred,
+    read_pasted,
+    unreadable_reason,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from grader.safety.secret import Secret
 
 SECRET_COLUMNS = (
     "external_id",
@@ -28,7 +34,6 @@ _KEY_ID, _KEY, _TOKEN = SECRET_COLUMNS[1:]
 _WAYS = N_("profile, role_arn, aws_access_key_id with aws_secret_access_key, or credentials_file")
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,576}")
 _CREDENTIAL = re.compile(r"[!-~]{1,4096}")  # what an HTTP header can carry, no spaces
-_BLOCK_LIMIT_BYTES = 64 * 1024
 
 
 class AccessError(Exception):
@@ -110,30 +115,36 @@ def _keys(secrets: Mapping[str, Secret], where: str) -> Keys:
     return Keys(secrets[_KEY_ID], secrets[_KEY], secrets.get(_TOKEN))
 
 
-def _keys_of_file(path: Path) -> Keys:
-    """The keys in the INI block that AWS Academy shows, from a file at ``path``.
+def _keys_of_file(path: Path) -> Access:
+    """The keys in the block of credentials that the file at ``path`` holds, in whatever form.
 
-    Source: the AWS shared credentials file format. Uses ``[default]``, or the only section.
+    Of several the one that the AWS CLI would use, ``[default]`` or the only one. ``grader roster`` puts
+    a note in the place of a block that nobody can read: that is :class:`HandedIn`.
     """
     name = _("The credentials file {path}", path=path)
-    block = _("Paste the whole block that begins with [default].")
     try:
-        text = read_text(path, limit_bytes=_BLOCK_LIMIT_BYTES).text
+        raw = read_bytes(path, limit_bytes=LIMIT_BYTES)
     except BadInput as bad:
         faults = [
             (_("{where}: {message}", where=name, message=p.message), p.remedy) for p in bad.problems
         ]
         raise AccessError(*faults) from None
-    # No section of defaults, no interpolation: a key may hold any character.
-    parser = configparser.RawConfigParser(default_section="")
-    try:
-        parser.read_string(text)
-    except configparser.Error:  # its message would quote the line
-        said = _("{where} is not a block of credentials.", where=name)
-        raise AccessError((said, block)) from None
-    sections = parser.sections()
-    if "default" not in sections and len(sections) != 1:
-        raise AccessError((_("{where} has no [default] section.", where=name), block))
-    section = parser["default" if "default" in sections else sections[0]]
-    secrets = {key: Secret(section[key]) for key in (_KEY_ID, _KEY, _TOKEN) if section.get(key)}
-    return _keys(secrets, name)
+    if (why := unreadable_reason(raw)) is not None:
+        return HandedIn(why)
+    pasted = read_pasted(raw)
+    different = {block.keys.access_key_id: block for block in preferred(pasted.blocks)}
+    if len(different) > 1:
+        profiles = ", ".join(block.profile or "-" for block in different.values())
+        message = _(
+            "{where} holds {count} different blocks ({profiles}), and which one counts is not said.",
+            where=name,
+            count=len(different),
+            profiles=profiles,
+        )
+        raise AccessError((message, _("Keep one of them, or call it [default].")))
+    if different:
+        return next(iter(different.values())).keys
+    wrong = pasted.faults or (_("No credentials block is in it."),)
+    remedy = _("Paste the whole block that begins with [default].")
+    said = [_("{where}: {message}", where=name, message=fault) for fault in wrong]
+    raise AccessError(*((message, remedy) for message in said))

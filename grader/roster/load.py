@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from msgspec import UNSET
 
-from grader.i18n.language import N_, _
+from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem, refuse
 from grader.inputs.schema_errors import did_you_mean
 from grader.inputs.text_file import read_text
 from grader.model.batch import Student
 from grader.model.student_id import id_fault
 from grader.roster.access import ACCESS_COLUMNS, AccessError, access_of, no_way
-from grader.roster.table import USE, Row, is_known, read_table
+from grader.roster.cell_shapes import SHAPED_COLUMNS, shape_problem, time_of, use_fault
+from grader.roster.table import ID_COLUMNS, USE, Row, Table, is_known, read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from grader.model.access import Access
@@ -29,17 +30,18 @@ _MAX_TEXT = 300
 _BOUNDED = ("name", "email", "group", "profile", "credentials_file", "endpoint_url")
 _SHARED = ("account_id", "region", "endpoint_url")
 
-_ACCOUNT_ID = re.compile(r"[0-9]{12}")
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+_PARTICIPANT = re.compile(r"[0-9]{1,20}")
 
 
 @dataclass(frozen=True)
 class Account:
     """One row of the roster: a student, and the account to grade.
 
-    ``extra`` holds the roster's other columns, in order. ``line`` is where the row begins in the
-    file. ``use`` are AWS's names of resources that play a part, by the rubric's own. What the roster
-    leaves out is ``None``, or empty for ``name`` and ``email``.
+    ``extra`` holds the roster's other columns, in order, the ids of other systems among them. ``line``
+    is where the row begins in the file. ``submitted_at`` is when the block was handed in by the LMS's
+    clock, ``due_at`` until when this student has time; both know their zone. ``use`` are AWS's names of
+    resources that play a part, by the rubric's own. What the roster leaves out is ``None``, or empty for
+    ``name`` and ``email``.
     """
 
     student_id: str
@@ -52,6 +54,8 @@ class Account:
     access: Access
     extra: dict[str, str] = field(default_factory=dict, hash=False)
     line: int = 0
+    submitted_at: datetime | None = None
+    due_at: datetime | None = None
     use: dict[str, str] = field(default_factory=dict, hash=False)
 
 
@@ -70,29 +74,47 @@ class Roster:
     sha256: str
 
 
-def load_roster(path: Path) -> Roster:
+def check_cells(path: Path) -> None:
+    """Raise :class:`BadInput` with what is wrong with a roster's header and cells; no file is read that
+    it names, and no row needs a way to an account."""
+    table = _table(path)[0]
+    reading = _Reading(str(path), path.parent)
+    reading.check(table.rows)
+    if problems := [*table.problems, *reading.problems]:
+        raise BadInput(problems)
+
+
+def load_roster(path: Path, *, absent: bool = False) -> Roster:
     """The roster in the CSV file at ``path``, and the credentials files it names.
+
+    ``absent``: rows of students who handed in nothing are right, and left out, not refused.
 
     A row of a group takes what it leaves empty (the way to the account, its id, region and
     endpoint) from the group's other rows. Raises :class:`BadInput` with every
     problem; no message holds a secret.
     """
-    file = read_text(path, limit_bytes=_LIMIT_BYTES, save_as="CSV UTF-8")
-    table = read_table(file.text, str(path))
-    # Without a trustworthy header every row would be reported for what is one mistake.
-    if any(problem.line == table.header_line for problem in table.problems):
-        raise BadInput(table.problems)
+    table, sha256 = _table(path)
     if not {*ACCESS_COLUMNS} & {*table.columns}:
         message = _("No column says how the accounts are reached.")
         remedy = _("Add at least one of: {names}.", names=", ".join(ACCESS_COLUMNS))
         raise refuse(path, table.header_line, message, remedy)
-    reading = _Reading(str(path), path.parent)
+    reading = _Reading(str(path), path.parent, absent)
     accounts = reading.accounts(table.rows)
     problems = [*table.problems, *reading.problems]
     if problems:
         raise BadInput(problems)
     extra = tuple(column for column in table.columns if not is_known(column))
-    return Roster(accounts, extra, file.sha256)
+    return Roster(accounts, extra, sha256)
+
+
+def _table(path: Path) -> tuple[Table, str]:
+    """The roster's cells, and the digest of the file."""
+    file = read_text(path, limit_bytes=_LIMIT_BYTES, save_as="CSV UTF-8")
+    table = read_table(file.text, str(path))
+    # Without a trustworthy header every row would be reported for what is one mistake.
+    if any(problem.line == table.header_line for problem in table.problems):
+        raise BadInput(table.problems)
+    return table, file.sha256
 
 
 @dataclass
@@ -101,14 +123,13 @@ class _Reading:
 
     file: str
     folder: Path
+    absent: bool = False
     problems: list[Problem] = field(default_factory=list)
 
     def accounts(self, rows: Iterable[Row]) -> tuple[Account, ...]:
         """The accounts of all rows; meaningful only if ``problems`` stays empty."""
         rows = list(rows)
-        self._check_ids(rows)
-        for row in rows:
-            self._check_cells(row)
+        self.check(rows)
         access: dict[int, Access] = {}
         broken: set[int] = set()
         for row in rows:
@@ -131,7 +152,7 @@ class _Reading:
                 elif any(other.line in broken for other in members):
                     broken.add(row.line)
         for row in rows:
-            if row.line not in access and row.line not in broken:
+            if row.line not in access and row.line not in broken and not self.absent:
                 self._say(row, *no_way())
         return tuple(
             _account(row, access[row.line], shared.get(row.cells.get("group", ""), {}))
@@ -139,9 +160,23 @@ class _Reading:
             if row.line in access and "student_id" in row.cells
         )
 
+    def check(self, rows: Sequence[Row]) -> None:
+        """Look at every cell by itself, and for ids that are given twice."""
+        self._check_ids(rows)
+        for row in rows:
+            self._check_cells(row)
+
     def _check_ids(self, rows: Iterable[Row]) -> None:
         first: dict[str, int] = {}
+        participants: dict[str, int] = {}
         for row in rows:
+            number = row.extra.get("moodle_participant")
+            if number and participants.setdefault(number, row.line) != row.line:
+                message = _(
+                    "The moodle_participant is the same as on line {value}.",
+                    value=participants[number],
+                )
+                self._say(row, message, _("Moodle gives each student a number of their own."))
             name = row.cells.get("student_id")
             if name is None:
                 self._say(row, _("The row has no student_id."), _("Fill it in."))
@@ -158,18 +193,27 @@ class _Reading:
     def _check_cells(self, row: Row) -> None:
         for column in _BOUNDED:
             if len(row.cells.get(column, "")) > _MAX_TEXT:
-                message = _(
-                    "The {column} is longer than {max_text} characters.",
-                    column=column,
-                    max_text=_MAX_TEXT,
-                )
-                self._say(row, message, _("Shorten it."))
+                self._too_long(row, column)
         for column, cell in row.cells.items():
             if column.startswith(USE) and (fault := use_fault(cell)):
                 self._say(row, *fault)
-        for column, (is_right, message, remedy) in _SHAPES.items():
-            if column in row.cells and not is_right(row.cells[column]):
-                self._say(row, _(message), _(remedy))
+        for column in SHAPED_COLUMNS:
+            if column in row.cells and (wrong := shape_problem(column, row.cells[column])):
+                self._say(row, *wrong)
+        for column in ID_COLUMNS:
+            if len(row.extra.get(column, "")) > _MAX_TEXT:
+                self._too_long(row, column)
+        participant = row.extra.get("moodle_participant", "")
+        if participant and not _PARTICIPANT.fullmatch(participant):
+            message = _("The moodle_participant is not the number of a participant.")
+            remedy = _("Write the number alone: Moodle's worksheet has it in its first column.")
+            self._say(row, message, remedy)
+
+    def _too_long(self, row: Row, column: str) -> None:
+        message = _(
+            "The {column} is longer than {max_text} characters.", column=column, max_text=_MAX_TEXT
+        )
+        self._say(row, message, _("Shorten it."))
 
     def _shared(self, members: list[Row]) -> dict[str, str]:
         """What a group's rows say of their one account."""
@@ -216,60 +260,14 @@ def _account(row: Row, access: Access, shared: dict[str, str]) -> Account:
         access=access,
         extra=row.extra,
         line=row.line,
+        submitted_at=time_of(row.cells.get("submitted_at", "")),
+        due_at=time_of(row.cells.get("due_at", "")),
         use={
             column.removeprefix(USE): cell
             for column, cell in cells.items()
             if column.startswith(USE)
         },
     )
-
-
-def _is_endpoint(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    return (
-        parts.scheme in {"http", "https"}
-        and bool(parts.hostname)
-        and (port is None or port > 0)
-        and parts.username is None
-        and re.fullmatch(r"[!-~]+", url) is not None
-    )
-
-
-_SHAPES: dict[str, tuple[Callable[[str], bool], str, str]] = {
-    "account_id": (
-        lambda text: _ACCOUNT_ID.fullmatch(text) is not None,
-        N_("The account_id is not 12 digits."),
-        N_(
-            "Write it without hyphens; in a spreadsheet, format the column as text first, "
-            "or leading zeros are lost."
-        ),
-    ),
-    "region": (
-        lambda text: _REGION.fullmatch(text) is not None and len(text) <= 40,
-        N_("The region is not the code of an AWS region."),
-        N_("Write it like us-east-1."),
-    ),
-    "endpoint_url": (
-        _is_endpoint,
-        N_("The endpoint_url is not an address that starts with http:// or https://."),
-        N_("Write it like http://127.0.0.1:4566, without a user name or password."),
-    ),
-}
-
-
-_RESOURCE = re.compile(r"[A-Za-z0-9_-]{1,80}(\.fifo)?")
-
-
-def use_fault(name: str) -> tuple[str, str] | None:
-    """Why ``name`` can name no function and no queue, and the remedy; ``None`` if it can."""
-    if _RESOURCE.fullmatch(name):
-        return None
-    message = _("“{name}” is no name of a function or queue.", name=name[:100])
-    return message, _("Write the name alone, as the AWS console shows it.")
 
 
 def use_problems(roster: Roster, file: str, roles: Iterable[str]) -> list[Problem]:
@@ -288,9 +286,3 @@ def unknown_role(said: str, role: str, known: Iterable[str]) -> tuple[str, str]:
     """That the rubric has no resource called ``role``, which ``said`` names, and the nearest."""
     message = _("{said}: the rubric has no resource called “{role}”.", said=said, role=role[:80])
     return message, did_you_mean(role, known)
-
-
-def shape_problem(column: str, value: str) -> tuple[str, str] | None:
-    """What is wrong with the shape of ``value`` for ``column``, and the remedy; ``None`` if right."""
-    is_right, message, remedy = _SHAPES[column]
-    return None if is_right(value) else (_(message), _(remedy))

@@ -25,8 +25,19 @@ KNOWN_COLUMNS = (
     "account_id",
     "region",
     "endpoint_url",
+    "submitted_at",
+    "due_at",
     *ACCESS_COLUMNS,
 )
+ID_COLUMNS = (
+    "moodle_participant",
+    "id_number",
+    "canvas_id",
+    "sis_user_id",
+    "sis_login_id",
+    "lti_user_id",
+)
+"""What other systems call a student, each by its own name for it: passed on to the exports."""
 USE = "use."
 """Begins the columns that say which resource plays a part of the rubric: ``use.sum``."""
 
@@ -88,6 +99,12 @@ def read_table(text: str, file: str) -> Table:
         message = _("The roster has a header but no students.")
         problems.append(Problem(file, line, message, _("Add one line per student.")))
     return Table(line, tuple(cells), rows, tuple(problems))
+
+
+def read_cells(text: str) -> tuple[str, list[tuple[int, list[str]]]]:
+    """The delimiter of a roster that :func:`read_table` took, and its records, the header first."""
+    delimiter = _delimiter(text)
+    return delimiter, list(_records(text, "", delimiter, []))
 
 
 def _records(

@@ -7,6 +7,7 @@ import os
 import re
 import time
 import zipfile
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -18,6 +19,7 @@ from grader.aws.clients import Clients
 from grader.commands.options import UNGRADED, settings_of
 from grader.doctor.examine import Examination, examine_class
 from grader.model.observation import Found
+from grader.roster.credentials_block import unreadable_text
 from grader.roster.load import load_roster
 from grader.terminal.doctor import show_examinations
 from tests.known_checks import needs_of_rubric
@@ -184,7 +186,7 @@ def test_a_group_shares_its_account_by_right_and_is_graded_by_whichever_way_work
     )
     path.write_text(path.read_text().replace("http://127.0.0.1:9", ""))
     (tmp_path / "blocks/s02.ini").write_text(
-        "[default]\naws_access_key_id=x\naws_secret_access_key=y\n"
+        f"[default]\naws_access_key_id={'2' * 12}\naws_secret_access_key=y\n"
     )
     wire = Wire()
     wire.play("sts.GetCallerIdentity", query(403, "InvalidClientTokenId"))
@@ -377,6 +379,33 @@ def test_an_account_that_is_slow_to_answer_does_not_hold_up_the_class(
     assert isinstance(one.seen.identity, Found)
     (fault,) = one.faults
     assert "Not answered: lambda:GetFunctionConfiguration, " in fault[0]
+
+
+def test_an_end_is_by_the_lms_s_time_of_submission_and_never_by_the_download_s(
+    aws_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s01,,,{'3' * 12}", f"s02,,,{'4' * 12}")
+    submitted = datetime.fromtimestamp(int(time.time()) - HOUR_S, UTC)
+    header, first, second = path.read_text().splitlines()
+    path.write_text(f"{header},submitted_at\n{first},{submitted.isoformat()}\n{second},\n")
+    settings = settings_of(seed=0, region=None, endpoint_url=None, lang=None, jobs=2)
+    needs = needs_of_rubric(lab())
+    known, unknown = examine_class(load_roster(path), path, lab(), needs, settings)
+    assert known.ends_by == submitted + timedelta(hours=4)
+    # Its file was written a moment ago, from a download of whenever.
+    assert (unknown.ends_by, unknown.ends) == (None, "not known")
+
+
+def test_what_was_handed_in_and_is_no_block_is_told_before_the_batch(
+    aws_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s01,,,{'3' * 12}")
+    (tmp_path / "blocks/s01.ini").write_text(unreadable_text(["It is a PDF, which is not read."]))
+    settings = settings_of(seed=0, region=None, endpoint_url=None, lang=None, jobs=2)
+    (one,) = examine_class(load_roster(path), path, lab(), needs_of_rubric(lab()), settings)
+    ((message, remedy),) = one.faults
+    assert "no block that can be read: It is a PDF" in message
+    assert "Ask for the whole block" in remedy
 
 
 def test_when_a_session_ends_is_said_as_far_as_it_is_known(

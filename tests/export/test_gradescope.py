@@ -291,17 +291,52 @@ def test_the_autograder_grades_the_account_of_the_submitted_block(
         assert "canary" not in text
 
 
-@pytest.mark.parametrize("files", [{}, {"a.txt": "hello"}, {"a.txt": BLOCK, "b.txt": BLOCK}])
-def test_a_submission_without_one_block_has_no_score_and_says_so(
-    aws_sandbox: Sandbox, autograder: Path, files: dict[str, str]
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({}, "Nothing is in it"),
+        ({"a.txt": "hello"}, "No credentials block is in it"),
+        ({"a.png": "\x89PNG"}, "screenshot"),
+        ({"a.txt": BLOCK, "b.txt": BLOCK.replace("{key}", "2" * 12)}, "2 different blocks"),
+        ({"a.txt": BLOCK.replace("{key}", "SIAQWERTYUIOPASDFGH")}, "has lost its first letter"),
+    ],
+)
+def test_a_submission_without_one_block_has_no_score_and_says_what_it_is(
+    aws_sandbox: Sandbox, autograder: Path, files: dict[str, str], said: str
 ) -> None:
     for name, text in files.items():
-        (autograder / "submission" / name).write_text(text.format(key="1" * 12))
+        raw = text.format(key="1" * 12).encode("latin-1")
+        (autograder / "submission" / name).write_bytes(raw)
     done = run_autograder(autograder, sandboxed(aws_sandbox))
     assert done.returncode == 0, done.stderr
     made = json.loads((autograder / "results/results.json").read_bytes())
     assert "score" not in made
     assert not any("score" in test for test in made["tests"])
-    assert {test["visibility"] for test in made["tests"]} == {"hidden"}
+    assert "hidden" in {test.get("visibility") for test in made["tests"]}
     assert "AWS Details" in made["output"]
-    assert "canary" not in done.stdout + done.stderr
+    assert said in made["output"]
+    assert "canary" not in done.stdout + done.stderr + json.dumps(made)
+
+
+def test_the_autograder_reads_a_block_as_a_roster_does(
+    aws_sandbox: Sandbox, right: str, autograder: Path
+) -> None:
+    # Spaces around the signs, a mail's quotation: what the AWS CLI's own reader refuses.
+    quoted = "".join(
+        f"> {line}\n" for line in BLOCK.format(key=right).replace("=", " = ").splitlines()
+    )
+    (autograder / "submission/mail.txt").write_text(f"Here it is:\n{quoted}")
+    (autograder / "submission/again.txt").write_text(BLOCK.format(key=right))
+    env = sandboxed(aws_sandbox)
+    # The environment's own profile is nobody's: neither read nor missed.
+    done = run_autograder(autograder, env | {"AWS_PROFILE": "nobody"})
+    assert done.returncode == 0, done.stderr
+    assert json.loads((autograder / "results/results.json").read_bytes())["score"] == 20
+
+
+def test_check_takes_one_way_to_the_account(tmp_path: Path) -> None:
+    (tmp_path / "b.txt").write_text("x")
+    done = grader("check", "--block", "b.txt", "--profile", "me", cwd=tmp_path)
+    assert (done.returncode, "two ways" in done.stderr) == (2, True)
+    done = grader("check", "--block", "absent", cwd=tmp_path)
+    assert (done.returncode, "no such folder or file" in done.stderr) == (2, True)

@@ -8,6 +8,7 @@ import os
 import stat
 import struct
 import zipfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +49,7 @@ def students(*paths: str) -> dict[str, str]:
             "99",
             "Ann_Marie O'Neil-Süß",
         ),
-        ("Participant_42_assignsubmission_file/a.txt", "42", "Participant"),
+        ("Participant_42_assignsubmission_file/a.txt", "42", ""),
         ("Ann_7_1234_assignsubmission_file/a.txt", "1234", "Ann_7"),
         ("_1234_assignsubmission_file/a.txt", "1234", ""),
         ("Ann_1_assignsubmission_file_Bo_2_assignsubmission_file_a.txt", "1", "Ann"),
@@ -56,6 +57,9 @@ def students(*paths: str) -> dict[str, str]:
         ("Groupe par défaut_assignsubmission_file/a.txt", "Groupe-par-defaut", "Groupe par défaut"),
         ("王伟_8_assignsubmission_file/a.txt", "8", "王伟"),
         ("leeann_1234_56789_credentials.txt", "1234", "leeann"),
+        ("leeann_1234_56789_2024_06_keys.txt", "1234", "leeann"),
+        ("999_1_123_456_block.txt", "123", "999_1"),
+        ("1234_56789_keys.txt", "1234", ""),
         ("leeann_LATE_1234_56789_my_keys-1.txt", "1234", "leeann"),
         ("lee_ann_1234_text.html", "1234", "lee_ann"),
         ("anon_ab12C_56789_a.txt", "anon_ab12C", ""),
@@ -272,6 +276,49 @@ def test_a_damaged_member_is_told_and_the_others_are_read(tmp_path: Path) -> Non
         with pytest.raises(Unreadable, match="damaged"):
             first(10)
         assert second(10) == b"whole"
+
+
+@pytest.mark.parametrize(
+    ("at", "bytes_"),
+    [
+        (0, b"XX"),  # the member's own header
+        (26, b"\xff\xff"),  # the length of the name in it
+        (30, b"\xff\xfe\xfd"),  # the name itself
+        (50, b"\x00\xff\x00\xff\x00"),  # what is compressed
+    ],
+)
+def test_one_damaged_member_costs_the_others_nothing(
+    tmp_path: Path, at: int, bytes_: bytes
+) -> None:
+    names = [f"Élodie{n}_{n}_assignsubmission_file/a" for n in (7, 8)]
+    path = archive(tmp_path / "a.zip", **{name: os.urandom(200) for name in names})
+    raw = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as file:
+        start = file.infolist()[1].header_offset
+    raw[start + at : start + at + len(bytes_)] = bytes_
+    path.write_bytes(raw)
+    with listed(path) as (entries, _):
+        first, second = (entry.read for entry in entries)
+        assert first is not None
+        assert second is not None
+        assert len(first(300)) == 200
+        with pytest.raises(Unreadable, match="damaged"):
+            second(300)
+
+
+@given(st.data())
+def test_whatever_is_damaged_in_an_archive_is_told(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = archive(tmp_path_factory.mktemp("zip") / "a.zip", **{"s01/a": b"x" * 50, "s02/é": b"y"})
+    raw = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 5))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(raw)
+    with suppress(BadInput, Unreadable), listed(path) as (entries, _):
+        for entry in entries:
+            if entry.read is not None:
+                entry.read(100)
 
 
 @pytest.mark.parametrize("utf8", [True, False])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.inputs.problems import BadInput
-from grader.model.access import Keys, Profile, Role
+from grader.model.access import HandedIn, Keys, Profile, Role
+from grader.roster.credentials_block import unreadable_text
 from grader.roster.load import Account, load_roster
 from grader.roster.table import KNOWN_COLUMNS
 from grader.safety.secret import Secret
 
-ACADEMY = """\
+KEY_ID, KEY, TOKEN = "ASIAQWERTYUIOPASDFGH", "abcd/efgh+" + "Q" * 30, "IQoJ" + "aB3+" * 30
+ACADEMY = f"""\
 [default]
-aws_access_key_id=ASIAEXAMPLE
-aws_secret_access_key=abc/def+%s
-aws_session_token=token==
+aws_access_key_id={KEY_ID}
+aws_secret_access_key={KEY}
+aws_session_token={TOKEN}
 """
 SECRET_NAMES = (
     *("Class Token", "canvas-token", "GITHUB_SECRET", "Pass Word", "passwd", "Passwort", "db_pwd"),
@@ -132,7 +135,7 @@ def test_each_way_to_an_account(write, tmp_path):
         Profile("p"),
         Role(ROLE),
         Role(ROLE, Secret("x y")),
-        Keys(Secret("ASIAEXAMPLE"), Secret("abc/def+%s"), Secret("token==")),
+        Keys(Secret(KEY_ID), Secret(KEY), Secret(TOKEN)),
         Keys(Secret("123456789012"), Secret("test")),
         Keys(Secret("AK"), Secret("SK"), Secret("T")),
     ]
@@ -163,6 +166,12 @@ def test_each_way_to_an_account(write, tmp_path):
         ("profile,endpoint_url", "p,http://[::1", "http://"),
         ("profile,endpoint_url", "p,http://x:port", "http://"),
         ("profile,endpoint_url", "p,http://me:pw@x", "without a user name"),
+        ("profile,due_at", "p,2026-11-28T23:59:00", "The due_at is not a time with its zone"),
+        ("profile,due_at", "p,2026-11-28", "2026-11-27T23:59:00+01:00"),
+        ("profile,submitted_at", "p,yesterday", "The submitted_at is not a time"),
+        ("profile,submitted_at", "p,0001-01-01T00:00:00+09:00", "The submitted_at is not a time"),
+        ("profile,moodle_participant", "p,Participant 12", "Write the number alone"),
+        ("profile,sis_user_id", "p," + "x" * 301, "The sis_user_id is longer than 300"),
         ("profile,name", "p," + "x" * 301, "longer than 300"),
         ("profile,name", "p,Doe, Ada", "cells, the header 3. Put quotes"),
         ("profile,name", 'p,"Ada', "quotes of the row"),
@@ -197,6 +206,12 @@ def test_ids_are_unique_whatever_their_case(write):
     assert says(found, 4, "the same as on line 2")
 
 
+def test_a_participants_number_is_one_students(write):
+    found = problems_of(write("student_id,profile,moodle_participant\na,p,7\nb,p,\nc,p,7\n"))
+    assert [line for line, _ in found] == [4]
+    assert says(found, 4, "The moodle_participant is the same as on line 2")
+
+
 def test_a_missing_id_is_named(write):
     assert says(problems_of(write("student_id,profile\n,p\n")), 2, "no student_id")
 
@@ -209,6 +224,7 @@ def test_a_missing_id_is_named(write):
         ("studnet_id,profile", "Did you mean student_id?"),
         ("STUDENT_ID,profile", "Did you mean student_id?"),
         ("student_id,profile,Email", "Did you mean email?"),
+        ("student_id,profile,Due at", "Did you mean due_at?"),
         ("student_id,profile,Account Id", "Did you mean account_id?"),
         ("student_id,profile,aws_secret_acess_key", "Did you mean aws_secret_access_key?"),
         ("name,profile", "no column student_id"),
@@ -307,36 +323,87 @@ def test_a_group_whose_only_way_is_broken_is_reported_once(write):
     ("content", "text"),
     [
         (None, "no such file"),
-        (b"", "no [default] section"),
-        (b"canary", "not a block"),
-        (b"canary=1\n[default]\n", "not a block"),
-        (b"[default]\ncanary\n", "not a block"),
-        (b"[default]\naws_access_key_id=canary\n", "has no aws_secret_access_key"),
-        (b"[default]\naws_access_key_id=canary\naws_access_key_id=canary\n", "not a block"),
-        (b"[a]\naws_access_key_id=canary\n[b]\n", "no [default] section"),
-        (b"[default]\naws_access_key_id=x\naws_secret_access_key=canary 1\n", "no AWS key"),
-        (b"[default]\naws_access_key_id=x\naws_secret_access_key=a\n  canary\n", "no AWS key"),
-        (b"[default]\naws_access_key_id=canary\xff\n", "not UTF-8"),
-        ("[default]\ncanary=1".encode("utf-16"), "UTF-16"),
-        (b"canary\0", "NUL"),
-        (b"#" * 70_000 + b"canary", "larger than"),
+        (b"", "No credentials block is in it"),
+        (b"canary", "No credentials block is in it"),
+        (b"[default]\ncanary=1\n", "No credentials block is in it"),
+        (b"[default]\naws_access_key_id=canary\n", "the aws_access_key_id alone"),
+        (b"[default]\naws_secret_access_key=canary\n", "has no aws_access_key_id"),
+        (b"[default]\naws_access_key_id=x\naws_secret_access_key=canary 1\n", "none of AWS's"),
+        (ACADEMY.replace("+", "canary", 1).encode(), "aws_secret_access_key of its block is cut"),
+        (ACADEMY[:-4].encode(), "aws_session_token of its block is cut: its end is missing"),
+        (
+            (ACADEMY + ACADEMY.replace("QW", "WQ")).replace("default", "canary" * 6).encode(),
+            "holds 2 different blocks (?, ?)",
+        ),
+        (
+            ACADEMY.replace("default", "one")
+            + ACADEMY.replace("QW", "WQ").replace("default", "two"),
+            "holds 2 different blocks (one, two), and which one counts is not said. Keep one of them",
+        ),
+        ("[default]\ncanary=1".encode("utf-16"), "No credentials block is in it"),
+        (b"canary\0", "not text"),
+        (b"\x89PNG canary", "screenshot"),
+        (b"#" * 1_100_000 + b"canary", "larger than"),
     ],
 )
 def test_a_bad_credentials_file_is_named_and_never_quoted(write, tmp_path, content, text):
     if content is not None:
-        (tmp_path / "s1.ini").write_bytes(content)
+        raw = content.encode() if isinstance(content, str) else content
+        (tmp_path / "s1.ini").write_bytes(raw)
     found = problems_of(write("student_id,credentials_file\ns1,s1.ini\n"))
     assert says(found, 2, text), found
     assert says(found, 2, str(tmp_path / "s1.ini"))
     assert "canary" not in str(found)
 
 
-@pytest.mark.parametrize("section", ["[default]", "[student]", "[other]\nx=1\n[default]"])
+@pytest.mark.parametrize(
+    "section",
+    [
+        "[default]",
+        "[student]",
+        "[other]\nx=1\n[default]",
+        ACADEMY.replace("QW", "WQ").replace("default", "x") + "[default]",
+    ],
+)
 def test_a_credentials_block_in_its_usual_forms_is_read(write, tmp_path, section):
     block = ACADEMY.replace("[default]", section).replace("\n", "\r\n").replace("=", " = ", 2)
     (tmp_path / "s1.ini").write_bytes(b"\xef\xbb\xbf" + block.encode())
     (account,) = load_roster(write("student_id,credentials_file\ns1,s1.ini\n")).accounts
     assert isinstance(account.access, Keys)
+    assert account.access.access_key_id.reveal() == KEY_ID
+
+
+def test_a_note_in_the_place_of_a_block_is_something_handed_in_until_a_block_takes_its_place(
+    write, tmp_path
+):
+    note = unreadable_text(["It is a PDF,\nwhich is not read.", "Its block has no key."])
+    (tmp_path / "s1.ini").write_text(note)
+    path = write("student_id,credentials_file\ns1,s1.ini\n")
+    (account,) = load_roster(path).accounts
+    assert account.access == HandedIn("It is a PDF, which is not read. Its block has no key.")
+    (tmp_path / "s1.ini").write_text(note + ACADEMY)
+    assert isinstance(load_roster(path).accounts[0].access, Keys)
+
+
+def test_times_and_ids_of_other_systems_are_kept(write):
+    path = write(
+        "student_id,profile,submitted_at,due_at,moodle_participant,Canvas ID,canvas_id\n"
+        "s1,p,2026-11-27T10:00:00Z,2026-11-28T23:59+01:00,1234,x,77\n"
+        "s2,p,,,,,\n"
+    )
+    roster = load_roster(path)
+    first, second = roster.accounts
+    assert first.submitted_at == datetime(2026, 11, 27, 10, tzinfo=UTC)
+    assert first.due_at == datetime(2026, 11, 28, 22, 59, tzinfo=UTC)
+    assert (second.submitted_at, second.due_at) == (None, None)
+    assert roster.extra_columns == ("moodle_participant", "Canvas ID", "canvas_id")
+    assert first.extra == {"moodle_participant": "1234", "Canvas ID": "x", "canvas_id": "77"}
+
+
+def test_rows_of_whoever_handed_in_nothing_are_left_out_where_that_is_asked_for(write):
+    path = write("student_id,profile\ns1,p\ns2,\n")
+    assert [a.student_id for a in load_roster(path, absent=True).accounts] == ["s1"]
+    assert says(problems_of(path), 3, "no way to reach")
 
 
 CANARY = "wJalrCANARYbPxRf"

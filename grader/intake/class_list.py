@@ -1,0 +1,251 @@
+"""Reads a class list: any CSV file with names, in the words of Moodle, of Canvas, or of one's own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from grader.i18n.language import _
+from grader.inputs.names import any_order, letters
+from grader.inputs.problems import BadInput, Problem, refuse
+from grader.inputs.text_file import read_bytes
+from grader.intake.list_columns import PLURAL, roles_of
+from grader.intake.list_times import local_time
+from grader.roster.cell_shapes import shape_problem
+from grader.roster.credentials_block import read_pasted
+from grader.roster.pasted_text import decoded
+from grader.safety.printable import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+KEYS = (
+    "student_id",
+    "moodle_participant",
+    "canvas_id",
+    "id_number",
+    "sis_user_id",
+    "sis_login_id",
+    "email",
+)
+"""What tells students apart, and what a student's id is made of: the first that the list has."""
+
+_LIMIT_BYTES = 64 * 1024 * 1024
+_ZIP = b"PK\x03\x04"
+_MAY_HOLD_A_BLOCK = re.compile(r"aws_|A[KS]IA[A-Z0-9]{8}|secretaccesskey", re.IGNORECASE)
+_NUMBER_AT_END = re.compile(r"([0-9]{1,20})\s*$")
+_MAX_TEXT = 300
+_NOT_STUDENTS = frozenset({"pointspossible", "studenttest", "teststudent"})
+"""Canvas's second row, and its student who is none."""
+_NO_GROUP = frozenset(
+    (
+        "",
+        "nogroups",
+        "nogroup",
+        "aucungroupe",
+        "notamemberofanygroup",
+        "memberofmorethanonegroup",
+        "nestmembredaucungroupe",
+        "membredeplusdungroupe",
+        "membredeplusieursgroupes",
+    )
+)
+"""What Moodle writes where somebody is in no group or in too many, by its letters."""
+
+
+@dataclass
+class Listed:
+    """A student of a class list. ``cells`` are what the list says, by the roster's columns.
+
+    ``group`` is the one group that the list names; ``groups`` are all where it may name several.
+    """
+
+    file: str
+    line: int
+    cells: dict[str, str] = field(default_factory=dict)
+    group: str = ""
+    groups: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The student's name, empty where the list has only numbers."""
+        return self.cells.get("name", "")
+
+
+@dataclass
+class ClassList:
+    """A list as it was read: ``taken`` says which column was taken for what, in the file's order.
+
+    ``unread`` are times that could not be read, ``is_local`` says that others were taken for this
+    machine's own.
+    """
+
+    file: str
+    students: list[Listed] = field(default_factory=list)
+    taken: dict[str, str] = field(default_factory=dict)
+    unread: list[Problem] = field(default_factory=list)
+    is_local: bool = False
+
+    @property
+    def names_groups(self) -> bool:
+        """The list has a column with groups."""
+        return bool({"group", PLURAL} & {*self.taken.values()})
+
+
+def read_class_list(path: Path) -> ClassList:
+    """The students of the CSV file at ``path``: UTF-8, UTF-16 or Latin-1; comma, semicolon or tab.
+
+    Raises :class:`BadInput` with every problem and its line.
+    """
+    raw = read_bytes(path, limit_bytes=_LIMIT_BYTES)
+    save = _("Save it again as “{encoding}”.", encoding="CSV UTF-8")
+    if raw.startswith(_ZIP):
+        raise refuse(path, 1, _("This is a spreadsheet or a ZIP file, not text."), save)
+    text = decoded(raw)
+    if "\0" in text:
+        raise refuse(path, 1, _("The file holds a NUL byte."), save)
+    (line, columns), rows, roles, problems = max(
+        (_cut(text, str(path), delimiter) for delimiter in ",;\t"),
+        key=lambda cut: (len(cut[2]), len(cut[0][1])),
+    )
+    if not columns and not problems:
+        remedy = _("Its first line names the columns: student_id, name, email, …")
+        raise refuse(path, 1, _("The class list is empty."), remedy)
+    if not columns:
+        raise BadInput(problems)
+    if not {"name", "first", "last", *KEYS} & {*roles.values()}:
+        message = _("No column of the class list names students.")
+        remedy = _("Name columns as Moodle or Canvas do, or: {names}.", names="name, email, group")
+        raise refuse(path, line, message, remedy)
+    made = ClassList(str(path), taken={columns[place]: role for place, role in roles.items()})
+    for at, cells in rows:
+        _add(made, at, cells, roles, problems)
+    problems += _twice(made.students)
+    if not made.students and not problems:
+        message = _("The class list has a header but no students.")
+        problems.append(Problem(str(path), line, message, _("Add one line per student.")))
+    if problems:
+        raise BadInput(problems)
+    return made
+
+
+_Record = tuple[int, list[str]]
+
+
+def _cut(
+    text: str, file: str, delimiter: str
+) -> tuple[_Record, list[_Record], dict[int, str], list[Problem]]:
+    """Header, rows and columns under one delimiter, and what is wrong with the quotes."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    records: list[_Record] = []
+    problems: list[Problem] = []
+    while True:
+        line = reader.line_num + 1
+        try:
+            record = next(reader)
+        except StopIteration:
+            break
+        except csv.Error:
+            message = _(
+                "The quotes of the row that begins here do not match, or a cell is too long."
+            )
+            remedy = _('Close every quote, and write a quote inside a cell as "".')
+            problems.append(Problem(file, line, message, remedy))
+            break
+        cells = [cell.strip() for cell in record]
+        if any(cells):
+            records.append((line, cells))
+    if not records:
+        return (1, []), [], {}, problems
+    roles = roles_of(records[0][1], [cells for _line, cells in records[1:]])
+    return records[0], records[1:], dict(roles), problems
+
+
+def _add(
+    made: ClassList, line: int, cells: list[str], roles: dict[int, str], problems: list[Problem]
+) -> None:
+    """The student of one row, if it is a student's, or what is wrong with it."""
+    given = {role: cells[place] for place, role in roles.items() if cells[place : place + 1]}
+    given = {role: text for role, text in given.items() if text and text != "-"}
+    for place, text in enumerate(cells):
+        if place not in roles and _MAY_HOLD_A_BLOCK.search(text):
+            pasted = read_pasted(text.encode())
+            if pasted.blocks or pasted.faults:
+                message = _("Column {number} holds a credentials block.", number=place + 1)
+                remedy = _(
+                    "Put it into a file of its own in the download: lists are passed around."
+                )
+                problems.append(Problem(made.file, line, message, remedy))
+    student = Listed(made.file, line)
+    name = given.pop("name", "") or f"{given.get('first', '')} {given.get('last', '')}".strip()
+    given.pop("first", None)
+    given.pop("last", None)
+    if letters(name) in _NOT_STUDENTS:
+        return
+    if number := given.get("moodle_participant"):
+        at_end = _NUMBER_AT_END.search(number)
+        given["moodle_participant"] = at_end[1] if at_end else ""
+    student.group = plain(given.get("group", ""), _MAX_TEXT)
+    if letters(student.group) in _NO_GROUP:
+        student.group = ""
+    several = (plain(part.strip(), _MAX_TEXT) for part in given.pop(PLURAL, "").split(","))
+    student.groups = tuple(part for part in several if letters(part) not in _NO_GROUP)
+    given.pop("group", None)
+    if made.taken and not (name or {*KEYS} & {*given}):
+        message = _("The row names no student.")
+        problems.append(Problem(made.file, line, message, _("Fill in a name, or remove the row.")))
+        return
+    for column in ("submitted_at", "due_at"):
+        if column in given:
+            _read_time(made, student, column, given.pop(column), problems)
+    given |= {"name": name} if name else {}
+    # Lists come from elsewhere: what a terminal would obey is made visible.
+    student.cells |= {column: plain(text, _MAX_TEXT) for column, text in given.items() if text}
+    made.students.append(student)
+
+
+def _read_time(
+    made: ClassList, student: Listed, column: str, text: str, problems: list[Problem]
+) -> None:
+    """A time of one's own must be exact; one that an LMS wrote is read as well as it can be."""
+    if column in made.taken and (wrong := shape_problem(column, text)):
+        problems.append(Problem(made.file, student.line, *wrong))
+    elif (read := local_time(text)) is not None:
+        student.cells[column] = read[0].isoformat(timespec="seconds")
+        made.is_local |= read[1]
+    else:
+        message = _("The time of submission is written in a way that is not read.")
+        remedy = _("When this student's lab ends is not known then.")
+        made.unread.append(Problem(made.file, student.line, message, remedy))
+
+
+def _twice(students: list[Listed]) -> Iterator[Problem]:
+    """Rows that are one student's by an id, or that nothing tells apart."""
+    first: dict[tuple[str, str], Listed] = {}
+    for one in students:
+        for column in KEYS:
+            key = (column, one.cells.get(column, "").casefold())
+            other = first.setdefault(key, one) if key[1] else one
+            if other is not one:
+                message = _(
+                    "The {column} is the same as on line {line}.", column=column, line=other.line
+                )
+                yield Problem(one.file, one.line, message, _("Give each student one row."))
+                break
+        else:
+            other = first.setdefault(("name", any_order(one.name)), one) if one.name else one
+            if other is not one and not _are_apart(one, other):
+                message = _(
+                    "The name is that of line {line} too, and nothing tells the two apart.",
+                    line=other.line,
+                )
+                remedy = _("Add a column with their e-mail addresses or ids.")
+                yield Problem(one.file, one.line, message, remedy)
+
+
+def _are_apart(one: Listed, other: Listed) -> bool:
+    return any(one.cells.get(c) and other.cells.get(c) for c in KEYS)

@@ -1,0 +1,91 @@
+"""Which group of a class list is who hands in together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from grader.i18n.language import _, plural
+from grader.inputs.names import letters
+from grader.inputs.problems import Problem
+from grader.safety.printable import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grader.intake.class_list import ClassList, Listed
+    from grader.intake.persons import Joined
+    from grader.intake.submissions import Submission
+
+MOST_IN_A_GROUP = 10
+"""More than who hand in together: a column *Groups* may name the halves of a course."""
+
+_DEFAULT_GROUPS = frozenset(("defaultgroup", "groupepardefaut"))
+
+
+def choose_groups(
+    made: Joined,
+    lists: Sequence[ClassList],
+    submissions: Sequence[Submission],
+    problems: list[Problem],
+) -> None:
+    """The one group of each student that hands in together, where the lists say it."""
+    folders = {letters(one.name) for one in submissions if one.name}
+    several: set[str] = set()
+    for person in made.persons:
+        person.cells.pop("group", None)
+        single = [row for row in person.groups if row.group]
+        many = {group: row for row in person.groups for group in row.groups}
+        for row in single[1:]:
+            if letters(row.group) != letters(single[0].group):
+                problems.append(_another_group(row, row.group, single[0]))
+        if single:
+            chosen = single[0].group
+            for row in person.groups:
+                known = {letters(group) for group in row.groups}
+                named = letters(chosen) in known or letters(chosen) in _DEFAULT_GROUPS
+                names_groups = any(o.file == row.file and o.names_groups for o in lists)
+                if row is not single[0] and names_groups and not named and not row.group:
+                    problems.append(_another_group(row, ", ".join(row.groups), single[0]))
+        else:
+            chosen = next((group for group in many if letters(group) in folders), "")
+            if not chosen and len(many) == 1:
+                chosen = next(iter(many))
+                several.add(chosen)
+            elif not chosen and many:
+                row = next(iter(many.values()))
+                message = _("The student is in several groups, and none handed in: none is taken.")
+                remedy = _("Fill in the roster's column group, if they work with somebody.")
+                made.doubts.append(Problem(row.file, row.line, message, remedy))
+        if chosen:
+            person.cells["group"] = chosen
+    _drop_halves(made, several)
+
+
+def _another_group(row: Listed, group: str, other: Listed) -> Problem:
+    message = _(
+        "The group is {group} here and {other} in {file}.",
+        group=plain(group, 60) or "-",
+        other=plain(other.group, 60),
+        file=f"{other.file}:{other.line}",
+    )
+    return Problem(row.file, row.line, message, _("Correct one of the lists."))
+
+
+def _drop_halves(made: Joined, several: set[str]) -> None:
+    """Groups of a column *Groups* that are too large to hand in together are no groups of ours."""
+    size = Counter(person.group for person in made.persons)
+    for group, count in size.items():
+        if group and count > MOST_IN_A_GROUP and group in several:
+            message = plural(
+                count,
+                "{group} has {count} student, too many to hand in together: it is not taken.",
+                "{group} has {count} students, too many to hand in together: it is not taken.",
+                group=plain(group, 60),
+            )
+            place = next(p.place for p in made.persons if p.group == group)
+            remedy = _("Fill in the roster's column group, if they work with somebody.")
+            made.doubts.append(Problem(place[0] if place else "", None, message, remedy))
+            for person in made.persons:
+                if person.group == group:
+                    del person.cells["group"]

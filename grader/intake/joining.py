@@ -1,0 +1,254 @@
+"""Joins class lists with each other and with a download: who is in the class, who handed in what."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from grader.i18n.language import _
+from grader.inputs.names import any_order, letters, name_keys
+from grader.inputs.problems import BadInput, Problem
+from grader.intake.class_list import KEYS
+from grader.intake.groups import choose_groups
+from grader.intake.persons import Joined, Person
+from grader.intake.submissions import digest_of, slug_of
+from grader.safety.printable import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from grader.intake.class_list import ClassList
+    from grader.intake.submissions import Submission
+
+_GROUP_LIKE = re.compile(r"(?:group|gruppe|equipe|team|binome|pair|trinome)")
+
+
+def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> Joined:
+    """The class of ``lists`` with each student's ``submissions``, a group's for every member.
+
+    Raises :class:`BadInput` with every student and group that cannot be told apart or placed.
+    """
+    made = Joined()
+    problems: list[Problem] = []
+    for one in lists:
+        _merge(made.persons, one, problems)
+    choose_groups(made, lists, submissions, problems)
+    _place(made, bool(lists), submissions, problems)
+    if problems:
+        raise BadInput(problems)
+    _name_ids(made.persons)
+    for person in made.persons:
+        person.cells = person.numbers | person.cells
+    return made
+
+
+# -- lists with each other ------------------------------------------------------------------------
+
+
+def _merge(persons: list[Person], one: ClassList, problems: list[Problem]) -> None:
+    """Add what a list says to the persons whom it names; whom it alone names is added."""
+    by_key = _by_key(persons)
+    by_name = defaultdict(list)
+    for known in persons:
+        by_name[any_order(known.name)].append(known)
+    fresh: list[Person] = []
+    for student in one.students:
+        found = (by_key.get(key) for key in _keys(student.cells))
+        person: Person | None = next(filter(None, found), None)
+        if person is None and student.name:
+            same = by_name[any_order(student.name)]
+            if len(same) > 1:
+                message = _("Several students of another list have this name.")
+                remedy = _("Add a column with e-mail addresses or ids to both lists.")
+                problems.append(Problem(one.file, student.line, message, remedy))
+                continue
+            # Whoever has another address too is somebody else of this name.
+            person = (
+                same[0] if same and not _contradict(same[0].cells, student.cells, KEYS) else None
+            )
+        if person is None:
+            fresh.append(Person(dict(student.cells), (one.file, student.line), [], [student]))
+            continue
+        if differing := _contradict(person.cells, student.cells, KEYS[:-1]):
+            message = _(
+                "The {column} is another than in {file}.",
+                column=differing,
+                file="{}:{}".format(*(person.place or ("", 0))),
+            )
+            problems.append(
+                Problem(one.file, student.line, message, _("Correct one of the lists."))
+            )
+            continue
+        person.cells = student.cells | person.cells
+        person.groups.append(student)
+    persons += fresh
+
+
+def _keys(cells: dict[str, str]) -> list[tuple[str, str]]:
+    return [(column, cells[column].casefold()) for column in KEYS if cells.get(column)]
+
+
+def _by_key(persons: Iterable[Person]) -> dict[tuple[str, str], Person]:
+    return {key: person for person in persons for key in _keys(person.cells)}
+
+
+def _contradict(one: dict[str, str], other: dict[str, str], columns: Iterable[str]) -> str | None:
+    """The first of ``columns`` in which two rows cannot be one student's."""
+    for column in columns:
+        if column in one and column in other and one[column].casefold() != other[column].casefold():
+            return column
+    return None
+
+
+# -- the download ---------------------------------------------------------------------------------
+
+
+def _place(
+    made: Joined, listed: bool, submissions: Sequence[Submission], problems: list[Problem]
+) -> None:
+    """Give each submission to the student, or to all members of the group, whose it is."""
+    index = _Index(made.persons)
+    unplaced = []
+    by_groups = any(map(index.is_of_a_group, submissions))
+    for one in submissions:
+        owners, is_group = index.owners_of(one, by_groups=by_groups)
+        if len(owners) > 1 and not is_group:
+            lines = ", ".join("{}:{}".format(*(p.place or ("", 0))) for p in owners)
+            message = _(
+                "{name}: {lines} have this name, and the download says nothing else.",
+                name=plain(one.name, 60),
+                lines=lines,
+            )
+            remedy = _("Give the list that has the numbers too: Moodle's grading worksheet.")
+            problems.append(Problem(one.source, None, message, remedy))
+        elif owners:
+            for person in owners:
+                person.submissions.append(one)
+                if not is_group:
+                    person.numbers |= _number_of(one)
+        else:
+            unplaced.append(one)
+    for one in unplaced:
+        like_a_group = _is_like_a_group(one)
+        if listed and (by_groups or like_a_group):
+            message = _(
+                "{name}: no row of the class list names this group.", name=plain(one.name, 60)
+            )
+            remedy = _(
+                "Give a list with a column Group: Moodle's grading worksheet or Canvas's groups."
+            )
+            problems.append(Problem(one.source, None, message, remedy))
+            continue
+        if listed:
+            message = _(
+                "{name} is not in the class list.", name=plain(one.name or one.student_id, 60)
+            )
+            remedy = _("The student has a row all the same.")
+            made.doubts.append(Problem(one.source, None, message, remedy))
+        elif like_a_group:
+            message = _(
+                "{name} seems to be a group, whose members are not known.", name=plain(one.name, 60)
+            )
+            remedy = _("Add --class with Moodle's grading worksheet: each member gets a row.")
+            made.doubts.append(Problem(one.source, None, message, remedy))
+        made.persons.append(_unlisted(one, is_group=like_a_group))
+
+
+def _is_like_a_group(one: Submission) -> bool:
+    return one.system != "own" and _GROUP_LIKE.match(letters(one.name)) is not None
+
+
+def _unlisted(one: Submission, *, is_group: bool) -> Person:
+    cells = {"name": plain(one.name, 300)} if one.name else {}
+    cells["student_id"] = one.student_id
+    return Person(cells, None, [one], numbers={} if is_group else _number_of(one))
+
+
+def _number_of(one: Submission) -> dict[str, str]:
+    """What the system that the download is of calls the student whose submission it is."""
+    if one.system == "own" or not one.number.isdecimal():
+        return {}
+    return {"moodle_participant" if one.system == "moodle" else "canvas_id": one.number}
+
+
+class _Index:
+    """Who may be meant by a name or a number of a download."""
+
+    def __init__(self, persons: Sequence[Person]) -> None:
+        self._by_key = _by_key(persons)
+        self._names: dict[str, list[Person]] = defaultdict(list)
+        self._groups: dict[str, list[Person]] = defaultdict(list)
+        for person in persons:
+            if person.name:
+                for key in {*name_keys(person.name), any_order(person.name)}:
+                    self._names[key].append(person)
+            if person.group:
+                self._groups[letters(person.group)].append(person)
+
+    def is_of_a_group(self, one: Submission) -> bool:
+        """A group of the list bears its name, and not the student of its number."""
+        person = self._by_number(one)
+        named = person is not None and self._is_named(person, one.name)
+        return not named and bool(one.name) and letters(one.name) in self._groups
+
+    def owners_of(self, one: Submission, *, by_groups: bool) -> tuple[list[Person], bool]:
+        """The students whose submission it is, and whether it is a group's.
+
+        ``by_groups``: groups handed in, so that a number may be a group's.
+        """
+        by_number = self._by_number(one)
+        if by_number is not None and self._is_named(by_number, one.name):
+            return [by_number], False
+        if members := self._groups.get(letters(one.name)) if one.name else None:
+            return members, True
+        # A participant's number decides, whatever the name has become since.
+        if by_number is not None and not by_groups and not _is_like_a_group(one):
+            return [by_number], False
+        if one.system == "own":
+            for column in ("student_id", "id_number", "sis_login_id", "sis_user_id", "email"):
+                for given in (one.name or one.student_id, one.student_id):
+                    if person := self._by_key.get((column, given.casefold())):
+                        return [person], False
+        found: list[Person] = []
+        name = one.name or one.student_id
+        for key in {*name_keys(name), any_order(name)}:
+            found += [person for person in self._names.get(key, ()) if person not in found]
+        if found or one.system != "own":
+            return found, False
+        return self._groups.get(letters(name), []), bool(self._groups.get(letters(name)))
+
+    def _by_number(self, one: Submission) -> Person | None:
+        if one.system == "own" or not one.number:
+            return None
+        column = "moodle_participant" if one.system == "moodle" else "canvas_id"
+        return self._by_key.get((column, one.number.casefold()))
+
+    def _is_named(self, person: Person, name: str) -> bool:
+        forms = {*name_keys(person.name), any_order(person.name)}
+        return not name or not person.name or bool(forms & {*name_keys(name), any_order(name)})
+
+
+# -- ids ------------------------------------------------------------------------------------------
+
+
+def _name_ids(persons: Sequence[Person]) -> None:
+    """A student_id for everybody: the first that the list or the download has, else their name."""
+    taken: set[str] = set()
+    for person in persons:
+        for given in _candidates(person):
+            slug = slug_of(given)
+            if slug.casefold() in taken:
+                slug = f"{slug}-{digest_of(person.name + person.cells.get('email', ''))}"
+            if slug.casefold() not in taken:
+                taken.add(slug.casefold())
+                person.cells["student_id"] = slug
+                break
+
+
+def _candidates(person: Person) -> Iterator[str]:
+    yield from (person.cells[column] for column in KEYS if person.cells.get(column))
+    yield from (one.student_id for one in person.submissions)
+    place = "{}:{}".format(*(person.place or ("", 0)))
+    yield person.name or place
+    yield f"{person.name} {place}"

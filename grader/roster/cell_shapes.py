@@ -1,0 +1,91 @@
+"""The shape that a cell of a roster must have: account ids, regions, addresses, times."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from grader.i18n.language import N_, _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ACCOUNT_ID = re.compile(r"[0-9]{12}")
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+
+
+def _is_endpoint(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    return (
+        parts.scheme in {"http", "https"}
+        and bool(parts.hostname)
+        and (port is None or port > 0)
+        and parts.username is None
+        and re.fullmatch(r"[!-~]+", url) is not None
+    )
+
+
+def time_of(text: str) -> datetime | None:
+    """The time that ``text`` is in ISO 8601 with a zone, ``None`` where it is none."""
+    try:
+        time = datetime.fromisoformat(text)
+        time.astimezone(UTC)  # the year 1 in Tokyo is none that can be compared
+    except (ValueError, OverflowError):
+        return None
+    # Of a date alone, or without a zone, nobody can say which moment is meant.
+    return time if time.tzinfo is not None and len(text) > len("2026-11-27") else None
+
+
+_TIME = (
+    lambda text: time_of(text) is not None,
+    N_("The {column} is not a time with its zone."),
+    N_("Write it like 2026-11-27T23:59:00+01:00."),
+)
+_SHAPES: dict[str, tuple[Callable[[str], bool], str, str]] = {
+    "account_id": (
+        lambda text: _ACCOUNT_ID.fullmatch(text) is not None,
+        N_("The account_id is not 12 digits."),
+        N_(
+            "Write it without hyphens; in a spreadsheet, format the column as text first, "
+            "or leading zeros are lost."
+        ),
+    ),
+    "region": (
+        lambda text: _REGION.fullmatch(text) is not None and len(text) <= 40,
+        N_("The region is not the code of an AWS region."),
+        N_("Write it like us-east-1."),
+    ),
+    "endpoint_url": (
+        _is_endpoint,
+        N_("The endpoint_url is not an address that starts with http:// or https://."),
+        N_("Write it like http://127.0.0.1:4566, without a user name or password."),
+    ),
+    "submitted_at": _TIME,
+    "due_at": _TIME,
+}
+
+
+SHAPED_COLUMNS = tuple(_SHAPES)
+
+
+def shape_problem(column: str, value: str) -> tuple[str, str] | None:
+    """What is wrong with the shape of ``value`` for ``column``, and the remedy; ``None`` if right."""
+    is_right, message, remedy = _SHAPES[column]
+    return None if is_right(value) else (_(message, column=column), _(remedy))
+
+
+_RESOURCE = re.compile(r"[A-Za-z0-9_-]{1,80}(\.fifo)?")
+
+
+def use_fault(name: str) -> tuple[str, str] | None:
+    """Why ``name`` can name no function and no queue, and the remedy; ``None`` if it can."""
+    if _RESOURCE.fullmatch(name):
+        return None
+    message = _("“{name}” is no name of a function or queue.", name=name[:100])
+    return message, _("Write the name alone, as the AWS console shows it.")

@@ -1,0 +1,112 @@
+"""What ``grader roster`` made, for whoever goes on with it."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from grader.i18n.language import N_, _, plural
+from grader.safety.printable import plain
+from grader.terminal.console import standard_error, standard_output
+from grader.terminal.problems import show_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from grader.intake.class_list import ClassList
+    from grader.intake.make_roster import Made
+
+_MOST_NAMED = 20
+
+
+def show_made(
+    made: Made,
+    lists: Sequence[ClassList],
+    out: Path,
+    folder: Path,
+    *,
+    written: bool,
+    existed: bool,
+    quiet: bool,
+) -> None:
+    """Doubts and what cannot be read on standard error, what changed and the next step on the other."""
+    errors = standard_error(quiet=quiet)
+    doubts = [*made.doubts, *(problem for one in lists for problem in one.unread)]
+    if doubts:
+        errors.print(_("To look at:"))
+        show_problems(doubts, errors)
+    if made.unreadable:
+        errors.print(_("Handed in, but no block that can be read:"))
+        show_problems(made.unreadable, errors)
+    if quiet:
+        return
+    output = standard_output(quiet=quiet)
+    for one in lists:
+        _say(output, _taken(one))
+    if any(one.is_local for one in lists):
+        zone = datetime.now().astimezone().tzname()
+        _say(output, _("Times of submission were read as this machine's ({zone}).", zone=zone))
+    if written:
+        _say_changes(made, output, existed=existed)
+        said = plural(
+            made.students,
+            "{file}: {count} student with a block, in {folder}.",
+            "{file}: {count} students with a block, in {folder}.",
+            file=out,
+            folder=folder,
+        )
+        _say(output, said)
+    if made.unread:
+        _say(
+            output,
+            plural(
+                made.unread,
+                "{count} handed in something that is no block.",
+                "{count} handed in something that is no block.",
+            ),
+        )
+    if written:
+        _say(output, _("Next: {command}", command=f"grader doctor {shlex.quote(str(out))}"))
+
+
+def _taken(one: ClassList) -> str:
+    """Which of a list's columns was taken for what."""
+    pairs = (
+        _("{role} from “{column}”", role=role, column=plain(column, 60))
+        for column, role in one.taken.items()
+    )
+    return _("{file}: {columns}.", file=one.file, columns=", ".join(pairs))
+
+
+def _say_changes(made: Made, output: Console, *, existed: bool) -> None:
+    changes = made.update
+    said = []
+    if existed:
+        said += [
+            (N_("New rows: {names}."), changes.added),
+            (N_("New blocks: {names}."), changes.renewed),
+            (N_("Filled in: {names}."), changes.filled),
+            (
+                N_("Not in the class list, and kept (--prune removes them): {names}."),
+                changes.stayed,
+            ),
+            (N_("Removed: {names}."), changes.removed),
+        ]
+    said.append((N_("Handed in nothing: {names}."), changes.without))
+    for template, names in said:
+        if names:
+            more = len(names) - _MOST_NAMED
+            shown = ", ".join(names[:_MOST_NAMED]) + (
+                _(" and {more} more", more=more) if more > 0 else ""
+            )
+            _say(output, _(template, names=shown))
+
+
+def _say(output: Console, line: str) -> None:
+    output.print(Text(line), soft_wrap=True)

@@ -1,0 +1,487 @@
+"""``grader roster --class``: a download and class lists become one row a student, kept up to date."""
+
+from __future__ import annotations
+
+import csv
+import stat
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.commands.options import UNGRADED
+from grader.model.access import HandedIn, Keys
+from grader.roster.load import load_roster
+from tests.intake.test_roster_command import block, everything, rows
+from tests.programs import grader_here
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+HEADER = (
+    "Identifiant,Nom complet,Adresse de courriel,Statut,Groupe,Note,Note maximale,"
+    "Dernière modification (travail remis)\n"
+)
+AT_TEN = '"vendredi 27 novembre 2026, 10:15"'
+
+
+def worksheet(*students: tuple[int, str, str], at: str = AT_TEN) -> str:
+    """Moodle's grading worksheet of (participant, name, group)."""
+    lines = (
+        f"Participant {number},{name},s{number}@x.org,Remis,{group},,20,{at}\n"
+        for number, name, group in students
+    )
+    return HEADER + "".join(lines)
+
+
+PAIRS = worksheet(
+    (201, "Zoë Süß", "Groupe 01"), (202, "Bob Roy", "Groupe 01"),
+    (203, "Cy Lee", "Groupe 02"), (204, "Di Lee", "Groupe 02"),
+)  # fmt: skip
+
+
+def pack(path: Path, **files: str | bytes) -> None:
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in files.items():
+            file.writestr(name, content)
+
+
+def make(
+    folder: Path, *more: str, lists: tuple[str, ...] = ("list.csv",)
+) -> subprocess.CompletedProcess[str]:
+    given = [word for one in lists for word in ("--class", one)]
+    return grader_here("roster", "all.zip", *given, "--out", "class.csv", *more, cwd=folder)
+
+
+def key_of(folder: Path, student: str) -> str:
+    (account,) = (
+        a
+        for a in load_roster(folder / "class.csv", absent=True).accounts
+        if a.student_id == student
+    )
+    assert isinstance(account.access, Keys), account.access
+    return account.access.access_key_id.reveal()
+
+
+def test_sixty_students_in_thirty_pairs_have_a_row_each_with_their_groups_block(
+    tmp_path: Path,
+) -> None:
+    class_of = [(200 + n, f"Prénom{n} Nom{n}", f"Groupe {n // 2 + 1:02}") for n in range(60)]
+    (tmp_path / "list.csv").write_text(worksheet(*class_of), encoding="utf-8-sig")
+    # The groups' numbers are other students' numbers of participants.
+    pack(
+        tmp_path / "all.zip",
+        **{
+            f"Groupe {g:02}_{199 + g}_assignsubmission_file/keys.txt": block(f"{g:012}")
+            for g in range(1, 31)
+        },
+    )
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    made = rows(tmp_path / "class.csv")
+    assert [(r["student_id"], r["name"], r["group"]) for r in made] == [
+        (str(number), name, group) for number, name, group in class_of
+    ]
+    assert {r["moodle_participant"] for r in made} == {str(number) for number, *_ in class_of}
+    assert made[0]["email"] == "s200@x.org"
+    for number, _name, group in class_of:
+        assert key_of(tmp_path, str(number)) == f"{int(group[-2:]):012}"
+    # Partners share a block by right: nobody is asked about it.
+    assert "To look at" not in done.stderr
+    assert "moodle_participant from “Identifiant”" in done.stdout
+    assert stat.S_IMODE((tmp_path / "class.csv").stat().st_mode) == 0o600
+
+
+def test_whoever_handed_in_nothing_has_a_row_and_is_named(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(PAIRS)
+    pack(tmp_path / "all.zip", **{"Groupe 01_500_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path)
+    assert done.returncode == 0
+    made = rows(tmp_path / "class.csv")
+    assert [r["credentials_file"] for r in made][2:] == ["", ""]
+    assert "Handed in nothing: 203 (Cy Lee), 204 (Di Lee)." in done.stdout
+
+
+def test_a_broken_submission_is_handed_in_by_every_member(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(PAIRS)
+    pack(tmp_path / "all.zip", **{"Groupe 02_500_assignsubmission_file/k.png": b"\x89PNG"})
+    done = make(tmp_path)
+    assert done.returncode == UNGRADED
+    assert done.stderr.count("screenshot") == 1
+    accounts = load_roster(tmp_path / "class.csv", absent=True).accounts
+    assert [(a.student_id, type(a.access)) for a in accounts] == [
+        ("203", HandedIn),
+        ("204", HandedIn),
+    ]
+
+
+def test_times_of_submission_are_the_worksheets(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(PAIRS.replace(AT_TEN, "27/11/26 10:15", 1))
+    pack(tmp_path / "all.zip", **{"Groupe 01_500_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path)
+    first, second, *_ = rows(tmp_path / "class.csv")
+    assert first["submitted_at"] == ""
+    assert second["submitted_at"].startswith("2026-11-27T10:15:00")
+    assert "list.csv:2: The time of submission is written in a way that is not read" in done.stderr
+    assert "read as this machine's" in done.stdout
+
+
+def test_canvas_s_groups_are_known_by_a_members_number_and_the_groups_name(tmp_path: Path) -> None:
+    (tmp_path / "book.csv").write_text(
+        "Student,ID,SIS User ID,SIS Login ID,Section,Lab (1)\n    Points Possible,,,,,20\n"
+        '"Süß, Zoë",71,u1,zoe,A,\n"Roy, Bob",72,u2,bob,A,\n"Lee, Cy",73,u3,cy,A,\n'
+    )
+    (tmp_path / "groups.csv").write_text(
+        "name,canvas_user_id,user_id,login_id,group_name\n"
+        "Zoë Süß,71,u1,zoe,Pair 1\nBob Roy,72,u2,bob,Pair 1\nCy Lee,73,u3,cy,\n"
+    )
+    pack(
+        tmp_path / "all.zip",
+        **{"pair1_72_901_b.txt": block("2" * 12), "leecy_LATE_73_902_b.txt": block("3" * 12)},
+    )
+    done = make(tmp_path, lists=("book.csv", "groups.csv"))
+    assert done.returncode == 0, done.stderr
+    assert [key_of(tmp_path, student) for student in ("71", "72", "73")] == [
+        "2" * 12,
+        "2" * 12,
+        "3" * 12,
+    ]
+    assert rows(tmp_path / "class.csv")[0] == {
+        "student_id": "71", "name": "Süß, Zoë", "group": "Pair 1", "canvas_id": "71",
+        "sis_user_id": "u1", "sis_login_id": "zoe",
+        "credentials_file": "class-credentials/71.ini", "submitted_at": "",
+    }  # fmt: skip
+
+
+def test_of_canvas_s_attachments_the_last_counts_and_a_known_user_decides_whose_it_is(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "list.csv").write_text("Student,ID,Section\nAnn 999 1,123,A\n")
+    pack(
+        tmp_path / "all.zip",
+        **{"999_1_123_1000_b.txt": block("2" * 12), "999_1_123_999_b.txt": block("1" * 12)},
+    )
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [r["student_id"] for r in rows(tmp_path / "class.csv")] == ["123"]
+    assert key_of(tmp_path, "123") == "2" * 12
+
+
+def test_a_list_of_ones_own_is_joined_by_names_in_whatever_order(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(
+        "Nom;Prénom;Groupe\nSüß;Zoë;a\nRoy;Bob;a\n", encoding="latin-1"
+    )
+    pack(tmp_path / "all.zip", **{"SÜß Zoë_9_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    columns = ("name", "group", "moodle_participant", "credentials_file")
+    made = [tuple(r[c] for c in columns) for r in rows(tmp_path / "class.csv")]
+    assert made == [("Zoë Süß", "a", "9", "class-credentials/9.ini"), ("Bob Roy", "a", "", "")]
+
+
+def test_what_a_list_says_is_no_formula_and_no_control_sequence(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(
+        'Identifier,Full name,Group\nParticipant 7,"=A(""x"")\x1b[31m",+g\x07\n'
+    )
+    pack(tmp_path / "all.zip", **{"Participant_7_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    (row,) = rows(tmp_path / "class.csv")
+    assert (row["name"][:3], row["group"][:3]) == ("'=A", "'+g")
+    assert not {"\x1b", "\x07"} & {
+        *(tmp_path / "class.csv").read_text(),
+        *done.stdout,
+        *done.stderr,
+    }
+    # And it is read as what it was, so that the same again changes nothing.
+    before = everything(tmp_path)
+    make(tmp_path)
+    assert everything(tmp_path) == before
+
+
+def test_blind_marking_knows_numbers_only(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(
+        "Identifier,Status\nParticipant 7,Submitted\nParticipant 8,-\n"
+    )
+    pack(tmp_path / "all.zip", **{"Participant_7_assignsubmission_file/k.txt": block()})
+    assert make(tmp_path).returncode == 0
+    assert [(r["student_id"], r["name"]) for r in rows(tmp_path / "class.csv")] == [
+        ("7", ""),
+        ("8", ""),
+    ]
+
+
+def test_who_is_in_no_list_has_a_row_and_is_told(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("Identifier,Full name\nParticipant 7,Ann Lee\n")
+    pack(tmp_path / "all.zip", **{"Guest_9_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path)
+    assert "Guest is not in the class list" in done.stderr
+    assert [r["student_id"] for r in rows(tmp_path / "class.csv")] == ["7", "9"]
+
+
+def test_a_column_that_names_halves_of_the_course_makes_no_group(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(
+        "First name,Last name,Email address,Groups\n"
+        + "".join(f"A{n},B{n},s{n}@x.org,TD1\n" for n in range(12))
+        + 'C,D,c@x.org,"TD2, Pair 1"\nE,F,e@x.org,"TD2, Pair 1"\nG,H,g@x.org,"TD2, TD3"\n'
+    )
+    pack(tmp_path / "all.zip", **{"Pair 1_500_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    groups = [r["group"] for r in rows(tmp_path / "class.csv")]
+    assert groups == [""] * 12 + ["Pair 1", "Pair 1", ""]
+    assert "TD1 has 12 students, too many" in done.stderr
+    assert "list.csv:16: The student is in several groups" in done.stderr
+
+
+def test_without_a_list_a_group_is_not_taken_for_a_participant(tmp_path: Path) -> None:
+    pack(tmp_path / "all.zip", **{"Groupe 01_500_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path, lists=())
+    assert "Groupe 01 seems to be a group" in done.stderr
+    assert "--class" in done.stderr
+    assert "moodle_participant" not in rows(tmp_path / "class.csv")[0]
+
+
+# -- bad input --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lists", "files", "said"),
+    [
+        (
+            ["Full name\nAnn Lee\nLee Ann\n"],
+            ["Ann Lee_7_assignsubmission_file/k.txt"],
+            ["list0.csv:3: The name is that of line 2"],
+        ),
+        (
+            ["Full name,Email address\nAnn Lee,a@x.org\nAnn Lee,b@x.org\n"],
+            ["Ann Lee_7_assignsubmission_file/k.txt"],
+            ["Ann Lee: list0.csv:2, list0.csv:3 have this name", "worksheet"],
+        ),
+        (
+            [PAIRS],
+            [f"Groupe {n}_50{n[-1]}_assignsubmission_file/k.txt" for n in ("01", "08", "09")],
+            ["Groupe 08: no row of the class list names this group", "Groupe 09: no row"],
+        ),
+        (
+            [
+                PAIRS,
+                PAIRS.replace("Lee,s204@x.org,Remis,Groupe 02", "Lee,s204@x.org,Remis,Groupe 03"),
+            ],
+            ["Groupe 01_500_assignsubmission_file/k.txt"],
+            ["list1.csv:5: The group is Groupe 03 here and Groupe 02 in list0.csv:5"],
+        ),
+        (
+            [PAIRS, "Full name,Email address,Groups\nDi Lee,s204@x.org,Groupe 07\n"],
+            ["Groupe 01_500_assignsubmission_file/k.txt"],
+            ["list1.csv:2: The group is Groupe 07 here and Groupe 02 in list0.csv:5"],
+        ),
+        (
+            [PAIRS, "Identifier,Email address\nParticipant 9,s204@x.org\n"],
+            ["Groupe 01_500_assignsubmission_file/k.txt"],
+            ["list1.csv:2: The moodle_participant is another than in list0.csv:5"],
+        ),
+        (
+            ["name,due_at\nAnn,x\n", "name,due_at\nBo,y\n"],
+            ["s01/k.txt"],
+            ["list0.csv:2: The due_at", "list1.csv:2: The due_at"],
+        ),
+    ],
+)
+def test_what_cannot_be_told_apart_is_said_at_once_and_nothing_is_written(
+    tmp_path: Path, lists: list[str], files: list[str], said: list[str]
+) -> None:
+    for number, text in enumerate(lists):
+        (tmp_path / f"list{number}.csv").write_text(text)
+    pack(tmp_path / "all.zip", **dict.fromkeys(files, block()))
+    before = everything(tmp_path)
+    done = make(tmp_path, lists=tuple(f"list{number}.csv" for number in range(len(lists))))
+    assert done.returncode == 2, done.stderr
+    for words in said:
+        assert words in done.stderr
+    assert everything(tmp_path) == before
+
+
+def test_pruning_without_a_list_would_remove_everybody_and_is_refused(tmp_path: Path) -> None:
+    pack(tmp_path / "all.zip", **{"s01/k.txt": block()})
+    done = make(tmp_path, "--prune", lists=())
+    assert done.returncode == 2
+    assert "Add --class" in done.stderr
+
+
+def test_a_roster_that_is_wrong_is_not_brought_up_to_date(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(PAIRS)
+    pack(tmp_path / "all.zip", **{"Groupe 01_500_assignsubmission_file/k.txt": block()})
+    (tmp_path / "class.csv").write_text(
+        "student_id,name,profile,due_at\na,Zoë Süß,p,soon\nA,Bob,p,\nb,Zoë Süß,p,\n"
+    )
+    before = everything(tmp_path)
+    done = make(tmp_path)
+    assert (done.returncode, everything(tmp_path)) == (2, before)
+    assert "class.csv:2: The due_at" in done.stderr
+    assert "class.csv:3: The student_id is the same" in done.stderr
+    (tmp_path / "class.csv").write_text("student_id,name,profile\na,Zoë Süß,p\nb,Zoë Süß,p\n")
+    done = make(tmp_path)
+    assert done.returncode == 2
+    assert "class.csv:2: Lines 2, 3 may both be of Zoë Süß" in done.stderr
+
+
+# -- up to date -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def class_of_pairs(tmp_path: Path) -> Path:
+    """A roster of two pairs, the first of which handed in, to which the instructor added things."""
+    (tmp_path / "list.csv").write_text(PAIRS)
+    pack(tmp_path / "all.zip", **{"Groupe 01_500_assignsubmission_file/k.txt": block()})
+    assert make(tmp_path).returncode == 0
+    path = tmp_path / "class.csv"
+    header, *lines = path.read_text().splitlines()
+    lines = [f"{line},A" for line in lines]
+    lines[0] = lines[0].replace("s201@x.org", "zoe@home.org").replace("Groupe 01", "mine")
+    own = dict.fromkeys(header.split(","), "") | {"student_id": "guest", "name": "=Gast"}
+    lines.insert(1, ",".join([*own.values(), "B"]).replace("=Gast", "'=Gast"))
+    path.write_text("\n".join([f"{header},section", *lines]) + "\n")
+    return tmp_path
+
+
+def test_a_late_block_changes_that_row_and_nothing_else(class_of_pairs: Path) -> None:
+    before = (class_of_pairs / "class.csv").read_text().splitlines()
+    pack(
+        class_of_pairs / "all.zip",
+        **{
+            "Groupe 01_500_assignsubmission_file/k.txt": block(),
+            "Groupe 02_501_assignsubmission_file/k.txt": block("2" * 12),
+        },
+    )
+    done = make(class_of_pairs)
+    assert done.returncode == 0, done.stderr
+    after = (class_of_pairs / "class.csv").read_text().splitlines()
+    assert after[:4] == before[:4]
+    assert [line.split(",")[0] for line in after] == [line.split(",")[0] for line in before]
+    assert key_of(class_of_pairs, "203") == key_of(class_of_pairs, "204") == "2" * 12
+    assert "New blocks: 203 (Cy Lee), 204 (Di Lee)." in done.stdout
+    assert "kept (--prune removes them): guest (=Gast)." in done.stdout
+    # What a human wrote stays, and that the list differs is said.
+    assert "the email is another in the class list (s201@x.org); yours stays" in done.stderr
+    assert "the group is another in the class list (Groupe 01); yours stays" in done.stderr
+
+
+def test_the_same_again_changes_no_byte(class_of_pairs: Path) -> None:
+    before = everything(class_of_pairs)
+    assert make(class_of_pairs).returncode == 0
+    assert everything(class_of_pairs) == before
+
+
+def test_of_two_blocks_the_one_submitted_last_counts_whatever_comes_last(
+    class_of_pairs: Path,
+) -> None:
+    later = AT_TEN.replace("10:15", "18:00")
+    early = everything(class_of_pairs)["all.zip"]
+    (class_of_pairs / "list.csv").write_text(PAIRS.replace(AT_TEN, later))
+    pack(
+        class_of_pairs / "all.zip", **{"Groupe 01_500_assignsubmission_file/k.txt": block("2" * 12)}
+    )
+    assert "New blocks: 201" in make(class_of_pairs).stdout
+    assert rows(class_of_pairs / "class.csv")[0]["submitted_at"].startswith("2026-11-27T18:00")
+    (class_of_pairs / "list.csv").write_text(PAIRS)
+    (class_of_pairs / "all.zip").write_bytes(early)
+    done = make(class_of_pairs)
+    assert "201 (Zoë Süß): the block that the roster has stays" in done.stderr
+    assert key_of(class_of_pairs, "201") == "2" * 12
+    assert rows(class_of_pairs / "class.csv")[0]["submitted_at"].startswith("2026-11-27T18:00")
+
+
+def test_what_is_no_block_takes_no_blocks_place(class_of_pairs: Path) -> None:
+    pack(class_of_pairs / "all.zip", **{"Groupe 01_500_assignsubmission_file/k.pdf": b"%PDF"})
+    done = make(class_of_pairs)
+    assert done.returncode == UNGRADED
+    assert key_of(class_of_pairs, "201") == "1" * 12
+
+
+def test_whose_file_was_removed_handed_in_all_the_same(class_of_pairs: Path) -> None:
+    for path in (class_of_pairs / "class-credentials").iterdir():
+        path.unlink()
+    pack(
+        class_of_pairs / "all.zip", **{"Groupe 02_501_assignsubmission_file/k.txt": block("2" * 12)}
+    )
+    assert make(class_of_pairs).returncode == 0
+    accounts = {
+        a.student_id: a.access
+        for a in load_roster(class_of_pairs / "class.csv", absent=True).accounts
+    }
+    assert isinstance(accounts["201"], HandedIn)
+    assert isinstance(accounts["203"], Keys)
+
+
+def test_rows_go_only_where_that_is_asked_for_and_their_blocks_with_them(
+    class_of_pairs: Path,
+) -> None:
+    (class_of_pairs / "list.csv").write_text("".join(PAIRS.splitlines(keepends=True)[:2]))
+    (class_of_pairs / "all.zip").unlink()
+    pack(class_of_pairs / "all.zip", **{"Zoë Süß_201_assignsubmission_file/k.txt": block()})
+    done = make(class_of_pairs, "--prune")
+    assert done.returncode == 0, done.stderr
+    assert [r["student_id"] for r in rows(class_of_pairs / "class.csv")] == ["201"]
+    assert "Removed: guest (=Gast), 202 (Bob Roy), 203 (Cy Lee), 204 (Di Lee)." in done.stdout
+    assert [p.name for p in (class_of_pairs / "class-credentials").iterdir()] == ["201.ini"]
+
+
+def test_a_row_with_a_way_of_its_own_keeps_it(class_of_pairs: Path) -> None:
+    path = class_of_pairs / "class.csv"
+    with path.open(newline="") as file:
+        cells = list(csv.DictReader(file))
+    for row in cells:
+        row["profile"] = "ada" if row["student_id"] == "203" else ""
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, [*cells[0]], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(cells)
+    pack(
+        class_of_pairs / "all.zip", **{"Groupe 02_501_assignsubmission_file/k.txt": block("2" * 12)}
+    )
+    done = make(class_of_pairs)
+    assert "203 (Cy Lee): the row has a way of its own (profile)" in done.stderr
+    assert rows(path)[3]["credentials_file"] == ""
+    assert key_of(class_of_pairs, "204") == "2" * 12
+
+
+def test_a_number_of_another_assignment_is_nobodys_block(class_of_pairs: Path) -> None:
+    # Moodle numbers participants anew in each assignment: 201 is Bob here.
+    (class_of_pairs / "list.csv").write_text(
+        "Identifier,Full name\nParticipant 201,Bob Roy\nParticipant 299,Zoë Süß\n"
+    )
+    pack(class_of_pairs / "all.zip", **{"Bob Roy_201_assignsubmission_file/k.txt": block("7" * 12)})
+    done = make(class_of_pairs)
+    assert done.returncode == 0, done.stderr
+    assert key_of(class_of_pairs, "202") == "7" * 12
+    assert key_of(class_of_pairs, "201") == "1" * 12
+    made = {r["student_id"]: r["moodle_participant"] for r in rows(class_of_pairs / "class.csv")}
+    assert (made["201"], made["202"]) == ("299", "201")
+
+
+def test_a_roster_of_0_1_0_is_brought_up_to_date(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(PAIRS)
+    (tmp_path / "class-credentials").mkdir()
+    (tmp_path / "class-credentials/201.ini").write_text(block())
+    (tmp_path / "class.csv").write_text(
+        "student_id;name;credentials_file\n201;Zoë Süß;class-credentials/201.ini\n"
+    )
+    pack(tmp_path / "all.zip", **{"Groupe 01_500_assignsubmission_file/k.txt": block("2" * 12)})
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "class.csv").read_text()
+    assert text.startswith(
+        "student_id;name;email;group;moodle_participant;credentials_file;submitted_at\n201;"
+    )
+    assert len(text.splitlines()) == 5
+    assert key_of(tmp_path, "201") == "2" * 12
+
+
+def test_several_downloads_are_one_class(tmp_path: Path) -> None:
+    pack(tmp_path / "all.zip", **{"Zoë Süß_201_assignsubmission_file/k.txt": block()})
+    pack(tmp_path / "more.zip", **{"Bob Roy_202_assignsubmission_file/k.txt": block("2" * 12)})
+    done = make(tmp_path, "more.zip", lists=())
+    assert done.returncode == 0, done.stderr
+    assert [r["student_id"] for r in rows(tmp_path / "class.csv")] == ["201", "202"]
