@@ -1,4 +1,4 @@
-"""One account visited: who it is, then what is in it. These are the tasks that an executor runs.
+"""One account visited: who it is, then what is in it. These are the tasks that an engine runs.
 
 A task takes a :class:`Place` first, which is what it shares with the other tasks of its process;
 everything else it is given and returns is data, so that it may run on another machine.
@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
-from grader.model.observation import Found
 from grader.observe.account import observe
 from grader.observe.identity import observe_identity
+from grader.observe.may_read import why_not
 from grader.resources.kinds import KINDS
 from grader.resources.ready import Waits, tell_nobody
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from grader.i18n.message import Message
     from grader.model.access import Access
-    from grader.model.observation import Fact, Identity, Observation
+    from grader.model.observation import Fact, Identity, Observation, Unknown
     from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
 
@@ -66,14 +66,6 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class Identified:
-    """Who answered: ``way`` is the index of the visit that led there, or the last one tried."""
-
-    way: int
-    identity: Fact[Identity]
-
-
-@dataclass(frozen=True)
 class Orders:
     """How an account is exercised. ``limit_s`` is the time for all of it, in seconds; so long after a
     silence that would cost points it is looked once more, if ``confirm_s`` is not zero."""
@@ -85,18 +77,18 @@ class Orders:
     confirm_s: float = 0
 
 
-def identify(place: Place, visits: Sequence[Visit], limit_s: float) -> Identified:
-    """The first of a group's ways to its account that works, else the last one tried.
+def identify(place: Place, visit: Visit, limit_s: float) -> Fact[Identity]:
+    """Whose account it is. AWS is not asked any more when ``limit_s`` seconds have passed."""
+    with closing(visit.aws(place, time.monotonic() + limit_s)) as aws:
+        return observe_identity(aws, visit.account_id)
 
-    AWS is not asked any more when ``limit_s`` seconds have passed.
-    """
-    way, ends_at = 0, time.monotonic() + limit_s
-    for way, visit in enumerate(visits):  # noqa: B007 - the last one counts
-        with closing(visit.aws(place, ends_at)) as aws:
-            identity = observe_identity(aws, visit.account_id)
-        if isinstance(identity, Found):
-            break
-    return Identified(way, identity)
+
+def may_read(
+    place: Place, visit: Visit, identity: Identity, rubric: Rubric, limit_s: float
+) -> Unknown | None:
+    """Why this way may not read what another way observes; ``None`` where it may. Nothing is run."""
+    with closing(visit.aws(place, time.monotonic() + limit_s)) as aws:
+        return why_not(aws, rubric, identity)
 
 
 def look(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from grader.resources.ready import Waits
     from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
+
+    _Facts: TypeAlias = dict[str, dict[str, Fact[Any]]]
 
 INPUT, SUM, OUTPUT = EXCHANGE_ROUTE
 
@@ -53,41 +55,90 @@ def observe(
     (:func:`~grader.observe.identity.observe_identity`); where it is not found, nothing else is asked.
     ``exchange`` false looks only. Raises :class:`Interrupted` when ``waits.stop`` is set meanwhile.
     """
-    started, clock = datetime.now(UTC), time.monotonic()
-    look = _Look(aws, rubric, needs, waits, exchange=exchange)
-    if isinstance(identity, Found):
-        look.at(kind for kind in kinds if not kind.last)
-        # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
-        # again, and Lambda by a client of its own.
-        aws.close(but={"sqs"})
-        done = look.exercise(seed, identity.value.account_id, attempt)
-        # These wait, and what they wait for has time to come meanwhile.
-        look.at(kind for kind in kinds if kind.last)
-    else:
+    if not isinstance(identity, Found):
         unknown = (
             identity if isinstance(identity, Unknown) else Unknown("unexpected", "no identity")
         )
-        look.facts = {fact: dict.fromkeys(roles, unknown) for fact, roles in needs.facts.items()}
-        done = Behaviour(unknown, unknown, unknown)
-        if unknown.kind == "account-mismatch":
-            done.flags.add("account-mismatch")
-    return Observation(
-        region=aws.region,
+        return unseen(aws.region, identity, rubric, needs, unknown, seed=seed, attempt=attempt)
+    started, clock = datetime.now(UTC), time.monotonic()
+    look = _Look(aws, rubric, needs, waits, exchange=exchange)
+    look.at(kind for kind in kinds if not kind.last)
+    # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
+    # again, and Lambda by a client of its own.
+    aws.close(but={"sqs"})
+    done = look.exercise(seed, identity.value.account_id, attempt)
+    # These wait, and what they wait for has time to come meanwhile.
+    look.at(kind for kind in kinds if kind.last)
+    return _observation(
+        aws.region,
+        identity,
+        rubric,
+        look.facts,
+        done,
         seed=seed,
         attempt=attempt,
         started_at=iso(started),
-        finished_at=now(),
         duration_s=round(time.monotonic() - clock, 3),
+    )
+
+
+def unseen(
+    region: str,
+    identity: Fact[Identity],
+    rubric: Rubric,
+    needs: Needs,
+    why: Unknown,
+    *,
+    seed: int,
+    attempt: int,
+) -> Observation:
+    """The observation of an account of which nothing was asked but whose it is: all is ``why``."""
+    done = Behaviour(why, why, why)
+    if why.kind == "account-mismatch":
+        done.flags.add("account-mismatch")
+    facts: _Facts = {fact: dict.fromkeys(roles, why) for fact, roles in needs.facts.items()}
+    return _observation(
+        region,
+        identity,
+        rubric,
+        facts,
+        done,
+        seed=seed,
+        attempt=attempt,
+        started_at=now(),
+        duration_s=0.0,
+    )
+
+
+def _observation(
+    region: str,
+    identity: Fact[Identity],
+    rubric: Rubric,
+    facts: _Facts,
+    done: Behaviour,
+    *,
+    seed: int,
+    attempt: int,
+    started_at: str,
+    duration_s: float,
+) -> Observation:
+    return Observation(
+        region=region,
+        seed=seed,
+        attempt=attempt,
+        started_at=started_at,
+        finished_at=now(),
+        duration_s=duration_s,
         grader_version=__version__,
         identity=identity,
-        functions=look.facts["functions"],
-        queues=look.facts["queues"],
-        mappings=look.facts["mappings"],
-        schedules=look.facts["schedules"],
-        runs=look.facts["runs"],
+        functions=facts["functions"],
+        queues=facts["queues"],
+        mappings=facts["mappings"],
+        schedules=facts["schedules"],
+        runs=facts["runs"],
         further={
             fact: _as_kept(seen)
-            for fact, seen in look.facts.items()
+            for fact, seen in facts.items()
             if seen and fact not in OF_RESOURCES
         },
         handler=done.handler,
@@ -115,7 +166,7 @@ class _Look:
         self.aws, self.waits = aws, waits
         self._rubric, self._needs, self._exchange = rubric, needs, exchange
         self._names = rubric.lab.names
-        self.facts: dict[str, dict[str, Fact[Any]]] = {}
+        self.facts: _Facts = {}
         self.urls: dict[str, str | None] = {}
         self.pending: set[str] = set()
         self.began = 0.0
