@@ -102,7 +102,7 @@ class _Account:
             return None
         used = {way.keys for way in self.tried}
         left = [way for way in self.ways if way.keys not in used]
-        way = min(left, key=lambda way: (self._rank(way), way), default=None)
+        way = min(left, key=self._rank, default=None)  # of equal ones the first
         if way is None or self._rank(way) < _RANKS["denied"]:
             return way
         # What a party may see of an account that nobody else leads to is its result all the same.

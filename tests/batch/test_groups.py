@@ -287,7 +287,8 @@ def test_whoever_may_read_it_shares_what_another_saw(
     reports, _ = pairs.grade(whole, *rows, wire=wire)
     assert {one.score for one in reports.values()} == {20}
     assert wire.used("lambda.Invoke") == {"reader", "good"}
-    assert {seen(pairs, name).attempt for name in ("a", "b")} == {1 + visiting.ANOTHER_WAY}
+    attempts = {seen(pairs, name).attempt for name in ("a", "b")}
+    assert attempts == {1 + visiting.ANOTHER_WAY} != {1}
 
 
 def test_a_group_tries_its_next_way_where_the_first_is_refused_something(

@@ -224,6 +224,10 @@ def test_one_of_a_pair_alone_takes_the_other_along_and_all_is_looked_at_again(
     assert found.groups["group pair"].led_to == {"s1": "1" * 12, "s2": "1" * 12}
 
 
+def test_one_of_a_pair_alone_takes_the_other_along_into_a_new_folder(tmp_path: Path) -> None:
+    assert todo(planned(Results(tmp_path / "new"), of_pair(), only=["s2"])) == ["s1", "s2"]
+
+
 def test_an_account_that_was_seen_only_in_part_is_looked_at_again(tmp_path: Path) -> None:
     results = a_pair(tmp_path, flags=("group-account-open",))
     part = reference(

@@ -212,6 +212,22 @@ def test_a_lone_partys_account_is_looked_at_as_far_as_it_may_be() -> None:
     assert results["p"] == [Outcome("seen", way("p2"))]
 
 
+def test_ways_that_may_read_nothing_are_not_tried_where_others_lead_there_too() -> None:
+    denied = World(answer="denied", refusals=2)
+    tried, results = looks(p1=denied, q1=denied)
+    assert tried == []
+    assert results == {
+        "p": [Outcome("barred", way("p1"))],
+        "q": [Outcome("barred", way("q1"))],
+    }
+
+
+def test_nor_where_a_partner_may_read_and_was_refused_something_else() -> None:
+    tried, results = looks(p1=World(answer="denied", refusals=2), p2=World(refusals=3))
+    assert tried == ["p2"]
+    assert results["p"] == [Outcome("seen", way("p2"))]
+
+
 def test_equal_keys_are_tried_once() -> None:
     ways = {way(name, name, "the same"): World(refusals=1) for name in "pqr"}
     run = Run(ways, list(ways), 1, late=False)
