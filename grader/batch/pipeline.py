@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-import traceback
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,7 +13,7 @@ from grader.batch.visiting import Visiting
 from grader.engines.protocol import EngineLost
 from grader.engines.threads import Threads
 from grader.engines.visit import Visit
-from grader.i18n.language import N_
+from grader.i18n.language import N_, plural
 from grader.i18n.message import said
 from grader.judging.pool import AT_A_TIME
 from grader.model.observation import Unknown
@@ -22,6 +21,7 @@ from grader.resources.kinds import KINDS
 from grader.roster.load import student_of
 from grader.rubric.needs import needs_of
 from grader.safety.redact import redact
+from grader.safety.trace import Repeated, trace_of
 from grader.scoring.score import score, ungraded_report
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Grading:
         self._engine.on_aside(lambda: self._done.put(None))
         self._observed: list[Observed] = []
         self._since = 0.0
-        self._lost = False
+        self._lost, self._shown = False, Repeated()
 
     def run(self, accounts: Iterable[Account]) -> None:
         """Grade everyone. On ``KeyboardInterrupt`` the queues are given back and it goes on up."""
@@ -83,6 +83,13 @@ class Grading:
             self._run(self._visiting(accounts))
         finally:
             self._engine.close()
+            if self._shown.again:
+                again = plural(
+                    self._shown.again,
+                    "The grader failed in the same way for {count} more student.",
+                    "The grader failed in the same way for {count} more students.",
+                )
+                print(again, file=sys.stderr)  # noqa: T201
 
     def _run(self, visiting: Visiting) -> None:
         judging: dict[Future[list[list[Outcome]]], list[Observed]] = {}
@@ -130,7 +137,7 @@ class Grading:
     def _visit(self, account: Account) -> Visit:
         region = self._settings.region_of(account, self._rubric)
         endpoint_url = account.endpoint_url or self._settings.endpoint_url
-        return Visit(account.access, account.account_id, region, endpoint_url)
+        return Visit(account.access, account.account_id, region, endpoint_url, account.use)
 
     # -- judging ------------------------------------------------------------------------------
 
@@ -199,7 +206,7 @@ class Grading:
             failed = N_("The grader failed: {error}")
             text = redact(f"{type(error).__name__}: {error}")
             unknown = Unknown.saying("unexpected", failed, error=text)
-            told = redact("".join(traceback.format_exception(error)), 8000)
+            told = trace_of(error) if self._shown.is_new(error) else ""
         if told:
             print(told, file=sys.stderr)  # noqa: T201
         return unknown

@@ -180,7 +180,8 @@ class Visiting:
             party.settled.add(way)
             self._ways.identified(way, None)
         else:
-            self._ways.identified(way, (account_id, visit.region, visit.endpoint_url))
+            place = (account_id, visit.region, visit.endpoint_url)
+            self._ways.identified(way, (*place, *sorted(visit.use.items())), place)
 
     def _answered(self, way: Way, future: Future[Unknown | None]) -> None:
         try:

@@ -59,14 +59,23 @@ class Outcome(NamedTuple):
     by: Way
 
 
+class _Place:
+    """Where one look at a time is, whatever is looked for there: ``looks`` counts them."""
+
+    def __init__(self) -> None:
+        self.keys: list[Key] = []
+        self.running: Way | None = None
+        self.looks = 0
+
+
 class _Account:
     """One account: the ways that lead there, and how far it is with them."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: _Place) -> None:
+        self.place = place
         self.ways: list[Way] = []
         self.asking: set[Way] = set()
         self.answers: dict[Way, Answer] = {}
-        self.running: Way | None = None
         self.tried: dict[Way, int] = {}
 
     @property
@@ -86,19 +95,22 @@ class _Account:
             if self.asking:
                 return [Step("ask", way) for way in new]
         way = self._next()
-        if way is None:
+        if way is None or self.place.running is not None:
             return []
-        self.running = way
-        return [Step("look", way, len(self.tried))]
+        self.place.running = way
+        self.place.looks += 1
+        return [Step("look", way, self.place.looks - 1)]
 
     @property
     def idle(self) -> bool:
         """Nothing is under way, and there is nothing to do as long as no other way leads here."""
-        return self.running is None and not self.asking and self._next() is None
+        return not self.asking and self._next() is None
 
     def _next(self) -> Way | None:
-        """The way that is to be tried now: never a second one at once, nor one that can only do less."""
-        if self.running is not None or self.good:
+        """The way that is being tried, or is to be tried next: none that can only do less."""
+        if self.place.running in self.ways:
+            return self.place.running
+        if self.good:
             return None
         used = {way.keys for way in self.tried}
         left = [way for way in self.ways if way.keys not in used]
@@ -141,6 +153,7 @@ class Ways:
         self._awaited = set(everyone)
         self._open = set(everyone)
         self._accounts: dict[Key | None, _Account] = {}
+        self._places: dict[Hashable, _Place] = {}
         self._led: dict[Way, Key | None] = {}
         self._of: dict[str, list[Way]] = {}
         for way in everyone:
@@ -152,14 +165,22 @@ class Ways:
 
     # -- what came of a step --------------------------------------------------------------------
 
-    def identified(self, way: Way, key: Key | None) -> None:
-        """``way`` leads to the account ``key``, or nowhere."""
+    def identified(self, way: Way, key: Key | None, place: Hashable = None) -> None:
+        """``way`` leads to the account ``key``, or nowhere.
+
+        What is looked for is a part of the key; in one ``place``, the key itself if none is given, there
+        is one look at a time whatever it looks for.
+        """
         self._awaited.discard(way)
         self._open.discard(way)
         self._led[way] = key
         self._maybe[way.party] = None
         if key is not None:
-            insort(self._accounts.setdefault(key, _Account()).ways, way)
+            if key not in self._accounts:
+                there = self._places.setdefault(key if place is None else place, _Place())
+                there.keys.append(key)
+                self._accounts[key] = _Account(there)
+            insort(self._accounts[key].ways, way)
             self._touch(key)
         if not self._open:
             self._maybe.update(self._unsettled)
@@ -177,8 +198,10 @@ class Ways:
     def looked(self, way: Way, refusals: int) -> None:
         """A look by ``way`` ended, with so many facts for which it was refused."""
         account = self._account(way)
-        account.running = None
+        account.place.running = None
         account.tried[way] = refusals
+        for key in account.place.keys:
+            self._touch(key)
 
     def _account(self, way: Way) -> _Account:
         key = self._led[way]
@@ -196,7 +219,8 @@ class Ways:
         if self._awaited:
             return []
         touched, self._touched = self._touched, {}
-        return [step for key in touched for step in self._accounts[key].steps()]
+        accounts = sorted((self._accounts[key] for key in touched), key=lambda one: one.ways[0])
+        return [step for account in accounts for step in account.steps()]
 
     def settled(self) -> list[tuple[str, list[Outcome]]]:
         """The parties of which everything is known now, each once, with what their ways came to.

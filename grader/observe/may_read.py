@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.model.observation import Unknown, value_of
 from grader.resources.function import FUNCTIONS
+from grader.resources.inventory import Inventory
 from grader.resources.queue import QUEUES
 from grader.rubric.rules import EXCHANGE_ROUTE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
 
     from grader.aws.account_client import Aws
     from grader.model.observation import Fact, Function, Identity
@@ -22,33 +23,52 @@ _ANSWERS = frozenset({"not-ready"})
 """AWS answers whoever may ask, if only that it is not done yet."""
 
 
-def why_not(aws: Aws, rubric: Rubric, identity: Identity) -> Unknown | None:
+def why_not(
+    aws: Aws, rubric: Rubric, identity: Identity, use: Mapping[str, str] | None = None
+) -> Unknown | None:
     """Why the account behind ``aws`` cannot be read by its keys; ``None`` where it can.
 
     What is asked for is the function under test and both its queues, or whatever the rubric names in
-    their place. That there is no such thing is an answer.
+    their place; ``use`` are AWS's names of those that are meant instead. That there is no such thing is
+    an answer. Where the rubric gives none a name, what is there is listed.
     """
-    asking = _Asking(aws, rubric, identity)
-    names = rubric.lab.names
+    names = {**rubric.lab.names, **(use or {})}
+    asking = _Asking(aws, names, identity)
     roles = [role for role in EXCHANGE_ROUTE if role in names] or list(names)
+    named = rubric.lab.named
     for kind in (FUNCTIONS, QUEUES):
         for role in roles:
-            if role in rubric.lab.named[kind.word] and kind.may_look is not None:
+            if role in named[kind.word] and names[role] and kind.may_look is not None:
                 kind.may_look(asking, role)
             if asking.refused is not None:
                 return asking.refused
-    return None
+    nameless = {role for role in roles if not names[role]}
+    return asking.listed(nameless & {*named["function"]}, nameless & {*named["queue"]})
 
 
 class _Asking:
     """Asks until the first refusal. See :class:`~grader.resources.look.MayLook`."""
 
-    def __init__(self, aws: Aws, rubric: Rubric, identity: Identity) -> None:
+    def __init__(self, aws: Aws, names: Mapping[str, str], identity: Identity) -> None:
         self.aws, self.identity = aws, identity
-        self._names = rubric.lab.names
+        self._names = names
         self.functions: dict[str, Fact[Function]] = {}
         self.urls: dict[str, str] = {}
         self.refused: Unknown | None = None
+
+    def listed(self, functions: Collection[str], queues: Collection[str]) -> Unknown | None:
+        """Why what is looked for by its part cannot be looked for, where something is."""
+        inventory = Inventory(self.aws, self.identity.account_id)
+        if functions:
+            there = inventory.functions()
+            if isinstance(there, Unknown):
+                return there
+            # Of one of them: keys that may read some functions and not others are nobody's.
+            seen = inventory.variables(there[0]) if there else {}
+            if isinstance(seen, Unknown):
+                return seen
+        messages = inventory.messages() if queues else ()
+        return messages if isinstance(messages, Unknown) else None
 
     def name(self, role: str) -> str:
         """AWS's name of the resource."""

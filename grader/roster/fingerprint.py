@@ -17,7 +17,8 @@ _DIGITS = 8
 
 def fingerprint(account: Account) -> str:
     """A few digits of a digest of the row's way: other ones for another block, profile or role."""
-    way = (account.access, account.region, account.endpoint_url)
+    use = tuple(sorted(account.use.items()))
+    way = (account.access, account.region, account.endpoint_url, use)
     return hashlib.sha256(repr(_plain(way)).encode()).hexdigest()[:_DIGITS]
 
 

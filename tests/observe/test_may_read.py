@@ -75,6 +75,30 @@ def test_who_may_not_reads_why(
     )
 
 
+def test_what_has_no_name_is_listed(aws_sandbox: Sandbox, right: str) -> None:
+    rubric = lab()
+    nameless = dict.fromkeys(rubric.lab.names, "")
+    found = msgspec.structs.replace(
+        rubric.lab,
+        functions=dict.fromkeys(rubric.lab.functions, ""),
+        queues=dict.fromkeys(rubric.lab.queues, ""),
+        found=tuple(nameless),
+    )
+    of_own_names = msgspec.structs.replace(rubric, lab=found)
+    assert asked(aws_sandbox, right, Wire(), of_own_names) is None
+    for operation, answer in (
+        ("lambda.ListFunctions", rest(403, "AccessDeniedException", DENIED)),
+        (FUNCTION, rest(403, "AccessDeniedException", DENIED)),
+        ("sqs.ListQueues", rpc(403, "AccessDenied", DENIED)),
+        ("sqs.GetQueueAttributes", rpc(403, "AccessDenied", DENIED)),
+    ):
+        wire = Wire()
+        wire.play(operation, answer, always=True)
+        why = asked(aws_sandbox, right, wire, of_own_names)
+        assert why is not None
+        assert why.kind == "permission"
+
+
 def test_of_a_lab_without_queues_the_function_is_asked_for(
     aws_sandbox: Sandbox, right: str
 ) -> None:

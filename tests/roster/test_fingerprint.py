@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grader.model.access import DefaultCredentials, Keys, Profile, Role
 from grader.roster.fingerprint import fingerprint
@@ -28,8 +28,8 @@ WAYS: list[Access] = [
 ]
 
 
-def of(access: Access, **changes: str) -> str:
-    given: dict[str, str | None] = {"region": None, "endpoint_url": None}
+def of(access: Access, **changes: Any) -> str:
+    given: dict[str, Any] = {"region": None, "endpoint_url": None}
     return fingerprint(Account("s1", "", "", "pair", None, access=access, **(given | changes)))
 
 
@@ -38,6 +38,7 @@ def test_every_other_way_is_another_one_and_an_equal_one_the_same() -> None:
         assert of(one) != of(other)
     assert of(Keys(Secret("AKIA"), Secret("s"))) == of(WAYS[6])
     assert of(WAYS[6], region="us-west-2") != of(WAYS[6])
+    assert of(WAYS[6], use={"sum": "mine"}) != of(WAYS[6])
 
 
 def test_nothing_of_a_secret_is_in_it() -> None:

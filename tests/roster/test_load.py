@@ -277,6 +277,16 @@ def test_a_row_without_a_way_goes_its_partners_way(write):
     assert [(a.account_id, a.region) for a in accounts] == [there, there, (None, None), elsewhere]
 
 
+def test_a_row_without_a_way_takes_what_plays_a_part_from_its_partner(write):
+    head = "student_id,group,profile,use.sum,use.input\n"
+    accounts = load_roster(write(f"{head}s1,g,p,mine,\ns2,g,,,\ns3,g,,yours,q\n")).accounts
+    assert [a.use for a in accounts] == [
+        {"sum": "mine"},
+        {"sum": "mine"},
+        {"sum": "yours", "input": "q"},
+    ]
+
+
 def test_whose_way_it_is_does_not_depend_on_the_order_of_rows(write):
     head, *rows = ["student_id,group,profile,region", "s1,g,,", "S3,g,r,eu-west-3", "s2,g,q,"]
     for ordered in permutations(rows):
