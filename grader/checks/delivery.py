@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from grader.checks import block, evidence, fail, message, required, shown, ungrade
+from grader.checks.failure_words import how_it_failed, what_it_raised
 from grader.checks.next_step import step_of, step_of_records, step_of_silence
 from grader.checks.step_rule import Setting
 from grader.i18n.language import N_
@@ -13,7 +14,7 @@ from grader.model.observation import Exchange, Found, Invocation, NotTried, Unkn
 if TYPE_CHECKING:
     from grader.checks import Message
     from grader.model.evidence import Evidence
-    from grader.model.observation import Answer, Fact, FunctionError, Pair
+    from grader.model.observation import Answer, Fact, Pair
 
 MISTAKES = {
     "joined": N_("the two numbers joined as text"),
@@ -53,7 +54,7 @@ def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange], setting: Set
                 "expected a sum on the output queue, but nothing came, neither when the function was"
                 " invoked nor through the queue."
             ),
-            hint=_said(invocation.error) or "",
+            hint=what_it_raised(invocation.error) or "",
             evidence=evidence.of_invocation(invocation, setting.keys),
         )
     if invocation.failure is None and not invocation.own_queue:
@@ -98,7 +99,7 @@ def check_records(
     template = N_("expected {expected} sums for {expected} records in one event, found {actual}.")
     why: dict[str, Message] = {}
     if invocation.failure is not None:
-        why = {"failure": _failure(invocation)}
+        why = {"failure": how_it_failed(invocation)}
         template = N_(
             "expected {expected} sums for {expected} records in one event, found {actual}."
             " {failure}"
@@ -187,10 +188,10 @@ def _wrong_handling(invocation: Invocation, setting: Setting) -> NoReturn:
             expected=expected,
             number1=None if pair is None else pair.number1,
             number2=None if pair is None else pair.number2,
-            actual=_failure(invocation),
+            actual=how_it_failed(invocation),
             hint=step_of(invocation, setting),
             evidence=seen,
-            failure=_failure(invocation),
+            failure=how_it_failed(invocation),
         )
     if invocation.own_queue:
         fail(
@@ -229,64 +230,6 @@ def _wrong_answer(pair: Pair, answer: Answer, seen: Evidence) -> NoReturn:
         body=shown(answer.body),
         mistake=message(mistake),
     )
-
-
-def _failure(invocation: Invocation) -> Message:
-    error = invocation.error
-    if invocation.failure == "timed-out":
-        return message(N_("Your function was still running when its time was over."))
-    if invocation.failure == "refused":
-        return message(
-            N_("Lambda refused to run your function: its reserved concurrency leaves it no room.")
-        )
-    if invocation.failure == "broken" or (error is not None and error.kind in _NEVER_RAN):
-        if error is None:
-            return message(N_("Lambda could not run your function."))
-        it_says = N_("Lambda could not run your function. It says {error}.")
-        return message(it_says, error=_named(error))
-    return _said(error) or message(N_("Your function raised an exception."))
-
-
-_NEVER_RAN = frozenset(
-    f"Runtime.{name}"
-    for name in (
-        *("ImportModuleError", "HandlerNotFound", "MalformedHandlerName", "UserCodeSyntaxError"),
-        *("BuiltInModuleConflict", "InvalidEntrypoint"),
-    )
-)
-"""Lambda's words for code that it could not load."""
-
-
-def _said(error: FunctionError | None) -> Message | None:
-    if error is None:
-        return None
-    what = _named(error)
-    if error.kind.startswith(("Runtime.", "Function.", "Extension.")):
-        return message(
-            N_("Your function ended without an answer. Lambda says {error}."), error=what
-        )
-    if error.file is None:
-        return message(N_("Your function raised {error}."), error=what)
-    if error.line is None:
-        return message(N_("Your function raised {error} ({file})."), error=what, file=error.file)
-    return message(
-        N_("Your function raised {error} ({file}, line {line})."),
-        error=what,
-        file=error.file,
-        line=error.line,
-    )
-
-
-def _named(error: FunctionError) -> str:
-    """The exception and what it says. Of what is too long the middle is left out: a denial says its
-    reason at the end."""
-    text = error.message.rstrip(". ")
-    if len(text) > _MOST:
-        text = f"{text[: _MOST // 3]} … {text[-_MOST * 2 // 3 :]}"
-    return f"{error.kind}: {text}" if text else error.kind
-
-
-_MOST = 420
 
 
 def _quoted(others: tuple[str, ...]) -> dict[str, Message]:

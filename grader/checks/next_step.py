@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from grader.checks import message, shown
-from grader.checks.step_rule import Said, step_by
+from grader.checks import message
+from grader.checks.step_rule import Said, step_by, without_middle
 from grader.checks.steps_of_aws import RULES as OF_AWS
 from grader.checks.steps_of_aws import VPC
 from grader.checks.steps_of_code import RULES as OF_CODE
@@ -144,7 +144,7 @@ def _caught(log: str, setting: Setting) -> Message | None:
         N_("Begin there.")
     )
     tells = N_("Your function's log says: {printed}. {step}")
-    return message(tells, printed=shown(text, 400).rstrip(". "), step=step)
+    return message(tells, printed=without_middle(text.rstrip(". ")), step=step)
 
 
 def _numbers(text: str) -> set[float]:

@@ -108,6 +108,13 @@ def step_by(rules: Iterable[Rule], said: Said) -> Message | None:
     return None
 
 
+def without_middle(text: str, most: int = 380) -> str:
+    """``text`` in about ``most`` characters: the middle goes, as a denial says its reason at the end."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most // 3]} … {text[-most * 2 // 3 :]}"
+
+
 def filled(template: str, values: dict[str, object]) -> Message:
     """The message of ``template``, with those of ``values`` that it names."""
     return message(template, **{name: values[name] for name in _FIELD.findall(template)})

@@ -290,7 +290,7 @@ def _quoted(others: Iterable[str]) -> tuple[str, ...]:
 
 def _failure(made: Invocation, speech: Speech) -> str:
     if made.failure == "raised" and made.error is not None:
-        error = f"{shown(made.error.kind, 100)}: {shown(made.error.message, _EXCERPT)}"
+        error = f"{shown(made.error.kind, 100)}: {shown(made.error.message, _SENTENCE)}"
         if made.error.file is None or made.error.line is None:
             return speech.say("Your function raised {error}.", error=error)
         file = shown(made.error.file, 100)

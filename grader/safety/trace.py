@@ -24,8 +24,8 @@ _HEAD = "Traceback (most recent call last)"
 def trace_of(error: BaseException, *, frames: int = _FRAMES) -> str:
     """The traceback of ``error`` and of what led to it.
 
-    Files, lines and code are ours and stand as they are; what an exception says can quote a student or a
-    secret, and is redacted, bounded and printable.
+    Where it happened stands as it is; code, and what an exception says, can hold a secret or quote a
+    student, and are redacted, bounded and printable.
     """
     seen: set[int] = set()
     parts = list(_chain(error, frames, seen))
@@ -37,9 +37,16 @@ def _chain(error: BaseException, frames: int, seen: set[int]) -> Iterator[str]:
     one: BaseException | None = error
     while one is not None and id(one) not in seen:
         seen.add(id(one))
-        stack = "".join(traceback.StackSummary.from_list(_last(one, frames)).format())
+        stack = "".join(map(_place, _last(one, frames)))
         yield f"{_HEAD}:\n{stack}{_says(one)}"
         one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    """A frame as Python shows it."""
+    line = plain(redact(frame.line or "", _SAID), _SAID)
+    file = plain(frame.filename)
+    return f'  File "{file}", line {frame.lineno}, in {frame.name}\n' + (line and f"    {line}\n")
 
 
 def _last(error: BaseException, frames: int) -> list[traceback.FrameSummary]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.checks.delivery import _named
+from grader.checks.failure_words import named
 from grader.checks.next_step import (
     RULES,
     step_after,
@@ -131,8 +131,8 @@ def test_a_denial_is_said_whole() -> None:
     text = text.replace("no identity-based policy allows the sqs:sendmessage action", REASON)
     error = function_error(_payload("ClientError", text, []), "")
     assert error.message.endswith(REASON)
-    assert _named(error).endswith(REASON)
-    assert action in _named(error)
+    assert named(error).endswith(REASON)
+    assert action in named(error)
 
 
 @pytest.mark.parametrize(

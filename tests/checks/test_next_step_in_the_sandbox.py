@@ -75,7 +75,7 @@ def seen(request: pytest.FixtureRequest, aws_sandbox: Sandbox) -> Iterator[dict[
     chosen = [
         item.callspec.params["mistake"]
         for item in request.session.items
-        if "seen" in getattr(item, "fixturenames", ()) and hasattr(item, "callspec")
+        if getattr(item, "originalname", "") == "test_a_mistake_that_was_made_has_its_next_step"
     ]
     with ThreadPoolExecutor(8) as threads:
         looks = threads.map(lambda one: (one.name, _look(aws_sandbox, one)), chosen)
