@@ -16,7 +16,7 @@ from grader.batch.parties import Candidates
 from grader.batch.ways import CRASHED, Step, Ways
 from grader.engines.visit import Orders, identify, look, may_read
 from grader.model.observation import Found, Observation, Unknown
-from grader.observe.account import unseen
+from grader.observe.assembled import unseen
 from grader.observe.refusals import REFUSED, refusals
 
 if TYPE_CHECKING:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from grader import __version__
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.observation import (
-    OF_RESOURCES,
     Fact,
     Found,
     FoundAs,
@@ -22,28 +18,24 @@ from grader.model.observation import (
     Observation,
     Unknown,
 )
-from grader.model.timestamps import iso, now
+from grader.model.timestamps import iso
+from grader.observe.assembled import assembled, unseen
 from grader.observe.exercise import Behaviour, exercise
 from grader.observe.obstacles import Stage
-from grader.observe.pairs import Pairs
-from grader.observe.scope import asked_by
 from grader.resources.find import NAMELESS, Finder, not_found
 from grader.resources.inventory import Inventory
+from grader.rubric.pairs import Pairs
 from grader.rubric.parts import parts_of
-from grader.rubric.rules import EXCHANGE_ROUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from grader.aws.account_client import Aws
     from grader.model.kind import Kind
+    from grader.observe.assembled import Facts
     from grader.resources.ready import Waits
     from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
-
-    _Facts: TypeAlias = dict[str, dict[str, Fact[Any]]]
-
-INPUT, SUM, OUTPUT = EXCHANGE_ROUTE
 
 NOT_EXERCISED = Unknown.saying(
     "not-observed", N_("The function was not exercised (--no-exchange).")
@@ -89,7 +81,7 @@ def observe(
     done = look.exercise(seed, identity.value.account_id, attempt)
     # These wait, and what they wait for has time to come meanwhile.
     look.at(kind for kind in others if kind.last)
-    return _observation(
+    return assembled(
         aws.region,
         identity,
         rubric,
@@ -103,87 +95,9 @@ def observe(
     )
 
 
-def unseen(
-    region: str,
-    identity: Fact[Identity],
-    rubric: Rubric,
-    needs: Needs,
-    why: Unknown,
-    *,
-    seed: int,
-    attempt: int,
-) -> Observation:
-    """The observation of an account of which nothing was asked but whose it is: all is ``why``."""
-    done = Behaviour(why, why, why)
-    if why.kind == "account-mismatch":
-        done.flags.add("account-mismatch")
-    facts: _Facts = {fact: dict.fromkeys(roles, why) for fact, roles in needs.facts.items()}
-    return _observation(
-        region,
-        identity,
-        rubric,
-        facts,
-        done,
-        {},
-        seed=seed,
-        attempt=attempt,
-        started_at=now(),
-        duration_s=0.0,
-    )
-
-
-def _observation(
-    region: str,
-    identity: Fact[Identity],
-    rubric: Rubric,
-    facts: _Facts,
-    done: Behaviour,
-    found_as: dict[str, FoundAs],
-    *,
-    seed: int,
-    attempt: int,
-    started_at: str,
-    duration_s: float,
-) -> Observation:
-    return Observation(
-        region=region,
-        seed=seed,
-        attempt=attempt,
-        started_at=started_at,
-        finished_at=now(),
-        duration_s=duration_s,
-        grader_version=__version__,
-        identity=identity,
-        functions=facts["functions"],
-        queues=facts["queues"],
-        mappings=facts["mappings"],
-        schedules=facts["schedules"],
-        runs=facts["runs"],
-        further={
-            fact: _as_kept(seen)
-            for fact, seen in facts.items()
-            if seen and fact not in OF_RESOURCES
-        },
-        handler=done.handler,
-        records=done.records,
-        exchange=done.exchange,
-        asked=asked_by(rubric),
-        found_as=found_as,
-        flags=tuple(sorted(done.flags)),
-    )
-
-
 def split(kinds: Sequence[Kind[Any]]) -> tuple[list[Kind[Any]], list[Kind[Any]]]:
     """The kinds that are looked for by name, each in an account once, and those that rest on them."""
     return [kind for kind in kinds if kind.always], [kind for kind in kinds if not kind.always]
-
-
-def _as_kept(seen: dict[str, Fact[Any]]) -> dict[str, Fact[Any]]:
-    """Facts with their values as JSON has them: as they will be once they were stored."""
-    return {
-        role: Found(msgspec.to_builtins(fact.value)) if isinstance(fact, Found) else fact
-        for role, fact in seen.items()
-    }
 
 
 class _Look:
@@ -206,7 +120,7 @@ class _Look:
             role: FoundAs(name, "use", message(N_("which --use names")))
             for role, name in use.items()
         }
-        self.facts: _Facts = {}
+        self.facts: Facts = {}
         self.urls: dict[str, str | None] = {}
         self.pending: set[str] = set()
         self.began = 0.0
@@ -243,6 +157,10 @@ class _Look:
                 seen[role][role] = of_kind[role].look(self, role)
             elif isinstance(missing := seen[role][role], Missing):
                 seen[role][role] = not_found(missing, of_kind[role].word, role, found)
+        for role, queues in self._needs.held.items():
+            # Its variables were looked at before it was known which queue they may hold.
+            if isinstance(seen[role][role], Found) and any(one in self.found_as for one in queues):
+                seen[role][role] = of_kind[role].look(self, role)
 
     def name(self, role: str) -> str:
         """AWS's name of the resource."""
@@ -256,13 +174,20 @@ class _Look:
         """The variables of the function's environment that the checks ask about."""
         return self._needs.variables[role]
 
+    def held(self, role: str) -> dict[str, str]:
+        """The queues that a variable of the function may be asked to hold, by the rubric's names."""
+        return {queue: self.name(queue) for queue in self._needs.held.get(role, ())}
+
     def fed_by(self, role: str) -> str | None:
         """AWS's name of the function that the exchange feeds from the queue."""
-        return self._names.get(SUM) or None if role == INPUT else None
+        taken = self._rubric.exchange.route
+        return self._names.get(taken.through) or None if role == taken.source else None
 
     def exercised(self, role: str) -> bool:
         """The exchange runs this function."""
-        return role == SUM and self._needs.exercise and self._exchange
+        return (
+            role == self._rubric.exchange.route.through and self._needs.exercise and self._exchange
+        )
 
     def exercise(self, seed: int, account_id: str, attempt: int) -> Behaviour:
         """The function at work, where some check asks for it and the run may."""
@@ -271,7 +196,9 @@ class _Look:
             return Behaviour(NOT_EXERCISED, NOT_EXERCISED, NOT_EXERCISED)
         if not self._needs.exercise:
             return Behaviour(NOBODY_ASKS, NOBODY_ASKS, NOBODY_ASKS)
-        if SUM not in lab.functions or not {INPUT, OUTPUT} <= lab.queues.keys():
+        taken = rules.route
+        through, source, to = taken.through, taken.source, taken.to
+        if through not in lab.functions or not {source, to} <= lab.queues.keys():
             none_named = N_("The rubric names no function between two queues.")
             absent = Unknown.saying("not-observed", none_named)
             return Behaviour(absent, absent, absent)
@@ -283,15 +210,16 @@ class _Look:
                     untried = NotTried.after(f"{fact}.{role}", wrong)
                     return Behaviour(untried, untried, untried)
         stage = Stage(
-            function=self.facts["functions"][SUM],
-            function_ready=SUM not in self.pending,
-            input_name=self._names[INPUT] or INPUT,
-            input=self.facts["queues"][INPUT],
-            input_url=self.urls.get(INPUT),
-            output=self.facts["queues"][OUTPUT],
-            output_url=self.urls.get(OUTPUT),
-            input_mappings=self.facts["mappings"][INPUT],
-            output_mappings=self.facts["mappings"][OUTPUT],
+            function=self.facts["functions"][through],
+            function_ready=through not in self.pending,
+            input_name=self._names[source] or source,
+            input=self.facts["queues"][source],
+            input_url=self.urls.get(source),
+            output=self.facts["queues"][to],
+            output_url=self.urls.get(to),
+            input_mappings=self.facts["mappings"][source],
+            output_mappings=self.facts["mappings"][to],
+            route=taken,
         )
-        pairs = Pairs(seed, account_id, attempt, *rules.range)
+        pairs = Pairs(rules, seed, account_id, attempt)
         return exercise(self.aws, stage, rules, pairs, self.waits)

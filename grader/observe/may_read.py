@@ -8,7 +8,6 @@ from grader.model.observation import Unknown, value_of
 from grader.resources.function import FUNCTIONS
 from grader.resources.inventory import Inventory
 from grader.resources.queue import QUEUES
-from grader.rubric.rules import EXCHANGE_ROUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -34,7 +33,7 @@ def why_not(
     """
     names = {**rubric.lab.names, **(use or {})}
     asking = _Asking(aws, names, identity)
-    roles = [role for role in EXCHANGE_ROUTE if role in names] or list(names)
+    roles = [role for role in rubric.exchange.route.names if role in names] or list(names)
     named = rubric.lab.named
     for kind in (FUNCTIONS, QUEUES):
         for role in roles:
@@ -77,6 +76,10 @@ class _Asking:
     def variables(self, role: str) -> tuple[str, ...]:  # noqa: ARG002 - none of them is asked for
         """No variable of the function's environment."""
         return ()
+
+    def held(self, role: str) -> dict[str, str]:  # noqa: ARG002 - as above
+        """Nothing that a variable is to hold."""
+        return {}
 
     def ask(self, action: str, call: Callable[[], T]) -> T | None:
         """What AWS answers, if it does. That there is no such thing is an answer too."""

@@ -10,6 +10,7 @@ from grader.pages.speech import Speech
 from grader.pages.student_page import student_page
 from grader.results.atomic_write import write_text
 from grader.results.directory import OBSERVATION, PAGE, STUDENTS, UNREADABLE
+from grader.rubric.rejudge import judged_anew
 from grader.scoring.hide_criteria import unnamed
 from grader.scoring.summary import code_of
 
@@ -64,14 +65,17 @@ def pages(
     speech = Speech(lang)
     known = frozenset(rubric.lab.known_code) if rubric else frozenset()
     criteria = rubric.criteria if rubric else ()
+    rules = rubric.exchange if rubric else None
     hidden = {one.id: one for one in criteria if one.visibility == "hidden"}
     code: dict[str, frozenset[str]] = {}
     for report in reports:
         seen = _seen(results.folder(report.student_id) / OBSERVATION)
+        if seen is not None and rubric is not None:
+            seen = judged_anew(seen, rubric.exchange)
         if "same-code" in report.flags:
             code[report.student_id] = code_of(seen) - known
         told = unnamed(report, lambda _, because: because in hidden, lang)
-        text = student_page(told, seen, summary.title, speech, hidden.values())
+        text = student_page(told, seen, summary.title, speech, hidden.values(), rules)
         yield f"{STUDENTS}/{report.student_id}/{PAGE}", text
     yield PAGE, class_page(reports, summary, batch, code, speech)
 
