@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
-import zlib
-from collections import deque
-from concurrent.futures import Future, wait
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import msgspec
-
-from grader.aws.profiles import region_of_profile
+from grader.batch.parties import Candidates, Graded, parties_of
+from grader.batch.settings import Settings
+from grader.batch.visiting import Visiting
 from grader.engines.protocol import EngineLost
 from grader.engines.threads import Threads
-from grader.engines.visit import Orders, Visit, identify, look
+from grader.engines.visit import Visit
 from grader.i18n.language import N_, plural
 from grader.i18n.message import said
 from grader.judging.pool import AT_A_TIME
-from grader.model.access import Profile
-from grader.model.observation import Found, Observation, Unknown
+from grader.model.observation import Unknown
 from grader.resources.kinds import KINDS
 from grader.roster.load import student_of
 from grader.rubric.needs import needs_of
@@ -31,73 +26,34 @@ from grader.scoring.score import score, ungraded_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from concurrent.futures import Future
 
-    from grader.engines.protocol import Engine, Task
+    from grader.batch.parties import Earlier
+    from grader.engines.protocol import Engine
     from grader.engines.visit import Identified
     from grader.judging.pool import Judge
-    from grader.model.observation import Fact, Identity
+    from grader.model.observation import Observation
     from grader.model.outcome import CheckInfo, Outcome
     from grader.model.report import Report
     from grader.roster.load import Account
     from grader.rubric.load import Rubric
-    from grader.scoring.open_by import OpenScore
 
-    Place: TypeAlias = tuple[str, str, str | None]
-    Key: TypeAlias = tuple[Place, tuple[tuple[str, str], ...]]
-    Observed: TypeAlias = tuple[list[Account], Observation]
+    Observed: TypeAlias = tuple[Candidates, int]
 
-LEAVE_S = 2.5
-"""How long an interrupted run waits for its queues to be given back."""
+__all__ = ["Graded", "Grading", "Settings"]
 
 GATHER, GATHER_S = 10, 0.5
 """A session of the judge costs as much as some observations do: so many are waited for, so long."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a run is made. ``region`` and ``endpoint_url`` are for accounts that name none.
-
-    ``jobs`` accounts are visited at a time, each for ``account_timeout_s`` seconds at most. A silence
-    that would cost points is looked into once more ``confirm_s`` seconds later.
-    ``open_by_student`` is what ``grades.csv`` says for the score of a report that only the student can
-    settle. ``only`` are the ids of the criteria that are looked at, if not all are.
-    """
-
-    seed: int
-    attempt: int = 1
-    jobs: int = 32
-    account_timeout_s: float = 600
-    region: str | None = None
-    endpoint_url: str | None = None
-    exchange: bool = True
-    confirm_s: float = 0
-    lang: str = "en"
-    open_by_student: OpenScore = "blank"
-    only: tuple[str, ...] | None = None
-
-    def region_of(self, account: Account, rubric: Rubric) -> str:
-        """Where the account is looked at: the row, the option, its profile, the lab say it in turn."""
-        given = account.region or self.region
-        if given is None and isinstance(account.access, Profile):
-            given = region_of_profile(account.access.name)
-        return given or rubric.lab.region
-
-
-@dataclass(frozen=True)
-class Graded:
-    """One student's result. ``observation`` is ``None`` where the grader itself failed."""
-
-    account: Account
-    observation: Observation | None
-    report: Report
 
 
 class Grading:
     """One run over a class. What it needs is loaded and valid; what it finds goes to ``graded``.
 
     At most ``settings.jobs`` accounts are visited at a time, by whatever ``engine`` runs the tasks
-    (threads, if none is given). An account to which several rows lead is exercised once. ``identified``
-    hears whose account it is and where it is asked, before anything else is asked of it.
+    (threads, if none is given). An account to which several rows lead is exercised once, by the way that
+    may (:mod:`grader.batch.ways`). ``earlier`` is what is known of each party from before; ``stored``
+    reads what was seen of it then. ``identified`` hears whose account it is and where it is asked,
+    before anything else is asked of it.
     """
 
     def __init__(
@@ -108,58 +64,26 @@ class Grading:
         settings: Settings,
         graded: Callable[[Graded], None],
         engine: Engine | None = None,
+        earlier: Mapping[str, Earlier] | None = None,
+        stored: Callable[[str], Sequence[Observation]] = lambda _party: (),
         identified: Callable[[Identified, Visit], None] = lambda *_: None,
     ) -> None:
         self._rubric, self._judge, self._checks = rubric, judge, checks
         self._settings, self._graded, self._tell_identified = settings, graded, identified
         self._needs = needs_of(rubric, checks, KINDS, settings.only)
         self._engine = engine or Threads(settings.jobs)
-        self._orders = Orders(
-            settings.seed,
-            settings.attempt,
-            settings.exchange,
-            settings.account_timeout_s,
-            settings.confirm_s,
-        )
+        self._earlier, self._stored = earlier or {}, stored
         # A future that is done, or nothing: then a task only waits, and another may start.
         self._done: SimpleQueue[Future[Any] | None] = SimpleQueue()
         self._engine.on_aside(lambda: self._done.put(None))
-        self._visiting: dict[Future[Any], Callable[[Future[Any]], None]] = {}
-        self._looking: dict[Key, list[Account]] = {}
-        self._looked: dict[Key, bytes] = {}
-        # An account is exercised once at a time: rows that use other resources of it wait for the end.
-        self._later: dict[Place, deque[Callable[[], None]]] = {}
         self._observed: list[Observed] = []
         self._since = 0.0
         self._lost, self._shown = False, Repeated()
 
     def run(self, accounts: Iterable[Account]) -> None:
         """Grade everyone. On ``KeyboardInterrupt`` the queues are given back and it goes on up."""
-        waiting = deque(_by_group(accounts))
-        judging: dict[Future[list[list[Outcome]]], list[Observed]] = {}
         try:
-            while waiting or self._visiting or self._observed or judging:
-                while waiting and self._at_work < self._settings.jobs:
-                    self._identify(waiting.popleft())
-                while self._ripe() and len(judging) < self._judge.workers:
-                    batch, self._observed = self._observed[:AT_A_TIME], self._observed[AT_A_TIME:]
-                    judged = self._judge.submit(self._rubric, [seen for _, seen in batch])
-                    judging[judged] = batch
-                    judged.add_done_callback(self._done.put)
-                try:
-                    future = self._done.get(timeout=GATHER_S if self._observed else None)
-                except Empty:
-                    continue
-                if future is None:
-                    continue
-                if future in judging:
-                    self._score(future, judging.pop(future))
-                else:
-                    self._visiting.pop(future)(future)
-        except BaseException:
-            self._engine.stop()
-            wait(self._visiting, timeout=LEAVE_S)
-            raise
+            self._run(self._visiting(accounts))
         finally:
             self._engine.close()
             if self._shown.again:
@@ -170,119 +94,114 @@ class Grading:
                 )
                 print(again, file=sys.stderr)  # noqa: T201
 
-    @property
-    def _at_work(self) -> int:
-        return len(self._visiting) - self._engine.aside
+    def _run(self, visiting: Visiting) -> None:
+        judging: dict[Future[list[list[Outcome]]], list[Observed]] = {}
+        try:
+            while not visiting.over or self._observed or judging:
+                visiting.fill()
+                while self._ripe(visiting) and len(judging) < self._judge.workers:
+                    batch, self._observed = self._observed[:AT_A_TIME], self._observed[AT_A_TIME:]
+                    seen = [candidates.seen[index] for candidates, index in batch]
+                    judged = self._judge.submit(self._rubric, seen)
+                    judging[judged] = batch
+                    judged.add_done_callback(self._done.put)
+                due = [visiting.due_s, GATHER_S if self._observed else None]
+                soonest = min((one for one in due if one is not None), default=None)
+                try:
+                    future = self._done.get(timeout=soonest)
+                except Empty:
+                    continue
+                if future is None:
+                    continue
+                if future in judging:
+                    self._score(future, judging.pop(future))
+                else:
+                    visiting.take(future)
+        except BaseException:
+            visiting.give_back()
+            raise
 
-    def _gather(self, rows: list[Account], seen: Observation) -> None:
-        if not self._observed:
-            self._since = time.monotonic()
-        self._observed.append((rows, seen))
+    # -- visiting -----------------------------------------------------------------------------
 
-    def _ripe(self) -> bool:
-        """There are enough to judge, or they have waited long enough, or no more will come."""
-        if not self._observed:
-            return False
-        waited_s = time.monotonic() - self._since
-        return len(self._observed) >= GATHER or waited_s >= GATHER_S or not self._visiting
-
-    # -- visiting, in the engine's tasks ------------------------------------------------------
-
-    def _start(self, then: Callable[[Future[Any]], None], task: Task, *given: Any) -> None:
-        future = self._engine.submit(task, *given)
-        self._visiting[future] = then
-        future.add_done_callback(self._done.put)
-
-    def _identify(self, rows: list[Account]) -> None:
-        visits = [self._visit(account) for account in rows]
-        limit_s = self._settings.account_timeout_s
-        self._start(lambda done: self._identified(done, rows, visits), identify, visits, limit_s)
+    def _visiting(self, accounts: Iterable[Account]) -> Visiting:
+        return Visiting(
+            parties_of(accounts, self._visit, self._earlier),
+            self._rubric,
+            self._needs,
+            self._settings,
+            self._engine,
+            stored=self._stored,
+            done=self._done.put,
+            identified=self._tell_identified,
+            seen=self._gather,
+            crashed=lambda party, error: self._crashed(party.rows, None, error),
+            unknown=self._unknown,
+        )
 
     def _visit(self, account: Account) -> Visit:
         region = self._settings.region_of(account, self._rubric)
         endpoint_url = account.endpoint_url or self._settings.endpoint_url
         return Visit(account.access, account.account_id, region, endpoint_url, account.use)
 
-    def _identified(
-        self, future: Future[Identified], rows: list[Account], visits: list[Visit]
-    ) -> None:
-        try:
-            found = future.result()
-        except Exception as error:  # noqa: BLE001 - one student's crash must not end the class
-            self._crashed(rows, None, error)
-            return
-        visit, identity = visits[found.way], found.identity
-        self._tell_identified(found, visit)
-        if not isinstance(identity, Found):
-            self._look(None, rows, visit, identity)
-            return
-        use = tuple(sorted(visit.use.items()))
-        place = (identity.value.account_id, visit.region, visit.endpoint_url)
-        key = (place, use)
-        if key in self._looked:
-            self._gather(rows, _unpacked(self._looked[key]))
-        elif key in self._looking:
-            self._looking[key].extend(rows)
-        else:
-            self._looking[key] = rows
-            if place in self._later:
-                self._later[place].append(lambda: self._look(key, rows, visit, identity))
-                return
-            self._later[place] = deque()
-            self._look(key, rows, visit, identity)
+    # -- judging ------------------------------------------------------------------------------
 
-    def _look(
-        self, key: Key | None, rows: list[Account], visit: Visit, identity: Fact[Identity]
-    ) -> None:
-        def looked(future: Future[Observation]) -> None:
-            if key is not None:
-                del self._looking[key]
-                self._next_at(key[0])
-            try:
-                seen = future.result()
-            except Exception as error:  # noqa: BLE001 - as above
-                self._crashed(rows, None, error)
-                return
-            if key is not None:
-                self._looked[key] = _packed(seen)
-            self._gather(rows, seen)
+    def _gather(self, candidates: Candidates) -> None:
+        if not self._observed:
+            self._since = time.monotonic()
+        self._observed += [(candidates, index) for index in range(len(candidates.seen))]
 
-        self._start(looked, look, visit, identity, self._rubric, self._needs, self._orders)
-
-    def _next_at(self, place: Place) -> None:
-        """The account is free: look at what else of it is to be judged."""
-        if self._later[place]:
-            self._later[place].popleft()()
-        else:
-            del self._later[place]
+    def _ripe(self, visiting: Visiting) -> bool:
+        """There are enough to judge, or they have waited long enough, or no more will come."""
+        if not self._observed:
+            return False
+        waited_s = time.monotonic() - self._since
+        return len(self._observed) >= GATHER or waited_s >= GATHER_S or not visiting.under_way
 
     # -- scoring, as results come -------------------------------------------------------------
 
     def _score(self, future: Future[list[list[Outcome]]], batch: Sequence[Observed]) -> None:
         try:
             outcomes = future.result()
-        except Exception as error:  # noqa: BLE001 - as above
-            for rows, seen in batch:
-                self._crashed(rows, seen, error)
+        except Exception as error:  # noqa: BLE001 - one student's crash must not end the class
+            for candidates, index in batch:
+                if candidates.fail():
+                    self._crashed(candidates.party.rows, candidates.seen[index], error)
             return
-        for (rows, seen), judged in zip(batch, outcomes, strict=True):
-            for account in rows:
-                lang = self._settings.lang
-                try:
-                    student = student_of(account)
-                    report = score(
-                        *(student, seen, judged, self._rubric, self._checks),
-                        lang=lang,
-                        only=self._settings.only,
-                    )
-                except Exception as error:  # noqa: BLE001 - as above
-                    self._crashed([account], seen, error)
-                else:
-                    self._graded(Graded(account, seen, report))
+        for (candidates, index), judged in zip(batch, outcomes, strict=True):
+            if candidates.judge(index, judged):
+                for row in candidates.party.rows:
+                    self._grade(row, candidates)
+
+    def _grade(self, row: Account, candidates: Candidates) -> None:
+        try:
+            graded = candidates.graded(row, self._scored)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._crashed([row], candidates.seen[0], error)
+        else:
+            self._graded(graded)
+
+    def _scored(self, row: Account, seen: Observation, judged: Sequence[Outcome]) -> Report:
+        student, lang = student_of(row), self._settings.lang
+        only = self._settings.only
+        return score(student, seen, judged, self._rubric, self._checks, lang=lang, only=only)
 
     def _crashed(self, rows: list[Account], seen: Observation | None, error: Exception) -> None:
-        """``ungraded`` for the student. For us the traceback of a bug of ours, or once for the class
-        that the engine is lost."""
+        """``ungraded`` for the student."""
+        unknown = self._unknown(error)
+        for account in rows:
+            report = ungraded_report(
+                student_of(account),
+                self._rubric,
+                unknown,
+                seed=self._settings.seed,
+                region=self._visit(account).region,
+                lang=self._settings.lang,
+            )
+            self._graded(Graded(account, seen, report))
+
+    def _unknown(self, error: Exception) -> Unknown:
+        """What a failure of the grader is to the student. For us the traceback of a bug of ours, or once
+        for the class that the engine is lost."""
         if isinstance(error, EngineLost):
             lost = N_("The cluster was lost: {why}")
             unknown = Unknown.saying("unexpected", lost, why=error.why)
@@ -295,31 +214,4 @@ class Grading:
             told = trace_of(error) if self._shown.is_new(error) else ""
         if told:
             print(told, file=sys.stderr)  # noqa: T201
-        for account in rows:
-            report = ungraded_report(
-                student_of(account),
-                self._rubric,
-                unknown,
-                seed=self._settings.seed,
-                region=self._visit(account).region,
-                lang=self._settings.lang,
-            )
-            self._graded(Graded(account, seen, report))
-
-
-def _packed(seen: Observation) -> bytes:
-    """An observation kept for rows that lead to the same account later: a fifth of its size."""
-    return zlib.compress(msgspec.json.encode(seen), 1)
-
-
-def _unpacked(packed: bytes) -> Observation:
-    return msgspec.json.decode(zlib.decompress(packed), type=Observation)
-
-
-def _by_group(accounts: Iterable[Account]) -> list[list[Account]]:
-    """Rows of one group share an account and are observed once; everybody else is alone."""
-    groups: dict[str, list[Account]] = {}
-    for account in accounts:
-        key = f"group {account.group}" if account.group else f"row {account.line}"
-        groups.setdefault(key, []).append(account)
-    return list(groups.values())
+        return unknown

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
+
 from grader import __version__
+from grader.batch.known_groups import KnownGroups, whole_groups
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
 from grader.model.code_digest import grader_sha256
@@ -17,8 +20,9 @@ from grader.roster.load import student_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from grader.batch.parties import Earlier
     from grader.batch.pipeline import Settings
-    from grader.model.batch import Batch, Student
+    from grader.model.batch import Batch, KnownWay, Student
     from grader.model.report import Report
     from grader.results.directory import Results
     from grader.roster.load import Account, Roster
@@ -34,7 +38,9 @@ class Plan:
     now must not take them away.
     ``rejudge`` are those of ``kept`` and ``earlier`` whose report says something else than it would
     now: of another rubric, of another observation than the one that is stored, of a student who was
-    renamed. ``state`` is what the folder's ``batch.json`` was when this was planned.
+    renamed. ``state`` is what the folder's ``batch.json`` was when this was planned. Of groups that are
+    graded again, ``groups`` is what is known of them, by the name of the party, ``stored`` of whom there
+    is something to read, and ``ways`` what is known of each row's way.
     """
 
     todo: tuple[Account, ...]
@@ -44,6 +50,9 @@ class Plan:
     earlier: tuple[Known, ...] = ()
     rejudge: tuple[Student, ...] = ()
     state: bytes = b""
+    groups: Mapping[str, Earlier] = field(default_factory=dict)
+    stored: Mapping[str, Sequence[Student]] = field(default_factory=dict)
+    ways: Mapping[str, KnownWay] = field(default_factory=dict)
 
 
 def plan(
@@ -59,7 +68,8 @@ def plan(
 ) -> Plan:
     """Who is graded now. Raises :class:`BadInput`; touches nothing.
 
-    To grade some students alone in a folder that holds others is to go on with it.
+    To grade some students alone in a folder that holds others is to go on with it. A group is graded
+    as a whole.
     """
     resume = resume or bool(only)
     results.check_fresh(resume=resume, force=force)
@@ -78,19 +88,22 @@ def plan(
     known: dict[str, Known] = {}
     seen: dict[str, Known] = {}
     outdated: list[Student] = []
+    groups = KnownGroups(batch)
     # Another account is another observation.
     maybe = (s for s in map(student_of, roster.accounts) if not _another_account(s, before))
     for one in results.each_stored(maybe):
         if (last := one.known) is None:
             continue
-        if one.observation is not None and isinstance(one.observation.identity, Found):
+        if any(isinstance(found.identity, Found) for found in one.seen):
             seen[one.student.student_id] = last
-        if _same_account(one.student, before):
+        if same := _same_account(one.student, before):
             known[one.student.student_id] = last
+        groups.add(one, graded=same and last.report.status == "graded")
         if not (judged_alike and one.agree and _is_of(last.report, one.student, rubric)):
             outdated.append(one.student)
     graded = {name for name, one in known.items() if one.report.status == "graded"}
-    todo = tuple(a for a in chosen if only or a.student_id not in graded)
+    left = {a.student_id for a in chosen if only or a.student_id not in graded or groups.is_open(a)}
+    todo = whole_groups(roster.accounts, left)
     again = {account.student_id for account in todo}
     kept = {name: one for name, one in known.items() if name not in again}
     earlier = {name: one for name, one in seen.items() if name in again}
@@ -102,6 +115,9 @@ def plan(
         earlier=tuple(earlier.values()),
         rejudge=tuple(one for one in outdated if one.student_id in {*kept, *earlier}),
         state=state,
+        groups=groups.earlier(todo, again=bool(only)),
+        stored=groups.students(todo),
+        ways={} if batch.ways is UNSET else batch.ways,
     )
 
 
@@ -138,10 +154,9 @@ def _refuse_changes(
         changed[_("The rubric changed since this batch was started")] = rubric_changes(old, rubric)
     if batch.checks_sha256 != checks_sha256:
         changed[_("The checks of your own changed since this batch was started")] = ""
-    if batch.roster_sha256 != roster.sha256:
-        students = [student_of(account) for account in roster.accounts]
-        what = _("The roster changed since this batch was started")
-        changed[what] = roster_changes(batch.students, students)
+    students = [student_of(account) for account in roster.accounts]
+    if batch.roster_sha256 != roster.sha256 and (how := roster_changes(batch.students, students)):
+        changed[_("The roster changed since this batch was started")] = how
     if changed:
         remedy = _("Give --force to go on all the same, or another --out.")
         raise BadInput(
@@ -196,4 +211,4 @@ def _chosen(roster: Roster, only: Sequence[str]) -> tuple[Account, ...]:
     ]
     if problems:
         raise BadInput(problems)
-    return tuple(account for account in roster.accounts if account.student_id in only)
+    return whole_groups(roster.accounts, only)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -12,6 +13,7 @@ from grader import __version__
 from grader.judging.pool import AT_A_TIME
 from grader.model.code_digest import grader_sha256
 from grader.observe.scope import as_asked
+from grader.scoring.best_account import best_of
 from grader.scoring.score import score
 from grader.scoring.summary import Known, code_of, with_class_flags
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from grader.batch.setup import Course
     from grader.model.batch import Student
+    from grader.model.observation import Observation
     from grader.model.report import CriterionResult, Report
     from grader.results.directory import Results
     from grader.scoring.summary import Summary
@@ -74,9 +77,13 @@ def regrade(results: Results, course: Course, *, lang: str) -> Regraded:
                 there.append(one.student)
             if one.report and not one.observation:
                 skipped.append(one.student.student_id)
-        again = list(judged_again(results, there, course, lang=lang, region=batch.region))
-        reports = with_class_flags([known for _, known in again], course.rubric.lab.known_code)
-        changes = _write_changed(results, [before for before, _ in again], reports)
+        again = list(
+            judged_again(
+                results, there, course, lang=lang, region=batch.region, everyone=batch.students
+            )
+        )
+        reports = with_class_flags([one.known for one in again], course.rubric.lab.known_code)
+        changes = _write_changed(results, again, reports)
         summary = results.write_class(
             reports, course.rubric, batch.students, lang, batch.open_by_student
         )
@@ -96,47 +103,92 @@ def regrade(results: Results, course: Course, *, lang: str) -> Regraded:
     return Regraded(summary, reports, changes, skipped)
 
 
-def judged_again(
-    results: Results, students: Iterable[Student], course: Course, *, lang: str, region: str | None
-) -> Iterator[tuple[Report | None, Known]]:
-    """The stored report of each of ``students``, and what ``course`` makes of the stored observation.
+class Rejudged(NamedTuple):
+    """What a student has now: the report ``before``, and what is ``known`` by what counts now.
 
-    ``region`` is the batch's, for accounts that name none. A report without an observation stays; who
-    has neither is left out. Raises :class:`BadInput` where a stored file cannot be read.
+    Where that is another of a group's accounts than before, ``counts`` is it, and ``others`` the rest.
+    """
+
+    before: Report | None
+    known: Known
+    counts: Observation | None = None
+    others: tuple[Observation, ...] = ()
+
+    def write(self, results: Results, report: Report) -> None:
+        """Write ``report``, which is ``known.report`` or has more flags, and what it rests on."""
+        if self.before is not None and not _only_adds(self.before, report):
+            results.keep_before(report.student_id)
+        if self.counts is not None:
+            results.write_student(report, self.counts, self.others)
+        else:
+            results.write_report(report)
+
+
+def judged_again(
+    results: Results,
+    students: Iterable[Student],
+    course: Course,
+    *,
+    lang: str,
+    region: str | None,
+    everyone: Iterable[Student],
+) -> Iterator[Rejudged]:
+    """What ``course`` makes of what is stored of each of ``students``.
+
+    Another of a group's accounts may count now. ``region`` is the batch's, for accounts that name none;
+    ``everyone`` is the class, because a group's account may be in the region of any of its rows. A
+    report without an observation stays; who has neither is left out. Raises :class:`BadInput` where a
+    stored file cannot be read.
     """
     rubric = course.rubric
-    everyone, size = list(students), AT_A_TIME * course.judge.workers
-    for start in range(0, len(everyone), size):
-        stored = list(results.each_stored(everyone[start : start + size]))
-        seen = [
-            as_asked(one.observation, rubric, one.student.region or region or rubric.lab.region)
-            for one in stored
-            if one.observation is not None
-        ]
+    default = region or rubric.lab.region
+    regions: dict[str, set[str]] = {}
+    for student in everyone:
+        if student.group:
+            regions.setdefault(student.group, set()).add(student.region or default)
+
+    def asked(student: Student, seen: Observation) -> Observation:
+        of_group = regions.get(student.group or "", set())
+        own = student.region or default
+        return as_asked(seen, rubric, seen.region if seen.region in of_group else own)
+
+    some, size = list(students), AT_A_TIME * course.judge.workers
+    for start in range(0, len(some), size):
+        stored = list(results.each_stored(some[start : start + size]))
+        seen = [asked(one.student, each) for one in stored for each in one.seen]
         judged = zip(seen, course.judge.judge(rubric, seen), strict=True)
         for one in stored:
-            if one.observation is not None:
-                observation, outcomes = next(judged)
-                report = score(one.student, observation, outcomes, rubric, course.checks, lang=lang)
-                yield one.report, Known(report, code_of(one.observation))
-            elif one.known is not None:
-                yield one.report, one.known
+            if not one.seen:
+                if one.known is not None:
+                    yield Rejudged(one.report, one.known)
+                continue
+            own = list(islice(judged, len(one.seen)))
+            reports = [
+                score(one.student, each, outcomes, rubric, course.checks, lang=lang)
+                for each, outcomes in own
+            ]
+            best, report = best_of([each for each, _ in own], reports)
+            counts = one.seen[best]
+            known = Known(report, code_of(counts))
+            if counts == one.observation:
+                yield Rejudged(one.report, known)
+            else:
+                others = tuple(each for each in one.seen if each is not counts)
+                yield Rejudged(one.report, known, counts, others)
 
 
 def _write_changed(
-    results: Results, before: Sequence[Report | None], after: Sequence[Report]
+    results: Results, again: Sequence[Rejudged], after: Sequence[Report]
 ) -> list[Change]:
-    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
-
-    def write(old: Report | None, new: Report) -> None:
-        if old is not None and not _only_adds(old, new):
-            results.keep_before(new.student_id)
-        results.write_report(new)
-
+    changed = [
+        (one, new)
+        for one, new in zip(again, after, strict=True)
+        if one.before != new or one.counts is not None
+    ]
     # Each waits for the disk: together they wait a fraction of the time.
     with ThreadPoolExecutor(WRITERS) as threads:
-        list(threads.map(lambda both: write(*both), changed))
-    changes = [Change(old, new, _moved(old, new)) for old, new in changed]
+        list(threads.map(lambda both: both[0].write(results, both[1]), changed))
+    changes = [Change(one.before, new, _moved(one.before, new)) for one, new in changed]
     return [change for change in changes if change.moved]
 
 

@@ -7,16 +7,18 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
+from grader.batch.known_groups import stored_accounts
 from grader.batch.pipeline import Grading
 from grader.batch.regrade import judged_again
 from grader.batch.wait_for_killed import outlive_killed
 from grader.i18n.language import _
 from grader.inputs.problems import refuse
-from grader.model.batch import Batch, Counts, Student
+from grader.model.batch import Batch, Counts, KnownWay, Student
 from grader.model.code_digest import grader_sha256
 from grader.model.observation import Found
 from grader.model.timestamps import now
 from grader.results.directory import PAGE
+from grader.roster.fingerprint import fingerprint
 from grader.roster.load import student_of
 from grader.safety.printable import plain
 from grader.scoring.summary import Known, code_of, with_class_flags
@@ -38,10 +40,19 @@ _NOTHING_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 def _loses(earlier: Report, graded: Graded) -> bool:
-    """The new result would take a grade away, or what was seen of the account."""
+    """The new result would take a grade away, or what was seen of the account.
+
+    A group's holds what was seen of its accounts before, and so takes nothing away.
+    """
     now = graded.observation
+    if graded.account.group and now is not None:
+        return False
     blind = now is None or not isinstance(now.identity, Found)
     return graded.report.status == "ungraded" and (earlier.status == "graded" or blind)
+
+
+def _is_graded(known: Known | None) -> bool:
+    return known is not None and known.report.status == "graded"
 
 
 class ClassRun:
@@ -60,6 +71,7 @@ class ClassRun:
         self._earlier = {one.report.student_id: one for one in plan.earlier}
         self._graded: dict[str, Known] = {}
         self._started, self._clock = now(), time.monotonic()
+        self._ways = dict(plan.ways)
         self.unwritten: list[str] = []
         self.not_again: list[Report] = []
         """What came of those whose earlier grade stands because they could not be graded now."""
@@ -94,14 +106,18 @@ class ClassRun:
     def _keep(self) -> None:
         plan = self._plan
         self._graded.update({one.report.student_id: one for one in plan.kept})
-        for before, after in judged_again(
-            self._results, plan.rejudge, self._course, lang=self._lang, region=plan.settings.region
+        for one in judged_again(
+            self._results,
+            plan.rejudge,
+            self._course,
+            lang=self._lang,
+            region=plan.settings.region,
+            everyone=self._students(),
         ):
-            name = after.report.student_id
-            if before != after.report:
-                self._results.keep_before(name)
-                self._results.write_report(after.report)
-            (self._earlier if name in self._earlier else self._graded)[name] = after
+            name = one.known.report.student_id
+            if one.before != one.known.report or one.counts is not None:
+                one.write(self._results, one.known.report)
+            (self._earlier if name in self._earlier else self._graded)[name] = one.known
 
     def _grade(self, shown: Callable[[Graded], None]) -> None:
         Grading(
@@ -111,6 +127,8 @@ class ClassRun:
             self._plan.settings,
             lambda graded: self._take(graded, shown),
             self._engine,
+            self._plan.groups,
+            lambda party: stored_accounts(self._results, self._plan.stored.get(party, ())),
         ).run(self._plan.todo)
 
     @property
@@ -121,20 +139,24 @@ class ClassRun:
     def _take(self, graded: Graded, shown: Callable[[Graded], None]) -> None:
         name = graded.account.student_id
         earlier = self._earlier.get(name)
+        if graded.account.group:
+            self._ways[name] = KnownWay(fingerprint(graded.account), graded.led_to)
         if earlier and _loses(earlier.report, graded):
             # A fault of today does not take away what was seen yesterday.
             self._graded[name] = earlier
-            if earlier.report.status == "graded":
+            if _is_graded(earlier):
                 self.not_again.append(graded.report)
             shown(graded)
             return
         try:
-            self._results.write_student(graded.report, graded.observation)
+            self._results.write_student(graded.report, graded.observation, graded.others)
         except Exception as error:
             if isinstance(error, OSError) and error.errno in _NOTHING_MORE:
                 raise
             self.unwritten.append(f"{name}: {plain(str(error), 200)}")
             return
+        if graded.now is not None and graded.now.status == "ungraded" and _is_graded(earlier):
+            self.not_again.append(graded.now)
         # The observation is on disk: of a class of thousands it would fill the memory.
         self._graded[name] = Known(graded.report, code_of(graded.observation))
         shown(graded)
@@ -159,6 +181,10 @@ class ClassRun:
 
     def _students(self) -> list[Student]:
         return [student_of(account) for account in self._roster.accounts]
+
+    def _known_ways(self) -> dict[str, KnownWay]:
+        grouped = [account.student_id for account in self._roster.accounts if account.group]
+        return {name: self._ways[name] for name in grouped if name in self._ways}
 
     def _write_pages(self, summary: Summary) -> None:
         """Write the pages people read, last: the grades are safe whatever becomes of a page."""
@@ -198,5 +224,6 @@ class ClassRun:
                     len(self._roster.accounts), graded, len(self._roster.accounts) - graded
                 ),
                 students=self._students(),
+                ways=self._known_ways(),
             )
         )

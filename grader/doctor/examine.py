@@ -42,7 +42,8 @@ _AGAIN = N_("Try again; if it stays, batch will leave what needs it ungraded.")
 
 @dataclass
 class Examination:
-    """One row of the roster. ``faults`` are pairs of what is wrong and what to do before the batch.
+    """One row of the roster. ``faults`` are pairs of what is wrong and what to do before the batch,
+    ``notes`` what is right but may be unknown.
 
     ``ends`` says when the session ends, as far as that is known: by ``ends_by``, if that is given.
     """
@@ -53,6 +54,18 @@ class Examination:
     ends: str
     ends_by: datetime | None = None
     faults: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def account_id(self) -> str | None:
+        """The account that the row's way leads to."""
+        identity = value_of(self.seen.identity)
+        return identity.account_id if identity else None
+
+    @property
+    def works(self) -> bool:
+        """The way leads to an account, and is not refused there."""
+        return self.account_id is not None and self.seen.refused is None
 
 
 def examine_class(
@@ -89,7 +102,7 @@ def examine_class(
         threads.shutdown(wait=False, cancel_futures=True)
         raise
     threads.shutdown()
-    _forgive_partners(found)
+    _look_at_groups(found)
     _tell_shared(found)
     return found
 
@@ -220,17 +233,34 @@ def _reach(unknown: Unknown) -> str:
     return _(_AGAIN)
 
 
-def _forgive_partners(found: list[Examination]) -> None:
-    """A group is graded by the first of its ways that works: the others then need no mending."""
-    working = {
-        one.account.group for one in found if one.account.group and one.seen.refused is None
-        and isinstance(one.seen.identity, Found)
-    }  # fmt: skip
+def _look_at_groups(found: list[Examination]) -> None:
+    groups: dict[str, list[Examination]] = {}
     for one in found:
-        lost = one.seen.refused is not None or not isinstance(one.seen.identity, Found)
-        if lost and one.account.group in working:
-            one.faults.clear()
-            one.ends, one.ends_by = PARTNER, None
+        if one.account.group:
+            groups.setdefault(one.account.group, []).append(one)
+    for members in groups.values():
+        working = sorted({one.account_id or "" for one in members if one.works})
+        for one in members:
+            if not one.works and working:
+                _excuse(one, working)
+            elif len(working) > 1:
+                note = _(
+                    "The rows of the group lead to {count} accounts, {accounts}: each is looked at, and "
+                    "the one with most points counts.",
+                    count=len(working),
+                    accounts=", ".join(working),
+                )
+                one.notes.append(note)
+
+
+def _excuse(one: Examination, working: list[str]) -> None:
+    """A partner's way to the same account will do; whether it is the same is not always known."""
+    one.ends, one.ends_by = PARTNER, None
+    if one.account.account_id in working or one.account_id in working:
+        one.faults.clear()
+        return
+    remedy = _("If it is the partner's account, leave it; else ask for a new block.")
+    one.faults[:] = [(message, remedy) for message, _remedy in one.faults]
 
 
 def _tell_shared(found: list[Examination]) -> None:

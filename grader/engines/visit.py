@@ -1,4 +1,4 @@
-"""One account visited: who it is, then what is in it. These are the tasks that an executor runs.
+"""One account visited: who it is, then what is in it. These are the tasks that an engine runs.
 
 A task takes a :class:`Place` first, which is what it shares with the other tasks of its process;
 everything else it is given and returns is data, so that it may run on another machine.
@@ -17,15 +17,16 @@ from grader.aws.clients import Clients
 from grader.model.observation import Found
 from grader.observe.account import observe
 from grader.observe.identity import observe_identity
+from grader.observe.may_read import why_not
 from grader.resources.kinds import KINDS
 from grader.resources.ready import Waits, tell_nobody
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from grader.i18n.message import Message
     from grader.model.access import Access
-    from grader.model.observation import Fact, Identity, Observation
+    from grader.model.observation import Fact, Identity, Observation, Unknown
     from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
 
@@ -76,13 +77,12 @@ class Visit:
 
 @dataclass(frozen=True)
 class Identified:
-    """Who answered: ``way`` is the index of the visit that led there, or the last one tried.
+    """Who answered.
 
     ``elsewhere`` are the addresses that are asked instead of AWS's own, such as a sandbox's, where the
     place tells what it looked at.
     """
 
-    way: int
     identity: Fact[Identity]
     elsewhere: tuple[str, ...] = ()
 
@@ -99,21 +99,20 @@ class Orders:
     confirm_s: float = 0
 
 
-def identify(place: Place, visits: Sequence[Visit], limit_s: float) -> Identified:
-    """The first of a group's ways to its account that works, else the last one tried.
+def identify(place: Place, visit: Visit, limit_s: float) -> Identified:
+    """Whose account it is. AWS is not asked any more when ``limit_s`` seconds have passed."""
+    with closing(visit.aws(place, time.monotonic() + limit_s)) as aws:
+        identity = observe_identity(aws, visit.account_id)
+        tells = place.looked is not None and isinstance(identity, Found)
+        return Identified(identity, aws.elsewhere() if tells else ())
 
-    AWS is not asked any more when ``limit_s`` seconds have passed.
-    """
-    way, ends_at = 0, time.monotonic() + limit_s
-    elsewhere: tuple[str, ...] = ()
-    for way, visit in enumerate(visits):  # noqa: B007 - the last one counts
-        with closing(visit.aws(place, ends_at)) as aws:
-            identity = observe_identity(aws, visit.account_id)
-            if place.looked is not None and isinstance(identity, Found):
-                elsewhere = aws.elsewhere()
-        if isinstance(identity, Found):
-            break
-    return Identified(way, identity, elsewhere)
+
+def may_read(
+    place: Place, visit: Visit, identity: Identity, rubric: Rubric, limit_s: float
+) -> Unknown | None:
+    """Why this way may not read what another way observes; ``None`` where it may. Nothing is run."""
+    with closing(visit.aws(place, time.monotonic() + limit_s)) as aws:
+        return why_not(aws, rubric, identity, visit.use)
 
 
 def look(

@@ -43,6 +43,21 @@ class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return next((given[name] for name in names if given.get(name)), "")
 
 
+class KnownWay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is known of a row's way to its account."""
+
+    fingerprint: Annotated[
+        str,
+        Meta(
+            description="A few digits of a digest of it, to tell another block, profile or role; no "
+            "secret can be told from them."
+        ),
+    ]
+    account_id: Annotated[
+        str | None, Meta(description="The account that it led to; null where that is not known.")
+    ] = None
+
+
 class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many students there are, and how many of them have a grade."""
 
@@ -113,3 +128,10 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     students: Annotated[
         list[Student], Meta(description="One for each row of the roster, in its order.")
     ]
+    ways: Annotated[
+        dict[str, KnownWay] | UnsetType,
+        Meta(
+            description="What is known of the way of each student of a group, by the student's id. "
+            "Missing in batches of version 0.1.0."
+        ),
+    ] = UNSET

@@ -6,13 +6,9 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from grader import __version__
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.observation import (
-    OF_RESOURCES,
     Fact,
     Found,
     FoundAs,
@@ -21,11 +17,11 @@ from grader.model.observation import (
     Observation,
     Unknown,
 )
-from grader.model.timestamps import iso, now
+from grader.model.timestamps import iso
+from grader.observe.assembled import assembled, unseen
 from grader.observe.exercise import Behaviour, exercise
 from grader.observe.meant import but_another, idle, not_there
 from grader.observe.obstacles import Stage
-from grader.observe.scope import asked_by
 from grader.observe.which_output import MOST, Question, which_output
 from grader.resources.find import NAMELESS, Finder, Several, not_found
 from grader.resources.inventory import Inventory
@@ -37,6 +33,7 @@ if TYPE_CHECKING:
 
     from grader.aws.account_client import Aws
     from grader.model.kind import Kind
+    from grader.observe.assembled import Facts
     from grader.resources.ready import Waits
     from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
@@ -75,85 +72,54 @@ def observe(
     before the function is run, the rest of it :data:`WAITING`. Raises :class:`Interrupted` when
     ``waits.stop`` is set meanwhile.
     """
+    if not isinstance(identity, Found):
+        unknown = (
+            identity if isinstance(identity, Unknown) else Unknown("unexpected", "no identity")
+        )
+        return unseen(aws.region, identity, rubric, needs, unknown, seed=seed, attempt=attempt)
     started, clock = datetime.now(UTC), time.monotonic()
     look = _Look(aws, rubric, needs, waits, use or {}, exchange=exchange)
 
     def seen(done: Behaviour) -> Observation:
         """What was seen by now, and what the function does."""
-        return Observation(
-            region=aws.region,
+        return assembled(
+            *(aws.region, identity, rubric, look.facts, done, dict(look.found_as)),
             seed=seed,
             attempt=attempt,
             started_at=iso(started),
-            finished_at=now(),
             duration_s=round(time.monotonic() - clock, 3),
-            grader_version=__version__,
-            identity=identity,
-            functions=look.facts["functions"],
-            queues=look.facts["queues"],
-            mappings=look.facts["mappings"],
-            schedules=look.facts["schedules"],
-            runs=look.facts["runs"],
-            further={
-                fact: _as_kept(of_kind)
-                for fact, of_kind in look.facts.items()
-                if of_kind and fact not in OF_RESOURCES
-            },
-            handler=done.handler,
-            records=done.records,
-            exchange=done.exchange,
-            asked=asked_by(rubric),
-            found_as=dict(look.found_as),
-            flags=tuple(sorted(done.flags)),
         )
 
-    if isinstance(identity, Found):
-        named, others = split(kinds)
-        look.at(named)
-        look.find(named, identity.value.account_id)
-        look.at(kind for kind in others if not kind.last)
-        look.say_what_plays_no_part()
-        last = [kind for kind in others if kind.last]
+    named, others = split(kinds)
+    look.at(named)
+    look.find(named, identity.value.account_id)
+    look.at(kind for kind in others if not kind.last)
+    look.say_what_plays_no_part()
+    last = [kind for kind in others if kind.last]
 
-        def tell_what_was_seen() -> None:
-            """Before something takes its time; once."""
-            nonlocal looked
-            if looked is not None:
-                for kind in last:
-                    look.facts[kind.fact] = dict.fromkeys(needs.facts[kind.fact], WAITING)
-                looked(seen(Behaviour(WAITING, WAITING, WAITING)))
-                looked = None
+    def tell_what_was_seen() -> None:
+        """Before something takes its time; once."""
+        nonlocal looked
+        if looked is not None:
+            for kind in last:
+                look.facts[kind.fact] = dict.fromkeys(needs.facts[kind.fact], WAITING)
+            looked(seen(Behaviour(WAITING, WAITING, WAITING)))
+            looked = None
 
-        # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
-        # again, and Lambda by a client of its own.
-        aws.close(but={"sqs"})
-        done = look.exercise(seed, identity.value.account_id, attempt, tell_what_was_seen)
-        if any(needs.facts[kind.fact] for kind in last):
-            tell_what_was_seen()
-        # These wait, and what they wait for has time to come meanwhile.
-        look.at(last)
-    else:
-        unknown = (
-            identity if isinstance(identity, Unknown) else Unknown("unexpected", "no identity")
-        )
-        look.facts = {fact: dict.fromkeys(roles, unknown) for fact, roles in needs.facts.items()}
-        done = Behaviour(unknown, unknown, unknown)
-        if unknown.kind == "account-mismatch":
-            done.flags.add("account-mismatch")
+    # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
+    # again, and Lambda by a client of its own.
+    aws.close(but={"sqs"})
+    done = look.exercise(seed, identity.value.account_id, attempt, tell_what_was_seen)
+    if any(needs.facts[kind.fact] for kind in last):
+        tell_what_was_seen()
+    # These wait, and what they wait for has time to come meanwhile.
+    look.at(last)
     return seen(done)
 
 
 def split(kinds: Sequence[Kind[Any]]) -> tuple[list[Kind[Any]], list[Kind[Any]]]:
     """The kinds that are looked for by name, each in an account once, and those that rest on them."""
     return [kind for kind in kinds if kind.always], [kind for kind in kinds if not kind.always]
-
-
-def _as_kept(seen: dict[str, Fact[Any]]) -> dict[str, Fact[Any]]:
-    """Facts with their values as JSON has them: as they will be once they were stored."""
-    return {
-        role: Found(msgspec.to_builtins(fact.value)) if isinstance(fact, Found) else fact
-        for role, fact in seen.items()
-    }
 
 
 class _Look:
@@ -180,7 +146,7 @@ class _Look:
         self._several: dict[str, Several] = {}
         self._unused: Unknown | None = None
         self._kinds: list[Kind[Any]] = []
-        self.facts: dict[str, dict[str, Fact[Any]]] = {}
+        self.facts: Facts = {}
         self.urls: dict[str, str | None] = {}
         self.pending: set[str] = set()
         self.began = 0.0

@@ -42,6 +42,13 @@ FLAGS: Final[dict[str, str]] = {
         "The same code was deployed in different accounts by students of different groups."
     ),
     "account-mismatch": N_("The credentials lead to another account than the roster's."),
+    "group-accounts": N_(
+        "The group's rows lead to several accounts; the one with most points counts."
+    ),
+    "group-account-open": N_(
+        "A way of the group led to no account that could be graded: a better one may be missing. "
+        "--resume tries it again."
+    ),
     "foreign-messages": N_(
         "There were messages in the output queue that the grader had not sent for. "
         "They were left there."
@@ -65,6 +72,8 @@ SHORT_FLAGS: Final[dict[str, str]] = {
     "account-shared": N_("shared account"),
     "same-code": N_("same code"),
     "account-mismatch": N_("other account"),
+    "group-accounts": N_("several accounts"),
+    "group-account-open": N_("account open"),
     "foreign-messages": N_("foreign messages"),
     "direct-inconclusive": N_("queue decided"),
     "raises-after-answer": N_("raises after answering"),
@@ -81,6 +90,13 @@ YOUR_FLAGS: Final[dict[str, str]] = {
     ),
     "account-mismatch": N_(
         "Your credentials lead to another AWS account than the one on your instructor's list."
+    ),
+    "group-accounts": N_(
+        "Your group handed in several AWS accounts. The one with most points counts."
+    ),
+    "group-account-open": N_(
+        "Something your group handed in led to no account that could be graded. If your lab is "
+        "there, ask your instructor how to hand in a new block."
     ),
     "foreign-messages": N_(
         "Your output queue held messages that the grader had not sent for. They were left there."

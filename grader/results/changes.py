@@ -61,11 +61,13 @@ def rubric_changes(before: Rubric | None, after: Rubric) -> str:
 
 
 def roster_changes(before: Sequence[Student], after: Sequence[Student]) -> str:
-    """Who was added, who was removed, who has another account, region or group."""
+    """Who was removed, who has another account, region or group; nothing where nobody is.
+
+    Whoever is new, has another name or another block changes nothing of what others got.
+    """
     old, new = ({one.student_id: one for one in students} for students in (before, after))
     both = [name for name in new if name in old]
     parts = [
-        _these(N_("added {names}"), [name for name in new if name not in old]),
         _these(N_("removed {names}"), [name for name in old if name not in new]),
         *(
             _these(
@@ -75,7 +77,7 @@ def roster_changes(before: Sequence[Student], after: Sequence[Student]) -> str:
             for field, template in _ANOTHER.items()
         ),
     ]
-    return _sentence(parts) or _("the same students and accounts; other columns, or another order")
+    return _sentence(parts)
 
 
 def _how(before: Criterion, after: Criterion) -> str:

@@ -17,6 +17,7 @@ from grader.model.batch import Batch
 from grader.model.observation import Observation
 from grader.model.report import Report
 from grader.model.student_id import is_student_id
+from grader.results.accounts import ACCOUNTS, remove, write_others
 from grader.results.atomic_write import is_unfinished, write_json, write_text
 from grader.results.grades_csv import grades_csv
 from grader.results.no_links import refuse_links
@@ -51,11 +52,20 @@ _OURS = (SUMMARY, GRADES, RUBRIC, PAGE, STUDENTS)
 
 @dataclass(frozen=True)
 class Stored:
-    """One student's files as they were read. Without an observation the grader itself had failed."""
+    """One student's files as they were read. Without an observation the grader itself had failed.
+
+    ``others`` is what was seen of a group's accounts that do not count, and of ways that led nowhere.
+    """
 
     student: Student
     observation: Observation | None
     report: Report | None
+    others: tuple[Observation, ...] = ()
+
+    @property
+    def seen(self) -> tuple[Observation, ...]:
+        """Everything that was seen, first what counts."""
+        return self.others if self.observation is None else (self.observation, *self.others)
 
     @property
     def agree(self) -> bool:
@@ -117,7 +127,9 @@ class Results:
                 wrong = _("Another grader is at work in this folder.")
                 remedy = _("Wait for its end, or give another --out.")
                 raise refuse(self.root, None, wrong, remedy) from None
-            for folder in (self.root, *(self.root / STUDENTS).glob("*/")):
+            students = self.root / STUDENTS
+            inside = (*students.glob("*/"), *students.glob(f"*/{ACCOUNTS}/"))
+            for folder in (self.root, *inside):
                 for path in filter(is_unfinished, folder.iterdir()):
                     path.unlink(missing_ok=True)
             yield
@@ -148,15 +160,22 @@ class Results:
             raise refuse(self.root / BATCH, None, message)
         return self.root / STUDENTS / student_id
 
-    def write_student(self, graded: Report, seen: Observation | None) -> None:
-        """Write what is known of a student: the observation first, so that a report has its own."""
+    def write_student(
+        self, graded: Report, seen: Observation | None, others: Iterable[Observation] = ()
+    ) -> None:
+        """Write what is known of a student: the observations first, so that a report has its own.
+
+        ``others`` are those that do not count. None is away at any moment that was there and stays.
+        """
         folder = self.folder(graded.student_id)
         folder.mkdir(parents=True, exist_ok=True)
+        stale = write_others(folder / ACCOUNTS, others)
         if seen is None:
             (folder / OBSERVATION).unlink(missing_ok=True)
         else:
             write_json(folder / OBSERVATION, observation.encode(seen), "observation")
         self.write_report(graded)
+        remove(folder / ACCOUNTS, stale)
 
     def write_report(self, graded: Report) -> None:
         """Write a report alone."""
@@ -230,7 +249,12 @@ class Results:
         folder = self.folder(student.student_id)
         seen = _read(folder / OBSERVATION, Observation, problems)
         graded = _read(folder / REPORT, Report, problems)
-        return Stored(student, seen, graded)
+        others = [
+            _read(path, Observation, problems)
+            for path in sorted((folder / ACCOUNTS).glob("*.json"))
+        ]
+        # A grader that was killed may have left what counts in both places.
+        return Stored(student, seen, graded, tuple(one for one in others if one and one != seen))
 
 
 def writable(folder: Path) -> None:

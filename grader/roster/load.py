@@ -89,9 +89,9 @@ def load_roster(path: Path, *, absent: bool = False) -> Roster:
 
     ``absent``: rows of students who handed in nothing are right, and left out, not refused.
 
-    A row of a group takes what it leaves empty (the way to the account, its id, region and
-    endpoint) from the group's other rows. Raises :class:`BadInput` with every
-    problem; no message holds a secret.
+    Rows of a group may lead to accounts of their own. One that names no way goes the way of another row
+    of its group: to that row's account, region and endpoint where it says none of its own.
+    Raises :class:`BadInput` with every problem; no message holds a secret.
     """
     table, sha256 = _table(path)
     if not {*ACCESS_COLUMNS} & {*table.columns}:
@@ -142,20 +142,21 @@ class _Reading:
             else:
                 if way is not None:
                     access[row.line] = way
-        shared: dict[str, dict[str, str]] = {}
+        partner: dict[int, Row] = {}
         for members in _groups(rows):
-            shared[members[0].cells["group"]] = self._shared(members)
-            known = [access[row.line] for row in members if row.line in access]
-            for row in members:
-                if known:
-                    access.setdefault(row.line, known[0])
-                elif any(other.line in broken for other in members):
-                    broken.add(row.line)
+            known = [row for row in members if row.line in access]
+            without = [row.line for row in members if row.line not in access]
+            if known:
+                # Whoever comes first by the id: the order of the rows does not matter.
+                partner |= dict.fromkeys(without, min(known, key=_id))
+            elif any(row.line in broken for row in members):
+                broken.update(without)
+        access |= {line: access[other.line] for line, other in partner.items()}
         for row in rows:
             if row.line not in access and row.line not in broken and not self.absent:
                 self._say(row, *no_way())
         return tuple(
-            _account(row, access[row.line], shared.get(row.cells.get("group", ""), {}))
+            _account(row, access[row.line], partner.get(row.line, row))
             for row in rows
             if row.line in access and "student_id" in row.cells
         )
@@ -215,26 +216,6 @@ class _Reading:
         )
         self._say(row, message, _("Shorten it."))
 
-    def _shared(self, members: list[Row]) -> dict[str, str]:
-        """What a group's rows say of their one account."""
-        shared: dict[str, str] = {}
-        uses = (column for row in members for column in row.cells if column.startswith(USE))
-        for column in dict.fromkeys((*_SHARED, *uses)):
-            first = next((row for row in members if column in row.cells), None)
-            if first is None:
-                continue
-            shared[column] = first.cells[column]
-            for row in members:
-                if row.cells.get(column, shared[column]) != shared[column]:
-                    message = _(
-                        "The {column} differs from that of the same group on line {line}.",
-                        column=column,
-                        line=first.line,
-                    )
-                    remedy = _("A group shares one account: make them equal, or leave one empty.")
-                    self._say(row, message, remedy)
-        return shared
-
     def _say(self, row: Row, message: str, remedy: str) -> None:
         self.problems.append(Problem(self.file, row.line, message, remedy))
 
@@ -247,7 +228,16 @@ def _groups(rows: Iterable[Row]) -> Iterable[list[Row]]:
     return groups.values()
 
 
-def _account(row: Row, access: Access, shared: dict[str, str]) -> Account:
+def _id(row: Row) -> str:
+    return row.cells.get("student_id", "").casefold()
+
+
+def _account(row: Row, access: Access, partner: Row) -> Account:
+    shared = {
+        column: cell
+        for column, cell in partner.cells.items()
+        if column in _SHARED or column.startswith(USE)
+    }
     cells = shared | row.cells
     return Account(
         student_id=cells["student_id"],

@@ -50,6 +50,13 @@ def show_examinations(found: Sequence[Examination], out: Console) -> None:
             actions=", ".join(untold),
         )
         out.print(line)
+    notes: dict[str, list[str]] = {}
+    for one in found:
+        for note in one.notes:
+            notes.setdefault(note, []).append(plain(one.account.student_id))
+    for note, students in notes.items():
+        line = _("{student}: {note}", student=", ".join(students), note=plain(note))
+        out.print(Text(line))
     faults: dict[tuple[str, str], list[str]] = {}
     for one in found:
         for fault in one.faults:

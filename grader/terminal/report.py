@@ -39,6 +39,8 @@ FLAGS = {
     "answers-left-behind": N_("answers-left-behind"),
     "direct-inconclusive": N_("direct-inconclusive"),
     "foreign-messages": N_("foreign-messages"),
+    "group-account-open": N_("group-account-open"),
+    "group-accounts": N_("group-accounts"),
     "pair-left-behind": N_("pair-left-behind"),
     "raises-after-answer": N_("raises-after-answer"),
     "same-code": N_("same-code"),

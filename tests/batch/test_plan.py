@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from grader import __version__
 from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
 from grader.inputs.problems import BadInput
-from grader.model.access import DefaultCredentials
-from grader.model.batch import Student
-from grader.model.observation import Unknown
+from grader.model.access import DefaultCredentials, Profile
+from grader.model.batch import KnownWay, Student
+from grader.model.observation import Found, Identity, Unknown
 from grader.results.directory import Results
+from grader.roster.fingerprint import fingerprint
 from grader.roster.load import Account, Roster
 from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observations import reference
@@ -151,6 +153,95 @@ def test_a_student_who_is_new_has_no_earlier_result(results: Results) -> None:
     store(results, new, reference())
     found = planned(results, roster(account(ANN), account(new)), resume=True)
     assert (todo(found), ids(found.kept), found.earlier) == (["s4"], ["s1"], ())
+
+
+PAIR = [msgspec.structs.replace(one, group="pair") for one in (ANN, BO)]
+
+
+def a_pair(folder: Path, *, flags: tuple[str, ...] = (), **batch: Any) -> Results:
+    """Both of a pair are graded, and what is known of their ways is said by a version after 0.1.0."""
+    results = Results(a_graded_class(folder / "results", dict.fromkeys([*PAIR, CY], 18)))
+    known = {one.student_id: KnownWay(fingerprint(account(one)), "1" * 12) for one in PAIR}
+    now = msgspec.structs.replace(results.batch(), **({"ways": known} | batch))
+    results.write_batch(now)
+    for one in PAIR:
+        store(results, one, reference(), group="pair", flags=flags)
+    store(results, CY, reference())
+    return results
+
+
+def of_pair(**changes: Any) -> Roster:
+    """The roster of the pair, the second one's row with ``changes``."""
+    return roster(account(PAIR[0]), account(PAIR[1], **changes), account(CY))
+
+
+def test_a_pair_that_has_its_grade_keeps_it(tmp_path: Path) -> None:
+    found = planned(a_pair(tmp_path), of_pair(), resume=True)
+    assert (todo(found), found.groups, found.stored) == ([], {}, {})
+
+
+def test_what_0_1_0_graded_is_no_new_way(tmp_path: Path) -> None:
+    found = planned(a_pair(tmp_path, ways=UNSET), of_pair(access=Profile("new")), resume=True)
+    assert todo(found) == []
+
+
+@pytest.mark.parametrize(
+    ("open_by", "row"),
+    [
+        ({"flags": ("group-account-open",)}, {}),
+        ({}, {"access": Profile("new")}),
+        ({"ways": {}}, {}),
+    ],
+    ids=["an open way", "a new block", "a run that was killed"],
+)
+def test_a_pair_with_something_open_goes_on_from_what_stands(
+    tmp_path: Path, open_by: dict[str, Any], row: dict[str, Any]
+) -> None:
+    found = planned(a_pair(tmp_path, **open_by), of_pair(**row), resume=True)
+    assert (todo(found), ids(found.kept)) == (["s1", "s2"], ["s3"])
+    assert [one.student_id for one in found.stored["group pair"]] == ["s1", "s2"]
+    seen = reference()
+    assert found.groups["group pair"].seen == {(seen.account_id, seen.region)}
+    known = {"s1": "1" * 12, "s2": "1" * 12}
+    if row:
+        del known["s2"]
+    assert found.groups["group pair"].led_to == ({} if open_by == {"ways": {}} else known)
+
+
+def test_a_new_partner_takes_the_pair_along(tmp_path: Path) -> None:
+    results = a_pair(tmp_path)
+    more = account(Student("s4", group="pair"))
+    with_more = roster(*of_pair().accounts, more, sha256="more")
+    assert todo(planned(results, with_more, resume=True)) == ["s1", "s2", "s4"]
+
+
+def test_one_of_a_pair_alone_takes_the_other_along_and_all_is_looked_at_again(
+    tmp_path: Path,
+) -> None:
+    found = planned(a_pair(tmp_path), of_pair(), only=["s2"])
+    assert (todo(found), ids(found.earlier)) == (["s1", "s2"], ["s1", "s2"])
+    assert found.groups["group pair"].seen == frozenset()
+    assert found.groups["group pair"].led_to == {"s1": "1" * 12, "s2": "1" * 12}
+
+
+def test_one_of_a_pair_alone_takes_the_other_along_into_a_new_folder(tmp_path: Path) -> None:
+    assert todo(planned(Results(tmp_path / "new"), of_pair(), only=["s2"])) == ["s1", "s2"]
+
+
+def test_an_account_that_was_seen_only_in_part_is_looked_at_again(tmp_path: Path) -> None:
+    results = a_pair(tmp_path, flags=("group-account-open",))
+    part = reference(
+        identity=Found(Identity("2" * 12, "arn")), handler=Unknown("permission", "No.")
+    )
+    whole = reference(identity=Found(Identity("3" * 12, "arn")))
+    for one in PAIR:
+        results.write_student(
+            a_report(one, 18, group="pair", flags=("group-account-open",)),
+            reference(),
+            [part, whole],
+        )
+    seen = planned(results, of_pair(), resume=True).groups["group pair"].seen
+    assert {account_id for account_id, _ in seen} == {reference().account_id, "3" * 12}
 
 
 @pytest.mark.parametrize(

@@ -176,25 +176,47 @@ def test_what_many_have_in_common_is_told_once(tmp_path: Path, aws_sandbox: Sand
     assert "“by”" not in told.getvalue()
 
 
-def test_a_group_shares_its_account_by_right_and_is_graded_by_whichever_way_works(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+@pytest.mark.parametrize("known", [True, False], ids=["the same account", "perhaps another"])
+def test_a_partners_way_is_excused_where_the_account_is_reached_by_the_other(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path, known: bool
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s01,pair,,{right}", "s02,pair,,-")
+    claimed = right if known else ""
+    path = roster(tmp_path, aws_sandbox, f"s01,pair,{claimed},{right}", f"s02,pair,{claimed},-")
     path.write_text(path.read_text().replace(aws_sandbox.endpoint_url, ""))
     settings = settings_of(
         seed=0, region=None, endpoint_url=aws_sandbox.endpoint_url, lang=None, jobs=2
     )
     path.write_text(path.read_text().replace("http://127.0.0.1:9", ""))
     (tmp_path / "blocks/s02.ini").write_text(
-        f"[default]\naws_access_key_id={'2' * 12}\naws_secret_access_key=y\n"
+        f"[default]\naws_access_key_id={right}\naws_secret_access_key=y\n"
     )
     wire = Wire()
     wire.play("sts.GetCallerIdentity", query(403, "InvalidClientTokenId"))
     needs = needs_of_rubric(lab())
     found = examine_class(load_roster(path), path, lab(), needs, settings, Clients(wire.session))
-    assert [one.faults for one in found] == [[], []]
+    told = [fault for one in found for fault in one.faults]
+    if known:
+        assert told == []
+    else:
+        ((message, remedy),) = told
+        assert "refused" in message
+        assert remedy == "If it is the partner's account, leave it; else ask for a new block."
     assert sorted(isinstance(one.seen.identity, Found) for one in found) == [False, True]
     assert [one.ends for one in found].count("partner's") == 1
+
+
+def test_a_group_with_two_accounts_is_told_and_needs_no_mending(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    """Row 2 of what was found with a class of pairs."""
+    other = aws_sandbox.new_account()
+    roster(tmp_path, aws_sandbox, f"s01,pair,,{right}", f"s02,pair,,{other}")
+    done = grader("doctor", "class.csv", cwd=tmp_path, env=environment())
+    assert done.returncode == 0
+    accounts = ", ".join(sorted([right, other]))
+    lines = " ".join(done.stdout.split())
+    assert f"s01, s02: The rows of the group lead to 2 accounts, {accounts}: each" in lines
+    assert "Nothing to fix before the batch." in done.stdout
 
 
 def test_rows_of_one_group_may_lead_to_one_account(

@@ -34,7 +34,7 @@ def without_times(value: Any) -> Any:
 
 def files(folder: Path, name: str) -> dict[str, Any]:
     found = folder.glob(f"results/students/*/{name}.json")
-    return {file.parent.name: without_times(read_json(file)) for file in found}
+    return {str(file.relative_to(folder)): without_times(read_json(file)) for file in found}
 
 
 def test_a_class_gets_the_same_results_as_with_threads(
@@ -45,6 +45,8 @@ def test_a_class_gets_the_same_results_as_with_threads(
     # s1 and s5 are of different groups, and lead to one account.
     rows = [f"s1,Ann,one,{right}", f"s2,Bo,,{first}", f"s3,Cy,,{empty}", "s4,Di,,-"]
     rows.append(f"s5,Eve,two,{right}")
+    # The rows of a pair lead to two accounts, others' as well.
+    rows += [f"s6,Flo,pair,{empty}", f"s7,Gus,pair,{first}"]
     threads, dask = tmp_path / "threads", tmp_path / "dask"
     for folder, how in ((threads, ()), (dask, ON_DASK)):
         folder.mkdir()
@@ -60,10 +62,14 @@ def test_a_class_gets_the_same_results_as_with_threads(
         "s3": 0,
         "s4": None,
         "s5": 20,
+        "s6": 19,
+        "s7": 19,
     }
     assert found["s1"].started_at == found["s5"].started_at
     assert found["s1"].flags == found["s5"].flags
     assert "account-shared" in found["s1"].flags
+    assert "group-accounts" in found["s6"].flags
+    assert files(dask, "accounts/*") == files(threads, "accounts/*") != {}
     assert files(dask, "report") == files(threads, "report")
     # The same pairs as well.
     assert files(dask, "observation") == files(threads, "observation")

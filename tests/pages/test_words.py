@@ -18,6 +18,8 @@ NOTED = {
     "account-shared",
     "same-code",
     "account-mismatch",
+    "group-accounts",
+    "group-account-open",
     "foreign-messages",
     "direct-inconclusive",
     "raises-after-answer",

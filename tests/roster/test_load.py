@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -281,15 +282,36 @@ def test_all_mistakes_are_reported_at_once(write):
     assert [line for line, _ in found] == [2, 3, 4]
 
 
-def test_a_group_shares_one_account(write):
+def test_a_row_without_a_way_goes_its_partners_way(write):
     path = write(
         "student_id,group,profile,account_id,region\n"
-        "s1,g,,,\ns2,g,p,111111111111,\ns3,,q,,\ns4,g,,111111111111,eu-west-1\n"
+        "s1,g,,,\ns2,g,p,111111111111,eu-west-1\ns3,,q,,\ns4,g,,,us-west-2\n"
     )
     accounts = load_roster(path).accounts
     assert [a.access for a in accounts] == [Profile("p"), Profile("p"), Profile("q"), Profile("p")]
-    shared = ("111111111111", "eu-west-1")
-    assert [(a.account_id, a.region) for a in accounts] == [shared, shared, (None, None), shared]
+    there, elsewhere = ("111111111111", "eu-west-1"), ("111111111111", "us-west-2")
+    assert [(a.account_id, a.region) for a in accounts] == [there, there, (None, None), elsewhere]
+
+
+def test_a_row_without_a_way_takes_what_plays_a_part_from_its_partner(write):
+    head = "student_id,group,profile,use.sum,use.input\n"
+    accounts = load_roster(write(f"{head}s1,g,p,mine,\ns2,g,,,\ns3,g,,yours,q\n")).accounts
+    assert [a.use for a in accounts] == [
+        {"sum": "mine"},
+        {"sum": "mine"},
+        {"sum": "yours", "input": "q"},
+    ]
+
+
+def test_whose_way_it_is_does_not_depend_on_the_order_of_rows(write):
+    head, *rows = ["student_id,group,profile,region", "s1,g,,", "S3,g,r,eu-west-3", "s2,g,q,"]
+    for ordered in permutations(rows):
+        accounts = load_roster(write("\n".join([head, *ordered]))).accounts
+        assert {a.student_id: (a.access, a.region) for a in accounts} == {
+            "s1": (Profile("q"), None),
+            "s2": (Profile("q"), None),
+            "S3": (Profile("r"), "eu-west-3"),
+        }
 
 
 @pytest.mark.parametrize(
@@ -300,13 +322,11 @@ def test_a_group_shares_one_account(write):
         ("endpoint_url", "http://a", "http://b"),
     ],
 )
-def test_a_group_that_disagrees_is_refused(write, column, one, other):
-    text = (
-        f"student_id,group,profile,{column}\ns1,g,p,{one}\ns2,g,,\ns3,g,,{other}\ns4,,p,{other}\n"
-    )
-    found = problems_of(write(text))
-    assert [line for line, _ in found] == [4]
-    assert says(found, 4, f"The {column} differs from that of the same group on line 2")
+def test_rows_of_a_group_may_lead_to_accounts_of_their_own(write, column, one, other):
+    text = f"student_id,group,profile,{column}\ns1,g,p,{one}\ns2,g,q,\ns3,g,r,{other}\n"
+    accounts = load_roster(write(text)).accounts
+    assert [getattr(account, column) for account in accounts] == [one, None, other]
+    assert [account.access for account in accounts] == [Profile("p"), Profile("q"), Profile("r")]
 
 
 def test_a_group_without_any_way_is_refused_row_by_row(write):

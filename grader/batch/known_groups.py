@@ -1,0 +1,107 @@
+"""What an earlier run knows of the groups of a class, and which of them have something open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from grader.batch.parties import Earlier, party_of
+from grader.model.observation import Found
+from grader.observe.refusals import unknowns
+from grader.roster.fingerprint import fingerprint
+from grader.scoring.best_account import GROUP_ACCOUNT_OPEN
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from grader.model.batch import Batch, Student
+    from grader.model.observation import Observation
+    from grader.results.directory import Results, Stored
+    from grader.roster.load import Account
+
+
+class KnownGroups:
+    """What lies in the results of each student of a group, as it is read one after the other.
+
+    ``batch`` is how the class was graded before.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self._ways = batch.ways
+        self._stands: dict[str, frozenset[tuple[str, str]]] = {}
+        self._students: dict[str, list[Student]] = {}
+        self._open: set[str] = set()
+
+    def add(self, stored: Stored, *, graded: bool) -> None:
+        """What is stored of a student, whose grade stands if it is ``graded``."""
+        name, group = stored.student.student_id, stored.student.group
+        if not group:
+            return
+        if any(isinstance(one.identity, Found) for one in stored.seen):
+            self._students.setdefault(f"group {group}", []).append(stored.student)
+        if stored.report is not None and GROUP_ACCOUNT_OPEN in stored.report.flags:
+            self._open.add(name)
+        if graded:
+            self._stands[name] = frozenset(_standing(stored))
+
+    def is_open(self, row: Account) -> bool:
+        """A way of the row's group led nowhere, or the row's own is another than it was."""
+        return bool(row.group) and (row.student_id in self._open or self._is_new(row))
+
+    def _is_new(self, row: Account) -> bool:
+        if self._ways is UNSET:  # version 0.1.0 did not say
+            return False
+        known = self._ways.get(row.student_id)
+        return known is None or known.fingerprint != fingerprint(row)
+
+    def students(self, rows: Iterable[Account]) -> dict[str, list[Student]]:
+        """Of which students there is something to read, by their groups."""
+        parties = {party_of(row) for row in rows}
+        return {name: who for name, who in self._students.items() if name in parties}
+
+    def earlier(self, rows: Sequence[Account], *, again: bool) -> dict[str, Earlier]:
+        """What is known of the groups of ``rows``.
+
+        Unless everything is graded ``again``, accounts that a member's grade rests on stand.
+        """
+        led_to: dict[str, dict[str, str]] = {}
+        stands: dict[str, frozenset[tuple[str, str]]] = {}
+        for row in rows:
+            if not row.group:
+                continue
+            name = party_of(row)
+            known = led_to.setdefault(name, {})
+            if self._ways is not UNSET and not self._is_new(row):
+                account_id = self._ways[row.student_id].account_id
+                known.update({row.student_id: account_id} if account_id else {})
+            if not again:
+                mine = self._stands.get(row.student_id, frozenset())
+                stands[name] = stands.get(name, frozenset()) | mine
+        return {name: Earlier(led_to[name], stands.get(name, frozenset())) for name in led_to}
+
+
+def _standing(stored: Stored) -> Iterator[tuple[str, str]]:
+    """The accounts that are not looked at again: the one that counts, and all that was seen whole."""
+    for one in stored.seen:
+        if one.account_id and (one is stored.observation or not any(unknowns(one))):
+            yield one.account_id, one.region
+
+
+def whole_groups(rows: Sequence[Account], chosen: Collection[str]) -> tuple[Account, ...]:
+    """The rows of the ``chosen`` students and of everybody in a group with one of them."""
+    parties = {party_of(row) for row in rows if row.student_id in chosen}
+    return tuple(row for row in rows if party_of(row) in parties)
+
+
+def stored_accounts(results: Results, students: Iterable[Student]) -> list[Observation]:
+    """What is stored of the accounts of a group: of each, by its region, what was seen last."""
+    last: dict[tuple[str, str], Observation] = {}
+    for stored in results.each_stored(students):
+        for one in stored.seen:
+            if one.account_id is None:
+                continue
+            key = one.account_id, one.region
+            if key not in last or one.finished_at > last[key].finished_at:
+                last[key] = one
+    return list(last.values())

@@ -1,0 +1,201 @@
+"""Who is graded together, what was seen for them, and which of it counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from grader.batch.ways import Way
+from grader.model.observation import Found
+from grader.scoring.best_account import best_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from grader.engines.visit import Visit
+    from grader.model.observation import Observation
+    from grader.model.outcome import Outcome
+    from grader.model.report import Report
+    from grader.roster.load import Account
+
+    Scored = Callable[[Account, Observation, Sequence[Outcome]], Report]
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One student's result. ``observation`` is ``None`` where the grader itself failed.
+
+    ``others`` is what was seen of a group's other accounts, and of ways that led nowhere. ``led_to`` is
+    the account that the student's own way leads to, as far as that is known. ``now`` is what came of
+    this run alone, where something seen earlier counts in its place.
+    """
+
+    account: Account
+    observation: Observation | None
+    report: Report
+    others: tuple[Observation, ...] = ()
+    led_to: str | None = None
+    now: Report | None = None
+
+
+class Earlier(NamedTuple):
+    """What earlier runs know of a party.
+
+    ``led_to`` has the account to which a row's way, by its student, is known to lead. Of the accounts in
+    ``seen``, each with its region, there are results that stand: they are not looked at again.
+    """
+
+    led_to: Mapping[str, str] = {}
+    seen: frozenset[tuple[str, str]] = frozenset()
+
+
+NOTHING = Earlier()
+
+
+@dataclass
+class Party:
+    """A group, or a student alone: rows with one result. ``ways`` are tried, by their ``visits``."""
+
+    name: str
+    rows: list[Account]
+    earlier: Earlier = NOTHING
+    visits: dict[Way, Visit] = field(default_factory=dict)
+    of_row: dict[str, Way] = field(default_factory=dict)
+    led_to: dict[Way, str] = field(default_factory=dict)
+    settled: set[Way] = field(default_factory=set)
+
+    def expected(self, way: Way) -> str | None:
+        """The account that a way should lead to, by the roster or by an earlier run."""
+        return self.visits[way].account_id or self.led_to.get(way)
+
+    @property
+    def open_ways(self) -> list[Way]:
+        """The ways that are to be tried: not those to accounts of which there are results that stand."""
+        return [way for way in self.visits if way not in self.settled]
+
+    def is_settled(self, account_id: str | None, region: str) -> bool:
+        """There is a result of the account that stands."""
+        return (account_id, region) in self.earlier.seen
+
+
+def party_of(account: Account) -> str:
+    """The name of the party that a row is of."""
+    return f"group {account.group}" if account.group else f"student {account.student_id}"
+
+
+def parties_of(
+    accounts: Iterable[Account],
+    visit: Callable[[Account], Visit],
+    earlier: Mapping[str, Earlier],
+) -> dict[str, Party]:
+    """The parties of a class by their names, in the order of the rows. Equal ways are one."""
+    parties: dict[str, Party] = {}
+    for row in accounts:
+        name = party_of(row)
+        party = parties.setdefault(name, Party(name, [], earlier.get(name, NOTHING)))
+        party.rows.append(row)
+    for party in parties.values():
+        for row in sorted(party.rows, key=_rank):
+            one = visit(row)
+            way = next((way for way, other in party.visits.items() if other == one), None)
+            if way is None:
+                way = Way((_rank(row), party.name), party.name, one.access)
+                party.visits[way] = one
+            party.of_row[row.student_id] = way
+            if row.student_id in party.earlier.led_to:
+                party.led_to.setdefault(way, party.earlier.led_to[row.student_id])
+        party.settled = {
+            way
+            for way, one in party.visits.items()
+            if party.is_settled(party.led_to.get(way), one.region)
+        }
+    return parties
+
+
+def _rank(row: Account) -> str:
+    """Ids are unique whatever their case: no order of rows matters."""
+    return row.student_id.casefold()
+
+
+class Candidates:
+    """What was seen for one party, on its way through the judge, and then what counts.
+
+    ``now`` was seen in this run, ``nowhere`` stands for the ways that led to no account; ``stored`` was
+    seen earlier, of accounts that the party's ways led to then.
+    """
+
+    def __init__(
+        self,
+        party: Party,
+        now: Sequence[Observation],
+        nowhere: Mapping[Way, Observation],
+        stored: Sequence[Observation],
+    ) -> None:
+        self.party = party
+        self._fresh = len(now) + len(nowhere)
+        known = {one.account_id for one in (*now, *stored)}
+        # Which account a way led to before, or should lead to, is no open question if that was seen.
+        self._closed = {
+            len(now) + number
+            for number, way in enumerate(nowhere)
+            if party.expected(way) in known - {None}
+        }
+        self.seen = [*now, *nowhere.values(), *stored]
+        self.outcomes: dict[int, list[Outcome]] = {}
+        self._failed = False
+
+    def judge(self, index: int, outcomes: list[Outcome]) -> bool:
+        """What the judge says of one of them; whether that is all of it now."""
+        self.outcomes[index] = outcomes
+        return len(self.outcomes) == len(self.seen) and not self._failed
+
+    def fail(self) -> bool:
+        """The judge has failed at one of them: nobody knows which counts. Whether it was the first."""
+        first, self._failed = not self._failed, True
+        return first
+
+    def graded(self, row: Account, scored: Scored) -> Graded:
+        """What all of it comes to for one of the party's rows."""
+        reports = [scored(row, one, self.outcomes[i]) for i, one in enumerate(self.seen)]
+        counts = list(self._counting(reports))
+        best, report = best_of([self.seen[i] for i in counts], [reports[i] for i in counts])
+        chosen = counts[best]
+        now = None
+        if chosen >= self._fresh and not self.party.settled:
+            fresh = range(self._fresh)
+            _, now = best_of([self.seen[i] for i in fresh], [reports[i] for i in fresh])
+        return Graded(
+            row,
+            self.seen[chosen],
+            report,
+            tuple(self.seen[i] for i in counts if i != chosen),
+            self.party.led_to.get(self.party.of_row[row.student_id]),
+            now,
+        )
+
+    def _counting(self, reports: Sequence[Report]) -> Iterator[int]:
+        """The observations that count: of an account that was seen twice the later one, unless only the
+        earlier one could be graded."""
+        twice = {
+            (now, then)
+            for now in range(self._fresh)
+            for then in range(self._fresh, len(self.seen))
+            if _same_account(self.seen[now], self.seen[then])
+        }
+        stands = {
+            now
+            for now, then in twice
+            if reports[now].status == "ungraded" and reports[then].status == "graded"
+        }
+        gone = {then for now, then in twice if now not in stands}
+        # Where nothing else is left, a way that leads nowhere is what there is to tell.
+        left = [i for i in range(len(self.seen)) if i not in stands | gone | self._closed]
+        yield from left or [0]
+
+
+def _same_account(one: Observation, other: Observation) -> bool:
+    return (
+        isinstance(one.identity, Found)
+        and one.account_id == other.account_id
+        and one.region == other.region
+    )

@@ -1,0 +1,44 @@
+"""How a run over a class is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from grader.aws.profiles import region_of_profile
+from grader.model.access import Profile
+
+if TYPE_CHECKING:
+    from grader.roster.load import Account
+    from grader.rubric.load import Rubric
+    from grader.scoring.open_by import OpenScore
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run is made. ``region`` and ``endpoint_url`` are for accounts that name none.
+
+    ``jobs`` accounts are visited at a time, each for ``account_timeout_s`` seconds at most. A silence
+    that would cost points is looked into once more ``confirm_s`` seconds later.
+    ``open_by_student`` is what ``grades.csv`` says for the score of a report that only the student can
+    settle. ``only`` are the ids of the criteria that are looked at, if not all are.
+    """
+
+    seed: int
+    attempt: int = 1
+    jobs: int = 32
+    account_timeout_s: float = 600
+    region: str | None = None
+    endpoint_url: str | None = None
+    exchange: bool = True
+    confirm_s: float = 0
+    lang: str = "en"
+    open_by_student: OpenScore = "blank"
+    only: tuple[str, ...] | None = None
+
+    def region_of(self, account: Account, rubric: Rubric) -> str:
+        """Where the account is looked at: the row, the option, its profile, the lab say it in turn."""
+        given = account.region or self.region
+        if given is None and isinstance(account.access, Profile):
+            given = region_of_profile(account.access.name)
+        return given or rubric.lab.region

@@ -1,0 +1,49 @@
+"""What was seen of a group's other accounts: a file for each, beside what counts."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+from grader.model.observation import encode
+from grader.results.atomic_write import write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from grader.model.observation import Observation
+
+ACCOUNTS = "accounts"
+
+
+def write_others(folder: Path, others: Iterable[Observation]) -> list[Path]:
+    """Write each by the name of its account; the files that stand there for nothing any more."""
+    named = _named(others)
+    stale = [path for path in folder.glob("*.json") if path.stem not in named]
+    if named:
+        folder.mkdir(exist_ok=True)
+    for name, seen in named.items():
+        write_json(folder / f"{name}.json", encode(seen), "observation")
+    return stale
+
+
+def remove(folder: Path, stale: Iterable[Path]) -> None:
+    """Remove files, and the folder if nothing is left in it."""
+    for path in stale:
+        path.unlink(missing_ok=True)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _named(others: Iterable[Observation]) -> dict[str, Observation]:
+    """A file's name for each: the account's id, ``open`` where a way led to none, and more where that is
+    another's name already."""
+    named: dict[str, Observation] = {}
+    for seen in sorted(others, key=lambda one: (one.account_id or "", one.region, one.started_at)):
+        name = seen.account_id or "open"
+        if name in named:
+            name = f"{name}-{seen.region}"
+        numbered = (f"{name}-{number}" for number in count(2))
+        named[name if name not in named else next(n for n in numbered if n not in named)] = seen
+    return named

@@ -1,0 +1,56 @@
+"""Which of several accounts counts for a group: the one with most points, as far as it can be known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from grader.model.observation import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grader.model.observation import Observation
+    from grader.model.report import Report
+
+GROUP_ACCOUNTS, GROUP_ACCOUNT_OPEN = "group-accounts", "group-account-open"
+
+_LAST = "~"
+"""After every account id."""
+
+
+def best_of(seen: Sequence[Observation], reports: Sequence[Report]) -> tuple[int, Report]:
+    """The index of the one that counts, and its report, with the flags of a group of several.
+
+    ``reports`` are those of ``seen``, one for each account that the group's ways lead to, and for each
+    way that leads nowhere. Most points count; of equal ones a graded report before an ungraded one, then
+    the account id. Where one of them is open, and the best account holds nothing of the lab at all, the
+    open one may be theirs: it counts, and so the group is not graded. Order does not matter.
+    """
+    order = sorted(range(len(seen)), key=lambda index: _worth(seen[index], reports[index]))
+    best = order[0]
+    is_open = [index for index in order if reports[index].status == "ungraded"]
+    if is_open and _found_nothing(seen[best]):
+        best = is_open[0]
+    flags = set(reports[best].flags)
+    if len({one.account_id for one in seen} - {None}) > 1:
+        flags.add(GROUP_ACCOUNTS)
+    if is_open and len(seen) > 1:
+        flags.add(GROUP_ACCOUNT_OPEN)
+    return best, msgspec.structs.replace(reports[best], flags=tuple(sorted(flags)))
+
+
+def _worth(seen: Observation, report: Report) -> tuple[object, ...]:
+    """Less for what counts more. Whatever else were equal, the same one counts when it is done again."""
+    points = report.sure_points if report.score is None else report.score
+    ungraded = report.status == "ungraded"
+    detail = "" if isinstance(seen.identity, Found) else str(seen.identity)
+    account = seen.account_id or _LAST
+    return (-(points or 0), ungraded, account, seen.region, detail, seen.started_at)
+
+
+def _found_nothing(seen: Observation) -> bool:
+    """AWS showed the account, and none of the lab's functions and queues in it."""
+    there = [*seen.functions.values(), *seen.queues.values()]
+    return isinstance(seen.identity, Found) and not any(isinstance(one, Found) for one in there)

@@ -1,0 +1,96 @@
+"""What was seen of a group's other accounts, beside what counts."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.inputs.problems import BadInput
+from grader.model.observation import Found, Identity, Unknown
+from grader.results.directory import Results
+from tests.export.results_folders import ANN, a_report
+from tests.observations import reference
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.model.observation import Observation
+    from grader.results.directory import Stored
+
+
+def account(number: int, region: str = "eu-west-3") -> Observation:
+    identity = Found(Identity(f"{number:012}", f"arn:aws:iam::{number:012}:root"))
+    return reference(identity=identity, region=region)
+
+
+NOWHERE = reference(identity=Unknown("credentials", "They ended."))
+ELSEWHERE = reference(identity=Unknown("credentials", "So did they."))
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    return Results(tmp_path)
+
+
+def stored(results: Results) -> Stored:
+    (one,) = results.each_stored([ANN])
+    return one
+
+
+def names(results: Results) -> list[str]:
+    folder = results.folder(ANN.student_id) / "accounts"
+    return sorted(path.name for path in folder.glob("*"))
+
+
+def test_each_is_found_by_its_account_and_is_read_again(results: Results) -> None:
+    others = [account(2), account(2, "us-west-2"), account(3), NOWHERE, ELSEWHERE]
+    results.write_student(a_report(ANN, 3), account(1), others)
+    assert names(results) == [
+        "000000000002-us-west-2.json",
+        "000000000002.json",
+        "000000000003.json",
+        "open-eu-west-3.json",
+        "open.json",
+    ]
+    found = stored(results)
+    assert (found.observation, len(found.others)) == (account(1), 5)
+    assert all(one in found.others for one in others)
+    path = results.folder(ANN.student_id) / "accounts/open.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_is_another_ways_no_more_goes(results: Results) -> None:
+    results.write_student(a_report(ANN, 3), account(1), [account(2), NOWHERE])
+    results.write_student(a_report(ANN, 3), account(2), [account(1)])
+    assert names(results) == ["000000000001.json"]
+    results.write_student(a_report(ANN, 3), account(2))
+    assert not (results.folder(ANN.student_id) / "accounts").exists()
+    assert stored(results).others == ()
+
+
+def test_what_counts_is_no_other_account_though_a_killed_grader_left_it_in_both_places(
+    results: Results,
+) -> None:
+    results.write_student(a_report(ANN, 3), account(1), [account(2)])
+    folder = results.folder(ANN.student_id)
+    (folder / "accounts/000000000001.json").write_bytes((folder / "observation.json").read_bytes())
+    assert stored(results).others == (account(2),)
+
+
+def test_a_damaged_one_is_named(results: Results) -> None:
+    results.write_student(a_report(ANN, 3), account(1), [account(2)])
+    path = results.folder(ANN.student_id) / "accounts/000000000002.json"
+    path.write_text("{")
+    with pytest.raises(BadInput) as caught:
+        stored(results)
+    assert [problem.file for problem in caught.value.problems] == [str(path)]
+
+
+def test_what_a_killed_grader_did_not_finish_is_removed(results: Results) -> None:
+    results.write_student(a_report(ANN, 3), account(1), [account(2)])
+    stray = results.folder(ANN.student_id) / "accounts/.a.json.abcd1234.unfinished"
+    stray.write_text("{")
+    with results.locked():
+        assert not stray.exists()
