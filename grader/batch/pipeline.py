@@ -27,6 +27,7 @@ from grader.resources.kinds import KINDS
 from grader.roster.load import student_of
 from grader.rubric.needs import needs_of
 from grader.safety.redact import redact
+from grader.scoring.open_by import AS_GRADED
 from grader.scoring.score import score, ungraded_report
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from grader.model.report import Report
     from grader.roster.load import Account
     from grader.rubric.load import Rubric
-    from grader.scoring.open_by import OpenScore
+    from grader.scoring.open_by import ShownScores
 
     Key: TypeAlias = tuple[str, str, str | None]
     Observed: TypeAlias = tuple[list[Account], Observation]
@@ -58,8 +59,7 @@ class Settings:
 
     ``jobs`` accounts are visited at a time, each for ``account_timeout_s`` seconds at most. A silence
     that would cost points is looked into once more ``confirm_s`` seconds later.
-    ``open_by_student`` is what ``grades.csv`` says for the score of a report that only the student can
-    settle.
+    ``shown`` is what ``grades.csv`` says for scores that there are not.
     """
 
     seed: int
@@ -71,7 +71,7 @@ class Settings:
     exchange: bool = True
     confirm_s: float = 0
     lang: str = "en"
-    open_by_student: OpenScore = "blank"
+    shown: ShownScores = AS_GRADED
 
     def region_of(self, account: Account, rubric: Rubric) -> str:
         """Where the account is looked at: the row, the option, its profile, the lab say it in turn."""

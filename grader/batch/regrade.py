@@ -12,8 +12,10 @@ from grader import __version__
 from grader.judging.pool import AT_A_TIME
 from grader.model.code_digest import grader_sha256
 from grader.observe.scope import as_asked
+from grader.scoring.absent import absent_report
+from grader.scoring.open_by import ShownScores
 from grader.scoring.score import score
-from grader.scoring.summary import Known, code_of, with_class_flags
+from grader.scoring.suspicion import Known, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Student
     from grader.model.report import CriterionResult, Report
     from grader.results.directory import Results
+    from grader.rubric.load import Rubric
     from grader.scoring.summary import Summary
 
 
@@ -72,14 +75,14 @@ def regrade(results: Results, course: Course, *, lang: str) -> Regraded:
         for one in results.each_stored(batch.students):
             if one.report or one.observation:
                 there.append(one.student)
-            if one.report and not one.observation:
+            if one.report and not one.observation and not one.report.absent:
                 skipped.append(one.student.student_id)
         again = list(judged_again(results, there, course, lang=lang, region=batch.region))
-        reports = with_class_flags([known for _, known in again], course.rubric.lab.known_code)
+        everybody = [known for _, known in again]
+        reports = [known.report for known in everybody]
         changes = _write_changed(results, [before for before, _ in again], reports)
-        summary = results.write_class(
-            reports, course.rubric, batch.students, lang, batch.open_by_student
-        )
+        shown = ShownScores(batch.open_by_student, batch.absent or "blank")
+        summary = results.write_class(everybody, course.rubric, batch.students, lang, shown)
         used = msgspec.structs.replace(
             batch,
             rubric_sha256=course.rubric.sha256,
@@ -119,8 +122,17 @@ def judged_again(
                 observation, outcomes = next(judged)
                 report = score(one.student, observation, outcomes, rubric, course.checks, lang=lang)
                 yield one.report, Known(report, code_of(one.observation))
+            elif one.report is not None and one.report.absent:
+                yield one.report, Known(_absent_again(one.student, one.report, rubric, lang))
             elif one.known is not None:
                 yield one.report, one.known
+
+
+def _absent_again(student: Student, before: Report, rubric: Rubric, lang: str) -> Report:
+    """The report by this rubric of whoever handed in nothing."""
+    return absent_report(
+        student, rubric, seed=before.seed, region=before.region, lang=lang, before=before
+    )
 
 
 def _write_changed(

@@ -39,6 +39,7 @@ def lint(
     from grader.batch.setup import loaded, rubric_path
     from grader.inputs.problems import refuse
     from grader.terminal.console import standard_error, standard_output
+    from grader.terminal.ungraded import show_absent
 
     if not exam and seed is not None:
         raise refuse("--seed", None, _("Only the exam has a use for it."), _("Add --exam."))
@@ -72,6 +73,7 @@ def lint(
                         file=roster,
                     )
                 )
+                show_absent([one for one in students.accounts if one.absent], out)
         if not exam:
             return ALL_POINTS
         from grader.rehearsal.exam import show_exam, sit_exam

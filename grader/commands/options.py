@@ -15,7 +15,7 @@ from grader.i18n.language import _, speak, spoken
 if TYPE_CHECKING:
     from grader.batch.pipeline import Settings
     from grader.model.report import Report
-    from grader.scoring.open_by import OpenScore
+    from grader.scoring.open_by import ShownScores
 
 ALL_POINTS, POINTS_MISSING, USAGE, UNGRADED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -46,6 +46,13 @@ class OpenByStudent(StrEnum):
 
     blank = "blank"
     sure = "sure"
+
+
+class Absent(StrEnum):
+    """What stands for the score of whoever handed in nothing."""
+
+    blank = "blank"
+    zero = "zero"
 
 
 RubricOption = Annotated[
@@ -100,12 +107,23 @@ OpenByStudentOption = Annotated[
         "[default: blank].",
     ),
 ]
+AbsentOption = Annotated[
+    Absent | None,
+    typer.Option(
+        "--absent", help="The score of whoever handed in nothing: none, or 0 [default: blank]."
+    ),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Go on where files would be replaced.")]
 
 
-def open_score(given: OpenByStudent | None) -> OpenScore:
-    """What ``--open-by-student`` asks for; nobody has a score by it unless it is given."""
-    return "sure" if given is OpenByStudent.sure else "blank"
+def shown_scores(open_by_student: OpenByStudent | None, absent: Absent | None) -> ShownScores:
+    """What ``--open-by-student`` and ``--absent`` ask for; nobody has a score by them unless given."""
+    from grader.scoring.open_by import ShownScores
+
+    return ShownScores(
+        "sure" if open_by_student is OpenByStudent.sure else "blank",
+        "zero" if absent is Absent.zero else "blank",
+    )
 
 
 def settings_of(
@@ -119,6 +137,7 @@ def settings_of(
     exchange: bool = True,
     confirm_s: float = 0,
     open_by_student: OpenByStudent | None = None,
+    absent: Absent | None = None,
 ) -> Settings:
     """How the run is made. Raises :class:`BadInput` for a region or an address that is none."""
     from grader.batch.pipeline import Settings
@@ -141,7 +160,7 @@ def settings_of(
         endpoint_url=endpoint_url,
         exchange=exchange,
         confirm_s=confirm_s,
-        open_by_student=open_score(open_by_student),
+        shown=shown_scores(open_by_student, absent),
         lang=lang or spoken().code,
     )
 
@@ -183,5 +202,6 @@ def write_stdout(json: bytes) -> None:
 
 
 def batch_status(reports: list[Report]) -> int:
-    """The exit status of a class: 0 when everyone was graded, whatever their points (design §7)."""
-    return UNGRADED if any(report.status == "ungraded" for report in reports) else ALL_POINTS
+    """The exit status of a class: 0 when everyone who handed in was graded, whatever their points."""
+    is_open = any(report.status == "ungraded" and not report.absent for report in reports)
+    return UNGRADED if is_open else ALL_POINTS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -189,27 +188,3 @@ def tell(made: Matches, rows: Mapping[str, Row], file: str) -> Iterator[tuple[bo
         if row is not None and row.report.score is not None:
             message = _("No row is certain to be that of {student}.", student=row.student_id)
             yield True, Problem(file, None, message, _("Fill it in by hand."))
-
-
-def name_keys(name: str) -> frozenset[str]:
-    """The forms in which a name is compared: letters and digits alone, and turned round at a comma."""
-    last, comma, first = name.partition(",")
-    forms = {_letters(name), _letters(first + last) if comma else ""}
-    return frozenset(forms - {""})
-
-
-def exact(*texts: str) -> frozenset[str]:
-    """The forms of an id or an e-mail address: case does not count."""
-    return frozenset(text.strip().casefold() for text in texts if text.strip())
-
-
-def _letters(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(character for character in decomposed if _counts(character))
-
-
-def _counts(character: str) -> bool:
-    """Whether it tells names apart: accents of Latin letters do not, vowel signs of Hindi do."""
-    if unicodedata.category(character).startswith("M"):
-        return not "\u0300" <= character <= "\u036f"
-    return character.isalnum()

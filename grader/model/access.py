@@ -38,4 +38,9 @@ class DefaultCredentials:
     """Whatever boto3 finds by itself: environment, default profile, instance role."""
 
 
-Access: TypeAlias = Profile | Role | Keys | DefaultCredentials
+@dataclass(frozen=True)
+class NothingHandedIn:
+    """No way at all, of a student who handed in nothing: never asked for."""
+
+
+Access: TypeAlias = Profile | Role | Keys | DefaultCredentials | NothingHandedIn

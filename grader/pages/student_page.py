@@ -12,8 +12,8 @@ from grader.pages.class_page import flag_words
 from grader.pages.document import render, sentence, value_text
 from grader.pages.text import shown
 from grader.pages.words import FAILURES, WRONG_ANSWERS, YOUR_FLAGS
+from grader.rubric.exercised import ONLY_LOOK
 from grader.scoring.open_by import open_by, open_points
-from grader.scoring.summary import CLASS_FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -25,14 +25,6 @@ if TYPE_CHECKING:
 
 _SENTENCE, _EXCERPT, _LINE = 1000, 300, 400
 _LOG_LINES = 30
-ONLY_LOOK = frozenset(
-    {
-        *("function_exists", "function_runtime", "function_memory", "function_timeout"),
-        *("function_environment", "queue_exists", "mapping_enabled", "dead_letter_queue"),
-        *("schedule_enabled", "schedule_runs"),
-    }
-)
-"""The shipped checks that do not judge what was sent. Of any other, nobody knows that here."""
 _OF_EXERCISES = frozenset({"direct-inconclusive", "raises-after-answer", "several-answers"})
 _MOST_PAIRS, _MOST_ANSWERS, _MOST_TESTS, _MOST_REASONS = 50, 5, 60, 4
 
@@ -93,9 +85,9 @@ def student_page(
     the criteria that students may not see, nor what was seen for them."""
     unseen = seen is None
     attempt = seen.attempt if seen is not None else None
-    untold = CLASS_FLAGS if hidden else frozenset()
+    untold: frozenset[str] = frozenset()
     if any(one.check not in ONLY_LOOK for one in hidden):
-        seen, unseen, untold = None, False, untold | _OF_EXERCISES
+        seen, unseen, untold = None, False, _OF_EXERCISES
     rounds = _rounds(seen, speech) if seen is not None else []
     kept_back = {one.id for one in hidden}
     results = [result for result in report.criteria if result.id not in kept_back]

@@ -12,9 +12,11 @@ import msgspec
 from grader.i18n.language import N_, _
 from grader.inputs.problems import BadInput, Problem, refuse
 from grader.inputs.text_file import read_text
+from grader.model.access import NothingHandedIn
 from grader.model.batch import Student
 from grader.model.student_id import id_fault
-from grader.roster.access import ACCESS_COLUMNS, AccessError, access_of, no_way
+from grader.roster.access import ACCESS_COLUMNS, AccessError, access_of
+from grader.roster.misplaced import looks_like_credentials, misplaced
 from grader.roster.table import KNOWN_COLUMNS, Row, read_table
 
 if TYPE_CHECKING:
@@ -51,6 +53,11 @@ class Account:
     extra: dict[str, str] = field(default_factory=dict, hash=False)
     line: int = 0
 
+    @property
+    def absent(self) -> bool:
+        """The student handed in nothing, and nobody of the group did."""
+        return isinstance(self.access, NothingHandedIn)
+
 
 def student_of(account: Account) -> Student:
     """What may be stored of an account: everything but how it is reached."""
@@ -70,7 +77,8 @@ def load_roster(path: Path) -> Roster:
     """The roster in the CSV file at ``path``, and the credentials files it names.
 
     A row of a group takes what it leaves empty (the way to the account, its id, region and
-    endpoint) from the group's other rows. Raises :class:`BadInput` with every
+    endpoint) from the group's other rows. A row without any way is that of a student who handed in
+    nothing. Raises :class:`BadInput` with every
     problem; no message holds a secret.
     """
     file = read_text(path, limit_bytes=_LIMIT_BYTES, save_as="CSV UTF-8")
@@ -82,7 +90,7 @@ def load_roster(path: Path) -> Roster:
         message = _("No column says how the accounts are reached.")
         remedy = _("Add at least one of: {names}.", names=", ".join(ACCESS_COLUMNS))
         raise refuse(path, table.header_line, message, remedy)
-    reading = _Reading(str(path), path.parent)
+    reading = _Reading(str(path), path.parent, table.columns)
     accounts = reading.accounts(table.rows)
     problems = [*table.problems, *reading.problems]
     if problems:
@@ -97,6 +105,7 @@ class _Reading:
 
     file: str
     folder: Path
+    columns: tuple[str, ...]
     problems: list[Problem] = field(default_factory=list)
 
     def accounts(self, rows: Iterable[Row]) -> tuple[Account, ...]:
@@ -106,33 +115,27 @@ class _Reading:
         for row in rows:
             self._check_cells(row)
         access: dict[int, Access] = {}
-        broken: set[int] = set()
         for row in rows:
             try:
                 way = access_of(row.cells, row.secrets, self.folder)
             except AccessError as error:
-                broken.add(row.line)
                 for message, remedy in error.faults:
                     self._say(row, message, remedy)
             else:
                 if way is not None:
                     access[row.line] = way
+                else:
+                    self._check_misplaced(row)
         shared: dict[str, dict[str, str]] = {}
         for members in _groups(rows):
             shared[members[0].cells["group"]] = self._shared(members)
             known = [access[row.line] for row in members if row.line in access]
-            for row in members:
-                if known:
-                    access.setdefault(row.line, known[0])
-                elif any(other.line in broken for other in members):
-                    broken.add(row.line)
-        for row in rows:
-            if row.line not in access and row.line not in broken:
-                self._say(row, *no_way())
+            access |= {row.line: known[0] for row in members if known and row.line not in access}
+        absent = NothingHandedIn()
         return tuple(
-            _account(row, access[row.line], shared.get(row.cells.get("group", ""), {}))
+            _account(row, access.get(row.line, absent), shared.get(row.cells.get("group", ""), {}))
             for row in rows
-            if row.line in access and "student_id" in row.cells
+            if "student_id" in row.cells
         )
 
     def _check_ids(self, rows: Iterable[Row]) -> None:
@@ -163,6 +166,12 @@ class _Reading:
         for column, (is_right, message, remedy) in _SHAPES.items():
             if column in row.cells and not is_right(row.cells[column]):
                 self._say(row, _(message), _(remedy))
+
+    def _check_misplaced(self, row: Row) -> None:
+        """Whoever handed in something is not absent, whatever the column is called."""
+        for number, column in enumerate(self.columns, start=1):
+            if looks_like_credentials(row.extra.get(column, row.cells.get(column, ""))):
+                self._say(row, *misplaced(number))
 
     def _shared(self, members: list[Row]) -> dict[str, str]:
         """What a group's rows say of their one account."""

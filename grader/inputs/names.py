@@ -1,0 +1,37 @@
+"""Names, ids and e-mail addresses as they are compared between files that others wrote."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+
+def name_keys(name: str) -> frozenset[str]:
+    """The forms in which a name is compared: letters and digits alone, and turned round at a comma."""
+    last, comma, first = name.partition(",")
+    forms = {letters(name), letters(first + last) if comma else ""}
+    return frozenset(forms - {""})
+
+
+def any_order(name: str) -> str:
+    """A form of ``name`` that its first and last names have in whatever order they are written."""
+    words = filter(None, map(letters, re.split(r"[\s,]+", name)))
+    return " ".join(sorted(words))
+
+
+def exact(*texts: str) -> frozenset[str]:
+    """The forms of an id or an e-mail address: case does not count."""
+    return frozenset(text.strip().casefold() for text in texts if text.strip())
+
+
+def letters(text: str) -> str:
+    """The letters and digits of ``text``, without case and the accents of Latin letters."""
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(character for character in decomposed if _counts(character))
+
+
+def _counts(character: str) -> bool:
+    """Whether it tells names apart: accents of Latin letters do not, vowel signs of Hindi do."""
+    if unicodedata.category(character).startswith("M"):
+        return not "\u0300" <= character <= "\u036f"
+    return character.isalnum()
