@@ -54,7 +54,7 @@ class Cell:
 class Row:
     """One student's line of the heat map. A criterion that the report lacks has no cell.
 
-    ``sure``: the points that are sure, where there is no score.
+    ``sure``: the points that are sure, where there is no score, or that nothing was handed in.
     """
 
     person: Person
@@ -117,6 +117,8 @@ def class_page(
         plot=plot(counted, speech) if scores else None,
         mistakes=mistakes[:_MOST_MISTAKES],
         rarer=len(mistakes[_MOST_MISTAKES:]),
+        absent=[person(report) for report in reports if report.absent],
+        open_yet=summary.ungraded - (summary.absent or 0),
         unknown=_unknown(reports, "grader"),
         waiting=_unknown(reports, "student"),
         criteria=[(one, _shares(one)) for one in summary.criteria],
@@ -161,6 +163,8 @@ def _row(
 
 
 def _sure(report: Report, speech: Speech) -> str:
+    if report.absent:
+        return speech.say("nothing handed in")
     if report.score is not None or report.sure_points is None:
         return ""
     return speech.say("{points} sure", points=speech.number(report.sure_points))

@@ -42,7 +42,7 @@ DEMO: tuple[str, ...] = (
 """The names of the submissions that ``grader demo`` shows: a variety, and none that waits long."""
 
 
-_ID_NUMBERS, _CANVAS_IDS = 20240001, 7001
+_ID_NUMBERS, _CANVAS_IDS = 20240001, 9001
 
 
 def deploy_all(
@@ -94,7 +94,7 @@ def write_roster(
             # Each system has its own id of a student: made up here, so that every export can be tried.
             "id_number": f"{_ID_NUMBERS + number}",
             "canvas_id": f"{_CANVAS_IDS + number}",
-            "lti_user_id": f"user-{one.name}",
+            "lti_user_id": one.name,
             **sandbox.credentials(accounts[one.name]),
         }
         for number, one in enumerate(submissions)

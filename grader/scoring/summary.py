@@ -63,7 +63,7 @@ class StudentSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Literal["grader", "student"] | None,
         Meta(
             description="When ungraded, whose it is to settle: “student” where all that is open is "
-            "theirs. Null when graded, and of whoever handed in nothing."
+            "theirs. Null when graded, and for whoever handed in nothing."
         ),
     ] = None
     kind: Annotated[
@@ -144,8 +144,17 @@ def summarise(reports: Sequence[Report], rubric: Rubric, lang: str) -> Summary:
 
 
 def _student(report: Report) -> StudentSummary:
-    summary = msgspec.convert(report, StudentSummary, from_attributes=True)
-    return msgspec.structs.replace(summary, open_by=open_by(report))
+    return StudentSummary(
+        student_id=report.student_id,
+        name=report.name,
+        group=report.group,
+        status=report.status,
+        score=report.score,
+        flags=list(report.flags),
+        sure_points=report.sure_points,
+        open_by=open_by(report),
+        kind=report.kind,
+    )
 
 
 def _criterion(criterion: Criterion, reports: Sequence[Report], lang: str) -> CriterionSummary:
