@@ -1,8 +1,8 @@
 """JUnit XML: one suite a student, one case a criterion.
 
 Source: ``junit-10.xsd`` of Jenkins's xUnit plug-in. Failed and partial are failures, ungraded is an
-error, blocked is skipped. The score is a property of the suite; a suite with an error has none, but the
-points that are sure where they are asked for.
+error, blocked is skipped. The score is a property of the suite; a suite with an error has none, but
+where they are asked for the points that are sure, or the 0 of whoever handed in nothing.
 """
 
 from __future__ import annotations

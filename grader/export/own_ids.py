@@ -31,8 +31,8 @@ def with_ids(
     known = [row for row in rows if any(ids(row.student))]
     named = _(" or ").join(columns)
     remedy = _(
-        "Add the column {columns} to the roster, and give `grader batch ROSTER --resume --force`: whoever "
-        "has a grade keeps it.",
+        "Add the column {columns} to the roster, and give `grader batch ROSTER --resume --force`: "
+        "whoever has a grade keeps it.",
         columns=named,
     )
     if rows and not known:

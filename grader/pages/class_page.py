@@ -263,7 +263,7 @@ def _shared(one: Suspicion, speech: Speech) -> str:
     return speech.say(
         "Function {function}, code {digest}: ",
         function=shown(one.function or "", _NAME),
-        digest=shown(one.code_sha256 or "", _DIGEST),
+        digest=shown((one.code_sha256 or "")[:_DIGEST], _DIGEST),
     )
 
 

@@ -63,7 +63,6 @@ def test_a_class_gets_the_same_results_as_with_threads(
     }
     assert found["s1"].started_at == found["s5"].started_at
     assert found["s1"].flags == found["s5"].flags
-    assert "account-shared" in found["s1"].flags
     assert files(dask, "report") == files(threads, "report")
     # The same pairs as well.
     assert files(dask, "observation") == files(threads, "observation")

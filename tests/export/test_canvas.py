@@ -187,7 +187,9 @@ def test_first_and_last_names_may_be_apart(root: Path) -> None:
 
 
 def test_a_namesake_whose_report_is_missing_is_a_namesake(tmp_path: Path, capsys) -> None:
-    root = a_graded_class(tmp_path / "results", {a_student("s1", "Ann Lee"): 20, a_student("s9", "Ann Lee"): 10})
+    root = a_graded_class(
+        tmp_path / "results", {a_student("s1", "Ann Lee"): 20, a_student("s9", "Ann Lee"): 10}
+    )
     (root / "students/s9/report.json").unlink()
     status, out = filled(root, lines(POINTS, ROWS[0]))
     assert (status, scores(out)) == (3, [""])

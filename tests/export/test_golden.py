@@ -121,7 +121,7 @@ def test_moodles_worksheet_reads_the_demos_scores_and_is_otherwise_as_it_was(
 
 def test_canvas_reads_the_demos_scores(tmp_path: Path) -> None:
     made = exported("canvas/import.csv", tmp_path / "out.csv")
-    assert importers.canvas(made, ASSIGNMENT) == (20, by_id("canvas_id"))
+    assert importers.canvas(made, ASSIGNMENT, "ID") == (20, by_id("canvas_id"))
 
 
 def test_canvass_own_gradebook_reads_the_demos_scores_on_its_scale(tmp_path: Path) -> None:

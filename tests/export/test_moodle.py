@@ -191,7 +191,9 @@ def test_names_tell_nobody_apart_where_a_report_and_the_class_are_damaged(
 ) -> None:
     (root / "batch.json").write_text("{")
     (root / "students/s2/report.json").write_text("{")
-    status, out = filled(root, lines("Participant 1,Ann Lee,,,20,", ROWS[2], "P 4,,ann@example.org,,20,"))
+    status, out = filled(
+        root, lines("Participant 1,Ann Lee,,,20,", ROWS[2], "P 4,,ann@example.org,,20,")
+    )
     assert (status, grades(out)) == (3, ["", "5.00", "17.5"])
 
 

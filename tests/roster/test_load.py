@@ -141,7 +141,6 @@ def test_each_way_to_an_account(write, tmp_path):
 @pytest.mark.parametrize(
     ("header", "row", "text"),
     [
-        ("profile", "", "no way to reach"),
         ("profile,role_arn", f"p,{ROLE}", "more than one way to reach the account: profile, role"),
         ("profile,external_id", "p,x", "profile, external_id"),
         ("external_id", "x", "without a role_arn"),
@@ -261,7 +260,7 @@ def test_a_path_that_is_no_file_is_refused(tmp_path):
 
 
 def test_all_mistakes_are_reported_at_once(write):
-    found = problems_of(write("student_id,profile,account_id\ns1,,\ns2,p,7\n?,p,\n"))
+    found = problems_of(write("student_id,role_arn,account_id\ns1,x,\ns2,,7\n?,,\n"))
     assert [line for line, _ in found] == [2, 3, 4]
 
 
@@ -293,9 +292,14 @@ def test_a_group_that_disagrees_is_refused(write, column, one, other):
     assert says(found, 4, f"The {column} differs from that of the same group on line 2")
 
 
-def test_a_group_without_any_way_is_refused_row_by_row(write):
-    found = problems_of(write("student_id,group,profile\ns1,g,\ns2,g,\n"))
-    assert [line for line, _ in found] == [2, 3]
+def test_a_group_of_which_nobody_handed_in_is_absent(write):
+    roster = load_roster(write("student_id,group,profile\ns1,g,\ns2,g,\ns3,h,p\ns4,h,\n"))
+    assert [(one.student_id, one.absent) for one in roster.accounts] == [
+        ("s1", True),
+        ("s2", True),
+        ("s3", False),
+        ("s4", False),  # of a group of which somebody handed in
+    ]
 
 
 def test_a_group_whose_only_way_is_broken_is_reported_once(write):
