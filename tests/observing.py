@@ -54,6 +54,7 @@ def look(
     expected_account: str | None = None,
     stop: threading.Event | None = None,
     confirm_s: float = 0,
+    use: dict[str, str] | None = None,
 ) -> Observation:
     keys = Keys(Secret(account), Secret("test"), None)
     clients = Clients(wire.session if wire else None)
@@ -70,6 +71,7 @@ def look(
             attempt=attempt,
             exchange=exchange,
             waits=Waits(stop or threading.Event(), confirm_s=confirm_s),
+            use=use,
         )
     finally:
         aws.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-import traceback
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,6 +16,7 @@ from grader.i18n.language import N_
 from grader.model.ended_early import Lost
 from grader.model.observation import Found, Missing, Unknown
 from grader.safety.redact import redact
+from grader.safety.trace import Repeated, trace_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _log = logging.getLogger("grader")
-_TRACE_LIMIT = 8000
+_shown = Repeated()
 
 _SURPRISES = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 """What translating an answer raises that has another shape than AWS documents."""
@@ -207,9 +207,8 @@ class Aws:
 
 
 def _surprise(error: Exception, action: str) -> Unknown:
-    # The traceback can quote what the account answered.
-    trace = redact("".join(traceback.format_exception(error)), _TRACE_LIMIT)
-    _log.error("The grader could not read the answer to %s.\n%s", action, trace)
+    if _shown.is_new(error):
+        _log.error("The grader could not read the answer to %s.\n%s", action, trace_of(error))
     return Unknown.saying(
         "unexpected",
         N_("{action}: the answer could not be read: {error}"),

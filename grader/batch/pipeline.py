@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-import traceback
 import zlib
 from collections import deque
 from concurrent.futures import Future, wait
@@ -18,7 +17,7 @@ from grader.aws.profiles import region_of_profile
 from grader.engines.protocol import EngineLost
 from grader.engines.threads import Threads
 from grader.engines.visit import Orders, Visit, identify, look
-from grader.i18n.language import N_
+from grader.i18n.language import N_, plural
 from grader.i18n.message import said
 from grader.judging.pool import AT_A_TIME
 from grader.model.access import Profile
@@ -27,6 +26,7 @@ from grader.resources.kinds import KINDS
 from grader.roster.load import student_of
 from grader.rubric.needs import needs_of
 from grader.safety.redact import redact
+from grader.safety.trace import Repeated, trace_of
 from grader.scoring.open_by import AS_GRADED
 from grader.scoring.score import score, ungraded_report
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from grader.rubric.load import Rubric
     from grader.scoring.open_by import ShownScores
 
-    Key: TypeAlias = tuple[str, str, str | None]
+    Key: TypeAlias = tuple[str, str, str | None, tuple[tuple[str, str], ...]]
     Observed: TypeAlias = tuple[list[Account], Observation]
 
 LEAVE_S = 2.5
@@ -125,7 +125,7 @@ class Grading:
         self._looked: dict[Key, bytes] = {}
         self._observed: list[Observed] = []
         self._since = 0.0
-        self._lost = False
+        self._lost, self._shown = False, Repeated()
 
     def run(self, accounts: Iterable[Account]) -> None:
         """Grade everyone. On ``KeyboardInterrupt`` the queues are given back and it goes on up."""
@@ -156,6 +156,13 @@ class Grading:
             raise
         finally:
             self._engine.close()
+            if self._shown.again:
+                again = plural(
+                    self._shown.again,
+                    "The grader failed in the same way for {count} more student.",
+                    "The grader failed in the same way for {count} more students.",
+                )
+                print(again, file=sys.stderr)  # noqa: T201
 
     @property
     def _at_work(self) -> int:
@@ -188,7 +195,7 @@ class Grading:
     def _visit(self, account: Account) -> Visit:
         region = self._settings.region_of(account, self._rubric)
         endpoint_url = account.endpoint_url or self._settings.endpoint_url
-        return Visit(account.access, account.account_id, region, endpoint_url)
+        return Visit(account.access, account.account_id, region, endpoint_url, account.use)
 
     def _identified(
         self, future: Future[Identified], rows: list[Account], visits: list[Visit]
@@ -202,7 +209,8 @@ class Grading:
         if not isinstance(identity, Found):
             self._look(None, rows, visit, identity)
             return
-        key = (identity.value.account_id, visit.region, visit.endpoint_url)
+        use = tuple(sorted(visit.use.items()))
+        key = (identity.value.account_id, visit.region, visit.endpoint_url, use)
         if key in self._looked:
             self._gather(rows, _unpacked(self._looked[key]))
         elif key in self._looking:
@@ -260,7 +268,7 @@ class Grading:
             failed = N_("The grader failed: {error}")
             text = redact(f"{type(error).__name__}: {error}")
             unknown = Unknown.saying("unexpected", failed, error=text)
-            told = redact("".join(traceback.format_exception(error)), 8000)
+            told = trace_of(error) if self._shown.is_new(error) else ""
         if told:
             print(told, file=sys.stderr)  # noqa: T201
         for account in rows:

@@ -153,9 +153,23 @@ def _write_changed(
 
 
 def _only_adds(before: Report, after: Report) -> bool:
-    """All that the later report says otherwise is what version 0.1.0 did not say at all."""
-    criteria = tuple(msgspec.structs.replace(one, open_by=None) for one in after.criteria)
+    """All that the later report says otherwise is what version 0.1.0 did not say at all, and what to do
+    next, which may be said better: no grade and no finding."""
+    earlier = {one.id: one for one in before.criteria}
+    criteria = tuple(_as_said_before(one, earlier.get(one.id, one)) for one in after.criteria)
     return before == msgspec.structs.replace(after, sure_points=None, criteria=criteria)
+
+
+def _as_said_before(after: CriterionResult, before: CriterionResult) -> CriterionResult:
+    return msgspec.structs.replace(
+        after,
+        open_by=None,
+        author_hint="",
+        evidence=None,
+        hint=before.hint,
+        hint_id=before.hint_id,
+        hint_values=before.hint_values,
+    )
 
 
 def _moved(before: Report | None, after: Report) -> tuple[Moved, ...]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from grader.inputs.problems import BadInput
 from grader.judging.pool import Judge
 from grader.resources.kinds import KINDS
-from grader.roster.load import load_roster
+from grader.roster.load import load_roster, use_problems
 from grader.rubric.load import default_rubric_path, load_rubric
 from grader.rubric.needs import needs_of
+from grader.rubric.shipped import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,9 +47,14 @@ class Course:
 
 
 def rubric_path(given: Path | None) -> Path:
-    """The rubric that is meant: the one given, else ``rubric.yaml`` here, else the shipped one."""
+    """The rubric that is meant: the one given, else ``rubric.yaml`` here, else the shipped one.
+
+    Raises :class:`BadInput` where what is given is the name of nothing.
+    """
+    if given is not None:
+        return named(given)
     here = Path("rubric.yaml")
-    return given or (here if here.is_file() else default_rubric_path())
+    return here if here.is_file() else default_rubric_path()
 
 
 @contextmanager
@@ -76,6 +82,8 @@ def loaded(
                 accounts = load_roster(roster)
             except BadInput as error:
                 problems += error.problems
+        if accounts is not None and found is not None and roster is not None:
+            problems += use_problems(accounts, str(roster), found.lab.names)
         if problems or found is None:
             raise BadInput(problems)
         folders = tuple(str(folder.resolve()) for folder in dirs)

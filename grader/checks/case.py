@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from grader.checks.step_rule import Setting
 from grader.i18n.language import N_
-from grader.model.observation import Fact, Unknown
+from grader.model.observation import Fact, Unknown, value_of
 from grader.rubric.rules import EXCHANGE_ROUTE, route
 
 if TYPE_CHECKING:
@@ -72,15 +73,37 @@ class Case:
         """The rubric's name of the resource that ``need`` is a fact of; empty for the exchange."""
         return "" if need.end is None else getattr(self.bound, need.end)
 
+    def name(self, role: str) -> str:
+        """AWS's name of the resource that is judged as ``role``; the rubric's own without one."""
+        found = self.observation.found_as.get(role)
+        return found.name if found else self.bound.rubric.lab.names.get(role) or role
+
+    @property
+    def source_name(self) -> str:
+        """AWS's name of the queue at the beginning of the criterion's ``on``."""
+        return self.name(self.bound.source)
+
     @property
     def target_name(self) -> str:
         """AWS's name of the function at the end of the criterion's ``on``."""
-        return self.bound.rubric.lab.names[self.bound.target]
+        return self.name(self.bound.target)
 
     @property
     def exchange_mappings(self) -> Fact[Mappings]:
         """The mappings of the queue from which the exchange feeds the function."""
         return self.fact("mappings", next(iter(EXCHANGE_ROUTE)))
+
+    @property
+    def setting(self) -> Setting:
+        """What the next step after a failure of the exercised function may speak of."""
+        _input, function, output = EXCHANGE_ROUTE
+        lab = self.bound.rubric.lab
+        return Setting(
+            keys=tuple(self.bound.rubric.exchange.message),
+            output=lab.queues.get(output, output),
+            region=self.observation.region,
+            function=value_of(self.fact("functions", function)),
+        )
 
     def fact(self, part: str, name: str = "") -> Fact[Any]:
         """The fact at ``part`` (and ``name``, where the part has several)."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from grader.checks import block, fail, message, required, shown, ungrade
+from grader.checks import block, evidence, fail, message, required, shown, ungrade
+from grader.checks.failure_words import how_it_failed, what_it_raised
+from grader.checks.next_step import step_of, step_of_records, step_of_silence
+from grader.checks.step_rule import Setting
 from grader.i18n.language import N_
 from grader.model.observation import Exchange, Found, Invocation, NotTried, Unknown
 
 if TYPE_CHECKING:
     from grader.checks import Message
-    from grader.model.observation import Answer, Fact, FunctionError, Pair
+    from grader.model.evidence import Evidence
+    from grader.model.observation import Answer, Fact, Pair
 
 MISTAKES = {
     "joined": N_("the two numbers joined as text"),
@@ -20,6 +24,9 @@ MISTAKES = {
     "second-number": N_("the second number only"),
     "nearly": N_("off by a little"),
 }
+
+LAB = Setting()
+"""The shipped lab, for checks that name no other."""
 
 
 def sums_came(exchange: Fact[Exchange]) -> bool:
@@ -32,7 +39,7 @@ def answered(fact: Fact[Invocation]) -> bool:
     return isinstance(fact, Found) and fact.value.answered
 
 
-def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange]) -> None:
+def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange], setting: Setting = LAB) -> None:
     """Fail unless one record's sum came, by direct invocation or else through the queue.
 
     What the queue would have decided, and could not, is blocked or ungraded.
@@ -47,17 +54,19 @@ def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange]) -> None:
                 "expected a sum on the output queue, but nothing came, neither when the function was"
                 " invoked nor through the queue."
             ),
-            hint=_said(invocation.error) or "",
+            hint=what_it_raised(invocation.error) or "",
+            evidence=evidence.of_invocation(invocation, setting.keys),
         )
     if invocation.failure is None and not invocation.own_queue:
         _unless_known(exchange)
-    _wrong_handling(invocation)
+    _wrong_handling(invocation, setting)
 
 
 def check_records(
     fact: Fact[Invocation],
     handler: Fact[Invocation],
     exchange: Fact[Exchange],
+    setting: Setting = LAB,
     *,
     one_by_one: bool = False,
 ) -> None:
@@ -90,7 +99,7 @@ def check_records(
     template = N_("expected {expected} sums for {expected} records in one event, found {actual}.")
     why: dict[str, Message] = {}
     if invocation.failure is not None:
-        why = {"failure": _failure(invocation)}
+        why = {"failure": how_it_failed(invocation)}
         template = N_(
             "expected {expected} sums for {expected} records in one event, found {actual}."
             " {failure}"
@@ -99,12 +108,19 @@ def check_records(
         template,
         expected=len(invocation.pairs),
         actual=right,
-        hint=N_("Loop over event['Records'] and answer each record."),
+        hint=step_of_records(invocation, setting),
+        evidence=evidence.of_invocation(invocation, setting.keys),
         **why,
     )
 
 
-def check_sum(number: int, exchange: Exchange, handler: Fact[Invocation], mapping: str) -> None:
+def check_sum(
+    number: int,
+    exchange: Exchange,
+    handler: Fact[Invocation],
+    mapping: str,
+    setting: Setting = LAB,
+) -> None:
     """Fail unless the pair ``number`` (from 0) came back right. ``mapping`` is a fact's path."""
     if exchange.unsafe is not None:
         fail(
@@ -127,7 +143,7 @@ def check_sum(number: int, exchange: Exchange, handler: Fact[Invocation], mappin
             hint=N_("Look at the function's log."),
         )
     if pair.wrong is not None:
-        _wrong_answer(pair, pair.wrong)
+        _wrong_answer(pair, pair.wrong, evidence.of_pair(pair, exchange, setting.keys))
     patience = exchange.patience_s
     template = N_("expected {expected}, found no answer within {patience} s.")
     if exchange.others:
@@ -137,6 +153,7 @@ def check_sum(number: int, exchange: Exchange, handler: Fact[Invocation], mappin
         expected=pair.number1 + pair.number2,
         hint=N_("Send the answer to the output queue, and look at the function's log."),
         patience=int(patience) if patience == int(patience) else patience,
+        evidence=evidence.of_pair(pair, exchange, setting.keys),
         **_quoted(exchange.others),
     )
 
@@ -157,11 +174,12 @@ def _unless_known(exchange: Fact[Exchange]) -> None:
         ungrade(exchange.kind, exchange.words)
 
 
-def _wrong_handling(invocation: Invocation) -> NoReturn:
+def _wrong_handling(invocation: Invocation, setting: Setting) -> NoReturn:
+    seen = evidence.of_invocation(invocation, setting.keys)
     pair = invocation.pairs[0] if invocation.pairs else None
     expected = None if pair is None else pair.number1 + pair.number2
     if pair is not None and pair.wrong is not None:
-        _wrong_answer(pair, pair.wrong)
+        _wrong_answer(pair, pair.wrong, seen)
     if invocation.failure is not None:
         fail(
             N_(
@@ -170,9 +188,10 @@ def _wrong_handling(invocation: Invocation) -> NoReturn:
             expected=expected,
             number1=None if pair is None else pair.number1,
             number2=None if pair is None else pair.number2,
-            actual=_failure(invocation),
-            hint=_remedy(invocation),
-            failure=_failure(invocation),
+            actual=how_it_failed(invocation),
+            hint=step_of(invocation, setting),
+            evidence=seen,
+            failure=how_it_failed(invocation),
         )
     if invocation.own_queue:
         fail(
@@ -182,6 +201,7 @@ def _wrong_handling(invocation: Invocation) -> NoReturn:
             ),
             expected=expected,
             hint=N_("Send the answer to the output queue's URL."),
+            evidence=seen,
         )
     template = N_("expected {expected}, found no answer on the output queue.")
     if invocation.others:
@@ -189,12 +209,13 @@ def _wrong_handling(invocation: Invocation) -> NoReturn:
     fail(
         template,
         expected=expected,
-        hint=N_("Send the sum to the output queue as JSON."),
+        hint=step_of_silence(invocation, setting),
+        evidence=seen,
         **_quoted(invocation.others),
     )
 
 
-def _wrong_answer(pair: Pair, answer: Answer) -> NoReturn:
+def _wrong_answer(pair: Pair, answer: Answer, seen: Evidence) -> NoReturn:
     mistake = MISTAKES.get(answer.wrong or "", answer.wrong or "")
     fail(
         N_("{number1} + {number2}: expected {expected}, found {body}, {mistake}."),
@@ -203,67 +224,12 @@ def _wrong_answer(pair: Pair, answer: Answer) -> NoReturn:
         hint=N_("Convert both to numbers before you add them.")
         if answer.wrong == "joined"
         else N_("Add the two numbers of the message."),
+        evidence=seen,
         number1=pair.number1,
         number2=pair.number2,
         body=shown(answer.body),
         mistake=message(mistake),
     )
-
-
-def _failure(invocation: Invocation) -> Message:
-    error = invocation.error
-    if invocation.failure == "timed-out":
-        return message(N_("Your function was still running when its time was over."))
-    if invocation.failure == "refused":
-        return message(
-            N_("Lambda refused to run your function: its reserved concurrency leaves it no room.")
-        )
-    if invocation.failure == "broken":
-        if error is None:
-            return message(N_("Lambda could not run your function."))
-        it_says = N_("Lambda could not run your function. It says {error}")
-        return message(it_says, error=_named(error))
-    return _said(error) or message(N_("Your function raised an exception."))
-
-
-def _said(error: FunctionError | None) -> Message | None:
-    if error is None:
-        return None
-    what = _named(error)
-    if error.file is None:
-        return message(N_("Your function raised {error}."), error=what)
-    if error.line is None:
-        return message(N_("Your function raised {error} ({file})."), error=what, file=error.file)
-    return message(
-        N_("Your function raised {error} ({file}, line {line})."),
-        error=what,
-        file=error.file,
-        line=error.line,
-    )
-
-
-def _named(error: FunctionError) -> str:
-    return f"{error.kind}: {shown(error.message, 200)}" if error.message else error.kind
-
-
-_NOT_LOADED = ("ImportModuleError", "HandlerNotFound", "UserCodeSyntaxError", "Worker init failed")
-_MISREAD = {"KeyError", "IndexError", "TypeError", "ValueError", "JSONDecodeError"}
-
-
-def _remedy(invocation: Invocation) -> str:
-    """What to do next about a failed invocation."""
-    if invocation.failure == "timed-out":
-        return N_("Look for a loop that never ends or a call that waits.")
-    if invocation.failure == "refused":
-        return N_("Remove the reserved concurrency of the function.")
-    error = invocation.error
-    if invocation.failure == "broken" or error is None:
-        return N_("Look at the function's configuration in the console: it says what is wrong.")
-    if any(name in _named(error) for name in _NOT_LOADED):
-        return N_("Check the handler's name, the files in the package and what they import.")
-    if error.kind in _MISREAD:
-        return N_("Read the two numbers from the JSON object in the record's body.")
-    return N_("Look at that line; the function's log in CloudWatch shows the whole traceback.")
 
 
 def _quoted(others: tuple[str, ...]) -> dict[str, Message]:

@@ -15,6 +15,7 @@ from grader.checks.configuration import (
     check_visibility,
 )
 from grader.checks.delivery import check_handler, check_records, check_sum
+from grader.checks.naming import check_name
 from grader.checks.routing import check_mappings, hands_over_one_by_one
 from grader.checks.triggers import Ways, check_schedule
 from grader.i18n.language import N_
@@ -41,6 +42,7 @@ def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
     if isinstance(function_fact, Missing):
         hint = N_("Deploy the function under the name that the lab asks for.")
         fail(function_fact.words, hint=hint)
+    check_name(case, case.bound.target, "function")
     function = required(function_fact, f"functions.{case.bound.target}")
     if function.state == "Failed":
         fail(
@@ -86,6 +88,7 @@ def test_queue_exists(
     if isinstance(queue_fact, Missing):
         hint = N_("Create the queue under the name that the lab asks for.")
         fail(queue_fact.words, hint=hint)
+    check_name(case, case.bound.source, "queue")
     queue = required(queue_fact, f"queues.{case.bound.source}")
     check_standard(queue)
     check_visibility(case, queue, fed_function_fact)
@@ -107,8 +110,8 @@ def test_mapping_enabled(
         block(queue, queue_fact.words)
     check_mappings(
         required(mappings_fact, f"mappings.{case.bound.source}"),
-        case.bound.rubric.lab.queues[case.bound.source],
-        case.bound.rubric.lab.functions[case.bound.target],
+        case.source_name,
+        case.target_name,
         exchange_if_seen,
     )
     required(function_fact, function)
@@ -116,9 +119,11 @@ def test_mapping_enabled(
 
 
 @check("handler_adds", on="function", explains="handler")
-def test_handler_adds(invocation_fact: Fact[Invocation], exchange_fact: Fact[Exchange]) -> None:
+def test_handler_adds(
+    case: Case, invocation_fact: Fact[Invocation], exchange_fact: Fact[Exchange]
+) -> None:
     """The function {function} adds the two numbers of a message."""
-    check_handler(invocation_fact, exchange_fact)
+    check_handler(invocation_fact, exchange_fact, case.setting)
 
 
 class Records(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,7 +143,7 @@ def test_handler_reads_all_records(
     """The function {function} answers every record of an event."""
     loop = expect is not None and expect.loop
     one_by_one = not loop and hands_over_one_by_one(case.exchange_mappings, case.target_name)
-    check_records(records_fact, invocation_fact, exchange_fact, one_by_one=one_by_one)
+    check_records(records_fact, invocation_fact, exchange_fact, case.setting, one_by_one=one_by_one)
 
 
 @check("sums_arrive", on="queue -> queue", explains="exchange")
@@ -146,7 +151,8 @@ def test_sums_arrive(
     case: Case, pair_number: int, exchange: Exchange, invocation_fact: Fact[Invocation]
 ) -> None:
     """Sum {pair_number}: a pair sent to {queue} is answered on {target_queue}."""
-    check_sum(pair_number, exchange, invocation_fact, f"mappings.{case.bound.source}")
+    mapping = f"mappings.{case.bound.source}"
+    check_sum(pair_number, exchange, invocation_fact, mapping, case.setting)
 
 
 @check("schedule_enabled", on="function", expect=Ways, explains="schedules")
@@ -160,7 +166,7 @@ def test_schedule_enabled(
         fail(schedule_fact.words, hint=N_("Create a rule that runs the function."))
     check_schedule(
         required(schedule_fact, f"schedules.{case.bound.target}"),
-        case.bound.rubric.lab.functions[case.bound.target],
+        case.target_name,
         expect,
     )
     required(function_fact, f"functions.{case.bound.target}")

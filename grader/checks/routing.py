@@ -117,6 +117,11 @@ def _no_mapping(found: Mappings, queue: str, function: str) -> None:
     fed = _live_elsewhere(found.of_queue, function)
     if fed:
         but = N_("expected {queue} to feed {function}, but it feeds {others}.")
+        either = N_(
+            "Add an event source mapping from {queue} to {function}. If {others} is what you handed in,"
+            " say so with --use."
+        )
+        hint = message(either, others=fed, **named)
         fail(but, expected=function, actual=fed, hint=hint, others=fed, **named)
     nothing = N_("expected {queue} to feed {function}, found no event source mapping.")
     fail(nothing, expected=function, hint=hint, **named)

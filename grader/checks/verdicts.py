@@ -6,6 +6,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 
 from grader.i18n.language import N_
 from grader.i18n.message import Message, bounded, kept, message, plain, shown
+from grader.model.evidence import Evidence
 from grader.model.observation import Fact, Found, Missing, NotTried, UnknownKind
 from grader.model.outcome import Verdict
 
@@ -19,6 +20,7 @@ def fail(
     expected: Any = None,
     actual: Any = None,
     hint: str | Message = "",
+    evidence: Any = None,
     **values: Any,
 ) -> NoReturn:
     """Fail, with a message for the student.
@@ -26,8 +28,12 @@ def fail(
     In a template (``what``) ``{expected}``, ``{actual}`` and the names of ``values`` are filled in,
     once. Template and values are kept beside the text, so that it can be said in another language. Any
     value and the hint may be a :func:`message`, which has a template and values in its turn.
+    ``evidence``, an :class:`Evidence`, is what the finding rests on.
     """
     said = what if isinstance(what, Message) else Message(what)
+    if evidence is not None and not isinstance(evidence, Evidence):
+        values["evidence"] = evidence  # an author's template may have a value of that name
+        evidence = None
     template, values = said.message_id, {**said.values, **values}
     filled = {"expected": expected, "actual": actual, **values}
     advice = hint if isinstance(hint, Message) else Message(hint)
@@ -45,6 +51,7 @@ def fail(
                 if name in values or (isinstance(value, Message) and value not in values.values())
             },
             advice=advice if hint else None,
+            evidence=evidence,
         )
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,9 @@ from grader.commands.options import (
 )
 from grader.i18n.language import _, plural
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 
 def lint(
     files: Annotated[
@@ -27,6 +30,9 @@ def lint(
     exam: Annotated[
         bool,
         typer.Option("--exam", help="Also grade the demo cohort in a sandbox by this rubric."),
+    ] = False,
+    labs: Annotated[
+        bool, typer.Option("--labs", help="List the labs that come with the grader.")
     ] = False,
     seed: SeedOption = None,
     lang: LangOption = None,
@@ -41,10 +47,13 @@ def lint(
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.ungraded import show_absent
 
+    if labs:
+        show_labs(standard_output())
+        return ALL_POINTS
     if not exam and seed is not None:
         raise refuse("--seed", None, _("Only the exam has a use for it."), _("Add --exam."))
-    rubrics = [path for path in files or [] if path.suffix.lower() in {".yaml", ".yml"}]
-    rosters = [path for path in files or [] if path not in rubrics]
+    rosters = [path for path in files or [] if _is_roster(path)]
+    rubrics = [path for path in files or [] if path not in rosters]
     for several in (rubrics[1:], rosters[1:]):
         if several:
             one = _("One rubric (.yaml) and one roster (.csv) at a time.")
@@ -83,3 +92,24 @@ def lint(
         taken = sit_exam(course, settings, errors=errors, quiet=quiet)
     show_exam(taken, standard_output(quiet=quiet))
     return taken.status
+
+
+def _is_roster(path: Path) -> bool:
+    """Whatever is no YAML, and no name without an ending: that is meant for a lab's."""
+    named = not path.suffix and not path.exists()
+    return not (named or path.suffix.lower() in {".yaml", ".yml"})
+
+
+def show_labs(out: Console) -> None:
+    """The labs that come with the grader: name and title, a line each."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from grader.i18n.language import spoken
+    from grader.rubric.load import load_rubric, text_in
+    from grader.rubric.shipped import shipped_labs
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, path in shipped_labs().items():
+        table.add_row(Text(name), Text(text_in(load_rubric(path, None).title, spoken().code)))
+    out.print(table)

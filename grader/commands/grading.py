@@ -29,9 +29,11 @@ from grader.commands.options import (
     RegionOption,
     RubricOption,
     SeedOption,
+    UseOption,
     batch_status,
     settings_of,
     target,
+    use_of,
     write_stdout,
 )
 from grader.i18n.language import _, plural, speak, spoken
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
     from grader.batch.pipeline import Graded
     from grader.batch.run import ClassRun
+    from grader.model.observation import Observation
 
 
 CONFIRM_S = 30
@@ -67,6 +70,7 @@ def check(
     no_exchange: Annotated[
         bool, typer.Option("--no-exchange", help="Look only: run nothing, send nothing.")
     ] = False,
+    use: UseOption = None,
     gradescope: Annotated[
         str | None,
         typer.Option("--gradescope", metavar="FILE", help="Also as Gradescope's results.json."),
@@ -101,7 +105,8 @@ def check(
     )
     with loaded(rubric, checks) as (course, _students):
         access = Profile(profile) if profile else DefaultCredentials()
-        me = Account("me", "", "", None, None, None, None, access)
+        mine = use_of(use, course.rubric.lab.names)
+        me = Account("me", "", "", None, None, None, None, access, use=mine)
         errors = standard_error(quiet=quiet)
         if not quiet and settings.exchange and course.needs.exercise:
             errors.print(
@@ -129,6 +134,7 @@ def check(
                 Threads(settings.jobs, tell),
             ).run([me])
     graded = taken[0]
+    check_used(graded.observation)
     if json == "-":
         write_stdout(reports.encode(graded.report))
     show_report(graded.report, errors if json == "-" else standard_output(quiet=quiet))
@@ -145,6 +151,22 @@ def check(
     if graded.report.status == "ungraded":
         return UNGRADED
     return ALL_POINTS if graded.report.score == graded.report.max_score else POINTS_MISSING
+
+
+def check_used(seen: Observation | None) -> None:
+    """Raise :class:`BadInput` where ``--use`` names something that the account does not have."""
+    from grader.i18n.message import said
+    from grader.inputs.problems import BadInput, Problem
+    from grader.model.observation import Missing
+
+    used = {role for role, one in seen.found_as.items() if one.how == "use"} if seen else set()
+    facts = {**seen.functions, **seen.queues} if seen else {}
+    missing = [fact for role in used if isinstance(fact := facts.get(role), Missing)]
+    if missing:
+        remedy = _("Name one that is there; nothing was run.")
+        raise BadInput(
+            Problem("--use", None, said(fact.words, spoken().code), remedy) for fact in missing
+        )
 
 
 def batch(

@@ -13,6 +13,8 @@ import typer
 from grader.i18n.language import _, speak, spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from grader.batch.pipeline import Settings
     from grader.model.report import Report
     from grader.scoring.open_by import ShownScores
@@ -57,7 +59,10 @@ class Absent(StrEnum):
 
 RubricOption = Annotated[
     Path | None,
-    typer.Option("--rubric", help="The rubric [default: rubric.yaml here, else the shipped one]."),
+    typer.Option(
+        "--rubric",
+        help="The rubric: a file, or a shipped lab's name [default: rubric.yaml here, else lambda-sqs].",
+    ),
 ]
 ChecksOption = Annotated[
     list[Path] | None,
@@ -113,6 +118,14 @@ AbsentOption = Annotated[
         "--absent", help="The score of whoever handed in nothing: none, or 0 [default: blank]."
     ),
 ]
+UseOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--use",
+        metavar="ROLE=NAME",
+        help="Which resource plays a part of the rubric: sum=my_function.",
+    ),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Go on where files would be replaced.")]
 
 
@@ -163,6 +176,31 @@ def settings_of(
         shown=shown_scores(open_by_student, absent),
         lang=lang or spoken().code,
     )
+
+
+def use_of(given: list[str] | None, roles: Iterable[str]) -> dict[str, str]:
+    """AWS's names of resources, by the rubric's own, as ``--use`` gives them.
+
+    Raises :class:`BadInput` for what is not of the form, or no resource of the rubric.
+    """
+    from grader.inputs.problems import BadInput, Problem
+    from grader.roster.load import unknown_role, use_fault
+
+    known, use, problems = [*roles], dict[str, str](), []
+    for one in given or []:
+        role, equals, name = (part.strip() for part in one.partition("="))
+        if not equals:
+            message = _("“{given}” does not say which resource plays which part.", given=one[:100])
+            remedy = _("Write ROLE=NAME, for example {example}.", example=f"{known[0]}=my_function")
+            problems.append(Problem("--use", None, message, remedy))
+        elif role not in known:
+            problems.append(Problem("--use", None, *unknown_role(one[:100], role, known)))
+        elif fault := use_fault(name):
+            problems.append(Problem("--use", None, *fault))
+        use[role] = name
+    if problems:
+        raise BadInput(problems)
+    return use
 
 
 def target(given: str | None, option: str, *inputs: Path | None) -> Path | None:

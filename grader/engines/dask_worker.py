@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import pickle
 import threading
-import traceback
 from collections import deque
 from dataclasses import fields, is_dataclass, replace
 from ipaddress import ip_address
@@ -25,6 +24,7 @@ from grader.model.code_digest import this_code
 from grader.model.ended_early import Interrupted
 from grader.safety.redact import redact
 from grader.safety.secret import Secret, sealing
+from grader.safety.trace import trace_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +37,6 @@ RERUN = 1000
 
 _PLACES = 8
 """Runs of which a worker keeps the session between tasks. A batch that was killed never ends its run."""
-
-_TRACE_LIMIT = 8000
 
 
 class TaskFailed(Exception):  # noqa: N818 - what failed has an error's name, which the message gives
@@ -172,13 +170,13 @@ def _starts_before(name: str) -> int:
 
 
 def _failed(error: Exception, hidden: set[str]) -> TaskFailed:
-    def safe(text: str, limit: int) -> str:
+    def safe(text: str) -> str:
         for secret in sorted(hidden, key=len, reverse=True):
             text = text.replace(secret, "[redacted]")
-        return redact(text, limit)
+        return text
 
-    failed = TaskFailed(safe(f"{type(error).__name__}: {error}", 500))
-    failed.add_note(safe("".join(traceback.format_exception(error)), _TRACE_LIMIT))
+    failed = TaskFailed(redact(safe(f"{type(error).__name__}: {error}"), 500))
+    failed.add_note(safe(trace_of(error)))
     return failed
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from grader.aws.account_client import Aws
@@ -21,7 +21,7 @@ from grader.resources.kinds import KINDS
 from grader.resources.ready import Waits, tell_nobody
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from grader.i18n.message import Message
     from grader.model.access import Access
@@ -53,12 +53,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Visit:
-    """One way to one account. ``account_id`` is the one that the roster expects, if it does."""
+    """One way to one account. ``account_id`` is the one that the roster expects, if it does.
+
+    ``use`` are AWS's names of resources that play a part, by the rubric's own.
+    """
 
     access: Access
     account_id: str | None
     region: str
     endpoint_url: str | None
+    use: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def aws(self, place: Place, ends_at: float) -> Aws:
         """The account's AWS, asked until ``ends_at``, a time of ``time.monotonic()``. To be closed."""
@@ -123,4 +127,5 @@ def look(
             attempt=orders.attempt,
             exchange=orders.exchange,
             waits=place.waits(orders.confirm_s),
+            use=visit.use,
         )

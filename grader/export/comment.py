@@ -79,8 +79,7 @@ def why_ungraded(report: Report, scale: Scale, words: Language) -> str:
 
 def explanation(result: CriterionResult) -> list[str]:
     """What a criterion's result says, and what to do next unless another criterion says it."""
-    said = [result.message, "" if result.status == "blocked" else result.hint]
-    return [plain(line, _LINE) for line in said if line]
+    return [plain(line, _LINE) for line in (result.message, *result.next_steps) if line]
 
 
 def _criterion(result: CriterionResult, report: Report, scale: Scale, words: Language) -> list[str]:

@@ -88,8 +88,8 @@ def _case(row: Row, result: CriterionResult) -> Element:
         outcome = SubElement(
             case, _OUTCOMES[result.status], {"message": allowed(result.message or result.status)}
         )
-        if result.hint and result.status != "blocked":
-            outcome.text = allowed(result.hint)
+        if result.next_steps:
+            outcome.text = allowed("\n".join(result.next_steps))
     return case
 
 

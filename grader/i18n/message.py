@@ -16,7 +16,7 @@ NOTHING = N_("nothing")
 
 _VALUE = 500
 _ITEMS = 50
-_DEPTH = 4
+_DEPTH = 6
 _INT64 = 2**63
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import faulthandler
 import sys
 import time
-import traceback
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,7 +17,9 @@ from grader.checks.variables import guarded
 from grader.i18n.language import N_
 from grader.i18n.message import Message, bounded, message, shown
 from grader.judging.pytest_session import run
+from grader.model.evidence import Evidence
 from grader.model.outcome import Outcome, Verdict
+from grader.safety.trace import trace_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Sequence
@@ -180,7 +181,7 @@ class _Session:
         if verdict is None:
             if number not in self._explained:
                 self._explained.add(number)
-                traceback.print_exception(raised, limit=-5, file=sys.stderr)
+                sys.stderr.write(trace_of(raised, frames=5))
             error = bounded(f"{type(raised).__name__}: {raised}", 300)
             failed = message(N_("The check itself failed: {error}"), error=error)
             verdict = _ungraded(failed)
@@ -214,10 +215,15 @@ def _ungraded(why: Message) -> Verdict:
 def _outcome(test: dict[str, Any], case: Case, name: Message) -> Outcome:
     said = test.get("metadata", {}).get("verdict")
     if said is not None:
-        verdict = {name: said[name] for name in said if name != "advice"}
-        advice = msgspec.convert(said["advice"], Message | None)
-        criterion = case.bound.criterion.id
-        return Outcome(criterion, str(name), named=name, advice=advice, **verdict)
+        verdict = {name: said[name] for name in said if name not in {"advice", "evidence"}}
+        return Outcome(
+            case.bound.criterion.id,
+            str(name),
+            named=name,
+            advice=msgspec.convert(said["advice"], Message | None),
+            evidence=msgspec.convert(said["evidence"], Evidence | None),
+            **verdict,
+        )
     if test.get("outcome") == "passed" and "call" in test:
         return Outcome(case.bound.criterion.id, str(name), "passed", named=name)
     return _no_outcome(case, name)
@@ -241,8 +247,9 @@ def _sentence(item: pytest.Function, case: Case) -> Message:
     values = {
         "expect": getattr(expect, "said", shown(expect)),
         "pair_number": None if case.pair is None else case.pair + 1,
-        "function": lab.functions.get(case.bound.target),
-        "queue": lab.queues.get(case.bound.source),
-        "target_queue": lab.queues.get(case.bound.target),
+        # The rubric's, where it gives one: a test keeps its name.
+        "function": lab.functions.get(case.bound.target) or case.target_name,
+        "queue": lab.queues.get(case.bound.source) or case.source_name,
+        "target_queue": lab.queues.get(case.bound.target) or case.target_name,
     }
     return message(template, **{name: values[name] for name in values if f"{{{name}}}" in template})

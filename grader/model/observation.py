@@ -136,7 +136,7 @@ class Function(Part, frozen=True):
 
     ``environment`` holds only the variables the rubric names, ``None`` where a variable is absent.
     ``runtime`` is empty for a container image. ``last_modified`` is ISO 8601, ``log_format`` ``Text``
-    or ``JSON``.
+    or ``JSON``. ``in_vpc``: it is attached to a VPC's subnets.
     """
 
     name: str
@@ -152,6 +152,7 @@ class Function(Part, frozen=True):
     last_modified: str = ""
     log_group: str = ""
     log_format: str = ""
+    in_vpc: bool = False
 
 
 class Queue(Part, frozen=True):
@@ -302,27 +303,33 @@ class Pair(Part, frozen=True):
         return None if self.answered or not self.answers else self.answers[0]
 
 
-class FunctionError(Part, frozen=True):
+class FunctionError(Part, frozen=True, omit_defaults=True):
     """What the function's own code or runtime said when it failed.
 
     ``kind`` and ``message`` are the exception (``KeyError``, ``'number1'``); ``file`` and ``line`` the
-    place in the student's code, where it is known.
+    place in the student's code, where it is known, and ``code`` what stands there. ``raised_by`` is the
+    module of Python or of a library that raised it, empty where the student's own code did, or nobody
+    knows. ``loading``: it was raised while Lambda loaded the code, before any message came.
     """
 
     kind: str
     message: str
     file: str | None = None
     line: int | None = None
+    code: str = ""
+    raised_by: str = ""
+    loading: bool = False
 
 
-class Invocation(Part, frozen=True):
+class Invocation(Part, frozen=True, omit_defaults=True):
     """One direct invocation: the pairs of its event's records, and what happened.
 
     ``failure`` says how the invocation itself went wrong: ``raised`` (see ``error``), ``timed-out``
     (still running when the wait ended, or Lambda ended it), ``refused`` (reserved concurrency),
     ``broken`` (Lambda could not run it). ``inconclusive``: the failure is an artefact of a made-up
     event, so the queue decides. ``own_queue``: the sum was found on the input queue.
-    ``others`` quotes output that no pair of this run explains. ``log_tail`` is redacted.
+    ``others`` quotes output that no pair of this run explains. ``returned`` is the JSON that the
+    function returned, empty where it returned nothing; like ``log_tail`` it is bounded and redacted.
     """
 
     pairs: tuple[Pair, ...]
@@ -333,6 +340,7 @@ class Invocation(Part, frozen=True):
     others: tuple[str, ...] = ()
     log_tail: str = ""
     duration_s: float = 0.0
+    returned: str = ""
 
     @property
     def answered(self) -> bool:
@@ -365,6 +373,19 @@ class Exchange(Part, frozen=True):
         return sum(pair.answered for pair in self.pairs)
 
 
+class FoundAs(Part, frozen=True):
+    """The resource that plays a part under another name than the rubric's, or under any.
+
+    ``name`` is AWS's; ``how`` it was found: by ``--use``, by an event source mapping, by a variable of
+    the function's environment, by the answer that lay in it, by what runs it, or because there is no
+    other. ``said`` tells it apart in words ("which queue1 feeds").
+    """
+
+    name: str
+    how: Literal["use", "mapping", "variable", "answer", "schedule", "only"]
+    said: Message
+
+
 class Asked(Part, frozen=True):
     """What the rubric of the run said to look for: AWS's names of its functions and queues, the form
     of messages and answers, how many pairs, and the patience for each in seconds. Another rubric may ask
@@ -382,7 +403,9 @@ class Observation(Part, frozen=True, kw_only=True):
     """Everything seen of one (account, region, endpoint) in one run.
 
     Dictionaries are keyed by the rubric's own names (``sum``, ``input``), not by AWS's.
-    ``further`` holds, by the name of the fact, what kinds of resources without a key of their own show.
+    ``found_as`` holds the resources that were found, or chosen by ``--use``, instead of by the rubric's
+    name: what is seen of such a one is seen of that. ``further`` holds, by the name of the fact, what
+    kinds of resources without a key of their own show.
     ``handler`` is the direct invocation with one record, ``records`` the one with three. ``runs`` holds
     the functions whose runs some criterion asks for. ``asked`` is what the run's rubric looked for.
     Times are UTC, ISO 8601. ``flags`` are facts for a human that cost no points.
@@ -407,6 +430,7 @@ class Observation(Part, frozen=True, kw_only=True):
     runs: dict[str, Fact[Runs]] = {}
     further: dict[str, dict[str, Fact[Any]]] = {}
     asked: Asked | None = None
+    found_as: dict[str, FoundAs] = {}
     flags: tuple[str, ...] = ()
 
     def of_resources(self, fact: str) -> dict[str, Fact[Any]]:

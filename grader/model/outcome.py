@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from grader.i18n.message import Message
+from grader.model.evidence import Evidence  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
     from grader.inputs.problems import Problem
@@ -55,6 +56,7 @@ class Verdict(msgspec.Struct, frozen=True):
     template: str = ""
     values: dict[str, Any] = {}
     advice: Message | None = None
+    evidence: Evidence | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -77,6 +79,7 @@ class Outcome(msgspec.Struct, frozen=True):
     values: dict[str, Any] = {}
     named: Message | None = None
     advice: Message | None = None
+    evidence: Evidence | None = None
 
     @property
     def said(self) -> Message:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from grader.model.evidence import Evidence  # noqa: TC001 - msgspec reads it
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -76,6 +78,20 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         ),
     ] = ""
     hint_values: _Values = {}
+    author_hint: Annotated[
+        str,
+        _means(
+            "The rubric's own hint, to be said after the other; empty where the criterion passed or was "
+            "not judged, and in reports of version 0.1.0."
+        ),
+    ] = ""
+    evidence: Annotated[
+        Evidence | None,
+        _means(
+            "What the finding rests on; null where it is about nothing that was sent, and in reports of "
+            "version 0.1.0."
+        ),
+    ] = None
     expected: Annotated[
         Any, _means("What was expected, as a value; null where it is not one value.")
     ] = None
@@ -98,6 +114,23 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     def __post_init__(self) -> None:
         _finite(self.points, self.max_points)
+
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """What to do next: by what was found, then what the rubric's author says. Nothing of a blocked
+        criterion, whose cause is explained elsewhere."""
+        if self.status == "blocked":
+            return ()
+        return tuple(dict.fromkeys(filter(None, (self.hint, self.author_hint))))
+
+
+class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The resource that was judged for one of the rubric's, under another name than the rubric's."""
+
+    name: Annotated[str, _means("Its name in AWS.")]
+    how: Annotated[str, _means("What it was found by, in words.")]
+    how_id: _MessageId = ""
+    how_values: _MessageValues = {}
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -144,6 +177,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         tuple[CriterionResult, ...],
         _means("One for each criterion, in the rubric's order."),
     ]
+    found_as: Annotated[
+        dict[str, Judged],
+        _means(
+            "The resources that were judged under another name than the rubric's, by the rubric's own: "
+            "each was found by the part it plays, or named by --use. Empty where every name is right."
+        ),
+    ] = {}
     flags: Annotated[
         tuple[str, ...],
         _means("Facts for a human, which cost no points: see the list below."),

@@ -20,6 +20,9 @@ def id_fault(name: str) -> tuple[str, str] | None:
     if not _STUDENT_ID.fullmatch(name):
         message = _("The student_id holds a character that a folder's name cannot have.")
         return message, _("Use unaccented letters, digits, “.”, “_”, “-” and “@”.")
+    if name.startswith("-"):
+        remedy = _("Remove it: commands would take the folder for an option.")
+        return _("The student_id begins with a hyphen."), remedy
     if name.endswith("."):
         remedy = _("Remove it: a folder's name cannot end so.")
         return _("The student_id ends in a full stop."), remedy

@@ -10,16 +10,30 @@ import msgspec
 
 from grader import __version__
 from grader.i18n.language import N_
-from grader.model.observation import OF_RESOURCES, Fact, Found, Identity, Observation, Unknown
+from grader.i18n.message import message
+from grader.model.observation import (
+    OF_RESOURCES,
+    Fact,
+    Found,
+    FoundAs,
+    Identity,
+    Missing,
+    NotTried,
+    Observation,
+    Unknown,
+)
 from grader.model.timestamps import iso, now
 from grader.observe.exercise import Behaviour, exercise
 from grader.observe.obstacles import Stage
 from grader.observe.pairs import Pairs
 from grader.observe.scope import asked_by
+from grader.resources.find import NAMELESS, Finder, not_found
+from grader.resources.inventory import Inventory
+from grader.rubric.parts import parts_of
 from grader.rubric.rules import EXCHANGE_ROUTE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from grader.aws.account_client import Aws
     from grader.model.kind import Kind
@@ -46,23 +60,29 @@ def observe(
     attempt: int,
     exchange: bool,
     waits: Waits,
+    use: Mapping[str, str] | None = None,
 ) -> Observation:
     """What the checks of ``rubric`` need of the account behind ``aws``, as far as AWS lets it be seen.
 
     ``kinds`` are looked at in their order. ``identity`` was asked already
     (:func:`~grader.observe.identity.observe_identity`); where it is not found, nothing else is asked.
-    ``exchange`` false looks only. Raises :class:`Interrupted` when ``waits.stop`` is set meanwhile.
+    ``exchange`` false looks only. ``use`` are AWS's names of resources that are judged instead of those
+    that the rubric names or that would be found, by the rubric's own. Raises :class:`Interrupted` when
+    ``waits.stop`` is set meanwhile.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    look = _Look(aws, rubric, needs, waits, exchange=exchange)
+    look = _Look(aws, rubric, needs, waits, use or {}, exchange=exchange)
     if isinstance(identity, Found):
-        look.at(kind for kind in kinds if not kind.last)
+        named, others = split(kinds)
+        look.at(named)
+        look.find(named, identity.value.account_id)
+        look.at(kind for kind in others if not kind.last)
         # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
         # again, and Lambda by a client of its own.
         aws.close(but={"sqs"})
         done = look.exercise(seed, identity.value.account_id, attempt)
         # These wait, and what they wait for has time to come meanwhile.
-        look.at(kind for kind in kinds if kind.last)
+        look.at(kind for kind in others if kind.last)
     else:
         unknown = (
             identity if isinstance(identity, Unknown) else Unknown("unexpected", "no identity")
@@ -94,8 +114,14 @@ def observe(
         records=done.records,
         exchange=done.exchange,
         asked=asked_by(rubric),
+        found_as=look.found_as,
         flags=tuple(sorted(done.flags)),
     )
+
+
+def split(kinds: Sequence[Kind[Any]]) -> tuple[list[Kind[Any]], list[Kind[Any]]]:
+    """The kinds that are looked for by name, each in an account once, and those that rest on them."""
+    return [kind for kind in kinds if kind.always], [kind for kind in kinds if not kind.always]
 
 
 def _as_kept(seen: dict[str, Fact[Any]]) -> dict[str, Fact[Any]]:
@@ -110,11 +136,22 @@ class _Look:
     """Looks at each thing that the checks need, once. See :class:`~grader.resources.look.Look`."""
 
     def __init__(
-        self, aws: Aws, rubric: Rubric, needs: Needs, waits: Waits, *, exchange: bool
+        self,
+        aws: Aws,
+        rubric: Rubric,
+        needs: Needs,
+        waits: Waits,
+        use: Mapping[str, str],
+        *,
+        exchange: bool,
     ) -> None:
         self.aws, self.waits = aws, waits
         self._rubric, self._needs, self._exchange = rubric, needs, exchange
-        self._names = rubric.lab.names
+        self._names = {**rubric.lab.names, **use}
+        self.found_as = {
+            role: FoundAs(name, "use", message(N_("which --use names")))
+            for role, name in use.items()
+        }
         self.facts: dict[str, dict[str, Fact[Any]]] = {}
         self.urls: dict[str, str | None] = {}
         self.pending: set[str] = set()
@@ -126,7 +163,32 @@ class _Look:
         for kind in kinds:
             seen = self.facts[kind.fact] = {}
             for role in self._needs.facts[kind.fact]:
-                seen[role] = kind.look(self, role)
+                seen[role] = kind.look(self, role) if self._names[role] else NAMELESS
+
+    def find(self, kinds: Iterable[Kind[Any]], account_id: str) -> None:
+        """Find what has no name, or another one than the rubric's, by the part it plays."""
+        seen = {role: self.facts[kind.fact] for kind in kinds for role in self.facts[kind.fact]}
+        sought = [
+            role
+            for role in self._rubric.lab.found
+            if role in seen and role not in self.found_as and isinstance(seen[role][role], Missing)
+        ]
+        if not sought:
+            return
+        of_kind = {role: kind for kind in kinds for role in self.facts[kind.fact]}
+        known = {
+            role: self._names[role] for role in seen if not isinstance(seen[role][role], Missing)
+        }
+        parts = parts_of(self._rubric, self._needs.facts["schedules"])
+        finder = Finder(Inventory(self.aws, account_id), parts, known)
+        for role in finder.order(sought):
+            found = finder.find(role)
+            if isinstance(found, FoundAs):
+                self.found_as[role] = found
+                known[role] = self._names[role] = found.name
+                seen[role][role] = of_kind[role].look(self, role)
+            elif isinstance(missing := seen[role][role], Missing):
+                seen[role][role] = not_found(missing, of_kind[role].word, role, found)
 
     def name(self, role: str) -> str:
         """AWS's name of the resource."""
@@ -142,7 +204,7 @@ class _Look:
 
     def fed_by(self, role: str) -> str | None:
         """AWS's name of the function that the exchange feeds from the queue."""
-        return self._rubric.lab.functions.get(SUM) if role == INPUT else None
+        return self._names.get(SUM) or None if role == INPUT else None
 
     def exercised(self, role: str) -> bool:
         """The exchange runs this function."""
@@ -159,14 +221,21 @@ class _Look:
             none_named = N_("The rubric names no function between two queues.")
             absent = Unknown.saying("not-observed", none_named)
             return Behaviour(absent, absent, absent)
+        for fact in ("functions", "queues"):
+            for role in self.found_as.keys() & self.facts[fact].keys():
+                wrong = self.facts[fact][role]
+                if self.found_as[role].how == "use" and isinstance(wrong, Missing):
+                    # Somebody meant another one: nothing is run on a guess.
+                    untried = NotTried.after(f"{fact}.{role}", wrong)
+                    return Behaviour(untried, untried, untried)
         stage = Stage(
             function=self.facts["functions"][SUM],
             function_ready=SUM not in self.pending,
-            input_name=lab.queues[INPUT],
+            input_name=self._names[INPUT] or INPUT,
             input=self.facts["queues"][INPUT],
-            input_url=self.urls[INPUT],
+            input_url=self.urls.get(INPUT),
             output=self.facts["queues"][OUTPUT],
-            output_url=self.urls[OUTPUT],
+            output_url=self.urls.get(OUTPUT),
             input_mappings=self.facts["mappings"][INPUT],
             output_mappings=self.facts["mappings"][OUTPUT],
         )

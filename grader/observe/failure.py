@@ -1,4 +1,4 @@
-"""What a failed invocation says: the exception, and where in the student's code it was raised."""
+"""What an invocation says: what it returned, or the exception and where it was raised."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.model.observation import FunctionError
+from grader.observe.stack_trace import Place, place_in, without_other_files
 from grader.safety.redact import redact
 
 if TYPE_CHECKING:
@@ -15,20 +16,42 @@ if TYPE_CHECKING:
 LOG_TAIL = 4096
 """Bytes of log that Lambda returns with an invocation."""
 
-_FRAME = re.compile(r'File "(?P<file>[^"\n]{1,300})", line (?P<line>\d{1,6})')
+MESSAGE = 700
+"""Characters of an exception's message. A denial says its reason at the end, behind two long ARNs."""
+
 _RAISED = re.compile(r"^(?P<kind>[A-Za-z_][\w.]{0,100})(?:: (?P<message>.*))?$")
 _GENERIC = "Runtime.HandlerError"
 """What the sandbox calls every exception of a handler. AWS names the exception itself."""
 
-_TIMED_OUT = re.compile(r"Sandbox\.Timedout|Task timed out after")
-_NOT_THEIRS = (
-    "site-packages",
-    "dist-packages",
-    "/lib/python",
-    "/var/runtime",
-    "/var/lang",
-    "<frozen",
+_TIMED_OUT = re.compile(r"(?:Sandbox|Function)\.Timedout|Task timed out after")
+_REQUEST_ID = re.compile(
+    r"""(?:[\d:.TZ-]{19,40}\s+)? \b(?:RequestId:?\s*)?
+        [\da-f]{8}(?:-\w{4}){3}-[\da-f]{12} \s*(?:Error:\s*)?""",
+    re.VERBOSE,
 )
+_IN_FILE = re.compile(r"\((?P<file>[\w.-]{1,100}\.py), line (?P<line>\d{1,6})\)")
+_SYNTAX = "Runtime.UserCodeSyntaxError"
+_INIT_FAILED = "Worker init failed: "
+"""Begins what the sandbox says where the code cannot be loaded. It does not name the exception."""
+
+_PERHAPS = re.compile(r"\. Did you ")
+_LOADING: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"'[^'\n]*'$", re.DOTALL), "KeyError"),
+    (re.compile(r"No module named |cannot import name ", re.DOTALL), "Runtime.ImportModuleError"),
+    (re.compile(r".*\(\S+\.py, line \d+\)$", re.DOTALL), _SYNTAX),
+    (
+        re.compile(r"(?:partially initialized )?module '.*' has no attribute ", re.DOTALL),
+        "AttributeError",
+    ),
+    (re.compile(r"name '.*' is not defined", re.DOTALL), "NameError"),
+    (re.compile(r"Unknown service: ", re.DOTALL), "UnknownServiceError"),
+    (re.compile(r"An error occurred \(", re.DOTALL), "ClientError"),
+    (re.compile(r".*\(\) (?:takes|missing|got) ", re.DOTALL), "TypeError"),
+)
+"""Which exception it was, by what it says."""
+
+RETURNED = 500
+"""Characters that are kept of what a function returned."""
 
 
 def function_error(payload: bytes, log: str) -> FunctionError:
@@ -39,21 +62,43 @@ def function_error(payload: bytes, log: str) -> FunctionError:
     """
     given = _object(payload)
     kind, message = str(given.get("errorType", "")), str(given.get("errorMessage", ""))
+    if message.startswith(_INIT_FAILED):
+        return _while_loading(message.removeprefix(_INIT_FAILED))
     frames = given.get("stackTrace")
     trace = "\n".join(map(str, frames))[:LOG_TAIL] if isinstance(frames, list) else ""
     if not trace and kind in {"", _GENERIC}:
         raised = _last_raised(log)
         # A traceback in the log may be one that the student caught and printed.
         if raised and (not kind or _says(message, raised.message)):
-            kind, message, trace = raised.kind, raised.message, raised.trace
-    file, line = _their_line(trace)
-    return FunctionError(redact(kind, 100) or "Error", redact(message, 300), file, line)
+            # The log's line is the first of several.
+            kind, message, trace = raised.kind, message or raised.message, raised.trace
+    return _error(kind, message, place_in(trace))
+
+
+def _while_loading(message: str) -> FunctionError:
+    """What the sandbox says of code that it could not load."""
+    kinds = (kind for pattern, kind in _LOADING if pattern.match(message))
+    return _error(next(kinds, ""), message, Place(loading=True))
+
+
+def _error(kind: str, message: str, place: Place) -> FunctionError:
+    in_file = _IN_FILE.search(message) if kind == _SYNTAX else None
+    if in_file and place.file is None:
+        place = place._replace(file=in_file["file"], line=int(in_file["line"]))
+    said = _REQUEST_ID.sub("", without_other_files(message))
+    return FunctionError(redact(kind, 100) or "Error", redact(said, MESSAGE), *place)
 
 
 def lambda_said(error: ClientError) -> FunctionError:
     """What Lambda says where it could not run the function."""
     said: Any = error.response.get("Error", {})
-    return FunctionError(str(said.get("Code", "")), redact(str(said.get("Message", "")), 300))
+    return FunctionError(str(said.get("Code", "")), redact(str(said.get("Message", "")), MESSAGE))
+
+
+def returned(payload: bytes) -> str:
+    """What the function returned, as JSON; empty for ``null``, which is what returns nothing."""
+    text = payload.decode("utf-8", "replace").strip()
+    return "" if text == "null" else redact(text, RETURNED)
 
 
 def timed_out(error: FunctionError) -> bool:
@@ -101,15 +146,13 @@ def _last_raised(log: str) -> _Raised | None:
 
 
 def _says(message: str, first_line: str) -> bool:
-    """The sandbox's ``message`` is that of the exception whose traceback says ``first_line``."""
-    return message.strip().startswith(first_line) if first_line else not message.strip()
+    """The sandbox's ``message`` is that of the exception whose traceback says ``first_line``.
 
-
-def _their_line(trace: str) -> tuple[str | None, int | None]:
-    """The innermost frame that is the student's own code, else the innermost of all."""
-    frames = [(m["file"], int(m["line"])) for m in _FRAME.finditer(trace)]
-    theirs = [frame for frame in frames if not any(part in frame[0] for part in _NOT_THEIRS)]
-    if not (theirs or frames):
-        return None, None
-    file, line = (theirs or frames)[-1]
-    return redact(re.split(r"[/\\]", file)[-1], 100), line
+    Python adds to some what was perhaps meant (“Did you mean: 'json'?”), in the traceback only.
+    """
+    message = message.strip()
+    if not (message and first_line):
+        return not message and not first_line
+    if message.startswith(first_line):
+        return True
+    return first_line.startswith(message) and bool(_PERHAPS.match(first_line.removeprefix(message)))

@@ -20,6 +20,7 @@ from grader.observe.failure import (
     lambda_said,
     log_tail,
     made_up_handle,
+    returned,
     timed_out,
 )
 from grader.observe.output import ANOTHER_READER
@@ -264,7 +265,7 @@ class Invoker:
         response["Payload"].close()
         log = base64.b64decode(response.get("LogResult", "")).decode("utf-8", "replace")
         if not response.get("FunctionError"):
-            return ended(log_tail=log_tail(log))
+            return ended(log_tail=log_tail(log), returned=returned(payload))
         raised = function_error(payload, log)
         return ended(
             failure="timed-out" if timed_out(raised) else "raised",

@@ -50,7 +50,7 @@ def as_asked(seen: Observation, rubric: Rubric, region: str) -> Observation:
         return _without(seen, nothing, where)
     other = N_("This observation is of {found}, not of {expected}.")
     others = {
-        name: _not_observed(other, found=old[name], expected=new[name])
+        name: _not_observed(other, found=old[name] or name, expected=new[name] or name)
         for old, new in ((before.functions, now.functions), (before.queues, now.queues))
         for name in new
         if name in old and old[name] != new[name]

@@ -74,6 +74,7 @@ class Mistake:
     share: float
     example: str
     hint: str
+    author_hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,8 @@ def _mistakes(reports: Sequence[Report]) -> list[Mistake]:
     for report in reports:
         for result in report.criteria:
             if result.status in {"failed", "partial"}:
-                key = result.id, _NUMBER.sub("#", result.message), result.hint
+                message, hint = (_NUMBER.sub("#", text) for text in (result.message, result.hint))
+                key = result.id, message, hint
                 count[key] += 1
                 example.setdefault(key, result)
     return [_mistake(example[key], times, len(reports)) for key, times in count.most_common()]
@@ -217,6 +219,7 @@ def _mistake(result: CriterionResult, students: int, of: int) -> Mistake:
         students / of if of else 0.0,
         sentence(result.message, _SENTENCE),
         shown(result.hint, _SENTENCE),
+        "" if result.author_hint == result.hint else shown(result.author_hint, _SENTENCE),
     )
 
 

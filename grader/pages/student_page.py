@@ -37,6 +37,7 @@ class Asked:
     title: str
     message: str
     hint: str
+    author_hint: str
     expected: str | None
     found: str | None
     tests: tuple[tuple[str, str, str], ...]
@@ -106,6 +107,15 @@ def student_page(
         rounds=rounds,
         failures=[one for one in rounds if one.failure or one.log],
         unseen=unseen,
+        judged=[
+            speech.say(
+                "“{role}” is {name}, {how}.",
+                role=role,
+                name=shown(one.name, 120),
+                how=sentence(one.how, _SENTENCE),
+            )
+            for role, one in report.found_as.items()
+        ],
         flags=[flag_words(YOUR_FLAGS, name, speech) for name in report.flags if name not in untold],
         attempt=attempt,
     )
@@ -140,6 +150,7 @@ def _asked(result: CriterionResult, speech: Speech) -> Asked:
         shown(result.title, _EXCERPT),
         message,
         "" if result.status == "blocked" and result.because else _remedy(result, speech),
+        "" if result.author_hint == result.hint else shown(result.author_hint, _SENTENCE),
         _unsaid(result.expected, result, speech),
         _unsaid(result.actual, result, speech),
         tuple(
@@ -194,6 +205,9 @@ def _direct(title: str, fact: Fact[Invocation], speech: Speech) -> Round:
     made = fact.value
     silent = made.failure is not None or not made.answered
     notes = []
+    if silent and made.returned:
+        text = shown(made.returned, _EXCERPT)
+        notes.append(speech.say("Your function returned: {returned}", returned=text))
     if made.inconclusive:
         notes.append(
             speech.say("The event was made up by the grader, so your queue decided instead.")
@@ -268,7 +282,7 @@ def _quoted(others: Iterable[str]) -> tuple[str, ...]:
 
 def _failure(made: Invocation, speech: Speech) -> str:
     if made.failure == "raised" and made.error is not None:
-        error = f"{shown(made.error.kind, 100)}: {shown(made.error.message, _EXCERPT)}"
+        error = f"{shown(made.error.kind, 100)}: {shown(made.error.message, _SENTENCE)}"
         if made.error.file is None or made.error.line is None:
             return speech.say("Your function raised {error}.", error=error)
         file = shown(made.error.file, 100)

@@ -67,6 +67,7 @@ def _from_api(answer: Mapping[str, Any], variables: Iterable[str]) -> Function:
             str(logging.get("LogGroup") or f"/aws/lambda/{answer['FunctionName']}"), 512
         ),
         log_format=bounded(str(logging.get("LogFormat", "Text")), 10),
+        in_vpc=bool((answer.get("VpcConfig") or {}).get("SubnetIds")),
     )
 
 

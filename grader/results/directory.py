@@ -19,6 +19,7 @@ from grader.model.student_id import is_student_id
 from grader.results.atomic_write import is_unfinished, write_json, write_text
 from grader.results.grades_csv import grades_csv
 from grader.results.keep_aside import folder_begun, folder_beside, move_all, put_first
+from grader.results.no_links import refuse_links
 from grader.scoring.open_by import AS_GRADED
 from grader.scoring.summary import summarise_class
 from grader.scoring.suspicion import Known, code_of
@@ -110,6 +111,7 @@ class Results:
         except OSError as error:
             wrong = _("The folder cannot be made ({reason}).", reason=reason(error))
             raise refuse(self.root, None, wrong, _("Give another place.")) from None
+        refuse_links(self.root)
         with os.fdopen(os.open(self.root / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
             try:
                 if fcntl is not None:
@@ -223,7 +225,8 @@ class Results:
     # -- reading ------------------------------------------------------------------------------
 
     def batch(self) -> Batch:
-        """``batch.json``. Raises :class:`BadInput` where it is missing or is not one."""
+        """``batch.json``. Raises :class:`BadInput` where it is missing or not one, or near a link."""
+        refuse_links(self.root)
         path = self.root / BATCH
         try:
             return msgspec.json.decode(path.read_bytes(), type=Batch)

@@ -15,6 +15,7 @@ from grader.model.batch import Student
 from grader.model.report import read_report
 from grader.model.student_id import is_student_id
 from grader.results.directory import BATCH, REPORT, RUBRIC, STUDENTS, UNREADABLE, Results
+from grader.results.no_links import refuse_links
 from grader.rubric.load import load_rubric
 from grader.scoring.open_by import AS_GRADED
 from grader.scoring.scale import earned
@@ -83,6 +84,7 @@ def read_class(root: Path) -> ClassRead:
     Raises :class:`BadInput` where it is not one at all.
     """
     problems: list[Problem] = []
+    refuse_links(root)
     results = Results(root)
     batch = _batch(results, problems)
     if batch is not None and batch.state == "starting":

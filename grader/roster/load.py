@@ -11,13 +11,14 @@ import msgspec
 
 from grader.i18n.language import N_, _
 from grader.inputs.problems import BadInput, Problem, refuse
+from grader.inputs.schema_errors import did_you_mean
 from grader.inputs.text_file import read_text
 from grader.model.access import NothingHandedIn
 from grader.model.batch import Student
 from grader.model.student_id import id_fault
 from grader.roster.access import ACCESS_COLUMNS, AccessError, access_of
 from grader.roster.misplaced import looks_like_credentials, misplaced
-from grader.roster.table import KNOWN_COLUMNS, Row, read_table
+from grader.roster.table import USE, Row, is_known, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,7 +40,8 @@ class Account:
     """One row of the roster: a student, and the account to grade.
 
     ``extra`` holds the roster's other columns, in order. ``line`` is where the row begins in the
-    file. What the roster leaves out is ``None``, or empty for ``name`` and ``email``.
+    file. ``use`` are AWS's names of resources that play a part, by the rubric's own. What the roster
+    leaves out is ``None``, or empty for ``name`` and ``email``.
     """
 
     student_id: str
@@ -52,6 +54,7 @@ class Account:
     access: Access
     extra: dict[str, str] = field(default_factory=dict, hash=False)
     line: int = 0
+    use: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def absent(self) -> bool:
@@ -95,7 +98,7 @@ def load_roster(path: Path) -> Roster:
     problems = [*table.problems, *reading.problems]
     if problems:
         raise BadInput(problems)
-    extra = tuple(column for column in table.columns if column not in KNOWN_COLUMNS)
+    extra = tuple(column for column in table.columns if not is_known(column))
     return Roster(accounts, extra, file.sha256)
 
 
@@ -163,6 +166,9 @@ class _Reading:
                     max_text=_MAX_TEXT,
                 )
                 self._say(row, message, _("Shorten it."))
+        for column, cell in row.cells.items():
+            if column.startswith(USE) and (fault := use_fault(cell)):
+                self._say(row, *fault)
         for column, (is_right, message, remedy) in _SHAPES.items():
             if column in row.cells and not is_right(row.cells[column]):
                 self._say(row, _(message), _(remedy))
@@ -217,6 +223,11 @@ def _account(row: Row, access: Access, shared: dict[str, str]) -> Account:
         access=access,
         extra=row.extra,
         line=row.line,
+        use={
+            column.removeprefix(USE): cell
+            for column, cell in row.cells.items()
+            if column.startswith(USE)
+        },
     )
 
 
@@ -255,6 +266,35 @@ _SHAPES: dict[str, tuple[Callable[[str], bool], str, str]] = {
         N_("Write it like http://127.0.0.1:4566, without a user name or password."),
     ),
 }
+
+
+_RESOURCE = re.compile(r"[A-Za-z0-9_-]{1,80}(\.fifo)?")
+
+
+def use_fault(name: str) -> tuple[str, str] | None:
+    """Why ``name`` can name no function and no queue, and the remedy; ``None`` if it can."""
+    if _RESOURCE.fullmatch(name):
+        return None
+    message = _("“{name}” is no name of a function or queue.", name=name[:100])
+    return message, _("Write the name alone, as the AWS console shows it.")
+
+
+def use_problems(roster: Roster, file: str, roles: Iterable[str]) -> list[Problem]:
+    """The columns ``use.ROLE`` that name no resource of the rubric, at the first row that has one."""
+    known, wrong = {*roles}, dict[str, int]()
+    for account in roster.accounts:
+        for role in account.use.keys() - known:
+            wrong.setdefault(role, account.line)
+    return [
+        Problem(file, line, *unknown_role(f"{USE}{role}", role, known))
+        for role, line in wrong.items()
+    ]
+
+
+def unknown_role(said: str, role: str, known: Iterable[str]) -> tuple[str, str]:
+    """That the rubric has no resource called ``role``, which ``said`` names, and the nearest."""
+    message = _("{said}: the rubric has no resource called “{role}”.", said=said, role=role[:80])
+    return message, did_you_mean(role, known)
 
 
 def shape_problem(column: str, value: str) -> tuple[str, str] | None:

@@ -27,6 +27,9 @@ KNOWN_COLUMNS = (
     "endpoint_url",
     *ACCESS_COLUMNS,
 )
+USE = "use."
+"""Begins the columns that say which resource plays a part of the rubric: ``use.sum``."""
+
 GRADE_COLUMNS = ("status", "score", "max_score")
 """What ``grades.csv`` says of a student beside the roster's columns: no roster may have these."""
 _MAX_COLUMNS = 200
@@ -34,6 +37,11 @@ _MAX_COLUMNS = 200
 _SECRET_WORDS = re.compile(
     r"token|secret|passw|pwd|credential|accesskey|apikey|privatekey|motdepasse|mdp|externalid|^key$"
 )
+
+
+def is_known(column: str) -> bool:
+    """The grader reads the column; others are passed on."""
+    return column in KNOWN_COLUMNS or (column.startswith(USE) and column != USE)
 
 
 @dataclass(frozen=True)
@@ -131,7 +139,7 @@ def _header_problems(columns: list[str], line: int, file: str) -> Iterator[Probl
             message = _("Column {number} of the header has no name.", number=number)
             yield Problem(file, line, message, _("Name it, or remove the column."))
         elif column in first:
-            name = column if column in KNOWN_COLUMNS else _("the same name")
+            name = column if is_known(column) else _("the same name")
             message = _(
                 "Columns {first} and {number} are both called {name}.",
                 first=first[column],
@@ -156,7 +164,7 @@ def _header_problems(columns: list[str], line: int, file: str) -> Iterator[Probl
                 name=column[:40],
             )
             yield Problem(file, line, message, _("Did you mean {near}?", near=near))
-        elif column not in KNOWN_COLUMNS and _SECRET_WORDS.search(_folded(column)):
+        elif not is_known(column) and _SECRET_WORDS.search(_folded(column)):
             message = _(
                 "Column {number} seems to hold a secret under a name that is not known.",
                 number=number,
@@ -176,7 +184,7 @@ def _header_problems(columns: list[str], line: int, file: str) -> Iterator[Probl
 
 def _meant(column: str, columns: list[str]) -> str | None:
     """The known column that an unknown one is a misspelling of, unless the roster has it too."""
-    if column in KNOWN_COLUMNS:
+    if is_known(column):
         return None
     absent = {_folded(known): known for known in KNOWN_COLUMNS if known not in columns}
     near = difflib.get_close_matches(_folded(column), absent, n=1, cutoff=0.85)
@@ -208,11 +216,11 @@ def _rows(
             if column in SECRET_COLUMNS:
                 if cell:
                     row.secrets[column] = Secret(cell)
-            elif column not in KNOWN_COLUMNS:
+            elif not is_known(column):
                 row.extra[column] = cell
             elif cell:
                 row.cells[column] = cell
         for column in columns[len(cells) :]:
-            if column not in KNOWN_COLUMNS:
+            if not is_known(column):
                 row.extra[column] = ""
         yield row

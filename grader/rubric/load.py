@@ -14,7 +14,8 @@ from grader.inputs.schema_errors import schema_problems
 from grader.inputs.text_file import read_text
 from grader.inputs.yaml_lines import read_yaml
 from grader.model.kind import SECTIONS
-from grader.rubric.rules import route, rule_problems
+from grader.rubric.parts import found_problems
+from grader.rubric.rules import FOUND, route, rule_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +34,9 @@ Visibility: TypeAlias = Literal["hidden", "after_due_date", "after_published", "
 
 
 class Lab(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which resources the lab is made of: the rubric's name → AWS's name.
+    """Which resources the lab is made of: the rubric's name → AWS's name, empty where any will do.
 
+    ``found`` are those that are looked for by the part they play, where none has the name.
     ``known_code`` holds the ``CodeSha256`` values of code that the course hands out.
     """
 
@@ -42,6 +44,7 @@ class Lab(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     functions: dict[str, str]
     queues: dict[str, str]
     known_code: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
 
     @property
     def named(self) -> dict[Word, dict[str, str]]:
@@ -120,6 +123,7 @@ def load_rubric(
         *document.problems,
         *schema_problems(document, schemas.load("rubric"), str(path)),
         *rule_problems(document, checks, str(path), more_checks=more_checks),
+        *found_problems(document, None if more_checks else checks, str(path)),
     }
     if problems:
         raise BadInput(problems)
@@ -128,6 +132,7 @@ def load_rubric(
     value.setdefault("exchange", {})
     for criterion in value["criteria"]:
         criterion["on"] = " -> ".join(route(criterion["on"]))
+    value["lab"] = _with_names(value["lab"])
     try:
         rubric = msgspec.convert(value, Rubric)
     except msgspec.ValidationError as error:  # the schema and the types disagree: ours to mend
@@ -136,10 +141,27 @@ def load_rubric(
     return msgspec.structs.replace(rubric, source=file.text, sha256=file.sha256)
 
 
+def _with_names(lab: Mapping[str, Any]) -> dict[str, Any]:
+    """The lab with a name for each resource, and which of them are found, apart."""
+    plain, found = dict(lab), []
+    for section in SECTIONS.values():
+        plain[section] = dict(lab[section])
+        for role, given in lab[section].items():
+            if given == FOUND or isinstance(given, dict):
+                plain[section][role] = "" if given == FOUND else given["name"]
+                found.append(role)
+    return plain | {"found": found}
+
+
 def default_rubric_path() -> Path:
     """The rubric that comes with the grader: in the package, or beside it in a checkout."""
-    shipped = _PACKAGE / "rubric.yaml"
-    return shipped if shipped.exists() else _PACKAGE.parent / "rubric.yaml"
+    return shipped("rubric.yaml")
+
+
+def shipped(name: str) -> Path:
+    """What comes with the grader under ``name``, in the package or beside it in a checkout."""
+    packaged = _PACKAGE / name
+    return packaged if packaged.exists() else _PACKAGE.parent / name
 
 
 def text_in(text: Text, lang: str) -> str:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 EXCHANGE_ROUTE = {"input": "queues", "sum": "functions", "output": "queues"}
 """What the exchange goes through, in order, and where the lab names each."""
 
+FOUND = "found"
+"""Stands in the lab for a name: whichever plays the part."""
+
 SHAPES = {
     "function": "sum",
     "queue": "input",
@@ -97,8 +100,9 @@ class _Rules:
                 )
                 self._say(("lab", second, role), message, _("Give one of them another name."))
         first: dict[str, str] = {}
-        for role, name in self._names("queues").items():
-            if isinstance(name, str) and first.setdefault(name, role) != role:
+        for role, given in self._names("queues").items():
+            name = given.get("name") if isinstance(given, dict) else given
+            if isinstance(name, str) and name != FOUND and first.setdefault(name, role) != role:
                 message = _(
                     "The queues “{first}” and “{second}” are the same queue, {name}.",
                     first=first[name],

@@ -11,7 +11,7 @@ from grader import __version__
 from grader.i18n.language import ENGLISH, language
 from grader.i18n.message import Message, message, said
 from grader.model import timestamps as clock
-from grader.model.report import CriterionResult, Report, TestResult
+from grader.model.report import CriterionResult, Judged, Report, TestResult
 from grader.rubric.load import text_in
 from grader.rubric.rules import route
 from grader.scoring.open_by import settled_by
@@ -59,6 +59,10 @@ def score(
         sure_points=sure,
         max_score=float(rubric.max_score),
         criteria=criteria,
+        found_as={
+            role: Judged(one.name, said(one.said, lang), one.said.message_id, one.said.values)
+            for role, one in observation.found_as.items()
+        },
         flags=tuple(sorted({*observation.flags})),
         seed=observation.seed,
         rubric_sha256=rubric.sha256,
@@ -257,6 +261,8 @@ class _Scoring:
             hint=hint,
             hint_id=advice.message_id,
             hint_values=advice.values,
+            author_hint="" if of is None else text_in(criterion.hint, self.lang),
+            evidence=None if of is None else of.evidence,
             expected=None if of is None else of.expected,
             actual=None if of is None else of.actual,
             because=because,

@@ -33,6 +33,12 @@ def retold(report: Report, rubric: Rubric | None, lang: str) -> Report:
     return msgspec.structs.replace(
         report,
         criteria=tuple(_retold(one, asked.get(one.id), titles, lang) for one in report.criteria),
+        found_as={
+            role: msgspec.structs.replace(
+                one, how=said(Message(one.how_id, one.how_values), lang) if one.how_id else one.how
+            )
+            for role, one in report.found_as.items()
+        },
     )
 
 
@@ -44,6 +50,7 @@ def _retold(
         title=_other(result.title, asked.title if asked is not None else "", lang),
         message=_message(result, titles, lang),
         hint=_hint(result, asked.hint if asked is not None else "", lang),
+        author_hint=_other(result.author_hint, asked.hint if asked is not None else "", lang),
         tests=tuple(
             msgspec.structs.replace(
                 test, name=_name(test, lang), message=_message(test, titles, lang)

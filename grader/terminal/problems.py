@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from grader.i18n.language import _
+from grader.i18n.language import _, plural
 from grader.safety.printable import plain
 
 if TYPE_CHECKING:
@@ -17,9 +17,18 @@ if TYPE_CHECKING:
     from grader.inputs.problems import Problem
 
 
+MOST = 50
+"""A file of another kind has a problem on every line."""
+
+
 def show_problems(problems: Iterable[Problem], out: Console) -> None:
-    """Every problem of the files given, a line each."""
-    for problem in problems:
+    """The problems of the files given, a line each: the first :data:`MOST`, and how many more."""
+    problems = list(problems)
+    for problem in problems[:MOST]:
         place = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
         line = f"{place}{_(': ')}{problem.message} {problem.remedy}".rstrip()
         out.print(Text(plain(line, 2000)), soft_wrap=True)
+    more = len(problems) - MOST
+    if more > 0:
+        text = plural(more, "… and {count} more problem.", "… and {count} more problems.")
+        out.print(Text(text), soft_wrap=True)

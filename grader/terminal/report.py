@@ -12,6 +12,7 @@ from grader.i18n.language import N_, _, plural, spoken
 from grader.safety.printable import plain
 from grader.scoring.open_by import open_by, open_points
 from grader.terminal.class_table import class_table
+from grader.terminal.evidence import evidence_lines
 from grader.terminal.student_label import label, name_of
 from grader.terminal.ungraded import not_graded
 
@@ -59,6 +60,9 @@ def show_report(report: Report, out: Console) -> None:
         out.print(Text.assemble((f"{_('Not graded.')} ", "bold magenta"), plain(reason.message)))
         out.print(Text(plain(reason.hint), style="italic"))
         return
+    for role, one in report.found_as.items():
+        line = _("“{role}” is {name}, {how}.", role=role, name=one.name, how=one.how)
+        out.print(Text(plain(line)))
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column()
     table.add_column(justify="right", no_wrap=True)
@@ -109,14 +113,16 @@ def _unreached(report: Report) -> CriterionResult | None:
 
 
 def _said(result: CriterionResult) -> Text:
-    """The criterion's line, and what to do next below it."""
+    """The criterion's line, and below it what to do next, and what that rests on."""
     if result.status == "passed":
         return Text(plain(result.title))
     line = Text.assemble((plain(result.title), "bold"))
     if result.message:
         line.append(f" — {plain(result.message)}")
-    if result.hint and result.status != "blocked":
-        line.append(f"\n{plain(result.hint)}", style="italic")
+    for step in result.next_steps:
+        line.append(f"\n{plain(step)}", style="italic")
+    for words in evidence_lines(result):
+        line.append(f"\n{words}", style="dim")
     return line
 
 

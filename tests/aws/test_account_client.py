@@ -9,6 +9,7 @@ import pytest
 from botocore import exceptions as failures
 from botocore.parsers import ResponseParserError
 
+from grader.aws import account_client
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.aws.errors import sort_error
@@ -16,6 +17,7 @@ from grader.model.access import DefaultCredentials, Keys, Profile
 from grader.model.ended_early import Lost
 from grader.model.observation import Found, Missing, Unknown
 from grader.safety.secret import Secret
+from grader.safety.trace import Repeated
 from tests.wire_faults import Wire, query, rest, rpc
 
 if TYPE_CHECKING:
@@ -256,10 +258,12 @@ def nest() -> None:
     ],
 )
 def test_an_answer_of_another_shape_costs_one_fact_and_is_logged(
-    surprise: Callable[[], Any], caplog: pytest.LogCaptureFixture
+    surprise: Callable[[], Any], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(account_client, "_shown", Repeated())
     aws = account(Wire())
     fact = aws.ask(ACTION, surprise)
+    assert aws.ask(ACTION, surprise) == fact  # of which nothing more is logged
     assert isinstance(fact, Unknown)
     assert fact.kind == "unexpected"
     assert ACTION in fact.detail

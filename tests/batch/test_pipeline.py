@@ -88,6 +88,24 @@ def test_a_crash_on_one_account_leaves_the_others_their_grades(
     assert [c.status for c in found["s1"].report.criteria[:8]] == ["passed"] * 8
 
 
+def test_a_fault_that_meets_everybody_is_shown_once_and_counted(
+    judge: Any,
+    aws_sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def observe(_aws: Any, _rubric: Any, _needs: Any, _kinds: Any, seen: Any, **_more: Any) -> Any:
+        raise ZeroDivisionError(f"of {seen.value.account_id}")
+
+    monkeypatch.setattr(visit, "observe", observe)
+    rows = [student(f"s{n}", aws_sandbox.new_account(), n) for n in range(4)]
+    found = graded(judge, aws_sandbox, *rows)
+    assert {one.report.status for one in found.values()} == {"ungraded"}
+    said = capsys.readouterr().err
+    assert said.count("Traceback") == 1
+    assert "The grader failed in the same way for 3 more students." in said
+
+
 def test_one_job_is_enough_for_rows_that_share_an_account(
     judge: Any, aws_sandbox: Sandbox, right: str
 ) -> None:

@@ -87,14 +87,14 @@ def test_points_that_only_move_are_told_too(folder: Path) -> None:
     [
         ("foo: bar", "baz: qux", {"environment"}, "baz"),
         (
-            "periodic: periodic_lambda",
-            "periodic: other_lambda",
+            "name: periodic_lambda",
+            "name: other_lambda",
             {"schedule"},
             "periodic_lambda, not of other_lambda",
         ),
         (
-            "sum: first_lambda",
-            "sum: other_lambda",
+            "name: first_lambda",
+            "name: other_lambda",
             {"function", "runtime", "memory", "timeout", "environment", "input-queue"}
             | {"handler", "records", "sums"},
             "first_lambda, not of other_lambda",
@@ -144,7 +144,7 @@ def test_under_the_first_rubric_again_the_reports_are_the_first_ones(folder: Pat
     old = (folder / "results/students/s2/report.json").read_bytes()
     first = folder / "first.yaml"
     shutil.copy(folder / "results/rubric.yaml", first)
-    path = rubric(folder, ("sum: first_lambda", "sum: other_lambda"))
+    path = rubric(folder, ("name: first_lambda", "name: other_lambda"))
     grader_here("regrade", "results", "--rubric", path, cwd=folder)
     assert grader_here("regrade", "results", "--rubric", first, cwd=folder).returncode == 0
     assert (folder / "results/students/s2/report.json").read_bytes() == old

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LEFT_OUT = "…"
+SENT = re.compile(r'("number[12]": )\d+')
 PAIR = re.compile(r"\d+(, (?:the sum of|la somme de) )\d+( (?:and|et) )\d+")
 
 
@@ -28,4 +29,4 @@ def not_shown(path: Path, words: str, shown: str) -> list[str]:
 
 def _plain(shown: str) -> str:
     """Without the numbers of a pair, which also change where a line ends."""
-    return PAIR.sub(r"N\1N\2N", " ".join(shown.split()))
+    return SENT.sub(r"\1N", PAIR.sub(r"N\1N\2N", " ".join(shown.split())))

@@ -60,6 +60,17 @@ def test_each_status_is_what_a_test_runner_calls_it(tmp_path: Path) -> None:
     assert {one.name: one.value for one in cy.properties()} == {}
 
 
+def test_the_authors_hint_follows_the_next_step(tmp_path: Path) -> None:
+    root = a_graded_class(tmp_path / "results", {ANN: 0.5})
+    report = a_report(ANN, 0.5)
+    first = msgspec.structs.replace(report.criteria[0], hint="Do this.", author_hint="Read that.")
+    Results(root).write_report(
+        msgspec.structs.replace(report, criteria=(first, *report.criteria[1:]))
+    )
+    (ann,) = list(JUnitXml.fromfile(str(junit(root))))
+    assert next(iter(ann)).result[0].text == "Do this.\nRead that."
+
+
 def test_the_file_has_the_shape_of_the_schema(tmp_path: Path) -> None:
     root = ElementTree.parse(junit(a_graded_class(tmp_path / "results"))).getroot()
     assert root.tag == "testsuites"

@@ -34,7 +34,7 @@ ENGLISH = {
     # the meanings of keys, for schemas and their references
     *("Meta", "_means"),
     # what goes wrong by a programmer's mistake, and patterns
-    *("ValueError", "TypeError", "RuntimeError", "error", "compile"),
+    *("ValueError", "TypeError", "RuntimeError", "error", "compile", "says"),
 }
 OF_OTHERS = {
     # the columns of Canvas and of Moodle
@@ -46,7 +46,7 @@ OF_OTHERS = {
     *("Last modified (grade)", "Dernière modification (note)"),
     *("Feedback comments", "Feedback par commentaires"),
     # what Lambda writes
-    *("Worker init failed", "Traceback (most recent call last)"),
+    *("Worker init failed: ", "Traceback (most recent call last)"),
     *("START RequestId: ", '"START RequestId:"'),
     # names of programs, of threads, of actions, of looks
     "IO loop",

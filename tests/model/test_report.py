@@ -66,7 +66,7 @@ def test_a_report_is_json_in_the_order_of_its_contract() -> None:
     assert text.endswith(b"}\n")
     assert list(json.loads(text)) == [
         *("schema", "student_id", "name", "email", "group", "account_id", "region"),
-        *("status", "score", "max_score", "sure_points", "criteria", "flags", "seed"),
+        *("status", "score", "max_score", "sure_points", "criteria", "found_as", "flags", "seed"),
         *("rubric_sha256",),
         *("grader_version", "started_at", "finished_at", "duration_s"),
     ]

@@ -58,7 +58,9 @@ def test_an_empty_account_is_missing_everything_and_nothing_is_tried(
 
 def test_a_misspelt_queue_is_named(aws_sandbox: Sandbox, fresh_account: str) -> None:
     hand_in(aws_sandbox, fresh_account, output_queue="output-queue")
-    missing = look(aws_sandbox, fresh_account).queues["output"]
+    rubric = lab()
+    strict = msgspec.structs.replace(rubric, lab=msgspec.structs.replace(rubric.lab, found=()))
+    missing = look(aws_sandbox, fresh_account, rubric=strict).queues["output"]
     assert isinstance(missing, Missing)
     assert "there is one named output-queue" in missing.reason
 

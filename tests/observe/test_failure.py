@@ -5,7 +5,14 @@ import json
 import pytest
 
 from grader.model.observation import FunctionError
-from grader.observe.failure import LOG_TAIL, function_error, log_tail, made_up_handle, timed_out
+from grader.observe.failure import (
+    LOG_TAIL,
+    function_error,
+    log_tail,
+    made_up_handle,
+    returned,
+    timed_out,
+)
 
 AWS_PAYLOAD = json.dumps(
     {
@@ -16,6 +23,10 @@ AWS_PAYLOAD = json.dumps(
         ],
     }
 ).encode()
+
+THEIR_KEY_ERROR = FunctionError(
+    "KeyError", "'number1'", "lambda_function.py", 6, 'a = m["number1"]'
+)
 
 SANDBOX_PAYLOAD = b'{"errorType": "Runtime.HandlerError", "errorMessage": "\'number1\'"}'
 SANDBOX_LOG = """a line of the student's
@@ -34,7 +45,7 @@ KeyError: 'number1'
 )
 def test_the_exception_and_the_students_line_are_found(payload: bytes, log: str) -> None:
     error = function_error(payload, log)
-    assert error == FunctionError("KeyError", "'number1'", "lambda_function.py", 6)
+    assert error == THEIR_KEY_ERROR
 
 
 def test_the_students_line_is_named_where_a_library_raised() -> None:
@@ -77,7 +88,7 @@ def test_a_traceback_that_the_student_printed_is_not_the_error(
 
 def test_the_last_traceback_in_the_sandboxes_log_is_the_errors() -> None:
     error = function_error(SANDBOX_PAYLOAD, f"{CAUGHT}{SANDBOX_LOG}")
-    assert error == FunctionError("KeyError", "'number1'", "lambda_function.py", 6)
+    assert error == THEIR_KEY_ERROR
 
 
 @pytest.mark.parametrize("log", ["KeyError\n", "KeyError: several\nlines\n"])
@@ -122,3 +133,82 @@ def test_the_payload_names_the_error_even_where_the_log_says_the_same_words() ->
     payload = b'{"errorType": "Runtime.ExitError", "errorMessage": "stopped", "stackTrace": []}'
     log = "Traceback (most recent call last):\n  x\nValueError: stopped\n"
     assert function_error(payload, log) == FunctionError("Runtime.ExitError", "stopped")
+
+
+REQUEST = "RequestId: 8f507cfc-aaaa-4697-b07a-ac58fc914c95 Error: "
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (f"{REQUEST}Runtime exited without providing a reason", "Runtime exited without"),
+        (
+            f"2026-11-20T10:00:00.000Z {REQUEST[11:47]} Task timed out after 3.00 seconds",
+            "Task timed",
+        ),
+    ],
+)
+def test_a_request_id_says_nothing_to_a_student(said: str, kept: str) -> None:
+    error = function_error(json.dumps({"errorType": "X", "errorMessage": said}).encode(), "")
+    assert error.message.startswith(kept)
+
+
+OTHERS = (
+    "/var/lang/lib/python3.13/importlib/__init__.py",
+    "<frozen importlib._bootstrap>",
+    "/var/runtime/bootstrap.py",
+    "/var/lang/lib/python3.13/site-packages/botocore/client.py",
+    "/opt/python/shared.py",
+    "/var/task/requests/api.py",
+    "/tmp/x/ministack-lambda-first_lambda-iaudfyid/_worker.py",
+    "C:\\Python311\\Lib\\json\\decoder.py",
+)
+
+
+@pytest.mark.parametrize("file", OTHERS)
+def test_a_file_that_is_not_the_students_is_never_named(file: str) -> None:
+    trace = [f'  File "{file}", line 9, in call\n    x = 1\n']
+    error = function_error(json.dumps({"errorType": "X", "stackTrace": trace}).encode(), "")
+    assert (error.file, error.line, error.code) == (None, None, "")
+    trace = ['  File "/var/task/src/app.py", line 3, in f\n    y = 2\n', *trace]
+    error = function_error(json.dumps({"errorType": "X", "stackTrace": trace}).encode(), "")
+    assert (error.file, error.line, error.code) == ("app.py", 3, "y = 2")
+    assert error.raised_by
+
+
+def test_what_failed_while_loading_is_told_from_what_failed_in_the_handler() -> None:
+    loading = ['  File "/var/task/f.py", line 3, in <module>\n    X = int("x")\n']
+    error = function_error(json.dumps({"errorType": "X", "stackTrace": loading}).encode(), "")
+    assert (error.line, error.loading) == (3, True)
+    assert not function_error(AWS_PAYLOAD, "").loading
+
+
+def test_a_syntax_error_has_the_line_that_it_names() -> None:
+    said = "Syntax error in module 'f': '(' was never closed (f.py, line 12)"
+    for trace in ([], ['  File "/var/task/f.py" Line 12\n        print(\n']):
+        payload = {"errorType": "Runtime.UserCodeSyntaxError", "errorMessage": said}
+        error = function_error(json.dumps({**payload, "stackTrace": trace}).encode(), "")
+        assert (error.file, error.line) == ("f.py", 12)
+
+
+def test_a_message_of_several_lines_is_not_cut_at_its_first() -> None:
+    said = 'Parameter validation failed:\nMissing required parameter in input: "MessageBody"'
+    log = f"Traceback (most recent call last):\n  x\nbotocore.exceptions.ParamValidationError: {said}\n"
+    payload = {"errorType": "Runtime.HandlerError", "errorMessage": said}
+    error = function_error(json.dumps(payload).encode(), log)
+    assert (error.kind, error.message) == ("ParamValidationError", said)
+
+
+def test_what_python_supposes_in_a_traceback_does_not_hide_the_exception() -> None:
+    said = "name 'jsn' is not defined"
+    log = f"Traceback (most recent call last):\n  x\nNameError: {said}. Did you mean: 'json'?\n"
+    payload = {"errorType": "Runtime.HandlerError", "errorMessage": said}
+    assert function_error(json.dumps(payload).encode(), log).kind == "NameError"
+
+
+def test_what_a_function_returned_is_kept_bounded_and_without_secrets() -> None:
+    assert returned(b"null") == ""
+    assert returned(b'{"statusCode": 500}') == '{"statusCode": 500}'
+    assert len(returned(b'"' + b"x y" * 5000 + b'"')) <= 500
+    assert "hunter2" not in returned(b'{"AWS_SESSION_TOKEN": "hunter2"}')
+    assert returned(b"\xff")

@@ -22,7 +22,7 @@ from grader.scoring.absent import absent_report
 from grader.scoring.phrases import SHARE
 from grader.scoring.summary import summarise
 from tests.known_checks import known_checks
-from tests.observations import a_pair, an_exchange, lab_rubric, reference
+from tests.observations import a_pair, an_exchange, lab_rubric, reference, silent_pair
 from tests.pages.classes_shown import failing, graded, report, result, written
 from tests.pages.reading import Page, page
 
@@ -60,6 +60,22 @@ def test_a_failure_says_what_was_expected_what_was_found_and_what_to_do(made: An
     text = made(graded([failed])).text
     assert "failed 0 / 1" in text
     assert "It is wrong. Expected 128 Found [256] Next step: Look at function." in text
+
+
+def test_the_authors_hint_follows_the_next_step(made: Any) -> None:
+    failed = result(FIRST, "failed", hint="Do this.", author_hint="And read <that>.")
+    text = made(graded([failed])).text
+    assert "Next step: Do this. From your instructor: And read <that>." in text
+    alone = result(FIRST, "failed", hint="Do this.", author_hint="Do this.")
+    assert "From your instructor" not in made(graded([alone])).text
+
+
+def test_what_a_silent_function_returned_is_shown(made: Any) -> None:
+    silent = Invocation((silent_pair(),), returned='{"statusCode": "<b>500"}')
+    text = made(report(0), reference(handler=Found(silent))).text
+    assert 'Your function returned: {"statusCode": "<b>500"}' in text
+    answered = msgspec.structs.replace(silent, pairs=(a_pair(),))
+    assert "returned" not in made(report(0), reference(handler=Found(answered))).text
 
 
 def test_what_the_sentence_says_is_not_said_twice(made: Any) -> None:

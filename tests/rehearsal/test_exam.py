@@ -49,10 +49,10 @@ def test_open(function):
 # Names that the demo cohort uses for what is wrong on purpose, and a region of another country.
 RENAMED = {
     "region: us-east-1": "region: eu-west-3",
-    "sum: first_lambda": "sum: first-lambda",
-    "periodic: periodic_lambda": "periodic: ticker",
-    "input: input_queue": "input: other_queue",
-    "output: output_queue": "output: output-queue",
+    "name: first_lambda": "name: first-lambda",
+    "name: periodic_lambda": "name: ticker",
+    "name: input_queue": "name: other_queue",
+    "name: output_queue": "name: output-queue",
 }
 
 # Another lab of the same shape: what is wrong in the cohort's submissions is right here.

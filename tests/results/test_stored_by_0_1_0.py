@@ -15,7 +15,9 @@ from grader.results.directory import Results
 from grader.scoring.open_by import open_by
 
 STORED = Path(__file__).with_name("stored-0.1.0")
-NEW = {"open_by", "sure_points", "suspicion"}
+NEW = {"open_by", "sure_points", "found_as", "author_hint", "evidence", "suspicion"}
+BETTER_SAID = {"hint", "hint_id", "hint_values"}
+"""What to do next is no finding, and may be said better than it was."""
 GRADES = ("report.json", "summary.json", "grades.csv")
 
 
@@ -25,7 +27,7 @@ def results(tmp_path: Path) -> Path:
 
 
 def grades(folder: Path) -> dict[str, Any]:
-    """What each file says, without the keys that are newer than 0.1.0."""
+    """What each file says, without the keys that are newer than 0.1.0, and without hints."""
     found = (path for name in GRADES for path in folder.rglob(name))
     return {
         str(path.relative_to(folder)): without_new(json.loads(path.read_bytes()))
@@ -42,7 +44,9 @@ def summary(folder: Path) -> dict[str, Any]:
 
 def without_new(said: Any) -> Any:
     if isinstance(said, dict):
-        return {key: without_new(value) for key, value in said.items() if key not in NEW}
+        return {
+            key: without_new(value) for key, value in said.items() if key not in NEW | BETTER_SAID
+        }
     # What was flagged of others' submissions is dropped: the summary has it elsewhere.
     if isinstance(said, list):
         return [without_new(one) for one in said if not (isinstance(one, str) and one in SUSPICION)]
@@ -74,6 +78,9 @@ def test_regrading_by_its_own_rubric_says_the_same_and_only_adds_what_is_new(
         assert not any(flag in path.read_text() for flag in SUSPICION)
         report = read_report(path)
         assert report.sure_points == (report.score or 0)
+        assert all(
+            one.hint and one.author_hint for one in report.criteria if one.status == "failed"
+        )
         whose = {one.open_by for one in report.criteria}
         assert whose == ({"grader"} if report.status == "ungraded" else {None})
 

@@ -166,6 +166,7 @@ def test_the_shipped_rubric_is_the_lab_of_twenty_points():
         region="us-east-1",
         functions={"sum": "first_lambda", "periodic": "periodic_lambda"},
         queues={"input": "input_queue", "output": "output_queue"},
+        found=("sum", "periodic", "input", "output"),
     )
 
 
@@ -230,6 +231,21 @@ def test_a_text_is_shown_in_the_nearest_language(text, lang, expected):
     assert text_in(text, lang) == expected
 
 
+def test_a_name_may_be_found_and_any_will_do(write):
+    text = SMALL.replace("sum: first_lambda", "sum: {name: first_lambda, else: found}")
+    text = text.replace("output: output_queue", "output: found")
+    lab = load_rubric(write(text), None).lab
+    assert lab.functions == {"sum": "first_lambda", "periodic": "periodic_lambda"}
+    assert lab.queues == {"input": "input_queue", "output": ""}
+    assert lab.found == ("sum", "output")
+
+
+def test_two_queues_may_both_be_found(write):
+    text = SMALL.replace("input: input_queue", "input: found")
+    text = text.replace("output: output_queue", "output: found")
+    assert load_rubric(write(text), None).lab.found == ("input", "output")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "says"),
     [
@@ -243,6 +259,12 @@ def test_a_text_is_shown_in_the_nearest_language(text, lang, expected):
         ("sum: first_lambda", "Sum: first_lambda", 5, "The name “Sum” cannot be used"),
         ("sum: first_lambda", "input: first_lambda", 7, "both a function and a queue"),
         ("input_queue", "input_queue.fifo", 7, "FIFO"),
+        ("sum: first_lambda", "sum: {name: first_lambda}", 5, "has no “else”"),
+        ("sum: first_lambda", "sum: {name: found, else: fond}", 5, "must be “found”"),
+        ("sum: first_lambda", "sum: {name: first lambda, else: found}", 5, "1 to 64"),
+        ("periodic: periodic_lambda", "periodic: found", 5, "Nothing can find “periodic”"),
+        ("input_queue\n", "input_queue\n    spare: found\n", 8, "Nothing can find “spare”"),
+        ("input_queue\n", "{name: output_queue, else: found}\n", 8, "are the same queue"),
         ("output: output_queue", "output: input_queue", 8, "are the same queue"),
         ("output: output_queue", 'output: "a\\n"', 8, "1 to 80"),
         ("pairs: 5", "pairs: 0", 10, "at least 1"),
@@ -377,7 +399,10 @@ def test_the_schema_is_a_schema_and_names_the_types_fields():
         (ExchangeRules, schema["$defs"]["exchange"]),
         (Criterion, schema["$defs"]["criterion"]),
     ):
-        assert set(part["properties"]) == {f.name for f in msgspec.structs.fields(struct)}
+        read = {f.name for f in msgspec.structs.fields(struct)} - {
+            "found"
+        }  # from both forms of a name
+        assert set(part["properties"]) == read
         assert part["additionalProperties"] is False
         needed = {f.name for f in msgspec.structs.fields(struct) if f.required}
         assert set(part.get("required", [])) == needed

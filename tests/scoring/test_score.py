@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.model.evidence import Evidence
 from grader.model.observation import Unknown
 from grader.model.outcome import CheckInfo, Outcome
 from grader.model.report import Report, encode
@@ -78,6 +79,28 @@ def test_a_failure_costs_its_points_and_says_why() -> None:
 
 def test_an_outcomes_own_hint_comes_first() -> None:
     assert result(report(said("memory", "failed", hint="More.")), "memory").hint == "More."
+
+
+@pytest.mark.parametrize(
+    ("lang", "author"), [("en", "Look at memory."), ("fr", "Regardez memory.")]
+)
+def test_the_authors_hint_is_there_whatever_the_check_says(lang: str, author: str) -> None:
+    for hint in ("", "More."):
+        memory = result(report(said("memory", "failed", hint=hint), lang=lang), "memory")
+        assert memory.author_hint == author
+        assert memory.next_steps[-1] == author
+    assert result(report(lang=lang), "memory").author_hint == ""
+
+
+def test_what_the_grader_could_not_see_has_no_hint_of_the_author() -> None:
+    open_ = result(report(said("memory", "ungraded", because="throttled")), "memory")
+    assert (open_.status, open_.author_hint) == ("ungraded", "")
+
+
+def test_the_evidence_of_what_is_told_is_in_the_report() -> None:
+    seen = Evidence(sent=("7",), log=("x",))
+    one = msgspec.structs.replace(said("sums", "failed"), evidence=seen)
+    assert result(report(said("sums", "passed"), one), "sums").evidence == seen
 
 
 def test_a_translated_hint_comes_before_an_english_one() -> None:

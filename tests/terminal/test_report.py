@@ -12,6 +12,7 @@ from rich.text import Text
 
 from grader.i18n.language import speak
 from grader.inputs.problems import Problem
+from grader.model.evidence import Evidence
 from grader.model.report import CriterionResult, Report
 from grader.scoring.summary import summarise
 from grader.terminal.console import console
@@ -87,6 +88,56 @@ def test_a_lost_point_reads_as_the_style_says() -> None:
     lines = [line.rstrip() for line in shown(a_report(), quiet=True).splitlines()]
     assert lines[0] == "✗  0/1  Memory — expected 128 MB, found 256 MB."
     assert lines[1].strip() == "Set memory_size in your stack, then deploy again."
+
+
+def of_handler(**changes: object) -> Report:
+    (failed,) = a_report().criteria
+    seen = Evidence(
+        sent=('{"number1": 7848, "number2": 2853}',),
+        returned='{"statusCode": 500}',
+        instead=("hello",),
+        log=("Message envoyé", *(f"line {number}" for number in range(5))),
+    )
+    changes = {"evidence": seen, "author_hint": 'Send {"body": sum}.', **changes}
+    return a_report(criteria=(msgspec.structs.replace(failed, **changes),))
+
+
+def said_below(report: Report) -> list[str]:
+    return [line.strip() for line in shown(report, quiet=True).splitlines()[1:]]
+
+
+def test_the_authors_hint_follows_the_next_step_and_then_comes_the_evidence() -> None:
+    assert said_below(of_handler())[:11] == [
+        "Set memory_size in your stack, then deploy again.",
+        'Send {"body": sum}.',
+        'Sent: {"number1": 7848, "number2": 2853}',
+        'Your function returned: {"statusCode": 500}',
+        "It sent: hello",
+        "The last lines of its log:",
+        *(f"line {number}" for number in range(5)),
+    ]
+
+
+def test_a_hint_that_is_the_authors_is_said_once() -> None:
+    lines = said_below(of_handler(hint="Only this.", author_hint="Only this.", evidence=None))
+    assert lines.count("Only this.") == 1
+
+
+def test_what_the_message_quotes_is_not_said_again() -> None:
+    quoted = of_handler(message='expected 7, found no answer. Found instead: "hello".')
+    assert not any(line.startswith("It sent") for line in said_below(quoted))
+
+
+@pytest.mark.parametrize("status", ["passed", "blocked", "ungraded"])
+def test_only_what_failed_shows_its_evidence(status: str) -> None:
+    assert "Sent:" not in shown(of_handler(status=status), quiet=True)
+
+
+def test_evidence_cannot_act_on_a_terminal() -> None:
+    evil = Evidence(sent=(EVIL,), returned=EVIL, instead=(EVIL,), log=(EVIL,))
+    text = shown(of_handler(evidence=evil), quiet=True)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
 
 
 def test_a_terminal_gets_colour_and_a_quiet_one_does_not() -> None:

@@ -1,0 +1,67 @@
+"""What a student reads of a function that raised, ended, was refused or could not run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.checks import message
+from grader.checks.step_rule import without_middle
+from grader.i18n.language import N_
+
+if TYPE_CHECKING:
+    from grader.checks import Message
+    from grader.model.observation import FunctionError, Invocation
+
+
+_NEVER_RAN = frozenset(
+    f"Runtime.{name}"
+    for name in (
+        *("ImportModuleError", "HandlerNotFound", "MalformedHandlerName", "UserCodeSyntaxError"),
+        *("BuiltInModuleConflict", "InvalidEntrypoint"),
+    )
+)
+"""Lambda's words for code that it could not load."""
+
+
+def how_it_failed(invocation: Invocation) -> Message:
+    """How a direct invocation failed, for the student."""
+    error = invocation.error
+    if invocation.failure == "timed-out":
+        return message(N_("Your function was still running when its time was over."))
+    if invocation.failure == "refused":
+        return message(
+            N_("Lambda refused to run your function: its reserved concurrency leaves it no room.")
+        )
+    if invocation.failure == "broken" or (error is not None and error.kind in _NEVER_RAN):
+        if error is None:
+            return message(N_("Lambda could not run your function."))
+        it_says = N_("Lambda could not run your function. It says {error}.")
+        return message(it_says, error=named(error))
+    return what_it_raised(error) or message(N_("Your function raised an exception."))
+
+
+def what_it_raised(error: FunctionError | None) -> Message | None:
+    """What the function raised and where; ``None`` where nothing is known of it."""
+    if error is None:
+        return None
+    what = named(error)
+    if error.kind.startswith(("Runtime.", "Function.", "Extension.")):
+        return message(
+            N_("Your function ended without an answer. Lambda says {error}."), error=what
+        )
+    if error.file is None:
+        return message(N_("Your function raised {error}."), error=what)
+    if error.line is None:
+        return message(N_("Your function raised {error} ({file})."), error=what, file=error.file)
+    return message(
+        N_("Your function raised {error} ({file}, line {line})."),
+        error=what,
+        file=error.file,
+        line=error.line,
+    )
+
+
+def named(error: FunctionError) -> str:
+    """``KeyError: 'number1'``, with its reason whole."""
+    text = without_middle(error.message.rstrip(". "))
+    return f"{error.kind}: {text}" if text else error.kind

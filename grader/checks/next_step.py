@@ -1,0 +1,175 @@
+"""What a student is to do next about a function that failed, by what was said.
+
+Never by an exception's class alone: a wrong next step is worse than none. What is said, and the step for
+each, stands in the tables of :mod:`~grader.checks.steps_of_lambda`, :mod:`~grader.checks.steps_of_aws`,
+:mod:`~grader.checks.steps_of_messages` and :mod:`~grader.checks.steps_of_code`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from grader.checks import message
+from grader.checks.step_rule import Said, step_by, without_middle
+from grader.checks.steps_of_aws import RULES as OF_AWS
+from grader.checks.steps_of_aws import VPC
+from grader.checks.steps_of_code import RULES as OF_CODE
+from grader.checks.steps_of_lambda import BROKEN
+from grader.checks.steps_of_lambda import RULES as OF_LAMBDA
+from grader.checks.steps_of_messages import RULES as OF_MESSAGES
+from grader.i18n.language import N_
+from grader.model.observation import FunctionError
+
+if TYPE_CHECKING:
+    from grader.checks import Message
+    from grader.checks.step_rule import Setting
+    from grader.model.observation import Invocation
+
+RULES = (*OF_LAMBDA, *OF_AWS, *OF_MESSAGES, *OF_CODE)
+"""All rules about a function that raised or ended. The first that fits decides."""
+
+SHORT_S = 5
+"""Seconds that are too few for a start and some calls. AWS's default is 3."""
+
+_MISREAD = {"KeyError", "IndexError", "TypeError", "ValueError", "JSONDecodeError"}
+_NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
+_PRINTED = re.compile(
+    r"An error occurred \([\w.]+\) when calling [^\n]*|Parameter validation failed:[^\n]*(?:\n[^\n]+)?"
+    r"|\b[A-Z]\w*(?:Error|Exception): [^\n]+"
+)
+"""What a handler that catches its own exceptions prints of them."""
+
+_NAMED = re.compile(r"[A-Z]\w*(?:Error|Exception): ")
+
+
+def step_of(invocation: Invocation, setting: Setting) -> Message:
+    """What to do next about a direct invocation that failed: ``failure`` says how."""
+    error = invocation.error
+    if invocation.failure == "timed-out":
+        return _too_slow(setting)
+    if invocation.failure == "refused":
+        return message(N_("Remove the reserved concurrency of the function."))
+    if invocation.failure == "broken":
+        known = None if error is None else step_by(BROKEN, Said(error, setting))
+        return known or message(
+            N_("Look at the function's configuration in the console: it says what is wrong.")
+        )
+    if error is None:
+        return message(N_("Look at the function's log in CloudWatch: it says what happened."))
+    return step_after(error, setting)
+
+
+def step_after(error: FunctionError, setting: Setting) -> Message:
+    """What to do next about an exception of the function's, or what Lambda says of its end."""
+    said = Said(error, setting)
+    known = _known(said)
+    if known is not None:
+        return known
+    if error.kind in _MISREAD and not error.code:
+        # An observation of version 0.1.0 does not say what stands in the line.
+        return message(N_("Read the two numbers from the JSON object in the record's body."))
+    if said.at_line:
+        where = N_(
+            "Look at line {line} of {file}; the function's log in CloudWatch shows the whole"
+            " traceback."
+        )
+        return message(where, line=error.line, file=error.file)
+    return message(N_("Look at the function's log in CloudWatch: it says what happened."))
+
+
+def step_of_records(invocation: Invocation, setting: Setting) -> Message:
+    """What to do next where an event of several records was not answered whole, and one record was."""
+    right = [pair.answered for pair in invocation.pairs]
+    if invocation.failure == "timed-out":
+        return message(
+            N_(
+                "One record is answered, and several take too long: look for what waits for each"
+                " of them (time.sleep, receive_message with WaitTimeSeconds, a client made anew"
+                " for each)."
+            )
+        )
+    if invocation.failure is not None:
+        return step_of(invocation, setting)
+    if any(right) and not any(right[:-1]):
+        return message(
+            N_(
+                "Only the last record was answered: send inside of the loop, an answer for each"
+                " record."
+            )
+        )
+    if right and right[0] and not any(right[1:]):
+        return message(
+            N_(
+                "Only the first record was answered: loop over event['Records'] and answer each"
+                " record. A return inside of the loop ends it too early."
+            )
+        )
+    return message(N_("Loop over event['Records'] and answer each record."))
+
+
+def step_of_silence(invocation: Invocation, setting: Setting) -> Message:
+    """What to do next where the function ended well and sent no sum."""
+    caught = _caught(invocation.log_tail, setting)
+    if caught is not None:
+        return caught
+    sums = {float(pair.number1 + pair.number2) for pair in invocation.pairs}
+    if sums & _numbers(invocation.returned):
+        return message(
+            N_(
+                "Your function returns the sum, and nobody reads that: send it to {output} with"
+                " sqs.send_message(QueueUrl=…, MessageBody=…)."
+            ),
+            output=setting.output,
+        )
+    if sums & _numbers(invocation.log_tail):
+        return message(
+            N_(
+                "Your function prints the sum: send it to {output} too, with"
+                " sqs.send_message(QueueUrl=…, MessageBody=…)."
+            ),
+            output=setting.output,
+        )
+    return message(N_("Send the sum to the output queue as JSON."))
+
+
+def _caught(log: str, setting: Setting) -> Message | None:
+    """What an exception calls for that the function caught and printed, the last of them."""
+    printed = _PRINTED.findall(log)
+    if not printed:
+        return None
+    text = printed[-1]
+    kind, _, said = text.partition(": ") if _NAMED.match(text) else ("ClientError", "", text)
+    step = _known(Said(FunctionError(kind, said), setting, printed=True)) or message(
+        N_("Begin there.")
+    )
+    tells = N_("Your function's log says: {printed}. {step}")
+    return message(tells, printed=without_middle(text.rstrip(". ")), step=step)
+
+
+def _numbers(text: str) -> set[float]:
+    return {float(number) for number in _NUMBER.findall(text)}
+
+
+def _known(said: Said) -> Message | None:
+    return step_by(RULES, said)
+
+
+def _too_slow(setting: Setting) -> Message:
+    function = setting.function
+    if function is not None and function.in_vpc:
+        return message(VPC)
+    if function is not None and function.timeout_s <= SHORT_S:
+        return message(
+            N_(
+                "The function may run for {seconds} s only, and its start takes some of that: set"
+                " its timeout as the lab asks, then deploy again."
+            ),
+            seconds=function.timeout_s,
+        )
+    return message(
+        N_(
+            "Look for a loop that never ends, or a call that waits (time.sleep, receive_message"
+            " with WaitTimeSeconds)."
+        )
+    )

@@ -1,0 +1,108 @@
+"""What Python says of calls and names that are wrong, and the next step for each.
+
+The first rule that fits decides.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.checks.step_rule import Rule, says
+from grader.i18n.language import N_
+
+if TYPE_CHECKING:
+    import re
+
+    from grader.checks.step_rule import Said
+
+_MODULES = "boto3|botocore|json|os|sys|re|time|math|decimal|datetime|logging|random|uuid|traceback"
+
+
+def _at_line(said: Said, _found: re.Match[str]) -> bool:
+    return said.at_line
+
+
+def _is_handler(said: Said, found: re.Match[str]) -> bool:
+    function = said.setting.function
+    return function is not None and function.handler == f"{found['module']}.{found['name']}"
+
+
+def _in_lambda(said: Said, _found: re.Match[str]) -> bool:
+    return said.in_lambda
+
+
+RULES: tuple[Rule, ...] = (
+    # -- calls ------------------------------------------------------------------------------------
+    Rule(
+        says(r"^TypeError: (?:\w+\.)*client\(\) missing .*'service_name'"),
+        N_('Name the service that you want a client of: boto3.client("sqs").'),
+    ),
+    Rule(
+        says(
+            r"^TypeError: (?:[\w<>]+\.)*(?P<name>\w+)\(\) "
+            r"(?:takes \S.* positional arguments? but \d+ (?:was|were) given"
+            r"|missing \d+ required positional)"
+        ),
+        N_("Lambda calls the handler with two arguments: write def {name}(event, context)."),
+        _in_lambda,
+    ),
+    Rule(
+        says(r"^TypeError: (?:[\w<>]+\.)*(?P<name>\w+)\(\) (?:takes|missing|got an unexpected) "),
+        N_("Line {line} of {file} calls {name} with other arguments than it takes."),
+        _at_line,
+    ),
+    Rule(
+        says(r"^TypeError: (?P<call>\w+)\(\) only accepts keyword arguments"),
+        N_(
+            "boto3 takes arguments by name only, as in send_message(QueueUrl=…, MessageBody=…):"
+            " name those of {call}."
+        ),
+    ),
+    # -- names ------------------------------------------------------------------------------------
+    Rule(
+        says(rf"^NameError: name '(?P<name>{_MODULES})' is not defined"),
+        N_("The file does not import {name}: write import {name} at its top."),
+    ),
+    Rule(
+        says(r"^NameError: name '(?P<name>\w+)' is not defined"),
+        N_("Nothing of the name {name} is there: look for a typing mistake, or define it first."),
+    ),
+    Rule(
+        says(r"^UnboundLocalError: .*'(?P<name>\w+)'"),
+        N_("{name} has no value yet when it is used: give it one on every way that leads there."),
+    ),
+    Rule(
+        says(r"partially initialized module '(?P<module>[\w.]+)'"),
+        N_(
+            "A file of yours has the name of the module {module}, and is imported in its place:"
+            " rename your file."
+        ),
+    ),
+    Rule(
+        says(r"^AttributeError: module '(?P<module>\w+)' has no attribute '(?P<name>\w+)'"),
+        N_(
+            "The function's handler setting is {handler}, and {module}.py has no function {name}:"
+            " rename the function, or change the setting."
+        ),
+        _is_handler,
+    ),
+    Rule(
+        says(r"^AttributeError: module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'"),
+        N_("The module {module} has no {name}: look for a typing mistake."),
+    ),
+    Rule(
+        says(r"'(?:SQS|sqs\.\w+)' object has no attribute '(?P<name>\w+)'"),
+        N_("boto3 has no {name} for SQS: the call is send_message(QueueUrl=…, MessageBody=…)."),
+    ),
+    Rule(
+        says(r"'dict' object has no attribute '(?P<name>\w+)'"),
+        N_('A dictionary is read with brackets: ["{name}"] instead of .{name}.'),
+    ),
+    Rule(
+        says(r"^RecursionError: "),
+        N_(
+            "A function of yours calls itself without an end: look for the call that should not"
+            " be there."
+        ),
+    ),
+)

@@ -1,0 +1,256 @@
+"""Finding a resource by the part it plays, where none has the name that the rubric gives it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from grader.i18n.language import N_
+from grader.i18n.message import Message, message
+from grader.model.observation import FoundAs, Missing, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from grader.model.kind import Word
+    from grader.resources.inventory import Feed, Inventory
+    from grader.rubric.parts import Parts
+
+LISTED = 5
+"""Candidates that are named where there are several."""
+
+_FEEDS = N_("which {queue} feeds")
+_FEEDS_IF_ENABLED = N_("which {queue} would feed, were its mapping enabled")
+_FED = N_("which feeds {function}")
+_FED_IF_ENABLED = N_("which would feed {function}, were its mapping enabled")
+_IN_VARIABLE = N_("which the variable {variable} of {function} names")
+_RUN = N_("which {runner} runs: {expression}")
+_ONLY_FUNCTION = N_("the only function that nothing runs periodically")
+_ONLY_SOURCE = N_("the only queue that no variable of the function names")
+_ONLY_TARGET = N_("the only other queue")
+_ONE_OF_FUNCTIONS = N_("which nothing runs periodically")
+_ONE_OF_QUEUES = N_("a queue")
+
+
+NAMELESS = Missing.saying(N_("Nothing was found that plays this part."))
+"""What there is of a resource that the rubric gives no name to, until it is found."""
+
+_NO_SUCH: dict[Word, str] = {
+    "function": N_("There is no function that could be “{role}”."),
+    "queue": N_("There is no queue that could be “{role}”."),
+}
+
+
+@dataclass(frozen=True)
+class Several:
+    """More than one resource could be the one that is meant."""
+
+    candidates: tuple[FoundAs, ...]
+
+    @property
+    def words(self) -> list[Message]:
+        """The first of them, each with what tells it apart."""
+        named = N_("{name} ({how})")
+        return [message(named, name=c.name, how=c.said) for c in self.candidates[:LISTED]]
+
+
+Finding: TypeAlias = "FoundAs | Several | Unknown | None"
+"""The one there is, several, that it cannot be known, or that there is none."""
+
+
+class Finder:
+    """Finds what plays each part in one account.
+
+    ``names`` are AWS's names of the resources that are known by now, by the rubric's own; more become
+    known while others are found. A resource that is known plays no second part while another may.
+    """
+
+    def __init__(self, inventory: Inventory, parts: Parts, names: dict[str, str]) -> None:
+        self._inventory, self._parts, self._names = inventory, parts, names
+
+    def order(self, roles: Iterable[str]) -> list[str]:
+        """``roles`` in the order in which each is found with the help of those before."""
+        parts = self._parts
+        steps = (parts.feeds, [*parts.feeds.values()], parts.answers, parts.scheduled)
+
+        def step(role: str) -> int:
+            return next((n for n, some in enumerate(steps) if role in some), len(steps))
+
+        return sorted(roles, key=step)
+
+    def find(self, role: str) -> Finding:
+        """What plays the part of ``role``."""
+        parts = self._parts
+        if role in parts.feeds:
+            return self._fed(role)
+        fed = [function for function, queue in parts.feeds.items() if queue == role]
+        if fed:
+            return self._source(role, self._names.get(fed[0]))
+        if role in parts.answers:
+            return self._target(role, parts.answers[role])
+        return self._scheduled(role) if role in parts.scheduled else None
+
+    # -- functions ----------------------------------------------------------------------------
+
+    def _fed(self, role: str) -> Finding:
+        feeds = self._inventory.feeds()
+        if isinstance(feeds, Unknown):
+            return feeds
+        source = self._names.get(self._parts.feeds[role])
+        taken = self._taken(role)
+        free = [f for f in feeds if f.function not in taken and f.queue not in self._answered]
+        of_source = [feed for feed in free if feed.queue == source]
+        found = _one(
+            (feed.function, "mapping", message(words, queue=feed.queue))
+            for feed, words in _likeliest(of_source or free, _FEEDS, _FEEDS_IF_ENABLED)
+        )
+        return found if found is not None else self._unscheduled(taken)
+
+    def _unscheduled(self, taken: Collection[str]) -> Finding:
+        functions, runners = self._inventory.functions(), self._inventory.runners()
+        for listed in (functions, runners):
+            if isinstance(listed, Unknown):
+                return listed
+        run = {runner.function for runner in runners}  # type: ignore[union-attr]
+        free = [name for name in functions if name not in run and name not in taken]  # type: ignore[union-attr]
+        said = _ONLY_FUNCTION if len(free) == 1 else _ONE_OF_FUNCTIONS
+        return _one((name, "only", message(said)) for name in free)
+
+    def _scheduled(self, role: str) -> Finding:
+        runners = self._inventory.runners()
+        if isinstance(runners, Unknown):
+            return runners
+        there = self._inventory.functions()
+        if isinstance(there, Unknown):
+            return there
+        fed = {self._names[function] for function in self._parts.feeds if function in self._names}
+        # A rule may be left over from a function that is gone.
+        mine = [
+            r for r in runners if r.function in there and r.function not in self._taken(role) - fed
+        ]
+        others = [runner for runner in mine if runner.function not in fed]
+        return _one(
+            (one.function, "schedule", message(_RUN, runner=one.name, expression=one.expression))
+            for one in others or mine
+        )
+
+    # -- queues -------------------------------------------------------------------------------
+
+    def _source(self, role: str, function: str | None) -> Finding:
+        if function is None:
+            return None
+        feeds = self._inventory.feeds()
+        if isinstance(feeds, Unknown):
+            return feeds
+        mine = [f for f in feeds if f.function == function and f.queue not in self._taken(role)]
+        found = _one(
+            (feed.queue, "mapping", message(words, function=function))
+            for feed, words in _likeliest(mine, _FED, _FED_IF_ENABLED)
+        )
+        if found is not None:
+            return found
+        queues, variables = self._inventory.messages(), self._inventory.variables(function)
+        for listed in (queues, variables):
+            if isinstance(listed, Unknown):
+                return listed
+        held = self._held(variables)  # type: ignore[arg-type]
+        free = [q for q in queues if q not in held and q not in self._taken(role)]  # type: ignore[union-attr]
+        said = _ONLY_SOURCE if len(free) == 1 else _ONE_OF_QUEUES
+        return _one((name, "only", message(said)) for name in free)
+
+    def _target(self, role: str, function_role: str) -> Finding:
+        queues, function = self._inventory.queues(), self._names.get(function_role)
+        if isinstance(queues, Unknown):
+            return queues
+        taken = self._taken(role)
+        if function is not None:
+            variables = self._inventory.variables(function)
+            if isinstance(variables, Unknown):
+                return variables
+            held = {name: by for name, by in self._held(variables).items() if name not in taken}
+            found = _one(
+                (name, "variable", message(_IN_VARIABLE, variable=by, function=function))
+                for name, by in held.items()
+            )
+            if found is not None:
+                return found
+        others = self._inventory.messages()
+        if isinstance(others, Unknown):
+            return others
+        free = [name for name in others if name not in taken]
+        said = _ONLY_TARGET if len(free) == 1 else _ONE_OF_QUEUES
+        return _one((name, "only", message(said)) for name in free)
+
+    def _held(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """The account's queues whose name, URL or ARN is the value of a variable, and which one's."""
+        queues = self._inventory.queues()
+        if isinstance(queues, Unknown):
+            return {}
+        held: dict[str, str] = {}
+        for variable, value in variables.items():
+            for name, url in queues.items():
+                if _means(value.strip(), name, url, self._inventory.arn_of_queue(name)):
+                    held.setdefault(name, variable)
+        return held
+
+    # -- what is known by now -----------------------------------------------------------------
+
+    def _taken(self, role: str) -> set[str]:
+        return {name for other, name in self._names.items() if other != role}
+
+    @property
+    def _answered(self) -> set[str]:
+        """Queues that answers go to: what they feed is a consumer."""
+        return {self._names[role] for role in self._parts.answers if role in self._names}
+
+
+def not_found(
+    fact: Missing, word: Word, role: str, found: Several | Unknown | None
+) -> Missing | Unknown:
+    """What is known of a resource that was not found: ``fact`` says that none has the name.
+
+    Where several could be meant, they are listed; where the rubric gives no name, only the student can
+    say which.
+    """
+    if isinstance(found, Unknown):
+        return found
+    named = fact.words.message_id != NAMELESS.words.message_id
+    if found is None:
+        return fact if named else Missing.saying(_NO_SUCH[word], role=role)
+    option = f"--use {role}=NAME"
+    if named:
+        also = N_("{missing} Several others could be meant: {candidates}. Say which: {option}.")
+        return Missing.saying(also, missing=fact.words, candidates=found.words, option=option)
+    return Unknown.saying(
+        "ambiguous",
+        N_("Several could be meant as “{role}”: {candidates}. Say which: {option}."),
+        role=role,
+        candidates=found.words,
+        option=option,
+    )
+
+
+def _likeliest(feeds: Collection[Feed], if_enabled: str, otherwise: str) -> list[tuple[Feed, str]]:
+    """The mappings that are enabled, or all where none is; each with the words for it."""
+    enabled = [feed for feed in feeds if feed.enabled]
+    return [(feed, if_enabled) for feed in enabled] or [(feed, otherwise) for feed in feeds]
+
+
+def _one(found: Iterable[tuple[str, str, Message]]) -> FoundAs | Several | None:
+    """The one candidate, all of several, or that there is none."""
+    candidates: dict[str, FoundAs] = {}
+    for name, how, said in found:
+        candidates.setdefault(name, FoundAs(name, how, said))  # type: ignore[arg-type]
+    if not candidates:
+        return None
+    every = tuple(candidates.values())
+    return every[0] if len(every) == 1 else Several(every)
+
+
+def _means(value: str, name: str, url: str, arn: str) -> bool:
+    """A variable's value is this queue: by its name, its ARN, or its URL on whatever host."""
+    if value in {name, arn, url}:
+        return True
+    # SQS answers under several hosts; the account and the name tell a queue from another account's.
+    same = url.rsplit("/", 2)[-2:]
+    return "://" in value and value.rstrip("/").rsplit("/", 2)[-2:] == same

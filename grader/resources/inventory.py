@@ -1,0 +1,219 @@
+"""What else there is in an account, for finding what has another name: each list is read once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from grader.i18n.language import N_
+from grader.model.observation import Found, Missing, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from grader.resources.look import AwsAccount
+
+T = TypeVar("T")
+
+MOST_PAGES = 100
+"""Pages that are read of one list. There is more to it than that in no account of a lab."""
+
+MOST_QUEUES = 200
+"""Queues that are asked for their dead-letter queue."""
+
+OF_AWS_ACADEMY = frozenset(
+    {
+        "lightsailmonitoringfunction",
+        "mainmonitoringfunction",
+        "modlabrole",
+        "redapistreamline",
+        "redshifteventsubscription",
+        "redshiftoverwatch",
+        "rolecreationfunction",
+    }
+)
+"""Functions that AWS Academy puts into every account, in lower case."""
+
+
+class TooMuchError(Exception):
+    """A list is longer than it is read."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """An event source mapping from an SQS queue of the account to a function of it."""
+
+    queue: str
+    function: str
+    enabled: bool
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A rule or a schedule with an expression, and a function that it runs."""
+
+    name: str
+    expression: str
+    function: str
+
+
+class Inventory:
+    """The functions, queues, mappings and schedules of one account in one region.
+
+    Every list is asked for when it is first needed. What cannot be listed is Unknown.
+    """
+
+    def __init__(self, aws: AwsAccount, account_id: str) -> None:
+        self._aws, self._account_id = aws, account_id
+        self._kept: dict[str, Any] = {}
+
+    def functions(self) -> tuple[str, ...] | Unknown:
+        """Names of the functions that somebody made. Source: Lambda ListFunctions."""
+
+        def names() -> tuple[str, ...]:
+            pages = _pages(self._aws.lambda_, "list_functions")
+            every = (one["FunctionName"] for page in pages for one in page.get("Functions", []))
+            return tuple(name for name in every if not _of_academy(name))
+
+        return self._once("functions", "lambda:ListFunctions", names)
+
+    def feeds(self) -> tuple[Feed, ...] | Unknown:
+        """What SQS queues feed which functions. Source: Lambda ListEventSourceMappings."""
+
+        def ask() -> tuple[Feed, ...]:
+            pages = _pages(self._aws.lambda_, "list_event_source_mappings")
+            every = (one for page in pages for one in page.get("EventSourceMappings", []))
+            return tuple(feed for one in every if (feed := self._feed(one)) is not None)
+
+        return self._once("feeds", "lambda:ListEventSourceMappings", ask)
+
+    def _feed(self, given: dict[str, Any]) -> Feed | None:
+        queue = self._own(given.get("EventSourceArn"), "sqs")
+        function = self._own(given.get("FunctionArn"), "lambda")
+        if not queue or not function or _of_academy(function):
+            return None
+        return Feed(queue, function, given.get("State") in {"Enabled", "Enabling", "Creating"})
+
+    def queues(self) -> dict[str, str] | Unknown:
+        """The URLs of the queues by their names. Source: SQS ListQueues."""
+
+        def ask() -> dict[str, str]:
+            pages = _pages(self._aws.sqs, "list_queues", PaginationConfig={"PageSize": 1000})
+            urls = (url for page in pages for url in page.get("QueueUrls", []))
+            return {url.rsplit("/", 1)[-1]: url for url in urls}
+
+        return self._once("queues", "sqs:ListQueues", ask)
+
+    def arn_of_queue(self, name: str) -> str:
+        """The ARN of a queue of this account, in AWS's own partition."""
+        return f"arn:aws:sqs:{self._aws.region}:{self._account_id}:{name}"
+
+    def messages(self) -> tuple[str, ...] | Unknown:
+        """Names of the standard queues that are no other's dead-letter queue.
+
+        Source: SQS GetQueueAttributes, RedrivePolicy.
+        """
+        queues = self.queues()
+        if isinstance(queues, Unknown):
+            return queues
+
+        def ask() -> tuple[str, ...]:
+            if len(queues) > MOST_QUEUES:
+                raise TooMuchError
+            dead = {self._dead_letters(url) for url in queues.values()}
+            return tuple(name for name in queues if name not in dead and not name.endswith(".fifo"))
+
+        return self._once("messages", "sqs:GetQueueAttributes", ask)
+
+    def _dead_letters(self, url: str) -> str:
+        given = self._aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
+        try:
+            arn = json.loads(given.get("Attributes", {})["RedrivePolicy"])["deadLetterTargetArn"]
+        except (ValueError, TypeError, LookupError, RecursionError):
+            return ""
+        return str(arn).rsplit(":", 1)[-1]
+
+    def variables(self, function: str) -> dict[str, str] | Unknown:
+        """The environment of a function. Its values are compared, and never kept.
+
+        Source: Lambda GetFunctionConfiguration.
+        """
+
+        def ask() -> dict[str, str]:
+            given = self._aws.lambda_.get_function_configuration(FunctionName=function)
+            return dict(given.get("Environment", {}).get("Variables", {}))
+
+        return self._once(f"variables {function}", "lambda:GetFunctionConfiguration", ask)
+
+    def runners(self) -> tuple[Runner, ...] | Unknown:
+        """What runs functions periodically.
+
+        Source: EventBridge ListRules and ListTargetsByRule, Scheduler ListSchedules and GetSchedule.
+        """
+        rules = self._once("rules", "events:ListRules", lambda: tuple(self._rules()))
+        schedules = self._once(
+            "schedules", "scheduler:ListSchedules", lambda: tuple(self._schedules())
+        )
+        if isinstance(rules, Unknown):
+            return rules
+        if isinstance(schedules, Unknown):
+            return schedules
+        return (*rules, *schedules)
+
+    def _rules(self) -> Iterator[Runner]:
+        pages = _pages(self._aws.events, "list_rules")
+        for rule in (one for page in pages for one in page.get("Rules", [])):
+            expression = rule.get("ScheduleExpression")
+            if not expression:
+                continue
+            targets = _pages(self._aws.events, "list_targets_by_rule", Rule=rule["Name"])
+            for target in (one for page in targets for one in page.get("Targets", [])):
+                if function := self._own(target.get("Arn"), "lambda"):
+                    yield Runner(rule["Name"], expression, function)
+
+    def _schedules(self) -> Iterator[Runner]:
+        pages = _pages(self._aws.scheduler, "list_schedules")
+        for one in (one for page in pages for one in page.get("Schedules", [])):
+            function = self._own(one.get("Target", {}).get("Arn"), "lambda")
+            if not function:
+                continue
+            given = self._aws.scheduler.get_schedule(
+                Name=one["Name"], GroupName=one.get("GroupName", "default")
+            )
+            expression = given.get("ScheduleExpression", "")
+            if not expression.startswith("at("):
+                yield Runner(one["Name"], expression, function)
+
+    def _own(self, arn: object, service: str) -> str:
+        """The name in an ARN of this account and region; empty where it is another's."""
+        parts = str(arn).split(":")
+        place = [service, self._aws.region, self._account_id]
+        if len(parts) < 6 or parts[2:5] != place:
+            return ""
+        # arn:aws:lambda:region:account:function:name[:qualifier], arn:aws:sqs:region:account:name
+        return parts[6] if service == "lambda" and len(parts) > 6 else parts[5]
+
+    def _once(self, what: str, action: str, ask: Callable[[], T]) -> T | Unknown:
+        if what not in self._kept:
+            try:
+                fact = self._aws.ask(action, ask)
+            except TooMuchError:
+                long = N_("{action}: the list is longer than the grader reads.")
+                fact = Unknown.saying("unexpected", long, action=action)
+            if isinstance(fact, Missing):
+                fact = Unknown("not-ready", fact.reason, fact.said)
+            self._kept[what] = fact.value if isinstance(fact, Found) else fact
+        return self._kept[what]  # type: ignore[no-any-return]
+
+
+def _pages(client: Any, operation: str, **given: Any) -> Iterator[dict[str, Any]]:
+    pages = iter(client.get_paginator(operation).paginate(**given))
+    yield from islice(pages, MOST_PAGES)
+    if next(pages, None) is not None:
+        raise TooMuchError
+
+
+def _of_academy(name: str) -> bool:
+    return name.casefold() in OF_AWS_ACADEMY

@@ -1,0 +1,41 @@
+"""The labs that come with the grader, each a rubric that is named without a path."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from grader.i18n.language import _
+from grader.inputs.problems import refuse
+from grader.inputs.schema_errors import did_you_mean
+from grader.rubric.load import default_rubric_path, shipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DEFAULT = "lambda-sqs"
+"""The lab that is graded unless another is named."""
+
+_ENDINGS = (".yaml", ".yml")
+
+
+def shipped_labs() -> dict[str, Path]:
+    """The rubrics of all labs that come with the grader, by name; the default one first."""
+    others = sorted(shipped("labs").glob("*.yaml"))
+    return {DEFAULT: default_rubric_path(), **{path.stem: path for path in others}}
+
+
+def named(given: Path) -> Path:
+    """The file that is meant by ``given``: a path, or the name of a shipped lab.
+
+    A file of that name comes first. Raises :class:`BadInput` for a name that is neither.
+    """
+    name, labs = str(given), shipped_labs()
+    if given.exists() or given.suffix in _ENDINGS or given.name != name:
+        return given
+    if name in labs:
+        return labs[name]
+    message = _("There is no file and no shipped lab called “{name}”.", name=name[:80])
+    near = difflib.get_close_matches(name, labs, 1)
+    remedy = did_you_mean(name, near or labs)
+    raise refuse("--rubric", None, message, remedy)

@@ -1,0 +1,114 @@
+"""What a student reads of a mistake that was really made: by the sandbox's Lambda, boto3 and SQS."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.checks.mistakes import MISTAKES, Mistake, each, handler
+from tests.observations import only
+from tests.observing import hand_in, lab, look
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from grader.model.observation import Observation
+    from grader.model.outcome import Outcome
+    from grader.sandbox.server import Sandbox
+
+QUICK = {"variable-while-loading", "key-operation", "send-dictionary", "returns-the-sum"}
+NEVER_HERE = {
+    "no-answer",  # the sandbox is there
+    "service",
+    "client-of-nothing",
+    "returns-set",
+    "unpack",
+    "zero",
+    "raises-while-loading",  # the sandbox does not say where
+    "memory",  # another machine may have as much
+}
+OTHER_HANDLER = {"one-argument", "no-argument"}  # the function's setting names lambda_handler
+SILENT = (
+    Mistake(
+        "returns-the-sum", each("return sum(message.values())"), "Your function returns the sum"
+    ),
+    Mistake("prints-the-sum", each("print(sum(message.values()))"), "Your function prints the sum"),
+    Mistake(
+        "prints-what-it-caught",
+        handler(
+            "try:",
+            "    sqs.send_message(QueueUrl=queue_url + 'x', MessageBody='7')",
+            "except Exception as error:",
+            "    print(f'Oops: {error}')",
+        ),
+        "The queue URL that your code uses leads to no queue",
+    ),
+    Mistake(
+        "no-queue",
+        each("sqs.send_message(QueueUrl=queue_url + 'x', MessageBody='7')"),
+        "Use the URL of output_queue as it is now",
+    ),
+    Mistake(
+        "no-queue-of-that-name",
+        handler("sqs.get_queue_url(QueueName='nope')"),
+        "no queue of the name that your code asks for",
+    ),
+    Mistake("exits", handler("import sys", "sys.exit(1)"), "Your code ends its own process"),
+    Mistake("syntax", "def lambda_handler(event, context)\n    pass\n", "correct the syntax there"),
+    Mistake("no-such-module", "import nothing_of_that_name\n", "and no nothing_of_that_name"),
+    Mistake(
+        "another-function",
+        "def handler(event, context):\n    pass\n",
+        "is lambda_function.lambda_handler, and lambda_function.py has no function lambda_handler",
+    ),
+)
+ALL = (*(one for one in MISTAKES if one.name not in NEVER_HERE | OTHER_HANDLER), *SILENT)
+
+
+@pytest.fixture(scope="module")
+def seen(request: pytest.FixtureRequest, aws_sandbox: Sandbox) -> Iterator[dict[str, Observation]]:
+    """What is seen of each mistake that some chosen test is about."""
+    chosen = [
+        item.callspec.params["mistake"]
+        for item in request.session.items
+        if getattr(item, "originalname", "") == "test_a_mistake_that_was_made_has_its_next_step"
+    ]
+    with ThreadPoolExecutor(8) as threads:
+        looks = threads.map(lambda one: (one.name, _look(aws_sandbox, one)), chosen)
+        yield dict(looks)
+
+
+def _look(sandbox: Sandbox, mistake: Mistake) -> Observation:
+    account = sandbox.new_account()
+    hand_in(sandbox, account)
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("lambda_function.py", mistake.source)
+    sandbox.client("lambda", account).update_function_code(
+        FunctionName="first_lambda", ZipFile=package.getvalue()
+    )
+    return look(sandbox, account, rubric=lab(deadline_s=2))
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        pytest.param(one, id=one.name, marks=() if one.name in QUICK else pytest.mark.slow)
+        for one in ALL
+    ],
+)
+def test_a_mistake_that_was_made_has_its_next_step(
+    seen: dict[str, Observation], judged: Callable[..., list[Outcome]], mistake: Mistake
+) -> None:
+    (found,) = judged(only(lab(), "handler"), seen[mistake.name])
+    assert found.outcome == "failed"
+    assert mistake.step in found.hint, found.message
+    assert not any(words in found.hint for words in mistake.never)
+    assert "RequestId" not in found.message
+    assert "_worker" not in found.message + found.hint
+    assert found.evidence is not None
+    assert found.evidence.sent[0].startswith('{"number1": ')

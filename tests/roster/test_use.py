@@ -1,0 +1,47 @@
+"""Columns ``use.ROLE`` of a roster: which resource plays a part, and what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader import cli
+from grader.inputs.problems import BadInput
+from grader.roster.load import load_roster
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def roster(folder: Path, text: str) -> Path:
+    path = folder / "class.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_column_says_which_resource_plays_a_part(tmp_path: Path) -> None:
+    text = "student_id,profile,use.sum,use.input\ns1,a,calculatrice,\ns2,b,,\n"
+    found = load_roster(roster(tmp_path, text))
+    assert [account.use for account in found.accounts] == [{"sum": "calculatrice"}, {}]
+    assert found.extra_columns == ()
+
+
+def test_what_no_resource_is_called_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = roster(tmp_path, "student_id,profile,use.sum\ns1,a,ok\ns2,b,my function\n")
+    with pytest.raises(BadInput) as bad:
+        load_roster(path)
+    (problem,) = bad.value.problems
+    assert problem.line == 3
+    assert "“my function” is no name of a function or queue" in problem.message
+
+
+def test_a_part_that_the_rubric_does_not_have_is_refused_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = roster(tmp_path, "student_id,profile,use.som\ns1,a,\ns2,b,calculatrice\n")
+    assert cli.run(["lint", str(path)]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert (
+        f"{path}:3: use.som: the rubric has no resource called “som”. Did you mean “sum”?" in said
+    )
