@@ -22,6 +22,7 @@ from grader.model.observation import (
     Schedule,
     Trigger,
 )
+from grader.observe.answers import numbers_by_key, written
 from grader.observe.received import Received
 from grader.rubric.load import Criterion, ExchangeRules, Lab, Rubric
 
@@ -136,8 +137,11 @@ def a_trigger(**changes: Any) -> Trigger:
 def a_pair(number: int = 0, wrong: str | None = None, body: str | None = None) -> Pair:
     """A pair that was answered: right, or with a named mistake."""
     one, two = 100 + 20 * number, 1000 + 50 * number
-    answer = Answer(body=body or f'{{"body": {one + two}}}', wrong=wrong, after_s=0.5)
-    return Pair(one, two, "2024-05-01T10:00:00.000Z", (answer,))
+    said = body or f'{{"body": {one + two}}}'
+    numbers = written(numbers_by_key(said, ("body",)))
+    answer = Answer(body=said, wrong=wrong, after_s=0.5, numbers=numbers)
+    sent = {"number1": one, "number2": two}
+    return Pair(one, two, "2024-05-01T10:00:00.000Z", (answer,), sent)
 
 
 def silent_pair(number: int = 0) -> Pair:

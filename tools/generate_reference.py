@@ -123,8 +123,8 @@ def _expect(schema: Mapping[str, Any] | None) -> str:
     optional = [part for part in schema.get("anyOf", ()) if part.get("type") != "null"]
     target = _target(dict(schema), optional[0] if optional else dict(schema))
     if target is None:
-        return _kind({}, dict(schema))
-    keys = (f"`{key}` ({_kind({}, part)})" for key, part in target["properties"].items())
+        return _kind(dict(schema), dict(schema))
+    keys = (f"`{key}` ({_kind(dict(schema), part)})" for key, part in target["properties"].items())
     may = "nothing, or an " if optional else ""
     return f"{may}object with {', '.join(keys)}: {_prose(target['description'])}"
 
@@ -152,6 +152,8 @@ def _kind(schema: Schema, part: Schema) -> str:
     target = _target(schema, part)
     if target is not None:
         name = part["$ref"].removeprefix(_REFERENCE)
+        if _is_section(target) and "$schema" not in schema:  # of a check, which has no tables
+            return "object with " + " or ".join(f"`{key}`" for key in target["properties"])
         linked = _is_section(target)
         return f"[{name}](#{name.lower()})" if linked else _kind(schema, target)
     if "const" in part:

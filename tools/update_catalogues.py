@@ -29,6 +29,7 @@ _METHODS = (
     ("**.html", "jinja2.ext:babel_extract"),
     ("schemas/rubric.schema.json", "tools.update_catalogues:descriptions"),
     ("sandbox/cohort.json", "tools.update_catalogues:descriptions"),
+    ("sandbox/calculators.json", "tools.update_catalogues:descriptions"),
 )
 _OPTIONS = {"**.html": {"silent": "false"}}
 _KEYWORDS = {"_": None, "ngettext": (1, 2), "plural": (2, 3)}

@@ -10,7 +10,7 @@ import msgspec
 from grader.checks.step_rule import Setting
 from grader.i18n.language import N_
 from grader.model.observation import Fact, Unknown, value_of
-from grader.rubric.rules import EXCHANGE_ROUTE, route
+from grader.rubric.rules import route
 
 if TYPE_CHECKING:
     from grader.model.kind import Need
@@ -91,18 +91,18 @@ class Case:
     @property
     def exchange_mappings(self) -> Fact[Mappings]:
         """The mappings of the queue from which the exchange feeds the function."""
-        return self.fact("mappings", next(iter(EXCHANGE_ROUTE)))
+        return self.fact("mappings", self.bound.rubric.exchange.route.source)
 
     @property
     def setting(self) -> Setting:
         """What the next step after a failure of the exercised function may speak of."""
-        _input, function, output = EXCHANGE_ROUTE
-        lab = self.bound.rubric.lab
+        rules = self.bound.rubric.exchange
         return Setting(
-            keys=tuple(self.bound.rubric.exchange.message),
-            output=lab.queues.get(output, output),
+            keys=tuple(rules.fields),
+            output=self.name(rules.route.to),
             region=self.observation.region,
-            function=value_of(self.fact("functions", function)),
+            function=value_of(self.fact("functions", rules.route.through)),
+            rules=rules,
         )
 
     def fact(self, part: str, name: str = "") -> Fact[Any]:

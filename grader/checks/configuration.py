@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grader.checks import fail, message, required, shown, ungrade
-from grader.checks.variables import NOT_LOOKED_AT
+from grader.checks import fail, message, required, ungrade
+from grader.checks.numbers import Number, fits, nearest
 from grader.i18n.language import N_
 from grader.model.observation import Missing
 
@@ -62,43 +62,6 @@ def check_runtime(function: Function, expect: AtLeast) -> None:
     )
 
 
-def check_environment(function: Function, path: str, expect: dict[str, str]) -> None:
-    """Fail if a variable is absent or has another value; what is certain comes first."""
-    fact = function.environment
-    if isinstance(fact, Missing):
-        fail(
-            N_("expected {expected}, but the variables cannot be read. {reason}"),
-            expected=expect,
-            reason=fact.words,
-            hint=N_("Enable the KMS key of the variables or choose another, then deploy again."),
-        )
-    # Not what checks are given: this one says itself what was not looked at, after what is certain.
-    found = dict(dict.items(required(fact, path)))
-    for name, value in expect.items():
-        if name in found and found[name] is None:
-            fail(
-                N_("expected {name} = {value}, but the variable {name} is not set."),
-                expected=expect,
-                actual={name: None},
-                hint=message(N_("Add {name} to the function's environment variables."), name=name),
-                name=name,
-                value=value,
-            )
-        if name in found and found[name] != value:
-            fail(
-                N_("expected {name} = {value}, found {name} = {found}."),
-                expected=expect,
-                actual={name: shown(found[name])},
-                hint=message(N_("Change the environment variable {name}."), name=name),
-                name=name,
-                value=value,
-                found=shown(found[name]),
-            )
-    for name in expect:
-        if name not in found:
-            ungrade("not-observed", message(NOT_LOOKED_AT, name=name))
-
-
 def check_standard(queue: Queue) -> None:
     """Fail if the queue is FIFO: messages to it need a group, and the lab's have none."""
     if queue.fifo:
@@ -111,12 +74,29 @@ def check_standard(queue: Queue) -> None:
         )
 
 
-def check_visibility(case: Case, queue: Queue, fed: Fact[Function] | None) -> None:
-    """Fail if the queue shows a message again while the function it feeds may still be at work.
+class Visible(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``visibility_timeout`` is the queue's in seconds, if a particular one is asked for."""
+
+    visibility_timeout: Number | None = None
+
+
+def check_visibility(
+    case: Case, queue: Queue, fed: Fact[Function] | None, expect: Visible | None
+) -> None:
+    """Fail if the visibility timeout is not what the rubric asks for, or if the queue shows a message
+    again while the function it feeds may still be at work.
 
     Where there is no function, the timeout that the rubric expects of it counts. A queue that feeds
     none passes.
     """
+    if expect is not None and expect.visibility_timeout is not None:
+        fits(
+            queue.visibility_timeout_s,
+            expect.visibility_timeout,
+            what=N_("visibility timeout"),
+            unit=N_("s"),
+            hint=N_("Set the visibility timeout of the queue, then deploy again."),
+        )
     if fed is None:
         return
     if isinstance(fed, Missing):
@@ -139,5 +119,5 @@ def check_visibility(case: Case, queue: Queue, fed: Fact[Function] | None) -> No
 def _expected_timeout(case: Case) -> int | None:
     for criterion in case.bound.rubric.criteria:
         if criterion.check == "function_timeout" and criterion.on == case.bound.fed:
-            return criterion.expect if isinstance(criterion.expect, int) else None
+            return nearest(criterion.expect, 0) or None
     return None

@@ -77,7 +77,7 @@ def _text_of(line: str) -> str:
 def _sent(pairs: Iterable[Pair], keys: Iterable[str]) -> tuple[str, ...]:
     names = tuple(keys)
     return tuple(
-        json.dumps(dict(zip(names, (pair.number1, pair.number2), strict=False)))
+        json.dumps(pair.message or dict(zip(names, (pair.number1, pair.number2), strict=False)))
         for pair in list(pairs)[:_MOST]
     )
 

@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grader.checks import block, check, fail, required, same, ungrade
+from grader.checks import block, check, fail, required, ungrade
 from grader.checks.configuration import (
     AtLeast,
-    check_environment,
+    Visible,
     check_runtime,
     check_standard,
     check_visibility,
 )
-from grader.checks.delivery import check_handler, check_records, check_sum
+from grader.checks.delivery import check_answer, check_handler, check_records
+from grader.checks.environment import Expected, Variable, check_environment
 from grader.checks.naming import check_name
-from grader.checks.routing import check_mappings, hands_over_one_by_one
+from grader.checks.numbers import Bounds, Number, fits
+from grader.checks.routing import Batches, check_mappings, hands_over_one_by_one
 from grader.checks.triggers import Ways, check_schedule
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.observation import Missing
+from grader.model.observation import Missing, Unknown
 
 if TYPE_CHECKING:
     from grader.checks.case import Case
@@ -60,29 +62,38 @@ def test_function_runtime(function: Function, expect: AtLeast) -> None:
     check_runtime(function, expect)
 
 
-@check("function_memory", on="function", expect=int)
-def test_function_memory(function: Function, expect: int) -> None:
+@check("function_memory", on="function", expect=Number)
+def test_function_memory(function: Function, expect: int | Bounds) -> None:
     """The function has {expect} MB of memory."""
     hint = N_("Set memory_size in your stack, then deploy again.")
-    same(function.memory_mb, expect, unit=N_("MB"), hint=hint)
+    fits(function.memory_mb, expect, unit=N_("MB"), hint=hint)
 
 
-@check("function_timeout", on="function", expect=int)
-def test_function_timeout(function: Function, expect: int) -> None:
+@check("function_timeout", on="function", expect=Number)
+def test_function_timeout(function: Function, expect: int | Bounds) -> None:
     """The function may run for {expect} seconds."""
     hint = N_("Set timeout in your stack, then deploy again.")
-    same(function.timeout_s, expect, unit=N_("s"), hint=hint)
+    fits(function.timeout_s, expect, unit=N_("s"), hint=hint)
 
 
-@check("function_environment", on="function", expect=dict[str, str], environment="expect")
-def test_function_environment(case: Case, function: Function, expect: dict[str, str]) -> None:
+@check("function_environment", on="function", expect=dict[str, Expected], environment="expect")
+def test_function_environment(case: Case, function: Function, expect: dict[str, Expected]) -> None:
     """The function has the environment variables {expect}."""
-    check_environment(function, f"functions.{case.bound.target}", expect)
+    held = {v.queue for v in expect.values() if isinstance(v, Variable) and v.queue is not None}
+    for queue in sorted(held):
+        known = case.fact("queues", queue)
+        if isinstance(known, Unknown):  # which one is meant is open
+            ungrade(known.kind, known.words)
+    queues = {queue: case.name(queue) for queue in held}
+    check_environment(function, f"functions.{case.bound.target}", expect, queues)
 
 
-@check("queue_exists", on="queue", explains="queues")
+@check("queue_exists", on="queue", expect=Visible | None, explains="queues")
 def test_queue_exists(
-    case: Case, queue_fact: Fact[Queue], fed_function_fact: Fact[Function] | None
+    case: Case,
+    queue_fact: Fact[Queue],
+    fed_function_fact: Fact[Function] | None,
+    expect: Visible | None,
 ) -> None:
     """The queue {queue} exists."""
     if isinstance(queue_fact, Missing):
@@ -91,16 +102,17 @@ def test_queue_exists(
     check_name(case, case.bound.source, "queue")
     queue = required(queue_fact, f"queues.{case.bound.source}")
     check_standard(queue)
-    check_visibility(case, queue, fed_function_fact)
+    check_visibility(case, queue, fed_function_fact, expect)
 
 
-@check("mapping_enabled", on="queue -> function", explains="mappings")
+@check("mapping_enabled", on="queue -> function", expect=Batches | None, explains="mappings")
 def test_mapping_enabled(
     case: Case,
     function_fact: Fact[Function],
     queue_fact: Fact[Queue],
     mappings_fact: Fact[Mappings],
     exchange_if_seen: Fact[Exchange],
+    expect: Batches | None,
 ) -> None:
     """The queue {queue} feeds the function {function}."""
     function, queue = f"functions.{case.bound.target}", f"queues.{case.bound.source}"
@@ -113,6 +125,7 @@ def test_mapping_enabled(
         case.source_name,
         case.target_name,
         exchange_if_seen,
+        expect,
     )
     required(function_fact, function)
     required(queue_fact, queue)
@@ -123,6 +136,14 @@ def test_handler_adds(
     case: Case, invocation_fact: Fact[Invocation], exchange_fact: Fact[Exchange]
 ) -> None:
     """The function {function} adds the two numbers of a message."""
+    check_handler(invocation_fact, exchange_fact, case.setting)
+
+
+@check("handler_answers", on="function", explains="handler")
+def test_handler_answers(
+    case: Case, invocation_fact: Fact[Invocation], exchange_fact: Fact[Exchange]
+) -> None:
+    """The function {function} answers a message."""
     check_handler(invocation_fact, exchange_fact, case.setting)
 
 
@@ -151,8 +172,20 @@ def test_sums_arrive(
     case: Case, pair_number: int, exchange: Exchange, invocation_fact: Fact[Invocation]
 ) -> None:
     """Sum {pair_number}: a pair sent to {queue} is answered on {target_queue}."""
+    _check_arrives(case, pair_number, exchange, invocation_fact)
+
+
+@check("answers_arrive", on="queue -> queue", explains="exchange")
+def test_answers_arrive(
+    case: Case, pair_number: int, exchange: Exchange, invocation_fact: Fact[Invocation]
+) -> None:
+    """Answer {pair_number}: a message sent to {queue} is answered on {target_queue}."""
+    _check_arrives(case, pair_number, exchange, invocation_fact)
+
+
+def _check_arrives(case: Case, number: int, exchange: Exchange, handler: Fact[Invocation]) -> None:
     mapping = f"mappings.{case.bound.source}"
-    check_sum(pair_number, exchange, invocation_fact, mapping, case.setting)
+    check_answer(number, exchange, handler, mapping, case.setting)
 
 
 @check("schedule_enabled", on="function", expect=Ways, explains="schedules")

@@ -8,6 +8,7 @@ each, stands in the tables of :mod:`~grader.checks.steps_of_lambda`, :mod:`~grad
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from grader.checks import message
@@ -20,11 +21,14 @@ from grader.checks.steps_of_lambda import RULES as OF_LAMBDA
 from grader.checks.steps_of_messages import RULES as OF_MESSAGES
 from grader.i18n.language import N_
 from grader.model.observation import FunctionError
+from grader.rubric.expression import ExpressionError
+from grader.rubric.readings import Arithmetic
 
 if TYPE_CHECKING:
     from grader.checks import Message
     from grader.checks.step_rule import Setting
     from grader.model.observation import Invocation
+    from grader.rubric.exchange import ExchangeRules
 
 RULES = (*OF_LAMBDA, *OF_AWS, *OF_MESSAGES, *OF_CODE)
 """All rules about a function that raised or ended. The first that fits decides."""
@@ -68,7 +72,11 @@ def step_after(error: FunctionError, setting: Setting) -> Message:
         return known
     if error.kind in _MISREAD and not error.code:
         # An observation of version 0.1.0 does not say what stands in the line.
-        return message(N_("Read the two numbers from the JSON object in the record's body."))
+        if setting.rules.short:
+            return message(N_("Read the two numbers from the JSON object in the record's body."))
+        return message(
+            N_("Read the fields of the message from the JSON object in the record's body.")
+        )
     if said.at_line:
         where = N_(
             "Look at line {line} of {file}; the function's log in CloudWatch shows the whole"
@@ -113,24 +121,44 @@ def step_of_silence(invocation: Invocation, setting: Setting) -> Message:
     caught = _caught(invocation.log_tail, setting)
     if caught is not None:
         return caught
-    sums = {float(pair.number1 + pair.number2) for pair in invocation.pairs}
-    if sums & _numbers(invocation.returned):
-        return message(
-            N_(
+    right = _right_answers(invocation, setting.rules)
+    if right & _numbers(invocation.returned):
+        template = N_(
+            "Your function returns the answer, and nobody reads that: send it to {output} with"
+            " sqs.send_message(QueueUrl=…, MessageBody=…)."
+        )
+        if setting.rules.short:
+            template = N_(
                 "Your function returns the sum, and nobody reads that: send it to {output} with"
                 " sqs.send_message(QueueUrl=…, MessageBody=…)."
-            ),
-            output=setting.output,
+            )
+        return message(template, output=setting.output)
+    if right & _numbers(invocation.log_tail):
+        template = N_(
+            "Your function prints the answer: send it to {output} too, with"
+            " sqs.send_message(QueueUrl=…, MessageBody=…)."
         )
-    if sums & _numbers(invocation.log_tail):
-        return message(
-            N_(
+        if setting.rules.short:
+            template = N_(
                 "Your function prints the sum: send it to {output} too, with"
                 " sqs.send_message(QueueUrl=…, MessageBody=…)."
-            ),
-            output=setting.output,
-        )
-    return message(N_("Send the sum to the output queue as JSON."))
+            )
+        return message(template, output=setting.output)
+    if setting.rules.short:
+        return message(N_("Send the sum to the output queue as JSON."))
+    return message(N_("Send the answer to the output queue as JSON."))
+
+
+def _right_answers(invocation: Invocation, rules: ExchangeRules) -> set[float]:
+    """The answers to what was sent, as far as these rules know them."""
+    arithmetic, found = Arithmetic(rules), set()
+    for pair in invocation.pairs:
+        if pair.number1 is not None and pair.number2 is not None:
+            found.add(float(pair.number1 + pair.number2))
+            continue
+        with suppress(ExpressionError, LookupError):
+            found.add(float(arithmetic.right(pair.message)))
+    return found
 
 
 def _caught(log: str, setting: Setting) -> Message | None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NoReturn
 
+import msgspec
+
 from grader.checks import fail, message, shown
+from grader.checks.numbers import Number, fits
 from grader.i18n.language import N_
 from grader.model.observation import Exchange, Found
 
@@ -18,7 +21,15 @@ _SOMEBODYS = re.compile(r"user.?(initiated|action)", re.IGNORECASE)
 """What AWS gives for a reason where the account's owner did it."""
 
 
-def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Exchange]) -> None:
+class Batches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``batch_size``: how many messages the mapping hands over at once, if that is asked for."""
+
+    batch_size: Number | None = None
+
+
+def check_mappings(
+    found: Mappings, queue: str, function: str, exchange: Fact[Exchange], expect: Batches | None
+) -> None:
     """Fail unless the queue feeds the function, alone, and lets everything through.
 
     ``queue`` and ``function`` are AWS's names.
@@ -55,6 +66,14 @@ def check_mappings(found: Mappings, queue: str, function: str, exchange: Fact[Ex
             filter=shown(filters[0]),
             **named,
         )
+    if expect is not None and expect.batch_size is not None:
+        for mapping in enabled:
+            fits(
+                mapping.batch_size,
+                expect.batch_size,
+                what=N_("batch size"),
+                hint=N_("Set the batch size of the event source mapping, then deploy again."),
+            )
 
 
 def hands_over_one_by_one(mappings: Fact[Mappings], function: str) -> bool:

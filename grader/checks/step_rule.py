@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from grader.checks import message
+from grader.rubric.exchange import ExchangeRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -14,19 +15,23 @@ if TYPE_CHECKING:
     from grader.checks import Message
     from grader.model.observation import Function, FunctionError
 
+SUMS = ExchangeRules()
+"""Two numbers are sent for their sum."""
+
 _FIELD = re.compile(r"\{(\w+)\}")
 _VALUE = 120
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a next step may speak of: the keys of a message, the queue and the region of the answers, and
-    the function, where it was seen."""
+    """What a next step may speak of: the keys of a message, the queue and the region of the answers, the
+    function, where it was seen, and by which rules it answers."""
 
     keys: tuple[str, ...] = ("number1", "number2")
     output: str = "output_queue"
     region: str = ""
     function: Function | None = None
+    rules: ExchangeRules = SUMS
 
 
 @dataclass(frozen=True)

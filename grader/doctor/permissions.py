@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from grader.aws.account_client import Aws
 from grader.aws.errors import is_denial
 from grader.model.observation import Fact, Found, Function, Identity, Missing, Unknown, value_of
-from grader.observe.account import INPUT, OUTPUT, SUM
 from grader.observe.identity import observe_identity
 from grader.resources.kinds import KINDS
 from grader.resources.schedule import NOBODY
@@ -122,6 +121,7 @@ class _Asking:
     def __init__(self, aws: Aws, rubric: Rubric, needs: Needs, identity: Identity) -> None:
         self.aws, self.identity = aws, identity
         self._needs, self._names = needs, rubric.lab.names
+        self._taken = rubric.exchange.route
         self.functions: dict[str, Fact[Function]] = {}
         self.urls: dict[str, str] = {}
         self.unknown: dict[str, Unknown] = {}
@@ -136,7 +136,7 @@ class _Asking:
         if not self._needs.exercise:
             return
         self.untold["sqs:ReceiveMessage"] = None  # only doing it would tell, and hide messages
-        function = value_of(self.functions[self.name(SUM)])
+        function = value_of(self.functions[self.name(self._taken.through)])
         if function is not None:
             # Only asks whether it would be allowed to. Source: Lambda API, Invoke.
             self.ask(
@@ -150,7 +150,7 @@ class _Asking:
                 "lambda:GetFunctionConcurrency",
                 lambda: self.aws.lambda_.get_function_concurrency(FunctionName=function.name),
             )
-        for role in (INPUT, OUTPUT):
+        for role in (self._taken.source, self._taken.to):
             if role in self.urls:
                 self._acting_on(role, self.urls[role])
 
@@ -161,6 +161,10 @@ class _Asking:
     def variables(self, role: str) -> tuple[str, ...]:
         """The variables of the function's environment that the checks ask about."""
         return self._needs.variables[role]
+
+    def held(self, role: str) -> dict[str, str]:
+        """The queues that a variable of the function may be asked to hold, by the rubric's names."""
+        return {queue: self.name(queue) for queue in self._needs.held.get(role, ())}
 
     def ask(self, action: str, call: Callable[[], T]) -> T | None:
         """What AWS answers, if it does. That there is no such thing is an answer too."""
@@ -176,7 +180,7 @@ class _Asking:
     def _acting_on(self, role: str, url: str) -> None:
         """Whether messages may be sent to the input queue, and be deleted and hidden in both."""
         aws = self.aws
-        if role == INPUT:
+        if role == self._taken.source:
             # A body has a character at least, a delay 900 s at most. Source: SQS API, SendMessageBatch.
             never_sent: Any = {"Id": "a", "MessageBody": "", "DelaySeconds": _TOO_LONG_S}
             self._ask_in_vain(

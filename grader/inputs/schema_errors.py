@@ -115,6 +115,17 @@ def kind_of(value: object) -> str:
 
 
 def _explain(error: ValidationError, place: Place) -> Iterator[tuple[Place, str, str]]:
+    """The place, message and remedy of each fault; of several forms those of the one that was meant."""
+    inner = _of_its_kind(error) if error.validator == "anyOf" else []
+    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, dict) else {}
+    for one in inner:
+        for where, message, remedy in _explain(one, (*place, *one.relative_path)):
+            yield where, message, remedy or _(str(schema.get("description", "")))
+    if not inner:
+        yield from _explain_one(error, place)
+
+
+def _explain_one(error: ValidationError, place: Place) -> Iterator[tuple[Place, str, str]]:
     """The place, message and remedy of each fault that one schema error stands for."""
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, dict) else {}
     limit: Any = error.validator_value
@@ -145,8 +156,9 @@ def _explain(error: ValidationError, place: Place) -> Iterator[tuple[Place, str,
                 else _(_QUOTES.get(str(limit), ""))
             )
             yield _wrong_kind(place, value, wanted, description or quotes)
-        case "const":
-            yield place, _must_be(name, value, shown(limit)), description
+        case "const" | "enum" if limit == [True] or error.validator == "const":
+            only = True if limit == [True] else limit
+            yield place, _must_be(name, value, shown(only)), description
         case "enum":
             message = _("{place} is {value}, which is not known.", place=name, value=shown(value))
             yield place, message, did_you_mean(str(value), map(str, limit))
@@ -163,6 +175,19 @@ def _explain(error: ValidationError, place: Place) -> Iterator[tuple[Place, str,
         case _:
             message = _("{place} is {value}, which cannot be used.", place=name, value=shown(value))
             yield place, message, description
+
+
+def _of_its_kind(error: ValidationError) -> list[ValidationError]:
+    """What is wrong by the one of several forms that a value of this kind was meant to have."""
+    forms: dict[object, list[ValidationError]] = {}
+    for one in error.context or ():
+        forms.setdefault(one.relative_schema_path[0], []).append(one)
+    meant = [
+        found
+        for found in forms.values()
+        if not any(one.validator in {"type", "const"} and not one.relative_path for one in found)
+    ]
+    return meant[0] if len(meant) == 1 else []
 
 
 def _wrong_kind(place: Place, value: object, wanted: str, remedy: str) -> tuple[Place, str, str]:

@@ -6,11 +6,14 @@ is not said here; the checks say it.
 
 from __future__ import annotations
 
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 
 from grader.i18n.message import Message, message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 T = TypeVar("T")
 
@@ -29,6 +32,9 @@ UnknownKind = Literal[
     "not-observed",
     "unexpected",
 ]
+
+OTHER = "other"
+"""The mistake of an answer that is right for another value of the field which says what is asked."""
 
 IN_TRANSITION = frozenset({"Creating", "Enabling", "Updating", "Disabling", "Deleting"})
 """States of an event source mapping that AWS is still changing."""
@@ -131,10 +137,12 @@ class Identity(Part, frozen=True):
     arn: str
 
 
-class Function(Part, frozen=True):
+class Function(Part, frozen=True, omit_defaults=True):
     """A Lambda function's configuration. Source: Lambda GetFunctionConfiguration.
 
     ``environment`` holds only the variables the rubric names, ``None`` where a variable is absent.
+    ``variables`` are the names of all that there are, ``None`` where nobody asks; ``holding`` are those
+    whose value is a queue's URL, ARN or name, by the rubric's name of the queue.
     ``runtime`` is empty for a container image. ``last_modified`` is ISO 8601, ``log_format`` ``Text``
     or ``JSON``. ``in_vpc``: it is attached to a VPC's subnets.
     """
@@ -152,6 +160,8 @@ class Function(Part, frozen=True):
     last_modified: str = ""
     log_group: str = ""
     log_format: str = ""
+    variables: tuple[str, ...] | None = None
+    holding: dict[str, tuple[str, ...]] = {}
     in_vpc: bool = False
 
 
@@ -271,36 +281,56 @@ class Runs(Part, frozen=True):
     looked_until: str
 
 
-class Answer(Part, frozen=True):
+class Answer(Part, frozen=True, omit_defaults=True):
     """One message of the output queue that answers a pair of this run.
 
-    ``wrong`` names the mistake (``joined``, ``multiplied``, ``subtracted``, ``first-number``,
-    ``second-number``, ``nearly``), ``None`` when the sum is right. ``after_s`` counts seconds from the
-    pair's sending to the answer's receipt. ``body`` is an excerpt.
+    ``wrong`` names the mistake (:mod:`grader.rubric.readings` lists them), ``detail`` what belongs to
+    it; ``None`` when the answer is right. ``after_s`` counts seconds from the pair's sending to the
+    answer's receipt. ``body`` is an excerpt. ``numbers`` are all that the message held, as they were
+    written, by their key; a bare one has the empty key. Whether it is right by another rubric follows
+    from them.
     """
 
     body: str
     wrong: str | None
     after_s: float
+    detail: str = ""
+    numbers: dict[str, str] = {}
 
 
-class Pair(Part, frozen=True):
-    """Two numbers that were sent, and what came back for them. ``sent_at`` is UTC, ISO 8601."""
+class Pair(Part, frozen=True, omit_defaults=True):
+    """A message that was sent, and what came back for it. ``sent_at`` is UTC, ISO 8601.
 
-    number1: int
-    number2: int
+    ``number1`` and ``number2`` are the two numbers where the rubric sends two for their sum;
+    ``message`` are the fields that were sent, in order. ``unread`` are messages with numbers that
+    came since and answered nothing; by another rubric they may.
+    """
+
+    number1: int | None
+    number2: int | None
     sent_at: str
     answers: tuple[Answer, ...] = ()
+    message: dict[str, bool | int | float | str] = {}
+    unread: tuple[Answer, ...] = ()
 
     @property
     def answered(self) -> bool:
-        """A right sum came back."""
-        return any(answer.wrong is None for answer in self.answers)
+        """A right answer came back, and none that is right for another value of the message."""
+        return is_answered(self.answers)
 
     @property
     def wrong(self) -> Answer | None:
-        """The first wrong answer, if no right one came."""
-        return None if self.answered or not self.answers else self.answers[0]
+        """The first wrong answer that costs the pair its points, if one does."""
+        if self.answered:
+            return None
+        right = any(answer.wrong is None for answer in self.answers)
+        return next((a for a in self.answers if a.wrong == OTHER or (a.wrong and not right)), None)
+
+
+def is_answered(answers: Iterable[Answer]) -> bool:
+    """Whether these answers to one pair are right: one is, and none is that to another question."""
+    wrong = {answer.wrong for answer in answers}
+    return None in wrong and OTHER not in wrong
 
 
 class FunctionError(Part, frozen=True, omit_defaults=True):
@@ -355,8 +385,9 @@ class Exchange(Part, frozen=True):
     followed by a fresh one, the entry is whichever was answered. ``unsafe`` is the sentence that says
     why nothing was sent at all, ``unsafe_said`` the same for any language. ``filtered``: a filter
     stands on the mapping and the one pair tried stayed silent. ``patience_s`` is the deadline that was
-    used for each pair. ``stands_for_all``: a single pair was sent, because several would have travelled
-    in one event, and what comes of it is what comes of all.
+    used for each pair. ``stands_for_all``: a single pair was sent, or one for each thing that a message
+    can ask for, because several would have travelled in one event; what comes of them is what comes of
+    all.
     """
 
     pairs: tuple[Pair, ...]
@@ -386,17 +417,27 @@ class FoundAs(Part, frozen=True):
     said: Message
 
 
-class Asked(Part, frozen=True):
+class Asked(Part, frozen=True, omit_defaults=True):
     """What the rubric of the run said to look for: AWS's names of its functions and queues, the form
     of messages and answers, how many pairs, and the patience for each in seconds. Another rubric may ask
-    for something else."""
+    for something else.
+
+    ``message`` are the keys of two whole numbers, or of all fields; ``fields`` are the fields as the
+    rubric has them, ``expect`` and ``within`` say which answers were right, ``route`` which resources
+    took part. What is kept since ``kept`` is true suffices to judge answers anew.
+    """
 
     functions: dict[str, str]
     queues: dict[str, str]
-    message: tuple[str, str]
+    message: tuple[str, ...]
     answer_keys: tuple[str, ...]
     pairs: int
     deadline_s: float = 120
+    fields: dict[str, Any] = {}
+    expect: str | dict[str, str] | None = None
+    within: float = 0
+    route: tuple[str, str, str] = ("input", "sum", "output")
+    kept: bool = False
 
 
 class Observation(Part, frozen=True, kw_only=True):

@@ -25,12 +25,11 @@ from grader.model.observation import (
 from grader.model.timestamps import iso, now
 from grader.observe.exercise import Behaviour, exercise
 from grader.observe.obstacles import Stage
-from grader.observe.pairs import Pairs
 from grader.observe.scope import asked_by
 from grader.resources.find import NAMELESS, Finder, not_found
 from grader.resources.inventory import Inventory
+from grader.rubric.pairs import Pairs
 from grader.rubric.parts import parts_of
-from grader.rubric.rules import EXCHANGE_ROUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
     from grader.resources.ready import Waits
     from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
-
-INPUT, SUM, OUTPUT = EXCHANGE_ROUTE
 
 NOT_EXERCISED = Unknown.saying(
     "not-observed", N_("The function was not exercised (--no-exchange).")
@@ -189,6 +186,10 @@ class _Look:
                 seen[role][role] = of_kind[role].look(self, role)
             elif isinstance(missing := seen[role][role], Missing):
                 seen[role][role] = not_found(missing, of_kind[role].word, role, found)
+        for role, queues in self._needs.held.items():
+            # Its variables were looked at before it was known which queue they may hold.
+            if isinstance(seen[role][role], Found) and any(one in self.found_as for one in queues):
+                seen[role][role] = of_kind[role].look(self, role)
 
     def name(self, role: str) -> str:
         """AWS's name of the resource."""
@@ -202,13 +203,20 @@ class _Look:
         """The variables of the function's environment that the checks ask about."""
         return self._needs.variables[role]
 
+    def held(self, role: str) -> dict[str, str]:
+        """The queues that a variable of the function may be asked to hold, by the rubric's names."""
+        return {queue: self.name(queue) for queue in self._needs.held.get(role, ())}
+
     def fed_by(self, role: str) -> str | None:
         """AWS's name of the function that the exchange feeds from the queue."""
-        return self._names.get(SUM) or None if role == INPUT else None
+        taken = self._rubric.exchange.route
+        return self._names.get(taken.through) or None if role == taken.source else None
 
     def exercised(self, role: str) -> bool:
         """The exchange runs this function."""
-        return role == SUM and self._needs.exercise and self._exchange
+        return (
+            role == self._rubric.exchange.route.through and self._needs.exercise and self._exchange
+        )
 
     def exercise(self, seed: int, account_id: str, attempt: int) -> Behaviour:
         """The function at work, where some check asks for it and the run may."""
@@ -217,7 +225,9 @@ class _Look:
             return Behaviour(NOT_EXERCISED, NOT_EXERCISED, NOT_EXERCISED)
         if not self._needs.exercise:
             return Behaviour(NOBODY_ASKS, NOBODY_ASKS, NOBODY_ASKS)
-        if SUM not in lab.functions or not {INPUT, OUTPUT} <= lab.queues.keys():
+        taken = rules.route
+        through, source, to = taken.through, taken.source, taken.to
+        if through not in lab.functions or not {source, to} <= lab.queues.keys():
             none_named = N_("The rubric names no function between two queues.")
             absent = Unknown.saying("not-observed", none_named)
             return Behaviour(absent, absent, absent)
@@ -229,15 +239,16 @@ class _Look:
                     untried = NotTried.after(f"{fact}.{role}", wrong)
                     return Behaviour(untried, untried, untried)
         stage = Stage(
-            function=self.facts["functions"][SUM],
-            function_ready=SUM not in self.pending,
-            input_name=self._names[INPUT] or INPUT,
-            input=self.facts["queues"][INPUT],
-            input_url=self.urls.get(INPUT),
-            output=self.facts["queues"][OUTPUT],
-            output_url=self.urls.get(OUTPUT),
-            input_mappings=self.facts["mappings"][INPUT],
-            output_mappings=self.facts["mappings"][OUTPUT],
+            function=self.facts["functions"][through],
+            function_ready=through not in self.pending,
+            input_name=self._names[source] or source,
+            input=self.facts["queues"][source],
+            input_url=self.urls.get(source),
+            output=self.facts["queues"][to],
+            output_url=self.urls.get(to),
+            input_mappings=self.facts["mappings"][source],
+            output_mappings=self.facts["mappings"][to],
+            route=taken,
         )
-        pairs = Pairs(seed, account_id, attempt, *rules.range)
+        pairs = Pairs(rules, seed, account_id, attempt)
         return exercise(self.aws, stage, rules, pairs, self.waits)

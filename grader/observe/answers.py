@@ -1,4 +1,4 @@
-"""Reading a message of the output queue: hostile text in, at most one recognised answer out."""
+"""Reading a message of the output queue: hostile text in, the numbers that it holds out."""
 
 from __future__ import annotations
 
@@ -7,67 +7,71 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from grader.observe.pairs import ROOM
+from grader.safety.redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 READ_LIMIT = 1024 * 1024
 """Characters of a message that are read: SQS takes no more bytes."""
 
+BARE = ""
+"""The key of a number that stands alone."""
+
+_MOST_KEYS, _LONGEST_KEY = 20, 100
+
 _NUMBER = re.compile(r"\s*[+-]?\d{1,60}(\.\d{0,60})?([eE][+-]?\d{1,2})?\s*")
 
 
-def numbers_in(body: str, keys: Iterable[str]) -> tuple[Decimal, ...]:
-    """The numbers that ``body`` may mean: a bare one, or those under ``keys`` of an object.
+def numbers_by_key(body: str, keys: Iterable[str]) -> dict[str, Decimal]:
+    """The numbers that ``body`` may mean: a bare one, or those of an object, ``keys`` before others.
 
     Text that reads as a number counts, ``true`` and ``NaN`` do not. Never raises.
     """
     if len(body) > READ_LIMIT:
-        return ()
+        return {}
     try:
         value = json.loads(body, parse_float=_decimal, parse_int=_decimal, parse_constant=_refuse)
     except (ValueError, RecursionError):
         # Not JSON; a number written with blanks or a plus sign still reads as one.
         value = body
-    return tuple(_numbers(value, keys))
+    return dict(_numbers(value, keys))
+
+
+def numbers_in(body: str, keys: Iterable[str]) -> tuple[Decimal, ...]:
+    """Those of them that stand alone or under one of ``keys``, in the order of the keys."""
+    keys = tuple(keys)
+    return under(numbers_by_key(body, keys), keys)
+
+
+def under(numbers: Mapping[str, Decimal], keys: Iterable[str]) -> tuple[Decimal, ...]:
+    """The ``numbers`` that stand alone or under one of ``keys``."""
+    return tuple(numbers[key] for key in (BARE, *keys) if key in numbers)
+
+
+def written(numbers: Mapping[str, Decimal]) -> dict[str, str]:
+    """The numbers as an observation keeps them: bounded, and under keys that hold no secret."""
+    shortest = {key: number for key, number in numbers.items() if len(key) <= _LONGEST_KEY}
+    fit = [key for key in shortest if redact(key, _LONGEST_KEY) == key][:_MOST_KEYS]
+    return {key: str(numbers[key]) for key in fit}
 
 
 def _refuse(_constant: str) -> NoReturn:
     raise ValueError("not a number of JSON")
 
 
-def _numbers(value: Any, keys: Iterable[str]) -> Iterator[Decimal]:
-    candidates = (
-        [value[key] for key in keys if key in value] if isinstance(value, dict) else [value]
-    )
-    for candidate in candidates:
+def _numbers(value: Any, keys: Iterable[str]) -> Iterator[tuple[str, Decimal]]:
+    given = value if isinstance(value, dict) else {BARE: value}
+    for key in dict.fromkeys((*keys, *given)):
+        if key not in given or (key == BARE and given is value):
+            continue
+        candidate = given[key]
         if isinstance(candidate, Decimal):
-            yield candidate
+            yield key, candidate
         elif isinstance(candidate, str) and (number := _decimal(candidate)) is not None:
-            yield number
+            yield key, number
 
 
 def _decimal(text: str) -> Decimal | None:
-    """The number that ``text`` writes, unless it has more digits than any sum."""
+    """The number that ``text`` writes, unless it has more digits than any answer."""
     return Decimal(text.strip()) if _NUMBER.fullmatch(text) else None
-
-
-def mistake(value: Decimal, first: int, second: int) -> str | None:
-    """Which mistake makes ``value`` of a pair; empty for the right sum, ``None`` for no relation."""
-    total = first + second
-    if value == total:
-        return ""
-    named = {
-        int(f"{first}{second}"): "joined",
-        int(f"{second}{first}"): "joined",
-        first * second: "multiplied",
-        first - second: "subtracted",
-        second - first: "subtracted",
-        first: "first-number",
-        second: "second-number",
-    }
-    for number, name in named.items():
-        if value == number:
-            return name
-    return "nearly" if abs(value - total) <= ROOM else None

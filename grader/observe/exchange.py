@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from grader.model.ended_early import Lost
 from grader.model.observation import Exchange, Found, Unknown
-from grader.observe.answers import mistake, numbers_in
+from grader.observe.answers import numbers_in
 from grader.observe.invocation import APPEARS_S
 from grader.observe.lost import LOST_MESSAGES
 from grader.observe.output import ANOTHER_READER
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from grader.aws.account_client import Aws
     from grader.observe.output import OutputQueue
-    from grader.observe.pairs import Pairs
     from grader.observe.sent import Sent
+    from grader.rubric.pairs import Pairs
 
 IMPATIENT_S = 8
 """Patience for the one pair that is tried although the direct invocation was wrong or silent."""
@@ -42,21 +42,21 @@ class InputQueue:
         *,
         redrive: bool,
         keys: Sequence[str],
-        message: Callable[[int, int], str],
     ) -> None:
-        self._aws, self._url, self._redrive = aws, url, redrive
-        self._keys, self._message = keys, message
+        self._aws, self._url, self._redrive, self._keys = aws, url, redrive, keys
 
-    def send(self, pairs: Pairs, output: OutputQueue) -> Sent:
-        """Send the next pair. A fault is repeated with a new pair. Source: SQS SendMessage.
+    def send(self, pairs: Pairs, index: int, output: OutputQueue) -> Sent:
+        """Send a new message, the one at ``index`` of a row. A fault is repeated with another.
+
+        Source: SQS SendMessage.
 
         Raises botocore's exception when the fault stays.
         """
 
         def once() -> Sent:
-            sent = output.expect(*next(pairs))
+            sent = output.expect(pairs.draw(index))
             response = self._aws.sender.send_message(
-                QueueUrl=self._url, MessageBody=self._message(sent.number1, sent.number2)
+                QueueUrl=self._url, MessageBody=sent.drawn.body
             )
             output.was_sent(response)
             sent.message_id = response["MessageId"]
@@ -64,12 +64,12 @@ class InputQueue:
 
         return repeated(once)
 
-    def holds_sum(self, sent: Sequence[Sent]) -> bool:
-        """Look once whether a sum of ``sent`` lies here, remove it, and leave the rest visible.
+    def holds_answer(self, sent: Sequence[Sent]) -> bool:
+        """Look once whether an answer to ``sent`` lies here, remove it, and leave the rest visible.
 
         Never where a redrive policy stands: received too often, a message is moved away.
         """
-        return self._take(lambda _id, body: any(_is_sum(body, self._keys, s) for s in sent)) > 0
+        return self._take(lambda _id, body: any(_answers(body, self._keys, s) for s in sent)) > 0
 
     def take_back(self, sent: Sequence[Sent]) -> bool:
         """Take back silent pairs with one receive; whether any may still lie here."""
@@ -127,8 +127,9 @@ class InputQueue:
         return sum(map(int, fact.value.values())) if isinstance(fact, Found) else 1
 
 
-def _is_sum(body: str, keys: Sequence[str], sent: Sent) -> bool:
-    return any(mistake(n, sent.number1, sent.number2) == "" for n in numbers_in(body, keys))
+def _answers(body: str, keys: Sequence[str], sent: Sent) -> bool:
+    named = (sent.drawn.readings.named(number) for number in numbers_in(body, keys))
+    return any(reading is not None and not reading.name for reading in named)
 
 
 class Exchanging:
@@ -137,7 +138,8 @@ class Exchanging:
     ``wanted`` pairs are sent, each with ``deadline_s`` of patience plus ``slow_s``, the batching window
     and both queues' delays. ``hope`` says whether a right answer came directly, if only late: without
     it one pair is tried with little patience. ``filtered``: a filter stands on the mapping. ``loops``:
-    every record of one event was answered directly, so that several pairs may travel in one.
+    every record of one event was answered directly, so that several pairs may travel in one. Otherwise
+    ``standing`` pairs stand for all of them: one for each thing that a message can ask for.
     ``little_room`` says, asked where a pair stays silent, how long more it may lie in the queue because
     the function finds no room, and what it is then.
     """
@@ -154,12 +156,13 @@ class Exchanging:
         hope: Callable[[], bool],
         filtered: bool,
         loops: bool,
+        standing: int,
         little_room: Callable[[], tuple[float, Unknown] | None],
     ) -> None:
         self._source, self._output, self._pairs = source, output, pairs
         self._wanted, self._filtered, self._hope = wanted, filtered, hope
         self._loops, self._little_room = loops, little_room
-        self._slow_s = slow_s
+        self._slow_s, self._standing = slow_s, min(standing, wanted)
         self._full_s = deadline_s + slow_s
         self._little_s = IMPATIENT_S + slow_s
         self._at_once = slow_s > AT_ONCE_S
@@ -194,7 +197,7 @@ class Exchanging:
             filtered=self._held_back and _silent(self._entries[0]),
             others=self._output.quotes,
             patience_s=self._patience_s,
-            stands_for_all=self._one_for_all and len(self._entries) == 1,
+            stands_for_all=self._one_for_all and len(self._entries) <= self._standing,
         )
 
     def run(self) -> None:
@@ -219,7 +222,7 @@ class Exchanging:
         """A fresh pair after each silent one; whether the rest has hope now."""
         silent = [entry for entry in self._entries if _silent(entry)]
         for entry in silent:
-            entry.append(self._source.send(self._pairs, self._output))
+            self._send_fresh(entry)
         self._wait(silent, min(self._patience_s, ONCE_MORE_S + self._slow_s))
         came = any(sent.answered for sent in self.sent)
         return not self.silent and (came or self._hope())
@@ -244,8 +247,8 @@ class Exchanging:
             # Several at once would travel in one event, and that not all of its records are read was
             # charged before.
             self._one_for_all = True
-            if not self._entries:
-                self._one()
+            while len(self._entries) < self._standing and self._one():
+                pass
 
     def _trial(self) -> bool:
         """One pair, which says whether the rest is worth sending."""
@@ -276,9 +279,14 @@ class Exchanging:
             self._wait_longer([entry for entry in rest if _silent(entry)])
 
     def _send(self) -> list[Sent]:
-        entry = [self._source.send(self._pairs, self._output)]
+        entry = [self._source.send(self._pairs, len(self._entries), self._output)]
         self._entries.append(entry)
         return entry
+
+    def _send_fresh(self, entry: list[Sent]) -> None:
+        """One more of the same kind, after a silent one."""
+        index = next(at for at, one in enumerate(self._entries) if one is entry)
+        entry.append(self._source.send(self._pairs, index, self._output))
 
     def _wait_longer(self, silent: Sequence[list[Sent]]) -> None:
         """What else may make silent pairs answer, unless the function has sent something else.
@@ -295,7 +303,7 @@ class Exchanging:
                 raise Lost(throttled)
             return
         for entry in silent:
-            entry.append(self._source.send(self._pairs, self._output))
+            self._send_fresh(entry)
         self._wait(silent, self._full_s)
 
     def _wait(self, entries: Sequence[Sequence[Sent]], seconds: float) -> bool:

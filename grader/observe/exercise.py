@@ -97,8 +97,9 @@ AT ONCE (_rest_at_once): all the rest, full patience for them together
                                                    patience together
     in every case                                X = Found -> HEARD
 
-ONE FOR ALL: as ONE BY ONE, but the first pair stands for all. Several at once would travel in one
-event, and that not all of its records are read was charged before
+ONE FOR ALL: as ONE BY ONE, but the first pair stands for all, and where a message asks for one of
+several things the first of each. Several at once would travel in one event, and that not all of its
+records are read was charged before
 
 LITTLE ROOM (_little_room): asks for the reserved concurrency
     FEW or more, none, or it is not told         no: a fresh pair
@@ -140,7 +141,6 @@ that Unknown. The user interrupts, or the fault is ours: -> GIVE BACK, and no fa
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -170,10 +170,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.aws.account_client import Aws
-    from grader.observe.pairs import Pairs
     from grader.observe.sent import Sent
     from grader.resources.ready import Waits
-    from grader.rubric.load import ExchangeRules
+    from grader.rubric.exchange import ExchangeRules
+    from grader.rubric.pairs import Pairs
 
 T = TypeVar("T")
 
@@ -189,7 +189,7 @@ ENDS_S = 20
 HOLD_S = 900
 """How long a message that is not ours may stay hidden should the grader be killed."""
 
-MAPPING, HANDLER, EXCHANGE = "mappings.input", "handler", "exchange"
+HANDLER, EXCHANGE = "handler", "exchange"
 """Facts' paths, for what is not tried because of them."""
 
 
@@ -242,11 +242,12 @@ class _Run:
         self.output = OutputQueue(
             aws,
             stage.output_url or "",
-            rules.answer_keys,
+            rules.keys,
             max_receives=output.max_receives,
             hold_s=min(int(hold_s), HOLD_S),
             stop=waits.stop,
         )
+        self._mapping_path = f"mappings.{rules.route.source}"
         self._mapping = _enabled(stage.input_mappings, function.name)
         self._source = self._input_queue()
         self._target = Target(
@@ -255,7 +256,6 @@ class _Run:
             timeout_s=runs_s,
             outlasts=function.timeout_s > runs_s,
             queue_arn=_input_arn(stage, function),
-            message=self._message,
         )
         self._invoker = Invoker(aws, self._target, pairs, self.output, waits)
         self._waits, self._own_queue = waits, False
@@ -316,7 +316,7 @@ class _Run:
         return direct is None or direct.answered or direct.inconclusive
 
     def _look_on_own_queue(self, sent: Sequence[Sent]) -> None:
-        self._own_queue = self._source is not None and self._source.holds_sum(sent)
+        self._own_queue = self._source is not None and self._source.holds_answer(sent)
 
     def _records(self) -> Direct | Fact[Invocation]:
         direct = self._direct
@@ -347,7 +347,7 @@ class _Run:
         impossible = self._impossible()
         if impossible is not None or self._source is None or self._mapping is None:
             no_way = N_("There is no enabled mapping to send through.")
-            return impossible or NotTried.saying(MAPPING, no_way)
+            return impossible or NotTried.saying(self._mapping_path, no_way)
         input_delay_s = found(self._stage.input).delay_s
         self._exchanging = Exchanging(
             self._source,
@@ -359,6 +359,7 @@ class _Run:
             hope=self._hope,
             filtered=bool(self._mapping.filters),
             loops=_every_record(self._recorded),
+            standing=self._rules.variants,
             little_room=self._little_room,
         )
         try:
@@ -389,11 +390,11 @@ class _Run:
         if isinstance(mappings, Unknown):
             return mappings
         if not isinstance(mappings, Found):
-            return NotTried.after(MAPPING, mappings)
+            return NotTried.after(self._mapping_path, mappings)
         readers = {m.function_name for m in mappings.value.of_queue if m.live}
         if readers - {self._target.name}:
             several = N_("More than one function reads from the input queue.")
-            return NotTried.saying(MAPPING, several)
+            return NotTried.saying(self._mapping_path, several)
         return None
 
     def _input_queue(self) -> InputQueue | None:
@@ -403,13 +404,8 @@ class _Run:
             self._aws,
             self._stage.input_url or "",
             redrive=self._stage.input.value.max_receives is not None,
-            keys=self._rules.answer_keys,
-            message=self._message,
+            keys=self._rules.keys,
         )
-
-    def _message(self, first: int, second: int) -> str:
-        one, two = self._rules.message
-        return json.dumps({one: first, two: second})
 
     # -- afterwards ---------------------------------------------------------------------------
 

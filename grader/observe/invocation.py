@@ -30,12 +30,12 @@ from grader.observe.sent import Sent
 from grader.resources.runs import started_since
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from grader.aws.account_client import Aws
     from grader.observe.output import OutputQueue
-    from grader.observe.pairs import Pairs
     from grader.resources.ready import Waits
+    from grader.rubric.pairs import Pairs
 
     Beside = Callable[[Sequence[Sent]], object]
 
@@ -71,7 +71,6 @@ class Target:
     timeout_s: float
     outlasts: bool
     queue_arn: str
-    message: Callable[[int, int], str]
 
     @property
     def name(self) -> str:
@@ -190,8 +189,7 @@ class Invoker:
         def once() -> Invocation | ClientError:
             for sent in unused:
                 sent.not_yet()
-            fresh = range(records - len(unused))
-            direct.sent = [*unused, *(self._output.expect(*next(self._pairs)) for _ in fresh)]
+            direct.sent = [*unused, *self._fresh(range(len(unused), records))]
             unused.clear()
             try:
                 return self._once(direct.sent, patience_s)
@@ -217,7 +215,7 @@ class Invoker:
         if started_since(self._aws, self._target.function, since, self._waits.stop):
             return timed_out
         patience_s = self._target.timeout_s + GRACE_S
-        direct.sent = [self._output.expect(*next(self._pairs)) for _ in range(records)]
+        direct.sent = self._fresh(range(records))
         again = self._once(direct.sent, AGAIN_LONGER * patience_s)
         self._wait_for(direct, again, slow_s, None)
         if again.failure == "timed-out" and again.error is None and direct.silent:
@@ -229,10 +227,14 @@ class Invoker:
             )
         return again
 
+    def _fresh(self, places: Iterable[int]) -> list[Sent]:
+        """New messages for these places of an event."""
+        return [self._output.expect(self._pairs.draw(place)) for place in places]
+
     def _once(self, sent: list[Sent], patience_s: float) -> Invocation:
         target, aws = self._target, self._aws
         event = sqs_event(
-            [target.message(s.number1, s.number2) for s in sent],
+            [s.drawn.body for s in sent],
             queue_arn=target.queue_arn,
             region=aws.region,
             now_ms=int(time.time() * 1000),

@@ -17,16 +17,17 @@ from grader.model.observation import (
     Queue,
     Unknown,
 )
+from grader.rubric.exchange import DEFAULT_ROUTE, Route
 
 T = TypeVar("T")
-
-FUNCTION, OUTPUT = "functions.sum", "queues.output"
-"""Facts' paths, for what is not tried because of them."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What was seen of the things an exchange needs, before it starts."""
+    """What was seen of the things an exchange needs, before it starts.
+
+    ``route`` has the rubric's names of them.
+    """
 
     function: Fact[Function]
     function_ready: bool
@@ -37,18 +38,29 @@ class Stage:
     output_url: str | None
     input_mappings: Fact[Mappings]
     output_mappings: Fact[Mappings]
+    route: Route = DEFAULT_ROUTE
+
+    @property
+    def function_path(self) -> str:
+        """The path of the function's fact, for what is not tried because of it."""
+        return f"functions.{self.route.through}"
+
+    @property
+    def output_path(self) -> str:
+        """The same of the output queue."""
+        return f"queues.{self.route.to}"
 
 
 def obstacle(stage: Stage) -> NotTried | Unknown | None:
     """Why nothing can be tried at all. What is certain comes before what is unknown."""
     function, output = stage.function, stage.output
     if isinstance(function, Missing):
-        return NotTried.after(FUNCTION, function)
+        return NotTried.after(stage.function_path, function)
     if isinstance(output, Missing):
-        return NotTried.after(OUTPUT, output)
+        return NotTried.after(stage.output_path, output)
     if isinstance(function, Found) and function.value.state == "Failed":
         failed = N_("{function} is in state Failed.")
-        return NotTried.saying(FUNCTION, failed, function=function.value.name)
+        return NotTried.saying(stage.function_path, failed, function=function.value.name)
     # Without the output queue's mappings nobody knows whether an answer would come round again.
     for fact in (function, output, stage.input, stage.output_mappings):
         if isinstance(fact, Unknown):

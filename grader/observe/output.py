@@ -14,22 +14,26 @@ from tenacity.stop import stop_when_event_set
 from grader.i18n.language import N_
 from grader.model.ended_early import Interrupted, Lost
 from grader.model.observation import Answer, Found, Unknown
-from grader.observe.answers import mistake, numbers_in
+from grader.observe.answers import numbers_by_key, numbers_in, under, written
 from grader.observe.clock import CLOCKS, Clocks
 from grader.observe.hidden import Hidden
 from grader.observe.kept import HANDFUL, Kept, Message
 from grader.observe.lost import HIDES_S, LOST_MESSAGES, LostAnswers
 from grader.observe.patience import Patience
 from grader.observe.received import ASKED, Received
-from grader.observe.sent import Sent
+from grader.observe.sent import MOST_UNREAD, Sent
+from grader.rubric.readings import NEARLY
 from grader.safety.redact import redact
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
+    from decimal import Decimal
 
     from grader.aws.account_client import Aws
+    from grader.rubric.pairs import Drawn
+    from grader.rubric.readings import Reading
 
 POLL_S = 2
 """One long poll. SQS allows 20; a short one lets an interrupted run end soon."""
@@ -105,9 +109,9 @@ class OutputQueue:
 
     # -- sending ------------------------------------------------------------------------------
 
-    def expect(self, number1: int, number2: int) -> Sent:
+    def expect(self, drawn: Drawn) -> Sent:
         """Register a pair that is about to be sent, so that whatever answers it is recognised."""
-        sent = Sent(number1, number2)
+        sent = Sent(drawn)
         self._sent.append(sent)
         return sent
 
@@ -266,24 +270,46 @@ class OutputQueue:
         return False
 
     def recognise(self, message: Received) -> Answer | None:
-        """What ``message`` answers to a pair, which then keeps it."""
-        numbers = numbers_in(message.body, self._keys)
-        found = [
-            (sent, wrong)
-            for number in numbers
-            for sent in self._sent
-            if (wrong := mistake(number, sent.number1, sent.number2)) is not None
-            and self._clocks.answers(message, sent, right=wrong == "")
-        ]
-        if not found:
+        """What ``message`` answers to a pair, which then keeps it.
+
+        Of several numbers the first counts that stands alone or under a key of the rubric.
+        """
+        by_key = numbers_by_key(message.body, self._keys)
+        numbers = under(by_key, self._keys)
+        made = self._made_of(message, numbers[0]) if numbers else None
+        if made is None:
+            self._keep_unread(message, by_key)
             return None
-        # A message may hold several numbers: a right sum among them is what was asked for.
-        sent, wrong = min(found, key=lambda pair: pair[1] != "")
+        sent, reading = made
         after = round(max(0.0, message.at - sent.since), 3)
-        answer = Answer(redact(message.body, 200), wrong or None, after)
+        answer = Answer(
+            redact(message.body, 200), reading.name or None, after, reading.detail, written(by_key)
+        )
         sent.answers.append(answer)
         sent.numbers.update(numbers)
         return answer
+
+    def _made_of(self, message: Received, number: Decimal) -> tuple[Sent, Reading] | None:
+        """Of which pair ``number`` is made, and how."""
+        found = [
+            (sent, reading)
+            for sent in self._sent
+            if (reading := sent.drawn.readings.named(number)) is not None
+            and self._clocks.answers(message, sent, right=not reading.name)
+        ]
+        # What is off by a little from one pair's answer may be another's exactly.
+        return min(found, key=lambda one: (one[1].name != "", one[1].name == NEARLY), default=None)
+
+    def _keep_unread(self, message: Received, by_key: Mapping[str, Decimal]) -> None:
+        """Keep numbers that answer nothing with the pairs that they may answer by another rubric."""
+        if not by_key:
+            return
+        numbers, excerpt = written(by_key), redact(message.body, 200)
+        for sent in self._sent:
+            room = len(sent.unread) < MOST_UNREAD and not sent.answered
+            if room and self._clocks.is_since(message, sent):
+                after = round(max(0.0, message.at - sent.since), 3)
+                sent.unread.append(Answer(excerpt, None, after, numbers=numbers))
 
     def something_else_since(self, sent: Sent) -> float:
         """For how many seconds the function has been known to answer ``sent`` with something else.

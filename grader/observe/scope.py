@@ -8,6 +8,7 @@ import msgspec
 
 from grader.i18n.language import N_
 from grader.model.observation import OF_RESOURCES, Asked, Found, Unknown
+from grader.rubric.rejudge import OTHER_FORM, judged_anew, same_answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_AT_WORK = ("sum", "input", "output")
-"""What the function at work needs, by the rubric's names."""
-
 
 def asked_by(rubric: Rubric) -> Asked:
     """What an observation made by ``rubric`` is about."""
@@ -27,18 +25,24 @@ def asked_by(rubric: Rubric) -> Asked:
     return Asked(
         lab.functions,
         lab.queues,
-        rules.message,
-        rules.answer_keys,
+        tuple(rules.fields),
+        rules.keys,
         rules.pairs,
         rules.deadline_s,
+        fields=rules.message if isinstance(rules.message, dict) else {},
+        expect=rules.expect,
+        within=rules.within,
+        route=rules.route.names,
+        kept=True,
     )
 
 
 def as_asked(seen: Observation, rubric: Rubric, region: str) -> Observation:
     """``seen`` with ``not-observed`` for whatever ``rubric`` would have looked for elsewhere.
 
-    That is another function or queue under the same name, another message or other keys of an answer,
-    more pairs than were sent, more patience than silent pairs were given, another ``region``.
+    That is another function or queue under the same name, another message, more pairs than were sent,
+    more patience than silent pairs were given, another ``region``. Answers are judged anew where other
+    ones are right, or stand under other keys; version 0.1.0 kept too little for that.
     """
     before, now = seen.asked, asked_by(rubric)
     if before is None:
@@ -55,10 +59,12 @@ def as_asked(seen: Observation, rubric: Rubric, region: str) -> Observation:
         for name in new
         if name in old and old[name] != new[name]
     }
-    behaviour = next((others[name] for name in _AT_WORK if name in others), None)
-    if (before.message, before.answer_keys) != (now.message, now.answer_keys):
-        behaviour = _not_observed(N_("Messages and answers of another form were exchanged."))
-    changed = _without(seen, others, behaviour)
+    behaviour = next((others[name] for name in now.route if name in others), None)
+    same_message = (before.message, before.fields) == (now.message, now.fields)
+    judgeable = before.kept or same_answers(seen, rubric.exchange)
+    if before.route != now.route or not (same_message and judgeable):
+        behaviour = _not_observed(OTHER_FORM)
+    changed = _without(judged_anew(seen, rubric.exchange), others, behaviour)
     if now.pairs > before.pairs and isinstance(changed.exchange, Found):
         sent = N_("{sent} pairs were sent, not {expected}.")
         fewer = _not_observed(sent, sent=before.pairs, expected=now.pairs)

@@ -7,26 +7,32 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from grader.model.observation import Answer, Pair
+from grader.model.observation import Answer, Pair, is_answered
 from grader.model.timestamps import iso
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from grader.rubric.pairs import Drawn
+
+MOST_UNREAD = 5
+"""How many messages are kept with a pair that came since and answer nothing."""
+
 
 @dataclass(eq=False)
 class Sent:
-    """A pair that was sent ``since`` a time of ``time.monotonic()``.
+    """A message that was sent ``since`` a time of ``time.monotonic()``.
 
-    ``numbers`` are all that the messages which answer it held.
+    ``numbers`` are all that the messages which answer it held, ``unread`` other messages with numbers
+    that came since and answer nothing by this rubric.
     """
 
-    number1: int
-    number2: int
+    drawn: Drawn
     since: float = field(default_factory=time.monotonic)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     message_id: str | None = None
     answers: list[Answer] = field(default_factory=list)
+    unread: list[Answer] = field(default_factory=list)
     numbers: set[Decimal] = field(default_factory=set)
 
     def not_yet(self) -> None:
@@ -35,8 +41,8 @@ class Sent:
 
     @property
     def answered(self) -> bool:
-        """A right sum came back."""
-        return any(answer.wrong is None for answer in self.answers)
+        """A right answer came back, and none to what was not asked."""
+        return is_answered(self.answers)
 
     @property
     def silent(self) -> bool:
@@ -51,4 +57,12 @@ class Sent:
 
     def as_pair(self) -> Pair:
         """What the observation keeps of it."""
-        return Pair(self.number1, self.number2, iso(self.at), tuple(self.answers))
+        first, second = self.drawn.two or (None, None)
+        return Pair(
+            first,
+            second,
+            iso(self.at),
+            tuple(self.answers),
+            self.drawn.fields,
+            tuple(self.unread),
+        )

@@ -9,7 +9,8 @@ from grader.i18n.language import _
 from grader.inputs.problems import BadInput, refuse
 from grader.pages.writing import pages
 from grader.results.directory import Results
-from grader.rubric.load import Criterion, ExchangeRules, Lab, Rubric
+from grader.rubric.exchange import ExchangeRules
+from grader.rubric.load import Criterion, Lab, Rubric
 from grader.scoring.summary import summarise
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +14,17 @@ from grader.pages.document import render, sentence, value_text
 from grader.pages.text import shown
 from grader.pages.words import FAILURES, WRONG_ANSWERS, YOUR_FLAGS
 from grader.rubric.exercised import ONLY_LOOK
+from grader.rubric.expression import ExpressionError
+from grader.rubric.readings import Arithmetic
 from grader.scoring.open_by import open_by, open_points
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from grader.model.observation import Exchange, Fact, Observation, Pair, Unknown
+    from grader.model.observation import Answer, Exchange, Fact, Observation, Pair, Unknown
     from grader.model.report import CriterionResult, Report, TestResult
     from grader.pages.speech import Speech
+    from grader.rubric.exchange import ExchangeRules
     from grader.rubric.load import Criterion
 
 _SENTENCE, _EXCERPT, _LINE = 1000, 300, 400
@@ -55,11 +59,12 @@ class Reply:
 
 @dataclass(frozen=True)
 class Sent:
-    """Two numbers that were sent, with the answers to them. Numbers are written as they were sent."""
+    """A message that was sent, with the answers to it. ``right`` is the answer that was asked for, empty
+    where that is not known. Numbers are written as they were sent."""
 
     at: str
-    one: int
-    two: int
+    message: str
+    right: str
     replies: tuple[Reply, ...]
 
 
@@ -73,6 +78,8 @@ class Round:
     others: tuple[str, ...] = ()
     failure: str = ""
     log: str = ""
+    sums: bool = True
+    """Two numbers were sent for their sum."""
 
 
 def student_page(
@@ -81,15 +88,16 @@ def student_page(
     lab: str,
     speech: Speech,
     hidden: Collection[Criterion] = (),
+    rules: ExchangeRules | None = None,
 ) -> str:
     """One student's page as HTML. ``lab`` is the lab's title; ``seen`` may be missing; ``hidden`` are
-    the criteria that students may not see, nor what was seen for them."""
+    the criteria that students may not see, nor what was seen for them; ``rules`` say what was right."""
     unseen = seen is None and not report.absent
     attempt = seen.attempt if seen is not None else None
     untold: frozenset[str] = frozenset()
     if any(one.check not in ONLY_LOOK for one in hidden):
         seen, unseen, untold = None, False, _OF_EXERCISES
-    rounds = _rounds(seen, speech) if seen is not None else []
+    rounds = _rounds(seen, speech, rules) if seen is not None else []
     kept_back = {one.id for one in hidden}
     results = [result for result in report.criteria if result.id not in kept_back]
     unknown = [result for result in results if result.status == "ungraded"]
@@ -185,13 +193,13 @@ def _messages(value: Any) -> Iterator[Message]:
             yield from _messages(item)
 
 
-def _rounds(seen: Observation, speech: Speech) -> list[Round]:
+def _rounds(seen: Observation, speech: Speech, rules: ExchangeRules | None) -> list[Round]:
     one = speech.say("Your function, called directly with one message")
     several = speech.say("Your function, called directly with several messages in one event")
     rounds = [
-        _direct(one, seen.handler, speech),
-        _direct(several, seen.records, speech),
-        _through(seen.exchange, speech),
+        _direct(one, seen.handler, speech, rules),
+        _direct(several, seen.records, speech, rules),
+        _through(seen.exchange, speech, rules),
     ]
     said = {made.sentences for made in rounds}
     if len(said) == 1 and not any(made.sent for made in rounds):
@@ -199,7 +207,9 @@ def _rounds(seen: Observation, speech: Speech) -> list[Round]:
     return rounds
 
 
-def _direct(title: str, fact: Fact[Invocation], speech: Speech) -> Round:
+def _direct(
+    title: str, fact: Fact[Invocation], speech: Speech, rules: ExchangeRules | None
+) -> Round:
     if not isinstance(fact, Found):
         return Round(title, (_why_not(fact, speech),))
     made = fact.value
@@ -217,14 +227,15 @@ def _direct(title: str, fact: Fact[Invocation], speech: Speech) -> Round:
     return Round(
         title,
         tuple(notes),
-        _sent(made.pairs, speech),
+        _sent(made.pairs, speech, rules),
         _quoted(made.others),
         _failure(made, speech) if silent else "",
         _log(made.log_tail) if silent else "",
+        _sums(made.pairs),
     )
 
 
-def _through(fact: Fact[Exchange], speech: Speech) -> Round:
+def _through(fact: Fact[Exchange], speech: Speech, rules: ExchangeRules | None) -> Round:
     title = speech.say("Through your queues, one message at a time")
     if not isinstance(fact, Found):
         return Round(title, (_why_not(fact, speech),))
@@ -238,7 +249,17 @@ def _through(fact: Fact[Exchange], speech: Speech) -> Round:
         notes.append(
             speech.say("For each answer the grader waited up to {seconds}.", seconds=seconds)
         )
-    return Round(title, tuple(notes), _sent(gone.pairs, speech), _quoted(gone.others))
+    return Round(
+        title,
+        tuple(notes),
+        _sent(gone.pairs, speech, rules),
+        _quoted(gone.others),
+        sums=_sums(gone.pairs),
+    )
+
+
+def _sums(pairs: Sequence[Pair]) -> bool:
+    return all(pair.number1 is not None for pair in pairs)
 
 
 def _why_not(fact: Missing | NotTried | Unknown, speech: Speech) -> str:
@@ -250,17 +271,16 @@ def _why_not(fact: Missing | NotTried | Unknown, speech: Speech) -> str:
     return speech.say("This could not be found out: {reason}", reason=reason)
 
 
-def _sent(pairs: Sequence[Pair], speech: Speech) -> tuple[Sent, ...]:
+def _sent(pairs: Sequence[Pair], speech: Speech, rules: ExchangeRules | None) -> tuple[Sent, ...]:
     return tuple(
         Sent(
             speech.clock(pair.sent_at),
-            pair.number1,
-            pair.number2,
+            *_asked_for(pair, rules),
             tuple(
                 Reply(
                     shown(answer.body, _EXCERPT),
                     answer.wrong is None,
-                    _verdict(answer.wrong, speech),
+                    _verdict(answer, speech),
                     speech.duration(answer.after_s),
                 )
                 for answer in pair.answers[:_MOST_ANSWERS]
@@ -270,10 +290,23 @@ def _sent(pairs: Sequence[Pair], speech: Speech) -> tuple[Sent, ...]:
     )
 
 
-def _verdict(wrong: str | None, speech: Speech) -> str:
-    if wrong is None:
+def _asked_for(pair: Pair, rules: ExchangeRules | None) -> tuple[str, str]:
+    """The message as a student reads it, and the answer that it asks for."""
+    if pair.number1 is not None and pair.number2 is not None:
+        return f"{pair.number1} + {pair.number2}", str(pair.number1 + pair.number2)
+    sent = json.dumps(pair.message, ensure_ascii=False)
+    try:
+        right = "" if rules is None else str(Arithmetic(rules).right(pair.message))
+    except (ExpressionError, LookupError):  # another rubric's message
+        right = ""
+    return shown(sent, _EXCERPT), right
+
+
+def _verdict(answer: Answer, speech: Speech) -> str:
+    if answer.wrong is None:
         return speech.say("right")
-    return speech.say(WRONG_ANSWERS.get(wrong) or N_("wrong"))
+    words = WRONG_ANSWERS.get(answer.wrong) or N_("wrong")
+    return speech.say(words, detail=shown(answer.detail, _EXCERPT))
 
 
 def _quoted(others: Iterable[str]) -> tuple[str, ...]:

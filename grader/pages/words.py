@@ -24,6 +24,9 @@ WRONG_ANSWERS: Final[dict[str, str]] = {
     "first-number": N_("wrong: the first number only"),
     "second-number": N_("wrong: the second number only"),
     "nearly": N_("wrong: off by a little"),
+    "field": N_("wrong: the value of “{detail}” only"),
+    "other": N_("wrong: the answer of “{detail}”"),
+    "rounded": N_("wrong: rounded to {detail} decimals"),
 }
 
 FAILURES: Final[dict[str, str]] = {

@@ -10,6 +10,7 @@ from grader.pages.speech import Speech
 from grader.pages.student_page import student_page
 from grader.results.atomic_write import write_text
 from grader.results.directory import OBSERVATION, PAGE, STUDENTS, UNREADABLE
+from grader.rubric.rejudge import judged_anew
 from grader.scoring.hide_criteria import unnamed
 from grader.scoring.summary import with_suspicion
 from grader.scoring.suspicion import Known, code_of, suspicions
@@ -64,13 +65,16 @@ def pages(
     """
     speech = Speech(lang)
     criteria = rubric.criteria if rubric else ()
+    rules = rubric.exchange if rubric else None
     hidden = {one.id: one for one in criteria if one.visibility == "hidden"}
     known: list[Known] = []
     for report in reports:
         seen = _seen(results.folder(report.student_id) / OBSERVATION)
         known.append(Known(report, code_of(seen)))
+        if seen is not None and rubric is not None:
+            seen = judged_anew(seen, rubric.exchange)
         told = unnamed(report, lambda _, because: because in hidden, lang)
-        text = student_page(told, seen, summary.title, speech, hidden.values())
+        text = student_page(told, seen, summary.title, speech, hidden.values(), rules)
         yield f"{STUDENTS}/{report.student_id}/{PAGE}", text
     if rubric is not None:
         summary = with_suspicion(summary, suspicions(known, rubric))

@@ -18,7 +18,7 @@ from grader.i18n.language import N_, _, plural
 from grader.rehearsal.demo import own_sandbox
 from grader.roster.load import load_roster
 from grader.safety.printable import plain
-from grader.sandbox.cohort import COHORT, deploy_all, write_roster
+from grader.sandbox.cohort import cohort_of, deploy_all, write_roster
 from grader.sandbox.layout import Layout
 from grader.terminal.progress import progress
 from grader.terminal.report import points
@@ -105,7 +105,7 @@ def sit_exam(course: Course, settings: Settings, *, errors: Console, quiet: bool
     Progress goes to ``errors``. Raises :class:`BadInput` where the sandbox cannot be
     started.
     """
-    submissions = [s for s in COHORT if is_of_exam(s)]
+    submissions = [s for s in cohort_of(course.rubric.exchange) if is_of_exam(s)]
     layout = Layout.of(course.rubric, course.needs)
     taken: dict[str, Report] = {}
     with own_sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-exam-") as folder:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.kind import Kind
 from grader.model.observation import Fact, Found, Function, Missing, Unknown
+from grader.resources.held import holds
 from grader.resources.nearest import contradicted, missing
 from grader.safety.redact import bounded, redact
 
@@ -23,18 +25,32 @@ UNUSABLE_KEY = N_("Lambda cannot decrypt the function's environment variables: {
 _KEY_UNUSABLE = re.compile(r"Disabled|InvalidState|InvalidKeyUsage|PendingDeletion|NotFound", re.I)
 """Codes for a key that is there for nobody. Source: Lambda API, EnvironmentError; KMS's errors."""
 
+ANY = "*"
+"""Stands for whatever variables there are."""
+
+MOST_VARIABLES = 100
+"""How many variables are told by name."""
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
 VALUE_LIMIT = 4096
 """Lambda's own limit on all of a function's variables together, in bytes."""
 
 
-def observe_function(aws: AwsAccount, name: str, variables: Iterable[str]) -> Fact[Function]:
+def observe_function(
+    aws: AwsAccount, name: str, variables: Iterable[str], held: Mapping[str, str] = _NOTHING
+) -> Fact[Function]:
     """The function ``name`` and those of its environment's ``variables`` that the rubric names.
 
+    Of the others only names are kept, and those only where some variable is asked for: ``*`` among
+    ``variables``, or queues that one is to hold, ``held`` (the rubric's names to AWS's).
     Source: Lambda GetFunctionConfiguration.
     """
     fact = aws.ask(
         "lambda:GetFunctionConfiguration",
-        lambda: _from_api(aws.lambda_.get_function_configuration(FunctionName=name), variables),
+        lambda: _from_api(
+            aws.lambda_.get_function_configuration(FunctionName=name), variables, held
+        ),
     )
     if isinstance(fact, Missing):
         return missing(aws, "function", name, "lambda:ListFunctions", lambda: _names(aws))
@@ -46,7 +62,11 @@ def _names(aws: AwsAccount) -> Iterator[str]:
     return (one["FunctionName"] for page in pages for one in page.get("Functions", []))
 
 
-def _from_api(answer: Mapping[str, Any], variables: Iterable[str]) -> Function:
+def _from_api(
+    answer: Mapping[str, Any], variables: Iterable[str], held: Mapping[str, str]
+) -> Function:
+    asked = frozenset(variables)
+    given = answer.get("Environment", {}).get("Variables", {})
     state = str(answer.get("State", "Active"))
     if state == "Active" and answer.get("LastUpdateStatus") == "InProgress":
         state = "Pending"
@@ -58,7 +78,7 @@ def _from_api(answer: Mapping[str, Any], variables: Iterable[str]) -> Function:
         handler=bounded(str(answer.get("Handler", "")), 200),
         memory_mb=int(answer["MemorySize"]),
         timeout_s=int(answer["Timeout"]),
-        environment=_environment(answer.get("Environment", {}), variables),
+        environment=_environment(answer.get("Environment", {}), asked - {ANY}),
         code_sha256=str(answer.get("CodeSha256", "")),
         state=state,
         state_reason=redact(str(answer.get("StateReason", ""))),
@@ -67,6 +87,13 @@ def _from_api(answer: Mapping[str, Any], variables: Iterable[str]) -> Function:
             str(logging.get("LogGroup") or f"/aws/lambda/{answer['FunctionName']}"), 512
         ),
         log_format=bounded(str(logging.get("LogFormat", "Text")), 10),
+        variables=_names_of(given) if ANY in asked else None,
+        holding={
+            role: _names_of(
+                name for name, value in given.items() if holds(value, queue, answer["FunctionArn"])
+            )
+            for role, queue in held.items()
+        },
         in_vpc=bool((answer.get("VpcConfig") or {}).get("SubnetIds")),
     )
 
@@ -91,13 +118,18 @@ def _environment(
     )
 
 
+def _names_of(variables: Iterable[str]) -> tuple[str, ...]:
+    """The names of variables, which are no secrets, unlike their values."""
+    return tuple(redact(name, 200) for name in sorted(variables)[:MOST_VARIABLES])
+
+
 def _look(look: Look, role: str) -> Fact[Function]:
     def pending(fact: Fact[Function]) -> bool:
         return contradicted(fact) or (isinstance(fact, Found) and fact.value.state == "Pending")
 
-    name, variables = look.name(role), look.variables(role)
+    name, variables, held = look.name(role), look.variables(role), look.held(role)
     fact, ready = look.waits.until(
-        lambda: observe_function(look.aws, name, variables),
+        lambda: observe_function(look.aws, name, variables, held),
         pending,
         message(N_("AWS is changing the function {function}"), function=name),
     )

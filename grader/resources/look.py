@@ -48,7 +48,10 @@ class Lab(Protocol):
         """AWS's name of the resource."""
 
     def variables(self, role: str) -> tuple[str, ...]:
-        """The variables of the function's environment that the checks ask about."""
+        """The variables of the function's environment that the checks ask about; ``*`` is any."""
+
+    def held(self, role: str) -> dict[str, str]:
+        """AWS's names of the queues that the checks ask a variable to hold, by the rubric's."""
 
 
 class Look(Lab, Protocol):

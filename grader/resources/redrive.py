@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader.checks import check, fail, required, same
+from grader.checks.numbers import Number, fits
 from grader.i18n.language import N_
 from grader.model.kind import Kind
 from grader.model.observation import Fact, Found, Missing, Part, untried
@@ -58,7 +59,7 @@ class DeadLetters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The dead-letter queue by its name in AWS, and after how many receives; each only if given."""
 
     target: str | None = None
-    max_receives: int | None = None
+    max_receives: Number | None = None
 
 
 @check("dead_letter_queue", on="queue", expect=DeadLetters | None, explains="redrive")
@@ -73,7 +74,7 @@ def test_dead_letter_queue(
     if expect is not None and expect.target is not None:
         same(redrive.target, expect.target, what=N_("dead-letter queue"), hint=hint)
     if expect is not None and expect.max_receives is not None:
-        same(redrive.max_receives, expect.max_receives, what="maxReceiveCount", hint=hint)
+        fits(redrive.max_receives, expect.max_receives, what="maxReceiveCount", hint=hint)
 
 
 REDRIVE = Kind(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.rubric.rules import EXCHANGE_ROUTE
-
 if TYPE_CHECKING:
     from grader.rubric.load import Rubric
 
@@ -23,5 +21,4 @@ def exercised(rubric: Rubric) -> frozenset[str]:
     """The roles of the functions whose code the rubric makes run: none where every check only looks."""
     if all(one.check in ONLY_LOOK for one in rubric.criteria):
         return frozenset()
-    on_the_route = (role for role, part in EXCHANGE_ROUTE.items() if part == "functions")
-    return frozenset(role for role in on_the_route if role in rubric.lab.functions)
+    return frozenset({rubric.exchange.route.through} & rubric.lab.functions.keys())

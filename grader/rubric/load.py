@@ -14,6 +14,7 @@ from grader.inputs.schema_errors import schema_problems
 from grader.inputs.text_file import read_text
 from grader.inputs.yaml_lines import read_yaml
 from grader.model.kind import SECTIONS
+from grader.rubric.exchange import ExchangeRules  # noqa: TC001 - msgspec reads it
 from grader.rubric.parts import found_problems
 from grader.rubric.rules import FOUND, route, rule_problems
 
@@ -55,21 +56,6 @@ class Lab(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def names(self) -> dict[str, str]:
         """AWS's name of each resource, by the rubric's name, which is of one word only."""
         return {role: name for named in self.named.values() for role, name in named.items()}
-
-
-class ExchangeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How pairs are sent through the queues, and how answers are read.
-
-    ``message`` are the two keys of the JSON object that is sent; ``answer_keys`` the keys under
-    which a sum is looked for; ``range`` bounds both numbers, ends included; ``deadline_s`` is the
-    patience for one pair, in seconds.
-    """
-
-    pairs: int = 5
-    range: tuple[int, int] = (100, 9999)
-    message: tuple[str, str] = ("number1", "number2")
-    answer_keys: tuple[str, ...] = ("body", "result", "sum")
-    deadline_s: float = 120
 
 
 class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

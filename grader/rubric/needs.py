@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from grader.model.kind import EVERYTHING, EXCHANGE
-from grader.rubric.rules import EXCHANGE_ROUTE, route
+from grader.rubric.rules import route
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -21,31 +21,35 @@ class Needs:
     """What is looked at, and what is done, to judge by a rubric. Resources have the rubric's own names.
 
     ``facts`` are the resources by the name of the fact that is asked of them, first those of which some
-    check asks for just that. ``variables`` are those of a function's environment by the function.
+    check asks for just that. ``variables`` are those of a function's environment by the function (``*``:
+    the names of all), ``held`` the queues that one of them is to hold.
     ``exercise``: some check asks what the function does, so it is run and its queues are used.
     """
 
     facts: Mapping[str, tuple[str, ...]]
     variables: Mapping[str, tuple[str, ...]]
     exercise: bool
+    held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def needs_of(rubric: Rubric, checks: Mapping[str, CheckInfo], kinds: Sequence[Kind[Any]]) -> Needs:
     """The union over the criteria of what each one's check asks for, and what that rests on."""
-    lab, named = rubric.lab, rubric.lab.named
+    lab, named, taken = rubric.lab, rubric.lab.named, rubric.exchange.route.sections
     asked: dict[str, set[str]] = {k.fact: {*named[k.word]} if k.always else set() for k in kinds}
     variables: dict[str, dict[str, None]] = {}
     by_name: dict[str, set[str]] = {kind.fact: set() for kind in kinds}
+    held: dict[str, dict[str, None]] = {}
     exercise = False
     for criterion in rubric.criteria:
         info = checks[criterion.check]
         ends = route(criterion.on)
         variables.setdefault(ends[-1], {}).update(dict.fromkeys(_variables(criterion, info)))
+        held.setdefault(ends[-1], {}).update(dict.fromkeys(_held(criterion, info)))
         for need in info.needs:
             if need in EXCHANGE:
                 exercise = True
             elif need == EVERYTHING:
-                route_there = (role in getattr(lab, part) for role, part in EXCHANGE_ROUTE.items())
+                route_there = (role in getattr(lab, part) for role, part in taken.items())
                 exercise |= all(route_there)
                 for kind in kinds:
                     asked[kind.fact].update(() if kind.last else named[kind.word])
@@ -54,7 +58,7 @@ def needs_of(rubric: Rubric, checks: Mapping[str, CheckInfo], kinds: Sequence[Ki
                 asked[need.fact].add(role)
                 by_name[need.fact].add(role)
     if exercise:  # whether an answer could come round again is for the mappings to say
-        asked["mappings"].update(EXCHANGE_ROUTE)
+        asked["mappings"].update(taken)
     for kind in reversed(kinds):
         for fact in kind.after:
             asked[fact] |= asked[kind.fact]
@@ -65,10 +69,19 @@ def needs_of(rubric: Rubric, checks: Mapping[str, CheckInfo], kinds: Sequence[Ki
             sorted(there, key=(asked[kind.fact] - by_name[kind.fact]).__contains__)
         )
     listed = {role: tuple(variables.get(role, ())) for role in rubric.lab.functions}
-    return Needs(facts, listed, exercise)
+    queues = {role: tuple(named) for role, named in held.items() if named}
+    return Needs(facts, listed, exercise, queues)
 
 
 def _variables(criterion: Criterion, info: CheckInfo) -> Collection[str]:
     if info.environment != "expect":
         return info.environment
     return criterion.expect if isinstance(criterion.expect, dict) else ()
+
+
+def _held(criterion: Criterion, info: CheckInfo) -> Collection[str]:
+    """The queues that a variable is to hold."""
+    expect = criterion.expect
+    if info.environment != "expect" or not isinstance(expect, dict):
+        return ()
+    return [one["holds"] for one in expect.values() if isinstance(one, dict) and "holds" in one]

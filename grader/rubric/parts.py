@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 from grader.i18n.language import _
 from grader.inputs.problems import Problem
 from grader.model.kind import SECTIONS
-from grader.rubric.rules import EXCHANGE_ROUTE, FOUND, route
+from grader.rubric.exchange_rules import route_of
+from grader.rubric.rules import FOUND, route
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from grader.inputs.yaml_lines import Document
     from grader.model.outcome import CheckInfo
+    from grader.rubric.exchange import Route
     from grader.rubric.load import Rubric
 
 
@@ -41,11 +43,13 @@ def parts(
     queues: Collection[str],
     routes: Iterable[tuple[str, ...]],
     scheduled: Iterable[str],
+    taken: Route,
 ) -> Parts:
-    """The parts that follow from ``routes``, the ends of what the criteria are on, and the exchange."""
+    """The parts that follow from ``routes``, the ends of what the criteria are on, and from the way that
+    the exchange has ``taken``."""
     feeds: dict[str, str] = {}
     answers: dict[str, str] = {}
-    source, through, target = EXCHANGE_ROUTE
+    source, through, target = taken.names
     if through in functions and {source, target} <= {*queues}:
         feeds[through], answers[target] = source, through
     for ends in routes:
@@ -58,7 +62,7 @@ def parts_of(rubric: Rubric, scheduled: Iterable[str]) -> Parts:
     """The parts of a rubric's resources. Some criterion asks what runs the functions ``scheduled``."""
     lab = rubric.lab
     routes = (route(criterion.on) for criterion in rubric.criteria)
-    return parts(lab.functions, lab.queues, routes, scheduled)
+    return parts(lab.functions, lab.queues, routes, scheduled, rubric.exchange.route)
 
 
 def found_problems(
@@ -80,7 +84,8 @@ def found_problems(
         or (check in checks and any(need.fact == "schedules" for need in checks[check].needs))
     ]
     ends_of_all = (ends for ends, _check in asked)
-    known = parts(named["functions"], named["queues"], ends_of_all, scheduled).findable
+    taken = route_of(top.get("exchange"))
+    known = parts(named["functions"], named["queues"], ends_of_all, scheduled, taken).findable
     for section, roles in named.items():
         for role, given in roles.items():
             if role not in known and (given == FOUND or isinstance(given, dict)):

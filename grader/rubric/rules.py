@@ -8,47 +8,28 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.i18n.language import _, plural
+from grader.i18n.language import _
 from grader.inputs.problems import Problem
 from grader.inputs.schema_errors import did_you_mean, schema_problems, shown
 from grader.model.kind import EXCHANGE, SECTIONS
+from grader.rubric.exchange_rules import exchange_problems, route_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from grader.inputs.yaml_lines import Document, Place
     from grader.model.outcome import CheckInfo
-
-EXCHANGE_ROUTE = {"input": "queues", "sum": "functions", "output": "queues"}
-"""What the exchange goes through, in order, and where the lab names each."""
+    from grader.rubric.exchange import Route
 
 FOUND = "found"
 """Stands in the lab for a name: whichever plays the part."""
 
-SHAPES = {
-    "function": "sum",
-    "queue": "input",
-    "queue -> function": "input -> sum",
-    "queue -> queue": "input -> output",
-}
-"""The shapes of an ``on``, each with that of the exchange that has it."""
+SHAPES = ("function", "queue", "queue -> function", "queue -> queue")
+"""The shapes of an ``on``."""
 
 
 _PACKAGE = Path(__file__).parents[1]
 _NEARLY = 0.8
-_ROOM_PER_PAIR = 100
-"""Far enough apart for any seed: at 80 a pair finds its place with few tries, at 60 not always."""
-
-
-def least_room(pairs: int) -> int:
-    """How far apart the ends of the range must be for an exchange of ``pairs`` pairs.
-
-    Enough for every pair that a run can draw: both direct invocations (one record and three) and each
-    pair with a fresh one after it, all of them tried three times.
-    """
-    return _ROOM_PER_PAIR * (3 * (1 + 3) + 3 * (2 * pairs))
-
-
 # A criterion is a column of grades.csv, beside these.
 _GRADE_COLUMNS = frozenset({"name", "email", "group", "status", "score"})
 
@@ -72,11 +53,11 @@ def rule_problems(
     """
     top = document.value if isinstance(document.value, dict) else {}
     lab = top.get("lab")
-    rules = _Rules(document, checks, more_checks, file, lab if isinstance(lab, dict) else {})
+    taken = route_of(top.get("exchange"))
+    rules = _Rules(document, checks, more_checks, file, taken, lab if isinstance(lab, dict) else {})
     rules.check_lab()
-    rules.check_range(top.get("exchange"))
     rules.check_criteria(top.get("criteria"))
-    return rules.problems
+    return [*rules.problems, *exchange_problems(document, file, rules.lab)]
 
 
 @dataclass
@@ -85,6 +66,7 @@ class _Rules:
     checks: Mapping[str, CheckInfo] | None
     more_checks: bool
     file: str
+    taken: Route
     lab: dict[str, Any]
     problems: list[Problem] = field(default_factory=list)
     asked: list[CheckInfo] = field(default_factory=list)
@@ -110,30 +92,6 @@ class _Rules:
                     name=name[:80],
                 )
                 self._say(("lab", "queues", role), message, _("Name two different queues."))
-
-    def check_range(self, exchange: object) -> None:
-        rules = exchange if isinstance(exchange, dict) else {}
-        pairs, ends = rules.get("pairs", 5), rules.get("range", [100, 9999])
-        if not (_whole(pairs) and isinstance(ends, list) and len(ends) == 2):
-            return
-        low, high = ends
-        # The sums, products and other near misses of all pairs must stay apart from one another.
-        room = least_room(pairs)
-        if _whole(low) and _whole(high) and 1 <= pairs <= 50 and high - low < room:
-            message = plural(
-                pairs,
-                "The numbers from {low} to {high} are too few for {count} pair.",
-                "The numbers from {low} to {high} are too few for {count} pairs.",
-                low=low,
-                high=high,
-            )
-            remedy = _(
-                "Let the greatest be {room} or more above the least: [{low}, {high}].",
-                room=room,
-                low=low,
-                high=low + room,
-            )
-            self._say(("exchange", "range"), message, remedy)
 
     def check_criteria(self, criteria: object) -> None:
         """Each criterion by itself, and all of them together."""
@@ -183,7 +141,7 @@ class _Rules:
                 self._say((*place, "check"), message, did_you_mean(check, self.checks))
         if isinstance(on, str) and on:
             self._check_on((*place, "on"), on, check, info)
-        for role, section in EXCHANGE_ROUTE.items():
+        for role, section in self.taken.sections.items():
             if info is not None and _exercises(info) and role not in self._names(section):
                 message = _(
                     "The check {check} needs a resource called {name} under “{section}”.",
@@ -217,15 +175,17 @@ class _Rules:
                 kind=shape_in_words(kinds),
             )
             self._say(
-                place, message, _("Write something like “{line}”.", line=f"on: {SHAPES[wanted]}")
+                place,
+                message,
+                _("Write something like “{line}”.", line=f"on: {self._shaped(wanted)}"),
             )
-        elif info and _exercises(info) and not _in_order(ends, EXCHANGE_ROUTE):
+        elif info and _exercises(info) and not _in_order(ends, self.taken.sections):
             message = _(
                 "The check {check} judges the exchange, which {on} is not part of.",
                 check=self._placed(check, info),
                 on=named,
             )
-            self._say(place, message, _("Write “{line}”.", line=f"on: {SHAPES[info.on]}"))
+            self._say(place, message, _("Write “{line}”.", line=f"on: {self._shaped(info.on)}"))
         elif info and self._runs(ends[-1]) and any(need.fact == "runs" for need in info.needs):
             message = _(
                 "The grader runs {on} itself: its log does not tell what a schedule ran.", on=named
@@ -250,16 +210,43 @@ class _Rules:
             self._say(at, message, remedy)
             return
         self.problems.extend(found)
+        if info.environment == "expect" and isinstance(expect, dict):
+            self._check_variables(at, expect)
+
+    def _check_variables(self, at: Place, expect: dict[str, Any]) -> None:
+        """Of whichever variable no value is kept, and what one holds is a queue of the lab."""
+        queues = self._names("queues")
+        for name, value in expect.items():
+            if name == "*" and isinstance(value, str):
+                message = _(
+                    "“*” is some variable: its value is not kept, so it cannot be compared."
+                )
+                remedy = _("Write {any: true} or {holds: output}, or name the variable.")
+                self._say((*at, name), message, remedy)
+            holds = value.get("holds") if isinstance(value, dict) else None
+            if isinstance(holds, str) and holds not in queues:
+                message = _("The lab declares no queue called {name}.", name=shown(holds))
+                self._say((*at, name, "holds"), message, did_you_mean(holds, queues))
 
     def _runs(self, role: str) -> bool:
         """Judging by this rubric runs the function, so that its log tells of the grader's runs too."""
-        return role == "sum" and any(map(_exercises, self.asked))
+        return role == self.taken.through and any(map(_exercises, self.asked))
 
     def _placed(self, check: str, info: CheckInfo) -> str:
         """The check's name, and where it stands if an author wrote it."""
         if _PACKAGE in Path(info.file).parents:
             return shown(check)
         return f"{shown(check)} ({info.file}:{info.line})"
+
+    def _shaped(self, shape: str) -> str:
+        """An ``on`` of this shape that the exchange has."""
+        taken = self.taken
+        return {
+            "function": taken.through,
+            "queue": taken.source,
+            "queue -> function": f"{taken.source} -> {taken.through}",
+            "queue -> queue": f"{taken.source} -> {taken.to}",
+        }[shape]
 
     def _names(self, section: str) -> dict[str, Any]:
         names = self.lab.get(section)
@@ -284,7 +271,3 @@ def _in_order(some: Iterable[str], every: Iterable[str]) -> bool:
     """``some`` stand in ``every``, in its order."""
     rest = iter(every)
     return all(one in rest for one in some)
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

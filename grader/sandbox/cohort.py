@@ -16,6 +16,7 @@ from grader.sandbox.submission import Submission
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from grader.rubric.exchange import ExchangeRules
     from grader.sandbox.server import Sandbox
 
 COHORT = msgspec.json.decode(
@@ -23,6 +24,17 @@ COHORT = msgspec.json.decode(
 )
 """Each differs from the reference in what its lines say; ``unreachable`` has an address of discard,
 where nothing listens."""
+
+CALCULATORS = msgspec.json.decode(
+    Path(__file__).with_name("calculators.json").read_bytes(), type=tuple[Submission, ...]
+)
+"""Mistakes where messages ask for one of several answers, with the points of the shipped calculator."""
+
+
+def cohort_of(rules: ExchangeRules) -> tuple[Submission, ...]:
+    """The submissions that try a rubric whose exchange goes by ``rules``."""
+    return COHORT if rules.short else (*COHORT, *CALCULATORS)
+
 
 DEMO: tuple[str, ...] = (
     "reference",

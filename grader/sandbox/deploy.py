@@ -18,6 +18,7 @@ from grader.aws.clients import Clients
 from grader.i18n.language import _
 from grader.model.access import Keys
 from grader.safety.secret import Secret
+from grader.sandbox.answering import answer_code
 from grader.sandbox.layout import SHIPPED, Configuration, Layout, as_here
 from grader.sandbox.server import SandboxError
 
@@ -41,6 +42,12 @@ _TIMES_THE_TIMEOUT = 6
 
 _LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 _SOMEBODY_ELSE = "999999999999"
+
+OUTPUT_URL = "OUTPUT_QUEUE_URL"
+"""The variable in which the reference has the output queue's URL."""
+
+_SUM = 'message["number1"] + message["number2"]'
+"""What the handlers answer."""
 
 _KEY = re.compile(r'"(number1|number2|a|b)"')
 
@@ -83,7 +90,7 @@ def _deploy(aws: Aws, account_id: str, submission: Submission, layout: Layout) -
     sqs, functions = aws.sender, aws.invoker(_ANSWER_S)
     name = _sum_function(submission, layout)
     output_url = _create_queues(sqs, submission, layout)
-    code = _archive(submission.handler, submission.name, layout)
+    code = _archive(submission.handler, submission.name, layout, submission, output_url)
     asked = _configuration(submission, layout, output_url)
     _create_function(functions, account_id, name, code, asked)
     if submission.reserved_concurrency is not None:
@@ -112,7 +119,9 @@ def _output_queue(submission: Submission, layout: Layout) -> str:
 
 def _configuration(submission: Submission, layout: Layout, output_url: str) -> Configuration:
     here, shipped = layout.adding, SHIPPED.adding
-    variables: dict[str, str | None] = {**here.environment, "OUTPUT_QUEUE_URL": output_url}
+    variables: dict[str, str | None] = {**here.environment, OUTPUT_URL: output_url}
+    if submission.url_in_code:
+        del variables[OUTPUT_URL]
     for name, value in submission.environment.items():
         if name in shipped.environment and here.environment:
             # A difference in the shipped lab's variable is one in this lab's first.
@@ -164,16 +173,29 @@ def _create_queues(sqs: SQSClient, submission: Submission, layout: Layout) -> st
     return output_url
 
 
-def _archive(handler: str, mark: str, layout: Layout) -> bytes:
+def _archive(
+    handler: str,
+    mark: str,
+    layout: Layout,
+    submission: Submission | None = None,
+    output_url: str = "",
+) -> bytes:
     """The deployment package of ``handler``: the same bytes whenever and wherever it is made.
 
     ``mark`` ends up in the file's last line, so that two students' packages differ, as they would.
-    The handlers are written for the shipped lab; elsewhere they speak of the keys of ``layout``.
+    The handlers are written for the shipped lab; elsewhere they speak of the keys of ``layout``, and
+    answer what its messages ask for, as well as ``submission`` does.
     """
     source = (resources.files("grader.sandbox") / "handlers" / f"{handler}.py").read_text("utf-8")
     source = source.replace('{"body":', f"{{{json.dumps(layout.answer_key)}:")
+    if layout.asks is not None and submission is not None:
+        source = source.replace(_SUM, "calculated(message)")
+    if submission is not None and submission.url_in_code:
+        source = source.replace(f'os.environ["{OUTPUT_URL}"]', json.dumps(output_url))
     words = layout.words()
     source = _KEY.sub(lambda found: json.dumps(words.get(found[1], found[1])), source)
+    if layout.asks is not None and submission is not None:
+        source += "\n\n" + answer_code(layout.asks, submission.calculates)
     member = zipfile.ZipInfo("lambda_function.py", date_time=(2020, 1, 1, 0, 0, 0))
     member.external_attr = 0o644 << 16
     package = io.BytesIO()

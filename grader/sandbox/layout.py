@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.checks.configuration import python_version
+from grader.checks.numbers import nearest
+from grader.rubric.exchange import Real, Whole
 from grader.sandbox.server import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from grader.rubric.exchange import ExchangeRules
     from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
 
@@ -44,9 +47,9 @@ class Configuration:
         shipped = cls()
         return cls(
             runtime=_runtime(asked.get("function_runtime"), shipped.runtime),
-            memory_mb=asked.get("function_memory", shipped.memory_mb),
-            timeout_s=asked.get("function_timeout", shipped.timeout_s),
-            environment=asked.get("function_environment", shipped.environment),
+            memory_mb=nearest(asked.get("function_memory"), shipped.memory_mb),
+            timeout_s=nearest(asked.get("function_timeout"), shipped.timeout_s),
+            environment=_valued(asked.get("function_environment", shipped.environment)),
         )
 
 
@@ -70,28 +73,33 @@ class Layout:
     ticking: Configuration = Configuration()
     message: tuple[str, str] = ("number1", "number2")
     answer_key: str = "body"
+    asks: ExchangeRules | None = field(default=None, hash=False)
+    """What messages ask for, where it is not the sum of two numbers."""
 
     @classmethod
     def of(cls, rubric: Rubric, needs: Needs) -> Layout:
         """The lab as ``rubric`` names it, with what its checks need; all else has a name of its own."""
-        functions, queues = rubric.lab.functions, rubric.lab.queues
+        functions, queues, route = rubric.lab.functions, rubric.lab.queues, rubric.exchange.route
         taken = frozenset({*functions.values(), *queues.values()})
         # The function that the queue feeds may be run periodically too.
-        scheduled = sorted(needs.facts["schedules"], key=lambda role: role == "sum")
+        scheduled = sorted(needs.facts["schedules"], key=lambda role: role == route.through)
         periodic = next(iter(scheduled), "periodic")
         return cls(
             region=rubric.lab.region,
-            sum_function=functions.get("sum") or _free(SUM_FUNCTION, taken),
+            sum_function=functions.get(route.through) or _free(SUM_FUNCTION, taken),
             periodic_function=functions.get(periodic) or _free(PERIODIC_FUNCTION, taken),
-            input_queue=queues.get("input") or _free(INPUT_QUEUE, taken),
-            output_queue=queues.get("output") or _free(OUTPUT_QUEUE, taken),
+            input_queue=queues.get(route.source) or _free(INPUT_QUEUE, taken),
+            output_queue=queues.get(route.to) or _free(OUTPUT_QUEUE, taken),
             taken=taken,
             # Somebody may wait for it to run.
             schedule=_OFTEN if needs.facts["runs"] else _SELDOM,
-            adding=Configuration.of(rubric, "sum"),
+            adding=Configuration.of(rubric, route.through),
             ticking=Configuration.of(rubric, periodic),
-            message=rubric.exchange.message,
-            answer_key=_answer_key(rubric.exchange.answer_keys),
+            message=_two_keys(rubric.exchange),
+            answer_key=_answer_key(rubric.exchange.keys)
+            if rubric.exchange.short
+            else rubric.exchange.keys[0],
+            asks=None if rubric.exchange.short else rubric.exchange,
         )
 
     def other(self, name: str) -> str:
@@ -117,6 +125,22 @@ def as_here(value: T, shipped: T, here: T) -> T:
     if value == shipped:
         return here
     return shipped if value == here else value
+
+
+def _valued(asked: Mapping[str, Any]) -> dict[str, str]:
+    """Variables with values that suit what is asked; a queue's URL the reference has anyway."""
+    return {
+        name: value if isinstance(value, str) else "anything"
+        for name, value in asked.items()
+        if name != "*" and not (isinstance(value, dict) and "holds" in value)
+    }
+
+
+def _two_keys(rules: ExchangeRules) -> tuple[str, str]:
+    """The keys of the first two numbers of a message."""
+    numbers = [name for name, one in rules.fields.items() if isinstance(one, Whole | Real)]
+    first, second = (*numbers, *SHIPPED.message)[:2]
+    return first, second
 
 
 def _runtime(expect: Mapping[str, str] | None, default: str) -> str:

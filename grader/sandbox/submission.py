@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from grader.sandbox.answering import Calculates  # noqa: TC001 - msgspec reads it
+
 Periodic = Literal[
     "rule",
     "disabled-rule",
@@ -42,6 +44,10 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The name under which the function that adds is deployed, if not the lab's."""
     handler: str = "reference"
     """The source file in ``handlers``, without its ending."""
+    calculates: Calculates = "right"
+    """Where the rubric's messages do not ask for a sum."""
+    url_in_code: bool = False
+    """The output queue's URL stands in the code, and in no variable."""
     runtime: str = "python3.13"
     memory_mb: int = 128
     timeout_s: int = 60

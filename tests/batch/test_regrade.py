@@ -60,7 +60,7 @@ def test_it_says_who_changed_by_how_much_and_why(folder: Path) -> None:
     )
     assert "s1: 20/20 -> 19/20 (-1)\n" in done.stdout
     assert "  memory  1/1 -> 0/1  expected 256 MB, found 128 MB." in done.stdout
-    assert "s2 (Bo): 19/20 -> 20/20 (+1)\n  memory  0/1 -> 1/1\n" in done.stdout
+    assert "s2: 19/20 -> 20/20 (+1)\n  memory  0/1 -> 1/1\n" in done.stdout
     told = done.stdout.partition("s1: ")[2]
     assert max(map(len, told.splitlines())) <= 80
 
@@ -79,7 +79,7 @@ def test_points_that_only_move_are_told_too(folder: Path) -> None:
         folder, ("expect: 128", "expect: 256"), ("at_least: python3.8", "at_least: python3.99")
     )
     first = grader_here("regrade", "results", "--rubric", path, cwd=folder)
-    assert "s2 (Bo): 19/20 -> 19/20 (+0)" in first.stdout
+    assert "s2: 19/20 -> 19/20 (+0)" in first.stdout
 
 
 @pytest.mark.parametrize(

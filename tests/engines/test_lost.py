@@ -17,8 +17,9 @@ from grader.engines.dask_cluster import Cluster, cluster
 from grader.engines.dask_worker import _PLACES, RERUN, _place, stop
 from grader.engines.protocol import EngineLost
 from grader.engines.visit import Orders
-from grader.observe.pairs import Pairs
+from grader.rubric.exchange import ExchangeRules
 from grader.rubric.load import default_rubric_path
+from grader.rubric.pairs import Pairs
 from tests.class_rosters import read_json, reports, roster
 from tests.engines import tasks
 from tests.engines.machines import Machines, frozen, machines, other_grader
@@ -232,6 +233,6 @@ def test_an_account_is_visited_again_with_new_pairs(
     seen = read_json(tmp_path / "results/students/s1/observation.json")
     assert seen["attempt"] == 1 + RERUN
     sent = {(pair["number1"], pair["number2"]) for pair in seen["exchange"]["value"]["pairs"]}
-    earlier = Pairs(SEED, fresh_account, 1, *NUMBERS)
+    earlier = Pairs(ExchangeRules(range=NUMBERS), SEED, fresh_account, 1)
     assert len(sent) == PAIRS
-    assert not sent & {next(earlier) for _ in range(20)}
+    assert not sent & {earlier.draw().two for _ in range(20)}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.observe import exercise, hidden, invocation
-from grader.observe.pairs import Pairs
+from grader.rubric.pairs import Pairs
 from tests.faults.matrix import BEHAVIOUR, assert_only, reported
 from tests.observing import EMPTY, hand_in, lab, look, messages, move_away_after, put
 from tests.wire_faults import Wire
@@ -178,7 +178,7 @@ def test_what_looks_like_a_mistake_can_be_taken_by_the_grader_whose_right_answer
 ) -> None:
     rubric, wire = lab(pairs=1), Wire()
     hand_in(aws_sandbox, fresh_account)
-    near = sum(next(Pairs(1, fresh_account, 1, *rubric.exchange.range))) + 3
+    near = sum(Pairs(rubric.exchange, 1, fresh_account, 1).draw().two or ()) + 3
     other = Reader(aws_sandbox, fresh_account, Wire(), hides_s=0)
     sends = iter([lambda: put(aws_sandbox, fresh_account, json.dumps({"body": near}))])
     wire.change("lambda.Invoke", lambda _said: next(sends, other.read)())

@@ -48,6 +48,8 @@ OF_OTHERS = {
     # what Lambda writes
     *("Worker init failed: ", "Traceback (most recent call last)"),
     *("START RequestId: ", '"START RequestId:"'),
+    # Python source
+    *("def calculated(message):", "def everything(message):"),
     # names of programs, of threads, of actions, of looks
     "IO loop",
     *("grader push lti", "CSV UTF-8"),

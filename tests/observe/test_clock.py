@@ -11,6 +11,7 @@ import pytest
 
 from grader.observe.clock import Clocks
 from grader.observe.sent import Sent
+from tests.exchanges import drawn
 from tests.observations import a_message
 from tests.observing import answered, handler, look
 
@@ -69,14 +70,14 @@ SENT = 1_800_000_000.0
 def test_a_message_is_newer_than_a_pair_by_its_age_or_else_by_the_date(
     written_s: float, received: int, since: bool
 ) -> None:
-    clocks, sent = Clocks(), Sent(1, 2, since=time.monotonic() - 10)
+    clocks, sent = Clocks(), Sent(drawn(), since=time.monotonic() - 10)
     clocks.hear_date(date_of(SENT + 10))
     message = a_message(sent_ms=int((SENT + written_s) * 1000), received=received, first=SENT + 10)
     assert clocks.is_since(message, sent) is since
 
 
 def test_what_sqs_says_of_one_message_dates_the_others_and_beats_the_date() -> None:
-    clocks, sent = Clocks(), Sent(1, 2, since=time.monotonic() - 10)
+    clocks, sent = Clocks(), Sent(drawn(), since=time.monotonic() - 10)
     clocks.hear_date(date_of(SENT + 3600))
     clocks.hear_receipt(a_message(sent_ms=int(SENT * 1000), received=1, first=SENT + 10))
     seen_before = a_message(sent_ms=int((SENT + 2) * 1000), received=2, first=SENT + 5)
@@ -87,7 +88,7 @@ def test_what_sqs_says_of_one_message_dates_the_others_and_beats_the_date() -> N
 def test_clocks_that_contradict_each_other_matter_where_an_answer_was_called_old_by_the_date() -> (
     None
 ):
-    clocks, sent = Clocks(), Sent(1, 2, since=time.monotonic() - 10)
+    clocks, sent = Clocks(), Sent(drawn(), since=time.monotonic() - 10)
     clocks.hear_date(date_of(SENT + 3600))
     seen_before = a_message(sent_ms=int((SENT + 2) * 1000), received=2, first=SENT + 5)
     assert not clocks.answers(seen_before, sent)
@@ -98,5 +99,5 @@ def test_clocks_that_contradict_each_other_matter_where_an_answer_was_called_old
 
 def test_a_message_that_came_before_a_pair_was_sent_is_no_answer_to_it() -> None:
     message = a_message(sent_ms=int(SENT * 1000), received=1, first=SENT)
-    sent = Sent(1, 2, since=message.at + 0.1)
+    sent = Sent(drawn(), since=message.at + 0.1)
     assert not Clocks().is_since(message, sent)

@@ -16,7 +16,9 @@ from grader.model.ended_early import Interrupted
 from grader.model.observation import decode, encode
 from grader.observe.clock import ON_THE_WAY_S
 from grader.observe.output import OutputQueue
-from grader.observe.pairs import Pairs
+from grader.rubric.exchange import ExchangeRules
+from grader.rubric.pairs import Pairs
+from tests.exchanges import calculator, drawn
 from tests.observations import a_message
 from tests.observing import (
     EMPTY,
@@ -32,6 +34,7 @@ from tests.polling import until
 from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
+    from grader.observe.sent import Sent
     from grader.sandbox.server import Sandbox
 
 
@@ -40,7 +43,7 @@ def test_an_old_message_that_equals_a_sum_is_no_answer(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="prints_only", mapping="disabled")
-    first = next(Pairs(1, fresh_account, 1, *lab().exchange.range))
+    first = Pairs(lab().exchange, 1, fresh_account, 1).draw().two or ()
     sqs = aws_sandbox.client("sqs", fresh_account)
     url = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"body": sum(first)}))
@@ -160,16 +163,78 @@ def test_a_queue_full_of_others_messages_is_read_through_with_one_question_a_han
     assert 10 <= wire.requests.count("sqs.ChangeMessageVisibilityBatch") <= 13
 
 
-def test_a_right_sum_among_several_numbers_is_right() -> None:
-    output = OutputQueue(
+SUM = ExchangeRules(answer_keys=("body", "sum"))
+CALCULATOR = calculator()
+
+
+def output_of(rules: ExchangeRules) -> OutputQueue:
+    """The output queue of a run by ``rules``; nothing is received from it."""
+    return OutputQueue(
         Aws(Clients(), DefaultCredentials(), "us-east-1", None),
         "",
-        ("body", "sum"),
+        rules.keys,
         max_receives=None,
         hold_s=20,
         stop=threading.Event(),
     )
-    sent = output.expect(120, 300)
-    assert output.recognise(a_message('{"body": 120, "sum": 420}'))
+
+
+def sent_by(output: OutputQueue, rules: ExchangeRules, **fields: Any) -> Sent:
+    """A message with these fields, sent just now."""
+    return output.expect(drawn(rules, **fields))
+
+
+@pytest.mark.parametrize(
+    ("body", "answered", "several"),
+    [
+        ('{"body": 420, "sum": 120}', True, True),
+        ('{"body": 120, "sum": 420}', False, False),
+        ('{"body": "done", "sum": 420}', True, False),
+        ('{"sum": 420, "body": true}', True, False),
+        ('{"total": 120, "sum": 420}', True, False),
+        ("420", True, False),
+    ],
+)
+def test_of_several_numbers_that_under_the_first_key_answers(
+    body: str, answered: bool, several: bool
+) -> None:
+    output = output_of(SUM)
+    sent = sent_by(output, SUM, number1=120, number2=300)
+    assert output.recognise(a_message(body))
+    assert (sent.answered, output.several_answers) == (answered, several)
+
+
+def test_the_answer_to_another_question_fails_the_pair_that_was_answered_right_too() -> None:
+    output = output_of(CALCULATOR)
+    sent = sent_by(output, CALCULATOR, number1=120, number2=300, operation="+")
+    output.recognise(a_message('{"result": 420}'))
+    assert sent.answered
+    output.recognise(a_message('{"result": 36000}'))
+    assert not sent.answered
+    assert sent.as_pair().wrong == sent.answers[1]
+    assert (sent.answers[1].wrong, sent.answers[1].detail) == ("other", "*")
+
+
+def test_another_number_beside_a_right_answer_is_a_flag_only() -> None:
+    output = output_of(CALCULATOR)
+    sent = sent_by(output, CALCULATOR, number1=120, number2=300, operation="+")
+    for body in ('{"result": 420}', '{"result": 421}'):
+        output.recognise(a_message(body))
     assert sent.answered
     assert output.several_answers
+
+
+def test_of_a_pair_what_was_sent_and_every_number_that_came_is_kept() -> None:
+    output = output_of(CALCULATOR)
+    sent = sent_by(output, CALCULATOR, number1=120, number2=300, operation="/")
+    assert output.recognise(a_message('{"other": "7", "result": 0.4}'))
+    assert output.recognise(a_message('{"answer": 5000000, "no": "x"}')) is None
+    pair = sent.as_pair()
+    assert pair.message == {"number1": 120, "number2": 300, "operation": "/"}
+    assert (pair.number1, pair.number2) == (None, None)
+    assert [answer.numbers for answer in pair.answers] == [{"result": "0.4", "other": "7"}]
+    assert pair.unread == ()  # it was answered before
+
+    silent = sent_by(output, CALCULATOR, number1=1200, number2=400, operation="/")
+    assert output.recognise(a_message('{"answer": 3}')) is None
+    assert [answer.numbers for answer in silent.as_pair().unread] == [{"answer": "3"}]

@@ -11,8 +11,8 @@ from tenacity import wait_fixed
 from grader.i18n.message import message
 from grader.model.observation import Found
 from grader.observe import exercise, room
-from grader.observe.pairs import Pairs
 from grader.resources import ready
+from grader.rubric.pairs import Pairs
 from tests.observe.test_exchange import swallowed
 from tests.observing import answered, hand_in, handler, kind, lab, look
 from tests.wire_faults import Wire, rest
@@ -72,7 +72,7 @@ def test_a_function_without_room_or_asleep_is_invoked_when_it_may_run(
     assert isinstance(seen.records, Found)
     assert answered(seen) == 5
     # What Lambda did not hand over is handed over again: a run has only so many pairs.
-    first = next(Pairs(1, right, 1, *lab().exchange.range))
+    first = Pairs(lab().exchange, 1, right, 1).draw().two
     assert [(pair.number1, pair.number2) for pair in handler(seen).pairs] == [first]
 
 

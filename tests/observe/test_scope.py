@@ -9,6 +9,8 @@ import pytest
 
 from grader.model.observation import Exchange, Found, NotTried, Observation, Runs, Unknown
 from grader.observe.scope import as_asked, asked_by
+from grader.rubric.exchange import AnswerRules, Route
+from tests.exchanges import calculator
 from tests.observations import an_exchange, lab_rubric, reference
 
 RUBRIC = lab_rubric()
@@ -91,11 +93,6 @@ def test_an_observation_that_does_not_say_what_it_is_about_is_taken_as_it_is() -
             "Messages and answers of another form were exchanged.",
         ),
         (
-            asks(answer_keys=("total",)),
-            BEHAVIOUR,
-            "Messages and answers of another form were exchanged.",
-        ),
-        (
             names(functions={"sum": "plus", "periodic": "ticker"}),
             {"functions.sum", *BEHAVIOUR},
             "This observation is of adder, not of plus.",
@@ -116,13 +113,39 @@ def test_an_observation_that_does_not_say_what_it_is_about_is_taken_as_it_is() -
             "This observation is of totals, not of sums.",
         ),
     ],
-    ids=["pairs", "message", "keys", "sum", "periodic", "input", "output"],
+    ids=["pairs", "message", "sum", "periodic", "input", "output"],
 )
 def test_what_a_rubric_would_have_looked_for_elsewhere_is_open_and_nothing_else(
     rubric: Any, paths: set[str], why: str
 ) -> None:
     found = as_asked(seen(), rubric, RUBRIC.lab.region)
     assert left_open(found) == dict.fromkeys(paths, why)
+
+
+@pytest.mark.parametrize(
+    "rubric",
+    [asks(answer_keys=("total",)), asks(answer=AnswerRules(expect="number1 * number2"))],
+    ids=["keys", "expect"],
+)
+def test_version_0_1_0_kept_too_little_to_judge_answers_anew(rubric: Any) -> None:
+    before = msgspec.structs.replace(asked_by(RUBRIC), kept=False)
+    found = as_asked(seen(asked=before), rubric, RUBRIC.lab.region)
+    why = "Messages and answers of another form were exchanged."
+    assert left_open(found) == dict.fromkeys(BEHAVIOUR, why)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        calculator(),
+        asks(route=Route("numbers", "sum", "output")).exchange,
+        asks(message={"number1": {"whole": [1, 9]}, "number2": 3}).exchange,
+    ],
+    ids=["fields", "route", "a constant"],
+)
+def test_another_message_or_another_way_was_not_observed(rules: Any) -> None:
+    found = as_asked(seen(), lab_rubric(exchange=rules), RUBRIC.lab.region)
+    assert set(left_open(found)) == BEHAVIOUR
 
 
 def test_in_another_region_everything_is_open() -> None:

@@ -11,7 +11,16 @@ from grader.i18n.message import message
 from grader.i18n.message import said as sentence_of
 from grader.model.batch import Student
 from grader.model.kind import EXCHANGE
-from grader.model.observation import Exchange, Found, Invocation, Missing, NotTried, Unknown
+from grader.model.observation import (
+    Answer,
+    Exchange,
+    Found,
+    Invocation,
+    Missing,
+    NotTried,
+    Pair,
+    Unknown,
+)
 from grader.model.report import TestResult
 from grader.pages.speech import Speech
 from grader.pages.student_page import student_page
@@ -21,6 +30,7 @@ from grader.rubric.exercised import ONLY_LOOK
 from grader.scoring.absent import absent_report
 from grader.scoring.phrases import SHARE
 from grader.scoring.summary import summarise
+from tests.exchanges import calculator
 from tests.known_checks import known_checks
 from tests.observations import a_pair, an_exchange, lab_rubric, reference, silent_pair
 from tests.pages.classes_shown import failing, graded, report, result, written
@@ -196,6 +206,19 @@ def test_numbers_of_a_pair_are_written_as_they_were_sent(made: Any) -> None:
     pair = msgspec.structs.replace(a_pair(0), number1=4321, number2=1234567)
     text = made(report(1), reference(exchange=Found(an_exchange(pairs=(pair,))))).text
     assert "4321 + 1234567 1238888" in text
+
+
+def test_another_message_is_shown_with_the_answer_that_it_asked_for(tmp_path: Path) -> None:
+    fields = {"number1": 6, "number2": 4, "operation": "-"}
+    answer = Answer('{"result": 10}', "other", 0.5, "+", {"result": "10"})
+    pair = Pair(None, None, "2024-05-01T10:00:00.000Z", (answer,), fields)
+    seen = reference(exchange=Found(an_exchange(pairs=(pair,))))
+    file = tmp_path / "page.html"
+    file.write_text(student_page(report(1), seen, "L", Speech("en"), rules=calculator()))
+    text = page(file).text
+    assert '{"number1": 6, "number2": 4, "operation": "-"} 2' in text
+    assert "wrong: the answer of “+”" in text
+    assert "Right answer" in text
 
 
 def test_what_the_rubric_hides_is_on_the_class_page_only(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
+from grader.checks.replies import MISTAKES
 from grader.model.report import SUSPICION, Status
 from grader.pages import document
 from grader.pages.speech import Speech
@@ -22,7 +23,6 @@ NOTED = {
     "answers-left-behind",
     "several-answers",
 }
-MISTAKES = ("joined", "multiplied", "subtracted", "first-number", "second-number", "nearly")
 TEMPLATES = sorted(document._FOLDER.glob("*.html"))
 
 

@@ -14,7 +14,8 @@ from grader import cli
 from grader.batch.pipeline import Grading
 from grader.rehearsal.exam import is_of_exam
 from grader.rubric.load import default_rubric_path
-from grader.sandbox.cohort import COHORT
+from grader.sandbox.cohort import CALCULATORS, COHORT
+from tests.labs import LABS
 from tests.own_checks import write_checks
 from tests.processes import with_temporary_folder
 from tests.programs import background, command, environment, grader, read_to
@@ -342,3 +343,12 @@ def test_an_option_of_the_exam_alone_is_refused_without_it(tmp_path: Path) -> No
     done = grader("lint", "--seed=1", cwd=tmp_path)
     assert done.returncode == 2
     assert "--seed: Only the exam has a use for it. Add --exam." in done.stderr
+
+
+@pytest.mark.slow
+def test_the_calculators_exam_is_sat_by_a_calculators_mistakes(tmp_path: Path) -> None:
+    done = grader("lint", str(LABS / "calculator.yaml"), "--exam", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "The reference solution earns everything: 20/20." in done.stdout
+    for one in CALCULATORS:
+        assert f" {one.name}: {one.points:g}/20\n" in done.stderr, one.name

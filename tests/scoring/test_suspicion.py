@@ -193,3 +193,9 @@ def test_the_order_of_the_rows_changes_the_order_of_names_alone(
     shuffled = list(members)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert told(shuffled) == told(members)
+
+
+def test_the_function_that_a_rubrics_route_leads_through_is_the_one() -> None:
+    route = msgspec.structs.replace(LAB.exchange.route, through="periodic")
+    exchange = msgspec.structs.replace(LAB.exchange, route=route)
+    assert exercised(msgspec.structs.replace(LAB, exchange=exchange)) == {"periodic"}

@@ -40,8 +40,11 @@ def reference(name: str) -> str:
 
 
 def example(name: str, language: str) -> str:
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", reference(name), re.DOTALL | re.MULTILINE)
-    return str(found)
+    return examples(name, language)[0]
+
+
+def examples(name: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", reference(name), re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", REFERENCES)
@@ -52,7 +55,9 @@ def test_a_reference_is_what_its_sources_say(name: str) -> None:
 
 
 def test_a_change_of_the_source_is_seen() -> None:
-    text = reference("rubric.md").replace("How many pairs are sent", "How many pears are sent")
+    text = reference("rubric.md").replace(
+        "How many messages are sent", "How many massages are sent"
+    )
     assert rendered(text) == reference("rubric.md") != text
 
 
@@ -90,6 +95,17 @@ def test_the_example_of_a_rubric_loads(checks: Mapping[str, CheckInfo], tmp_path
     path = tmp_path / "rubric.yaml"
     path.write_text(example("rubric.md", "yaml"), encoding="utf-8")
     assert load_rubric(path, checks).max_score == 10
+
+
+def test_the_example_of_an_exchange_is_one(checks: Mapping[str, CheckInfo], tmp_path: Path) -> None:
+    whole, exchange = examples("rubric.md", "yaml")
+    assert "exchange:\n  pairs: 3\n" in whole
+    text = whole.replace("exchange:\n  pairs: 3\n", exchange)
+    for old, new in {"sum: adder": "calculator: adder", "on: sum": "on: calculator"}.items():
+        text = text.replace(old, new)
+    path = tmp_path / "rubric.yaml"
+    path.write_text(text.replace("input -> sum", "input -> calculator"), encoding="utf-8")
+    assert load_rubric(path, checks).exchange.variants == 4
 
 
 def test_the_example_of_a_report_is_one() -> None:

@@ -1,0 +1,275 @@
+"""What a right function makes of a message, and what a mistaken one would: the numbers, each by name.
+
+The names of mistakes are kept in observations: ``joined``, ``multiplied``, ``subtracted``,
+``first-number``, ``second-number``, ``nearly``; ``field`` (one field only, its name in the detail),
+``other`` (the answer that another value of the field ``of`` asks for, which is the detail) and
+``rounded`` (to so many decimals, which are the detail).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from random import Random
+from typing import TYPE_CHECKING
+
+from grader.i18n.language import _
+from grader.rubric.exchange import OneOf, Real, Whole, in_turn, in_words
+from grader.rubric.expression import ExpressionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from grader.rubric.exchange import ExchangeRules, Field
+    from grader.rubric.expression import Expression, Value
+
+ROOM = 10
+"""Whole numbers that could be mistaken for each other differ by more than this."""
+
+SHARE = Decimal("0.01")
+"""The same of numbers that are not whole, as a share of the larger one."""
+
+TIMES_WITHIN = 100
+"""And as a multiple of how far from right an answer may be."""
+
+MOST_DECIMALS = 4
+"""An answer that is rounded to more is called off by a little."""
+
+OTHER, NEARLY = "other", "nearly"
+
+_SAMPLES = 40
+_SAME = Decimal("1e-9")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A number that may be made of a message. ``name`` is empty for the right one, else a mistake's.
+
+    ``whole``: it is kept apart from others as whole numbers are.
+    """
+
+    value: Decimal
+    name: str = ""
+    detail: str = ""
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class Readings:
+    """All that may be made of one message, what is right first."""
+
+    right: Reading
+    wrong: tuple[Reading, ...]
+    within: Decimal
+
+    @property
+    def all(self) -> tuple[Reading, ...]:
+        """The right one and the mistakes."""
+        return (self.right, *self.wrong)
+
+    @property
+    def tolerance(self) -> Decimal:
+        """How far from the right number an answer may be."""
+        return self.within * max(Decimal(1), abs(self.right.value))
+
+    def named(self, number: Decimal) -> Reading | None:
+        """What makes ``number`` of the message; ``None`` where nothing that is known does."""
+        off = abs(number - self.right.value)
+        if off <= self.tolerance:
+            return self.right
+        for reading in self.wrong:
+            if abs(number - reading.value) <= self._slack(reading):
+                return reading
+        near = Decimal(ROOM) if self.right.whole else SHARE * abs(self.right.value)
+        return Reading(number, NEARLY) if off <= near else None
+
+    def _slack(self, reading: Reading) -> Decimal:
+        """By how much a mistaken answer may differ by its own arithmetic."""
+        if reading.whole and not self.within:
+            return Decimal(0)
+        share = _SAME if reading.name == "rounded" else max(self.within, _SAME)
+        return share * max(Decimal(1), abs(reading.value))
+
+
+def gap(one: Reading, other: Reading, within: Decimal) -> Decimal:
+    """By more than this two readings of one run differ."""
+    most = max(abs(one.value), abs(other.value))
+    tolerance = TIMES_WITHIN * within * max(Decimal(1), most)
+    return max(Decimal(ROOM) if one.whole and other.whole else SHARE * most, tolerance)
+
+
+def exact(value: object) -> Decimal | None:
+    """``value`` as the number that it writes; ``None`` where it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return Decimal(repr(value))
+
+
+def number_of(found: Expression, fields: Mapping[str, Value]) -> Decimal:
+    """The answer that an expression gives for a message. Raises :class:`ExpressionError`."""
+    number = exact(found.value(fields))
+    if number is None:
+        raise ExpressionError(_("it gives text or true/false, and an answer is a number"))
+    return number
+
+
+class Arithmetic:
+    """What the messages of one exchange come to, right and mistaken.
+
+    Raises :class:`ExpressionError` where no message can be answered.
+    """
+
+    def __init__(self, rules: ExchangeRules) -> None:
+        self.fields, self.within = rules.fields, Decimal(repr(rules.within))
+        self._sums, self._of = rules.expect is None, rules.of
+        self._branches = rules.branches
+        self._numbers = [name for name, f in self.fields.items() if isinstance(f, Whole | Real)]
+        self._short = rules.short
+        self._variants = rules.variants
+
+    def right(self, fields: Mapping[str, Value]) -> Value:
+        """The right answer to the message with these ``fields``. Raises :class:`ExpressionError`."""
+        if self._sums:
+            return sum(
+                value for name in self._numbers if not isinstance(value := fields[name], str)
+            )
+        return self._branch(self._asked(fields)).value(fields)
+
+    @cached_property
+    def _decimals(self) -> dict[str, tuple[int, ...]]:
+        """The decimals to which an answer that is no whole number may be rounded so that it shows, by
+        the value of the field that says which answer is asked for."""
+        return {} if self._short else self._sampled(self._variants)
+
+    def readings(self, fields: Mapping[str, Value]) -> Readings:
+        """What may be made of the message with these ``fields``. Raises :class:`ExpressionError`."""
+        asked = self._asked(fields)
+        right = Reading(self._value(asked, fields), whole=not self._decimals.get(asked))
+        mistakes = tuple(self._mistakes(asked, right, fields))
+        return Readings(right, mistakes, self.within)
+
+    def hides(self, fields: Mapping[str, Value]) -> bool:
+        """The answer to this message would be right although it is rounded, which others' are not."""
+        asked = self._asked(fields)
+        value = self._value(asked, fields)
+        return any(
+            self._is_right(rounded, value)
+            for decimals in self._decimals.get(asked, ())
+            for rounded in _rounded(value, decimals)
+        )
+
+    def _asked(self, fields: Mapping[str, Value]) -> str:
+        return "" if self._of is None else in_words(fields.get(self._of, ""))
+
+    def _value(self, asked: str, fields: Mapping[str, Value]) -> Decimal:
+        if self._sums:
+            return sum((exact(fields[name]) or Decimal(0) for name in self._numbers), Decimal(0))
+        return number_of(self._branch(asked), fields)
+
+    def _branch(self, asked: str) -> Expression:
+        branch = self._branches.get(asked)
+        if branch is None:
+            raise ExpressionError(_("there is none for the value “{value}”", value=asked[:60]))
+        return branch
+
+    def _mistakes(
+        self, asked: str, right: Reading, fields: Mapping[str, Value]
+    ) -> Iterator[Reading]:
+        for other in self._branches:
+            if other != asked:
+                value = self._value(other, fields)
+                yield Reading(value, OTHER, other, whole=not self._decimals.get(other))
+        numbers = [(name, fields[name]) for name in self._numbers]
+        yield from _joined(numbers)
+        if self._sums and len(numbers) == 2:
+            one, two = (exact(value) or Decimal(0) for _name, value in numbers)
+            whole = self._all_whole()
+            yield Reading(one * two, "multiplied", whole=whole)
+            yield Reading(one - two, "subtracted", whole=whole)
+            yield Reading(two - one, "subtracted", whole=whole)
+        for place, (name, given) in enumerate(numbers):
+            number = exact(given)
+            known = ("first-number", "second-number")[place : place + 1] if self._short else ()
+            if number is not None and (len(numbers) > 1 or number != right.value):
+                whole = isinstance(self.fields[name], Whole)
+                yield Reading(number, known[0] if known else "field", "" if known else name, whole)
+        for decimals in self._decimals.get(asked, ()):
+            for rounded in _rounded(right.value, decimals):
+                if not self._is_right(rounded, right.value):
+                    yield Reading(rounded, "rounded", str(decimals), whole=False)
+
+    def _all_whole(self) -> bool:
+        return all(isinstance(self.fields[name], Whole) for name in self._numbers)
+
+    def _is_right(self, number: Decimal, right: Decimal) -> bool:
+        return abs(number - right) <= self.within * max(Decimal(1), abs(right))
+
+    def _sampled(self, variants: int) -> dict[str, tuple[int, ...]]:
+        """Whose answers are mostly no whole numbers, and which roundings mostly change them."""
+        chance = Random(0)  # noqa: S311 - the same for everybody
+        samples: dict[str, list[Decimal]] = {asked: [] for asked in self._branches or ("",)}
+        fault: ExpressionError | None = None
+        for index in range(_SAMPLES * variants if self._of is None else _SAMPLES):
+            fields = drawn(self.fields, index, chance)
+            for asked, values in samples.items():
+                try:
+                    values.append(self._value(asked, fields))
+                except ExpressionError as error:
+                    fault = error
+        if fault is not None and not all(samples.values()):
+            raise fault
+        return {
+            asked: self._that_change(values)
+            for asked, values in samples.items()
+            if sum(value != value.to_integral_value() for value in values) > len(values) / 4
+        }
+
+    def _that_change(self, values: list[Decimal]) -> tuple[int, ...]:
+        """To how many decimals most of ``values`` can be rounded so that they are right no more."""
+        found = [
+            decimals
+            for decimals in range(MOST_DECIMALS + 1)
+            if sum(not self._is_right(round(value, decimals), value) for value in values)
+            > len(values) / 2
+        ]
+        return tuple(found) or (0,)
+
+
+def drawn(fields: Mapping[str, Field], index: int, chance: Random) -> dict[str, Value]:
+    """The message ``index`` of a row: what is drawn is drawn field by field, in their order."""
+    turns = in_turn(fields, index)
+    message: dict[str, Value] = {}
+    for name, field in fields.items():
+        if isinstance(field, Whole):
+            message[name] = chance.randint(*field.whole)
+        elif isinstance(field, Real):
+            scale = 10**field.decimals
+            low, high = (round(end * scale) for end in field.real)
+            message[name] = chance.randint(low, high) / scale
+        elif isinstance(field, OneOf):
+            message[name] = turns[name]
+        else:
+            message[name] = field.value
+    return message
+
+
+def _rounded(value: Decimal, decimals: int) -> set[Decimal]:
+    """``value`` rounded to so many decimals; without any also down, and towards zero."""
+    both = {round(value, decimals)}
+    if decimals == 0:
+        both |= {Decimal(math.floor(value)), Decimal(math.trunc(value))}
+    return both
+
+
+def _joined(numbers: list[tuple[str, Value]]) -> Iterator[Reading]:
+    if len(numbers) < 2:
+        return
+    (_one, first), (_other, second) = numbers[:2]
+    for text in (f"{first}{second}", f"{second}{first}"):
+        try:
+            value = Decimal(text)
+        except ArithmeticError:  # 1.52.5 is no number
+            continue
+        yield Reading(value, "joined", whole=value == value.to_integral_value())
