@@ -11,9 +11,10 @@ from xml.etree import ElementTree
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import NoCredentialsError
 
 from grader.aws.profiles import frozen_keys, session_for_keys
-from grader.model.access import Access, Keys, Profile, Role
+from grader.model.access import Access, Keys, NothingHandedIn, Profile, Role
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -102,6 +103,8 @@ class Clients:
                 access.secret_access_key.reveal(),
                 token.reveal() if token else None,
             )
+        if isinstance(access, NothingHandedIn):  # this machine's own would be somebody else's
+            raise NoCredentialsError
         if isinstance(access, Role):
             return self._assume(access, region, endpoint_url)
         name = access.name if isinstance(access, Profile) else None

@@ -15,6 +15,7 @@ from grader.model.code_digest import grader_sha256
 from grader.model.observation import Found
 from grader.results.changes import roster_changes, rubric_changes, stored_rubric
 from grader.results.directory import RUBRIC
+from grader.roster.find import find_students
 from grader.roster.load import student_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from grader.results.directory import Results
     from grader.roster.load import Account, Roster
     from grader.rubric.load import Rubric
-    from grader.scoring.summary import Known
+    from grader.scoring.suspicion import Known
 
 
 @dataclass(frozen=True)
@@ -203,12 +204,5 @@ def _same_account(now: Student, then: Mapping[str, Student]) -> bool:
 def _chosen(roster: Roster, only: Sequence[str]) -> tuple[Account, ...]:
     if not only:
         return roster.accounts
-    known = {account.student_id for account in roster.accounts}
-    problems = [
-        Problem("--only", None, _("There is no student {name} in the roster.", name=repr(name)))
-        for name in only
-        if name not in known
-    ]
-    if problems:
-        raise BadInput(problems)
-    return whole_groups(roster.accounts, only)
+    ids = find_students(roster.accounts, only, "--only")
+    return whole_groups(roster.accounts, ids)

@@ -13,9 +13,11 @@ from grader import __version__
 from grader.judging.pool import AT_A_TIME
 from grader.model.code_digest import grader_sha256
 from grader.observe.scope import as_asked
+from grader.scoring.absent import absent_report
 from grader.scoring.best_account import best_of
+from grader.scoring.open_by import ShownScores
 from grader.scoring.score import score
-from grader.scoring.summary import Known, code_of, with_class_flags
+from grader.scoring.suspicion import Known, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from grader.model.observation import Observation
     from grader.model.report import CriterionResult, Report
     from grader.results.directory import Results
+    from grader.rubric.load import Rubric
     from grader.scoring.summary import Summary
 
 
@@ -75,18 +78,18 @@ def regrade(results: Results, course: Course, *, lang: str) -> Regraded:
         for one in results.each_stored(batch.students):
             if one.report or one.observation:
                 there.append(one.student)
-            if one.report and not one.observation:
+            if one.report and not one.observation and not one.report.absent:
                 skipped.append(one.student.student_id)
         again = list(
             judged_again(
                 results, there, course, lang=lang, region=batch.region, everyone=batch.students
             )
         )
-        reports = with_class_flags([one.known for one in again], course.rubric.lab.known_code)
-        changes = _write_changed(results, again, reports)
-        summary = results.write_class(
-            reports, course.rubric, batch.students, lang, batch.open_by_student
-        )
+        everybody = [one.known for one in again]
+        reports = [known.report for known in everybody]
+        changes = _write_changed(results, again)
+        shown = ShownScores(batch.open_by_student, batch.absent or "blank")
+        summary = results.write_class(everybody, course.rubric, batch.students, lang, shown)
         used = msgspec.structs.replace(
             batch,
             rubric_sha256=course.rubric.sha256,
@@ -114,8 +117,9 @@ class Rejudged(NamedTuple):
     counts: Observation | None = None
     others: tuple[Observation, ...] = ()
 
-    def write(self, results: Results, report: Report) -> None:
-        """Write ``report``, which is ``known.report`` or has more flags, and what it rests on."""
+    def write(self, results: Results) -> None:
+        """Write the report that is known now, and what it rests on; what it said before is kept."""
+        report = self.known.report
         if self.before is not None and not _only_adds(self.before, report):
             results.keep_before(report.student_id)
         if self.counts is not None:
@@ -159,7 +163,11 @@ def judged_again(
         judged = zip(seen, course.judge.judge(rubric, seen), strict=True)
         for one in stored:
             if not one.seen:
-                if one.known is not None:
+                if one.report is not None and one.report.absent:
+                    yield Rejudged(
+                        one.report, Known(_absent_again(one.student, one.report, rubric, lang))
+                    )
+                elif one.known is not None:
                     yield Rejudged(one.report, one.known)
                 continue
             own = list(islice(judged, len(one.seen)))
@@ -177,18 +185,22 @@ def judged_again(
                 yield Rejudged(one.report, known, counts, others)
 
 
-def _write_changed(
-    results: Results, again: Sequence[Rejudged], after: Sequence[Report]
-) -> list[Change]:
-    changed = [
-        (one, new)
-        for one, new in zip(again, after, strict=True)
-        if one.before != new or one.counts is not None
-    ]
+def _absent_again(student: Student, before: Report, rubric: Rubric, lang: str) -> Report:
+    """The report by this rubric of whoever handed in nothing."""
+    return absent_report(
+        student, rubric, seed=before.seed, region=before.region, lang=lang, before=before
+    )
+
+
+def _write_changed(results: Results, again: Sequence[Rejudged]) -> list[Change]:
+    changed = [one for one in again if one.before != one.known.report or one.counts is not None]
     # Each waits for the disk: together they wait a fraction of the time.
     with ThreadPoolExecutor(WRITERS) as threads:
-        list(threads.map(lambda both: both[0].write(results, both[1]), changed))
-    changes = [Change(one.before, new, _moved(one.before, new)) for one, new in changed]
+        list(threads.map(lambda one: one.write(results), changed))
+    changes = [
+        Change(one.before, one.known.report, _moved(one.before, one.known.report))
+        for one in changed
+    ]
     return [change for change in changes if change.moved]
 
 

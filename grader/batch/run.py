@@ -7,8 +7,10 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import UNSET
+
 from grader.batch.known_groups import stored_accounts
-from grader.batch.pipeline import Grading
+from grader.batch.pipeline import Graded, Grading
 from grader.batch.regrade import judged_again
 from grader.batch.wait_for_killed import outlive_killed
 from grader.i18n.language import _
@@ -21,12 +23,13 @@ from grader.results.directory import PAGE
 from grader.roster.fingerprint import fingerprint
 from grader.roster.load import student_of
 from grader.safety.printable import plain
-from grader.scoring.summary import Known, code_of, with_class_flags
+from grader.scoring.absent import absent_report
+from grader.scoring.suspicion import Known, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from grader.batch.pipeline import Graded
     from grader.batch.plan import Plan
     from grader.batch.setup import Course
     from grader.engines.protocol import Engine
@@ -56,7 +59,7 @@ def _is_graded(known: Known | None) -> bool:
 
 
 class ClassRun:
-    """Grades a class into a results directory, and finishes it: flags, summary, ``grades.csv``."""
+    """Grades a class into a results directory, and finishes it: summary, ``grades.csv``, pages."""
 
     def __init__(
         self,
@@ -75,6 +78,8 @@ class ClassRun:
         self.unwritten: list[str] = []
         self.not_again: list[Report] = []
         """What came of those whose earlier grade stands because they could not be graded now."""
+        self.kept_aside: Path | None = None
+        """Where what was there before is now, if this run began anew."""
 
     def run(self, shown: Callable[[Graded], None]) -> Summary:
         """Grade whoever is to be graded; ``shown`` is told of each. Files are whole at any moment.
@@ -87,12 +92,14 @@ class ClassRun:
                 raise refuse(self._results.root, None, message, _("Give the command again."))
             outlive_killed(self._results)
             if self._plan.start_over:
+                self.kept_aside = self._results.aside()
                 self._write_batch("starting")
-                self._results.start_over()
+                self._results.start_over(self.kept_aside)
             self._results.write_rubric(self._course.rubric.source)
             self._write_batch("running")
             try:
                 self._keep()
+                self._note_absent()
                 self._grade(shown)
                 summary = self._finish()
             except BaseException:
@@ -116,7 +123,7 @@ class ClassRun:
         ):
             name = one.known.report.student_id
             if one.before != one.known.report or one.counts is not None:
-                one.write(self._results, one.known.report)
+                one.write(self._results)
             (self._earlier if name in self._earlier else self._graded)[name] = one.known
 
     def _grade(self, shown: Callable[[Graded], None]) -> None:
@@ -129,7 +136,26 @@ class ClassRun:
             self._engine,
             self._plan.groups,
             lambda party: stored_accounts(self._results, self._plan.stored.get(party, ())),
-        ).run(self._plan.todo)
+        ).run([account for account in self._plan.todo if not account.absent])
+
+    def _note_absent(self) -> None:
+        """Write the reports of those who handed in nothing; what was seen of one earlier stays."""
+        rubric, settings = self._course.rubric, self._plan.settings
+        for account in self._plan.todo:
+            if not account.absent:
+                continue
+            if earlier := self._earlier.get(account.student_id):
+                self._graded[account.student_id] = earlier
+                continue
+            report = absent_report(
+                student_of(account),
+                rubric,
+                seed=settings.seed,
+                region=settings.region_of(account, rubric),
+                lang=self._lang,
+                before=self._results.report_of(account.student_id),
+            )
+            self._take(Graded(account, None, report), lambda _graded: None)
 
     @property
     def reports(self) -> list[Report]:
@@ -166,14 +192,10 @@ class ClassRun:
         return [self._graded[name] for name in ids if name in self._graded]
 
     def _finish(self) -> Summary:
-        rubric, before = self._course.rubric, self._in_order()
-        reports = with_class_flags(before, rubric.lab.known_code)
-        for old, report in zip(before, reports, strict=True):
-            if old.report != report:
-                self._results.write_report(report)
-                self._graded[report.student_id] = old._replace(report=report)
-        shown = self._plan.settings.open_by_student
-        return self._results.write_class(reports, rubric, self._students(), self._lang, shown)
+        shown, known = self._plan.settings.shown, self._in_order()
+        return self._results.write_class(
+            known, self._course.rubric, self._students(), self._lang, shown
+        )
 
     @property
     def _lang(self) -> str:
@@ -201,6 +223,8 @@ class ClassRun:
     ) -> None:
         settings, ended = self._plan.settings, state in {"interrupted", "finished"}
         graded = sum(report.status == "graded" for report in self.reports)
+        absent = sum(report.absent for report in self.reports)
+        everybody = len(self._roster.accounts)
         self._results.write_batch(
             Batch(
                 state=state,
@@ -215,14 +239,13 @@ class ClassRun:
                 region=settings.region,
                 endpoint_url=settings.endpoint_url,
                 lang=settings.lang,
-                open_by_student=settings.open_by_student,
+                open_by_student=settings.shown.open_by_student,
+                absent=UNSET if settings.shown.absent == "blank" else settings.shown.absent,
                 checks=list(self._course.check_dirs),
                 started_at=self._started,
                 finished_at=now() if ended else None,
                 duration_s=round(time.monotonic() - self._clock, 3) if ended else None,
-                counts=Counts(
-                    len(self._roster.accounts), graded, len(self._roster.accounts) - graded
-                ),
+                counts=Counts(everybody, graded, everybody - graded, absent or UNSET),
                 students=self._students(),
                 ways=self._known_ways(),
             )

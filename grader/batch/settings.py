@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from grader.aws.profiles import region_of_profile
 from grader.model.access import Profile
+from grader.scoring.open_by import AS_GRADED
 
 if TYPE_CHECKING:
     from grader.roster.load import Account
     from grader.rubric.load import Rubric
-    from grader.scoring.open_by import OpenScore
+    from grader.scoring.open_by import ShownScores
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,8 @@ class Settings:
 
     ``jobs`` accounts are visited at a time, each for ``account_timeout_s`` seconds at most. A silence
     that would cost points is looked into once more ``confirm_s`` seconds later.
-    ``open_by_student`` is what ``grades.csv`` says for the score of a report that only the student can
-    settle. ``only`` are the ids of the criteria that are looked at, if not all are.
+    ``shown`` is what ``grades.csv`` says for scores that there are not.
+    ``only`` are the ids of the criteria that are looked at, if not all are.
     """
 
     seed: int
@@ -33,7 +34,7 @@ class Settings:
     exchange: bool = True
     confirm_s: float = 0
     lang: str = "en"
-    open_by_student: OpenScore = "blank"
+    shown: ShownScores = AS_GRADED
     only: tuple[str, ...] | None = None
 
     def region_of(self, account: Account, rubric: Rubric) -> str:

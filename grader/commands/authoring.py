@@ -47,6 +47,7 @@ def lint(
     from grader.batch.setup import loaded, rubric_path
     from grader.inputs.problems import refuse
     from grader.terminal.console import standard_error, standard_output
+    from grader.terminal.ungraded import show_absent
 
     if labs:
         show_labs(standard_output())
@@ -83,6 +84,7 @@ def lint(
                         file=roster,
                     )
                 )
+                show_absent([one for one in students.accounts if one.absent], out)
         if not exam:
             return ALL_POINTS
         from grader.rehearsal.exam import show_exam, sit_exam

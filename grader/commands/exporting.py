@@ -12,20 +12,25 @@ from grader.commands.help import SpokenCommand, SpokenGroup
 from grader.commands.options import (
     ALL_POINTS,
     UNGRADED,
+    AbsentOption,
     CommentLangOption,
     ForceOption,
     LangOption,
     OpenByStudentOption,
     QuietOption,
-    open_score,
+    shown_scores,
 )
 from grader.i18n.language import N_, _, plural, spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
+    from grader.commands.formats import Format
     from grader.export.formats import Export
     from grader.export.lti_push import Outcome
+    from grader.export.placing import Placement
     from grader.results.read_class import ClassRead, Row
 
 ResultsArgument = Annotated[
@@ -47,11 +52,11 @@ push = typer.Typer(
 def export(
     results: ResultsArgument,
     to: Annotated[
-        str,
+        list[str],
         typer.Option(
             "--to",
             metavar="FORMAT",
-            help=N_("gradescope, moodle, canvas, lti, junit, csv or html."),
+            help=N_("gradescope, moodle, canvas, lti, junit, csv or html; may be repeated."),
         ),
     ],
     out: Annotated[
@@ -59,7 +64,9 @@ def export(
         typer.Option(
             "--out",
             metavar=N_("PLACE"),
-            help=N_("Where it goes [default: a place in RESULTS/exports]."),
+            help=N_(
+                "Where it goes; of several formats, the folder [default: a place in RESULTS/exports]."
+            ),
         ),
     ] = None,
     scale: ScaleOption = None,
@@ -88,83 +95,101 @@ def export(
         typer.Option(
             "--ids",
             metavar=N_("KIND"),
-            help=N_("canvas: what a student_id is there: canvas, sis or login [default: sis]."),
+            help=N_("canvas: say that your student_id is an id there: canvas, sis or login."),
         ),
     ] = None,
     open_by_student: OpenByStudentOption = None,
+    absent: AbsentOption = None,
     lang: CommentLangOption = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> int:
     """Write the grades of a batch in the form that an LMS or a tool reads."""
-    from grader.commands.formats import files_of, format_of
+    from grader.commands.formats import files_of, formats_of, place_of
     from grader.export.formats import Export
-    from grader.export.placing import place
+    from grader.export.placing import Placement, place
     from grader.inputs.problems import BadInput, Problem
     from grader.results.read_class import read_class
+    from grader.scoring.open_by import AS_GRADED
     from grader.scoring.scale import scale_of
     from grader.terminal.console import standard_error, standard_output
 
-    chosen = format_of(to)
+    chosen = formats_of(to)
     given = {"worksheet": worksheet, "gradebook": gradebook, "assignment": assignment, "ids": ids}
-    odd = [
-        name for name, value in given.items() if value is not None and name not in chosen.options
-    ]
+    useful = {name for one in chosen.values() for name in one.options}
+    odd = [name for name, value in given.items() if value is not None and name not in useful]
     if odd:
-        message = _("{format} has no use for it.", format=to)
+        message = _("{format} has no use for it.", format=", ".join(chosen))
         raise BadInput([Problem(f"--{name}", None, message) for name in odd])
     on = scale_of(scale)
     read = read_class(results)
-    target = results / chosen.out if out is None else out
-    shown = open_score(open_by_student) if chosen.one_score else "blank"
-    made = Export(
-        results,
-        read.told_in(lang or read.lang, shown),
-        read.students,
-        read.rubric,
-        on,
-        lang or read.lang,
-        worksheet=worksheet,
-        gradebook=gradebook,
-        assignment=assignment,
-        ids=ids,
-        out=target,
-    )
-    force = force or (chosen.renews and out is None)
-    place(target, files_of(chosen, made), made.inputs, results, force=force)
-    _tell(read, made, standard_error(quiet=quiet))
-    if not quiet:
-        graded = sum(row.report.score is not None for row in made.rows)
+    scores = shown_scores(open_by_student, absent)
+    made: list[tuple[Format, Export, Placement]] = []
+    problems: list[Problem] = []
+    for name, one in chosen.items():
+        target = place_of(one, name, results, out, several=len(chosen) > 1)
+        export_of = Export(
+            results,
+            read.told_in(lang or read.lang, scores if one.one_score else AS_GRADED),
+            read.students,
+            read.rubric,
+            on,
+            lang or read.lang,
+            **{key: value for key, value in given.items() if key in one.options},  # type: ignore[arg-type]
+            out=target,
+        )
+        try:
+            files = files_of(one, export_of)
+        except BadInput as bad:
+            problems += bad.problems
+        else:
+            replaces = force or (one.renews and out is None)
+            made.append((one, export_of, Placement(target, files, replaces)))
+    if problems:
+        raise BadInput(problems)
+    inputs = [path for _format, export_of, _place in made for path in export_of.inputs]
+    place([placement for _format, _export, placement in made], inputs, results)
+    errors, output = standard_error(quiet=quiet), standard_output(quiet=quiet)
+    _tell(read, [export_of for _format, export_of, _place in made], errors)
+    for _format, export_of, placement in made if not quiet else ():
+        graded = sum(row.report.score is not None for row in export_of.rows)
         told = plural(
             graded,
             "{place}: {count} student has a score.",
             "{place}: {count} students have a score.",
-            place=target,
+            place=placement.out,
         )
-        standard_output(quiet=quiet).print(told, soft_wrap=True)
-    return UNGRADED if read.problems or made.problems else ALL_POINTS
+        output.print(told, soft_wrap=True)
+    wrong = read.problems or any(export_of.problems for _format, export_of, _place in made)
+    return UNGRADED if wrong else ALL_POINTS
 
 
-def _tell(read: ClassRead, made: Export, errors: Console) -> None:
-    """Name who has no grade, what was left out of the export, and what a human should know."""
+def _tell(read: ClassRead, made: Sequence[Export], errors: Console) -> None:
+    """Name who has no grade, what was left out of the exports, and what a human should know."""
     from grader.scoring.open_by import first_open
     from grader.terminal.problems import show_problems
+    from grader.terminal.ungraded import show_absent
 
-    for row in made.rows:
-        if row.report.status == "ungraded":
+    lines: dict[str, None] = {}
+    for row in (row for one in made for row in one.rows):
+        if row.report.status == "ungraded" and not row.report.absent:
             first = first_open(row.report)
-            errors.print(_untold(row, first.message if first else None), soft_wrap=True)
-    if read.problems or made.problems:
+            lines[_untold(row, first.message if first else None)] = None
+    for line in lines:
+        errors.print(line, soft_wrap=True)
+    show_absent([row.report for row in made[0].rows if row.report.absent], errors)
+    if read.problems or any(one.problems for one in made):
         errors.print(_("To put right:"))
-        show_problems([*read.problems, *made.problems], errors)
-    show_problems(made.notes, errors)
+        show_problems([*read.problems, *(wrong for one in made for wrong in one.problems)], errors)
+    show_problems([note for one in made for note in one.notes], errors)
 
 
 def _untold(row: Row, why: str | None) -> str:
     """That a student has no score, or the sure points only, and ``why`` where that is known."""
     from grader.safety.printable import plain
+    from grader.terminal.student_label import label
 
-    student, points = row.student_id, row.report.score
+    student, points = label(row.report), row.report.score
     if why is None:
         return _("{student} has no score", student=student)
     if points is None:
@@ -222,6 +247,7 @@ def lti(
     ] = None,
     scale: ScaleOption = None,
     open_by_student: OpenByStudentOption = None,
+    absent: AbsentOption = None,
     lang: CommentLangOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help=N_("Say what would be posted; connect to nothing."))
@@ -248,13 +274,13 @@ def lti(
         client = client_of(client_id, token_url, key, key_id, audience, errors)
     on = scale_of(scale)
     read = read_class(results)
-    told = read.told_in(lang or read.lang, open_score(open_by_student))
+    told = read.told_in(lang or read.lang, shown_scores(open_by_student, absent))
     made = Export(results, told, read.students, read.rubric, on, lang or read.lang)
     with nullcontext() if dry_run else Results(results).locked():
         memory = Memory(results, line_item, keeping=not dry_run)
         with platform(client, line_item) as at:
             done = push_scores(made, memory, at)
-    _tell(read, made, errors)
+    _tell(read, [made], errors)
     _tell_pushed(done, errors, standard_output(quiet=quiet), dry_run=dry_run)
     wrong = read.problems or made.problems or done.refused or done.left
     return UNGRADED if wrong else ALL_POINTS

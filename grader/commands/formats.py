@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
-from grader.inputs.problems import refuse
+from grader.inputs.problems import BadInput, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from grader.export.formats import Export, File
 
@@ -48,17 +50,31 @@ FORMATS = {
 }
 
 
-def format_of(name: str) -> Format:
-    """The format called ``name``. Raises :class:`BadInput` where there is none."""
-    if name not in FORMATS:
+def formats_of(names: Iterable[str]) -> dict[str, Format]:
+    """The formats called ``names``, each once. Raises :class:`BadInput` where there is no such one."""
+    problems: list[Problem] = []
+    for name in names:
+        if name in FORMATS:
+            continue
         near = difflib.get_close_matches(name, FORMATS, n=1)
         remedy = (
             _("Did you mean {near}?", near=near[0])
             if near
             else _("Known: {names}.", names=", ".join(FORMATS))
         )
-        raise refuse("--to", None, _("There is no format {name}.", name=repr(name)), remedy)
-    return FORMATS[name]
+        message = _("There is no format {name}.", name=repr(name))
+        problems.append(Problem("--to", None, message, remedy))
+    if problems:
+        raise BadInput(problems)
+    return {name: FORMATS[name] for name in names}
+
+
+def place_of(chosen: Format, name: str, results: Path, out: Path | None, *, several: bool) -> Path:
+    """Where the format called ``name`` goes: ``out`` of ``--out`` is that of one format, and of
+    ``several`` the folder of all."""
+    if out is None:
+        return results / chosen.out
+    return out / (PurePath(chosen.out).name or name) if several else out
 
 
 def files_of(chosen: Format, export: Export) -> list[File]:

@@ -12,6 +12,8 @@ import typer
 from grader.commands.options import (
     INTERRUPTED,
     UNGRADED,
+    Absent,
+    AbsentOption,
     ChecksOption,
     EndpointOption,
     EngineKind,
@@ -85,7 +87,11 @@ def batch(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar=N_("STUDENT"), help=N_("Only this student.")),
+        typer.Option(
+            "--only",
+            metavar=N_("STUDENT"),
+            help=N_("Only this student, and the group: an id, name or e-mail."),
+        ),
     ] = None,
     confirm_silence: Annotated[
         int,
@@ -100,6 +106,7 @@ def batch(
         bool, typer.Option("--resume", help=N_("Grade who is missing or was not graded."))
     ] = False,
     open_by_student: OpenByStudentOption = None,
+    absent: AbsentOption = None,
     force: ForceOption = False,
 ) -> int:
     """Grade a class: one folder a student, a summary, a table."""
@@ -127,6 +134,7 @@ def batch(
         jobs = jobs or before.jobs
         account_timeout = account_timeout or math.ceil(before.account_timeout_s)
         open_by_student = open_by_student or OpenByStudent(before.open_by_student)
+        absent = absent or Absent(before.absent or "blank")
     settings = settings_of(
         seed=seed,
         region=region,
@@ -136,6 +144,7 @@ def batch(
         account_timeout_s=account_timeout or 600,
         confirm_s=confirm_silence,
         open_by_student=open_by_student,
+        absent=absent,
     )
     errors = standard_error(quiet=quiet)
     with loaded(rubric, checks, roster) as (course, students):
@@ -154,7 +163,8 @@ def batch(
         with engine_of(engine.value, scheduler, settings.jobs) as made:
             run = ClassRun(course, results, students, planned, made)
             try:
-                with progress(len(planned.todo), errors, quiet=quiet) as tell:
+                handed_in = [account for account in planned.todo if not account.absent]
+                with progress(handed_in, errors, quiet=quiet) as tell:
                     summary = run.run(lambda graded: tell(graded.report))
             except (KeyboardInterrupt, OSError) as why:
                 _tell_cut_short(run, why, out, errors)
@@ -168,8 +178,7 @@ def batch(
         show_class(run.reports, summary, standard_output(quiet=quiet))
     if for_json is not None:
         results.copy_summary(for_json)
-    if not quiet:
-        errors.print(_("Results are in {folder}.", folder=out))
+    _tell_where(run, out, errors, quiet)
     _tell_missed(run, lambda names: _resuming(roster, out, engine, scheduler, names), errors, quiet)
     return UNGRADED if run.unwritten or run.not_again else batch_status(run.reports)
 
@@ -193,6 +202,16 @@ def _tell_cut_short(run: ClassRun, why: BaseException, out: Path, errors: Consol
     _tell_unwritten(run, errors)
 
 
+def _tell_where(run: ClassRun, out: Path, errors: Console, quiet: bool) -> None:
+    """Where the results are, and those that were there before."""
+    if quiet:
+        return
+    errors.print(_("Results are in {folder}.", folder=out))
+    if run.kept_aside is not None:
+        told = _("What was there before is kept in {folder}.", folder=run.kept_aside)
+        errors.print(told, soft_wrap=True)
+
+
 def _tell_unwritten(run: ClassRun, errors: Console) -> None:
     for problem in run.unwritten:
         errors.print(_("Not written: {problem}", problem=problem))
@@ -203,9 +222,12 @@ def _tell_missed(
 ) -> None:
     """Whose result is not what this run was to give, why, and the command that tries ``again``."""
     from grader.scoring.open_by import open_by
-    from grader.terminal.ungraded import show_ungraded, show_waiting
+    from grader.terminal.student_label import label
+    from grader.terminal.ungraded import show_absent, show_ungraded, show_waiting
 
     _tell_unwritten(run, errors)
+    if not quiet:
+        show_absent([report for report in run.reports if report.absent], errors)
     whose = {open_by(report) for report in run.reports}
     if "grader" in whose and not quiet:
         show_ungraded(run.reports, errors)
@@ -222,7 +244,7 @@ def _tell_missed(
             len(names),
             "The earlier grade of {students} stands.",
             "The earlier grades of {students} stand.",
-            students=", ".join(names),
+            students=", ".join(map(label, run.not_again)),
         )
         errors.print(told, soft_wrap=True)
         errors.print(_("Try again with: {command}", command=again(names)), soft_wrap=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from grader.batch.pipeline import Settings
     from grader.model.report import Report
-    from grader.scoring.open_by import OpenScore
+    from grader.scoring.open_by import ShownScores
 
 ALL_POINTS, POINTS_MISSING, USAGE, UNGRADED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -59,6 +59,13 @@ class OpenByStudent(StrEnum):
 
     blank = "blank"
     sure = "sure"
+
+
+class Absent(StrEnum):
+    """What stands for the score of whoever handed in nothing."""
+
+    blank = "blank"
+    zero = "zero"
 
 
 RubricOption = Annotated[
@@ -135,6 +142,12 @@ OpenByStudentOption = Annotated[
         ),
     ),
 ]
+AbsentOption = Annotated[
+    Absent | None,
+    typer.Option(
+        "--absent", help="The score of whoever handed in nothing: none, or 0 [default: blank]."
+    ),
+]
 UseOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -148,9 +161,14 @@ ForceOption = Annotated[
 ]
 
 
-def open_score(given: OpenByStudent | None) -> OpenScore:
-    """What ``--open-by-student`` asks for; nobody has a score by it unless it is given."""
-    return "sure" if given is OpenByStudent.sure else "blank"
+def shown_scores(open_by_student: OpenByStudent | None, absent: Absent | None) -> ShownScores:
+    """What ``--open-by-student`` and ``--absent`` ask for; nobody has a score by them unless given."""
+    from grader.scoring.open_by import ShownScores
+
+    return ShownScores(
+        "sure" if open_by_student is OpenByStudent.sure else "blank",
+        "zero" if absent is Absent.zero else "blank",
+    )
 
 
 def settings_of(
@@ -164,6 +182,7 @@ def settings_of(
     exchange: bool = True,
     confirm_s: float = 0,
     open_by_student: OpenByStudent | None = None,
+    absent: Absent | None = None,
 ) -> Settings:
     """How the run is made. Raises :class:`BadInput` for a region or an address that is none."""
     from grader.batch.pipeline import Settings
@@ -186,7 +205,7 @@ def settings_of(
         endpoint_url=endpoint_url,
         exchange=exchange,
         confirm_s=confirm_s,
-        open_by_student=open_score(open_by_student),
+        shown=shown_scores(open_by_student, absent),
         lang=lang or spoken().code,
     )
 
@@ -254,5 +273,6 @@ def write_stdout(json: bytes) -> None:
 
 
 def batch_status(reports: list[Report]) -> int:
-    """The exit status of a class: 0 when everyone was graded, whatever their points (design §7)."""
-    return UNGRADED if any(report.status == "ungraded" for report in reports) else ALL_POINTS
+    """The exit status of a class: 0 when everyone who handed in was graded, whatever their points."""
+    is_open = any(report.status == "ungraded" and not report.absent for report in reports)
+    return UNGRADED if is_open else ALL_POINTS

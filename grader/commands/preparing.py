@@ -109,6 +109,7 @@ def doctor(
     from grader.doctor.examine import examine_class
     from grader.terminal.console import standard_output
     from grader.terminal.doctor import show_examinations
+    from grader.terminal.ungraded import show_absent
 
     settings = settings_of(seed=0, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs)
     with loaded(rubric, checks, roster) as (course, students):
@@ -116,4 +117,5 @@ def doctor(
             raise TypeError("a doctor has a roster")
         found = examine_class(students, roster, course.rubric, course.needs, settings)
     show_examinations(found, standard_output(quiet=quiet))
+    show_absent([one for one in students.accounts if one.absent], standard_output(quiet=quiet))
     return UNGRADED if any(one.faults for one in found) else ALL_POINTS

@@ -78,6 +78,8 @@ def examine_class(
 ) -> list[Examination]:
     """Every account of ``roster``, which was loaded from ``path``, in its order.
 
+    Whoever handed in nothing has none.
+
     Rows that reach their account in the same way are asked once.
     """
     clients = clients or Clients()
@@ -86,6 +88,8 @@ def examine_class(
     try:
         rows = []
         for account in roster.accounts:
+            if account.absent:
+                continue
             region = settings.region_of(account, rubric)
             endpoint_url = account.endpoint_url or settings.endpoint_url
             use = frozenset(account.use.items())
@@ -209,7 +213,7 @@ def _refusal(one: Examination, refused: Unknown, written: float | None) -> tuple
         return message, _("Correct the AWS configuration of this machine, or log in again.")
     if isinstance(access, Role):
         return message, _("Log in on this machine: the role is assumed with its own credentials.")
-    if written is not None and access.session_token is not None:
+    if isinstance(access, Keys) and written is not None and access.session_token is not None:
         hours = (time.time() - written) / 3600
         if hours > LEARNER_LAB_HOURS:
             message = _(

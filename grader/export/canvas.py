@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from grader.export.formats import File
 from grader.export.matching import Place, alone, matched
+from grader.export.own_ids import with_ids
 from grader.export.sheet import read_sheet, refuse_twice
 from grader.i18n.language import _
 from grader.inputs.csv_cell import cell
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 STUDENT, ID, SIS, LOGIN, SECTION = "Student", "ID", "SIS User ID", "SIS Login ID", "Section"
 IDS = {"canvas": ID, "sis": SIS, "login": LOGIN}
-"""What the roster's student_id can be in Canvas, and the column it goes to."""
+"""What ``--ids`` can say that the roster's student_id is in Canvas, and the column it goes to."""
 
 _TITLE = re.compile(r".*\S.*\([0-9]+\)", re.DOTALL)
 _POINTS_POSSIBLE = "    Points Possible"
@@ -72,8 +73,9 @@ def _new(export: Export, assignment: str) -> str:
     writer.writerow([_POINTS_POSSIBLE, "", "", "", "", *map(number, export.tops)])
     # Left out where there is no score: a blank cell would take an earlier one away.
     graded = [row for row in export.rows if row.report.score is not None]
-    columns = ", ".join(_ROSTER.values())
-    for row in alone(export, graded, lambda student: _first_id(student, export), columns):
+    columns = list(_ROSTER.values())
+    known = with_ids(export, graded, lambda student: _ids(student, export), columns, "Canvas")
+    for row in alone(export, known, lambda student: _first_id(student, export), ", ".join(columns)):
         if _can_be_written(row, export):
             section, score = row.student.column("section"), export.scale.total(row.report)
             ids = _ids(row.student, export)
@@ -82,12 +84,12 @@ def _new(export: Export, assignment: str) -> str:
 
 
 def _ids(student: Student, export: Export) -> tuple[str, str, str]:
-    """Canvas's id, SIS user id and SIS login id, as far as they are known."""
-    ours, name = export.ids or "sis", student.student_id
+    """Canvas's id, SIS user id and SIS login id, as far as the roster, or ``--ids``, says them."""
+    ours, name = export.ids, student.student_id
     return (
         student.column("canvas_id") or (name if ours == "canvas" else ""),
         student.column("sis_user_id") or (name if ours == "sis" else ""),
-        student.column("sis_login_id") or (name if ours == "login" else student.email),
+        student.column("sis_login_id") or (name if ours == "login" else ""),
     )
 
 
@@ -206,10 +208,7 @@ def _place(record: Record, columns: dict[str, int | None], names: list[int | Non
 
 
 def _keys(student: Student) -> dict[str, frozenset[str]]:
-    perhaps, email = exact(student.student_id), exact(student.email)
-    keys = {kind: forms | perhaps for kind, forms in _stated(student).items()}
-    keys["login"] |= email
-    return {**keys, "email": email, "name": name_keys(student.name)}
+    return _stated(student) | {"email": exact(student.email), "name": name_keys(student.name)}
 
 
 def _stated(student: Student) -> dict[str, frozenset[str]]:

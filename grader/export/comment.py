@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_, Language, language
 from grader.safety.printable import plain
+from grader.scoring.absent import NOTHING
 from grader.scoring.open_by import open_points
 
 if TYPE_CHECKING:
@@ -31,16 +32,16 @@ def comment_lines(report: Report, export: Export) -> list[str]:
     language. Criteria that students may not see are left out.
     """
     scale, words = export.scale, language(export.lang)
-    lines = [words.say(UNGRADED)]
+    lines = []
     given = scale.total(report)
     if given is not None:
         most = _shown(scale.maximum(report.max_score), words)
         lines = [
             words.say("{score} of {maximum} points.", score=_shown(given, words), maximum=most)
         ]
-        if report.status == "ungraded":
-            lines.append(sure(report, scale, words))
-    for result in report.criteria:
+    if report.status == "ungraded":
+        lines.append(why_ungraded(report, scale, words))
+    for result in report.criteria if not report.absent else ():
         if result.status != "passed" and not export.hides(result.id):
             lines += _criterion(result, report, scale, words)
     return [plain(line, _LINE) for line in lines]
@@ -64,8 +65,13 @@ def _escaped(line: str) -> str:
     )
 
 
-def sure(report: Report, scale: Scale, words: Language) -> str:
-    """That the score of an ungraded report is what is sure, and how much may still come."""
+def why_ungraded(report: Report, scale: Scale, words: Language) -> str:
+    """That nothing was handed in, or that there is no grade; where there is a score all the same, that
+    it is what is sure, and how much may still come."""
+    if report.absent:
+        return words.say(NOTHING)
+    if report.score is None:
+        return words.say(UNGRADED)
     still = scale.score(open_points(report), report.max_score)
     most = scale.maximum(report.max_score)
     return words.say(SURE, open=_shown(still, words), maximum=_shown(most, words))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from grader.export.comment import UNGRADED, explanation, sure
+from grader.export.comment import explanation, why_ungraded
 from grader.export.formats import File, earlier
 from grader.i18n.language import N_, language
 from grader.results.atomic_write import write_json
@@ -178,6 +178,5 @@ def _why(report: Report, rubric: Rubric | None, scale: Scale, lang: str) -> str:
         if result.status == "ungraded" and _visibility(result.id, rubric) in (UNSET, "visible")
         for line in explanation(result)
     )
-    words = language(lang)
-    first = words.say(UNGRADED) if report.score is None else sure(report, scale, words)
-    return "\n".join([first, *reasons])
+    first = why_ungraded(report, scale, language(lang))
+    return first if report.absent else "\n".join([first, *reasons])

@@ -1,8 +1,8 @@
 """JUnit XML: one suite a student, one case a criterion.
 
 Source: ``junit-10.xsd`` of Jenkins's xUnit plug-in. Failed and partial are failures, ungraded is an
-error, blocked is skipped. The score is a property of the suite; a suite with an error has none, but the
-points that are sure where they are asked for.
+error, blocked is skipped. The score is a property of the suite; a suite with an error has none, but
+where they are asked for the points that are sure, or the 0 of whoever handed in nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from grader.export.formats import File
+from grader.scoring.open_by import open_by
 from grader.scoring.scale import number
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _suite(row: Row, scale: Scale) -> Element:
     if report.score is not None:
         properties = SubElement(suite, "properties")
         for name, value in (
-            ("score" if report.status == "graded" else "sure_points", scale.total(report)),
+            ("sure_points" if open_by(report) else "score", scale.total(report)),
             ("max_score", scale.maximum(report.max_score)),
         ):
             SubElement(properties, "property", {"name": name, "value": number(value)})

@@ -13,6 +13,7 @@ import msgspec
 from grader.export.comment import comment_text
 from grader.export.formats import File, earlier
 from grader.export.matching import alone
+from grader.export.own_ids import with_ids
 from grader.model.timestamps import iso, now
 
 if TYPE_CHECKING:
@@ -126,18 +127,25 @@ def after(last: str, moment: datetime) -> str:
 def scores_of(export: Export) -> Iterator[tuple[str, Score]]:
     """Each graded student's id and score, timed now: judged again, it is of the same observation.
 
-    Two students with the same id in the LMS are ``export.problems``, and neither has one.
+    Two students with the same id in the LMS are ``export.problems``, and neither has one; so is whoever
+    has none. Raises :class:`BadInput` where nobody has one.
     """
     moment = now()
-    for row in alone(export, export.rows, lambda student: [user_of(student)], USER_COLUMN):
+    scored = [row for row in export.rows if row.report.score is not None]
+    known = with_ids(export, scored, _users, [USER_COLUMN], "LTI")
+    for row in alone(export, known, _users, USER_COLUMN):
         points = export.scale.total(row.report)
         if points is not None:
             yield row.student_id, score_of(row, points, export, moment)
 
 
+def _users(student: Student) -> list[str]:
+    return [user_of(student)]
+
+
 def user_of(student: Student) -> str:
-    """The student's id in the LMS: the roster's ``lti_user_id``, else the student's id."""
-    return student.column(USER_COLUMN) or student.student_id
+    """The student's id in the LMS, the roster's ``lti_user_id``; nothing where that is not known."""
+    return student.column(USER_COLUMN)
 
 
 def score_of(row: Row, points: Decimal, export: Export, timestamp: str) -> Score:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from grader.export.comment import comment_html
 from grader.export.formats import File
 from grader.export.matching import Place, alone, matched
+from grader.export.own_ids import with_ids
 from grader.export.sheet import read_sheet, refuse_twice
 from grader.i18n.language import _
 from grader.inputs.csv_cell import cell
@@ -21,7 +22,7 @@ from grader.inputs.problems import BadInput, Problem
 from grader.scoring.scale import decimal_of, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from grader.export.formats import Export
@@ -42,6 +43,7 @@ FEEDBACK = ("Feedback comments", "Feedback par commentaires")
 _KNOWN = IDENTIFIER + NAME + EMAIL + ID_NUMBER + GRADE + MAXIMUM + CHANGEABLE + MODIFIED + FEEDBACK
 _LOCKED = {"no", "non"}
 _ID_COLUMNS = ("id_number", "idnumber")
+_PARTICIPANT_COLUMNS = ("moodle_participant", "moodle_identifier", "identifier")
 
 
 def files(export: Export) -> Iterator[File]:
@@ -121,18 +123,12 @@ def _place(record: Record, columns: dict[str, int | None]) -> Place:
 
 
 def _keys(student: Student) -> dict[str, frozenset[str]]:
-    stated = _stated(student)
-    perhaps = exact(student.student_id)
-    return stated | {
-        "identifier": stated["identifier"] | perhaps,
-        "id": stated["id"] | perhaps,
-        "name": name_keys(student.name),
-    }
+    return _stated(student) | {"name": name_keys(student.name)}
 
 
 def _stated(student: Student) -> dict[str, frozenset[str]]:
     return {
-        "identifier": exact(student.column("identifier", "moodle_identifier")),
+        "identifier": exact(student.column(*_PARTICIPANT_COLUMNS)),
         "email": exact(student.email),
         "id": exact(student.column(*_ID_COLUMNS)),
     }
@@ -171,29 +167,43 @@ def _comment(row: Row, export: Export) -> str:
 
 
 def _gradebook(export: Export) -> str:
-    """One row a graded student: one bad row stops Moodle's whole import."""
+    """One row a graded student: one bad row stops Moodle's whole import.
+
+    Of id numbers and e-mail addresses those are written that everybody has; where neither is complete,
+    those that more have, and whoever has none is left out.
+    """
     graded = [row for row in export.rows if row.report.score is not None]
-    theirs = alone(export, graded, lambda student: [_id(student)], _ID_COLUMNS[0])
+    columns = [*_BY]
+    known = with_ids(
+        export, graded, lambda one: [_BY[name](one) for name in columns], columns, "Moodle"
+    )
+    have = {name: [row for row in known if _BY[name](row.student)] for name in columns}
+    best = max(columns, key=lambda name: len(have[name]))
+    by_it = with_ids(export, known, lambda one: [_BY[best](one)], [best], "Moodle")
+    theirs = list(alone(export, by_it, lambda one: [_BY[best](one).casefold()], best))
     rows = [row for row in theirs if not _is_formula(row, export)]
-    with_email = _emails_serve(rows, export)
+    used = [name for name in columns if name == best or _serves(name, rows, export)]
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(["ID number", *(["Email address"] if with_email else []), "Score", "Feedback"])
+    writer.writerow([*(_HEADERS[name] for name in used), "Score", "Feedback"])
     for row in rows:
-        emails = [row.report.email] if with_email else []
         score, comment = number(export.scale.total(row.report)), cell(_comment(row, export))
-        writer.writerow([_id(row.student), *emails, score, comment])
+        writer.writerow([*(_BY[name](row.student) for name in used), score, comment])
     return text.getvalue()
 
 
 def _id(student: Student) -> str:
-    return student.column(*_ID_COLUMNS) or student.student_id
+    return student.column(*_ID_COLUMNS)
+
+
+_BY: dict[str, Callable[[Student], str]] = {"id_number": _id, "email": lambda one: one.email}
+"""What Moodle's import can know a student by, and what the roster says of it."""
+_HEADERS = {"id_number": "ID number", "email": "Email address"}
 
 
 def _is_formula(row: Row, export: Export) -> bool:
     """An id that a spreadsheet would calculate: defused, it would be nobody's, and stop the import."""
-    ids = [_id(row.student), row.report.email]
-    if all(cell(text) == text for text in ids):
+    if all(cell(text) == text for text in (of(row.student) for of in _BY.values())):
         return False
     message = _(
         "{student} is left out: an id or e-mail address would start a formula.",
@@ -203,10 +213,18 @@ def _is_formula(row: Row, export: Export) -> bool:
     return True
 
 
-def _emails_serve(rows: Sequence[Row], export: Export) -> bool:
-    emails = [row.report.email.casefold() for row in rows]
-    if all(emails) and len({*emails}) == len(emails):
+def _serves(name: str, rows: Sequence[Row], export: Export) -> bool:
+    """Everybody has one, and each another: a blank or a double would stop the import."""
+    ids = [_BY[name](row.student).casefold() for row in rows]
+    if not any(ids):
+        return False
+    if all(ids) and len({*ids}) == len(ids):
         return True
-    message = _("E-mail addresses are left out: somebody has none, or two have the same.")
-    export.notes.append(Problem(str(export.root), None, message, _("Map users by ID number.")))
+    if name == "email":
+        message = _("E-mail addresses are left out: somebody has none, or two have the same.")
+        remedy = _("Map users by ID number.")
+    else:
+        message = _("ID numbers are left out: somebody has none, or two have the same.")
+        remedy = _("Map users by e-mail address.")
+    export.notes.append(Problem(str(export.root), None, message, remedy))
     return False

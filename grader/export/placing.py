@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jsonschema import Draft202012Validator
@@ -26,7 +27,7 @@ from grader.results.directory import (
 from grader.schemas import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from grader.export.formats import File
@@ -38,24 +39,51 @@ _OF_THE_CLASS = (BATCH, RUBRIC, SUMMARY, GRADES, LOCK, PUSHED)
 _OF_A_STUDENT = (REPORT, BEFORE, OBSERVATION)
 
 
-def place(
-    out: Path, files: Sequence[File], inputs: Iterable[Path], root: Path, *, force: bool
-) -> None:
-    """Write ``files`` to ``out`` or below it, readable by their owner only.
+@dataclass(frozen=True)
+class Placement:
+    """Files of one format, and where they go: to ``out`` or below it. ``force``: over what is there."""
+
+    out: Path
+    files: Sequence[File]
+    force: bool = False
+
+    @property
+    def targets(self) -> list[tuple[Path, File]]:
+        """Each file with its place."""
+        return [(self.out / file.name if file.name else self.out, file) for file in self.files]
+
+
+def place(placements: Sequence[Placement], inputs: Iterable[Path], root: Path) -> None:
+    """Write the files of all ``placements``, readable by their owner only.
 
     Everything is looked at before anything is written. Raises :class:`BadInput`
     where a file would replace an input, one of the results in ``root``, or, without ``force``,
     whatever is there; ``jsonschema.ValidationError`` where one does not satisfy its schema.
     """
-    _validate(files)
-    targets = [(out / file.name if file.name else out, file) for file in files]
-    _check(out, targets, [*inputs, *_results(root)], force=force)
-    for folder in dict.fromkeys(target.parent for target, file in targets if file.data is not None):
+    protected = {place for path in [*inputs, *_results(root)] for place in places(path)}
+    problems: dict[Problem, None] = {}
+    for one in placements:
+        _validate(one.files)
+        problems |= dict.fromkeys(_problems(one, protected))
+    if problems:
+        raise BadInput(problems)
+    for one in placements:
+        # What is neither file nor folder (a pipe) is written to where it stands.
+        new = (target for target, _file in one.targets if target.is_file() or not target.exists())
+        for folder in {target.parent for target in new}:
+            writable(folder)
+    for one in placements:
+        _write(one)
+
+
+def _write(placement: Placement) -> None:
+    written = [target.parent for target, file in placement.targets if file.data is not None]
+    for folder in dict.fromkeys(written):
         _make(folder)
-    for target, file in targets:
+    for target, file in placement.targets:
         if file.data is None:
             target.unlink(missing_ok=True)
-            if target.parent != out:
+            if target.parent != placement.out:
                 with suppress(OSError):  # what else is in it is not ours
                     target.parent.rmdir()
         else:
@@ -68,29 +96,19 @@ def _validate(files: Sequence[File]) -> None:
             Draft202012Validator(load(file.schema)).validate(json.loads(file.data))
 
 
-def _check(
-    out: Path, targets: Sequence[tuple[Path, File]], inputs: Iterable[Path], *, force: bool
-) -> None:
-    problems: dict[Problem, None] = {}
-    protected = {place for path in inputs for place in places(path)}
-    for target, file in targets:
+def _problems(placement: Placement, protected: set[object]) -> Iterator[Problem]:
+    out = placement.out
+    for target, file in placement.targets:
         if places(target) & protected:
             message = _("This is a file that the export is made from.")
-            problems[Problem(str(target), None, message, _("Give --out another place."))] = None
+            yield Problem(str(target), None, message, _("Give --out another place."))
         elif target.is_dir() or (file.name and out.exists() and not out.is_dir()):
             wrong = target if target.is_dir() else out
             message = _("This is a folder.") if target.is_dir() else _("This is not a folder.")
-            problems[Problem(str(wrong), None, message, _("Give --out another place."))] = None
-        elif not force and _stands(target):
-            message = _("It exists already.")
+            yield Problem(str(wrong), None, message, _("Give --out another place."))
+        elif not placement.force and _stands(target):
             remedy = _("Give --out another place, or --force to replace it.")
-            problems[Problem(str(target), None, message, remedy)] = None
-    if problems:
-        raise BadInput(problems)
-    # What is neither file nor folder (a pipe) is written to where it stands.
-    new = (target for target, _file in targets if target.is_file() or not target.exists())
-    for folder in {target.parent for target in new}:
-        writable(folder)
+            yield Problem(str(target), None, _("It exists already."), remedy)
 
 
 def _results(root: Path) -> list[Path]:

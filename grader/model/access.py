@@ -48,4 +48,9 @@ class HandedIn:
     why: str
 
 
-Access: TypeAlias = Profile | Role | Keys | DefaultCredentials | HandedIn
+@dataclass(frozen=True)
+class NothingHandedIn:
+    """No way at all, of a student who handed in nothing: never asked for."""
+
+
+Access: TypeAlias = Profile | Role | Keys | DefaultCredentials | HandedIn | NothingHandedIn

@@ -64,12 +64,16 @@ class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     students: Annotated[int, Meta(description="How many students there are.")]
     graded: Annotated[int, Meta(description="How many have a score so far.")]
     ungraded: Annotated[int, Meta(description="How many have none, or none yet.")]
+    absent: Annotated[
+        int | UnsetType,
+        Meta(description="How many of them handed in nothing; missing for none."),
+    ] = UNSET
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a class was graded: the digests of what went in, the options, the counts, the times.
 
-    ``starting``: what else lies in the folder is of an earlier batch, and is about to be removed.
+    ``starting``: what else lies in the folder is of an earlier batch, and is about to be put aside.
     """
 
     schema: Annotated[
@@ -116,6 +120,12 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             "nothing, or the points that are sure."
         ),
     ] = "blank"
+    absent: Annotated[
+        Literal["zero"] | UnsetType,
+        Meta(
+            description="“zero”: grades.csv says 0 for whoever handed in nothing. Missing: nothing."
+        ),
+    ] = UNSET
     checks: Annotated[list[str], Meta(description="The folders of --checks.")]
     started_at: Annotated[str, Meta(description="When it began: UTC, ISO 8601.")]
     finished_at: Annotated[

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from grader.model.evidence import Evidence  # noqa: TC001 - msgspec reads it
 
@@ -31,6 +31,9 @@ _Values = Annotated[
 ]
 Status = Literal["passed", "partial", "failed", "blocked", "ungraded"]
 OpenBy = Literal["grader", "student"]
+
+SUSPICION = frozenset({"account-shared", "same-code"})
+"""Flags of version 0.1.0 that are the instructor's alone: the summary has them, and no report."""
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -134,7 +137,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One student's grade. ``score`` is ``None`` when any criterion is ungraded.
 
     Times, seed, duration and version are the observation's: judging it again under the same rubric
-    gives the identical report. ``flags`` are facts for a human and cost no points.
+    gives the identical report. ``flags`` are facts for a human and cost no points. What version 0.1.0
+    flagged of others' submissions is dropped on reading.
     """
 
     schema: Annotated[Literal["report/1"], _means("The version of this file's format.")] = (
@@ -150,6 +154,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ]
     region: Annotated[str, _means("The AWS region looked at.")]
     status: Annotated[Literal["graded", "ungraded"], _means("Whether there is a score.")]
+    kind: Annotated[
+        Literal["nothing-handed-in"] | UnsetType,
+        _means(
+            "“nothing-handed-in”: the student's row says no way to an account, so nothing was looked "
+            "at. Missing otherwise."
+        ),
+    ] = UNSET
     score: Annotated[
         float | None,
         _means("The points together, to 4 decimals; null when any criterion is ungraded."),
@@ -195,6 +206,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         _finite(self.score, self.sure_points, self.max_score, self.duration_s)
+        if not SUSPICION.isdisjoint(self.flags):
+            kept = tuple(name for name in self.flags if name not in SUSPICION)
+            msgspec.structs.force_setattr(self, "flags", kept)
+
+    @property
+    def absent(self) -> bool:
+        """The student handed in nothing."""
+        return self.kind == "nothing-handed-in"
 
 
 _decoder = msgspec.json.Decoder(Report)

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from grader.model.report import CriterionResult, OpenBy, Report, Status
     from grader.pages.speech import Speech
     from grader.scoring.summary import Summary
+    from grader.scoring.suspicion import Suspicion
 
 _MOST_MISTAKES = 12
 _MOST_NAMES = 60
-_NAME, _SENTENCE = 80, 400
+_NAME, _SENTENCE, _DIGEST = 80, 400, 12
 _CODE = {"passed": "o", "partial": "a", "failed": "f", "blocked": "b", "ungraded": "u"}
 _NUMBER = re.compile(r"\d+")
 _EACH: tuple[Status, ...] = ("passed", "partial", "failed", "blocked", "ungraded")
@@ -53,7 +54,7 @@ class Cell:
 class Row:
     """One student's line of the heat map. A criterion that the report lacks has no cell.
 
-    ``sure``: the points that are sure, where there is no score.
+    ``sure``: the points that are sure, where there is no score, or that nothing was handed in.
     """
 
     person: Person
@@ -87,9 +88,9 @@ class Noted:
 
 @dataclass(frozen=True)
 class Together:
-    """Students who share something: ``account`` where it is an account. ``more`` are not named."""
+    """Students who share something, and ``what`` that is, in words. ``more`` are not named."""
 
-    account: str
+    what: str
     people: tuple[Person, ...]
     more: int
 
@@ -98,14 +99,13 @@ def class_page(
     reports: Sequence[Report],
     summary: Summary,
     batch: Batch | None,
-    code: Mapping[str, frozenset[str]],
     speech: Speech,
 ) -> str:
-    """The class page as HTML. ``code`` holds the digests of the code of whoever shares theirs;
-    without ``batch`` the page does not say how the class was graded."""
+    """The class page as HTML; without ``batch`` it does not say how the class was graded."""
     scores = [report.score for report in reports if report.score is not None]
     counted = bars(scores, summary.max_score)
     mistakes = _mistakes(reports)
+    suspicion = {one.student_id: one.suspicion or [] for one in summary.scores}
     return render(
         "class.html",
         speech,
@@ -118,12 +118,14 @@ def class_page(
         plot=plot(counted, speech) if scores else None,
         mistakes=mistakes[:_MOST_MISTAKES],
         rarer=len(mistakes[_MOST_MISTAKES:]),
+        absent=[person(report) for report in reports if report.absent],
+        open_yet=summary.ungraded - (summary.absent or 0),
         unknown=_unknown(reports, "grader"),
         waiting=_unknown(reports, "student"),
         criteria=[(one, _shares(one)) for one in summary.criteria],
         each=_EACH,
-        rows=[_row(report, summary, speech) for report in reports],
-        noted=_noted(reports, code, speech),
+        rows=[_row(report, summary, suspicion, speech) for report in reports],
+        noted=_noted(reports, suspicion, speech),
     )
 
 
@@ -141,19 +143,29 @@ def flag_words(words: Mapping[str, str], name: str, speech: Speech) -> str:
     return speech.say(words[name]) if name in words else shown(name, _NAME)
 
 
-def _row(report: Report, summary: Summary, speech: Speech) -> Row:
+def _row(
+    report: Report,
+    summary: Summary,
+    suspicion: Mapping[str, Sequence[Suspicion]],
+    speech: Speech,
+) -> Row:
     results = {result.id: result for result in report.criteria}
+    suspect = {one.flag for one in suspicion.get(report.student_id, ())}
     return Row(
         person=person(report),
         score=speech.number(report.score),
         sure=_sure(report, speech),
         sort=-1.0 if report.score is None else report.score,
         cells=tuple(_cell(results.get(one.id), speech) for one in summary.criteria),
-        flags=tuple(flag_words(SHORT_FLAGS, name, speech) for name in report.flags),
+        flags=tuple(
+            flag_words(SHORT_FLAGS, name, speech) for name in sorted({*report.flags, *suspect})
+        ),
     )
 
 
 def _sure(report: Report, speech: Speech) -> str:
+    if report.absent:
+        return speech.say("nothing handed in")
     if report.score is not None or report.sure_points is None:
         return ""
     return speech.say("{points} sure", points=speech.number(report.sure_points))
@@ -223,39 +235,41 @@ def _shares(criterion: object) -> list[tuple[Status, str, int, float, float]]:
 
 
 def _noted(
-    reports: Sequence[Report], code: Mapping[str, frozenset[str]], speech: Speech
+    reports: Sequence[Report], suspicion: Mapping[str, Sequence[Suspicion]], speech: Speech
 ) -> list[Noted]:
-    by_flag: dict[str, list[Report]] = defaultdict(list)
+    by_flag: dict[str, list[Together]] = defaultdict(list)
+    who: dict[str, list[Report]] = defaultdict(list)
     for report in reports:
         for name in report.flags:
-            by_flag[name].append(report)
+            who[name].append(report)
+    for name, noted in who.items():
+        by_flag[name] = [_line("", noted)]
+    shared: dict[tuple[str, str], dict[str, Report]] = defaultdict(dict)
+    for report in reports:
+        for one in suspicion.get(report.student_id, ()):
+            what = _shared(one, speech)
+            shared[one.flag, what][report.student_id] = report
+            if report not in who[one.flag]:
+                who[one.flag].append(report)
+    for (name, what), together in shared.items():
+        by_flag[name].append(_line(what, list(together.values())))
     return [
-        Noted(flag_words(FLAGS, name, speech), len(who), tuple(_together(name, who, code)))
-        for name, who in sorted(by_flag.items())
+        Noted(flag_words(FLAGS, name, speech), len(who[name]), tuple(by_flag[name]))
+        for name in sorted(by_flag)
     ]
 
 
-def _together(
-    flag: str, reports: Sequence[Report], code: Mapping[str, frozenset[str]]
-) -> list[Together]:
-    shared: dict[str, list[Report]] = defaultdict(list)
-    if flag == "same-code":
-        for report in reports:
-            for digest in code.get(report.student_id, ()):
-                shared[digest].append(report)
-        # Two functions in common are one likeness.
-        alike = {tuple(report.student_id for report in who): who for who in shared.values()}
-        told = {report.student_id for who in alike.values() if len(who) > 1 for report in who}
-        rest = [report for report in reports if report.student_id not in told]
-        lines = [who for who in alike.values() if len(who) > 1] + ([rest] if rest else [])
-        return [_line("", who) for who in lines]
-    if flag == "account-shared":
-        for report in reports:
-            shared[report.account_id or ""].append(report)
-        return [_line(shown(account, _NAME), who) for account, who in shared.items()]
-    return [_line("", reports)]
+def _shared(one: Suspicion, speech: Speech) -> str:
+    """The account or the function's code that they have in common."""
+    if one.flag == "account-shared":
+        return speech.say("Account {account}: ", account=shown(one.account_id or "", _NAME))
+    return speech.say(
+        "Function {function}, code {digest}: ",
+        function=shown(one.function or "", _NAME),
+        digest=shown((one.code_sha256 or "")[:_DIGEST], _DIGEST),
+    )
 
 
-def _line(account: str, reports: Sequence[Report]) -> Together:
+def _line(what: str, reports: Sequence[Report]) -> Together:
     people = tuple(person(report) for report in reports[:_MOST_NAMES])
-    return Together(account, people, len(reports) - len(people))
+    return Together(what, people, len(reports) - len(people))

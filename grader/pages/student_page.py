@@ -13,10 +13,10 @@ from grader.pages.class_page import flag_words
 from grader.pages.document import render, sentence, value_text
 from grader.pages.text import shown
 from grader.pages.words import FAILURES, WRONG_ANSWERS, YOUR_FLAGS
+from grader.rubric.exercised import ONLY_LOOK
 from grader.rubric.expression import ExpressionError
 from grader.rubric.readings import Arithmetic
 from grader.scoring.open_by import open_by, open_points
-from grader.scoring.summary import CLASS_FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -29,14 +29,6 @@ if TYPE_CHECKING:
 
 _SENTENCE, _EXCERPT, _LINE = 1000, 300, 400
 _LOG_LINES = 30
-ONLY_LOOK = frozenset(
-    {
-        *("function_exists", "function_runtime", "function_memory", "function_timeout"),
-        *("function_environment", "queue_exists", "mapping_enabled", "dead_letter_queue"),
-        *("schedule_enabled", "schedule_runs"),
-    }
-)
-"""The shipped checks that do not judge what was sent. Of any other, nobody knows that here."""
 _OF_EXERCISES = frozenset({"direct-inconclusive", "raises-after-answer", "several-answers"})
 _MOST_PAIRS, _MOST_ANSWERS, _MOST_TESTS, _MOST_REASONS = 50, 5, 60, 4
 
@@ -100,11 +92,11 @@ def student_page(
 ) -> str:
     """One student's page as HTML. ``lab`` is the lab's title; ``seen`` may be missing; ``hidden`` are
     the criteria that students may not see, nor what was seen for them; ``rules`` say what was right."""
-    unseen = seen is None
+    unseen = seen is None and not report.absent
     attempt = seen.attempt if seen is not None else None
-    untold = CLASS_FLAGS if hidden else frozenset()
+    untold: frozenset[str] = frozenset()
     if any(one.check not in ONLY_LOOK for one in hidden):
-        seen, unseen, untold = None, False, untold | _OF_EXERCISES
+        seen, unseen, untold = None, False, _OF_EXERCISES
     rounds = _rounds(seen, speech, rules) if seen is not None else []
     kept_back = {one.id for one in hidden}
     results = [result for result in report.criteria if result.id not in kept_back]

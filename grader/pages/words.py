@@ -84,10 +84,6 @@ SHORT_FLAGS: Final[dict[str, str]] = {
 """For the instructor, in a table."""
 
 YOUR_FLAGS: Final[dict[str, str]] = {
-    "account-shared": N_("Another submission comes from the same AWS account as yours."),
-    "same-code": N_(
-        "The code of your function is the same, byte for byte, as in another submission."
-    ),
     "account-mismatch": N_(
         "Your credentials lead to another AWS account than the one on your instructor's list."
     ),
@@ -117,4 +113,4 @@ YOUR_FLAGS: Final[dict[str, str]] = {
         "with different numbers. Answer each pair once, with its sum alone."
     ),
 }
-"""For the student."""
+"""For the student, who is told nothing of others' submissions."""

@@ -12,7 +12,8 @@ from grader.results.atomic_write import write_text
 from grader.results.directory import OBSERVATION, PAGE, STUDENTS, UNREADABLE
 from grader.rubric.rejudge import judged_anew
 from grader.scoring.hide_criteria import unnamed
-from grader.scoring.summary import code_of
+from grader.scoring.summary import with_suspicion
+from grader.scoring.suspicion import Known, code_of, suspicions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,24 +61,24 @@ def pages(
 
     Observations are read one at a time: those of a large class do not fit into memory. A page is made
     of what there is: without ``batch``, or without an observation, it says less. What the rubric hides
-    from students is on the class page only.
+    from students, and what is suspicious, is on the class page only.
     """
     speech = Speech(lang)
-    known = frozenset(rubric.lab.known_code) if rubric else frozenset()
     criteria = rubric.criteria if rubric else ()
     rules = rubric.exchange if rubric else None
     hidden = {one.id: one for one in criteria if one.visibility == "hidden"}
-    code: dict[str, frozenset[str]] = {}
+    known: list[Known] = []
     for report in reports:
         seen = _seen(results.folder(report.student_id) / OBSERVATION)
+        known.append(Known(report, code_of(seen)))
         if seen is not None and rubric is not None:
             seen = judged_anew(seen, rubric.exchange)
-        if "same-code" in report.flags:
-            code[report.student_id] = code_of(seen) - known
         told = unnamed(report, lambda _, because: because in hidden, lang)
         text = student_page(told, seen, summary.title, speech, hidden.values(), rules)
         yield f"{STUDENTS}/{report.student_id}/{PAGE}", text
-    yield PAGE, class_page(reports, summary, batch, code, speech)
+    if rubric is not None:
+        summary = with_suspicion(summary, suspicions(known, rubric))
+    yield PAGE, class_page(reports, summary, batch, speech)
 
 
 def _seen(path: Path) -> Observation | None:

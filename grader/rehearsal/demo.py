@@ -27,7 +27,7 @@ from grader.terminal.progress import progress
 from grader.terminal.report import points, show_class
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import Console
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from grader.batch.setup import Course
     from grader.model.report import Report
     from grader.sandbox.submission import Submission
+    from grader.scoring.summary import Summary
+    from grader.scoring.suspicion import Suspicion
 
 AS_EXPECTED, OTHERWISE = 0, 1
 _A_DAY_S = 24 * 60 * 60
@@ -73,11 +75,11 @@ def run_demo(
         roster = load_roster(write_roster(Path(folder) / "roster.csv", aws, submissions, accounts))
         planned = plan(results, roster, course.rubric, settings, force=force)
         run = ClassRun(course, results, roster, planned)
-        with progress(len(submissions), errors, quiet=quiet) as tell:
+        with progress(roster.accounts, errors, quiet=quiet) as tell:
             summary = run.run(lambda graded: tell(graded.report))
     show_class(run.reports, summary, output)
     output.print()
-    right = _compare(submissions, run.reports, output)
+    right = _compare(submissions, run.reports, summary, output)
     output.print(
         _(
             "A report for each student is in {students}, the class in {folder}.",
@@ -88,8 +90,11 @@ def run_demo(
     return AS_EXPECTED if right else OTHERWISE
 
 
-def _compare(submissions: Sequence[Submission], reports: Sequence[Report], out: Console) -> bool:
+def _compare(
+    submissions: Sequence[Submission], reports: Sequence[Report], summary: Summary, out: Console
+) -> bool:
     by_id = {report.student_id: report for report in reports}
+    suspicion = {one.student_id: one.suspicion or () for one in summary.scores}
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(_("submission"), overflow="fold")
     table.add_column(_("expected"), justify="right", no_wrap=True)
@@ -98,7 +103,7 @@ def _compare(submissions: Sequence[Submission], reports: Sequence[Report], out: 
     right = 0
     for submission in submissions:
         report = by_id[submission.name]
-        wrong = differences(submission, report)
+        wrong = differences(submission, report, suspicion[submission.name])
         right += not wrong
         table.add_row(
             Text(submission.description),
@@ -112,9 +117,13 @@ def _compare(submissions: Sequence[Submission], reports: Sequence[Report], out: 
     return right == len(submissions)
 
 
-def differences(submission: Submission, report: Report) -> list[str]:
-    """What a report says otherwise than the submission's expected result; empty when nothing."""
+def differences(
+    submission: Submission, report: Report, suspicion: Iterable[Suspicion] = ()
+) -> list[str]:
+    """What a report, and the ``suspicion`` of the class, say otherwise than the submission's expected
+    result; empty when nothing."""
     wrong = []
+    flags = {*report.flags, *(one.flag for one in suspicion)}
     if report.score != submission.points:
         wrong.append(
             _("{found} points, not {expected}", found=report.score, expected=submission.points)
@@ -128,7 +137,7 @@ def differences(submission: Submission, report: Report) -> list[str]:
         (N_("not graded: [{found}], not [{expected}]"), ungraded, submission.ungraded),
         (N_("failed: [{found}], not [{expected}]"), failed, submission.failed),
         (N_("blocked: [{found}], not [{expected}]"), blocked, submission.blocked),
-        (N_("flags: [{found}], not [{expected}]"), set(report.flags), submission.flags),
+        (N_("flags: [{found}], not [{expected}]"), flags, submission.flags),
     ):
         if found != expected:
             lists = {"found": ", ".join(sorted(found)), "expected": ", ".join(sorted(expected))}

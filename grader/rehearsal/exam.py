@@ -121,7 +121,7 @@ def sit_exam(course: Course, settings: Settings, *, errors: Console, quiet: bool
         accounts = deploy_all(aws, submissions, layout=layout)
         path = Path(folder) / "roster.csv"
         roster = load_roster(write_roster(path, aws, submissions, accounts, region=layout.region))
-        with progress(len(submissions), errors, quiet=quiet) as tell:
+        with progress(roster.accounts, errors, quiet=quiet) as tell:
 
             def graded(one: Graded) -> None:
                 taken[one.account.student_id] = one.report

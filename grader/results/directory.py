@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -20,9 +19,11 @@ from grader.model.student_id import is_student_id
 from grader.results.accounts import ACCOUNTS, remove, write_others
 from grader.results.atomic_write import is_unfinished, write_json, write_text
 from grader.results.grades_csv import grades_csv
+from grader.results.keep_aside import folder_begun, folder_beside, move_all, put_first
 from grader.results.no_links import refuse_links
-from grader.scoring.open_by import with_open_score
-from grader.scoring.summary import Known, code_of, summarise
+from grader.scoring.open_by import AS_GRADED
+from grader.scoring.summary import summarise_class
+from grader.scoring.suspicion import Known, code_of
 
 try:
     import fcntl
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from grader.model.batch import Student
     from grader.rubric.load import Rubric
-    from grader.scoring.open_by import OpenScore
+    from grader.scoring.open_by import ShownScores
     from grader.scoring.summary import Summary
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -109,6 +110,8 @@ class Results:
         if self.occupied and not (self.root / BATCH).is_file():
             message = _("This folder holds no {file}, so it is not a grader's results.", file=BATCH)
             raise refuse(self.root, None, message, _("Give another --out."))
+        if self.occupied and not resume:
+            writable(self.root.resolve().parent)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -142,14 +145,33 @@ class Results:
         except OSError:
             return b""
 
-    def start_over(self) -> None:
-        """Remove what an earlier batch wrote here but ``batch.json``, and nothing else."""
-        for name in _OURS:
-            path = self.root / name
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
+    def aside(self) -> Path | None:
+        """Where what lies here goes when a batch starts over; ``None`` where nobody was graded yet.
+
+        ``batch.json`` is there at once. Whatever is interrupted then, nothing is lost.
+        """
+        if not any((self.root / name).exists() for name in (STUDENTS, SUMMARY, GRADES)):
+            return None
+        begun = folder_begun(self.root, BATCH) if self._is_starting else None
+        if begun is not None:
+            return begun
+        to = folder_beside(self.root)
+        put_first(to, BATCH, self.state)
+        return to
+
+    @property
+    def _is_starting(self) -> bool:
+        try:
+            return self.batch().state == "starting"
+        except BadInput:
+            return False
+
+    def start_over(self, aside: Path | None) -> None:
+        """Put ``aside`` what an earlier batch wrote here but ``batch.json``, and nothing else."""
+        if aside is not None:
+            move_all(self.root, _OURS, aside)
+        for name in _OURS:  # a rubric of which nothing came
+            (self.root / name).unlink(missing_ok=True)
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -197,21 +219,21 @@ class Results:
 
     def write_class(
         self,
-        reports: Sequence[Report],
+        known: Sequence[Known],
         rubric: Rubric,
         students: Sequence[Student],
         lang: str,
-        open_score: OpenScore = "blank",
+        shown: ShownScores = AS_GRADED,
     ) -> Summary:
         """Write what the whole class makes up: ``summary.json`` and ``grades.csv``.
 
-        ``open_score`` is the score in ``grades.csv`` of a report that is open by the student.
+        ``shown`` says what stands in ``grades.csv`` for the score of whom there is none.
         """
-        summary = summarise(reports, rubric, lang)
+        summary = summarise_class(known, rubric, lang)
         write_json(self.root / SUMMARY, _indented(summary), "summary")
         extra = {student.student_id: student.extra for student in students}
-        shown = [with_open_score(report, open_score) for report in reports]
-        text = grades_csv(shown, [criterion.id for criterion in rubric.criteria], extra)
+        reports = [shown.of(one.report) for one in known]
+        text = grades_csv(reports, [criterion.id for criterion in rubric.criteria], extra)
         write_text(self.root / GRADES, text)
         return summary
 
@@ -233,6 +255,13 @@ class Results:
         except UNREADABLE as error:
             message = _("This is not a batch of this grader: {error}.", error=error)
             raise refuse(path, None, message) from None
+
+    def report_of(self, student_id: str) -> Report | None:
+        """The report that lies here of a student; ``None`` where none can be read."""
+        try:
+            return report.read_report(self.folder(student_id) / REPORT)
+        except (OSError, *UNREADABLE):
+            return None
 
     def each_stored(self, students: Iterable[Student]) -> Iterator[Stored]:
         """What lies here of each of ``students``, one at a time: a class does not fit into memory.

@@ -17,7 +17,7 @@ from grader.model.student_id import is_student_id
 from grader.results.directory import BATCH, REPORT, RUBRIC, STUDENTS, UNREADABLE, Results
 from grader.results.no_links import refuse_links
 from grader.rubric.load import load_rubric
-from grader.scoring.open_by import with_open_score
+from grader.scoring.open_by import AS_GRADED
 from grader.scoring.scale import earned
 from grader.scoring.translate_report import retold
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Batch
     from grader.model.report import CriterionResult, Report
     from grader.rubric.load import Rubric
-    from grader.scoring.open_by import OpenScore
+    from grader.scoring.open_by import ShownScores
 
 _AGAIN = N_(
     "Grade this student again with --resume, or judge the class again with `grader regrade`."
@@ -65,14 +65,13 @@ class ClassRead:
     lang: str
     problems: tuple[Problem, ...]
 
-    def told_in(self, lang: str, open_score: OpenScore = "blank") -> tuple[Row, ...]:
+    def told_in(self, lang: str, shown: ShownScores = AS_GRADED) -> tuple[Row, ...]:
         """The rows, with reports in the language ``lang`` as far as there are words for it.
 
-        ``open_score`` is the score of those that are open by the student.
+        ``shown`` says what their scores are where they have none.
         """
         return tuple(
-            Row(row.student, with_open_score(self._told_in(lang, row.report), open_score))
-            for row in self.rows
+            Row(row.student, shown.of(self._told_in(lang, row.report))) for row in self.rows
         )
 
     def _told_in(self, lang: str, report: Report) -> Report:

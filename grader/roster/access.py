@@ -79,12 +79,6 @@ def access_of(
     return None
 
 
-def no_way() -> tuple[str, str]:
-    """What to say of a row that names no way to its account: a message and its remedy."""
-    message = _("The row names no way to reach the account.")
-    return message, _("Fill in {ways}.", ways=_(_WAYS))
-
-
 def _role(arn: str | None, external_id: Secret | None) -> Role:
     if arn is None:
         message = _("The row has an external_id without a role_arn.")

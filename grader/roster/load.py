@@ -12,10 +12,12 @@ from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem, refuse
 from grader.inputs.schema_errors import did_you_mean
 from grader.inputs.text_file import read_text
+from grader.model.access import NothingHandedIn
 from grader.model.batch import Student
 from grader.model.student_id import id_fault
-from grader.roster.access import ACCESS_COLUMNS, AccessError, access_of, no_way
+from grader.roster.access import ACCESS_COLUMNS, AccessError, access_of
 from grader.roster.cell_shapes import SHAPED_COLUMNS, shape_problem, time_of, use_fault
+from grader.roster.misplaced import looks_like_credentials, misplaced
 from grader.roster.table import ID_COLUMNS, USE, Row, Table, is_known, read_table
 
 if TYPE_CHECKING:
@@ -58,6 +60,11 @@ class Account:
     due_at: datetime | None = None
     use: dict[str, str] = field(default_factory=dict, hash=False)
 
+    @property
+    def absent(self) -> bool:
+        """The student handed in nothing, and nobody of the group did."""
+        return isinstance(self.access, NothingHandedIn)
+
 
 def student_of(account: Account) -> Student:
     """What may be stored of an account: everything but how it is reached."""
@@ -84,13 +91,12 @@ def check_cells(path: Path) -> None:
         raise BadInput(problems)
 
 
-def load_roster(path: Path, *, absent: bool = False) -> Roster:
+def load_roster(path: Path) -> Roster:
     """The roster in the CSV file at ``path``, and the credentials files it names.
 
-    ``absent``: rows of students who handed in nothing are right, and left out, not refused.
-
     Rows of a group may lead to accounts of their own. One that names no way goes the way of another row
-    of its group: to that row's account, region and endpoint where it says none of its own.
+    of its group: to that row's account, region and endpoint where it says none of its own. A row for
+    which nobody of the group names a way is that of a student who handed in nothing.
     Raises :class:`BadInput` with every problem; no message holds a secret.
     """
     table, sha256 = _table(path)
@@ -98,7 +104,7 @@ def load_roster(path: Path, *, absent: bool = False) -> Roster:
         message = _("No column says how the accounts are reached.")
         remedy = _("Add at least one of: {names}.", names=", ".join(ACCESS_COLUMNS))
         raise refuse(path, table.header_line, message, remedy)
-    reading = _Reading(str(path), path.parent, absent)
+    reading = _Reading(str(path), path.parent, table.columns)
     accounts = reading.accounts(table.rows)
     problems = [*table.problems, *reading.problems]
     if problems:
@@ -123,7 +129,7 @@ class _Reading:
 
     file: str
     folder: Path
-    absent: bool = False
+    columns: tuple[str, ...] = ()
     problems: list[Problem] = field(default_factory=list)
 
     def accounts(self, rows: Iterable[Row]) -> tuple[Account, ...]:
@@ -131,34 +137,30 @@ class _Reading:
         rows = list(rows)
         self.check(rows)
         access: dict[int, Access] = {}
-        broken: set[int] = set()
         for row in rows:
             try:
                 way = access_of(row.cells, row.secrets, self.folder)
             except AccessError as error:
-                broken.add(row.line)
                 for message, remedy in error.faults:
                     self._say(row, message, remedy)
             else:
                 if way is not None:
                     access[row.line] = way
+                else:
+                    self._check_misplaced(row)
         partner: dict[int, Row] = {}
         for members in _groups(rows):
             known = [row for row in members if row.line in access]
-            without = [row.line for row in members if row.line not in access]
             if known:
                 # Whoever comes first by the id: the order of the rows does not matter.
-                partner |= dict.fromkeys(without, min(known, key=_id))
-            elif any(row.line in broken for row in members):
-                broken.update(without)
+                other = min(known, key=_id)
+                partner |= {row.line: other for row in members if row.line not in access}
         access |= {line: access[other.line] for line, other in partner.items()}
-        for row in rows:
-            if row.line not in access and row.line not in broken and not self.absent:
-                self._say(row, *no_way())
+        absent = NothingHandedIn()
         return tuple(
-            _account(row, access[row.line], partner.get(row.line, row))
+            _account(row, access.get(row.line, absent), partner.get(row.line, row))
             for row in rows
-            if row.line in access and "student_id" in row.cells
+            if "student_id" in row.cells
         )
 
     def check(self, rows: Sequence[Row]) -> None:
@@ -215,6 +217,12 @@ class _Reading:
             "The {column} is longer than {max_text} characters.", column=column, max_text=_MAX_TEXT
         )
         self._say(row, message, _("Shorten it."))
+
+    def _check_misplaced(self, row: Row) -> None:
+        """Whoever handed in something is not absent, whatever the column is called."""
+        for number, column in enumerate(self.columns, start=1):
+            if looks_like_credentials(row.extra.get(column, row.cells.get(column, ""))):
+                self._say(row, *misplaced(number))
 
     def _say(self, row: Row, message: str, remedy: str) -> None:
         self.problems.append(Problem(self.file, row.line, message, remedy))

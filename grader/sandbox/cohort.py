@@ -54,6 +54,9 @@ DEMO: tuple[str, ...] = (
 """The names of the submissions that ``grader demo`` shows: a variety, and none that waits long."""
 
 
+_ID_NUMBERS, _CANVAS_IDS = 20240001, 9001
+
+
 def deploy_all(
     sandbox: Sandbox, submissions: Iterable[Submission], *, layout: Layout = SHIPPED, jobs: int = 4
 ) -> dict[str, str]:
@@ -100,9 +103,13 @@ def write_roster(
             "account_id": accounts[one.name],
             "region": region or sandbox.region,
             "endpoint_url": one.endpoint_url or sandbox.endpoint_url,
+            # Each system has its own id of a student: made up here, so that every export can be tried.
+            "id_number": f"{_ID_NUMBERS + number}",
+            "canvas_id": f"{_CANVAS_IDS + number}",
+            "lti_user_id": one.name,
             **sandbox.credentials(accounts[one.name]),
         }
-        for one in submissions
+        for number, one in enumerate(submissions)
     ]
     path.touch(mode=0o600)
     with path.open("w", encoding="utf-8", newline="") as file:

@@ -6,6 +6,7 @@ would lose nothing by it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 OpenScore: TypeAlias = Literal["blank", "sure"]
 """What stands for the score of a report that is open by the student: nothing, or what is sure."""
 
+AbsentScore: TypeAlias = Literal["blank", "zero"]
+"""What stands for the score of whoever handed in nothing: nothing, or 0."""
+
 STUDENTS: frozenset[UnknownKind] = frozenset({"disturbed", "ambiguous", "vanished"})
 """The kinds of Unknown that only the student can end: a reader of the output queue, several resources
 that could be meant, something taken away in mid-run. All others are the grader's to try again."""
@@ -31,12 +35,12 @@ def settled_by(kinds: Iterable[str]) -> OpenBy:
 
 
 def open_by(report: Report) -> OpenBy | None:
-    """Whose the report is to settle; ``None`` where it is graded.
+    """Whose the report is to settle; ``None`` where it is graded, or nothing was handed in.
 
     One criterion that is the grader's makes the whole report the grader's: what the student does alone
     would not give it a score. So is one that does not say, as those of version 0.1.0.
     """
-    if report.status == "graded":
+    if report.status == "graded" or report.absent:
         return None
     whose = {result.open_by for result in open_criteria(report)}
     return "student" if whose == {"student"} else "grader"
@@ -76,3 +80,22 @@ def with_open_score(report: Report, shown: OpenScore) -> Report:
     if shown == "blank" or open_by(report) != "student":
         return report
     return msgspec.structs.replace(report, score=report.sure_points)
+
+
+@dataclass(frozen=True)
+class ShownScores:
+    """What a class's files and exports say for the scores that there are not. Whatever that is, the
+    report stays ``ungraded``."""
+
+    open_by_student: OpenScore = "blank"
+    absent: AbsentScore = "blank"
+
+    def of(self, report: Report) -> Report:
+        """The report as they give it."""
+        if report.absent and self.absent == "zero":
+            return msgspec.structs.replace(report, score=0.0)
+        return with_open_score(report, self.open_by_student)
+
+
+AS_GRADED = ShownScores()
+"""No score where there is none."""

@@ -1,34 +1,24 @@
-"""A class at a glance: flags that need everybody's results, statistics, and ``summary.json``."""
+"""A class at a glance: statistics, what is suspicious, and ``summary.json``."""
 
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
-from grader.model.observation import Found
 from grader.rubric.load import text_in
 from grader.scoring.open_by import open_by
+from grader.scoring.suspicion import Known, Suspicion, code_of, suspicions
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from grader.model.observation import Observation
     from grader.model.report import Report
     from grader.rubric.load import Criterion, Rubric
 
-CLASS_FLAGS = frozenset({"account-shared", "same-code"})
-"""Flags that only the whole class can tell: computed anew whenever a batch ends."""
-
-
-class Known(NamedTuple):
-    """What a class keeps of a student: the report, and the ``CodeSha256`` of each function seen."""
-
-    report: Report
-    code: frozenset[str] = frozenset()
+__all__ = ["Known", "Summary", "code_of", "summarise", "summarise_class", "with_suspicion"]
 
 
 class CriterionSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,9 +63,19 @@ class StudentSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Literal["grader", "student"] | None,
         Meta(
             description="When ungraded, whose it is to settle: “student” where all that is open is "
-            "theirs. Null when graded."
+            "theirs. Null when graded, and for whoever handed in nothing."
         ),
     ] = None
+    kind: Annotated[
+        Literal["nothing-handed-in"] | UnsetType, Meta(description="As in the report.")
+    ] = UNSET
+    suspicion: Annotated[
+        list[Suspicion] | UnsetType,
+        Meta(
+            description="What the student has in common with others of other groups, for the instructor "
+            "alone. Missing where there is nothing."
+        ),
+    ] = UNSET
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,6 +89,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     students: Annotated[int, Meta(description="How many students have a report.")]
     graded: Annotated[int, Meta(description="How many of them have a score.")]
     ungraded: Annotated[int, Meta(description="How many of them have none.")]
+    absent: Annotated[
+        int | UnsetType,
+        Meta(
+            description="How many of the ungraded handed in nothing; missing for none. Criteria do not "
+            "count them."
+        ),
+    ] = UNSET
     mean: Annotated[float | None, Meta(description="The mean score, to 4 decimals.")]
     median: Annotated[float | None, Meta(description="The median score, to 4 decimals.")]
     lowest: Annotated[float | None, Meta(description="The lowest score.")]
@@ -101,27 +108,53 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ]
 
 
+def summarise_class(known: Sequence[Known], rubric: Rubric, lang: str) -> Summary:
+    """The summary of a class of which the code is known too, with what is suspicious."""
+    summary = summarise([one.report for one in known], rubric, lang)
+    return with_suspicion(summary, suspicions(known, rubric))
+
+
+def with_suspicion(summary: Summary, found: Mapping[str, list[Suspicion]]) -> Summary:
+    """The summary with what was ``found`` suspicious of each student."""
+    scores = [
+        msgspec.structs.replace(one, suspicion=found.get(one.student_id) or UNSET)
+        for one in summary.scores
+    ]
+    return msgspec.structs.replace(summary, scores=scores)
+
+
 def summarise(reports: Sequence[Report], rubric: Rubric, lang: str) -> Summary:
-    """The summary of a class's reports, in their order."""
+    """The summary of a class's reports, in their order; what is suspicious takes more than reports."""
     scores = [report.score for report in reports if report.score is not None]
+    there = [report for report in reports if not report.absent]
     return Summary(
         title=text_in(rubric.title, lang),
         max_score=rubric.max_score,
         students=len(reports),
         graded=len(scores),
         ungraded=len(reports) - len(scores),
+        absent=(len(reports) - len(there)) or UNSET,
         mean=_rounded(statistics.fmean(scores)) if scores else None,
         median=_rounded(statistics.median(scores)) if scores else None,
         lowest=min(scores, default=None),
         highest=max(scores, default=None),
-        criteria=[_criterion(criterion, reports, lang) for criterion in rubric.criteria],
+        criteria=[_criterion(criterion, there, lang) for criterion in rubric.criteria],
         scores=[_student(report) for report in reports],
     )
 
 
 def _student(report: Report) -> StudentSummary:
-    summary = msgspec.convert(report, StudentSummary, from_attributes=True)
-    return msgspec.structs.replace(summary, open_by=open_by(report))
+    return StudentSummary(
+        student_id=report.student_id,
+        name=report.name,
+        group=report.group,
+        status=report.status,
+        score=report.score,
+        flags=list(report.flags),
+        sure_points=report.sure_points,
+        open_by=open_by(report),
+        kind=report.kind,
+    )
 
 
 def _criterion(criterion: Criterion, reports: Sequence[Report], lang: str) -> CriterionSummary:
@@ -143,62 +176,3 @@ def _criterion(criterion: Criterion, reports: Sequence[Report], lang: str) -> Cr
 
 def _rounded(value: float) -> float:
     return round(value, 4)
-
-
-def with_class_flags(results: Iterable[Known], known_code: Iterable[str]) -> list[Report]:
-    """The reports with ``account-shared`` and ``same-code`` as the whole class has them.
-
-    Members of one group share an account and its code by right.
-    """
-    results = list(results)
-    accounts: dict[Hashable, set[Hashable]] = defaultdict(set)
-    code: dict[str, set[tuple[Hashable, Hashable]]] = defaultdict(set)
-    known = set(known_code)
-    for report, hashes in results:
-        if report.account_id:
-            accounts[report.account_id].add(_owner(report))
-        for sha256 in hashes - known:
-            code[sha256].add(_place(report))
-    return [
-        _flagged(
-            report,
-            {
-                "account-shared": len(accounts[report.account_id]) > 1,
-                "same-code": any(
-                    _apart(_place(report), other)
-                    for sha256 in hashes - known
-                    for other in code[sha256]
-                ),
-            },
-        )
-        for report, hashes in results
-    ]
-
-
-def _owner(report: Report) -> Hashable:
-    return ("group", report.group) if report.group else ("student", report.student_id)
-
-
-def _place(report: Report) -> tuple[Hashable, Hashable]:
-    """Whose code it is, and in which account."""
-    owner = _owner(report)
-    return owner, report.account_id or owner
-
-
-def _apart(one: tuple[Hashable, Hashable], other: tuple[Hashable, Hashable]) -> bool:
-    """Others, in another account: the same account has the same code, and has its own flag."""
-    return one[0] != other[0] and one[1] != other[1]
-
-
-def code_of(seen: Observation | None) -> frozenset[str]:
-    """The ``CodeSha256`` of each function that was seen: what ``same-code`` is told by."""
-    if seen is None:
-        return frozenset()
-    functions = [fact.value for fact in seen.functions.values() if isinstance(fact, Found)]
-    return frozenset(function.code_sha256 for function in functions if function.code_sha256)
-
-
-def _flagged(report: Report, flags: dict[str, bool]) -> Report:
-    kept = set(report.flags) - CLASS_FLAGS
-    kept |= {name for name, raised in flags.items() if raised}
-    return msgspec.structs.replace(report, flags=tuple(sorted(kept)))

@@ -10,6 +10,7 @@ from rich.text import Text
 from grader.i18n.language import _, spoken
 from grader.safety.printable import plain
 from grader.terminal.report import points
+from grader.terminal.student_label import label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +31,7 @@ def show_changes(changes: Iterable[Change], out: Console) -> None:
             Text(
                 _(
                     "{student}: {before} -> {after}",
-                    student=plain(after.student_id),
+                    student=label(after),
                     before=_score(change.before),
                     after=points(after.score, after.max_score) + _by(change),
                 ),

@@ -21,7 +21,7 @@ _GAP = 2
 def class_table(columns: Columns, width: int) -> Table | None:
     """A row for each student; ``None`` where ``width`` columns are too few.
 
-    ``columns`` are, by their heads: ids and points, neither of which has a space, and two of words.
+    ``columns`` are, by their heads: ids and points, neither of which has a space, then those of words.
     """
     student, score, *others = columns
     ids, scores, *words = [

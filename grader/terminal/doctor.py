@@ -12,6 +12,7 @@ from grader.doctor.examine import LEARNER_LAB_HOURS, PARTNER
 from grader.i18n.language import _, plural
 from grader.model.observation import Found, Unknown
 from grader.safety.printable import plain
+from grader.terminal.student_label import label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ def show_examinations(found: Sequence[Examination], out: Console) -> None:
     faults: dict[tuple[str, str], list[str]] = {}
     for one in found:
         for fault in one.faults:
-            faults.setdefault(fault, []).append(plain(one.account.student_id))
+            faults.setdefault(fault, []).append(label(one.account))
     if not faults:
         out.print(_("Nothing to fix before the batch."))
         return

@@ -21,14 +21,19 @@ from grader.i18n.language import _, plural, spoken
 from grader.i18n.message import said
 from grader.safety.printable import plain
 from grader.terminal.report import points
+from grader.terminal.student_label import label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
     from grader.i18n.message import Message
     from grader.model.report import Report
+    from grader.terminal.student_label import Named
+
+_LAST = 3
+"""So few are named while the bar stands still."""
 
 
 class Told(Protocol):
@@ -39,15 +44,18 @@ class Told(Protocol):
 
 
 @contextmanager
-def progress(total: int, out: Console, *, quiet: bool) -> Iterator[Told]:
-    """A live bar on a terminal, a line for each student elsewhere, nothing when ``quiet``."""
+def progress(students: Sequence[Named], out: Console, *, quiet: bool) -> Iterator[Told]:
+    """A live bar on a terminal, a line for each student elsewhere, nothing when ``quiet``.
+
+    The bar names the last few of ``students`` while it waits for them.
+    """
     if quiet:
         yield lambda report: None  # noqa: ARG005
     elif out.is_terminal:
         with _bar(out) as bar:
-            yield _Bar(bar, total)
+            yield _Bar(bar, students)
     else:
-        yield _Lines(total, out)
+        yield _Lines(len(students), out)
 
 
 class Working:
@@ -111,7 +119,7 @@ def _bar(out: Console) -> Progress:
         _spinner(out),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[counts]}"),
+        TextColumn("{task.fields[counts]}", markup=False),
         TimeRemainingColumn(elapsed_when_finished=True),
         console=out,
         transient=True,
@@ -119,18 +127,26 @@ def _bar(out: Console) -> Progress:
 
 
 class _Bar:
-    def __init__(self, bar: Progress, total: int) -> None:
+    def __init__(self, bar: Progress, students: Sequence[Named]) -> None:
         self._bar, self._ungraded = bar, 0
-        self._done = plural(total, "done", "done")
-        self._task = bar.add_task("", total=total, counts=self._done)
+        self._left = {one.student_id: label(one) for one in students}
+        self._done = plural(len(students), "done", "done")
+        self._task = bar.add_task("", total=len(students), counts=self._counts())
 
     def __call__(self, report: Report) -> None:
         self._ungraded += report.score is None
+        self._left.pop(report.student_id, None)
+        self._bar.update(self._task, advance=1, counts=self._counts())
+
+    def _counts(self) -> str:
         counts = self._done
         if self._ungraded:
             unsaid = plural(self._ungraded, "{count} not graded", "{count} not graded")
             counts = f"{counts}, {unsaid}"
-        self._bar.update(self._task, advance=1, counts=counts)
+        if 0 < len(self._left) <= _LAST:
+            waits = _("waiting for {students}", students=", ".join(self._left.values()))
+            counts = f"{counts}, {waits}"
+        return counts
 
 
 class _Lines:
@@ -144,7 +160,7 @@ class _Lines:
         line = _(
             "{number} {student}: {said}",
             number=number,
-            student=plain(report.student_id),
+            student=label(report),
             said=said,
         )
         self._out.print(Text(line))

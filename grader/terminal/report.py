@@ -15,6 +15,7 @@ from grader.safety.printable import plain
 from grader.scoring.open_by import open_by, open_points
 from grader.terminal.class_table import class_table
 from grader.terminal.evidence import evidence_lines
+from grader.terminal.student_label import label, name_of
 from grader.terminal.ungraded import not_graded
 
 if TYPE_CHECKING:
@@ -163,8 +164,9 @@ def _show_open(report: Report, out: Console) -> None:
         out.print(Text(line))
 
 
-def _flags(report: Report) -> str:
-    return ", ".join(plain(_(FLAGS.get(name, name))) for name in report.flags)
+def _flags(report: Report, suspicion: Iterable[str] = ()) -> str:
+    names = sorted({*report.flags, *suspicion})
+    return ", ".join(plain(_(FLAGS.get(name, name))) for name in names)
 
 
 def _unreached(report: Report) -> CriterionResult | None:
@@ -193,30 +195,42 @@ def _said(result: CriterionResult) -> Text:
 
 
 def show_class(reports: Sequence[Report], summary: Summary, out: Console) -> None:
-    """A table of students, or a paragraph for each where a table has no room; then statistics."""
+    """A table of students, or a paragraph for each where a table has no room; then statistics.
+
+    What is suspicious of a student comes from the summary: no report says it.
+    """
+    suspicion = {one.student_id: one.suspicion or () for one in summary.scores}
+    noted = {
+        report.student_id: _flags(
+            report, [one.flag for one in suspicion.get(report.student_id, ())]
+        )
+        for report in reports
+    }
+    names = [Text(name_of(report)) for report in reports]
     columns = {
         _("student"): [Text(plain(report.student_id)) for report in reports],
         _("points"): [Text(points(report.score, report.max_score)) for report in reports],
+        **({_("name"): names} if any(names) else {}),
         _("lost on"): [_lost(report) for report in reports],
-        _("noted"): [Text(_flags(report), style="dim") for report in reports],
+        _("noted"): [Text(noted[report.student_id], style="dim") for report in reports],
     }
     table = class_table(columns, out.width)
     if table is not None:
         out.print(table)
     else:
         for report in reports:
-            _show_paragraph(report, out)
+            _show_paragraph(report, noted[report.student_id], out)
     out.print()
     _show_statistics(summary, out)
 
 
-def _show_paragraph(report: Report, out: Console) -> None:
+def _show_paragraph(report: Report, noted: str, out: Console) -> None:
     """What a row of the table says, where there is no room for a table."""
-    out.print(Text(f"{plain(report.student_id)}  {points(report.score, report.max_score)}"))
+    out.print(Text(f"{label(report)}  {points(report.score, report.max_score)}"))
     lines = [_lost(report)]
     if report.score is not None and lines[0]:
         lines = [Text.assemble(_("lost on"), _(": "), lines[0])]
-    lines += [Text(f"{_('noted')}{_(': ')}{_flags(report)}", style="dim")] if report.flags else []
+    lines += [Text(f"{_('noted')}{_(': ')}{noted}", style="dim")] if noted else []
     for line in filter(None, lines):
         out.print(Padding(line, (0, 0, 0, 2)))
 
@@ -232,8 +246,12 @@ def _show_statistics(summary: Summary, out: Console) -> None:
         plural(summary.students, "{count} student", "{count} students"),
         plural(summary.graded, "{count} graded", "{count} graded"),
     ]
-    if summary.ungraded:
-        counts.append(plural(summary.ungraded, "{count} not graded", "{count} not graded"))
+    absent = summary.absent or 0
+    if open_yet := summary.ungraded - absent:
+        counts.append(plural(open_yet, "{count} not graded", "{count} not graded"))
+    if absent:
+        told = plural(absent, "{count} handed in nothing", "{count} handed in nothing")
+        counts.append(told)
     out.print(Text(", ".join(counts), style="bold"))
     if summary.mean is None or summary.median is None:
         return

@@ -13,6 +13,7 @@ from grader.i18n.message import as_message
 from grader.safety.printable import plain
 from grader.scoring.open_by import first_open, open_by
 from grader.scoring.phrases import what_next
+from grader.terminal.student_label import label, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from grader.model.report import Report
+    from grader.terminal.student_label import Named
 
-_NAMED = 10
+_ABSENT_NAMED = 100
 _REASON, _LETTER = 300, 1000
 _NUMBER = re.compile(r"\d+")
 _KINDS = {
@@ -40,6 +42,8 @@ _KINDS = {
 
 def not_graded(report: Report) -> str:
     """That there is no score, and the kind of fault where it has a word."""
+    if report.absent:
+        return _("nothing handed in")
     first = first_open(report)
     kind = _by_remedy().get(_remedy(first.hint_values)) if first else None
     return _("not graded: {why}", why=_(kind)) if kind else _("not graded")
@@ -66,7 +70,7 @@ def show_ungraded(reports: Sequence[Report], out: Console) -> None:
         first = first_open(report)
         if open_by(report) == "grader" and first is not None:
             alike = _NUMBER.sub("#", first.message), first.hint
-            groups.setdefault(alike, []).append(report.student_id)
+            groups.setdefault(alike, []).append(label(report))
             reasons.setdefault(
                 alike, f"{plain(first.message, _REASON)} {plain(first.hint)}".strip()
             )
@@ -102,18 +106,22 @@ def show_waiting(reports: Sequence[Report], out: Console) -> None:
 
 def _with_sure_points(report: Report) -> str:
     if report.sure_points is None:
-        return report.student_id
+        return label(report)
     sure = spoken().number(report.sure_points)
-    return _("{student} ({points} sure)", student=report.student_id, points=sure)
+    return _("{student} ({points} sure)", student=label(report), points=sure)
 
 
 def _line(students: Sequence[str], why: str) -> Text:
-    names = ", ".join(plain(name) for name in students[:_NAMED])
-    if len(students) > _NAMED:
-        names = plural(
-            len(students) - _NAMED,
-            "{first} and {count} more",
-            "{first} and {count} more",
-            first=names,
+    return Text("  " + _("{students}: {why}", students=listed(students), why=why))
+
+
+def show_absent(students: Sequence[Named], out: Console) -> None:
+    """Who handed in nothing."""
+    if students:
+        told = plural(
+            len(students),
+            "{count} student handed in nothing: {students}.",
+            "{count} students handed in nothing: {students}.",
+            students=listed(map(label, students), _ABSENT_NAMED),
         )
-    return Text("  " + _("{students}: {why}", students=names, why=why))
+        out.print(Text(told), soft_wrap=True)

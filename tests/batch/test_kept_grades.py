@@ -46,7 +46,7 @@ def test_who_could_not_be_graded_again_is_named_and_the_status_says_so(
     roster(tmp_path, aws_sandbox, "s1,Ann,,-")
     done = grader_here("batch", path, "--only", "s1", "--force", "--quiet", cwd=tmp_path)
     assert (done.returncode, reports(tmp_path)["s1"].score) == (3, 20)
-    assert "The earlier grade of s1 stands." in done.stderr
+    assert "The earlier grade of s1 (Ann) stands." in done.stderr
     assert "This costs no points. Check the network" in done.stderr
     assert f"batch {path} --out results --resume --only=s1" in done.stderr
 

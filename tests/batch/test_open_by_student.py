@@ -96,10 +96,16 @@ def test_the_students_who_can_settle_it_are_listed_apart_and_the_status_is_as_ev
     could_not, waiting = done.stderr.split(
         "Waiting for 1 student, who alone can settle what is open"
     )
-    assert "1 could not be graded:\n  s3: Could not connect. This costs no points." in could_not
+    assert (
+        "1 could not be graded:\n  s3 (Cy Day): Could not connect. This costs no points."
+        in could_not
+    )
     assert could_not.rstrip().endswith("--resume")
     assert "s2" not in could_not.partition("could not be graded:")[2]
-    assert f"s2 (13 sure): {CONSUMER} This stays open until you settle it. {REMEDY}\n" in waiting
+    assert (
+        f"s2 (Bo Ray) (13 sure): {CONSUMER} This stays open until you settle it. {REMEDY}\n"
+        in waiting
+    )
     again = "When they have done it, grade them with: grader batch class.csv --out results --resume"
     assert again in waiting
 

@@ -80,6 +80,23 @@ def test_starting_over_leaves_nobody_of_an_earlier_roster(
     assert reports(tmp_path).keys() == {"new"}
 
 
+def test_starting_over_in_an_outage_loses_no_grade(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{right}")
+    grader_here("batch", path, cwd=tmp_path)
+    before = (tmp_path / "results/students/s1/report.json").read_bytes()
+    roster(tmp_path, aws_sandbox, "s1,Ann,,-", "s2,Bo,,-")
+    done = grader_here("batch", path, "--force", cwd=tmp_path)
+    assert {name: one.score for name, one in reports(tmp_path).items()} == {"s1": None, "s2": None}
+    (kept,) = tmp_path.glob("results.before-*")
+    assert f"What was there before is kept in {kept}." in done.stderr
+    assert (kept / "students/s1/report.json").read_bytes() == before
+    again = grader_here("export", kept, "--to", "csv", "--out", "old.csv", cwd=tmp_path)
+    assert again.returncode == 0
+    assert "graded,20,20" in (tmp_path / "old.csv").read_text()
+
+
 @pytest.mark.slow
 def test_only_one_student_is_graded_on_request(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
@@ -162,7 +179,7 @@ def test_a_fault_of_today_does_not_take_yesterdays_grade(
     grader_here("batch", path, cwd=tmp_path)
     roster(tmp_path, aws_sandbox, "s1,Ann,,-")
     done = grader_here("batch", path, "--only", "s1", "--force", cwd=tmp_path)
-    assert "1/1 s1: not graded" in done.stderr
+    assert "1/1 s1 (Ann): not graded" in done.stderr
     assert reports(tmp_path)["s1"].score == 20
 
 
@@ -175,7 +192,7 @@ def test_a_roster_made_anew_without_its_groups_takes_no_grade_away(
     before = (tmp_path / "results/students/s1/observation.json").read_bytes()
     roster(tmp_path, aws_sandbox, "s1,Ann,,-")
     done = grader_here("batch", path, "--resume", "--force", cwd=tmp_path)
-    assert "1/1 s1: not graded" in done.stderr
+    assert "1/1 s1 (Ann): not graded" in done.stderr
     assert reports(tmp_path)["s1"].score == 20
     assert (tmp_path / "results/students/s1/observation.json").read_bytes() == before
 

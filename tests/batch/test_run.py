@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 from grader.rubric.load import default_rubric_path
 from tests.class_rosters import CANARY, read_json, reports, roster
+
+
+def suspicion(folder: Path) -> dict[str, Any]:
+    scores = read_json(folder / "results/summary.json")["scores"]
+    return {one["student_id"]: one["suspicion"] for one in scores if "suspicion" in one}
 
 
 def test_a_class_is_graded_and_its_files_are_written(
@@ -65,7 +71,11 @@ def test_an_account_of_two_groups_is_observed_once_and_flagged(
     grader_here("batch", path, cwd=tmp_path)
     one, two = (reports(tmp_path)[name] for name in ("s1", "s2"))
     assert one.started_at == two.started_at
-    assert one.flags == two.flags == ("account-shared",)
+    assert one.flags == two.flags == ()
+    assert suspicion(tmp_path) == {
+        "s1": [{"flag": "account-shared", "with": ["s2"], "account_id": right}],
+        "s2": [{"flag": "account-shared", "with": ["s1"], "account_id": right}],
+    }
     assert one.score == two.score == 20
 
 
@@ -76,8 +86,19 @@ def test_the_same_code_in_two_accounts_is_flagged(
     other = aws_sandbox.new_account()
     hand_in(aws_sandbox, other)
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{other}")
-    grader_here("batch", path, cwd=tmp_path)
-    assert [report.flags for report in reports(tmp_path).values()] == [("same-code",)] * 2
+    done = grader_here("batch", path, cwd=tmp_path)
+    told = suspicion(tmp_path)
+    digest = told["s1"][0].pop("code_sha256")
+    assert told["s1"] == [{"flag": "same-code", "with": ["s2"], "function": "first_lambda"}]
+    assert told["s2"][0] == {**told["s1"][0], "with": ["s1"], "code_sha256": digest}
+    # The periodic function, which both have from the console, is not told of.
+    assert len(told["s2"]) == 1
+    assert done.stdout.count("same-code") == 2
+    assert "same code" in (tmp_path / "results/index.html").read_text()
+    for folder in (tmp_path / "results/students").iterdir():
+        for path in folder.iterdir():
+            if path.name != "observation.json":
+                assert not re.search("same.code|account.shared", path.read_text())
 
 
 @pytest.mark.slow

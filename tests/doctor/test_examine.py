@@ -544,7 +544,7 @@ def test_rows_with_the_same_way_to_an_account_are_asked_once(
 
 
 def test_a_roster_with_mistakes_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "class.csv").write_text("student_id,profile\ns01,\n")
+    (tmp_path / "class.csv").write_text("student_id,role_arn\ns01,x\n")
     done = grader("doctor", "class.csv", cwd=tmp_path)
     assert done.returncode == 2
     assert "class.csv:2" in done.stderr

@@ -67,7 +67,6 @@ def test_a_class_gets_the_same_results_as_with_threads(
     }
     assert found["s1"].started_at == found["s5"].started_at
     assert found["s1"].flags == found["s5"].flags
-    assert "account-shared" in found["s1"].flags
     assert "group-accounts" in found["s6"].flags
     assert files(dask, "accounts/*") == files(threads, "accounts/*") != {}
     assert files(dask, "report") == files(threads, "report")

@@ -158,6 +158,11 @@ class _Student(Student, frozen=True):
         return hash(self.student_id)
 
 
-ANN = a_student("s1", "Ann Lee", "ann@example.org")
-BO = a_student("s2", "Bo Ray", "bo@example.org")
-CY = a_student("s3", "Cy Day", "cy@example.org")
+def ids(text: str) -> dict[str, str]:
+    """The columns of other systems' ids, which are ``text`` in each of them."""
+    return dict.fromkeys(("id_number", "sis_user_id", "lti_user_id"), text)
+
+
+ANN = a_student("s1", "Ann Lee", "ann@example.org", **ids("s1"))
+BO = a_student("s2", "Bo Ray", "bo@example.org", **ids("s2"))
+CY = a_student("s3", "Cy Day", "cy@example.org", **ids("s3"))

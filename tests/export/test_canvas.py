@@ -7,7 +7,7 @@ import pytest
 
 from grader import cli
 from tests.export import importers
-from tests.export.results_folders import ANN, a_graded_class, a_student
+from tests.export.results_folders import a_graded_class, a_student
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,11 +18,14 @@ TITLE = "Lab 3 (4711)"
 HEADER = f"Student,ID,SIS User ID,SIS Login ID,Section,{TITLE}"
 POINTS = "    Points Possible,,,,,20.00"
 ROWS = ('"Lee, Ann",101,u1,ann,A,', '"Ray, Bo",102,u2,bo,A,3.00', '"Day, Cy",103,u3,cy,A,9.00')
+ANN = a_student("s1", "Ann Lee", "ann@example.org", sis_user_id="u1")
+BO = a_student("s2", "Bo Ray", "bo@example.org", sis_user_id="u2")
+CY = a_student("s3", "Cy Day", "cy@example.org", sis_user_id="u3")
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    return a_graded_class(tmp_path / "results")
+    return a_graded_class(tmp_path / "results", {ANN: 17.5, BO: 2.675, CY: None})
 
 
 def canvas(root: Path, *more: str) -> tuple[int, Path]:
@@ -52,17 +55,24 @@ def test_a_gradebook_is_filled_in_by_name_and_the_ungraded_score_stays(root: Pat
 
 def test_a_gradebook_is_filled_in_by_canvass_user_id(tmp_path: Path) -> None:
     # As `grader roster` names students of a download: sortable names without spaces.
-    root = a_graded_class(tmp_path / "results", {a_student("101", "leeann"): 20})
+    leeann = a_student("s1", "leeann", canvas_id="101")
+    root = a_graded_class(tmp_path / "results", {leeann: 20})
     status, out = filled(root, lines(POINTS, ROWS[0]))
     assert (status, scores(out)) == (0, ["20"])
 
 
 def test_an_id_of_another_student_by_chance_is_left_alone(tmp_path: Path, capsys) -> None:
-    root = a_graded_class(tmp_path / "results", {a_student("101", "Zoe Zed"): 20})
+    root = a_graded_class(tmp_path / "results", {a_student("s1", "Zoe Zed", canvas_id="101"): 20})
     status, out = filled(root, lines(POINTS, ROWS[0]))
     assert (status, scores(out)) == (3, [""])
     said = capsys.readouterr().err
-    assert "its number is that of 101, its name and e-mail are not" in said
+    assert "its number is that of s1, its name and e-mail are not" in said
+
+
+def test_a_students_id_is_none_of_canvass(tmp_path: Path) -> None:
+    root = a_graded_class(tmp_path / "results", {a_student("101"): 20, a_student("u2"): 10})
+    status, out = filled(root, lines(POINTS, "?,101,u1,ann,A,", "?,102,u2,bo,A,"))
+    assert (status, scores(out)) == (3, ["", ""])
 
 
 def test_the_test_student_and_muted_rows_are_nobody(root: Path, capsys) -> None:
@@ -132,7 +142,7 @@ def test_a_gradebook_whose_points_cannot_be_checked_is_noted(root: Path, capsys)
 @pytest.mark.parametrize(
     ("student", "said"),
     [
-        (a_student("101"), "of whom no name or e-mail can be compared"),
+        (a_student("s1", canvas_id="101"), "of whom no name or e-mail can be compared"),
         (a_student("s1", "Ann Lee", canvas_id="909"), "its name is that of s1, its number is not"),
     ],
 )
@@ -177,7 +187,9 @@ def test_first_and_last_names_may_be_apart(root: Path) -> None:
 
 
 def test_a_namesake_whose_report_is_missing_is_a_namesake(tmp_path: Path, capsys) -> None:
-    root = a_graded_class(tmp_path / "results", {ANN: 20, a_student("s9", "Ann Lee"): 10})
+    root = a_graded_class(
+        tmp_path / "results", {a_student("s1", "Ann Lee"): 20, a_student("s9", "Ann Lee"): 10}
+    )
     (root / "students/s9/report.json").unlink()
     status, out = filled(root, lines(POINTS, ROWS[0]))
     assert (status, scores(out)) == (3, [""])
@@ -190,7 +202,7 @@ def test_a_namesake_whose_report_is_missing_is_a_namesake(tmp_path: Path, capsys
 def test_who_has_no_score_has_no_row_because_a_blank_cell_takes_one_away(root: Path) -> None:
     status, out = canvas(root, "--assignment", TITLE, "--scale", "100")
     found = importers.canvas(out, TITLE)
-    assert (status, found) == (0, (100, {"s1": Decimal("87.5"), "s2": Decimal("13.38")}))
+    assert (status, found) == (0, (100, {"u1": Decimal("87.5"), "u2": Decimal("13.38")}))
 
 
 @pytest.mark.parametrize(
@@ -227,16 +239,35 @@ def test_two_students_with_one_id_of_canvass_are_left_out_and_named(tmp_path: Pa
     assert "s2 is left out: another student has the same canvas_id" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("more", "login"), [({}, "a@x.org"), ({"sis_login_id": "ann7"}, "ann7")], ids=["address", "own"]
-)
-def test_the_rosters_own_columns_come_first(
-    tmp_path: Path, more: dict[str, str], login: str
-) -> None:
-    own = {"canvas_id": "7", "sis_user_id": "u7", "section": "B", **more}
+def test_each_of_the_rosters_own_columns_goes_where_it_belongs(tmp_path: Path) -> None:
+    own = {"canvas_id": "7", "sis_user_id": "u7", "sis_login_id": "ann7", "section": "B"}
     student = a_student("s1", "=Ann", "a@x.org", **own)
     _, out = canvas(a_graded_class(tmp_path / "results", {student: 20}), "--assignment", TITLE)
-    assert importers.rows(out.read_bytes())[2] == ["'=Ann", "7", "u7", login, "B", "20"]
+    assert importers.rows(out.read_bytes())[2] == ["'=Ann", "7", "u7", "ann7", "B", "20"]
+
+
+def test_neither_the_students_id_nor_the_address_is_written_as_an_id(tmp_path: Path) -> None:
+    student = a_student("101", "Ann", "a@x.org", canvas_id="7")
+    _, out = canvas(a_graded_class(tmp_path / "results", {student: 20}), "--assignment", TITLE)
+    assert importers.rows(out.read_bytes())[2] == ["Ann", "7", "", "", "", "20"]
+
+
+def test_whoever_has_no_id_of_canvass_is_left_out_and_named(tmp_path: Path, capsys) -> None:
+    root = a_graded_class(tmp_path / "results", {ANN: 20, a_student("101", "Zoe"): 10})
+    status, out = canvas(root, "--assignment", TITLE)
+    assert (status, importers.canvas(out, TITLE)[1]) == (3, {"u1": 20})
+    said = capsys.readouterr().err
+    assert "101 is left out: the roster says no canvas_id or sis_user_id or sis_login_id." in said
+    assert "grader batch ROSTER --resume --force" in said
+
+
+def test_without_any_id_of_canvass_nothing_is_written(tmp_path: Path, capsys) -> None:
+    root = a_graded_class(tmp_path / "results", {a_student("101", "Zoe", "zoe@x.org"): 10})
+    status, out = canvas(root, "--assignment", TITLE)
+    assert (status, out.exists()) == (2, False)
+    said = capsys.readouterr().err
+    assert "Nobody has an id of Canvas" in said
+    assert "Add the column canvas_id or sis_user_id or sis_login_id to the roster" in said
 
 
 def test_a_class_without_a_report_is_an_import_without_rows(tmp_path: Path) -> None:

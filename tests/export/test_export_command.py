@@ -26,6 +26,7 @@ from tests.export.results_folders import (
     a_report,
     a_student,
     export_of,
+    ids,
 )
 
 ASSIGNMENT = ["--assignment", "Lab 3 (4711)"]
@@ -233,7 +234,7 @@ def test_what_cannot_be_done_is_said_and_nothing_is_written(
 
 def test_the_ungraded_are_named_with_the_reason(root: Path, capsys) -> None:
     assert csv_of(root)[0] == 0
-    assert "s3 has no score: expected <more>." in capsys.readouterr().err
+    assert "s3 (Cy Day) has no score: expected <more>." in capsys.readouterr().err
 
 
 def test_what_comes_from_an_account_does_not_rule_the_terminal(root: Path, capsys) -> None:
@@ -243,7 +244,7 @@ def test_what_comes_from_an_account_does_not_rule_the_terminal(root: Path, capsy
     Results(root).write_report(report)
     assert csv_of(root)[0] == 0
     error = capsys.readouterr().err
-    assert "s3 has no score: \\x1b[2J[red]gone\\x202e again" in error
+    assert "s3 (Cy Day) has no score: \\x1b[2J[red]gone\\x202e again" in error
     assert "\x1b" not in error
 
 
@@ -400,7 +401,7 @@ def test_ids_that_lead_elsewhere_are_named_and_not_followed(root: Path, capsys) 
 
 @pytest.mark.parametrize("to", FORMATS)
 def test_hostile_names_are_exported_by_every_format(tmp_path: Path, to: str) -> None:
-    odd = a_student("s1", '=cmd()|"\x1b[2J\n</x>', "\u202e+x@example.org")
+    odd = a_student("s1", '=cmd()|"\x1b[2J\n</x>', "\u202e+x@example.org", **ids("s1"))
     root = a_graded_class(tmp_path / "results", {odd: 20, BO: 10, CY: None})
     assert export(root, to) == 0
 

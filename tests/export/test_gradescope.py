@@ -193,7 +193,7 @@ def test_there_is_a_folder_for_each_student_who_has_a_score(tmp_path: Path, caps
     assert cli.run(["export", str(root), "--to", "gradescope"]) == 0
     made = {path.parent.name for path in (root / "exports/gradescope").glob("*/results.json")}
     assert made == {"s1"}
-    assert "s3 has no score" in capsys.readouterr().err
+    assert "s3 (Cy Day) has no score" in capsys.readouterr().err
 
 
 def test_who_is_gone_or_has_no_score_now_has_no_folder(tmp_path: Path) -> None:

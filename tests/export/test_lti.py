@@ -11,7 +11,7 @@ import pytest
 from grader import cli
 from grader.results.directory import Results
 from tests.export import importers
-from tests.export.results_folders import ANN, BO, CY, a_graded_class, a_report
+from tests.export.results_folders import ANN, BO, CY, a_graded_class, a_report, a_student
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,3 +112,22 @@ def test_what_no_export_made_stays(root: Path, theirs: str) -> None:
     folder = str(root.parent / "scores")
     assert cli.run(["export", str(again), "--to", "lti", "--out", folder, "--force"]) == 0
     assert kept.read_text() == data
+
+
+def test_users_are_told_by_their_own_column_and_by_nothing_else(tmp_path: Path, capsys) -> None:
+    known = a_student("s1", "Ann", "ann@example.org", lti_user_id="u-77")
+    students = {known: 20, a_student("s9", "Zoe", "zoe@example.org"): 3}
+    root = a_graded_class(tmp_path / "results", students)
+    assert cli.run(["export", str(root), "--to", "lti", "--out", str(tmp_path / "scores")]) == 3
+    (line,) = (tmp_path / "scores/scores.ndjson").read_text().splitlines()
+    assert json.loads(line)["userId"] == "u-77"
+    assert "s9 is left out: the roster says no lti_user_id." in capsys.readouterr().err
+
+
+def test_where_no_user_is_known_nothing_is_written_and_nothing_sent(tmp_path: Path, capsys) -> None:
+    root = a_graded_class(tmp_path / "results", {a_student("s9", "Zoe", "zoe@example.org"): 3})
+    push = ["push", "lti", str(root), "--line-item", "https://lms.example.org/1", "--dry-run"]
+    for command in (["export", str(root), "--to", "lti"], push):
+        assert cli.run(command) == 2
+        assert "Add the column lti_user_id to the roster" in capsys.readouterr().err
+    assert not (root / "exports").exists()

@@ -25,7 +25,7 @@ def test_every_score_is_posted_and_nobody_without_one(
     assert platform.tokens_given == 1
     said = capsys.readouterr()
     assert "12 posted, 0 there already." in said.out
-    assert "unreachable has no score" in said.err
+    assert "unreachable (An endpoint at which nothing answers) has no score" in said.err
 
 
 def test_a_second_push_posts_nothing_and_asks_for_no_token(

@@ -8,7 +8,7 @@ import pytest
 from grader import cli
 from grader.results.directory import Results
 from tests.export import importers
-from tests.export.results_folders import ANN, BO, CY, a_graded_class, a_report, a_student
+from tests.export.results_folders import ANN, BO, CY, a_graded_class, a_report, a_student, ids
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,7 @@ def test_grades_are_rounded_half_up_and_the_ungraded_row_stays(root: Path, capsy
     status, out = filled(root, lines(*ROWS))
     assert (status, grades(out)) == (0, ["17.5", "2.68", "5.00"])
     assert out.read_text().splitlines()[3] == f"{ROWS[2]},-"
-    assert "s3 has no score" in capsys.readouterr().err
+    assert "s3 (Cy Day) has no score" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_grades_are_rounded_half_up_and_the_ungraded_row_stays(root: Path, capsy
         ("Participant 9,,ANN@example.org,,20.00,", True),
         ("Participant 9,ann  lee,,,20.00,", True),
         ('Participant 9,"Lee, Ann",,,20.00,', True),
-        ("s1,,,,20.00,", True),
+        ("s1,,,,20.00,", False),
         ("Participant 9,Ann Leeds,,,20.00,", False),
         ("Participant 9,Ann Lee,bo@example.org,,20.00,", False),
     ],
@@ -72,24 +72,30 @@ def test_a_row_is_matched_by_what_identifies_it(root: Path, row: str, matched: b
     assert status == (0 if matched else 3)
 
 
-def test_the_participants_number_is_the_id_that_grader_roster_gives(tmp_path: Path) -> None:
-    root = a_graded_class(tmp_path / "results", {a_student("41001", "Ann Lee"): 20})
+def participant(*given: str) -> Student:
+    """Whoever Moodle calls 41001."""
+    return a_student("s1", *given, moodle_participant="41001")
+
+
+def test_the_participants_number_tells_namesakes_apart(tmp_path: Path) -> None:
+    other = a_student("s2", "Ann Lee", moodle_participant="41002")
+    root = a_graded_class(tmp_path / "results", {participant("Ann Lee"): 20, other: 10})
     _, out = filled(root, lines("Participant 41001,Ann Lee,ann@x.org,,20.00,"))
     assert grades(out) == ["20"]
 
 
 def test_a_number_that_happens_to_be_an_id_is_not_enough(tmp_path: Path, capsys) -> None:
-    root = a_graded_class(tmp_path / "results", {a_student("41001", "Ann Lee", "ann@x.org"): 20})
+    root = a_graded_class(tmp_path / "results", {participant("Ann Lee", "ann@x.org"): 20})
     status, out = filled(root, lines("Participant 41001,Zoe Zed,zoe@x.org,,20.00,"))
     assert (status, grades(out)) == (3, [""])
-    assert "its number is that of 41001, its name and e-mail are not" in capsys.readouterr().err
+    assert "its number is that of s1, its name and e-mail are not" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("student", "row", "said"),
     [
-        (a_student("41001"), "Participant 41001,Zoe Zed,,,20.00,", "no name or e-mail"),
-        (a_student("41001"), "Participant 41001,,zoe@x.org,,20.00,", "no name or e-mail"),
+        (participant(), "Participant 41001,Zoe Zed,,,20.00,", "no name or e-mail"),
+        (participant(), "Participant 41001,,zoe@x.org,,20.00,", "no name or e-mail"),
         (ANN, "Participant 1,Ann Lee,other@x.org,,20.00,", "of s1, its e-mail is not"),
     ],
 )
@@ -131,10 +137,17 @@ def test_a_worksheet_whose_maximum_cannot_be_checked_is_noted(root: Path, capsys
 
 
 def test_an_anonymous_worksheet_is_matched_by_number_alone(tmp_path: Path) -> None:
-    root = a_graded_class(tmp_path / "results", {a_student("41001", "Ann Lee", "ann@x.org"): 20})
+    root = a_graded_class(tmp_path / "results", {participant("Ann Lee", "ann@x.org"): 20})
     header = "Identifier,Grade,Feedback comments"
     _, out = filled(root, lines("Participant 41001,,", header=header))
     assert grades(out) == ["20"]
+
+
+def test_a_students_id_is_no_participants_number(tmp_path: Path) -> None:
+    root = a_graded_class(tmp_path / "results", {a_student("41001"): 20})
+    header = "Identifier,Grade,Feedback comments"
+    status, out = filled(root, lines("Participant 41001,,", header=header))
+    assert (status, grades(out)) == (3, [""])
 
 
 def test_namesakes_are_listed_and_not_guessed(tmp_path: Path, capsys) -> None:
@@ -178,7 +191,9 @@ def test_names_tell_nobody_apart_where_a_report_and_the_class_are_damaged(
 ) -> None:
     (root / "batch.json").write_text("{")
     (root / "students/s2/report.json").write_text("{")
-    status, out = filled(root, lines("Participant 1,Ann Lee,,,20,", ROWS[2], "s1,,,,20,"))
+    status, out = filled(
+        root, lines("Participant 1,Ann Lee,,,20,", ROWS[2], "P 4,,ann@example.org,,20,")
+    )
     assert (status, grades(out)) == (3, ["", "5.00", "17.5"])
 
 
@@ -311,7 +326,7 @@ def test_addresses_that_would_stop_the_import_are_left_out(
     tmp_path: Path, email: str, capsys
 ) -> None:
     root = a_graded_class(
-        tmp_path / "results", {ANN: 20, a_student("s2", "Bo", email): 10, CY: None}
+        tmp_path / "results", {ANN: 20, a_student("s2", "Bo", email, **ids("s2")): 10, CY: None}
     )
     status, out = imported(root)
     assert (status, importers.moodle_gradebook(out, "ID number")) == (0, {"s1": 20, "s2": 10})
@@ -320,10 +335,12 @@ def test_addresses_that_would_stop_the_import_are_left_out(
 
 
 def test_an_id_that_is_a_formula_is_left_out_rather_than_changed(tmp_path: Path, capsys) -> None:
-    root = a_graded_class(tmp_path / "results", {BO: 10, a_student("-x", "X", "x@example.org"): 20})
+    root = a_graded_class(
+        tmp_path / "results", {BO: 10, a_student("s1", "X", "x@example.org", **ids("-x")): 20}
+    )
     status, out = imported(root)
     assert (status, importers.moodle_gradebook(out, "ID number")) == (3, {"s2": 10})
-    assert "-x is left out" in capsys.readouterr().err
+    assert "s1 is left out" in capsys.readouterr().err
 
 
 def test_two_students_with_one_id_number_are_left_out_and_named(tmp_path: Path, capsys) -> None:
@@ -341,6 +358,39 @@ def test_the_roster_may_have_moodles_id_number(tmp_path: Path) -> None:
     )
     _, out = imported(root)
     assert importers.moodle_gradebook(out, "ID number") == {"77": 20}
+
+
+def test_a_students_id_is_no_id_number(tmp_path: Path) -> None:
+    root = a_graded_class(tmp_path / "results", {a_student("20240001", "A", "a@x.org"): 20})
+    status, out = imported(root)
+    assert (status, importers.rows(out.read_bytes())[0]) == (
+        0,
+        ["Email address", "Score", "Feedback"],
+    )
+    assert importers.moodle_gradebook(out) == {"a@x.org": 20}
+
+
+def test_addresses_are_written_alone_where_more_have_one(tmp_path: Path, capsys) -> None:
+    students = {a_student("s1", "A", "a@x.org", **ids("77")): 20, a_student("s2", "", "b@x.org"): 1}
+    status, out = imported(a_graded_class(tmp_path / "results", students))
+    assert (status, importers.moodle_gradebook(out)) == (0, {"a@x.org": 20, "b@x.org": 1})
+    assert "Map users by e-mail address" in capsys.readouterr().err
+
+
+def test_whom_moodle_cannot_know_is_left_out_and_named(tmp_path: Path, capsys) -> None:
+    students = {a_student("s1", "", "a@x.org"): 20, a_student("s2", "", "b@x.org"): 1}
+    students |= {a_student("s3", **ids("77")): 5, a_student("s4"): 6}
+    status, out = imported(a_graded_class(tmp_path / "results", students))
+    assert (status, importers.moodle_gradebook(out)) == (3, {"a@x.org": 20, "b@x.org": 1})
+    said = capsys.readouterr().err
+    assert "s3 is left out: the roster says no email." in said
+    assert "s4 is left out: the roster says no id_number or email." in said
+
+
+def test_without_anything_that_moodle_knows_nothing_is_written(tmp_path: Path, capsys) -> None:
+    status, out = imported(a_graded_class(tmp_path / "results", {a_student("20240001", "A"): 20}))
+    assert (status, out.exists()) == (2, False)
+    assert "Add the column id_number or email to the roster" in capsys.readouterr().err
 
 
 def test_namesakes_with_addresses_are_told_apart(tmp_path: Path) -> None:

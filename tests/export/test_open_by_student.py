@@ -104,11 +104,11 @@ def test_the_report_itself_stays_ungraded(root: Path, to: str) -> None:
 
 def test_whose_score_it_is_is_said(root: Path, capsys: Any) -> None:
     exported(root, "csv")
-    assert f"s2 has no score: {CONSUMER}" in capsys.readouterr().err
+    assert f"s2 (Bo Ray) has no score: {CONSUMER}" in capsys.readouterr().err
     exported(root, "csv", *SURE, "--force")
     told = capsys.readouterr().err
-    assert f"s2 has the points that are sure, 15.4: {CONSUMER}" in told
-    assert "s3 has no score" in told
+    assert f"s2 (Bo Ray) has the points that are sure, 15.4: {CONSUMER}" in told
+    assert "s3 (Cy Day) has no score" in told
 
 
 def test_the_csv_tells_sure_points_from_a_grade(root: Path) -> None:

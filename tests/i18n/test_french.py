@@ -65,7 +65,7 @@ def test_the_demo_is_french_from_the_first_line_to_the_last(tmp_path: Path) -> N
     # Reports in English, told in French.
     pushed = grader("export", "demo-results", "--to", "lti", cwd=tmp_path, env=env)
     assert "12 étudiants ont une note." in pushed.stdout
-    assert "unreachable n'a pas de note" in pushed.stderr
+    assert "unreachable (Une adresse où rien ne répond) n'a pas de note" in pushed.stderr
     grader("export", "demo-results", "--to", "lti", "--out", "fr", "--lang=fr", cwd=tmp_path)
     comments = [
         json.loads(line)["comment"]

@@ -55,11 +55,7 @@ def make(
 
 
 def key_of(folder: Path, student: str) -> str:
-    (account,) = (
-        a
-        for a in load_roster(folder / "class.csv", absent=True).accounts
-        if a.student_id == student
-    )
+    (account,) = (a for a in load_roster(folder / "class.csv").accounts if a.student_id == student)
     assert isinstance(account.access, Keys), account.access
     return account.access.access_key_id.reveal()
 
@@ -109,7 +105,7 @@ def test_a_broken_submission_is_handed_in_by_every_member(tmp_path: Path) -> Non
     done = make(tmp_path)
     assert done.returncode == UNGRADED
     assert done.stderr.count("screenshot") == 1
-    accounts = load_roster(tmp_path / "class.csv", absent=True).accounts
+    accounts = load_roster(tmp_path / "class.csv").accounts
     assert [(a.student_id, type(a.access)) for a in accounts] == [
         ("203", HandedIn),
         ("204", HandedIn),
@@ -407,10 +403,7 @@ def test_whose_file_was_removed_handed_in_all_the_same(class_of_pairs: Path) -> 
         class_of_pairs / "all.zip", **{"Groupe 02_501_assignsubmission_file/k.txt": block("2" * 12)}
     )
     assert make(class_of_pairs).returncode == 0
-    accounts = {
-        a.student_id: a.access
-        for a in load_roster(class_of_pairs / "class.csv", absent=True).accounts
-    }
+    accounts = {a.student_id: a.access for a in load_roster(class_of_pairs / "class.csv").accounts}
     assert isinstance(accounts["201"], HandedIn)
     assert isinstance(accounts["203"], Keys)
 

@@ -24,7 +24,8 @@ from grader.model.report import CriterionResult, Report, TestResult
 from grader.pages.writing import write_pages
 from grader.results.directory import Results
 from grader.rubric.load import load_rubric
-from grader.scoring.summary import summarise
+from grader.scoring.summary import summarise, with_suspicion
+from grader.scoring.suspicion import Suspicion
 from tests.observations import a_function, a_pair, an_exchange, lab_rubric, reference
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def graded(results: Sequence[CriterionResult], **changes: Any) -> Report:
 def synthetic(students: int) -> list[Report]:
     """A class of any size, always the same: some right, some partly, some not graded, some flagged."""
     dice = random.Random(students)
-    flags = ("account-shared", "foreign-messages", "same-code")
+    flags = ("direct-inconclusive", "foreign-messages", "pair-left-behind")
     made = []
     for number in range(1, students + 1):
         statuses = dice.choices(
@@ -224,7 +225,7 @@ def hostile(root: Path) -> Path:
                 email=text,
                 group=text or None,
                 account_id=text or None,
-                flags=("account-shared", "same-code", text or "flag"),
+                flags=("foreign-messages", text or "flag"),
                 region=text,
                 grader_version=text,
                 started_at=text,
@@ -244,7 +245,15 @@ def hostile(root: Path) -> Path:
             for index, one in enumerate(rubric.criteria)
         ),
     )
-    write_pages(results, reports, summarise(reports, rubric, "en"), lang="en")
+    suspicion = {
+        one.student_id: [
+            Suspicion(flag="account-shared", with_=[text], account_id=text),
+            Suspicion(flag="same-code", with_=[text], function=text, code_sha256=text),
+        ]
+        for one, text in zip(reports, HOSTILE, strict=True)
+    }
+    summary = with_suspicion(summarise(reports, rubric, "en"), suspicion)
+    write_pages(results, reports, summary, lang="en")
     return root
 
 

@@ -4,10 +4,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from grader.model.batch import Student
 from grader.model.observation import Found
 from grader.pages.class_page import class_page
 from grader.pages.speech import Speech
-from grader.scoring.summary import summarise
+from grader.pages.writing import write_pages
+from grader.results.directory import Results
+from grader.scoring.absent import absent_report
+from grader.scoring.summary import summarise, summarise_class
+from grader.scoring.suspicion import Known
 from tests.observations import a_function, lab_rubric, reference
 from tests.pages.classes_shown import batch, graded, report, result, synthetic, written
 from tests.pages.reading import Page, page
@@ -26,10 +31,15 @@ def of_the_demo(cohorts: dict[str, Path]) -> Page:
     return page(cohorts["demo"] / "index.html")
 
 
-def made(tmp_path: Path, reports: Sequence[Report], lang: str = "en", **changes: object) -> Page:
+def made(
+    tmp_path: Path,
+    reports: Sequence[Report],
+    lang: str = "en",
+    **changes: object,
+) -> Page:
     """The page of these reports."""
-    summary = summarise(reports, LAB, lang)
-    text = class_page(reports, summary, batch(reports, **changes), {}, Speech(lang))
+    summary = summarise_class([Known(one) for one in reports], LAB, lang)
+    text = class_page(reports, summary, batch(reports, **changes), Speech(lang))
     path = tmp_path / "class.html"
     path.write_text(text, encoding="utf-8")
     return page(path)
@@ -103,30 +113,42 @@ def test_mistakes_that_differ_in_numbers_only_are_one(tmp_path: Path) -> None:
 
 
 def test_a_shared_account_is_told_in_words_with_who_shares_it(tmp_path: Path) -> None:
-    reports = [
-        report(1, flags=("account-shared",), account_id="1" * 12),
-        report(2, flags=("account-shared",), account_id="2" * 12),
-        report(3, flags=("account-shared",), account_id="1" * 12),
-    ]
+    accounts = ("1" * 12, "2" * 12, "1" * 12, "2" * 12, "3" * 12)
+    reports = [report(n, account_id=account) for n, account in enumerate(accounts, 1)]
     text = made(tmp_path, reports).text
-    assert "The same AWS account was handed in by students of different groups. 3 students" in text
+    assert "The same AWS account was handed in by students of different groups. 4 students" in text
     assert f"Account {'1' * 12}: Student 1, Student 3" in text
-    assert f"Account {'2' * 12}: Student 2" in text
+    assert f"Account {'2' * 12}: Student 2, Student 4" in text
+    assert "3" * 12 not in text
 
 
-def test_who_has_the_same_code_stands_together(tmp_path: Path) -> None:
-    reports = [report(n, flags=("same-code",)) for n in (1, 2, 3, 4)]
-    root = written(tmp_path / "results", reports)
-    for number, code in ((1, "x"), (2, "y"), (3, "x"), (4, "y")):
-        seen = reference(functions={"sum": Found(a_function(code_sha256=code))})
-        written(tmp_path / "results", [reports[number - 1]], seen)
-    summary = summarise(reports, LAB, "en")
-    from grader.pages.writing import write_pages
-    from grader.results.directory import Results
-
-    write_pages(Results(root), reports, summary, lang="en")
+def test_who_has_the_same_code_stands_together_with_function_and_hash(tmp_path: Path) -> None:
+    reports = [report(n, account_id=str(n)) for n in (1, 2, 3, 4, 5)]
+    digests = ("x" * 44, "y" * 44, "x" * 44, "y" * 44, "z" * 44)
+    root = tmp_path / "results"
+    for one, digest in zip(reports, digests, strict=True):
+        function = a_function(name="adder", code_sha256=digest)
+        written(root, [one], reference(functions={"sum": Found(function)}))
+    write_pages(Results(root), reports, summarise(reports, LAB, "en"), LAB, lang="en")
     text = page(root / "index.html").text
-    assert "Student 1, Student 3 Student 2, Student 4" in text
+    assert "Function adder, code xxxxxxxxxxxx: Student 1, Student 3" in text
+    assert "Function adder, code yyyyyyyyyyyy: Student 2, Student 4" in text
+    assert "zzz" not in text
+    assert text.count("same code") >= 4
+    for one in reports:
+        alone = page(root / "students" / one.student_id / "index.html").text
+        assert "same code" not in alone
+        assert "Noted" not in alone
+
+
+def test_whoever_handed_in_nothing_is_listed_and_counted_apart(tmp_path: Path) -> None:
+    gone = absent_report(Student("s9", "Zoe Zed"), LAB, seed=1, region="us-east-1", lang="en")
+    text = made(tmp_path, [report(1), report(2, ("ungraded",)), gone]).text
+    assert "3 students · 1 graded · 1 not graded · 1 handed in nothing" in text
+    assert "Who handed in nothing Zoe Zed" in text
+    assert "1 student: Student 2" in text
+    assert "nothing handed in" in text
+    assert "0 sure" not in text
 
 
 def test_why_students_could_not_be_graded_is_said_once_with_who(tmp_path: Path) -> None:

@@ -38,9 +38,7 @@ COULD_NOT = "Who could not be graded, and why"
 def of_class(tmp_path: Path, reports: Sequence[Report]) -> Page:
     summary = summarise(reports, RUBRIC, "en")
     path = tmp_path / "class.html"
-    path.write_text(
-        class_page(reports, summary, batch(reports), {}, Speech("en")), encoding="utf-8"
-    )
+    path.write_text(class_page(reports, summary, batch(reports), Speech("en")), encoding="utf-8")
     return page(path)
 
 

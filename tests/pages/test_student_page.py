@@ -9,6 +9,7 @@ from grader.checks import fail
 from grader.checks.raised import Failure
 from grader.i18n.message import message
 from grader.i18n.message import said as sentence_of
+from grader.model.batch import Student
 from grader.model.kind import EXCHANGE
 from grader.model.observation import (
     Answer,
@@ -22,8 +23,13 @@ from grader.model.observation import (
 )
 from grader.model.report import TestResult
 from grader.pages.speech import Speech
-from grader.pages.student_page import ONLY_LOOK, student_page
+from grader.pages.student_page import student_page
+from grader.pages.writing import write_pages
+from grader.results.directory import Results
+from grader.rubric.exercised import ONLY_LOOK
+from grader.scoring.absent import absent_report
 from grader.scoring.phrases import SHARE
+from grader.scoring.summary import summarise
 from tests.exchanges import calculator
 from tests.known_checks import known_checks
 from tests.observations import a_pair, an_exchange, lab_rubric, reference, silent_pair
@@ -162,27 +168,29 @@ def test_one_reason_for_everything_is_given_once(made: Any) -> None:
 
 
 def test_flags_are_told_to_the_student_without_naming_anybody(made: Any) -> None:
-    flags = ("account-shared", "raises-after-answer")
+    flags = ("foreign-messages", "raises-after-answer")
     text = made(report(1, flags=flags)).text
-    assert "Another submission comes from the same AWS account as yours." in text
+    assert "Your output queue held messages" in text
     assert "then raises an exception" in text
     assert "They cost no points by themselves." in text
 
 
 def test_no_page_of_a_student_names_another(tmp_path: Path) -> None:
-    flags = ("account-shared", "same-code", "foreign-messages")
     people = [
         {"student_id": "e101", "name": "Ann Archer", "email": "ann@example.org"},
         {"student_id": "e102", "name": "Bo Baker", "email": "bo@example.org"},
     ]
-    reports = [msgspec.structs.replace(report(flags=flags), **person) for person in people]
+    reports = [msgspec.structs.replace(report(), **person) for person in people]
     root = written(tmp_path / "results", reports, failing())
+    summary = summarise(reports, LAB, "en")
+    write_pages(Results(root), reports, summary, LAB, lang="en")
     # That of the class says whose account it is.
-    assert "Ann Archer" in (root / "index.html").read_text()
+    assert "The same AWS account was handed in" in (root / "index.html").read_text()
     for one, other in (people, people[::-1]):
         source = (root / "students" / one["student_id"] / "index.html").read_text()
         assert one["name"] in source
-        assert "same AWS account" in source
+        assert "same AWS account" not in source
+        assert "Noted" not in source
         assert not [told for told in other.values() if told in source]
 
 
@@ -279,11 +287,14 @@ def test_what_was_sent_is_shown_where_a_hidden_criterion_has_nothing_to_do_with_
     assert "KeyError" in text
 
 
-def test_nothing_is_said_of_other_submissions_where_a_criterion_is_hidden() -> None:
-    flags = ("account-shared", "same-code", "foreign-messages")
-    text = student_page(report(1, flags=flags), None, "A lab", Speech("en"), [FIRST])
-    assert "nother submission" not in text
-    assert "output queue held messages" in text
+def test_whoever_handed_in_nothing_reads_that_and_what_to_do(made: Any) -> None:
+    gone = absent_report(Student("s9", "Zoe Zed"), LAB, seed=1, region="us-east-1", lang="en")
+    text = made(gone).text
+    assert "You have no grade yet" in text
+    assert "Nothing was handed in." in text
+    assert "Hand in your credentials block where your course asks for it." in text
+    for said in ("Sure so far", "could not be checked", "was not kept", "costs no points"):
+        assert said not in text
 
 
 def test_a_french_page_has_a_no_break_space_before_a_colon() -> None:

@@ -75,8 +75,12 @@ def test_regrading_changes_the_pages_it_concerns(folder: Path) -> None:
 
 def test_starting_over_leaves_no_page_of_an_earlier_batch(tmp_path: Path) -> None:
     root = written(tmp_path / "results", [report(1)])
-    Results(root).start_over()
+    results = Results(root)
+    aside = results.aside()
+    results.start_over(aside)
     assert not list(root.rglob(PAGE))
+    assert aside is not None
+    assert len(list(aside.rglob(PAGE))) == 2
 
 
 def test_a_page_that_is_right_already_is_left_alone(tmp_path: Path) -> None:

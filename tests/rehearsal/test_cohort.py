@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from grader.model.report import Report
     from grader.sandbox.server import Sandbox
     from grader.sandbox.submission import Submission
+    from grader.scoring.suspicion import Suspicion
 
 
 pytestmark = pytest.mark.slow  # the whole cohort; `grader demo` has half of it
@@ -51,6 +52,7 @@ class Sat:
     course: Course
     accounts: dict[str, str]
     reports: dict[str, Report]
+    suspicion: dict[str, list[Suspicion]]
 
 
 @pytest.fixture(scope="module")
@@ -72,16 +74,17 @@ def exam(aws_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iter
         assert course.rubric.exchange.deadline_s == 15
         roster, results = load_roster(path), Results(folder / "results")
         planned = plan(results, roster, course.rubric, Settings(seed=11))
-        ClassRun(course, results, roster, planned).run(lambda _: None)
+        summary = ClassRun(course, results, roster, planned).run(lambda _: None)
         reports = {s.name: read_report(results.folder(s.name) / REPORT) for s in COHORT}
-        yield Sat(results, course, accounts, reports)
+        suspicion = {one.student_id: one.suspicion or [] for one in summary.scores}
+        yield Sat(results, course, accounts, reports, suspicion)
 
 
 @pytest.mark.parametrize("submission", COHORT, ids=lambda s: s.name)
 def test_a_submission_gets_exactly_its_result(exam: Sat, submission: Submission) -> None:
     report = exam.reports[submission.name]
     said = [(r.id, r.status, r.message) for r in report.criteria if r.status != "passed"]
-    assert differences(submission, report) == [], said
+    assert differences(submission, report, exam.suspicion.get(submission.name, ())) == [], said
 
 
 @pytest.mark.parametrize("submission", COHORT, ids=lambda s: s.name)

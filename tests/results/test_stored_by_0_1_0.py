@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from grader import cli
-from grader.model.report import read_report
+from grader.model.report import SUSPICION, read_report
 from grader.results.directory import Results
 from grader.scoring.open_by import open_by
 
 STORED = Path(__file__).with_name("stored-0.1.0")
-NEW = {"open_by", "sure_points", "found_as", "author_hint", "evidence"}
+NEW = {"open_by", "sure_points", "found_as", "author_hint", "evidence", "suspicion"}
 BETTER_SAID = {"hint", "hint_id", "hint_values"}
 """What to do next is no finding, and may be said better than it was."""
 GRADES = ("report.json", "summary.json", "grades.csv")
@@ -37,12 +37,20 @@ def grades(folder: Path) -> dict[str, Any]:
     }
 
 
+def summary(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "summary.json").read_bytes())
+    return found
+
+
 def without_new(said: Any) -> Any:
     if isinstance(said, dict):
         return {
             key: without_new(value) for key, value in said.items() if key not in NEW | BETTER_SAID
         }
-    return [without_new(one) for one in said] if isinstance(said, list) else said
+    # What was flagged of others' submissions is dropped: the summary has it elsewhere.
+    if isinstance(said, list):
+        return [without_new(one) for one in said if not (isinstance(one, str) and one in SUSPICION)]
+    return said
 
 
 def test_every_file_loads(results: Path) -> None:
@@ -60,7 +68,14 @@ def test_regrading_by_its_own_rubric_says_the_same_and_only_adds_what_is_new(
     assert cli.run(["regrade", str(results), "--rubric", rubric, "--quiet"]) == 3  # one is ungraded
     assert grades(results) == grades(STORED)
     assert not list(results.rglob("report.before.json"))
+    told = {one["student_id"]: one.get("suspicion") for one in summary(results)["scores"]}
+    shared = {"flag": "account-shared", "account_id": "100000000001"}
+    assert {name: one for name, one in told.items() if one} == {
+        "reference": [{**shared, "with": ["shared-account"]}],
+        "shared-account": [{**shared, "with": ["reference"]}],
+    }
     for path in results.rglob("report.json"):
+        assert not any(flag in path.read_text() for flag in SUSPICION)
         report = read_report(path)
         assert report.sure_points == (report.score or 0)
         assert all(

@@ -5,39 +5,30 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
-from grader.model.observation import Found, Unknown
+from grader.model.batch import Student
 from grader.model.outcome import Outcome
+from grader.scoring.absent import absent_report
 from grader.scoring.score import score
-from grader.scoring.summary import Known, Summary, code_of, summarise, with_class_flags
-from tests.observations import a_function, lab_rubric, only, reference
+from grader.scoring.summary import Summary, summarise
+from tests.observations import lab_rubric, only, reference
 from tests.scoring.test_score import CHECKS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from grader.model.observation import Observation
     from grader.model.report import Report
 
 RUBRIC = only(lab_rubric(), "memory", "sums")
 
 
 class Member(NamedTuple):
-    """Somebody of a class. ``code`` is what the function's package hashes to, if it was seen."""
+    """Somebody of a class."""
 
     student_id: str
     account_id: str | None
     group: str | None = None
-    code: str | None = "code"
     name: str = ""
     email: str = ""
-
-
-def seen(member: Member) -> Observation | None:
-    if member.code is None:
-        return None
-    functions = {"sum": Found(a_function(code_sha256=member.code))}
-    return reference(functions=functions)
 
 
 def report(member: Member, memory: str = "passed", sums: str = "passed", **changes: Any) -> Report:
@@ -46,101 +37,26 @@ def report(member: Member, memory: str = "passed", sums: str = "passed", **chang
     return msgspec.structs.replace(graded, account_id=member.account_id, **changes)
 
 
-def known_of(member: Member) -> Known:
-    return Known(report(member), code_of(seen(member)))
+def test_the_class_keeps_its_order() -> None:
+    reports = [report(Member(name, name)) for name in "bac"]
+    assert [one.student_id for one in summarise(reports, RUBRIC, "en").scores] == ["b", "a", "c"]
 
 
-def flagged(*members: Member, known: Sequence[str] = ()) -> dict[str, set[str]]:
-    found = with_class_flags([known_of(one) for one in members], known)
-    return {one.student_id: set(one.flags) for one in found}
+def test_whoever_handed_in_nothing_is_counted_apart_and_in_no_criterion() -> None:
+    gone = absent_report(Student("c"), RUBRIC, seed=1, region="us-east-1", lang="en")
+    summary = summarise([report(Member("a", "1")), gone], RUBRIC, "en")
+    assert (summary.students, summary.graded, summary.ungraded) == (2, 1, 1)
+    assert (summary.absent, summary.mean) == (1, 5)
+    assert [one.ungraded for one in summary.criteria] == [0, 0]
+    assert [(one.kind, one.open_by) for one in summary.scores] == [
+        (UNSET, None),
+        ("nothing-handed-in", None),
+    ]
 
 
-def test_one_account_of_two_groups_is_flagged_for_both() -> None:
-    found = flagged(Member("a", "1", "red"), Member("b", "1", "blue"), Member("c", "2", code="own"))
-    assert found == {"a": {"account-shared"}, "b": {"account-shared"}, "c": set()}
-
-
-def test_a_group_shares_its_account_and_its_code_by_right() -> None:
-    assert flagged(Member("a", "1", "red"), Member("b", "1", "red")) == {"a": set(), "b": set()}
-    assert flagged(Member("a", "1", "red"), Member("b", "2", "red")) == {"a": set(), "b": set()}
-
-
-def test_a_group_is_no_student_of_the_same_name() -> None:
-    found = flagged(Member("red", "1"), Member("b", "1", "red"))
-    assert found == {"red": {"account-shared"}, "b": {"account-shared"}}
-
-
-def test_the_same_code_in_two_accounts_is_flagged() -> None:
-    found = flagged(Member("a", "1"), Member("b", "2"), Member("c", "3", code="own"))
-    assert found == {"a": {"same-code"}, "b": {"same-code"}, "c": set()}
-
-
-def test_code_that_the_course_hands_out_is_not_flagged() -> None:
-    found = flagged(Member("a", "1"), Member("b", "2"), known=["code"])
-    assert found == {"a": set(), "b": set()}
-
-
-def test_who_was_not_seen_has_no_code_and_no_account_in_common() -> None:
-    found = flagged(Member("a", None, code=None), Member("b", None, code=None))
-    assert found == {"a": set(), "b": set()}
-
-
-def test_a_function_that_was_not_seen_has_no_code() -> None:
-    unseen = reference(functions={"sum": Unknown("throttled", "slow down")})
-    both = [Known(report(Member(name, name)), code_of(unseen)) for name in "ab"]
-    assert [one.flags for one in with_class_flags(both, ())] == [(), ()]
-
-
-def test_a_flag_that_no_longer_holds_is_taken_away_and_no_other() -> None:
-    alone = Member("a", "1")
-    before = report(alone, flags=("account-shared", "foreign-messages", "same-code"))
-    (after,) = with_class_flags([Known(before, code_of(seen(alone)))], ())
-    assert after.flags == ("foreign-messages",)
-
-
-MEMBERS = st.lists(
-    st.builds(
-        Member,
-        student_id=st.sampled_from(["s1", "s2", "s3", "s4", "s5", "s6", "red"]),
-        account_id=st.sampled_from([None, "1", "2", "3"]),
-        group=st.sampled_from([None, None, "red", "blue"]),
-        code=st.sampled_from([None, "own", "code", "handed-out", ""]),
-    ),
-    unique_by=lambda one: one.student_id,
-    max_size=6,
-)
-
-
-def apart(one: Member, other: Member) -> bool:
-    """Other people, who have nothing to share by right."""
-    return one != other and (one.group is None or one.group != other.group)
-
-
-@given(MEMBERS)
-def test_class_flags_are_raised_where_two_share_what_they_should_not(members: list[Member]) -> None:
-    found = flagged(*members, known=["handed-out"])
-    for one in members:
-        others = [other for other in members if apart(one, other)]
-        account = any(one.account_id and one.account_id == other.account_id for other in others)
-        code = any(
-            one.code == other.code
-            and (one.account_id is None or one.account_id != other.account_id)
-            for other in others
-            if one.code in {"own", "code"}
-        )
-        assert ("account-shared" in found[one.student_id]) == account
-        assert ("same-code" in found[one.student_id]) == code
-
-
-@given(MEMBERS)
-def test_the_class_keeps_its_order_and_its_flags_settle(members: list[Member]) -> None:
-    once = with_class_flags([known_of(one) for one in members], ())
-    again = [Known(one, code_of(seen(whose))) for one, whose in zip(once, members, strict=True)]
-    twice = with_class_flags(again, ())
-    assert once == twice
-    order = [one.student_id for one in members]
-    assert [one.student_id for one in once] == order
-    assert [one.student_id for one in summarise(once, RUBRIC, "en").scores] == order
+def test_a_class_without_anybody_absent_or_suspect_says_nothing_of_them() -> None:
+    said = msgspec.json.encode(summarise([report(Member("a", "1"))], RUBRIC, "en"))
+    assert not [key for key in (b"absent", b"kind", b"suspicion") if key in said]
 
 
 def test_nobody_graded_has_no_statistics() -> None:

@@ -85,18 +85,18 @@ def test_whom_the_grader_waits_for_is_listed_apart_with_the_words_to_send() -> N
         a_report(ANN, 20), an_open_report(BO), an_open_report(CY, {"sums": "grader"})
     )
     assert could_not == (
-        "1 could not be graded: s3: Could not connect. This costs no points. "
+        "1 could not be graded: s3 (Cy Day): Could not connect. This costs no points. "
         "Check the network and the address, then try again."
     )
     assert waiting == (
         "Waiting for 1 student, who alone can settle what is open; send them these words: "
-        f"s2 (13 sure): {CONSUMER} This stays open until you settle it. {REMEDY}"
+        f"s2 (Bo Ray) (13 sure): {CONSUMER} This stays open until you settle it. {REMEDY}"
     )
 
 
 def test_what_is_the_graders_too_is_listed_for_the_graders_reason() -> None:
     could_not, waiting = listed(an_open_report(BO, MIXED))
-    assert "s2: Could not connect." in could_not
+    assert "s2 (Bo Ray): Could not connect." in could_not
     assert waiting == ""
 
 
@@ -108,7 +108,7 @@ def test_who_is_sent_the_same_is_in_one_line_and_nobody_is_sent_anothers_words()
     )
     other = msgspec.structs.replace(other, criteria=criteria)
     _, waiting = listed(an_open_report(ANN), an_open_report(BO, arrived=3), other)
-    assert f"s1 (13 sure), s2 (15.4 sure): {CONSUMER}" in waiting
+    assert f"s1 (Ann Lee) (13 sure), s2 (Bo Ray) (15.4 sure): {CONSUMER}" in waiting
     assert "s9 (13 sure): Something else reads the output queue: the function printer2." in waiting
 
 

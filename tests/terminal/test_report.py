@@ -177,12 +177,13 @@ def test_hostile_text_in_a_problem_does_nothing() -> None:
 
 def test_progress_is_a_bar_on_a_terminal_and_a_line_a_student_elsewhere() -> None:
     terminal, pipe = Terminal(), io.StringIO()
-    with progress(2, console(terminal), quiet=False) as tell:
-        tell(a_report())
-        tell(a_report(status="ungraded", score=None))
+    two = [a_report(), a_report(student_id="s02")]
+    with progress(two, console(terminal), quiet=False) as tell:
+        tell(two[0])
+        tell(msgspec.structs.replace(two[1], status="ungraded", score=None))
     assert "2/2" in terminal.text
     assert "1 not graded" in terminal.text
-    with progress(2, console(pipe), quiet=False) as tell:
+    with progress(two, console(pipe), quiet=False) as tell:
         tell(a_report())
         tell(a_report(student_id=EVIL, status="ungraded", score=None))
     assert pipe.getvalue().splitlines()[0] == "1/2 s01: 0/1"
@@ -191,7 +192,7 @@ def test_progress_is_a_bar_on_a_terminal_and_a_line_a_student_elsewhere() -> Non
 
 def test_quiet_shows_no_progress() -> None:
     pipe = io.StringIO()
-    with progress(1, console(pipe), quiet=True) as tell:
+    with progress([a_report()], console(pipe), quiet=True) as tell:
         tell(a_report())
     assert pipe.getvalue() == ""
 
@@ -199,11 +200,11 @@ def test_quiet_shows_no_progress() -> None:
 # -- 80 columns, two languages, any encoding ------------------------------------------------------
 
 FLAGS = (
-    "account-shared",
+    "answers-left-behind",
     "direct-inconclusive",
     "foreign-messages",
     "pair-left-behind",
-    "same-code",
+    "raises-after-answer",
 )
 ENCODINGS = ["utf-8", "cp1252", "cp437", "cp850", "ascii"]
 

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from grader.judging.pool import Judge
-from grader.model.report import Report
+from grader.model.report import SUSPICION, Report
+from grader.pages.words import YOUR_FLAGS
 from grader.rubric.load import ExchangeRules, load_rubric
 from grader.schemas import load
 from grader.terminal.report import FLAGS
@@ -118,4 +119,11 @@ def test_the_example_of_a_report_is_one() -> None:
 def test_every_flag_is_explained_in_both_languages() -> None:
     french, english = reference("student.md").split("\n# Reading your result\n")
     for text in (reference("report.md"), french, english):
+        assert [flag for flag in YOUR_FLAGS if f"`{flag}`" not in text] == []
+    guide = (DOCS / "instructor.md").read_text(encoding="utf-8")
+    for text in (reference("report.md"), guide):
         assert [flag for flag in FLAGS if f"`{flag}`" not in text] == []
+
+
+def test_a_students_guide_says_nothing_of_what_is_the_instructors() -> None:
+    assert [flag for flag in SUSPICION if flag in reference("student.md")] == []

@@ -1,0 +1,55 @@
+"""Students as a person names them: by id, by name or by e-mail address."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from grader.i18n.language import _
+from grader.inputs.names import exact, name_keys
+from grader.inputs.problems import BadInput, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grader.roster.load import Account
+
+
+def find_students(accounts: Sequence[Account], named: Sequence[str], option: str) -> list[str]:
+    """The ids of the students that are ``named``, each once, in that order.
+
+    An id counts before an e-mail address, and that before a name; case and accents of a name do not
+    count. Raises :class:`BadInput` of ``option`` with everybody who is not found, or whose name several
+    have.
+    """
+    problems: list[Problem] = []
+    found: dict[str, None] = {}
+    for text in named:
+        ids = _found(accounts, text)
+        if len(ids) == 1:
+            found[ids[0]] = None
+        elif ids:
+            message = _("{name} is several students: {ids}.", name=repr(text), ids=", ".join(ids))
+            problems.append(Problem(option, None, message, _("Give the student_id.")))
+        else:
+            problems.append(_unknown(accounts, text, option))
+    if problems:
+        raise BadInput(problems)
+    return list(found)
+
+
+def _found(accounts: Sequence[Account], text: str) -> list[str]:
+    ids = [one.student_id for one in accounts if one.student_id == text]
+    emails = [one.student_id for one in accounts if exact(one.email) & exact(text)]
+    names = [one.student_id for one in accounts if name_keys(one.name) & name_keys(text)]
+    return ids or emails or names
+
+
+def _unknown(accounts: Sequence[Account], text: str, option: str) -> Problem:
+    known = {
+        word.casefold(): word for one in accounts for word in (one.student_id, one.name) if word
+    }
+    near = difflib.get_close_matches(text.casefold(), known, n=1, cutoff=0.75)
+    remedy = _("Did you mean {near}?", near=repr(known[near[0]])) if near else ""
+    message = _("There is no student {name} in the roster.", name=repr(text))
+    return Problem(option, None, message, remedy)
