@@ -145,7 +145,8 @@ OpenByStudentOption = Annotated[
 AbsentOption = Annotated[
     Absent | None,
     typer.Option(
-        "--absent", help="The score of whoever handed in nothing: none, or 0 [default: blank]."
+        "--absent",
+        help=N_("The score of whoever handed in nothing: none, or 0 [default: blank]."),
     ),
 ]
 UseOption = Annotated[

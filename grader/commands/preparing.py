@@ -26,7 +26,7 @@ def roster(
     download: Annotated[
         list[Path],
         typer.Argument(
-            metavar=N_("DIR|ZIP..."), help=N_("All submissions, as Moodle or Canvas gives them.")
+            metavar=N_("DIR|ZIP"), help=N_("All submissions, as Moodle or Canvas gives them.")
         ),
     ],
     class_list: Annotated[

@@ -148,17 +148,16 @@ class _Reading:
                     access[row.line] = way
                 else:
                     self._check_misplaced(row)
-        partner: dict[int, Row] = {}
+        alike: dict[int, list[Row]] = {}
         for members in _groups(rows):
-            known = [row for row in members if row.line in access]
-            if known:
-                # Whoever comes first by the id: the order of the rows does not matter.
-                other = min(known, key=_id)
-                partner |= {row.line: other for row in members if row.line not in access}
-        access |= {line: access[other.line] for line, other in partner.items()}
+            # By their ids: the order of the rows does not matter.
+            known = sorted((row for row in members if row.line in access), key=_id)
+            for row in members if known else ():
+                way = access.setdefault(row.line, access[known[0].line])
+                alike[row.line] = [other for other in known if access[other.line] == way]
         absent = NothingHandedIn()
         return tuple(
-            _account(row, access.get(row.line, absent), partner.get(row.line, row))
+            _account(row, access.get(row.line, absent), alike.get(row.line, []))
             for row in rows
             if "student_id" in row.cells
         )
@@ -240,12 +239,15 @@ def _id(row: Row) -> str:
     return row.cells.get("student_id", "").casefold()
 
 
-def _account(row: Row, access: Access, partner: Row) -> Account:
-    shared = {
-        column: cell
-        for column, cell in partner.cells.items()
-        if column in _SHARED or column.startswith(USE)
-    }
+def _account(row: Row, access: Access, alike: Sequence[Row]) -> Account:
+    """The account of ``row``; what it leaves empty is as in the rows of its group with the same way."""
+    shared: dict[str, str] = {}
+    for other in reversed(alike):
+        shared |= {
+            column: cell
+            for column, cell in other.cells.items()
+            if column in _SHARED or column.startswith(USE)
+        }
     cells = shared | row.cells
     return Account(
         student_id=cells["student_id"],

@@ -182,7 +182,7 @@ def test_all_accounts_share_one_session(
     def who(account: str) -> str:
         keys = Keys(Secret(account), Secret("test"))
         way = Visit(keys, None, aws_sandbox.region, aws_sandbox.endpoint_url)
-        identity = identify(place, way, 60)
+        identity = identify(place, way, 60).identity
         assert isinstance(identity, Found)
         return identity.value.account_id
 

@@ -33,6 +33,7 @@ OTHER_RUBRIC = msgspec.structs.replace(RUBRIC, title="Another", sha256="other")
 def account(student: Student, **changes: Any) -> Account:
     """A row of the roster."""
     given: dict[str, Any] = {name: getattr(student, name) for name in Student.__struct_fields__}
+    given["use"] = given["use"] or {}
     return Account(**(given | {"endpoint_url": None, "access": DefaultCredentials()} | changes))
 
 

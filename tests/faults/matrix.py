@@ -256,7 +256,7 @@ def visit(
     place.clients = Clients(wire.session)
     way = Visit(access, account, sandbox.region, sandbox.endpoint_url)
     orders = Orders(seed=1, attempt=attempt, exchange=True, limit_s=600)
-    identity = identify(place, way, orders.limit_s)
+    identity = identify(place, way, orders.limit_s).identity
     return look(place, way, identity, rubric, needs_of_rubric(rubric), orders)
 
 

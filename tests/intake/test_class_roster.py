@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.commands.options import UNGRADED
-from grader.model.access import HandedIn, Keys
+from grader.model.access import HandedIn, Keys, NothingHandedIn
 from grader.roster.load import load_roster
 from tests.intake.test_roster_command import block, everything, rows
 from tests.programs import grader_here
@@ -107,6 +107,8 @@ def test_a_broken_submission_is_handed_in_by_every_member(tmp_path: Path) -> Non
     assert done.stderr.count("screenshot") == 1
     accounts = load_roster(tmp_path / "class.csv").accounts
     assert [(a.student_id, type(a.access)) for a in accounts] == [
+        ("201", NothingHandedIn),
+        ("202", NothingHandedIn),
         ("203", HandedIn),
         ("204", HandedIn),
     ]
