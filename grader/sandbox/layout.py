@@ -26,7 +26,7 @@ INPUT_QUEUE = "input_queue"
 OUTPUT_QUEUE = "output_queue"
 
 _SELDOM, _OFTEN = "rate(1 day)", "rate(1 minute)"
-"""A function that runs keeps a process of the sandbox: where nobody asks for runs, none comes by itself."""
+"""Each function that ran keeps a process: where nobody asks about runs, none comes by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
