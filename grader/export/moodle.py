@@ -71,8 +71,8 @@ def read_worksheet(
 ) -> Worksheet:
     """The worksheet at ``path`` with the class's students in it.
 
-    ``needed`` are the columns, by their names, without which it is bad input. Whose row is not certain is
-    told in the export's problems and notes, with the ``remedy``.
+    ``needed`` are the columns, by their names, without which it is bad input. Whose row is not certain
+    is told in the export's problems and notes, with the ``remedy``.
     """
     sheet = read_sheet(path, _KNOWN)
     for names in needed:

@@ -1,8 +1,8 @@
 """Moodle: a ZIP file with each student's page, for “Upload multiple feedback files in a zip”.
 
 Source: Moodle's mod/assign/feedback/file. An entry is called
-``Full name_PARTICIPANT_assignfeedback_file_NAME``: Moodle cuts it at the first four underscores and goes by
-the participant's number alone. Entries that it cannot place, it skips in silence.
+``Full name_PARTICIPANT_assignfeedback_file_NAME``: Moodle cuts it at the first four underscores and goes
+by the participant's number alone. Entries that it cannot place, it skips in silence.
 """
 
 from __future__ import annotations

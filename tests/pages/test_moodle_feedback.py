@@ -75,7 +75,8 @@ def test_nothing_is_left_over_that_moodle_would_skip(root: Path) -> None:
 def test_the_same_pages_are_the_same_file(root: Path) -> None:
     feedback(root)
     before = (root.parent / "feedback.zip").read_bytes()
-    feedback(root, "--force")
+    assert feedback(root)[0] == 2
+    assert feedback(root, "--force")[0] == 0
     assert (root.parent / "feedback.zip").read_bytes() == before
 
 
