@@ -54,7 +54,9 @@ def seen(account: str, user: str) -> Observation:
 
 def a_class(root: Path) -> Path:
     """A pair of which one handed in another account too, and one alone; all that is made of it."""
-    cy = msgspec.structs.replace(CY, extra=CY.extra | {"partner": "Bo Ray", "reviews": "bo.ray7"})
+    cy = msgspec.structs.replace(
+        CY, extra=CY.extra | {"partner": f"Bo Ray, {HERS}", "reviews": "bo.ray7"}
+    )
     class_ = {ANN: 20.0, BO: 20.0, cy: 17.5}
     a_graded_class(
         root,
@@ -86,7 +88,7 @@ def a_class(root: Path) -> Path:
     (root / "overrides.csv").write_text(
         "student_id;criterion;points;why;by;at\n"
         "bo.ray7;bonus;1,5;oral;Me;2024-05-01T10:00:00Z\n"
-        "cyd7;bonus;1,5;helped Bo Ray;Me;2024-05-01T10:00:00Z\n"
+        f"cyd7;bonus;1,5;helped Bo Ray in {HERS};Me;2024-05-01T10:00:00Z\n"
     )
     desk = {
         "schema": "desk/1",
@@ -175,7 +177,7 @@ def test_what_others_have_stays(root: Path) -> None:
     assert (desk["links"], desk["claims"]) == ({"ann": "aa", "cyd7": "cc"}, [])
     assert desk["accounts"] == {SHARED: "ann", CYS: "cyd7"}
     overrides = (root / "overrides.csv").read_text().splitlines()
-    assert overrides[1:] == ["cyd7;bonus;1,5;helped (removed);Me;2024-05-01T10:00:00Z"]
+    assert overrides[1:] == ["cyd7;bonus;1,5;helped (removed) in (removed);Me;2024-05-01T10:00:00Z"]
 
 
 def test_what_is_left_is_a_class_that_goes_on(root: Path) -> None:
