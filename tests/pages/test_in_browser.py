@@ -14,7 +14,7 @@ from tests.pages.classes_shown import HOSTILE, report, written
 from tests.pages.reading import every_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
@@ -148,7 +148,7 @@ def test_the_keyboard_alone_sorts_and_filters(browser: Browser, cohorts: dict[st
         page.keyboard.type("réference")
         assert page.locator("#shown").inner_text() == "Students shown: 2 of 13"
         reached = []
-        for _ in range(8):
+        for _ in range(12):
             page.keyboard.press("Tab")
             reached.append(page.evaluate("document.activeElement.textContent.trim()"))
             if reached[-1] == "Score":
@@ -209,8 +209,8 @@ def test_the_roster_s_columns_filter_by_what_they_say(browser: Browser, tmp_path
         page.get_by_role("combobox", name="Column of the roster").select_option(label="Group")
         assert values.locator("option").all_inner_texts() == [
             "anything",
-            "blue (2)",
             "nothing (2)",
+            "blue (2)",
             "red (1)",
         ]
         values.select_option(label="nothing (2)")
@@ -229,29 +229,56 @@ def test_a_state_shows_who_handed_in_nothing(browser: Browser, tmp_path: Path) -
         assert [text.partition(" s")[0] for text in column(page, 1)] == ["Zoe"]
 
 
+def work_of(page: Page) -> Callable[[], float]:
+    """What the page has cost the processor so far, in seconds: other work on the machine is not its."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    parts = {"LayoutDuration", "RecalcStyleDuration", "ScriptDuration"}
+
+    def work() -> float:
+        told = session.send("Performance.getMetrics")["metrics"]
+        return sum(one["value"] for one in told if one["name"] in parts)
+
+    return work
+
+
 def test_a_thousand_students_are_loaded_sorted_and_filtered_within_a_second(
     browser: Browser, cohorts: dict[str, Path]
 ) -> None:
-    """The best of three: other work on the machine is not the page's."""
-    step = """work => new Promise(done => {
-        const begun = performance.now();
-        new Function(work)();
-        const wait = () => document.querySelector('#heat tbody tr[hidden]')
-            ? setTimeout(wait) : done(performance.now() - begun);
-        requestAnimationFrame(wait);
-    })"""
-    sort = "document.querySelector('#heat thead button').click()"
-    filtered = """const state = document.getElementById('by-state');
-        state.value = 'g'; state.dispatchEvent(new Event('input', {bubbles: true}));
-        state.value = ''; state.dispatchEvent(new Event('input', {bubbles: true}));"""
     took: dict[str, list[float]] = {"load": [], "sort": [], "filter": []}
+    all_shown = "() => !document.querySelector('#heat tbody tr[hidden]')"
     for _ in range(3):
-        with opened(browser, cohorts["thousand"] / "index.html") as page:
-            loaded = "performance.getEntriesByType('navigation')[0].loadEventEnd"
-            took["load"].append(page.evaluate(loaded))
-            took["sort"].append(page.evaluate(step, sort))
-            took["filter"].append(page.evaluate(step, filtered))
-    assert all(min(times) < 1000 for times in took.values()), took
+        with opened(browser, cohorts["demo"] / "index.html") as page:
+            work = work_of(page)
+            page.goto((cohorts["thousand"] / "index.html").as_uri())
+            page.wait_for_function(all_shown)
+            took["load"].append(work())
+            click(page, "Score")
+            took["sort"].append(work() - took["load"][-1])
+            before = work()
+            page.locator("#by-state").select_option("t")
+            page.locator("#by-state").select_option("")
+            page.wait_for_function(all_shown)
+            took["filter"].append(work() - before)
+    assert all(min(times) < 1 for times in took.values()), took
+
+
+def test_rows_come_into_sight_before_the_rest_is_laid_out(
+    browser: Browser, cohorts: dict[str, Path]
+) -> None:
+    with opened(browser, cohorts["thousand"] / "index.html") as page:
+        page.wait_for_function("() => !document.querySelector('#heat tbody tr[hidden]')")
+        steps = page.evaluate("""() => new Promise(done => {
+            const left = () => document.querySelectorAll('#heat tbody tr[hidden]').length;
+            document.querySelector('#heat thead button').click();
+            const steps = [left()];
+            const look = () => {
+                if (left() !== steps.at(-1)) steps.push(left());
+                steps.at(-1) ? setTimeout(look) : done(steps);
+            };
+            look();
+        })""")
+        assert steps == [900, 700, 300, 0]
 
 
 def test_what_is_filtered_out_stays_out_when_sorted(
