@@ -72,7 +72,7 @@
       byValue.add(new Option(`${text || filter.dataset.empty} (${many})`, `=${text}`));
     }
   };
-  byColumn?.addEventListener("change", offer);
+  byColumn?.addEventListener("input", offer);
 
   // From a finding to those who have it.
   const LONGEST = 60;
