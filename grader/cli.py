@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 
 from grader import __version__
 from grader import signals as interrupts
-from grader.commands import authoring, check, exporting, grading, preparing, trying
+from grader.commands import authoring, check, exporting, forget, grading, preparing, trying
 from grader.commands.help import SpokenCommand, SpokenGroup
 from grader.commands.options import (
     ALL_POINTS,
@@ -97,6 +97,10 @@ COMMANDS = (
     (
         exporting.export,
         N_("Write the grades of a batch in the form that an LMS or a tool reads."),
+    ),
+    (
+        forget.forget,
+        N_("Remove everything that is kept of one student, here and in results.before-*."),
     ),
     (
         preparing.roster,

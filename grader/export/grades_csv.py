@@ -20,15 +20,19 @@ def files(export: Export) -> Iterator[File]:
     """The file on the export's scale; without one as a batch writes it, with four decimals."""
     from grader.export.formats import File
 
+    yield File("", grades_csv(*parts(export)).encode())
+
+
+def parts(export: Export) -> tuple[list[Report], list[str], dict[str, dict[str, str]]]:
+    """What the table is made of: reports on the export's scale, criteria, the roster's other columns."""
     reports = [row.report for row in export.rows]
     named = [one.id for one in export.rubric.criteria] if export.rubric else []
     others = (result.id for report in reports for result in report.criteria)
-    text = grades_csv(
+    return (
         [scaled(report, export.scale) for report in reports],
         list(dict.fromkeys([*named, *others])),
         {row.student_id: row.student.extra for row in export.rows},
     )
-    yield File("", text.encode())
 
 
 def scaled(report: Report, scale: Scale) -> Report:

@@ -18,6 +18,7 @@ from grader.results.directory import (
     GRADES,
     LOCK,
     OBSERVATION,
+    PUSHED,
     REPORT,
     RUBRIC,
     STUDENTS,
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.export.formats import File
-
-PUSHED = "lti-pushed.ndjson"
-"""What `grader push lti` remembers, beside the results."""
 
 _OF_THE_CLASS = (BATCH, RUBRIC, SUMMARY, GRADES, LOCK, PUSHED)
 _OF_A_STUDENT = (REPORT, BEFORE, OBSERVATION)

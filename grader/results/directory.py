@@ -46,6 +46,8 @@ STUDENTS, OBSERVATION, REPORT = "students", "observation.json", "report.json"
 BEFORE = "report.before.json"
 PAGE = "index.html"
 LOCK = ".lock"
+PUSHED = "lti-pushed.ndjson"
+"""What `grader push lti` remembers."""
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding raises where a file holds something else than the grader wrote."""
 _OURS = (SUMMARY, GRADES, RUBRIC, PAGE, STUDENTS)

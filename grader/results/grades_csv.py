@@ -17,39 +17,56 @@ if TYPE_CHECKING:
 _COLUMNS = ("student_id", "name", "email", "group", *GRADE_COLUMNS)
 
 
+Cells = list[str | float | None]
+"""A row: text as it is, points as numbers, nothing where there is no score."""
+
+
 def grades_csv(
     reports: Sequence[Report],
     criteria: Sequence[str],
     extra: Mapping[str, Mapping[str, str]],
 ) -> str:
-    """The file's text. ``criteria`` are the columns' ids, ``extra`` the other columns by student.
-
-    A missing score is an empty cell. An extra column that is called as one before it gets
-    ``roster_`` before its name. Quoting as in RFC 4180; a cell that would start a formula in a
-    spreadsheet gets an apostrophe before it.
+    """The table as text. Quoting as in RFC 4180; a cell that would start a formula in a spreadsheet gets
+    an apostrophe before it, and a missing score is an empty cell.
     """
-    others = list(dict.fromkeys(column for row in extra.values() for column in row))
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    ours = [cell(name) for name in (*_COLUMNS, *criteria)]
-    writer.writerow([*ours, *_apart(map(cell, others), ours)])
+    for row in grades_table(reports, criteria, extra):
+        writer.writerow(cell(one) if isinstance(one, str) else number(one) for one in row)
+    return text.getvalue()
+
+
+def grades_table(
+    reports: Sequence[Report],
+    criteria: Sequence[str],
+    extra: Mapping[str, Mapping[str, str]],
+) -> list[Cells]:
+    """The header, then a row for each report.
+
+    ``criteria`` are the columns' ids, ``extra`` the other columns by student. An extra column that is
+    called as one before it gets ``roster_`` before its name.
+    """
+    others = list(dict.fromkeys(column for row in extra.values() for column in row))
+    ours = [*_COLUMNS, *criteria]
+    named = _apart((name.replace("\0", "") for name in others), ours)
+    table: list[Cells] = [[*ours, *named]]
     for report in reports:
         points = {result.id: result.points for result in report.criteria}
         row = extra.get(report.student_id, {})
-        writer.writerow(
+        table.append(
             [
-                cell(report.student_id),
-                cell(report.name),
-                cell(report.email),
-                cell(report.group or ""),
+                report.student_id,
+                report.name,
+                report.email,
+                report.group or "",
                 report.status,
-                number(report.score),
-                number(report.max_score),
-                *(number(points.get(criterion)) for criterion in criteria),
-                *(cell(row.get(column, "")) for column in others),
+                report.score,
+                report.max_score,
+                *(points.get(criterion) for criterion in criteria),
+                *(row.get(column, "") for column in others),
             ]
         )
-    return text.getvalue()
+    return table
 
 
 def _apart(names: Iterable[str], ours: Sequence[str]) -> list[str]:
