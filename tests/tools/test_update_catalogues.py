@@ -75,7 +75,7 @@ def test_a_sentence_that_is_gone_keeps_its_translation() -> None:
 
 
 def test_rewording_twice_leads_to_todays_wording_and_keeps_no_draft() -> None:
-    draft, last = "There is no queue called {name}.", "There is no queue {name} in this region."
+    draft, last = "The queue {name} is not there.", "The queue {name} is not in this region."
     french, former = catalogue((OLD, FRENCH, CHECKS)), Former()
     renew(french, source((draft, CHECKS)), former)
     (lacking,) = renew(french, source((last, CHECKS)), former)
