@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -19,9 +18,10 @@ from tools.generate_contracts import ROOT
 from tools.update_catalogues import place
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
-_BLOCK = re.compile(r"((?:^(?!```).*\n)*?)^```(\w+)\n(.*?)^```$", re.M | re.S)
+_BLOCK = re.compile(r"((?:^(?!```).*\n)*)^```(\w+)\n((?:^(?!```).*\n)*)^```$", re.M)
 _NEW = re.compile(r"[Nn]ew file\s+`([^`]+)`")
 _END = re.compile(r"[Aa]t the end of `([^`]+)`")
 _INSTEAD = re.compile(r"[Ii]n `([^`]+)`,\s+instead of\s+`([^`]+)`")
@@ -47,17 +47,13 @@ def copy_of_the_source(folder: Path) -> Path:
     return folder
 
 
-def walk(text: str, folder: Path, **more: str) -> str:
+def walk(text: str, folder: Path) -> str:
     """Do what ``text`` says in ``folder``: what its commands printed."""
-    env = environment(PYTHONPATH=str(folder), PYTHONDONTWRITEBYTECODE="1", **more)
+    env = environment(PYTHONPATH=str(folder), PYTHONDONTWRITEBYTECODE="1")
     env["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), env["PATH"]])  # noqa: PTH120
     printed = ""
     for before, language, block in _BLOCK.findall(text):
-        words = (
-            before.rpartition("\n\n")[0].rpartition("\n\n")[2]
-            if before.endswith("\n\n")
-            else before
-        )
+        words = before.strip().rpartition("\n\n")[2]
         if language == "sh":
             printed += _typed(block, folder, env)
         elif language == "po":
