@@ -32,3 +32,10 @@ def test_what_a_guide_links_to_is_there(guide: Path) -> None:
         assert path.exists(), target
         if anchor and path.suffix == ".md":
             assert anchor in anchors(path), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("name", ["SECURITY.md", "docs/decisions/0014-words.md"])
+def test_the_files_that_are_named_for_what_they_hold_are_there(name: str) -> None:
+    named = re.findall(r"`((?:grader|tests|docs)/[\w./-]+)`", (ROOT / name).read_text("utf-8"))
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
