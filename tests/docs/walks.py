@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.programs import environment, run
@@ -19,7 +20,6 @@ from tools.update_catalogues import place
 
 if TYPE_CHECKING:
     import subprocess
-    from pathlib import Path
 
 _BLOCK = re.compile(r"((?:^(?!```).*\n)*)^```(\w+)\n((?:^(?!```).*\n)*)^```$", re.M)
 _NEW = re.compile(r"[Nn]ew file\s+`([^`]+)`")
@@ -49,8 +49,7 @@ def copy_of_the_source(folder: Path) -> Path:
 
 def walk(text: str, folder: Path) -> str:
     """Do what ``text`` says in ``folder``: what its commands printed."""
-    env = environment(PYTHONPATH=str(folder), PYTHONDONTWRITEBYTECODE="1")
-    env["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), env["PATH"]])  # noqa: PTH120
+    env = with_programs(environment(PYTHONPATH=str(folder), PYTHONDONTWRITEBYTECODE="1"))
     printed = ""
     for before, language, block in _BLOCK.findall(text):
         words = before.strip().rpartition("\n\n")[2]
@@ -67,6 +66,11 @@ def walk(text: str, folder: Path) -> str:
         elif found := _INSTEAD.search(words):
             _replace(folder / found[1], found[2], block.rstrip("\n"))
     return printed
+
+
+def with_programs(env: dict[str, str]) -> dict[str, str]:
+    """The environment in which ``grader`` is the one that is tested."""
+    return env | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]])}
 
 
 def _typed(block: str, folder: Path, env: dict[str, str]) -> str:
