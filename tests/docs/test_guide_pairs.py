@@ -67,7 +67,7 @@ def test_pairs_get_their_grades_by_the_commands_of_the_guide(
     assert [marks[name][0] for name in PEOPLE] == ["20", "20", "19", "19", "", ""]
     assert "256" in marks["Cy Day"][1]
     assert marks["Cy Day"] == marks["Di May"]
-    hand_in(aws_sandbox, third, memory_mb=64)
+    hand_in(aws_sandbox, third, memory_mb=512)
     put_download(tmp_path, block(right), block(second), block(third))
     assert typed(again, tmp_path, env) == [0, 0, 0]
     marks = filled(tmp_path)
