@@ -30,6 +30,7 @@ HOMONYMS = {
     "EVERY_S": 3,
     "EXCHANGE": 2,
     "Engine": 2,
+    "Expected": 2,
     "FLAGS": 2,
     "FOLDER": 2,
     "FUNCTIONS": 2,
