@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import UNSET
@@ -24,10 +25,11 @@ from grader.roster.fingerprint import fingerprint
 from grader.roster.load import student_of
 from grader.safety.printable import plain
 from grader.scoring.absent import absent_report
+from grader.scoring.adjust import as_earned
 from grader.scoring.suspicion import Known, code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from grader.batch.plan import Plan
@@ -45,13 +47,18 @@ _NOTHING_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 def _loses(earlier: Report, graded: Graded) -> bool:
     """The new result would take a grade away, or what was seen of the account.
 
-    A group's holds what was seen of its accounts before, and so takes nothing away.
+    A group's holds what was seen of its accounts before, and so takes nothing away. A human's
+    marks settle what is open, and are no reason to forget what was seen.
     """
     now = graded.observation
     if graded.account.group and now is not None:
         return False
     blind = now is None or not isinstance(now.identity, Found)
-    return graded.report.status == "ungraded" and (earlier.status == "graded" or blind)
+    if as_earned(graded.report).status == "graded":
+        return False
+    was_graded = as_earned(earlier).status == "graded"
+    takes = earlier.status == "graded" and graded.report.status == "ungraded"
+    return blind or was_graded or takes
 
 
 def _is_graded(known: Known | None) -> bool:
@@ -111,8 +118,11 @@ class ClassRun:
         return summary
 
     def _keep(self) -> None:
-        plan = self._plan
-        self._graded.update({one.report.student_id: one for one in plan.kept})
+        plan, again = self._plan, {one.student_id for one in self._plan.rejudge}
+        for one in plan.kept:
+            self._graded[one.report.student_id] = self._marked(one, again)
+        for name, one in self._earlier.items():
+            self._earlier[name] = self._marked(one, again)
         for one in judged_again(
             self._results,
             plan.rejudge,
@@ -120,11 +130,24 @@ class ClassRun:
             lang=self._lang,
             region=plan.settings.region,
             everyone=self._students(),
+            due=plan.settings.due,
+            overrides=plan.overrides,
         ):
             name = one.known.report.student_id
             if one.before != one.known.report or one.counts is not None:
-                one.write(self._results)
+                one.write(self._results, "resume")
             (self._earlier if name in self._earlier else self._graded)[name] = one.known
+
+    def _marked(self, one: Known, again: Collection[str]) -> Known:
+        """It with the marks that there are now, written where that is another report; whoever is judged
+        ``again`` gets them then."""
+        if one.report.student_id in again:
+            return one
+        report = self._plan.overrides.on(one.report)
+        if report != one.report:
+            self._results.keep_former(one.report, "resume")
+            self._results.write_report(report)
+        return Known(report, one.code)
 
     def _grade(self, shown: Callable[[Graded], None]) -> None:
         Grading(
@@ -167,6 +190,7 @@ class ClassRun:
         earlier = self._earlier.get(name)
         if graded.account.group:
             self._ways[name] = KnownWay(fingerprint(graded.account), graded.led_to)
+        graded = replace(graded, report=self._plan.overrides.on(graded.report))
         if earlier and _loses(earlier.report, graded):
             # A fault of today does not take away what was seen yesterday.
             self._graded[name] = earlier
@@ -175,6 +199,9 @@ class ClassRun:
             shown(graded)
             return
         try:
+            before = self._results.report_of(name)
+            if before is not None and before != graded.report:
+                self._results.keep_former(before, "resume")
             self._results.write_student(graded.report, graded.observation, graded.others)
         except Exception as error:
             if isinstance(error, OSError) and error.errno in _NOTHING_MORE:
@@ -239,6 +266,8 @@ class ClassRun:
                 region=settings.region,
                 endpoint_url=settings.endpoint_url,
                 lang=settings.lang,
+                due=UNSET if settings.due is None else settings.due,
+                former_criteria=list(self._plan.former_criteria) or UNSET,
                 open_by_student=settings.shown.open_by_student,
                 absent=UNSET if settings.shown.absent == "blank" else settings.shown.absent,
                 checks=list(self._course.check_dirs),
