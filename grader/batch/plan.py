@@ -111,7 +111,13 @@ def plan(
         is_same = one.agree and due_alike and _is_of(last.report, one.student, rubric)
         if not (judged_alike and is_same):
             outdated.append(one.student)
-    graded = {name for name, one in known.items() if one.report.status == "graded"}
+    # Whoever had handed in nothing, and has a mark all the same, may have handed in something now.
+    absent = {account.student_id for account in roster.accounts if account.absent}
+    graded = {
+        name
+        for name, one in known.items()
+        if one.report.status == "graded" and (name in absent or not one.report.nothing_seen)
+    }
     left = {a.student_id for a in chosen if only or a.student_id not in graded or groups.is_open(a)}
     todo = whole_groups(roster.accounts, left)
     again = {account.student_id for account in todo}

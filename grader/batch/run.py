@@ -119,10 +119,10 @@ class ClassRun:
 
     def _keep(self) -> None:
         plan, again = self._plan, {one.student_id for one in self._plan.rejudge}
-        for one in plan.kept:
-            self._graded[one.report.student_id] = self._marked(one, again)
-        for name, one in self._earlier.items():
-            self._earlier[name] = self._marked(one, again)
+        for known in plan.kept:
+            self._graded[known.report.student_id] = self._marked(known, again)
+        for name, known in self._earlier.items():
+            self._earlier[name] = self._marked(known, again)
         for one in judged_again(
             self._results,
             plan.rejudge,
@@ -138,16 +138,16 @@ class ClassRun:
                 one.write(self._results, "resume")
             (self._earlier if name in self._earlier else self._graded)[name] = one.known
 
-    def _marked(self, one: Known, again: Collection[str]) -> Known:
-        """It with the marks that there are now, written where that is another report; whoever is judged
-        ``again`` gets them then."""
-        if one.report.student_id in again:
-            return one
-        report = self._plan.overrides.on(one.report)
-        if report != one.report:
-            self._results.keep_former(one.report, "resume")
+    def _marked(self, known: Known, again: Collection[str]) -> Known:
+        """``known`` with the marks that there are now, written where that is another report; whoever is
+        judged ``again`` gets them then."""
+        if known.report.student_id in again:
+            return known
+        report = self._plan.overrides.on(known.report)
+        if report != known.report:
+            self._results.keep_former(known.report, "resume")
             self._results.write_report(report)
-        return Known(report, one.code)
+        return Known(report, known.code)
 
     def _grade(self, shown: Callable[[Graded], None]) -> None:
         Grading(

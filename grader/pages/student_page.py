@@ -92,7 +92,7 @@ def student_page(
 ) -> str:
     """One student's page as HTML. ``lab`` is the lab's title; ``seen`` may be missing; ``hidden`` are
     the criteria that students may not see, nor what was seen for them; ``rules`` say what was right."""
-    unseen = seen is None and not report.absent
+    unseen = seen is None and not report.nothing_seen
     attempt = seen.attempt if seen is not None else None
     untold: frozenset[str] = frozenset()
     if any(one.check not in ONLY_LOOK for one in hidden):

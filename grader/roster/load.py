@@ -70,7 +70,7 @@ class Account:
 def student_of(account: Account) -> Student:
     """What may be stored of an account: everything but how it is reached."""
     kept = {name: getattr(account, name) for name in Student.__struct_fields__}
-    due_at = UNSET if account.due_at is None else iso(account.due_at)
+    due_at = iso(account.due_at) if account.due_at else UNSET
     return Student(**{**kept, "use": account.use or UNSET, "due_at": due_at})
 
 

@@ -32,8 +32,7 @@ _DAY = timedelta(days=1)
 
 def due_of(student: Student, option: str | None, rubric: Rubric) -> datetime | None:
     """Until when the student has time: the row says it, else ``--due``, else the rubric."""
-    row = None if student.due_at is UNSET else student.due_at
-    return time_of(row or option or rubric.due)
+    return time_of(student.due_at or option or rubric.due)
 
 
 def with_lateness(report: Report, seen: Observation, rubric: Rubric, due: datetime | None) -> Report:
