@@ -90,8 +90,8 @@ def regrade(
     """Judge every stored observation by ``course``'s rubric, and write reports, summary, grades, pages.
 
     What a report said that changed is kept in its student's history. ``due`` is another time of
-    ``--due``. With ``dry_run`` nothing is written. Raises :class:`BadInput` where a stored file cannot be
-    read: then nothing is written either.
+    ``--due``. With ``dry_run`` nothing is written, nor where a stored file cannot be read, which is a
+    :class:`BadInput`.
     """
     from grader.pages.writing import write_pages
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from grader.batch.plan import Plan
     from grader.batch.setup import Course
     from grader.engines.protocol import Engine
+    from grader.inputs.problems import Problem
     from grader.model.report import Report
     from grader.results.directory import Results
     from grader.roster.load import Roster
@@ -179,6 +180,11 @@ class ClassRun:
                 before=self._results.report_of(account.student_id),
             )
             self._take(Graded(account, None, report), lambda _graded: None)
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """What a human should know of ``overrides.csv``."""
+        return self._plan.overrides.notes
 
     @property
     def reports(self) -> list[Report]:

@@ -181,7 +181,7 @@ def _tell(read: ClassRead, made: Sequence[Export], errors: Console) -> None:
     if read.problems or any(one.problems for one in made):
         errors.print(_("To put right:"))
         show_problems([*read.problems, *(wrong for one in made for wrong in one.problems)], errors)
-    show_problems([note for one in made for note in one.notes], errors)
+    show_problems([*read.notes, *(note for one in made for note in one.notes)], errors)
 
 
 def _untold(row: Row, why: str | None) -> str:

@@ -32,8 +32,8 @@ class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     due_at: Annotated[
         str | UnsetType,
         Meta(
-            description="Until when this student has time: UTC, ISO 8601. Left out where the roster does "
-            "not say."
+            description="Until when this student has time: UTC, ISO 8601. Left out where the roster "
+            "does not say."
         ),
     ] = UNSET
     use: Annotated[

@@ -169,8 +169,8 @@ class Queue(Part, frozen=True, omit_defaults=True):
     """A queue's attributes. Source: SQS GetQueueUrl and GetQueueAttributes.
 
     ``max_receives`` is its redrive policy's ``maxReceiveCount``, ``None`` without a policy, 1 where the
-    policy cannot be read. ``fifo``: it is no standard queue. ``last_modified`` is ISO 8601, empty where it
-    is not known, as in observations of version 0.1.0.
+    policy cannot be read. ``fifo``: it is no standard queue. ``last_modified`` is ISO 8601, empty where
+    it is not known, as in observations of version 0.1.0.
     """
 
     name: str

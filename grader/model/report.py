@@ -152,8 +152,8 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     points: Annotated[
         float,
         _means(
-            "An override's points instead of the earned ones, a total's score; what lateness takes (0 or "
-            "less) and what a bonus adds, which may be below 0."
+            "An override's points instead of the earned ones, a total's score; what lateness takes (0 "
+            "or less) and what a bonus adds, which may be below 0."
         ),
     ]
     why: Annotated[str, _means("The reason, for the student.")] = ""
@@ -227,7 +227,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         ),
     ] = None
     earned_score: Annotated[
-        float | None | UnsetType,
+        float | UnsetType | None,
         _means(
             "What the checks alone gave, to 4 decimals; null when any criterion is ungraded. Missing "
             "where nothing is adjusted: then it is the score."

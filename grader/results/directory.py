@@ -135,7 +135,10 @@ class Results:
                 raise refuse(self.root, None, wrong, remedy) from None
             students = self.root / STUDENTS
             parts = (ACCOUNTS, HISTORY)
-            inside = [*students.glob("*/"), *(f for one in parts for f in students.glob(f"*/{one}/"))]
+            inside = [
+                *students.glob("*/"),
+                *(f for one in parts for f in students.glob(f"*/{one}/")),
+            ]
             for folder in (self.root, *inside):
                 for path in filter(is_unfinished, folder.iterdir()):
                     path.unlink(missing_ok=True)
@@ -248,6 +251,10 @@ class Results:
         write_text(self.root / GRADES, text)
         return summary
 
+    def write_summary(self, path: Path, summary: Summary) -> None:
+        """Write a summary where the user wants it."""
+        write_json(path, summary_json(summary), "summary")
+
     def copy_summary(self, path: Path) -> None:
         """Write ``summary.json`` again, where the user wants it."""
         write_json(path, (self.root / SUMMARY).read_bytes(), "summary")
@@ -312,6 +319,11 @@ def writable(folder: Path) -> None:
     else:
         return
     raise refuse(folder, None, message, _("Give another place."))
+
+
+def summary_json(summary: Summary) -> bytes:
+    """What ``summary.json`` says."""
+    return _indented(summary)
 
 
 def _indented(struct: msgspec.Struct) -> bytes:

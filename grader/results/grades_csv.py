@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 from grader.inputs.csv_cell import cell
 from grader.roster.table import GRADE_COLUMNS
+from grader.scoring.adjust import counted, overrides_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from fractions import Fraction
 
     from grader.model.report import Report
 
 _COLUMNS = ("student_id", "name", "email", "group", *GRADE_COLUMNS)
+ADJUSTED = ("late", "bonus", "overridden")
+"""What lateness took, what a human added, and what a human marked, by the criteria's ids."""
 
 
 def grades_csv(
@@ -24,7 +28,8 @@ def grades_csv(
 ) -> str:
     """The file's text. ``criteria`` are the columns' ids, ``extra`` the other columns by student.
 
-    A missing score is an empty cell. An extra column that is called as one before it gets
+    A criterion's cell is what counts: its override where it has one. A missing score is an empty cell. A
+    column about adjustments, or an extra one, that is called as one before it gets ``adjusted_`` or
     ``roster_`` before its name. Quoting as in RFC 4180; a cell that would start a formula in a
     spreadsheet gets an apostrophe before it.
     """
@@ -32,9 +37,10 @@ def grades_csv(
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     ours = [cell(name) for name in (*_COLUMNS, *criteria)]
-    writer.writerow([*ours, *_apart(map(cell, others), ours)])
+    ours += _apart(ADJUSTED, ours, "adjusted_")
+    writer.writerow([*ours, *_apart(map(cell, others), ours, "roster_")])
     for report in reports:
-        points = {result.id: result.points for result in report.criteria}
+        points = {result.id: counted(result, report) for result in report.criteria}
         row = extra.get(report.student_id, {})
         writer.writerow(
             [
@@ -45,14 +51,26 @@ def grades_csv(
                 report.status,
                 number(report.score),
                 number(report.max_score),
-                *(number(points.get(criterion)) for criterion in criteria),
+                *(_number(points.get(criterion)) for criterion in criteria),
+                *_adjusted(report),
                 *(cell(row.get(column, "")) for column in others),
             ]
         )
     return text.getvalue()
 
 
-def _apart(names: Iterable[str], ours: Sequence[str]) -> list[str]:
+def _adjusted(report: Report) -> tuple[str, str, str]:
+    """What lateness took and a bonus added; nothing where there is none. What is marked by hand."""
+    of = {one.kind: number(one.points) for one in report.adjusted}
+    marked = [*overrides_of(report), *(kind for kind in ("total",) if kind in of)]
+    return of.get("late", ""), of.get("bonus", ""), cell(" ".join(marked))
+
+
+def _number(points: Fraction | None) -> str:
+    return number(None if points is None else float(points))
+
+
+def _apart(names: Iterable[str], ours: Sequence[str], before: str) -> list[str]:
     """``names``, those that are one of ``ours`` changed until they are nobody's."""
     given = list(names)
     taken = {*ours, *given}
@@ -60,7 +78,7 @@ def _apart(names: Iterable[str], ours: Sequence[str]) -> list[str]:
         if name not in ours:
             continue
         while name in taken:
-            name = f"roster_{name}"  # noqa: PLW2901 - until it is free
+            name = f"{before}{name}"  # noqa: PLW2901 - until it is free
         given[place] = name
         taken.add(name)
     return given

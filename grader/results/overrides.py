@@ -41,7 +41,10 @@ _POINTS = re.compile(r"[+-]?[0-9]{1,9}(?:[.,][0-9]{1,9})?")
 
 
 class Worth(NamedTuple):
-    """What marks are measured by: the points of each criterion and of all, and the ``former`` criteria."""
+    """What marks are measured by: the points of each criterion and of all.
+
+    ``former`` are criteria that the rubric no longer has: their marks stay, and count nothing.
+    """
 
     criteria: Mapping[str, float]
     maximum: float
@@ -56,10 +59,7 @@ class Worth(NamedTuple):
 
 @dataclass(frozen=True)
 class Overrides:
-    """The marks of each student, by id, and what a human should know of the file.
-
-    ``former`` are criteria that the rubric no longer has: their marks stay in the file, and count nothing.
-    """
+    """The marks of each student, by id, and what a human should know of the file."""
 
     marks: Mapping[str, tuple[Adjustment, ...]] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
@@ -108,8 +108,8 @@ def mark_of(criterion: str, points: str, worth: Worth) -> Adjustment | tuple[str
 def read_overrides(root: Path, students: Collection[str], worth: Worth) -> Overrides:
     """The marks in the results directory ``root``, of its ``students``; none where there is no file.
 
-    Raises :class:`BadInput` with every line of nobody, of no criterion, without a reason, or whose points
-    are none or out of bounds. Of two marks of one thing the later counts, and both are told.
+    Raises :class:`BadInput` with every line of nobody, of no criterion, without a reason, or with points
+    that are none or out of bounds. Of two marks of one thing the later counts, and both are told.
     """
     path = root / OVERRIDES
     if not path.exists():

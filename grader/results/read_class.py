@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.model.batch import Batch
-    from grader.model.report import CriterionResult, Report
+    from grader.model.report import Report
     from grader.rubric.load import Rubric
     from grader.scoring.open_by import ShownScores
 

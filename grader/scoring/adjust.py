@@ -41,7 +41,9 @@ def exact(value: float | Fraction) -> Fraction:
 
 def overrides_of(report: Report) -> dict[str, Adjustment]:
     """The overrides of a report's criteria, by their ids."""
-    return {one.criterion: one for one in report.adjusted if one.kind == "override" and one.criterion}
+    return {
+        one.criterion: one for one in report.adjusted if one.kind == "override" and one.criterion
+    }
 
 
 def counted(result: CriterionResult, report: Report) -> Fraction | None:

@@ -1,4 +1,4 @@
-"""What a student is told of adjustments: a line for each, the same on every page, terminal and export."""
+"""What a student is told of adjustments: a line for each, the same on page, terminal and export."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import UNSET
 
 from grader.i18n.language import N_
 from grader.i18n.message import message, said
@@ -35,7 +34,9 @@ def due_of(student: Student, option: str | None, rubric: Rubric) -> datetime | N
     return time_of(student.due_at or option or rubric.due)
 
 
-def with_lateness(report: Report, seen: Observation, rubric: Rubric, due: datetime | None) -> Report:
+def with_lateness(
+    report: Report, seen: Observation, rubric: Rubric, due: datetime | None
+) -> Report:
     """The report with what comes of the ``due`` time, by when the lab was last modified."""
     if due is None or not isinstance(seen.identity, Found):
         return report

@@ -34,7 +34,7 @@ class Scale:
         return self.score(exact_score(report), most)
 
     def points(self, result: CriterionResult, report: Report) -> Decimal | None:
-        """The points that a criterion of the report earned, on this scale; ``None`` where it has none."""
+        """What a criterion of the report earned, on this scale; ``None`` where it has no points."""
         return None if result.points is None else self.score(earned(result), report.max_score)
 
     def score(self, points: float | Fraction, maximum: float | Fraction) -> Decimal:
