@@ -43,7 +43,7 @@ class Mark(NamedTuple):
 
 class Marked(NamedTuple):
     """What came of a mark. ``changes`` are of everybody whose marks were not counted yet; ``report`` is
-    the student's, ``None`` where there is none yet. ``notes`` are what a human should know of the file."""
+    the student's, ``None`` where there is none yet. ``notes`` are what to know of the file."""
 
     student_id: str
     report: Report | None
@@ -52,7 +52,7 @@ class Marked(NamedTuple):
 
 
 def override(results: Results, mark: Mark) -> Marked:
-    """Write ``mark`` into ``overrides.csv``, and by that every report, the summary, the table, the pages.
+    """Write ``mark`` into ``overrides.csv``, and by that every report, summary, table and page.
 
     Raises :class:`BadInput` with all that is wrong with the mark and with the file; then nothing is
     written.
