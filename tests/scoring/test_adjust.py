@@ -127,6 +127,11 @@ REPORTS: Any = st.one_of(
 )
 
 
+def without_sure(report: Report) -> Report:
+    """But for the sure points, which reports of version 0.1.0 lack."""
+    return msgspec.structs.replace(report, sure_points=None)
+
+
 @given(REPORTS, LATE, MARKS, MARKS, st.permutations(range(4)))
 def test_the_score_is_a_function_of_what_was_earned_lateness_and_the_marks_of_now(
     report: Report, by: Adjustment | None, now: list[Adjustment], before: list[Adjustment], turn: Any
@@ -136,8 +141,8 @@ def test_the_score_is_a_function_of_what_was_earned_lateness_and_the_marks_of_no
     by_way_of = marked(marked(adjusted(report, by, before), before), turned)
     assert (by_way_of.score, by_way_of.status) == (at_once.score, at_once.status)
     assert marked(at_once, now) == at_once
-    assert as_earned(by_way_of) == as_earned(at_once)
-    assert as_earned(at_once).score == report.score
+    assert without_sure(as_earned(by_way_of)) == without_sure(as_earned(at_once))
+    assert without_sure(as_earned(at_once)) == without_sure(report)
     assert 0 <= exact_score(at_once) <= report.max_score
 
 
