@@ -58,9 +58,7 @@ def test_a_spreadsheet_writes_semicolons_decimal_commas_and_a_byte_order_mark(
     tmp_path: Path,
 ) -> None:
     text = 'criterion;student_id;points;note;why\nsums;s1;2,5;;"Vu; à l\'oral"\n'
-    assert read(tmp_path, text, "utf-8-sig") == {
-        "s1": [("override", "sums", 2.5, "Vu; à l'oral")]
-    }
+    assert read(tmp_path, text, "utf-8-sig") == {"s1": [("override", "sums", 2.5, "Vu; à l'oral")]}
 
 
 def test_every_problem_is_named_at_once_with_its_line(tmp_path: Path) -> None:

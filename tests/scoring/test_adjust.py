@@ -32,7 +32,9 @@ def total(points: float) -> Adjustment:
 
 
 def late(share: float) -> Adjustment:
-    return Adjustment(kind="late", points=0, share=share, why="Late.", at="2026-11-28T00:00:00.000Z")
+    return Adjustment(
+        kind="late", points=0, share=share, why="Late.", at="2026-11-28T00:00:00.000Z"
+    )
 
 
 def given_points(report: Report, *marks: Adjustment, by: Adjustment | None = None) -> float | None:
@@ -134,7 +136,11 @@ def without_sure(report: Report) -> Report:
 
 @given(REPORTS, LATE, MARKS, MARKS, st.permutations(range(4)))
 def test_the_score_is_a_function_of_what_was_earned_lateness_and_the_marks_of_now(
-    report: Report, by: Adjustment | None, now: list[Adjustment], before: list[Adjustment], turn: Any
+    report: Report,
+    by: Adjustment | None,
+    now: list[Adjustment],
+    before: list[Adjustment],
+    turn: Any,
 ) -> None:
     at_once = adjusted(report, by, now)
     turned = [now[place] for place in turn if place < len(now)]

@@ -21,9 +21,7 @@ TIMELY = "2026-11-27T20:00:00.000+0000"
 RULE = LateRule(per_day=0.1, at_most=0.5)
 
 
-def modified(
-    function: str = TIMELY, source: str = TIMELY, to: str = TIMELY, **changes: Any
-) -> Any:
+def modified(function: str = TIMELY, source: str = TIMELY, to: str = TIMELY, **changes: Any) -> Any:
     seen = reference(**changes)
     return msgspec.structs.replace(
         seen,
