@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grader.inputs.csv_cell import cell
 from grader.model.report import CriterionResult, Report
-from grader.results.grades_csv import grades_csv, number
+from grader.results.grades_csv import ADJUSTED, grades_csv, number
 from grader.roster.table import GRADE_COLUMNS, KNOWN_COLUMNS
 
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r")
@@ -178,10 +178,16 @@ def test_a_column_of_the_roster_never_has_the_name_of_ours() -> None:
     extra = {"sums": "a", "roster_sums": "b", "sco\0re": "c", "section": "d", "name": "e"}
     header, row = read(grades_csv([a_report("s01", {"sums": 3})], ("sums",), {"s01": extra}))
     others = ["roster_roster_sums", "roster_sums", "roster_score", "section", "roster_name"]
-    assert header == [*COLUMNS, "sums", *others]
+    assert header == [*COLUMNS, "sums", *ADJUSTED, *others]
     assert len({*header}) == len(header)
     assert dict(zip(header, row, strict=True))["sums"] == "3"
     assert row[-5:] == ["a", "b", "c", "d", "e"]
+
+
+def test_a_criterion_keeps_its_name_before_a_column_about_adjustments() -> None:
+    header, row = read(grades_csv([a_report("s01", {"late": 3})], ("late",), {}))
+    assert header == [*COLUMNS, "late", "adjusted_late", "bonus", "overridden"]
+    assert row[-4:] == ["3", "", "", ""]
 
 
 def test_a_roster_cannot_have_a_column_of_the_grades() -> None:
