@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 
 from grader import __version__
 from grader import signals as interrupts
-from grader.commands import authoring, check, exporting, grading, preparing, trying
+from grader.commands import authoring, check, desk, exporting, grading, preparing, trying
 from grader.commands.help import SpokenCommand, SpokenGroup
 from grader.commands.options import (
     ALL_POINTS,
@@ -93,6 +93,7 @@ COMMANDS = (
         N_("Grade one account, mine: what the instructor will see, before handing in."),
     ),
     (grading.batch, N_("Grade a class: one folder a student, a summary, a table.")),
+    (desk.desk, N_("Let students hand in at a web page, and see their grade there.")),
     (grading.regrade, N_("Judge and score stored observations again: no AWS is asked.")),
     (
         exporting.export,

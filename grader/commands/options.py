@@ -6,7 +6,7 @@ import secrets
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -184,6 +184,7 @@ def settings_of(
     confirm_s: float = 0,
     open_by_student: OpenByStudent | None = None,
     absent: Absent | None = None,
+    keep: Literal["last", "best"] = "last",
 ) -> Settings:
     """How the run is made. Raises :class:`BadInput` for a region or an address that is none."""
     from grader.batch.pipeline import Settings
@@ -208,6 +209,7 @@ def settings_of(
         confirm_s=confirm_s,
         shown=shown_scores(open_by_student, absent),
         lang=lang or spoken().code,
+        keep=keep,
     )
 
 

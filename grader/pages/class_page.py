@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from grader.pages.document import render, sentence
+from grader.pages.document import Inside, render, sentence
 from grader.pages.histogram import bars, plot
 from grader.pages.text import shown
 from grader.pages.words import FLAGS, SHORT_FLAGS
@@ -100,16 +100,27 @@ def class_page(
     summary: Summary,
     batch: Batch | None,
     speech: Speech,
+    *,
+    template: str = "class.html",
+    inside: Inside | None = None,
+    **more: Any,
 ) -> str:
-    """The class page as HTML; without ``batch`` it does not say how the class was graded."""
+    """The class page as HTML; without ``batch`` it does not say how the class was graded.
+
+    ``template`` may be one that extends the class page's, with what is ``inside`` it, and what ``more``
+    it shows.
+    """
     scores = [report.score for report in reports if report.score is not None]
     counted = bars(scores, summary.max_score)
     mistakes = _mistakes(reports)
     suspicion = {one.student_id: one.suspicion or [] for one in summary.scores}
+    if inside is None:
+        inside = Inside(scripts=("class.js",) if reports else ())
     return render(
-        "class.html",
+        template,
         speech,
-        script="class.js" if reports else None,
+        inside=inside,
+        **more,
         title=shown(summary.title, _SENTENCE).strip() or speech.say("Results"),
         summary=summary,
         batch=batch,

@@ -1,4 +1,4 @@
-(() => {
+const classPage = () => {
   "use strict";
   const table = document.getElementById("heat");
   const filter = document.getElementById("filter");
@@ -78,4 +78,5 @@
   addEventListener("beforeprint", () => reveal(rows.length));
   filter.hidden = false;
   show();
-})();
+};
+if (document.getElementById("heat")) classPage();
