@@ -151,7 +151,7 @@ class Register:
             self._save()
 
     def release(self, students: Collection[str]) -> None:
-        """Their accounts are nobody's any more; what they claimed, or was claimed of them, is settled."""
+        """Their accounts are nobody's any more; what they claimed, or others of them, is settled."""
         with self._lock:
             free = self.accounts_of(students)
             for account_id in free:
