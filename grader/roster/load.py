@@ -241,13 +241,17 @@ def _id(row: Row) -> str:
 
 
 def _account(row: Row, access: Access, alike: Sequence[Row]) -> Account:
-    """The account of ``row``; what it leaves empty is as in the rows of its group with the same way."""
+    """The account of ``row``.
+
+    What it leaves empty is as in the rows of its group with the same way, ``alike``: whose account it is
+    and where only if it names no way itself, because one's own keys may lead to another region.
+    """
     shared: dict[str, str] = {}
     for other in reversed(alike):
         shared |= {
             column: cell
             for column, cell in other.cells.items()
-            if column in _SHARED or column.startswith(USE)
+            if column.startswith(USE) or (column in _SHARED and row not in alike)
         }
     cells = shared | row.cells
     return Account(
