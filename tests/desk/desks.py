@@ -12,8 +12,8 @@ from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from grader.roster.credentials_block import block_text
 from grader.model.access import Keys
+from grader.roster.credentials_block import block_text
 from grader.safety.secret import Secret
 from tests.polling import until
 from tests.programs import background, command, environment, read_to
