@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 
 from grader.desk import pages
-from grader.desk.desk import BOARD
+from grader.desk.desk import BOARD, NO_BLOCK
 from grader.desk.refused import Refused
 from grader.desk.requests import BadRequest, form_of, language_of, wants_json
 from grader.desk.state import state_of
@@ -171,6 +171,9 @@ class App:
         told = said(refused.words, self._lang(request))
         if wants_json(request):
             response = self._json({"state": "refused", "message": told}, refused.status)
+        elif refused.status == NO_BLOCK:
+            # The page says it; a browser that loads it again sends no block again.
+            response = self._to("/")
         else:
             response = self._html(self._own_page(request, name, cookie, told), refused.status)
         if refused.again_s is not None:

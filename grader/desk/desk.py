@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 BOARD = "the board"
 """Whom a stream for the instructor is for: no student's id has a blank."""
 
+NO_BLOCK = 422
+"""The status of what holds no block: the student's page says why."""
+
 _PASTE = N_(
     "Copy the whole block again, from [default] to the token's end (AWS Details, AWS CLI, Show)."
 )
@@ -74,7 +77,9 @@ class Desk:
             keys = pasted(block.encode("utf-8", "replace"))
         if isinstance(keys, HandedIn):
             # It is said in the student's language already.
-            raise Refused(keys.why, _PASTE, status=422)
+            refused = Refused(keys.why, _PASTE, status=NO_BLOCK)
+            self.runs.refuse(student_id, refused)
+            raise refused
         self.runs.hand_in(student_id, keys)
 
     def release(self, student_id: str) -> None:

@@ -152,6 +152,13 @@ class Runs:
                 if left_s > 0:
                     raise Refused(_TOO_SOON, _WAIT, status=429, again_s=left_s, seconds=left_s)
 
+    def refuse(self, student_id: str, refused: Refused) -> None:
+        """Show the student why what they handed in is none, unless something of theirs is under way."""
+        with self._lock:
+            seat = self._seats[student_id]
+            if not seat.busy:
+                self._put(seat, "refused", refused.words)
+
     def hand_in(self, student_id: str, keys: Keys) -> None:
         """Take a block; it is graded when its turn has come. Raises :class:`Refused`."""
         with self._lock:

@@ -37,7 +37,7 @@ def test_every_answer_is_kept_by_nobody_and_frames_nowhere(desk_without_aws: Ope
         instructor.get("/board"),
         instructor.get("/students/s00/index.html"),
     ]
-    assert [one.status for one in asked] == [200, 200, 404, 404, 422, 403, 405, 401, 404, 200, 200]
+    assert [one.status for one in asked] == [200, 200, 404, 404, 303, 403, 405, 401, 404, 200, 200]
     for one in asked:
         assert one.headers["cache-control"] == "no-store"
         assert one.headers["x-content-type-options"] == "nosniff"
@@ -171,7 +171,8 @@ def test_at_most_one_try_in_20_s(desk_without_aws: OpenDesk) -> None:
     student = desk_without_aws.student("s10")
     # What is no block at all is told at once, and costs nobody a wait.
     for text in ("", "hello", "[default]\naws_access_key_id=ASIAXXXXXXXXXXXXXXXX"):
-        assert student.post("/check", block=text).status == 422
+        assert student.post("/check", block=text).status == 303
+        assert student.state()["state"] == "refused"
     assert student.post("/check", block=block("1" * 12)).status == 303
     student.over()
     answer = student.post("/check", block=block("1" * 12))
@@ -189,8 +190,8 @@ def test_a_block_is_sent_back_nowhere(desk_without_aws: OpenDesk) -> None:
     student = desk_without_aws.student("s11")
     text = f"aws_access_key_id=ASIAXXXXXXXXXXXXXXXX\naws_secret_access_key={canary}"
     answers = [student.post("/check", block=text), student.get("/"), student.get("/state")]
-    assert answers[0].status == 422
-    assert "aws_session_token" in answers[0].text
+    assert answers[0].status == 303
+    assert "aws_session_token" in answers[1].text
     answers.append(desk_without_aws.instructor().get("/board"))
     assert not any(canary in one.text or "ASIAXXX" in one.text for one in answers)
 
@@ -212,10 +213,12 @@ def test_a_hostile_block_is_a_block_that_cannot_be_read(
     desk_without_aws: OpenDesk, hostile: str
 ) -> None:
     student = desk_without_aws.student("s12")
-    answer = student.post("/check", block=hostile)
+    answer = student.ask(
+        "POST", "/check", {"csrf_token": student.csrf, "block": hostile}, Accept="application/json"
+    )
     assert answer.status == 422
-    assert "owned" not in answer.text
-    assert student.state()["state"] == "idle"
+    assert "owned" not in answer.text + student.get("/").text
+    assert student.state()["state"] == "refused"
 
 
 @pytest.mark.parametrize(
