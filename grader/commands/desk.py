@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import socket
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,9 +31,14 @@ from grader.i18n.language import N_, _, plural, speak
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from grader.batch.settings import Settings
     from grader.desk.opening import OpenDesk, Opening
     from grader.desk.seat import View
     from grader.desk.tls import Tls
+    from grader.results.directory import Results
+
+
+LOOPBACK, PORT = "127.0.0.1", 8443
 
 
 class Keep(StrEnum):
@@ -61,10 +67,10 @@ def desk(
             metavar=N_("ADDRESS"),
             help=N_("Where it listens; with TLS only, if others can reach it."),
         ),
-    ] = "127.0.0.1",
+    ] = LOOPBACK,
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help=N_("Its port; 0 is any free one."))
-    ] = 8443,
+    ] = PORT,
     url: Annotated[
         str | None,
         typer.Option(
@@ -144,13 +150,95 @@ def desk(
 ) -> int:
     """Let students hand in at a web page, and see their grade there."""
     from grader.inputs.problems import refuse
+    from grader.terminal.console import standard_error
 
     _check_installed()
+    asked = _Asked(
+        *(rubric, checks, out or Path("results"), host, port, url, cert, key, self_signed, until),
+        *(keep, jobs, account_timeout, confirm_silence, release, new_link, endpoint_url, region),
+        *(lang, quiet, force),
+    )
     if demo:
-        raise NotImplementedError
+        from grader.rehearsal.desk_demo import demo_class
+        from grader.rubric.load import default_rubric_path
+
+        errors, folder = standard_error(quiet=quiet), out or Path("demo-desk")
+        with demo_class(folder, errors, force=force or out is None, quiet=quiet) as made:
+            # The cohort's grades are those of the rubric that comes with it.
+            played = replace(
+                asked,
+                rubric=default_rubric_path(),
+                checks=[],
+                out=made.results,
+                endpoint_url=made.endpoint_url,
+                confirm_silence=0,
+            )
+            return _serve(made.roster, played, blocks=made.blocks)
     if roster is None:
         message = _("A desk is for a class, and none is given.")
         raise refuse("ROSTER", None, message, _("Name its roster, or give --demo."))
+    return _serve(roster, asked)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The options, as they were given."""
+
+    rubric: Path | None
+    checks: list[Path] | None
+    out: Path
+    host: str
+    port: int
+    url: str | None
+    cert: Path | None
+    key: Path | None
+    self_signed: bool
+    until: str | None
+    keep: Keep
+    jobs: int
+    account_timeout: int
+    confirm_silence: int
+    release: list[str] | None
+    new_link: list[str] | None
+    endpoint_url: str | None
+    region: str | None
+    lang: Lang | None
+    quiet: bool
+    force: bool
+
+    def as_before(self, results: Results) -> _Asked:
+        """What is not said again is as it was when the folder was begun."""
+        before = results.batch()
+        lang = self.lang or Lang(before.lang)
+        speak(lang.value)
+        stored = self.out / "rubric.yaml" if before.state != "starting" else None
+        checks = [Path(path) for path in before.checks]
+        return replace(
+            self,
+            rubric=self.rubric or stored,
+            checks=checks if self.checks is None else self.checks,
+            region=self.region or before.region,
+            endpoint_url=self.endpoint_url or before.endpoint_url,
+            lang=lang,
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """How each account is graded. Raises :class:`BadInput`."""
+        return settings_of(
+            seed=None,
+            region=self.region,
+            endpoint_url=self.endpoint_url,
+            lang=self.lang,
+            jobs=self.jobs,
+            account_timeout_s=self.account_timeout,
+            confirm_s=self.confirm_silence,
+            keep=self.keep.value,
+        )
+
+
+def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
+    """Open a desk for the class and serve it. ``blocks`` has what each student of a demo pastes."""
     from grader.batch.plan import plan
     from grader.batch.setup import loaded
     from grader.desk.links import LINKS
@@ -162,36 +250,19 @@ def desk(
     from grader.roster.find import find_students
     from grader.terminal.console import standard_error, standard_output
 
-    folder = out or Path("results")
-    results, output, errors = (
-        Results(folder),
-        standard_output(quiet=quiet),
-        standard_error(quiet=quiet),
-    )
-    base = _public(url) if url else None
-    closes = until_of(until) if until else None
-    tls = tls_of(host, cert, key, self_signed=self_signed, names=_names(host, base))
+    quiet, host = asked.quiet, asked.host
+    output, errors = standard_output(quiet=quiet), standard_error(quiet=quiet)
+    base = _public(asked.url) if asked.url else None
+    closes = until_of(asked.until) if asked.until else None
+    names = _names(host, base)
+    tls = tls_of(host, asked.cert, asked.key, self_signed=asked.self_signed, names=names)
+    results = Results(asked.out)
     if results.occupied:
-        # What is not said again is as it was.
-        before = results.batch()
-        rubric = rubric or (folder / "rubric.yaml" if before.state != "starting" else None)
-        checks = checks if checks is not None else [Path(path) for path in before.checks]
-        region, endpoint_url = region or before.region, endpoint_url or before.endpoint_url
-        lang = lang or Lang(before.lang)
-        speak(lang.value)
-    settings = settings_of(
-        seed=None,
-        region=region,
-        endpoint_url=endpoint_url,
-        lang=lang,
-        jobs=jobs,
-        account_timeout_s=account_timeout,
-        confirm_s=confirm_silence,
-        keep=keep.value,
-    )
+        asked = asked.as_before(results)
+    settings = asked.settings
     with (
-        listen(host, port) as listening,
-        loaded(rubric, checks, roster, handed_in_here=True) as (course, students),
+        listen(host, asked.port) as listening,
+        loaded(asked.rubric, asked.checks, roster, handed_in_here=True) as (course, students),
     ):
         if students is None:
             raise TypeError("a desk has a roster")
@@ -202,7 +273,7 @@ def desk(
             settings,
             checks_sha256=course.checks_sha256,
             resume=results.occupied,
-            force=force,
+            force=asked.force,
             keep_all=True,
         )
         opening = Opening(
@@ -211,16 +282,30 @@ def desk(
             listening=listening,
             tls=tls,
             until=closes,
-            released=find_students(students.accounts, release or (), "--release"),
-            renewed=find_students(students.accounts, new_link or (), "--new-link"),
+            released=find_students(students.accounts, asked.release or (), "--release"),
+            renewed=find_students(students.accounts, asked.new_link or (), "--new-link"),
         )
+
+        def tell_open(link: str) -> None:
+            _tell_open(link, opening, output, errors, quiet=quiet)
+            if blocks is not None:
+                _tell_demo(opening.links, blocks, output)
+
         made = OpenDesk(
             *(course, results, students, planned, opening),
-            opened=lambda link: _tell_open(link, opening, output, errors, quiet=quiet),
+            opened=tell_open,
             told=lambda view: None if quiet else _tell_checked(view, errors),
         )
         made.serve()
-    return _tell_ended(made, roster, out, errors, quiet=quiet)
+    return _tell_ended(made, roster, asked, errors, again=blocks is None)
+
+
+def _tell_demo(links: Path, blocks: Path, output: Console) -> None:
+    """Each student's link, and the file whose text is pasted there."""
+    from grader.desk.links import read_links
+
+    for name, link in read_links(links).items():
+        output.print(f"{link}  {blocks / name}.txt", soft_wrap=True, markup=False)
 
 
 def _check_installed() -> None:
@@ -300,7 +385,7 @@ def _tell_checked(view: View, errors: Console) -> None:
 
 
 def _tell_ended(
-    made: OpenDesk, roster: Path, out: Path | None, errors: Console, *, quiet: bool
+    made: OpenDesk, roster: Path, asked: _Asked, errors: Console, *, again: bool
 ) -> int:
     """What there is, and how to go on. The exit status."""
     for problem in made.run.unwritten:
@@ -312,11 +397,17 @@ def _tell_ended(
             "{count} checks had no end; their queues are given back.",
         )
         errors.print(told)
-    if not quiet:
-        folder = out or Path("results")
-        words = ["grader", "desk", str(roster), *(["--out", str(out)] if out else [])]
-        errors.print(_("Results are in {folder}.", folder=folder), markup=False)
-        errors.print(
-            _("Go on with: {command}", command=shlex.join(words)), soft_wrap=True, markup=False
-        )
+    if not asked.quiet:
+        errors.print(_("Results are in {folder}.", folder=asked.out), markup=False, soft_wrap=True)
+    if again and not asked.quiet:
+        words = ["grader", "desk", str(roster), "--out", str(asked.out)]
+        words += ["--host", asked.host] if asked.host != LOOPBACK else []
+        words += ["--port", str(asked.port)] if asked.port != PORT else []
+        for option in ("url", "cert", "key"):
+            value = getattr(asked, option)
+            words += [f"--{option}", str(value)] if value else []
+        words += ["--self-signed"] if asked.self_signed else []
+        words += ["--keep", asked.keep.value] if asked.keep is not Keep.best else []
+        told = _("Go on with: {command}", command=shlex.join(words))
+        errors.print(told, soft_wrap=True, markup=False)
     return INTERRUPTED if made.cut_short else ALL_POINTS

@@ -22,8 +22,8 @@ ENTER = "/enter/"
 _COLUMNS = ["student_id", "name", "email", "link"]
 
 
-def read_tokens(path: Path) -> dict[str, str]:
-    """The token of each student in an earlier file; nothing where there is none.
+def read_links(path: Path) -> dict[str, str]:
+    """The link of each student in an earlier file, by the text of the cell; nothing where there is none.
 
     Raises :class:`BadInput` where the file is something else: it would be written over.
     """
@@ -39,8 +39,12 @@ def read_tokens(path: Path) -> dict[str, str]:
     if not rows or rows[0] != _COLUMNS:
         message = _("This file does not hold a desk's links, and would be written over.")
         raise refuse(path, 1, message, _("Move it away."))
-    whole = (row for row in rows[1:] if len(row) == len(_COLUMNS))
-    return {row[0]: row[3].rpartition(ENTER)[2] for row in whole if ENTER in row[3]}
+    return {row[0]: row[3] for row in rows[1:] if len(row) == len(_COLUMNS) and ENTER in row[3]}
+
+
+def read_tokens(path: Path) -> dict[str, str]:
+    """The token in each of those links. Raises :class:`BadInput` as :func:`read_links` does."""
+    return {name: link.rpartition(ENTER)[2] for name, link in read_links(path).items()}
 
 
 def write_links(
