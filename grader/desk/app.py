@@ -154,7 +154,7 @@ class App:
         return self._html(self._own_page(request, name, cookie))
 
     def _own_page(self, request: Request, name: str, cookie: str, note: str = "") -> Text:
-        view = self._desk.runs.view(name)
+        view = self._desk.runs.seats.view(name)
         return pages.student_page(self._desk, view, self._lang(request), cookie, note)
 
     async def _check(self, request: Request) -> Response:
@@ -187,7 +187,7 @@ class App:
         return self._json(self._state_of(name, self._lang(request)), status)
 
     def _state_of(self, name: str, lang: str) -> dict[str, object]:
-        return state_of(self._desk.runs.view(name), self._desk.course.rubric, lang).as_json()
+        return state_of(self._desk.runs.seats.view(name), self._desk.course.rubric, lang).as_json()
 
     async def _events(self, request: Request) -> Response:
         name, lang = self._seated(request)[0], self._lang(request)
@@ -200,7 +200,7 @@ class App:
 
     async def _report(self, request: Request) -> Response:
         name, _cookie = self._seated(request)
-        counts = self._desk.runs.view(name).counts
+        counts = self._desk.runs.seats.view(name).counts
         if counts is None or counts.absent:
             raise BadRequest(404)
         return await self._report_page(counts, self._lang(request))
@@ -244,7 +244,7 @@ class App:
         """A student's page, for the instructor: the board links to it."""
         self._instructor(request)
         name = request.path_params["student_id"]
-        known = {one.row.student_id: one.counts for one in self._desk.runs.views()}
+        known = {one.row.student_id: one.counts for one in self._desk.runs.seats.views()}
         report = known.get(name) if is_student_id(name) else None
         if report is None:
             raise BadRequest(404)

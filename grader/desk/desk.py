@@ -63,7 +63,7 @@ class Desk:
 
     def row(self, student_id: str) -> Account:
         """The roster's row of a student."""
-        return self.runs.view(student_id).row
+        return self.runs.seats.view(student_id).row
 
     @property
     def is_open(self) -> bool:
@@ -78,7 +78,7 @@ class Desk:
         if isinstance(keys, HandedIn):
             # It is said in the student's language already.
             refused = Refused(keys.why, _PASTE, status=NO_BLOCK)
-            self.runs.refuse(student_id, refused)
+            self.runs.seats.refuse(student_id, refused)
             raise refused
         self.runs.hand_in(student_id, keys)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from grader.batch.run import ClassRun
 from grader.desk.app import App
 from grader.desk.desk import Desk, is_open
+from grader.desk.grading import Grader, InUse
 from grader.desk.links import ENTER, read_tokens, write_links
 from grader.desk.register import Register
 from grader.desk.runs import Runs
+from grader.desk.seats import Seats
 from grader.desk.server import Server
 from grader.desk.streams import Streams
 from grader.desk.whose import Accounts
@@ -96,9 +99,14 @@ class OpenDesk:
             register.release([one.student_id for one in accounts.party(row)])
         streams = Streams()
         holder: list[Desk] = []
+        seats = Seats(rows, run.reports, lambda name: holder[0].changed(name))
+        grader = Grader(
+            *(self._course, self._planned.settings, register, accounts, run, self._results, seats),
+            InUse(),
+            Lock(),
+        )
         runs = Runs(
-            *(self._course, self._planned.settings, rows, register, accounts, run, self._results),
-            changed=lambda name: holder[0].changed(name) if holder else None,
+            grader,
             told=self._told,
             is_open=lambda: is_open(register, holder[0].until),
         )

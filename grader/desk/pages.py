@@ -134,10 +134,10 @@ def student_page(desk: Desk, view: View, lang: str, cookie: str, note: str = "")
 def board_page(desk: Desk, lang: str, cookie: str) -> Text:
     """The instructor's page: who is where, who claims what is another's, and the class below."""
     speech = Speech(lang)
-    views = desk.runs.views()
+    views = desk.runs.seats.views()
     names = {one.row.student_id: _name(one) for one in views}
     known = desk.run.known
-    counts = desk.runs.counts
+    counts = desk.runs.seats.counts
     html = class_page(
         [one.report for one in known],
         summarise_class(known, desk.course.rubric, lang),

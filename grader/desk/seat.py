@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from grader.i18n.message import Message
+    from grader.model.access import Keys
     from grader.model.report import Report
     from grader.roster.load import Account
 
@@ -18,7 +19,8 @@ class Seat:
     """What is known of a student at the desk. Changed under the lock of whoever holds it.
 
     ``report`` is what the last try came to, or its first portion while it is looked at; ``counts`` is
-    the report that counts. ``tried_at`` is when a block was last taken, by ``time.monotonic()``.
+    the report that counts. ``tried_at`` is when a block was last taken, by ``time.monotonic()``; ``keys``
+    are in it while it waits for its turn.
     """
 
     row: Account
@@ -29,6 +31,7 @@ class Seat:
     counts: Report | None = None
     tries: int = 0
     tried_at: float | None = None
+    keys: Keys | None = None
 
     @property
     def busy(self) -> bool:

@@ -115,7 +115,7 @@ class Browser:
     def state(self, **headers: str) -> Any:
         return self.get("/state", Accept="application/json", **headers).json
 
-    def over(self, limit_s: float = 60) -> Any:
+    def over(self, limit_s: float = 240) -> Any:
         """The state once nothing is under way any more."""
         end = time.monotonic() + limit_s
         while (now := self.state())["state"] in {"queued", "looking"}:
