@@ -111,7 +111,7 @@ class Grader:
                 replace(self.settings, seed=secrets.randbelow(2**31)),
                 taken.append,
                 engine,
-                # A group may have several accounts, of which the best counts; whoever is alone has one.
+                # A group may have several accounts, of which the best counts; a student alone has one.
                 stored=lambda _party: seen_before(
                     self.results, together, () if mine.group else visited
                 ),
