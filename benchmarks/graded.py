@@ -56,7 +56,7 @@ def graded(roster: Path, out: Path, jobs: int, kind: Literal["threads", "dask"])
         started = Moment.now()
         with Path(os.devnull).open("w", encoding="utf-8") as nobody:
             terminal = console(nobody)
-            with progress(len(planned.todo), terminal, quiet=False) as tell:
+            with progress(planned.todo, terminal, quiet=False) as tell:
 
                 def shown(one: Graded) -> None:
                     durations.append(one.observation.duration_s if one.observation else 0.0)

@@ -18,7 +18,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 PROC = Path("/proc")
@@ -85,10 +85,14 @@ class Moment:
         )
 
 
-def alone(module: str, *arguments: object) -> dict[str, Any]:
-    """What ``python -m module`` prints as JSON: a measurement in a process of its own."""
+def alone(
+    module: str, *arguments: object, environment: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """What ``python -m module`` prints as JSON: a measurement in a process of its own, which has
+    ``environment`` besides what is this one's."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    env = {**os.environ, **(environment or {})}
+    done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, check=True)
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 

@@ -7,6 +7,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import replace as dataclass_replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,15 @@ from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
 from benchmarks.measuring import cpu_s, descendants
+from benchmarks.tls_front import tls_front
 from grader.sandbox.cohort import COHORT, deploy_all, write_roster
-from grader.sandbox.layout import SUM_FUNCTION, Layout
+from grader.sandbox.layout import SUM_FUNCTION
 from grader.sandbox.server import sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from benchmarks.tls_front import Front
     from grader.sandbox.server import Sandbox
     from grader.sandbox.submission import Submission
 
@@ -37,7 +40,6 @@ FAULTS = (
 """What is wrong with the broken ones, in turn: names of the cohort."""
 
 ONE_IN = 5
-_SELDOM = Layout(schedule="rate(1 day)")  # periodic functions would only make noise
 _BY_NAME = {submission.name: submission for submission in COHORT}
 
 
@@ -49,11 +51,21 @@ class Class:
     folder: Path
     students: tuple[Submission, ...]
     accounts: dict[str, str]
+    front: Front | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What whoever asks these accounts needs besides its own environment."""
+        return {"AWS_CA_BUNDLE": str(self.front.ca_bundle)} if self.front else {}
 
     def roster(self, students: Sequence[Submission]) -> Path:
         """A roster of these ``students`` alone."""
         path = self.folder / f"class-of-{len(students)}.csv"
-        return write_roster(path, self.sandbox, students, self.accounts)
+        write_roster(path, self.sandbox, students, self.accounts)
+        if self.front:
+            text = path.read_text(encoding="utf-8")
+            path.write_text(text.replace(self.sandbox.endpoint_url, self.front.endpoint_url))
+        return path
 
     def results(self) -> Path:
         """A folder for results that nothing was written to."""
@@ -81,17 +93,25 @@ def one_in_five_broken(count: int) -> list[Submission]:
 
 
 @contextmanager
-def deployed(students: Sequence[Submission]) -> Iterator[Class]:
+def deployed(
+    students: Sequence[Submission], *, tls: bool = False, latency_s: float = 0
+) -> Iterator[Class]:
     """``students`` in a sandbox of their own, their functions' workers started.
+
+    With ``tls`` they are asked through TLS, as AWS is, each answer held ``latency_s`` seconds.
 
     A cold start is AWS's affair; here it would be this machine's, and the first to come would pay.
     """
     with tempfile.TemporaryDirectory(prefix="grader-benchmark-") as folder, sandbox() as running:
-        accounts = deploy_all(running, students, layout=_SELDOM)
+        accounts = deploy_all(running, students)
         made = Class(running, Path(folder), tuple(students), accounts)
         with ThreadPoolExecutor(4) as threads:
             list(threads.map(lambda one: _warm(running, accounts[one.name]), students))
-        yield made
+        if not tls:
+            yield made
+            return
+        with tls_front(running.endpoint_url, Path(folder), latency_s) as front:
+            yield dataclass_replace(made, front=front)
 
 
 def _warm(running: Sandbox, account_id: str) -> None:

@@ -66,7 +66,7 @@ def answered_at(response: Mapping[str, Any]) -> datetime | None:
 
 
 class Aws:
-    """One account's AWS. Clients are made when first asked for; :meth:`close` ends their connections.
+    """One account's AWS. Clients are made when first asked for; :meth:`close` lets them go.
 
     Once AWS has refused the credentials, or gave none for a role, the account is not asked again: every
     later question gets the same :class:`Unknown`. Nor is it after ``ends_at``, a time of
@@ -223,9 +223,8 @@ class Aws:
             self.ends_at = ends_at
 
     def close(self, *, but: Collection[str] = ()) -> None:
-        """Close the connections that were opened for this account, but for those to services in ``but``.
-
-        Their clients are let go. Whoever asks again gets a new one.
+        """Let go the account's clients, but for those of services in ``but``, and close the connections
+        that are its alone. Whoever asks again gets a new one.
         """
         for key in [key for key in self._made if key[0] not in but]:
             self._made.pop(key).close()

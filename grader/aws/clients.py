@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 
 from grader.aws.profiles import frozen_keys, session_for_keys
+from grader.aws.signed_by import SignedBy, sign_requests_of
 from grader.model.access import Access, Keys, NothingHandedIn, Profile, Role
 
 if TYPE_CHECKING:
@@ -41,6 +43,11 @@ def config_of(attempts: int = ATTEMPTS, read_timeout_s: float = READ_TIMEOUT_S) 
     )
 
 
+_CONNECTIONS = 1_000
+"""So many connections to one host are kept for the next question: above the accounts in flight."""
+
+_KEYS = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_token"})
+
 _OF_KEYS = ""
 """Stands for the session of all who bring keys along, where a profile's name would."""
 
@@ -57,17 +64,44 @@ class Clients:
         self._lock = threading.Lock()
         self._given = session
         self._sessions: dict[str | None, boto3.Session] = {}
+        self._shared: dict[tuple[Any, ...], Any] = {}
         self._failed: dict[str | None, Exception] = {}
         self._asking: dict[str | None, threading.Lock] = defaultdict(threading.Lock)
 
     def make(
         self, service: str, config: Config, options: dict[str, Any], access: Access | None = None
     ) -> Any:
-        """A client of ``service`` for ``access``; ``options`` are those of ``boto3.Session.client``."""
+        """A client of ``service`` for ``access``; ``options`` are those of ``boto3.Session.client``.
+
+        Those who bring keys along share it with all who ask the same host as patiently, each signing
+        with its own.
+        """
+        keys = {name: given for name, given in options.items() if name in _KEYS}
+        where = {name: given for name, given in options.items() if name not in _KEYS}
         with self._lock:
-            # The service's name is data here, and the stubs know only literal names.
-            make: Any = self._session(access, options.get("region_name")).client
-            client: Any = make(service, config=config, **options)
+            session = self._session(access, options.get("region_name"))
+            if not keys:
+                return self._new(session, service, config, where)
+            asks = (session, service, *_patience_of(config), *sorted(where.items()))
+            if asks not in self._shared:
+                unsigned = Config(signature_version=UNSIGNED, max_pool_connections=_CONNECTIONS)
+                shared = self._new(session, service, config.merge(unsigned), where)
+                sign_requests_of(shared)
+                self._shared[asks] = shared
+            return SignedBy(self._shared[asks], keys)
+
+    def close(self) -> None:
+        """Close the connections that accounts share. Who asks again gets new ones."""
+        with self._lock:
+            while self._shared:
+                self._shared.popitem()[1].close()
+
+    def _new(
+        self, session: boto3.Session, service: str, config: Config, options: dict[str, Any]
+    ) -> Any:
+        # The service's name is data here, and the stubs know only literal names.
+        make: Any = session.client
+        client: Any = make(service, config=config, **options)
         events, name = client.meta.events, client.meta.service_model.service_id.hyphenize()
         events.register(f"before-parse.{name}", _refuse_what_aws_did_not_say)
         # Before botocore's own handler, which retries by the status.
@@ -134,6 +168,11 @@ class Clients:
         with closing(sts):
             keys = sts.assume_role(**asked)["Credentials"]
         return _options(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+
+def _patience_of(config: Any) -> tuple[float, int]:
+    """What :func:`config_of` was given; botocore's types do not know a configuration's options."""
+    return config.read_timeout, config.retries["total_max_attempts"]
 
 
 def _options(key: str, secret: str, token: str | None) -> dict[str, str]:

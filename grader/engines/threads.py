@@ -76,4 +76,7 @@ class Threads:
 
     def close(self) -> None:
         """Let the threads go. Those that still run have been told to stop."""
-        self._executor.shutdown(wait=not self._place.stop.is_set())
+        stopped = self._place.stop.is_set()
+        self._executor.shutdown(wait=not stopped)
+        if not stopped:
+            self._place.clients.close()

@@ -25,7 +25,8 @@ PERIODIC_FUNCTION = "periodic_lambda"
 INPUT_QUEUE = "input_queue"
 OUTPUT_QUEUE = "output_queue"
 
-_SELDOM, _OFTEN = "rate(5 minutes)", "rate(1 minute)"
+_SELDOM, _OFTEN = "rate(1 day)", "rate(1 minute)"
+"""Each function that ran keeps a process: where nobody asks about runs, none comes by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,7 +94,7 @@ def test_connecting_may_take_5_seconds_and_an_answer_longer_than_the_longest_pol
 
 
 @pytest.mark.parametrize("end", ["", "sts.AssumeRole", "lambda.GetFunctionConfiguration"])
-def test_every_connection_is_closed_when_an_account_is_done(
+def test_every_connection_is_closed_when_a_class_is_done(
     aws_sandbox: Sandbox,
     account: str,
     sockets: Sockets,
@@ -102,10 +102,11 @@ def test_every_connection_is_closed_when_an_account_is_done(
     monkeypatch: pytest.MonkeyPatch,
     end: str,
 ) -> None:
-    make, made = Clients.make, list[Any]()
+    make, made, used = Clients.make, list[Any](), set[Clients]()
 
-    def kept(*given: Any) -> Any:
-        made.append(make(*given))  # until the end: being collected would close it
+    def kept(self: Clients, *given: Any) -> Any:
+        used.add(self)
+        made.append(make(self, *given))  # until the end: being collected would close it
         return made[-1]
 
     monkeypatch.setattr(Clients, "make", kept)
@@ -115,6 +116,8 @@ def test_every_connection_is_closed_when_an_account_is_done(
     with as_instructor(), without_waiting():
         visit(aws_sandbox, "role", account, rubric_of("role"), wire)
     assert len(sockets.opened) >= 2
+    for clients in used:
+        clients.close()
     assert [one for one in sockets.opened if one.fileno() != -1] == []
 
 

@@ -204,7 +204,7 @@ def test_a_rule_runs_the_periodic_function(
     function = lab.functions.get_function_configuration(FunctionName=PERIODIC_FUNCTION)
     (name,) = lab.events.list_rule_names_by_target(TargetArn=function["FunctionArn"])["RuleNames"]
     rule = lab.events.describe_rule(Name=name)
-    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(5 minutes)", state)
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 day)", state)
     policy = lab.functions.get_policy(FunctionName=PERIODIC_FUNCTION)["Policy"]
     assert (rule["Arn"] in policy) == permitted
 
@@ -213,7 +213,7 @@ def test_scheduler_runs_the_periodic_function(aws_sandbox: Sandbox, fresh_accoun
     lab = Lab(aws_sandbox, fresh_account, "scheduler", periodic="scheduler")
     (summary,) = lab.scheduler.list_schedules()["Schedules"]
     schedule = lab.scheduler.get_schedule(Name=summary["Name"])
-    assert schedule["ScheduleExpression"] == "rate(5 minutes)"
+    assert schedule["ScheduleExpression"] == "rate(1 day)"
     assert schedule["Target"]["RoleArn"].endswith(":role/LabRole")
     assert lab.events.list_rules()["Rules"] == []
 

@@ -82,7 +82,7 @@ def test_a_function_has_the_runtime_that_aws_creates_where_the_rubric_is_content
 
 @pytest.mark.parametrize(
     ("check", "schedule"),
-    [("schedule_enabled", "rate(5 minutes)"), ("schedule_runs", "rate(1 minute)")],
+    [("schedule_enabled", "rate(1 day)"), ("schedule_runs", "rate(1 minute)")],
 )
 def test_the_function_runs_often_where_somebody_waits_for_it(check: str, schedule: str) -> None:
     assert layout_of(rubric({"periodic": "ticker"}, {}, check=check)).schedule == schedule

@@ -1,0 +1,78 @@
+"""TLS before the sandbox, by an authority of its own: what AWS is, and the sandbox is not."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import trustme
+from botocore.httpsession import where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CHUNK = 65_536
+
+
+@dataclass(frozen=True)
+class Front:
+    """Where it listens. Whoever asks there has to trust the authority in ``ca_bundle``."""
+
+    endpoint_url: str
+    ca_bundle: Path
+
+
+@contextmanager
+def tls_front(before: str, folder: Path, latency_s: float = 0) -> Iterator[Front]:
+    """Pass on to ``before``, a URL of plain HTTP, what comes by TLS on loopback.
+
+    Each piece of an answer is held ``latency_s`` seconds, as a network between would.
+    """
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    bundle = folder / "authority.pem"
+    # Beside all that AWS's certificates are looked up in: reading them is a part of the price.
+    bundle.write_bytes(Path(where()).read_bytes() + authority.cert_pem.bytes())
+    target = urlsplit(before)
+    loop = asyncio.new_event_loop()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, ssl.SSLError):
+            to_read, to_write = await asyncio.open_connection(target.hostname, target.port)
+            await asyncio.gather(_pipe(reader, to_write), _pipe(to_read, writer, latency_s))
+
+    server = loop.run_until_complete(
+        asyncio.start_server(serve, "127.0.0.1", 0, ssl=context, backlog=1_000)
+    )
+    thread = threading.Thread(target=loop.run_forever, name="tls-front", daemon=True)
+    thread.start()
+    try:
+        yield Front(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", bundle)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        server.close()
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+
+
+async def _pipe(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, latency_s: float = 0
+) -> None:
+    with suppress(OSError, ssl.SSLError):
+        while chunk := await reader.read(_CHUNK):
+            if latency_s:
+                await asyncio.sleep(latency_s)
+            writer.write(chunk)
+            await writer.drain()
+    with suppress(OSError, ssl.SSLError, RuntimeError):
+        writer.close()
