@@ -94,7 +94,7 @@ class Grader:
     keeping: AbstractContextManager[object]
 
     def grade(self, seat: Seat, keys: Keys, engine: OneRun) -> None:
-        """Grade whoever is graded with this student. Raises :class:`Refused` where nothing comes of it."""
+        """Grade everybody of the student's group. Raises :class:`Refused` where nothing comes of it."""
         mine, together = seat.row, self.accounts.party(seat.row)
         taken: list[Graded] = []
         with self.in_use.visiting() as visited:

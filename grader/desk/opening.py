@@ -99,7 +99,11 @@ class OpenDesk:
             register.release([one.student_id for one in accounts.party(row)])
         streams = Streams()
         holder: list[Desk] = []
-        seats = Seats(rows, run.reports, lambda name: holder[0].changed(name))
+
+        def changed(name: str) -> None:
+            holder[0].changed(name)
+
+        seats = Seats(rows, run.reports, changed)
         grader = Grader(
             *(self._course, self._planned.settings, register, accounts, run, self._results, seats),
             InUse(),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.i18n.language import N_
 from grader.i18n.message import Message, message, said
 
 if TYPE_CHECKING:
     from typing import Any
 
-_TOGETHER = "{what} {remedy}"
+_TOGETHER = N_("{what} {remedy}")
 
 
 class Refused(Exception):  # noqa: N818 - it is what happens to a block
