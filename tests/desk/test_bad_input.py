@@ -98,6 +98,7 @@ def test_a_file_that_is_no_desk_s_is_not_written_over(folder: Path) -> None:
     assert (folder / "desk-links.csv").read_text() == "name,address\nAda,x\n"
 
 
+@pytest.mark.slow
 def test_a_damaged_desk_file(folder: Path) -> None:
     with desk(folder / "class.csv", None) as opened:
         opened.process.kill()
@@ -133,6 +134,7 @@ def test_a_made_certificate_is_told_by_its_fingerprint(folder: Path) -> None:
         assert b"Secure" in head.split(b"set-cookie", 1)[1].split(b"\r\n", 1)[0]
 
 
+@pytest.mark.slow
 def test_links_lead_to_where_the_reverse_proxy_is(folder: Path) -> None:
     with desk(folder / "class.csv", None, "--url", "https://desk.example.org/") as opened:
         assert opened.links["s01"].startswith("https://desk.example.org/enter/")

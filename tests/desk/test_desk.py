@@ -101,6 +101,7 @@ def test_a_student_comes_by_a_link_and_sees_the_criteria_in_two_portions(
     assert '"waiting"' not in (results / "students" / "s01" / "report.json").read_text()
 
 
+@pytest.mark.slow
 def test_what_changes_is_streamed(tmp_path: Path, aws_sandbox: Sandbox, right: str) -> None:
     from http.client import HTTPConnection
     from urllib.parse import urlsplit
@@ -168,6 +169,7 @@ def test_a_second_claimant_is_told_and_released(
         assert opened.graded("s01", block(other))["score"] == 20.0
 
 
+@pytest.mark.slow
 def test_the_roster_s_account_decides(tmp_path: Path, aws_sandbox: Sandbox, right: str) -> None:
     rows = [{**ROWS[0], "account_id": "9" * 12}, {**ROWS[1], "account_id": right}]
     with desk(roster(tmp_path, rows), aws_sandbox) as opened:
@@ -175,7 +177,7 @@ def test_the_roster_s_account_decides(tmp_path: Path, aws_sandbox: Sandbox, righ
         assert opened.graded("s02", block(right))["score"] == 20.0
 
 
-@pytest.mark.parametrize("keep", ["best", "last"])
+@pytest.mark.parametrize("keep", ["best", pytest.param("last", marks=pytest.mark.slow)])
 def test_the_best_or_the_last_try_counts(
     tmp_path: Path, aws_sandbox: Sandbox, right: str, wait_no_longer: dict[str, str], keep: str
 ) -> None:
@@ -193,6 +195,7 @@ def test_the_best_or_the_last_try_counts(
         assert score_of(opened, "s01") == 20.0
 
 
+@pytest.mark.slow
 def test_a_group_has_the_best_of_its_accounts(
     tmp_path: Path, aws_sandbox: Sandbox, right: str
 ) -> None:
@@ -235,6 +238,7 @@ def test_the_instructor_closes_and_opens_the_desk(
         assert student.hand_in(block(right)).status == 303
 
 
+@pytest.mark.slow
 def test_until_closes_it_by_itself(tmp_path: Path, aws_sandbox: Sandbox) -> None:
     from datetime import UTC, datetime, timedelta
 
@@ -281,6 +285,7 @@ def test_a_desk_goes_on_from_a_batch_and_a_batch_from_a_desk(
         assert path.read_bytes() == report
 
 
+@pytest.mark.slow
 def test_names_of_students_are_text_and_nothing_else(tmp_path: Path, aws_sandbox: Sandbox) -> None:
     hostile = "<script>alert(1)</script>\u202e{why}%s[red]"
     rows = [{"student_id": "s01", "name": hostile, "email": "=1+1", "group": hostile}, ROWS[1]]

@@ -121,6 +121,7 @@ def test_a_student_comes_from_another_site_to_20_of_20(
         assert page.locator(".score strong").inner_text() == "20"
 
 
+@pytest.mark.slow
 def test_without_script_the_page_loads_itself_again(
     browser: Browser, tmp_path: Path, aws_sandbox: Sandbox, right: str
 ) -> None:
@@ -154,6 +155,7 @@ def test_what_is_being_typed_stays_when_the_page_changes(browser: Browser, tmp_p
         page.locator("textarea").wait_for()
 
 
+@pytest.mark.slow
 def test_the_board_is_live_and_releases(
     browser: Browser, tmp_path: Path, aws_sandbox: Sandbox, right: str
 ) -> None:

@@ -127,6 +127,7 @@ def test_ctrl_c_gives_the_queues_back(tmp_path: Path, aws_sandbox: Sandbox) -> N
     )
 
 
+@pytest.mark.slow
 def test_the_board_s_links_end_with_the_desk(tmp_path: Path, aws_sandbox: Sandbox) -> None:
     class_csv = class_of(tmp_path, 1)
 
