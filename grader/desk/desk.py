@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from grader.results.directory import Results
     from grader.roster.load import Account
 
-BOARD = "the board"
+BOARD = " board"
 """Whom a stream for the instructor is for: no student's id has a blank."""
 
 NO_BLOCK = 422

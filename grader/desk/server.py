@@ -83,7 +83,7 @@ class Server:
             config.ssl = tls.context
         self._server = uvicorn.Server(config)
         self._listening = listening
-        self._thread = threading.Thread(target=self._serve, name="desk server", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="desk-server", daemon=True)
         self.ended = threading.Event()
 
     def start(self) -> None:
