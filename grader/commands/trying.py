@@ -20,6 +20,10 @@ def demo(
             help=N_("Where the results go [default: demo-results, made anew]."),
         ),
     ] = None,
+    lab: Annotated[
+        str | None,
+        typer.Option("--lab", metavar=N_("NAME"), help=N_("A lab that grader lint --labs lists.")),
+    ] = None,
     seed: SeedOption = None,
     lang: LangOption = None,
     quiet: QuietOption = False,
@@ -29,15 +33,17 @@ def demo(
     """See it work: an AWS on this machine, a small class, its grades. Needs no account."""
     from grader.batch.setup import loaded
     from grader.rehearsal.demo import run_demo
-    from grader.rubric.load import default_rubric_path
+    from grader.rubric.shipped import DEFAULT, lab_path
     from grader.terminal.console import standard_error, standard_output
 
-    # The cohort's grades are those of the rubric that comes with it.
-    with loaded(default_rubric_path(), []) as (course, _):
+    name = lab or DEFAULT
+    # The cohort's grades are those of the rubrics that come with it.
+    with loaded(lab_path(name, "--lab"), []) as (course, _):
         return run_demo(
             course,
             settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs),
             out or Path("demo-results"),
+            lab=name,
             force=force or out is None,
             output=standard_output(quiet=quiet),
             errors=standard_error(quiet=quiet),

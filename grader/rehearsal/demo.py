@@ -20,8 +20,9 @@ from grader.inputs.problems import refuse
 from grader.results.directory import Results
 from grader.roster.load import load_roster
 from grader.safety.printable import plain
-from grader.sandbox.cohort import COHORT, DEMO, deploy_all, write_roster
+from grader.sandbox.cohort import COHORT, demo_of, deploy_all, write_roster
 from grader.sandbox.deploy import deploy
+from grader.sandbox.layout import Layout
 from grader.sandbox.server import EXAMPLE_ACCOUNT, Sandbox, SandboxError, exports, sandbox
 from grader.terminal.progress import progress
 from grader.terminal.report import points, show_class
@@ -47,20 +48,25 @@ def run_demo(
     settings: Settings,
     out: Path,
     *,
+    lab: str,
     force: bool,
     output: Console,
     errors: Console,
     quiet: bool,
 ) -> int:
-    """Deploy the demo cohort into a sandbox, grade it, show what came and what was expected.
+    """Deploy the demo cohort of the shipped lab ``lab``, whose rubric ``course`` holds, into a sandbox,
+    grade it, show what came and what was expected.
 
     The exit status: 0 when every submission got exactly its expected result, else 1. Raises
     :class:`BadInput` where ``out`` is in use or the sandbox cannot be started.
     """
     results = Results(out)
     results.check_fresh(resume=False, force=force)
-    demo = [submission for submission in COHORT if submission.name in DEMO]
-    submissions = [msgspec.structs.replace(s, description=_(s.description)) for s in demo]
+    submissions = [
+        msgspec.structs.replace(submission, description=_(submission.description))
+        for submission in demo_of(lab)
+    ]
+    layout = Layout.of(course.rubric, course.needs)
     with own_sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-demo-") as folder:
         if not quiet:
             errors.print(
@@ -71,8 +77,9 @@ def run_demo(
                     url=aws.endpoint_url,
                 )
             )
-        accounts = deploy_all(aws, submissions)
-        roster = load_roster(write_roster(Path(folder) / "roster.csv", aws, submissions, accounts))
+        accounts = deploy_all(aws, submissions, layout=layout)
+        path = Path(folder) / "roster.csv"
+        roster = load_roster(write_roster(path, aws, submissions, accounts, region=layout.region))
         planned = plan(results, roster, course.rubric, settings, force=force)
         run = ClassRun(course, results, roster, planned)
         with progress(roster.accounts, errors, quiet=quiet) as tell:

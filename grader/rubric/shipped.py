@@ -36,6 +36,17 @@ def named(given: Path) -> Path:
     if name in labs:
         return labs[name]
     message = _("There is no file and no shipped lab called “{name}”.", name=name[:80])
-    near = difflib.get_close_matches(name, labs, 1)
-    remedy = did_you_mean(name, near or labs)
-    raise refuse("--rubric", None, message, remedy)
+    raise refuse("--rubric", None, message, _nearest(name, labs))
+
+
+def lab_path(name: str, option: str) -> Path:
+    """The rubric of the shipped lab ``name``, which ``option`` gave. Raises :class:`BadInput`."""
+    labs = shipped_labs()
+    if name not in labs:
+        message = _("There is no shipped lab called “{name}”.", name=name[:80])
+        raise refuse(option, None, message, _nearest(name, labs))
+    return labs[name]
+
+
+def _nearest(name: str, labs: dict[str, Path]) -> str:
+    return did_you_mean(name, difflib.get_close_matches(name, labs, 1) or labs)
