@@ -191,7 +191,8 @@ def _tell(read: ClassRead, made: Sequence[Export], errors: Console) -> None:
         errors.print(_("To put right:"))
         show_problems([*wrong], errors)
     # Two formats that read one worksheet say the same of it.
-    show_problems([*dict.fromkeys(note for one in made for note in one.notes)], errors)
+    told = dict.fromkeys([*read.notes, *(note for one in made for note in one.notes)])
+    show_problems([*told], errors)
 
 
 def _untold(row: Row, why: str | None) -> str:

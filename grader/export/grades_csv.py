@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import UNSET
 
 from grader.results.grades_csv import grades_csv
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from grader.export.formats import Export, File
-    from grader.model.report import CriterionResult, Report
+    from grader.model.report import Adjustment, CriterionResult, Report
     from grader.scoring.scale import Scale
 
 
@@ -45,7 +46,13 @@ def scaled(report: Report, scale: Scale) -> Report:
         score=None if score is None else float(score),
         max_score=float(scale.maximum(report.max_score)),
         criteria=tuple(_scaled(result, report, scale) for result in report.criteria),
+        adjustments=tuple(_scaled_mark(one, report, scale) for one in report.adjusted) or UNSET,
     )
+
+
+def _scaled_mark(one: Adjustment, report: Report, scale: Scale) -> Adjustment:
+    points = float(scale.score(one.points, report.max_score))
+    return msgspec.structs.replace(one, points=points)
 
 
 def _scaled(result: CriterionResult, report: Report, scale: Scale) -> CriterionResult:
@@ -54,4 +61,5 @@ def _scaled(result: CriterionResult, report: Report, scale: Scale) -> CriterionR
         result,
         points=None if points is None else float(points),
         max_points=float(scale.score(result.max_points, report.max_score)),
+        tests=(),
     )

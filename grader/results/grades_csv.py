@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 from grader.inputs.csv_cell import cell
 from grader.roster.table import GRADE_COLUMNS
+from grader.scoring.adjust import counted, overrides_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from fractions import Fraction
 
     from grader.model.report import Report
 
 _COLUMNS = ("student_id", "name", "email", "group", *GRADE_COLUMNS)
+ADJUSTED = ("late", "bonus", "overridden")
+"""What lateness took, what a human added, and what a human marked, by the criteria's ids."""
 
 
 Cells = list[str | float | None]
@@ -43,15 +47,17 @@ def grades_table(
 ) -> list[Cells]:
     """The header, then a row for each report.
 
-    ``criteria`` are the columns' ids, ``extra`` the other columns by student. An extra column that is
-    called as one before it gets ``roster_`` before its name.
+    ``criteria`` are the columns' ids, ``extra`` the other columns by student. A criterion's cell is what
+    counts: its override where it has one. A column about adjustments, or an extra one, that is called as
+    one before it gets ``adjusted_`` or ``roster_`` before its name.
     """
     others = list(dict.fromkeys(column for row in extra.values() for column in row))
     ours = [*_COLUMNS, *criteria]
-    named = _apart((name.replace("\0", "") for name in others), ours)
+    ours += _apart(ADJUSTED, ours, "adjusted_")
+    named = _apart((name.replace("\0", "") for name in others), ours, "roster_")
     table: list[Cells] = [[*ours, *named]]
     for report in reports:
-        points = {result.id: result.points for result in report.criteria}
+        points = {result.id: counted(result, report) for result in report.criteria}
         row = extra.get(report.student_id, {})
         table.append(
             [
@@ -62,14 +68,26 @@ def grades_table(
                 report.status,
                 report.score,
                 report.max_score,
-                *(points.get(criterion) for criterion in criteria),
+                *(_as_number(points.get(criterion)) for criterion in criteria),
+                *_adjusted(report),
                 *(row.get(column, "") for column in others),
             ]
         )
     return table
 
 
-def _apart(names: Iterable[str], ours: Sequence[str]) -> list[str]:
+def _adjusted(report: Report) -> tuple[float | None, float | None, str]:
+    """What lateness took and a bonus added; nothing where there is none. What is marked by hand."""
+    of = {one.kind: one.points for one in report.adjusted}
+    marked = [*overrides_of(report), *(kind for kind in ("total",) if kind in of)]
+    return of.get("late"), of.get("bonus"), " ".join(marked)
+
+
+def _as_number(points: Fraction | None) -> float | None:
+    return None if points is None else float(points)
+
+
+def _apart(names: Iterable[str], ours: Sequence[str], before: str) -> list[str]:
     """``names``, those that are one of ``ours`` changed until they are nobody's."""
     given = list(names)
     taken = {*ours, *given}
@@ -77,7 +95,7 @@ def _apart(names: Iterable[str], ours: Sequence[str]) -> list[str]:
         if name not in ours:
             continue
         while name in taken:
-            name = f"roster_{name}"  # noqa: PLW2901 - until it is free
+            name = f"{before}{name}"  # noqa: PLW2901 - until it is free
         given[place] = name
         taken.add(name)
     return given
