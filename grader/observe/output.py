@@ -285,6 +285,10 @@ class OutputQueue:
         answer = Answer(
             redact(message.body, 200), reading.name or None, after, reading.detail, written(by_key)
         )
+        newest = self._sent[-1]
+        if sent.answered and not reading.name and newest.silent and sent is not newest:
+            # A function that keeps what it read first answers everything alike.
+            self._keep_with(newest, message, answer)
         sent.answers.append(answer)
         sent.numbers.update(numbers)
         return answer
@@ -304,12 +308,16 @@ class OutputQueue:
         """Keep numbers that answer nothing with the pairs that they may answer by another rubric."""
         if not by_key:
             return
-        numbers, excerpt = written(by_key), redact(message.body, 200)
+        unread = Answer(redact(message.body, 200), None, 0, numbers=written(by_key))
         for sent in self._sent:
-            room = len(sent.unread) < MOST_UNREAD and not sent.answered
-            if room and self._clocks.is_since(message, sent):
-                after = round(max(0.0, message.at - sent.since), 3)
-                sent.unread.append(Answer(excerpt, None, after, numbers=numbers))
+            self._keep_with(sent, message, unread)
+
+    def _keep_with(self, sent: Sent, message: Received, unread: Answer) -> None:
+        """Keep what a ``message`` says with ``sent``, if it came since and there is room."""
+        room = len(sent.unread) < MOST_UNREAD and not sent.answered
+        if room and self._clocks.is_since(message, sent):
+            after = round(max(0.0, message.at - sent.since), 3)
+            sent.unread.append(Answer(unread.body, None, after, numbers=unread.numbers))
 
     def something_else_since(self, sent: Sent) -> float:
         """For how many seconds the function has been known to answer ``sent`` with something else.
