@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
@@ -10,6 +9,7 @@ from grader.i18n.message import message
 from grader.model.kind import Kind
 from grader.model.observation import Fact, Missing, Queue
 from grader.resources.nearest import contradicted, missing
+from grader.resources.redrive_policy import read_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +25,8 @@ def _max_receives(policy: str | None) -> int | None:
     if not policy:
         return None
     try:
-        given = int(json.loads(policy)["maxReceiveCount"])
-    except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
+        given = read_policy(policy).max_receives
+    except ValueError:
         return 1  # it may move messages away: nothing is received twice
     return min(max(given, 1), _MOST_RECEIVES)
 
