@@ -1,4 +1,4 @@
-"""Times: as every file of the grader writes them (UTC, ISO 8601 to the millisecond), and as AWS says them."""
+"""Times as every file of the grader writes them, in UTC to the millisecond, and as AWS says them."""
 
 from __future__ import annotations
 

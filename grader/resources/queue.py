@@ -12,7 +12,7 @@ from grader.resources.nearest import contradicted, missing
 from grader.resources.redrive_policy import read_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from grader.resources.look import AwsAccount, Look, MayLook
 
@@ -31,9 +31,12 @@ def _max_receives(policy: str | None) -> int | None:
     return min(max(given, 1), _MOST_RECEIVES)
 
 
-def observe_queue(aws: AwsAccount, name: str) -> tuple[Fact[Queue], str | None]:
+def observe_queue(
+    aws: AwsAccount, name: str, others: Collection[str] = ()
+) -> tuple[Fact[Queue], str | None]:
     """The queue ``name``, and its URL, which is only good for asking and is not kept.
 
+    ``others`` are the names of what else the lab asks for: none is said to come near.
     Source: SQS GetQueueUrl, GetQueueAttributes.
     """
     url: str | None = None
@@ -53,7 +56,7 @@ def observe_queue(aws: AwsAccount, name: str) -> tuple[Fact[Queue], str | None]:
 
     fact: Fact[Queue] = aws.ask("sqs:GetQueueAttributes", ask)
     if isinstance(fact, Missing):
-        fact = missing(aws, "queue", name, "sqs:ListQueues", lambda: _names(aws))
+        fact = missing(aws, "queue", name, "sqs:ListQueues", lambda: _names(aws), others)
     return fact, url
 
 
@@ -64,9 +67,9 @@ def _names(aws: AwsAccount) -> Iterator[str]:
 
 
 def _look(look: Look, role: str) -> Fact[Queue]:
-    name = look.name(role)
+    name, others = look.name(role), look.others("queue", role)
     (fact, look.urls[role]), _ = look.waits.until(
-        lambda: observe_queue(look.aws, name),
+        lambda: observe_queue(look.aws, name, others),
         lambda seen: contradicted(seen[0]),
         message(N_("AWS is making or deleting the queue {queue}"), queue=name),
     )
