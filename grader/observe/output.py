@@ -14,7 +14,7 @@ from tenacity.stop import stop_when_event_set
 from grader.i18n.language import N_
 from grader.model.ended_early import Interrupted, Lost
 from grader.model.observation import Answer, Found, Unknown
-from grader.observe.answers import numbers_by_key, numbers_in, under, written
+from grader.observe.answers import numbers_anywhere, numbers_by_key, numbers_in, under, written
 from grader.observe.clock import CLOCKS, Clocks
 from grader.observe.hidden import Hidden
 from grader.observe.kept import HANDFUL, Kept, Message
@@ -257,7 +257,8 @@ class OutputQueue:
             self._answered.add(identity)
             self._delete(handle)
             return True
-        kept = Message(handle, message.received, old, ours=answer is not None, held=held)
+        ours = answer is not None or (not old and self._holds_an_answer(message))
+        kept = Message(handle, message.received, old, ours=ours, held=held)
         self._kept.add(identity, kept)
         if answer is not None:
             return True
@@ -303,6 +304,16 @@ class OutputQueue:
         ]
         # What is off by a little from one pair's answer may be another's exactly.
         return min(found, key=lambda one: (one[1].name != "", one[1].name == NEARLY), default=None)
+
+    def _holds_an_answer(self, message: Received) -> bool:
+        """The right answer to a pair stands in ``message``, in a form that does not count."""
+        return any(
+            (reading := sent.drawn.readings.named(number)) is not None
+            and not reading.name
+            and self._clocks.answers(message, sent, right=True)
+            for number in numbers_anywhere(message.body)
+            for sent in self._sent
+        )
 
     def _keep_unread(self, message: Received, by_key: Mapping[str, Decimal]) -> None:
         """Keep numbers that answer nothing with the pairs that they may answer by another rubric."""

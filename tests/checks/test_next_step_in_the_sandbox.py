@@ -118,13 +118,17 @@ def seen(request: pytest.FixtureRequest, aws_sandbox: Sandbox) -> Iterator[dict[
 def _look(sandbox: Sandbox, mistake: Mistake) -> Observation:
     account = sandbox.new_account()
     hand_in(sandbox, account)
+    _put(sandbox, account, mistake.source)
+    return look(sandbox, account, rubric=lab(deadline_s=2))
+
+
+def _put(sandbox: Sandbox, account: str, source: str) -> None:
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("lambda_function.py", mistake.source)
+        archive.writestr("lambda_function.py", source)
     sandbox.client("lambda", account).update_function_code(
         FunctionName="first_lambda", ZipFile=package.getvalue()
     )
-    return look(sandbox, account, rubric=lab(deadline_s=2))
 
 
 @pytest.mark.parametrize(
@@ -176,6 +180,7 @@ def test_the_same_answer_again_and_again_is_named(
     assert "Your function keeps what it read first" in first.hint
 
 
+@pytest.mark.slow
 def test_every_record_with_the_first_ones_answer_is_no_missing_loop(
     aws_sandbox: Sandbox, judged: Callable[..., list[Outcome]]
 ) -> None:
@@ -188,3 +193,15 @@ def test_every_record_with_the_first_ones_answer_is_no_missing_loop(
     (found,) = judged(only(lab(), "records"), observation)
     assert found.outcome == "failed"
     assert found.hint.startswith("Every record got the same answer"), found.hint
+
+
+def test_an_answer_under_another_key_is_taken_back(aws_sandbox: Sandbox) -> None:
+    account = aws_sandbox.new_account()
+    hand_in(aws_sandbox, account)
+    _put(aws_sandbox, account, each(SUM, SENDS % "json.dumps({'somme': total})"))
+    sqs = aws_sandbox.client("sqs", account)
+    url = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody='{"somme": 12}')
+    look(aws_sandbox, account, rubric=lab(deadline_s=2))
+    left = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+    assert [one["Body"] for one in left.get("Messages", [])] == ['{"somme": 12}']
