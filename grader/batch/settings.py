@@ -22,7 +22,8 @@ class Settings:
     ``jobs`` accounts are visited at a time, each for ``account_timeout_s`` seconds at most. A silence
     that would cost points is looked into once more ``confirm_s`` seconds later.
     ``shown`` is what ``grades.csv`` says for scores that there are not.
-    ``only`` are the ids of the criteria that are looked at, if not all are.
+    ``only`` are the ids of the criteria that are looked at, if not all are. ``due`` is the time of
+    ``--due``: UTC, ISO 8601.
     """
 
     seed: int
@@ -36,6 +37,7 @@ class Settings:
     lang: str = "en"
     shown: ShownScores = AS_GRADED
     only: tuple[str, ...] | None = None
+    due: str | None = None
 
     def region_of(self, account: Account, rubric: Rubric) -> str:
         """Where the account is looked at: the row, the option, its profile, the lab say it in turn."""

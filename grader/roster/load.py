@@ -15,8 +15,9 @@ from grader.inputs.text_file import read_text
 from grader.model.access import NothingHandedIn
 from grader.model.batch import Student
 from grader.model.student_id import id_fault
+from grader.model.timestamps import iso, time_of
 from grader.roster.access import ACCESS_COLUMNS, AccessError, access_of
-from grader.roster.cell_shapes import SHAPED_COLUMNS, shape_problem, time_of, use_fault
+from grader.roster.cell_shapes import SHAPED_COLUMNS, shape_problem, use_fault
 from grader.roster.misplaced import looks_like_credentials, misplaced
 from grader.roster.table import ID_COLUMNS, USE, Row, Table, is_known, read_table
 
@@ -69,7 +70,8 @@ class Account:
 def student_of(account: Account) -> Student:
     """What may be stored of an account: everything but how it is reached."""
     kept = {name: getattr(account, name) for name in Student.__struct_fields__}
-    return Student(**{**kept, "use": account.use or UNSET})
+    due_at = iso(account.due_at) if account.due_at else UNSET
+    return Student(**{**kept, "use": account.use or UNSET, "due_at": due_at})
 
 
 @dataclass(frozen=True)
