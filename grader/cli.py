@@ -20,6 +20,7 @@ from grader import signals as interrupts
 from grader.commands import (
     authoring,
     check,
+    desk,
     exporting,
     forget,
     grading,
@@ -102,6 +103,7 @@ COMMANDS = (
         N_("Grade one account, mine: what the instructor will see, before handing in."),
     ),
     (grading.batch, N_("Grade a class: one folder a student, a summary, a table.")),
+    (desk.desk, N_("Let students hand in at a web page, and see their grade there.")),
     (grading.regrade, N_("Judge and score stored observations again: no AWS is asked.")),
     (
         judgement.override,

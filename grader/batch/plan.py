@@ -70,8 +70,11 @@ def plan(
     only: Sequence[str] = (),
     resume: bool = False,
     force: bool = False,
+    keep_all: bool = False,
 ) -> Plan:
     """Who is graded now. Raises :class:`BadInput`; touches nothing.
+
+    ``keep_all`` keeps every report that there is, the ungraded too: nobody is graded again unasked.
 
     To grade some students alone in a folder that holds others is to go on with it. A group is graded
     as a whole.
@@ -118,8 +121,15 @@ def plan(
         for name, one in known.items()
         if one.report.status == "graded" and (name in absent or not one.report.nothing_seen)
     }
-    left = {a.student_id for a in chosen if only or a.student_id not in graded or groups.is_open(a)}
+    if keep_all:
+        left = {account.student_id for account in chosen if account.student_id not in known}
+    else:
+        left = {
+            a.student_id for a in chosen if only or a.student_id not in graded or groups.is_open(a)
+        }
     todo = whole_groups(roster.accounts, left)
+    if keep_all:
+        todo = tuple(account for account in todo if account.student_id in left)
     again = {account.student_id for account in todo}
     kept = {name: one for name, one in known.items() if name not in again}
     earlier = {name: one for name, one in seen.items() if name in again}

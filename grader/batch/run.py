@@ -67,7 +67,10 @@ def _is_graded(known: Known | None) -> bool:
 
 
 class ClassRun:
-    """Grades a class into a results directory, and finishes it: summary, ``grades.csv``, pages."""
+    """Grades a class into a results directory, and finishes it: summary, ``grades.csv``, pages.
+
+    ``work`` does the grading instead, and gives each result to :meth:`take`.
+    """
 
     def __init__(
         self,
@@ -76,8 +79,9 @@ class ClassRun:
         roster: Roster,
         plan: Plan,
         engine: Engine | None = None,
+        work: Callable[[ClassRun], None] | None = None,
     ) -> None:
-        self._engine = engine
+        self._engine, self._work = engine, work
         self._course, self._results, self._roster, self._plan = course, results, roster, plan
         self._earlier = {one.report.student_id: one for one in plan.earlier}
         self._graded: dict[str, Known] = {}
@@ -108,7 +112,10 @@ class ClassRun:
             try:
                 self._keep()
                 self._note_absent()
-                self._grade(shown)
+                if self._work is None:
+                    self._grade(shown)
+                else:
+                    self._work(self)
                 summary = self._finish()
             except BaseException:
                 with suppress(OSError):  # what it ended by may be a full disk
@@ -180,6 +187,15 @@ class ClassRun:
                 before=self._results.report_of(account.student_id),
             )
             self._take(Graded(account, None, report), lambda _graded: None)
+
+    def take(self, graded: Graded) -> None:
+        """Write a student's result. Raises ``OSError`` where nothing more can be written."""
+        self._take(graded, lambda _graded: None)
+
+    @property
+    def known(self) -> list[Known]:
+        """What is known of each student so far, in the roster's order."""
+        return self._in_order()
 
     @property
     def notes(self) -> tuple[Problem, ...]:

@@ -6,7 +6,7 @@ import secrets
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -196,6 +196,7 @@ def settings_of(
     open_by_student: OpenByStudent | None = None,
     absent: Absent | None = None,
     due: str | None = None,
+    keep: Literal["last", "best"] = "last",
 ) -> Settings:
     """How the run is made. Raises :class:`BadInput` for a region, an address or a time that is none."""
     from grader.batch.pipeline import Settings
@@ -225,6 +226,7 @@ def settings_of(
         shown=shown_scores(open_by_student, absent),
         lang=lang or spoken().code,
         due=due_time(due),
+        keep=keep,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grader.pages.alike import (
     MOST_NAMES,
@@ -17,7 +17,7 @@ from grader.pages.alike import (
     person,
 )
 from grader.pages.class_filters import roster_columns, state_of, states
-from grader.pages.document import render
+from grader.pages.document import Inside, render
 from grader.pages.histogram import bars, plot
 from grader.pages.text import shown
 from grader.pages.words import FLAGS, SHORT_FLAGS
@@ -89,8 +89,16 @@ def class_page(
     summary: Summary,
     batch: Batch | None,
     speech: Speech,
+    *,
+    template: str = "class.html",
+    inside: Inside | None = None,
+    **more: Any,
 ) -> str:
-    """The class page as HTML; without ``batch`` it does not say how the class was graded."""
+    """The class page as HTML; without ``batch`` it does not say how the class was graded.
+
+    ``template`` may be one that extends the class page's, with what is ``inside`` it, and what ``more``
+    it shows.
+    """
     scores = [report.score for report in reports if report.score is not None]
     counted = bars(scores, summary.max_score)
     findings = alike_findings(reports)
@@ -98,10 +106,13 @@ def class_page(
     columns = roster_columns(reports, batch, speech)
     suspicion = {one.student_id: one.suspicion or [] for one in summary.scores}
     flags = sorted({name for report in reports for name in _flags(report, suspicion)})
+    if inside is None:
+        inside = Inside(scripts=("class.js",) if reports else ())
     return render(
-        "class.html",
+        template,
         speech,
-        script="class.js" if reports else None,
+        inside=inside,
+        **more,
         title=shown(summary.title, SENTENCE).strip() or speech.say("Results"),
         summary=summary,
         batch=batch,

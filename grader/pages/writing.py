@@ -10,6 +10,7 @@ from grader.pages.speech import Speech
 from grader.pages.student_page import student_page
 from grader.results.atomic_write import write_text
 from grader.results.directory import OBSERVATION, PAGE, STUDENTS, UNREADABLE
+from grader.rubric.load import text_in
 from grader.rubric.rejudge import judged_anew
 from grader.scoring.hide_criteria import unnamed
 from grader.scoring.summary import with_suspicion
@@ -80,17 +81,31 @@ def student_pages(
     Of what the rubric hides from students a page says nothing.
     """
     speech = Speech(lang)
-    criteria = rubric.criteria if rubric else ()
-    rules = rubric.exchange if rubric else None
-    hidden = {one.id: one for one in criteria if one.visibility == "hidden"}
     for report in reports:
         seen = _seen(results.folder(report.student_id) / OBSERVATION)
-        judged = seen
-        if seen is not None and rubric is not None:
-            judged = judged_anew(seen, rubric.exchange)
-        told = unnamed(report, lambda _, because: because in hidden, lang)
-        text = student_page(told, judged, title, speech, hidden.values(), rules)
-        yield report, seen, text
+        yield report, seen, _student_page(report, seen, rubric, title, speech)
+
+
+def page_of(results: Results, report: Report, rubric: Rubric, lang: str) -> str:
+    """One student's page as HTML, made of the ``report`` and of what is stored beside it."""
+    seen = _seen(results.folder(report.student_id) / OBSERVATION)
+    return _student_page(report, seen, rubric, text_in(rubric.title, lang), Speech(lang))
+
+
+def _student_page(
+    report: Report,
+    seen: Observation | None,
+    rubric: Rubric | None,
+    title: str,
+    speech: Speech,
+) -> str:
+    criteria = rubric.criteria if rubric else ()
+    hidden = {one.id: one for one in criteria if one.visibility == "hidden"}
+    if seen is not None and rubric is not None:
+        seen = judged_anew(seen, rubric.exchange)
+    told = unnamed(report, lambda _, because: because in hidden, speech.lang)
+    rules = rubric.exchange if rubric else None
+    return student_page(told, seen, title, speech, hidden.values(), rules)
 
 
 def _seen(path: Path) -> Observation | None:

@@ -93,16 +93,17 @@ def check_cells(path: Path) -> None:
         raise BadInput(problems)
 
 
-def load_roster(path: Path) -> Roster:
+def load_roster(path: Path, *, ways_needed: bool = True) -> Roster:
     """The roster in the CSV file at ``path``, and the credentials files it names.
 
     Rows of a group may lead to accounts of their own. One that names no way goes the way of another row
     of its group: to that row's account, region and endpoint where it says none of its own. A row for
-    which nobody of the group names a way is that of a student who handed in nothing.
-    Raises :class:`BadInput` with every problem; no message holds a secret.
+    which nobody of the group names a way is that of a student who handed in nothing; unless
+    ``ways_needed``, the roster may have no column for ways at all. Raises :class:`BadInput` with every
+    problem; no message holds a secret.
     """
     table, sha256 = _table(path)
-    if not {*ACCESS_COLUMNS} & {*table.columns}:
+    if ways_needed and not {*ACCESS_COLUMNS} & {*table.columns}:
         message = _("No column says how the accounts are reached.")
         remedy = _("Add at least one of: {names}.", names=", ".join(ACCESS_COLUMNS))
         raise refuse(path, table.header_line, message, remedy)

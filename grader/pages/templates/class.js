@@ -1,4 +1,4 @@
-(() => {
+const classPage = () => {
   "use strict";
   const table = document.getElementById("heat");
   const filter = document.getElementById("filter");
@@ -130,4 +130,5 @@
   addEventListener("beforeprint", () => reveal(rows.length));
   filter.hidden = false;
   show();
-})();
+};
+if (document.getElementById("heat")) classPage();
