@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,7 +19,7 @@ from grader.safety.redact import redact
 from grader.safety.trace import Repeated, trace_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator
 
     from types_boto3_events import EventBridgeClient
     from types_boto3_lambda import LambdaClient
@@ -54,15 +52,6 @@ def vanished(missing: Missing) -> Unknown:
     """What it means in mid-run that there is no such thing: there was when the run began."""
     gone = N_("It was there when the run began, and is gone: {reason}")
     return Unknown.saying("vanished", gone, reason=missing.words)
-
-
-def answered_at(response: Mapping[str, Any]) -> datetime | None:
-    """When AWS answered, by its own clock, to the second. Source: the response's ``Date``."""
-    date = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
-    try:
-        return parsedate_to_datetime(date).astimezone(UTC) if date else None
-    except ValueError:
-        return None
 
 
 class Aws:

@@ -122,7 +122,8 @@ def check_answer(
             N_("expected an answer, found none to the pair before it, so this pair was not sent."),
             hint=N_("Look at the function's log."),
         )
-    Replies(setting).no_right_answer(pair, exchange)
+    earlier = handler.value.pairs if isinstance(handler, Found) else ()
+    Replies(setting).no_right_answer(pair, exchange, earlier)
 
 
 def _inconclusive(fact: Fact[Invocation]) -> bool:

@@ -27,7 +27,7 @@ from grader.rubric.readings import Arithmetic
 if TYPE_CHECKING:
     from grader.checks import Message
     from grader.checks.step_rule import Setting
-    from grader.model.observation import Invocation
+    from grader.model.observation import Invocation, Pair
     from grader.rubric.exchange import ExchangeRules
 
 RULES = (*OF_LAMBDA, *OF_AWS, *OF_MESSAGES, *OF_CODE)
@@ -99,6 +99,13 @@ def step_of_records(invocation: Invocation, setting: Setting) -> Message:
         )
     if invocation.failure is not None:
         return step_of(invocation, setting)
+    if sum(right) == 1 and any(_given_to_all(pair, len(right)) for pair in invocation.pairs):
+        return message(
+            N_(
+                "Every record got the same answer: inside of the loop, read the record that it is"
+                " at, not event['Records'][0] and not a variable from before the loop."
+            )
+        )
     if any(right) and not any(right[:-1]):
         return message(
             N_(
@@ -114,6 +121,11 @@ def step_of_records(invocation: Invocation, setting: Setting) -> Message:
             )
         )
     return message(N_("Loop over event['Records'] and answer each record."))
+
+
+def _given_to_all(pair: Pair, records: int) -> bool:
+    """The answer to ``pair`` came once for each of the ``records`` of its event."""
+    return pair.answered and records > 1 and len(pair.answers) == records
 
 
 def step_of_silence(invocation: Invocation, setting: Setting) -> Message:

@@ -10,34 +10,21 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from grader.checks import evidence, fail, message, shown
 from grader.checks.failure_words import how_it_failed
+from grader.checks.named_mistakes import HINTS, MISTAKES
 from grader.checks.next_step import step_of, step_of_records, step_of_silence
+from grader.checks.other_form import is_twice, repeats, step_of_form
 from grader.i18n.language import N_
 from grader.rubric.expression import ExpressionError
 from grader.rubric.readings import Arithmetic
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from decimal import Decimal
+
     from grader.checks import Message
     from grader.checks.step_rule import Setting
     from grader.model.evidence import Evidence
     from grader.model.observation import Answer, Exchange, Invocation, Pair
-
-MISTAKES = {
-    "joined": N_("the two numbers joined as text"),
-    "multiplied": N_("the two numbers multiplied"),
-    "subtracted": N_("one number subtracted from the other"),
-    "first-number": N_("the first number only"),
-    "second-number": N_("the second number only"),
-    "nearly": N_("off by a little"),
-    "field": N_("the value of “{detail}” only"),
-    "other": N_("the answer of “{detail}”, where “{asked}” was asked"),
-    "rounded": N_("rounded to {detail} decimals"),
-}
-
-_HINTS = {
-    "joined": N_("Convert the numbers of the message before you calculate with them."),
-    "other": N_("Let the function look at the field that says what is asked, and send one answer."),
-    "rounded": N_("Send the answer as it is, not rounded: / divides, // rounds down."),
-}
 
 
 class Replies:
@@ -77,6 +64,8 @@ class Replies:
                 )
             url = N_("Send the answer to the output queue's URL.")
             fail(template, hint=url, evidence=seen, **_named(template, values))
+        if pair is not None:
+            self._unless_other_form(pair, invocation.others, seen)
         template = N_("expected {expected} for {message}, found no answer on the output queue.")
         instead = N_(
             "expected {expected} for {message}, found no answer on the output queue. {instead}"
@@ -85,9 +74,10 @@ class Replies:
             template = N_("expected {expected}, found no answer on the output queue.")
             instead = N_("expected {expected}, found no answer on the output queue. {instead}")
         said = instead if invocation.others else template
+        wrong = None if pair is None else self._step_of_number(pair, invocation.others)
         fail(
             said,
-            hint=step_of_silence(invocation, self._setting),
+            hint=wrong or step_of_silence(invocation, self._setting),
             evidence=seen,
             **_named(said, values),
             **_quoted(invocation.others),
@@ -134,15 +124,24 @@ class Replies:
                 "body": shown(wrong.wrong.body),
                 "mistake": self._mistake(wrong, wrong.wrong),
             }
-            hint = _HINTS.get(wrong.wrong.wrong or "", hint)
+            hint = HINTS.get(wrong.wrong.wrong or "", hint)
         seen = evidence.of_invocation(invocation, self._setting.keys)
         fail(template, hint=hint, evidence=seen, **values)
 
-    def no_right_answer(self, pair: Pair, exchange: Exchange) -> NoReturn:
-        """Say what came, or that nothing did, of a pair that went through the queues."""
+    def no_right_answer(
+        self, pair: Pair, exchange: Exchange, earlier: Iterable[Pair] = ()
+    ) -> NoReturn:
+        """Say what came, or that nothing did, of a pair that went through the queues.
+
+        ``earlier`` pairs were sent by direct invocation.
+        """
         seen = evidence.of_pair(pair, exchange, self._setting.keys)
         if pair.wrong is not None:
             self._wrong_answer(pair, pair.wrong, seen)
+        before = repeats(pair, (*earlier, *exchange.pairs))
+        if before is not None:
+            self._same_again(pair, before, seen)
+        self._unless_other_form(pair, exchange.others, seen)
         values = self._values(pair)
         template = N_("expected {expected} for {message}, found no answer within {patience} s.")
         instead = N_(
@@ -154,12 +153,86 @@ class Replies:
         said, seconds = instead if exchange.others else template, exchange.patience_s
         fail(
             said,
-            hint=N_("Send the answer to the output queue, and look at the function's log."),
+            hint=self._step_of_number(pair, exchange.others)
+            or N_("Send the answer to the output queue, and look at the function's log."),
             patience=int(seconds) if seconds == int(seconds) else seconds,
             evidence=seen,
             **_named(said, values),
             **_quoted(exchange.others),
         )
+
+    def _unless_other_form(self, pair: Pair, others: tuple[str, ...], seen: Evidence) -> None:
+        """Fail if one of ``others`` holds the right number and is no answer only by its form."""
+        values = self._values(pair)
+        form = str(values["expected"])
+        if pair.number1 is not None:
+            form = _text({self._rules.keys[0]: values["expected"]})
+            template = N_(
+                "your function answered {found}; expected {form} for {number1} and {number2}."
+            )
+        else:
+            template = N_("your function answered {found}; expected {form} for {message}.")
+        for other in others:
+            step = step_of_form(other, self._is_right(pair), self._rules.keys, form)
+            if step is not None:
+                values |= {"form": form, "found": shown(other)}
+                said = _named(template, values)
+                fail(template, expected=form, actual=other, hint=step, evidence=seen, **said)
+
+    def _same_again(self, pair: Pair, before: Pair, seen: Evidence) -> NoReturn:
+        template = N_(
+            "expected {expected} for {message}, found {body} again, the answer to {before}."
+        )
+        answer = next(a.body for a in before.answers if a.wrong is None)
+        values = self._values(pair)
+        expected = values["expected"]
+        if pair.number1 is not None:
+            expected = _text({self._rules.keys[0]: expected})
+        fail(
+            template,
+            actual=answer,
+            hint=N_(
+                "Your function keeps what it read first: read the message, and work out its answer,"
+                " inside of the handler each time it is called."
+            ),
+            evidence=seen,
+            expected=expected,
+            message=self._sent(pair),
+            body=shown(answer),
+            before=self._sent(before),
+        )
+
+    def _step_of_number(self, pair: Pair, others: tuple[str, ...]) -> Message | None:
+        """What to do about a wrong number that no mistake with a name explains."""
+        if is_twice(others, self._is_right(pair)):
+            return message(
+                N_(
+                    "That is twice the answer: something is added twice, perhaps to a variable that"
+                    " keeps its value from one message to the next."
+                )
+            )
+        return None
+
+    def _is_right(self, pair: Pair) -> Callable[[Decimal], bool]:
+        """Whether a number is the right answer to ``pair``."""
+        if pair.number1 is not None and pair.number2 is not None:
+            total = pair.number1 + pair.number2
+            return lambda number: number == total
+        try:
+            readings = self._arithmetic.readings(pair.message)
+        except (ExpressionError, LookupError):
+            return lambda _number: False
+
+        def is_right(number: Decimal) -> bool:
+            reading = readings.named(number)
+            return reading is not None and not reading.name
+
+        return is_right
+
+    def _sent(self, pair: Pair) -> str:
+        if pair.message or pair.number1 is None:
+            return _text(pair.message)
+        return _text(dict(zip(self._setting.keys, (pair.number1, pair.number2), strict=False)))
 
     def _wrong_answer(self, pair: Pair, answer: Answer, seen: Evidence) -> NoReturn:
         said = {"body": shown(answer.body), "mistake": self._mistake(pair, answer)}
@@ -177,7 +250,7 @@ class Replies:
         fail(
             N_("expected {expected} for {message}, found {body}, {mistake}."),
             actual=answer.body,
-            hint=_HINTS.get(
+            hint=HINTS.get(
                 answer.wrong or "", N_("Calculate the answer to this message by hand, and compare.")
             ),
             evidence=seen,

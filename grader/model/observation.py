@@ -305,7 +305,7 @@ class Pair(Part, frozen=True, omit_defaults=True):
 
     ``number1`` and ``number2`` are the two numbers where the rubric sends two for their sum;
     ``message`` are the fields that were sent, in order. ``unread`` are messages with numbers that
-    came since and answered nothing; by another rubric they may.
+    came since and answered nothing, or an earlier pair again; by another rubric they may.
     """
 
     number1: int | None

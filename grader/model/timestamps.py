@@ -1,8 +1,13 @@
-"""Times as every file of the grader writes them: UTC, ISO 8601 to the millisecond."""
+"""Times as every file of the grader writes them, in UTC to the millisecond, and as AWS says them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def iso(moment: datetime) -> str:
@@ -24,3 +29,12 @@ def time_of(text: str) -> datetime | None:
 def now() -> str:
     """The time it is."""
     return iso(datetime.now(UTC))
+
+
+def answered_at(response: Mapping[str, Any]) -> datetime | None:
+    """When AWS answered, by its own clock, to the second. Source: the response's ``Date``."""
+    date = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC) if date else None
+    except (ValueError, TypeError):
+        return None

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from grader.aws.account_client import Aws
-    from grader.model.kind import Kind
+    from grader.model.kind import Kind, Word
     from grader.observe.assembled import Facts
     from grader.resources.ready import Waits
     from grader.rubric.load import Rubric
@@ -223,6 +223,11 @@ class _Look:
     def held(self, role: str) -> dict[str, str]:
         """The queues that a variable of the function may be asked to hold, by the rubric's names."""
         return {queue: self.name(queue) for queue in self._needs.held.get(role, ())}
+
+    def others(self, word: Word, role: str) -> tuple[str, ...]:
+        """The rubric's names of the functions or queues but that of ``role``."""
+        named = self._rubric.lab.named[word]
+        return tuple(name for other, name in named.items() if other != role and name)
 
     def fed_by(self, role: str) -> str | None:
         """AWS's name of the function that the exchange feeds from the queue."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from grader.safety.redact import redact
@@ -19,6 +20,9 @@ BARE = ""
 """The key of a number that stands alone."""
 
 _MOST_KEYS, _LONGEST_KEY = 20, 100
+
+_SEARCHED, _MOST_ANYWHERE = 4000, 50
+_ANYWHERE = re.compile(r"(?<![\w.])[+-]?\d{1,60}(?:\.\d{1,60})?(?!\w|\.\d)")
 
 _NUMBER = re.compile(r"\s*[+-]?\d{1,60}(\.\d{0,60})?([eE][+-]?\d{1,2})?\s*")
 
@@ -42,6 +46,12 @@ def numbers_in(body: str, keys: Iterable[str]) -> tuple[Decimal, ...]:
     """Those of them that stand alone or under one of ``keys``, in the order of the keys."""
     keys = tuple(keys)
     return under(numbers_by_key(body, keys), keys)
+
+
+def numbers_anywhere(body: str) -> list[Decimal]:
+    """The first numbers that stand in the text of a message, whatever its form. Never raises."""
+    found = islice(_ANYWHERE.finditer(body[:_SEARCHED]), _MOST_ANYWHERE)
+    return [Decimal(number.group()) for number in found]
 
 
 def under(numbers: Mapping[str, Decimal], keys: Iterable[str]) -> tuple[Decimal, ...]:

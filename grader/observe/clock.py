@@ -10,9 +10,9 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from grader.aws.account_client import answered_at
 from grader.i18n.language import N_
 from grader.model.observation import Unknown
+from grader.model.timestamps import answered_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

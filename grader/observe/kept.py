@@ -23,8 +23,9 @@ SHOWN = 2
 class Message:
     """A message that was received and not deleted. ``received``: how often, by anybody.
 
-    ``old``: it lay there before the run. ``ours``: it answers a pair, though not with the right sum.
-    ``held``: it stays hidden until the run is over, as long as that may take.
+    ``old``: it lay there before the run. ``ours``: it answers a pair, though not with the right sum,
+    or not in a form that counts. ``held``: it stays hidden until the run is over,
+    as long as that may take.
     """
 
     handle: str

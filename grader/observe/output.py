@@ -14,7 +14,7 @@ from tenacity.stop import stop_when_event_set
 from grader.i18n.language import N_
 from grader.model.ended_early import Interrupted, Lost
 from grader.model.observation import Answer, Found, Unknown
-from grader.observe.answers import numbers_by_key, numbers_in, under, written
+from grader.observe.answers import numbers_anywhere, numbers_by_key, numbers_in, under, written
 from grader.observe.clock import CLOCKS, Clocks
 from grader.observe.hidden import Hidden
 from grader.observe.kept import HANDFUL, Kept, Message
@@ -257,7 +257,8 @@ class OutputQueue:
             self._answered.add(identity)
             self._delete(handle)
             return True
-        kept = Message(handle, message.received, old, ours=answer is not None, held=held)
+        ours = answer is not None or (not old and self._holds_an_answer(message))
+        kept = Message(handle, message.received, old, ours=ours, held=held)
         self._kept.add(identity, kept)
         if answer is not None:
             return True
@@ -285,6 +286,10 @@ class OutputQueue:
         answer = Answer(
             redact(message.body, 200), reading.name or None, after, reading.detail, written(by_key)
         )
+        newest = self._sent[-1]
+        if sent.answered and not reading.name and newest.silent and sent is not newest:
+            # A function that keeps what it read first answers everything alike.
+            self._keep_with(newest, message, answer)
         sent.answers.append(answer)
         sent.numbers.update(numbers)
         return answer
@@ -300,16 +305,30 @@ class OutputQueue:
         # What is off by a little from one pair's answer may be another's exactly.
         return min(found, key=lambda one: (one[1].name != "", one[1].name == NEARLY), default=None)
 
+    def _holds_an_answer(self, message: Received) -> bool:
+        """The right answer to a pair stands in ``message``, in a form that does not count."""
+        return any(
+            (reading := sent.drawn.readings.named(number)) is not None
+            and not reading.name
+            and self._clocks.answers(message, sent, right=True)
+            for number in numbers_anywhere(message.body)
+            for sent in self._sent
+        )
+
     def _keep_unread(self, message: Received, by_key: Mapping[str, Decimal]) -> None:
         """Keep numbers that answer nothing with the pairs that they may answer by another rubric."""
         if not by_key:
             return
-        numbers, excerpt = written(by_key), redact(message.body, 200)
+        unread = Answer(redact(message.body, 200), None, 0, numbers=written(by_key))
         for sent in self._sent:
-            room = len(sent.unread) < MOST_UNREAD and not sent.answered
-            if room and self._clocks.is_since(message, sent):
-                after = round(max(0.0, message.at - sent.since), 3)
-                sent.unread.append(Answer(excerpt, None, after, numbers=numbers))
+            self._keep_with(sent, message, unread)
+
+    def _keep_with(self, sent: Sent, message: Received, unread: Answer) -> None:
+        """Keep what a ``message`` says with ``sent``, if it came since and there is room."""
+        room = len(sent.unread) < MOST_UNREAD and not sent.answered
+        if room and self._clocks.is_since(message, sent):
+            after = round(max(0.0, message.at - sent.since), 3)
+            sent.unread.append(Answer(unread.body, None, after, numbers=unread.numbers))
 
     def something_else_since(self, sent: Sent) -> float:
         """For how many seconds the function has been known to answer ``sent`` with something else.

@@ -24,7 +24,7 @@ class Sent:
     """A message that was sent ``since`` a time of ``time.monotonic()``.
 
     ``numbers`` are all that the messages which answer it held, ``unread`` other messages with numbers
-    that came since and answer nothing by this rubric.
+    that came since and answer nothing by this rubric, or an earlier message again.
     """
 
     drawn: Drawn

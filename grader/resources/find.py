@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import urlsplit
 
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message
 from grader.model.observation import FoundAs, Missing, NotTried, Unknown
+from grader.resources.held import holds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -234,8 +234,8 @@ class Finder:
             return {}
         held: dict[str, str] = {}
         for variable, value in variables.items():
-            for name, url in queues.items():
-                if _means(value.strip(), name, url, self._inventory.arn_of_queue(name)):
+            for name in queues:
+                if holds(value.strip(), name, self._inventory.arn_of_queue(name)):
                     held.setdefault(name, variable)
         return held
 
@@ -302,19 +302,3 @@ def _one(found: Iterable[tuple[str, str, Message]]) -> FoundAs | Several | None:
         return None
     every = tuple(candidates.values())
     return every[0] if len(every) == 1 else Several(every)
-
-
-def _means(value: str, name: str, url: str, arn: str) -> bool:
-    """A variable's value is this queue: by its name, its ARN, or its URL on any host of its region."""
-    if value in {name, arn, url}:
-        return True
-    try:
-        host, path = urlsplit(value).hostname or "", urlsplit(value).path
-    except ValueError:
-        return False
-    # SQS has several hosts in a region; the account and the name tell a queue from another account's.
-    region = arn.split(":")[3]
-    elsewhere = ".amazonaws.com" in host and host.partition(".amazonaws.com")[0] not in {
-        *(f"sqs.{region}", f"{region}.queue", "queue"),
-    }
-    return bool(host) and not elsewhere and path.strip("/").split("/") == url.rsplit("/", 2)[-2:]

@@ -15,7 +15,7 @@ from grader.resources.nearest import contradicted, missing
 from grader.safety.redact import bounded, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from grader.resources.look import AwsAccount, Look, MayLook
 
@@ -38,12 +38,17 @@ VALUE_LIMIT = 4096
 
 
 def observe_function(
-    aws: AwsAccount, name: str, variables: Iterable[str], held: Mapping[str, str] = _NOTHING
+    aws: AwsAccount,
+    name: str,
+    variables: Iterable[str],
+    held: Mapping[str, str] = _NOTHING,
+    others: Collection[str] = (),
 ) -> Fact[Function]:
     """The function ``name`` and those of its environment's ``variables`` that the rubric names.
 
     Of the others only names are kept, and those only where some variable is asked for: ``*`` among
-    ``variables``, or queues that one is to hold, ``held`` (the rubric's names to AWS's).
+    ``variables``, or queues that one is to hold, ``held`` (the rubric's names to AWS's). ``others`` are
+    the names of what else the lab asks for: none is said to come near.
     Source: Lambda GetFunctionConfiguration.
     """
     fact = aws.ask(
@@ -53,7 +58,7 @@ def observe_function(
         ),
     )
     if isinstance(fact, Missing):
-        return missing(aws, "function", name, "lambda:ListFunctions", lambda: _names(aws))
+        return missing(aws, "function", name, "lambda:ListFunctions", lambda: _names(aws), others)
     return fact
 
 
@@ -128,8 +133,9 @@ def _look(look: Look, role: str) -> Fact[Function]:
         return contradicted(fact) or (isinstance(fact, Found) and fact.value.state == "Pending")
 
     name, variables, held = look.name(role), look.variables(role), look.held(role)
+    others = look.others("function", role)
     fact, ready = look.waits.until(
-        lambda: observe_function(look.aws, name, variables, held),
+        lambda: observe_function(look.aws, name, variables, held, others),
         pending,
         message(N_("AWS is changing the function {function}"), function=name),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from grader.i18n.language import N_
 from grader.model.ended_early import Lost
 from grader.model.observation import Found, Missing, Unknown
+from grader.resources.redrive_policy import read_policy
 from grader.resources.schedule import NOBODY
 
 if TYPE_CHECKING:
@@ -148,10 +148,9 @@ class Inventory:
     def _dead_letters(self, url: str) -> str:
         given = self._aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
         try:
-            arn = json.loads(given.get("Attributes", {})["RedrivePolicy"])["deadLetterTargetArn"]
-        except (ValueError, TypeError, LookupError, RecursionError):
+            return read_policy(given.get("Attributes", {}).get("RedrivePolicy", "")).target
+        except ValueError:
             return ""
-        return str(arn).rsplit(":", 1)[-1]
 
     def variables(self, function: str) -> dict[str, str] | Unknown:
         """The environment of a function. Its values are compared, and never kept.

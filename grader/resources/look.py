@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from types_boto3_scheduler import EventBridgeSchedulerClient
     from types_boto3_sqs import SQSClient
 
+    from grader.model.kind import Word
     from grader.model.observation import Fact, Found, Function, Identity, Missing, Unknown
     from grader.resources.ready import Waits
 
@@ -67,6 +68,9 @@ class Look(Lab, Protocol):
 
     def fact(self, fact: str, role: str) -> Fact[Any]:
         """What was seen before: ``functions`` of ``sum``."""
+
+    def others(self, word: Word, role: str) -> tuple[str, ...]:
+        """The rubric's names of the functions or queues but that of ``role``."""
 
     def fed_by(self, role: str) -> str | None:
         """AWS's name of the function that the exchange feeds from the queue; ``None`` if none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +12,7 @@ from grader.model.observation import Fact, Found, Missing, Unknown
 from grader.safety.redact import bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from grader.resources.look import AwsAccount
 
@@ -43,9 +44,11 @@ def missing(
     name: str,
     action: str,
     names: Callable[[], Iterable[str]],
+    others: Collection[str] = (),
 ) -> Missing | Unknown:
     """There is no ``kind`` called ``name``; which name comes near is said too.
 
+    ``others`` are the names of what else the lab asks for: what has one of those is no slip of the pen.
     ``names`` lists what there is, and may be denied: then the sentence ends earlier. Where it has that
     very name, AWS contradicts itself, as it does for a while after something was made or deleted: that
     is :func:`contradicted`.
@@ -54,12 +57,28 @@ def missing(
     there = listed.value if isinstance(listed, Found) else []
     if name in there:
         return Unknown.saying("not-ready", _BUT_LISTED[kind], name=name, region=aws.region)
-    near = get_close_matches(name, there, 1, 0.75)
+    near = _nearest(name, [one for one in there if one not in others])
     if kind == "queue" and (fifo := f"{name}.fifo") in there:
         return Missing.saying(_BUT_FIFO, name=name, region=aws.region, near=fifo)
-    if not near:
+    if near is None:
         return Missing.saying(_NONE[kind], name=name, region=aws.region)
-    return Missing.saying(_BUT_NEAR[kind], name=name, region=aws.region, near=bounded(near[0], 100))
+    return Missing.saying(_BUT_NEAR[kind], name=name, region=aws.region, near=bounded(near, 100))
+
+
+def _nearest(name: str, there: Iterable[str]) -> str | None:
+    """The name that comes nearest: first one of the same words, then one of nearly the same letters."""
+    there = list(there)
+    words = _words(name)
+    same = next((one for one in there if _words(one) == words), None)
+    if same is not None:
+        return same
+    return next(iter(get_close_matches(name, there, 1, 0.75)), None)
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name in the order of the alphabet: ``LambdaFirst`` is ``first_lambda``."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return sorted(word.casefold() for word in re.split(r"[^A-Za-z0-9]+", apart) if word)
 
 
 def no_such(kind: Literal["function", "queue"], name: str, region: str) -> Missing:

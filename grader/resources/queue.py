@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,10 @@ from grader.model.kind import Kind
 from grader.model.observation import Fact, Missing, Queue
 from grader.model.timestamps import iso
 from grader.resources.nearest import contradicted, missing
+from grader.resources.redrive_policy import read_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from grader.resources.look import AwsAccount, Look, MayLook
 
@@ -27,8 +27,8 @@ def _max_receives(policy: str | None) -> int | None:
     if not policy:
         return None
     try:
-        given = int(json.loads(policy)["maxReceiveCount"])
-    except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
+        given = read_policy(policy).max_receives
+    except ValueError:
         return 1  # it may move messages away: nothing is received twice
     return min(max(given, 1), _MOST_RECEIVES)
 
@@ -41,9 +41,12 @@ def _time(seconds: str | None) -> str:
         return ""
 
 
-def observe_queue(aws: AwsAccount, name: str) -> tuple[Fact[Queue], str | None]:
+def observe_queue(
+    aws: AwsAccount, name: str, others: Collection[str] = ()
+) -> tuple[Fact[Queue], str | None]:
     """The queue ``name``, and its URL, which is only good for asking and is not kept.
 
+    ``others`` are the names of what else the lab asks for: none is said to come near.
     Source: SQS GetQueueUrl, GetQueueAttributes.
     """
     url: str | None = None
@@ -64,7 +67,7 @@ def observe_queue(aws: AwsAccount, name: str) -> tuple[Fact[Queue], str | None]:
 
     fact: Fact[Queue] = aws.ask("sqs:GetQueueAttributes", ask)
     if isinstance(fact, Missing):
-        fact = missing(aws, "queue", name, "sqs:ListQueues", lambda: _names(aws))
+        fact = missing(aws, "queue", name, "sqs:ListQueues", lambda: _names(aws), others)
     return fact, url
 
 
@@ -75,9 +78,9 @@ def _names(aws: AwsAccount) -> Iterator[str]:
 
 
 def _look(look: Look, role: str) -> Fact[Queue]:
-    name = look.name(role)
+    name, others = look.name(role), look.others("queue", role)
     (fact, look.urls[role]), _ = look.waits.until(
-        lambda: observe_queue(look.aws, name),
+        lambda: observe_queue(look.aws, name, others),
         lambda seen: contradicted(seen[0]),
         message(N_("AWS is making or deleting the queue {queue}"), queue=name),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +11,7 @@ from grader.checks.numbers import Number, fits
 from grader.i18n.language import N_
 from grader.model.kind import Kind
 from grader.model.observation import Fact, Found, Missing, Part, untried
+from grader.resources.redrive_policy import read_policy
 from grader.safety.redact import bounded
 
 if TYPE_CHECKING:
@@ -50,9 +50,8 @@ def observe_redrive(look: Look, role: str) -> Fact[Redrive]:
 def _from_api(policy: str) -> Redrive | None:
     if not policy:
         return None
-    given = json.loads(policy)
-    target = bounded(str(given["deadLetterTargetArn"]).rpartition(":")[2], 100)
-    return Redrive(target, int(given["maxReceiveCount"]))
+    given = read_policy(policy)
+    return Redrive(bounded(given.target, 100), given.max_receives)
 
 
 class DeadLetters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

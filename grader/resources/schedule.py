@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
@@ -22,7 +21,7 @@ from grader.model.observation import (
     untried,
     value_of,
 )
-from grader.model.timestamps import iso
+from grader.model.timestamps import answered_at, iso
 from grader.resources.policy import Decision, decide, invoked_by_rule
 from grader.safety.redact import bounded, redact
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from types_boto3_events.type_defs import DescribeRuleResponseTypeDef, TargetOutputTypeDef
-    from types_boto3_scheduler.type_defs import GetScheduleOutputTypeDef
 
     from grader.resources.look import AwsAccount, MayLook
 
@@ -190,7 +188,7 @@ class _Look:
                 target_arn=arn,
                 created_at=iso(created) if created else None,
                 ends_at=iso(ends) if ends else None,
-                ended=ends is not None and ends <= _asked_at(schedule),
+                ended=ends is not None and ends <= (answered_at(schedule) or datetime.now(UTC)),
             )
         )
 
@@ -259,15 +257,6 @@ def _quoted(decision: Decision) -> str:
     if decision.refusal == "denied":
         return redact(str(statement.get("Sid", "")), 100)
     return redact(json.dumps(statement["Condition"]), 300) if "Condition" in statement else ""
-
-
-def _asked_at(schedule: GetScheduleOutputTypeDef) -> datetime:
-    """When AWS said this, by its own clock where it tells: this machine's may be wrong."""
-    date = schedule.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
-    try:
-        return parsedate_to_datetime(date).astimezone(UTC)
-    except (ValueError, TypeError):
-        return datetime.now(UTC)
 
 
 def _may_look(may: MayLook, role: str) -> None:

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from grader.model.outcome import Outcome
     from grader.sandbox.server import Sandbox
 
-QUICK = {"variable-while-loading", "key-operation", "send-dictionary", "returns-the-sum"}
+QUICK = {
+    "another-key",
+    "str-of-dictionary",
+    "variable-while-loading",
+    "key-operation",
+    "send-dictionary",
+    "returns-the-sum",
+}
 NEVER_HERE = {
     "no-answer",  # the sandbox is there
     "service",
@@ -66,7 +73,33 @@ SILENT = (
         "is lambda_function.lambda_handler, and lambda_function.py has no function lambda_handler",
     ),
 )
-ALL = (*(one for one in MISTAKES if one.name not in NEVER_HERE | OTHER_HANDLER), *SILENT)
+SENDS = "sqs.send_message(QueueUrl=queue_url, MessageBody=%s)"
+SUM = "total = message['number1'] + message['number2']"
+OTHER_FORMS = (
+    Mistake(
+        "another-key", each(SUM, SENDS % "json.dumps({'resultat': total})"), "Use the key body"
+    ),
+    Mistake("capital-key", each(SUM, SENDS % "json.dumps({'Body': total})"), "the key as body"),
+    Mistake(
+        "nested",
+        each(SUM, SENDS % "json.dumps({'answer': {'body': total}})"),
+        "itself, not inside of something else",
+    ),
+    Mistake("list", each(SUM, SENDS % "json.dumps([total])"), "without a list around it"),
+    Mistake(
+        "json-twice",
+        each(SUM, SENDS % "json.dumps(json.dumps({'body': total}))"),
+        "made JSON twice",
+    ),
+    Mistake("str-of-dictionary", each(SUM, SENDS % "str({'body': total})"), "not str(…)"),
+    Mistake("words", each(SUM, SENDS % "f'The sum is {total}'"), "without other words"),
+    Mistake("twice", each(SUM, SENDS % "json.dumps({'body': 2 * total})"), "twice the answer"),
+)
+ALL = (
+    *OTHER_FORMS,
+    *(one for one in MISTAKES if one.name not in NEVER_HERE | OTHER_HANDLER),
+    *SILENT,
+)
 
 
 @pytest.fixture(scope="module")
@@ -85,13 +118,17 @@ def seen(request: pytest.FixtureRequest, aws_sandbox: Sandbox) -> Iterator[dict[
 def _look(sandbox: Sandbox, mistake: Mistake) -> Observation:
     account = sandbox.new_account()
     hand_in(sandbox, account)
+    _put(sandbox, account, mistake.source)
+    return look(sandbox, account, rubric=lab(deadline_s=2))
+
+
+def _put(sandbox: Sandbox, account: str, source: str) -> None:
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("lambda_function.py", mistake.source)
+        archive.writestr("lambda_function.py", source)
     sandbox.client("lambda", account).update_function_code(
         FunctionName="first_lambda", ZipFile=package.getvalue()
     )
-    return look(sandbox, account, rubric=lab(deadline_s=2))
 
 
 @pytest.mark.parametrize(
@@ -112,3 +149,59 @@ def test_a_mistake_that_was_made_has_its_next_step(
     assert "_worker" not in found.message + found.hint
     assert found.evidence is not None
     assert found.evidence.sent[0].startswith('{"number1": ')
+
+
+KEEPS_THE_FIRST = """import json
+import os
+import boto3
+
+sqs = boto3.client("sqs", region_name="us-east-1")
+first = None
+
+
+def lambda_handler(event, context):
+    global first
+    for record in event["Records"]:
+        first = first or json.loads(record["body"])
+        body = json.dumps({"body": first["number1"] + first["number2"]})
+        sqs.send_message(QueueUrl=os.environ["OUTPUT_QUEUE_URL"], MessageBody=body)
+"""
+
+
+def test_the_same_answer_again_and_again_is_named(
+    aws_sandbox: Sandbox, judged: Callable[..., list[Outcome]]
+) -> None:
+    observation = _look(aws_sandbox, Mistake("keeps-the-first", KEEPS_THE_FIRST, ""))
+    found = {one.criterion: one for one in judged(only(lab(), "handler", "sums"), observation)}
+    assert found["handler"].outcome == "passed"
+    first, *_ = judged(only(lab(), "sums"), observation)
+    assert first.outcome == "failed"
+    assert " again, the answer to {" in first.message
+    assert "Your function keeps what it read first" in first.hint
+
+
+@pytest.mark.slow
+def test_every_record_with_the_first_ones_answer_is_no_missing_loop(
+    aws_sandbox: Sandbox, judged: Callable[..., list[Outcome]]
+) -> None:
+    source = each(
+        "message = json.loads(event['Records'][0]['body'])",
+        SUM,
+        SENDS % "json.dumps({'body': total})",
+    )
+    observation = _look(aws_sandbox, Mistake("first-for-all", source, ""))
+    (found,) = judged(only(lab(), "records"), observation)
+    assert found.outcome == "failed"
+    assert found.hint.startswith("Every record got the same answer"), found.hint
+
+
+def test_an_answer_under_another_key_is_taken_back(aws_sandbox: Sandbox) -> None:
+    account = aws_sandbox.new_account()
+    hand_in(aws_sandbox, account)
+    _put(aws_sandbox, account, each(SUM, SENDS % "json.dumps({'somme': total})"))
+    sqs = aws_sandbox.client("sqs", account)
+    url = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody='{"somme": 12}')
+    look(aws_sandbox, account, rubric=lab(deadline_s=2))
+    left = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+    assert [one["Body"] for one in left.get("Messages", [])] == ['{"somme": 12}']

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from grader.checks.replies import MISTAKES
+from grader.checks.named_mistakes import MISTAKES
 from grader.model.report import SUSPICION, Status
 from grader.pages import document
 from grader.pages.speech import Speech

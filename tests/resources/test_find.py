@@ -287,8 +287,12 @@ def test_a_function_that_a_queue_feeds_is_periodic_only_where_no_other_is(
 ) -> None:
     own.run_by("calculatrice", "hourly")
     assert names(own.look())["periodic"] == "minuteur"
-    own.events.remove_targets(Rule=own.events.list_rules()["Rules"][0]["Name"], Ids=["1"])
-    assert isinstance(own.look(), Observation)
+    for rule in own.events.list_rules()["Rules"]:
+        targets = own.events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        mine = [one["Id"] for one in targets if one["Arn"].endswith(":minuteur")]
+        if mine:
+            own.events.remove_targets(Rule=rule["Name"], Ids=mine)
+    assert names(own.look())["periodic"] == "calculatrice"
 
 
 def test_the_function_that_is_fed_may_run_periodically_too(

@@ -26,6 +26,9 @@ ARN = "arn:aws:lambda:us-east-1:111111111111:function:calculatrice"
         "https://sqs.us-east-1.amazonaws.com/111111111111/queue2/",
         "https://queue.amazonaws.com/111111111111/queue2",
         "https://us-east-1.queue.amazonaws.com/111111111111/queue2",
+        "https://sqs-fips.us-east-1.amazonaws.com/111111111111/queue2",
+        "https://vpce-1a2b.sqs.us-east-1.vpce.amazonaws.com/111111111111/queue2",
+        "https://sqs.us-east-1.api.aws/111111111111/queue2",
         "http://127.0.0.1:4566/111111111111/queue2",
     ],
 )
@@ -46,6 +49,8 @@ def test_a_queues_url_arn_and_name_are_the_queue(value: str) -> None:
         "https://sqs.us-east-1.amazonaws.com/111111111111/queue20",
         "https://sqs.us-west-2.amazonaws.com/111111111111/queue2",
         "https://us-west-2.queue.amazonaws.com/111111111111/queue2",
+        "https://sqs-fips.us-west-2.amazonaws.com/111111111111/queue2",
+        "https://s3.us-east-1.amazonaws.com/111111111111/queue2",
         "ftp://sqs.us-east-1.amazonaws.com/111111111111/queue2",
         "http://[::1/111111111111/queue2",
     ],

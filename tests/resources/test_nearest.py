@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from grader.aws.account_client import Aws
@@ -16,11 +17,12 @@ from grader.resources.function import observe_function
 from grader.resources.nearest import MOST_NAMES
 from grader.resources.queue import observe_queue
 from grader.safety.secret import Secret
-from tests.observing import look
+from tests.observing import lab, look
 from tests.wire_faults import DENIED, Wire, rest, rpc
 
 if TYPE_CHECKING:
     from grader.model.observation import Fact, Observation
+    from grader.rubric.load import Rubric
     from grader.sandbox.server import Sandbox
     from tests.wire_faults import Answer
 
@@ -128,6 +130,7 @@ KINDS = [
         ([["something", "else"]], None),
         ([["numbers-1"]], "numbers-1"),
         ([["Numbers"]], "Numbers"),
+        ([["NUMBERS"]], "NUMBERS"),
         ([[], ["other"], ["number"]], "number"),
         ([["x"] * MOST_NAMES, ["number"]], None),
     ],
@@ -142,6 +145,37 @@ def test_a_name_that_comes_near_is_said_whatever_page_it_is_on(
     assert isinstance(fact, Missing)
     said = fact.reason.partition("; there is one named ")[2]
     assert said == (f"{near}." if near else "")
+
+
+@pytest.mark.parametrize("other", ["INPUT_QUEUE", "queue_input", "InputQueue", "queue-Input"])
+def test_case_separators_and_the_order_of_words_do_not_count(wire: Wire, other: str) -> None:
+    wire.play("sqs.ListQueues", queues(["input_queue2", other]))
+    fact = queue(wire, "input_queue")
+    assert isinstance(fact, Missing)
+    assert fact.reason.endswith(f"there is one named {other}.")
+
+
+def test_a_name_that_the_rubric_gives_to_another_is_never_offered(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    sqs = aws_sandbox.client("sqs", fresh_account)
+    sqs.create_queue(QueueName="output_queue")
+    seen = look(aws_sandbox, fresh_account, rubric=named_alike(), exchange=False)
+    assert isinstance(seen.queues["input"], Missing)
+    assert "output_queue" not in seen.queues["input"].reason
+    sqs.create_queue(QueueName="Outputs_queue")
+    seen = look(aws_sandbox, fresh_account, rubric=named_alike(), exchange=False)
+    assert isinstance(seen.queues["input"], Missing)
+    assert seen.queues["input"].reason.endswith("there is one named Outputs_queue.")
+
+
+def named_alike() -> Rubric:
+    """The shipped rubric with an input queue whose name comes near to that of the output queue."""
+    rubric = lab()
+    renamed = {**rubric.lab.queues, "input": "outputs_queue"}
+    return msgspec.structs.replace(
+        rubric, lab=msgspec.structs.replace(rubric.lab, queues=renamed, found=())
+    )
 
 
 @pytest.mark.parametrize(("seen", "listing", "page"), KINDS)
