@@ -1,26 +1,32 @@
-"""One bound for every question to AWS: it ends by a wall clock, and its answer holds so many bytes at most.
+"""One bound for every question to AWS: it ends by a wall clock, and its answer has a limit.
 
-botocore's time-outs are those of a single read: whoever dribbles a byte a second, or sends "100 Continue"
-or chunks for ever, is never too late. Here a connection is cut when its question's time is over, and an
-answer is read to its end, or to its limit, before botocore sees it.
+botocore's time-outs are those of a single read: whoever dribbles a byte a second, or sends chunks or
+"100 Continue" for ever, is never too late. Here a connection is cut when its question's time is over,
+and an answer is read to its end, or to its limit, before botocore sees it.
 """
 
 from __future__ import annotations
 
-import heapq
 import itertools
-import socket
-import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from botocore.awsrequest import AWSHTTPConnection, AWSHTTPSConnection, AWSResponse
-from botocore.exceptions import BotoCoreError, ReadTimeoutError
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectionClosedError,
+    HTTPClientError,
+    ReadTimeoutError,
+)
+from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3.exceptions import ReadTimeoutError as PartTimeoutError
 
 from grader.i18n.language import N_
+from grader.safety.wall_clock import cut_at, that_can_be_cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +45,6 @@ MOST_PAGES = 100
 _PART = 64 * 1024
 
 _ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
-_connecting: ContextVar[_Question | None] = ContextVar("connecting", default=None)
 
 
 class AnswerTooLongError(BotoCoreError):
@@ -76,119 +81,41 @@ def seconds_left() -> float | None:
     return None if ends_at is None else max(0.0, ends_at - time.monotonic())
 
 
+class AskedUntil:
+    """A client each of whose questions ends at a time that ``ends_at`` gives when it is asked."""
+
+    def __init__(self, client: Any, ends_at: Callable[[], float | None]) -> None:
+        self._asked, self._ends_at = client, ends_at
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._asked, name)
+        if name in self._asked.meta.method_to_api_mapping:
+            return partial(self._call, found)
+        return found
+
+    def get_paginator(self, operation: str) -> Any:
+        """The client's paginator, which asks through this and stops at :data:`MOST_PAGES`."""
+        return _Paginator(type(self._asked).get_paginator(self, operation))
+
+    def _call(self, method: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        with asking_until(self._ends_at()):
+            return method(*given, **named)
+
+
+class _Paginator:
+    def __init__(self, paginator: Any) -> None:
+        self._paginator = paginator
+
+    def paginate(self, **given: Any) -> Iterator[Any]:
+        return bounded_pages(self._paginator.paginate(**given))
+
+
 def bounded_pages(pages: Any) -> Iterator[Any]:
     """The pages of a paginator's answer. Raises :class:`TooManyPagesError` beyond :data:`MOST_PAGES`."""
     each = iter(pages)
     yield from itertools.islice(each, MOST_PAGES)
     if next(each, None) is not None:
         raise TooManyPagesError(limit=MOST_PAGES)
-
-
-class _Question:
-    """One request and its answer: what connection they use, and whether their time is over."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-        self.is_over = False
-
-    def uses(self, connected: socket.socket | None) -> None:
-        """The question is asked over ``connected`` from now on."""
-        with self._lock:
-            self._let_go()
-            if connected is not None:
-                # A handle of our own: TLS takes the first one over, and closing it frees its number.
-                self._socket = connected.dup()
-            if self.is_over:
-                self._cut()
-
-    def end(self) -> None:
-        """Cut the connection: whoever reads from it reads its end."""
-        with self._lock:
-            self.is_over = True
-            self._cut()
-
-    def _cut(self) -> None:
-        if self._socket is not None:
-            with suppress(OSError):
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
-    def _let_go(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-
-
-class _Watch:
-    """One thread that ends every question whose time is over."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._waiting: list[tuple[float, int, Callable[[], None]]] = []
-        self._number = itertools.count()
-        self._gone: set[int] = set()
-        self._runs = False
-
-    def add(self, at: float, end: Callable[[], None]) -> int:
-        """Call ``end`` at a time of ``time.monotonic()``, unless the number given is removed before."""
-        with self._changed:
-            number = next(self._number)
-            heapq.heappush(self._waiting, (at, number, end))
-            if not self._runs:
-                self._runs = True
-                threading.Thread(target=self._run, name="bounds", daemon=True).start()
-            if self._waiting[0][1] == number:
-                self._changed.notify()
-            return number
-
-    def remove(self, number: int) -> None:
-        """What was to be ended has ended."""
-        with self._changed:
-            self._gone.add(number)
-            if len(self._gone) * 2 > len(self._waiting) + 100:
-                self._waiting = [one for one in self._waiting if one[1] not in self._gone]
-                heapq.heapify(self._waiting)
-                self._gone.clear()
-
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._waiting or self._waiting[0][0] > time.monotonic():
-                    at = self._waiting[0][0] if self._waiting else None
-                    self._changed.wait(None if at is None else max(0.0, at - time.monotonic()))
-                _at, number, end = heapq.heappop(self._waiting)
-                if number in self._gone:
-                    self._gone.discard(number)
-                    continue
-            end()
-
-
-_watch = _Watch()
-
-
-class _Noting:
-    """A connection that tells the question which socket it is asked over."""
-
-    def _new_conn(self) -> socket.socket:
-        made: socket.socket = super()._new_conn()  # type: ignore[misc]
-        question = _connecting.get()
-        if question is not None:
-            question.uses(made)
-        return made
-
-    def request(self, *given: Any, **named: Any) -> Any:
-        question, connected = _connecting.get(), getattr(self, "sock", None)
-        if question is not None and connected is not None:
-            question.uses(connected)
-        return super().request(*given, **named)  # type: ignore[misc]
-
-
-class _HttpConnection(_Noting, AWSHTTPConnection):
-    pass
-
-
-class _HttpsConnection(_Noting, AWSHTTPSConnection):
-    pass
 
 
 class _Read:
@@ -220,28 +147,23 @@ class _BoundedSession:
         until, account = time.monotonic() + self._most_s, _ends_at.get()
         if account is not None and account <= time.monotonic():
             raise OutOfTimeError
-        question = _Question()
-        number = _watch.add(until if account is None else min(until, account), question.end)
-        token = _connecting.set(question)
         wanted, request.stream_output = request.stream_output, True
-        try:
-            answer = self._session.send(request)
-            body = _whole(answer, _limit_of(request))
-            if question.is_over:
-                raise _over(request, account)
-        except AnswerTooLongError:
-            raise
-        except Exception as error:
-            if question.is_over:
-                raise _over(request, account) from error
-            raise
-        finally:
-            request.stream_output = wanted
-            _connecting.reset(token)
-            _watch.remove(number)
-            question.uses(None)
-        read: Any = _Read(body)
-        return AWSResponse(answer.url, answer.status_code, dict(answer.headers), read)
+        with cut_at(until if account is None else min(until, account)) as question:
+            try:
+                answer = self._session.send(request)
+                body = _whole(answer, _limit_of(request))
+                question.raise_if_over()
+            except AnswerTooLongError:
+                raise
+            except Exception as error:
+                if question.is_over:
+                    raise _over(request, account) from error
+                raise
+            finally:
+                request.stream_output = wanted
+        read, headers = _Read(body), dict(answer.headers)
+        make: Any = AWSResponse  # the stubs want urllib3's own body
+        return make(answer.url, answer.status_code, headers, read)  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """Close the connections."""
@@ -251,7 +173,8 @@ class _BoundedSession:
 def _over(request: AWSPreparedRequest, account: float | None) -> BotoCoreError:
     if account is not None and account <= time.monotonic():
         return OutOfTimeError()
-    return ReadTimeoutError(endpoint_url=request.url)
+    # Whoever is silent ends by the time-out of a read, before: this one talks, and says nothing.
+    return ConnectionClosedError(endpoint_url=request.url)
 
 
 def _limit_of(request: AWSPreparedRequest) -> int:
@@ -262,9 +185,6 @@ def _limit_of(request: AWSPreparedRequest) -> int:
 
 def _whole(answer: Any, limit: int) -> bytes:
     """The whole body. Raises :class:`AnswerTooLongError`, and botocore's errors of reading."""
-    from botocore.exceptions import ConnectionClosedError, ResponseStreamingError
-    from urllib3.exceptions import HTTPError
-
     parts, held = [], 0
     try:
         for part in answer.raw.stream(_PART):
@@ -273,10 +193,12 @@ def _whole(answer: Any, limit: int) -> bytes:
                 answer.raw.close()
                 raise AnswerTooLongError(limit=limit)
             parts.append(part)
-    except HTTPError as error:
-        raise ResponseStreamingError(error=error) from error
-    except OSError as error:
+    except PartTimeoutError as error:
+        raise ReadTimeoutError(endpoint_url=answer.url, error=error) from error
+    except (ProtocolError, OSError) as error:
         raise ConnectionClosedError(endpoint_url=answer.url, error=error) from error
+    except HTTPError as error:
+        raise HTTPClientError(error=error) from error
     return b"".join(parts)
 
 
@@ -286,11 +208,6 @@ def bound_questions_of(client: Any, most_s: float) -> None:
     This is the one place that reaches into botocore: its session of HTTP has no public name.
     """
     session = client._endpoint.http_session
-    managers = {"http": _HttpConnection, "https": _HttpsConnection}
-    pools = session._pool_classes_by_scheme
-    session._pool_classes_by_scheme = {
-        scheme: type(pool.__name__, (pool,), {"ConnectionCls": managers[scheme]})
-        for scheme, pool in pools.items()
-    }
+    session._pool_classes_by_scheme = that_can_be_cut(session._pool_classes_by_scheme)
     session._manager.pool_classes_by_scheme = session._pool_classes_by_scheme
     client._endpoint.http_session = _BoundedSession(session, most_s)
