@@ -17,7 +17,17 @@ from typer.exceptions import TyperException
 
 from grader import __version__
 from grader import signals as interrupts
-from grader.commands import authoring, check, exporting, grading, preparing, trying
+from grader.commands import (
+    authoring,
+    check,
+    desk,
+    exporting,
+    forget,
+    grading,
+    judgement,
+    preparing,
+    trying,
+)
 from grader.commands.help import SpokenCommand, SpokenGroup
 from grader.commands.options import (
     ALL_POINTS,
@@ -94,10 +104,19 @@ COMMANDS = (
         N_("Grade one account, mine: what the instructor will see, before handing in."),
     ),
     (grading.batch, N_("Grade a class: one folder a student, a summary, a table.")),
+    (desk.desk, N_("Let students hand in at a web page, and see their grade there.")),
     (grading.regrade, N_("Judge and score stored observations again: no AWS is asked.")),
+    (
+        judgement.override,
+        N_("Give points by hand: they count at once, and whatever is judged again."),
+    ),
     (
         exporting.export,
         N_("Write the grades of a batch in the form that an LMS or a tool reads."),
+    ),
+    (
+        forget.forget,
+        N_("Remove everything that is kept of one student, here and in results.before-*."),
     ),
     (
         preparing.roster,
@@ -126,7 +145,9 @@ COMMANDS = (
 """Every command, with what ``--help`` says of it."""
 
 for command, told in COMMANDS:
-    app.command(cls=SpokenCommand, help=told)(command)
+    # A bonus may be below 0: -1 is no option.
+    settings = {"ignore_unknown_options": True} if command is judgement.override else {}
+    app.command(cls=SpokenCommand, help=told, context_settings=settings)(command)
 app.add_typer(exporting.push, name="push")
 
 

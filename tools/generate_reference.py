@@ -1,8 +1,8 @@
 """The references in ``docs/``: what a schema says of itself, as Markdown.
 
 ``python -m tools.generate_reference`` writes anew what stands between ``<!-- generated: … -->`` and
-``<!-- end -->`` in ``docs/rubric.md`` and ``docs/report.md``; a test keeps both equal to their sources.
-What stands around is written by hand.
+``<!-- end -->`` in the files of :data:`REFERENCES`; a test keeps them equal to their sources. What
+stands around is written by hand.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from grader.checks import lab
 from grader.checks.declare import declared
 from grader.resources.kinds import KINDS
 from grader.schemas import load
+from tools import author_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 DOCS = Path(__file__).parents[1] / "docs"
-REFERENCES = ("rubric.md", "report.md")
+REFERENCES = ("rubric.md", "report.md", "checks.md", "permissions.md")
 
 Schema = dict[str, Any]
 
@@ -200,6 +201,11 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(_cells(line))} |\n" for line in lines)
 
 
+def _listed(lines: Iterator[tuple[str, ...]]) -> str:
+    head, *rows = lines
+    return _table(head, rows)
+
+
 def _cells(line: tuple[str, ...]) -> list[str]:
     return [cell.replace("|", "\\|") for cell in line]
 
@@ -208,6 +214,11 @@ _GENERATORS: dict[str, Callable[[str], str]] = {
     "schema": schema_reference,
     "checks": checks_reference,
     "fixtures": fixtures_reference,
+    "run-fixtures": lambda which: _listed(author_reference.run_fixtures(which)),
+    "case-fixtures": lambda which: _listed(author_reference.case_fixtures(which)),
+    "fields": author_reference.fields,
+    "verdicts": author_reference.verdicts,
+    "policy": author_reference.policy,
 }
 
 

@@ -10,6 +10,7 @@ from grader.export.gradescope import Results as Gradescope
 from grader.export.lti import Score
 from grader.export.lti_push import Pushed
 from grader.model.batch import Batch
+from grader.model.history import Former
 from grader.model.observation import Observation
 from grader.model.report import Report
 from grader.schemas import path_of
@@ -28,6 +29,7 @@ def schema_text(kind: type, title: str) -> str:
 GENERATED: dict[str, tuple[type, str]] = {
     "observation": (Observation, "What was seen in one AWS account"),
     "report": (Report, "One student's grade"),
+    "history": (Former, "A report that another one replaced"),
     "batch": (Batch, "How a class was graded"),
     "summary": (Summary, "A class at a glance"),
     "gradescope": (Gradescope, "Gradescope's results.json"),

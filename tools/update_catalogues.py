@@ -2,8 +2,10 @@
 
 What is marked in the source and in the pages' templates is every message: the first text in a call of
 ``_``, ``N_`` or ``say``, both forms of a ``plural``, the docstring of a check (the line shown for its
-test), the descriptions of demo submissions and of the rubric's schema. A message that changed has to be
-translated again: nothing is guessed.
+test), the descriptions of demo submissions and of the rubric's schema. A message that was reworded
+keeps the translation of its former wording, marked ``fuzzy``, which is not used until a translator has
+removed the mark; a wording that stands in reports stays known (:mod:`tools.former_wordings`). Ends with
+status 1 if something is to be translated.
 """
 
 from __future__ import annotations
@@ -15,11 +17,19 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from grader.i18n.language import DOMAIN, ENGLISH, FOLDER, LANGUAGES
+from tools.former_wordings import (
+    FORMER,
+    Former,
+    read_former,
+    renew,
+    restore_previous,
+    write_former,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from babel.messages.catalog import Catalog
+    from babel.messages.catalog import Catalog, Message
 
 _PACKAGE = Path(__file__).parents[1] / "grader"
 _PROJECT = "lambda-sqs-grader"
@@ -99,8 +109,8 @@ def _texts(node: ast.expr) -> list[str]:
     return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
 
 
-def template() -> Catalog:
-    """Every message of the source, untranslated."""
+def template(former: Former | None = None) -> Catalog:
+    """Every message of the source, and every former wording that is kept, untranslated."""
     from babel.messages.catalog import Catalog
     from babel.messages.extract import extract_from_dir
 
@@ -110,6 +120,8 @@ def template() -> Catalog:
         found.add(
             message, locations=[(f"grader/{path}", 0)], auto_comments=comments, context=context
         )
+    for wording in read_former() if former is None else former:
+        found.add(wording, locations=[(f"grader/i18n/{FORMER.name}", 0)])
     return found
 
 
@@ -118,7 +130,7 @@ def read(code: str) -> Catalog:
     from babel.messages.pofile import read_po
 
     with place(code, "po").open("rb") as file:
-        return read_po(file, locale=code, domain=DOMAIN)
+        return restore_previous(read_po(file, locale=code, domain=DOMAIN))
 
 
 def place(code: str, ending: str) -> Path:
@@ -126,27 +138,52 @@ def place(code: str, ending: str) -> Path:
     return FOLDER / code / "LC_MESSAGES" / f"{DOMAIN}.{ending}"
 
 
-def bring_up_to_date(code: str) -> list[str]:
+def bring_up_to_date(code: str, former: Former) -> list[Message]:
     """Give a language's catalogue the messages of the source, and compile it: what it lacks."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import write_po
 
     catalogue = read(code)
-    catalogue.update(template(), no_fuzzy_matching=True)
-    catalogue.obsolete.clear()
+    lacking = renew(catalogue, template({}), former)
     with place(code, "po").open("wb") as file:
-        write_po(file, catalogue, width=_WIDTH, include_lineno=False, sort_output=True)
+        write_po(
+            file,
+            catalogue,
+            width=_WIDTH,
+            include_lineno=False,
+            sort_output=True,
+            include_previous=True,
+        )
     with place(code, "mo").open("wb") as file:
         write_mo(file, catalogue)
-    return [str(message.id) for message in catalogue if message.id and not _is_said(message.string)]
+    return lacking
 
 
-def _is_said(string: str | Sequence[str] | None) -> bool:
-    return bool(string) and all([string] if isinstance(string, str) else string or ())
+def to_do(message: Message) -> str:
+    """What a translator has to do about a message that is not translated."""
+    if not message.previous_id:
+        return f"translate {message.id!r}"
+    before = message.previous_id if len(message.previous_id) > 1 else message.previous_id[0]
+    return (
+        f"translate {message.id!r}, which was {before!r}, {message.string!r}, "
+        "and remove the line “#, fuzzy” above it"
+    )
+
+
+def main() -> int:
+    """Bring every catalogue up to date, and say what is to be translated where: the exit status."""
+    former, status = read_former(), 0
+    for code in LANGUAGES:
+        if code == ENGLISH:
+            continue
+        for message in bring_up_to_date(code, former):
+            status = 1
+            sys.stderr.write(f"{place(code, 'po')}: {to_do(message)}\n")
+    write_former(former)
+    if status:
+        sys.stderr.write("Then give this command again, which compiles the catalogues.\n")
+    return status
 
 
 if __name__ == "__main__":
-    for language_code in LANGUAGES:
-        if language_code != ENGLISH:
-            for lacking in bring_up_to_date(language_code):
-                sys.stderr.write(f"{place(language_code, 'po')}: not translated: {lacking!r}\n")
+    sys.exit(main())

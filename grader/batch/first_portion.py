@@ -48,6 +48,7 @@ class FirstPortion:
                 *(self._student, seen, done.result()[0], self._course.rubric, self._course.checks),
                 lang=self._settings.lang,
                 only=self._settings.only,
+                due=self._settings.due,
             )
             if any(map(is_waiting, report.criteria)):
                 self._show(report)

@@ -121,7 +121,8 @@ class Candidates:
     """What was seen for one party, on its way through the judge, and then what counts.
 
     ``now`` was seen in this run, ``nowhere`` stands for the ways that led to no account; ``stored`` was
-    seen earlier, of accounts that the party's ways led to then.
+    seen earlier, of accounts that the party's ways led to then. With ``keep_best`` what was seen earlier
+    of an account counts where it is worth more.
     """
 
     def __init__(
@@ -130,8 +131,11 @@ class Candidates:
         now: Sequence[Observation],
         nowhere: Mapping[Way, Observation],
         stored: Sequence[Observation],
+        *,
+        keep_best: bool = False,
     ) -> None:
         self.party = party
+        self._keep_best = keep_best
         self._fresh = len(now) + len(nowhere)
         known = {one.account_id for one in (*now, *stored)}
         # Which account a way led to before, or should lead to, is no open question if that was seen.
@@ -175,7 +179,7 @@ class Candidates:
 
     def _counting(self, reports: Sequence[Report]) -> Iterator[int]:
         """The observations that count: of an account that was seen twice the later one, unless only the
-        earlier one could be graded."""
+        earlier one could be graded, or it is worth more and the best is kept."""
         twice = {
             (now, then)
             for now in range(self._fresh)
@@ -185,12 +189,24 @@ class Candidates:
         stands = {
             now
             for now, then in twice
-            if reports[now].status == "ungraded" and reports[then].status == "graded"
+            if (reports[now].status == "ungraded" and reports[then].status == "graded")
+            or (self._keep_best and _is_worth_more(reports[then], reports[now]))
         }
         gone = {then for now, then in twice if now not in stands}
         # Where nothing else is left, a way that leads nowhere is what there is to tell.
         left = [i for i in range(len(self.seen)) if i not in stands | gone | self._closed]
         yield from left or [0]
+
+
+def _is_worth_more(then: Report, now: Report) -> bool:
+    """Graded before ungraded, then more points; of equal ones the newer counts."""
+    if then.status != now.status:
+        return then.status == "graded"
+    return _points(then) > _points(now)
+
+
+def _points(report: Report) -> float:
+    return (report.sure_points if report.score is None else report.score) or 0.0
 
 
 def _same_account(one: Observation, other: Observation) -> bool:

@@ -181,9 +181,13 @@ class Grading:
             self._graded(graded)
 
     def _scored(self, row: Account, seen: Observation, judged: Sequence[Outcome]) -> Report:
-        student, lang = student_of(row), self._settings.lang
-        only = self._settings.only
-        return score(student, seen, judged, self._rubric, self._checks, lang=lang, only=only)
+        settings = self._settings
+        return score(
+            *(student_of(row), seen, judged, self._rubric, self._checks),
+            lang=settings.lang,
+            only=settings.only,
+            due=settings.due,
+        )
 
     def _crashed(self, rows: list[Account], seen: Observation | None, error: Exception) -> None:
         """``ungraded`` for the student."""

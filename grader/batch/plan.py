@@ -9,12 +9,14 @@ from msgspec import UNSET
 
 from grader import __version__
 from grader.batch.known_groups import KnownGroups, whole_groups
+from grader.batch.regrade import criteria_of, former_criteria
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
 from grader.model.code_digest import grader_sha256
 from grader.model.observation import Found
 from grader.results.changes import roster_changes, rubric_changes, stored_rubric
 from grader.results.directory import RUBRIC
+from grader.results.overrides import Overrides, Worth, read_overrides
 from grader.roster.find import find_students
 from grader.roster.load import student_of
 
@@ -54,6 +56,8 @@ class Plan:
     groups: Mapping[str, Earlier] = field(default_factory=dict)
     stored: Mapping[str, Sequence[Student]] = field(default_factory=dict)
     ways: Mapping[str, KnownWay] = field(default_factory=dict)
+    overrides: Overrides = field(default_factory=Overrides)
+    former_criteria: tuple[str, ...] = ()
 
 
 def plan(
@@ -66,8 +70,11 @@ def plan(
     only: Sequence[str] = (),
     resume: bool = False,
     force: bool = False,
+    keep_all: bool = False,
 ) -> Plan:
     """Who is graded now. Raises :class:`BadInput`; touches nothing.
+
+    ``keep_all`` keeps every report that there is, the ungraded too: nobody is graded again unasked.
 
     To grade some students alone in a folder that holds others is to go on with it. A group is graded
     as a whole.
@@ -85,14 +92,17 @@ def plan(
     judged_by = (batch.checks_sha256, batch.grader_sha256)
     # By which code and checks it is, a report does not say: it may have been due when a run ended early.
     judged_alike = judged_by == (checks_sha256, grader_sha256()) and batch.state == "finished"
+    same_due = settings.due == (None if batch.due is UNSET else batch.due)
     before = {student.student_id: student for student in batch.students}
     known: dict[str, Known] = {}
     seen: dict[str, Known] = {}
     outdated: list[Student] = []
     groups = KnownGroups(batch)
+    asked: set[str] = set()
     # Another account is another observation.
     maybe = (s for s in map(student_of, roster.accounts) if not _another_account(s, before))
     for one in results.each_stored(maybe):
+        asked |= criteria_of(one.report)
         if (last := one.known) is None:
             continue
         if any(isinstance(found.identity, Found) for found in one.seen):
@@ -100,14 +110,32 @@ def plan(
         if same := _same_account(one.student, before):
             known[one.student.student_id] = last
         groups.add(one, graded=same and last.report.status == "graded")
-        if not (judged_alike and one.agree and _is_of(last.report, one.student, rubric)):
+        due_alike = same_due and before[one.student.student_id].due_at == one.student.due_at
+        is_same = one.agree and due_alike and _is_of(last.report, one.student, rubric)
+        if not (judged_alike and is_same):
             outdated.append(one.student)
-    graded = {name for name, one in known.items() if one.report.status == "graded"}
-    left = {a.student_id for a in chosen if only or a.student_id not in graded or groups.is_open(a)}
+    # Whoever had handed in nothing, and has a mark all the same, may have handed in something now.
+    absent = {account.student_id for account in roster.accounts if account.absent}
+    graded = {
+        name
+        for name, one in known.items()
+        if one.report.status == "graded" and (name in absent or not one.report.nothing_seen)
+    }
+    if keep_all:
+        left = {account.student_id for account in chosen if account.student_id not in known}
+    else:
+        left = {
+            a.student_id for a in chosen if only or a.student_id not in graded or groups.is_open(a)
+        }
     todo = whole_groups(roster.accounts, left)
+    if keep_all:
+        todo = tuple(account for account in todo if account.student_id in left)
     again = {account.student_id for account in todo}
     kept = {name: one for name, one in known.items() if name not in again}
     earlier = {name: one for name, one in seen.items() if name in again}
+    former = former_criteria(batch, asked, rubric)
+    names = [account.student_id for account in roster.accounts]
+    overrides = read_overrides(results.root, names, Worth.of(rubric, former))
     return Plan(
         todo,
         replace(settings, attempt=batch.attempt + 1),
@@ -119,6 +147,8 @@ def plan(
         groups=groups.earlier(todo, again=bool(only)),
         stored=groups.students(todo),
         ways={} if batch.ways is UNSET else batch.ways,
+        overrides=overrides,
+        former_criteria=tuple(former),
     )
 
 

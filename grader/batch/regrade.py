@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+from msgspec import UNSET
 
 from grader import __version__
 from grader.judging.pool import AT_A_TIME
 from grader.model.code_digest import grader_sha256
 from grader.observe.scope import as_asked
+from grader.results.overrides import Overrides, Worth, read_overrides
 from grader.scoring.absent import absent_report
 from grader.scoring.best_account import best_of
 from grader.scoring.open_by import ShownScores
 from grader.scoring.score import score
+from grader.scoring.summary import summarise_class
 from grader.scoring.suspicion import Known, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from grader.batch.setup import Course
-    from grader.model.batch import Student
+    from grader.inputs.problems import Problem
+    from grader.model.batch import Batch, Student
+    from grader.model.history import Why
     from grader.model.observation import Observation
     from grader.model.report import CriterionResult, Report
     from grader.results.directory import Results
     from grader.rubric.load import Rubric
     from grader.scoring.summary import Summary
 
+
+NO_OVERRIDES = Overrides()
 
 WRITERS = 8
 """Reports that are written at a time."""
@@ -52,42 +60,77 @@ class Change:
     after: Report
     moved: tuple[Moved, ...]
 
+    @property
+    def is_adjusted(self) -> bool:
+        """Lateness or a human's marks changed."""
+        before = self.before.adjusted if self.before is not None else ()
+        return before != self.after.adjusted
+
 
 @dataclass(frozen=True)
 class Regraded:
-    """What came of it. ``skipped`` are students without a stored observation: their report stays."""
+    """What came of it. ``skipped`` are students without a stored observation: their report stays.
+    ``notes`` are what a human should know of ``overrides.csv``."""
 
     summary: Summary
     reports: list[Report]
     changes: list[Change]
     skipped: list[str]
+    notes: tuple[Problem, ...] = ()
 
 
-def regrade(results: Results, course: Course, *, lang: str) -> Regraded:
+def regrade(
+    results: Results,
+    course: Course,
+    *,
+    lang: str,
+    due: str | None = None,
+    dry_run: bool = False,
+) -> Regraded:
     """Judge every stored observation by ``course``'s rubric, and write reports, summary, grades, pages.
 
-    A report that changed is kept beside the new one as ``report.before.json``. Raises
-    :class:`BadInput` where a stored file cannot be read: then nothing is written.
+    What a report said that changed is kept in its student's history. ``due`` is another time of
+    ``--due``. With ``dry_run`` nothing is written, nor where a stored file cannot be read, which is a
+    :class:`BadInput`.
     """
     from grader.pages.writing import write_pages
 
-    with results.locked():
+    with nullcontext() if dry_run else results.locked():
         batch = results.batch()
+        if due is not None:
+            batch = msgspec.structs.replace(batch, due=due)
         there: list[Student] = []
         skipped: list[str] = []
+        asked: set[str] = set()
         for one in results.each_stored(batch.students):
+            asked |= criteria_of(one.report)
             if one.report or one.observation:
                 there.append(one.student)
-            if one.report and not one.observation and not one.report.absent:
+            if one.report and not one.observation and not one.report.nothing_seen:
                 skipped.append(one.student.student_id)
+        former = former_criteria(batch, asked, course.rubric)
+        names = [one.student_id for one in batch.students]
+        overrides = read_overrides(results.root, names, Worth.of(course.rubric, former))
         again = list(
             judged_again(
-                results, there, course, lang=lang, region=batch.region, everyone=batch.students
+                results,
+                there,
+                course,
+                lang=lang,
+                region=batch.region,
+                everyone=batch.students,
+                due=None if batch.due is UNSET else batch.due,
+                overrides=overrides,
             )
         )
         everybody = [one.known for one in again]
         reports = [known.report for known in everybody]
-        changes = _write_changed(results, again)
+        changed = [one for one in again if one.before != one.known.report or one.counts is not None]
+        changes = _told(changed)
+        if dry_run:
+            summary = summarise_class(everybody, course.rubric, lang)
+            return Regraded(summary, reports, changes, skipped, overrides.notes)
+        _write(results, changed)
         shown = ShownScores(batch.open_by_student, batch.absent or "blank")
         summary = results.write_class(everybody, course.rubric, batch.students, lang, shown)
         used = msgspec.structs.replace(
@@ -97,13 +140,26 @@ def regrade(results: Results, course: Course, *, lang: str) -> Regraded:
             grader_version=__version__,
             grader_sha256=grader_sha256(),
             checks=list(course.check_dirs),
+            former_criteria=former or UNSET,
             lang=lang,
         )
-        if used != batch:
+        if used != results.batch():
             results.write_rubric(course.rubric.source)
             results.write_batch(used)
         write_pages(results, reports, summary, course.rubric, lang=lang)
-    return Regraded(summary, reports, changes, skipped)
+    return Regraded(summary, reports, changes, skipped, overrides.notes)
+
+
+def criteria_of(report: Report | None) -> set[str]:
+    """The ids of the criteria by which a report was made."""
+    return set() if report is None else {one.id for one in report.criteria}
+
+
+def former_criteria(batch: Batch, asked: Iterable[str], rubric: Rubric) -> list[str]:
+    """The criteria that ``asked`` for something in this class, now or earlier, and that ``rubric`` has
+    no more."""
+    earlier = () if batch.former_criteria is UNSET else batch.former_criteria
+    return sorted({*earlier, *asked} - {one.id for one in rubric.criteria})
 
 
 class Rejudged(NamedTuple):
@@ -117,11 +173,12 @@ class Rejudged(NamedTuple):
     counts: Observation | None = None
     others: tuple[Observation, ...] = ()
 
-    def write(self, results: Results) -> None:
-        """Write the report that is known now, and what it rests on; what it said before is kept."""
+    def write(self, results: Results, why: Why) -> None:
+        """Write the report that is known now, and what it rests on; what it said before is kept, with
+        ``why`` it changed."""
         report = self.known.report
         if self.before is not None and not _only_adds(self.before, report):
-            results.keep_before(report.student_id)
+            results.keep_former(self.before, why)
         if self.counts is not None:
             results.write_student(report, self.counts, self.others)
         else:
@@ -136,12 +193,15 @@ def judged_again(
     lang: str,
     region: str | None,
     everyone: Iterable[Student],
+    due: str | None = None,
+    overrides: Overrides = NO_OVERRIDES,
 ) -> Iterator[Rejudged]:
-    """What ``course`` makes of what is stored of each of ``students``.
+    """What ``course`` makes of what is stored of each of ``students``, with a human's marks on it.
 
     Another of a group's accounts may count now. ``region`` is the batch's, for accounts that name none;
     ``everyone`` is the class, because a group's account may be in the region of any of its rows. A
-    report without an observation stays; who has neither is left out. Raises :class:`BadInput` where a
+    report without an observation stays but for the marks; who has neither is left out. ``due`` is the
+    time of ``--due``. Raises :class:`BadInput` where a
     stored file cannot be read.
     """
     rubric = course.rubric
@@ -163,21 +223,20 @@ def judged_again(
         judged = zip(seen, course.judge.judge(rubric, seen), strict=True)
         for one in stored:
             if not one.seen:
-                if one.report is not None and one.report.absent:
-                    yield Rejudged(
-                        one.report, Known(_absent_again(one.student, one.report, rubric, lang))
-                    )
-                elif one.known is not None:
-                    yield Rejudged(one.report, one.known)
+                if one.report is not None:
+                    report = one.report
+                    if report.nothing_seen:
+                        report = _absent_again(one.student, report, rubric, lang)
+                    yield Rejudged(one.report, Known(overrides.on(report)))
                 continue
             own = list(islice(judged, len(one.seen)))
             reports = [
-                score(one.student, each, outcomes, rubric, course.checks, lang=lang)
+                score(one.student, each, outcomes, rubric, course.checks, lang=lang, due=due)
                 for each, outcomes in own
             ]
             best, report = best_of([each for each, _ in own], reports)
             counts = one.seen[best]
-            known = Known(report, code_of(counts))
+            known = Known(overrides.on(report), code_of(counts))
             if counts == one.observation:
                 yield Rejudged(one.report, known)
             else:
@@ -192,16 +251,21 @@ def _absent_again(student: Student, before: Report, rubric: Rubric, lang: str) -
     )
 
 
-def _write_changed(results: Results, again: Sequence[Rejudged]) -> list[Change]:
-    changed = [one for one in again if one.before != one.known.report or one.counts is not None]
+def _write(results: Results, changed: Sequence[Rejudged]) -> None:
     # Each waits for the disk: together they wait a fraction of the time.
     with ThreadPoolExecutor(WRITERS) as threads:
-        list(threads.map(lambda one: one.write(results), changed))
-    changes = [
-        Change(one.before, one.known.report, _moved(one.before, one.known.report))
-        for one in changed
-    ]
-    return [change for change in changes if change.moved]
+        list(threads.map(lambda one: one.write(results, "regrade"), changed))
+
+
+def _told(changed: Sequence[Rejudged]) -> list[Change]:
+    """Of what changed, what a person is told: points and findings, not words."""
+    changes = [change_of(one.before, one.known.report) for one in changed]
+    return [one for one in changes if one.moved or one.is_adjusted]
+
+
+def change_of(before: Report | None, after: Report) -> Change:
+    """A student's result before and after."""
+    return Change(before, after, _moved(before, after))
 
 
 def _only_adds(before: Report, after: Report) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import UNSET
@@ -24,15 +25,17 @@ from grader.roster.fingerprint import fingerprint
 from grader.roster.load import student_of
 from grader.safety.printable import plain
 from grader.scoring.absent import absent_report
+from grader.scoring.adjust import as_earned
 from grader.scoring.suspicion import Known, code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from grader.batch.plan import Plan
     from grader.batch.setup import Course
     from grader.engines.protocol import Engine
+    from grader.inputs.problems import Problem
     from grader.model.report import Report
     from grader.results.directory import Results
     from grader.roster.load import Roster
@@ -45,13 +48,18 @@ _NOTHING_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 def _loses(earlier: Report, graded: Graded) -> bool:
     """The new result would take a grade away, or what was seen of the account.
 
-    A group's holds what was seen of its accounts before, and so takes nothing away.
+    A group's holds what was seen of its accounts before, and so takes nothing away. A human's
+    marks settle what is open, and are no reason to forget what was seen.
     """
     now = graded.observation
     if graded.account.group and now is not None:
         return False
     blind = now is None or not isinstance(now.identity, Found)
-    return graded.report.status == "ungraded" and (earlier.status == "graded" or blind)
+    if as_earned(graded.report).status == "graded":
+        return False
+    was_graded = as_earned(earlier).status == "graded"
+    takes = earlier.status == "graded" and graded.report.status == "ungraded"
+    return blind or was_graded or takes
 
 
 def _is_graded(known: Known | None) -> bool:
@@ -59,7 +67,10 @@ def _is_graded(known: Known | None) -> bool:
 
 
 class ClassRun:
-    """Grades a class into a results directory, and finishes it: summary, ``grades.csv``, pages."""
+    """Grades a class into a results directory, and finishes it: summary, ``grades.csv``, pages.
+
+    ``work`` does the grading instead, and gives each result to :meth:`take`.
+    """
 
     def __init__(
         self,
@@ -68,8 +79,9 @@ class ClassRun:
         roster: Roster,
         plan: Plan,
         engine: Engine | None = None,
+        work: Callable[[ClassRun], None] | None = None,
     ) -> None:
-        self._engine = engine
+        self._engine, self._work = engine, work
         self._course, self._results, self._roster, self._plan = course, results, roster, plan
         self._earlier = {one.report.student_id: one for one in plan.earlier}
         self._graded: dict[str, Known] = {}
@@ -100,7 +112,10 @@ class ClassRun:
             try:
                 self._keep()
                 self._note_absent()
-                self._grade(shown)
+                if self._work is None:
+                    self._grade(shown)
+                else:
+                    self._work(self)
                 summary = self._finish()
             except BaseException:
                 with suppress(OSError):  # what it ended by may be a full disk
@@ -111,8 +126,11 @@ class ClassRun:
         return summary
 
     def _keep(self) -> None:
-        plan = self._plan
-        self._graded.update({one.report.student_id: one for one in plan.kept})
+        plan, again = self._plan, {one.student_id for one in self._plan.rejudge}
+        for known in plan.kept:
+            self._graded[known.report.student_id] = self._marked(known, again)
+        for name, known in self._earlier.items():
+            self._earlier[name] = self._marked(known, again)
         for one in judged_again(
             self._results,
             plan.rejudge,
@@ -120,11 +138,24 @@ class ClassRun:
             lang=self._lang,
             region=plan.settings.region,
             everyone=self._students(),
+            due=plan.settings.due,
+            overrides=plan.overrides,
         ):
             name = one.known.report.student_id
             if one.before != one.known.report or one.counts is not None:
-                one.write(self._results)
+                one.write(self._results, "resume")
             (self._earlier if name in self._earlier else self._graded)[name] = one.known
+
+    def _marked(self, known: Known, again: Collection[str]) -> Known:
+        """``known`` with the marks that there are now, written where that is another report; whoever is
+        judged ``again`` gets them then."""
+        if known.report.student_id in again:
+            return known
+        report = self._plan.overrides.on(known.report)
+        if report != known.report:
+            self._results.keep_former(known.report, "resume")
+            self._results.write_report(report)
+        return Known(report, known.code)
 
     def _grade(self, shown: Callable[[Graded], None]) -> None:
         Grading(
@@ -157,6 +188,20 @@ class ClassRun:
             )
             self._take(Graded(account, None, report), lambda _graded: None)
 
+    def take(self, graded: Graded) -> None:
+        """Write a student's result. Raises ``OSError`` where nothing more can be written."""
+        self._take(graded, lambda _graded: None)
+
+    @property
+    def known(self) -> list[Known]:
+        """What is known of each student so far, in the roster's order."""
+        return self._in_order()
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """What a human should know of ``overrides.csv``."""
+        return self._plan.overrides.notes
+
     @property
     def reports(self) -> list[Report]:
         """The reports there are, in the roster's order."""
@@ -167,6 +212,7 @@ class ClassRun:
         earlier = self._earlier.get(name)
         if graded.account.group:
             self._ways[name] = KnownWay(fingerprint(graded.account), graded.led_to)
+        graded = replace(graded, report=self._plan.overrides.on(graded.report))
         if earlier and _loses(earlier.report, graded):
             # A fault of today does not take away what was seen yesterday.
             self._graded[name] = earlier
@@ -175,6 +221,9 @@ class ClassRun:
             shown(graded)
             return
         try:
+            before = self._results.report_of(name)
+            if before is not None and before != graded.report:
+                self._results.keep_former(before, "resume")
             self._results.write_student(graded.report, graded.observation, graded.others)
         except Exception as error:
             if isinstance(error, OSError) and error.errno in _NOTHING_MORE:
@@ -239,6 +288,8 @@ class ClassRun:
                 region=settings.region,
                 endpoint_url=settings.endpoint_url,
                 lang=settings.lang,
+                due=UNSET if settings.due is None else settings.due,
+                former_criteria=list(self._plan.former_criteria) or UNSET,
                 open_by_student=settings.shown.open_by_student,
                 absent=UNSET if settings.shown.absent == "blank" else settings.shown.absent,
                 checks=list(self._course.check_dirs),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from grader.aws.profiles import region_of_profile
 from grader.model.access import Profile
@@ -22,7 +22,9 @@ class Settings:
     ``jobs`` accounts are visited at a time, each for ``account_timeout_s`` seconds at most. A silence
     that would cost points is looked into once more ``confirm_s`` seconds later.
     ``shown`` is what ``grades.csv`` says for scores that there are not.
-    ``only`` are the ids of the criteria that are looked at, if not all are.
+    ``only`` are the ids of the criteria that are looked at, if not all are. ``due`` is the time of
+    ``--due``: UTC, ISO 8601. Of an account that was seen before ``keep`` says which counts, the last
+    result or the best one.
     """
 
     seed: int
@@ -36,6 +38,8 @@ class Settings:
     lang: str = "en"
     shown: ShownScores = AS_GRADED
     only: tuple[str, ...] | None = None
+    due: str | None = None
+    keep: Literal["last", "best"] = "last"
 
     def region_of(self, account: Account, rubric: Rubric) -> str:
         """Where the account is looked at: the row, the option, its profile, the lab say it in turn."""

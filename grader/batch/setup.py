@@ -68,12 +68,14 @@ def loaded(
     roster: Path | None = None,
     *,
     workers: int | None = None,
+    handed_in_here: bool = False,
 ) -> Iterator[tuple[Course, Roster | None]]:
     """The rubric with its checks, and the roster; the judge is closed afterwards.
 
     Raises :class:`BadInput` with every problem of all of them at once. A check that the rubric asks
     for may be in a file or folder of checks that could not be read: it is not called unknown then.
-    ``workers`` are the processes of the judge, if not one a processor.
+    ``workers`` are the processes of the judge, if not one a processor. ``handed_in_here``: the roster
+    need not say how an account is reached.
     """
     problems: list[Problem] = []
     found = accounts = None
@@ -88,7 +90,7 @@ def loaded(
             problems += error.problems
         if roster is not None:
             try:
-                accounts = load_roster(roster)
+                accounts = load_roster(roster, ways_needed=not handed_in_here)
             except BadInput as error:
                 problems += error.problems
         if accounts is not None and found is not None and roster is not None:

@@ -235,7 +235,8 @@ class Visiting:
                 now.append(_unpacked(self._looked[way]))
             else:
                 now.append(self._unseen(party, way))
-        self._seen(Candidates(party, now, nowhere, stored))
+        keep_best = self._settings.keep == "best"
+        self._seen(Candidates(party, now, nowhere, stored, keep_best=keep_best))
 
     def _unseen(self, party: Party, way: Way) -> Observation:
         """What a way shows that leads nowhere, may not read what is there, or made the grader fail."""

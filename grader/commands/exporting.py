@@ -56,7 +56,10 @@ def export(
         typer.Option(
             "--to",
             metavar="FORMAT",
-            help=N_("gradescope, moodle, canvas, lti, junit, csv or html; may be repeated."),
+            help=N_(
+                "gradescope, moodle, moodle-feedback, canvas, lti, junit, csv, xlsx or html; may be "
+                "repeated."
+            ),
         ),
     ],
     out: Annotated[
@@ -73,7 +76,12 @@ def export(
     worksheet: Annotated[
         Path | None,
         typer.Option(
-            "--worksheet", metavar=N_("FILE"), help=N_("moodle: the grading worksheet to fill in.")
+            "--worksheet",
+            metavar=N_("FILE"),
+            help=N_(
+                "moodle: the grading worksheet to fill in; moodle-feedback: the one that says who is "
+                "which participant."
+            ),
         ),
     ] = None,
     gradebook: Annotated[
@@ -178,10 +186,13 @@ def _tell(read: ClassRead, made: Sequence[Export], errors: Console) -> None:
     for line in lines:
         errors.print(line, soft_wrap=True)
     show_absent([row.report for row in made[0].rows if row.report.absent], errors)
-    if read.problems or any(one.problems for one in made):
+    wrong = dict.fromkeys([*read.problems, *(found for one in made for found in one.problems)])
+    if wrong:
         errors.print(_("To put right:"))
-        show_problems([*read.problems, *(wrong for one in made for wrong in one.problems)], errors)
-    show_problems([note for one in made for note in one.notes], errors)
+        show_problems([*wrong], errors)
+    # Two formats that read one worksheet say the same of it.
+    told = dict.fromkeys([*read.notes, *(note for one in made for note in one.notes)])
+    show_problems([*told], errors)
 
 
 def _untold(row: Row, why: str | None) -> str:

@@ -38,6 +38,12 @@ class Format:
 FORMATS = {
     "gradescope": Format("grader.export.gradescope", "exports/gradescope"),
     "moodle": Format("grader.export.moodle", "exports/moodle.csv", frozenset({"worksheet"})),
+    "moodle-feedback": Format(
+        "grader.pages.moodle_feedback",
+        "exports/moodle-feedback.zip",
+        frozenset({"worksheet"}),
+        one_score=False,
+    ),
     "canvas": Format(
         "grader.export.canvas",
         "exports/canvas.csv",
@@ -46,6 +52,7 @@ FORMATS = {
     "lti": Format("grader.export.lti", "exports/lti"),
     "junit": Format("grader.export.junit", "exports/junit.xml"),
     "csv": Format("grader.export.grades_csv", "exports/grades.csv"),
+    "xlsx": Format("grader.export.xlsx", "exports/grades.xlsx"),
     "html": Format("grader.pages.export", "", renews=True, one_score=False),
 }
 

@@ -16,6 +16,7 @@ from grader.commands.options import (
     Absent,
     AbsentOption,
     ChecksOption,
+    DueOption,
     EndpointOption,
     EngineKind,
     ForceOption,
@@ -29,6 +30,7 @@ from grader.commands.options import (
     RubricOption,
     SeedOption,
     batch_status,
+    due_time,
     settings_of,
     target,
     write_stdout,
@@ -108,6 +110,7 @@ def batch(
     ] = False,
     open_by_student: OpenByStudentOption = None,
     absent: AbsentOption = None,
+    due: DueOption = None,
     force: ForceOption = False,
 ) -> int:
     """Grade a class: one folder a student, a summary, a table."""
@@ -139,7 +142,8 @@ def batch(
         checks = checks if checks is not None else [Path(path) for path in before.checks]
         seed, region = before.seed if seed is None else seed, region or before.region
         speak((lang := lang or Lang(before.lang)).value)
-        jobs, absent = jobs or before.jobs, absent or Absent(before.absent or "blank")
+        jobs, due = jobs or before.jobs, due or before.due or None
+        absent = absent or Absent(before.absent or "blank")
         account_timeout = account_timeout or math.ceil(before.account_timeout_s)
         open_by_student = open_by_student or OpenByStudent(before.open_by_student)
     settings = settings_of(
@@ -152,6 +156,7 @@ def batch(
         confirm_s=confirm_silence,
         open_by_student=open_by_student,
         absent=absent,
+        due=due,
     )
     errors = standard_error(quiet=quiet)
     with loaded(rubric, checks, roster) as (course, students):
@@ -187,7 +192,6 @@ def batch(
     if for_json is not None:
         results.copy_summary(for_json)
     _tell_where(run, out, errors, quiet)
-
     _tell_missed(run, again, errors, quiet)
     return UNGRADED if run.unwritten or run.not_again else batch_status(run.reports)
 
@@ -231,9 +235,11 @@ def _tell_missed(
 ) -> None:
     """Whose result is not what this run was to give, why, and the command that tries ``again``."""
     from grader.scoring.open_by import open_by
+    from grader.terminal.problems import show_problems
     from grader.terminal.student_label import label
     from grader.terminal.ungraded import show_absent, show_ungraded, show_waiting
 
+    show_problems(run.notes, errors)
     _tell_unwritten(run, errors)
     if not quiet:
         show_absent([report for report in run.reports if report.absent], errors)
@@ -296,6 +302,10 @@ def regrade(
         ),
     ] = None,
     checks: ChecksOption = None,
+    due: DueOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=N_("Say what would change; write nothing."))
+    ] = False,
     json: JsonOption = None,
     lang: LangOption = None,
     quiet: QuietOption = False,
@@ -304,35 +314,43 @@ def regrade(
     from grader.batch.regrade import regrade as again
     from grader.batch.setup import course_files, loaded
     from grader.commands.stored_options import stop_where_only_the_folder_says
-    from grader.results.directory import RUBRIC, Results
+    from grader.results.directory import RUBRIC, Results, summary_json
     from grader.terminal.changes import show_changes
     from grader.terminal.console import standard_error, standard_output
+    from grader.terminal.problems import show_problems
     from grader.terminal.report import show_class
 
     stored = Results(results)
     for_json = target(json, "--json", *course_files(rubric, checks), *stored.own)
+    until = due_time(due)
     before = stored.batch()
     if lang is None:
         speak(before.lang)
     stop_where_only_the_folder_says(results, before, rubric=rubric, checks=checks)
     dirs = checks if checks is not None else [Path(path) for path in before.checks]
     with loaded(rubric or results / RUBRIC, dirs) as (course, _students):
-        done = again(stored, course, lang=spoken().code)
+        done = again(stored, course, lang=spoken().code, due=until, dry_run=dry_run)
     if json == "-":
-        write_stdout((results / "summary.json").read_bytes())
+        write_stdout(summary_json(done.summary))
     else:
         out = standard_output(quiet=quiet)
         show_class(done.reports, done.summary, out)
         show_changes(done.changes, out)
     if for_json is not None:
-        stored.copy_summary(for_json)
+        stored.write_summary(for_json, done.summary)
     errors = standard_error(quiet=quiet)
+    show_problems(done.notes, errors)
     if not quiet:
-        counts = [
-            plural(len(done.reports), "{count} report", "{count} reports"),
-            plural(len(done.changes), "{count} of them changed", "{count} of them changed"),
-        ]
+        count = len(done.changes)
+        changed = (
+            plural(count, "{count} of them would change", "{count} of them would change")
+            if dry_run
+            else plural(count, "{count} of them changed", "{count} of them changed")
+        )
+        counts = [plural(len(done.reports), "{count} report", "{count} reports"), changed]
         errors.print(f"{', '.join(counts)}.")
+        if dry_run:
+            errors.print(_("Nothing was written."))
     for student in done.skipped:
         kept = _("{student}: nothing was observed, so the report stays as it is.", student=student)
         errors.print(kept)

@@ -7,7 +7,7 @@ import sys
 from contextvars import ContextVar
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -171,6 +171,17 @@ UseOption = Annotated[
         help=N_("Which resource plays a part of the rubric: sum=my_function."),
     ),
 ]
+DueOption = Annotated[
+    str | None,
+    typer.Option(
+        "--due",
+        metavar=N_("TIME"),
+        help=N_(
+            "Until when the lab may be changed, with its zone, such as 2026-11-27T23:59:00+01:00 "
+            "[default: the rubric's]; a row's due_at goes before it."
+        ),
+    ),
+]
 ForceOption = Annotated[
     bool, typer.Option("--force", help=N_("Go on where files would be replaced."))
 ]
@@ -198,13 +209,19 @@ def settings_of(
     confirm_s: float = 0,
     open_by_student: OpenByStudent | None = None,
     absent: Absent | None = None,
+    due: str | None = None,
+    keep: Literal["last", "best"] = "last",
 ) -> Settings:
-    """How the run is made. Raises :class:`BadInput` for a region or an address that is none."""
+    """How the run is made. Raises :class:`BadInput` for a region, an address or a time that is none."""
     from grader.batch.pipeline import Settings
     from grader.inputs.problems import BadInput, Problem
     from grader.roster.cell_shapes import shape_problem
 
-    given = {"region": ("--region", region), "endpoint_url": ("--endpoint-url", endpoint_url)}
+    given = {
+        "region": ("--region", region),
+        "endpoint_url": ("--endpoint-url", endpoint_url),
+        "due_at": ("--due", due),
+    }
     problems = [
         Problem(option, None, *wrong)
         for column, (option, value) in given.items()
@@ -222,7 +239,27 @@ def settings_of(
         confirm_s=confirm_s,
         shown=shown_scores(open_by_student, absent),
         lang=lang or spoken().code,
+        due=due_time(due),
+        keep=keep,
     )
+
+
+def due_time(text: str | None) -> str | None:
+    """The time of ``--due`` as it is kept: UTC, ISO 8601.
+
+    Raises :class:`BadInput` where it is none, or does not say its zone.
+    """
+    from grader.inputs.problems import refuse
+    from grader.model.timestamps import iso, time_of
+    from grader.roster.cell_shapes import shape_problem
+
+    if text is None:
+        return None
+    moment = time_of(text)
+    if moment is None:
+        message, remedy = shape_problem("due_at", text) or ("", "")
+        raise refuse("--due", None, message, remedy)
+    return iso(moment)
 
 
 def use_of(given: list[str] | None, roles: Iterable[str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from grader.export.formats import File
 from grader.export.matching import Place, alone, matched
 from grader.export.own_ids import with_ids
 from grader.export.sheet import read_sheet, refuse_twice
-from grader.i18n.language import _
+from grader.i18n.language import _, plural
 from grader.inputs.csv_cell import cell
 from grader.inputs.names import exact, name_keys
 from grader.inputs.problems import Problem, refuse
@@ -51,6 +51,14 @@ def files(export: Export) -> Iterator[File]:
     if export.ids is not None and export.ids not in IDS:
         message = _("{name} is not known.", name=repr(export.ids))
         raise refuse("--ids", None, message, _("Known: {names}.", names=", ".join(IDS)))
+    if adjusted := sum(bool(row.report.adjusted) for row in export.rows):
+        message = plural(
+            adjusted,
+            "Canvas's file has no room for reasons: why {count} score was adjusted is not in it.",
+            "Canvas's file has no room for reasons: why {count} scores were adjusted is not in it.",
+        )
+        remedy = _("The students' pages say it.")
+        export.notes.append(Problem(str(export.root), None, message, remedy))
     if export.gradebook is not None:
         yield File("", _filled(export, export.gradebook, export.assignment))
     else:

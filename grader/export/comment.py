@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from grader.i18n.language import N_, Language, language
 from grader.safety.printable import plain
 from grader.scoring.absent import NOTHING
+from grader.scoring.adjustment_words import adjustment_lines
 from grader.scoring.open_by import open_points
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from decimal import Decimal
 
     from grader.export.formats import Export
@@ -39,12 +41,25 @@ def comment_lines(report: Report, export: Export) -> list[str]:
         lines = [
             words.say("{score} of {maximum} points.", score=_shown(given, words), maximum=most)
         ]
+    lines += adjusted_lines(report, scale, export.lang, export.hides)
     if report.status == "ungraded":
         lines.append(why_ungraded(report, scale, words))
     for result in report.criteria if not report.absent else ():
         if result.status != "passed" and not export.hides(result.id):
             lines += _criterion(result, report, scale, words)
     return [plain(line, _LINE) for line in lines]
+
+
+def adjusted_lines(
+    report: Report, scale: Scale, lang: str, hides: Callable[[str], bool]
+) -> Iterator[str]:
+    """What the checks gave, and what made another score of it, on the export's scale."""
+    words = language(lang)
+
+    def points(value: float) -> str:
+        return _shown(scale.score(value, report.max_score), words)
+
+    return adjustment_lines(report, lang, points, hides)
 
 
 def comment_text(report: Report, export: Export) -> str:

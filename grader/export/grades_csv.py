@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import UNSET
 
 from grader.results.grades_csv import grades_csv
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from grader.export.formats import Export, File
-    from grader.model.report import CriterionResult, Report
+    from grader.model.report import Adjustment, CriterionResult, Report
     from grader.scoring.scale import Scale
 
 
@@ -20,15 +21,19 @@ def files(export: Export) -> Iterator[File]:
     """The file on the export's scale; without one as a batch writes it, with four decimals."""
     from grader.export.formats import File
 
+    yield File("", grades_csv(*parts(export)).encode())
+
+
+def parts(export: Export) -> tuple[list[Report], list[str], dict[str, dict[str, str]]]:
+    """What the table is made of: reports on the export's scale, criteria, the roster's other columns."""
     reports = [row.report for row in export.rows]
     named = [one.id for one in export.rubric.criteria] if export.rubric else []
     others = (result.id for report in reports for result in report.criteria)
-    text = grades_csv(
+    return (
         [scaled(report, export.scale) for report in reports],
         list(dict.fromkeys([*named, *others])),
         {row.student_id: row.student.extra for row in export.rows},
     )
-    yield File("", text.encode())
 
 
 def scaled(report: Report, scale: Scale) -> Report:
@@ -41,7 +46,13 @@ def scaled(report: Report, scale: Scale) -> Report:
         score=None if score is None else float(score),
         max_score=float(scale.maximum(report.max_score)),
         criteria=tuple(_scaled(result, report, scale) for result in report.criteria),
+        adjustments=tuple(_scaled_mark(one, report, scale) for one in report.adjusted) or UNSET,
     )
+
+
+def _scaled_mark(one: Adjustment, report: Report, scale: Scale) -> Adjustment:
+    points = float(scale.score(one.points, report.max_score))
+    return msgspec.structs.replace(one, points=points)
 
 
 def _scaled(result: CriterionResult, report: Report, scale: Scale) -> CriterionResult:
@@ -50,4 +61,5 @@ def _scaled(result: CriterionResult, report: Report, scale: Scale) -> CriterionR
         result,
         points=None if points is None else float(points),
         max_points=float(scale.score(result.max_points, report.max_score)),
+        tests=(),
     )

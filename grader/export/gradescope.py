@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from grader.export.comment import explanation, why_ungraded
+from grader.export.comment import adjusted_lines, explanation, why_ungraded
 from grader.export.formats import File, earlier
 from grader.i18n.language import N_, language
 from grader.results.atomic_write import write_json
 from grader.rubric.load import Visibility  # noqa: TC001 - msgspec reads it
 from grader.safety.printable import plain
+from grader.scoring.adjust import is_open
 from grader.scoring.hide_criteria import unnamed, visibility_of
 from grader.scoring.scale import Scale
 
@@ -34,6 +35,7 @@ Points = Annotated[float, msgspec.Meta(ge=0)]
 SCHEMA = "gradescope"
 
 _FILE = "results.json"
+_LINE = 2000
 _TO_STAFF = N_(
     "For the instructor: there is no score yet. Put right what is named here, then grade again."
 )
@@ -123,10 +125,17 @@ def results_of(report: Report, rubric: Rubric | None, scale: Scale, lang: str) -
     if score is None:
         told = language(lang).say(_TO_STAFF)
         tests.append(Test(name=told, number=str(len(tests) + 1), visibility="hidden"))
+    said = [_why(report, rubric, scale, lang)] if report.status == "ungraded" else []
+    said += [
+        plain(line, _LINE)
+        for line in adjusted_lines(
+            report, scale, lang, lambda one: _visibility(one, rubric) not in (UNSET, "visible")
+        )
+    ]
     return Results(
         score=UNSET if score is None else float(score),
         execution_time=max(0.0, report.duration_s),
-        output=_why(report, rubric, scale, lang) if report.status == "ungraded" else UNSET,
+        output="\n".join(said) or UNSET,
         tests=tuple(tests),
         extra_data={
             "student_id": report.student_id,
@@ -175,7 +184,7 @@ def _why(report: Report, rubric: Rubric | None, scale: Scale, lang: str) -> str:
     reasons = dict.fromkeys(
         line
         for result in report.criteria
-        if result.status == "ungraded" and _visibility(result.id, rubric) in (UNSET, "visible")
+        if is_open(result, report) and _visibility(result.id, rubric) in (UNSET, "visible")
         for line in explanation(result)
     )
     first = why_ungraded(report, scale, language(lang))

@@ -1,8 +1,9 @@
 """JUnit XML: one suite a student, one case a criterion.
 
 Source: ``junit-10.xsd`` of Jenkins's xUnit plug-in. Failed and partial are failures, ungraded is an
-error, blocked is skipped. The score is a property of the suite; a suite with an error has none, but
-where they are asked for the points that are sure, or the 0 of whoever handed in nothing.
+error, blocked is skipped. The score is a property of the suite: what the checks earned, whatever made
+another score of it. A suite with an error has none, but where they are asked for the points that are
+sure, or the 0 of whoever handed in nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from grader.export.formats import File
+from grader.scoring.adjust import as_earned
 from grader.scoring.open_by import open_by
 from grader.scoring.scale import number
 
@@ -48,7 +50,7 @@ def files(export: Export) -> Iterator[File]:
 
 
 def _suite(row: Row, scale: Scale) -> Element:
-    report = row.report
+    report = as_earned(row.report)
     cases = [_case(row, result) for result in report.criteria]
     suite = Element(
         "testsuite",

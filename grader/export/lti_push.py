@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 
 from grader.export.lti import PlatformError, Time, after, scores_of
-from grader.export.placing import PUSHED
 from grader.i18n.language import _
 from grader.inputs.problems import reason, refuse
 from grader.model.timestamps import iso
-from grader.results.directory import UNREADABLE
+from grader.results.directory import PUSHED, UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

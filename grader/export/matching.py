@@ -52,11 +52,13 @@ def matched(
     places: Sequence[Place],
     keys: Callable[[Student], Keys],
     stated: Callable[[Student], Keys],
+    remedy: str = "",
 ) -> list[tuple[Place, Row]]:
     """Whose rows are certain: the ``places`` of the file ``path``, each with its student's row.
 
     They are matched with the whole class, because who has no report may still be whom a row is of.
-    What is not certain is told in ``export.problems`` and ``export.notes``.
+    What is not certain is told in ``export.problems`` and ``export.notes``, with the ``remedy``: by
+    default, to fill it in by hand.
     """
     students = export.students
     made = match(
@@ -67,7 +69,7 @@ def matched(
         if student.student_id not in rows:
             why = _("the report of {student} cannot be exported", student=student.student_id)
             made.doubtful.append((place, why))
-    for is_missing, problem in tell(made, rows, str(path)):
+    for is_missing, problem in tell(made, rows, str(path), remedy or _("Fill it in by hand.")):
         (export.problems if is_missing else export.notes).append(problem)
     return [(place, rows[one.student_id]) for place, one in made.pairs if one.student_id in rows]
 
@@ -173,11 +175,13 @@ def _doubt(place: Place, found: Collection[str], student: str, known: Keys, stat
     return ""
 
 
-def tell(made: Matches, rows: Mapping[str, Row], file: str) -> Iterator[tuple[bool, Problem]]:
+def tell(
+    made: Matches, rows: Mapping[str, Row], file: str, remedy: str
+) -> Iterator[tuple[bool, Problem]]:
     """What to say of whom nothing was written, and first whether a grade is missing because of it."""
     for place, why in made.doubtful:
         message = _("{row} is left as it is: {why}.", row=plain(place.label, _TOLD), why=why)
-        yield True, Problem(file, place.record.line, message, _("Fill it in by hand."))
+        yield True, Problem(file, place.record.line, message, remedy)
     for place in made.unknown:
         message = _(
             "{row} is left as it is: no report is this student's.", row=plain(place.label, _TOLD)
@@ -187,4 +191,4 @@ def tell(made: Matches, rows: Mapping[str, Row], file: str) -> Iterator[tuple[bo
         row = rows.get(student.student_id)
         if row is not None and row.report.score is not None:
             message = _("No row is certain to be that of {student}.", student=row.student_id)
-            yield True, Problem(file, None, message, _("Fill it in by hand."))
+            yield True, Problem(file, None, message, remedy)

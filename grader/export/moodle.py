@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.export.comment import comment_html
@@ -43,7 +44,7 @@ FEEDBACK = ("Feedback comments", "Feedback par commentaires")
 _KNOWN = IDENTIFIER + NAME + EMAIL + ID_NUMBER + GRADE + MAXIMUM + CHANGEABLE + MODIFIED + FEEDBACK
 _LOCKED = {"no", "non"}
 _ID_COLUMNS = ("id_number", "idnumber")
-_PARTICIPANT_COLUMNS = ("moodle_participant", "moodle_identifier", "identifier")
+PARTICIPANT_COLUMNS = ("moodle_participant", "moodle_identifier", "identifier")
 
 
 def files(export: Export) -> Iterator[File]:
@@ -57,15 +58,27 @@ def files(export: Export) -> Iterator[File]:
 # -- the worksheet --------------------------------------------------------------------------------
 
 
-def _worksheet(export: Export, path: Path) -> bytes:
+@dataclass(frozen=True)
+class Worksheet:
+    """The worksheet as it was read, and whose row is certain: each with the student's."""
+
+    sheet: Sheet
+    found: list[tuple[Place, Row]]
+
+
+def read_worksheet(
+    export: Export, path: Path, needed: Sequence[tuple[str, ...]], remedy: str = ""
+) -> Worksheet:
+    """The worksheet at ``path`` with the class's students in it.
+
+    ``needed`` are the columns, by their names, without which it is bad input. Whose row is not certain
+    is told in the export's problems and notes, with the ``remedy``.
+    """
     sheet = read_sheet(path, _KNOWN)
-    # Without one of these three Moodle takes nothing of the file.
-    identifier = sheet.column(IDENTIFIER, asked=IDENTIFIER[0])
-    grade = sheet.column(GRADE, asked=GRADE[0])
-    sheet.column(MODIFIED, asked=MODIFIED[0])
-    feedback, maximum = sheet.column(FEEDBACK), sheet.column(MAXIMUM)
+    for names in needed:
+        sheet.column(names, asked=names[0])
     columns = {
-        "identifier": identifier,
+        "identifier": sheet.column(IDENTIFIER),
         "email": sheet.column(EMAIL),
         "id": sheet.column(ID_NUMBER),
         "name": sheet.column(NAME),
@@ -74,7 +87,14 @@ def _worksheet(export: Export, path: Path) -> bytes:
     for kind in ("identifier", "email", "id"):
         refuse_twice(sheet, sheet.rows, columns[kind])
     places = [_place(record, columns) for record in sheet.rows]
-    found = matched(export, path, places, _keys, _stated)
+    return Worksheet(sheet, matched(export, path, places, _keys, _stated, remedy))
+
+
+def _worksheet(export: Export, path: Path) -> bytes:
+    # Without one of these three Moodle takes nothing of the file.
+    read = read_worksheet(export, path, (IDENTIFIER, GRADE, MODIFIED))
+    sheet, found = read.sheet, read.found
+    grade, feedback, maximum = map(sheet.column, (GRADE, FEEDBACK, MAXIMUM))
     if maximum is not None:
         _check_maximum(export, sheet, maximum, [place.record for place, _row in found])
     else:
@@ -111,9 +131,8 @@ def _place(record: Record, columns: dict[str, int | None]) -> Place:
     cells = record.cells
     said = {kind: cells[place].strip() for kind, place in columns.items() if place is not None}
     identifier = said.get("identifier", "")
-    number_in_it = re.search(r"[0-9]+$", identifier)
     keys = {
-        "identifier": exact(identifier, number_in_it[0] if number_in_it else ""),
+        "identifier": exact(identifier, participant_number(identifier)),
         "email": exact(said.get("email", "")),
         "id": exact(said.get("id", "")),
         "name": name_keys(said.get("name", "")),
@@ -122,13 +141,19 @@ def _place(record: Record, columns: dict[str, int | None]) -> Place:
     return Place(record, label or said.get("email", "") or said.get("id", ""), keys)
 
 
+def participant_number(identifier: str) -> str:
+    """The number at the end of “Participant 41001”; nothing where there is none."""
+    number_in_it = re.search(r"(?<![0-9])[0-9]{1,18}$", identifier.strip())
+    return number_in_it[0] if number_in_it else ""
+
+
 def _keys(student: Student) -> dict[str, frozenset[str]]:
     return _stated(student) | {"name": name_keys(student.name)}
 
 
 def _stated(student: Student) -> dict[str, frozenset[str]]:
     return {
-        "identifier": exact(student.column(*_PARTICIPANT_COLUMNS)),
+        "identifier": exact(student.column(*PARTICIPANT_COLUMNS)),
         "email": exact(student.email),
         "id": exact(student.column(*_ID_COLUMNS)),
     }

@@ -14,16 +14,18 @@ from grader.inputs.problems import BadInput, Problem
 from grader.results.atomic_write import places, write_bytes
 from grader.results.directory import (
     BATCH,
-    BEFORE,
     GRADES,
     LOCK,
     OBSERVATION,
+    PUSHED,
     REPORT,
     RUBRIC,
     STUDENTS,
     SUMMARY,
     writable,
 )
+from grader.results.history import BEFORE, HISTORY
+from grader.results.overrides import OVERRIDES
 from grader.schemas import load
 
 if TYPE_CHECKING:
@@ -32,10 +34,7 @@ if TYPE_CHECKING:
 
     from grader.export.formats import File
 
-PUSHED = "lti-pushed.ndjson"
-"""What `grader push lti` remembers, beside the results."""
-
-_OF_THE_CLASS = (BATCH, RUBRIC, SUMMARY, GRADES, LOCK, PUSHED)
+_OF_THE_CLASS = (BATCH, RUBRIC, SUMMARY, GRADES, OVERRIDES, LOCK, PUSHED)
 _OF_A_STUDENT = (REPORT, BEFORE, OBSERVATION)
 
 
@@ -117,6 +116,7 @@ def _results(root: Path) -> list[Path]:
     return [
         *(root / name for name in _OF_THE_CLASS),
         *(folder / name for folder in folders for name in _OF_A_STUDENT),
+        *(path for folder in folders for path in (folder / HISTORY).glob("*.json")),
     ]
 
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 import gettext
 import os
 import re
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "fr")
@@ -127,6 +129,7 @@ def language(code: str) -> Language:
 # -- what the program speaks ----------------------------------------------------------------------
 
 _spoken = [ENGLISH]
+_spoken_here: ContextVar[str | None] = ContextVar("spoken_here", default=None)
 
 
 def speak(code: str) -> None:
@@ -134,9 +137,19 @@ def speak(code: str) -> None:
     _spoken[0] = code
 
 
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """In the ``with`` block, and in this thread or task alone, another language is spoken."""
+    token = _spoken_here.set(code)
+    try:
+        yield
+    finally:
+        _spoken_here.reset(token)
+
+
 def spoken() -> Language:
     """The language that the program speaks now."""
-    return language(_spoken[0])
+    return language(_spoken_here.get() or _spoken[0])
 
 
 def _(template: str, **values: Any) -> str:

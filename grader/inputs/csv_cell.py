@@ -11,6 +11,14 @@ _FORMULA_INSIDE = re.compile(r"(?<=[;\t])(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 """Where a reader that cuts at semicolons or tabs would begin a cell."""
 
 
+_DEFUSED = re.compile(r"(?:^|(?<=[;\t]))'(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+
+
+def undefused(text: str) -> str:
+    """What :func:`cell` made ``text`` of."""
+    return _DEFUSED.sub("", text)
+
+
 def cell(text: str) -> str:
     """``text`` for a cell, defused where a spreadsheet would calculate it."""
     text = _FORMULA_INSIDE.sub("'", text.replace("\0", ""))

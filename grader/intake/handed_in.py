@@ -25,6 +25,15 @@ def handed_in(path: Path) -> Keys | HandedIn:
         with listed(path) as (entries, _outside):
             files = [one for one in entries if one.read is not None]
             chosen = choose(sorted(files, key=_age), path.name, "")
+    return _the_one(chosen)
+
+
+def pasted(raw: bytes) -> Keys | HandedIn:
+    """The one block in what was pasted into a form, or why there is none."""
+    return _the_one(choose([Entry(("block",), 0.0, lambda size: raw[:size])], "", ""))
+
+
+def _the_one(chosen: Chosen) -> Keys | HandedIn:
     if chosen.keys is not None and chosen.different > 1:
         return HandedIn(_("It holds {count} different blocks.", count=chosen.different))
     return chosen.keys or HandedIn(_reasons(chosen))

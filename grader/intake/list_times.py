@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 from grader.inputs.names import letters
-from grader.roster.cell_shapes import time_of
+from grader.model.timestamps import time_of
 
 _MONTHS = {
     name: number

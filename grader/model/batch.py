@@ -29,6 +29,13 @@ class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         dict[str, str],
         Meta(description="The roster's other columns, which are passed on to exports."),
     ] = {}
+    due_at: Annotated[
+        str | UnsetType,
+        Meta(
+            description="Until when this student has time: UTC, ISO 8601. Left out where the roster "
+            "does not say."
+        ),
+    ] = UNSET
     use: Annotated[
         dict[str, str] | UnsetType,
         Meta(
@@ -124,6 +131,17 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Literal["zero"] | UnsetType,
         Meta(
             description="“zero”: grades.csv says 0 for whoever handed in nothing. Missing: nothing."
+        ),
+    ] = UNSET
+    due: Annotated[
+        str | UnsetType,
+        Meta(description="The time of --due: UTC, ISO 8601. Missing where it was not given."),
+    ] = UNSET
+    former_criteria: Annotated[
+        list[str] | UnsetType,
+        Meta(
+            description="The criteria of earlier rubrics of this class that its rubric no longer has: a "
+            "mark of one stays in overrides.csv, and counts nothing. Missing for none."
         ),
     ] = UNSET
     checks: Annotated[list[str], Meta(description="The folders of --checks.")]

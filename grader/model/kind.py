@@ -86,5 +86,16 @@ EXCHANGE = (
 )
 """What is only seen when the function is run."""
 
+EXERCISING = (
+    "lambda:InvokeFunction",
+    "lambda:GetFunctionConcurrency",
+    "sqs:SendMessage",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueAttributes",
+)
+"""The IAM actions that running the function and using its queues take."""
+
 EVERYTHING = Need("observation", "")
 """Whatever can be seen but for what waits for minutes."""

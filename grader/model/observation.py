@@ -165,11 +165,12 @@ class Function(Part, frozen=True, omit_defaults=True):
     in_vpc: bool = False
 
 
-class Queue(Part, frozen=True):
+class Queue(Part, frozen=True, omit_defaults=True):
     """A queue's attributes. Source: SQS GetQueueUrl and GetQueueAttributes.
 
     ``max_receives`` is its redrive policy's ``maxReceiveCount``, ``None`` without a policy, 1 where the
-    policy cannot be read. ``fifo``: it is no standard queue.
+    policy cannot be read. ``fifo``: it is no standard queue. ``last_modified`` is ISO 8601, empty where
+    it is not known, as in observations of version 0.1.0.
     """
 
     name: str
@@ -178,6 +179,7 @@ class Queue(Part, frozen=True):
     delay_s: int
     max_receives: int | None
     fifo: bool = False
+    last_modified: str = ""
 
 
 class Mapping(Part, frozen=True):

@@ -133,8 +133,58 @@ class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     how_values: _MessageValues = {}
 
 
+AdjustmentKind = Literal["late", "override", "bonus", "total"]
+
+
+class Adjustment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What makes a score another one than the checks earned: lateness, or a human's judgement."""
+
+    kind: Annotated[
+        AdjustmentKind,
+        _means(
+            "“late”: modified after the due time; “override”: the points of one criterion; “bonus”: "
+            "points besides; “total”: the score itself."
+        ),
+    ]
+    criterion: Annotated[
+        str | None, _means("Of an override: the criterion's id. Null otherwise.")
+    ] = None
+    points: Annotated[
+        float,
+        _means(
+            "An override's points instead of the earned ones, a total's score; what lateness takes (0 "
+            "or less) and what a bonus adds, which may be below 0."
+        ),
+    ]
+    why: Annotated[str, _means("The reason, for the student.")] = ""
+    by: Annotated[str, _means("Who decided it, as they called themselves; may be empty.")] = ""
+    at: Annotated[
+        str,
+        _means(
+            "Of lateness: when the last of the function and its queues was modified. Else when it was "
+            "decided; may be empty. UTC, ISO 8601."
+        ),
+    ] = ""
+    share: Annotated[
+        float | UnsetType,
+        _means("Of lateness: the share, from 0 to 1, of the earned points that it takes."),
+    ] = UNSET
+    why_id: Annotated[
+        str | UnsetType,
+        _means("Of lateness: the reason as an English template, the same in every language."),
+    ] = UNSET
+    why_values: Annotated[
+        dict[str, Any] | UnsetType, _means("Of lateness: what is filled into it.")
+    ] = UNSET
+
+    def __post_init__(self) -> None:
+        _finite(self.points, self.share if self.share is not UNSET else None)
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One student's grade. ``score`` is ``None`` when any criterion is ungraded.
+    """One student's grade. ``score`` is ``None`` when a criterion is ungraded that nobody settled.
+
+    What the checks earned is in ``criteria``; ``score`` is what that comes to with ``adjustments``.
 
     Times, seed, duration and version are the observation's: judging it again under the same rubric
     gives the identical report. ``flags`` are facts for a human and cost no points. What version 0.1.0
@@ -163,7 +213,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = UNSET
     score: Annotated[
         float | None,
-        _means("The points together, to 4 decimals; null when any criterion is ungraded."),
+        _means(
+            "The points together, adjustments included, to 4 decimals; null when any criterion is "
+            "ungraded and not settled by an adjustment."
+        ),
     ]
     max_score: Annotated[float, _means("The points of all criteria together.")]
     sure_points: Annotated[
@@ -173,10 +226,24 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "when graded. Null in reports of version 0.1.0."
         ),
     ] = None
+    earned_score: Annotated[
+        float | UnsetType | None,
+        _means(
+            "What the checks alone gave, to 4 decimals; null when any criterion is ungraded. Missing "
+            "where nothing is adjusted: then it is the score."
+        ),
+    ] = UNSET
     criteria: Annotated[
         tuple[CriterionResult, ...],
-        _means("One for each criterion, in the rubric's order."),
+        _means("One for each criterion, in the rubric's order, as the checks earned it."),
     ]
+    adjustments: Annotated[
+        tuple[Adjustment, ...] | UnsetType,
+        _means(
+            "What makes the score another one than the checks earned, in the order in which it counts. "
+            "Missing where nothing does."
+        ),
+    ] = UNSET
     found_as: Annotated[
         dict[str, Judged],
         _means(
@@ -205,15 +272,26 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     duration_s: Annotated[float, _means("How long it looked, in seconds.")]
 
     def __post_init__(self) -> None:
-        _finite(self.score, self.sure_points, self.max_score, self.duration_s)
+        earned = None if self.earned_score is UNSET else self.earned_score
+        _finite(self.score, self.sure_points, self.max_score, self.duration_s, earned)
         if not SUSPICION.isdisjoint(self.flags):
             kept = tuple(name for name in self.flags if name not in SUSPICION)
             msgspec.structs.force_setattr(self, "flags", kept)
 
     @property
     def absent(self) -> bool:
-        """The student handed in nothing."""
+        """The student handed in nothing, and nobody gave a score all the same."""
+        return self.nothing_seen and self.status == "ungraded"
+
+    @property
+    def nothing_seen(self) -> bool:
+        """The student handed in nothing: there is nothing to judge again."""
         return self.kind == "nothing-handed-in"
+
+    @property
+    def adjusted(self) -> tuple[Adjustment, ...]:
+        """The adjustments, if there are any."""
+        return () if self.adjustments is UNSET else self.adjustments
 
 
 _decoder = msgspec.json.Decoder(Report)

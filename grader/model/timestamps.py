@@ -10,6 +10,17 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def time_of(text: str) -> datetime | None:
+    """The time that ``text`` is in ISO 8601 with a zone, ``None`` where it is none."""
+    try:
+        time = datetime.fromisoformat(text)
+        time.astimezone(UTC)  # the year 1 in Tokyo is none that can be compared
+    except (ValueError, OverflowError):
+        return None
+    # Of a date alone, or without a zone, nobody can say which moment is meant.
+    return time if time.tzinfo is not None and len(text) > len("2026-11-27") else None
+
+
 def now() -> str:
     """The time it is."""
     return iso(datetime.now(UTC))

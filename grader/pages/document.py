@@ -8,7 +8,7 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -29,23 +29,50 @@ MARKS = {"passed": "✓", "partial": "◐", "failed": "✗", "blocked": "–", "
 """A sign for each status: colour is never all there is."""
 
 
-def render(template: str, speech: Speech, *, script: str | None = None, **values: Any) -> str:
-    """The template filled in. ``script`` names a file of templates/ that may run in the page.
+class Inside(NamedTuple):
+    """What stands inside a page and may act there: files of templates/, joined in their order.
 
-    The Content-Security-Policy allows this style and this script by their hashes, and nothing else:
-    nothing is loaded, and no attribute of an element can carry style or code.
+    A ``served`` page may send its forms to where it comes from, and ask for more there.
     """
-    style, code = _inline("page.css"), _inline(script) if script else None
-    policy = ["default-src 'none'", f"style-src {_hash(style)}"]
-    policy += [f"script-src {_hash(code)}"] if code else []
-    policy += ["base-uri 'none'", "form-action 'none'"]
+
+    scripts: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ("page.css",)
+    served: bool = False
+
+    @property
+    def style(self) -> str:
+        """The page's style."""
+        return "".join(map(_inline, self.styles))
+
+    @property
+    def code(self) -> str:
+        """The page's script."""
+        return "".join(map(_inline, self.scripts))
+
+    @property
+    def policy(self) -> str:
+        """The Content-Security-Policy that allows this style and this script by their hashes, and
+        nothing else: nothing is loaded, and no attribute of an element can carry style or code."""
+        here = "'self'" if self.served else "'none'"
+        policy = ["default-src 'none'", f"style-src {_hash(self.style)}"]
+        policy += [f"script-src {_hash(self.code)}"] if self.scripts else []
+        policy += ["connect-src 'self'"] if self.served else []
+        policy += ["base-uri 'none'", f"form-action {here}"]
+        return "; ".join(policy)
+
+
+PLAIN = Inside()
+
+
+def render(template: str, speech: Speech, *, inside: Inside = PLAIN, **values: Any) -> str:
+    """The template filled in, with what stands ``inside`` it, and a policy that allows no more."""
     return (
         _environment()
         .get_template(template)
         .render(
-            policy="; ".join(policy),
-            style=Markup(style),  # noqa: S704 - our own file
-            script=Markup(code) if code else None,  # noqa: S704 - our own file
+            policy=inside.policy,
+            style=Markup(inside.style),  # noqa: S704 - our own files
+            script=Markup(inside.code) if inside.scripts else None,  # noqa: S704 - our own files
             speech=speech,
             _=speech.say,
             plural=speech.plural,

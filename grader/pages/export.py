@@ -26,14 +26,24 @@ def files(export: Export) -> Iterator[File]:
 
     Raises :class:`BadInput` where another scale is asked for: pages explain the rubric's points.
     """
-    if export.scale.top is not None:
-        message = _("The pages show the rubric's own points.")
-        raise refuse("--scale", None, message, _("Leave it out."))
+    check_scale(export)
     results, reports = Results(export.root), [row.report for row in export.rows]
-    rubric = export.rubric or _asked(reports)
+    rubric = rubric_of(export)
     summary = summarise(reports, rubric, export.lang)
     for name, text in pages(results, _batch(results), reports, summary, rubric, lang=export.lang):
         yield File(name, text.encode())
+
+
+def check_scale(export: Export) -> None:
+    """Raise :class:`BadInput` where another scale is asked for."""
+    if export.scale.top is not None:
+        message = _("The pages show the rubric's own points.")
+        raise refuse("--scale", None, message, _("Leave it out."))
+
+
+def rubric_of(export: Export) -> Rubric:
+    """The rubric, or as much of it as the reports tell."""
+    return export.rubric or _asked([row.report for row in export.rows])
 
 
 def _batch(results: Results) -> Batch | None:

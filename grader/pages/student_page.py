@@ -16,6 +16,8 @@ from grader.pages.words import FAILURES, WRONG_ANSWERS, YOUR_FLAGS
 from grader.rubric.exercised import ONLY_LOOK
 from grader.rubric.expression import ExpressionError
 from grader.rubric.readings import Arithmetic
+from grader.scoring.adjust import is_open
+from grader.scoring.adjustment_words import adjustment_lines
 from grader.scoring.open_by import open_by, open_points
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ def student_page(
 ) -> str:
     """One student's page as HTML. ``lab`` is the lab's title; ``seen`` may be missing; ``hidden`` are
     the criteria that students may not see, nor what was seen for them; ``rules`` say what was right."""
-    unseen = seen is None and not report.absent
+    unseen = seen is None and not report.nothing_seen
     attempt = seen.attempt if seen is not None else None
     untold: frozenset[str] = frozenset()
     if any(one.check not in ONLY_LOOK for one in hidden):
@@ -100,7 +102,7 @@ def student_page(
     rounds = _rounds(seen, speech, rules) if seen is not None else []
     kept_back = {one.id for one in hidden}
     results = [result for result in report.criteria if result.id not in kept_back]
-    unknown = [result for result in results if result.status == "ungraded"]
+    unknown = [result for result in results if is_open(result, report)]
     return render(
         "student.html",
         speech,
@@ -111,7 +113,13 @@ def student_page(
         yours=open_by(report) == "student",
         still_open=open_points(report),
         asked=[_asked(result, speech) for result in results],
-        full=report.score is not None and report.score >= report.max_score,
+        adjusted=[
+            shown(line, _SENTENCE)
+            for line in adjustment_lines(
+                report, speech.lang, speech.number, lambda one: one in kept_back
+            )
+        ],
+        full=not report.adjusted and report.score is not None and report.score >= report.max_score,
         rounds=rounds,
         failures=[one for one in rounds if one.failure or one.log],
         unseen=unseen,

@@ -65,6 +65,11 @@ FLAGS: Final[dict[str, str]] = {
         "An answer message held several numbers, or several messages answered one pair with "
         "different numbers."
     ),
+    "modified-after-due": N_("The function or its queues were modified after the due time."),
+    "due-unknown": N_(
+        "There is a due time, and nobody knows when the function and its queues were last modified."
+    ),
+    "overridden": N_("A human's marks count in the score."),
 }
 """For the instructor."""
 
@@ -80,6 +85,9 @@ SHORT_FLAGS: Final[dict[str, str]] = {
     "pair-left-behind": N_("message left behind"),
     "answers-left-behind": N_("answer left behind"),
     "several-answers": N_("several answers"),
+    "modified-after-due": N_("late"),
+    "due-unknown": N_("perhaps late"),
+    "overridden": N_("marked by hand"),
 }
 """For the instructor, in a table."""
 
@@ -112,5 +120,11 @@ YOUR_FLAGS: Final[dict[str, str]] = {
         "A message of your function's held several numbers, or several messages answered one pair "
         "with different numbers. Answer each pair once, with its sum alone."
     ),
+    "modified-after-due": N_("Your function or its queues were modified after the due time."),
+    "due-unknown": N_(
+        "It could not be found out when your function and its queues were last modified. This costs no "
+        "points."
+    ),
+    "overridden": N_("Your instructor's own marks count in your score."),
 }
 """For the student, who is told nothing of others' submissions."""

@@ -10,13 +10,14 @@ from grader.pages.speech import Speech
 from grader.pages.student_page import student_page
 from grader.results.atomic_write import write_text
 from grader.results.directory import OBSERVATION, PAGE, STUDENTS, UNREADABLE
+from grader.rubric.load import text_in
 from grader.rubric.rejudge import judged_anew
 from grader.scoring.hide_criteria import unnamed
 from grader.scoring.summary import with_suspicion
 from grader.scoring.suspicion import Known, code_of, suspicions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from grader.model.batch import Batch
@@ -63,22 +64,48 @@ def pages(
     of what there is: without ``batch``, or without an observation, it says less. What the rubric hides
     from students, and what is suspicious, is on the class page only.
     """
-    speech = Speech(lang)
-    criteria = rubric.criteria if rubric else ()
-    rules = rubric.exchange if rubric else None
-    hidden = {one.id: one for one in criteria if one.visibility == "hidden"}
     known: list[Known] = []
-    for report in reports:
-        seen = _seen(results.folder(report.student_id) / OBSERVATION)
+    for report, seen, text in student_pages(results, reports, summary.title, rubric, lang=lang):
         known.append(Known(report, code_of(seen)))
-        if seen is not None and rubric is not None:
-            seen = judged_anew(seen, rubric.exchange)
-        told = unnamed(report, lambda _, because: because in hidden, lang)
-        text = student_page(told, seen, summary.title, speech, hidden.values(), rules)
         yield f"{STUDENTS}/{report.student_id}/{PAGE}", text
     if rubric is not None:
         summary = with_suspicion(summary, suspicions(known, rubric))
-    yield PAGE, class_page(reports, summary, batch, speech)
+    yield PAGE, class_page(reports, summary, batch, Speech(lang))
+
+
+def student_pages(
+    results: Results, reports: Iterable[Report], title: str, rubric: Rubric | None, *, lang: str
+) -> Iterator[tuple[Report, Observation | None, str]]:
+    """Each report, what was seen for it, and its student's page. ``title`` is the lab's.
+
+    Of what the rubric hides from students a page says nothing.
+    """
+    speech = Speech(lang)
+    for report in reports:
+        seen = _seen(results.folder(report.student_id) / OBSERVATION)
+        yield report, seen, _student_page(report, seen, rubric, title, speech)
+
+
+def page_of(results: Results, report: Report, rubric: Rubric, lang: str) -> str:
+    """One student's page as HTML, made of the ``report`` and of what is stored beside it."""
+    seen = _seen(results.folder(report.student_id) / OBSERVATION)
+    return _student_page(report, seen, rubric, text_in(rubric.title, lang), Speech(lang))
+
+
+def _student_page(
+    report: Report,
+    seen: Observation | None,
+    rubric: Rubric | None,
+    title: str,
+    speech: Speech,
+) -> str:
+    criteria = rubric.criteria if rubric else ()
+    hidden = {one.id: one for one in criteria if one.visibility == "hidden"}
+    if seen is not None and rubric is not None:
+        seen = judged_anew(seen, rubric.exchange)
+    told = unnamed(report, lambda _, because: because in hidden, speech.lang)
+    rules = rubric.exchange if rubric else None
+    return student_page(told, seen, title, speech, hidden.values(), rules)
 
 
 def _seen(path: Path) -> Observation | None:

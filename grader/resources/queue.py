@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.kind import Kind
 from grader.model.observation import Fact, Missing, Queue
+from grader.model.timestamps import iso
 from grader.resources.nearest import contradicted, missing
 
 if TYPE_CHECKING:
@@ -31,6 +33,14 @@ def _max_receives(policy: str | None) -> int | None:
     return min(max(given, 1), _MOST_RECEIVES)
 
 
+def _time(seconds: str | None) -> str:
+    """A time of SQS's, in seconds since 1970; nothing where it is none."""
+    try:
+        return iso(datetime.fromtimestamp(int(seconds or ""), UTC))
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
 def observe_queue(aws: AwsAccount, name: str) -> tuple[Fact[Queue], str | None]:
     """The queue ``name``, and its URL, which is only good for asking and is not kept.
 
@@ -49,6 +59,7 @@ def observe_queue(aws: AwsAccount, name: str) -> tuple[Fact[Queue], str | None]:
             delay_s=int(given.get("DelaySeconds", 0)),
             max_receives=_max_receives(given.get("RedrivePolicy")),
             fifo=given.get("FifoQueue", "false").lower() == "true",
+            last_modified=_time(given.get("LastModifiedTimestamp")),
         )
 
     fact: Fact[Queue] = aws.ask("sqs:GetQueueAttributes", ask)

@@ -103,10 +103,11 @@ def _decoder(name: str) -> msgspec.json.Decoder[Any] | None:
     """A class has two of these for each student: their schemas are generated from these types, and
     reading strictly as the type is the same check in a fraction of the time.
     """
+    from grader.model.history import Former
     from grader.model.observation import Observation
     from grader.model.report import Report
 
-    kinds: dict[str, type] = {"observation": Observation, "report": Report}
+    kinds: dict[str, type] = {"observation": Observation, "report": Report, "history": Former}
     return msgspec.json.Decoder(kinds[name]) if name in kinds else None
 
 

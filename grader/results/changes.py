@@ -56,6 +56,8 @@ def rubric_changes(before: Rubric | None, after: Rubric) -> str:
         _("another lab") if before.lab != after.lab else "",
         _("another exchange") if before.exchange != after.exchange else "",
         _("another title") if before.title != after.title else "",
+        _("another due time") if before.due != after.due else "",
+        _("another rule for lateness") if before.late != after.late else "",
     ]
     return _sentence(parts) or _("only its layout or its comments")
 

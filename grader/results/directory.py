@@ -18,9 +18,12 @@ from grader.model.report import Report
 from grader.model.student_id import is_student_id
 from grader.results.accounts import ACCOUNTS, remove, write_others
 from grader.results.atomic_write import is_unfinished, write_json, write_text
+from grader.results.edited import REMEDY, faults
 from grader.results.grades_csv import grades_csv
+from grader.results.history import BEFORE, HISTORY, keep_former
 from grader.results.keep_aside import folder_begun, folder_beside, move_all, put_first
 from grader.results.no_links import refuse_links
+from grader.results.overrides import OVERRIDES
 from grader.scoring.open_by import AS_GRADED
 from grader.scoring.summary import summarise_class
 from grader.scoring.suspicion import Known, code_of
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.model.batch import Student
+    from grader.model.history import Why
     from grader.rubric.load import Rubric
     from grader.scoring.open_by import ShownScores
     from grader.scoring.summary import Summary
@@ -43,12 +47,13 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 BATCH, RUBRIC, SUMMARY, GRADES = "batch.json", "rubric.yaml", "summary.json", "grades.csv"
 STUDENTS, OBSERVATION, REPORT = "students", "observation.json", "report.json"
-BEFORE = "report.before.json"
 PAGE = "index.html"
 LOCK = ".lock"
+PUSHED = "lti-pushed.ndjson"
+"""What `grader push lti` remembers."""
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding raises where a file holds something else than the grader wrote."""
-_OURS = (SUMMARY, GRADES, RUBRIC, PAGE, STUDENTS)
+_OURS = (SUMMARY, GRADES, RUBRIC, PAGE, OVERRIDES, STUDENTS)
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,11 @@ class Results:
                 remedy = _("Wait for its end, or give another --out.")
                 raise refuse(self.root, None, wrong, remedy) from None
             students = self.root / STUDENTS
-            inside = (*students.glob("*/"), *students.glob(f"*/{ACCOUNTS}/"))
+            parts = (ACCOUNTS, HISTORY)
+            inside = [
+                *students.glob("*/"),
+                *(f for one in parts for f in students.glob(f"*/{one}/")),
+            ]
             for folder in (self.root, *inside):
                 for path in filter(is_unfinished, folder.iterdir()):
                     path.unlink(missing_ok=True)
@@ -150,7 +159,8 @@ class Results:
 
         ``batch.json`` is there at once. Whatever is interrupted then, nothing is lost.
         """
-        if not any((self.root / name).exists() for name in (STUDENTS, SUMMARY, GRADES)):
+        worth_keeping = (STUDENTS, SUMMARY, GRADES, OVERRIDES)
+        if not any((self.root / name).exists() for name in worth_keeping):
             return None
         begun = folder_begun(self.root, BATCH) if self._is_starting else None
         if begun is not None:
@@ -203,10 +213,16 @@ class Results:
         """Write a report alone."""
         write_json(self.folder(graded.student_id) / REPORT, report.encode(graded), "report")
 
-    def keep_before(self, student_id: str) -> None:
-        """Keep a report that is about to be replaced beside its successor."""
-        folder = self.folder(student_id)
-        write_json(folder / BEFORE, (folder / REPORT).read_bytes(), "report")
+    def keep_former(self, graded: Report, why: Why) -> None:
+        """Keep a report that is about to be replaced in its student's history.
+
+        Raises :class:`BadInput` where the one that version 0.1.0 kept there cannot be read.
+        """
+        folder, problems = self.folder(graded.student_id), list[Problem]()
+        before = _read(folder / BEFORE, Report, problems)
+        if problems:
+            raise BadInput(problems)
+        keep_former(folder, graded, why, before)
 
     def write_batch(self, batch: Batch) -> None:
         """Write ``batch.json``."""
@@ -236,6 +252,10 @@ class Results:
         text = grades_csv(reports, [criterion.id for criterion in rubric.criteria], extra)
         write_text(self.root / GRADES, text)
         return summary
+
+    def write_summary(self, path: Path, summary: Summary) -> None:
+        """Write a summary where the user wants it."""
+        write_json(path, summary_json(summary), "summary")
 
     def copy_summary(self, path: Path) -> None:
         """Write ``summary.json`` again, where the user wants it."""
@@ -278,6 +298,9 @@ class Results:
         folder = self.folder(student.student_id)
         seen = _read(folder / OBSERVATION, Observation, problems)
         graded = _read(folder / REPORT, Report, problems)
+        if graded is not None:
+            wrong = faults(graded, student.student_id)
+            problems += [Problem(str(folder / REPORT), None, one, _(REMEDY)) for one in wrong]
         others = [
             _read(path, Observation, problems)
             for path in sorted((folder / ACCOUNTS).glob("*.json"))
@@ -298,6 +321,11 @@ def writable(folder: Path) -> None:
     else:
         return
     raise refuse(folder, None, message, _("Give another place."))
+
+
+def summary_json(summary: Summary) -> bytes:
+    """What ``summary.json`` says."""
+    return _indented(summary)
 
 
 def _indented(struct: msgspec.Struct) -> bytes:

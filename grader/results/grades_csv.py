@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING
 
 from grader.inputs.csv_cell import cell
 from grader.roster.table import GRADE_COLUMNS
+from grader.scoring.adjust import counted, overrides_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from fractions import Fraction
 
     from grader.model.report import Report
 
 _COLUMNS = ("student_id", "name", "email", "group", *GRADE_COLUMNS)
+ADJUSTED = ("late", "bonus", "overridden")
+"""What lateness took, what a human added, and what a human marked, by the criteria's ids."""
+
+
+Cells = list[str | float | None]
+"""A row: text as it is, points as numbers, nothing where there is no score."""
 
 
 def grades_csv(
@@ -22,37 +30,64 @@ def grades_csv(
     criteria: Sequence[str],
     extra: Mapping[str, Mapping[str, str]],
 ) -> str:
-    """The file's text. ``criteria`` are the columns' ids, ``extra`` the other columns by student.
-
-    A missing score is an empty cell. An extra column that is called as one before it gets
-    ``roster_`` before its name. Quoting as in RFC 4180; a cell that would start a formula in a
-    spreadsheet gets an apostrophe before it.
+    """The table as text. Quoting as in RFC 4180; a cell that would start a formula in a spreadsheet gets
+    an apostrophe before it, and a missing score is an empty cell.
     """
-    others = list(dict.fromkeys(column for row in extra.values() for column in row))
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    ours = [cell(name) for name in (*_COLUMNS, *criteria)]
-    writer.writerow([*ours, *_apart(map(cell, others), ours)])
-    for report in reports:
-        points = {result.id: result.points for result in report.criteria}
-        row = extra.get(report.student_id, {})
-        writer.writerow(
-            [
-                cell(report.student_id),
-                cell(report.name),
-                cell(report.email),
-                cell(report.group or ""),
-                report.status,
-                number(report.score),
-                number(report.max_score),
-                *(number(points.get(criterion)) for criterion in criteria),
-                *(cell(row.get(column, "")) for column in others),
-            ]
-        )
+    for row in grades_table(reports, criteria, extra):
+        writer.writerow(cell(one) if isinstance(one, str) else number(one) for one in row)
     return text.getvalue()
 
 
-def _apart(names: Iterable[str], ours: Sequence[str]) -> list[str]:
+def grades_table(
+    reports: Sequence[Report],
+    criteria: Sequence[str],
+    extra: Mapping[str, Mapping[str, str]],
+) -> list[Cells]:
+    """The header, then a row for each report.
+
+    ``criteria`` are the columns' ids, ``extra`` the other columns by student. A criterion's cell is what
+    counts: its override where it has one. A column about adjustments, or an extra one, that is called as
+    one before it gets ``adjusted_`` or ``roster_`` before its name.
+    """
+    others = list(dict.fromkeys(column for row in extra.values() for column in row))
+    ours = [*_COLUMNS, *criteria]
+    ours += _apart(ADJUSTED, ours, "adjusted_")
+    named = _apart((name.replace("\0", "") for name in others), ours, "roster_")
+    table: list[Cells] = [[*ours, *named]]
+    for report in reports:
+        points = {result.id: counted(result, report) for result in report.criteria}
+        row = extra.get(report.student_id, {})
+        table.append(
+            [
+                report.student_id,
+                report.name,
+                report.email,
+                report.group or "",
+                report.status,
+                report.score,
+                report.max_score,
+                *(_as_number(points.get(criterion)) for criterion in criteria),
+                *_adjusted(report),
+                *(row.get(column, "") for column in others),
+            ]
+        )
+    return table
+
+
+def _adjusted(report: Report) -> tuple[float | None, float | None, str]:
+    """What lateness took and a bonus added; nothing where there is none. What is marked by hand."""
+    of = {one.kind: one.points for one in report.adjusted}
+    marked = [*overrides_of(report), *(kind for kind in ("total",) if kind in of)]
+    return of.get("late"), of.get("bonus"), " ".join(marked)
+
+
+def _as_number(points: Fraction | None) -> float | None:
+    return None if points is None else float(points)
+
+
+def _apart(names: Iterable[str], ours: Sequence[str], before: str) -> list[str]:
     """``names``, those that are one of ``ours`` changed until they are nobody's."""
     given = list(names)
     taken = {*ours, *given}
@@ -60,7 +95,7 @@ def _apart(names: Iterable[str], ours: Sequence[str]) -> list[str]:
         if name not in ours:
             continue
         while name in taken:
-            name = f"roster_{name}"  # noqa: PLW2901 - until it is free
+            name = f"{before}{name}"  # noqa: PLW2901 - until it is free
         given[place] = name
         taken.add(name)
     return given

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import UNSET
 
 from grader.i18n.language import N_, _
 from grader.inputs.problems import BadInput, Problem, cannot_be_read, refuse
@@ -15,10 +14,11 @@ from grader.model.batch import Student
 from grader.model.report import read_report
 from grader.model.student_id import is_student_id
 from grader.results.directory import BATCH, REPORT, RUBRIC, STUDENTS, UNREADABLE, Results
+from grader.results.edited import REMEDY, faults
 from grader.results.no_links import refuse_links
+from grader.results.overrides import Worth, read_overrides
 from grader.rubric.load import load_rubric
 from grader.scoring.open_by import AS_GRADED
-from grader.scoring.scale import earned
 from grader.scoring.translate_report import retold
 
 if TYPE_CHECKING:
@@ -26,15 +26,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.model.batch import Batch
-    from grader.model.report import CriterionResult, Report
+    from grader.model.report import Report
     from grader.rubric.load import Rubric
     from grader.scoring.open_by import ShownScores
 
 _AGAIN = N_(
     "Grade this student again with --resume, or judge the class again with `grader regrade`."
 )
-_ROUNDED_BY = 0.00005
-_FLOATS_ARE_OFF_BY = 1e-9
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,8 @@ class ClassRead:
     """What can be exported of a results directory, and what is wrong with the rest.
 
     ``students`` are all of the class, those without a report included: a name or an id of theirs is
-    nobody else's. ``rubric`` is ``None`` where ``rubric.yaml`` cannot be read. ``lang`` is the
+    nobody else's. Reports have the marks that ``overrides.csv`` has now, of which ``notes`` tell what a
+    human should know. ``rubric`` is ``None`` where ``rubric.yaml`` cannot be read. ``lang`` is the
     reports' language.
     """
 
@@ -64,6 +63,7 @@ class ClassRead:
     rubric: Rubric | None
     lang: str
     problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...] = ()
 
     def told_in(self, lang: str, shown: ShownScores = AS_GRADED) -> tuple[Row, ...]:
         """The rows, with reports in the language ``lang`` as far as there are words for it.
@@ -81,7 +81,8 @@ class ClassRead:
 def read_class(root: Path) -> ClassRead:
     """The class in the results directory ``root``.
 
-    Raises :class:`BadInput` where it is not one at all.
+    Raises :class:`BadInput` where it is not one at all, or where ``overrides.csv`` is wrong: then nobody
+    knows which scores are meant.
     """
     problems: list[Problem] = []
     refuse_links(root)
@@ -106,8 +107,20 @@ def read_class(root: Path) -> ClassRead:
         )
         problems.append(Problem(str(root / BATCH), None, message, _("Finish it with --resume.")))
     rubric = _rubric(root / RUBRIC, batch, problems)
+    former = () if batch is None or batch.former_criteria is UNSET else batch.former_criteria
+    worth = _worth(rows) if rubric is None else Worth.of(rubric, former)
+    overrides = read_overrides(root, [one.student_id for one in students], worth)
+    rows = tuple(Row(row.student, overrides.on(row.report)) for row in rows)
     lang = batch.lang if batch is not None else "en"
-    return ClassRead(rows, students, rubric, lang, tuple(sorted(problems, key=_place)))
+    in_order = tuple(sorted(problems, key=_place))
+    return ClassRead(rows, students, rubric, lang, in_order, overrides.notes)
+
+
+def _worth(rows: Iterable[Row]) -> Worth:
+    """What marks are measured by where the rubric cannot be read: what the reports say."""
+    reports = [row.report for row in rows]
+    criteria = {one.id: one.max_points for report in reports for one in report.criteria}
+    return Worth(criteria, max((report.max_score for report in reports), default=0.0))
 
 
 def _place(problem: Problem) -> tuple[str, int, str]:
@@ -176,43 +189,14 @@ def _rows(
             message = _("This file is damaged or from another version: {error}.", error=error)
             problems.append(Problem(str(path), None, message, _(_AGAIN)))
             continue
-        faults = list(_faults(report, name))
+        wrong = [(fault, _(REMEDY)) for fault in faults(report, name)]
+        if report.max_score <= 0:
+            wrong.append((_("It is out of 0 points: there is nothing to export."), _(_AGAIN)))
         if batch is not None:
-            faults += _contradictions(report, student, batch)
-        problems.extend(Problem(str(path), None, fault, _(_AGAIN)) for fault in faults)
-        if not faults:
+            wrong += [(one, _(_AGAIN)) for one in _contradictions(report, student, batch)]
+        problems.extend(Problem(str(path), None, *fault) for fault in wrong)
+        if not wrong:
             yield Row(student, report)
-
-
-def _faults(report: Report, student_id: str) -> Iterator[str]:
-    """What the grader would not have written: somebody edited the file."""
-    if report.student_id != student_id:
-        yield _("It is the report of another student, {name}.", name=repr(report.student_id))
-    if report.max_score <= 0:
-        yield _("It is out of 0 points: there is nothing to export.")
-    counted = Counter(result.id for result in report.criteria)
-    if any(count > 1 for count in counted.values()):
-        yield _("A criterion is in it twice.")
-    points = [result.points for result in report.criteria if result.points is not None]
-    complete = len(points) == len(report.criteria)
-    # Each number is rounded to four decimals by itself.
-    tolerance = _ROUNDED_BY * (len(report.criteria) + 1) + _FLOATS_ARE_OFF_BY
-    if (report.status == "graded") != (report.score is not None) or (
-        complete != (report.score is not None)
-    ):
-        yield _("Its status, its score and its criteria contradict each other.")
-    elif report.score is not None and abs(report.score - sum(points)) > tolerance:
-        yield _("Its score is not the sum of its criteria's points.")
-    if abs(report.max_score - sum(result.max_points for result in report.criteria)) > tolerance:
-        yield _("Its maximum is not the sum of its criteria's.")
-    if any(not 0 <= (result.points or 0) <= result.max_points for result in report.criteria):
-        yield _("A criterion's points are not between 0 and its maximum.")
-    elif any(_is_off(result) for result in report.criteria):
-        yield _("A criterion's points are not those that its tests earn.")
-    elif report.status == "ungraded" and _is_unsure(report, tolerance):
-        yield _("Its sure points are not those that its criteria earn.")
-    if not _is_time(report.finished_at):
-        yield _("Its times are not times.")
 
 
 def _contradictions(report: Report, student: Student, batch: Batch) -> Iterator[str]:
@@ -221,22 +205,3 @@ def _contradictions(report: Report, student: Student, batch: Batch) -> Iterator[
         yield _("It was judged by another rubric than the class.")
     if (report.name, report.email, report.group) != (student.name, student.email, student.group):
         yield _("Its name, e-mail address or group is not the roster's.")
-
-
-def _is_off(result: CriterionResult) -> bool:
-    """Its points are not those of its tests, of which the maximum is rounded too."""
-    off = 0.0 if result.points is None else abs(result.points - float(earned(result)))
-    return off > 2 * _ROUNDED_BY + _FLOATS_ARE_OFF_BY
-
-
-def _is_unsure(report: Report, tolerance: float) -> bool:
-    """Its sure points, which may be exported, are not what its criteria and their tests earn."""
-    earn = float(sum(map(earned, report.criteria)))
-    return report.sure_points is not None and abs(report.sure_points - earn) > tolerance
-
-
-def _is_time(text: str) -> bool:
-    try:
-        return datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False

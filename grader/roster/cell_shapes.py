@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from grader.i18n.language import N_, _
+from grader.model.timestamps import time_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,17 +29,6 @@ def _is_endpoint(url: str) -> bool:
         and parts.username is None
         and re.fullmatch(r"[!-~]+", url) is not None
     )
-
-
-def time_of(text: str) -> datetime | None:
-    """The time that ``text`` is in ISO 8601 with a zone, ``None`` where it is none."""
-    try:
-        time = datetime.fromisoformat(text)
-        time.astimezone(UTC)  # the year 1 in Tokyo is none that can be compared
-    except (ValueError, OverflowError):
-        return None
-    # Of a date alone, or without a zone, nobody can say which moment is meant.
-    return time if time.tzinfo is not None and len(text) > len("2026-11-27") else None
 
 
 _TIME = (

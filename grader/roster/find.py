@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from grader.i18n.language import _
 from grader.inputs.names import exact, name_keys
@@ -12,10 +12,24 @@ from grader.inputs.problems import BadInput, Problem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.roster.load import Account
+
+class Named(Protocol):
+    """A row of the roster, as it was read or as a batch keeps it."""
+
+    @property
+    def student_id(self) -> str:
+        """The roster's id."""
+
+    @property
+    def name(self) -> str:
+        """May be empty."""
+
+    @property
+    def email(self) -> str:
+        """May be empty."""
 
 
-def find_students(accounts: Sequence[Account], named: Sequence[str], option: str) -> list[str]:
+def find_students(accounts: Sequence[Named], named: Sequence[str], option: str) -> list[str]:
     """The ids of the students that are ``named``, each once, in that order.
 
     An id counts before an e-mail address, and that before a name; case and accents of a name do not
@@ -38,14 +52,14 @@ def find_students(accounts: Sequence[Account], named: Sequence[str], option: str
     return list(found)
 
 
-def _found(accounts: Sequence[Account], text: str) -> list[str]:
+def _found(accounts: Sequence[Named], text: str) -> list[str]:
     ids = [one.student_id for one in accounts if one.student_id == text]
     emails = [one.student_id for one in accounts if exact(one.email) & exact(text)]
     names = [one.student_id for one in accounts if name_keys(one.name) & name_keys(text)]
     return ids or emails or names
 
 
-def _unknown(accounts: Sequence[Account], text: str, option: str) -> Problem:
+def _unknown(accounts: Sequence[Named], text: str, option: str) -> Problem:
     known = {
         word.casefold(): word for one in accounts for word in (one.student_id, one.name) if word
     }

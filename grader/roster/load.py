@@ -15,8 +15,9 @@ from grader.inputs.text_file import read_text
 from grader.model.access import NothingHandedIn
 from grader.model.batch import Student
 from grader.model.student_id import id_fault
+from grader.model.timestamps import iso, time_of
 from grader.roster.access import ACCESS_COLUMNS, AccessError, access_of
-from grader.roster.cell_shapes import SHAPED_COLUMNS, shape_problem, time_of, use_fault
+from grader.roster.cell_shapes import SHAPED_COLUMNS, shape_problem, use_fault
 from grader.roster.misplaced import looks_like_credentials, misplaced
 from grader.roster.table import ID_COLUMNS, USE, Row, Table, is_known, read_table
 
@@ -69,7 +70,8 @@ class Account:
 def student_of(account: Account) -> Student:
     """What may be stored of an account: everything but how it is reached."""
     kept = {name: getattr(account, name) for name in Student.__struct_fields__}
-    return Student(**{**kept, "use": account.use or UNSET})
+    due_at = iso(account.due_at) if account.due_at else UNSET
+    return Student(**{**kept, "use": account.use or UNSET, "due_at": due_at})
 
 
 @dataclass(frozen=True)
@@ -91,16 +93,17 @@ def check_cells(path: Path) -> None:
         raise BadInput(problems)
 
 
-def load_roster(path: Path) -> Roster:
+def load_roster(path: Path, *, ways_needed: bool = True) -> Roster:
     """The roster in the CSV file at ``path``, and the credentials files it names.
 
     Rows of a group may lead to accounts of their own. One that names no way goes the way of another row
     of its group: to that row's account, region and endpoint where it says none of its own. A row for
-    which nobody of the group names a way is that of a student who handed in nothing.
-    Raises :class:`BadInput` with every problem; no message holds a secret.
+    which nobody of the group names a way is that of a student who handed in nothing; unless
+    ``ways_needed``, the roster may have no column for ways at all. Raises :class:`BadInput` with every
+    problem; no message holds a secret.
     """
     table, sha256 = _table(path)
-    if not {*ACCESS_COLUMNS} & {*table.columns}:
+    if ways_needed and not {*ACCESS_COLUMNS} & {*table.columns}:
         message = _("No column says how the accounts are reached.")
         remedy = _("Add at least one of: {names}.", names=", ".join(ACCESS_COLUMNS))
         raise refuse(path, table.header_line, message, remedy)

@@ -101,10 +101,14 @@ def read_table(text: str, file: str) -> Table:
     return Table(line, tuple(cells), rows, tuple(problems))
 
 
-def read_cells(text: str) -> tuple[str, list[tuple[int, list[str]]]]:
-    """The delimiter of a roster that :func:`read_table` took, and its records, the header first."""
+def read_cells(
+    text: str, file: str = "", problems: list[Problem] | None = None
+) -> tuple[str, list[tuple[int, list[str]]]]:
+    """The delimiter of a table with known columns, such as :func:`read_table` took, and its records, the
+    header first, each with its line. What is wrong with its quotes goes to ``problems``."""
     delimiter = _delimiter(text)
-    return delimiter, list(_records(text, "", delimiter, []))
+    found: list[Problem] = [] if problems is None else problems
+    return delimiter, list(_records(text, file, delimiter, found))
 
 
 def _records(

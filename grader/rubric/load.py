@@ -14,6 +14,7 @@ from grader.inputs.schema_errors import schema_problems
 from grader.inputs.text_file import read_text
 from grader.inputs.yaml_lines import read_yaml
 from grader.model.kind import SECTIONS
+from grader.rubric.due import LateRule, due_problems
 from grader.rubric.exchange import ExchangeRules  # noqa: TC001 - msgspec reads it
 from grader.rubric.parts import found_problems
 from grader.rubric.rules import FOUND, route, rule_problems
@@ -77,7 +78,8 @@ class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A rubric as it was loaded: valid, every check known, every resource declared.
 
-    ``source`` is the file's text, ``sha256`` its digest; both are set by the loader.
+    ``source`` is the file's text, ``sha256`` its digest; both are set by the loader. ``due`` is ISO 8601
+    with a zone, empty where the rubric has none; ``late`` is what lateness costs, if anything.
     """
 
     title: Text
@@ -86,6 +88,8 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     criteria: tuple[Criterion, ...]
     source: str = ""
     sha256: str = ""
+    due: str = ""
+    late: LateRule | None = None
 
     @property
     def max_score(self) -> float:
@@ -109,6 +113,7 @@ def load_rubric(
         *document.problems,
         *schema_problems(document, schemas.load("rubric"), str(path)),
         *rule_problems(document, checks, str(path), more_checks=more_checks),
+        *due_problems(document, str(path)),
         *found_problems(document, None if more_checks else checks, str(path)),
     }
     if problems:

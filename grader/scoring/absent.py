@@ -33,7 +33,7 @@ def absent_report(
     ``before`` is an earlier one, which keeps its time: nothing has been looked at since.
     """
     now = timestamps.now()
-    earlier = before if before is not None and before.absent else None
+    earlier = before if before is not None and before.nothing_seen else None
     return Report(
         student_id=student.student_id,
         name=student.name,

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
+from grader.scoring.adjust import is_open
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -47,8 +49,8 @@ def open_by(report: Report) -> OpenBy | None:
 
 
 def open_criteria(report: Report) -> list[CriterionResult]:
-    """The criteria that could not be checked."""
-    return [result for result in report.criteria if result.status == "ungraded"]
+    """The criteria that could not be checked, and that nobody settled."""
+    return [result for result in report.criteria if is_open(result, report)]
 
 
 def first_open(report: Report) -> CriterionResult | None:
@@ -93,7 +95,8 @@ class ShownScores:
     def of(self, report: Report) -> Report:
         """The report as they give it."""
         if report.absent and self.absent == "zero":
-            return msgspec.structs.replace(report, score=0.0)
+            # What a human added to nothing counts all the same.
+            return msgspec.structs.replace(report, score=report.sure_points or 0.0)
         return with_open_score(report, self.open_by_student)
 
 

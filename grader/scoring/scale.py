@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.problems import refuse
+from grader.scoring.adjust import earned, exact, exact_score
 
 if TYPE_CHECKING:
     from grader.model.report import CriterionResult, Report
@@ -29,11 +30,11 @@ class Scale:
         """The report's score on this scale; ``None`` where it has none."""
         if report.score is None:
             return None
-        most = sum(_exact(result.max_points) for result in report.criteria)
-        return self.score(sum(map(earned, report.criteria)), most)
+        most = sum(exact(result.max_points) for result in report.criteria)
+        return self.score(exact_score(report), most)
 
     def points(self, result: CriterionResult, report: Report) -> Decimal | None:
-        """The points of a criterion of the report on this scale; ``None`` where it has none."""
+        """What a criterion of the report earned, on this scale; ``None`` where it has no points."""
         return None if result.points is None else self.score(earned(result), report.max_score)
 
     def score(self, points: float | Fraction, maximum: float | Fraction) -> Decimal:
@@ -42,25 +43,14 @@ class Scale:
         A float is taken for the decimal number that it is written as: 2.675 is 2.68. ``maximum`` is
         more than 0.
         """
-        exact = _exact(points)
+        value = exact(points)
         if self.top is not None:
-            exact = exact * Fraction(self.top) / _exact(maximum)
-        return Decimal(math.floor(exact * 100 + Fraction(1, 2))).scaleb(-2)
+            value = value * Fraction(self.top) / exact(maximum)
+        return Decimal(math.floor(value * 100 + Fraction(1, 2))).scaleb(-2)
 
     def maximum(self, maximum: float) -> Decimal:
         """Full marks on this scale."""
         return self.score(maximum, maximum) if self.top is None else self.top
-
-
-def earned(result: CriterionResult) -> Fraction:
-    """A criterion's points before a report rounds them: rounded twice, a score can be a cent off.
-
-    Without tests they are as the report has them.
-    """
-    if not result.tests:
-        return _exact(result.points or 0)
-    passed = sum(test.outcome == "passed" for test in result.tests)
-    return _exact(result.max_points) * Fraction(passed, len(result.tests))
 
 
 def scale_of(text: str | None) -> Scale:
@@ -88,7 +78,3 @@ def number(value: Decimal | None) -> str:
     """``value`` with a point and without needless zeros: ``17.5``, ``100``; nothing for ``None``."""
     text = "" if value is None else f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _exact(value: float | Fraction) -> Fraction:
-    return value if isinstance(value, Fraction) else Fraction(repr(float(value)))

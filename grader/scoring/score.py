@@ -1,4 +1,4 @@
-"""Outcomes and a rubric make a report. The only place where points are computed."""
+"""Outcomes and a rubric make a report: the only place where points are earned."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from grader.model import timestamps as clock
 from grader.model.report import CriterionResult, Judged, Report, TestResult
 from grader.rubric.load import text_in
 from grader.rubric.rules import route
+from grader.scoring.late import due_of, with_lateness
 from grader.scoring.open_by import settled_by
 from grader.scoring.phrases import (
     ALL,
@@ -47,11 +48,13 @@ def score(
     *,
     lang: str = "en",
     only: Collection[str] | None = None,
+    due: str | None = None,
 ) -> Report:
     """The report of one student: what the checks said of one observation, in points.
 
     ``checks`` say which criterion explains a missing fact. ``only`` are the ids of the criteria that
     were looked at: all others, but for what explains these, stay ungraded, and so does the report.
+    ``due`` is the time of ``--due``; what it costs to be late is taken off.
     """
     scoring = _Scoring(rubric, checks, outcomes, lang)
     criteria = tuple(map(scoring.result, rubric.criteria))
@@ -63,7 +66,7 @@ def score(
         )
     ungraded = looked is not None or any(result.status == "ungraded" for result in criteria)
     sure = scoring.total(looked)
-    return Report(
+    report = Report(
         student_id=student.student_id,
         name=student.name,
         email=student.email,
@@ -88,6 +91,7 @@ def score(
         finished_at=observation.finished_at,
         duration_s=float(observation.duration_s),
     )
+    return with_lateness(report, observation, rubric, due_of(student, due, rubric))
 
 
 def ungraded_report(

@@ -126,14 +126,15 @@ def with_suspicion(summary: Summary, found: Mapping[str, list[Suspicion]]) -> Su
 def summarise(reports: Sequence[Report], rubric: Rubric, lang: str) -> Summary:
     """The summary of a class's reports, in their order; what is suspicious takes more than reports."""
     scores = [report.score for report in reports if report.score is not None]
-    there = [report for report in reports if not report.absent]
+    there = [report for report in reports if not report.nothing_seen]
+    absent = sum(report.absent for report in reports)
     return Summary(
         title=text_in(rubric.title, lang),
         max_score=rubric.max_score,
         students=len(reports),
         graded=len(scores),
         ungraded=len(reports) - len(scores),
-        absent=(len(reports) - len(there)) or UNSET,
+        absent=absent or UNSET,
         mean=_rounded(statistics.fmean(scores)) if scores else None,
         median=_rounded(statistics.median(scores)) if scores else None,
         lowest=min(scores, default=None),

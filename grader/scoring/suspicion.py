@@ -96,7 +96,7 @@ def suspicions(results: Iterable[Known], rubric: Rubric) -> dict[str, list[Suspi
     accounts: dict[str, list[Report]] = defaultdict(list)
     packages: dict[str, list[Report]] = defaultdict(list)
     for report, code in results:
-        if report.absent:
+        if report.nothing_seen:
             continue
         if report.account_id:
             accounts[report.account_id].append(report)
@@ -113,7 +113,7 @@ def suspicions(results: Iterable[Known], rubric: Rubric) -> dict[str, list[Suspi
 def _account(report: Report, accounts: Mapping[str, Sequence[Report]]) -> Iterator[Suspicion]:
     account_id = report.account_id or ""
     others, more = _others(accounts.get(account_id, ()), lambda one: _owner(one) != _owner(report))
-    if others and not report.absent:
+    if others and not report.nothing_seen:
         yield Suspicion(flag="account-shared", with_=others, more=more, account_id=account_id)
 
 

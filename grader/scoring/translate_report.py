@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import UNSET
 
 from grader.i18n.language import language
 from grader.i18n.message import Message, said
 from grader.rubric.load import text_in
+from grader.scoring.adjustment_words import why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +35,10 @@ def retold(report: Report, rubric: Rubric | None, lang: str) -> Report:
     return msgspec.structs.replace(
         report,
         criteria=tuple(_retold(one, asked.get(one.id), titles, lang) for one in report.criteria),
+        adjustments=tuple(
+            msgspec.structs.replace(one, why=why(one, lang)) for one in report.adjusted
+        )
+        or UNSET,
         found_as={
             role: msgspec.structs.replace(
                 one, how=said(Message(one.how_id, one.how_values), lang) if one.how_id else one.how

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from grader.i18n.language import _, spoken
 from grader.safety.printable import plain
+from grader.scoring.adjustment_words import adjustment_lines
 from grader.terminal.report import points
 from grader.terminal.student_label import label
 
@@ -40,6 +41,11 @@ def show_changes(changes: Iterable[Change], out: Console) -> None:
         )
         for moved in change.moved:
             out.print(Text(_line(moved, out.width)))
+        if change.is_adjusted:
+            for line in adjustment_lines(after, spoken().code, spoken().number):
+                out.print(Text(f"  {plain(line)}"), soft_wrap=True)
+            if not after.adjusted:
+                out.print(Text("  " + _("Nothing is adjusted any more.")))
 
 
 def _score(report: Report | None) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from grader.i18n.language import N_, _, plural, spoken
 from grader.safety.printable import plain
+from grader.scoring.adjustment_words import adjustment_lines
 from grader.scoring.open_by import open_by, open_points
 from grader.terminal.class_table import class_table
 from grader.terminal.evidence import evidence_lines
@@ -38,10 +39,13 @@ FLAGS = {
     "account-mismatch": N_("account-mismatch"),
     "account-shared": N_("account-shared"),
     "answers-left-behind": N_("answers-left-behind"),
+    "due-unknown": N_("due-unknown"),
     "direct-inconclusive": N_("direct-inconclusive"),
     "foreign-messages": N_("foreign-messages"),
     "group-account-open": N_("group-account-open"),
     "group-accounts": N_("group-accounts"),
+    "modified-after-due": N_("modified-after-due"),
+    "overridden": N_("overridden"),
     "pair-left-behind": N_("pair-left-behind"),
     "raises-after-answer": N_("raises-after-answer"),
     "same-code": N_("same-code"),
@@ -82,8 +86,15 @@ def show_report(report: Report, out: Console, after: Report | None = None) -> No
         style = "bold green" if report.score == report.max_score else "bold"
         line = _("Score: {score} of {maximum} points", score=report.score, maximum=report.max_score)
         out.print(Text(line, style=style))
+    show_adjustments(report, out)
     if report.flags:
         out.print(Text(_("Noted: {flags}", flags=_flags(report)), style="dim"))
+
+
+def show_adjustments(report: Report, out: Console) -> None:
+    """What the checks gave, and what made another score of it; nothing where nothing did."""
+    for line in adjustment_lines(report, spoken().code, spoken().number):
+        out.print(Text(plain(line)), soft_wrap=True)
 
 
 def show_first_portion(

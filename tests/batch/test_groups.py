@@ -111,7 +111,7 @@ def test_regrading_chooses_again_and_back_again(
 def files(pairs: Class) -> dict[str, bytes]:
     """What is kept of the students, without the reports before."""
     paths = (pairs.folder / "results/students").rglob("*.json")
-    return {str(path): path.read_bytes() for path in paths if path.name != "report.before.json"}
+    return {str(path): path.read_bytes() for path in paths if "history" not in path.parts}
 
 
 def test_a_pairs_accounts_in_two_regions_are_both_regraded(

@@ -66,11 +66,11 @@ def test_it_says_who_changed_by_how_much_and_why(folder: Path) -> None:
 
 
 def test_the_old_report_is_kept_beside(folder: Path) -> None:
-    old = (folder / "results/students/s1/report.json").read_bytes()
+    old = read_json(folder / "results/students/s1/report.json")
     path = rubric(folder, ("expect: 128", "expect: 256"))
     grader_here("regrade", "results", "--rubric", path, cwd=folder)
-    kept = folder / "results/students/s1/report.before.json"
-    assert kept.read_bytes() == old
+    kept = folder / "results/students/s1/history/001.json"
+    assert (read_json(kept)["report"], read_json(kept)["why"]) == (old, "regrade")
     assert kept.stat().st_mode & 0o077 == 0
 
 

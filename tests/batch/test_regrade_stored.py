@@ -9,9 +9,10 @@ import pytest
 
 from grader.batch.regrade import Moved, regrade
 from grader.batch.setup import loaded
+from grader.model.history import Former
 from grader.model.report import read_report
 from grader.observe.scope import asked_by
-from grader.results.directory import BEFORE, Results
+from grader.results.directory import Results
 from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observations import reference
 
@@ -45,8 +46,9 @@ def again(results: Results, course: Course, rubric: Any = None) -> Regraded:
     return regrade(results, given, lang="en")
 
 
-def before(results: Results, student: str) -> Path:
-    return results.folder(student) / BEFORE
+def history(results: Results, student: str) -> list[Former]:
+    paths = sorted(results.folder(student).glob("history/*.json"))
+    return [msgspec.json.decode(path.read_bytes(), type=Former) for path in paths]
 
 
 def test_a_report_alone_stays_and_is_named_and_who_has_nothing_is_left_out(
@@ -62,11 +64,11 @@ def test_a_report_alone_stays_and_is_named_and_who_has_nothing_is_left_out(
 
 def test_what_did_not_change_is_neither_written_nor_told(results: Results, course: Course) -> None:
     again(results, course)
-    assert read_report(before(results, "s1")) == a_report(ANN, 18)
-    before(results, "s1").unlink()
+    (former,) = history(results, "s1")
+    assert (former.why, former.report) == ("regrade", a_report(ANN, 18))
     batch = results.state
     assert again(results, course).changes == []
-    assert not before(results, "s1").exists()
+    assert len(history(results, "s1")) == 1
     assert results.state == batch
 
 
@@ -78,7 +80,7 @@ def test_an_observation_that_was_not_judged_yet_is_a_change_from_nothing(
     assert change.before is None
     assert {moved.before for moved in change.moved} == {None}
     assert [moved.id for moved in change.moved] == [one.id for one in RUBRIC.criteria]
-    assert not before(results, "s1").exists()
+    assert history(results, "s1") == []
 
 
 def test_a_change_of_words_alone_is_written_and_not_told(results: Results, course: Course) -> None:
@@ -88,7 +90,7 @@ def test_a_change_of_words_alone_is_written_and_not_told(results: Results, cours
     results.write_report(msgspec.structs.replace(first, criteria=reworded))
     assert again(results, course).changes == []
     assert read_report(results.folder("s1") / "report.json") == first
-    assert read_report(before(results, "s1")).criteria[0].message == "Well done."
+    assert history(results, "s1")[-1].report.criteria[0].message == "Well done."
 
 
 def test_each_criterion_that_came_went_or_came_to_something_else_has_moved_once(
@@ -97,10 +99,12 @@ def test_each_criterion_that_came_went_or_came_to_something_else_has_moved_once(
     now = again(results, course).reports[0]
     new = {one.id: one for one in now.criteria}
     weight = msgspec.structs.replace(new["memory"], id="weight")
-    timeout = msgspec.structs.replace(new["timeout"], status="failed", points=0)
+    timeout = msgspec.structs.replace(new["timeout"], status="failed", points=0, tests=())
     instead = {"memory": weight, "timeout": timeout}
     old = tuple(instead.get(one.id, one) for one in now.criteria)
-    results.write_report(msgspec.structs.replace(now, criteria=old))
+    score = (now.score or 0) - (new["timeout"].points or 0)
+    before = msgspec.structs.replace(now, criteria=old, score=score, sure_points=score)
+    results.write_report(before)
     (change,) = again(results, course).changes
     assert change.moved == (
         Moved("memory", None, new["memory"]),

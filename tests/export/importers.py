@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from junitparser import JUnitXml
+from openpyxl import load_workbook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,3 +110,18 @@ def grades_csv(path: Path) -> Scores:
         row["student_id"]: Decimal(row["score"]) if row["score"] else None
         for row in table(path.read_bytes())
     }
+
+
+def xlsx(path: Path) -> Scores:
+    """The workbook's first sheet, as a spreadsheet reads it: scores are numbers, or there is none."""
+    header, *body = (
+        load_workbook(io.BytesIO(path.read_bytes())).worksheets[0].iter_rows(values_only=True)
+    )
+    found: Scores = {}
+    for row in body:
+        student = dict(zip(header, row, strict=True))
+        assert isinstance(student["score"], int | float | None)
+        found[str(student["student_id"])] = (
+            None if student["score"] is None else Decimal(str(student["score"]))
+        )
+    return found

@@ -163,6 +163,12 @@ def ids(text: str) -> dict[str, str]:
     return dict.fromkeys(("id_number", "sis_user_id", "lti_user_id"), text)
 
 
+def in_moodle(student: Student) -> Student:
+    """The student with the number of a participant."""
+    number = "77" + student.student_id.strip("s")
+    return msgspec.structs.replace(student, extra=student.extra | {"moodle_participant": number})
+
+
 ANN = a_student("s1", "Ann Lee", "ann@example.org", **ids("s1"))
 BO = a_student("s2", "Bo Ray", "bo@example.org", **ids("s2"))
 CY = a_student("s3", "Cy Day", "cy@example.org", **ids("s3"))

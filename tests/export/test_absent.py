@@ -38,6 +38,7 @@ def exported(root: Path, to: str, *more: str) -> Path:
 
 READ = {
     "csv": importers.grades_csv,
+    "xlsx": importers.xlsx,
     "moodle": lambda path: importers.moodle_gradebook(path, "ID number"),
     "canvas": lambda path: importers.canvas(path, TITLE)[1],
     "lti": importers.lti,

@@ -27,16 +27,20 @@ from tests.export.results_folders import (
     a_student,
     export_of,
     ids,
+    in_moodle,
 )
 
 ASSIGNMENT = ["--assignment", "Lab 3 (4711)"]
 NEEDED = {"canvas": ASSIGNMENT}
+UNSCALED = {"html", "moodle-feedback"}
+"""Pages: they show the rubric's own points."""
 KNOWN = "Add {name} to the function's environment variables."
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    return a_graded_class(tmp_path / "results")
+    scores = dict(zip(map(in_moodle, (ANN, BO, CY)), (17.5, 2.675, None), strict=True))
+    return a_graded_class(tmp_path / "results", scores)
 
 
 def export(root: Path, to: str, *more: str) -> int:
@@ -129,7 +133,7 @@ def test_every_format_has_a_place_of_its_own_that_only_its_owner_reads(root: Pat
     assert {path.stat().st_mode & 0o777 for path in made if path.is_dir()} <= {0o700}
 
 
-@pytest.mark.parametrize("to", [to for to in FORMATS if to != "html"])  # renewed, never scaled
+@pytest.mark.parametrize("to", [to for to in FORMATS if to not in UNSCALED])
 def test_what_is_there_is_replaced_only_when_told(root: Path, to: str, capsys) -> None:
     there = {*root.rglob("*")}
     assert export(root, to) == 0
@@ -217,7 +221,8 @@ def test_a_device_in_a_folder_of_somebody_elses_can_be_written_to(root: Path) ->
     ("arguments", "said"),
     [
         (["--to", "moodel"], "Did you mean moodle?"),
-        (["--to", "xls"], "Known: gradescope, "),
+        (["--to", "xls"], "Did you mean xlsx?"),
+        (["--to", "pdf"], "Known: gradescope, "),
         (["--to", "csv", "--worksheet", "x.csv"], "--worksheet: csv has no use for it"),
         (["--to", "moodle", "--ids", "sis"], "--ids: moodle has no use for it"),
         (["--to", "csv", "--scale", "0"], "--scale: This is not a number of points"),
@@ -402,13 +407,13 @@ def test_ids_that_lead_elsewhere_are_named_and_not_followed(root: Path, capsys) 
 @pytest.mark.parametrize("to", FORMATS)
 def test_hostile_names_are_exported_by_every_format(tmp_path: Path, to: str) -> None:
     odd = a_student("s1", '=cmd()|"\x1b[2J\n</x>', "\u202e+x@example.org", **ids("s1"))
-    root = a_graded_class(tmp_path / "results", {odd: 20, BO: 10, CY: None})
+    root = a_graded_class(tmp_path / "results", {in_moodle(odd): 20, in_moodle(BO): 10})
     assert export(root, to) == 0
 
 
 def test_a_class_of_which_nobody_is_graded_is_exported(tmp_path: Path) -> None:
     for to in FORMATS:
-        assert export(a_graded_class(tmp_path / to, {CY: None}), to) == 0
+        assert export(a_graded_class(tmp_path / to, {in_moodle(CY): None}), to) == 0
 
 
 @pytest.mark.parametrize("name", ["summary.json", "lti-pushed.ndjson"])

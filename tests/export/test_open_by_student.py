@@ -26,6 +26,7 @@ from tests.export.results_folders import (
     a_graded_class,
     a_report,
     an_open_report,
+    in_moodle,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ MORE = {"canvas": ["--assignment", ASSIGNMENT]}
 SURE = ["--open-by-student", "sure"]
 READ: dict[str, Callable[[Path], importers.Scores]] = {
     "csv": importers.grades_csv,
+    "xlsx": importers.xlsx,
     "gradescope": importers.gradescope,
     "moodle": lambda made: importers.moodle_gradebook(made, "ID number"),
     "canvas": lambda made: importers.canvas(made, ASSIGNMENT)[1],
@@ -52,7 +54,10 @@ MIXED = {**BY_STUDENT, "memory": "grader"}
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """Ann is graded, Bo can settle what is open, and Cy cannot: something is the grader's."""
-    made = a_graded_class(tmp_path / "class", {ANN: 17.5, BO: None, CY: None})
+    made = a_graded_class(
+        tmp_path / "class",
+        dict(zip(map(in_moodle, (ANN, BO, CY)), (17.5, None, None), strict=True)),
+    )
     Results(made).write_report(an_open_report(BO, arrived=3))
     Results(made).write_report(an_open_report(CY, MIXED))
     return made

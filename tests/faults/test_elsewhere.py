@@ -37,6 +37,9 @@ CELLS = [
 NEAREST = [cell for cell in CELLS if ".List" in cell.operation.name]
 """What tells the name that comes near to a missing one."""
 
+FOUND_BY = {"sqs.ListQueues"}
+"""What finds a resource of another name than the rubric's, by the part it plays."""
+
 LANES = 6
 """Accounts that each operation is tried in at once."""
 
@@ -90,8 +93,11 @@ def test_what_is_only_asked_for_a_better_message_costs_nothing(
     assert "failed" in {result.status for result in undisturbed.values()}
     changed = [one for one in disturbed.values() if one.status != undisturbed[one.id].status]
     assert {one.status for one in changed} <= {"ungraded"}
-    # Credentials that are refused end the questions; nothing else changes anything.
-    assert not changed or cell.fault.kind == "credentials"
+    # Credentials that are refused end the questions. Without the list nobody knows whether another
+    # queue plays the part, which is the grader's to settle. Nothing else changes anything.
+    found_by_it = cell.operation.name in FOUND_BY
+    assert not changed or cell.fault.kind == "credentials" or found_by_it
+    assert {one.open_by for one in changed} <= {"grader"}
 
 
 @pytest.mark.parametrize("cell", [c for c in NEAREST if c.fault.repeated], ids=str)

@@ -163,8 +163,8 @@ def demo(root: Path) -> Path:
     results = Results(root)
     stored = results.each_stored(results.batch().students)
     reports = [one.report for one in stored if one.report is not None]
-    summary = summarise(reports, load_rubric(root / "rubric.yaml", None), "en")
-    write_pages(results, reports, summary, lang="en")
+    rubric = load_rubric(root / "rubric.yaml", None)
+    write_pages(results, reports, summarise(reports, rubric, "en"), rubric, lang="en")
     return root
 
 

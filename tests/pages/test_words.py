@@ -24,6 +24,9 @@ NOTED = {
     "pair-left-behind",
     "answers-left-behind",
     "several-answers",
+    "modified-after-due",
+    "due-unknown",
+    "overridden",
 }
 TEMPLATES = sorted(document._FOLDER.glob("*.html"))
 

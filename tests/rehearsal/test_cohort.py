@@ -181,7 +181,8 @@ def test_another_rubric_regrades_and_keeps_the_old_report(exam: Sat, tmp_path: P
     }
     assert moved["memory-256"] == (19, 20)
     assert moved["reference"] == (20, 19)
-    assert read_report(copy / "students/reference/report.before.json").score == 20
+    former = json.loads((copy / "students/reference/history/001.json").read_bytes())
+    assert (former["why"], former["report"]["score"]) == ("regrade", 20)
 
 
 def test_what_a_new_rubric_asks_and_nobody_looked_at_is_ungraded(exam: Sat) -> None:

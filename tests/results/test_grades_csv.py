@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grader.inputs.csv_cell import cell
 from grader.model.report import CriterionResult, Report
-from grader.results.grades_csv import grades_csv, number
+from grader.results.grades_csv import ADJUSTED, grades_csv, number
 from grader.roster.table import GRADE_COLUMNS, KNOWN_COLUMNS
 
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r")
@@ -67,7 +67,7 @@ HOSTILE = st.text(
 )
 POINTS = st.none() | st.integers(0, 200_000).map(lambda one: one / 10_000)
 CRITERIA = ("function", "sums")
-OTHERS = HOSTILE.filter(lambda name: name not in {*COLUMNS, *CRITERIA})
+OTHERS = HOSTILE.filter(lambda name: name not in {*COLUMNS, *CRITERIA, *ADJUSTED})
 
 
 @st.composite
@@ -90,7 +90,7 @@ def test_it_reads_back_as_what_was_written(
     reports, extra = given_class
     others = list(next(iter(extra.values()), {}))
     header, *rows = read(grades_csv(reports, CRITERIA, extra))
-    assert header == [*COLUMNS, *CRITERIA, *map(written, others)]
+    assert header == [*COLUMNS, *CRITERIA, *ADJUSTED, *map(written, others)]
     assert len(rows) == len(reports)
     for row, report in zip(rows, reports, strict=True):
         texts = (report.student_id, report.name, report.email, report.group or "")
@@ -98,7 +98,8 @@ def test_it_reads_back_as_what_was_written(
         assert row[4] == report.status
         values = (report.score, report.max_score, *(one.points for one in report.criteria))
         assert [float(found) if found else None for found in row[5:9]] == list(values)
-        assert row[9:] == [written(text) for text in extra[report.student_id].values()]
+        assert row[9:12] == ["", "", ""]
+        assert row[12:] == [written(text) for text in extra[report.student_id].values()]
 
 
 @given(classes())
@@ -114,7 +115,7 @@ def test_an_ungraded_cell_is_empty_and_never_0(points: dict[str, float | None]) 
     _, row = read(grades_csv([a_report("s01", points)], CRITERIA, {}))
     ungraded = None in points.values()
     assert (row[4], row[5] == "") == ("ungraded" if ungraded else "graded", ungraded)
-    assert [found == "" for found in row[7:]] == [points[name] is None for name in CRITERIA]
+    assert [found == "" for found in row[7:9]] == [points[name] is None for name in CRITERIA]
 
 
 @pytest.mark.parametrize(
@@ -177,10 +178,16 @@ def test_a_column_of_the_roster_never_has_the_name_of_ours() -> None:
     extra = {"sums": "a", "roster_sums": "b", "sco\0re": "c", "section": "d", "name": "e"}
     header, row = read(grades_csv([a_report("s01", {"sums": 3})], ("sums",), {"s01": extra}))
     others = ["roster_roster_sums", "roster_sums", "roster_score", "section", "roster_name"]
-    assert header == [*COLUMNS, "sums", *others]
+    assert header == [*COLUMNS, "sums", *ADJUSTED, *others]
     assert len({*header}) == len(header)
     assert dict(zip(header, row, strict=True))["sums"] == "3"
     assert row[-5:] == ["a", "b", "c", "d", "e"]
+
+
+def test_a_criterion_keeps_its_name_before_a_column_about_adjustments() -> None:
+    header, row = read(grades_csv([a_report("s01", {"late": 3})], ("late",), {}))
+    assert header == [*COLUMNS, "late", "adjusted_late", "bonus", "overridden"]
+    assert row[-4:] == ["3", "", "", ""]
 
 
 def test_a_roster_cannot_have_a_column_of_the_grades() -> None:

@@ -40,6 +40,7 @@ class Student:
     email: str = "ada@example.org"
     group: str | None = None
     account_id: str | None = "111111111111"
+    due_at: str = ""
 
 
 def said(criterion: str, outcome: Any = "passed", **more: Any) -> Outcome:

@@ -29,6 +29,7 @@ class Member(NamedTuple):
     group: str | None = None
     name: str = ""
     email: str = ""
+    due_at: str = ""
 
 
 def report(member: Member, memory: str = "passed", sums: str = "passed", **changes: Any) -> Report:

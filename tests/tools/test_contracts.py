@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -56,3 +57,23 @@ def test_authors_of_checks_have_these_words_and_no_other() -> None:
         *("block", "check", "fail", "message", "required", "same", "shown", "ungrade"),
     ]
     assert all(getattr(grader.checks, name).__doc__ for name in ("block", "check", "fail", "same"))
+
+
+def test_the_map_fits_a_page_and_every_module_it_names_is_there() -> None:
+    text = TABLE.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 100
+    paths = re.findall(r"`(\w+/[\w/]+\.py)`", text)
+    assert len(paths) >= 10
+    assert [path for path in paths if not (ROOT / "grader" / path).is_file()] == []
+
+
+def test_every_decision_is_a_short_record_and_listed() -> None:
+    folder = TABLE.parent / "decisions"
+    records = sorted(folder.glob("[0-9]*.md"))
+    listed = re.findall(r"^- \[(.+)\]\((.+)\)$", (folder / "README.md").read_text("utf-8"), re.M)
+    titles = [path.read_text("utf-8").partition("\n")[0].removeprefix("# ") for path in records]
+    assert listed == [(title, path.name) for title, path in zip(titles, records, strict=True)]
+    assert [int(path.name[:4]) for path in records] == [*range(1, len(records) + 1)]
+    for path in records:
+        parts = re.findall(r"^## (.+)$", path.read_text("utf-8"), re.M)
+        assert parts == ["Context", "Decision", "Consequence"], path

@@ -25,8 +25,13 @@ if TYPE_CHECKING:
     from grader.model.outcome import CheckInfo
 
 GENERATED_PARTS = {
-    "rubric.md": [("schema", "rubric"), ("checks", "shipped"), ("fixtures", "shipped")],
+    "rubric.md": [("schema", "rubric"), ("checks", "shipped")],
     "report.md": [("schema", "report"), ("schema", "summary"), ("schema", "batch")],
+    "checks.md": [
+        (part, "shipped")
+        for part in ("fixtures", "run-fixtures", "case-fixtures", "fields", "verdicts")
+    ],
+    "permissions.md": [("policy", "whole"), ("policy", "looking")],
 }
 
 

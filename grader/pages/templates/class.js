@@ -1,4 +1,4 @@
-(() => {
+const classPage = () => {
   "use strict";
   const table = document.getElementById("heat");
   const filter = document.getElementById("filter");
@@ -8,8 +8,10 @@
   const lang = document.documentElement.lang;
   const collator = new Intl.Collator(lang, { numeric: true, sensitivity: "base" });
   const numbers = new Intl.NumberFormat(lang);
-  // Laying out a thousand rows takes a browser a second: those in sight come first.
+  // Laying out a thousand rows takes a browser a second: those in sight come first, then twice as many
+  // each time, because each time lays out the whole table.
   const AT_ONCE = 100;
+  for (const row of rows.slice(AT_ONCE)) row.hidden = true;
   const place = { u: -2, b: -1, f: 0, o: 1 };
 
   const key = (row, column) => {
@@ -43,16 +45,63 @@
   const byStatus = document.getElementById("by-status");
   const byCriterion = document.getElementById("by-criterion");
   const flagged = document.getElementById("flagged");
+  const byState = document.getElementById("by-state");
+  const byFinding = document.getElementById("by-finding");
+  const byColumn = document.getElementById("by-column");
+  const byValue = document.getElementById("by-value");
   const shown = document.getElementById("shown");
+  const has = (row, token) => ` ${row.dataset.k} `.includes(` ${token} `);
+  const roster = new Map();
+  const said = (row, column) => {
+    if (!roster.has(row)) roster.set(row, JSON.parse(row.dataset.r || "[]"));
+    return roster.get(row)[column] || "";
+  };
+
+  // What a column says is gathered when it is chosen: a roster has many columns.
+  const offer = () => {
+    byValue.length = 1;
+    byValue.disabled = !byColumn.value;
+    if (!byColumn.value) return;
+    const count = new Map();
+    for (const row of rows) {
+      const text = said(row, Number(byColumn.value));
+      count.set(text, (count.get(text) || 0) + 1);
+    }
+    for (const text of [...count.keys()].sort(collator.compare)) {
+      const many = numbers.format(count.get(text));
+      byValue.add(new Option(`${text || filter.dataset.empty} (${many})`, `=${text}`));
+    }
+  };
+  byColumn?.addEventListener("input", offer);
+
+  // From a finding to those who have it.
+  const LONGEST = 60;
+  for (const item of byFinding ? document.querySelectorAll(".mistakes > li[id]") : []) {
+    const title = item.querySelector("h3").textContent;
+    const text = [title, item.querySelector(".said")?.textContent].filter(Boolean).join(" – ");
+    const cut = [...text].slice(0, LONGEST).join("") + ([...text].length > LONGEST ? "…" : "");
+    byFinding.add(new Option(`${cut} (${item.dataset.n})`, item.id));
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "to-table";
+    button.textContent = filter.dataset.table;
+    item.append(button);
+    button.addEventListener("click", () => {
+      byFinding.value = item.id;
+      show();
+      byFinding.focus({ preventScroll: true });
+      filter.scrollIntoView();
+    });
+  }
 
   const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase(lang);
   let waiting = [];
   const reveal = (many) => {
     for (const row of waiting.splice(0, many)) row.hidden = false;
   };
-  const revealed = () => {
-    reveal(AT_ONCE);
-    if (waiting.length) requestAnimationFrame(() => setTimeout(revealed));
+  const revealed = (many) => {
+    reveal(many);
+    if (waiting.length) requestAnimationFrame(() => setTimeout(revealed, 0, 2 * many));
   };
   const show = () => {
     waiting = [];
@@ -64,12 +113,15 @@
       const fits =
         (!wanted || fold(cells[0].textContent).includes(wanted)) &&
         (!byStatus.value || looked.some((cell) => cell.className === byStatus.value)) &&
+        (!byState.value || has(row, byState.value)) &&
+        (!byFinding?.value || has(row, byFinding.value)) &&
+        (!byValue?.value || said(row, Number(byColumn.value)) === byValue.value.slice(1)) &&
         (!flagged.checked || cells[cells.length - 1].textContent !== "");
       count += fits;
       if (!fits) row.hidden = true;
       else if (row.hidden) waiting.push(row);
     }
-    revealed();
+    revealed(AT_ONCE);
     shown.textContent = filter.dataset.shown
       .replace("{shown}", numbers.format(count))
       .replace("{all}", numbers.format(rows.length));
@@ -78,4 +130,5 @@
   addEventListener("beforeprint", () => reveal(rows.length));
   filter.hidden = false;
   show();
-})();
+};
+if (document.getElementById("heat")) classPage();

@@ -1,0 +1,222 @@
+"""Removes everything that a results folder, and those put aside beside it, keep of one student.
+
+Whatever it is interrupted at, it can be given again: who the student is stands in ``batch.json``, which
+is written last.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import UNSET
+
+from grader.batch.forget_traces import Folder, folders_of, is_of, traces_of
+from grader.export.lti import USER_COLUMN
+from grader.inputs.problems import BadInput, Problem
+from grader.model.batch import Counts
+from grader.pages.class_page import class_page
+from grader.pages.speech import Speech
+from grader.pages.writing import student_pages
+from grader.results.atomic_write import write_bytes, write_text
+from grader.results.directory import GRADES, PAGE, RUBRIC, STUDENTS, SUMMARY, Results
+from grader.results.forget_files import (
+    clean_desk,
+    clean_exports,
+    clean_pushed,
+    clean_student,
+    files_of_others,
+    folders_of_others,
+    page_names,
+    remove_unfinished,
+    text_of,
+)
+from grader.roster.find import find_students
+from grader.rubric.load import load_rubric
+from grader.scoring.open_by import ShownScores
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    from grader.model.batch import Batch, Student
+    from grader.results.traces import Traces
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What became of it. ``folders`` are those that held something of the student.
+
+    ``shared`` is what others of the class have too, and stays: names, addresses, accounts. ``exports``
+    of the folder that was named were removed whole. ``left`` is what the grader did not write and still
+    names the student. ``stale`` says why what the whole class makes up was removed, and not made anew.
+    """
+
+    student: Student
+    folder: Path
+    folders: list[Path] = field(default_factory=list)
+    shared: list[str] = field(default_factory=list)
+    exports: list[Path] = field(default_factory=list)
+    left: list[Path] = field(default_factory=list)
+    stale: list[Problem] = field(default_factory=list)
+
+
+def forget(root: Path, named: str, *, dry_run: bool = False) -> Forgotten:
+    """Remove what is kept of the student who is ``named`` by id, name or e-mail address.
+
+    ``dry_run`` says whose it would be and where, and changes nothing. Raises :class:`BadInput`, before
+    anything is removed, where nobody or several are meant, another grader is at work, or a file that
+    names students cannot be read.
+    """
+    results = Results(root)
+    results.batch()  # locking a folder that is not there would make it
+    with results.locked():
+        folders, strange = folders_of(root)
+        rows = {one.student_id: one for each in reversed(folders) for one in each.batch.students}
+        (student_id,) = find_students([*rows.values()], [named], "STUDENT")
+        traces, shared = traces_of(student_id, folders)
+        told = Forgotten(rows[student_id], root, shared=shared, left=strange)
+        told.folders.extend(each.root for each in folders if _holds(each, student_id))
+        if not dry_run:
+            _remove(folders, traces, told)
+    return told
+
+
+def _holds(each: Folder, student_id: str) -> bool:
+    listed = any(is_of(one, student_id) for one in each.batch.students)
+    return listed or (each.root / STUDENTS / student_id).exists()
+
+
+def _remove(folders: list[Folder], traces: Traces, told: Forgotten) -> None:
+    mine = [row for each in folders for row in each.batch.students if is_of(row, traces.student_id)]
+    users = frozenset(row.column(USER_COLUMN) for row in mine) - {""}
+    for each in folders:
+        _clean(each, traces, users, told)
+    for each in reversed(folders):  # the folder that was named comes last
+        folder = each.root / STUDENTS / traces.student_id
+        if folder.exists():
+            shutil.rmtree(folder)
+        each.results.write_batch(_without(each, traces))
+    told.left.extend(
+        path
+        for each in folders
+        for path in files_of_others(each.root)
+        if traces.in_prose(path.name) or traces.in_prose(text_of(path))
+    )
+
+
+def _clean(each: Folder, traces: Traces, users: frozenset[str], told: Forgotten) -> None:
+    """Take the student out of everything in a folder but their own and ``batch.json``."""
+    remove_unfinished(each.root)
+    groups = _renamed(each.batch, traces)
+    pages = []
+    for folder in folders_of_others(each.root, traces.student_id):
+        changed = clean_student(folder, traces, groups)
+        # A page may be of before: whoever was interrupted had cleaned what it is made of.
+        if changed or page_names(folder / PAGE, traces, groups):
+            pages.append(folder / PAGE)
+    _clean_overrides(each, traces)
+    clean_pushed(each.root, users)
+    clean_desk(each.root, traces)
+    gone = clean_exports(each.root, traces, users)
+    if each.root == told.folder:
+        told.exports.extend(gone)
+    _make_anew(each, traces, [path for path in pages if path.exists()], told)
+
+
+def _renamed(batch: Batch, traces: Traces) -> dict[str, str]:
+    """New names of the groups whose names name the student: each another, or two would be one."""
+    names = dict.fromkeys(one.group for one in batch.students if one.group)
+    renamed: dict[str, str] = {}
+    for name in names:
+        new = traces.out_of_cell(name)
+        while new != name and (new in names or new in renamed.values()):
+            new += "+"
+        if new != name:
+            renamed[name] = new
+    return renamed
+
+
+def _without(each: Folder, traces: Traces) -> Batch:
+    """What ``batch.json`` says without the student."""
+    batch, groups = each.batch, _renamed(each.batch, traces)
+    students = [
+        _row(row, traces, groups) for row in batch.students if not is_of(row, traces.student_id)
+    ]
+    reports = [each.results.report_of(row.student_id) for row in students]
+    graded = sum(one is not None and one.status == "graded" for one in reports)
+    absent = sum(one is not None and one.absent for one in reports)
+    ways = batch.ways
+    if ways is not UNSET:
+        ways = {name: way for name, way in ways.items() if name != traces.student_id}
+    return msgspec.structs.replace(
+        batch,
+        students=students,
+        counts=Counts(len(students), graded, len(students) - graded, absent or UNSET),
+        ways=ways,
+    )
+
+
+def _row(row: Student, traces: Traces, groups: Mapping[str, str]) -> Student:
+    """Another student's row: what it says of this one is in the roster's own columns."""
+    return msgspec.structs.replace(
+        row,
+        group=groups.get(row.group, row.group) if row.group else row.group,
+        extra={column: traces.out_of_cell(text) for column, text in row.extra.items()},
+    )
+
+
+def _clean_overrides(each: Folder, traces: Traces) -> None:
+    """Take the student's rows out, and the name out of what is said of others."""
+    sheet = each.overrides
+    if sheet is None:
+        return
+    before = sheet.encode()
+    column = sheet.column(["student_id"])
+    for record in sheet.rows:
+        cells = record.cells
+        if (
+            column is not None
+            and column < len(cells)
+            and cells[column].strip() == traces.student_id
+        ):
+            sheet.records.remove(record)
+            continue
+        for place, text in enumerate(cells):
+            if place != column and traces.out_of_prose(text) != text:
+                sheet.set(record, place, traces.out_of_prose(text))
+    if sheet.encode() != before:
+        write_bytes(sheet.path, sheet.encode())
+
+
+def _make_anew(each: Folder, traces: Traces, pages: Collection[Path], told: Forgotten) -> None:
+    """Write what the class makes up without the student, and these ``pages`` of others.
+
+    Where that cannot be done they are removed: `grader regrade` makes them.
+    """
+    root, results = each.root, each.results
+    there = [root / name for name in (SUMMARY, GRADES, PAGE) if (root / name).exists()]
+    if not there and not pages:
+        return
+    batch = _without(each, traces)
+    try:
+        rubric = load_rubric(root / RUBRIC, None)
+        stored = results.each_stored(batch.students)
+        known = [one.known for one in stored if one.known is not None]
+    except BadInput as bad:
+        told.stale.extend(bad.problems)
+        for path in (*there, *pages):
+            path.unlink()
+        return
+    shown = ShownScores(batch.open_by_student, batch.absent or "blank")
+    summary = results.write_class(known, rubric, batch.students, batch.lang, shown)
+    reports = [one.report for one in known]
+    again = [one for one in reports if root / STUDENTS / one.student_id / PAGE in pages]
+    for report, _seen, text in student_pages(
+        results, again, summary.title, rubric, lang=batch.lang
+    ):
+        write_text(root / STUDENTS / report.student_id / PAGE, text)
+    if root / PAGE in there:
+        write_text(root / PAGE, class_page(reports, summary, batch, Speech(batch.lang)))

@@ -1,0 +1,121 @@
+"""What tells who a student is in a results folder and those beside it, and what of it is others' too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from glob import escape
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from grader.export.sheet import read_sheet
+from grader.inputs.names import exact
+from grader.inputs.problems import BadInput, Problem
+from grader.results.directory import BATCH, STUDENTS, Results
+from grader.results.forget_files import OVERRIDES, folders_of_others, text_of
+from grader.results.no_links import refuse_links
+from grader.results.traces import Traces, accounts_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from grader.export.sheet import Sheet
+    from grader.model.batch import Batch, Student
+
+_COLUMNS = ("student_id", "criterion", "points", "why", "by", "at")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A results folder, what its ``batch.json`` says, and its overrides."""
+
+    results: Results
+    batch: Batch
+    overrides: Sheet | None
+
+    @property
+    def root(self) -> Path:
+        """Where it is."""
+        return self.results.root
+
+
+def folders_of(root: Path) -> tuple[list[Folder], list[Path]]:
+    """The folder ``root``, then those that were put aside beside it; and what is called so and is none.
+
+    Raises :class:`BadInput` with all that cannot be read.
+    """
+    problems: list[Problem] = []
+    found, strange = [], []
+    real = root.resolve()
+    for path in [root, *sorted(real.parent.glob(f"{escape(real.name)}.before-*"))]:
+        if path != root and (path.is_symlink() or not (path / BATCH).is_file()):
+            strange.append(path)
+            continue
+        try:
+            refuse_links(path)
+            found.append(Folder(Results(path), Results(path).batch(), _overrides(path / OVERRIDES)))
+        except BadInput as bad:
+            problems.extend(bad.problems)
+    if problems:
+        raise BadInput(problems)
+    return found, strange
+
+
+def _overrides(path: Path) -> Sheet | None:
+    if not path.is_file():
+        return None
+    sheet = read_sheet(path, _COLUMNS)
+    sheet.column(_COLUMNS[:1], asked=_COLUMNS[0])
+    return sheet
+
+
+def is_of(row: Student, student_id: str) -> bool:
+    """The row is that of the student."""
+    return row.student_id == student_id
+
+
+def traces_of(student_id: str, folders: Sequence[Folder]) -> tuple[Traces, list[str]]:
+    """What tells who the student is and nobody else, and what others have too."""
+    every = [row for each in folders for row in each.batch.students]
+    mine = [row for row in every if is_of(row, student_id)]
+    others = [row for row in every if not is_of(row, student_id)]
+    accounts = {*_accounts(student_id, folders)}
+    theirs = {*_accounts_of_others(student_id, folders)}
+    names = {row.name.strip() for row in mine if row.name.strip()} - {student_id}
+    emails = {row.email.strip() for row in mine if row.email.strip()}
+    said = [text for row in others for text in (row.student_id, row.name, row.email)]
+    shared = {name for name in names if any(map(Traces("", frozenset({name})).in_table, said))}
+    shared |= {one for one in emails if exact(one) & exact(*(row.email for row in others))}
+    traces = Traces(
+        student_id,
+        frozenset(names - shared),
+        frozenset(emails - shared),
+        frozenset(accounts - theirs),
+    )
+    return traces, sorted(shared) + sorted(accounts & theirs)
+
+
+def _accounts(student_id: str, folders: Iterable[Folder]) -> Iterator[str]:
+    for each in folders:
+        yield from (found for name, found in _listed(each.batch) if name == student_id)
+        yield from _in_files(each.root / STUDENTS / student_id)
+
+
+def _accounts_of_others(student_id: str, folders: Iterable[Folder]) -> Iterator[str]:
+    for each in folders:
+        yield from (found for name, found in _listed(each.batch) if name != student_id)
+        for folder in folders_of_others(each.root, student_id):
+            yield from _in_files(folder)
+
+
+def _listed(batch: Batch) -> Iterator[tuple[str, str]]:
+    """Whose account is which, as the roster says or as the way there led."""
+    yield from ((row.student_id, row.account_id) for row in batch.students if row.account_id)
+    if batch.ways is not UNSET:
+        yield from ((name, way.account_id) for name, way in batch.ways.items() if way.account_id)
+
+
+def _in_files(folder: Path) -> Iterator[str]:
+    for path in folder.rglob("*.json"):
+        yield from accounts_in(text_of(path))

@@ -1,0 +1,123 @@
+"""A human's mark put into a class's results, and everything there that shows a score made anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+from msgspec import UNSET
+
+from grader.batch.regrade import change_of
+from grader.i18n.language import _
+from grader.inputs.problems import BadInput, Problem, refuse
+from grader.results.changes import stored_rubric
+from grader.results.directory import BATCH, RUBRIC
+from grader.results.overrides import (
+    Worth,
+    mark_of,
+    read_overrides,
+    why_fault,
+    with_mark,
+    write_overrides,
+)
+from grader.roster.find import find_students
+from grader.scoring.open_by import ShownScores
+from grader.scoring.suspicion import Known
+
+if TYPE_CHECKING:
+    from grader.batch.regrade import Change
+    from grader.model.report import Adjustment, Report
+    from grader.results.directory import Results
+
+
+class Mark(NamedTuple):
+    """What a human decided: for whom, of which criterion (or ``bonus``, ``total``), and why."""
+
+    student: str
+    criterion: str
+    points: str
+    why: str
+    by: str = ""
+    at: str = ""
+
+
+class Marked(NamedTuple):
+    """What came of a mark. ``changes`` are of everybody whose marks were not counted yet; ``report`` is
+    the student's, ``None`` where there is none yet. ``notes`` are what to know of the file."""
+
+    student_id: str
+    report: Report | None
+    changes: list[Change]
+    notes: tuple[Problem, ...]
+
+
+def override(results: Results, mark: Mark) -> Marked:
+    """Write ``mark`` into ``overrides.csv``, and by that every report, summary, table and page.
+
+    Raises :class:`BadInput` with all that is wrong with the mark and with the file; then nothing is
+    written.
+    """
+    from grader.pages.writing import write_pages
+
+    with results.locked():
+        batch = results.batch()
+        if batch.state == "starting":
+            message = _("A batch was about to replace what lies here.")
+            raise refuse(results.root / BATCH, None, message, _("Finish it with --resume."))
+        rubric = stored_rubric(results.root / RUBRIC, batch.rubric_sha256)
+        if rubric is None:
+            message = _("This is not the rubric that the class was judged by.")
+            remedy = _("Judge again with `grader regrade`.")
+            raise refuse(results.root / RUBRIC, None, message, remedy)
+        former = () if batch.former_criteria is UNSET else batch.former_criteria
+        worth = Worth.of(rubric, former)
+        names = [one.student_id for one in batch.students]
+        student_id, made = _checked(results, mark, worth)
+        stored = [one for one in results.each_stored(batch.students) if one.report is not None]
+        write_overrides(results.root, with_mark(results.root, student_id, mark.criterion, made))
+        overrides = read_overrides(results.root, names, worth)
+        everybody: list[Known] = []
+        changes: list[Change] = []
+        for one in stored:
+            if one.report is None or one.known is None:
+                continue
+            report = overrides.on(one.report)
+            if report != one.report:
+                results.keep_former(one.report, "override")
+                results.write_report(report)
+                changes.append(change_of(one.report, report))
+            everybody.append(Known(report, one.known.code))
+        shown = ShownScores(batch.open_by_student, batch.absent or "blank")
+        summary = results.write_class(everybody, rubric, batch.students, batch.lang, shown)
+        reports = [known.report for known in everybody]
+        if batch.state == "finished":
+            write_pages(results, reports, summary, rubric, lang=batch.lang)
+    mine = next((one for one in reports if one.student_id == student_id), None)
+    return Marked(student_id, mine, changes, overrides.notes)
+
+
+def _checked(results: Results, mark: Mark, worth: Worth) -> tuple[str, Adjustment]:
+    """Whom the mark is for, and the mark. Raises :class:`BadInput` with all that is wrong."""
+    batch = results.batch()
+    problems: list[Problem] = []
+    found: list[str] = []
+    try:
+        found = find_students(batch.students, [mark.student], "STUDENT")
+    except BadInput as bad:
+        problems += bad.problems
+    made = mark_of(mark.criterion, mark.points, worth)
+    if isinstance(made, tuple):
+        problems.append(Problem("CRITERION", None, *made))
+    elif mark.criterion in worth.former:
+        message = _("The rubric no longer has “{criterion}”.", criterion=mark.criterion)
+        problems.append(Problem("CRITERION", None, message, _("Name one that it has.")))
+    if fault := why_fault(mark.why):
+        problems.append(Problem("--why", None, *fault))
+    try:
+        read_overrides(results.root, [one.student_id for one in batch.students], worth)
+    except BadInput as bad:
+        problems += bad.problems
+    if problems or isinstance(made, tuple):
+        raise BadInput(problems)
+    words = {"why": mark.why.strip(), "by": mark.by.strip(), "at": mark.at}
+    return found[0], msgspec.structs.replace(made, **words)

@@ -1,0 +1,413 @@
+"""The command ``desk``: students hand in at a web page and see their grade."""
+
+from __future__ import annotations
+
+import shlex
+import socket
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from grader.commands.grading import CONFIRM_S
+from grader.commands.options import (
+    ALL_POINTS,
+    INTERRUPTED,
+    ChecksOption,
+    EndpointOption,
+    ForceOption,
+    Lang,
+    LangOption,
+    QuietOption,
+    RegionOption,
+    RubricOption,
+    settings_of,
+)
+from grader.i18n.language import N_, _, plural, speak
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from grader.batch.settings import Settings
+    from grader.desk.opening import OpenDesk, Opening
+    from grader.desk.seat import View
+    from grader.desk.tls import Tls
+    from grader.results.directory import Results
+
+
+LOOPBACK, PORT = "127.0.0.1", 8443
+
+
+class Keep(StrEnum):
+    """Which of a student's tries counts."""
+
+    best = "best"
+    last = "last"
+
+
+def desk(
+    roster: Annotated[
+        Path | None, typer.Argument(help=N_("The class: a CSV file."), metavar=N_("ROSTER"))
+    ] = None,
+    rubric: RubricOption = None,
+    checks: ChecksOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar=N_("DIR"), help=N_("Where the results go [default: results].")
+        ),
+    ] = None,
+    host: Annotated[
+        str,
+        typer.Option(
+            "--host",
+            metavar=N_("ADDRESS"),
+            help=N_("Where it listens; with TLS only, if others can reach it."),
+        ),
+    ] = LOOPBACK,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help=N_("Its port; 0 is any free one."))
+    ] = PORT,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            "--url",
+            metavar="URL",
+            help=N_("The address that students use, where that is another: a reverse proxy's."),
+        ),
+    ] = None,
+    cert: Annotated[
+        Path | None,
+        typer.Option("--cert", metavar=N_("FILE"), help=N_("The certificate for TLS, as PEM.")),
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar=N_("FILE"), help=N_("The certificate's key."))
+    ] = None,
+    self_signed: Annotated[
+        bool,
+        typer.Option(
+            "--self-signed", help=N_("Make a certificate for this run, and print its fingerprint.")
+        ),
+    ] = False,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until",
+            metavar=N_("TIME"),
+            help=N_("Take nothing more after this: 18:00, or a moment in ISO 8601."),
+        ),
+    ] = None,
+    keep: Annotated[
+        Keep, typer.Option("--keep", help=N_("Which of a student's tries counts."))
+    ] = Keep.best,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help=N_("Accounts at a time."))] = 32,
+    account_timeout: Annotated[
+        int,
+        typer.Option(
+            "--account-timeout",
+            min=1,
+            metavar=N_("SECONDS"),
+            help=N_("The time for one account at most."),
+        ),
+    ] = 600,
+    confirm_silence: Annotated[
+        int,
+        typer.Option(
+            "--confirm-silence",
+            min=0,
+            metavar=N_("SECONDS"),
+            help=N_("So long after a silence that costs points it is looked once more."),
+        ),
+    ] = CONFIRM_S,
+    release: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--release",
+            metavar=N_("STUDENT"),
+            help=N_("Let this student, and the group, hand in another account."),
+        ),
+    ] = None,
+    new_link: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--new-link",
+            metavar=N_("STUDENT"),
+            help=N_("Give this student another link; the one before works no more."),
+        ),
+    ] = None,
+    endpoint_url: EndpointOption = None,
+    region: RegionOption = None,
+    lang: LangOption = None,
+    quiet: QuietOption = False,
+    force: ForceOption = False,
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help=N_("See it work: an AWS on this machine, and a small class.")),
+    ] = False,
+) -> int:
+    """Let students hand in at a web page, and see their grade there."""
+    from grader.inputs.problems import refuse
+    from grader.terminal.console import standard_error
+
+    _check_installed()
+    asked = _Asked(
+        *(rubric, checks, out or Path("results"), host, port, url, cert, key, self_signed, until),
+        *(keep, jobs, account_timeout, confirm_silence, release, new_link, endpoint_url, region),
+        *(lang, quiet, force),
+    )
+    if demo:
+        from grader.rehearsal.desk_demo import demo_class
+        from grader.rubric.load import default_rubric_path
+
+        errors, folder = standard_error(quiet=quiet), out or Path("demo-desk")
+        with demo_class(folder, errors, force=force or out is None, quiet=quiet) as made:
+            # The cohort's grades are those of the rubric that comes with it.
+            played = replace(
+                asked,
+                rubric=default_rubric_path(),
+                checks=[],
+                out=made.results,
+                endpoint_url=made.endpoint_url,
+                confirm_silence=0,
+            )
+            return _serve(made.roster, played, blocks=made.blocks)
+    if roster is None:
+        message = _("A desk is for a class, and none is given.")
+        raise refuse("ROSTER", None, message, _("Name its roster, or give --demo."))
+    return _serve(roster, asked)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The options, as they were given."""
+
+    rubric: Path | None
+    checks: list[Path] | None
+    out: Path
+    host: str
+    port: int
+    url: str | None
+    cert: Path | None
+    key: Path | None
+    self_signed: bool
+    until: str | None
+    keep: Keep
+    jobs: int
+    account_timeout: int
+    confirm_silence: int
+    release: list[str] | None
+    new_link: list[str] | None
+    endpoint_url: str | None
+    region: str | None
+    lang: Lang | None
+    quiet: bool
+    force: bool
+
+    def as_before(self, results: Results) -> _Asked:
+        """What is not said again is as it was when the folder was begun."""
+        before = results.batch()
+        lang = self.lang or Lang(before.lang)
+        speak(lang.value)
+        stored = self.out / "rubric.yaml" if before.state != "starting" else None
+        checks = [Path(path) for path in before.checks]
+        return replace(
+            self,
+            rubric=self.rubric or stored,
+            checks=checks if self.checks is None else self.checks,
+            region=self.region or before.region,
+            endpoint_url=self.endpoint_url or before.endpoint_url,
+            lang=lang,
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """How each account is graded. Raises :class:`BadInput`."""
+        return settings_of(
+            seed=None,
+            region=self.region,
+            endpoint_url=self.endpoint_url,
+            lang=self.lang,
+            jobs=self.jobs,
+            account_timeout_s=self.account_timeout,
+            confirm_s=self.confirm_silence,
+            keep=self.keep.value,
+        )
+
+
+def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
+    """Open a desk for the class and serve it. ``blocks`` has what each student of a demo pastes."""
+    from grader.batch.plan import plan
+    from grader.batch.setup import loaded
+    from grader.desk.links import LINKS
+    from grader.desk.opening import OpenDesk, Opening
+    from grader.desk.server import listen
+    from grader.desk.times import until_of
+    from grader.desk.tls import tls_of
+    from grader.results.directory import Results
+    from grader.roster.find import find_students
+    from grader.terminal.console import standard_error, standard_output
+
+    quiet, host = asked.quiet, asked.host
+    output, errors = standard_output(quiet=quiet), standard_error(quiet=quiet)
+    base = _public(asked.url) if asked.url else None
+    closes = until_of(asked.until) if asked.until else None
+    names = _names(host, base)
+    tls = tls_of(host, asked.cert, asked.key, self_signed=asked.self_signed, names=names)
+    results = Results(asked.out)
+    if results.occupied:
+        asked = asked.as_before(results)
+    settings = asked.settings
+    with (
+        listen(host, asked.port) as listening,
+        loaded(asked.rubric, asked.checks, roster, handed_in_here=True) as (course, students),
+    ):
+        if students is None:
+            raise TypeError("a desk has a roster")
+        planned = plan(
+            results,
+            students,
+            course.rubric,
+            settings,
+            checks_sha256=course.checks_sha256,
+            resume=results.occupied,
+            force=asked.force,
+            keep_all=True,
+        )
+        opening = Opening(
+            links=roster.parent / LINKS,
+            base_url=base or _address(host, listening, tls),
+            listening=listening,
+            tls=tls,
+            until=closes,
+            released=find_students(students.accounts, asked.release or (), "--release"),
+            renewed=find_students(students.accounts, asked.new_link or (), "--new-link"),
+        )
+
+        def tell_open(link: str) -> None:
+            _tell_open(link, opening, output, errors, quiet=quiet)
+            if blocks is not None:
+                _tell_demo(opening.links, blocks, output)
+
+        made = OpenDesk(
+            *(course, results, students, planned, opening),
+            opened=tell_open,
+            told=lambda view: None if quiet else _tell_checked(view, errors),
+        )
+        made.serve()
+    return _tell_ended(made, roster, asked, errors, again=blocks is None)
+
+
+def _tell_demo(links: Path, blocks: Path, output: Console) -> None:
+    """Each student's link, and the file whose text is pasted there."""
+    from grader.desk.links import read_links
+
+    for name, link in read_links(links).items():
+        output.print(f"{link}  {blocks / name}.txt", soft_wrap=True, markup=False)
+
+
+def _check_installed() -> None:
+    """Raise :class:`BadInput` where the extra ``desk`` is not installed."""
+    from importlib.util import find_spec
+
+    from grader.inputs.problems import refuse
+
+    if missing := [name for name in ("starlette", "uvicorn", "trustme") if not find_spec(name)]:
+        message = _("The desk needs {names}.", names=", ".join(missing))
+        remedy = _("Install it with: {command}", command="pip install 'lambda-sqs-grader[desk]'")
+        raise refuse("desk", None, message, remedy)
+
+
+def _public(url: str) -> str:
+    """The address that students use, without a slash at its end."""
+    from grader.desk.tls import is_loopback
+    from grader.inputs.problems import refuse
+
+    parts = urlsplit(url)
+    plain = not (parts.query or parts.fragment or parts.path.strip("/")) and parts.hostname
+    if not plain or parts.scheme not in {"http", "https"}:
+        message = _("It is not the address of a server.")
+        raise refuse("--url", None, message, _("Write it like https://desk.example.org."))
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        message = _("Without TLS others can read what is handed in.")
+        raise refuse("--url", None, message, _("Write it like https://desk.example.org."))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _names(host: str, base: str | None) -> list[str]:
+    """What a certificate for this desk is for."""
+    everywhere = {"0.0.0.0", "::"}  # noqa: S104 - they are compared with
+    public = urlsplit(base).hostname if base else None
+    given = [public, None if host in everywhere else host, socket.gethostname()]
+    return [*(one for one in given if one), "localhost", "127.0.0.1"]
+
+
+def _address(host: str, listening: socket.socket, tls: Tls | None) -> str:
+    """Where the desk answers, for a link."""
+    name = socket.gethostname() if host in {"0.0.0.0", "::"} else host  # noqa: S104
+    name = f"[{name}]" if ":" in name else name
+    scheme = "https" if tls else "http"
+    return f"{scheme}://{name}:{listening.getsockname()[1]}"
+
+
+def _tell_open(
+    link: str, opening: Opening, output: Console, errors: Console, *, quiet: bool
+) -> None:
+    output.print(_("The board: {link}", link=link), soft_wrap=True, markup=False)
+    if opening.tls is not None and opening.tls.fingerprint:
+        told = _("SHA-256 fingerprint of the certificate: {digest}", digest=opening.tls.fingerprint)
+        output.print(told, soft_wrap=True, markup=False)
+    if not quiet:
+        told = _("Each student's link is in {file}. Ctrl-C ends the desk.", file=opening.links)
+        errors.print(told, soft_wrap=True, markup=False)
+
+
+def _tell_checked(view: View, errors: Console) -> None:
+    """A line for each check that ended."""
+    from rich.text import Text
+
+    from grader.i18n.language import spoken
+    from grader.i18n.message import said
+    from grader.safety.printable import plain
+    from grader.terminal.report import points
+    from grader.terminal.student_label import label
+
+    if view.words is not None:
+        result = said(view.words, spoken().code)
+    elif view.report is None or view.report.score is None:
+        result = _("not graded")
+    else:
+        result = points(view.report.score, view.report.max_score)
+    line = _("{student}: {said}", student=label(view.row), said=result)
+    errors.print(Text(plain(line)), soft_wrap=True)
+
+
+def _tell_ended(
+    made: OpenDesk, roster: Path, asked: _Asked, errors: Console, *, again: bool
+) -> int:
+    """What there is, and how to go on. The exit status."""
+    for problem in made.run.unwritten:
+        errors.print(_("Not written: {problem}", problem=problem), markup=False)
+    if made.cut_short:
+        told = plural(
+            made.cut_short,
+            "{count} check had no end; its queues are given back.",
+            "{count} checks had no end; their queues are given back.",
+        )
+        errors.print(told)
+    if not asked.quiet:
+        errors.print(_("Results are in {folder}.", folder=asked.out), markup=False, soft_wrap=True)
+    if again and not asked.quiet:
+        words = ["grader", "desk", str(roster), "--out", str(asked.out)]
+        words += ["--host", asked.host] if asked.host != LOOPBACK else []
+        words += ["--port", str(asked.port)] if asked.port != PORT else []
+        for option in ("url", "cert", "key"):
+            value = getattr(asked, option)
+            words += [f"--{option}", str(value)] if value else []
+        words += ["--self-signed"] if asked.self_signed else []
+        words += ["--keep", asked.keep.value] if asked.keep is not Keep.best else []
+        told = _("Go on with: {command}", command=shlex.join(words))
+        errors.print(told, soft_wrap=True, markup=False)
+    return INTERRUPTED if made.cut_short else ALL_POINTS

@@ -1,0 +1,77 @@
+"""The command ``forget``: what is kept of one student goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.commands.exporting import ResultsArgument  # noqa: TC001 - typer reads it
+from grader.commands.options import ALL_POINTS, UNGRADED, LangOption, QuietOption
+from grader.i18n.language import N_, _, plural
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from grader.batch.forget import Forgotten
+
+
+def forget(
+    results: ResultsArgument,
+    student: Annotated[
+        str,
+        typer.Argument(help=N_("Who: an id, a name or an e-mail."), metavar=N_("STUDENT")),
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=N_("Say what would be removed; remove nothing."))
+    ] = False,
+    lang: LangOption = None,  # noqa: ARG001 - the option itself sets what is spoken
+    quiet: QuietOption = False,
+) -> int:
+    """Remove everything that is kept of one student, here and in results.before-*."""
+    from grader.batch.forget import forget as remove
+    from grader.terminal.console import standard_error
+
+    done = remove(results, student, dry_run=dry_run)
+    errors = standard_error(quiet=quiet)
+    _tell(done, errors, quiet=quiet, dry_run=dry_run)
+    return UNGRADED if done.left and not dry_run else ALL_POINTS
+
+
+def _tell(done: Forgotten, errors: Console, *, quiet: bool, dry_run: bool) -> None:
+    from grader.safety.printable import plain
+    from grader.terminal.problems import show_problems
+    from grader.terminal.student_label import label
+
+    def say(line: str) -> None:
+        errors.print(line, soft_wrap=True)
+
+    if not quiet:
+        places = ", ".join(str(folder) for folder in done.folders)
+        removed = N_("Removed what was kept of {student}: {folders}.")
+        would_be = N_("Would be removed is what is kept of {student}: {folders}.")
+        say(_(would_be if dry_run else removed, student=label(done.student), folders=places))
+        for text in done.shared:
+            say(_("Others of the class have it too, so it stays: {text}.", text=plain(text, 200)))
+    if done.exports:
+        say(
+            plural(
+                len(done.exports),
+                "Removed too, because the student was in it; export it again: {files}.",
+                "Removed too, because the student was in them; export them again: {files}.",
+                files=", ".join(map(str, done.exports)),
+            )
+        )
+    if done.stale:
+        say(_("Removed, and not made anew; put this right, then give `grader regrade`:"))
+        show_problems(done.stale, errors)
+    if done.left:
+        still = N_("The grader did not write this; look whether the student is in it: {files}.")
+        say(_(still, files=", ".join(map(str, done.left))))
+    if not quiet:
+        say(
+            _(
+                "The roster still has the row. Remove it, the block, and what was exported to other "
+                "places: a batch that goes on would grade the student again."
+            )
+        )

@@ -1,0 +1,102 @@
+"""The desk itself: what its pages ask of it. Everything else stands in the modules that it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from grader.desk.refused import Refused
+from grader.i18n.language import N_, speaking
+from grader.intake.handed_in import pasted
+from grader.model.access import HandedIn
+
+if TYPE_CHECKING:
+    from grader.batch.run import ClassRun
+    from grader.batch.setup import Course
+    from grader.desk.register import Register
+    from grader.desk.runs import Runs
+    from grader.desk.streams import Streams
+    from grader.desk.whose import Accounts
+    from grader.results.directory import Results
+    from grader.roster.load import Account
+
+BOARD = " board"
+"""Whom a stream for the instructor is for: no student's id has a blank."""
+
+NO_BLOCK = 422
+"""The status of what holds no block: the student's page says why."""
+
+_PASTE = N_(
+    "Copy the whole block again, from [default] to the token's end (AWS Details, AWS CLI, Show)."
+)
+
+
+@dataclass
+class Desk:
+    """A desk that is open, or closed and still there. ``base_url`` is where its links lead."""
+
+    course: Course
+    results: Results
+    rows: tuple[Account, ...]
+    register: Register
+    accounts: Accounts
+    run: ClassRun
+    runs: Runs
+    streams: Streams
+    base_url: str
+    lang: str
+    until: datetime | None = None
+    changes: int = 0
+    """How often something on the board changed."""
+
+    def changed(self, student_id: str) -> None:
+        """A student's seat is another than before: whoever looks at it is told."""
+        self.changes += 1
+        self.streams.tell(student_id)
+        self.streams.tell(BOARD)
+
+    @property
+    def secure(self) -> bool:
+        """Its pages go over TLS: cookies are for that alone."""
+        return self.base_url.startswith("https:")
+
+    def row(self, student_id: str) -> Account:
+        """The roster's row of a student."""
+        return self.runs.seats.view(student_id).row
+
+    @property
+    def is_open(self) -> bool:
+        """Blocks are taken."""
+        return is_open(self.register, self.until)
+
+    def hand_in(self, student_id: str, block: str, lang: str) -> None:
+        """Take what a student pasted. Raises :class:`Refused`; nothing is kept of it then."""
+        self.runs.check_may_try(student_id)
+        with speaking(lang):
+            keys = pasted(block.encode("utf-8", "replace"))
+        if isinstance(keys, HandedIn):
+            # It is said in the student's language already.
+            refused = Refused(keys.why, _PASTE, status=NO_BLOCK)
+            self.runs.seats.refuse(student_id, refused)
+            raise refused
+        self.runs.hand_in(student_id, keys)
+
+    def release(self, student_id: str) -> None:
+        """Let a student, and the group, hand in another account; theirs may be handed in by others."""
+        together = self.accounts.party(self.row(student_id))
+        self.register.release([row.student_id for row in together])
+        self.changed(student_id)
+
+    def close(self, closed: bool) -> None:
+        """Take no more blocks, or take them again, after ``until`` too."""
+        self.register.close(closed)
+        if not closed:
+            self.until = None
+        for row in self.rows:
+            self.changed(row.student_id)
+
+
+def is_open(register: Register, until: datetime | None) -> bool:
+    """Whether blocks are taken now."""
+    return not register.closed and (until is None or datetime.now(until.tzinfo) < until)

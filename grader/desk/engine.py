@@ -1,0 +1,86 @@
+"""The threads that a desk's visits run in, shared by all, and the engine that one run is given."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from grader.aws.clients import Clients
+from grader.engines.threads import MOST_ASIDE
+from grader.engines.visit import Place
+from grader.model.ended_early import Interrupted
+from grader.model.observation import Observation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+    from contextlib import AbstractContextManager
+
+    from grader.engines.protocol import Task
+    from grader.i18n.message import Message
+
+
+class Ended(BaseException):
+    """A run's task was told to stop. Nothing that sorts a student's errors takes it for one."""
+
+
+class SharedThreads:
+    """Threads, and one boto3 session, for every visit of a desk."""
+
+    def __init__(self, jobs: int) -> None:
+        self.executor = ThreadPoolExecutor(jobs + MOST_ASIDE, thread_name_prefix="observe")
+        self.clients = Clients()
+
+    def close(self) -> None:
+        """Start nothing more; what still runs has been told to stop."""
+        self.executor.shutdown(wait=False, cancel_futures=True)
+
+
+class OneRun:
+    """The engine of one run: its own sign to stop, in threads that all runs share.
+
+    ``tell``, ``step`` and ``looked`` are as those of :class:`Place`; ``aside`` is what a task is in
+    while it only waits.
+    """
+
+    def __init__(
+        self,
+        threads: SharedThreads,
+        *,
+        tell: Callable[[Message, float], None],
+        aside: Callable[[], AbstractContextManager[None]],
+        looked: Callable[[Observation], None],
+    ) -> None:
+        self._threads = threads
+        self._place = Place(tell, aside, tell, looked)
+        self._place.clients = threads.clients
+        self.seen: Observation | None = None
+        """What this run saw of the account."""
+
+    @property
+    def aside(self) -> int:
+        """A run is one task at a time; who steps aside is counted by the desk."""
+        return 0
+
+    def on_aside(self, changed: Callable[[], None]) -> None:
+        """Nobody else's task would start here."""
+
+    def submit(self, task: Task, *given: Any) -> Future[Any]:
+        """Run ``task`` in the next free thread."""
+        return self._threads.executor.submit(self._watched, task, *given)
+
+    def _watched(self, task: Task, *given: Any) -> Any:
+        try:
+            result = task(self._place, *given)
+        except Interrupted:
+            raise Ended from None
+        if isinstance(result, Observation):
+            self.seen = result
+        return result
+
+    def stop(self) -> None:
+        """Tell the run's tasks to end, and to leave the account as it was found."""
+        self._place.stop.set()
+
+    def close(self) -> None:
+        """The threads are everybody's."""

@@ -1,0 +1,164 @@
+"""One try of one student: graded as a batch grades, for everybody of the group, and kept."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from grader.batch.pipeline import Grading
+from grader.desk.refused import Refused, words
+from grader.desk.stored import seen_before
+from grader.desk.whose import check_open
+from grader.i18n.language import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from grader.batch.pipeline import Graded, Settings
+    from grader.batch.run import ClassRun
+    from grader.batch.setup import Course
+    from grader.desk.engine import OneRun
+    from grader.desk.register import Register
+    from grader.desk.seat import Seat
+    from grader.desk.seats import Seats
+    from grader.desk.whose import Accounts
+    from grader.engines.visit import Identified, Visit
+    from grader.model.access import Keys
+    from grader.results.directory import Results
+    from grader.roster.load import Account
+
+ENDING = N_("The desk was ended before your check was.")
+WHEN_OPEN = N_("Hand in again when it is open.")
+ONCE_MORE = N_("Hand in once more; if it happens again, call your instructor.")
+_NOT_KEPT = N_("Your result could not be written, so it does not count yet.")
+_NEXT = N_("This account is being checked for somebody else; yours is next.")
+
+
+class InUse:
+    """The accounts in which a run is at work: one at a time in each."""
+
+    def __init__(self) -> None:
+        self._free = threading.Condition()
+        self._accounts: set[str] = set()
+        self._stopping = False
+
+    @contextmanager
+    def visiting(self) -> Iterator[list[str]]:
+        """What a run visits: whatever account :meth:`enter` adds to it is left at its end."""
+        mine: list[str] = []
+        try:
+            yield mine
+        finally:
+            with self._free:
+                self._accounts.difference_update(mine)
+                self._free.notify_all()
+
+    def enter(self, account_id: str, mine: list[str]) -> bool:
+        """Visit the account, unless somebody else does: then wait for the end of that, and say so."""
+        with self._free:
+            if account_id not in self._accounts:
+                self._accounts.add(account_id)
+                mine.append(account_id)
+                return True
+            self._free.wait_for(lambda: self._stopping or account_id not in self._accounts)
+            return False
+
+    def stop(self) -> None:
+        """Let nobody wait any more."""
+        with self._free:
+            self._stopping = True
+            self._free.notify_all()
+
+    @property
+    def stopping(self) -> bool:
+        """The desk is ending."""
+        return self._stopping
+
+
+@dataclass
+class Grader:
+    """Grades a student's block, and keeps what comes of it. Used by several threads at once."""
+
+    course: Course
+    settings: Settings
+    register: Register
+    accounts: Accounts
+    run: ClassRun
+    results: Results
+    seats: Seats
+    in_use: InUse
+    keeping: AbstractContextManager[object]
+
+    def grade(self, seat: Seat, keys: Keys, engine: OneRun) -> None:
+        """Grade everybody of the student's group. Raises :class:`Refused` where nothing comes of it."""
+        mine, together = seat.row, self.accounts.party(seat.row)
+        taken: list[Graded] = []
+        with self.in_use.visiting() as visited:
+
+            def identified(found: Identified, _visit: Visit) -> None:
+                """Before anything else is asked of the account, and before its function is run."""
+                account_id = self._enter(seat, found, visited)
+                self.seats.show_account(seat, account_id)
+
+            Grading(
+                self.course.rubric,
+                self.course.judge,
+                self.course.checks,
+                replace(self.settings, seed=secrets.randbelow(2**31)),
+                taken.append,
+                engine,
+                # A group may have several accounts, of which the best counts; a student alone has one.
+                stored=lambda _party: seen_before(
+                    self.results, together, () if mine.group else visited
+                ),
+                identified=identified,
+            ).run(_reached(row, keys, mine) for row in together)
+            if self.in_use.stopping:
+                raise Refused(ENDING, WHEN_OPEN)
+            check_open(engine.seen)
+            self._keep(mine, together, taken, visited)
+
+    def _enter(self, seat: Seat, found: Identified, visited: list[str]) -> str:
+        """The account's id, once nobody else's run is in it. Raises :class:`Refused`."""
+        while True:
+            # Whoever was in it before may have bound it.
+            account_id = self.accounts.check(seat.row, found.identity)
+            if self.in_use.enter(account_id, visited):
+                return account_id
+            if self.in_use.stopping:
+                raise Refused(ENDING, WHEN_OPEN)
+            self.seats.put(seat, "looking", words(_NEXT))
+
+    def _keep(
+        self, mine: Account, together: list[Account], taken: list[Graded], visited: list[str]
+    ) -> None:
+        rows = {row.student_id: row for row in together}
+        for graded in taken:
+            name = graded.account.student_id
+            is_mine = name == mine.student_id
+            now = graded.now or graded.report
+            with self.keeping:
+                if is_mine and now.status == "graded" and visited:
+                    self.register.bind(visited[0], name)
+                unwritten = len(self.run.unwritten)
+                # The row as the roster has it: how it was reached this once is kept nowhere.
+                self.run.take(replace(graded, account=rows[name], led_to=None))
+                if len(self.run.unwritten) > unwritten:
+                    raise Refused(_NOT_KEPT, ONCE_MORE)
+            self.seats.show(name, now, graded.report, is_mine=is_mine)
+
+
+def _reached(row: Account, keys: Keys, mine: Account) -> Account:
+    """The row reached by the block that was pasted, where the pasting student's row says it is."""
+    return replace(
+        row,
+        access=keys,
+        account_id=None,
+        region=mine.region,
+        endpoint_url=mine.endpoint_url,
+        use=mine.use,
+    )

@@ -1,0 +1,61 @@
+"""``desk-links.csv``: each student's personal link, for a mail merge; the only clear copy."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from grader.i18n.language import _
+from grader.inputs.csv_cell import cell
+from grader.inputs.problems import cannot_be_read, refuse
+from grader.results.atomic_write import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from grader.roster.load import Account
+
+LINKS = "desk-links.csv"
+ENTER = "/enter/"
+_COLUMNS = ["student_id", "name", "email", "link"]
+
+
+def read_links(path: Path) -> dict[str, str]:
+    """The link of each student in an earlier file, by the text of the cell; nothing where there is none.
+
+    Raises :class:`BadInput` where the file is something else: it would be written over.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise refuse(path, None, cannot_be_read(error)) from None
+    except (csv.Error, UnicodeDecodeError):
+        rows = []
+    if not rows or rows[0] != _COLUMNS:
+        message = _("This file does not hold a desk's links, and would be written over.")
+        raise refuse(path, 1, message, _("Move it away."))
+    return {row[0]: row[3] for row in rows[1:] if len(row) == len(_COLUMNS) and ENTER in row[3]}
+
+
+def read_tokens(path: Path) -> dict[str, str]:
+    """The token in each of those links. Raises :class:`BadInput` as :func:`read_links` does."""
+    return {name: link.rpartition(ENTER)[2] for name, link in read_links(path).items()}
+
+
+def write_links(
+    path: Path, accounts: Sequence[Account], tokens: Mapping[str, str], base_url: str
+) -> None:
+    """Write a row for each student, readable by its owner only. Who has no known token has no link."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(_COLUMNS)
+    for one in accounts:
+        token = tokens.get(one.student_id)
+        link = f"{base_url}{ENTER}{token}" if token else ""
+        writer.writerow([cell(one.student_id), cell(one.name), cell(one.email), link])
+    write_text(path, text.getvalue())

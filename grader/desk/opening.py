@@ -1,0 +1,145 @@
+"""Opening a desk on a class and a results folder, and serving it until it is ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from grader.batch.run import ClassRun
+from grader.desk.app import App
+from grader.desk.desk import Desk, is_open
+from grader.desk.grading import Grader, InUse
+from grader.desk.links import ENTER, read_tokens, write_links
+from grader.desk.register import Register
+from grader.desk.runs import Runs
+from grader.desk.seats import Seats
+from grader.desk.server import Server
+from grader.desk.streams import Streams
+from grader.desk.whose import Accounts
+from grader.inputs.csv_cell import cell
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from grader.batch.plan import Plan
+    from grader.batch.setup import Course
+    from grader.desk.seat import View
+    from grader.desk.tls import Tls
+    from grader.results.directory import Results
+    from grader.roster.load import Roster
+
+_LOOK_S = 1.0
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a desk is opened with. ``links`` is the file of the students' links, ``base_url`` where they
+    lead; ``released`` lose their accounts and ``renewed`` get new links, by their ids."""
+
+    links: Path
+    base_url: str
+    listening: socket.socket
+    tls: Tls | None = None
+    until: datetime | None = None
+    released: Sequence[str] = field(default=())
+    renewed: Sequence[str] = field(default=())
+
+
+class OpenDesk:
+    """A desk from its opening to its end.
+
+    ``opened`` is told the link to the board once everything answers, ``told`` where a student is when a
+    run of theirs ended.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        results: Results,
+        roster: Roster,
+        planned: Plan,
+        opening: Opening,
+        *,
+        opened: Callable[[str], None],
+        told: Callable[[View], None] = lambda _view: None,
+    ) -> None:
+        self._course, self._results, self._roster = course, results, roster
+        self._planned, self._opening = planned, opening
+        self._opened, self._told = opened, told
+        # Read before anything is begun: a damaged file is bad input.
+        self._register = Register.read(results.root)
+        self._tokens = read_tokens(opening.links)
+        self.cut_short = 0
+        """How many checks had no end when the desk was ended."""
+        self.run = ClassRun(course, results, roster, planned, work=self._serve)
+
+    def serve(self) -> None:
+        """Serve until Ctrl-C, and write what the class comes to."""
+        self.run.run(lambda _graded: None)
+
+    def _serve(self, run: ClassRun) -> None:
+        opening, register, rows = self._opening, self._register, self._roster.accounts
+        fresh = register.is_new
+        known = {
+            row.student_id: self._tokens[cell(row.student_id)]
+            for row in rows
+            if cell(row.student_id) in self._tokens
+        }
+        tokens = register.give_links([*(r.student_id for r in rows)], known, opening.renewed)
+        write_links(opening.links, rows, tokens, opening.base_url)
+        accounts = Accounts(rows, register)
+        if fresh:
+            _bind_what_is_graded(run, register)
+        for name in opening.released:
+            row = next(one for one in rows if one.student_id == name)
+            register.release([one.student_id for one in accounts.party(row)])
+        streams = Streams()
+        holder: list[Desk] = []
+
+        def changed(name: str) -> None:
+            holder[0].changed(name)
+
+        seats = Seats(rows, run.reports, changed)
+        grader = Grader(
+            *(self._course, self._planned.settings, register, accounts, run, self._results, seats),
+            InUse(),
+            Lock(),
+        )
+        runs = Runs(
+            grader,
+            told=self._told,
+            is_open=lambda: is_open(register, holder[0].until),
+        )
+        desk = Desk(
+            *(self._course, self._results, rows, register, accounts, run, runs, streams),
+            opening.base_url,
+            self._planned.settings.lang,
+            opening.until,
+        )
+        holder.append(desk)
+        server = Server(App(desk).asgi(), opening.listening, opening.tls)
+        try:
+            server.start()
+            self._opened(f"{opening.base_url}{ENTER}{register.new_board()}")
+            was_open = desk.is_open
+            while not server.ended.wait(_LOOK_S):
+                if desk.is_open != was_open:  # its time is up
+                    was_open = desk.is_open
+                    for row in rows:
+                        desk.changed(row.student_id)
+        except KeyboardInterrupt:
+            register.forget_boards()
+        finally:
+            self.cut_short = runs.stop()
+            streams.end()
+            server.end()
+
+
+def _bind_what_is_graded(run: ClassRun, register: Register) -> None:
+    """What a batch graded before the desk was opened is whose it is."""
+    graded = (one for one in run.reports if one.status == "graded")
+    register.bind_all({one.account_id: one.student_id for one in graded if one.account_id})

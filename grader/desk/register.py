@@ -1,0 +1,198 @@
+"""``desk.json``: whose link is which, whose account is which, and who claimed another's."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from grader.desk.tokens import cookie_of, found_by, new_token, stored_of
+from grader.i18n.language import _
+from grader.inputs.problems import cannot_be_read, refuse
+from grader.model.timestamps import now
+from grader.results.atomic_write import write_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+DESK = "desk.json"
+_MOST_CLAIMS = 500
+
+
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A student handed in an account that is another's. ``at`` is when, last: UTC, ISO 8601."""
+
+    student_id: str
+    account_id: str
+    at: str
+
+
+class _Stored(msgspec.Struct, forbid_unknown_fields=True):
+    """The file. ``links`` has a digest for each student, ``board`` one for each link to the board;
+    ``accounts`` says which student's graded block bound an account."""
+
+    schema: Literal["desk/1"] = "desk/1"
+    links: dict[str, str] = {}
+    board: list[str] = []
+    accounts: dict[str, str] = {}
+    claims: list[Claim] = []
+    closed: bool = False
+
+
+class Register:
+    """What a desk keeps beside ``batch.json``. Every change is written before the method returns.
+
+    Its methods may be called in any thread.
+    """
+
+    def __init__(self, path: Path, stored: _Stored) -> None:
+        self._path, self._kept = path, stored
+        self._lock = threading.RLock()
+
+    @classmethod
+    def read(cls, root: Path) -> Register:
+        """The register of the results directory ``root``, a new one where there is none yet.
+
+        Raises :class:`BadInput` where the file is damaged.
+        """
+        path = root / DESK
+        try:
+            return cls(path, msgspec.json.decode(path.read_bytes(), type=_Stored))
+        except FileNotFoundError:
+            return cls(path, _Stored())
+        except OSError as error:
+            raise refuse(path, None, cannot_be_read(error)) from None
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            message = _("This is not a desk's file: {error}.", error=error)
+            remedy = _("Move it away: everybody gets a new link then.")
+            raise refuse(path, None, message, remedy) from None
+
+    @property
+    def is_new(self) -> bool:
+        """Nobody has opened a desk in this folder before."""
+        return not self._kept.links
+
+    # -- links --------------------------------------------------------------------------------
+
+    def give_links(
+        self, students: Collection[str], known: dict[str, str], renewed: Collection[str] = ()
+    ) -> dict[str, str]:
+        """A token for each of ``students`` whose token can be known, made where there is none yet.
+
+        ``known`` are tokens that were given out; one that is not right any more counts for nothing.
+        ``renewed`` get another one. A student whose link exists, but whose token nobody has any more, is
+        left out: the link goes on working.
+        """
+        tokens: dict[str, str] = {}
+        with self._lock:
+            for name in students:
+                stored, token = self._kept.links.get(name), known.get(name)
+                if name in renewed or stored is None:
+                    token = new_token()
+                    self._kept.links[name] = stored_of(cookie_of(token))
+                elif token is None or stored_of(cookie_of(token)) != stored:
+                    continue
+                tokens[name] = token
+            for name in self._kept.links.keys() - {*students}:
+                del self._kept.links[name]
+            self._save()
+        return tokens
+
+    def new_board(self) -> str:
+        """The token of a new link to the board. Those before it work until the desk ends."""
+        token = new_token()
+        with self._lock:
+            self._kept.board.append(stored_of(cookie_of(token)))
+            self._save()
+        return token
+
+    def forget_boards(self) -> None:
+        """Let no link to the board work any more."""
+        with self._lock:
+            self._kept.board.clear()
+            self._save()
+
+    def student_of(self, cookie: str) -> str | None:
+        """The student whose cookie it is."""
+        with self._lock:
+            known = [(digest, name) for name, digest in self._kept.links.items()]
+        return found_by(stored_of(cookie), known)
+
+    def is_board(self, cookie: str) -> bool:
+        """Whether it is the instructor's cookie."""
+        with self._lock:
+            known = [(digest, True) for digest in self._kept.board]
+        return found_by(stored_of(cookie), known) is not None
+
+    # -- accounts -----------------------------------------------------------------------------
+
+    def owner(self, account_id: str) -> str | None:
+        """The student whose graded block bound the account."""
+        with self._lock:
+            return self._kept.accounts.get(account_id)
+
+    def accounts_of(self, students: Collection[str]) -> set[str]:
+        """The accounts that are bound to any of ``students``."""
+        with self._lock:
+            return {one for one, name in self._kept.accounts.items() if name in students}
+
+    def bind(self, account_id: str, student_id: str) -> None:
+        """From now on the account is this student's."""
+        with self._lock:
+            if self._kept.accounts.setdefault(account_id, student_id) == student_id:
+                self._save()
+
+    def bind_all(self, accounts: dict[str, str]) -> None:
+        """Bind accounts that are nobody's yet to students, all at once."""
+        with self._lock:
+            self._kept.accounts = {**accounts, **self._kept.accounts}
+            self._save()
+
+    def release(self, students: Collection[str]) -> None:
+        """Their accounts are nobody's any more; what they claimed, or others of them, is settled."""
+        with self._lock:
+            free = self.accounts_of(students)
+            for account_id in free:
+                del self._kept.accounts[account_id]
+            self._kept.claims = [
+                one
+                for one in self._kept.claims
+                if one.student_id not in students and one.account_id not in free
+            ]
+            self._save()
+
+    def claim(self, student_id: str, account_id: str) -> None:
+        """Note that the student handed in an account that is another's."""
+        with self._lock:
+            others = [
+                one
+                for one in self._kept.claims
+                if (one.student_id, one.account_id) != (student_id, account_id)
+            ]
+            self._kept.claims = [*others, Claim(student_id, account_id, now())][-_MOST_CLAIMS:]
+            self._save()
+
+    @property
+    def claims(self) -> list[Claim]:
+        """Who claimed what is another's, the last one last."""
+        with self._lock:
+            return list(self._kept.claims)
+
+    # -- open or closed -----------------------------------------------------------------------
+
+    @property
+    def closed(self) -> bool:
+        """The instructor closed the desk."""
+        return self._kept.closed
+
+    def close(self, closed: bool) -> None:
+        """Close the desk, or open it again."""
+        with self._lock:
+            self._kept.closed = closed
+            self._save()
+
+    def _save(self) -> None:
+        text = msgspec.json.format(msgspec.json.encode(self._kept), indent=2) + b"\n"
+        write_bytes(self._path, text)

@@ -1,0 +1,52 @@
+"""Where one student is: waiting, being looked at, graded, or refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from grader.i18n.message import Message
+    from grader.model.access import Keys
+    from grader.model.report import Report
+    from grader.roster.load import Account
+
+Stage: TypeAlias = Literal["idle", "queued", "looking", "done", "refused"]
+
+
+@dataclass
+class Seat:
+    """What is known of a student at the desk. Changed under the lock of whoever holds it.
+
+    ``report`` is what the last try came to, or its first portion while it is looked at; ``counts`` is
+    the report that counts. ``tried_at`` is when a block was last taken, by ``time.monotonic()``; the
+    ``keys`` are in it while it waits for its turn.
+    """
+
+    row: Account
+    stage: Stage = "idle"
+    words: Message | None = None
+    account_id: str | None = None
+    report: Report | None = None
+    counts: Report | None = None
+    tries: int = 0
+    tried_at: float | None = None
+    keys: Keys | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Something of this student's is waiting, or being looked at."""
+        return self.stage in {"queued", "looking"}
+
+
+class View(NamedTuple):
+    """A seat as it was at one moment. ``before`` is how many are before it in the queue."""
+
+    row: Account
+    stage: Stage
+    words: Message | None
+    account_id: str | None
+    report: Report | None
+    counts: Report | None
+    tries: int
+    before: int = 0

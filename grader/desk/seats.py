@@ -1,0 +1,130 @@
+"""Every student's seat, and who hears of it when one changes."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from math import ceil
+from typing import TYPE_CHECKING
+
+from grader.desk.refused import words
+from grader.desk.seat import Seat, View
+from grader.i18n.language import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from grader.desk.refused import Refused
+    from grader.desk.seat import Stage
+    from grader.i18n.message import Message
+    from grader.model.report import Report
+    from grader.roster.load import Account
+
+_WAITS = N_("{why}, up to {seconds} s.")
+
+
+class Seats:
+    """The seats of a class, under one ``lock``. Its methods may be called in any thread.
+
+    ``reports`` are those that there are already. ``changed`` hears of each student whose seat is another
+    than before, in whatever thread, and must not wait. ``queue`` are those who wait, in their order.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[Account],
+        reports: Iterable[Report],
+        changed: Callable[[str], None],
+    ) -> None:
+        self.lock = threading.RLock()
+        self.queue: list[Seat] = []
+        self._changed = changed
+        self._seats = {row.student_id: Seat(row) for row in rows}
+        for report in reports:
+            seat = self._seats[report.student_id]
+            seat.counts = report
+            if not report.absent:
+                seat.stage, seat.report, seat.account_id = "done", report, report.account_id
+
+    def __getitem__(self, student_id: str) -> Seat:
+        return self._seats[student_id]
+
+    # -- what others see ------------------------------------------------------------------------
+
+    def view(self, student_id: str) -> View:
+        """Where a student is now."""
+        with self.lock:
+            seat = self._seats[student_id]
+            before = next((n for n, one in enumerate(self.queue) if one is seat), 0)
+            return _view(seat, before)
+
+    def views(self) -> list[View]:
+        """Where everybody is, in the roster's order."""
+        with self.lock:
+            places = {id(seat): number for number, seat in enumerate(self.queue)}
+            return [_view(seat, places.get(id(seat), 0)) for seat in self._seats.values()]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many students are in which stage."""
+        with self.lock:
+            return Counter(seat.stage for seat in self._seats.values())
+
+    # -- what changes ---------------------------------------------------------------------------
+
+    def tell(self, seats: Iterable[Seat]) -> None:
+        """These have changed."""
+        for seat in seats:
+            self._changed(seat.row.student_id)
+
+    def put(self, seat: Seat, stage: Stage, told: Message | None = None) -> None:
+        """Move a student on, with what is said of it. Who was refused sees what counts again."""
+        with self.lock:
+            if stage == "looking" and not seat.busy:
+                return  # of a try that is over
+            seat.stage, seat.words = stage, told
+            if stage == "refused":
+                seat.report = seat.counts if seat.counts and not seat.counts.absent else None
+        self.tell([seat])
+
+    def refuse(self, student_id: str, refused: Refused) -> None:
+        """Show the student why what they handed in is none, unless something of theirs is under way."""
+        with self.lock:
+            seat = self._seats[student_id]
+            if not seat.busy:
+                self.put(seat, "refused", refused.words)
+
+    def say(self, seat: Seat, why: Message, longest_s: float) -> None:
+        """What is done for the student now, and for how many seconds at most."""
+        self.put(seat, "looking", words(_WAITS, why=why, seconds=ceil(longest_s)))
+
+    def show_account(self, seat: Seat, account_id: str) -> None:
+        """Whose account it is."""
+        with self.lock:
+            seat.account_id = account_id
+        self.tell([seat])
+
+    def show_first(self, seat: Seat, tries: int, report: Report) -> None:
+        """The first portion of a try, unless that is over already."""
+        with self.lock:
+            if seat.tries != tries or seat.stage != "looking":
+                return
+            seat.report = report
+        self.tell([seat])
+
+    def show(self, name: str, now: Report, counts: Report, *, is_mine: bool) -> None:
+        """What a try came to, to whoever made it, and to the partner who is not at it."""
+        with self.lock:
+            seat = self._seats[name]
+            seat.counts = counts
+            if is_mine or not seat.busy:
+                seat.stage, seat.words, seat.account_id = "done", None, now.account_id
+                seat.report = now
+        self.tell([seat])
+
+
+def _view(seat: Seat, before: int) -> View:
+    return View(
+        *(seat.row, seat.stage, seat.words, seat.account_id, seat.report, seat.counts, seat.tries),
+        before,
+    )

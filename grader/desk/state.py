@@ -1,0 +1,108 @@
+"""What a student's page and ``/state`` say of where they are, in the reader's language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from grader.batch.first_portion import is_waiting
+from grader.i18n.language import N_, language
+from grader.i18n.message import said
+from grader.pages.document import sentence
+from grader.pages.text import shown
+from grader.scoring.hide_criteria import unnamed
+from grader.scoring.translate_report import retold
+
+if TYPE_CHECKING:
+    from grader.desk.seat import View
+    from grader.model.report import CriterionResult, Report
+    from grader.rubric.load import Rubric
+
+WAITING = "waiting"
+"""The status of a criterion that waits for what the function does: at the desk, never in a report."""
+
+_TITLE, _SENTENCE = 300, 1000
+_NEXT = N_("It is your turn next.")
+_OLDER_COUNTS = N_("An earlier try was better, and counts: {score} of {maximum}.")
+_NO_SCORE = N_("Something could not be checked, so there is no score yet. You may try again.")
+
+
+class Line(NamedTuple):
+    """A criterion as the desk shows it: a report's status, or :data:`WAITING`."""
+
+    id: str
+    title: str
+    status: str
+    points: float | None
+    max_points: float
+    message: str
+    hint: str
+
+
+class State(NamedTuple):
+    """Where a student is, in words."""
+
+    state: str
+    account_id: str | None
+    score: float | None
+    max_score: float
+    criteria: tuple[Line, ...]
+    message: str
+
+    def as_json(self) -> dict[str, Any]:
+        """What ``/state`` gives."""
+        return {**self._asdict(), "criteria": [one._asdict() for one in self.criteria]}
+
+
+def state_of(view: View, rubric: Rubric, lang: str) -> State:
+    """What ``view`` says in the language ``lang``; nothing of what the rubric hides from students."""
+    report = view.report
+    is_over = view.stage not in {"queued", "looking"}
+    return State(
+        view.stage,
+        view.account_id,
+        report.score if report is not None and is_over else None,
+        float(rubric.max_score),
+        _lines(report, rubric, lang) if report is not None else (),
+        shown(_message(view, lang), _SENTENCE),
+    )
+
+
+def _message(view: View, lang: str) -> str:
+    words = language(lang)
+    if view.words is not None:
+        return said(view.words, lang)
+    if view.stage == "queued":
+        if not view.before:
+            return words.say(_NEXT)
+        return words.plural(
+            view.before,
+            "{count} student is before you.",
+            "{count} students are before you.",
+        )
+    report, counts = view.report, view.counts
+    if view.stage != "done" or report is None:
+        return ""
+    if counts is not None and counts.score is not None and counts.score != report.score:
+        return words.say(_OLDER_COUNTS, score=counts.score, maximum=counts.max_score)
+    return words.say(_NO_SCORE) if report.score is None else ""
+
+
+def _lines(report: Report, rubric: Rubric, lang: str) -> tuple[Line, ...]:
+    hidden = {one.id for one in rubric.criteria if one.visibility == "hidden"}
+    told = unnamed(retold(report, rubric, lang), lambda _, because: because in hidden, lang)
+    return tuple(_line(one) for one in told.criteria if one.id not in hidden)
+
+
+def _line(result: CriterionResult) -> Line:
+    waits = is_waiting(result)
+    passed = result.status == "passed"
+    hint = " ".join(result.next_steps) if not passed and not waits else ""
+    return Line(
+        result.id,
+        shown(result.title, _TITLE),
+        WAITING if waits else result.status,
+        result.points,
+        result.max_points,
+        "" if passed else sentence(result.message, _SENTENCE),
+        shown(hint, _SENTENCE),
+    )

@@ -1,0 +1,36 @@
+"""What earlier runs saw of the accounts of those who are graded together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.inputs.problems import BadInput
+from grader.roster.load import student_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from grader.model.observation import Observation
+    from grader.results.directory import Results
+    from grader.roster.load import Account
+
+
+def seen_before(
+    results: Results, rows: Sequence[Account], only: Collection[str]
+) -> list[Observation]:
+    """What is stored of the accounts of ``rows``: of each, by its region, what counts or was seen last.
+
+    ``only`` are the accounts that matter; none given, all do. A file that is damaged says nothing.
+    """
+    last: dict[tuple[str, str], Observation] = {}
+    try:
+        for stored in results.each_stored(map(student_of, rows)):
+            for one in stored.seen:
+                if one.account_id is None or (only and one.account_id not in only):
+                    continue
+                key = one.account_id, one.region
+                if key not in last or one.finished_at > last[key].finished_at:
+                    last[key] = one
+    except BadInput:
+        pass  # raised after the last of them
+    return list(last.values())

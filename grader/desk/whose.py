@@ -1,0 +1,92 @@
+"""Whose account a block leads to, and whether whoever pasted it may have it graded. No AWS, no files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.batch.parties import party_of
+from grader.desk.refused import Refused
+from grader.i18n.language import N_
+from grader.model.observation import Found, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grader.desk.register import Register
+    from grader.model.observation import Fact, Identity, Observation
+    from grader.roster.load import Account
+
+ANOTHERS = N_("This AWS account was handed in by somebody else.")
+CALL = N_("Call your instructor, who sees it too.")
+_NOT_YOURS = N_("This block leads to AWS account {found}; yours is {expected}.")
+_PASTE_OWN = N_("Paste the block of your own lab, or call your instructor.")
+_ENDED = N_(
+    "AWS does not accept these credentials: the lab has ended, or the block is an older one."
+)
+_START = N_("Start the lab, and paste the block that AWS Details shows now.")
+_UNSEEN = N_("It could not be found out whose account this is: {why}")
+_AGAIN = N_("Try again in a minute; it is not your fault.")
+
+
+class Accounts:
+    """Who may hand in which account, by the roster and by what was graded first."""
+
+    def __init__(self, rows: Sequence[Account], register: Register) -> None:
+        self._register = register
+        self._parties: dict[str, list[Account]] = {}
+        self._party: dict[str, str] = {}
+        self._listed: dict[str, set[str]] = {}
+        for row in rows:
+            party = party_of(row)
+            self._parties.setdefault(party, []).append(row)
+            self._party[row.student_id] = party
+            if row.account_id is not None:
+                self._listed.setdefault(row.account_id, set()).add(party)
+
+    def party(self, row: Account) -> list[Account]:
+        """The rows that are graded together with this one, itself among them."""
+        return self._parties[party_of(row)]
+
+    def check(self, row: Account, identity: Fact[Identity]) -> str:
+        """The account's id, where its block may be graded for ``row``; else raise :class:`Refused`.
+
+        The roster's word counts; where it says nothing, whoever was graded there first has it. A student
+        alone has one account, a group may have several. A claim of what is another's is noted.
+        """
+        if not isinstance(identity, Found):
+            if isinstance(identity, Unknown) and identity.kind == "credentials":
+                raise Refused(_ENDED, _START)
+            raise Refused(_UNSEEN, _AGAIN, why=identity.words)
+        account_id, party = identity.value.account_id, party_of(row)
+        owners = self._owners(account_id)
+        if owners and party not in owners:
+            self._register.claim(row.student_id, account_id)
+            raise Refused(ANOTHERS, CALL)
+        expected = self._expected(row)
+        if expected and account_id not in expected:
+            raise Refused(
+                _NOT_YOURS, _PASTE_OWN, found=account_id, expected=", ".join(sorted(expected))
+            )
+        return account_id
+
+    def _owners(self, account_id: str) -> set[str]:
+        if listed := self._listed.get(account_id):
+            return listed
+        owner = self._register.owner(account_id)
+        # Who left the roster has nothing to lose any more.
+        return {self._party[owner]} if owner in self._party else set()
+
+    def _expected(self, row: Account) -> set[str]:
+        """The accounts that this student's block may lead to; empty for any that is nobody's."""
+        rows = self.party(row)
+        listed = {one.account_id for one in rows if one.account_id is not None}
+        if all(one.account_id is not None for one in rows):
+            return listed
+        return set() if row.group else self._register.accounts_of({row.student_id})
+
+
+def check_open(seen: Observation | None) -> None:
+    """Raise :class:`Refused` where the lab had ended: identity answers then, all else is denied."""
+    facts = [*seen.functions.values(), *seen.queues.values()] if seen is not None else []
+    if any(isinstance(one, Unknown) and one.kind == "credentials" for one in facts):
+        raise Refused(_ENDED, _START)

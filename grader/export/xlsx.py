@@ -1,0 +1,95 @@
+"""An Excel workbook: the table of ``grades.csv`` with numbers as numbers, and what the criteria are.
+
+A CSV file opened in Excel loses its accents, its decimal points or its columns, by the country that
+Excel was made for: a workbook says itself what each cell is.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from grader.export.formats import File
+from grader.export.grades_csv import parts
+from grader.i18n.language import N_, _, language
+from grader.inputs.problems import refuse
+from grader.results.grades_csv import grades_table
+from grader.rubric.load import text_in
+from grader.safety.printable import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from grader.export.formats import Export
+
+    Table = Sequence[Sequence[str | float | None]]
+
+GRADES, CRITERIA = N_("Grades"), N_("Criteria")
+_INSTALL = N_("Install it: pip install '.[xlsx]' in the grader's folder.")
+
+_LONGEST = 32_000
+"""Excel takes 32,767 characters in a cell, and refuses the whole file for one more."""
+_NARROWEST, _WIDEST = 8, 40
+_FROZEN = 2
+"""The id and the name stay in sight."""
+_MOST_COLUMNS = 16_384
+_ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
+"""The time in it: the same grades are the same file, whenever they are exported."""
+_PLAIN_TEXT = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
+"""What a student is called is never a formula, a number or a link."""
+
+
+def files(export: Export) -> Iterator[File]:
+    """The workbook. Raises :class:`BadInput` where the library that writes it is not installed."""
+    try:
+        from xlsxwriter import Workbook
+    except ImportError as error:
+        message = _(
+            "The library {name} is missing: it comes with the extra {extra}.",
+            name=error.name,
+            extra="xlsx",
+        )
+        raise refuse("--to xlsx", None, message, _(_INSTALL)) from None
+    words = language(export.lang)
+    data = io.BytesIO()
+    with Workbook(data, {**_PLAIN_TEXT, "in_memory": True}) as book:
+        book.set_properties({"created": _ALWAYS})
+        bold = book.add_format({"bold": True, "bottom": 1})
+        grades = grades_table(*parts(export))
+        _write(book.add_worksheet(words.say(GRADES)), grades, bold, frozen=_FROZEN)
+        _write(book.add_worksheet(words.say(CRITERIA)), list(_criteria(export)), bold, frozen=1)
+    yield File("", data.getvalue())
+
+
+def _criteria(export: Export) -> Iterator[list[str | float | None]]:
+    """Each criterion's id, as the columns are called, with its title and what it is worth."""
+    words = language(export.lang)
+    yield [words.say(name) for name in (N_("Criterion"), N_("Title"), N_("Points"))]
+    most = max((row.report.max_score for row in export.rows), default=0.0)
+    for one in export.rubric.criteria if export.rubric else ():
+        points = export.scale.score(one.points, most) if most else one.points
+        yield [one.id, text_in(one.title, export.lang), float(points)]
+
+
+def _write(sheet: Any, table: Table, bold: Any, *, frozen: int) -> None:
+    for number, row in enumerate(table):
+        for column, value in enumerate(row[:_MOST_COLUMNS]):
+            if isinstance(value, str):
+                text = plain(value, _LONGEST)
+                sheet.write_string(number, column, text, bold if number == 0 else None)
+            elif value is not None:
+                sheet.write_number(number, column, value)
+    sheet.freeze_panes(1, frozen)
+    columns = [*zip(*table, strict=True)][:_MOST_COLUMNS]
+    for column, cells in enumerate(columns):
+        sheet.set_column(column, column, _width(cells))
+    last = max(len(table) - 1, 0)
+    sheet.autofilter(0, 0, last, max(len(columns) - 1, 0))
+    # Ids of digits alone are text, which Excel would mark as a mistake in every row.
+    sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
+
+
+def _width(cells: Iterable[str | float | None]) -> int:
+    longest = max((len(str(one)) for one in cells if one is not None), default=0)
+    return min(max(longest + 2, _NARROWEST), _WIDEST)

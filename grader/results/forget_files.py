@@ -1,0 +1,168 @@
+"""The files of a results folder without one student: what others have stays as it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import TYPE_CHECKING, Any
+
+from grader.model.student_id import is_student_id
+from grader.results.atomic_write import is_unfinished, write_bytes
+from grader.results.directory import (
+    BATCH,
+    GRADES,
+    LOCK,
+    PAGE,
+    PUSHED,
+    RUBRIC,
+    STUDENTS,
+    SUMMARY,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from grader.results.traces import Traces
+
+EXPORTS, DESK, OVERRIDES = "exports", "desk.json", "overrides.csv"
+_OURS = frozenset({BATCH, SUMMARY, GRADES, PAGE, RUBRIC, LOCK, DESK, PUSHED, OVERRIDES})
+_PACKED = frozenset({".zip", ".xlsx"})
+_LISTS = frozenset({".ndjson"})
+
+
+def folders_of_others(root: Path, student_id: str) -> Iterator[Path]:
+    """Each other student's folder in the results folder ``root``."""
+    students = root / STUDENTS
+    for folder in sorted(students.iterdir()) if students.is_dir() else ():
+        if folder.is_dir() and folder.name != student_id and is_student_id(folder.name):
+            yield folder
+
+
+def page_names(page: Path, traces: Traces, groups: Iterable[str]) -> bool:
+    """Another student's page names the student, or a group that does."""
+    if not page.is_file():
+        return False
+    text = unescape(text_of(page))
+    return traces.in_prose(text) or any(group in text for group in groups)
+
+
+def clean_student(folder: Path, traces: Traces, groups: Mapping[str, str]) -> bool:
+    """Take the student out of another one's JSON files; whether there was anything.
+
+    ``groups`` are new names of groups, by those that named the student.
+    """
+    changed = False
+    for path in sorted(folder.rglob("*.json")):
+        text = text_of(path)
+        cleaned = traces.out_of_prose(text)
+        for old, new in groups.items():
+            written, renamed = (json.dumps(name, ensure_ascii=False) for name in (old, new))
+            pattern = rf'("group"\s*:\s*){re.escape(written)}'
+            cleaned = re.sub(pattern, rf"\1{renamed.replace(chr(92), chr(92) * 2)}", cleaned)
+        if cleaned != text:
+            write_bytes(path, cleaned.encode("utf-8", "surrogateescape"))
+            changed = True
+    return changed
+
+
+def clean_pushed(root: Path, users: frozenset[str]) -> None:
+    """Take out of what platforms were sent the lines of the student, who has the ids ``users`` there."""
+    path = root / PUSHED
+    if path.is_file():
+        _drop_lines(path, users)
+
+
+def clean_desk(root: Path, traces: Traces) -> None:
+    """Take the student's link, accounts and claims out of what a desk keeps."""
+    path = root / DESK
+    if not path.is_file():
+        return
+    told = json.loads(text_of(path))
+    gone = {traces.student_id, *traces.accounts}
+    data = json.dumps(_without(told, gone), ensure_ascii=False, indent=2).encode() + b"\n"
+    write_bytes(path, data)
+
+
+def _without(value: Any, gone: set[str]) -> Any:
+    """A JSON value without the entries that belong to one of ``gone``, by their key or a value."""
+    if isinstance(value, dict):
+        return {
+            key: _without(one, gone)
+            for key, one in value.items()
+            if key not in gone and not _is_of([one], gone)
+        }
+    if isinstance(value, list):
+        records = ([*one.values()] if isinstance(one, dict) else [one] for one in value)
+        return [
+            _without(one, gone)
+            for one, said in zip(value, records, strict=True)
+            if not _is_of(said, gone)
+        ]
+    return value
+
+
+def _is_of(said: Iterable[Any], gone: set[str]) -> bool:
+    return any(isinstance(one, str) and one in gone for one in said)
+
+
+def clean_exports(root: Path, traces: Traces, users: frozenset[str]) -> list[Path]:
+    """Remove the exports that name the student, and give them back; a list with a line for each student
+    loses the student's alone, so that what a platform was told of the others stays known."""
+    folder = root / EXPORTS
+    gone = []
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        if not path.is_file():
+            continue
+        own = traces.student_id in {path.stem, *path.relative_to(folder).parts}
+        if path.suffix in _LISTS and not own:
+            _drop_lines(path, users | {traces.student_id})
+        # A student's own file has sums and points in it, which may be another's id.
+        named = traces.in_prose if path.suffix == ".json" else traces.in_table
+        if own or path.suffix in _PACKED or named(text_of(path)):
+            path.unlink()
+            if not own:
+                gone.append(path)
+    for inside in sorted(folder.rglob("*"), reverse=True):
+        if inside.is_dir() and not any(inside.iterdir()):
+            inside.rmdir()
+    return gone
+
+
+def _drop_lines(path: Path, users: frozenset[str]) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if _user_in(line) not in users]
+    if kept != lines:
+        write_bytes(path, b"".join(kept))
+
+
+def _user_in(line: bytes) -> str | None:
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    named = told.get("user_id", told.get("userId")) if isinstance(told, dict) else None
+    return named if isinstance(named, str) else None
+
+
+def files_of_others(root: Path) -> Iterator[Path]:
+    """What lies in the folder that the grader did not write."""
+    for path in sorted(root.rglob("*")):
+        inside = path.relative_to(root)
+        ours = len(inside.parts) == 1 and inside.name in _OURS
+        of_student = inside.parts[0] == STUDENTS and path.suffix in {".json", ".html"}
+        if path.is_file() and not ours and not of_student:
+            yield path
+
+
+def remove_unfinished(root: Path) -> None:
+    """Remove what a killed grader was writing."""
+    for path in root.rglob("*"):
+        if is_unfinished(path) and path.is_file():
+            path.unlink(missing_ok=True)
+
+
+def text_of(path: Path) -> str:
+    """A file's text, whatever its bytes are."""
+    return path.read_bytes().decode("utf-8", "surrogateescape")

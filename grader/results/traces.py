@@ -1,0 +1,110 @@
+"""What tells in stored text who a student is, and the text without it."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+REMOVED = "(removed)"
+"""What stands where a student was named. It needs no escaping in JSON, CSV or HTML."""
+
+_BETWEEN = r"[\s_.,+%-]{1,3}"
+_NEVER = re.compile(r"(?!)")
+_ACCOUNT = re.compile(r'"account_id"\s*:\s*"([^"\\]{1,40})"')
+
+
+@dataclass(frozen=True)
+class Traces:
+    """The id, the names, the e-mail addresses, and the accounts that nobody else has."""
+
+    student_id: str
+    names: frozenset[str] = frozenset()
+    emails: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
+
+    def out_of_prose(self, text: str) -> str:
+        """``text`` without what cannot be an ordinary word or number: an id ``201`` may be a sum there,
+        and a name of one word a variable."""
+        return self._prose.sub(REMOVED, text)
+
+    def out_of_cell(self, text: str) -> str:
+        """``text`` of a roster's cell or a group's name, without anything that names the student."""
+        return self._everything.sub(REMOVED, text)
+
+    def in_prose(self, text: str) -> bool:
+        """``text`` names the student without any doubt."""
+        return self._prose.search(text) is not None
+
+    def in_table(self, text: str) -> bool:
+        """``text`` may name the student, if only by a number."""
+        return self._everything.search(text) is not None
+
+    @cached_property
+    def _prose(self) -> re.Pattern[str]:
+        telling = [name for name in self.names if len(_words(name)) > 1]
+        # Of letters alone, or of digits alone, it may be a word or a number.
+        is_telling = re.search(r"[A-Za-z]", self.student_id) and not self.student_id.isalpha()
+        return _any_of([*self._contacts(), *_named(telling), *(self._id() if is_telling else ())])
+
+    @cached_property
+    def _everything(self) -> re.Pattern[str]:
+        return _any_of([*self._contacts(), *_named(self.names), *self._id()])
+
+    def _contacts(self) -> Iterator[str]:
+        for text in self.emails | self.accounts:
+            yield from map(_whole, _forms(text))
+
+    def _id(self) -> Iterator[str]:
+        # “s1” is neither in “s1-b” nor in “s1.b”, which are ids too, and ends a sentence in “s1.”
+        one = re.escape(self.student_id)
+        yield rf"(?<![A-Za-z0-9._@-]){one}(?![A-Za-z0-9_@-])(?!\.[A-Za-z0-9])"
+
+
+def accounts_in(text: str) -> set[str]:
+    """The ids of accounts that stand as such in JSON, damaged JSON included."""
+    return {*_ACCOUNT.findall(text)}
+
+
+def _named(names: Iterable[str]) -> Iterator[str]:
+    """Patterns of names: the last one may come first, and anything may stand between."""
+    for name in names:
+        for form in _forms(name):
+            words = [re.escape(word) for word in _words(form)]
+            for order in (words, [*words[-1:], *words[:-1]]):
+                if words:
+                    yield _ends(_BETWEEN.join(order))
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in re.split(r"[\s,]+", name) if word]
+
+
+def _forms(text: str) -> set[str]:
+    """How a text may be written: composed or not, without accents, escaped in JSON."""
+    composed, decomposed = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
+    bare = "".join(one for one in decomposed if not unicodedata.combining(one))
+    forms = {composed, decomposed, bare}
+    return {
+        one for one in forms | {json.dumps(form, ensure_ascii=False)[1:-1] for form in forms} if one
+    }
+
+
+def _whole(text: str) -> str:
+    return _ends(re.escape(text))
+
+
+def _ends(pattern: str) -> str:
+    """“Ann Lee” is not in “Joann Lee” and not in “Ann Lee-Smith”, but is in “user7=Ann_Lee”."""
+    return rf"(?<![^\W_]){pattern}(?![^\W_])(?!-\w)"
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted({*patterns}, key=lambda one: (-len(one), one))
+    return re.compile("|".join(longest_first), re.IGNORECASE) if longest_first else _NEVER

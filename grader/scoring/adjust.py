@@ -1,0 +1,158 @@
+"""Lateness and a human's judgement on top of what the checks earned: the only place that applies them.
+
+Criteria, then lateness, then overrides, then bonuses, between 0 and the maximum; a total is the score
+itself. Whatever computes or shows a score goes by :func:`exact_score` and :func:`counted`.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from grader.model.report import Adjustment, CriterionResult, Report
+
+OVERRIDDEN = "overridden"
+"""The flag of a report that a human's judgement changed."""
+
+_DECIMALS = 4
+
+
+def earned(result: CriterionResult) -> Fraction:
+    """A criterion's points before a report rounds them: rounded twice, a score can be a cent off.
+
+    Without tests they are as the report has them.
+    """
+    if not result.tests:
+        return exact(result.points or 0)
+    passed = sum(test.outcome == "passed" for test in result.tests)
+    return exact(result.max_points) * Fraction(passed, len(result.tests))
+
+
+def exact(value: float | Fraction) -> Fraction:
+    """A float as the decimal number that it is written as."""
+    return value if isinstance(value, Fraction) else Fraction(repr(float(value)))
+
+
+def overrides_of(report: Report) -> dict[str, Adjustment]:
+    """The overrides of a report's criteria, by their ids."""
+    return {
+        one.criterion: one for one in report.adjusted if one.kind == "override" and one.criterion
+    }
+
+
+def counted(result: CriterionResult, report: Report) -> Fraction | None:
+    """What a criterion counts in the score: its override, else what it earned before lateness.
+
+    ``None`` where it is ungraded and nobody settled it.
+    """
+    override = overrides_of(report).get(result.id)
+    if override is not None:
+        return _within(exact(override.points), result.max_points)
+    return None if result.points is None else earned(result)
+
+
+def exact_score(report: Report) -> Fraction:
+    """The score by a report's criteria and adjustments, not rounded. Of what is open, tests that passed
+    count: then it is what is sure."""
+    totals = [one.points for one in report.adjusted if one.kind == "total"]
+    if totals:
+        return _within(exact(totals[-1]), report.max_score)
+    added = [one.points for one in report.adjusted if one.kind in {"late", "bonus"}]
+    overridden = overrides_of(report)
+    points = sum(map(exact, added), Fraction(0))
+    for result in report.criteria:
+        override = overridden.get(result.id)
+        points += (
+            earned(result)
+            if override is None
+            else _within(exact(override.points), result.max_points)
+        )
+    # Unadjusted points add up to the maximum at most, but for what each of them is rounded by.
+    return _within(points, report.max_score) if report.adjusted else points
+
+
+def is_open(result: CriterionResult, report: Report) -> bool:
+    """The criterion could not be checked, and no override or total settles it."""
+    return (
+        result.status == "ungraded"
+        and result.id not in overrides_of(report)
+        and not any(one.kind == "total" for one in report.adjusted)
+    )
+
+
+def as_earned(report: Report) -> Report:
+    """The report as the checks alone gave it."""
+    if report.adjustments is UNSET:
+        return report
+    score = None if report.earned_score is UNSET else report.earned_score
+    return msgspec.structs.replace(
+        report,
+        status="ungraded" if score is None else "graded",
+        score=score,
+        sure_points=_rounded(sum(map(earned, report.criteria), Fraction(0))),
+        earned_score=UNSET,
+        adjustments=UNSET,
+        flags=tuple(flag for flag in report.flags if flag != OVERRIDDEN),
+    )
+
+
+def marked(report: Report, marks: Iterable[Adjustment]) -> Report:
+    """The report with a human's ``marks`` in the place of earlier ones. Lateness stays."""
+    late = next((one for one in report.adjusted if one.kind == "late"), None)
+    return adjusted(report, late, marks)
+
+
+def adjusted(report: Report, late: Adjustment | None, marks: Iterable[Adjustment]) -> Report:
+    """The report with ``late`` and a human's ``marks`` instead of any adjustments that it has.
+
+    Lateness takes its share of what was earned, but of no criterion that a human has marked. A mark of a
+    criterion that the report does not have counts nothing, and is left out. Which of several marks of
+    one thing counts is the caller's to say.
+    """
+    bare = as_earned(report)
+    marks = list(marks)
+    known = [result.id for result in bare.criteria]
+    overrides = {one.criterion: one for one in marks if one.kind == "override"}
+    given = [overrides[name] for name in known if name in overrides]
+    given += [one for kind in ("bonus", "total") for one in marks if one.kind == kind]
+    lateness = [] if late is None else [_taken(bare, late, {one.criterion for one in given})]
+    if not (given or lateness):
+        return bare
+    flags = {*bare.flags, OVERRIDDEN} if given else {*bare.flags}
+    made = msgspec.structs.replace(
+        bare,
+        earned_score=bare.score,
+        adjustments=(*lateness, *given),
+        flags=tuple(sorted(flags)),
+    )
+    sure = _rounded(exact_score(made))
+    # Of what nobody asked about no score is made.
+    partly = bare.looked_at is not UNSET
+    ungraded = partly or any(is_open(result, made) for result in made.criteria)
+    return msgspec.structs.replace(
+        made,
+        status="ungraded" if ungraded else "graded",
+        score=None if ungraded else sure,
+        sure_points=sure,
+    )
+
+
+def _taken(report: Report, late: Adjustment, marked: set[str | None]) -> Adjustment:
+    """``late`` with the points that its share takes of all criteria but those that are ``marked``."""
+    share = exact(0 if late.share is UNSET else late.share)
+    of = sum((earned(one) for one in report.criteria if one.id not in marked), Fraction(0))
+    return msgspec.structs.replace(late, points=_rounded(-share * of))
+
+
+def _within(points: Fraction, maximum: float) -> Fraction:
+    return min(max(points, Fraction(0)), exact(maximum))
+
+
+def _rounded(points: Fraction) -> float:
+    return round(float(points), _DECIMALS) + 0.0  # no -0.0

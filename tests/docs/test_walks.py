@@ -1,0 +1,72 @@
+"""The guides for contributors and for authors of checks, walked as they are written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.docs.walks import copy_of_the_source, section, walk
+from tools.former_wordings import FORMER
+from tools.generate_contracts import ROOT
+from tools.generate_reference import DOCS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+
+
+def test_a_sentence_is_changed_as_the_guide_says(tmp_path: Path) -> None:
+    here = copy_of_the_source(tmp_path / "here")
+    printed = walk(section(CONTRIBUTING, "Change a sentence"), here)
+    assert "which was 'Set memory_size in your stack, then deploy again.'" in printed
+    kept = json.loads((here / FORMER.relative_to(ROOT)).read_text(encoding="utf-8"))
+    assert "Set memory_size in your stack, then deploy again." in kept
+
+
+@pytest.mark.slow
+@pytest.mark.sandbox
+@pytest.mark.parametrize("title", ["Add a check", "Add a resource", "Add a format", "Write a lab"])
+def test_a_walk_ends_where_the_guide_says(title: str, tmp_path: Path) -> None:
+    here = copy_of_the_source(tmp_path / "here")
+    walk(section(CONTRIBUTING, title), here)
+    checked = walk(
+        "```sh\n.venv/bin/ruff check grader tests\n.venv/bin/mypy --strict grader\n```\n", here
+    )
+    assert "All checks passed!" in checked
+    assert "Success" in checked
+
+
+@pytest.mark.sandbox
+@pytest.mark.slow
+def test_a_check_of_ones_own_is_written_as_its_guide_says(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "rubric.yaml", tmp_path)
+    text = section(DOCS / "checks.md", "One from start to end")
+    printed = walk(text, tmp_path)
+    assert "rubric.yaml: right, 13 criteria" in printed
+    assert "Stage" in printed
+
+
+def test_the_commands_of_the_guide_are_those_that_run_here() -> None:
+    """What the walks do not take: setting up, running everything."""
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    setting_up = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]'"
+    assert setting_up in text
+    assert setting_up in (ROOT / "README.md").read_text(encoding="utf-8")
+    whole = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    for command in (".venv/bin/lint-imports", ".venv/bin/mypy --strict grader tools"):
+        assert command in text
+        assert command in whole
+
+
+def test_the_generators_of_the_guide_are_those_that_there_are() -> None:
+    text = section(CONTRIBUTING, "What is generated")
+    there = {path.stem for path in (ROOT / "tools").glob("*_*.py")}
+    commands = {name for name in there if f"python -m tools.{name}`" in text}
+    runnable = {
+        name for name in there if "__main__" in (ROOT / f"tools/{name}.py").read_text("utf-8")
+    }
+    assert commands == runnable

@@ -1,0 +1,145 @@
+"""One word, one thing: no public name stands in two modules, and no module grows too long."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+import grader as package
+
+SOURCE = Path(package.__file__).parent
+MODULES = [path for path in sorted(SOURCE.rglob("*.py")) if path.parent.name != "handlers"]
+
+ONE_MEANING = {
+    "files": "each format of an export has one",
+    "RULES": "each table of next steps is one",
+    "main": "of a module that is run",
+    **dict.fromkeys(("check", "push", "regrade", "sandbox"), "a command is named as it is typed"),
+}
+"""Names that stand in several modules and mean the same in each."""
+
+HOMONYMS = {
+    "APPEARS_S": 2,
+    "ATTEMPTS": 3,
+    "Answer": 2,
+    "Asked": 2,
+    "BLOCKED": 2,
+    "EVERY_S": 3,
+    "EXCHANGE": 2,
+    "Engine": 2,
+    "Expected": 2,
+    "FLAGS": 2,
+    "FOLDER": 2,
+    "FUNCTIONS": 2,
+    "GRACE_S": 2,
+    "KEYS": 2,
+    "LIMIT": 2,
+    "LIMIT_BYTES": 2,
+    "LIMIT_S": 2,
+    "Lab": 2,
+    "MOST": 4,
+    "MOST_PAGES": 2,
+    "Message": 2,
+    "NOTHING": 3,
+    "OFTEN_SAID": 2,
+    "OTHER": 2,
+    "OTHERWISE": 2,
+    "Outcome": 3,
+    "Person": 2,
+    "Place": 4,
+    "READ_LIMIT": 2,
+    "Results": 2,
+    "Row": 3,
+    "SCHEMA": 2,
+    "SHARE": 2,
+    "STUDENTS": 2,
+    "Sent": 2,
+    "Step": 2,
+    "Submission": 2,
+    "UNGRADED": 3,
+    "Way": 2,
+    "Ways": 2,
+    "bounded": 2,
+    "collect": 2,
+    "decode": 2,
+    "digest_of": 2,
+    "encode": 4,
+    "exact": 2,
+    "judge": 2,
+    "listed": 2,
+    "name_of": 2,
+    "named": 2,
+    "needs_of": 2,
+    "number": 2,
+    "plain": 2,
+    "run": 2,
+    "shown": 3,
+    "value_of": 2,
+    "write_roster": 2,
+}
+"""Names that still stand in several modules, with how many: rename one, take its line away, add none."""
+
+MOST_LINES = 400
+LONGER = {"model/observation.py": 550, "observe/exercise.py": 500}
+"""Modules that are longer still, and how long they may be: split one and take it away; add none."""
+
+
+def public_names(source: str) -> set[str]:
+    """What a module defines at its top level under a name without an underscore."""
+    found = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            parts = [name for target in targets for name in ast.walk(target)]
+            found |= {name.id for name in parts if isinstance(name, ast.Name)}
+    return {name for name in found if not name.startswith("_") and len(name) > 1}
+
+
+def homonyms() -> dict[str, list[str]]:
+    """The names that stand in more than one module, each with these modules."""
+    where = defaultdict(list)
+    for path in MODULES:
+        for name in public_names(path.read_text(encoding="utf-8")):
+            where[name].append(path.relative_to(SOURCE).as_posix())
+    return {name: paths for name, paths in where.items() if len(paths) > 1}
+
+
+def test_no_name_stands_in_two_modules() -> None:
+    new = {
+        name: paths
+        for name, paths in homonyms().items()
+        if name not in ONE_MEANING and len(paths) > HOMONYMS.get(name, 1)
+    }
+    assert new == {}, "name the newer one for what it is"
+
+
+def test_the_table_of_homonyms_shrinks_with_them() -> None:
+    found = {name: len(paths) for name, paths in homonyms().items()}
+    assert {n: found.get(n, 1) for n in HOMONYMS} == HOMONYMS, "take the line away, or lower it"
+    assert [name for name in ONE_MEANING if name not in found] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("class Row: ...\ndef row(): ...\nROW: int = 1\nA = B = 2", {"Row", "row", "ROW"}),
+        ("_hidden = 1\ndef f():\n    inner = 1\nMOST, LEAST = 1, 2", {"MOST", "LEAST"}),
+        ("def outer():\n    def inner(): ...", {"outer"}),
+    ],
+)
+def test_what_is_a_public_name(source: str, names: set[str]) -> None:
+    assert public_names(source) == names
+
+
+def test_no_module_is_long() -> None:
+    lines = {
+        path.relative_to(SOURCE).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in MODULES
+    }
+    assert {n: c for n, c in lines.items() if c > LONGER.get(n, MOST_LINES)} == {}, "split it"
+    assert [name for name in LONGER if lines.get(name, 0) <= MOST_LINES] == [], "take it away"

@@ -1,0 +1,43 @@
+"""What a release moves, and what is tried first before a change lands."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+from grader import __version__
+from tools.generate_contracts import ROOT
+
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+SECTIONS = re.findall(r"^## (\d+\.\d+\.\d+)( \(unreleased\))?$", CHANGELOG, re.M)
+
+
+def test_the_version_stands_in_one_file() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["dynamic"] == ["version"]
+    assert project["tool"]["hatch"]["version"]["path"] == "grader/__init__.py"
+    written = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "grader").rglob("*.py")
+        if f'"{__version__}"' in path.read_text(encoding="utf-8")
+    ]
+    assert written == ["grader/__init__.py"]
+
+
+def test_every_version_has_a_section_of_the_changelog_the_newest_first() -> None:
+    versions = [tuple(map(int, version.split("."))) for version, _open in SECTIONS]
+    assert versions == sorted(versions, reverse=True)
+    assert __version__ in [version for version, _open in SECTIONS]
+    still_open = [version for version, unreleased in SECTIONS if unreleased]
+    assert still_open in ([], [SECTIONS[0][0]]), "only the newest section is unreleased"
+
+
+def test_what_takes_seconds_is_tried_first() -> None:
+    text = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    steps = [
+        *("bin/ruff check .", "bin/ruff format --check .", "bin/shellcheck"),
+        *('bash -euo pipefail -c "${tests% && *}"', "bin/lint-imports", "bin/mypy --strict"),
+        *("apt-get", "readme_command 'grader demo'", 'bash -euo pipefail -c "$tests"'),
+    ]
+    places = [text.index(step) for step in steps]
+    assert places == sorted(places)

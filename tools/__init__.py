@@ -1,0 +1,1 @@
+"""Generators for developers: run each as ``python -m tools.NAME``."""
