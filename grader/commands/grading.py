@@ -142,9 +142,9 @@ def batch(
         checks = checks if checks is not None else [Path(path) for path in before.checks]
         seed, region = before.seed if seed is None else seed, region or before.region
         speak((lang := lang or Lang(before.lang)).value)
-        jobs, due = jobs or before.jobs, due or before.due or None
-        absent = absent or Absent(before.absent or "blank")
-        account_timeout = account_timeout or math.ceil(before.account_timeout_s)
+        due, absent = due or before.due or None, absent or Absent(before.absent or "blank")
+        timeout = account_timeout or math.ceil(before.account_timeout_s)
+        jobs, account_timeout = jobs or before.jobs, timeout
         open_by_student = open_by_student or OpenByStudent(before.open_by_student)
     settings = settings_of(
         seed=seed,
@@ -183,8 +183,7 @@ def batch(
             except (KeyboardInterrupt, OSError) as why:
                 _tell_cut_short(run, why, out, errors)
                 errors.print(_("Go on with: {command}", command=again(only)), soft_wrap=True)
-                status = UNGRADED if isinstance(why, OSError) else INTERRUPTED
-                raise typer.Exit(status) from None
+                raise typer.Exit(UNGRADED if isinstance(why, OSError) else INTERRUPTED) from None
     if json == "-":
         write_stdout((out / "summary.json").read_bytes())
     else:
