@@ -32,7 +32,8 @@ def test_attributes_of_a_message_may_be_any_text(sent: str, first: str, count: s
 
 
 @pytest.mark.parametrize(
-    "date", ["Mon, 01 Jan 100000000000000000000 00:00:00 GMT", "Mon, 01 Jan 0001 00:00:00 +2359"]
+    "date",
+    ["Mon, 01 Jan 100000000000000000000 00:00:00 GMT", "Mon, 99 Jan 2020 00:00:00 GMT", "soon"],
 )
 def test_a_date_of_no_calendar_is_none(date: str) -> None:
     assert answered_at({"ResponseMetadata": {"HTTPHeaders": {"date": date}}}) is None
