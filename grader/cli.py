@@ -36,6 +36,7 @@ from grader.commands.options import (
     USAGE,
     LangOption,
     asked_language,
+    remember_command,
 )
 from grader.i18n.language import N_, _, default_language, speak
 from grader.terminal.encoding import show_what_it_can
@@ -160,6 +161,7 @@ def run(arguments: list[str]) -> int:
     """Run one command; its exit status (design §7)."""
     from grader.inputs.problems import BadInput
 
+    remember_command(arguments)
     # What is wrong with an option that stands before --lang is said in that language too.
     speak(asked_language(arguments) or default_language())
     for stream in (sys.stdout, sys.stderr):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from grader.aws.bounds import AskedUntil, OutOfTimeError, asking_until
 from grader.aws.clients import ATTEMPTS, READ_TIMEOUT_S, Clients, config_of
 from grader.aws.errors import is_no_answer_of_aws, is_plain, sort_error
 from grader.aws.own_configuration import asked_elsewhere, why_no_answer, why_no_keys
@@ -43,9 +44,11 @@ _HANDED_IN = N_(
     " [default] to the token's end (AWS Details, AWS CLI, Show)."
 )
 
-TIME_IS_UP = Unknown.saying(
-    "time-limit", N_("The account took longer than it may (--account-timeout).")
-)
+TIME_IS_UP = Unknown.saying("time-limit", OutOfTimeError.fmt)
+
+BEGUN_S, OVERTIME_S = 5, 12
+"""So many seconds after the account's time a question that was begun in time may end, and whatever
+leaves the account as it was found."""
 
 
 def vanished(missing: Missing) -> Unknown:
@@ -72,6 +75,7 @@ class Aws:
     ) -> None:
         self.region, self.endpoint_url, self.ends_at = region, endpoint_url, ends_at
         self._clients, self._access = clients, access
+        self._overtime_ends_at: float | None = None
         self._keys: dict[str, str] | None = None
         self._made: dict[tuple[str, int, float], Any] = {}
         self._refused: Unknown | None = None
@@ -92,7 +96,13 @@ class Aws:
             }
             config = config_of(attempts, read_timeout_s)
             self._made[key] = self._clients.make(service, config, options, self._access)
-        return self._made[key]
+        return AskedUntil(self._made[key], self._until)
+
+    def _until(self) -> float | None:
+        """When a question that is asked now has to end, a time of ``time.monotonic()``."""
+        if self._overtime_ends_at is not None:
+            return self._overtime_ends_at
+        return None if self.ends_at is None else self.ends_at + BEGUN_S
 
     def _credentials(self) -> dict[str, str]:
         """The account's keys, asked for once, given or not. Raises :class:`Lost`."""
@@ -103,7 +113,8 @@ class Aws:
             # Of all ways to an account only a role has to be asked for.
             get = partial(self._clients.credentials, self._access, self.region, self.endpoint_url)
             try:
-                self._keys = self.need("sts:AssumeRole", get)
+                with asking_until(self._until()):
+                    self._keys = self.need("sts:AssumeRole", get)
             except Lost as lost:
                 self._refused = lost.unknown
                 raise
@@ -206,10 +217,14 @@ class Aws:
     def overtime(self) -> Iterator[None]:
         """Allow questions after ``ends_at``: to leave an account as it was found."""
         ends_at, self.ends_at = self.ends_at, None
+        if ends_at is not None:
+            self._overtime_ends_at = ends_at + OVERTIME_S
         try:
             yield
         finally:
             self.ends_at = ends_at
+            if ends_at is not None:  # the outer one, where one stands in another
+                self._overtime_ends_at = None
 
     def close(self, *, but: Collection[str] = ()) -> None:
         """Let go the account's clients, but for those of services in ``but``, and close the connections

@@ -14,6 +14,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 
+from grader.aws.bounds import bound_questions_of
 from grader.aws.profiles import frozen_keys, session_for_keys
 from grader.aws.signed_by import SignedBy, sign_requests_of
 from grader.model.access import Access, Keys, NothingHandedIn, Profile, Role
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 30
 """Above the longest poll, which SQS answers after at most 20 s."""
+
+_MARGIN_S = 5
+"""So much later than its time-outs a question is cut: who is silent has been found out by then."""
 
 ATTEMPTS = 4
 """How often a client asks where asking again is harmless."""
@@ -106,6 +110,7 @@ class Clients:
         events.register(f"before-parse.{name}", _refuse_what_aws_did_not_say)
         # Before botocore's own handler, which retries by the status.
         events.register_first(f"needs-retry.{name}", _keep_status)
+        bound_questions_of(client, CONNECT_TIMEOUT_S + _patience_of(config)[0] + _MARGIN_S)
         return client
 
     def _session(self, access: Access | None, region: str | None) -> boto3.Session:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from botocore import exceptions as failures
 
+from grader.aws.bounds import AnswerTooLongError, OutOfTimeError, TooManyPagesError
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message
 from grader.model.observation import Missing, Unknown, UnknownKind
@@ -244,6 +245,10 @@ def sort_error(error: Exception, action: str, region: str = "") -> Missing | Unk
         error, failures.HTTPClientError | failures.ConnectionError | failures.IncompleteReadError
     ):
         return Unknown.saying("unreachable", _SAID, action=action, error=_said(error))
+    if isinstance(error, OutOfTimeError):
+        return Unknown.saying("time-limit", error.fmt)
+    if isinstance(error, AnswerTooLongError | TooManyPagesError):
+        return Unknown.saying("unexpected", _SAID, action=action, error=_said(error))
     if isinstance(error, failures.NoRegionError | failures.InvalidRegionError):
         return Unknown("unexpected", redact(str(error)))
     if type(error).__module__.startswith("botocore."):

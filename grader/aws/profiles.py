@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 
+from grader.aws.bounds import seconds_left
 from grader.i18n.language import N_
 from grader.i18n.message import message
 
@@ -66,9 +68,11 @@ def frozen_keys(session: boto3.Session) -> tuple[str, str, str | None]:
 
     asking = threading.Thread(target=ask, name="credentials", daemon=True)
     asking.start()
-    asking.join(LIMIT_S)
+    left = seconds_left()
+    limit = LIMIT_S if left is None else min(LIMIT_S, math.ceil(left))
+    asking.join(limit)
     if not found:
-        none = message(N_("there were none after {seconds} s"), seconds=LIMIT_S)
+        none = message(N_("there were none after {seconds} s"), seconds=limit)
         raise CredentialRetrievalError(provider=_FOUND_IN, error_msg=none)
     (answer,) = found
     if isinstance(answer, BotoCoreError | ClientError):

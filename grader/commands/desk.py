@@ -208,9 +208,19 @@ class _Asked:
 
     def as_before(self, results: Results) -> _Asked:
         """What is not said again is as it was when the folder was begun."""
+        from grader.commands.stored_options import stop_where_only_the_folder_says
+
         before = results.batch()
         lang = self.lang or Lang(before.lang)
         speak(lang.value)
+        stop_where_only_the_folder_says(
+            self.out,
+            before,
+            rubric=self.rubric,
+            checks=self.checks,
+            endpoint_url=self.endpoint_url,
+            asks_aws=True,
+        )
         stored = self.out / "rubric.yaml" if before.state != "starting" else None
         checks = [Path(path) for path in before.checks]
         return replace(

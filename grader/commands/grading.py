@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +38,7 @@ from grader.commands.options import (
 from grader.i18n.language import N_, _, plural, speak, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rich.console import Console
 
@@ -116,6 +117,7 @@ def batch(
     from grader.batch.plan import plan
     from grader.batch.run import ClassRun
     from grader.batch.setup import course_files, loaded
+    from grader.commands.stored_options import stop_where_only_the_folder_says
     from grader.engines.choose import engine_of
     from grader.results.directory import RUBRIC, Results
     from grader.terminal.console import standard_error, standard_output
@@ -127,17 +129,23 @@ def batch(
     if (resume or only) and results.occupied:
         # What is not said again is as it was.
         before = results.batch()
+        stop_where_only_the_folder_says(
+            out,
+            before,
+            rubric=rubric,
+            checks=checks,
+            endpoint_url=endpoint_url,
+            asks_aws=True,
+        )
         if before.state != "starting":
             rubric = rubric or out / RUBRIC
         checks = checks if checks is not None else [Path(path) for path in before.checks]
-        seed = before.seed if seed is None else seed
-        region, endpoint_url = region or before.region, endpoint_url or before.endpoint_url
-        lang = lang or Lang(before.lang)
-        speak(lang.value)
-        jobs = jobs or before.jobs
-        account_timeout = account_timeout or math.ceil(before.account_timeout_s)
+        seed, region = before.seed if seed is None else seed, region or before.region
+        speak((lang := lang or Lang(before.lang)).value)
+        due, absent = due or before.due or None, absent or Absent(before.absent or "blank")
+        timeout = account_timeout or math.ceil(before.account_timeout_s)
+        jobs, account_timeout = jobs or before.jobs, timeout
         open_by_student = open_by_student or OpenByStudent(before.open_by_student)
-        absent, due = absent or Absent(before.absent or "blank"), due or before.due or None
     settings = settings_of(
         seed=seed,
         region=region,
@@ -164,6 +172,8 @@ def batch(
             resume=resume,
             force=force,
         )
+        kept = _trusted(course.check_dirs, settings.endpoint_url)
+        again = partial(_resuming, roster, out, engine, scheduler, kept)
         with engine_of(engine.value, scheduler, settings.jobs) as made:
             run = ClassRun(course, results, students, planned, made)
             try:
@@ -172,10 +182,8 @@ def batch(
                     summary = run.run(lambda graded: tell(graded.report))
             except (KeyboardInterrupt, OSError) as why:
                 _tell_cut_short(run, why, out, errors)
-                command = _resuming(roster, out, engine, scheduler, only)
-                errors.print(_("Go on with: {command}", command=command), soft_wrap=True)
-                interrupted = isinstance(why, KeyboardInterrupt)
-                raise typer.Exit(INTERRUPTED if interrupted else UNGRADED) from None
+                errors.print(_("Go on with: {command}", command=again(only)), soft_wrap=True)
+                raise typer.Exit(UNGRADED if isinstance(why, OSError) else INTERRUPTED) from None
     if json == "-":
         write_stdout((out / "summary.json").read_bytes())
     else:
@@ -183,7 +191,7 @@ def batch(
     if for_json is not None:
         results.copy_summary(for_json)
     _tell_where(run, out, errors, quiet)
-    _tell_missed(run, lambda names: _resuming(roster, out, engine, scheduler, names), errors, quiet)
+    _tell_missed(run, again, errors, quiet)
     return UNGRADED if run.unwritten or run.not_again else batch_status(run.reports)
 
 
@@ -256,12 +264,19 @@ def _tell_missed(
         errors.print(_("Try again with: {command}", command=again(names)), soft_wrap=True)
 
 
+def _trusted(check_dirs: Sequence[str], endpoint_url: str | None) -> list[str]:
+    """The options that a folder keeps and that count only when they are given again."""
+    words = [word for folder in check_dirs for word in ("--checks", folder)]
+    return words + (["--endpoint-url", endpoint_url] if endpoint_url else [])
+
+
 def _resuming(
     roster: Path,
     out: Path,
     engine: EngineKind,
     scheduler: str | None,
-    only: list[str] | None = None,
+    trusted: Sequence[str],
+    only: list[str] | None,
 ) -> str:
     """The command that goes on with a batch. The folder keeps the options that are not here."""
     words = ["grader", "batch", str(roster), "--out", str(out), "--resume"]
@@ -269,7 +284,7 @@ def _resuming(
         words += ["--engine", engine.value]
     if scheduler is not None:
         words += ["--scheduler", scheduler]
-    words += [f"--only={name}" for name in only or ()]
+    words += [*trusted, *(f"--only={name}" for name in only or ())]
     return shlex.join(words)
 
 
@@ -297,6 +312,7 @@ def regrade(
     """Judge and score stored observations again: no AWS is asked."""
     from grader.batch.regrade import regrade as again
     from grader.batch.setup import course_files, loaded
+    from grader.commands.stored_options import stop_where_only_the_folder_says
     from grader.results.directory import RUBRIC, Results, summary_json
     from grader.terminal.changes import show_changes
     from grader.terminal.console import standard_error, standard_output
@@ -309,6 +325,7 @@ def regrade(
     before = stored.batch()
     if lang is None:
         speak(before.lang)
+    stop_where_only_the_folder_says(results, before, rubric=rubric, checks=checks)
     dirs = checks if checks is not None else [Path(path) for path in before.checks]
     with loaded(rubric or results / RUBRIC, dirs) as (course, _students):
         done = again(stored, course, lang=spoken().code, due=until, dry_run=dry_run)

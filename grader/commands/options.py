@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from contextvars import ContextVar
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -34,6 +35,19 @@ def _speaking(lang: Lang | None) -> Lang | None:
     if lang is not None:
         speak(lang.value)
     return lang
+
+
+_typed: ContextVar[tuple[str, ...]] = ContextVar("typed", default=())
+
+
+def remember_command(arguments: Sequence[str]) -> None:
+    """Keep the words of the command that runs, for :func:`typed_command`."""
+    _typed.set(tuple(arguments))
+
+
+def typed_command() -> list[str]:
+    """The words of the command that runs, as they were typed."""
+    return ["grader", *_typed.get()]
 
 
 def asked_language(arguments: Sequence[str]) -> str | None:

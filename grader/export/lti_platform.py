@@ -19,6 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 import jwt
 import msgspec
 import requests
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
@@ -27,6 +28,7 @@ from grader.i18n.language import _
 from grader.results.directory import UNREADABLE
 from grader.safety.printable import plain
 from grader.safety.secret import Secret
+from grader.safety.wall_clock import cut_at, that_can_be_cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +44,8 @@ _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ATTEMPTS = 5
 _LONGEST_WAIT_S = 300.0
 _TIMEOUT_S = 30
+_PARTS = 3
+"""An answer may take so many times as long to end as to begin."""
 _ASSERTION_LASTS_S = 300
 _MARGIN_S = 30
 _LIMIT_BYTES = 64 * 1024
@@ -95,7 +99,7 @@ class _NoAuth(AuthBase):
 
 class Platform:
     """Posts scores to one line item. ``sleep`` waits between attempts; an answer may take
-    ``timeout_s`` to begin, and as long between its parts."""
+    ``timeout_s`` to begin, and three times as long to end."""
 
     def __init__(
         self,
@@ -107,6 +111,8 @@ class Platform:
         self._client, self._url, self._sleep = client, scores_url(line_item), sleep
         self._timeout_s = timeout_s
         self._session = requests.Session()
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, _CanBeCut())
         self._token: Secret | None = None
         self._token_ends = 0.0
 
@@ -138,13 +144,17 @@ class Platform:
     def _attempt(self, make: Callable[[], Score]) -> Score:
         had_token = self._token is not None and time.monotonic() < self._token_ends
         score = make()
-        status, said = self._post_once(score)
+        status, said, is_page = self._post_once(score)
         if status == 401 and had_token:
             # It may have ended before its time.
             self._token = None
             score = make()
-            status, said = self._post_once(score)
+            status, said, is_page = self._post_once(score)
         if 200 <= status < 300:
+            if is_page:
+                # A wiki, a proxy, a page to sign in: AGS answers with JSON, or with nothing.
+                message = _("HTTP {status} and a web page: no answer to a score", status=status)
+                raise PlatformError(message, fatal=True)
             return score
         raise PlatformError(
             f"HTTP {status}{said}",
@@ -152,14 +162,16 @@ class Platform:
             may_be_all=status in _MAY_BE_ALL,
         )
 
-    def _post_once(self, score: Score) -> tuple[int, str]:
+    def _post_once(self, score: Score) -> tuple[int, str, bool]:
+        """The status, what was said with it, and whether that is a web page."""
         token = self._bearer()
         headers = {"Content-Type": MEDIA_TYPE, "Accept": "application/json"}
         status, body = self._send(
             self._url, encode(score), headers, _Bearer(token), status_says=True
         )
         text = body.decode("utf-8", "replace").replace(token.reveal(), "***").strip()
-        return status, f": {plain(text, _TOLD)}" if text else ""
+        is_page = text.lstrip("\ufeff").startswith("<")
+        return status, f": {plain(text, _TOLD)}" if text else "", is_page
 
     # -- the token ----------------------------------------------------------------------------
 
@@ -225,15 +237,18 @@ class Platform:
         take the token along. ``status_says`` it all where it is a 2xx: whether a body arrives then does
         not matter."""
         try:
-            with self._session.post(
-                url,
-                data=data,
-                headers=headers,
-                auth=auth,
-                timeout=self._timeout_s,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            with (
+                cut_at(time.monotonic() + _PARTS * self._timeout_s) as question,
+                self._session.post(
+                    url,
+                    data=data,
+                    headers=headers,
+                    auth=auth,
+                    timeout=self._timeout_s,
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
                 status = response.status_code
                 if status == 429 or status >= 500:
                     after = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
@@ -241,9 +256,10 @@ class Platform:
                 try:
                     body = _beginning(response)
                 except requests.RequestException:
-                    if not (status_says and 200 <= status < 300):
+                    if question.is_over or not (status_says and 200 <= status < 300):
                         raise
                     body = b""
+                question.raise_if_over()
         except requests.exceptions.SSLError:
             message = _("{host} does not prove who it is (TLS)", host=urlsplit(url).hostname)
             raise PlatformError(message, fatal=True) from None
@@ -251,6 +267,7 @@ class Platform:
             requests.exceptions.ConnectionError,
             requests.exceptions.Timeout,
             requests.exceptions.ChunkedEncodingError,
+            TimeoutError,
         ):
             raise _TryAgain(_("{host} does not answer", host=urlsplit(url).hostname)) from None
         except requests.RequestException as error:
@@ -261,6 +278,22 @@ class Platform:
             )
             raise PlatformError(message, fatal=True) from None
         return status, body
+
+
+class _CanBeCut(HTTPAdapter):
+    """Connections that end when the time of their question is over."""
+
+    def init_poolmanager(self, *given: Any, **named: Any) -> None:
+        super().init_poolmanager(*given, **named)
+        manager: Any = self.poolmanager
+        manager.pool_classes_by_scheme = that_can_be_cut(manager.pool_classes_by_scheme)
+
+    def proxy_manager_for(self, proxy: Any, **named: Any) -> Any:
+        known = proxy in self.proxy_manager
+        manager: Any = super().proxy_manager_for(proxy, **named)
+        if not known:
+            manager.pool_classes_by_scheme = that_can_be_cut(manager.pool_classes_by_scheme)
+        return manager
 
 
 def _beginning(response: requests.Response) -> bytes:

@@ -36,5 +36,5 @@ def answered_at(response: Mapping[str, Any]) -> datetime | None:
     date = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     try:
         return parsedate_to_datetime(date).astimezone(UTC) if date else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # a year that no calendar has, for one
         return None

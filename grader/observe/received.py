@@ -17,6 +17,10 @@ ASKED: list[MessageSystemAttributeNameType] = [
 """The attributes that are asked of each message."""
 
 
+_DIGITS = 15
+"""Unix milliseconds have 13 until the year 2286."""
+
+
 @dataclass(frozen=True)
 class Received:
     """A message that was received ``at`` a time of ``time.monotonic()``.
@@ -43,9 +47,9 @@ class Received:
             handle=given.get("ReceiptHandle", ""),
             body=given.get("Body", ""),
             at=at,
-            sent_ms=int(attributes.get("SentTimestamp", 0)),
-            received=int(attributes.get("ApproximateReceiveCount", 1)),
-            first_received_ms=int(first or 0) or None,
+            sent_ms=_number(attributes.get("SentTimestamp"), 0),
+            received=_number(attributes.get("ApproximateReceiveCount"), 1),
+            first_received_ms=_number(first, 0) or None,
         )
 
     @property
@@ -57,3 +61,9 @@ class Received:
         if self.received > 1 or self.first_received_ms is None or not self.sent_ms:
             return None
         return (self.first_received_ms - self.sent_ms) / 1000
+
+
+def _number(said: object, unknown: int) -> int:
+    """What an attribute says; ``unknown`` where that is no number that SQS can have meant."""
+    text = str(said) if said is not None else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else unknown

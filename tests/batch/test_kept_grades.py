@@ -140,7 +140,8 @@ def test_what_was_judged_with_checks_of_ones_own_can_be_gone_on_with(
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{fresh_account}")
     grader_here("batch", path, cwd=tmp_path)
     assert grader_here("regrade", "results", "--rubric", course, cwd=tmp_path).returncode == 0
-    again = grader_here("regrade", "results", cwd=tmp_path)
+    own = ("--checks", course.parent / "checks")
+    again = grader_here("regrade", "results", *own, cwd=tmp_path)
     assert (again.returncode, reports(tmp_path)["s1"].max_score) == (0, 21), again.stderr
     more = ("--resume", "--rubric", course)
     assert grader_here("batch", path, *more, cwd=tmp_path).returncode == 0
@@ -155,10 +156,10 @@ def test_checks_that_changed_are_named_and_then_applied_to_everyone(
     assert grader_here("batch", path, "--rubric", course, cwd=tmp_path).returncode == 0
     own = course.parent / "checks/check_own.py"
     own.write_text(OWN_CHECK.replace("first_lambda", "second_lambda"))
-    refused = grader_here("batch", path, "--resume", cwd=tmp_path)
+    refused = grader_here("batch", path, "--resume", "--checks", own.parent, cwd=tmp_path)
     assert (refused.returncode, reports(tmp_path)["s1"].score) == (2, 21)
     assert "The checks of your own changed since this batch was started." in refused.stderr
-    grader_here("batch", path, "--resume", "--force", cwd=tmp_path)
+    grader_here("batch", path, "--resume", "--force", "--checks", own.parent, cwd=tmp_path)
     assert reports(tmp_path)["s1"].score == 20
 
 
@@ -171,12 +172,14 @@ def test_checks_that_were_still_to_be_applied_when_a_run_was_killed_are_applied(
     old = reports(tmp_path)["s1"]
     own = course.parent / "checks/check_own.py"
     own.write_text(OWN_CHECK.replace("first_lambda", "second_lambda"))
-    grader_here("batch", path, "--resume", "--force", cwd=tmp_path)
+    grader_here("batch", path, "--resume", "--force", "--checks", own.parent, cwd=tmp_path)
     # As the folder was when that run had begun, and had judged nobody yet.
     batch = tmp_path / "results/batch.json"
     batch.write_text(batch.read_text().replace('"state": "finished"', '"state": "running"'))
     Results(tmp_path / "results").write_report(old)
-    assert grader_here("batch", path, "--resume", cwd=tmp_path).returncode == 0
+    assert (
+        grader_here("batch", path, "--resume", "--checks", own.parent, cwd=tmp_path).returncode == 0
+    )
     assert reports(tmp_path)["s1"].score == 20
 
 

@@ -145,7 +145,7 @@ def test_regrading_elsewhere_uses_the_checks_of_the_batch(
     )
     grader("batch", roster(here, aws_sandbox, f"s1,Ann,,{right}"), cwd=here)
     assert reports(here)["s1"].score == 21
-    done = grader("regrade", here / "results", cwd=elsewhere)
+    done = grader("regrade", here / "results", "--checks", here / "checks", cwd=elsewhere)
     assert (done.returncode, "0 of them changed" in done.stderr) == (0, True)
 
 

@@ -35,7 +35,9 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     taken: bool = False  # the score is taken all the same: the answer was lost on the way
-    broken: Literal["", "hang", "close", "half"] = ""  # it does not arrive, or not all of it
+    broken: Literal["", "hang", "close", "half", "dribble"] = (
+        ""  # it does not arrive, or not all of it
+    )
 
 
 @dataclass
@@ -167,6 +169,13 @@ def lms(public_key: RSAPublicKey) -> Iterator[Lms]:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
+            if answer.broken == "dribble":
+                self.send_header("Content-Length", "1000000")
+                self.end_headers()
+                self.close_connection = True
+                while not ended.wait(0.1):
+                    self.wfile.write(b" ")
+                return
             in_pieces = answer.status != 204 and platform.chunk
             if in_pieces:
                 self.send_header("Transfer-Encoding", "chunked")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -57,6 +58,26 @@ def test_an_answer_that_does_not_come_is_asked_for_again(
     done = direct(results, platform, waits := [], timeout_s=0.5)
     assert (platform.scores, done.refused, done.left) == (GRADED, [], [])
     assert len(waits) == 3
+
+
+def test_a_platform_that_dribbles_is_not_waited_for_without_end(
+    results: Path, platform: Lms
+) -> None:
+    dribbles = Answer(200, broken="dribble")
+    platform.first_tokens.append(dribbles)
+    platform.first_scores.append(dribbles)
+    began = time.monotonic()
+    done = direct(results, platform, waits := [], timeout_s=0.5)
+    assert time.monotonic() - began < 10
+    assert (platform.scores, len(waits), done.left) == (GRADED, 2, [])
+
+
+@pytest.mark.parametrize("body", [b"<!DOCTYPE html><p>Sign in</p>", b"\n <html></html>"])
+def test_a_web_page_is_no_answer_to_a_score(results: Path, platform: Lms, body: bytes) -> None:
+    platform.first_scores.append(Answer(200, body=body))
+    done = direct(results, platform, [])
+    assert done.posted == []
+    assert "web page" in str(done.ended)
 
 
 def test_a_score_that_was_taken_is_not_posted_again_for_half_an_answer(

@@ -165,7 +165,7 @@ def test_a_run_before_the_function_was_last_changed_does_not_count(
 def schedule(sandbox: Sandbox, account: str, name: str) -> None:
     sandbox.client("scheduler", account).create_schedule(
         Name=name,
-        ScheduleExpression="rate(5 minutes)",
+        ScheduleExpression="rate(1 day)",
         FlexibleTimeWindow={"Mode": "OFF"},
         Target={
             "Arn": f"arn:aws:lambda:{sandbox.region}:{account}:function:{PERIODIC_FUNCTION}",
@@ -200,7 +200,7 @@ def test_a_function_that_never_ran_has_no_log_group_and_is_not_wrong(
     fact = seen(aws_sandbox, right, wire)
     assert kind(fact) == "not-ready"
     assert isinstance(fact, Unknown)
-    for said in (PERIODIC_FUNCTION, LOG_GROUP, "from 20", "until 20", "rate(5 minutes)"):
+    for said in (PERIODIC_FUNCTION, LOG_GROUP, "from 20", "until 20", "rate(1 day)"):
         assert said in fact.detail
 
 

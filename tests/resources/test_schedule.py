@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.wire_faults import Wire
 
 ARN = "arn:aws:lambda:us-east-1:{}:function:periodic_lambda"
-EVERY = {"ScheduleExpression": "rate(5 minutes)", "State": "ENABLED"}
+EVERY = {"ScheduleExpression": "rate(1 day)", "State": "ENABLED"}
 
 
 def target(account: str, qualifier: str = "") -> str:
@@ -80,7 +80,7 @@ def add_schedule(
     sandbox.client("scheduler", account).create_schedule(
         **{
             "Name": name,
-            "ScheduleExpression": "rate(5 minutes)",
+            "ScheduleExpression": "rate(1 day)",
             "FlexibleTimeWindow": {"Mode": "OFF"},
             "Target": {**role, **(given or {"Arn": target(account)})},
             **more,
@@ -96,7 +96,7 @@ def test_a_rule_costs_one_question_to_scheduler_and_no_more(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
     (trigger,) = seen(aws_sandbox, right, wire).triggers
-    assert summary(trigger) == ("periodic", "rate(5 minutes)", True, True)
+    assert summary(trigger) == ("periodic", "rate(1 day)", True, True)
     assert wire.requests == [
         "eventbridge.ListRuleNamesByTarget",
         "eventbridge.ListTargetsByRule",
@@ -122,7 +122,7 @@ def test_a_schedule_is_found_beside_any_rule(
     add_schedule(aws_sandbox, unscheduled, "good")
     found = seen(aws_sandbox, unscheduled).triggers
     assert [(one.kind, one.name) for one in found] == [("rule", "there"), ("scheduler", "good")]
-    assert found[0].expression == rule.get("ScheduleExpression", "rate(5 minutes)")
+    assert found[0].expression == rule.get("ScheduleExpression", "rate(1 day)")
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_permission_for_another_rule_is_none(aws_sandbox: Sandbox, unscheduled
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"State": "DISABLED"}, ("rate(5 minutes)", False)),
+        ({"State": "DISABLED"}, ("rate(1 day)", False)),
         ({"ScheduleExpression": "at(2030-01-01T00:00:00)"}, ("at(2030-01-01T00:00:00)", True)),
     ],
 )
@@ -210,7 +210,7 @@ def test_a_schedule_that_has_ended_is_told_by_awss_clock(
 
     wire.change("scheduler.GetSchedule", end)
     (trigger,) = seen(aws_sandbox, unscheduled, wire).triggers
-    assert summary(trigger) == ("mine", "rate(5 minutes)", True, True)
+    assert summary(trigger) == ("mine", "rate(1 day)", True, True)
     assert (trigger.ended, trigger.running) == (ended, not ended)
     assert trigger.ends_at == (None if ends is None else iso(ends))
 

@@ -91,7 +91,7 @@ def test_a_schedule_that_did_not_run_yet_leaves_the_grade_open(
 ) -> None:
     status, runs = checked(aws_sandbox, right, rubric)
     assert (status, runs["status"], runs["points"]) == (3, "ungraded", None)
-    assert "rate(5 minutes)" in runs["message"]
+    assert "rate(1 day)" in runs["message"]
 
 
 @pytest.fixture(scope="module")

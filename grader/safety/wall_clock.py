@@ -1,0 +1,154 @@
+"""A wall clock for one question over HTTP: its connection is cut when its time is over.
+
+Time-outs of sockets are those of a single read, and whoever dribbles a byte a second is never too late.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import socket
+import threading
+import time
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class Question:
+    """One request and its answer: what connection they use, and whether their time is over."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self.is_over = False
+
+    def uses(self, connected: socket.socket | None) -> None:
+        """The question is asked over ``connected`` from now on."""
+        with self._lock:
+            self._let_go()
+            if connected is not None:
+                # A handle of our own: TLS takes the first one over, and closing it frees its number.
+                own = socket.dup(connected.fileno())
+                self._socket = socket.socket(
+                    connected.family, connected.type, connected.proto, fileno=own
+                )
+            if self.is_over:
+                self._cut()
+
+    def end(self) -> None:
+        """Cut the connection: whoever reads from it reads its end."""
+        with self._lock:
+            self.is_over = True
+            self._cut()
+
+    def raise_if_over(self) -> None:
+        """Raise ``TimeoutError`` where the time is over: what was read may lack its end."""
+        if self.is_over:
+            raise TimeoutError
+
+    def _cut(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _let_go(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+class _Watch:
+    """One thread that ends every question whose time is over."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: list[tuple[float, int, Callable[[], None]]] = []
+        self._number = itertools.count()
+        self._gone: set[int] = set()
+        self._runs = False
+
+    def add(self, at: float, end: Callable[[], None]) -> int:
+        """Call ``end`` at a time of ``time.monotonic()``, unless the number given is removed before."""
+        with self._changed:
+            number = next(self._number)
+            heapq.heappush(self._waiting, (at, number, end))
+            if not self._runs:
+                self._runs = True
+                threading.Thread(target=self._run, name="bounds", daemon=True).start()
+            if self._waiting[0][1] == number:
+                self._changed.notify()
+            return number
+
+    def remove(self, number: int) -> None:
+        """What was to be ended has ended."""
+        with self._changed:
+            self._gone.add(number)
+            if len(self._gone) * 2 > len(self._waiting) + 100:
+                self._waiting = [one for one in self._waiting if one[1] not in self._gone]
+                heapq.heapify(self._waiting)
+                self._gone.clear()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting or self._waiting[0][0] > time.monotonic():
+                    at = self._waiting[0][0] if self._waiting else None
+                    self._changed.wait(None if at is None else max(0.0, at - time.monotonic()))
+                _at, number, end = heapq.heappop(self._waiting)
+                if number in self._gone:
+                    self._gone.discard(number)
+                    continue
+            end()
+
+
+_watch = _Watch()
+_asking: ContextVar[Question | None] = ContextVar("asking_by_the_clock", default=None)
+
+
+@contextmanager
+def cut_at(at: float) -> Iterator[Question]:
+    """Cut the connection of what is asked in this block at a time of ``time.monotonic()``.
+
+    The connection has to be of a pool that :func:`that_can_be_cut` made.
+    """
+    question = Question()
+    number, token = _watch.add(at, question.end), _asking.set(question)
+    try:
+        yield question
+    finally:
+        _asking.reset(token)
+        _watch.remove(number)
+        question.uses(None)
+
+
+class _Noting:
+    """A connection that tells the question which socket it is asked over."""
+
+    def _new_conn(self) -> socket.socket:
+        made: socket.socket = super()._new_conn()  # type: ignore[misc]
+        question = _asking.get()
+        if question is not None:
+            question.uses(made)
+        return made
+
+    def request(self, *given: Any, **named: Any) -> Any:
+        question, connected = _asking.get(), getattr(self, "sock", None)
+        if question is not None and connected is not None:
+            question.uses(connected)
+        return super().request(*given, **named)  # type: ignore[misc]
+
+
+def that_can_be_cut(pools: Any) -> dict[str, Any]:
+    """urllib3's classes of pools, by scheme, whose connections :func:`cut_at` knows."""
+    return {
+        scheme: type(
+            pool.__name__,
+            (pool,),
+            {"ConnectionCls": type("Noting", (_Noting, pool.ConnectionCls), {})},
+        )
+        for scheme, pool in pools.items()
+    }

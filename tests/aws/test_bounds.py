@@ -1,0 +1,100 @@
+"""Every question ends: by a wall clock, by bytes and by pages, whatever the other end does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.httpsession import URLLib3Session
+
+from grader.aws import bounds
+from grader.aws.account_client import TIME_IS_UP, Aws
+from grader.aws.clients import Clients
+from grader.model.access import Keys
+from grader.model.observation import Found, Unknown
+from grader.safety.secret import Secret
+from tests.hostile_endpoint import MODES, ONE_OF_EACH_KIND, hostile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEYS = Keys(Secret("AKIA" + "A" * 16), Secret("b" * 40))
+LIMIT_S = 2
+
+
+@pytest.fixture
+def clients() -> Iterator[Clients]:
+    """Clients whose connections are closed afterwards."""
+    with closing(Clients()) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        each if each in ONE_OF_EACH_KIND else pytest.param(each, marks=pytest.mark.slow)
+        for each in MODES
+    ],
+)
+def test_a_question_ends_within_the_accounts_time_whatever_answers(
+    clients: Clients, mode: str
+) -> None:
+    began = time.monotonic()
+    with (
+        hostile(mode) as url,
+        closing(Aws(clients, KEYS, "us-east-1", url, began + LIMIT_S)) as aws,
+    ):
+        said = aws.ask("sts:GetCallerIdentity", aws.sts.get_caller_identity)
+        pages = aws.lambda_.get_paginator("list_functions") if mode == "endless pages" else None
+        if pages is not None:
+            listed = aws.ask("lambda:ListFunctions", lambda: list(pages.paginate()))
+            assert isinstance(listed, Unknown), listed
+            assert "100" in listed.detail
+    assert time.monotonic() - began < LIMIT_S + 15
+    if mode == "date of year 10^20":
+        assert isinstance(said, Found)
+    else:
+        assert isinstance(said, Unknown), said
+    assert not [each for each in threading.enumerate() if each.name.startswith("credentials")]
+
+
+def test_whoever_dribbles_is_cut_when_the_accounts_time_is_over(clients: Clients) -> None:
+    began = time.monotonic()
+    ends_at = began + LIMIT_S
+    with (
+        hostile("dribbling body") as url,
+        closing(Aws(clients, KEYS, "us-east-1", url, ends_at)) as aws,
+    ):
+        said = aws.ask("sts:GetCallerIdentity", aws.sts.get_caller_identity)
+    assert said == TIME_IS_UP
+    assert time.monotonic() - began >= LIMIT_S
+
+
+def test_a_single_question_is_cut_where_the_account_has_time_left(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.aws.clients._MARGIN_S", -33)
+    with hostile("dribbling body") as url, closing(Aws(clients, KEYS, "us-east-1", url)) as aws:
+        began = time.monotonic()
+        said = aws.ask("lambda:Invoke", aws.sender.list_queues)
+        assert time.monotonic() - began < 10
+    assert isinstance(said, Unknown)
+    assert said.kind == "unreachable"
+
+
+def test_an_answer_longer_than_the_limit_is_not_kept_and_not_missing(clients: Clients) -> None:
+    with hostile("huge") as url, closing(Aws(clients, KEYS, "us-east-1", url)) as aws:
+        said = aws.ask("sts:GetCallerIdentity", aws.sts.get_caller_identity)
+    assert isinstance(said, Unknown)
+    assert str(bounds.MOST_BYTES) in said.detail
+
+
+def test_the_names_of_botocore_that_the_bound_rests_on_are_there() -> None:
+    session = URLLib3Session()
+    assert set(session._pool_classes_by_scheme) == {"http", "https"}
+    assert session._manager.pool_classes_by_scheme is session._pool_classes_by_scheme
+    for pool in session._pool_classes_by_scheme.values():
+        assert hasattr(pool.ConnectionCls, "_new_conn")

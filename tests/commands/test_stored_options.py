@@ -1,0 +1,97 @@
+"""A results folder is data: what only it names is neither run nor asked, and the way on is printed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from tests.programs import grader_here
+
+STORED = Path(__file__).parent.parent / "results/stored-0.1.0"
+OWN = """
+from pathlib import Path
+Path(__file__).with_name("ran").touch()
+"""
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Path:
+    """A results folder of an earlier version."""
+    folder = next(path.parent for path in sorted(STORED.rglob("batch.json")))
+    return Path(copytree(folder, tmp_path / "results"))
+
+
+def planted(folder: Path) -> Path:
+    """A folder of checks that leaves a trace when it is read as Python."""
+    folder.mkdir(parents=True)
+    (folder / "check_own.py").write_text(OWN)
+    return folder
+
+
+def change(results: Path, **what: object) -> None:
+    """Let ``batch.json`` say something else."""
+    path = results / "batch.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | what))
+
+
+def printed(stderr: str) -> list[str]:
+    """The command to go on with, after the word ``grader``."""
+    found = re.search(r"go on with: grader (.*)$", " ".join(stderr.split()))
+    assert found, stderr
+    return shlex.split(found[1])
+
+
+def roster_of(results: Path) -> Path:
+    """A class list for the same students, none of whom handed in anything."""
+    students = json.loads((results / "batch.json").read_text())["students"]
+    path = results.parent / "class.csv"
+    rows = [f"{one['student_id']},nobody" for one in students]
+    path.write_text("\n".join(["student_id,profile", *rows, ""]))
+    return path
+
+
+@pytest.mark.parametrize("where", ["beside", "named"])
+def test_checks_that_only_the_folder_names_are_not_run_until_the_command_names_them(
+    stored: Path, tmp_path: Path, where: str
+) -> None:
+    own = planted(stored / "checks" if where == "beside" else tmp_path / "theirs")
+    if where == "named":
+        change(stored, checks=[str(own)])
+    before = {path: path.read_bytes() for path in stored.rglob("*") if path.is_file()}
+    done = grader_here("regrade", stored, cwd=tmp_path)
+    assert done.returncode == 2
+    assert not (own / "ran").exists()
+    assert {path: path.read_bytes() for path in stored.rglob("*") if path.is_file()} == before
+    again = printed(done.stderr)
+    assert ("--rubric" if where == "beside" else "--checks") in again
+    assert grader_here(*again, cwd=tmp_path).returncode in {0, 1, 3}
+    assert (own / "ran").exists()
+
+
+def test_going_on_runs_no_checks_and_asks_no_address_of_the_folder_alone(
+    stored: Path, tmp_path: Path
+) -> None:
+    own = planted(tmp_path / "theirs")
+    change(stored, checks=[str(own)], endpoint_url="http://127.0.0.1:9")
+    given = ["batch", str(roster_of(stored)), "--out", str(stored), "--resume"]
+    done = grader_here(*given, cwd=tmp_path)
+    assert done.returncode == 2
+    assert not (own / "ran").exists()
+    assert printed(done.stderr) == [
+        *given,
+        *("--checks", str(own), "--endpoint-url", "http://127.0.0.1:9"),
+    ]
+
+
+def test_checks_beside_the_rubric_that_is_given_are_trusted(stored: Path, tmp_path: Path) -> None:
+    own = planted(tmp_path / "course/checks")
+    (own.parent / "rubric.yaml").write_bytes((stored / "rubric.yaml").read_bytes())
+    change(stored, checks=[str(own)])
+    done = grader_here("regrade", stored, "--rubric", own.parent / "rubric.yaml", cwd=tmp_path)
+    assert done.returncode in {0, 1, 3}, done.stderr
+    assert (own / "ran").exists()
