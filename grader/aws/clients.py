@@ -175,9 +175,9 @@ class Clients:
         return _options(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
 
-def _patience_of(config: Any) -> tuple[float, int]:
+def _patience_of(config: Any) -> tuple[float, int | None]:
     """What :func:`config_of` was given; botocore's types do not know a configuration's options."""
-    return config.read_timeout, config.retries["total_max_attempts"]
+    return config.read_timeout, (config.retries or {}).get("total_max_attempts")
 
 
 def _options(key: str, secret: str, token: str | None) -> dict[str, str]:

@@ -127,6 +127,7 @@ def test_a_translation_is_no_copy_of_its_original(catalogue: Catalog) -> None:
     alike = {
         "CSV",
         "Points",
+        "{what} {remedy}",
         "Message",
         "OK",
         "Verdict",
