@@ -34,7 +34,7 @@ def graded(roster: Path, out: Path, jobs: int, kind: Literal["threads", "dask"])
     from grader.batch.pipeline import Settings
     from grader.batch.plan import plan
     from grader.batch.run import ClassRun
-    from grader.batch.setup import loaded
+    from grader.batch.setup import load_setup
     from grader.engines.choose import engine_of
     from grader.results.directory import Results
     from grader.rubric.load import default_rubric_path
@@ -46,13 +46,13 @@ def graded(roster: Path, out: Path, jobs: int, kind: Literal["threads", "dask"])
     results = Results(out)
     settings = Settings(seed=1, jobs=jobs)
     with (
-        loaded(default_rubric_path(), None, roster) as (course, students),
+        load_setup(default_rubric_path(), None, roster) as (setup, students),
         engine_of(kind, None, jobs) as engine,
     ):
         if students is None:
             raise TypeError("a class has a roster")
-        planned = plan(results, students, course.rubric, settings)
-        run = ClassRun(course, results, students, planned, engine)
+        planned = plan(results, students, setup.rubric, settings)
+        run = ClassRun(setup, results, students, planned, engine)
         started = Moment.now()
         with Path(os.devnull).open("w", encoding="utf-8") as nobody:
             terminal = console(nobody)

@@ -17,7 +17,7 @@ import msgspec
 from benchmarks.measuring import Moment, alone, machine, middle, table
 from benchmarks.students import FAULTS, deployed, one_in_five_broken
 from grader.batch.regrade import regrade
-from grader.batch.setup import Course
+from grader.batch.setup import GradingSetup
 from grader.judging.pool import Judge
 from grader.model import report
 from grader.model.batch import Batch, Counts, Student
@@ -155,9 +155,9 @@ def _regraded(results: Results, workers: int | None, *, corrected: bool) -> dict
             path = results.root / "corrected.yaml"
             text = default_rubric_path().read_text(encoding="utf-8")
             path.write_text(text.replace("expect: 128", "expect: 256"), encoding="utf-8")
-        course = Course(load_rubric(path, checks), judge, checks)
+        setup = GradingSetup(load_rubric(path, checks), judge, checks)
         ready = Moment.now()
-        done = regrade(results, course, lang="en")
+        done = regrade(results, setup, lang="en")
         used = Moment.now().since(ready)
     students = len(results.batch().students)
     if len(done.reports) != students or bool(done.changes) != corrected:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from benchmarks.measuring import cpu_s, descendants
 from benchmarks.tls_front import tls_front
-from grader.sandbox.cohort import COHORT, deploy_all, write_roster
+from grader.sandbox.cohort import COHORT, deploy_all, write_cohort_roster
 from grader.sandbox.layout import SUM_FUNCTION
 from grader.sandbox.server import sandbox
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from benchmarks.tls_front import Front
     from grader.sandbox.server import Sandbox
-    from grader.sandbox.submission import Submission
+    from grader.sandbox.submission import DemoSubmission
 
 FAULTS = (
     "memory-256",
@@ -49,7 +49,7 @@ class Class:
 
     sandbox: Sandbox
     folder: Path
-    students: tuple[Submission, ...]
+    students: tuple[DemoSubmission, ...]
     accounts: dict[str, str]
     front: Front | None = None
 
@@ -58,10 +58,10 @@ class Class:
         """What whoever asks these accounts needs besides its own environment."""
         return {"AWS_CA_BUNDLE": str(self.front.ca_bundle)} if self.front else {}
 
-    def roster(self, students: Sequence[Submission]) -> Path:
+    def roster(self, students: Sequence[DemoSubmission]) -> Path:
         """A roster of these ``students`` alone."""
         path = self.folder / f"class-of-{len(students)}.csv"
-        write_roster(path, self.sandbox, students, self.accounts)
+        write_cohort_roster(path, self.sandbox, students, self.accounts)
         if self.front:
             text = path.read_text(encoding="utf-8")
             path.write_text(text.replace(self.sandbox.endpoint_url, self.front.endpoint_url))
@@ -77,13 +77,13 @@ class Class:
         return cpu_s([pid, *descendants(pid)])
 
 
-def right(count: int) -> list[Submission]:
+def right(count: int) -> list[DemoSubmission]:
     """Students who did everything right."""
     reference = replace(_BY_NAME["reference"], group="", flags=frozenset())
     return [replace(reference, name=f"s{number:04}") for number in range(1, count + 1)]
 
 
-def one_in_five_broken(count: int) -> list[Submission]:
+def one_in_five_broken(count: int) -> list[DemoSubmission]:
     """A class in which every fifth student has one of :data:`FAULTS`."""
     students = right(count)
     for turn, number in enumerate(range(ONE_IN - 1, count, ONE_IN)):
@@ -94,7 +94,7 @@ def one_in_five_broken(count: int) -> list[Submission]:
 
 @contextmanager
 def deployed(
-    students: Sequence[Submission], *, tls: bool = False, latency_s: float = 0
+    students: Sequence[DemoSubmission], *, tls: bool = False, latency_s: float = 0
 ) -> Iterator[Class]:
     """``students`` in a sandbox of their own, their functions' workers started.
 

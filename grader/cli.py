@@ -18,15 +18,15 @@ from typer.exceptions import TyperException
 from grader import __version__
 from grader import signals as interrupts
 from grader.commands import (
-    authoring,
     check,
+    demo,
     desk,
     exporting,
     forget,
     grading,
     judgement,
-    preparing,
-    trying,
+    lint,
+    roster,
 )
 from grader.commands.help import SpokenCommand, SpokenGroup
 from grader.commands.options import (
@@ -119,26 +119,26 @@ COMMANDS = (
         N_("Remove everything that is kept of one student, here and in results.before-*."),
     ),
     (
-        preparing.roster,
+        roster.roster,
         N_("Make a roster from the credentials blocks that students handed in."),
     ),
     (
-        preparing.doctor,
+        roster.doctor,
         N_("Can every account be graded? Looks only: nothing runs, nothing is sent or received."),
     ),
     (
-        authoring.lint,
+        lint.lint,
         N_(
             "Are these files right? Every problem at once, with file and line.\n\nWith --exam: does "
             "the reference solution earn everything, an untouched account nothing?"
         ),
     ),
     (
-        trying.demo,
+        demo.demo,
         N_("See it work: an AWS on this machine, a small class, its grades. Needs no account."),
     ),
     (
-        trying.sandbox,
+        demo.sandbox,
         N_("Serve an AWS on 127.0.0.1 to work against, until Ctrl-C; prints what to export."),
     ),
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from grader.checks import lab
 from grader.checks.declare import declared
-from grader.judging.facts import needs_of
+from grader.judging.facts import needs_of_check
 from grader.resources.kinds import KINDS
 from grader.rubric import needs
 
@@ -26,7 +26,7 @@ def known_checks() -> dict[str, CheckInfo]:
     tests = [test for module in modules for test in vars(module).values()]
     found = [(check.info, test) for test in tests if (check := declared(test))]
     return {
-        info.name: replace(info, needs=needs_of(inspect.signature(test).parameters))
+        info.name: replace(info, needs=needs_of_check(inspect.signature(test).parameters))
         for info, test in found
     }
 

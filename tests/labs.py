@@ -10,7 +10,7 @@ import msgspec
 from grader.rubric.load import Rubric, load_rubric
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
-from grader.sandbox.submission import Submission
+from grader.sandbox.submission import DemoSubmission
 from tests.known_checks import known_checks, needs_of_rubric
 
 if TYPE_CHECKING:
@@ -45,14 +45,14 @@ def calculator_rubric(folder: Path, **exchange: Any) -> Rubric:
     return msgspec.structs.replace(rubric, exchange=rules)
 
 
-RIGHT = Submission(name="x", description="x", points=None)
+RIGHT = DemoSubmission(name="x", description="x", points=None)
 
 
 def hand_in_for(
     sandbox: Sandbox,
     account: str,
     rubric: Rubric,
-    submission: Submission = RIGHT,
+    submission: DemoSubmission = RIGHT,
     **differences: Any,
 ) -> None:
     """Deploy what ``rubric`` asks for as ``submission`` has it, but for ``differences``."""

@@ -19,7 +19,7 @@ from grader.resources.ready import Waits
 from grader.rubric.load import Rubric, default_rubric_path, load_rubric
 from grader.safety.secret import Secret
 from grader.sandbox.deploy import deploy
-from grader.sandbox.submission import Submission
+from grader.sandbox.submission import DemoSubmission
 from tests.known_checks import needs_of_rubric
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def lab(**exchange: Any) -> Rubric:
 
 def hand_in(sandbox: Sandbox, account: str, **differences: Any) -> None:
     """Deploy the reference but for ``differences``."""
-    deploy(sandbox, account, Submission(name="x", description="x", points=None, **differences))
+    deploy(sandbox, account, DemoSubmission(name="x", description="x", points=None, **differences))
 
 
 def look(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.batch.setup import Course, loaded
+from grader.batch.setup import GradingSetup, load_setup
 from grader.judging.pool import Judge
 from grader.model.observation import Found
 from grader.rubric.load import Criterion
@@ -64,7 +64,7 @@ def judged(folder: Path, seen: Observation) -> Outcome:
     return found
 
 
-def course(folder: Path, checks: str, *criteria: str) -> Path:
+def setup(folder: Path, checks: str, *criteria: str) -> Path:
     """A folder with own checks and a rubric of ``check,on`` criteria, each of 1 point."""
     write_checks(folder / "checks", checks)
     lines = [
@@ -77,9 +77,9 @@ def course(folder: Path, checks: str, *criteria: str) -> Path:
 
 
 @pytest.fixture
-def looking(tmp_path: Path) -> Iterator[Course]:
-    rubric = course(tmp_path, LOOKING, "ticks,periodic", "stage,sum")
-    with loaded(rubric, None) as (found, _):
+def looking(tmp_path: Path) -> Iterator[GradingSetup]:
+    rubric = setup(tmp_path, LOOKING, "ticks,periodic", "stage,sum")
+    with load_setup(rubric, None) as (found, _):
         yield found
 
 
@@ -92,7 +92,7 @@ def lint(folder: Path) -> tuple[int, str]:
 def test_a_right_account_passes_checks_that_ask_for_a_schedule_and_a_variable(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
-    course(tmp_path, LOOKING, "ticks,periodic", "stage,sum")
+    setup(tmp_path, LOOKING, "ticks,periodic", "stage,sum")
     done = grader("check", "--json", "-", cwd=tmp_path, env=environment(aws_sandbox, right))
     report = json.loads(done.stdout)
     assert [one["status"] for one in report["criteria"]] == ["passed", "passed"], done.stdout
@@ -100,7 +100,7 @@ def test_a_right_account_passes_checks_that_ask_for_a_schedule_and_a_variable(
     assert "runs your function" not in done.stderr
 
 
-def test_checks_that_only_look_need_nothing_but_that(looking: Course) -> None:
+def test_checks_that_only_look_need_nothing_but_that(looking: GradingSetup) -> None:
     needs = looking.needs
     assert not needs.exercise
     assert needs.facts["schedules"] == ("periodic",)
@@ -112,7 +112,7 @@ def test_checks_that_only_look_need_nothing_but_that(looking: Course) -> None:
 def test_a_check_that_asks_what_the_function_does_has_it_run_and_says_so(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
-    course(tmp_path, RUNNING, "answers,sum")
+    setup(tmp_path, RUNNING, "answers,sum")
     done = grader("check", "--json", "-", cwd=tmp_path, env=environment(aws_sandbox, right))
     assert json.loads(done.stdout)["score"] == 1
     assert "runs your function" in done.stderr
@@ -128,13 +128,13 @@ def expressions(schedule):
 def test_often(expressions):
     assert expressions
 """
-    with loaded(course(tmp_path, made_of, "often,periodic"), None) as (found, _):
+    with load_setup(setup(tmp_path, made_of, "often,periodic"), None) as (found, _):
         assert found.needs.facts["schedules"] == ("periodic",)
 
 
 def test_the_whole_observation_is_everything_but_what_waits_for_minutes(tmp_path: Path) -> None:
     whole = '@check("all", on="function")\ndef test_all(observation):\n    pass\n'
-    with loaded(course(tmp_path, whole, "all,sum"), None) as (found, _):
+    with load_setup(setup(tmp_path, whole, "all,sum"), None) as (found, _):
         needs = found.needs
     assert needs.exercise
     assert needs.facts["schedules"] == ("sum", "periodic")
@@ -206,7 +206,7 @@ def test_what_nobody_can_observe_is_refused_with_the_checks_file_and_line(
     tmp_path: Path, declared: str, fixture: str, on: str, said: str
 ) -> None:
     line = "\n\n\n" + f'@check("own", {declared})\ndef test_own({fixture}):\n    pass\n'
-    course(tmp_path, line, f"own,{on}")
+    setup(tmp_path, line, f"own,{on}")
     status, told = lint(tmp_path)
     assert status == 2
     assert said in told
@@ -223,7 +223,7 @@ def test_what_nobody_can_observe_is_refused_with_the_checks_file_and_line(
 def test_an_exchange_that_the_lab_has_no_way_for_is_refused_with_both_places(
     tmp_path: Path, lab: str, on: str, said: str
 ) -> None:
-    path = course(tmp_path, RUNNING, f"answers,{on}")
+    path = setup(tmp_path, RUNNING, f"answers,{on}")
     path.write_text(
         path.read_text().replace("functions: {sum: first_lambda, periodic: periodic_lambda}", lab)
     )
@@ -237,7 +237,7 @@ def test_a_runs_check_of_ones_own_does_not_take_the_function_that_the_grader_run
     tmp_path: Path,
 ) -> None:
     ran = RUNNING + '@check("ran", on="function")\ndef test_ran(runs):\n    pass\n'
-    course(tmp_path, ran, "ran,sum", "answers,sum")
+    setup(tmp_path, ran, "ran,sum", "answers,sum")
     status, told = lint(tmp_path)
     assert (status, "its log does not tell what a schedule ran" in told) == (2, True), told
 
@@ -257,40 +257,40 @@ def schedule(schedule):
 def test_own(exchange, schedule):
     assert exchange == 3
 """
-    with loaded(course(tmp_path, own, "own,periodic"), None) as (found, _):
+    with load_setup(setup(tmp_path, own, "own,periodic"), None) as (found, _):
         assert not found.needs.exercise
         assert found.needs.facts["schedules"] == ("periodic",)
 
 
 def test_runs_of_a_function_that_the_grader_does_not_run_may_be_asked_for(tmp_path: Path) -> None:
     ran = '@check("ran", on="function")\ndef test_ran(runs):\n    pass\n'
-    with loaded(course(tmp_path, ran, "ran,sum"), None) as (found, _):
+    with load_setup(setup(tmp_path, ran, "ran,sum"), None) as (found, _):
         assert found.needs.facts["runs"] == ("sum",)
 
 
 def test_the_whole_observation_of_a_lab_without_an_exchange_runs_nothing(tmp_path: Path) -> None:
-    path = course(
+    path = setup(
         tmp_path,
         '@check("all", on="function")\ndef test_all(observation):\n    pass\n',
         "all,adder",
     )
     path.write_text(path.read_text().replace("{sum: first_lambda, ", "{adder: first_lambda, "))
-    with loaded(path, None) as (found, _):
+    with load_setup(path, None) as (found, _):
         assert not found.needs.exercise
 
 
 def test_the_exam_runs_periodically_what_a_check_asks_the_schedule_of(tmp_path: Path) -> None:
     both = LOOKING + '\n@check("all", on="function")\ndef test_all(observation):\n    pass\n'
-    path = course(tmp_path, both, "all,sum", "ticks,periodic")
+    path = setup(tmp_path, both, "all,sum", "ticks,periodic")
     path.write_text(
         path.read_text().replace("{sum: first_lambda, ", "{sum: first_lambda, other: second, ")
     )
-    with loaded(path, None) as (found, _):
+    with load_setup(path, None) as (found, _):
         assert Layout.of(found.rubric, found.needs).periodic_function == "periodic_lambda"
 
 
 def test_variables_are_named_as_text(tmp_path: Path) -> None:
-    course(
+    setup(
         tmp_path,
         '@check("own", on="function", environment=[1])\ndef test_own():\n    pass\n',
         "own,sum",
@@ -300,7 +300,7 @@ def test_variables_are_named_as_text(tmp_path: Path) -> None:
 
 
 def test_the_doctor_asks_for_no_permission_that_looking_does_not_take(
-    aws_sandbox: Sandbox, right: str, looking: Course, tmp_path: Path
+    aws_sandbox: Sandbox, right: str, looking: GradingSetup, tmp_path: Path
 ) -> None:
     from grader.aws.clients import Clients
     from grader.doctor.permissions import ask_everything

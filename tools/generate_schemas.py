@@ -6,7 +6,7 @@ import json
 
 import msgspec
 
-from grader.export.gradescope import Results as Gradescope
+from grader.export.gradescope import GradescopeResults as Gradescope
 from grader.export.lti import Score
 from grader.export.lti_push import Pushed
 from grader.model.batch import Batch

@@ -114,7 +114,7 @@ class Aws:
             get = partial(self._clients.credentials, self._access, self.region, self.endpoint_url)
             try:
                 with asking_until(self._until()):
-                    self._keys = self.need("sts:AssumeRole", get)
+                    self._keys = self.query_or_raise("sts:AssumeRole", get)
             except Lost as lost:
                 self._refused = lost.unknown
                 raise
@@ -163,7 +163,7 @@ class Aws:
         """CloudWatch Logs, with the client's retries."""
         return self._client("logs")  # type: ignore[no-any-return]
 
-    def ask(self, action: str, call: Callable[[], T]) -> Found[T] | Missing | Unknown:
+    def query(self, action: str, call: Callable[[], T]) -> Found[T] | Missing | Unknown:
         """What AWS says to ``call``, sorted. ``action`` is the IAM action that it needs.
 
         An answer that ``call`` cannot translate costs that one fact, and is logged: it may be a fault
@@ -174,14 +174,14 @@ class Aws:
         try:
             return Found(call())
         except Exception as error:
-            sorted_error = self.sort(error, action)
+            sorted_error = self.classify(error, action)
             if sorted_error is not None:
                 return sorted_error
             if not isinstance(error, _SURPRISES):
                 raise
             return _surprise(error, action)
 
-    def sort(self, error: Exception, action: str) -> Missing | Unknown | None:
+    def classify(self, error: Exception, action: str) -> Missing | Unknown | None:
         """:func:`sort_error`, remembering that the credentials were refused."""
         if isinstance(error, Lost):
             return error.unknown
@@ -201,20 +201,20 @@ class Aws:
             why = why_no_answer(error, action, self.endpoint_url, self._access)
         return unknown if why is None else Unknown(unknown.kind, str(why), why)
 
-    def sort_in_run(self, error: Exception, action: str) -> Unknown | None:
+    def classify_in_run(self, error: Exception, action: str) -> Unknown | None:
         """The same of a question about what was there when the run began."""
-        fact = self.sort(error, action)
+        fact = self.classify(error, action)
         return vanished(fact) if isinstance(fact, Missing) else fact
 
-    def need(self, action: str, call: Callable[[], T]) -> T:
+    def query_or_raise(self, action: str, call: Callable[[], T]) -> T:
         """What AWS answers to ``call``. Raises :class:`Lost` where it does not."""
-        fact = self.ask(action, call)
+        fact = self.query(action, call)
         if isinstance(fact, Found):
             return fact.value
         raise Lost(fact if isinstance(fact, Unknown) else vanished(fact))
 
     @contextmanager
-    def overtime(self) -> Iterator[None]:
+    def ignore_deadline(self) -> Iterator[None]:
         """Allow questions after ``ends_at``: to leave an account as it was found."""
         ends_at, self.ends_at = self.ends_at, None
         if ends_at is not None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from grader.batch.pipeline import Settings
-    from grader.batch.setup import Course
+    from grader.batch.setup import GradingSetup
     from grader.model.batch import Student
     from grader.model.observation import Observation
     from grader.model.outcome import Outcome
@@ -33,19 +33,23 @@ class FirstPortion:
     """
 
     def __init__(
-        self, course: Course, settings: Settings, student: Student, show: Callable[[Report], None]
+        self,
+        setup: GradingSetup,
+        settings: Settings,
+        student: Student,
+        show: Callable[[Report], None],
     ) -> None:
-        self._course, self._settings, self._student, self._show = course, settings, student, show
+        self._setup, self._settings, self._student, self._show = setup, settings, student, show
 
     def looked(self, seen: Observation) -> None:
         """Have it judged; do not wait."""
-        judged = self._course.judge.submit(self._course.rubric, [seen], hushed=True)
+        judged = self._setup.judge.submit(self._setup.rubric, [seen], hushed=True)
         judged.add_done_callback(lambda done: self._judged(seen, done))
 
     def _judged(self, seen: Observation, done: Future[list[list[Outcome]]]) -> None:
         with suppress(Exception):
             report = score(
-                *(self._student, seen, done.result()[0], self._course.rubric, self._course.checks),
+                *(self._student, seen, done.result()[0], self._setup.rubric, self._setup.checks),
                 lang=self._settings.lang,
                 only=self._settings.only,
                 due=self._settings.due,

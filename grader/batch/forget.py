@@ -63,7 +63,7 @@ class Forgotten:
     stale: list[Problem] = field(default_factory=list)
 
 
-def forget(root: Path, named: str, *, dry_run: bool = False) -> Forgotten:
+def forget_student(root: Path, named: str, *, dry_run: bool = False) -> Forgotten:
     """Remove what is kept of the student who is ``named`` by id, name or e-mail address.
 
     ``dry_run`` says whose it would be and where, and changes nothing. Raises :class:`BadInput`, before

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from grader.export.sheet import read_sheet
-from grader.inputs.names import exact
+from grader.inputs.names import id_forms
 from grader.inputs.problems import BadInput, Problem
 from grader.results.directory import BATCH, STUDENTS, Results
 from grader.results.forget_files import OVERRIDES, folders_of_others, text_of
@@ -86,7 +86,7 @@ def traces_of(student_id: str, folders: Sequence[Folder]) -> tuple[Traces, list[
     emails = {row.email.strip() for row in mine if row.email.strip()}
     said = [text for row in others for text in (row.student_id, row.name, row.email)]
     shared = {name for name in names if any(map(Traces("", frozenset({name})).in_table, said))}
-    shared |= {one for one in emails if exact(one) & exact(*(row.email for row in others))}
+    shared |= {one for one in emails if id_forms(one) & id_forms(*(row.email for row in others))}
     traces = Traces(
         student_id,
         frozenset(names - shared),

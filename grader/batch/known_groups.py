@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from grader.model.batch import Batch, Student
     from grader.model.observation import Observation
-    from grader.results.directory import Results, Stored
+    from grader.results.directory import Results, StoredStudent
     from grader.roster.load import Account
 
 
@@ -33,7 +33,7 @@ class KnownGroups:
         self._students: dict[str, list[Student]] = {}
         self._open: set[str] = set()
 
-    def add(self, stored: Stored, *, graded: bool) -> None:
+    def add(self, stored: StoredStudent, *, graded: bool) -> None:
         """What is stored of a student, whose grade stands if it is ``graded``."""
         name, group = stored.student.student_id, stored.student.group
         if not group:
@@ -81,7 +81,7 @@ class KnownGroups:
         return {name: Earlier(led_to[name], stands.get(name, frozenset())) for name in led_to}
 
 
-def _standing(stored: Stored) -> Iterator[tuple[str, str]]:
+def _standing(stored: StoredStudent) -> Iterator[tuple[str, str]]:
     """The accounts that are not looked at again: the one that counts, and all that was seen whole."""
     for one in stored.seen:
         if one.account_id and (one is stored.observation or not any(unknowns(one))):

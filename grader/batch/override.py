@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from grader.batch.regrade import change_of
 from grader.i18n.language import _
-from grader.inputs.problems import BadInput, Problem, refuse
+from grader.inputs.problems import BadInput, Problem, bad_input
 from grader.results.changes import stored_rubric
 from grader.results.directory import BATCH, RUBRIC
 from grader.results.overrides import (
@@ -22,7 +22,7 @@ from grader.results.overrides import (
 )
 from grader.roster.find import find_students
 from grader.scoring.open_by import ShownScores
-from grader.scoring.suspicion import Known
+from grader.scoring.suspicion import KeptResult
 
 if TYPE_CHECKING:
     from grader.batch.regrade import Change
@@ -51,7 +51,7 @@ class Marked(NamedTuple):
     notes: tuple[Problem, ...]
 
 
-def override(results: Results, mark: Mark) -> Marked:
+def override_points(results: Results, mark: Mark) -> Marked:
     """Write ``mark`` into ``overrides.csv``, and by that every report, summary, table and page.
 
     Raises :class:`BadInput` with all that is wrong with the mark and with the file; then nothing is
@@ -63,12 +63,12 @@ def override(results: Results, mark: Mark) -> Marked:
         batch = results.batch()
         if batch.state == "starting":
             message = _("A batch was about to replace what lies here.")
-            raise refuse(results.root / BATCH, None, message, _("Finish it with --resume."))
+            raise bad_input(results.root / BATCH, None, message, _("Finish it with --resume."))
         rubric = stored_rubric(results.root / RUBRIC, batch.rubric_sha256)
         if rubric is None:
             message = _("This is not the rubric that the class was judged by.")
             remedy = _("Judge again with `grader regrade`.")
-            raise refuse(results.root / RUBRIC, None, message, remedy)
+            raise bad_input(results.root / RUBRIC, None, message, remedy)
         former = () if batch.former_criteria is UNSET else batch.former_criteria
         worth = Worth.of(rubric, former)
         names = [one.student_id for one in batch.students]
@@ -76,7 +76,7 @@ def override(results: Results, mark: Mark) -> Marked:
         stored = [one for one in results.each_stored(batch.students) if one.report is not None]
         write_overrides(results.root, with_mark(results.root, student_id, mark.criterion, made))
         overrides = read_overrides(results.root, names, worth)
-        everybody: list[Known] = []
+        everybody: list[KeptResult] = []
         changes: list[Change] = []
         for one in stored:
             if one.report is None or one.known is None:
@@ -86,7 +86,7 @@ def override(results: Results, mark: Mark) -> Marked:
                 results.keep_former(one.report, "override")
                 results.write_report(report)
                 changes.append(change_of(one.report, report))
-            everybody.append(Known(report, one.known.code))
+            everybody.append(KeptResult(report, one.known.code))
         shown = ShownScores(batch.open_by_student, batch.absent or "blank")
         summary = results.write_class(everybody, rubric, batch.students, batch.lang, shown)
         reports = [known.report for known in everybody]

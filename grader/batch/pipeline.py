@@ -40,13 +40,13 @@ if TYPE_CHECKING:
 
     Observed: TypeAlias = tuple[Candidates, int]
 
-__all__ = ["Graded", "Grading", "Settings"]
+__all__ = ["Graded", "Pipeline", "Settings"]
 
 GATHER, GATHER_S = 10, 0.5
 """A session of the judge costs as much as some observations do: so many are waited for, so long."""
 
 
-class Grading:
+class Pipeline:
     """One run over a class. What it needs is loaded and valid; what it finds goes to ``graded``.
 
     At most ``settings.jobs`` accounts are visited at a time, by whatever ``engine`` runs the tasks
@@ -99,7 +99,7 @@ class Grading:
         try:
             while not visiting.over or self._observed or judging:
                 visiting.fill()
-                while self._ripe(visiting) and len(judging) < self._judge.workers:
+                while self._batch_ready(visiting) and len(judging) < self._judge.workers:
                     batch, self._observed = self._observed[:AT_A_TIME], self._observed[AT_A_TIME:]
                     seen = [candidates.seen[index] for candidates, index in batch]
                     judged = self._judge.submit(self._rubric, seen)
@@ -133,7 +133,7 @@ class Grading:
             stored=self._stored,
             done=self._done.put,
             identified=self._tell_identified,
-            seen=self._gather,
+            seen=self._enqueue,
             crashed=lambda party, error: self._crashed(party.rows, None, error),
             unknown=self._unknown,
         )
@@ -145,12 +145,12 @@ class Grading:
 
     # -- judging ------------------------------------------------------------------------------
 
-    def _gather(self, candidates: Candidates) -> None:
+    def _enqueue(self, candidates: Candidates) -> None:
         if not self._observed:
             self._since = time.monotonic()
         self._observed += [(candidates, index) for index in range(len(candidates.seen))]
 
-    def _ripe(self, visiting: Visiting) -> bool:
+    def _batch_ready(self, visiting: Visiting) -> bool:
         """There are enough to judge, or they have waited long enough, or no more will come."""
         if not self._observed:
             return False

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from grader.results.directory import Results
     from grader.roster.load import Account, Roster
     from grader.rubric.load import Rubric
-    from grader.scoring.suspicion import Known
+    from grader.scoring.suspicion import KeptResult
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Plan:
     todo: tuple[Account, ...]
     settings: Settings
     start_over: bool
-    kept: tuple[Known, ...] = ()
-    earlier: tuple[Known, ...] = ()
+    kept: tuple[KeptResult, ...] = ()
+    earlier: tuple[KeptResult, ...] = ()
     rejudge: tuple[Student, ...] = ()
     state: bytes = b""
     groups: Mapping[str, Earlier] = field(default_factory=dict)
@@ -94,8 +94,8 @@ def plan(
     judged_alike = judged_by == (checks_sha256, grader_sha256()) and batch.state == "finished"
     same_due = settings.due == (None if batch.due is UNSET else batch.due)
     before = {student.student_id: student for student in batch.students}
-    known: dict[str, Known] = {}
-    seen: dict[str, Known] = {}
+    known: dict[str, KeptResult] = {}
+    seen: dict[str, KeptResult] = {}
     outdated: list[Student] = []
     groups = KnownGroups(batch)
     asked: set[str] = set()

@@ -14,19 +14,19 @@ from msgspec import UNSET
 from grader import __version__
 from grader.judging.pool import AT_A_TIME
 from grader.model.code_digest import grader_sha256
-from grader.observe.scope import as_asked
+from grader.observe.scope import restrict_to
 from grader.results.overrides import Overrides, Worth, read_overrides
 from grader.scoring.absent import absent_report
 from grader.scoring.best_account import best_of
 from grader.scoring.open_by import ShownScores
 from grader.scoring.score import score
 from grader.scoring.summary import summarise_class
-from grader.scoring.suspicion import Known, code_of
+from grader.scoring.suspicion import KeptResult, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from grader.batch.setup import Course
+    from grader.batch.setup import GradingSetup
     from grader.inputs.problems import Problem
     from grader.model.batch import Batch, Student
     from grader.model.history import Why
@@ -81,7 +81,7 @@ class Regraded:
 
 def regrade(
     results: Results,
-    course: Course,
+    setup: GradingSetup,
     *,
     lang: str,
     due: str | None = None,
@@ -108,14 +108,14 @@ def regrade(
                 there.append(one.student)
             if one.report and not one.observation and not one.report.nothing_seen:
                 skipped.append(one.student.student_id)
-        former = former_criteria(batch, asked, course.rubric)
+        former = former_criteria(batch, asked, setup.rubric)
         names = [one.student_id for one in batch.students]
-        overrides = read_overrides(results.root, names, Worth.of(course.rubric, former))
+        overrides = read_overrides(results.root, names, Worth.of(setup.rubric, former))
         again = list(
             judged_again(
                 results,
                 there,
-                course,
+                setup,
                 lang=lang,
                 region=batch.region,
                 everyone=batch.students,
@@ -128,25 +128,25 @@ def regrade(
         changed = [one for one in again if one.before != one.known.report or one.counts is not None]
         changes = _told(changed)
         if dry_run:
-            summary = summarise_class(everybody, course.rubric, lang)
+            summary = summarise_class(everybody, setup.rubric, lang)
             return Regraded(summary, reports, changes, skipped, overrides.notes)
         _write(results, changed)
         shown = ShownScores(batch.open_by_student, batch.absent or "blank")
-        summary = results.write_class(everybody, course.rubric, batch.students, lang, shown)
+        summary = results.write_class(everybody, setup.rubric, batch.students, lang, shown)
         used = msgspec.structs.replace(
             batch,
-            rubric_sha256=course.rubric.sha256,
-            checks_sha256=course.checks_sha256,
+            rubric_sha256=setup.rubric.sha256,
+            checks_sha256=setup.checks_sha256,
             grader_version=__version__,
             grader_sha256=grader_sha256(),
-            checks=list(course.check_dirs),
+            checks=list(setup.check_dirs),
             former_criteria=former or UNSET,
             lang=lang,
         )
         if used != results.batch():
-            results.write_rubric(course.rubric.source)
+            results.write_rubric(setup.rubric.source)
             results.write_batch(used)
-        write_pages(results, reports, summary, course.rubric, lang=lang)
+        write_pages(results, reports, summary, setup.rubric, lang=lang)
     return Regraded(summary, reports, changes, skipped, overrides.notes)
 
 
@@ -169,7 +169,7 @@ class Rejudged(NamedTuple):
     """
 
     before: Report | None
-    known: Known
+    known: KeptResult
     counts: Observation | None = None
     others: tuple[Observation, ...] = ()
 
@@ -188,7 +188,7 @@ class Rejudged(NamedTuple):
 def judged_again(
     results: Results,
     students: Iterable[Student],
-    course: Course,
+    setup: GradingSetup,
     *,
     lang: str,
     region: str | None,
@@ -204,7 +204,7 @@ def judged_again(
     time of ``--due``. Raises :class:`BadInput` where a
     stored file cannot be read.
     """
-    rubric = course.rubric
+    rubric = setup.rubric
     default = region or rubric.lab.region
     regions: dict[str, set[str]] = {}
     for student in everyone:
@@ -214,29 +214,29 @@ def judged_again(
     def asked(student: Student, seen: Observation) -> Observation:
         of_group = regions.get(student.group or "", set())
         own = student.region or default
-        return as_asked(seen, rubric, seen.region if seen.region in of_group else own)
+        return restrict_to(seen, rubric, seen.region if seen.region in of_group else own)
 
-    some, size = list(students), AT_A_TIME * course.judge.workers
+    some, size = list(students), AT_A_TIME * setup.judge.workers
     for start in range(0, len(some), size):
         stored = list(results.each_stored(some[start : start + size]))
         seen = [asked(one.student, each) for one in stored for each in one.seen]
-        judged = zip(seen, course.judge.judge(rubric, seen), strict=True)
+        judged = zip(seen, setup.judge.judge(rubric, seen), strict=True)
         for one in stored:
             if not one.seen:
                 if one.report is not None:
                     report = one.report
                     if report.nothing_seen:
                         report = _absent_again(one.student, report, rubric, lang)
-                    yield Rejudged(one.report, Known(overrides.on(report)))
+                    yield Rejudged(one.report, KeptResult(overrides.on(report)))
                 continue
             own = list(islice(judged, len(one.seen)))
             reports = [
-                score(one.student, each, outcomes, rubric, course.checks, lang=lang, due=due)
+                score(one.student, each, outcomes, rubric, setup.checks, lang=lang, due=due)
                 for each, outcomes in own
             ]
             best, report = best_of([each for each, _ in own], reports)
             counts = one.seen[best]
-            known = Known(overrides.on(report), code_of(counts))
+            known = KeptResult(overrides.on(report), code_of(counts))
             if counts == one.observation:
                 yield Rejudged(one.report, known)
             else:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import UNSET
 
 from grader.batch.known_groups import stored_accounts
-from grader.batch.pipeline import Graded, Grading
+from grader.batch.pipeline import Graded, Pipeline
 from grader.batch.regrade import judged_again
-from grader.batch.wait_for_killed import outlive_killed
+from grader.batch.wait_for_killed import wait_for_orphaned_poll
 from grader.i18n.language import _
-from grader.inputs.problems import refuse
+from grader.inputs.problems import bad_input
 from grader.model.batch import Batch, Counts, KnownWay, Student
 from grader.model.code_digest import grader_sha256
 from grader.model.observation import Found
@@ -23,17 +23,17 @@ from grader.model.timestamps import now
 from grader.results.directory import PAGE
 from grader.roster.fingerprint import fingerprint
 from grader.roster.load import student_of
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 from grader.scoring.absent import absent_report
 from grader.scoring.adjust import as_earned
-from grader.scoring.suspicion import Known, code_of
+from grader.scoring.suspicion import KeptResult, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
 
     from grader.batch.plan import Plan
-    from grader.batch.setup import Course
+    from grader.batch.setup import GradingSetup
     from grader.engines.protocol import Engine
     from grader.inputs.problems import Problem
     from grader.model.report import Report
@@ -62,7 +62,7 @@ def _loses(earlier: Report, graded: Graded) -> bool:
     return blind or was_graded or takes
 
 
-def _is_graded(known: Known | None) -> bool:
+def _is_graded(known: KeptResult | None) -> bool:
     return known is not None and known.report.status == "graded"
 
 
@@ -74,7 +74,7 @@ class ClassRun:
 
     def __init__(
         self,
-        course: Course,
+        setup: GradingSetup,
         results: Results,
         roster: Roster,
         plan: Plan,
@@ -82,9 +82,9 @@ class ClassRun:
         work: Callable[[ClassRun], None] | None = None,
     ) -> None:
         self._engine, self._work = engine, work
-        self._course, self._results, self._roster, self._plan = course, results, roster, plan
+        self._setup, self._results, self._roster, self._plan = setup, results, roster, plan
         self._earlier = {one.report.student_id: one for one in plan.earlier}
-        self._graded: dict[str, Known] = {}
+        self._graded: dict[str, KeptResult] = {}
         self._started, self._clock = now(), time.monotonic()
         self._ways = dict(plan.ways)
         self.unwritten: list[str] = []
@@ -101,13 +101,13 @@ class ClassRun:
         with self._results.locked():
             if self._results.state != self._plan.state:
                 message = _("Another grader was at work in this folder just now.")
-                raise refuse(self._results.root, None, message, _("Give the command again."))
-            outlive_killed(self._results)
+                raise bad_input(self._results.root, None, message, _("Give the command again."))
+            wait_for_orphaned_poll(self._results)
             if self._plan.start_over:
                 self.kept_aside = self._results.aside()
                 self._write_batch("starting")
                 self._results.start_over(self.kept_aside)
-            self._results.write_rubric(self._course.rubric.source)
+            self._results.write_rubric(self._setup.rubric.source)
             self._write_batch("running")
             try:
                 self._keep()
@@ -134,7 +134,7 @@ class ClassRun:
         for one in judged_again(
             self._results,
             plan.rejudge,
-            self._course,
+            self._setup,
             lang=self._lang,
             region=plan.settings.region,
             everyone=self._students(),
@@ -146,7 +146,7 @@ class ClassRun:
                 one.write(self._results, "resume")
             (self._earlier if name in self._earlier else self._graded)[name] = one.known
 
-    def _marked(self, known: Known, again: Collection[str]) -> Known:
+    def _marked(self, known: KeptResult, again: Collection[str]) -> KeptResult:
         """``known`` with the marks that there are now, written where that is another report; whoever is
         judged ``again`` gets them then."""
         if known.report.student_id in again:
@@ -155,13 +155,13 @@ class ClassRun:
         if report != known.report:
             self._results.keep_former(known.report, "resume")
             self._results.write_report(report)
-        return Known(report, known.code)
+        return KeptResult(report, known.code)
 
     def _grade(self, shown: Callable[[Graded], None]) -> None:
-        Grading(
-            self._course.rubric,
-            self._course.judge,
-            self._course.checks,
+        Pipeline(
+            self._setup.rubric,
+            self._setup.judge,
+            self._setup.checks,
             self._plan.settings,
             lambda graded: self._take(graded, shown),
             self._engine,
@@ -171,7 +171,7 @@ class ClassRun:
 
     def _note_absent(self) -> None:
         """Write the reports of those who handed in nothing; what was seen of one earlier stays."""
-        rubric, settings = self._course.rubric, self._plan.settings
+        rubric, settings = self._setup.rubric, self._plan.settings
         for account in self._plan.todo:
             if not account.absent:
                 continue
@@ -193,7 +193,7 @@ class ClassRun:
         self._take(graded, lambda _graded: None)
 
     @property
-    def known(self) -> list[Known]:
+    def known(self) -> list[KeptResult]:
         """What is known of each student so far, in the roster's order."""
         return self._in_order()
 
@@ -228,22 +228,22 @@ class ClassRun:
         except Exception as error:
             if isinstance(error, OSError) and error.errno in _NOTHING_MORE:
                 raise
-            self.unwritten.append(f"{name}: {plain(str(error), 200)}")
+            self.unwritten.append(f"{name}: {printable(str(error), 200)}")
             return
         if graded.now is not None and graded.now.status == "ungraded" and _is_graded(earlier):
             self.not_again.append(graded.now)
         # The observation is on disk: of a class of thousands it would fill the memory.
-        self._graded[name] = Known(graded.report, code_of(graded.observation))
+        self._graded[name] = KeptResult(graded.report, code_of(graded.observation))
         shown(graded)
 
-    def _in_order(self) -> list[Known]:
+    def _in_order(self) -> list[KeptResult]:
         ids = [account.student_id for account in self._roster.accounts]
         return [self._graded[name] for name in ids if name in self._graded]
 
     def _finish(self) -> Summary:
         shown, known = self._plan.settings.shown, self._in_order()
         return self._results.write_class(
-            known, self._course.rubric, self._students(), self._lang, shown
+            known, self._setup.rubric, self._students(), self._lang, shown
         )
 
     @property
@@ -261,11 +261,11 @@ class ClassRun:
         """Write the pages people read, last: the grades are safe whatever becomes of a page."""
         from grader.pages.writing import write_pages
 
-        rubric = self._course.rubric
+        rubric = self._setup.rubric
         try:
             write_pages(self._results, self.reports, summary, rubric, lang=self._lang)
         except Exception as error:  # noqa: BLE001 - the class is graded, and its files are written
-            self.unwritten.append(f"{PAGE}: {plain(str(error), 200)}")
+            self.unwritten.append(f"{PAGE}: {printable(str(error), 200)}")
 
     def _write_batch(
         self, state: Literal["starting", "running", "interrupted", "finished"]
@@ -277,8 +277,8 @@ class ClassRun:
         self._results.write_batch(
             Batch(
                 state=state,
-                rubric_sha256=self._course.rubric.sha256,
-                checks_sha256=self._course.checks_sha256,
+                rubric_sha256=self._setup.rubric.sha256,
+                checks_sha256=self._setup.checks_sha256,
                 roster_sha256=self._roster.sha256,
                 seed=settings.seed,
                 grader_sha256=grader_sha256(),
@@ -292,7 +292,7 @@ class ClassRun:
                 former_criteria=list(self._plan.former_criteria) or UNSET,
                 open_by_student=settings.shown.open_by_student,
                 absent=UNSET if settings.shown.absent == "blank" else settings.shown.absent,
-                checks=list(self._course.check_dirs),
+                checks=list(self._setup.check_dirs),
                 started_at=self._started,
                 finished_at=now() if ended else None,
                 duration_s=round(time.monotonic() - self._clock, 3) if ended else None,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Course:
+class GradingSetup:
     """A rubric that was found right, the judge for it, and what is known of each check.
 
     ``check_dirs`` are the folders of own checks, as absolute paths; ``checks_sha256`` is a digest of the
@@ -62,14 +62,14 @@ def rubric_path(given: Path | None) -> Path:
 
 
 @contextmanager
-def loaded(
+def load_setup(
     rubric: Path | None,
     checks: list[Path] | None,
     roster: Path | None = None,
     *,
     workers: int | None = None,
     handed_in_here: bool = False,
-) -> Iterator[tuple[Course, Roster | None]]:
+) -> Iterator[tuple[GradingSetup, Roster | None]]:
     """The rubric with its checks, and the roster; the judge is closed afterwards.
 
     Raises :class:`BadInput` with every problem of all of them at once. A check that the rubric asks
@@ -98,7 +98,7 @@ def loaded(
         if problems or found is None:
             raise BadInput(problems)
         folders = tuple(str(folder.resolve()) for folder in dirs)
-        yield Course(found, judge, known, folders, _digest(_check_files(dirs))), accounts
+        yield GradingSetup(found, judge, known, folders, _digest(_check_files(dirs))), accounts
 
 
 def course_files(rubric: Path | None, checks: list[Path] | None) -> list[Path]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from grader.batch.parties import Candidates
-from grader.batch.ways import CRASHED, Step, Ways
-from grader.engines.visit import Orders, identify, look, may_read
+from grader.batch.ways import CRASHED, Ways, WayStep
+from grader.engines.visit import RunOptions, identify_account, may_read, observe_account
 from grader.model.observation import Found, Observation, Unknown
 from grader.observe.assembled import unseen
 from grader.observe.refusals import REFUSED, refusals
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from grader.batch.parties import Party
     from grader.batch.settings import Settings
-    from grader.batch.ways import Outcome, Way
+    from grader.batch.ways import Way, WayOutcome
     from grader.engines.protocol import Engine, Task
     from grader.engines.visit import Identified, Visit
     from grader.model.observation import Fact, Identity
@@ -70,7 +70,7 @@ class Visiting:
         self._stored, self._ended = stored, done
         self._tell_identified = identified
         self._seen, self._crashed, self._unknown = seen, crashed, unknown
-        self._orders = Orders(
+        self._orders = RunOptions(
             settings.seed,
             settings.attempt,
             settings.exchange,
@@ -79,7 +79,7 @@ class Visiting:
         )
         tried = [way for party in parties.values() for way in party.open_ways]
         self._ways = Ways(tried)
-        self._steps = deque(Step("identify", way) for way in tried)
+        self._steps = deque(WayStep("identify", way) for way in tried)
         self._running: dict[Future[Any], Callable[[Future[Any]], None]] = {}
         # When it was begun to ask whose account it is; and whose answer is not waited for any longer.
         self._asked_at: dict[Future[Any], tuple[Way, float]] = {}
@@ -90,7 +90,7 @@ class Visiting:
         self._failed: dict[Way, Exception] = {}
         for party in parties.values():
             if not party.open_ways:
-                self._gather(party, [])
+                self._enqueue(party, [])
 
     @property
     def over(self) -> bool:
@@ -150,11 +150,11 @@ class Visiting:
         future.add_done_callback(self._ended)
         return future
 
-    def _begin(self, step: Step) -> None:
+    def _begin(self, step: WayStep) -> None:
         way, limit_s = step.way, self._settings.account_timeout_s
         visit = self._parties[way.party].visits[way]
         if step.do == "identify":
-            future = self._start(partial(self._identified, way), identify, visit, limit_s)
+            future = self._start(partial(self._identified, way), identify_account, visit, limit_s)
             self._asked_at[future] = way, time.monotonic()
             return
         identity = self._identities[way]
@@ -165,7 +165,7 @@ class Visiting:
         attempt = self._orders.attempt + step.number * ANOTHER_WAY
         orders = replace(self._orders, attempt=attempt)
         then = partial(self._looked_at, way)
-        self._start(then, look, visit, identity, self._rubric, self._needs, orders)
+        self._start(then, observe_account, visit, identity, self._rubric, self._needs, orders)
 
     def _identified(self, way: Way, future: Future[Identified]) -> None:
         party = self._parties[way.party]
@@ -216,9 +216,9 @@ class Visiting:
     def _go_on(self) -> None:
         self._steps.extend(self._ways.steps())
         for name, outcomes in self._ways.settled():
-            self._gather(self._parties[name], outcomes)
+            self._enqueue(self._parties[name], outcomes)
 
-    def _gather(self, party: Party, outcomes: Sequence[Outcome]) -> None:
+    def _enqueue(self, party: Party, outcomes: Sequence[WayOutcome]) -> None:
         """Hand on everything that was seen for a party, now and earlier."""
         stored = self._stored(party.name)
         failed = [way for _, way in outcomes if way in self._failed]

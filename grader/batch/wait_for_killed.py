@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _MARGIN_S = 1
 
 
-def outlive_killed(results: Results) -> None:
+def wait_for_orphaned_poll(results: Results) -> None:
     """Wait until the last long poll of a grader that was killed in this folder has ended.
 
     Nobody reads its answer any more, and what it receives stays hidden for minutes: a function would

@@ -36,7 +36,7 @@ class Way:
     keys: Hashable = field(compare=False)
 
 
-class Step(NamedTuple):
+class WayStep(NamedTuple):
     """What is to be done next, by ``way``.
 
     ``identify``: whose account it is. ``ask``: whether it may read what is there. ``look``: observe the
@@ -48,7 +48,7 @@ class Step(NamedTuple):
     number: int = 0
 
 
-class Outcome(NamedTuple):
+class WayOutcome(NamedTuple):
     """What one of a party's ways came to.
 
     ``seen``: the account that it leads to was observed by the way ``by``. ``barred``: so it was, but
@@ -87,19 +87,19 @@ class _Account:
     def _shared(self) -> bool:
         return len({way.party for way in self.ways}) > 1
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[WayStep]:
         """What may be started now. A look waits until it is known which of several ways may do it."""
         if len(self.ways) > 1:
             new = [way for way in self.ways if way not in self.answers and way not in self.asking]
             self.asking.update(new)
             if self.asking:
-                return [Step("ask", way) for way in new]
+                return [WayStep("ask", way) for way in new]
         way = self._next()
         if way is None or self.place.running is not None:
             return []
         self.place.running = way
         self.place.looks += 1
-        return [Step("look", way, self.place.looks - 1)]
+        return [WayStep("look", way, self.place.looks - 1)]
 
     @property
     def idle(self) -> bool:
@@ -124,7 +124,7 @@ class _Account:
     def _rank(self, way: Way) -> int:
         return _RANKS[self.answers.get(way, "reads")]
 
-    def outcome(self, party: str) -> Outcome:
+    def outcome(self, party: str) -> WayOutcome:
         """What the account is to a party. Whoever may not read it gets nothing of what others saw."""
         own = [way for way in self.ways if way.party == party]
         best = self._best(list(self.tried))
@@ -133,9 +133,9 @@ class _Account:
             or not self._shared
             or any(self.answers.get(way) == "reads" for way in own)
         ):
-            return Outcome("seen", best)
+            return WayOutcome("seen", best)
         by_own = self._best([way for way in self.tried if way.party == party])
-        return Outcome("seen", by_own) if by_own is not None else Outcome("barred", own[0])
+        return WayOutcome("seen", by_own) if by_own is not None else WayOutcome("barred", own[0])
 
     def _best(self, tried: list[Way]) -> Way | None:
         return min(tried, key=self.tried.__getitem__, default=None)
@@ -214,7 +214,7 @@ class Ways:
 
     # -- what is next ---------------------------------------------------------------------------
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[WayStep]:
         """What may be started now, each once; not the identification, which every way begins with."""
         if self._awaited:
             return []
@@ -222,7 +222,7 @@ class Ways:
         accounts = sorted((self._accounts[key] for key in touched), key=lambda one: one.ways[0])
         return [step for account in accounts for step in account.steps()]
 
-    def settled(self) -> list[tuple[str, list[Outcome]]]:
+    def settled(self) -> list[tuple[str, list[WayOutcome]]]:
         """The parties of which everything is known now, each once, with what their ways came to.
 
         One outcome for each account that a party's ways lead to, and one for each that leads nowhere. To
@@ -246,10 +246,10 @@ class Ways:
         # Another way may still lead there, and do what those before it were refused.
         return account.idle and (account.good or not self._open)
 
-    def _outcomes(self, party: str) -> list[Outcome]:
+    def _outcomes(self, party: str) -> list[WayOutcome]:
         led = {way: self._led[way] for way in self._of[party]}
         keys = dict.fromkeys(key for key in led.values() if key is not None)
         return [
             *(self._accounts[key].outcome(party) for key in keys),
-            *(Outcome("nowhere", way) for way, key in led.items() if key is None),
+            *(WayOutcome("nowhere", way) for way, key in led.items() if key is None),
         ]

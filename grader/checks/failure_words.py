@@ -36,7 +36,7 @@ def how_it_failed(invocation: Invocation) -> Message:
         if error is None:
             return message(N_("Lambda could not run your function."))
         it_says = N_("Lambda could not run your function. It says {error}.")
-        return message(it_says, error=named(error))
+        return message(it_says, error=error_in_words(error))
     return what_it_raised(error) or message(N_("Your function raised an exception."))
 
 
@@ -44,7 +44,7 @@ def what_it_raised(error: FunctionError | None) -> Message | None:
     """What the function raised and where; ``None`` where nothing is known of it."""
     if error is None:
         return None
-    what = named(error)
+    what = error_in_words(error)
     if error.kind.startswith(("Runtime.", "Function.", "Extension.")):
         return message(
             N_("Your function ended without an answer. Lambda says {error}."), error=what
@@ -61,7 +61,7 @@ def what_it_raised(error: FunctionError | None) -> Message | None:
     )
 
 
-def named(error: FunctionError) -> str:
+def error_in_words(error: FunctionError) -> str:
     """``KeyError: 'number1'``, with its reason whole."""
     text = without_middle(error.message.rstrip(". "))
     return f"{error.kind}: {text}" if text else error.kind

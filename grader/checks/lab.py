@@ -19,7 +19,7 @@ from grader.checks.environment import Expected, Variable, check_environment
 from grader.checks.naming import check_name
 from grader.checks.numbers import Bounds, Number, fits
 from grader.checks.routing import Batches, check_mappings, hands_over_one_by_one
-from grader.checks.triggers import Ways, check_schedule
+from grader.checks.triggers import TriggerWays, check_schedule
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.observation import Missing, Unknown
@@ -189,9 +189,9 @@ def _check_arrives(case: Case, number: int, exchange: Exchange, handler: Fact[In
     check_answer(number, exchange, handler, mapping, case.setting)
 
 
-@check("schedule_enabled", on="function", expect=Ways, explains="schedules")
+@check("schedule_enabled", on="function", expect=TriggerWays, explains="schedules")
 def test_schedule_enabled(
-    case: Case, function_fact: Fact[Function], schedule_fact: Fact[Schedule], expect: Ways
+    case: Case, function_fact: Fact[Function], schedule_fact: Fact[Schedule], expect: TriggerWays
 ) -> None:
     """The function {function} is run periodically."""
     if isinstance(function_fact, Missing):

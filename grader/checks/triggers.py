@@ -17,7 +17,7 @@ Way = Literal["rule", "scheduler"]
 _WORDS = {"rule": N_("EventBridge rule"), "scheduler": N_("EventBridge Scheduler schedule")}
 
 
-class Ways(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TriggerWays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The services that may run the function."""
 
     ways: tuple[Way, ...]
@@ -36,7 +36,7 @@ class Ways(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def check_schedule(
-    schedule: Schedule, function: str, expect: Ways, instead: Message | None = None
+    schedule: Schedule, function: str, expect: TriggerWays, instead: Message | None = None
 ) -> None:
     """Fail unless something runs the function periodically: one that works is enough, whatever else is
     there. What could not be read, could have been good. ``instead`` says what else may be meant.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NoReturn, TypeVar
 
 from grader.i18n.language import N_
-from grader.i18n.message import Message, bounded, kept, message, plain, shown
+from grader.i18n.message import Message, json_safe, json_value, message, shown, within_limit
 from grader.model.evidence import Evidence
 from grader.model.observation import Fact, Found, Missing, NotTried, UnknownKind
 from grader.model.outcome import Verdict
@@ -46,7 +46,7 @@ def fail(
             actual=_neutral(actual),
             template=template,
             values={
-                name: kept(value)
+                name: json_safe(value)
                 for name, value in filled.items()
                 if name in values or (isinstance(value, Message) and value not in values.values())
             },
@@ -95,7 +95,7 @@ def _withheld(outcome: Literal["blocked", "ungraded"], why: str | Message, becau
     given = why if isinstance(why, Message) else Message(why)
     return Verdict(
         outcome,
-        bounded(str(given)),
+        within_limit(str(given)),
         because=because,
         template=given.message_id,
         values=given.values,
@@ -114,11 +114,13 @@ def required(fact: Fact[T], path: str) -> T:
 
 
 def _neutral(value: Any) -> Any:
-    return str(value) if isinstance(value, Message) else plain(value)
+    return str(value) if isinstance(value, Message) else json_value(value)
 
 
 def _filled(template: str, values: dict[str, Any]) -> str:
     try:
-        return bounded(template.format_map({key: shown(item, 500) for key, item in values.items()}))
+        return within_limit(
+            template.format_map({key: shown(item, 500) for key, item in values.items()})
+        )
     except (LookupError, ValueError, AttributeError, TypeError):
-        return bounded(template)  # an author's message with braces of its own
+        return within_limit(template)  # an author's message with braces of its own

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from grader.batch.pipeline import Graded, Settings
-    from grader.batch.setup import Course
+    from grader.batch.setup import GradingSetup
     from grader.engines.visit import Identified, Visit
     from grader.model.access import Access
     from grader.model.observation import Identity, Observation
@@ -91,9 +91,9 @@ def check(
     ] = None,
 ) -> int:
     """Grade one account, mine: what the instructor will see, before handing in."""
-    from grader.batch.setup import course_files, loaded
+    from grader.batch.setup import course_files, load_setup
     from grader.export.gradescope import write_results
-    from grader.inputs.problems import refuse
+    from grader.inputs.problems import bad_input
     from grader.model import report as reports
     from grader.model.observation import silent
     from grader.results.atomic_write import write_json
@@ -103,7 +103,7 @@ def check(
     from grader.terminal.report import show_report
 
     if gradescope == "-":
-        raise refuse("--gradescope", None, _("It takes the name of a file."), _("Give one."))
+        raise bad_input("--gradescope", None, _("It takes the name of a file."), _("Give one."))
     inputs = course_files(rubric, checks)
     for_json = target(json, "--json", *inputs)
     for_gradescope = target(gradescope, "--gradescope", *inputs, for_json)
@@ -113,16 +113,16 @@ def check(
         seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
     )
     # One worker of the judge judges in order: what was looked at, then everything.
-    with loaded(rubric, checks, workers=1) as (course, _students):
-        only = criteria_of(criterion, course, exchange=settings.exchange)
+    with load_setup(rubric, checks, workers=1) as (setup, _students):
+        only = criteria_to_look_at(criterion, setup, exchange=settings.exchange)
         settings = replace(settings, only=only)
-        mine = use_of(use, course.rubric.lab.names)
+        mine = use_of(use, setup.rubric.lab.names)
         access = own_access(profile, block)
         me = Account("me", "", "", None, None, None, None, access, use=mine)
         errors = standard_error(quiet=quiet)
         output = errors if json == "-" else standard_output(quiet=quiet)
-        graded, first = _grade(me, course, settings, output, errors, quiet=quiet)
-        runs = settings.exchange and course.needs_for(only).exercise
+        graded, first = _grade(me, setup, settings, output, errors, quiet=quiet)
+        runs = settings.exchange and setup.needs_for(only).exercise
     check_used(graded.observation)
     if json == "-":
         write_stdout(reports.encode(graded.report))
@@ -139,7 +139,7 @@ def check(
     if for_json is not None:
         write_json(for_json, reports.encode(graded.report), "report")
     if for_gradescope is not None:
-        write_results(for_gradescope, graded.report, course.rubric, settings.lang)
+        write_results(for_gradescope, graded.report, setup.rubric, settings.lang)
     if out is not None:
         Results(out).write_student(graded.report, graded.observation)
     return check_status(graded.report)
@@ -147,7 +147,7 @@ def check(
 
 def own_access(profile: str | None, block: Path | None) -> Access:
     """The way to the account that ``check`` is asked about."""
-    from grader.inputs.problems import refuse
+    from grader.inputs.problems import bad_input
     from grader.intake.handed_in import handed_in
     from grader.model.access import DefaultCredentials, Profile
 
@@ -155,13 +155,13 @@ def own_access(profile: str | None, block: Path | None) -> Access:
         return Profile(profile) if profile else DefaultCredentials()
     if profile:
         message = _("There are two ways to the account, --profile and --block.")
-        raise refuse("--block", None, message, _("Keep one of them."))
+        raise bad_input("--block", None, message, _("Keep one of them."))
     return handed_in(block)
 
 
 def _grade(
     me: Account,
-    course: Course,
+    setup: GradingSetup,
     settings: Settings,
     output: Console,
     errors: Console,
@@ -173,14 +173,14 @@ def _grade(
     Returns the result, and the first portion, where there was one.
     """
     from grader.batch.first_portion import FirstPortion, is_waiting
-    from grader.batch.pipeline import Grading
+    from grader.batch.pipeline import Pipeline
     from grader.engines.threads import Threads
     from grader.model.observation import Found
     from grader.roster.load import student_of
     from grader.terminal.progress import working
     from grader.terminal.report import show_first_portion
 
-    needs = course.needs_for(settings.only)
+    needs = setup.needs_for(settings.only)
     taken: list[Graded] = []
     first: list[Report] = []
     with working(errors, quiet=quiet) as at_work:
@@ -198,31 +198,31 @@ def _grade(
                 show_first_portion(report, is_waiting, output)
             first.append(report)
 
-        portion = FirstPortion(course, settings, student_of(me), show_first)
+        portion = FirstPortion(setup, settings, student_of(me), show_first)
         engine = Threads(
             *(settings.jobs, at_work.tell),
             step=at_work.step,
             looked=None if quiet else portion.looked,
         )
-        Grading(
-            *(course.rubric, course.judge, course.checks, settings, taken.append, engine),
+        Pipeline(
+            *(setup.rubric, setup.judge, setup.checks, settings, taken.append, engine),
             identified=(lambda *_: None) if quiet else identified,
         ).run([me])
     return taken[0], first[0] if first else None
 
 
-def criteria_of(
-    asked: list[str] | None, course: Course, *, exchange: bool
+def criteria_to_look_at(
+    asked: list[str] | None, setup: GradingSetup, *, exchange: bool
 ) -> tuple[str, ...] | None:
     """The ids of the criteria that are looked at; ``None`` where all are.
 
     Without ``exchange`` those are left out for which the function has to be run. Raises
     :class:`BadInput` for an id that the rubric does not have, and where nothing is left.
     """
-    from grader.inputs.problems import BadInput, Problem, refuse
+    from grader.inputs.problems import BadInput, Problem, bad_input
     from grader.rubric.needs import runs_something
 
-    criteria = course.rubric.criteria
+    criteria = setup.rubric.criteria
     every = [one.id for one in criteria]
     problems = []
     for one in dict.fromkeys(asked or ()):
@@ -236,13 +236,13 @@ def criteria_of(
         raise BadInput(problems)
     if asked is None and exchange:
         return None
-    looked = [one.id for one in criteria if exchange or not runs_something(one, course.checks)]
+    looked = [one.id for one in criteria if exchange or not runs_something(one, setup.checks)]
     only = tuple(one for one in looked if asked is None or one in asked)
     if not only:
         message = _(
             "With --no-exchange nothing of this can be looked at: the function has to be run."
         )
-        raise refuse("--criterion", None, message, _("Leave out --no-exchange."))
+        raise bad_input("--criterion", None, message, _("Leave out --no-exchange."))
     return only
 
 
@@ -252,14 +252,14 @@ def tell_account(
     """Whose account it is, where, and which addresses are asked ``elsewhere`` than at AWS."""
     from rich.text import Text
 
-    from grader.safety.printable import plain
+    from grader.safety.printable import printable
 
     line = _("Account {account}, {region}.", account=identity.account_id, region=region)
     if elsewhere:
         place = ", ".join(map(_place, elsewhere))
         where = {"account": identity.account_id, "region": region, "place": place}
         line = _("Account {account}, {region}, {place}.", **where)
-    errors.print(Text(plain(line)), soft_wrap=True)
+    errors.print(Text(printable(line)), soft_wrap=True)
 
 
 def _place(url: str) -> str:

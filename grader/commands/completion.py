@@ -32,12 +32,12 @@ def show_completion(context: Any, param: Any, wanted: bool | None) -> None:
 
 def _shell() -> str:
     """The shell that is in use. Raises :class:`BadInput` where completion does not know it."""
-    from grader.inputs.problems import refuse
+    from grader.inputs.problems import bad_input
 
     known = ("bash", "zsh", "fish", "powershell", "pwsh")
     shell = _get_shell_name()
     if shell not in known:
         message = _("The shell in use is none that is known.")
         remedy = _("Run it in one of these: {shells}.", shells=", ".join(known))
-        raise refuse("completion", None, message, remedy)
+        raise bad_input("completion", None, message, remedy)
     return shell

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import shlex
-import socket
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
 
 import typer
 
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from grader.batch.settings import Settings
     from grader.desk.opening import OpenDesk, Opening
     from grader.desk.seat import View
-    from grader.desk.tls import Tls
     from grader.results.directory import Results
 
 
@@ -149,7 +146,7 @@ def desk(
     ] = False,
 ) -> int:
     """Let students hand in at a web page, and see their grade there."""
-    from grader.inputs.problems import refuse
+    from grader.inputs.problems import bad_input
     from grader.terminal.console import standard_error
 
     _check_installed()
@@ -176,7 +173,7 @@ def desk(
             return _serve(made.roster, played, blocks=made.blocks)
     if roster is None:
         message = _("A desk is for a class, and none is given.")
-        raise refuse("ROSTER", None, message, _("Name its roster, or give --demo."))
+        raise bad_input("ROSTER", None, message, _("Name its roster, or give --demo."))
     return _serve(roster, asked)
 
 
@@ -250,7 +247,8 @@ class _Asked:
 def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     """Open a desk for the class and serve it. ``blocks`` has what each student of a demo pastes."""
     from grader.batch.plan import plan
-    from grader.batch.setup import loaded
+    from grader.batch.setup import load_setup
+    from grader.desk.addresses import address_of, certificate_names, public_address
     from grader.desk.links import LINKS
     from grader.desk.opening import OpenDesk, Opening
     from grader.desk.server import listen
@@ -262,9 +260,9 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
 
     quiet, host = asked.quiet, asked.host
     output, errors = standard_output(quiet=quiet), standard_error(quiet=quiet)
-    base = _public(asked.url) if asked.url else None
+    base = public_address(asked.url) if asked.url else None
     closes = until_of(asked.until) if asked.until else None
-    names = _names(host, base)
+    names = certificate_names(host, base)
     tls = tls_of(host, asked.cert, asked.key, self_signed=asked.self_signed, names=names)
     results = Results(asked.out)
     if results.occupied:
@@ -272,23 +270,23 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     settings = asked.settings
     with (
         listen(host, asked.port) as listening,
-        loaded(asked.rubric, asked.checks, roster, handed_in_here=True) as (course, students),
+        load_setup(asked.rubric, asked.checks, roster, handed_in_here=True) as (setup, students),
     ):
         if students is None:
             raise TypeError("a desk has a roster")
         planned = plan(
             results,
             students,
-            course.rubric,
+            setup.rubric,
             settings,
-            checks_sha256=course.checks_sha256,
+            checks_sha256=setup.checks_sha256,
             resume=results.occupied,
             force=asked.force,
             keep_all=True,
         )
         opening = Opening(
             links=roster.parent / LINKS,
-            base_url=base or _address(host, listening, tls),
+            base_url=base or address_of(host, listening, tls),
             listening=listening,
             tls=tls,
             until=closes,
@@ -302,7 +300,7 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
                 _tell_demo(opening.links, blocks, output)
 
         made = OpenDesk(
-            *(course, results, students, planned, opening),
+            *(setup, results, students, planned, opening),
             opened=tell_open,
             told=lambda view: None if quiet else _tell_checked(view, errors),
         )
@@ -322,44 +320,12 @@ def _check_installed() -> None:
     """Raise :class:`BadInput` where the extra ``desk`` is not installed."""
     from importlib.util import find_spec
 
-    from grader.inputs.problems import refuse
+    from grader.inputs.problems import bad_input
 
     if missing := [name for name in ("starlette", "uvicorn", "trustme") if not find_spec(name)]:
         message = _("The desk needs {names}.", names=", ".join(missing))
         remedy = _("Install it with: {command}", command="pip install 'lambda-sqs-grader[desk]'")
-        raise refuse("desk", None, message, remedy)
-
-
-def _public(url: str) -> str:
-    """The address that students use, without a slash at its end."""
-    from grader.desk.tls import is_loopback
-    from grader.inputs.problems import refuse
-
-    parts = urlsplit(url)
-    plain = not (parts.query or parts.fragment or parts.path.strip("/")) and parts.hostname
-    if not plain or parts.scheme not in {"http", "https"}:
-        message = _("It is not the address of a server.")
-        raise refuse("--url", None, message, _("Write it like https://desk.example.org."))
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        message = _("Without TLS others can read what is handed in.")
-        raise refuse("--url", None, message, _("Write it like https://desk.example.org."))
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _names(host: str, base: str | None) -> list[str]:
-    """What a certificate for this desk is for."""
-    everywhere = {"0.0.0.0", "::"}  # noqa: S104 - they are compared with
-    public = urlsplit(base).hostname if base else None
-    given = [public, None if host in everywhere else host, socket.gethostname()]
-    return [*(one for one in given if one), "localhost", "127.0.0.1"]
-
-
-def _address(host: str, listening: socket.socket, tls: Tls | None) -> str:
-    """Where the desk answers, for a link."""
-    name = socket.gethostname() if host in {"0.0.0.0", "::"} else host  # noqa: S104
-    name = f"[{name}]" if ":" in name else name
-    scheme = "https" if tls else "http"
-    return f"{scheme}://{name}:{listening.getsockname()[1]}"
+        raise bad_input("desk", None, message, remedy)
 
 
 def _tell_open(
@@ -380,7 +346,7 @@ def _tell_checked(view: View, errors: Console) -> None:
 
     from grader.i18n.language import spoken
     from grader.i18n.message import said
-    from grader.safety.printable import plain
+    from grader.safety.printable import printable
     from grader.terminal.report import points
     from grader.terminal.student_label import label
 
@@ -391,7 +357,7 @@ def _tell_checked(view: View, errors: Console) -> None:
     else:
         result = points(view.report.score, view.report.max_score)
     line = _("{student}: {said}", student=label(view.row), said=result)
-    errors.print(Text(plain(line)), soft_wrap=True)
+    errors.print(Text(printable(line)), soft_wrap=True)
 
 
 def _tell_ended(

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from grader.commands.formats import Format
     from grader.export.formats import Export
-    from grader.export.lti_push import Outcome
+    from grader.export.lti_push import PostOutcome
     from grader.export.placing import Placement
-    from grader.results.read_class import ClassRead, Row
+    from grader.results.read_class import ClassRead, ClassRow
 
 ResultsArgument = Annotated[
     Path, typer.Argument(help=N_("The folder of a batch."), metavar=N_("RESULTS"))
@@ -195,19 +195,19 @@ def _tell(read: ClassRead, made: Sequence[Export], errors: Console) -> None:
     show_problems([*told], errors)
 
 
-def _untold(row: Row, why: str | None) -> str:
+def _untold(row: ClassRow, why: str | None) -> str:
     """That a student has no score, or the sure points only, and ``why`` where that is known."""
-    from grader.safety.printable import plain
+    from grader.safety.printable import printable
     from grader.terminal.student_label import label
 
     student, points = label(row.report), row.report.score
     if why is None:
         return _("{student} has no score", student=student)
     if points is None:
-        return _("{student} has no score: {why}", student=student, why=plain(why, 120))
+        return _("{student} has no score: {why}", student=student, why=printable(why, 120))
     sure_only = N_("{student} has the points that are sure, {points}: {why}")
     shown = spoken().number(points)
-    return _(sure_only, student=student, points=shown, why=plain(why, 120))
+    return _(sure_only, student=student, points=shown, why=printable(why, 120))
 
 
 @push.callback(cls=SpokenGroup)
@@ -297,7 +297,7 @@ def lti(
     return UNGRADED if wrong else ALL_POINTS
 
 
-def _tell_pushed(done: Outcome, errors: Console, out: Console, *, dry_run: bool) -> None:
+def _tell_pushed(done: PostOutcome, errors: Console, out: Console, *, dry_run: bool) -> None:
     for student, why in done.refused:
         errors.print(_("{student} was refused: {why}", student=student, why=why), soft_wrap=True)
     if done.ended:

@@ -29,7 +29,7 @@ def forget(
     quiet: QuietOption = False,
 ) -> int:
     """Remove everything that is kept of one student, here and in results.before-*."""
-    from grader.batch.forget import forget as remove
+    from grader.batch.forget import forget_student as remove
     from grader.terminal.console import standard_error
 
     done = remove(results, student, dry_run=dry_run)
@@ -39,7 +39,7 @@ def forget(
 
 
 def _tell(done: Forgotten, errors: Console, *, quiet: bool, dry_run: bool) -> None:
-    from grader.safety.printable import plain
+    from grader.safety.printable import printable
     from grader.terminal.problems import show_problems
     from grader.terminal.student_label import label
 
@@ -52,7 +52,12 @@ def _tell(done: Forgotten, errors: Console, *, quiet: bool, dry_run: bool) -> No
         would_be = N_("Would be removed is what is kept of {student}: {folders}.")
         say(_(would_be if dry_run else removed, student=label(done.student), folders=places))
         for text in done.shared:
-            say(_("Others of the class have it too, so it stays: {text}.", text=plain(text, 200)))
+            say(
+                _(
+                    "Others of the class have it too, so it stays: {text}.",
+                    text=printable(text, 200),
+                )
+            )
     if done.exports:
         say(
             plural(

@@ -116,7 +116,7 @@ def batch(
     """Grade a class: one folder a student, a summary, a table."""
     from grader.batch.plan import plan
     from grader.batch.run import ClassRun
-    from grader.batch.setup import course_files, loaded
+    from grader.batch.setup import course_files, load_setup
     from grader.commands.stored_options import stop_where_only_the_folder_says
     from grader.engines.choose import engine_of
     from grader.results.directory import RUBRIC, Results
@@ -159,23 +159,23 @@ def batch(
         due=due,
     )
     errors = standard_error(quiet=quiet)
-    with loaded(rubric, checks, roster) as (course, students):
+    with load_setup(rubric, checks, roster) as (setup, students):
         if students is None:
             raise TypeError("a batch has a roster")
         planned = plan(
             results,
             students,
-            course.rubric,
+            setup.rubric,
             settings,
-            checks_sha256=course.checks_sha256,
+            checks_sha256=setup.checks_sha256,
             only=only or (),
             resume=resume,
             force=force,
         )
-        kept = _trusted(course.check_dirs, settings.endpoint_url)
+        kept = _trusted(setup.check_dirs, settings.endpoint_url)
         again = partial(_resuming, roster, out, engine, scheduler, kept)
         with engine_of(engine.value, scheduler, settings.jobs) as made:
-            run = ClassRun(course, results, students, planned, made)
+            run = ClassRun(setup, results, students, planned, made)
             try:
                 handed_in = [account for account in planned.todo if not account.absent]
                 with progress(handed_in, errors, quiet=quiet) as tell:
@@ -311,7 +311,7 @@ def regrade(
 ) -> int:
     """Judge and score stored observations again: no AWS is asked."""
     from grader.batch.regrade import regrade as again
-    from grader.batch.setup import course_files, loaded
+    from grader.batch.setup import course_files, load_setup
     from grader.commands.stored_options import stop_where_only_the_folder_says
     from grader.results.directory import RUBRIC, Results, summary_json
     from grader.terminal.changes import show_changes
@@ -327,8 +327,8 @@ def regrade(
         speak(before.lang)
     stop_where_only_the_folder_says(results, before, rubric=rubric, checks=checks)
     dirs = checks if checks is not None else [Path(path) for path in before.checks]
-    with loaded(rubric or results / RUBRIC, dirs) as (course, _students):
-        done = again(stored, course, lang=spoken().code, due=until, dry_run=dry_run)
+    with load_setup(rubric or results / RUBRIC, dirs) as (setup, _students):
+        done = again(stored, setup, lang=spoken().code, due=until, dry_run=dry_run)
     if json == "-":
         write_stdout(summary_json(done.summary))
     else:

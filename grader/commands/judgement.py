@@ -41,7 +41,7 @@ def override(
 ) -> int:
     """Give points by hand: they count at once, and whatever is judged again."""
     from grader.batch.override import Mark
-    from grader.batch.override import override as mark
+    from grader.batch.override import override_points as mark
     from grader.model.timestamps import now
     from grader.results.directory import Results
     from grader.terminal.changes import show_changes

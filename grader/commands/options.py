@@ -249,7 +249,7 @@ def due_time(text: str | None) -> str | None:
 
     Raises :class:`BadInput` where it is none, or does not say its zone.
     """
-    from grader.inputs.problems import refuse
+    from grader.inputs.problems import bad_input
     from grader.model.timestamps import iso, time_of
     from grader.roster.cell_shapes import shape_problem
 
@@ -258,7 +258,7 @@ def due_time(text: str | None) -> str | None:
     moment = time_of(text)
     if moment is None:
         message, remedy = shape_problem("due_at", text) or ("", "")
-        raise refuse("--due", None, message, remedy)
+        raise bad_input("--due", None, message, remedy)
     return iso(moment)
 
 
@@ -294,7 +294,7 @@ def target(given: str | None, option: str, *inputs: Path | None) -> Path | None:
     Raises :class:`BadInput` where that is one of ``inputs`` or in a folder of them,
     or where nothing can be written.
     """
-    from grader.inputs.problems import refuse
+    from grader.inputs.problems import bad_input
     from grader.results.atomic_write import places
     from grader.results.directory import writable
 
@@ -303,10 +303,10 @@ def target(given: str | None, option: str, *inputs: Path | None) -> Path | None:
     path = Path(given)
     remedy = _("Give {option} another place.", option=option)
     if path.is_dir() or not path.parent.is_dir():
-        raise refuse(path, None, _("No file can be written there."), remedy)
+        raise bad_input(path, None, _("No file can be written there."), remedy)
     here = {place for one in (path, *path.resolve().parents) for place in places(one)}
     if any(places(one) & here for one in inputs if one is not None):
-        raise refuse(path, None, _("This is a file that the command reads or writes."), remedy)
+        raise bad_input(path, None, _("This is a file that the command reads or writes."), remedy)
     if not path.exists():
         writable(path.parent)
     return path

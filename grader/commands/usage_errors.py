@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.commands.help import name_of
 from grader.i18n.language import _
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,8 +54,8 @@ def _said(error: Any, context: Any) -> str:
                 return _("{option} takes no value.", option=_short(error.option_name))
             return _("{option} needs a value.", option=_short(error.option_name))
         case kinds.BadParameter(param=param) if param is not None:
-            return _of_value(param) or plain(error.format_message())
-    return _of_command(error.message, context) or plain(error.format_message())
+            return _of_value(param) or printable(error.format_message())
+    return _of_command(error.message, context) or printable(error.format_message())
 
 
 def _of_command(told: str, context: Any) -> str:
@@ -95,4 +95,4 @@ def _but_near(sentence: str, given: str, known: Iterable[str]) -> str:
 
 
 def _short(text: str) -> str:
-    return plain(text, 100)
+    return printable(text, 100)

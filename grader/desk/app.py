@@ -15,10 +15,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 
 from grader.desk import pages
-from grader.desk.desk import BOARD, NO_BLOCK
+from grader.desk.desk import BOARD_ROLE, NO_BLOCK
 from grader.desk.refused import Refused
 from grader.desk.requests import BadRequest, form_of, language_of, wants_json
-from grader.desk.state import state_of
+from grader.desk.state import desk_state_of
 from grader.desk.tokens import cookie_of, new_token
 from grader.i18n.message import said
 from grader.model.student_id import is_student_id
@@ -26,7 +26,7 @@ from grader.pages.document import Inside
 from grader.pages.speech import Speech
 from grader.pages.writing import page_of
 from grader.safety.trace import Repeated, trace_of
-from grader.scoring.translate_report import retold
+from grader.scoring.translate_report import translate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from grader.desk.desk import Desk
-    from grader.desk.pages import Text
+    from grader.desk.pages import PageText
     from grader.model.report import Report
 
 SEAT, INSTRUCTOR, VISIT = "desk", "desk-board", "desk-visit"
@@ -153,9 +153,9 @@ class App:
         name, cookie = self._seated(request)
         return self._html(self._own_page(request, name, cookie))
 
-    def _own_page(self, request: Request, name: str, cookie: str, note: str = "") -> Text:
+    def _own_page(self, request: Request, name: str, cookie: str, note: str = "") -> PageText:
         view = self._desk.runs.seats.view(name)
-        return pages.student_page(self._desk, view, self._lang(request), cookie, note)
+        return pages.desk_student_page(self._desk, view, self._lang(request), cookie, note)
 
     async def _check(self, request: Request) -> Response:
         name, cookie = self._seated(request)
@@ -187,7 +187,9 @@ class App:
         return self._json(self._state_of(name, self._lang(request)), status)
 
     def _state_of(self, name: str, lang: str) -> dict[str, object]:
-        return state_of(self._desk.runs.seats.view(name), self._desk.course.rubric, lang).as_json()
+        return desk_state_of(
+            self._desk.runs.seats.view(name), self._desk.setup.rubric, lang
+        ).as_json()
 
     async def _events(self, request: Request) -> Response:
         name, lang = self._seated(request)[0], self._lang(request)
@@ -206,10 +208,10 @@ class App:
         return await self._report_page(counts, self._lang(request))
 
     async def _report_page(self, report: Report, lang: str) -> Response:
-        desk, rubric = self._desk, self._desk.course.rubric
-        told = retold(report, rubric, lang)
+        desk, rubric = self._desk, self._desk.setup.rubric
+        told = translate(report, rubric, lang)
         text = await run_in_threadpool(page_of, desk.results, told, rubric, lang)
-        return self._html(pages.Text(text, Inside().policy))
+        return self._html(pages.PageText(text, Inside().policy))
 
     # -- the instructor -------------------------------------------------------------------------
 
@@ -225,7 +227,7 @@ class App:
 
     async def _board_events(self, request: Request) -> Response:
         self._instructor(request)
-        return self._stream(BOARD, lambda: msgspec.json.encode({"at": self._desk.changes}))
+        return self._stream(BOARD_ROLE, lambda: msgspec.json.encode({"at": self._desk.changes}))
 
     async def _release(self, request: Request) -> Response:
         form = await form_of(request, self._instructor(request))
@@ -255,7 +257,7 @@ class App:
     def _lang(self, request: Request) -> str:
         return language_of(request, self._desk.lang)
 
-    def _html(self, text: Text, status: int = 200) -> Response:
+    def _html(self, text: PageText, status: int = 200) -> Response:
         policy = f"{text.policy}; frame-ancestors 'none'"
         return HTMLResponse(text.html, status, {**_HEADERS, "Content-Security-Policy": policy})
 

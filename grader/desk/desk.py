@@ -13,15 +13,15 @@ from grader.model.access import HandedIn
 
 if TYPE_CHECKING:
     from grader.batch.run import ClassRun
-    from grader.batch.setup import Course
+    from grader.batch.setup import GradingSetup
     from grader.desk.register import Register
-    from grader.desk.runs import Runs
+    from grader.desk.runs import DeskRuns
     from grader.desk.streams import Streams
     from grader.desk.whose import Accounts
     from grader.results.directory import Results
     from grader.roster.load import Account
 
-BOARD = " board"
+BOARD_ROLE = " board"
 """Whom a stream for the instructor is for: no student's id has a blank."""
 
 NO_BLOCK = 422
@@ -36,13 +36,13 @@ _PASTE = N_(
 class Desk:
     """A desk that is open, or closed and still there. ``base_url`` is where its links lead."""
 
-    course: Course
+    setup: GradingSetup
     results: Results
     rows: tuple[Account, ...]
     register: Register
     accounts: Accounts
     run: ClassRun
-    runs: Runs
+    runs: DeskRuns
     streams: Streams
     base_url: str
     lang: str
@@ -54,7 +54,7 @@ class Desk:
         """A student's seat is another than before: whoever looks at it is told."""
         self.changes += 1
         self.streams.tell(student_id)
-        self.streams.tell(BOARD)
+        self.streams.tell(BOARD_ROLE)
 
     @property
     def secure(self) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.aws.clients import Clients
 from grader.engines.threads import MOST_ASIDE
-from grader.engines.visit import Place
+from grader.engines.visit import WorkerContext
 from grader.model.ended_early import Interrupted
 from grader.model.observation import Observation
 
@@ -39,8 +39,8 @@ class SharedThreads:
 class OneRun:
     """The engine of one run: its own sign to stop, in threads that all runs share.
 
-    ``tell``, ``step`` and ``looked`` are as those of :class:`Place`; ``aside`` is what a task is in
-    while it only waits.
+    ``tell``, ``step`` and ``looked`` are as those of :class:`WorkerContext`; ``aside`` is what a task is
+    in while it only waits.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class OneRun:
         looked: Callable[[Observation], None],
     ) -> None:
         self._threads = threads
-        self._place = Place(tell, aside, tell, looked)
+        self._place = WorkerContext(tell, aside, tell, looked)
         self._place.clients = threads.clients
         self.seen: Observation | None = None
         """What this run saw of the account."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from grader.batch.pipeline import Grading
+from grader.batch.pipeline import Pipeline
 from grader.desk.refused import Refused, words
 from grader.desk.stored import seen_before
 from grader.desk.whose import check_open
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from grader.batch.pipeline import Graded, Settings
     from grader.batch.run import ClassRun
-    from grader.batch.setup import Course
+    from grader.batch.setup import GradingSetup
     from grader.desk.engine import OneRun
     from grader.desk.register import Register
     from grader.desk.seat import Seat
@@ -83,7 +83,7 @@ class InUse:
 class Grader:
     """Grades a student's block, and keeps what comes of it. Used by several threads at once."""
 
-    course: Course
+    setup: GradingSetup
     settings: Settings
     register: Register
     accounts: Accounts
@@ -104,10 +104,10 @@ class Grader:
                 account_id = self._enter(seat, found, visited)
                 self.seats.show_account(seat, account_id)
 
-            Grading(
-                self.course.rubric,
-                self.course.judge,
-                self.course.checks,
+            Pipeline(
+                self.setup.rubric,
+                self.setup.judge,
+                self.setup.checks,
                 replace(self.settings, seed=secrets.randbelow(2**31)),
                 taken.append,
                 engine,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.csv_cell import cell
-from grader.inputs.problems import cannot_be_read, refuse
+from grader.inputs.problems import bad_input, cannot_be_read
 from grader.results.atomic_write import write_text
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ def read_links(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise refuse(path, None, cannot_be_read(error)) from None
+        raise bad_input(path, None, cannot_be_read(error)) from None
     except (csv.Error, UnicodeDecodeError):
         rows = []
     if not rows or rows[0] != _COLUMNS:
         message = _("This file does not hold a desk's links, and would be written over.")
-        raise refuse(path, 1, message, _("Move it away."))
+        raise bad_input(path, 1, message, _("Move it away."))
     return {row[0]: row[3] for row in rows[1:] if len(row) == len(_COLUMNS) and ENTER in row[3]}
 
 

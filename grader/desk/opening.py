@@ -12,7 +12,7 @@ from grader.desk.desk import Desk, is_open
 from grader.desk.grading import Grader, InUse
 from grader.desk.links import ENTER, read_tokens, write_links
 from grader.desk.register import Register
-from grader.desk.runs import Runs
+from grader.desk.runs import DeskRuns
 from grader.desk.seats import Seats
 from grader.desk.server import Server
 from grader.desk.streams import Streams
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.batch.plan import Plan
-    from grader.batch.setup import Course
+    from grader.batch.setup import GradingSetup
     from grader.desk.seat import View
     from grader.desk.tls import Tls
     from grader.results.directory import Results
@@ -58,7 +58,7 @@ class OpenDesk:
 
     def __init__(
         self,
-        course: Course,
+        setup: GradingSetup,
         results: Results,
         roster: Roster,
         planned: Plan,
@@ -67,7 +67,7 @@ class OpenDesk:
         opened: Callable[[str], None],
         told: Callable[[View], None] = lambda _view: None,
     ) -> None:
-        self._course, self._results, self._roster = course, results, roster
+        self._setup, self._results, self._roster = setup, results, roster
         self._planned, self._opening = planned, opening
         self._opened, self._told = opened, told
         # Read before anything is begun: a damaged file is bad input.
@@ -75,7 +75,7 @@ class OpenDesk:
         self._tokens = read_tokens(opening.links)
         self.cut_short = 0
         """How many checks had no end when the desk was ended."""
-        self.run = ClassRun(course, results, roster, planned, work=self._serve)
+        self.run = ClassRun(setup, results, roster, planned, work=self._serve)
 
     def serve(self) -> None:
         """Serve until Ctrl-C, and write what the class comes to."""
@@ -105,17 +105,17 @@ class OpenDesk:
 
         seats = Seats(rows, run.reports, changed)
         grader = Grader(
-            *(self._course, self._planned.settings, register, accounts, run, self._results, seats),
+            *(self._setup, self._planned.settings, register, accounts, run, self._results, seats),
             InUse(),
             Lock(),
         )
-        runs = Runs(
+        runs = DeskRuns(
             grader,
             told=self._told,
             is_open=lambda: is_open(register, holder[0].until),
         )
         desk = Desk(
-            *(self._course, self._results, rows, register, accounts, run, runs, streams),
+            *(self._setup, self._results, rows, register, accounts, run, runs, streams),
             opening.base_url,
             self._planned.settings.lang,
             opening.until,

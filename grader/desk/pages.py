@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from grader.desk.state import WAITING, state_of
+from grader.desk.state import WAITING_IN_LINE, desk_state_of
 from grader.desk.tokens import form_token
 from grader.i18n.language import N_
 from grader.i18n.message import said
 from grader.pages.class_page import class_page
 from grader.pages.document import Inside, render
 from grader.pages.speech import Speech
-from grader.pages.text import shown
+from grader.pages.text import page_text
 from grader.rubric.load import text_in
 from grader.scoring.summary import summarise_class
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from grader.desk.desk import Desk
-    from grader.desk.seat import Stage, View
+    from grader.desk.seat import SeatStage, View
 
 _STYLES = ("page.css", "desk.css")
 STUDENT = Inside(("desk.js",), _STYLES, served=True)
@@ -27,18 +27,18 @@ SENTENCE = Inside((), _STYLES, served=True)
 BOARD = Inside(("class.js", "board.js"), _STYLES, served=True)
 
 _NAME = 120
-STAGES: Mapping[Stage, str] = {
+STAGES: Mapping[SeatStage, str] = {
     "idle": N_("not here yet"),
     "queued": N_("waiting"),
     "looking": N_("being checked"),
     "done": N_("checked"),
     "refused": N_("not accepted"),
 }
-_ORDER: tuple[Stage, ...] = ("refused", "looking", "queued", "done", "idle")
+_ORDER: tuple[SeatStage, ...] = ("refused", "looking", "queued", "done", "idle")
 _WAITING_WORDS = N_("waiting")
 
 
-class Text(NamedTuple):
+class PageText(NamedTuple):
     """A page, and the policy that its answer's head repeats."""
 
     html: str
@@ -51,7 +51,7 @@ class Seated(NamedTuple):
     student_id: str
     name: str
     group: str
-    stage: Stage
+    stage: SeatStage
     state: str
     account: str
     score: str
@@ -69,7 +69,7 @@ class Claimed(NamedTuple):
     at: str
 
 
-def sentence_page(lang: str, title: str, sentences: list[str]) -> Text:
+def sentence_page(lang: str, title: str, sentences: list[str]) -> PageText:
     """A page with one thing to say."""
     html = render(
         "desk-sentence.html",
@@ -80,47 +80,47 @@ def sentence_page(lang: str, title: str, sentences: list[str]) -> Text:
         button=None,
         csrf="",
     )
-    return Text(html, SENTENCE.policy)
+    return PageText(html, SENTENCE.policy)
 
 
-def enter_page(desk: Desk, lang: str, who: str | None, cookie: str) -> Text:
+def enter_page(desk: Desk, lang: str, who: str | None, cookie: str) -> PageText:
     """The page of a link: one button. ``who`` is the student's name, ``None`` for the instructor."""
     speech = Speech(lang)
-    title = text_in(desk.course.rubric.title, lang)
-    told = speech.say("The board of this desk.") if who is None else shown(who, _NAME)
+    title = text_in(desk.setup.rubric.title, lang)
+    told = speech.say("The board of this desk.") if who is None else page_text(who, _NAME)
     html = render(
         "desk-sentence.html",
         speech,
         inside=SENTENCE,
-        title=shown(title, _NAME),
+        title=page_text(title, _NAME),
         sentences=[told, speech.say("This link is yours alone: do not pass it on.")],
         button=speech.say("Go to the board") if who is None else speech.say("Go to my page"),
         csrf=form_token(cookie),
     )
-    return Text(html, SENTENCE.policy)
+    return PageText(html, SENTENCE.policy)
 
 
-def student_page(desk: Desk, view: View, lang: str, cookie: str, note: str = "") -> Text:
+def desk_student_page(desk: Desk, view: View, lang: str, cookie: str, note: str = "") -> PageText:
     """A student's page: where they are, what came of it, and the form to hand in."""
-    speech, rubric = Speech(lang), desk.course.rubric
-    state = state_of(view, rubric, lang)
+    speech, rubric = Speech(lang), desk.setup.rubric
+    state = desk_state_of(view, rubric, lang)
     row = view.row
     html = render(
         "desk.html",
         speech,
         inside=STUDENT,
-        title=shown(text_in(rubric.title, lang), _NAME),
-        name=shown(row.name, _NAME).strip() or shown(row.student_id, _NAME),
+        title=page_text(text_in(rubric.title, lang), _NAME),
+        name=page_text(row.name, _NAME).strip() or page_text(row.student_id, _NAME),
         row=row,
         partners=[
-            shown(one.name or one.student_id, _NAME)
+            page_text(one.name or one.student_id, _NAME)
             for one in desk.accounts.party(row)
             if one.student_id != row.student_id
         ],
         state=state,
         stage=speech.say(STAGES[view.stage]),
         busy=view.stage in {"queued", "looking"},
-        waiting=WAITING,
+        waiting=WAITING_IN_LINE,
         waiting_words=speech.say(_WAITING_WORDS),
         has_report=view.counts is not None and not view.counts.absent,
         is_open=desk.is_open,
@@ -128,10 +128,10 @@ def student_page(desk: Desk, view: View, lang: str, cookie: str, note: str = "")
         note=note,
         csrf=form_token(cookie),
     )
-    return Text(html, STUDENT.policy)
+    return PageText(html, STUDENT.policy)
 
 
-def board_page(desk: Desk, lang: str, cookie: str) -> Text:
+def board_page(desk: Desk, lang: str, cookie: str) -> PageText:
     """The instructor's page: who is where, who claims what is another's, and the class below."""
     speech = Speech(lang)
     views = desk.runs.seats.views()
@@ -140,7 +140,7 @@ def board_page(desk: Desk, lang: str, cookie: str) -> Text:
     counts = desk.runs.seats.counts
     html = class_page(
         [one.report for one in known],
-        summarise_class(known, desk.course.rubric, lang),
+        summarise_class(known, desk.setup.rubric, lang),
         None,
         speech,
         template="board.html",
@@ -162,11 +162,11 @@ def board_page(desk: Desk, lang: str, cookie: str) -> Text:
             for owner in [desk.register.owner(one.account_id)]
         ],
     )
-    return Text(html, BOARD.policy)
+    return PageText(html, BOARD.policy)
 
 
 def _name(view: View) -> str:
-    return shown(view.row.name, _NAME).strip() or shown(view.row.student_id, _NAME)
+    return page_text(view.row.name, _NAME).strip() or page_text(view.row.student_id, _NAME)
 
 
 def _in_order(views: list[View]) -> list[View]:
@@ -176,13 +176,15 @@ def _in_order(views: list[View]) -> list[View]:
 def _seated(view: View, speech: Speech) -> Seated:
     counts = view.counts
     return Seated(
-        shown(view.row.student_id, _NAME),
+        page_text(view.row.student_id, _NAME),
         _name(view),
-        shown(view.row.group or "", _NAME),
+        page_text(view.row.group or "", _NAME),
         view.stage,
         speech.say(STAGES[view.stage]),
-        shown(view.account_id or "", 40),
+        page_text(view.account_id or "", 40),
         speech.number(counts.score if counts is not None else None),
         speech.number(view.tries) if view.tries else "",
-        shown(said(view.words, speech.lang), 300) if view.words and view.stage == "refused" else "",
+        page_text(said(view.words, speech.lang), 300)
+        if view.words and view.stage == "refused"
+        else "",
     )

@@ -9,7 +9,7 @@ import msgspec
 
 from grader.desk.tokens import cookie_of, found_by, new_token, stored_of
 from grader.i18n.language import _
-from grader.inputs.problems import cannot_be_read, refuse
+from grader.inputs.problems import bad_input, cannot_be_read
 from grader.model.timestamps import now
 from grader.results.atomic_write import write_bytes
 
@@ -63,11 +63,11 @@ class Register:
         except FileNotFoundError:
             return cls(path, _Stored())
         except OSError as error:
-            raise refuse(path, None, cannot_be_read(error)) from None
+            raise bad_input(path, None, cannot_be_read(error)) from None
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             message = _("This is not a desk's file: {error}.", error=error)
             remedy = _("Move it away: everybody gets a new link then.")
-            raise refuse(path, None, message, remedy) from None
+            raise bad_input(path, None, message, remedy) from None
 
     @property
     def is_new(self) -> bool:

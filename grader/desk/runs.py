@@ -33,7 +33,7 @@ MOST_WAITING = 500
 BETWEEN_S = 20
 """A student may hand in again after so long."""
 
-LEAVE_S = 5
+DESK_LEAVE_S = 5
 """How long the end of the desk waits for queues to be given back."""
 
 _UNDER_WAY = N_("Your check is under way.")
@@ -48,7 +48,7 @@ _FAILED = N_("The grader failed, and told your instructor. It does not count aga
 _BEGINS = N_("Asking AWS whose account it is.")
 
 
-class Runs:
+class DeskRuns:
     """Blocks that wait, and those that are at work. Its methods may be called in any thread.
 
     So many are graded at a time as the settings say; of those who are graded together one. ``told``
@@ -121,7 +121,7 @@ class Runs:
             raise TypeError("whoever waits has a block")
         grader, keys, seat.keys = self._grader, seat.keys, None
         show = partial(self._seats.show_first, seat, seat.tries)
-        portion = FirstPortion(grader.course, grader.settings, student_of(seat.row), show)
+        portion = FirstPortion(grader.setup, grader.settings, student_of(seat.row), show)
         run = OneRun(
             self._threads,
             tell=partial(self._seats.say, seat),
@@ -182,6 +182,6 @@ class Runs:
                 run.stop()
         self._grader.in_use.stop()
         with self._lock:
-            self._over.wait_for(lambda: not self._running, timeout=LEAVE_S)
+            self._over.wait_for(lambda: not self._running, timeout=DESK_LEAVE_S)
         self._threads.close()
         return cut

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from grader.model.report import Report
     from grader.roster.load import Account
 
-Stage: TypeAlias = Literal["idle", "queued", "looking", "done", "refused"]
+SeatStage: TypeAlias = Literal["idle", "queued", "looking", "done", "refused"]
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Seat:
     """
 
     row: Account
-    stage: Stage = "idle"
+    stage: SeatStage = "idle"
     words: Message | None = None
     account_id: str | None = None
     report: Report | None = None
@@ -43,7 +43,7 @@ class View(NamedTuple):
     """A seat as it was at one moment. ``before`` is how many are before it in the queue."""
 
     row: Account
-    stage: Stage
+    stage: SeatStage
     words: Message | None
     account_id: str | None
     report: Report | None

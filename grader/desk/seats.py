@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from grader.desk.refused import Refused
-    from grader.desk.seat import Stage
+    from grader.desk.seat import SeatStage
     from grader.i18n.message import Message
     from grader.model.report import Report
     from grader.roster.load import Account
@@ -77,7 +77,7 @@ class Seats:
         for seat in seats:
             self._changed(seat.row.student_id)
 
-    def put(self, seat: Seat, stage: Stage, told: Message | None = None) -> None:
+    def put(self, seat: Seat, stage: SeatStage, told: Message | None = None) -> None:
         """Move a student on, with what is said of it. Who was refused sees what counts again."""
         with self.lock:
             if stage == "looking" and not seat.busy:

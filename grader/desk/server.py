@@ -11,7 +11,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from grader.i18n.language import _
-from grader.inputs.problems import reason, refuse
+from grader.inputs.problems import bad_input, reason
 
 if TYPE_CHECKING:
     import asyncio
@@ -118,7 +118,7 @@ def listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind, protocol)
     except OSError as error:
         message = _("Nothing can listen there ({reason}).", reason=reason(error))
-        raise refuse("--host", None, message, _("Give an address of this machine.")) from None
+        raise bad_input("--host", None, message, _("Give an address of this machine.")) from None
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
@@ -131,7 +131,7 @@ def listen(host: str, port: int) -> socket.socket:
             host=host,
             reason=reason(error),
         )
-        raise refuse("--port", None, message, _("Give another --port.")) from None
+        raise bad_input("--port", None, message, _("Give another --port.")) from None
     return listening
 
 

@@ -8,16 +8,16 @@ from grader.batch.first_portion import is_waiting
 from grader.i18n.language import N_, language
 from grader.i18n.message import said
 from grader.pages.document import sentence
-from grader.pages.text import shown
-from grader.scoring.hide_criteria import unnamed
-from grader.scoring.translate_report import retold
+from grader.pages.text import page_text
+from grader.scoring.hide_criteria import hide_criteria
+from grader.scoring.translate_report import translate
 
 if TYPE_CHECKING:
     from grader.desk.seat import View
     from grader.model.report import CriterionResult, Report
     from grader.rubric.load import Rubric
 
-WAITING = "waiting"
+WAITING_IN_LINE = "waiting"
 """The status of a criterion that waits for what the function does: at the desk, never in a report."""
 
 _TITLE, _SENTENCE = 300, 1000
@@ -27,7 +27,7 @@ _NO_SCORE = N_("Something could not be checked, so there is no score yet. You ma
 
 
 class Line(NamedTuple):
-    """A criterion as the desk shows it: a report's status, or :data:`WAITING`."""
+    """A criterion as the desk shows it: a report's status, or :data:`WAITING_IN_LINE`."""
 
     id: str
     title: str
@@ -53,7 +53,7 @@ class State(NamedTuple):
         return {**self._asdict(), "criteria": [one._asdict() for one in self.criteria]}
 
 
-def state_of(view: View, rubric: Rubric, lang: str) -> State:
+def desk_state_of(view: View, rubric: Rubric, lang: str) -> State:
     """What ``view`` says in the language ``lang``; nothing of what the rubric hides from students."""
     report = view.report
     is_over = view.stage not in {"queued", "looking"}
@@ -63,7 +63,7 @@ def state_of(view: View, rubric: Rubric, lang: str) -> State:
         report.score if report is not None and is_over else None,
         float(rubric.max_score),
         _lines(report, rubric, lang) if report is not None else (),
-        shown(_message(view, lang), _SENTENCE),
+        page_text(_message(view, lang), _SENTENCE),
     )
 
 
@@ -89,7 +89,9 @@ def _message(view: View, lang: str) -> str:
 
 def _lines(report: Report, rubric: Rubric, lang: str) -> tuple[Line, ...]:
     hidden = {one.id for one in rubric.criteria if one.visibility == "hidden"}
-    told = unnamed(retold(report, rubric, lang), lambda _, because: because in hidden, lang)
+    told = hide_criteria(
+        translate(report, rubric, lang), lambda _, because: because in hidden, lang
+    )
     return tuple(_line(one) for one in told.criteria if one.id not in hidden)
 
 
@@ -99,10 +101,10 @@ def _line(result: CriterionResult) -> Line:
     hint = " ".join(result.next_steps) if not passed and not waits else ""
     return Line(
         result.id,
-        shown(result.title, _TITLE),
-        WAITING if waits else result.status,
+        page_text(result.title, _TITLE),
+        WAITING_IN_LINE if waits else result.status,
         result.points,
         result.max_points,
         "" if passed else sentence(result.message, _SENTENCE),
-        shown(hint, _SENTENCE),
+        page_text(hint, _SENTENCE),
     )

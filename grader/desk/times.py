@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from grader.i18n.language import _
-from grader.inputs.problems import refuse
+from grader.inputs.problems import bad_input
 
 _LONGEST = timedelta(days=31)
 
@@ -27,12 +27,12 @@ def until_of(text: str, now: datetime | None = None) -> datetime:
             moment = datetime.fromisoformat(text).astimezone()
     except (ValueError, OverflowError, OSError):
         remedy = _("Write it like 18:00, or 2026-11-27T18:00+01:00.")
-        raise refuse("--until", None, _("It is not a time."), remedy) from None
+        raise bad_input("--until", None, _("It is not a time."), remedy) from None
     if moment <= here or moment - here > _LONGEST:
         message = _(
             "{until} is not within a month from now, {now} by this machine's clock.",
             until=moment.isoformat(timespec="minutes"),
             now=here.isoformat(timespec="minutes"),
         )
-        raise refuse("--until", None, message, _("Give another time, or set the clock."))
+        raise bad_input("--until", None, message, _("Give another time, or set the clock."))
     return moment

@@ -8,7 +8,7 @@ import ssl
 from typing import TYPE_CHECKING, NamedTuple
 
 from grader.i18n.language import _
-from grader.inputs.problems import cannot_be_read, refuse
+from grader.inputs.problems import bad_input, cannot_be_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,11 +41,11 @@ def tls_of(
     """
     if self_signed and (cert or key):
         message = _("There are two certificates, --self-signed and --cert.")
-        raise refuse("--self-signed", None, message, _("Keep one of them."))
+        raise bad_input("--self-signed", None, message, _("Keep one of them."))
     if cert is not None:
         return _given(cert, key or cert)
     if key is not None:
-        raise refuse("--key", None, _("It has no certificate."), _("Give --cert too."))
+        raise bad_input("--key", None, _("It has no certificate."), _("Give --cert too."))
     if self_signed:
         return _made(names)
     if not is_loopback(host):
@@ -53,7 +53,7 @@ def tls_of(
         remedy = _(
             "Give --cert and --key, or --self-signed; or leave --host out, behind a reverse proxy."
         )
-        raise refuse("--host", None, message, remedy)
+        raise bad_input("--host", None, message, remedy)
     return None
 
 
@@ -62,7 +62,7 @@ def _given(cert: Path, key: Path) -> Tls:
         try:
             path.read_bytes()
         except OSError as error:
-            raise refuse(path, None, cannot_be_read(error)) from None
+            raise bad_input(path, None, cannot_be_read(error)) from None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -71,10 +71,10 @@ def _given(cert: Path, key: Path) -> Tls:
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             message = _("The certificate does not fit the key {key}.", key=key)
-            raise refuse(cert, None, message, _("Give the two that belong together.")) from None
+            raise bad_input(cert, None, message, _("Give the two that belong together.")) from None
         message = _("This is not a certificate with its key: {error}.", error=error.reason or error)
         remedy = _("Give --cert and --key as PEM, the key without a password.")
-        raise refuse(cert, None, message, remedy) from None
+        raise bad_input(cert, None, message, remedy) from None
     return Tls(context)
 
 

@@ -125,7 +125,7 @@ def _elsewhere(
             for name in names:
                 client = aws.lambda_
                 asked = partial(client.get_function_configuration, FunctionName=name)
-                if isinstance(aws.ask("lambda:GetFunctionConfiguration", asked), Found):
+                if isinstance(aws.query("lambda:GetFunctionConfiguration", asked), Found):
                     return region
     return None
 
@@ -220,7 +220,7 @@ class _Asking:
 
     def ask(self, action: str, call: Callable[[], T]) -> T | None:
         """What AWS answers, if it does. That there is no such thing is an answer too."""
-        fact = self.aws.ask(action, call)
+        fact = self.aws.query(action, call)
         self.note(action, fact)
         return value_of(fact)
 
@@ -252,7 +252,7 @@ class _Asking:
 
     def _ask_in_vain(self, action: str, call: Callable[[], object]) -> None:
         """Ask for what AWS refuses to do to the end, if it allows to ask."""
-        fact = self.aws.ask(action, call)
+        fact = self.aws.query(action, call)
         if isinstance(fact, Unknown) and fact.kind == "unexpected":
             # It may have looked at the entry before it looked at who asks.
             self.untold[action] = None

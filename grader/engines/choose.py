@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from grader.engines.threads import Threads
 from grader.i18n.language import _
-from grader.inputs.problems import refuse
+from grader.inputs.problems import bad_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,6 @@ def engine_of(
         with cluster(scheduler, jobs) as made:
             yield made
     elif scheduler is not None:
-        raise refuse("--scheduler", None, _("A scheduler needs --engine dask."))
+        raise bad_input("--scheduler", None, _("A scheduler needs --engine dask."))
     else:
         yield Threads(jobs)

@@ -1,6 +1,6 @@
 """Visits on the workers of a Dask cluster: the same tasks as in threads, on other machines.
 
-A task travels as a :class:`~grader.engines.dask_worker.Parcel`, because Dask writes the arguments of
+A task travels as a :class:`~grader.engines.dask_worker.SealedTask`, because Dask writes the arguments of
 a task that fails into its logs. A task whose worker died runs again elsewhere: it is a new attempt then,
 with new pairs, so that it does not take the answers of the earlier one for its own.
 """
@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING, Any
 
 from grader.engines.call_timeout import Unanswered, answer, within
 from grader.engines.protocol import EngineLost
-from grader.engines.visit import Orders
+from grader.engines.visit import RunOptions
 from grader.i18n.language import N_, _
 from grader.i18n.message import message
-from grader.inputs.problems import refuse
+from grader.inputs.problems import bad_input
 from grader.model.code_digest import this_code
 from grader.safety.redact import redact
 
 try:
     from distributed import Event
 except ImportError:
-    raise refuse(
+    raise bad_input(
         "--engine",
         None,
         _("Dask is not installed."),
@@ -89,8 +89,8 @@ class Cluster:
     def submit(self, task: Task, *given: Any) -> Future[Any]:
         """Run ``task`` on some worker."""
         name, future = f"{self._run}-{next(self._number)}", Future[Any]()
-        exercises = any(isinstance(one, Orders) for one in given)
-        sealed = parcel.Parcel(task, given)
+        exercises = any(isinstance(one, RunOptions) for one in given)
+        sealed = parcel.SealedTask(task, given)
         with self._lock:
             self._waiting[future] = name if exercises else ""
         if self._lost is None:
@@ -192,7 +192,7 @@ class Cluster:
             return
         self._executor.shutdown()
         wait(self._tidying, timeout=_TELL_S)
-        within(_TELL_S, lambda: self._client.run(parcel.forget, self._run, on_error="ignore"))
+        within(_TELL_S, lambda: self._client.run(parcel.forget_run, self._run, on_error="ignore"))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from grader import __version__
 from grader.engines import dask_worker as parcel
 from grader.engines.call_timeout import Unanswered, answer, within
 from grader.i18n.language import _
-from grader.inputs.problems import BadInput, refuse
+from grader.inputs.problems import BadInput, bad_input
 from grader.model.code_digest import this_code
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _connected(scheduler: str) -> Client:
         raise _silent(scheduler) from None
     except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
         why = _("No scheduler answers at {address}: {error}", address=scheduler, error=error)
-        raise refuse("--scheduler", None, why, _("See docs/cluster.md.")) from None
+        raise bad_input("--scheduler", None, why, _("See docs/cluster.md.")) from None
 
 
 def _refuse_unfit(client: Client, scheduler: str) -> None:
@@ -71,7 +71,7 @@ def _refuse_unfit(client: Client, scheduler: str) -> None:
             if found[0] == __version__:
                 why = _("{address} has version {version}, but other code", **given)
                 remedy = _("Install the same copy of the grader there, and start it again.")
-            raise refuse("--scheduler", None, _cannot(why), remedy)
+            raise bad_input("--scheduler", None, _cannot(why), remedy)
         _refuse_plain(where)
     for address in filter(parcel.in_the_clear, listening):
         # A worker that joins later brings the way by which its tasks come.
@@ -81,7 +81,7 @@ def _refuse_unfit(client: Client, scheduler: str) -> None:
             address=address,
         )
         remedy = _("Start it with --host tls://…, or on this machine alone with --host 127.0.0.1.")
-        raise refuse("--scheduler", None, message, remedy)
+        raise bad_input("--scheduler", None, message, remedy)
 
 
 def _refuse_none(client: Client, scheduler: str) -> None:
@@ -92,7 +92,7 @@ def _refuse_none(client: Client, scheduler: str) -> None:
         answer(wait, within_s=2 * CONNECT_S)
     except TimeoutError:
         message = _("{address} has no workers.", address=scheduler)
-        raise refuse("--scheduler", None, message, _("Start some first.")) from None
+        raise bad_input("--scheduler", None, message, _("Start some first.")) from None
 
 
 def _graders(client: Client, scheduler: str) -> dict[str, tuple[str, str]]:
@@ -131,12 +131,12 @@ def _asked(call: Callable[[], Any], *, within_s: float | None = None) -> Any:
     except Unanswered:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a worker without the grader says
-        raise refuse("--scheduler", None, _cannot(str(error)), _remedy()) from None
+        raise bad_input("--scheduler", None, _cannot(str(error)), _remedy()) from None
 
 
 def _silent(address: str) -> BadInput:
     message = _("{address} does not answer.", address=address)
-    return refuse("--scheduler", None, message, _("Start it again, or see what keeps it busy."))
+    return bad_input("--scheduler", None, message, _("Start it again, or see what keeps it busy."))
 
 
 def _remedy() -> str:
@@ -157,16 +157,18 @@ def _refuse_without_certificate(scheduler: str) -> None:
     try:
         args = Security().get_connection_args("client")
     except OSError as error:
-        raise refuse("distributed.comm.tls", None, f"{error}.", _("See docs/cluster.md.")) from None
+        raise bad_input(
+            "distributed.comm.tls", None, f"{error}.", _("See docs/cluster.md.")
+        ) from None
     if args["ssl_context"] is None:
         missing = _("Dask's configuration names no certificate of the client.")
-        raise refuse("distributed.comm.tls", None, missing, _("See docs/cluster.md."))
+        raise bad_input("distributed.comm.tls", None, missing, _("See docs/cluster.md."))
 
 
 def _refuse_plain(address: str) -> None:
     """Refuse to send credentials in the clear over a network."""
     if parcel.in_the_clear(address):
-        raise refuse(
+        raise bad_input(
             "--scheduler",
             None,
             _(

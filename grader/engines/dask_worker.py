@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 
 from distributed import Event, get_worker
 
-from grader.engines.visit import Orders, Place
+from grader.engines.visit import RunOptions, WorkerContext
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.code_digest import this_code
@@ -51,7 +51,7 @@ class UnfitWorker(Exception):  # noqa: N818 - it is the worker's state; the task
         self.why = why
 
 
-class Parcel:
+class SealedTask:
     """A task and what it is given, closed: neither ``repr`` nor a log shows what is in it."""
 
     def __init__(self, task: Task, given: tuple[Any, ...]) -> None:
@@ -84,18 +84,18 @@ def in_the_clear(address: str) -> bool:
 
 
 # A place lives as long as a task uses it, or while it is among the last ones made.
-_places: WeakValueDictionary[str, Place] = WeakValueDictionary()
-_kept: deque[Place] = deque(maxlen=_PLACES)
+_places: WeakValueDictionary[str, WorkerContext] = WeakValueDictionary()
+_kept: deque[WorkerContext] = deque(maxlen=_PLACES)
 _stopped: set[str] = set()
 _places_lock = threading.Lock()
 
 
-def _place(run: str) -> Place:
+def _place(run: str) -> WorkerContext:
     """What the tasks of one run share in this process."""
     with _places_lock:
         place = _places.get(run)
         if place is None:
-            place = _places[run] = Place()
+            place = _places[run] = WorkerContext()
             _kept.append(place)
             if run in _stopped:
                 place.stop.set()
@@ -111,7 +111,7 @@ def stop(run: str) -> None:
         place.stop.set()
 
 
-def forget(run: str) -> None:
+def forget_run(run: str) -> None:
     """Let go of what the tasks of ``run`` shared: it is over."""
     with _places_lock:
         place = _places.pop(run, None)
@@ -119,7 +119,7 @@ def forget(run: str) -> None:
             _kept.remove(place)
 
 
-def work(sent_by: tuple[str, str], run: str, name: str, parcel: Parcel) -> bytes:
+def work(sent_by: tuple[str, str], run: str, name: str, parcel: SealedTask) -> bytes:
     """Run the task in ``parcel``, which ``sent_by``, a grader's version and digest, calls ``name``.
 
     A task that was started before gets a new attempt: its worker died, but what it sent is still on
@@ -129,7 +129,7 @@ def work(sent_by: tuple[str, str], run: str, name: str, parcel: Parcel) -> bytes
     _refuse_to_work(sent_by)
     task, given = parcel.open()
     try:
-        if any(isinstance(one, Orders) for one in given):
+        if any(isinstance(one, RunOptions) for one in given):
             again = _starts_before(name) * RERUN
             given = tuple(_again(one, again) for one in given)
         result = task(_place(run), *given)
@@ -156,7 +156,7 @@ def _refuse_to_work(sent_by: tuple[str, str]) -> None:
 
 
 def _again(given: Any, more: int) -> Any:
-    return replace(given, attempt=given.attempt + more) if isinstance(given, Orders) else given
+    return replace(given, attempt=given.attempt + more) if isinstance(given, RunOptions) else given
 
 
 def _starts_before(name: str) -> int:

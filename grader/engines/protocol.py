@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from grader.i18n.message import Message
 
     Task: TypeAlias = Callable[..., Any]
-    """Takes a :class:`~grader.engines.visit.Place`, then what it is given."""
+    """Takes a :class:`~grader.engines.visit.WorkerContext`, then what it is given."""
 
 
 class EngineLost(Exception):  # noqa: N818 - what ran the tasks is lost; no task is to blame

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from grader.engines.visit import Place
+from grader.engines.visit import WorkerContext
 from grader.resources.ready import tell_nobody
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Threads:
     """Tasks in threads of this process. Not to be used again once it is closed.
 
     ``tell`` hears in those threads what a task waits for, and how many seconds at most; ``step`` and
-    ``looked`` are as those of :class:`Place`.
+    ``looked`` are as those of :class:`WorkerContext`.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Threads:
         step: Callable[[Message, float], None] = tell_nobody,
         looked: Callable[[Observation], None] | None = None,
     ) -> None:
-        self._place = Place(tell, self._stepping_aside, step, looked)
+        self._place = WorkerContext(tell, self._stepping_aside, step, looked)
         # Tasks that stepped aside keep their threads; whoever submits counts those that are at work.
         self._executor = ThreadPoolExecutor(jobs + MOST_ASIDE, thread_name_prefix="observe")
         self._lock = threading.Lock()

@@ -1,6 +1,6 @@
 """One account visited: who it is, then what is in it. These are the tasks that an engine runs.
 
-A task takes a :class:`Place` first, which is what it shares with the other tasks of its process;
+A task takes a :class:`WorkerContext` first, which is what it shares with the other tasks of its process;
 everything else it is given and returns is data, so that it may run on another machine.
 """
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from grader.rubric.needs import Needs
 
 
-class Place:
+class WorkerContext:
     """What the tasks of one process share: a boto3 session, and the sign to stop.
 
     ``tell`` hears what a task waits for, and how many seconds that may take at most; ``aside`` is what
@@ -70,7 +70,7 @@ class Visit:
     endpoint_url: str | None
     use: Mapping[str, str] = field(default_factory=dict, hash=False)
 
-    def aws(self, place: Place, ends_at: float) -> Aws:
+    def aws(self, place: WorkerContext, ends_at: float) -> Aws:
         """The account's AWS, asked until ``ends_at``, a time of ``time.monotonic()``. To be closed."""
         return Aws(place.clients, self.access, self.region, self.endpoint_url, ends_at)
 
@@ -88,7 +88,7 @@ class Identified:
 
 
 @dataclass(frozen=True)
-class Orders:
+class RunOptions:
     """How an account is exercised. ``limit_s`` is the time for all of it, in seconds; so long after a
     silence that would cost points it is looked once more, if ``confirm_s`` is not zero."""
 
@@ -99,7 +99,7 @@ class Orders:
     confirm_s: float = 0
 
 
-def identify(place: Place, visit: Visit, limit_s: float) -> Identified:
+def identify_account(place: WorkerContext, visit: Visit, limit_s: float) -> Identified:
     """Whose account it is. AWS is not asked any more when ``limit_s`` seconds have passed."""
     with closing(visit.aws(place, time.monotonic() + limit_s)) as aws:
         identity = observe_identity(aws, visit.account_id)
@@ -108,20 +108,20 @@ def identify(place: Place, visit: Visit, limit_s: float) -> Identified:
 
 
 def may_read(
-    place: Place, visit: Visit, identity: Identity, rubric: Rubric, limit_s: float
+    place: WorkerContext, visit: Visit, identity: Identity, rubric: Rubric, limit_s: float
 ) -> Unknown | None:
     """Why this way may not read what another way observes; ``None`` where it may. Nothing is run."""
     with closing(visit.aws(place, time.monotonic() + limit_s)) as aws:
         return why_not(aws, rubric, identity, visit.use)
 
 
-def look(
-    place: Place,
+def observe_account(
+    place: WorkerContext,
     visit: Visit,
     identity: Fact[Identity],
     rubric: Rubric,
     needs: Needs,
-    orders: Orders,
+    orders: RunOptions,
 ) -> Observation:
     """Everything that ``rubric`` and the ``needs`` of its checks ask of the account.
 

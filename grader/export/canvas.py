@@ -13,14 +13,14 @@ import re
 from typing import TYPE_CHECKING
 
 from grader.export.formats import File
-from grader.export.matching import Place, alone, matched
+from grader.export.matching import CsvRow, alone, matched
 from grader.export.own_ids import with_ids
 from grader.export.sheet import read_sheet, refuse_twice
 from grader.i18n.language import _, plural
 from grader.inputs.csv_cell import cell
-from grader.inputs.names import exact, name_keys
-from grader.inputs.problems import Problem, refuse
-from grader.scoring.scale import decimal_of, number
+from grader.inputs.names import id_forms, name_keys
+from grader.inputs.problems import Problem, bad_input
+from grader.scoring.scale import decimal_of, decimal_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from grader.export.formats import Export
     from grader.export.sheet import Record, Sheet
     from grader.model.batch import Student
-    from grader.results.read_class import Row
+    from grader.results.read_class import ClassRow
 
 STUDENT, ID, SIS, LOGIN, SECTION = "Student", "ID", "SIS User ID", "SIS Login ID", "Section"
 IDS = {"canvas": ID, "sis": SIS, "login": LOGIN}
@@ -47,10 +47,10 @@ def files(export: Export) -> Iterator[File]:
     if not export.assignment:
         message = _("Canvas needs the assignment's column.")
         remedy = _("Write --assignment as Canvas exports it: “Title (123)”.")
-        raise refuse("--assignment", None, message, remedy)
+        raise bad_input("--assignment", None, message, remedy)
     if export.ids is not None and export.ids not in IDS:
         message = _("{name} is not known.", name=repr(export.ids))
-        raise refuse("--ids", None, message, _("Known: {names}.", names=", ".join(IDS)))
+        raise bad_input("--ids", None, message, _("Known: {names}.", names=", ".join(IDS)))
     if adjusted := sum(bool(row.report.adjusted) for row in export.rows):
         message = plural(
             adjusted,
@@ -74,11 +74,11 @@ def _new(export: Export, assignment: str) -> str:
         export.notes.append(Problem("--assignment", None, message, _("Write it as “Title (123)”.")))
     if len(export.tops) > 1:
         message = _("The reports are out of different maxima.")
-        raise refuse(export.root, None, message, _("Give --scale, or judge the class again."))
+        raise bad_input(export.root, None, message, _("Give --scale, or judge the class again."))
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([STUDENT, ID, SIS, LOGIN, SECTION, cell(assignment)])
-    writer.writerow([_POINTS_POSSIBLE, "", "", "", "", *map(number, export.tops)])
+    writer.writerow([_POINTS_POSSIBLE, "", "", "", "", *map(decimal_text, export.tops)])
     # Left out where there is no score: a blank cell would take an earlier one away.
     graded = [row for row in export.rows if row.report.score is not None]
     columns = list(_ROSTER.values())
@@ -87,7 +87,7 @@ def _new(export: Export, assignment: str) -> str:
         if _can_be_written(row, export):
             section, score = row.student.column("section"), export.scale.total(row.report)
             ids = _ids(row.student, export)
-            writer.writerow([cell(row.report.name), *ids, cell(section), number(score)])
+            writer.writerow([cell(row.report.name), *ids, cell(section), decimal_text(score)])
     return text.getvalue()
 
 
@@ -107,7 +107,7 @@ def _first_id(student: Student, export: Export) -> list[str]:
     return [f"{kind} {text.casefold()}" for kind, text in ids if text][:1]
 
 
-def _can_be_written(row: Row, export: Export) -> bool:
+def _can_be_written(row: ClassRow, export: Export) -> bool:
     ids, why = _ids(row.student, export), ""
     if ids[0] and not (ids[0].isascii() and ids[0].isdigit()):
         # Canvas reads the digits it begins with, and they may be another student's.
@@ -129,7 +129,7 @@ def _filled(export: Export, path: Path, assignment: str) -> bytes:
     if sheet.encoding != "utf-8" or sheet.delimiter == "\t":
         message = _("Canvas reads UTF-8 with commas or semicolons, and nothing else.")
         remedy = _("Export the gradebook again, or save it as “CSV UTF-8”.")
-        raise refuse(path, 1, message, remedy)
+        raise bad_input(path, 1, message, remedy)
     column = _assignment(sheet, assignment)
     # Without it Canvas takes nothing of the file.
     sheet.column([SECTION], asked=SECTION)
@@ -164,7 +164,7 @@ def _filled(export: Export, path: Path, assignment: str) -> bytes:
     for place, row in found:
         score = export.scale.total(row.report)
         if score is not None:
-            sheet.set(place.record, column, number(score))
+            sheet.set(place.record, column, decimal_text(score))
     return sheet.encode()
 
 
@@ -179,7 +179,7 @@ def _assignment(sheet: Sheet, assignment: str) -> int:
     elif titles:
         remedy = _("It has: {names}.", names=", ".join(titles[:10]))
     message = _("There is no column {column}.", column=repr(assignment))
-    raise refuse(sheet.path, sheet.records[0].line, message, remedy)
+    raise bad_input(sheet.path, sheet.records[0].line, message, remedy)
 
 
 def _check_points(export: Export, sheet: Sheet, record: Record, column: int) -> None:
@@ -191,33 +191,33 @@ def _check_points(export: Export, sheet: Sheet, record: Record, column: int) -> 
             "The points possible of this assignment are {points}: it takes no points.",
             points=repr(said),
         )
-        raise refuse(sheet.path, record.line, message, _("Choose another assignment."))
+        raise bad_input(sheet.path, record.line, message, _("Choose another assignment."))
     if export.tops and export.tops != {given}:
-        ours = ", ".join(map(number, sorted(export.tops)))
+        ours = ", ".join(map(decimal_text, sorted(export.tops)))
         message = _(
             "Canvas's points possible are {points}, and the scores are out of {ours}.",
-            points=number(given),
+            points=decimal_text(given),
             ours=ours,
         )
-        remedy = _("Give --scale {points}.", points=number(given))
-        raise refuse(sheet.path, record.line, message, remedy)
+        remedy = _("Give --scale {points}.", points=decimal_text(given))
+        raise bad_input(sheet.path, record.line, message, remedy)
 
 
-def _place(record: Record, columns: dict[str, int | None], names: list[int | None]) -> Place:
+def _place(record: Record, columns: dict[str, int | None], names: list[int | None]) -> CsvRow:
     cells = record.cells
     name = ", ".join(cells[place].strip() for place in names if place is not None)
     keys = {
-        kind: exact(cells[place]) if place is not None else frozenset()
+        kind: id_forms(cells[place]) if place is not None else frozenset()
         for kind, place in columns.items()
     }
     # An e-mail address, where people log in by theirs.
     keys["email"] = frozenset(login for login in keys["login"] if "@" in login)
-    return Place(record, name, {**keys, "name": name_keys(name)})
+    return CsvRow(record, name, {**keys, "name": name_keys(name)})
 
 
 def _keys(student: Student) -> dict[str, frozenset[str]]:
-    return _stated(student) | {"email": exact(student.email), "name": name_keys(student.name)}
+    return _stated(student) | {"email": id_forms(student.email), "name": name_keys(student.name)}
 
 
 def _stated(student: Student) -> dict[str, frozenset[str]]:
-    return {kind: exact(student.column(column)) for kind, column in _ROSTER.items()}
+    return {kind: id_forms(student.column(column)) for kind, column in _ROSTER.items()}

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_, Language, language
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 from grader.scoring.absent import NOTHING
 from grader.scoring.adjustment_words import adjustment_lines
 from grader.scoring.open_by import open_points
@@ -47,7 +47,7 @@ def comment_lines(report: Report, export: Export) -> list[str]:
     for result in report.criteria if not report.absent else ():
         if result.status != "passed" and not export.hides(result.id):
             lines += _criterion(result, report, scale, words)
-    return [plain(line, _LINE) for line in lines]
+    return [printable(line, _LINE) for line in lines]
 
 
 def adjusted_lines(
@@ -94,7 +94,7 @@ def why_ungraded(report: Report, scale: Scale, words: Language) -> str:
 
 def explanation(result: CriterionResult) -> list[str]:
     """What a criterion's result says, and what to do next unless another criterion says it."""
-    return [plain(line, _LINE) for line in (result.message, *result.next_steps) if line]
+    return [printable(line, _LINE) for line in (result.message, *result.next_steps) if line]
 
 
 def _criterion(result: CriterionResult, report: Report, scale: Scale, words: Language) -> list[str]:

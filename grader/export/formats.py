@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.scoring.hide_criteria import unnamed, visibility_of
+from grader.scoring.hide_criteria import hide_criteria, visibility_of
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from grader.inputs.problems import Problem
     from grader.model.batch import Student
     from grader.model.report import Report
-    from grader.results.read_class import Row
+    from grader.results.read_class import ClassRow
     from grader.rubric.load import Rubric
     from grader.scoring.scale import Scale
 
@@ -39,7 +39,7 @@ class Export:
     ``out`` is where its files go, and where earlier ones may be."""
 
     root: Path
-    rows: tuple[Row, ...]
+    rows: tuple[ClassRow, ...]
     students: tuple[Student, ...]
     rubric: Rubric | None
     scale: Scale
@@ -58,7 +58,7 @@ class Export:
 
     def shown(self, report: Report) -> Report:
         """The report without the titles of hidden criteria in what other criteria say."""
-        return unnamed(report, lambda _id, because: self.hides(because), self.lang)
+        return hide_criteria(report, lambda _id, because: self.hides(because), self.lang)
 
     @property
     def tops(self) -> set[Decimal]:

@@ -21,10 +21,10 @@ def files(export: Export) -> Iterator[File]:
     """The file on the export's scale; without one as a batch writes it, with four decimals."""
     from grader.export.formats import File
 
-    yield File("", grades_csv(*parts(export)).encode())
+    yield File("", grades_csv(*csv_parts(export)).encode())
 
 
-def parts(export: Export) -> tuple[list[Report], list[str], dict[str, dict[str, str]]]:
+def csv_parts(export: Export) -> tuple[list[Report], list[str], dict[str, dict[str, str]]]:
     """What the table is made of: reports on the export's scale, criteria, the roster's other columns."""
     reports = [row.report for row in export.rows]
     named = [one.id for one in export.rubric.criteria] if export.rubric else []

@@ -16,9 +16,9 @@ from grader.export.formats import File, earlier
 from grader.i18n.language import N_, language
 from grader.results.atomic_write import write_json
 from grader.rubric.load import Visibility  # noqa: TC001 - msgspec reads it
-from grader.safety.printable import plain
-from grader.scoring.adjust import is_open
-from grader.scoring.hide_criteria import unnamed, visibility_of
+from grader.safety.printable import printable
+from grader.scoring.adjust import is_still_open
+from grader.scoring.hide_criteria import hide_criteria, visibility_of
 from grader.scoring.scale import Scale
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Test(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     visibility: Visibility | UnsetType = UNSET
 
 
-class Results(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class GradescopeResults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``results.json``. ``score`` overrides the sum of the tests, and ``execution_time`` is in seconds.
 
     Gradescope asks for a score there or in each test, and does not say what it makes of none.
@@ -93,13 +93,13 @@ def _left_over(export: Export) -> Iterator[File]:
 def _student_in(data: bytes) -> str | None:
     """Whose results the grader said that these are; ``None`` where it did not make them."""
     try:
-        extra = msgspec.json.decode(data, type=Results).extra_data
+        extra = msgspec.json.decode(data, type=GradescopeResults).extra_data
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return extra.get("student_id") if extra is not UNSET and "grader_version" in extra else None
 
 
-def encode(results: Results) -> bytes:
+def encode(results: GradescopeResults) -> bytes:
     """The file's bytes."""
     return msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n"
 
@@ -109,7 +109,7 @@ def write_results(path: Path, report: Report, rubric: Rubric, lang: str) -> None
     write_json(path, encode(results_of(report, rubric, Scale(), lang)), SCHEMA)
 
 
-def results_of(report: Report, rubric: Rubric | None, scale: Scale, lang: str) -> Results:
+def results_of(report: Report, rubric: Rubric | None, scale: Scale, lang: str) -> GradescopeResults:
     """What Gradescope is told of one report.
 
     Without a rubric nobody knows what students may see, and every test is hidden. Without a score a
@@ -117,7 +117,7 @@ def results_of(report: Report, rubric: Rubric | None, scale: Scale, lang: str) -
     and so no 0.
     """
     score = scale.total(report)
-    report = unnamed(report, partial(_is_seen_later, rubric=rubric), lang)
+    report = hide_criteria(report, partial(_is_seen_later, rubric=rubric), lang)
     tests = [
         _test(number, result, report, scale, _visibility(result.id, rubric))
         for number, result in enumerate(report.criteria, start=1)
@@ -127,12 +127,12 @@ def results_of(report: Report, rubric: Rubric | None, scale: Scale, lang: str) -
         tests.append(Test(name=told, number=str(len(tests) + 1), visibility="hidden"))
     said = [_why(report, rubric, scale, lang)] if report.status == "ungraded" else []
     said += [
-        plain(line, _LINE)
+        printable(line, _LINE)
         for line in adjusted_lines(
             report, scale, lang, lambda one: _visibility(one, rubric) not in (UNSET, "visible")
         )
     ]
-    return Results(
+    return GradescopeResults(
         score=UNSET if score is None else float(score),
         execution_time=max(0.0, report.duration_s),
         output="\n".join(said) or UNSET,
@@ -158,7 +158,7 @@ def _test(
         status = "passed" if result.status == "passed" else "failed"
     points = None if report.score is None else scale.points(result, report)
     return Test(
-        name=plain(result.title, 300),
+        name=printable(result.title, 300),
         number=str(number),
         status=status,
         score=UNSET if points is None else float(points),
@@ -184,7 +184,7 @@ def _why(report: Report, rubric: Rubric | None, scale: Scale, lang: str) -> str:
     reasons = dict.fromkeys(
         line
         for result in report.criteria
-        if is_open(result, report) and _visibility(result.id, rubric) in (UNSET, "visible")
+        if is_still_open(result, report) and _visibility(result.id, rubric) in (UNSET, "visible")
         for line in explanation(result)
     )
     first = why_ungraded(report, scale, language(lang))

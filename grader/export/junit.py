@@ -15,14 +15,14 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from grader.export.formats import File
 from grader.scoring.adjust import as_earned
 from grader.scoring.open_by import open_by
-from grader.scoring.scale import number
+from grader.scoring.scale import decimal_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from grader.export.formats import Export
     from grader.model.report import CriterionResult
-    from grader.results.read_class import Row
+    from grader.results.read_class import ClassRow
     from grader.scoring.scale import Scale
 
 _FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -49,7 +49,7 @@ def files(export: Export) -> Iterator[File]:
     yield File("", text + tostring(root, encoding="utf-8", xml_declaration=False) + b"\n")
 
 
-def _suite(row: Row, scale: Scale) -> Element:
+def _suite(row: ClassRow, scale: Scale) -> Element:
     report = as_earned(row.report)
     cases = [_case(row, result) for result in report.criteria]
     suite = Element(
@@ -72,12 +72,12 @@ def _suite(row: Row, scale: Scale) -> Element:
             ("sure_points" if open_by(report) else "score", scale.total(report)),
             ("max_score", scale.maximum(report.max_score)),
         ):
-            SubElement(properties, "property", {"name": name, "value": number(value)})
+            SubElement(properties, "property", {"name": name, "value": decimal_text(value)})
     suite.extend(cases)
     return suite
 
 
-def _case(row: Row, result: CriterionResult) -> Element:
+def _case(row: ClassRow, result: CriterionResult) -> Element:
     case = Element(
         "testcase",
         {

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from grader.export.formats import Export
     from grader.model.batch import Student
-    from grader.results.read_class import Row
+    from grader.results.read_class import ClassRow
 
 SCHEMA = "lti-score"
 USER_COLUMN = "lti_user_id"
@@ -148,7 +148,7 @@ def user_of(student: Student) -> str:
     return student.column(USER_COLUMN)
 
 
-def score_of(row: Row, points: Decimal, export: Export, timestamp: str) -> Score:
+def score_of(row: ClassRow, points: Decimal, export: Export, timestamp: str) -> Score:
     """The score of one report, which has ``points`` on the export's scale."""
     report, scale = row.report, export.scale
     return Score(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from grader.i18n.language import N_, _
-from grader.inputs.problems import BadInput, Problem, reason, refuse
+from grader.inputs.problems import BadInput, Problem, bad_input, reason
 from grader.safety.secret import Secret
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ def address(option: str, url: str) -> None:
     usable = host and url.isascii() and url.isprintable() and " " not in url and not parts.username
     if not usable or parts.scheme not in {"http", "https"}:
         message = _("This is not an address that can be posted to.")
-        raise refuse(option, None, message, _("Write it like https://lms.example.org/…"))
+        raise bad_input(option, None, message, _("Write it like https://lms.example.org/…"))
     if parts.scheme == "http" and not _is_loopback(host or ""):
         message = _("What is sent there could be read on the way.")
-        raise refuse(option, None, message, _("Give its https:// address."))
+        raise bad_input(option, None, message, _("Give its https:// address."))
 
 
 def _is_loopback(host: str) -> bool:
@@ -72,7 +72,7 @@ def client_of(
         from grader.export.lti_platform import Client
     except ImportError as error:
         message = _("The library {name} is missing.", name=error.name)
-        raise refuse("grader push lti", None, message, _(_INSTALL)) from None
+        raise bad_input("grader push lti", None, message, _(_INSTALL)) from None
     return Client(client_id, token_url, _key(key, errors), key_id, audience)
 
 
@@ -101,20 +101,20 @@ def _key(path: Path, errors: Console) -> Secret:
             pem = file.read(_LIMIT_BYTES)
     except OSError as error:
         message = _("The key cannot be read ({reason}).", reason=reason(error))
-        raise refuse(path, None, message) from None
+        raise bad_input(path, None, message) from None
     try:
         loaded = load_pem_private_key(pem, password=None)
     except TypeError:
         message = _("The key is protected by a password, which cannot be asked for here.")
         remedy = _("Give a key without one, readable by you only.")
-        raise refuse(path, None, message, remedy) from None
+        raise bad_input(path, None, message, remedy) from None
     except Exception:  # noqa: BLE001 - whatever is wrong with it, nothing of it is shown
         message = _("This is not a private key in PEM.")
         remedy = _("Give the file that begins with “-----BEGIN PRIVATE KEY-----”.")
-        raise refuse(path, None, message, remedy) from None
+        raise bad_input(path, None, message, remedy) from None
     if not isinstance(loaded, RSAPrivateKey) or loaded.key_size < 2048:
         message = _("LTI asks for an RSA key of 2,048 bits or more.")
-        raise refuse(path, None, message, _("Make one: openssl genrsa -out tool.pem 4096"))
+        raise bad_input(path, None, message, _("Make one: openssl genrsa -out tool.pem 4096"))
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         warning = _("{file}: Others can read this key. Make it yours alone: chmod 600", file=path)
         errors.print(warning, soft_wrap=True)

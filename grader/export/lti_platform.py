@@ -26,7 +26,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from grader.export.lti import PlatformError, encode
 from grader.i18n.language import _
 from grader.results.directory import UNREADABLE
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 from grader.safety.secret import Secret
 from grader.safety.wall_clock import cut_at, that_can_be_cut
 
@@ -171,7 +171,7 @@ class Platform:
         )
         text = body.decode("utf-8", "replace").replace(token.reveal(), "***").strip()
         is_page = text.lstrip("\ufeff").startswith("<")
-        return status, f": {plain(text, _TOLD)}" if text else "", is_page
+        return status, f": {printable(text, _TOLD)}" if text else "", is_page
 
     # -- the token ----------------------------------------------------------------------------
 
@@ -198,7 +198,7 @@ class Platform:
         given = given if isinstance(given, dict) else {}
         if status != 200:
             words = [given.get("error"), given.get("error_description")]
-            said = plain(" ".join(word for word in words if isinstance(word, str)), _TOLD)
+            said = printable(" ".join(word for word in words if isinstance(word, str)), _TOLD)
             answer = f"HTTP {status} {said}".rstrip()
             raise PlatformError(_("No token: {answer}", answer=answer), fatal=True)
         token, scope = given.get("access_token"), given.get("scope")

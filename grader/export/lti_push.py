@@ -12,7 +12,7 @@ import msgspec
 
 from grader.export.lti import PlatformError, Time, after, scores_of
 from grader.i18n.language import _
-from grader.inputs.problems import reason, refuse
+from grader.inputs.problems import bad_input, reason
 from grader.model.timestamps import iso
 from grader.results.directory import PUSHED, UNREADABLE
 
@@ -44,7 +44,7 @@ class Pushed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 @dataclass
-class Outcome:
+class PostOutcome:
     """What became of the students' scores: by student, in the order in which they were tried.
 
     ``ended`` says why the platform was not asked for the ``left`` any more.
@@ -77,7 +77,7 @@ class Memory:
                     file.truncate(len(data) - len(unfinished))
         except OSError as error:
             message = _("It cannot be read and written ({reason}).", reason=reason(error))
-            raise refuse(self._path, None, message) from None
+            raise bad_input(self._path, None, message) from None
         for number, line in enumerate(whole.splitlines(), 1):
             self._remember(self._read(line, number))
 
@@ -88,7 +88,7 @@ class Memory:
         except (*UNREADABLE, ValueError, OverflowError) as error:
             message = _("This file is damaged or from another version: {error}.", error=error)
             remedy = _("Move it away: every score is then posted again.")
-            raise refuse(self._path, number, message, remedy) from None
+            raise bad_input(self._path, number, message, remedy) from None
         return pushed
 
     def _remember(self, pushed: Pushed) -> None:
@@ -142,14 +142,14 @@ def push(
     memory: Memory,
     platform: Platform | None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Outcome:
+) -> PostOutcome:
     """Post what the platform has not; without a ``platform`` say what would be posted.
 
     Each answer is kept as it comes. A platform that refuses for a reason that is nobody's own, or
     answers :data:`IN_A_ROW` students so that it may be the platform and not they, is not asked again.
     Whose score was refused last time comes last: those few cannot stand in everybody's way for ever.
     """
-    done = Outcome()
+    done = PostOutcome()
     unsure = 0
     for student, score in sorted(scores_of(export), key=lambda one: memory.refused(one[1])):
         if memory.has(score):

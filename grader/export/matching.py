@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.problems import Problem
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from grader.export.formats import Export
     from grader.export.sheet import Record
     from grader.model.batch import Student
-    from grader.results.read_class import Row
+    from grader.results.read_class import ClassRow
 
     Keys = Mapping[str, frozenset[str]]
 
@@ -28,7 +28,7 @@ _TOLD = 60
 
 
 @dataclass(frozen=True)
-class Place:
+class CsvRow:
     """A row of the file, and what identifies a student in it: kind of key → the key's forms."""
 
     record: Record
@@ -40,20 +40,20 @@ class Place:
 class Matches:
     """The pairs that are certain; ``doubtful`` rows with the reason; rows and students left over."""
 
-    pairs: list[tuple[Place, Student]] = field(default_factory=list)
-    doubtful: list[tuple[Place, str]] = field(default_factory=list)
-    unknown: list[Place] = field(default_factory=list)
+    pairs: list[tuple[CsvRow, Student]] = field(default_factory=list)
+    doubtful: list[tuple[CsvRow, str]] = field(default_factory=list)
+    unknown: list[CsvRow] = field(default_factory=list)
     absent: list[Student] = field(default_factory=list)
 
 
 def matched(
     export: Export,
     path: Path,
-    places: Sequence[Place],
+    places: Sequence[CsvRow],
     keys: Callable[[Student], Keys],
     stated: Callable[[Student], Keys],
     remedy: str = "",
-) -> list[tuple[Place, Row]]:
+) -> list[tuple[CsvRow, ClassRow]]:
     """Whose rows are certain: the ``places`` of the file ``path``, each with its student's row.
 
     They are matched with the whole class, because who has no report may still be whom a row is of.
@@ -75,8 +75,8 @@ def matched(
 
 
 def alone(
-    export: Export, rows: Iterable[Row], ids: Callable[[Student], Iterable[str]], columns: str
-) -> Iterator[Row]:
+    export: Export, rows: Iterable[ClassRow], ids: Callable[[Student], Iterable[str]], columns: str
+) -> Iterator[ClassRow]:
     """Those of ``rows`` whose ``ids`` in the LMS are nobody else's; the others are a problem.
 
     ``columns`` are the roster's that hold them.
@@ -96,7 +96,7 @@ def alone(
 
 
 def match(
-    places: Sequence[Place],
+    places: Sequence[CsvRow],
     students: Sequence[Student],
     keys: Sequence[Keys],
     stated: Sequence[Keys],
@@ -114,7 +114,7 @@ def match(
             for form in forms:
                 index[kind, form].add(number)
     made = Matches()
-    claimed: dict[int, list[Place]] = defaultdict(list)
+    claimed: dict[int, list[CsvRow]] = defaultdict(list)
     for place in places:
         found = {
             kind: hits
@@ -149,7 +149,7 @@ def match(
     return made
 
 
-def _doubt(place: Place, found: Collection[str], student: str, known: Keys, stated: Keys) -> str:
+def _doubt(place: CsvRow, found: Collection[str], student: str, known: Keys, stated: Keys) -> str:
     """Why the only student found may be another one; nothing where that is certain."""
     if {*found} <= NUMBERS:
         said = [kind for kind in ("email", "name") if place.keys.get(kind)]
@@ -176,15 +176,16 @@ def _doubt(place: Place, found: Collection[str], student: str, known: Keys, stat
 
 
 def tell(
-    made: Matches, rows: Mapping[str, Row], file: str, remedy: str
+    made: Matches, rows: Mapping[str, ClassRow], file: str, remedy: str
 ) -> Iterator[tuple[bool, Problem]]:
     """What to say of whom nothing was written, and first whether a grade is missing because of it."""
     for place, why in made.doubtful:
-        message = _("{row} is left as it is: {why}.", row=plain(place.label, _TOLD), why=why)
+        message = _("{row} is left as it is: {why}.", row=printable(place.label, _TOLD), why=why)
         yield True, Problem(file, place.record.line, message, remedy)
     for place in made.unknown:
         message = _(
-            "{row} is left as it is: no report is this student's.", row=plain(place.label, _TOLD)
+            "{row} is left as it is: no report is this student's.",
+            row=printable(place.label, _TOLD),
         )
         yield False, Problem(file, place.record.line, message)
     for student in made.absent:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from grader.export.comment import comment_html
 from grader.export.formats import File
-from grader.export.matching import Place, alone, matched
+from grader.export.matching import CsvRow, alone, matched
 from grader.export.own_ids import with_ids
 from grader.export.sheet import read_sheet, refuse_twice
 from grader.i18n.language import _
 from grader.inputs.csv_cell import cell
-from grader.inputs.names import exact, name_keys
+from grader.inputs.names import id_forms, name_keys
 from grader.inputs.problems import BadInput, Problem
-from grader.scoring.scale import decimal_of, number
+from grader.scoring.scale import decimal_of, decimal_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from grader.export.formats import Export
     from grader.export.sheet import Record, Sheet
     from grader.model.batch import Student
-    from grader.results.read_class import Row
+    from grader.results.read_class import ClassRow
 
 # Moodle names the columns in the language of who downloads the worksheet.
 IDENTIFIER = ("Identifier", "Identifiant")
@@ -63,7 +63,7 @@ class Worksheet:
     """The worksheet as it was read, and whose row is certain: each with the student's."""
 
     sheet: Sheet
-    found: list[tuple[Place, Row]]
+    found: list[tuple[CsvRow, ClassRow]]
 
 
 def read_worksheet(
@@ -115,7 +115,7 @@ def _worksheet(export: Export, path: Path) -> bytes:
         score = export.scale.total(row.report)
         if score is None or grade is None:
             continue
-        sheet.set(place.record, grade, number(score))
+        sheet.set(place.record, grade, decimal_text(score))
         if feedback is not None:
             sheet.set(place.record, feedback, _comment(row, export))
         if changeable is not None and place.record.cells[changeable].casefold() in _LOCKED:
@@ -127,18 +127,18 @@ def _worksheet(export: Export, path: Path) -> bytes:
     return sheet.encode()
 
 
-def _place(record: Record, columns: dict[str, int | None]) -> Place:
+def _place(record: Record, columns: dict[str, int | None]) -> CsvRow:
     cells = record.cells
     said = {kind: cells[place].strip() for kind, place in columns.items() if place is not None}
     identifier = said.get("identifier", "")
     keys = {
-        "identifier": exact(identifier, participant_number(identifier)),
-        "email": exact(said.get("email", "")),
-        "id": exact(said.get("id", "")),
+        "identifier": id_forms(identifier, participant_number(identifier)),
+        "email": id_forms(said.get("email", "")),
+        "id": id_forms(said.get("id", "")),
         "name": name_keys(said.get("name", "")),
     }
     label = " ".join(text for text in (identifier, said.get("name", "")) if text)
-    return Place(record, label or said.get("email", "") or said.get("id", ""), keys)
+    return CsvRow(record, label or said.get("email", "") or said.get("id", ""), keys)
 
 
 def participant_number(identifier: str) -> str:
@@ -153,9 +153,9 @@ def _keys(student: Student) -> dict[str, frozenset[str]]:
 
 def _stated(student: Student) -> dict[str, frozenset[str]]:
     return {
-        "identifier": exact(student.column(*PARTICIPANT_COLUMNS)),
-        "email": exact(student.email),
-        "id": exact(student.column(*_ID_COLUMNS)),
+        "identifier": id_forms(student.column(*PARTICIPANT_COLUMNS)),
+        "email": id_forms(student.email),
+        "id": id_forms(student.column(*_ID_COLUMNS)),
     }
 
 
@@ -172,19 +172,19 @@ def _check_maximum(export: Export, sheet: Sheet, column: int, records: Sequence[
             )
             problems.append(Problem(str(sheet.path), record.line, message, _("Grade it by hand.")))
         elif tops != {given}:
-            ours = ", ".join(map(number, sorted(tops)))
+            ours = ", ".join(map(decimal_text, sorted(tops)))
             message = _(
                 "Moodle's maximum grade is {maximum}, and the scores are out of {ours}.",
-                maximum=number(given),
+                maximum=decimal_text(given),
                 ours=ours,
             )
-            remedy = _("Give --scale {points}.", points=number(given))
+            remedy = _("Give --scale {points}.", points=decimal_text(given))
             problems.append(Problem(str(sheet.path), record.line, message, remedy))
     if problems:
         raise BadInput(problems[:5])
 
 
-def _comment(row: Row, export: Export) -> str:
+def _comment(row: ClassRow, export: Export) -> str:
     return comment_html(export.shown(row.report), export)
 
 
@@ -212,7 +212,7 @@ def _gradebook(export: Export) -> str:
     writer = csv.writer(text)
     writer.writerow([*(_HEADERS[name] for name in used), "Score", "Feedback"])
     for row in rows:
-        score, comment = number(export.scale.total(row.report)), cell(_comment(row, export))
+        score, comment = decimal_text(export.scale.total(row.report)), cell(_comment(row, export))
         writer.writerow([*(_BY[name](row.student) for name in used), score, comment])
     return text.getvalue()
 
@@ -226,7 +226,7 @@ _BY: dict[str, Callable[[Student], str]] = {"id_number": _id, "email": lambda on
 _HEADERS = {"id_number": "ID number", "email": "Email address"}
 
 
-def _is_formula(row: Row, export: Export) -> bool:
+def _is_formula(row: ClassRow, export: Export) -> bool:
     """An id that a spreadsheet would calculate: defused, it would be nobody's, and stop the import."""
     if all(cell(text) == text for text in (of(row.student) for of in _BY.values())):
         return False
@@ -238,7 +238,7 @@ def _is_formula(row: Row, export: Export) -> bool:
     return True
 
 
-def _serves(name: str, rows: Sequence[Row], export: Export) -> bool:
+def _serves(name: str, rows: Sequence[ClassRow], export: Export) -> bool:
     """Everybody has one, and each another: a blank or a double would stop the import."""
     ids = [_BY[name](row.student).casefold() for row in rows]
     if not any(ids):

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
     from grader.export.formats import Export
     from grader.model.batch import Student
-    from grader.results.read_class import Row
+    from grader.results.read_class import ClassRow
 
 
 def with_ids(
     export: Export,
-    rows: Iterable[Row],
+    rows: Iterable[ClassRow],
     ids: Callable[[Student], Iterable[str]],
     columns: Sequence[str],
     system: str,
-) -> list[Row]:
+) -> list[ClassRow]:
     """Those of ``rows`` of whom the roster says one of ``ids``; who has none is a problem of the export.
 
     ``columns`` of the roster hold them, ``system`` is whose ids they are. Raises :class:`BadInput` where

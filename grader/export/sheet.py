@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_, _
 from grader.inputs.csv_cell import cell as defused
-from grader.inputs.problems import BadInput, Problem, cannot_be_read, refuse
+from grader.inputs.problems import BadInput, Problem, bad_input, cannot_be_read
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -85,10 +85,10 @@ class Sheet:
                 number=found[1] + 1,
                 name=repr(self.header[found[0]]),
             )
-            raise refuse(self.path, line, message, _(_SAVE_AGAIN))
+            raise bad_input(self.path, line, message, _(_SAVE_AGAIN))
         if not found and asked:
             message = _("There is no column {column}.", column=repr(asked))
-            raise refuse(self.path, line, message, _(_SAVE_AGAIN))
+            raise bad_input(self.path, line, message, _(_SAVE_AGAIN))
         return found[0] if found else None
 
     def check_widths(self) -> None:
@@ -146,15 +146,15 @@ def read_sheet(path: Path, known: Collection[str]) -> Sheet:
         message = _(
             "The file is neither UTF-8 nor UTF-16 with its mark: this line has other bytes."
         )
-        raise refuse(path, line, message, _(_SAVE_AGAIN)) from None
+        raise bad_input(path, line, message, _(_SAVE_AGAIN)) from None
     if "\0" in text:
         line = _line_at(text[: text.index("\0")])
         message = _("The file holds NUL bytes: it may be UTF-16 without its mark.")
-        raise refuse(path, line, message, _(_SAVE_AGAIN))
+        raise bad_input(path, line, message, _(_SAVE_AGAIN))
     delimiter = _delimiter(text, {name.casefold() for name in known})
     sheet = Sheet(path, encoding, bom, delimiter, list(_records(text, delimiter, path)))
     if not sheet.records or sheet.records[0].is_blank:
-        raise refuse(path, 1, _("There is no header."), _(_SAVE_AGAIN))
+        raise bad_input(path, 1, _("There is no header."), _(_SAVE_AGAIN))
     return sheet
 
 
@@ -162,14 +162,14 @@ def _bytes_of(path: Path) -> bytes:
     try:
         if not path.is_file():
             there = _("This is not a file.") if path.exists() else _("There is no such file.")
-            raise refuse(path, None, there, _("Check the path."))
+            raise bad_input(path, None, there, _("Check the path."))
         with path.open("rb") as file:
             raw = file.read(_LIMIT_BYTES + 1)
     except OSError as error:
-        raise refuse(path, None, cannot_be_read(error)) from None
+        raise bad_input(path, None, cannot_be_read(error)) from None
     if len(raw) > _LIMIT_BYTES:
         message = _("It is larger than {size} MiB.", size=_LIMIT_BYTES // 2**20)
-        raise refuse(path, None, message, _("Check that it is the right file."))
+        raise bad_input(path, None, message, _("Check that it is the right file."))
     return raw
 
 
@@ -199,7 +199,7 @@ def _records(text: str, delimiter: str, path: Path | None) -> Iterator[Record]:
                 if path is None:
                     raise ValueError("quotes")
                 message = _("The quotes of the row that begins here do not match.")
-                raise refuse(path, record.line, message, _(_SAVE_AGAIN))
+                raise bad_input(path, record.line, message, _(_SAVE_AGAIN))
             record.raw.append(match[0])
             line += len(_CELL_END.findall(match[0]))
             position = match.end()

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from grader.export.formats import File
-from grader.export.grades_csv import parts
+from grader.export.grades_csv import csv_parts
 from grader.i18n.language import N_, _, language
-from grader.inputs.problems import refuse
+from grader.inputs.problems import bad_input
 from grader.results.grades_csv import grades_table
 from grader.rubric.load import text_in
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Table = Sequence[Sequence[str | float | None]]
 
-GRADES, CRITERIA = N_("Grades"), N_("Criteria")
+SHEET_NAME, CRITERIA = N_("Grades"), N_("Criteria")
 _INSTALL = N_("Install it: pip install '.[xlsx]' in the grader's folder.")
 
 _LONGEST = 32_000
@@ -50,14 +50,14 @@ def files(export: Export) -> Iterator[File]:
             name=error.name,
             extra="xlsx",
         )
-        raise refuse("--to xlsx", None, message, _(_INSTALL)) from None
+        raise bad_input("--to xlsx", None, message, _(_INSTALL)) from None
     words = language(export.lang)
     data = io.BytesIO()
     with Workbook(data, {**_PLAIN_TEXT, "in_memory": True}) as book:
         book.set_properties({"created": _ALWAYS})
         bold = book.add_format({"bold": True, "bottom": 1})
-        grades = grades_table(*parts(export))
-        _write(book.add_worksheet(words.say(GRADES)), grades, bold, frozen=_FROZEN)
+        grades = grades_table(*csv_parts(export))
+        _write(book.add_worksheet(words.say(SHEET_NAME)), grades, bold, frozen=_FROZEN)
         _write(book.add_worksheet(words.say(CRITERIA)), list(_criteria(export)), bold, frozen=1)
     yield File("", data.getvalue())
 
@@ -76,7 +76,7 @@ def _write(sheet: Any, table: Table, bold: Any, *, frozen: int) -> None:
     for number, row in enumerate(table):
         for column, value in enumerate(row[:_MOST_COLUMNS]):
             if isinstance(value, str):
-                text = plain(value, _LONGEST)
+                text = printable(value, _LONGEST)
                 sheet.write_string(number, column, text, bold if number == 0 else None)
             elif value is not None:
                 sheet.write_number(number, column, value)

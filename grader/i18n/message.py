@@ -36,7 +36,7 @@ class Message(msgspec.Struct, frozen=True):
 
 def message(template: str, /, **values: Any) -> Message:
     """The message of ``template``, its values made safe to keep."""
-    return Message(template, {name: kept(value) for name, value in values.items()})
+    return Message(template, {name: json_safe(value) for name, value in values.items()})
 
 
 def said(one: Message, lang: str = ENGLISH) -> str:
@@ -48,7 +48,7 @@ def said(one: Message, lang: str = ENGLISH) -> str:
 def _said(one: Message, words: Language) -> str:
     template = words.translated(one.message_id) or one.message_id
     values = {name: shown(value, _VALUE, words.code) for name, value in one.values.items()}
-    return bounded(words.filled(template, values))
+    return within_limit(words.filled(template, values))
 
 
 def shown(value: Any, limit: int = 100, lang: str = ENGLISH) -> str:
@@ -66,7 +66,7 @@ def shown(value: Any, limit: int = 100, lang: str = ENGLISH) -> str:
         text = language(lang).exact(value)
     else:
         text = str(value)
-    return bounded(text, limit)
+    return within_limit(text, limit)
 
 
 def as_message(value: Any) -> Message | None:
@@ -83,35 +83,35 @@ def as_message(value: Any) -> Message | None:
     return None
 
 
-def kept(value: Any) -> Any:
+def json_safe(value: Any) -> Any:
     """``value`` as bounded, finite JSON, whatever it was; messages stay messages."""
     if isinstance(value, Message):
         return {
             "message_id": value.message_id,
-            "values": {name: kept(item) for name, item in value.values.items()},
+            "values": {name: json_safe(item) for name, item in value.values.items()},
         }
-    return plain(value)
+    return json_value(value)
 
 
-def plain(value: Any, depth: int = _DEPTH) -> Any:
+def json_value(value: Any, depth: int = _DEPTH) -> Any:
     """``value`` as bounded, finite JSON, whatever it was."""
     if isinstance(value, msgspec.Struct):
         value = msgspec.structs.asdict(value)
     if isinstance(value, dict) and depth:
         pairs = list(value.items())[:_ITEMS]
-        return {bounded(str(key)): plain(item, depth - 1) for key, item in pairs}
+        return {within_limit(str(key)): json_value(item, depth - 1) for key, item in pairs}
     if isinstance(value, list | tuple | set | frozenset) and depth:
-        return [plain(item, depth - 1) for item in list(value)[:_ITEMS]]
+        return [json_value(item, depth - 1) for item in list(value)[:_ITEMS]]
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, int) and not -_INT64 <= value < _INT64:
         return f"~2^{value.bit_length()}"  # too long to write out
     if value is None or isinstance(value, bool | int):
         return value
-    return bounded(value if isinstance(value, str) else repr(value))
+    return within_limit(value if isinstance(value, str) else repr(value))
 
 
-def bounded(text: str, limit: int = LIMIT) -> str:
+def within_limit(text: str, limit: int = LIMIT) -> str:
     """``text`` in at most ``limit`` characters; what is not Unicode is replaced."""
     text = text.encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= limit else text[: limit - 1] + "…"

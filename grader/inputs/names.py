@@ -19,7 +19,7 @@ def any_order(name: str) -> str:
     return " ".join(sorted(words))
 
 
-def exact(*texts: str) -> frozenset[str]:
+def id_forms(*texts: str) -> frozenset[str]:
     """The forms of an id or an e-mail address: case does not count."""
     return frozenset(text.strip().casefold() for text in texts if text.strip())
 

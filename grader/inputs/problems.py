@@ -46,7 +46,7 @@ class BadInput(Exception):  # noqa: N818 - the field says "bad input", and it na
         super().__init__("\n".join(map(str, self.problems)))
 
 
-def refuse(file: Path | str, line: int | None, message: str, remedy: str = "") -> BadInput:
+def bad_input(file: Path | str, line: int | None, message: str, remedy: str = "") -> BadInput:
     """A :class:`BadInput` for a single problem."""
     return BadInput([Problem(str(file), line, message, remedy)])
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from jsonschema import ValidationError
 
-    from grader.inputs.yaml_lines import Document, Place
+    from grader.inputs.yaml_lines import Document, KeyPath
 
 # JSON Schema takes 5.0 for an integer; whoever writes it in a rubric meant something else.
 _Validator = extend(  # type: ignore[no-untyped-call]
@@ -58,7 +58,7 @@ def schema_problems(
     file: str,
     *,
     value: object = None,
-    at: Place = (),
+    at: KeyPath = (),
 ) -> list[Problem]:
     """Every way the document, or its part ``value`` that stands ``at`` a place, breaks ``schema``.
 
@@ -84,7 +84,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return _("Known here: {names}.", names=", ".join(choices)) if choices else ""
 
 
-def place_name(place: Place) -> str:
+def place_name(place: KeyPath) -> str:
     """What a person would call a place: “points” of criterion 3, entry 2 of “message”."""
     if not place:
         return _("The file")
@@ -98,7 +98,7 @@ def place_name(place: Place) -> str:
     return _("Entry {number} of “{list}”", number=last + 1, list=place[-2])
 
 
-def shown(value: object) -> str:
+def value_in_words(value: object) -> str:
     """A value as a person would write it, cut to one short line."""
     if isinstance(value, bool) or value is None:
         return _("empty") if value is None else str(value).lower()
@@ -114,7 +114,7 @@ def kind_of(value: object) -> str:
     return _(_KINDS[_KIND_OF.get(type(value), "object")])
 
 
-def _explain(error: ValidationError, place: Place) -> Iterator[tuple[Place, str, str]]:
+def _explain(error: ValidationError, place: KeyPath) -> Iterator[tuple[KeyPath, str, str]]:
     """The place, message and remedy of each fault; of several forms those of the one that was meant."""
     inner = _of_its_kind(error) if error.validator == "anyOf" else []
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, dict) else {}
@@ -125,7 +125,7 @@ def _explain(error: ValidationError, place: Place) -> Iterator[tuple[Place, str,
         yield from _explain_one(error, place)
 
 
-def _explain_one(error: ValidationError, place: Place) -> Iterator[tuple[Place, str, str]]:
+def _explain_one(error: ValidationError, place: KeyPath) -> Iterator[tuple[KeyPath, str, str]]:
     """The place, message and remedy of each fault that one schema error stands for."""
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, dict) else {}
     limit: Any = error.validator_value
@@ -140,7 +140,7 @@ def _explain_one(error: ValidationError, place: Place) -> Iterator[tuple[Place, 
                     message = _("There is no such key as “{key}” here.", key=key[:60])
                     yield (*place, key), message, did_you_mean(key, known)
         case _ if "propertyNames" in error.absolute_schema_path:
-            message = _("The name {name} cannot be used.", name=shown(value))
+            message = _("The name {name} cannot be used.", name=value_in_words(value))
             yield (*place, value), message, description
         case "required":
             # jsonschema reports one missing key at a time and names it only in its own sentence.
@@ -158,14 +158,18 @@ def _explain_one(error: ValidationError, place: Place) -> Iterator[tuple[Place, 
             yield _wrong_kind(place, value, wanted, description or quotes)
         case "const" | "enum" if limit == [True] or error.validator == "const":
             only = True if limit == [True] else limit
-            yield place, _must_be(name, value, shown(only)), description
+            yield place, _must_be(name, value, value_in_words(only)), description
         case "enum":
-            message = _("{place} is {value}, which is not known.", place=name, value=shown(value))
+            message = _(
+                "{place} is {value}, which is not known.", place=name, value=value_in_words(value)
+            )
             yield place, message, did_you_mean(str(value), map(str, limit))
         case word if word in _LIMITS:
             counted = word in _COUNTS
             found = (
-                plural(len(value), "{count} entry", "{count} entries") if counted else shown(value)
+                plural(len(value), "{count} entry", "{count} entries")
+                if counted
+                else value_in_words(value)
             )
             yield place, _(_LIMITS[word], place=name, value=found, limit=str(limit)), description
         case "uniqueItems":
@@ -173,7 +177,9 @@ def _explain_one(error: ValidationError, place: Place) -> Iterator[tuple[Place, 
         case _ if value == "":
             yield place, _("{place} is empty.", place=name), description
         case _:
-            message = _("{place} is {value}, which cannot be used.", place=name, value=shown(value))
+            message = _(
+                "{place} is {value}, which cannot be used.", place=name, value=value_in_words(value)
+            )
             yield place, message, description
 
 
@@ -190,7 +196,9 @@ def _of_its_kind(error: ValidationError) -> list[ValidationError]:
     return meant[0] if len(meant) == 1 else []
 
 
-def _wrong_kind(place: Place, value: object, wanted: str, remedy: str) -> tuple[Place, str, str]:
+def _wrong_kind(
+    place: KeyPath, value: object, wanted: str, remedy: str
+) -> tuple[KeyPath, str, str]:
     if place:
         return place, _must_be(place_name(place), value, wanted), remedy
     # It may be any file, given by mistake: what stands in it is not shown.
@@ -200,5 +208,8 @@ def _wrong_kind(place: Place, value: object, wanted: str, remedy: str) -> tuple[
 
 def _must_be(place: str, value: object, wanted: str) -> str:
     return _(
-        "{place} is {value}; it must be {wanted}.", place=place, value=shown(value), wanted=wanted
+        "{place} is {value}; it must be {wanted}.",
+        place=place,
+        value=value_in_words(value),
+        wanted=wanted,
     )

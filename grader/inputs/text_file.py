@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
-from grader.inputs.problems import reason, refuse
+from grader.inputs.problems import bad_input, reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,14 +34,14 @@ def read_text(path: Path, *, limit_bytes: int, save_as: str = "UTF-8") -> TextFi
     raw = read_bytes(path, limit_bytes=limit_bytes)
     save_again = _("Save it again as “{encoding}”.", encoding=save_as)
     if raw.startswith(_ZIP):
-        raise refuse(
+        raise bad_input(
             path,
             1,
             _("This is a ZIP file, not text."),
             _("Unpack it. Of a download of submissions, “grader roster” makes a roster."),
         )
     if raw.startswith(_UTF16_BOMS) or _looks_like_utf16(raw):
-        raise refuse(path, 1, _("The file is encoded as UTF-16, not UTF-8."), save_again)
+        raise bad_input(path, 1, _("The file is encoded as UTF-16, not UTF-8."), save_again)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -52,9 +52,9 @@ def read_text(path: Path, *, limit_bytes: int, save_as: str = "UTF-8") -> TextFi
             "The file is not UTF-8: byte {number} of the file, on this line, is not text.",
             number=start + 1,
         )
-        raise refuse(path, line, message, save_again) from None
+        raise bad_input(path, line, message, save_again) from None
     if (nul := text.find("\0")) >= 0:
-        raise refuse(path, _line_at(text, nul), _("The file holds a NUL byte."), save_again)
+        raise bad_input(path, _line_at(text, nul), _("The file holds a NUL byte."), save_again)
     return TextFile(text, hashlib.sha256(raw).hexdigest())
 
 
@@ -62,22 +62,22 @@ def read_bytes(path: Path, *, limit_bytes: int) -> bytes:
     """The bytes of the file at ``path``. Raises :class:`BadInput` as :func:`read_text` does."""
     try:
         if path.is_dir():
-            raise refuse(
+            raise bad_input(
                 path, None, _("This is a folder, not a file."), _("Name the file inside it.")
             )
         if not path.exists():
-            raise refuse(path, None, _("There is no such file."), _("Check the path."))
+            raise bad_input(path, None, _("There is no such file."), _("Check the path."))
         if not path.is_file():  # a pipe or a device would be read for ever
-            raise refuse(path, None, _("This is not an ordinary file."), _("Name a file."))
+            raise bad_input(path, None, _("This is not an ordinary file."), _("Name a file."))
         with path.open("rb") as file:
             raw = file.read(limit_bytes + 1)
     except (OSError, ValueError) as error:  # ValueError: a path no file system accepts
         why = reason(error) if isinstance(error, OSError) else _("the path is not valid")
         message = _("The file cannot be read ({reason}).", reason=why)
-        raise refuse(path, None, message, _("Check the path and its permissions.")) from None
+        raise bad_input(path, None, message, _("Check the path and its permissions.")) from None
     if len(raw) > limit_bytes:
         message = _("The file is larger than {size} KiB.", size=f"{limit_bytes // 1024:,}")
-        raise refuse(path, None, message, _("Check that it is the right file."))
+        raise bad_input(path, None, message, _("Check that it is the right file."))
     return raw
 
 

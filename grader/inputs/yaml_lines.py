@@ -14,9 +14,9 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import Reader
 
 from grader.i18n.language import N_, _
-from grader.inputs.problems import Problem, refuse
+from grader.inputs.problems import Problem, bad_input
 
-Place: TypeAlias = tuple[str | int, ...]
+KeyPath: TypeAlias = tuple[str | int, ...]
 """Where a value stands in a document: the keys and list indexes that lead to it."""
 
 _MAX_DEPTH = 40
@@ -48,11 +48,11 @@ class Document:
     """
 
     value: object
-    lines: dict[Place, int]
-    unread: frozenset[Place]
+    lines: dict[KeyPath, int]
+    unread: frozenset[KeyPath]
     problems: tuple[Problem, ...]
 
-    def line(self, place: Place) -> int:
+    def line(self, place: KeyPath) -> int:
         """The line where ``place`` stands, or the nearest thing around it."""
         while place and place not in self.lines:
             place = place[:-1]
@@ -86,7 +86,7 @@ def read_yaml(text: str, file: str) -> Document:
     root = _compose(text, file)
     if root is None:
         remedy = _("Start from the rubric that comes with grader.")
-        raise refuse(file, 1, _("The file is empty."), remedy)
+        raise bad_input(file, 1, _("The file is empty."), remedy)
     reading = _Reading(file)
     value = reading.value(root, ())
     return Document(value, reading.lines, frozenset(reading.unread), tuple(reading.problems))
@@ -101,22 +101,22 @@ def _compose(text: str, file: str) -> Node | None:
         node: Node | None = yaml.compose(text)
     except MaxDepthExceededError as error:
         line = 1 if error.problem_mark is None else error.problem_mark.line + 1
-        raise refuse(file, line, _(_TOO_MUCH), _(_FLATTEN)) from None
+        raise bad_input(file, line, _(_TOO_MUCH), _(_FLATTEN)) from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = " ".join(str(error.problem or _("it cannot be read")).split())[:200]
         line = 1 if mark is None else mark.line + 1
         message = _("This is not valid YAML: {fault}.", fault=what)
-        raise refuse(file, line, message, _(_CHECK_AROUND)) from None
+        raise bad_input(file, line, message, _(_CHECK_AROUND)) from None
     except YAMLError as error:
         # The reader's errors carry a position instead of a mark.
         position = getattr(error, "position", 0)
         line = text.count("\n", 0, position if isinstance(position, int) else 0) + 1
         message = _("This is not valid YAML: a character that cannot be shown.")
-        raise refuse(file, line, message, _("Delete it.")) from None
+        raise bad_input(file, line, message, _("Delete it.")) from None
     except _PARSER_FAULTS:
         line = min(yaml.reader.reached, text.count("\n")) + 1
-        raise refuse(file, line, _("This is not valid YAML."), _(_CHECK_AROUND)) from None
+        raise bad_input(file, line, _("This is not valid YAML."), _(_CHECK_AROUND)) from None
     return node
 
 
@@ -133,18 +133,18 @@ class _Reading:
     """One walk over a document's nodes, collecting lines and problems on the way."""
 
     file: str
-    lines: dict[Place, int] = field(default_factory=dict)
-    unread: set[Place] = field(default_factory=set)
+    lines: dict[KeyPath, int] = field(default_factory=dict)
+    unread: set[KeyPath] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
     nodes: int = 0
 
-    def value(self, node: Node, place: Place) -> object:
+    def value(self, node: Node, place: KeyPath) -> object:
         line = node.start_mark.line + 1
         self.lines.setdefault(place, line)
         self.nodes += 1
         # Aliases are followed each time they stand: a few lines could mean billions of values.
         if self.nodes > _MAX_NODES or len(place) > _MAX_DEPTH:
-            raise refuse(self.file, line, _(_TOO_MUCH), _(_FLATTEN))
+            raise bad_input(self.file, line, _(_TOO_MUCH), _(_FLATTEN))
         kind = str(node.tag).removeprefix(_TAG)
         if isinstance(node, MappingNode) and kind == "map":
             return self._mapping(node, place)
@@ -157,7 +157,7 @@ class _Reading:
             self.problems.append(Problem(self.file, line, error.message, error.remedy))
             return None
 
-    def _mapping(self, node: MappingNode, place: Place) -> dict[str, object]:
+    def _mapping(self, node: MappingNode, place: KeyPath) -> dict[str, object]:
         result: dict[str, object] = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.names import any_order, letters
-from grader.inputs.problems import BadInput, Problem, refuse
+from grader.inputs.problems import BadInput, Problem, bad_input
 from grader.inputs.text_file import read_bytes
 from grader.intake.list_columns import PLURAL, roles_of
 from grader.intake.list_times import local_time
 from grader.roster.cell_shapes import shape_problem
 from grader.roster.credentials_block import read_pasted
 from grader.roster.pasted_text import decoded
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,23 +104,23 @@ def read_class_list(path: Path) -> ClassList:
     raw = read_bytes(path, limit_bytes=_LIMIT_BYTES)
     save = _("Save it again as “{encoding}”.", encoding="CSV UTF-8")
     if raw.startswith(_ZIP):
-        raise refuse(path, 1, _("This is a spreadsheet or a ZIP file, not text."), save)
+        raise bad_input(path, 1, _("This is a spreadsheet or a ZIP file, not text."), save)
     text = decoded(raw)
     if "\0" in text:
-        raise refuse(path, 1, _("The file holds a NUL byte."), save)
+        raise bad_input(path, 1, _("The file holds a NUL byte."), save)
     (line, columns), rows, roles, problems = max(
         (_cut(text, str(path), delimiter) for delimiter in ",;\t"),
         key=lambda cut: (len(cut[2]), len(cut[0][1])),
     )
     if not columns and not problems:
         remedy = _("Its first line names the columns: student_id, name, email, …")
-        raise refuse(path, 1, _("The class list is empty."), remedy)
+        raise bad_input(path, 1, _("The class list is empty."), remedy)
     if not columns:
         raise BadInput(problems)
     if not {"name", "first", "last", *KEYS} & {*roles.values()}:
         message = _("No column of the class list names students.")
         remedy = _("Name columns as Moodle or Canvas do, or: {names}.", names="name, email, group")
-        raise refuse(path, line, message, remedy)
+        raise bad_input(path, line, message, remedy)
     made = ClassList(str(path), taken={columns[place]: role for place, role in roles.items()})
     for at, cells in rows:
         _add(made, at, cells, roles, problems)
@@ -189,10 +189,10 @@ def _add(
     if number := given.get("moodle_participant"):
         at_end = _NUMBER_AT_END.search(number)
         given["moodle_participant"] = at_end[1] if at_end else ""
-    student.group = plain(given.get("group", ""), _MAX_TEXT)
+    student.group = printable(given.get("group", ""), _MAX_TEXT)
     if letters(student.group) in _NO_GROUP:
         student.group = ""
-    several = (plain(part.strip(), _MAX_TEXT) for part in given.pop(PLURAL, "").split(","))
+    several = (printable(part.strip(), _MAX_TEXT) for part in given.pop(PLURAL, "").split(","))
     student.groups = tuple(part for part in several if letters(part) not in _NO_GROUP)
     given.pop("group", None)
     if made.taken and not (name or {*KEYS} & {*given}):
@@ -204,7 +204,7 @@ def _add(
             _read_time(made, student, column, given.pop(column), problems)
     given |= {"name": name} if name else {}
     # Lists come from elsewhere: what a terminal would obey is made visible.
-    student.cells |= {column: plain(text, _MAX_TEXT) for column, text in given.items() if text}
+    student.cells |= {column: printable(text, _MAX_TEXT) for column, text in given.items() if text}
     made.students.append(student)
 
 

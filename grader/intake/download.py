@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
-from grader.inputs.problems import cannot_be_read, refuse
+from grader.inputs.problems import bad_input, cannot_be_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -67,7 +67,9 @@ class Entry:
 
 
 @contextmanager
-def listed(path: Path, leave_out: Collection[Path] = ()) -> Iterator[tuple[list[Entry], list[str]]]:
+def open_download(
+    path: Path, leave_out: Collection[Path] = ()
+) -> Iterator[tuple[list[Entry], list[str]]]:
     """The entries of the folder or ZIP file at ``path``, readable inside the ``with``, and the names of
     members that lead out of their archive, which are left alone.
 
@@ -80,10 +82,10 @@ def listed(path: Path, leave_out: Collection[Path] = ()) -> Iterator[tuple[list[
             found = _found(path, leave_out, opened)
         except OSError as error:
             remedy = _("Check the path and its permissions.")
-            raise refuse(path, None, cannot_be_read(error), remedy) from None
+            raise bad_input(path, None, cannot_be_read(error), remedy) from None
         except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
             message = _("The ZIP file cannot be read ({error}).", error=type(error).__name__)
-            raise refuse(path, None, message, _("Download it again.")) from None
+            raise bad_input(path, None, message, _("Download it again.")) from None
         yield found
 
 
@@ -95,12 +97,12 @@ def _found(
         ours = {one.parent.resolve() / one.name for one in leave_out}
         return list(_of_folder(path.resolve(), ours, budget)), []
     if not path.exists():
-        raise refuse(path, None, _("There is no such folder or file."), _("Check the path."))
+        raise bad_input(path, None, _("There is no such folder or file."), _("Check the path."))
     # A pipe would be waited for.
     file = opened.enter_context(path.open("rb")) if path.is_file() else None
     if file is None or not zipfile.is_zipfile(file):
         message = _("It is neither a folder nor a ZIP file.")
-        raise refuse(path, None, message, _("Name what the LMS downloads."))
+        raise bad_input(path, None, message, _("Name what the LMS downloads."))
     return _of_archive(opened.enter_context(zipfile.ZipFile(file)), budget)
 
 
@@ -116,7 +118,7 @@ class _Budget:
         self.entries += 1
         if self.entries > MOST_ENTRIES:
             message = _("It holds more than {most} files.", most=f"{MOST_ENTRIES:,}")
-            raise refuse(self.path, None, message, _("Check that it is the right one."))
+            raise bad_input(self.path, None, message, _("Check that it is the right one."))
 
     def spend(self, size: int) -> None:
         self.left -= size
@@ -125,7 +127,7 @@ class _Budget:
                 "Its texts are larger than {size} MiB together.",
                 size=f"{TOTAL_BYTES // 1024**2:,}",
             )
-            raise refuse(self.path, None, message, _("Check that it is the right one."))
+            raise bad_input(self.path, None, message, _("Check that it is the right one."))
 
 
 def _junk(name: str) -> bool:

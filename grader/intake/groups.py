@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grader.i18n.language import _, plural
 from grader.inputs.names import letters
 from grader.inputs.problems import Problem
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,8 +65,8 @@ def choose_groups(
 def _another_group(row: Listed, group: str, other: Listed) -> Problem:
     message = _(
         "The group is {group} here and {other} in {file}.",
-        group=plain(group, 60) or "-",
-        other=plain(other.group, 60),
+        group=printable(group, 60) or "-",
+        other=printable(other.group, 60),
         file=f"{other.file}:{other.line}",
     )
     return Problem(row.file, row.line, message, _("Correct one of the lists."))
@@ -81,7 +81,7 @@ def _drop_halves(made: Joined, several: set[str]) -> None:
                 count,
                 "{group} has {count} student, too many to hand in together: it is not taken.",
                 "{group} has {count} students, too many to hand in together: it is not taken.",
-                group=plain(group, 60),
+                group=printable(group, 60),
             )
             place = next(p.place for p in made.persons if p.group == group)
             remedy = _("Fill in the roster's column group, if they work with somebody.")

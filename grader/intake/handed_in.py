@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from grader.i18n.language import _
 from grader.inputs.problems import cannot_be_read
 from grader.intake.chosen_block import choose
-from grader.intake.download import Entry, Unreadable, listed
+from grader.intake.download import Entry, Unreadable, open_download
 from grader.model.access import HandedIn
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def handed_in(path: Path) -> Keys | HandedIn:
     if path.is_file():
         chosen = choose([Entry((path.name,), 0.0, lambda size: _read(path, size))], path.name, "")
     else:
-        with listed(path) as (entries, _outside):
+        with open_download(path) as (entries, _outside):
             files = [one for one in entries if one.read is not None]
             chosen = choose(sorted(files, key=_age), path.name, "")
     return _the_one(chosen)

@@ -11,9 +11,9 @@ from grader.inputs.names import any_order, letters, name_keys
 from grader.inputs.problems import BadInput, Problem
 from grader.intake.class_list import KEYS
 from grader.intake.groups import choose_groups
-from grader.intake.persons import Joined, Person
+from grader.intake.persons import ClassMember, Joined
 from grader.intake.submissions import digest_of, slug_of
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -46,16 +46,16 @@ def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> Joi
 # -- lists with each other ------------------------------------------------------------------------
 
 
-def _merge(persons: list[Person], one: ClassList, problems: list[Problem]) -> None:
+def _merge(persons: list[ClassMember], one: ClassList, problems: list[Problem]) -> None:
     """Add what a list says to the persons whom it names; whom it alone names is added."""
     by_key = _by_key(persons)
     by_name = defaultdict(list)
     for known in persons:
         by_name[any_order(known.name)].append(known)
-    fresh: list[Person] = []
+    fresh: list[ClassMember] = []
     for student in one.students:
         found = (by_key.get(key) for key in _keys(student.cells))
-        person: Person | None = next(filter(None, found), None)
+        person: ClassMember | None = next(filter(None, found), None)
         if person is None and student.name:
             same = by_name[any_order(student.name)]
             if len(same) > 1:
@@ -68,7 +68,7 @@ def _merge(persons: list[Person], one: ClassList, problems: list[Problem]) -> No
                 same[0] if same and not _contradict(same[0].cells, student.cells, KEYS) else None
             )
         if person is None:
-            fresh.append(Person(dict(student.cells), (one.file, student.line), [], [student]))
+            fresh.append(ClassMember(dict(student.cells), (one.file, student.line), [], [student]))
             continue
         if differing := _contradict(person.cells, student.cells, KEYS[:-1]):
             message = _(
@@ -89,7 +89,7 @@ def _keys(cells: dict[str, str]) -> list[tuple[str, str]]:
     return [(column, cells[column].casefold()) for column in KEYS if cells.get(column)]
 
 
-def _by_key(persons: Iterable[Person]) -> dict[tuple[str, str], Person]:
+def _by_key(persons: Iterable[ClassMember]) -> dict[tuple[str, str], ClassMember]:
     return {key: person for person in persons for key in _keys(person.cells)}
 
 
@@ -117,7 +117,7 @@ def _place(
             lines = ", ".join("{}:{}".format(*(p.place or ("", 0))) for p in owners)
             message = _(
                 "{name}: {lines} have this name, and the download says nothing else.",
-                name=plain(one.name, 60),
+                name=printable(one.name, 60),
                 lines=lines,
             )
             remedy = _("Give the list that has the numbers too: Moodle's grading worksheet.")
@@ -133,7 +133,7 @@ def _place(
         like_a_group = _is_like_a_group(one)
         if listed and (by_groups or like_a_group):
             message = _(
-                "{name}: no row of the class list names this group.", name=plain(one.name, 60)
+                "{name}: no row of the class list names this group.", name=printable(one.name, 60)
             )
             remedy = _(
                 "Give a list with a column Group: Moodle's grading worksheet or Canvas's groups."
@@ -142,13 +142,14 @@ def _place(
             continue
         if listed:
             message = _(
-                "{name} is not in the class list.", name=plain(one.name or one.student_id, 60)
+                "{name} is not in the class list.", name=printable(one.name or one.student_id, 60)
             )
             remedy = _("The student has a row all the same.")
             made.doubts.append(Problem(one.source, None, message, remedy))
         elif like_a_group:
             message = _(
-                "{name} seems to be a group, whose members are not known.", name=plain(one.name, 60)
+                "{name} seems to be a group, whose members are not known.",
+                name=printable(one.name, 60),
             )
             remedy = _("Add --class with Moodle's grading worksheet: each member gets a row.")
             made.doubts.append(Problem(one.source, None, message, remedy))
@@ -159,10 +160,10 @@ def _is_like_a_group(one: Submission) -> bool:
     return one.system != "own" and _GROUP_LIKE.match(letters(one.name)) is not None
 
 
-def _unlisted(one: Submission, *, is_group: bool) -> Person:
-    cells = {"name": plain(one.name, 300)} if one.name else {}
+def _unlisted(one: Submission, *, is_group: bool) -> ClassMember:
+    cells = {"name": printable(one.name, 300)} if one.name else {}
     cells["student_id"] = one.student_id
-    return Person(cells, None, [one], numbers={} if is_group else _number_of(one))
+    return ClassMember(cells, None, [one], numbers={} if is_group else _number_of(one))
 
 
 def _number_of(one: Submission) -> dict[str, str]:
@@ -175,10 +176,10 @@ def _number_of(one: Submission) -> dict[str, str]:
 class _Index:
     """Who may be meant by a name or a number of a download."""
 
-    def __init__(self, persons: Sequence[Person]) -> None:
+    def __init__(self, persons: Sequence[ClassMember]) -> None:
         self._by_key = _by_key(persons)
-        self._names: dict[str, list[Person]] = defaultdict(list)
-        self._groups: dict[str, list[Person]] = defaultdict(list)
+        self._names: dict[str, list[ClassMember]] = defaultdict(list)
+        self._groups: dict[str, list[ClassMember]] = defaultdict(list)
         for person in persons:
             if person.name:
                 for key in {*name_keys(person.name), any_order(person.name)}:
@@ -192,7 +193,7 @@ class _Index:
         named = person is not None and self._is_named(person, one.name)
         return not named and bool(one.name) and letters(one.name) in self._groups
 
-    def owners_of(self, one: Submission, *, by_groups: bool) -> tuple[list[Person], bool]:
+    def owners_of(self, one: Submission, *, by_groups: bool) -> tuple[list[ClassMember], bool]:
         """The students whose submission it is, and whether it is a group's.
 
         ``by_groups``: groups handed in, so that a number may be a group's.
@@ -210,7 +211,7 @@ class _Index:
                 for given in (one.name or one.student_id, one.student_id):
                     if person := self._by_key.get((column, given.casefold())):
                         return [person], False
-        found: list[Person] = []
+        found: list[ClassMember] = []
         name = one.name or one.student_id
         for key in {*name_keys(name), any_order(name)}:
             found += [person for person in self._names.get(key, ()) if person not in found]
@@ -218,13 +219,13 @@ class _Index:
             return found, False
         return self._groups.get(letters(name), []), bool(self._groups.get(letters(name)))
 
-    def _by_number(self, one: Submission) -> Person | None:
+    def _by_number(self, one: Submission) -> ClassMember | None:
         if one.system == "own" or not one.number:
             return None
         column = "moodle_participant" if one.system == "moodle" else "canvas_id"
         return self._by_key.get((column, one.number.casefold()))
 
-    def _is_named(self, person: Person, name: str) -> bool:
+    def _is_named(self, person: ClassMember, name: str) -> bool:
         forms = {*name_keys(person.name), any_order(person.name)}
         return not name or not person.name or bool(forms & {*name_keys(name), any_order(name)})
 
@@ -232,7 +233,7 @@ class _Index:
 # -- ids ------------------------------------------------------------------------------------------
 
 
-def _name_ids(persons: Sequence[Person]) -> None:
+def _name_ids(persons: Sequence[ClassMember]) -> None:
     """A student_id for everybody: the first that the list or the download has, else their name."""
     taken: set[str] = set()
     for person in persons:
@@ -246,7 +247,7 @@ def _name_ids(persons: Sequence[Person]) -> None:
                 break
 
 
-def _candidates(person: Person) -> Iterator[str]:
+def _candidates(person: ClassMember) -> Iterator[str]:
     yield from (person.cells[column] for column in KEYS if person.cells.get(column))
     yield from (one.student_id for one in person.submissions)
     place = "{}:{}".format(*(person.place or ("", 0)))

@@ -15,14 +15,14 @@ from grader.intake.roster_table import read_roster_table
 from grader.intake.update import update
 from grader.results.atomic_write import is_unfinished, write_text
 from grader.roster.load import load_roster
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from grader.intake.class_list import ClassList
-    from grader.intake.persons import Person
+    from grader.intake.persons import ClassMember
     from grader.intake.roster_table import RosterTable
     from grader.intake.submissions import Submission
     from grader.intake.update import Update
@@ -55,7 +55,7 @@ def make_roster(
     table = read_roster_table(out)
     people = joined(lists, submissions)
     chosen: dict[tuple[int, ...], Chosen] = {}
-    pairs: list[tuple[Person, Chosen | None]] = []
+    pairs: list[tuple[ClassMember, Chosen | None]] = []
     for person in people.persons:
         given = tuple(map(id, person.submissions))
         if given and given not in chosen:
@@ -72,7 +72,7 @@ def make_roster(
     return made
 
 
-def _chosen(person: Person) -> Chosen:
+def _chosen(person: ClassMember) -> Chosen:
     """The block of all that was handed in for a person, whichever downloads it came in."""
     orders = [(file.changed, number, place, file)
         for number, one in enumerate(person.submissions) for place, file in enumerate(one.files)
@@ -81,9 +81,9 @@ def _chosen(person: Person) -> Chosen:
     return choose(files, person.submissions[-1].source, _who(person))
 
 
-def _same_block(pairs: Sequence[tuple[Person, Chosen | None]]) -> list[Problem]:
+def _same_block(pairs: Sequence[tuple[ClassMember, Chosen | None]]) -> list[Problem]:
     """Students of different groups who handed in one and the same block."""
-    first: dict[Secret, Person] = {}
+    first: dict[Secret, ClassMember] = {}
     doubts = []
     for person, chosen in pairs:
         if chosen is None or chosen.keys is None:
@@ -101,12 +101,12 @@ def _same_block(pairs: Sequence[tuple[Person, Chosen | None]]) -> list[Problem]:
     return doubts
 
 
-def _who(person: Person) -> str:
+def _who(person: ClassMember) -> str:
     if person.group and any(one.name for one in person.submissions if one.system != "own"):
         group = next(one.name for one in person.submissions if one.name)
         if group.casefold() == person.group.casefold():
-            return plain(person.group, 60)
-    name = plain(person.name, 60)
+            return printable(person.group, 60)
+    name = printable(person.name, 60)
     return f"{person.cells['student_id']} ({name})" if name else person.cells["student_id"]
 
 

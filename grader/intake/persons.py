@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Person:
+class ClassMember:
     """A student of the class: ``cells`` by the roster's columns, and what was handed in for them.
 
     ``place`` is where the class list names them, ``None`` for whom only the download knows. ``numbers``
@@ -40,5 +40,5 @@ class Person:
 class Joined:
     """Everybody in the order of the first list, then whom only the download knows."""
 
-    persons: list[Person] = field(default_factory=list)
+    persons: list[ClassMember] = field(default_factory=list)
     doubts: list[Problem] = field(default_factory=list)

@@ -9,12 +9,12 @@ from grader.i18n.language import _
 from grader.inputs.names import any_order, name_keys
 from grader.inputs.problems import Problem
 from grader.intake.class_list import KEYS
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.intake.persons import Person
+    from grader.intake.persons import ClassMember
     from grader.intake.roster_table import RosterRow
 
 _NUMBERS = {"moodle_participant", "canvas_id"}
@@ -35,7 +35,7 @@ class RowIndex:
                     self._by_key[column, there.casefold()].append(row)
             self._by_name[any_order(row.get("name"))].append(row)
 
-    def row_of(self, person: Person, file: str, problems: list[Problem]) -> RosterRow | None:
+    def row_of(self, person: ClassMember, file: str, problems: list[Problem]) -> RosterRow | None:
         """The row that is this student's: by an id or an address, else by the name alone."""
         found = self._sharing_a_key(person)
         if not found and person.name:
@@ -45,7 +45,7 @@ class RowIndex:
             message = _(
                 "Lines {lines} may both be of {name}.",
                 lines=", ".join(str(row.line) for row in found),
-                name=plain(person.name or person.cells["student_id"], 60),
+                name=printable(person.name or person.cells["student_id"], 60),
             )
             remedy = _(
                 "Add their e-mail addresses or ids to the roster, or remove one of the rows."
@@ -53,7 +53,7 @@ class RowIndex:
             problems.append(Problem(file, found[0].line, message, remedy))
         return found[0] if found else None
 
-    def _sharing_a_key(self, person: Person) -> list[RosterRow]:
+    def _sharing_a_key(self, person: ClassMember) -> list[RosterRow]:
         """One id or address is the same. A number may be another student's in another assignment."""
         found: dict[int, RosterRow] = {}
         for column in KEYS:
@@ -64,7 +64,7 @@ class RowIndex:
         return [found[line] for line in sorted(found)]
 
 
-def _is_named(person: Person, row: RosterRow) -> bool:
+def _is_named(person: ClassMember, row: RosterRow) -> bool:
     name = row.get("name")
     if not name or not person.name:
         return True
@@ -72,7 +72,7 @@ def _is_named(person: Person, row: RosterRow) -> bool:
     return bool(forms & {*name_keys(person.name), any_order(person.name)})
 
 
-def _is_other(person: Person, row: RosterRow) -> bool:
+def _is_other(person: ClassMember, row: RosterRow) -> bool:
     """Somebody else of the same name: an id or an address differs that stays from year to year."""
     stable = (column for column in KEYS if column not in {"student_id", "moodle_participant"})
     return any(

@@ -22,7 +22,7 @@ from grader.roster.credentials_block import (
     unreadable_text,
 )
 from grader.roster.table import ID_COLUMNS
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 from grader.safety.secret import Secret
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.intake.chosen_block import Chosen
-    from grader.intake.persons import Person
+    from grader.intake.persons import ClassMember
     from grader.intake.roster_table import RosterTable
     from grader.model.access import Keys
 
@@ -61,7 +61,7 @@ def update(
     table: RosterTable,
     out: Path,
     folder: Path,
-    persons: Sequence[tuple[Person, Chosen | None]],
+    persons: Sequence[tuple[ClassMember, Chosen | None]],
     *,
     listed: bool,
     prune: bool,
@@ -75,7 +75,7 @@ def update(
     problems: list[Problem] = []
     rows = list(table.rows)
     index = RowIndex(rows)
-    owners: dict[int, Person] = {}
+    owners: dict[int, ClassMember] = {}
     places: list[RosterRow | None] = []
     for person, _chosen in persons:
         row = index.row_of(person, str(out), problems)
@@ -103,7 +103,7 @@ def update(
     return made
 
 
-def _new_row(table: RosterTable, person: Person, taken: set[str]) -> RosterRow:
+def _new_row(table: RosterTable, person: ClassMember, taken: set[str]) -> RosterRow:
     given = person.cells["student_id"]
     if given.casefold() in taken or id_fault(given):
         given = f"{given}-{digest_of(person.name + person.cells.get('email', ''))}"
@@ -114,7 +114,13 @@ def _new_row(table: RosterTable, person: Person, taken: set[str]) -> RosterRow:
 
 
 def _fill(
-    table: RosterTable, row: RosterRow, person: Person, made: Update, file: str, *, is_new: bool
+    table: RosterTable,
+    row: RosterRow,
+    person: ClassMember,
+    made: Update,
+    file: str,
+    *,
+    is_new: bool,
 ) -> None:
     """What the lists say of a student: ids as they say, the rest where nobody wrote anything."""
     changed = []
@@ -127,7 +133,7 @@ def _fill(
                 "{student}: the {column} is another in the class list ({given}); yours stays.",
                 student=_who(row),
                 column=column,
-                given=plain(given, 60),
+                given=printable(given, 60),
             )
             made.doubts.append(Problem(file, row.line, message, _("Correct it here if need be.")))
             continue
@@ -145,7 +151,7 @@ def _same_name(one: str, other: str) -> bool:
 def _renew(
     table: RosterTable,
     row: RosterRow,
-    person: Person,
+    person: ClassMember,
     chosen: Chosen,
     made: Update,
     folder: Path,
@@ -241,5 +247,5 @@ def _keep_note_of_lost_files(table: RosterTable, folder: Path, made: Update) -> 
 
 
 def _who(row: RosterRow) -> str:
-    student_id, name = plain(row.get("student_id"), 100), plain(row.get("name"), 60)
+    student_id, name = printable(row.get("student_id"), 100), printable(row.get("name"), 60)
     return f"{student_id} ({name})" if name else student_id

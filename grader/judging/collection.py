@@ -15,8 +15,8 @@ from grader.checks.declare import declared
 from grader.i18n.language import _
 from grader.inputs.problems import Problem
 from grader.judging.check_files import LAB_CHECKS
-from grader.judging.facts import FIXTURES_MODULE, NEEDS, needs_of
-from grader.judging.pytest_session import check_of, run
+from grader.judging.facts import FIXTURES_MODULE, NEEDS, needs_of_check
+from grader.judging.pytest_session import check_of, run_pytest
 from grader.model.kind import Need
 from grader.model.outcome import Collected
 from grader.rubric.rules import SHAPES, shape_in_words
@@ -39,7 +39,7 @@ def collect(files: Sequence[Path], note: Note, limit_s: float) -> Collected:
     """
     collection = _Collection(files, note, limit_s)
     try:
-        run(files, collection, "--collect-only")
+        run_pytest(files, collection, "--collect-only")
     finally:
         note.clear()
     return Collected(collection.checks, collection.problems)
@@ -106,7 +106,7 @@ class _Collection:
             remedy = _("Put @check(name, on=...) above it.")
             self.problems.append(Problem(str(item.path), line, message, remedy))
             return
-        info = replace(check.info, needs=needs_of(self._ours(item)))
+        info = replace(check.info, needs=needs_of_check(self._ours(item)))
         first = self.checks.setdefault(info.name, info)
         if first is not info:
             message = _(

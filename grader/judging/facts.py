@@ -24,6 +24,6 @@ NEEDS: dict[str, Need] = {
 """What asking for a fixture means, by its name."""
 
 
-def needs_of(fixtures: Iterable[str]) -> tuple[Need, ...]:
+def needs_of_check(fixtures: Iterable[str]) -> tuple[Need, ...]:
     """The facts that a check asks for by these fixtures, each once."""
     return tuple(dict.fromkeys(NEEDS[name] for name in fixtures if name in NEEDS))

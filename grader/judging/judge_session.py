@@ -15,8 +15,8 @@ from grader.checks.declare import declared
 from grader.checks.raised import Failure, Withheld
 from grader.checks.variables import guarded
 from grader.i18n.language import N_
-from grader.i18n.message import Message, bounded, message, shown
-from grader.judging.pytest_session import run
+from grader.i18n.message import Message, message, shown, within_limit
+from grader.judging.pytest_session import run_pytest
 from grader.model.evidence import Evidence
 from grader.model.outcome import Outcome, Verdict
 from grader.safety.trace import trace_of
@@ -94,7 +94,7 @@ class _Session:
         """Run, and read pytest-json-report's outcomes, by the test's node id."""
         faulthandler.dump_traceback_later(_START_S + self.limit_s, exit=True, file=_STDERR)
         try:
-            report = run(files, self)
+            report = run_pytest(files, self)
         finally:
             self.pytest_sessionfinish()
         return {
@@ -182,7 +182,7 @@ class _Session:
             if number not in self._explained:
                 self._explained.add(number)
                 sys.stderr.write(trace_of(raised, frames=5))
-            error = bounded(f"{type(raised).__name__}: {raised}", 300)
+            error = within_limit(f"{type(raised).__name__}: {raised}", 300)
             failed = message(N_("The check itself failed: {error}"), error=error)
             verdict = _ungraded(failed)
         return {"verdict": msgspec.to_builtins(verdict)}
@@ -199,7 +199,7 @@ def _verdict(raised: BaseException) -> Verdict | None:
     if isinstance(raised, Failure | Withheld):
         return raised.verdict
     if isinstance(raised, AssertionError | pytest.fail.Exception):
-        text = bounded(str(raised)) or N_("The check did not pass.")
+        text = within_limit(str(raised)) or N_("The check did not pass.")
         return Verdict("failed", text, template=text)
     if isinstance(raised, pytest.skip.Exception):
         return _ungraded(message(N_("The check left this out: {reason}"), reason=str(raised)))

@@ -14,7 +14,7 @@ _FORM = struct.Struct("<qqd")
 _NOTHING = -1
 
 
-class Step(NamedTuple):
+class NotedStep(NamedTuple):
     """``first`` and ``second`` say which (criterion and observation; a file), ``since`` the
     monotonic clock, which all processes of a machine share."""
 
@@ -39,7 +39,7 @@ class Note:
         self.write(_NOTHING)
 
 
-def read(path: Path) -> Step | None:
+def read(path: Path) -> NotedStep | None:
     """The step that was under way when the worker died."""
     try:
         raw = path.read_bytes()
@@ -47,5 +47,5 @@ def read(path: Path) -> Step | None:
         return None
     if len(raw) != _FORM.size:
         return None
-    step = Step(*_FORM.unpack(raw))
+    step = NotedStep(*_FORM.unpack(raw))
     return None if step.first == _NOTHING else step

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Self
 
-    from grader.judging.note import Step
+    from grader.judging.note import NotedStep
     from grader.model.observation import Observation, UnknownKind
     from grader.rubric.load import Rubric
 
@@ -184,7 +184,7 @@ class Judge:
         empty: list[list[Outcome]] = [[] for _ in range(observations)]
         return _complete(rubric, empty, dict.fromkeys(every, "unexpected"), self._limit_s)
 
-    def _timed_out(self, step: Step) -> bool:
+    def _timed_out(self, step: NotedStep) -> bool:
         return time.monotonic() - step.since >= self._limit_s
 
 
@@ -230,7 +230,7 @@ class _Worker:
         finally:
             self._busy = False
 
-    def last_step(self) -> Step | None:
+    def last_step(self) -> NotedStep | None:
         """What the process was doing when it died."""
         return note.read(self._note)
 

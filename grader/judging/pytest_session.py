@@ -28,7 +28,7 @@ _UNUSED = (
 )
 
 
-class Engine:
+class SilentPytest:
     """Silences pytest, and keeps the report that would have been saved."""
 
     def __init__(self) -> None:
@@ -50,12 +50,12 @@ class _Nowhere:
         self._tw = TerminalWriter(io.StringIO())
 
 
-def run(files: Sequence[Path], plugin: object, *options: str) -> dict[str, Any]:
+def run_pytest(files: Sequence[Path], plugin: object, *options: str) -> dict[str, Any]:
     """pytest-json-report's report of one session over ``files``.
 
     Raises ``RuntimeError`` if pytest itself failed.
     """
-    engine = Engine()
+    engine = SilentPytest()
     with tempfile.TemporaryDirectory(prefix="grader-judge-") as root:
         code = pytest.main(
             [

@@ -22,7 +22,7 @@ from grader.observe.assembled import assembled, unseen
 from grader.observe.exercise import Behaviour, exercise
 from grader.observe.meant import but_another, idle, not_there
 from grader.observe.obstacles import Stage
-from grader.observe.which_output import MOST, Question, which_output
+from grader.observe.which_output import MOST, OutputQuestion, which_output
 from grader.resources.find import NAMELESS, Finder, Several, not_found
 from grader.resources.inventory import Inventory
 from grader.rubric.pairs import Pairs
@@ -297,7 +297,7 @@ class _Look:
         if not isinstance(source, Found):
             return
         timeout_s = min(function.value.timeout_s, rules.deadline_s)
-        question = Question(function.value, source.value.arn, pairs.draw(), timeout_s)
+        question = OutputQuestion(function.value, source.value.arn, pairs.draw(), timeout_s)
         chosen = which_output(self.aws, question, [one.name for one in several.candidates])
         if chosen is None:
             return

@@ -10,7 +10,7 @@ from grader import __version__
 from grader.model.observation import OF_RESOURCES, Fact, Found, Observation
 from grader.model.timestamps import now
 from grader.observe.exercise import Behaviour
-from grader.observe.scope import asked_by
+from grader.observe.scope import scope_of
 
 if TYPE_CHECKING:
     from grader.model.observation import FoundAs, Identity, Unknown
@@ -85,7 +85,7 @@ def assembled(
         handler=done.handler,
         records=done.records,
         exchange=done.exchange,
-        asked=asked_by(rubric),
+        asked=scope_of(rubric),
         found_as=found_as,
         flags=tuple(sorted(done.flags)),
     )

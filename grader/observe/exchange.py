@@ -82,7 +82,7 @@ class InputQueue:
         ids = {s.message_id for s in sent if s.message_id}
         if not ids:
             return False
-        with self._aws.overtime():
+        with self._aws.ignore_deadline():
             taken = self._take(lambda message_id, _body: message_id in ids)
         return taken < len(ids) and (self._redrive or self._counts() > 0)
 
@@ -90,7 +90,7 @@ class InputQueue:
         """Receive once, delete what is ``ours``, show the rest again; how many were ours."""
         if self._redrive:
             return 0
-        received = self._aws.ask(
+        received = self._aws.query(
             "sqs:ReceiveMessage",
             lambda: self._aws.sqs.receive_message(
                 QueueUrl=self._url,
@@ -105,9 +105,9 @@ class InputQueue:
             handle = message.get("ReceiptHandle", "")
             if ours(message.get("MessageId", ""), message.get("Body", "")):
                 taken += 1
-                self._aws.ask("sqs:DeleteMessage", lambda h=handle: self._delete(h))  # type: ignore[misc]
+                self._aws.query("sqs:DeleteMessage", lambda h=handle: self._delete(h))  # type: ignore[misc]
             else:
-                self._aws.ask("sqs:ChangeMessageVisibility", lambda h=handle: self._show(h))  # type: ignore[misc]
+                self._aws.query("sqs:ChangeMessageVisibility", lambda h=handle: self._show(h))  # type: ignore[misc]
         return taken
 
     def _delete(self, handle: str) -> None:
@@ -120,7 +120,7 @@ class InputQueue:
 
     def _counts(self) -> int:
         """Messages here, visible or in flight: roughly, good enough to point a human at it."""
-        fact = self._aws.ask(
+        fact = self._aws.query(
             "sqs:GetQueueAttributes",
             lambda: self._aws.sqs.get_queue_attributes(
                 QueueUrl=self._url,
@@ -160,7 +160,7 @@ class Exchanging:
         wanted: int,
         deadline_s: float,
         slow_s: float,
-        hope: Callable[[], bool],
+        may_still_answer: Callable[[], bool],
         filtered: bool,
         loops: bool,
         standing: int,
@@ -168,7 +168,7 @@ class Exchanging:
         step: Callable[[Message, float], None] = tell_nobody,
     ) -> None:
         self._source, self._output, self._pairs = source, output, pairs
-        self._wanted, self._filtered, self._hope = wanted, filtered, hope
+        self._wanted, self._filtered, self._may_still_answer = wanted, filtered, may_still_answer
         self._loops, self._little_room = loops, little_room
         self._slow_s, self._standing = slow_s, min(standing, wanted)
         self._step = step
@@ -234,7 +234,7 @@ class Exchanging:
             self._send_fresh(entry)
         self._wait(silent, min(self._patience_s, ONCE_MORE_S + self._slow_s))
         came = any(sent.answered for sent in self.sent)
-        return not self.silent and (came or self._hope())
+        return not self.silent and (came or self._may_still_answer())
 
     def missed(self) -> Unknown | None:
         """Why a silent pair may have been answered all the same, where that is so."""
@@ -242,7 +242,7 @@ class Exchanging:
         return self._output.missed_since(min(moments)) if moments else None
 
     def _send_all(self) -> None:
-        if (not self._filtered and self._hope()) or self._trial():
+        if (not self._filtered and self._may_still_answer()) or self._trial():
             self._rest()
 
     def _rest(self) -> None:
@@ -262,10 +262,10 @@ class Exchanging:
     def _trial(self) -> bool:
         """One pair, which says whether the rest is worth sending."""
         (trial,) = entry = self._send()
-        if not self._hope():
+        if not self._may_still_answer():
             self._patience_s = self._little_s
             self._wait([entry], self._little_s)
-            if not (trial.answered or self._hope()):
+            if not (trial.answered or self._may_still_answer()):
                 self._gave_up = True
                 return False
             # Right after all, or the direct answer came late: from here on there is hope.
@@ -288,7 +288,7 @@ class Exchanging:
             self._wait_longer([entry for entry in rest if _silent(entry)])
 
     def _send(self) -> list[Sent]:
-        longest_s = self._full_s if self._hope() else self._little_s
+        longest_s = self._full_s if self._may_still_answer() else self._little_s
         told = message_of(_THROUGH, number=len(self._entries) + 1, wanted=self._wanted)
         self._step(told, longest_s)
         entry = [self._source.send(self._pairs, len(self._entries), self._output)]

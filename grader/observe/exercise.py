@@ -236,7 +236,7 @@ def exercise(
         return Behaviour(taken, taken, taken)
     run = _Run(aws, stage, rules, pairs, waits)
     try:
-        aws.need("sqs:GetQueueAttributes", run.output.look_first)
+        aws.query_or_raise("sqs:GetQueueAttributes", run.output.look_first)
     except Lost as lost:
         return Behaviour(lost.unknown, lost.unknown, lost.unknown)
     begins()
@@ -318,7 +318,7 @@ class _Run:
             self._recorded = self._records()
         elif _fact(self._recorded) == ANOTHER_READER:
             self._recorded = self._records()
-        elif self._hope() and _because(self._recorded) == HANDLER:
+        elif self._may_still_answer() and _because(self._recorded) == HANDLER:
             # It answered after all, only late.
             self._slow_s = max(self._slow_s, direct.late_s)
             self._recorded = self._records()
@@ -328,7 +328,7 @@ class _Run:
 
     # -- directly -----------------------------------------------------------------------------
 
-    def _hope(self) -> bool:
+    def _may_still_answer(self) -> bool:
         """Nothing says that the function is wrong: what it can do is worth waiting for."""
         direct = self._direct.value if self._direct else None
         return direct is None or direct.answered or direct.inconclusive
@@ -375,7 +375,7 @@ class _Run:
             wanted=self._rules.pairs,
             deadline_s=self._rules.deadline_s,
             slow_s=self._mapping.window_s + input_delay_s + self._slow_s,
-            hope=self._hope,
+            may_still_answer=self._may_still_answer,
             filtered=bool(self._mapping.filters),
             loops=_every_record(self._recorded),
             standing=self._rules.variants,
@@ -385,7 +385,7 @@ class _Run:
         try:
             self._exchanging.run()
         except Exception as error:
-            fact = self._aws.sort_in_run(error, "sqs:SendMessage")
+            fact = self._aws.classify_in_run(error, "sqs:SendMessage")
             if fact is None:
                 raise
             return fact
@@ -402,7 +402,7 @@ class _Run:
     def _impossible(self) -> NotTried | Unknown | None:
         """Why nothing is sent through the queue. What is certain comes before what is unknown."""
         made = self._direct.value if self._direct else None
-        if made and not self._hope() and (made.failure is not None or self._own_queue):
+        if made and not self._may_still_answer() and (made.failure is not None or self._own_queue):
             # A pair would come back to the queue for days, or go round in it.
             failed = N_("The function failed, so its queue was left alone.")
             return NotTried.saying(HANDLER, failed)

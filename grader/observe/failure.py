@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.model.observation import FunctionError
-from grader.observe.stack_trace import Place, place_in, without_other_files
+from grader.observe.stack_trace import CodeLine, place_in, without_other_files
 from grader.safety.redact import redact
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ def function_error(payload: bytes, log: str) -> FunctionError:
 def _while_loading(message: str) -> FunctionError:
     """What the sandbox says of code that it could not load."""
     kinds = (kind for pattern, kind in _LOADING if pattern.match(message))
-    return _error(next(kinds, ""), message, Place(loading=True))
+    return _error(next(kinds, ""), message, CodeLine(loading=True))
 
 
-def _error(kind: str, message: str, place: Place) -> FunctionError:
+def _error(kind: str, message: str, place: CodeLine) -> FunctionError:
     in_file = _IN_FILE.search(message) if kind == _SYNTAX else None
     if in_file and place.file is None:
         place = place._replace(file=in_file["file"], line=int(in_file["line"]))

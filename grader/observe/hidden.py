@@ -71,7 +71,7 @@ class Hidden:
         held = by_us + self._at_first
 
         def look() -> Found[int] | Missing | Unknown:
-            return self._aws.ask(
+            return self._aws.query(
                 "sqs:GetQueueAttributes", lambda: max(0, _count(self._ask()) - held)
             )
 

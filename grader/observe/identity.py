@@ -21,7 +21,7 @@ def observe_identity(aws: Aws, expected_account: str | None) -> Fact[Identity]:
         answer = aws.sts.get_caller_identity()
         return Identity(account_id=answer["Account"], arn=answer["Arn"])
 
-    fact = aws.ask("sts:GetCallerIdentity", ask)
+    fact = aws.query("sts:GetCallerIdentity", ask)
     if isinstance(fact, Missing):
         return Unknown("unexpected", fact.reason, fact.said)
     if isinstance(fact, Found) and expected_account not in {None, fact.value.account_id}:

@@ -133,7 +133,7 @@ class Invoker:
         try:
             made = self._heard(direct, records, slow_s, beside)
         except Exception as error:
-            fact = self._aws.sort_in_run(error, "lambda:InvokeFunction")
+            fact = self._aws.classify_in_run(error, "lambda:InvokeFunction")
             if fact is None:
                 raise
             direct.made = fact
@@ -219,7 +219,7 @@ class Invoker:
         again = self._once(direct.sent, AGAIN_LONGER * patience_s)
         self._wait_for(direct, again, slow_s, None)
         if again.failure == "timed-out" and again.error is None and direct.silent:
-            self._aws.need(
+            self._aws.query_or_raise(
                 "lambda:GetFunctionConfiguration",
                 lambda: self._aws.lambda_.get_function_configuration(
                     FunctionName=self._target.name

@@ -20,7 +20,7 @@ SHOWN = 2
 
 
 @dataclass
-class Message:
+class HeldMessage:
     """A message that was received and not deleted. ``received``: how often, by anybody.
 
     ``old``: it lay there before the run. ``ours``: it answers a pair, though not with the right sum,
@@ -37,7 +37,7 @@ class Message:
     shown: int = 0
 
 
-class Kept:
+class HeldMessages:
     """What a run has received and not deleted, by message id.
 
     Old messages stay hidden until the run is over, so that each is received once. New ones may be
@@ -48,9 +48,9 @@ class Kept:
     def __init__(self, aws: Aws, url: str, *, max_receives: int | None, hold_s: int) -> None:
         self._aws, self._url, self._max_receives = aws, url, max_receives
         self._hold_s = hold_s
-        self._messages: dict[str, Message] = {}
+        self._messages: dict[str, HeldMessage] = {}
 
-    def add(self, identity: str, message: Message) -> None:
+    def add(self, identity: str, message: HeldMessage) -> None:
         """Keep a message that was received for the first time."""
         self._messages[identity] = message
 
@@ -86,7 +86,7 @@ class Kept:
             message.shown += 1
         return bool(shown)
 
-    def _may_be_shown(self, message: Message) -> bool:
+    def _may_be_shown(self, message: HeldMessage) -> bool:
         most = self._max_receives
         counted = most is None or (message.shown < SHOWN and message.received <= most - 2)
         return counted and not message.old
@@ -105,13 +105,13 @@ class Kept:
         self.show_others()
         yield from (m.handle for m in self._messages.values() if m.ours)
 
-    def _show(self, messages: Iterable[Message]) -> None:
+    def _show(self, messages: Iterable[HeldMessage]) -> None:
         shown = list(messages)
         self._change(shown, 0)
         for message in shown:
             message.hidden = False
 
-    def _change(self, messages: Sequence[Message], seconds: int) -> bool:
+    def _change(self, messages: Sequence[HeldMessage], seconds: int) -> bool:
         """Let ``messages`` be visible in ``seconds``; whether that is allowed.
 
         Source: SQS ChangeMessageVisibilityBatch.
@@ -122,8 +122,8 @@ class Kept:
                 {"Id": str(i), "ReceiptHandle": message.handle, "VisibilityTimeout": seconds}
                 for i, message in enumerate(messages[start : start + HANDFUL])
             ]
-            with self._aws.overtime():
-                fact = self._aws.ask(
+            with self._aws.ignore_deadline():
+                fact = self._aws.query(
                     "sqs:ChangeMessageVisibility",
                     lambda entries=entries: self._aws.sqs.change_message_visibility_batch(  # type: ignore[misc]
                         QueueUrl=self._url, Entries=entries

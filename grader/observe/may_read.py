@@ -83,7 +83,7 @@ class _Asking:
 
     def ask(self, action: str, call: Callable[[], T]) -> T | None:
         """What AWS answers, if it does. That there is no such thing is an answer too."""
-        fact = self.aws.ask(action, call)
+        fact = self.aws.query(action, call)
         self.note(action, fact)
         return value_of(fact)
 

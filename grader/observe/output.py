@@ -17,7 +17,7 @@ from grader.model.observation import Answer, Found, Unknown
 from grader.observe.answers import numbers_anywhere, numbers_by_key, numbers_in, under, written
 from grader.observe.clock import CLOCKS, Clocks
 from grader.observe.hidden import Hidden
-from grader.observe.kept import HANDFUL, Kept, Message
+from grader.observe.kept import HANDFUL, HeldMessage, HeldMessages
 from grader.observe.lost import HIDES_S, LOST_MESSAGES, LostAnswers
 from grader.observe.patience import Patience
 from grader.observe.received import ASKED, Received
@@ -105,7 +105,7 @@ class OutputQueue:
         self._shown_at = self._changed_at = time.monotonic()
         self._clocks = Clocks()
         self._hidden = Hidden(aws, url, stop)
-        self._kept = Kept(aws, url, max_receives=max_receives, hold_s=self._hold_s)
+        self._kept = HeldMessages(aws, url, max_receives=max_receives, hold_s=self._hold_s)
 
     # -- sending ------------------------------------------------------------------------------
 
@@ -184,7 +184,7 @@ class OutputQueue:
         held = self._draining or not self._may_hold
         hides_s = self._hold_s if held else math.ceil(HIDES_S)
         began = time.monotonic()
-        response = self._aws.need(
+        response = self._aws.query_or_raise(
             "sqs:ReceiveMessage",
             lambda: self._aws.sqs.receive_message(
                 QueueUrl=self._url,
@@ -258,7 +258,7 @@ class OutputQueue:
             self._delete(handle)
             return True
         ours = answer is not None or (not old and self._holds_an_answer(message))
-        kept = Message(handle, message.received, old, ours=ours, held=held)
+        kept = HeldMessage(handle, message.received, old, ours=ours, held=held)
         self._kept.add(identity, kept)
         if answer is not None:
             return True
@@ -359,8 +359,8 @@ class OutputQueue:
         return tuple(self.tally.others.values())[:QUOTED]
 
     def _delete(self, handle: str) -> None:
-        with self._aws.overtime():
-            fact = self._aws.ask(
+        with self._aws.ignore_deadline():
+            fact = self._aws.query(
                 "sqs:DeleteMessage",
                 lambda: self._aws.sqs.delete_message(QueueUrl=self._url, ReceiptHandle=handle),
             )

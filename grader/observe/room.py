@@ -77,7 +77,7 @@ def reserved(aws: Aws, function: str) -> int | None:
         answer = aws.lambda_.get_function_concurrency(FunctionName=function)
         return answer.get("ReservedConcurrentExecutions")
 
-    return value_of(aws.ask("lambda:GetFunctionConcurrency", ask))
+    return value_of(aws.query("lambda:GetFunctionConcurrency", ask))
 
 
 def too_little_room(function: str, limit: int) -> Unknown:

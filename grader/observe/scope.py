@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def asked_by(rubric: Rubric) -> Asked:
+def scope_of(rubric: Rubric) -> Asked:
     """What an observation made by ``rubric`` is about."""
     lab, rules = rubric.lab, rubric.exchange
     return Asked(
@@ -40,14 +40,14 @@ def asked_by(rubric: Rubric) -> Asked:
     )
 
 
-def as_asked(seen: Observation, rubric: Rubric, region: str) -> Observation:
+def restrict_to(seen: Observation, rubric: Rubric, region: str) -> Observation:
     """``seen`` with ``not-observed`` for whatever ``rubric`` would have looked for elsewhere.
 
     That is another function or queue under the same name, another message, more pairs than were sent,
     more patience than silent pairs were given, another ``region``. Answers are judged anew where other
     ones are right, or stand under other keys; version 0.1.0 kept too little for that.
     """
-    before, now = seen.asked, asked_by(rubric)
+    before, now = seen.asked, scope_of(rubric)
     if before is None:
         return seen
     if seen.region != region:

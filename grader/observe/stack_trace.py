@@ -29,7 +29,7 @@ _PACKAGES = re.compile(r".*(?:site-packages|dist-packages|python3[.\d]*|Lib)[/\\
 _ELSEWHERE = re.compile(r" \((?:/[^()\s]{1,300}|[A-Z]:\\[^()]{1,300})\)")
 
 
-class Place(NamedTuple):
+class CodeLine(NamedTuple):
     """The student's own line that failed, and who raised there. Empty where it is not known."""
 
     file: str | None = None
@@ -39,17 +39,17 @@ class Place(NamedTuple):
     loading: bool = False
 
 
-def place_in(trace: str) -> Place:
+def place_in(trace: str) -> CodeLine:
     """The innermost frame of ``trace`` that is the student's own code. Never one of another's file."""
     frames = list(_FRAME.finditer(trace))
     if not frames:
-        return Place()
+        return CodeLine()
     theirs = [frame for frame in frames if not _NOT_THEIRS.search(frame["file"])]
     raised_by = "" if theirs and theirs[-1] is frames[-1] else _module(frames[-1]["file"])
     if not theirs:
-        return Place(raised_by=raised_by)
+        return CodeLine(raised_by=raised_by)
     last = theirs[-1]
-    return Place(
+    return CodeLine(
         redact(re.split(r"[/\\]", last["file"])[-1], 100),
         int(last["line"]),
         redact((last["code"] or "").strip(), 200),

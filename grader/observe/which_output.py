@@ -41,7 +41,7 @@ _HELD = N_("which held the answer of {function}")
 
 
 @dataclass(frozen=True)
-class Question:
+class OutputQuestion:
     """A message for the function, which seems to come from the queue ``queue_arn``."""
 
     function: Function
@@ -50,7 +50,7 @@ class Question:
     timeout_s: float
 
 
-def which_output(aws: Aws, question: Question, names: Iterable[str]) -> FoundAs | None:
+def which_output(aws: Aws, question: OutputQuestion, names: Iterable[str]) -> FoundAs | None:
     """The one of at most :data:`MOST` queues that holds the function's answer after it was invoked.
 
     Each queue is received from once. What was not an answer to this is shown again at once. ``None``
@@ -77,7 +77,7 @@ def which_output(aws: Aws, question: Question, names: Iterable[str]) -> FoundAs 
     return FoundAs(chosen[0], "answer", message(_HELD, function=question.function.name))
 
 
-def _invoked(aws: Aws, question: Question) -> bool:
+def _invoked(aws: Aws, question: OutputQuestion) -> bool:
     """The function was run on the message, whatever came of it. Source: Lambda Invoke."""
     event = sqs_event(
         [question.drawn.body],
@@ -86,7 +86,7 @@ def _invoked(aws: Aws, question: Question) -> bool:
         now_ms=int(time.time() * 1000),
     )
     client = aws.invoker(question.timeout_s + GRACE_S)
-    fact = aws.ask(
+    fact = aws.query(
         "lambda:InvokeFunction",
         lambda: client.invoke(FunctionName=question.function.name, Payload=json.dumps(event)),
     )
@@ -99,7 +99,7 @@ def _held(aws: Aws, url: str, drawn: Drawn, since: float, wait_s: float) -> set[
 
     Source: SQS ReceiveMessage, DeleteMessage, ChangeMessageVisibility.
     """
-    given: Any = aws.ask(
+    given: Any = aws.query(
         "sqs:ReceiveMessage",
         lambda: aws.sqs.receive_message(
             QueueUrl=url,
@@ -110,7 +110,7 @@ def _held(aws: Aws, url: str, drawn: Drawn, since: float, wait_s: float) -> set[
         ).get("Messages", []),
     )
     now, made = time.monotonic(), set[str]()
-    with aws.overtime():
+    with aws.ignore_deadline():
         for one in (Received.from_api(given, now) for given in value_of(given) or []):
             new = one.age_s is not None and one.age_s <= now - since + SLACK_S
             answers = _answers(one.body, drawn) if new else set()
@@ -123,11 +123,13 @@ def _held(aws: Aws, url: str, drawn: Drawn, since: float, wait_s: float) -> set[
 
 
 def _remove(aws: Aws, url: str, handle: str) -> None:
-    aws.ask("sqs:DeleteMessage", lambda: aws.sqs.delete_message(QueueUrl=url, ReceiptHandle=handle))
+    aws.query(
+        "sqs:DeleteMessage", lambda: aws.sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
+    )
 
 
 def _show(aws: Aws, url: str, handle: str) -> None:
-    aws.ask(
+    aws.query(
         "sqs:ChangeMessageVisibility",
         lambda: aws.sqs.change_message_visibility(
             QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0

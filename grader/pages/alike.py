@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from grader.pages.document import sentence
-from grader.pages.text import shown
+from grader.pages.text import page_text
 from grader.scoring.open_by import first_open, open_by
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 MOST_REASONS = 12
 MOST_NAMES = 60
 """Of those who share something, so many are named; the table has them all."""
-NAME, SENTENCE = 80, 400
+MOST_OF_NAME, MOST_OF_SENTENCE = 80, 400
 _NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
-class Person:
+class PageStudent:
     """A student as the page names them. ``href`` leads to their page."""
 
     label: str
@@ -54,16 +54,16 @@ class Alike:
     """A finding, and who has it: ``people`` by name, and ``more`` besides. ``ids`` are all of them."""
 
     mistake: Mistake
-    people: tuple[Person, ...]
+    people: tuple[PageStudent, ...]
     more: int
     ids: frozenset[str]
 
 
-def person(report: Report) -> Person:
+def person(report: Report) -> PageStudent:
     """The student of a report."""
-    return Person(
-        shown(report.name, NAME).strip() or shown(report.student_id, NAME),
-        shown(report.student_id, NAME),
+    return PageStudent(
+        page_text(report.name, MOST_OF_NAME).strip() or page_text(report.student_id, MOST_OF_NAME),
+        page_text(report.student_id, MOST_OF_NAME),
         f"students/{quote(report.student_id)}/index.html",
     )
 
@@ -118,10 +118,12 @@ def _alike(group: Sequence[tuple[Report, CriterionResult]], of: int) -> Alike:
 
 def _mistake(result: CriterionResult, students: int, of: int) -> Mistake:
     return Mistake(
-        shown(result.title, NAME),
+        page_text(result.title, MOST_OF_NAME),
         students,
         students / of if of else 0.0,
-        sentence(result.message, SENTENCE),
-        shown(result.hint, SENTENCE),
-        "" if result.author_hint == result.hint else shown(result.author_hint, SENTENCE),
+        sentence(result.message, MOST_OF_SENTENCE),
+        page_text(result.hint, MOST_OF_SENTENCE),
+        ""
+        if result.author_hint == result.hint
+        else page_text(result.author_hint, MOST_OF_SENTENCE),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
-from grader.pages.text import shown
+from grader.pages.text import page_text
 from grader.scoring.open_by import open_by
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ class Columns:
 
 def states(reports: Sequence[Report], speech: Speech) -> list[tuple[str, str]]:
     """The states that somebody of the class is in: a token, and what it is called."""
-    there = {state_of(report) for report in reports}
+    there = {state_of_report(report) for report in reports}
     return [(token, speech.say(words)) for token, words in _STATES.items() if token in there]
 
 
-def state_of(report: Report) -> str:
+def state_of_report(report: Report) -> str:
     """The token of a report's state."""
     if report.absent:
         return "n"
@@ -60,11 +60,11 @@ def roster_columns(reports: Sequence[Report], batch: Batch | None, speech: Speec
         report.student_id: _cells(report, rows.get(report.student_id), names, bool(group))
         for report in reports
     }
-    return Columns((*group, *(shown(name, _VALUE) for name in names)), cells)
+    return Columns((*group, *(page_text(name, _VALUE) for name in names)), cells)
 
 
 def _cells(report: Report, row: Student | None, names: Sequence[str], has_group: bool) -> str:
     of_group = [report.group or ""] if has_group else []
     values = [*of_group, *(row.extra.get(name, "") if row is not None else "" for name in names)]
-    told = [shown(value, _VALUE).strip() for value in values]
+    told = [page_text(value, _VALUE).strip() for value in values]
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")) if any(told) else ""

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from grader.pages.alike import (
     MOST_NAMES,
-    NAME,
-    SENTENCE,
+    MOST_OF_NAME,
+    MOST_OF_SENTENCE,
     Alike,
-    Person,
+    PageStudent,
     alike_findings,
     open_reasons,
     person,
 )
-from grader.pages.class_filters import roster_columns, state_of, states
+from grader.pages.class_filters import roster_columns, state_of_report, states
 from grader.pages.document import Inside, render
 from grader.pages.histogram import bars, plot
-from grader.pages.text import shown
+from grader.pages.text import page_text
 from grader.pages.words import FLAGS, SHORT_FLAGS
 
 if TYPE_CHECKING:
@@ -48,14 +48,14 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class PageRow:
     """One student's line of the heat map. A criterion that the report lacks has no cell.
 
     ``sure``: the points that are sure, where there is no score, or that nothing was handed in; or what a
     human made of the score. ``tokens``: what the filters go by; ``roster``: the roster's cells, as JSON.
     """
 
-    person: Person
+    person: PageStudent
     group: str
     score: str
     sure: str
@@ -80,7 +80,7 @@ class Together:
     """Students who share something, and ``what`` that is, in words. ``more`` are not named."""
 
     what: str
-    people: tuple[Person, ...]
+    people: tuple[PageStudent, ...]
     more: int
 
 
@@ -113,7 +113,7 @@ def class_page(
         speech,
         inside=inside,
         **more,
-        title=shown(summary.title, SENTENCE).strip() or speech.say("Results"),
+        title=page_text(summary.title, MOST_OF_SENTENCE).strip() or speech.say("Results"),
         summary=summary,
         batch=batch,
         missing=max(batch.counts.students - len(reports), 0) if batch is not None else 0,
@@ -160,7 +160,9 @@ def _tokens(
 ) -> str:
     """What the filters go by: the state, each flag, and each finding of those that are listed."""
     findings = (f"a{place}" for place, one in enumerate(told) if report.student_id in one.ids)
-    return " ".join([state_of(report), *(f"f{flags.index(one)}" for one in noted), *findings])
+    return " ".join(
+        [state_of_report(report), *(f"f{flags.index(one)}" for one in noted), *findings]
+    )
 
 
 def _unreported(reports: Sequence[Report], batch: Batch | None) -> list[str]:
@@ -168,7 +170,7 @@ def _unreported(reports: Sequence[Report], batch: Batch | None) -> list[str]:
     there = {report.student_id for report in reports}
     rows = batch.students if batch is not None else ()
     return [
-        shown(row.name, NAME).strip() or shown(row.student_id, NAME)
+        page_text(row.name, MOST_OF_NAME).strip() or page_text(row.student_id, MOST_OF_NAME)
         for row in rows
         if row.student_id not in there
     ]
@@ -176,7 +178,7 @@ def _unreported(reports: Sequence[Report], batch: Batch | None) -> list[str]:
 
 def flag_words(words: Mapping[str, str], name: str, speech: Speech) -> str:
     """A flag in words. One that has no words yet is shown by its name."""
-    return speech.say(words[name]) if name in words else shown(name, NAME)
+    return speech.say(words[name]) if name in words else page_text(name, MOST_OF_NAME)
 
 
 def _row(
@@ -186,11 +188,11 @@ def _row(
     tokens: str,
     roster: str,
     speech: Speech,
-) -> Row:
+) -> PageRow:
     results = {result.id: result for result in report.criteria}
-    return Row(
+    return PageRow(
         person=person(report),
-        group=shown(report.group or "", NAME),
+        group=page_text(report.group or "", MOST_OF_NAME),
         score=speech.number(report.score),
         sure=_sure(report, speech),
         sort=-1.0 if report.score is None else report.score,
@@ -258,11 +260,13 @@ def _noted(
 def _shared(one: Suspicion, speech: Speech) -> str:
     """The account or the function's code that they have in common."""
     if one.flag == "account-shared":
-        return speech.say("Account {account}: ", account=shown(one.account_id or "", NAME))
+        return speech.say(
+            "Account {account}: ", account=page_text(one.account_id or "", MOST_OF_NAME)
+        )
     return speech.say(
         "Function {function}, code {digest}: ",
-        function=shown(one.function or "", NAME),
-        digest=shown((one.code_sha256 or "")[:_DIGEST], _DIGEST),
+        function=page_text(one.function or "", MOST_OF_NAME),
+        digest=page_text((one.code_sha256 or "")[:_DIGEST], _DIGEST),
     )
 
 

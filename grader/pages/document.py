@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from grader import __version__
-from grader.pages.text import shown
+from grader.pages.text import page_text
 from grader.pages.words import STATUSES
 
 if TYPE_CHECKING:
@@ -86,14 +86,14 @@ def render(template: str, speech: Speech, *, inside: Inside = PLAIN, **values: A
 
 def sentence(text: str, limit: int) -> str:
     """``text`` in one bounded line, its first word with a capital unless that is a name of AWS's."""
-    line = shown(text, limit)
+    line = page_text(text, limit)
     return line[:1].upper() + line[1:] if _WORD.match(line) else line
 
 
 def value_text(value: Any) -> str:
     """What a check expected or found, in one bounded line."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return shown(text, _VALUE_CHARACTERS)
+    return page_text(text, _VALUE_CHARACTERS)
 
 
 def unbroken(text: str) -> Markup:
@@ -118,7 +118,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["shown"] = shown
+    environment.filters["shown"] = page_text
     environment.filters["value"] = value_text
     environment.filters["unbroken"] = unbroken
     return environment

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from grader.export.formats import File
 from grader.i18n.language import _
-from grader.inputs.problems import BadInput, refuse
+from grader.inputs.problems import BadInput, bad_input
 from grader.pages.writing import pages
 from grader.results.directory import Results
 from grader.rubric.exchange import ExchangeRules
@@ -38,7 +38,7 @@ def check_scale(export: Export) -> None:
     """Raise :class:`BadInput` where another scale is asked for."""
     if export.scale.top is not None:
         message = _("The pages show the rubric's own points.")
-        raise refuse("--scale", None, message, _("Leave it out."))
+        raise bad_input("--scale", None, message, _("Leave it out."))
 
 
 def rubric_of(export: Export) -> Rubric:

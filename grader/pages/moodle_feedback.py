@@ -25,7 +25,7 @@ from grader.export.own_ids import with_ids
 from grader.i18n.language import N_, _, plural
 from grader.inputs.problems import BadInput, Problem
 from grader.pages.export import check_scale, rubric_of
-from grader.pages.text import shown
+from grader.pages.text import page_text
 from grader.pages.writing import student_pages
 from grader.results.directory import Results
 from grader.rubric.load import text_in
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from grader.export.formats import Export
     from grader.model.batch import Student
-    from grader.results.read_class import Row
+    from grader.results.read_class import ClassRow
 
-PAGE = "report.html"
+PAGE_IN_ZIP = "report.html"
 """The same in every upload: Moodle replaces the earlier file of that name."""
 
 _BY_HAND = N_("Give this student's page by hand.")
@@ -89,7 +89,7 @@ def _zip(export: Export, names: dict[str, str]) -> bytes:
 # -- whose number it is ---------------------------------------------------------------------------
 
 
-def _of_worksheet(export: Export, path: Path) -> Iterator[tuple[Row, str, str]]:
+def _of_worksheet(export: Export, path: Path) -> Iterator[tuple[ClassRow, str, str]]:
     """Each student with the name and the number of their row."""
     read = read_worksheet(export, path, (IDENTIFIER,), _(_BY_HAND))
     identifier, name = read.sheet.column(IDENTIFIER), read.sheet.column(NAME)
@@ -106,7 +106,7 @@ def _of_worksheet(export: Export, path: Path) -> Iterator[tuple[Row, str, str]]:
             export.problems.append(wrong)
 
 
-def _of_roster(export: Export) -> Iterator[tuple[Row, str, str]]:
+def _of_roster(export: Export) -> Iterator[tuple[ClassRow, str, str]]:
     """Each student with the name and the number that the roster says."""
     there = [row for row in export.rows if not row.report.absent]
     columns = [PARTICIPANT_COLUMNS[0]]
@@ -118,7 +118,9 @@ def _number(student: Student) -> str:
     return participant_number(student.column(*PARTICIPANT_COLUMNS))
 
 
-def _once(export: Export, numbered: Iterable[tuple[Row, str, str]]) -> Iterator[tuple[Row, str]]:
+def _once(
+    export: Export, numbered: Iterable[tuple[ClassRow, str, str]]
+) -> Iterator[tuple[ClassRow, str]]:
     """Whoever handed in and has a number that is nobody else's, with the entry's name."""
     every = list(numbered)
     same = Counter(int(number) for _row, number, _name in every)
@@ -143,6 +145,6 @@ def _once(export: Export, numbered: Iterable[tuple[Row, str, str]]) -> Iterator[
 
 def entry_name(name: str, number: str) -> str:
     """The entry of the participant ``number``, who is called ``name`` or is anonymous."""
-    words = _NOT_IN_A_NAME.sub(" ", shown(name, _NAME)).split()
+    words = _NOT_IN_A_NAME.sub(" ", page_text(name, _NAME)).split()
     full_name = " ".join(words).lstrip(".~ ") or _ANONYMOUS
-    return f"{full_name}_{int(number)}_assignfeedback_file_{PAGE}"
+    return f"{full_name}_{int(number)}_assignfeedback_file_{PAGE_IN_ZIP}"

@@ -10,7 +10,7 @@ from babel.dates import format_datetime, format_time
 from babel.numbers import format_decimal, format_percent
 
 from grader.i18n.language import language
-from grader.pages.text import shown
+from grader.pages.text import page_text
 
 _MINUTE, _HOUR = 60, 3600
 _HUGE = 1e15
@@ -47,14 +47,14 @@ class Speech:
         """A date and a time; what is not one stays as it is written."""
         when = _read(iso)
         if when is None:
-            return shown(iso or "–", _LONGEST_TIME)
+            return page_text(iso or "–", _LONGEST_TIME)
         return str(format_datetime(when, "long", tzinfo=when.tzinfo, locale=self._locale))
 
     def clock(self, iso: str | None) -> str:
         """The time of the day."""
         when = _read(iso)
         if when is None:
-            return shown(iso or "–", _LONGEST_TIME)
+            return page_text(iso or "–", _LONGEST_TIME)
         return str(format_time(when, "medium", tzinfo=when.tzinfo, locale=self._locale))
 
     def duration(self, seconds: float | None) -> str:

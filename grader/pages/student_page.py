@@ -11,12 +11,12 @@ from grader.i18n.message import Message, as_message, said
 from grader.model.observation import Found, Invocation, Missing, NotTried
 from grader.pages.class_page import flag_words
 from grader.pages.document import render, sentence, value_text
-from grader.pages.text import shown
+from grader.pages.text import page_text
 from grader.pages.words import FAILURES, WRONG_ANSWERS, YOUR_FLAGS
 from grader.rubric.exercised import ONLY_LOOK
 from grader.rubric.expression import ExpressionError
 from grader.rubric.readings import Arithmetic
-from grader.scoring.adjust import is_open
+from grader.scoring.adjust import is_still_open
 from grader.scoring.adjustment_words import adjustment_lines
 from grader.scoring.open_by import open_by, open_points
 
@@ -36,7 +36,7 @@ _MOST_PAIRS, _MOST_ANSWERS, _MOST_TESTS, _MOST_REASONS = 50, 5, 60, 4
 
 
 @dataclass(frozen=True)
-class Asked:
+class CriterionShown:
     """A criterion as shown. ``expected`` and ``found`` are ``None`` where the sentence has them."""
 
     result: CriterionResult
@@ -60,7 +60,7 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Sent:
+class PairShown:
     """A message that was sent, with the answers to it. ``right`` is the answer that was asked for, empty
     where that is not known. Numbers are written as they were sent."""
 
@@ -76,7 +76,7 @@ class Round:
 
     title: str
     sentences: tuple[str, ...]
-    sent: tuple[Sent, ...] = ()
+    sent: tuple[PairShown, ...] = ()
     others: tuple[str, ...] = ()
     failure: str = ""
     log: str = ""
@@ -102,19 +102,19 @@ def student_page(
     rounds = _rounds(seen, speech, rules) if seen is not None else []
     kept_back = {one.id for one in hidden}
     results = [result for result in report.criteria if result.id not in kept_back]
-    unknown = [result for result in results if is_open(result, report)]
+    unknown = [result for result in results if is_still_open(result, report)]
     return render(
         "student.html",
         speech,
-        title=shown(lab, _SENTENCE).strip() or speech.say("Results"),
-        name=shown(report.name, 120).strip() or shown(report.student_id, 120),
+        title=page_text(lab, _SENTENCE).strip() or speech.say("Results"),
+        name=page_text(report.name, 120).strip() or page_text(report.student_id, 120),
         report=report,
         reasons=_reasons(unknown, speech),
         yours=open_by(report) == "student",
         still_open=open_points(report),
         asked=[_asked(result, speech) for result in results],
         adjusted=[
-            shown(line, _SENTENCE)
+            page_text(line, _SENTENCE)
             for line in adjustment_lines(
                 report, speech.lang, speech.number, lambda one: one in kept_back
             )
@@ -127,7 +127,7 @@ def student_page(
             speech.say(
                 "“{role}” is {name}, {how}.",
                 role=role,
-                name=shown(one.name, 120),
+                name=page_text(one.name, 120),
                 how=sentence(one.how, _SENTENCE),
             )
             for role, one in report.found_as.items()
@@ -147,7 +147,7 @@ def _reasons(unknown: Iterable[CriterionResult], speech: Speech) -> list[tuple[s
 def _remedy(result: CriterionResult, speech: Speech) -> str:
     """What to do; that it costs no points is said once, above all that was not graded."""
     remedy = as_message(result.hint_values.get("next")) if result.status == "ungraded" else None
-    return shown(result.hint if remedy is None else said(remedy, speech.lang), _SENTENCE)
+    return page_text(result.hint if remedy is None else said(remedy, speech.lang), _SENTENCE)
 
 
 def _tests(result: CriterionResult) -> Sequence[TestResult]:
@@ -159,18 +159,18 @@ def _tests(result: CriterionResult) -> Sequence[TestResult]:
     return result.tests[:_MOST_TESTS] if told else ()
 
 
-def _asked(result: CriterionResult, speech: Speech) -> Asked:
+def _asked(result: CriterionResult, speech: Speech) -> CriterionShown:
     message = sentence(result.message, _SENTENCE)
-    return Asked(
+    return CriterionShown(
         result,
-        shown(result.title, _EXCERPT),
+        page_text(result.title, _EXCERPT),
         message,
         "" if result.status == "blocked" and result.because else _remedy(result, speech),
-        "" if result.author_hint == result.hint else shown(result.author_hint, _SENTENCE),
+        "" if result.author_hint == result.hint else page_text(result.author_hint, _SENTENCE),
         _unsaid(result.expected, result, speech),
         _unsaid(result.actual, result, speech),
         tuple(
-            (test.outcome, shown(test.name, _EXCERPT), shown(test.message, _EXCERPT))
+            (test.outcome, page_text(test.name, _EXCERPT), page_text(test.message, _EXCERPT))
             for test in _tests(result)
         ),
     )
@@ -184,7 +184,8 @@ def _unsaid(value: Any, result: CriterionResult, speech: Speech) -> str | None:
     words = next((said(one, speech.lang) for one in messages if str(one) == value), value)
     # The message may be in another language than the page.
     forms = [
-        shown(one, _SENTENCE) if isinstance(one, str) else value_text(one) for one in (value, words)
+        page_text(one, _SENTENCE) if isinstance(one, str) else value_text(one)
+        for one in (value, words)
     ]
     message = sentence(result.message, _SENTENCE)
     return None if any(one in message for one in forms) else value_text(words)
@@ -224,7 +225,7 @@ def _direct(
     silent = made.failure is not None or not made.answered
     notes = []
     if silent and made.returned:
-        text = shown(made.returned, _EXCERPT)
+        text = page_text(made.returned, _EXCERPT)
         notes.append(speech.say("Your function returned: {returned}", returned=text))
     if made.inconclusive:
         notes.append(
@@ -251,7 +252,7 @@ def _through(fact: Fact[Exchange], speech: Speech, rules: ExchangeRules | None) 
     notes = []
     if gone.unsafe:
         unsafe = said(gone.unsafe_said or Message(gone.unsafe), speech.lang)
-        notes.append(shown(unsafe, _SENTENCE))
+        notes.append(page_text(unsafe, _SENTENCE))
     if gone.patience_s and gone.answered < len(gone.pairs):
         seconds = speech.duration(gone.patience_s)
         notes.append(
@@ -271,7 +272,7 @@ def _sums(pairs: Sequence[Pair]) -> bool:
 
 
 def _why_not(fact: Missing | NotTried | Unknown, speech: Speech) -> str:
-    reason = shown(said(fact.words, speech.lang), _SENTENCE)
+    reason = page_text(said(fact.words, speech.lang), _SENTENCE)
     if isinstance(fact, Missing):
         return reason
     if isinstance(fact, NotTried):
@@ -279,14 +280,16 @@ def _why_not(fact: Missing | NotTried | Unknown, speech: Speech) -> str:
     return speech.say("This could not be found out: {reason}", reason=reason)
 
 
-def _sent(pairs: Sequence[Pair], speech: Speech, rules: ExchangeRules | None) -> tuple[Sent, ...]:
+def _sent(
+    pairs: Sequence[Pair], speech: Speech, rules: ExchangeRules | None
+) -> tuple[PairShown, ...]:
     return tuple(
-        Sent(
+        PairShown(
             speech.clock(pair.sent_at),
             *_asked_for(pair, rules),
             tuple(
                 Reply(
-                    shown(answer.body, _EXCERPT),
+                    page_text(answer.body, _EXCERPT),
                     answer.wrong is None,
                     _verdict(answer, speech),
                     speech.duration(answer.after_s),
@@ -307,26 +310,26 @@ def _asked_for(pair: Pair, rules: ExchangeRules | None) -> tuple[str, str]:
         right = "" if rules is None else str(Arithmetic(rules).right(pair.message))
     except (ExpressionError, LookupError):  # another rubric's message
         right = ""
-    return shown(sent, _EXCERPT), right
+    return page_text(sent, _EXCERPT), right
 
 
 def _verdict(answer: Answer, speech: Speech) -> str:
     if answer.wrong is None:
         return speech.say("right")
     words = WRONG_ANSWERS.get(answer.wrong) or N_("wrong")
-    return speech.say(words, detail=shown(answer.detail, _EXCERPT))
+    return speech.say(words, detail=page_text(answer.detail, _EXCERPT))
 
 
 def _quoted(others: Iterable[str]) -> tuple[str, ...]:
-    return tuple(shown(text, _EXCERPT) for text in list(others)[:_MOST_ANSWERS])
+    return tuple(page_text(text, _EXCERPT) for text in list(others)[:_MOST_ANSWERS])
 
 
 def _failure(made: Invocation, speech: Speech) -> str:
     if made.failure == "raised" and made.error is not None:
-        error = f"{shown(made.error.kind, 100)}: {shown(made.error.message, _SENTENCE)}"
+        error = f"{page_text(made.error.kind, 100)}: {page_text(made.error.message, _SENTENCE)}"
         if made.error.file is None or made.error.line is None:
             return speech.say("Your function raised {error}.", error=error)
-        file = shown(made.error.file, 100)
+        file = page_text(made.error.file, 100)
         return speech.say(
             "Your function raised {error} ({file}, line {line}).",
             error=error,
@@ -339,4 +342,4 @@ def _failure(made: Invocation, speech: Speech) -> str:
 def _log(tail: str) -> str:
     """The last lines; each is made harmless alone, so that they stay lines."""
     lines = tail[-_LOG_LINES * _LINE :].splitlines()[-_LOG_LINES:]
-    return "\n".join(shown(line, _LINE) for line in lines)
+    return "\n".join(page_text(line, _LINE) for line in lines)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 
 _MOST_MARKS = 4
 
 
-def shown(text: str, limit: int) -> str:
-    """``text`` as :func:`~grader.safety.printable.plain` makes it, without towers of accents.
+def page_text(text: str, limit: int) -> str:
+    """``text`` as :func:`~grader.safety.printable.printable` makes it, without towers of accents.
 
     A letter keeps four combining marks: more than any language puts on one, and too few to draw over
     the lines above and below. Escaping it for HTML is the template's business.
     """
-    line = plain(text, limit)
+    line = printable(text, limit)
     if line.isascii():
         return line
     kept, marks = [], 0

@@ -12,9 +12,9 @@ from grader.results.atomic_write import write_text
 from grader.results.directory import OBSERVATION, PAGE, STUDENTS, UNREADABLE
 from grader.rubric.load import text_in
 from grader.rubric.rejudge import judged_anew
-from grader.scoring.hide_criteria import unnamed
+from grader.scoring.hide_criteria import hide_criteria
 from grader.scoring.summary import with_suspicion
-from grader.scoring.suspicion import Known, code_of, suspicions
+from grader.scoring.suspicion import KeptResult, code_of, suspicions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -64,9 +64,9 @@ def pages(
     of what there is: without ``batch``, or without an observation, it says less. What the rubric hides
     from students, and what is suspicious, is on the class page only.
     """
-    known: list[Known] = []
+    known: list[KeptResult] = []
     for report, seen, text in student_pages(results, reports, summary.title, rubric, lang=lang):
-        known.append(Known(report, code_of(seen)))
+        known.append(KeptResult(report, code_of(seen)))
         yield f"{STUDENTS}/{report.student_id}/{PAGE}", text
     if rubric is not None:
         summary = with_suspicion(summary, suspicions(known, rubric))
@@ -103,7 +103,7 @@ def _student_page(
     hidden = {one.id: one for one in criteria if one.visibility == "hidden"}
     if seen is not None and rubric is not None:
         seen = judged_anew(seen, rubric.exchange)
-    told = unnamed(report, lambda _, because: because in hidden, speech.lang)
+    told = hide_criteria(report, lambda _, because: because in hidden, speech.lang)
     rules = rubric.exchange if rubric else None
     return student_page(told, seen, title, speech, hidden.values(), rules)
 

@@ -16,11 +16,11 @@ from rich.text import Text
 from grader.batch.plan import plan
 from grader.batch.run import ClassRun
 from grader.i18n.language import N_, _, plural
-from grader.inputs.problems import refuse
+from grader.inputs.problems import bad_input
 from grader.results.directory import Results
 from grader.roster.load import load_roster
-from grader.safety.printable import plain
-from grader.sandbox.cohort import COHORT, demo_of, deploy_all, write_roster
+from grader.safety.printable import printable
+from grader.sandbox.cohort import COHORT, demo_of, deploy_all, write_cohort_roster
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
 from grader.sandbox.server import EXAMPLE_ACCOUNT, Sandbox, SandboxError, exports, sandbox
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from grader.batch.pipeline import Settings
-    from grader.batch.setup import Course
+    from grader.batch.setup import GradingSetup
     from grader.model.report import Report
-    from grader.sandbox.submission import Submission
+    from grader.sandbox.submission import DemoSubmission
     from grader.scoring.summary import Summary
     from grader.scoring.suspicion import Suspicion
 
@@ -44,7 +44,7 @@ _A_DAY_S = 24 * 60 * 60
 
 
 def run_demo(
-    course: Course,
+    setup: GradingSetup,
     settings: Settings,
     out: Path,
     *,
@@ -66,7 +66,7 @@ def run_demo(
         msgspec.structs.replace(submission, description=_(submission.description))
         for submission in demo_of(lab)
     ]
-    layout = Layout.of(course.rubric, course.needs)
+    layout = Layout.of(setup.rubric, setup.needs)
     with own_sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-demo-") as folder:
         if not quiet:
             errors.print(
@@ -79,9 +79,11 @@ def run_demo(
             )
         accounts = deploy_all(aws, submissions, layout=layout)
         path = Path(folder) / "roster.csv"
-        roster = load_roster(write_roster(path, aws, submissions, accounts, region=layout.region))
-        planned = plan(results, roster, course.rubric, settings, force=force)
-        run = ClassRun(course, results, roster, planned)
+        roster = load_roster(
+            write_cohort_roster(path, aws, submissions, accounts, region=layout.region)
+        )
+        planned = plan(results, roster, setup.rubric, settings, force=force)
+        run = ClassRun(setup, results, roster, planned)
         with progress(roster.accounts, errors, quiet=quiet) as tell:
             summary = run.run(lambda graded: tell(graded.report))
     show_class(run.reports, summary, output)
@@ -98,7 +100,7 @@ def run_demo(
 
 
 def _compare(
-    submissions: Sequence[Submission], reports: Sequence[Report], summary: Summary, out: Console
+    submissions: Sequence[DemoSubmission], reports: Sequence[Report], summary: Summary, out: Console
 ) -> bool:
     by_id = {report.student_id: report for report in reports}
     suspicion = {one.student_id: one.suspicion or () for one in summary.scores}
@@ -116,7 +118,7 @@ def _compare(
             Text(submission.description),
             points(submission.points, report.max_score),
             points(report.score, report.max_score),
-            Text(plain("; ".join(wrong) or _("yes")), style="red" if wrong else "green"),
+            Text(printable("; ".join(wrong) or _("yes")), style="red" if wrong else "green"),
         )
     out.print(table)
     line = _("{right} of {all} as expected.", right=right, all=len(submissions))
@@ -125,7 +127,7 @@ def _compare(
 
 
 def differences(
-    submission: Submission, report: Report, suspicion: Iterable[Suspicion] = ()
+    submission: DemoSubmission, report: Report, suspicion: Iterable[Suspicion] = ()
 ) -> list[str]:
     """What a report, and the ``suspicion`` of the class, say otherwise than the submission's expected
     result; empty when nothing."""
@@ -159,7 +161,7 @@ def own_sandbox(port: int | None) -> Iterator[Sandbox]:
         with sandbox(port) as running:
             yield running
     except SandboxError as error:
-        raise refuse("sandbox", None, str(error)) from None
+        raise bad_input("sandbox", None, str(error)) from None
 
 
 def serve(port: int | None, submission: str | None) -> int:
@@ -183,10 +185,10 @@ def serve(port: int | None, submission: str | None) -> int:
     return 0
 
 
-def _named(name: str) -> Submission:
+def _named(name: str) -> DemoSubmission:
     deployable = {s.name: s for s in COHORT if s.deployed and not s.shares_account_with}
     if name not in deployable:
         message = _("There is no submission “{name}”.", name=name)
         remedy = _("Known: {names}.", names=", ".join(deployable))
-        raise refuse("--deploy", None, message, remedy)
+        raise bad_input("--deploy", None, message, remedy)
     return deployable[name]

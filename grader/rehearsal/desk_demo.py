@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from grader.i18n.language import _, plural
-from grader.inputs.problems import refuse
+from grader.inputs.problems import bad_input
 from grader.model.access import Keys
 from grader.rehearsal.demo import own_sandbox
 from grader.results.atomic_write import write_text
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from grader.sandbox.submission import Submission
+    from grader.sandbox.submission import DemoSubmission
 
 _NOT_HERE = frozenset({"unreachable"})
 """Its address is the roster's; at a desk nobody can name one."""
@@ -53,7 +53,7 @@ def demo_class(folder: Path, errors: Console, *, force: bool, quiet: bool) -> It
     if folder.is_dir() and any(folder.iterdir()):
         if not force:
             message = _("This folder already holds something.")
-            raise refuse(
+            raise bad_input(
                 folder, None, message, _("Give --force to put it aside, or another --out.")
             )
         folder.rename(folder_beside(folder))
@@ -84,7 +84,7 @@ def demo_class(folder: Path, errors: Console, *, force: bool, quiet: bool) -> It
         yield made
 
 
-def _write_roster(path: Path, submissions: Sequence[Submission]) -> None:
+def _write_roster(path: Path, submissions: Sequence[DemoSubmission]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["student_id", "name", "email"])

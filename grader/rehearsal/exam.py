@@ -13,12 +13,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.batch.pipeline import Grading
+from grader.batch.pipeline import Pipeline
 from grader.i18n.language import N_, _, plural
 from grader.rehearsal.demo import own_sandbox
 from grader.roster.load import load_roster
-from grader.safety.printable import plain
-from grader.sandbox.cohort import cohort_of, deploy_all, write_roster
+from grader.safety.printable import printable
+from grader.sandbox.cohort import cohort_of, deploy_all, write_cohort_roster
 from grader.sandbox.layout import Layout
 from grader.terminal.progress import progress
 from grader.terminal.report import points
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from grader.batch.pipeline import Graded, Settings
-    from grader.batch.setup import Course
+    from grader.batch.setup import GradingSetup
     from grader.model.report import CriterionResult, Report
     from grader.rubric.load import Rubric
-    from grader.sandbox.submission import Submission
+    from grader.sandbox.submission import DemoSubmission
 
 AS_IT_SHOULD, OTHERWISE, UNGRADED = 0, 1, 3
 
@@ -99,18 +99,18 @@ class Exam:
         return OTHERWISE if self.lost or self.given else AS_IT_SHOULD
 
 
-def sit_exam(course: Course, settings: Settings, *, errors: Console, quiet: bool) -> Exam:
+def sit_exam(setup: GradingSetup, settings: Settings, *, errors: Console, quiet: bool) -> Exam:
     """Deploy the cohort into a sandbox under the rubric's own names, and grade it.
 
     Progress goes to ``errors``. Raises :class:`BadInput` where the sandbox cannot be
     started.
     """
-    submissions = [s for s in cohort_of(course.rubric.exchange) if is_of_exam(s)]
-    layout = Layout.of(course.rubric, course.needs)
+    submissions = [s for s in cohort_of(setup.rubric.exchange) if is_of_exam(s)]
+    layout = Layout.of(setup.rubric, setup.needs)
     taken: dict[str, Report] = {}
     with own_sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-exam-") as folder:
         if not quiet:
-            waits = course.needs.facts["runs"]
+            waits = setup.needs.facts["runs"]
             line = N_("Deploying {count} submissions; this takes half a minute …")
             if waits:
                 line = N_(
@@ -120,7 +120,9 @@ def sit_exam(course: Course, settings: Settings, *, errors: Console, quiet: bool
             errors.print(_(line, count=len(submissions)))
         accounts = deploy_all(aws, submissions, layout=layout)
         path = Path(folder) / "roster.csv"
-        roster = load_roster(write_roster(path, aws, submissions, accounts, region=layout.region))
+        roster = load_roster(
+            write_cohort_roster(path, aws, submissions, accounts, region=layout.region)
+        )
         with progress(roster.accounts, errors, quiet=quiet) as tell:
 
             def graded(one: Graded) -> None:
@@ -133,17 +135,17 @@ def sit_exam(course: Course, settings: Settings, *, errors: Console, quiet: bool
                 # The submissions are deployed now, whatever the due time is.
                 timeless = msgspec.structs.replace(rubric, due="")
                 some = dataclasses.replace(settings, jobs=min(settings.jobs, _AT_A_TIME))
-                Grading(timeless, course.judge, course.checks, some, graded).run(accounts)
+                Pipeline(timeless, setup.judge, setup.checks, some, graded).run(accounts)
 
             # What it loses is said to be the rubric's fault: it has all the time the rubric gives,
             # and the machine to itself.
-            grade(course.rubric, reference=True)
-            grade(_impatient(course.rubric), reference=False)
+            grade(setup.rubric, reference=True)
+            grade(_impatient(setup.rubric), reference=False)
     others = [taken[s.name] for s in submissions if s.name not in {REFERENCE, UNTOUCHED}]
     return Exam(taken[REFERENCE], taken[UNTOUCHED], tuple(others))
 
 
-def is_of_exam(submission: Submission) -> bool:
+def is_of_exam(submission: DemoSubmission) -> bool:
     """It can be graded, and does not wait for half a minute."""
     graded = submission.points is not None
     return graded and submission.name not in _SLOW and (submission.deployed or submission.untouched)
@@ -255,5 +257,5 @@ def _advise(out: Console, line: str) -> None:
 def _list(out: Console, rows: Iterable[Sequence[str]]) -> None:
     grid = Table.grid(padding=(0, 2, 0, 0))
     for row in rows:
-        grid.add_row(*(Text(plain(cell, 600)) for cell in row))
+        grid.add_row(*(Text(printable(cell, 600)) for cell in row))
     out.print(Padding(grid, _BELOW, expand=False))

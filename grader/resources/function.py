@@ -51,7 +51,7 @@ def observe_function(
     the names of what else the lab asks for: none is said to come near.
     Source: Lambda GetFunctionConfiguration.
     """
-    fact = aws.ask(
+    fact = aws.query(
         "lambda:GetFunctionConfiguration",
         lambda: _from_api(
             aws.lambda_.get_function_configuration(FunctionName=name), variables, held

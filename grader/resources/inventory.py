@@ -221,7 +221,7 @@ class Inventory:
     def _once(self, what: str, action: str, ask: Callable[[], T]) -> T | Unknown:
         if what not in self._kept:
             try:
-                fact = self._aws.ask(action, ask)
+                fact = self._aws.query(action, ask)
             except TooMuchError:
                 long = N_("{action}: the list is longer than the grader reads.")
                 fact = Unknown.saying("unexpected", long, action=action)

@@ -36,11 +36,11 @@ class AwsAccount(Protocol):
     @property
     def logs(self) -> CloudWatchLogsClient: ...  # noqa: D102
 
-    def ask(self, action: str, call: Callable[[], T]) -> Found[T] | Missing | Unknown:
+    def query(self, action: str, call: Callable[[], T]) -> Found[T] | Missing | Unknown:
         """What AWS says to ``call``, which takes the IAM action ``action``, sorted."""
 
 
-class Lab(Protocol):
+class LabAccess(Protocol):
     """The account, and the rubric's names in it. A *role* is the rubric's own name of a resource."""
 
     aws: AwsAccount
@@ -55,7 +55,7 @@ class Lab(Protocol):
         """AWS's names of the queues that the checks ask a variable to hold, by the rubric's."""
 
 
-class Look(Lab, Protocol):
+class Look(LabAccess, Protocol):
     """One look at one account."""
 
     waits: Waits
@@ -79,7 +79,7 @@ class Look(Lab, Protocol):
         """The exchange runs this function."""
 
 
-class MayLook(Lab, Protocol):
+class MayLook(LabAccess, Protocol):
     """Asking one account what may be asked of it; the answers are kept by IAM action."""
 
     identity: Identity

@@ -45,7 +45,7 @@ def observe_mappings(
     def ask() -> tuple[Mapping, ...]:
         return tuple(map(_from_api, _listed(aws, EventSourceArn=queue.value.arn)))
 
-    fact = aws.ask("lambda:ListEventSourceMappings", ask)
+    fact = aws.query("lambda:ListEventSourceMappings", ask)
     if isinstance(fact, Unknown):
         return fact
     of_queue = value_of(fact) or ()
@@ -61,7 +61,7 @@ def _sources(aws: AwsAccount, function_name: str) -> tuple[str, ...]:
         arns = (m.get("EventSourceArn") for m in _listed(aws, FunctionName=function_name))
         return tuple(bounded(arn.rsplit(":", 1)[-1], 100) for arn in arns if arn)
 
-    return value_of(aws.ask("lambda:ListEventSourceMappings", ask)) or ()
+    return value_of(aws.query("lambda:ListEventSourceMappings", ask)) or ()
 
 
 def _listed(aws: AwsAccount, **of_what: str) -> Iterator[Dictionary[str, Any]]:

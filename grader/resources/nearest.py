@@ -53,7 +53,7 @@ def missing(
     very name, AWS contradicts itself, as it does for a while after something was made or deleted: that
     is :func:`contradicted`.
     """
-    listed = aws.ask(action, lambda: list(islice(names(), MOST_NAMES)))
+    listed = aws.query(action, lambda: list(islice(names(), MOST_NAMES)))
     there = listed.value if isinstance(listed, Found) else []
     if name in there:
         return Unknown.saying("not-ready", _BUT_LISTED[kind], name=name, region=aws.region)

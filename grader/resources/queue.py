@@ -65,7 +65,7 @@ def observe_queue(
             last_modified=_time(given.get("LastModifiedTimestamp")),
         )
 
-    fact: Fact[Queue] = aws.ask("sqs:GetQueueAttributes", ask)
+    fact: Fact[Queue] = aws.query("sqs:GetQueueAttributes", ask)
     if isinstance(fact, Missing):
         fact = missing(aws, "queue", name, "sqs:ListQueues", lambda: _names(aws), others)
     return fact, url

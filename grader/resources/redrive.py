@@ -41,7 +41,7 @@ def observe_redrive(look: Look, role: str) -> Fact[Redrive]:
         answer = look.aws.sqs.get_queue_attributes(QueueUrl=url or "", AttributeNames=names)  # type: ignore[arg-type]
         return answer.get("Attributes", {}).get("RedrivePolicy", "")
 
-    fact = look.aws.ask("sqs:GetQueueAttributes", lambda: _from_api(ask()))
+    fact = look.aws.query("sqs:GetQueueAttributes", lambda: _from_api(ask()))
     if isinstance(fact, Found) and fact.value is None:
         return Missing.saying(N_("{queue} has no dead-letter queue."), queue=look.name(role))
     return fact  # type: ignore[return-value]

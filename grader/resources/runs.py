@@ -127,13 +127,13 @@ def _seen(
     patience_s: float,
     stop: threading.Event,
 ) -> Fact[Runs]:
-    asked = aws.ask("lambda:GetFunctionConfiguration", lambda: _since(function, running))
+    asked = aws.query("lambda:GetFunctionConfiguration", lambda: _since(function, running))
     if not isinstance(asked, Found):
         return asked
     since = asked.value
 
     def look() -> Starts:
-        return aws.ask("logs:FilterLogEvents", lambda: _starts(aws, function, since))
+        return aws.query("logs:FilterLogEvents", lambda: _starts(aws, function, since))
 
     starts = last_seen(look, _in_vain, stop, stop_before_delay(patience_s), wait_fixed(EVERY_S))
     until = now()
@@ -203,7 +203,7 @@ def started_since(
     """
 
     def look() -> Starts:
-        return aws.ask("logs:FilterLogEvents", lambda: _starts(aws, function, since))
+        return aws.query("logs:FilterLogEvents", lambda: _starts(aws, function, since))
 
     starts = last_seen(look, _in_vain, stop, stop_before_delay(LATE_S), wait_fixed(EVERY_S))
     return isinstance(starts, Found) and bool(starts.value)

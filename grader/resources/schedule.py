@@ -82,7 +82,7 @@ class _Look:
 
     def at(self, kind: Service, look: Callable[[], None]) -> None:
         """Look at one service until it refuses an answer; what was found before that, stays."""
-        fact = self._aws.ask(_LISTING[kind], look)
+        fact = self._aws.query(_LISTING[kind], look)
         if isinstance(fact, Unknown):
             self.denied.setdefault(kind, fact)
 
@@ -194,7 +194,7 @@ class _Look:
 
     def _ask(self, action: str, call: Callable[[], T]) -> T | None:
         """The answer, ``None`` for what is no longer there. Raises :class:`Lost`."""
-        fact = self._aws.ask(action, call)
+        fact = self._aws.query(action, call)
         if isinstance(fact, Unknown):
             raise Lost(fact)
         return value_of(fact)
@@ -234,7 +234,7 @@ def may_invoke(aws: AwsAccount, target_arn: str, rule_arn: str) -> Decision | Un
     """
     # No policy can be given to $LATEST by that name: the function's own is what counts.
     function_arn = target_arn.removesuffix(":$LATEST")
-    fact = aws.ask(
+    fact = aws.query(
         "lambda:GetPolicy",
         lambda: aws.lambda_.get_policy(FunctionName=function_arn).get("Policy", ""),
     )

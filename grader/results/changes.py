@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from grader.i18n.language import N_, _, plural
 from grader.inputs.problems import BadInput
 from grader.rubric.load import load_rubric
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,7 +94,7 @@ def _these(template: str, names: Sequence[str]) -> str:
 
 
 def _named(names: Sequence[str]) -> str:
-    shown = [plain(name, 100) for name in names[:_NAMED]]
+    shown = [printable(name, 100) for name in names[:_NAMED]]
     if len(names) > _NAMED:
         shown.append(plural(len(names) - _NAMED, "and {count} other", "and {count} others"))
     return ", ".join(shown)

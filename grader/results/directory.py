@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from grader.i18n.language import _
-from grader.inputs.problems import BadInput, Problem, cannot_be_read, reason, refuse
+from grader.inputs.problems import BadInput, Problem, bad_input, cannot_be_read, reason
 from grader.model import observation, report
 from grader.model.batch import Batch
 from grader.model.observation import Observation
@@ -26,7 +26,7 @@ from grader.results.no_links import refuse_links
 from grader.results.overrides import OVERRIDES
 from grader.scoring.open_by import AS_GRADED
 from grader.scoring.summary import summarise_class
-from grader.scoring.suspicion import Known, code_of
+from grader.scoring.suspicion import KeptResult, code_of
 
 try:
     import fcntl
@@ -57,7 +57,7 @@ _OURS = (SUMMARY, GRADES, RUBRIC, PAGE, OVERRIDES, STUDENTS)
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredStudent:
     """One student's files as they were read. Without an observation the grader itself had failed.
 
     ``others`` is what was seen of a group's accounts that do not count, and of ways that led nowhere.
@@ -80,9 +80,9 @@ class Stored:
         return seen is None or graded is None or graded.started_at == seen.started_at
 
     @property
-    def known(self) -> Known | None:
+    def known(self) -> KeptResult | None:
         """What a class keeps of it, if there is a report."""
-        return Known(self.report, code_of(self.observation)) if self.report else None
+        return KeptResult(self.report, code_of(self.observation)) if self.report else None
 
 
 class Results:
@@ -111,10 +111,10 @@ class Results:
             remedy = _(
                 "Give --resume to grade who is missing, --force to start over, or another --out."
             )
-            raise refuse(self.root, None, _("This folder already holds results."), remedy)
+            raise bad_input(self.root, None, _("This folder already holds results."), remedy)
         if self.occupied and not (self.root / BATCH).is_file():
             message = _("This folder holds no {file}, so it is not a grader's results.", file=BATCH)
-            raise refuse(self.root, None, message, _("Give another --out."))
+            raise bad_input(self.root, None, message, _("Give another --out."))
         if self.occupied and not resume:
             writable(self.root.resolve().parent)
 
@@ -125,7 +125,7 @@ class Results:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             wrong = _("The folder cannot be made ({reason}).", reason=reason(error))
-            raise refuse(self.root, None, wrong, _("Give another place.")) from None
+            raise bad_input(self.root, None, wrong, _("Give another place.")) from None
         refuse_links(self.root)
         with os.fdopen(os.open(self.root / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
             try:
@@ -134,7 +134,7 @@ class Results:
             except OSError:
                 wrong = _("Another grader is at work in this folder.")
                 remedy = _("Wait for its end, or give another --out.")
-                raise refuse(self.root, None, wrong, remedy) from None
+                raise bad_input(self.root, None, wrong, remedy) from None
             students = self.root / STUDENTS
             parts = (ACCOUNTS, HISTORY)
             inside = [
@@ -189,7 +189,7 @@ class Results:
         """A student's folder. Raises :class:`BadInput` for an id that is no folder's name."""
         if not is_student_id(student_id):
             message = _("{name} is not a student's id.", name=repr(student_id))
-            raise refuse(self.root / BATCH, None, message)
+            raise bad_input(self.root / BATCH, None, message)
         return self.root / STUDENTS / student_id
 
     def write_student(
@@ -235,7 +235,7 @@ class Results:
 
     def write_class(
         self,
-        known: Sequence[Known],
+        known: Sequence[KeptResult],
         rubric: Rubric,
         students: Sequence[Student],
         lang: str,
@@ -271,10 +271,10 @@ class Results:
             return msgspec.json.decode(path.read_bytes(), type=Batch)
         except OSError as error:
             remedy = _("Name a results folder.")
-            raise refuse(path, None, cannot_be_read(error), remedy) from None
+            raise bad_input(path, None, cannot_be_read(error), remedy) from None
         except UNREADABLE as error:
             message = _("This is not a batch of this grader: {error}.", error=error)
-            raise refuse(path, None, message) from None
+            raise bad_input(path, None, message) from None
 
     def report_of(self, student_id: str) -> Report | None:
         """The report that lies here of a student; ``None`` where none can be read."""
@@ -283,7 +283,7 @@ class Results:
         except (OSError, *UNREADABLE):
             return None
 
-    def each_stored(self, students: Iterable[Student]) -> Iterator[Stored]:
+    def each_stored(self, students: Iterable[Student]) -> Iterator[StoredStudent]:
         """What lies here of each of ``students``, one at a time: a class does not fit into memory.
 
         Raises :class:`BadInput` naming every damaged file, after the last of them.
@@ -294,7 +294,7 @@ class Results:
         if problems:
             raise BadInput(problems)
 
-    def _stored(self, student: Student, problems: list[Problem]) -> Stored:
+    def _stored(self, student: Student, problems: list[Problem]) -> StoredStudent:
         folder = self.folder(student.student_id)
         seen = _read(folder / OBSERVATION, Observation, problems)
         graded = _read(folder / REPORT, Report, problems)
@@ -306,7 +306,9 @@ class Results:
             for path in sorted((folder / ACCOUNTS).glob("*.json"))
         ]
         # A grader that was killed may have left what counts in both places.
-        return Stored(student, seen, graded, tuple(one for one in others if one and one != seen))
+        return StoredStudent(
+            student, seen, graded, tuple(one for one in others if one and one != seen)
+        )
 
 
 def writable(folder: Path) -> None:
@@ -320,7 +322,7 @@ def writable(folder: Path) -> None:
         message = _("{folder} cannot be written.", folder=there)
     else:
         return
-    raise refuse(folder, None, message, _("Give another place."))
+    raise bad_input(folder, None, message, _("Give another place."))
 
 
 def summary_json(summary: Summary) -> bytes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from grader.i18n.language import N_, _
-from grader.scoring.adjust import earned, exact_score, is_open
+from grader.scoring.adjust import earned, exact_score, is_still_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def faults(report: Report, student_id: str) -> Iterator[str]:
     # Each number is rounded to four decimals by itself.
     tolerance = _ROUNDED_BY * (len(report.criteria) + 1) + _FLOATS_ARE_OFF_BY
     complete = report.looked_at is UNSET and not any(
-        is_open(result, report) for result in report.criteria
+        is_still_open(result, report) for result in report.criteria
     )
     said = float(exact_score(report))
     if (report.status == "graded") != (report.score is not None) or (

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from grader.results.traces import Traces
 
-EXPORTS, DESK, OVERRIDES = "exports", "desk.json", "overrides.csv"
-_OURS = frozenset({BATCH, SUMMARY, GRADES, PAGE, RUBRIC, LOCK, DESK, PUSHED, OVERRIDES})
+EXPORTS, DESK_FILE, OVERRIDES = "exports", "desk.json", "overrides.csv"
+_OURS = frozenset({BATCH, SUMMARY, GRADES, PAGE, RUBRIC, LOCK, DESK_FILE, PUSHED, OVERRIDES})
 _PACKED = frozenset({".zip", ".xlsx"})
 _LISTS = frozenset({".ndjson"})
 
@@ -76,7 +76,7 @@ def clean_pushed(root: Path, users: frozenset[str]) -> None:
 
 def clean_desk(root: Path, traces: Traces) -> None:
     """Take the student's link, accounts and claims out of what a desk keeps."""
-    path = root / DESK
+    path = root / DESK_FILE
     if not path.is_file():
         return
     told = json.loads(text_of(path))

@@ -36,7 +36,7 @@ def grades_csv(
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     for row in grades_table(reports, criteria, extra):
-        writer.writerow(cell(one) if isinstance(one, str) else number(one) for one in row)
+        writer.writerow(cell(one) if isinstance(one, str) else points_cell(one) for one in row)
     return text.getvalue()
 
 
@@ -101,6 +101,6 @@ def _apart(names: Iterable[str], ours: Sequence[str], before: str) -> list[str]:
     return given
 
 
-def number(value: float | None) -> str:
+def points_cell(value: float | None) -> str:
     """Points as a number without needless zeros; nothing for ``None``."""
     return "" if value is None else f"{value:.4f}".rstrip("0").rstrip(".")

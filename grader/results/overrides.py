@@ -19,7 +19,7 @@ from grader.inputs.text_file import read_text
 from grader.model.report import Adjustment
 from grader.results.atomic_write import write_text
 from grader.roster.table import read_cells
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 from grader.scoring.adjust import marked
 
 if TYPE_CHECKING:
@@ -80,11 +80,11 @@ def mark_of(criterion: str, points: str, worth: Worth) -> Adjustment | tuple[str
     the remedy. A criterion of the rubric goes before the word."""
     names = [*worth.criteria, BONUS, TOTAL]
     if criterion not in names and criterion not in worth.former:
-        message = _("The rubric has no criterion “{given}”.", given=plain(criterion, 80))
+        message = _("The rubric has no criterion “{given}”.", given=printable(criterion, 80))
         return message, did_you_mean(criterion, names)
     value = points_of(points)
     if value is None:
-        message = _("“{given}” is not a number of points.", given=plain(points, 40))
+        message = _("“{given}” is not a number of points.", given=printable(points, 40))
         return message, _("Write one like 2 or 2.5.")
     if criterion in worth.former and criterion not in {BONUS, TOTAL}:
         return Adjustment(kind="override", criterion=criterion, points=value)

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from grader.i18n.language import N_, _
-from grader.inputs.problems import BadInput, Problem, cannot_be_read, refuse
+from grader.inputs.problems import BadInput, Problem, bad_input, cannot_be_read
 from grader.model.batch import Student
 from grader.model.report import read_report
 from grader.model.student_id import is_student_id
@@ -19,7 +19,7 @@ from grader.results.no_links import refuse_links
 from grader.results.overrides import Worth, read_overrides
 from grader.rubric.load import load_rubric
 from grader.scoring.open_by import AS_GRADED
-from grader.scoring.translate_report import retold
+from grader.scoring.translate_report import translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ _AGAIN = N_(
 
 
 @dataclass(frozen=True)
-class Row:
+class ClassRow:
     """One student with a report that can be exported."""
 
     student: Student
@@ -58,24 +58,24 @@ class ClassRead:
     reports' language.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[ClassRow, ...]
     students: tuple[Student, ...]
     rubric: Rubric | None
     lang: str
     problems: tuple[Problem, ...]
     notes: tuple[Problem, ...] = ()
 
-    def told_in(self, lang: str, shown: ShownScores = AS_GRADED) -> tuple[Row, ...]:
+    def told_in(self, lang: str, shown: ShownScores = AS_GRADED) -> tuple[ClassRow, ...]:
         """The rows, with reports in the language ``lang`` as far as there are words for it.
 
         ``shown`` says what their scores are where they have none.
         """
         return tuple(
-            Row(row.student, shown.of(self._told_in(lang, row.report))) for row in self.rows
+            ClassRow(row.student, shown.of(self._told_in(lang, row.report))) for row in self.rows
         )
 
     def _told_in(self, lang: str, report: Report) -> Report:
-        return report if lang == self.lang else retold(report, self.rubric, lang)
+        return report if lang == self.lang else translate(report, self.rubric, lang)
 
 
 def read_class(root: Path) -> ClassRead:
@@ -90,13 +90,13 @@ def read_class(root: Path) -> ClassRead:
     batch = _batch(results, problems)
     if batch is not None and batch.state == "starting":
         message = _("A batch was about to replace what lies here.")
-        raise refuse(root / BATCH, None, message, _("Finish it with --resume."))
+        raise bad_input(root / BATCH, None, message, _("Finish it with --resume."))
     students = tuple(batch.students if batch is not None else _found(root))
     rows = tuple(_rows(results, students, batch, problems))
     if batch is None:
         # Whoever cannot be read may have any name: then a name tells nobody from anybody.
         unread = len(rows) < len(students)
-        rows = tuple(Row(_student(row.report, named=not unread), row.report) for row in rows)
+        rows = tuple(ClassRow(_student(row.report, named=not unread), row.report) for row in rows)
         known = {row.student_id: row.student for row in rows}
         students = tuple(known.get(one.student_id, one) for one in students)
     elif batch.state != "finished":
@@ -110,13 +110,13 @@ def read_class(root: Path) -> ClassRead:
     former = () if batch is None or batch.former_criteria is UNSET else batch.former_criteria
     worth = _worth(rows) if rubric is None else Worth.of(rubric, former)
     overrides = read_overrides(root, [one.student_id for one in students], worth)
-    rows = tuple(Row(row.student, overrides.on(row.report)) for row in rows)
+    rows = tuple(ClassRow(row.student, overrides.on(row.report)) for row in rows)
     lang = batch.lang if batch is not None else "en"
     in_order = tuple(sorted(problems, key=_place))
     return ClassRead(rows, students, rubric, lang, in_order, overrides.notes)
 
 
-def _worth(rows: Iterable[Row]) -> Worth:
+def _worth(rows: Iterable[ClassRow]) -> Worth:
     """What marks are measured by where the rubric cannot be read: what the reports say."""
     reports = [row.report for row in rows]
     criteria = {one.id: one.max_points for report in reports for one in report.criteria}
@@ -144,7 +144,7 @@ def _found(root: Path) -> list[Student]:
     try:
         names = sorted(path.name for path in (root / STUDENTS).iterdir() if path.is_dir())
     except OSError as error:
-        raise refuse(root / STUDENTS, None, cannot_be_read(error)) from None
+        raise bad_input(root / STUDENTS, None, cannot_be_read(error)) from None
     return [Student(name) for name in names if is_student_id(name)]
 
 
@@ -167,7 +167,7 @@ def _rubric(path: Path, batch: Batch | None, problems: list[Problem]) -> Rubric 
 
 def _rows(
     results: Results, students: Iterable[Student], batch: Batch | None, problems: list[Problem]
-) -> Iterator[Row]:
+) -> Iterator[ClassRow]:
     seen: set[str] = set()
     for student in students:
         name = student.student_id
@@ -196,7 +196,7 @@ def _rows(
             wrong += [(one, _(_AGAIN)) for one in _contradictions(report, student, batch)]
         problems.extend(Problem(str(path), None, *fault) for fault in wrong)
         if not wrong:
-            yield Row(student, report)
+            yield ClassRow(student, report)
 
 
 def _contradictions(report: Report, student: Student, batch: Batch) -> Iterator[str]:

@@ -6,14 +6,14 @@ import difflib
 from typing import TYPE_CHECKING, Protocol
 
 from grader.i18n.language import _
-from grader.inputs.names import exact, name_keys
+from grader.inputs.names import id_forms, name_keys
 from grader.inputs.problems import BadInput, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Named(Protocol):
+class FindableStudent(Protocol):
     """A row of the roster, as it was read or as a batch keeps it."""
 
     @property
@@ -29,7 +29,9 @@ class Named(Protocol):
         """May be empty."""
 
 
-def find_students(accounts: Sequence[Named], named: Sequence[str], option: str) -> list[str]:
+def find_students(
+    accounts: Sequence[FindableStudent], named: Sequence[str], option: str
+) -> list[str]:
     """The ids of the students that are ``named``, each once, in that order.
 
     An id counts before an e-mail address, and that before a name; case and accents of a name do not
@@ -52,14 +54,14 @@ def find_students(accounts: Sequence[Named], named: Sequence[str], option: str) 
     return list(found)
 
 
-def _found(accounts: Sequence[Named], text: str) -> list[str]:
+def _found(accounts: Sequence[FindableStudent], text: str) -> list[str]:
     ids = [one.student_id for one in accounts if one.student_id == text]
-    emails = [one.student_id for one in accounts if exact(one.email) & exact(text)]
+    emails = [one.student_id for one in accounts if id_forms(one.email) & id_forms(text)]
     names = [one.student_id for one in accounts if name_keys(one.name) & name_keys(text)]
     return ids or emails or names
 
 
-def _unknown(accounts: Sequence[Named], text: str, option: str) -> Problem:
+def _unknown(accounts: Sequence[FindableStudent], text: str, option: str) -> Problem:
     known = {
         word.casefold(): word for one in accounts for word in (one.student_id, one.name) if word
     }

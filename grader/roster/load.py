@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from grader.i18n.language import _
-from grader.inputs.problems import BadInput, Problem, refuse
+from grader.inputs.problems import BadInput, Problem, bad_input
 from grader.inputs.schema_errors import did_you_mean
 from grader.inputs.text_file import read_text
 from grader.model.access import NothingHandedIn
@@ -19,7 +19,7 @@ from grader.model.timestamps import iso, time_of
 from grader.roster.access import ACCESS_COLUMNS, AccessError, access_of
 from grader.roster.cell_shapes import SHAPED_COLUMNS, shape_problem, use_fault
 from grader.roster.misplaced import looks_like_credentials, misplaced
-from grader.roster.table import ID_COLUMNS, USE, Row, Table, is_known, read_table
+from grader.roster.table import ID_COLUMNS, USE, AccountRow, Table, is_known, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -106,7 +106,7 @@ def load_roster(path: Path, *, ways_needed: bool = True) -> Roster:
     if ways_needed and not {*ACCESS_COLUMNS} & {*table.columns}:
         message = _("No column says how the accounts are reached.")
         remedy = _("Add at least one of: {names}.", names=", ".join(ACCESS_COLUMNS))
-        raise refuse(path, table.header_line, message, remedy)
+        raise bad_input(path, table.header_line, message, remedy)
     reading = _Reading(str(path), path.parent, table.columns)
     accounts = reading.accounts(table.rows)
     problems = [*table.problems, *reading.problems]
@@ -135,7 +135,7 @@ class _Reading:
     columns: tuple[str, ...] = ()
     problems: list[Problem] = field(default_factory=list)
 
-    def accounts(self, rows: Iterable[Row]) -> tuple[Account, ...]:
+    def accounts(self, rows: Iterable[AccountRow]) -> tuple[Account, ...]:
         """The accounts of all rows; meaningful only if ``problems`` stays empty."""
         rows = list(rows)
         self.check(rows)
@@ -151,7 +151,7 @@ class _Reading:
                     access[row.line] = way
                 else:
                     self._check_misplaced(row)
-        alike: dict[int, list[Row]] = {}
+        alike: dict[int, list[AccountRow]] = {}
         for members in _groups(rows):
             # By their ids: the order of the rows does not matter.
             known = sorted((row for row in members if row.line in access), key=_id)
@@ -165,13 +165,13 @@ class _Reading:
             if "student_id" in row.cells
         )
 
-    def check(self, rows: Sequence[Row]) -> None:
+    def check(self, rows: Sequence[AccountRow]) -> None:
         """Look at every cell by itself, and for ids that are given twice."""
         self._check_ids(rows)
         for row in rows:
             self._check_cells(row)
 
-    def _check_ids(self, rows: Iterable[Row]) -> None:
+    def _check_ids(self, rows: Iterable[AccountRow]) -> None:
         first: dict[str, int] = {}
         participants: dict[str, int] = {}
         for row in rows:
@@ -195,7 +195,7 @@ class _Reading:
                 self._say(row, message, remedy)
             first.setdefault(key, row.line)
 
-    def _check_cells(self, row: Row) -> None:
+    def _check_cells(self, row: AccountRow) -> None:
         for column in _BOUNDED:
             if len(row.cells.get(column, "")) > _MAX_TEXT:
                 self._too_long(row, column)
@@ -214,35 +214,35 @@ class _Reading:
             remedy = _("Write the number alone: Moodle's worksheet has it in its first column.")
             self._say(row, message, remedy)
 
-    def _too_long(self, row: Row, column: str) -> None:
+    def _too_long(self, row: AccountRow, column: str) -> None:
         message = _(
             "The {column} is longer than {max_text} characters.", column=column, max_text=_MAX_TEXT
         )
         self._say(row, message, _("Shorten it."))
 
-    def _check_misplaced(self, row: Row) -> None:
+    def _check_misplaced(self, row: AccountRow) -> None:
         """Whoever handed in something is not absent, whatever the column is called."""
         for number, column in enumerate(self.columns, start=1):
             if looks_like_credentials(row.extra.get(column, row.cells.get(column, ""))):
                 self._say(row, *misplaced(number))
 
-    def _say(self, row: Row, message: str, remedy: str) -> None:
+    def _say(self, row: AccountRow, message: str, remedy: str) -> None:
         self.problems.append(Problem(self.file, row.line, message, remedy))
 
 
-def _groups(rows: Iterable[Row]) -> Iterable[list[Row]]:
-    groups: dict[str, list[Row]] = {}
+def _groups(rows: Iterable[AccountRow]) -> Iterable[list[AccountRow]]:
+    groups: dict[str, list[AccountRow]] = {}
     for row in rows:
         if "group" in row.cells:
             groups.setdefault(row.cells["group"], []).append(row)
     return groups.values()
 
 
-def _id(row: Row) -> str:
+def _id(row: AccountRow) -> str:
     return row.cells.get("student_id", "").casefold()
 
 
-def _account(row: Row, access: Access, alike: Sequence[Row]) -> Account:
+def _account(row: AccountRow, access: Access, alike: Sequence[AccountRow]) -> Account:
     """The account of ``row``.
 
     What it leaves empty is as in the rows of its group with the same way, ``alike``: whose account it is

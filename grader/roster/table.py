@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
-from grader.inputs.problems import Problem, refuse
+from grader.inputs.problems import Problem, bad_input
 from grader.roster.access import ACCESS_COLUMNS, SECRET_COLUMNS
 from grader.safety.secret import Secret
 
@@ -56,7 +56,7 @@ def is_known(column: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Row:
+class AccountRow:
     """One student's non-empty cells, stripped: known ones, secret ones, and the roster's others."""
 
     line: int
@@ -71,7 +71,7 @@ class Table:
 
     header_line: int
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[AccountRow, ...]
     problems: tuple[Problem, ...]
 
 
@@ -87,9 +87,9 @@ def read_table(text: str, file: str) -> Table:
     header = next(records, None)
     if header is None:
         if problems:
-            raise refuse(file, problems[0].line, problems[0].message, problems[0].remedy)
+            raise bad_input(file, problems[0].line, problems[0].message, problems[0].remedy)
         remedy = _("Its first line names the columns: student_id, name, email, …")
-        raise refuse(file, 1, _("The roster is empty."), remedy)
+        raise bad_input(file, 1, _("The roster is empty."), remedy)
     line, cells = header
     while cells and not cells[-1]:
         cells.pop()
@@ -221,7 +221,7 @@ def _rows(
     columns: list[str],
     file: str,
     problems: list[Problem],
-) -> Iterator[Row]:
+) -> Iterator[AccountRow]:
     for line, cells in records:
         if any(cells[len(columns) :]):
             message = _(
@@ -232,7 +232,7 @@ def _rows(
             remedy = _("Put quotes around a cell that holds a comma or semicolon.")
             problems.append(Problem(file, line, message, remedy))
             continue
-        row = Row(line)
+        row = AccountRow(line)
         for column, cell in zip(columns, cells, strict=False):
             if column in SECRET_COLUMNS:
                 if cell:

@@ -16,7 +16,7 @@ from grader.rubric.readings import drawn, number_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.inputs.yaml_lines import Place
+    from grader.inputs.yaml_lines import KeyPath
 
 _SEEDS, _TRIES = 3, 300
 """How often, and how hard, messages are drawn to see whether there is room for them."""
@@ -24,7 +24,7 @@ _SEEDS, _TRIES = 3, 300
 _SAMPLES = 20
 """Messages for which an expression is tried."""
 
-_EXPECT: Place = ("answer", "expect")
+_EXPECT: KeyPath = ("answer", "expect")
 
 
 def most_drawn(pairs: int) -> int:
@@ -32,7 +32,7 @@ def most_drawn(pairs: int) -> int:
     return (4 + pairs) * 3 // 2
 
 
-def undrawable(exchange: dict[str, Any]) -> Iterator[tuple[Place, str, str]]:
+def undrawable(exchange: dict[str, Any]) -> Iterator[tuple[KeyPath, str, str]]:
     """What stands in the way of drawing: the place in the exchange, what it is, and the remedy.
 
     ``exchange`` keeps to its schema and to the rules for its fields and expressions.
@@ -44,7 +44,7 @@ def undrawable(exchange: dict[str, Any]) -> Iterator[tuple[Place, str, str]]:
         yield from _not_told_apart(rules, exchange)
 
 
-def _not_worked_out(rules: ExchangeRules) -> Iterator[tuple[Place, str, str]]:
+def _not_worked_out(rules: ExchangeRules) -> Iterator[tuple[KeyPath, str, str]]:
     """The expressions that give no number for any message."""
     chance = Random(0)  # noqa: S311 - the same for everybody
     messages = [drawn(rules.fields, index, chance) for index in range(_SAMPLES)]
@@ -69,7 +69,7 @@ def _not_worked_out(rules: ExchangeRules) -> Iterator[tuple[Place, str, str]]:
 
 def _not_told_apart(
     rules: ExchangeRules, exchange: dict[str, Any]
-) -> Iterator[tuple[Place, str, str]]:
+) -> Iterator[tuple[KeyPath, str, str]]:
     """Draw what some runs would, and say what stands in the way first."""
     exact = "within" in exchange.get("answer", {})
     try:
@@ -90,8 +90,8 @@ def _not_told_apart(
         yield _too_few(rules, error)
 
 
-def _too_few(rules: ExchangeRules, error: NoRoomError) -> tuple[Place, str, str]:
-    place: Place = _EXPECT if rules.expect is not None else ("message",)
+def _too_few(rules: ExchangeRules, error: NoRoomError) -> tuple[KeyPath, str, str]:
+    place: KeyPath = _EXPECT if rules.expect is not None else ("message",)
     what = _("Not enough messages can be told apart by their answers: {why}.", why=error.why)
     field = rules.fields[rules.of] if rules.of is not None else None
     if isinstance(field, OneOf):

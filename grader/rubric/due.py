@@ -8,7 +8,7 @@ import msgspec
 
 from grader.i18n.language import _
 from grader.inputs.problems import Problem
-from grader.inputs.schema_errors import shown
+from grader.inputs.schema_errors import value_in_words
 from grader.model.timestamps import time_of
 
 if TYPE_CHECKING:
@@ -30,6 +30,6 @@ def due_problems(document: Document, file: str) -> Iterator[Problem]:
     top = document.value if isinstance(document.value, dict) else {}
     due = top.get("due")
     if isinstance(due, str) and due and time_of(due) is None:
-        message = _("“due” is {time}, which is not a time with its zone.", time=shown(due))
+        message = _("“due” is {time}, which is not a time with its zone.", time=value_in_words(due))
         remedy = _("Write it like 2026-11-27T23:59:00+01:00.")
         yield Problem(file, document.line(("due",)), message, remedy)

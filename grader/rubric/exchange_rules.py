@@ -10,13 +10,13 @@ import msgspec
 from grader import schemas
 from grader.i18n.language import _, plural
 from grader.inputs.problems import Problem
-from grader.inputs.schema_errors import did_you_mean, schema_problems, shown
+from grader.inputs.schema_errors import did_you_mean, schema_problems, value_in_words
 from grader.rubric.drawable import undrawable
 from grader.rubric.exchange import PAIRS, RANGE, ExchangeRules, OneOf, Route, field_of, in_words
 from grader.rubric.expression import ExpressionError, expression
 
 if TYPE_CHECKING:
-    from grader.inputs.yaml_lines import Document, Place
+    from grader.inputs.yaml_lines import Document, KeyPath
     from grader.rubric.exchange import Field
 
 _ROOM_PER_PAIR = 100
@@ -94,7 +94,7 @@ class _Rules:
             if isinstance(role, str) and isinstance(known, dict) and role not in known:
                 message = _(
                     "The lab declares no {name} under “{section}”.",
-                    name=shown(role),
+                    name=value_in_words(role),
                     section=section,
                 )
                 self.say(("route", name), message, did_you_mean(role, known))
@@ -164,7 +164,7 @@ class _Rules:
             remedy = _("Give one {whole: [100, 9999]} or {real: [1, 100], decimals: 2}.")
             self.say(("message",), what, remedy)
 
-    def _check_field(self, at: Place, name: str, given: object) -> None:
+    def _check_field(self, at: KeyPath, name: str, given: object) -> None:
         if not isinstance(given, dict):
             if isinstance(given, list):
                 return  # the schema says so
@@ -195,7 +195,7 @@ class _Rules:
         if isinstance(field, OneOf):
             self._check_values((*at, "one_of"), name, field)
 
-    def _check_values(self, at: Place, name: str, field: OneOf) -> None:
+    def _check_values(self, at: KeyPath, name: str, field: OneOf) -> None:
         if len(set(map(in_words, field.one_of))) < len(field.one_of):
             self.say(
                 at, _("“{field}” names the same value twice.", field=name[:60]), _("Remove one.")
@@ -233,7 +233,7 @@ class _Rules:
         elif isinstance(expect, dict):
             self._check_branches(at, expect)
 
-    def _check_branches(self, at: Place, expect: dict[str, Any]) -> None:
+    def _check_branches(self, at: KeyPath, expect: dict[str, Any]) -> None:
         for value, text in expect.items():
             if value != "of" and isinstance(text, str):
                 self._check_expression((*at, value), text)
@@ -242,10 +242,12 @@ class _Rules:
             return  # the schema says so
         field = self.fields.get(of)
         if field is None and of not in self.given.get("message", {}):
-            message = _("The message has no field {name}.", name=shown(of))
+            message = _("The message has no field {name}.", name=value_in_words(of))
             self.say((*at, "of"), message, did_you_mean(of, self.fields))
         elif field is not None and not isinstance(field, OneOf):
-            message = _("“of” names {name}, which is not one of some values.", name=shown(of))
+            message = _(
+                "“of” names {name}, which is not one of some values.", name=value_in_words(of)
+            )
             remedy = _("Give that field “one_of”, with the values below.")
             self.say((*at, "of"), message, remedy)
         elif isinstance(field, OneOf):
@@ -262,7 +264,7 @@ class _Rules:
                     )
                     self.say(at, message, _("Add a line for it."))
 
-    def _check_expression(self, at: Place, text: str) -> None:
+    def _check_expression(self, at: KeyPath, text: str) -> None:
         try:
             found = expression(text)
         except ExpressionError as error:
@@ -272,11 +274,12 @@ class _Rules:
         known = self.fields.keys() | set(self.given.get("message") or ())
         for name in sorted(found.names - known):
             message = _(
-                "The expression names {name}, which is no field of the message.", name=shown(name)
+                "The expression names {name}, which is no field of the message.",
+                name=value_in_words(name),
             )
             self.say(at, message, did_you_mean(name, known))
 
-    def say(self, place: Place, message: str, remedy: str) -> None:
+    def say(self, place: KeyPath, message: str, remedy: str) -> None:
         """Note a problem at a place of the exchange."""
         line = self.document.line(("exchange", *place))
         self.problems.append(Problem(self.file, line, message, remedy))

@@ -9,7 +9,7 @@ import msgspec
 
 from grader import schemas
 from grader.i18n.language import _
-from grader.inputs.problems import BadInput, refuse
+from grader.inputs.problems import BadInput, bad_input
 from grader.inputs.schema_errors import schema_problems
 from grader.inputs.text_file import read_text
 from grader.inputs.yaml_lines import read_yaml
@@ -128,7 +128,7 @@ def load_rubric(
         rubric = msgspec.convert(value, Rubric)
     except msgspec.ValidationError as error:  # the schema and the types disagree: ours to mend
         message = _("The rubric does not fit: {fault}.", fault=error)
-        raise refuse(path, 1, message) from None
+        raise bad_input(path, 1, message) from None
     return msgspec.structs.replace(rubric, source=file.text, sha256=file.sha256)
 
 

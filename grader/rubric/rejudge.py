@@ -54,15 +54,17 @@ def judged_anew(seen: Observation, rules: ExchangeRules) -> Observation:
         other = Unknown.saying("not-observed", OTHER_FORM)
         return msgspec.structs.replace(seen, handler=other, records=other, exchange=other)
     before, now = value_of(seen.handler), value_of(handler)
-    hope = now is not None and now.answered and before is not None and not before.answered
-    if hope and _because(records) == "handler":
+    may_still_answer = (
+        now is not None and now.answered and before is not None and not before.answered
+    )
+    if may_still_answer and _because(records) == "handler":
         records = _open()
-    if hope and _because(exchange) == "handler":
+    if may_still_answer and _because(exchange) == "handler":
         exchange = _open()
     gone, was = value_of(exchange), value_of(seen.exchange)
     if gone is not None and was is not None and len(gone.pairs) < rules.pairs:
         whole = gone.stands_for_all and len(gone.pairs) >= min(rules.variants, rules.pairs)
-        if (hope or gone.answered > was.answered) and not whole:
+        if (may_still_answer or gone.answered > was.answered) and not whole:
             exchange = _open()
     return msgspec.structs.replace(seen, handler=handler, records=records, exchange=exchange)
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from grader.i18n.language import _
 from grader.inputs.problems import Problem
-from grader.inputs.schema_errors import did_you_mean, schema_problems, shown
+from grader.inputs.schema_errors import did_you_mean, schema_problems, value_in_words
 from grader.model.kind import EXCHANGE, SECTIONS
 from grader.rubric.exchange_rules import exchange_problems, route_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from grader.inputs.yaml_lines import Document, Place
+    from grader.inputs.yaml_lines import Document, KeyPath
     from grader.model.outcome import CheckInfo
     from grader.rubric.exchange import Route
 
@@ -101,7 +101,7 @@ class _Rules:
         seen: dict[str, int] = {}
         total, readable = 0.0, True
         for index, criterion in enumerate(criteria if isinstance(criteria, list) else []):
-            place: Place = ("criteria", index)
+            place: KeyPath = ("criteria", index)
             if not isinstance(criterion, dict):
                 readable = False
                 continue
@@ -114,20 +114,24 @@ class _Rules:
             message = _("All points together are 0.")
             self._say(("criteria",), message, _("Give at least one criterion points."))
 
-    def _check_id(self, place: Place, name: object, seen: dict[str, int]) -> None:
+    def _check_id(self, place: KeyPath, name: object, seen: dict[str, int]) -> None:
         if not isinstance(name, str):
             return
         if name in _GRADE_COLUMNS:
-            message = _("The id {id} is the name of a column of grades.csv.", id=shown(name))
+            message = _(
+                "The id {id} is the name of a column of grades.csv.", id=value_in_words(name)
+            )
             self._say(place, message, _("Give the criterion another id."))
         if name in seen:
             message = _(
-                "The id {id} is already taken on line {line}.", id=shown(name), line=seen[name]
+                "The id {id} is already taken on line {line}.",
+                id=value_in_words(name),
+                line=seen[name],
             )
             self._say(place, message, _("Give each criterion an id of its own."))
         seen.setdefault(name, self.document.line(place))
 
-    def _check_criterion(self, place: Place, criterion: dict[str, Any]) -> None:
+    def _check_criterion(self, place: KeyPath, criterion: dict[str, Any]) -> None:
         check, on = criterion.get("check"), criterion.get("on")
         if not isinstance(check, str) or not check:
             return
@@ -137,7 +141,7 @@ class _Rules:
             if info is not None:
                 self._check_expect(place, criterion, info)
             elif not self.more_checks or difflib.get_close_matches(check, self.checks, 1, _NEARLY):
-                message = _("There is no check {name}.", name=shown(check))
+                message = _("There is no check {name}.", name=value_in_words(check))
                 self._say((*place, "check"), message, did_you_mean(check, self.checks))
         if isinstance(on, str) and on:
             self._check_on((*place, "on"), on, check, info)
@@ -152,17 +156,17 @@ class _Rules:
                 remedy = _("Add “{line}” to lab.{section}.", line=f"{role}: …", section=section)
                 self._say((*place, "check"), message, remedy)
 
-    def _check_on(self, place: Place, on: str, check: str, info: CheckInfo | None) -> None:
+    def _check_on(self, place: KeyPath, on: str, check: str, info: CheckInfo | None) -> None:
         ends = route(on)
         words = {role: word for word, named in SECTIONS.items() for role in self._names(named)}
         unknown = [end for end in ends if end not in words]
         for end in unknown:
-            message = _("The lab declares no resource called {name}.", name=shown(end))
+            message = _("The lab declares no resource called {name}.", name=value_in_words(end))
             self._say(place, message, did_you_mean(end, words))
         if unknown:
             return
         kinds = " -> ".join(words[end] for end in ends)
-        wanted, named = info.on if info else None, shown(on)
+        wanted, named = info.on if info else None, value_in_words(on)
         if wanted is None and len(ends) > 2:
             message = _("{on} names more than two resources.", on=named)
             self._say(place, message, _("Name one or two."))
@@ -195,7 +199,7 @@ class _Rules:
             message = _("{on} leads from a resource to itself.", on=named)
             self._say(place, message, _("Name two."))
 
-    def _check_expect(self, place: Place, criterion: dict[str, Any], info: CheckInfo) -> None:
+    def _check_expect(self, place: KeyPath, criterion: dict[str, Any], info: CheckInfo) -> None:
         expect, at = criterion.get("expect"), (*place, "expect")
         check = criterion["check"]
         if info.expect_schema is None:
@@ -213,7 +217,7 @@ class _Rules:
         if info.environment == "expect" and isinstance(expect, dict):
             self._check_variables(at, expect)
 
-    def _check_variables(self, at: Place, expect: dict[str, Any]) -> None:
+    def _check_variables(self, at: KeyPath, expect: dict[str, Any]) -> None:
         """Of whichever variable no value is kept, and what one holds is a queue of the lab."""
         queues = self._names("queues")
         for name, value in expect.items():
@@ -225,7 +229,7 @@ class _Rules:
                 self._say((*at, name), message, remedy)
             holds = value.get("holds") if isinstance(value, dict) else None
             if isinstance(holds, str) and holds not in queues:
-                message = _("The lab declares no queue called {name}.", name=shown(holds))
+                message = _("The lab declares no queue called {name}.", name=value_in_words(holds))
                 self._say((*at, name, "holds"), message, did_you_mean(holds, queues))
 
     def _runs(self, role: str) -> bool:
@@ -235,8 +239,8 @@ class _Rules:
     def _placed(self, check: str, info: CheckInfo) -> str:
         """The check's name, and where it stands if an author wrote it."""
         if _PACKAGE in Path(info.file).parents:
-            return shown(check)
-        return f"{shown(check)} ({info.file}:{info.line})"
+            return value_in_words(check)
+        return f"{value_in_words(check)} ({info.file}:{info.line})"
 
     def _shaped(self, shape: str) -> str:
         """An ``on`` of this shape that the exchange has."""
@@ -252,7 +256,7 @@ class _Rules:
         names = self.lab.get(section)
         return names if isinstance(names, dict) else {}
 
-    def _say(self, place: Place, message: str, remedy: str) -> None:
+    def _say(self, place: KeyPath, message: str, remedy: str) -> None:
         self.problems.append(Problem(self.file, self.document.line(place), message, remedy))
 
 

@@ -6,7 +6,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
-from grader.inputs.problems import refuse
+from grader.inputs.problems import bad_input
 from grader.inputs.schema_errors import did_you_mean
 from grader.rubric.load import default_rubric_path, shipped
 
@@ -36,7 +36,7 @@ def named(given: Path) -> Path:
     if name in labs:
         return labs[name]
     message = _("There is no file and no shipped lab called “{name}”.", name=name[:80])
-    raise refuse("--rubric", None, message, _nearest(name, labs))
+    raise bad_input("--rubric", None, message, _nearest(name, labs))
 
 
 def lab_path(name: str, option: str) -> Path:
@@ -44,7 +44,7 @@ def lab_path(name: str, option: str) -> Path:
     labs = shipped_labs()
     if name not in labs:
         message = _("There is no shipped lab called “{name}”.", name=name[:80])
-        raise refuse(option, None, message, _nearest(name, labs))
+        raise bad_input(option, None, message, _nearest(name, labs))
     return labs[name]
 
 

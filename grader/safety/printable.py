@@ -9,7 +9,7 @@ import unicodedata
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
-def plain(text: str, limit: int = 1000) -> str:
+def printable(text: str, limit: int = 1000) -> str:
     """``text`` in one line of at most ``limit`` characters, with what could act made visible."""
     most = limit * 2
     line = text[:most].replace("\t", " ").replace("\n", " ")

@@ -7,7 +7,7 @@ import traceback
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 from grader.safety.redact import redact
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def _chain(error: BaseException, frames: int, seen: set[int]) -> Iterator[str]:
 
 def _place(frame: traceback.FrameSummary) -> str:
     """A frame as Python shows it."""
-    line = plain(redact(frame.line or "", _SAID), _SAID)
-    file = plain(frame.filename)
+    line = printable(redact(frame.line or "", _SAID), _SAID)
+    file = printable(frame.filename)
     return f'  File "{file}", line {frame.lineno}, in {frame.name}\n' + (line and f"    {line}\n")
 
 
@@ -58,7 +58,7 @@ def _says(error: BaseException) -> str:
         text = str(error)
     except Exception:  # noqa: BLE001 - an exception of somebody's own may fail at this too
         text = "?"
-    lines = [f"{type(error).__name__}: {plain(redact(text, _SAID), _SAID)}"]
+    lines = [f"{type(error).__name__}: {printable(redact(text, _SAID), _SAID)}"]
     notes = getattr(error, "__notes__", ())
     # A task that failed elsewhere brings its own traceback along, which was made there in this way.
     lines += [note for note in notes if isinstance(note, str)]

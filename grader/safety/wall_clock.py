@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-class Question:
+class TimedQuestion:
     """One request and its answer: what connection they use, and whether their time is over."""
 
     def __init__(self) -> None:
@@ -106,16 +106,16 @@ class _Watch:
 
 
 _watch = _Watch()
-_asking: ContextVar[Question | None] = ContextVar("asking_by_the_clock", default=None)
+_asking: ContextVar[TimedQuestion | None] = ContextVar("asking_by_the_clock", default=None)
 
 
 @contextmanager
-def cut_at(at: float) -> Iterator[Question]:
+def cut_at(at: float) -> Iterator[TimedQuestion]:
     """Cut the connection of what is asked in this block at a time of ``time.monotonic()``.
 
     The connection has to be of a pool that :func:`that_can_be_cut` made.
     """
-    question = Question()
+    question = TimedQuestion()
     number, token = _watch.add(at, question.end), _asking.set(question)
     try:
         yield question

@@ -11,7 +11,7 @@ import msgspec
 
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import SHIPPED, Layout
-from grader.sandbox.submission import Submission
+from grader.sandbox.submission import DemoSubmission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
 COHORT = msgspec.json.decode(
-    Path(__file__).with_name("cohort.json").read_bytes(), type=tuple[Submission, ...]
+    Path(__file__).with_name("cohort.json").read_bytes(), type=tuple[DemoSubmission, ...]
 )
 """Each differs from the reference in what its lines say; ``unreachable`` has an address of discard,
 where nothing listens."""
 
 CALCULATORS = msgspec.json.decode(
-    Path(__file__).with_name("calculators.json").read_bytes(), type=tuple[Submission, ...]
+    Path(__file__).with_name("calculators.json").read_bytes(), type=tuple[DemoSubmission, ...]
 )
 """Mistakes where messages ask for one of several answers, with the points of the shipped calculator."""
 
 
-def cohort_of(rules: ExchangeRules) -> tuple[Submission, ...]:
+def cohort_of(rules: ExchangeRules) -> tuple[DemoSubmission, ...]:
     """The submissions that try a rubric whose exchange goes by ``rules``."""
     return COHORT if rules.short else (*COHORT, *CALCULATORS)
 
@@ -69,7 +69,7 @@ _DEMOS = msgspec.json.decode(
 )
 
 
-def demo_of(lab: str) -> tuple[Submission, ...]:
+def demo_of(lab: str) -> tuple[DemoSubmission, ...]:
     """The submissions that ``grader demo`` shows of the shipped lab ``lab``, with their grades there."""
     if lab not in _DEMOS:
         return tuple(submission for submission in COHORT if submission.name in DEMO)
@@ -90,7 +90,11 @@ _ID_NUMBERS, _CANVAS_IDS = 20240001, 9001
 
 
 def deploy_all(
-    sandbox: Sandbox, submissions: Iterable[Submission], *, layout: Layout = SHIPPED, jobs: int = 4
+    sandbox: Sandbox,
+    submissions: Iterable[DemoSubmission],
+    *,
+    layout: Layout = SHIPPED,
+    jobs: int = 4,
 ) -> dict[str, str]:
     """Deploys each submission into a new account, ``jobs`` at a time: its name → the account's id.
 
@@ -113,10 +117,10 @@ def deploy_all(
     return accounts
 
 
-def write_roster(
+def write_cohort_roster(
     path: Path,
     sandbox: Sandbox,
-    submissions: Iterable[Submission],
+    submissions: Iterable[DemoSubmission],
     accounts: Mapping[str, str],
     *,
     region: str | None = None,

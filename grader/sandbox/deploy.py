@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.literals import QueueAttributeNameType
 
-    from grader.sandbox.submission import Periodic, Submission
+    from grader.sandbox.submission import DemoSubmission, Periodic
 
 SECOND_FUNCTION = "second_lambda"
 OTHER_QUEUE = "other_queue"
@@ -64,7 +64,7 @@ class Emulator(Protocol):
 
 
 def deploy(
-    sandbox: Emulator, account_id: str, submission: Submission, layout: Layout = SHIPPED
+    sandbox: Emulator, account_id: str, submission: DemoSubmission, layout: Layout = SHIPPED
 ) -> None:
     """Deploys ``submission`` into the empty account ``account_id``, under the names of ``layout``.
 
@@ -85,7 +85,7 @@ def deploy(
         _deploy(aws, account_id, submission, layout)
 
 
-def _deploy(aws: Aws, account_id: str, submission: Submission, layout: Layout) -> None:
+def _deploy(aws: Aws, account_id: str, submission: DemoSubmission, layout: Layout) -> None:
     # Clients that ask once only: what was created is not to be created again.
     sqs, functions = aws.sender, aws.invoker(_ANSWER_S)
     name = _sum_function(submission, layout)
@@ -110,16 +110,16 @@ def _deploy(aws: Aws, account_id: str, submission: Submission, layout: Layout) -
         _wait_until_active(functions, function["FunctionName"])
 
 
-def _sum_function(submission: Submission, layout: Layout) -> str:
+def _sum_function(submission: DemoSubmission, layout: Layout) -> str:
     return layout.other(submission.function) if submission.function else layout.sum_function
 
 
-def _output_queue(submission: Submission, layout: Layout) -> str:
+def _output_queue(submission: DemoSubmission, layout: Layout) -> str:
     given = submission.output_queue
     return layout.other(given) if given else layout.output_queue
 
 
-def _configuration(submission: Submission, layout: Layout, output_url: str) -> Configuration:
+def _configuration(submission: DemoSubmission, layout: Layout, output_url: str) -> Configuration:
     here, shipped = layout.adding, SHIPPED.adding
     variables: dict[str, str | None] = {**here.environment, OUTPUT_URL: output_url}
     if submission.url_in_code:
@@ -140,7 +140,7 @@ def _configuration(submission: Submission, layout: Layout, output_url: str) -> C
     )
 
 
-def _input_visibility_s(submission: Submission, layout: Layout) -> int:
+def _input_visibility_s(submission: DemoSubmission, layout: Layout) -> int:
     given, shipped_s = submission.input_visibility_s, SHIPPED.adding.timeout_s
     if given < shipped_s:
         return min(given, layout.adding.timeout_s - 1)
@@ -149,11 +149,11 @@ def _input_visibility_s(submission: Submission, layout: Layout) -> int:
     return as_here(given, _TIMES_THE_TIMEOUT * shipped_s, _TIMES_THE_TIMEOUT * longest_s)
 
 
-def _timeout_s(submission: Submission, layout: Layout) -> int:
+def _timeout_s(submission: DemoSubmission, layout: Layout) -> int:
     return as_here(submission.timeout_s, SHIPPED.adding.timeout_s, layout.adding.timeout_s)
 
 
-def _create_queues(sqs: SQSClient, submission: Submission, layout: Layout) -> str:
+def _create_queues(sqs: SQSClient, submission: DemoSubmission, layout: Layout) -> str:
     """The output queue's URL, or what it would be."""
     visibility: dict[QueueAttributeNameType, str] = {
         "VisibilityTimeout": str(_input_visibility_s(submission, layout))
@@ -182,7 +182,7 @@ def _archive(
     handler: str,
     mark: str,
     layout: Layout,
-    submission: Submission | None = None,
+    submission: DemoSubmission | None = None,
     output_url: str = "",
 ) -> bytes:
     """The deployment package of ``handler``: the same bytes whenever and wherever it is made.
@@ -246,7 +246,7 @@ def _role(account_id: str) -> str:
 
 
 def _create_mappings(
-    functions: LambdaClient, account_id: str, submission: Submission, layout: Layout
+    functions: LambdaClient, account_id: str, submission: DemoSubmission, layout: Layout
 ) -> None:
     name = _sum_function(submission, layout)
 

@@ -22,7 +22,7 @@ Periodic = Literal[
 """What runs the periodic function. ``rule-of-others``: only another account's rules may invoke it."""
 
 
-class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DemoSubmission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one student handed in: the reference, unless a field says otherwise, and its grade.
 
     ``points`` is ``None`` where the account cannot be graded. ``failed``, ``blocked`` and ``ungraded``

@@ -77,7 +77,7 @@ def exact_score(report: Report) -> Fraction:
     return _within(points, report.max_score) if report.adjusted else points
 
 
-def is_open(result: CriterionResult, report: Report) -> bool:
+def is_still_open(result: CriterionResult, report: Report) -> bool:
     """The criterion could not be checked, and no override or total settles it."""
     return (
         result.status == "ungraded"
@@ -134,7 +134,7 @@ def adjusted(report: Report, late: Adjustment | None, marks: Iterable[Adjustment
     sure = _rounded(exact_score(made))
     # Of what nobody asked about no score is made.
     partly = bare.looked_at is not UNSET
-    ungraded = partly or any(is_open(result, made) for result in made.criteria)
+    ungraded = partly or any(is_still_open(result, made) for result in made.criteria)
     return msgspec.structs.replace(
         made,
         status="ungraded" if ungraded else "graded",

@@ -27,7 +27,9 @@ def visibility_of(criterion: str, rubric: Rubric | None) -> Visibility | None:
     return named.get(criterion, "hidden")
 
 
-def unnamed(report: Report, hides: Callable[[CriterionResult, str], bool], lang: str) -> Report:
+def hide_criteria(
+    report: Report, hides: Callable[[CriterionResult, str], bool], lang: str
+) -> Report:
     """The report, in the language ``lang``, without the titles of what ``hides`` keeps from readers.
 
     ``hides(result, because)``: whoever sees ``result`` may not see the criterion ``because`` with it.

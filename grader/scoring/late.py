@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 AFTER_DUE, DUE_UNKNOWN = "modified-after-due", "due-unknown"
 """Flags: modified after the due time; and a due time, of which nobody knows whether it was kept."""
 
-LATE = N_("Last modified {at}, after the due time {due}. Days begun since: {days}.")
+MODIFIED_LATE = N_("Last modified {at}, after the due time {due}. Days begun since: {days}.")
 
 _DAY = timedelta(days=1)
 
@@ -48,7 +48,7 @@ def with_lateness(
     days = math.ceil((modified - due) / _DAY)
     rule = rubric.late
     share = 0.0 if rule is None else min(round(rule.per_day * days, 6), rule.at_most)
-    why = message(LATE, at=_shown(modified), due=_shown(due), days=days)
+    why = message(MODIFIED_LATE, at=_shown(modified), due=_shown(due), days=days)
     late = Adjustment(
         kind="late",
         points=0.0,

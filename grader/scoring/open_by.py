@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
-from grader.scoring.adjust import is_open
+from grader.scoring.adjust import is_still_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +50,7 @@ def open_by(report: Report) -> OpenBy | None:
 
 def open_criteria(report: Report) -> list[CriterionResult]:
     """The criteria that could not be checked, and that nobody settled."""
-    return [result for result in report.criteria if is_open(result, report)]
+    return [result for result in report.criteria if is_still_open(result, report)]
 
 
 def first_open(report: Report) -> CriterionResult | None:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
-from grader.inputs.problems import refuse
+from grader.inputs.problems import bad_input
 from grader.scoring.adjust import earned, exact, exact_score
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def scale_of(text: str | None) -> Scale:
     top = None if "," in text else decimal_of(text)
     # Two decimals are what a score has: a finer scale would itself be rounded.
     if top is None or not 0 < top <= _MOST or top != round(top, 2):
-        raise refuse(
+        raise bad_input(
             "--scale",
             None,
             _("This is not a number of points."),
@@ -74,7 +74,7 @@ def decimal_of(text: str) -> Decimal | None:
     return Decimal(text.replace(",", ".")) if _NUMBER.fullmatch(text.strip()) else None
 
 
-def number(value: Decimal | None) -> str:
+def decimal_text(value: Decimal | None) -> str:
     """``value`` with a point and without needless zeros: ``17.5``, ``100``; nothing for ``None``."""
     text = "" if value is None else f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from grader.rubric.load import text_in
 from grader.scoring.open_by import open_by
-from grader.scoring.suspicion import Known, Suspicion, code_of, suspicions
+from grader.scoring.suspicion import KeptResult, Suspicion, code_of, suspicions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grader.model.report import Report
     from grader.rubric.load import Criterion, Rubric
 
-__all__ = ["Known", "Summary", "code_of", "summarise", "summarise_class", "with_suspicion"]
+__all__ = ["KeptResult", "Summary", "code_of", "summarise", "summarise_class", "with_suspicion"]
 
 
 class CriterionSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,7 +108,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ]
 
 
-def summarise_class(known: Sequence[Known], rubric: Rubric, lang: str) -> Summary:
+def summarise_class(known: Sequence[KeptResult], rubric: Rubric, lang: str) -> Summary:
     """The summary of a class of which the code is known too, with what is suspicious."""
     summary = summarise([one.report for one in known], rubric, lang)
     return with_suspicion(summary, suspicions(known, rubric))

@@ -34,7 +34,7 @@ class Code(NamedTuple):
     sha256: str
 
 
-class Known(NamedTuple):
+class KeptResult(NamedTuple):
     """What a class keeps of a student: the report, and the code of each function seen."""
 
     report: Report
@@ -85,7 +85,7 @@ def code_of(seen: Observation | None) -> frozenset[Code]:
     )
 
 
-def suspicions(results: Iterable[Known], rubric: Rubric) -> dict[str, list[Suspicion]]:
+def suspicions(results: Iterable[KeptResult], rubric: Rubric) -> dict[str, list[Suspicion]]:
     """What is suspicious of each student of whom something is, by the student's id.
 
     Members of one group share an account and its code by right. Code that the course hands out

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from grader.rubric.load import Criterion, Rubric, Text
 
 
-def retold(report: Report, rubric: Rubric | None, lang: str) -> Report:
+def translate(report: Report, rubric: Rubric | None, lang: str) -> Report:
     """The report in the language ``lang``.
 
     Titles and hints are the rubric's where the report has them from it. What only its author has

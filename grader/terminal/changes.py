@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from grader.i18n.language import _, spoken
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 from grader.scoring.adjustment_words import adjustment_lines
 from grader.terminal.report import points
 from grader.terminal.student_label import label
@@ -43,7 +43,7 @@ def show_changes(changes: Iterable[Change], out: Console) -> None:
             out.print(Text(_line(moved, out.width)))
         if change.is_adjusted:
             for line in adjustment_lines(after, spoken().code, spoken().number):
-                out.print(Text(f"  {plain(line)}"), soft_wrap=True)
+                out.print(Text(f"  {printable(line)}"), soft_wrap=True)
             if not after.adjusted:
                 out.print(Text("  " + _("Nothing is adjusted any more.")))
 
@@ -61,10 +61,10 @@ def _by(change: Change) -> str:
 
 
 def _line(moved: Moved, width: int) -> str:
-    said = f"  {plain(moved.id)}  {_moved(moved.before, moved.after)}"
+    said = f"  {printable(moved.id)}  {_moved(moved.before, moved.after)}"
     why = moved.after.message if moved.after else _("The rubric does not have it any more.")
     if why:
-        said += f"  {plain(why, _WHY)}"
+        said += f"  {printable(why, _WHY)}"
     return textwrap.fill(
         said, width, subsequent_indent="    ", break_on_hyphens=False, drop_whitespace=True
     )

@@ -11,7 +11,7 @@ from rich.text import Text
 from grader.doctor.examine import LEARNER_LAB_HOURS, PARTNER
 from grader.i18n.language import _, plural
 from grader.model.observation import Found, Unknown
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 from grader.terminal.student_label import label
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ def show_examinations(found: Sequence[Examination], out: Console) -> None:
     notes: dict[str, list[str]] = {}
     for one in found:
         for note in one.notes:
-            notes.setdefault(note, []).append(plain(one.account.student_id))
+            notes.setdefault(note, []).append(printable(one.account.student_id))
     for note, students in notes.items():
-        line = _("{student}: {note}", student=", ".join(students), note=plain(note))
+        line = _("{student}: {note}", student=", ".join(students), note=printable(note))
         out.print(Text(line))
     faults: dict[tuple[str, str], list[str]] = {}
     for one in found:
@@ -73,8 +73,8 @@ def show_examinations(found: Sequence[Examination], out: Console) -> None:
                 _(
                     "{student}: {fault} {remedy}",
                     student=", ".join(students),
-                    fault=plain(message),
-                    remedy=plain(remedy),
+                    fault=printable(message),
+                    remedy=printable(remedy),
                 )
             )
         )
@@ -89,9 +89,9 @@ def _table(found: Sequence[Examination]) -> Table:
         identity = one.seen.identity
         known = identity.value if isinstance(identity, Found) else None
         table.add_row(
-            Text(plain(one.account.student_id)),
-            Text(plain(known.account_id) if known else "-"),
-            Text(plain(known.arn.rpartition("/")[2].rpartition(":")[2]) if known else "-"),
+            Text(printable(one.account.student_id)),
+            Text(printable(known.account_id) if known else "-"),
+            Text(printable(known.arn.rpartition("/")[2].rpartition(":")[2]) if known else "-"),
             Text(_ends(one) if known or one.ends == PARTNER else "-"),
             Text(_functions(one)),
             Text(_actions(one)),

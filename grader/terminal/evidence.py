@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 
 if TYPE_CHECKING:
     from grader.model.report import CriterionResult
@@ -19,14 +19,16 @@ def evidence_lines(result: CriterionResult) -> list[str]:
     seen = result.evidence
     if seen is None or result.status not in {"failed", "partial"}:
         return []
-    lines = [_("Sent: {messages}", messages=", ".join(plain(one, _EXCERPT) for one in seen.sent))]
+    lines = [
+        _("Sent: {messages}", messages=", ".join(printable(one, _EXCERPT) for one in seen.sent))
+    ]
     if seen.returned:
-        said = _("Your function returned: {returned}", returned=plain(seen.returned, _EXCERPT))
+        said = _("Your function returned: {returned}", returned=printable(seen.returned, _EXCERPT))
         lines.append(said)
-    instead = [plain(one, _EXCERPT) for one in seen.instead if one not in result.message]
+    instead = [printable(one, _EXCERPT) for one in seen.instead if one not in result.message]
     if instead:
         lines.append(_("It sent: {messages}", messages=", ".join(instead)))
     if seen.log:
         lines.append(_("The last lines of its log:"))
-        lines += [f"  {plain(one, _LINE)}" for one in seen.log[-_LINES:]]
+        lines += [f"  {printable(one, _LINE)}" for one in seen.log[-_LINES:]]
     return lines

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from grader.i18n.language import _, plural
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,7 @@ def show_problems(problems: Iterable[Problem], out: Console) -> None:
     for problem in problems[:MOST]:
         place = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
         line = f"{place}{_(': ')}{problem.message} {problem.remedy}".rstrip()
-        out.print(Text(plain(line, 2000)), soft_wrap=True)
+        out.print(Text(printable(line, 2000)), soft_wrap=True)
     more = len(problems) - MOST
     if more > 0:
         text = plural(more, "… and {count} more problem.", "… and {count} more problems.")

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from grader.i18n.language import _, plural, spoken
 from grader.i18n.message import said
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 from grader.terminal.report import points
 from grader.terminal.student_label import label
 
@@ -107,7 +107,7 @@ def working(out: Console, *, quiet: bool = False) -> Iterator[Working]:
 
 def _up_to(why: Message, longest_s: float) -> str:
     waits = _("{why}, up to {seconds} s.", why=said(why, spoken().code), seconds=ceil(longest_s))
-    return plain(waits)
+    return printable(waits)
 
 
 def _spinner(out: Console) -> SpinnerColumn:

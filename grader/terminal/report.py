@@ -11,12 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.i18n.language import N_, _, plural, spoken
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 from grader.scoring.adjustment_words import adjustment_lines
 from grader.scoring.open_by import open_by, open_points
 from grader.terminal.class_table import class_table
 from grader.terminal.evidence import evidence_lines
-from grader.terminal.student_label import label, name_of
+from grader.terminal.student_label import label, label_of
 from grader.terminal.ungraded import not_graded
 
 if TYPE_CHECKING:
@@ -69,8 +69,10 @@ def show_report(report: Report, out: Console, after: Report | None = None) -> No
     """
     reason = _unreached(report)
     if reason is not None:
-        out.print(Text.assemble((f"{_('Not graded.')} ", "bold magenta"), plain(reason.message)))
-        out.print(Text(plain(reason.hint), style="italic"))
+        out.print(
+            Text.assemble((f"{_('Not graded.')} ", "bold magenta"), printable(reason.message))
+        )
+        out.print(Text(printable(reason.hint), style="italic"))
         return
     if after is None or after.found_as != report.found_as:
         _show_found(report, out)
@@ -94,7 +96,7 @@ def show_report(report: Report, out: Console, after: Report | None = None) -> No
 def show_adjustments(report: Report, out: Console) -> None:
     """What the checks gave, and what made another score of it; nothing where nothing did."""
     for line in adjustment_lines(report, spoken().code, spoken().number):
-        out.print(Text(plain(line)), soft_wrap=True)
+        out.print(Text(printable(line)), soft_wrap=True)
 
 
 def show_first_portion(
@@ -105,7 +107,7 @@ def show_first_portion(
     rows: list[tuple[tuple[str, str], CriterionResult, Text]] = []
     for one in looked_at(report):
         if waiting(one):
-            line = Text(f"{plain(one.title)} — {_('waiting')}", style="dim")
+            line = Text(f"{printable(one.title)} — {_('waiting')}", style="dim")
             rows.append((_WAITING, one, line))
         else:
             rows.append((_MARKS[one.status], one, _said(one)))
@@ -124,7 +126,7 @@ def looked_at(report: Report) -> list[CriterionResult]:
 def _show_found(report: Report, out: Console) -> None:
     for role, one in report.found_as.items():
         line = _("“{role}” is {name}, {how}.", role=role, name=one.name, how=one.how)
-        out.print(Text(plain(line)))
+        out.print(Text(printable(line)))
 
 
 def _show_criteria(
@@ -154,7 +156,9 @@ def _show_subtotal(report: Report, out: Console) -> None:
         out.print(Text.assemble((f"{_('Not graded.')} ", "bold magenta"), unsure))
     out.print(Text(line, style="bold"))
     left = [one.id for one in report.criteria if one not in looked]
-    out.print(Text(_("Not looked at: {criteria}.", criteria=plain(", ".join(left))), style="dim"))
+    out.print(
+        Text(_("Not looked at: {criteria}.", criteria=printable(", ".join(left))), style="dim")
+    )
 
 
 def _show_open(report: Report, out: Console) -> None:
@@ -177,7 +181,7 @@ def _show_open(report: Report, out: Console) -> None:
 
 def _flags(report: Report, suspicion: Iterable[str] = ()) -> str:
     names = sorted({*report.flags, *suspicion})
-    return ", ".join(plain(_(FLAGS.get(name, name))) for name in names)
+    return ", ".join(printable(_(FLAGS.get(name, name))) for name in names)
 
 
 def _unreached(report: Report) -> CriterionResult | None:
@@ -191,12 +195,12 @@ def _unreached(report: Report) -> CriterionResult | None:
 def _said(result: CriterionResult) -> Text:
     """The criterion's line, and below it what to do next, and what that rests on."""
     if result.status == "passed":
-        return Text(plain(result.title))
-    line = Text.assemble((plain(result.title), "bold"))
+        return Text(printable(result.title))
+    line = Text.assemble((printable(result.title), "bold"))
     if result.message:
-        line.append(f" — {plain(result.message)}")
+        line.append(f" — {printable(result.message)}")
     for step in result.next_steps:
-        line.append(f"\n{plain(step)}", style="italic")
+        line.append(f"\n{printable(step)}", style="italic")
     for words in evidence_lines(result):
         line.append(f"\n{words}", style="dim")
     return line
@@ -217,9 +221,9 @@ def show_class(reports: Sequence[Report], summary: Summary, out: Console) -> Non
         )
         for report in reports
     }
-    names = [Text(name_of(report)) for report in reports]
+    names = [Text(label_of(report)) for report in reports]
     columns = {
-        _("student"): [Text(plain(report.student_id)) for report in reports],
+        _("student"): [Text(printable(report.student_id)) for report in reports],
         _("points"): [Text(points(report.score, report.max_score)) for report in reports],
         **({_("name"): names} if any(names) else {}),
         _("lost on"): [_lost(report) for report in reports],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from grader.i18n.language import N_, _, plural
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 from grader.terminal.console import standard_error, standard_output
 from grader.terminal.problems import show_problems
 
@@ -78,7 +78,7 @@ def show_made(
 def _taken(one: ClassList) -> str:
     """Which of a list's columns was taken for what."""
     pairs = (
-        _("{role} from “{column}”", role=role, column=plain(column, 60))
+        _("{role} from “{column}”", role=role, column=printable(column, 60))
         for column, role in one.taken.items()
     )
     return _("{file}: {columns}.", file=one.file, columns=", ".join(pairs))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from grader.i18n.language import plural
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,17 +30,17 @@ class Named(Protocol):
 
 def label(student: Named) -> str:
     """``s01 (Marie Martin)``, or the id alone where there is no other name."""
-    name = name_of(student)
-    return f"{plain(student.student_id)} ({name})" if name else plain(student.student_id)
+    name = label_of(student)
+    return f"{printable(student.student_id)} ({name})" if name else printable(student.student_id)
 
 
-def name_of(student: Named) -> str:
+def label_of(student: Named) -> str:
     """The name as it can be shown; nothing where the id says as much."""
-    name = plain(student.name, _NAME).strip()
+    name = printable(student.name, _NAME).strip()
     return "" if name == student.student_id else name
 
 
-def listed(students: Iterable[str], most: int = NAMED) -> str:
+def labels_listed(students: Iterable[str], most: int = NAMED) -> str:
     """Labels in one line, the first ``most`` of them."""
     every = list(students)
     first = ", ".join(every[:most])

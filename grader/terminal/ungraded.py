@@ -10,10 +10,10 @@ from rich.text import Text
 
 from grader.i18n.language import N_, _, plural, spoken
 from grader.i18n.message import as_message
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 from grader.scoring.open_by import first_open, open_by
 from grader.scoring.phrases import what_next
-from grader.terminal.student_label import label, listed
+from grader.terminal.student_label import label, labels_listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +72,7 @@ def show_ungraded(reports: Sequence[Report], out: Console) -> None:
             alike = _NUMBER.sub("#", first.message), first.hint
             groups.setdefault(alike, []).append(label(report))
             reasons.setdefault(
-                alike, f"{plain(first.message, _REASON)} {plain(first.hint)}".strip()
+                alike, f"{printable(first.message, _REASON)} {printable(first.hint)}".strip()
             )
     if not groups:
         return
@@ -89,7 +89,7 @@ def show_waiting(reports: Sequence[Report], out: Console) -> None:
     for report in reports:
         first = first_open(report)
         if open_by(report) == "student" and first is not None:
-            words = f"{plain(first.message, _LETTER)} {plain(first.hint)}".strip()
+            words = f"{printable(first.message, _LETTER)} {printable(first.hint)}".strip()
             groups.setdefault(words, []).append(_with_sure_points(report))
     if not groups:
         return
@@ -112,7 +112,7 @@ def _with_sure_points(report: Report) -> str:
 
 
 def _line(students: Sequence[str], why: str) -> Text:
-    return Text("  " + _("{students}: {why}", students=listed(students), why=why))
+    return Text("  " + _("{students}: {why}", students=labels_listed(students), why=why))
 
 
 def show_absent(students: Sequence[Named], out: Console) -> None:
@@ -122,6 +122,6 @@ def show_absent(students: Sequence[Named], out: Console) -> None:
             len(students),
             "{count} student handed in nothing: {students}.",
             "{count} students handed in nothing: {students}.",
-            students=listed(map(label, students), _ABSENT_NAMED),
+            students=labels_listed(map(label, students), _ABSENT_NAMED),
         )
         out.print(Text(told), soft_wrap=True)

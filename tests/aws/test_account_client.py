@@ -181,13 +181,13 @@ def test_an_account_whose_credentials_were_refused_is_not_asked_again(refused: A
     wire = Wire()
     wire.play("lambda.GetFunctionConfiguration", refused, always=True)
     aws = account(wire)
-    first = aws.ask(ACTION, the_function(aws))
+    first = aws.query(ACTION, the_function(aws))
     assert isinstance(first, Unknown)
     assert first.kind == "credentials"
-    assert aws.ask("sqs:GetQueueUrl", lambda: aws.sqs.get_queue_url(QueueName="x")) == first
+    assert aws.query("sqs:GetQueueUrl", lambda: aws.sqs.get_queue_url(QueueName="x")) == first
     assert wire.requests == ["lambda.GetFunctionConfiguration"]
     with pytest.raises(Lost) as lost:
-        aws.need(ACTION, the_function(aws))
+        aws.query_or_raise(ACTION, the_function(aws))
     assert lost.value.unknown == first
 
 
@@ -196,8 +196,8 @@ def test_an_account_that_denied_one_thing_is_asked_the_next() -> None:
     wire.play("lambda.GetFunctionConfiguration", rest(403, "AccessDeniedException"))
     wire.play("sqs.GetQueueUrl", rpc(400, "QueueDoesNotExist"))
     aws = account(wire)
-    assert isinstance(aws.ask(ACTION, the_function(aws)), Unknown)
-    queue = aws.ask("sqs:GetQueueUrl", lambda: aws.sqs.get_queue_url(QueueName="x"))
+    assert isinstance(aws.query(ACTION, the_function(aws)), Unknown)
+    queue = aws.query("sqs:GetQueueUrl", lambda: aws.sqs.get_queue_url(QueueName="x"))
     assert isinstance(queue, Missing)
 
 
@@ -207,7 +207,7 @@ def test_a_profile_that_does_not_exist_is_a_matter_of_credentials(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     aws = account(Wire(), Profile("nobody"))
-    fact = aws.ask(ACTION, the_function(aws))
+    fact = aws.query(ACTION, the_function(aws))
     assert isinstance(fact, Unknown)
     assert fact.kind == "credentials"
     assert "nobody" in fact.detail
@@ -237,7 +237,7 @@ def test_default_credentials_are_found_where_boto3_finds_them(
     wire = Wire()
     wire.play("sts.GetCallerIdentity", query(403, "AccessDenied"))
     aws = account(wire, DefaultCredentials())
-    fact = aws.ask("sts:GetCallerIdentity", aws.sts.get_caller_identity)
+    fact = aws.query("sts:GetCallerIdentity", aws.sts.get_caller_identity)
     assert isinstance(fact, Unknown)
     assert fact.kind == "permission"
 
@@ -262,8 +262,8 @@ def test_an_answer_of_another_shape_costs_one_fact_and_is_logged(
 ) -> None:
     monkeypatch.setattr(account_client, "_shown", Repeated())
     aws = account(Wire())
-    fact = aws.ask(ACTION, surprise)
-    assert aws.ask(ACTION, surprise) == fact  # of which nothing more is logged
+    fact = aws.query(ACTION, surprise)
+    assert aws.query(ACTION, surprise) == fact  # of which nothing more is logged
     assert isinstance(fact, Unknown)
     assert fact.kind == "unexpected"
     assert ACTION in fact.detail
@@ -271,7 +271,7 @@ def test_an_answer_of_another_shape_costs_one_fact_and_is_logged(
     assert (record.name, record.levelno) == ("grader", logging.ERROR)
     assert "test_account_client.py" in record.getMessage()
     assert "horse" not in f"{fact.detail} {record.getMessage()}"
-    assert isinstance(aws.ask(ACTION, lambda: 1), Found)
+    assert isinstance(aws.query(ACTION, lambda: 1), Found)
 
 
 def test_what_ends_a_run_is_not_swallowed() -> None:
@@ -282,4 +282,4 @@ def test_what_ends_a_run_is_not_swallowed() -> None:
         raise Stopped
 
     with pytest.raises(Stopped):
-        account(Wire()).ask(ACTION, stop)
+        account(Wire()).query(ACTION, stop)

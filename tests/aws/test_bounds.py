@@ -47,10 +47,10 @@ def test_a_question_ends_within_the_accounts_time_whatever_answers(
         hostile(mode) as url,
         closing(Aws(clients, KEYS, "us-east-1", url, began + LIMIT_S)) as aws,
     ):
-        said = aws.ask("sts:GetCallerIdentity", aws.sts.get_caller_identity)
+        said = aws.query("sts:GetCallerIdentity", aws.sts.get_caller_identity)
         pages = aws.lambda_.get_paginator("list_functions") if mode == "endless pages" else None
         if pages is not None:
-            listed = aws.ask("lambda:ListFunctions", lambda: list(pages.paginate()))
+            listed = aws.query("lambda:ListFunctions", lambda: list(pages.paginate()))
             assert isinstance(listed, Unknown), listed
             assert "100" in listed.detail
     assert time.monotonic() - began < LIMIT_S + 15
@@ -68,7 +68,7 @@ def test_whoever_dribbles_is_cut_when_the_accounts_time_is_over(clients: Clients
         hostile("dribbling body") as url,
         closing(Aws(clients, KEYS, "us-east-1", url, ends_at)) as aws,
     ):
-        said = aws.ask("sts:GetCallerIdentity", aws.sts.get_caller_identity)
+        said = aws.query("sts:GetCallerIdentity", aws.sts.get_caller_identity)
     assert said == TIME_IS_UP
     assert time.monotonic() - began >= LIMIT_S
 
@@ -79,7 +79,7 @@ def test_a_single_question_is_cut_where_the_account_has_time_left(
     monkeypatch.setattr("grader.aws.clients._MARGIN_S", -33)
     with hostile("dribbling body") as url, closing(Aws(clients, KEYS, "us-east-1", url)) as aws:
         began = time.monotonic()
-        said = aws.ask("lambda:Invoke", aws.sender.list_queues)
+        said = aws.query("lambda:Invoke", aws.sender.list_queues)
         assert time.monotonic() - began < 10
     assert isinstance(said, Unknown)
     assert said.kind == "unreachable"
@@ -87,7 +87,7 @@ def test_a_single_question_is_cut_where_the_account_has_time_left(
 
 def test_an_answer_longer_than_the_limit_is_not_kept_and_not_missing(clients: Clients) -> None:
     with hostile("huge") as url, closing(Aws(clients, KEYS, "us-east-1", url)) as aws:
-        said = aws.ask("sts:GetCallerIdentity", aws.sts.get_caller_identity)
+        said = aws.query("sts:GetCallerIdentity", aws.sts.get_caller_identity)
     assert isinstance(said, Unknown)
     assert str(bounds.MOST_BYTES) in said.detail
 

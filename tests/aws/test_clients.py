@@ -15,7 +15,7 @@ from urllib3.util import connection
 
 from grader.aws.account_client import Aws
 from grader.aws.clients import ATTEMPTS, Clients
-from grader.engines.visit import Place, Visit, identify
+from grader.engines.visit import Visit, WorkerContext, identify_account
 from grader.model.access import Keys
 from grader.model.observation import Found, Unknown
 from grader.safety.secret import Secret
@@ -144,7 +144,7 @@ def test_what_is_harmless_is_asked_again_in_standard_mode(
         lambda: aws.lambda_.get_function_configuration(FunctionName="x"),
         lambda: aws.sqs.receive_message(QueueUrl="http://x/1"),
     ):
-        assert isinstance(aws.ask("any:Action", call), Unknown)
+        assert isinstance(aws.query("any:Action", call), Unknown)
     assert wire.requests == [
         *["lambda.GetFunctionConfiguration"] * ATTEMPTS,
         *["sqs.ReceiveMessage"] * ATTEMPTS,
@@ -162,7 +162,7 @@ def test_what_would_be_done_twice_is_never_asked_again_by_the_client(
         lambda: aws.invoker(3).invoke(FunctionName="x"),
         lambda: aws.sender.send_message(QueueUrl="http://x/1", MessageBody="x"),
     ):
-        assert isinstance(aws.ask("any:Action", call), Unknown)
+        assert isinstance(aws.query("any:Action", call), Unknown)
     assert wire.requests == ["lambda.Invoke", "sqs.SendMessage"]
 
 
@@ -180,12 +180,12 @@ def test_all_accounts_share_one_session(
             made.append(self)
 
     monkeypatch.setattr(boto3, "Session", Session)
-    place = Place()
+    place = WorkerContext()
 
     def who(account: str) -> str:
         keys = Keys(Secret(account), Secret("test"))
         way = Visit(keys, None, aws_sandbox.region, aws_sandbox.endpoint_url)
-        identity = identify(place, way, 60).identity
+        identity = identify_account(place, way, 60).identity
         assert isinstance(identity, Found)
         return identity.value.account_id
 
@@ -294,9 +294,9 @@ def test_what_aws_cannot_have_said_is_asked_again_and_called_unreachable_if_it_s
 ) -> None:
     page = (status, {"content-type": "text/html"}, body)
     wire.play(operation, page, None, page, always=True)
-    assert isinstance(aws.ask("any:Action", lambda: call(aws)), Found)
+    assert isinstance(aws.query("any:Action", lambda: call(aws)), Found)
     assert wire.requests.count(operation) == 2
-    fact = aws.ask("any:Action", lambda: call(aws))
+    fact = aws.query("any:Action", lambda: call(aws))
     assert isinstance(fact, Unknown)
     assert (fact.kind, "not from AWS" in fact.detail) == ("unreachable", True)
     assert wire.requests.count(operation) == 2 + ATTEMPTS

@@ -80,7 +80,7 @@ def said(operation: str, answer: Any) -> Missing | Unknown:
     }
     action = operation.replace(".", ":")
     with asked_again_at_once():
-        fact = aws.ask(action, asked[operation])
+        fact = aws.query(action, asked[operation])
     assert isinstance(fact, Missing | Unknown)
     return fact
 

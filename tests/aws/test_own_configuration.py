@@ -276,7 +276,7 @@ def test_a_proxy_that_answers_instead_of_the_sandbox_is_told(
             {"Error": {"Code": status, "Message": "Forbidden"}}, "GetCallerIdentity"
         )
         client = Client(Clients(), DefaultCredentials(), "us-east-1", aws_sandbox.endpoint_url)
-        unknown = client.sort(error, "sts:GetCallerIdentity")
+        unknown = client.classify(error, "sts:GetCallerIdentity")
         assert isinstance(unknown, Unknown)
         assert "A proxy (HTTP_PROXY) stands between" in said(unknown.words)
 

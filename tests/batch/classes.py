@@ -10,7 +10,7 @@ from grader.aws.clients import Clients
 from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
 from grader.batch.run import ClassRun
-from grader.batch.setup import Course
+from grader.batch.setup import GradingSetup
 from grader.engines.threads import Threads
 from grader.model.report import Report, read_report
 from grader.results.directory import Results
@@ -112,8 +112,8 @@ class Class:
         path.write_text("\n".join(lines) + "\n")
         return path
 
-    def course(self, rubric: Rubric) -> Course:
-        return Course(rubric, self.judge, self.checks)
+    def setup(self, rubric: Rubric) -> GradingSetup:
+        return GradingSetup(rubric, self.judge, self.checks)
 
     def grade(
         self, rubric: Rubric, *rows: Row, wire: ByKeys | None = None, jobs: int = 8, **how: Any
@@ -124,7 +124,7 @@ class Class:
         planned = plan(self.results, students, rubric, settings, **how)
         engine = Threads(jobs)
         engine._place.clients = Clients((wire or ByKeys()).session)
-        run = ClassRun(self.course(rubric), self.results, students, planned, engine)
+        run = ClassRun(self.setup(rubric), self.results, students, planned, engine)
         run.run(lambda _: None)
         assert run.unwritten == []
         return {report.student_id: report for report in run.reports}, run

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 
 from grader.results.atomic_write import is_unfinished
 from grader.rubric.load import load_rubric
-from grader.sandbox.cohort import COHORT, deploy_all, write_roster
+from grader.sandbox.cohort import COHORT, deploy_all, write_cohort_roster
 from grader.schemas import load
 from tests.class_rosters import read_json, reports
 from tests.programs import LIMIT_S, background, command, grader
@@ -71,7 +71,7 @@ class Disturbed:
         self._random = random.Random(seed)
         self.folder, self.results, self.kills = folder, folder / "results", 0
         accounts = deploy_all(sandbox, SUBMISSIONS)
-        self._roster = write_roster(folder / "class.csv", sandbox, SUBMISSIONS, accounts)
+        self._roster = write_cohort_roster(folder / "class.csv", sandbox, SUBMISSIONS, accounts)
         self.undisturbed = self._finished()
 
     def rounds(self, kills: int) -> Iterator[None]:

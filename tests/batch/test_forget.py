@@ -251,11 +251,11 @@ def test_interrupted_anywhere_it_can_be_given_again(
         shutil.copytree(made, root.parent)
         left = steps
         try:
-            forgetting.forget(root, "bo.ray7")
+            forgetting.forget_student(root, "bo.ray7")
             ended = True
         except Off:
             left = 10_000
-            forgetting.forget(root, "bo.ray7")
+            forgetting.forget_student(root, "bo.ray7")
         assert naming(root, *TELLING) == {}, steps
         left = 10_000
         shutil.rmtree(root.parent)

@@ -100,11 +100,11 @@ def test_regrading_chooses_again_and_back_again(
         for one in rubric.criteria
     )
     changed = msgspec.structs.replace(rubric, criteria=dearer, sha256="f" * 64)
-    done = regrade(pairs.results, pairs.course(changed), lang="en")
+    done = regrade(pairs.results, pairs.setup(changed), lang="en")
     assert [(one.account_id, one.score) for one in done.reports] == [(other, 6), (other, 6)]
     assert seen(pairs, "s1").account_id == other
     assert pairs.others("s2") == [f"{right}.json"]
-    regrade(pairs.results, pairs.course(rubric), lang="en")
+    regrade(pairs.results, pairs.setup(rubric), lang="en")
     assert files(pairs) == before
 
 
@@ -120,7 +120,7 @@ def test_a_pairs_accounts_in_two_regions_are_both_regraded(
     rows = [Row("s1", "pair", right, region="us-west-2"), Row("s2", "pair", right)]
     reports, _ = pairs.grade(rubric, *rows)
     assert said(reports) == {"s1": (6.0, ()), "s2": (6.0, ())}
-    done = regrade(pairs.results, pairs.course(rubric), lang="en")
+    done = regrade(pairs.results, pairs.setup(rubric), lang="en")
     assert done.changes == []
     assert pairs.others("s1") == [f"{right}.json"]
 
@@ -193,7 +193,7 @@ def test_nobody_gets_0_for_an_untouched_account_while_the_partners_may_be_the_on
     assert said(reports) == {"s1": flagged, "s2": flagged}
     assert "ExpiredToken" in reports["s2"].criteria[0].message
     assert pairs.others("s1") == [f"{untouched}.json"]
-    assert regrade(pairs.results, pairs.course(rubric), lang="en").changes == []
+    assert regrade(pairs.results, pairs.setup(rubric), lang="en").changes == []
 
     wire = ByKeys(ended={"good-2"})
     reports, _ = pairs.grade(

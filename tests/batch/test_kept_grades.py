@@ -15,7 +15,7 @@ from grader.aws.clients import Clients
 from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
 from grader.batch.run import ClassRun
-from grader.batch.setup import loaded
+from grader.batch.setup import load_setup
 from grader.engines.threads import Threads
 from grader.inputs.problems import BadInput
 from grader.model.code_digest import grader_sha256
@@ -87,13 +87,13 @@ def test_a_lab_that_ended_takes_no_earlier_grade_away(
     denied = rest(403, "AccessDeniedException", "explicit deny in voc-cancel-cred")
 
     def run(**how: Any) -> ClassRun:
-        with loaded(default_rubric_path(), None, path) as (course, students):
+        with load_setup(default_rubric_path(), None, path) as (setup, students):
             assert students is not None
             settings, results = Settings(seed=3), Results(tmp_path / "results")
-            planned = plan(results, students, course.rubric, settings, **how)
+            planned = plan(results, students, setup.rubric, settings, **how)
             engine = Threads(settings.jobs)
             engine._place.clients = Clients(wire.session)
-            one = ClassRun(course, results, students, planned, engine)
+            one = ClassRun(setup, results, students, planned, engine)
             one.run(lambda _: None)
             return one
 
@@ -124,7 +124,7 @@ OWN_CRITERION = """
 
 
 @pytest.fixture
-def course(tmp_path: Path) -> Path:
+def setup(tmp_path: Path) -> Path:
     """A rubric with a check of its own beside it."""
     (tmp_path / "course/checks").mkdir(parents=True)
     (tmp_path / "course/checks/check_own.py").write_text(OWN_CHECK)
@@ -135,26 +135,26 @@ def course(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_what_was_judged_with_checks_of_ones_own_can_be_gone_on_with(
-    aws_sandbox: Sandbox, fresh_account: str, course: Path, tmp_path: Path
+    aws_sandbox: Sandbox, fresh_account: str, setup: Path, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{fresh_account}")
     grader_here("batch", path, cwd=tmp_path)
-    assert grader_here("regrade", "results", "--rubric", course, cwd=tmp_path).returncode == 0
-    own = ("--checks", course.parent / "checks")
+    assert grader_here("regrade", "results", "--rubric", setup, cwd=tmp_path).returncode == 0
+    own = ("--checks", setup.parent / "checks")
     again = grader_here("regrade", "results", *own, cwd=tmp_path)
     assert (again.returncode, reports(tmp_path)["s1"].max_score) == (0, 21), again.stderr
-    more = ("--resume", "--rubric", course)
+    more = ("--resume", "--rubric", setup)
     assert grader_here("batch", path, *more, cwd=tmp_path).returncode == 0
-    assert read_json(tmp_path / "results/batch.json")["checks"] == [str(course.parent / "checks")]
+    assert read_json(tmp_path / "results/batch.json")["checks"] == [str(setup.parent / "checks")]
 
 
 @pytest.mark.slow
 def test_checks_that_changed_are_named_and_then_applied_to_everyone(
-    aws_sandbox: Sandbox, right: str, course: Path, tmp_path: Path
+    aws_sandbox: Sandbox, right: str, setup: Path, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
-    assert grader_here("batch", path, "--rubric", course, cwd=tmp_path).returncode == 0
-    own = course.parent / "checks/check_own.py"
+    assert grader_here("batch", path, "--rubric", setup, cwd=tmp_path).returncode == 0
+    own = setup.parent / "checks/check_own.py"
     own.write_text(OWN_CHECK.replace("first_lambda", "second_lambda"))
     refused = grader_here("batch", path, "--resume", "--checks", own.parent, cwd=tmp_path)
     assert (refused.returncode, reports(tmp_path)["s1"].score) == (2, 21)
@@ -165,12 +165,12 @@ def test_checks_that_changed_are_named_and_then_applied_to_everyone(
 
 @pytest.mark.slow
 def test_checks_that_were_still_to_be_applied_when_a_run_was_killed_are_applied(
-    aws_sandbox: Sandbox, right: str, course: Path, tmp_path: Path
+    aws_sandbox: Sandbox, right: str, setup: Path, tmp_path: Path
 ) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
-    grader_here("batch", path, "--rubric", course, cwd=tmp_path)
+    grader_here("batch", path, "--rubric", setup, cwd=tmp_path)
     old = reports(tmp_path)["s1"]
-    own = course.parent / "checks/check_own.py"
+    own = setup.parent / "checks/check_own.py"
     own.write_text(OWN_CHECK.replace("first_lambda", "second_lambda"))
     grader_here("batch", path, "--resume", "--force", "--checks", own.parent, cwd=tmp_path)
     # As the folder was when that run had begun, and had judged nobody yet.
@@ -280,11 +280,11 @@ def test_a_plan_that_another_grader_made_untrue_is_not_carried_out(
 ) -> None:
     path = roster(tmp_path, aws_sandbox, "s1,Ann,,-")
     results = Results(tmp_path / "results")
-    with loaded(default_rubric_path(), None, path) as (course, students):
+    with load_setup(default_rubric_path(), None, path) as (setup, students):
         assert students is not None
-        planned = plan(results, students, course.rubric, Settings(seed=3))
+        planned = plan(results, students, setup.rubric, Settings(seed=3))
         assert grader("batch", path, cwd=tmp_path).returncode == 3
         before = read_json(tmp_path / "results/batch.json")
         with pytest.raises(BadInput, match="Another grader was at work"):
-            ClassRun(course, results, students, planned).run(lambda _: None)
+            ClassRun(setup, results, students, planned).run(lambda _: None)
     assert read_json(tmp_path / "results/batch.json") == before

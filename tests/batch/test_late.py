@@ -51,12 +51,12 @@ def test_what_aws_says_of_the_function_and_its_queues_is_noted_charged_and_kept(
     assert (late.kind, late.points, late.at[:3]) == ("late", 0, "202")
 
     strict = msgspec.structs.replace(rubric, late=LateRule(per_day=0.1, at_most=0.5))
-    done = regrade(lab.results, lab.course(strict), lang="en")
+    done = regrade(lab.results, lab.setup(strict), lang="en")
     assert (done.reports[0].score, done.reports[0].earned_score) == (3, 6)
     assert [change.after.student_id for change in done.changes] == ["s1"]
 
     timely = msgspec.structs.replace(strict, due="2999-01-01T00:00:00Z")
-    assert regrade(lab.results, lab.course(timely), lang="en").reports[0].adjusted == ()
+    assert regrade(lab.results, lab.setup(timely), lang="en").reports[0].adjusted == ()
     assert len(list(lab.results.folder("s1").glob("history/*.json"))) == 2
 
 

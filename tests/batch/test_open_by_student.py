@@ -10,9 +10,9 @@ import pytest
 
 from grader import cli
 from grader.batch.regrade import regrade
-from grader.batch.setup import loaded
+from grader.batch.setup import load_setup
 from grader.model.observation import Found, Mappings, Unknown
-from grader.observe.scope import asked_by
+from grader.observe.scope import scope_of
 from grader.results.directory import Results
 from tests.class_rosters import read_json, reports, roster
 from tests.export.results_folders import (
@@ -42,7 +42,7 @@ BLANK = ("--open-by-student", "blank")
 def seen(handler: Unknown | None = None) -> Observation:
     """The account of the reference; of its function's work only ``handler`` is known."""
     mappings = {**reference().mappings, "input": Found(Mappings((a_mapping("first_lambda"),)))}
-    made = reference(region="us-east-1", asked=asked_by(RUBRIC), mappings=mappings)
+    made = reference(region="us-east-1", asked=scope_of(RUBRIC), mappings=mappings)
     if handler is None:
         return made
     return msgspec.structs.replace(made, handler=handler, records=handler, exchange=handler)
@@ -57,8 +57,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     gone = Unknown("unreachable", "Could not connect.")
     for student, unknown in ((ANN, None), (BO, consumer), (CY, gone)):
         results.write_student(a_report(student, 20), seen(unknown))
-    with loaded(None, []) as (course, _roster):
-        regrade(results, course, lang="en")
+    with load_setup(None, []) as (setup, _roster):
+        regrade(results, setup, lang="en")
     return root
 
 

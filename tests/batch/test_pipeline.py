@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.batch import pipeline as grading
-from grader.batch.pipeline import Graded, Grading, Settings
+from grader.batch.pipeline import Graded, Pipeline, Settings
 from grader.batch.plan import plan
 from grader.batch.run import ClassRun
-from grader.batch.setup import Course
+from grader.batch.setup import GradingSetup
 from grader.engines import visit
 from grader.judging.pool import Judge
 from grader.model.access import Keys
@@ -60,7 +60,7 @@ def graded(
     def take(result: Graded) -> None:
         results[result.account.student_id] = result
 
-    Grading(rubric, one, checks, settings, take).run(accounts)
+    Pipeline(rubric, one, checks, settings, take).run(accounts)
     return results
 
 
@@ -186,7 +186,7 @@ def test_a_student_whose_files_cannot_be_written_stops_nobody_else(
     monkeypatch.setattr(Results, "write_student", write)
     results, students = Results(tmp_path / "results"), load_roster(path)
     planned = plan(results, students, rubric, Settings(seed=1, exchange=False))
-    run = ClassRun(Course(rubric, one, checks), results, students, planned)
+    run = ClassRun(GradingSetup(rubric, one, checks), results, students, planned)
     run.run(lambda _: None)
     assert run.unwritten == ["s1: the disk is full"]
     assert [report.student_id for report in run.reports] == ["s2"]

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from grader.batch.regrade import Moved, regrade
-from grader.batch.setup import loaded
+from grader.batch.setup import load_setup
 from grader.model.history import Former
 from grader.model.report import read_report
-from grader.observe.scope import asked_by
+from grader.observe.scope import scope_of
 from grader.results.directory import Results
 from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observations import reference
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.batch.regrade import Regraded
-    from grader.batch.setup import Course
+    from grader.batch.setup import GradingSetup
 
 
 @pytest.fixture(scope="module")
-def course() -> Iterator[Course]:
+def setup() -> Iterator[GradingSetup]:
     """The shipped rubric and its checks."""
-    with loaded(None, []) as (found, _roster):
+    with load_setup(None, []) as (found, _roster):
         yield found
 
 
@@ -41,8 +41,8 @@ def results(tmp_path: Path) -> Results:
     return found
 
 
-def again(results: Results, course: Course, rubric: Any = None) -> Regraded:
-    given = course if rubric is None else msgspec.structs.replace(course, rubric=rubric)
+def again(results: Results, setup: GradingSetup, rubric: Any = None) -> Regraded:
+    given = setup if rubric is None else msgspec.structs.replace(setup, rubric=rubric)
     return regrade(results, given, lang="en")
 
 
@@ -52,9 +52,9 @@ def history(results: Results, student: str) -> list[Former]:
 
 
 def test_a_report_alone_stays_and_is_named_and_who_has_nothing_is_left_out(
-    results: Results, course: Course
+    results: Results, setup: GradingSetup
 ) -> None:
-    done = again(results, course)
+    done = again(results, setup)
     assert [report.student_id for report in done.reports] == ["s1", "s2"]
     assert [change.after.student_id for change in done.changes] == ["s1"]
     assert done.skipped == ["s2"]
@@ -62,41 +62,45 @@ def test_a_report_alone_stays_and_is_named_and_who_has_nothing_is_left_out(
     assert [one.student_id for one in done.summary.scores] == ["s1", "s2"]
 
 
-def test_what_did_not_change_is_neither_written_nor_told(results: Results, course: Course) -> None:
-    again(results, course)
+def test_what_did_not_change_is_neither_written_nor_told(
+    results: Results, setup: GradingSetup
+) -> None:
+    again(results, setup)
     (former,) = history(results, "s1")
     assert (former.why, former.report) == ("regrade", a_report(ANN, 18))
     batch = results.state
-    assert again(results, course).changes == []
+    assert again(results, setup).changes == []
     assert len(history(results, "s1")) == 1
     assert results.state == batch
 
 
 def test_an_observation_that_was_not_judged_yet_is_a_change_from_nothing(
-    results: Results, course: Course
+    results: Results, setup: GradingSetup
 ) -> None:
     (results.folder("s1") / "report.json").unlink()
-    (change,) = again(results, course).changes
+    (change,) = again(results, setup).changes
     assert change.before is None
     assert {moved.before for moved in change.moved} == {None}
     assert [moved.id for moved in change.moved] == [one.id for one in RUBRIC.criteria]
     assert history(results, "s1") == []
 
 
-def test_a_change_of_words_alone_is_written_and_not_told(results: Results, course: Course) -> None:
-    first = again(results, course).reports[0]
+def test_a_change_of_words_alone_is_written_and_not_told(
+    results: Results, setup: GradingSetup
+) -> None:
+    first = again(results, setup).reports[0]
     one, *others = first.criteria
     reworded = (msgspec.structs.replace(one, message="Well done."), *others)
     results.write_report(msgspec.structs.replace(first, criteria=reworded))
-    assert again(results, course).changes == []
+    assert again(results, setup).changes == []
     assert read_report(results.folder("s1") / "report.json") == first
     assert history(results, "s1")[-1].report.criteria[0].message == "Well done."
 
 
 def test_each_criterion_that_came_went_or_came_to_something_else_has_moved_once(
-    results: Results, course: Course
+    results: Results, setup: GradingSetup
 ) -> None:
-    now = again(results, course).reports[0]
+    now = again(results, setup).reports[0]
     new = {one.id: one for one in now.criteria}
     weight = msgspec.structs.replace(new["memory"], id="weight")
     timeout = msgspec.structs.replace(new["timeout"], status="failed", points=0, tests=())
@@ -105,7 +109,7 @@ def test_each_criterion_that_came_went_or_came_to_something_else_has_moved_once(
     score = (now.score or 0) - (new["timeout"].points or 0)
     before = msgspec.structs.replace(now, criteria=old, score=score, sure_points=score)
     results.write_report(before)
-    (change,) = again(results, course).changes
+    (change,) = again(results, setup).changes
     assert change.moved == (
         Moved("memory", None, new["memory"]),
         Moved("timeout", timeout, new["timeout"]),
@@ -114,13 +118,13 @@ def test_each_criterion_that_came_went_or_came_to_something_else_has_moved_once(
 
 
 def test_what_the_class_was_judged_by_is_kept_where_it_is_another(
-    results: Results, course: Course
+    results: Results, setup: GradingSetup
 ) -> None:
-    again(results, course)
+    again(results, setup)
     batch = results.batch()
     other = msgspec.structs.replace(RUBRIC, sha256="other", source="# other\n")
     done = regrade(
-        results, type(course)(other, course.judge, course.checks, ("own",), "own"), lang="fr"
+        results, type(setup)(other, setup.judge, setup.checks, ("own",), "own"), lang="fr"
     )
     assert {report.rubric_sha256 for report in done.reports} == {"other", RUBRIC.sha256}
     assert results.batch() == msgspec.structs.replace(
@@ -142,7 +146,7 @@ def test_what_the_class_was_judged_by_is_kept_where_it_is_another(
 )
 def test_the_region_to_be_in_is_the_students_else_the_batchs_else_the_labs(
     results: Results,
-    course: Course,
+    setup: GradingSetup,
     students: str | None,
     batches: str | None,
     seen: str,
@@ -150,6 +154,6 @@ def test_the_region_to_be_in_is_the_students_else_the_batchs_else_the_labs(
 ) -> None:
     ann = msgspec.structs.replace(results.batch().students[0], region=students)
     results.write_batch(msgspec.structs.replace(results.batch(), students=[ann], region=batches))
-    results.write_student(a_report(ANN, 18), reference(region=seen, asked=asked_by(RUBRIC)))
-    (report,) = again(results, course).reports
+    results.write_student(a_report(ANN, 18), reference(region=seen, asked=scope_of(RUBRIC)))
+    (report,) = again(results, setup).reports
     assert (report.status == "graded") is judged

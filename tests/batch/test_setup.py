@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.batch.setup import loaded
+from grader.batch.setup import load_setup
 from grader.inputs.problems import BadInput
 from grader.rubric.load import default_rubric_path
 
@@ -35,7 +35,7 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 def problems_of(rubric: Path, *folders: Path, roster: Path | None = None) -> tuple[Problem, ...]:
-    with pytest.raises(BadInput) as caught, loaded(rubric, list(folders), roster):
+    with pytest.raises(BadInput) as caught, load_setup(rubric, list(folders), roster):
         pass
     return caught.value.problems
 
@@ -46,12 +46,12 @@ def said(problems: tuple[Problem, ...]) -> str:
 
 def test_what_is_right_is_loaded(rubric: Path, write: Write) -> None:
     folder = write(OWN)
-    with loaded(rubric, [folder]) as (course, roster):
+    with load_setup(rubric, [folder]) as (setup, roster):
         assert roster is None
-        assert course.check_dirs == (str(folder),)
-        asked = {one.check for one in course.rubric.criteria}
+        assert setup.check_dirs == (str(folder),)
+        asked = {one.check for one in setup.rubric.criteria}
         optional = {"schedule_runs", "dead_letter_queue", "handler_answers", "answers_arrive"}
-        assert asked | optional == set(course.checks)
+        assert asked | optional == set(setup.checks)
 
 
 def test_a_check_that_may_be_in_a_broken_file_is_not_called_unknown(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.batch.ways import Outcome, Step, Way, Ways
+from grader.batch.ways import Way, WayOutcome, Ways, WayStep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,9 +70,9 @@ class Run:
     ) -> None:
         self.worlds, self.chance, self.late = worlds, random.Random(seed), late
         self.ways = Ways(order)
-        self.under_way: list[Step] = [Step("identify", one) for one in order]
-        self.looked: list[Step] = []
-        self.results: dict[str, list[Outcome]] = {}
+        self.under_way: list[WayStep] = [WayStep("identify", one) for one in order]
+        self.looked: list[WayStep] = []
+        self.results: dict[str, list[WayOutcome]] = {}
         self._passed_over: set[Way] = set()
         while self.under_way:
             self._on()
@@ -136,7 +136,7 @@ def test_whose_answer_is_late_changes_nobodys_result(
     """Another way may have done the work, one that could do it as well."""
 
     def results(run: Run) -> dict[str, set[tuple[str, object, object]]]:
-        def content(one: Outcome) -> object:
+        def content(one: WayOutcome) -> object:
             refusals = worlds[one.by].refusals
             return refusals if one.what == "seen" and refusals == 0 else None
 
@@ -186,7 +186,7 @@ def test_whoever_may_read_an_account_gets_the_best_that_was_seen_and_nobody_else
         )
 
 
-def looks(**worlds: World) -> tuple[list[str], dict[str, list[Outcome]]]:
+def looks(**worlds: World) -> tuple[list[str], dict[str, list[WayOutcome]]]:
     """Who looked, in turn, and the results, of ways by their party and name (``p1``)."""
     ways = {way(name, name[0]): world for name, world in worlds.items()}
     run = Run(ways, list(ways), 1, late=False)
@@ -197,13 +197,13 @@ def test_a_way_that_may_not_read_does_no_work_while_another_may() -> None:
     tried, results = looks(p1=World(answer="denied", refusals=5), q1=World())
     assert tried == ["q1"]
     assert [one.what for one in results["p"]] == ["barred"]
-    assert results["q"] == [Outcome("seen", way("q1"))]
+    assert results["q"] == [WayOutcome("seen", way("q1"))]
 
 
 def test_after_a_refusal_the_next_way_to_the_account_is_tried() -> None:
     tried, results = looks(p1=World(refusals=3), p2=World(refusals=1), p3=World(), p4=World())
     assert tried == ["p1", "p2", "p3"]
-    assert results["p"] == [Outcome("seen", way("p3"))]
+    assert results["p"] == [WayOutcome("seen", way("p3"))]
 
 
 def test_where_every_way_is_refused_something_the_least_refused_counts() -> None:
@@ -214,12 +214,12 @@ def test_where_every_way_is_refused_something_the_least_refused_counts() -> None
 def test_a_lone_partys_account_is_looked_at_as_far_as_it_may_be() -> None:
     tried, results = looks(p1=World(answer="denied", refusals=2))
     assert tried == ["p1"]
-    assert results["p"] == [Outcome("seen", way("p1"))]
+    assert results["p"] == [WayOutcome("seen", way("p1"))]
     tried, results = looks(
         p1=World(answer="denied", refusals=2), p2=World(answer="denied", refusals=1)
     )
     assert tried == ["p1", "p2"]
-    assert results["p"] == [Outcome("seen", way("p2"))]
+    assert results["p"] == [WayOutcome("seen", way("p2"))]
 
 
 def test_ways_that_may_read_nothing_are_not_tried_where_others_lead_there_too() -> None:
@@ -227,15 +227,15 @@ def test_ways_that_may_read_nothing_are_not_tried_where_others_lead_there_too() 
     tried, results = looks(p1=denied, q1=denied)
     assert tried == []
     assert results == {
-        "p": [Outcome("barred", way("p1"))],
-        "q": [Outcome("barred", way("q1"))],
+        "p": [WayOutcome("barred", way("p1"))],
+        "q": [WayOutcome("barred", way("q1"))],
     }
 
 
 def test_nor_where_a_partner_may_read_and_was_refused_something_else() -> None:
     tried, results = looks(p1=World(answer="denied", refusals=2), p2=World(refusals=3))
     assert tried == ["p2"]
-    assert results["p"] == [Outcome("seen", way("p2"))]
+    assert results["p"] == [WayOutcome("seen", way("p2"))]
 
 
 def test_equal_keys_are_tried_once() -> None:
@@ -250,20 +250,20 @@ def test_a_way_that_is_late_takes_up_what_was_refused() -> None:
     ways.identified(way("p"), "A")
     assert ways.steps() == []
     ways.passed_over(way("q"))
-    assert ways.steps() == [Step("look", way("p"))]
+    assert ways.steps() == [WayStep("look", way("p"))]
     ways.looked(way("p"), 2)
     assert (ways.steps(), ways.settled()) == ([], [])
     ways.identified(way("q"), "A")
-    assert ways.steps() == [Step("ask", way("p")), Step("ask", way("q"))]
+    assert ways.steps() == [WayStep("ask", way("p")), WayStep("ask", way("q"))]
     ways.asked(way("q"), "reads")
     assert ways.steps() == []
     ways.asked(way("p"), "denied")
-    assert ways.steps() == [Step("look", way("q"), 1)]
+    assert ways.steps() == [WayStep("look", way("q"), 1)]
     ways.looked(way("q"), 0)
     assert ways.steps() == []
     assert dict(ways.settled()) == {
-        "p": [Outcome("seen", way("p"))],
-        "q": [Outcome("seen", way("q"))],
+        "p": [WayOutcome("seen", way("p"))],
+        "q": [WayOutcome("seen", way("q"))],
     }
 
 
@@ -274,4 +274,4 @@ def test_a_party_whose_account_was_seen_waits_for_nobody() -> None:
     ways.steps()
     ways.looked(way("p"), 0)
     assert ways.steps() == []
-    assert ways.settled() == [("p", [Outcome("seen", way("p"))])]
+    assert ways.settled() == [("p", [WayOutcome("seen", way("p"))])]

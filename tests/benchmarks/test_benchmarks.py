@@ -18,7 +18,7 @@ from grader.observe.identity import observe_identity
 from grader.resources.kinds import KINDS
 from grader.resources.ready import Waits
 from grader.safety.secret import Secret
-from grader.sandbox.cohort import COHORT, write_roster
+from grader.sandbox.cohort import COHORT, write_cohort_roster
 from tests.known_checks import needs_of_rubric
 from tests.observing import lab
 
@@ -78,7 +78,9 @@ def test_the_bare_loop_makes_the_calls_that_the_grader_makes(
     graders = sorted(asked)
     asked.clear()
 
-    path = write_roster(tmp_path / "class.csv", aws_sandbox, COHORT[:1], {"reference": right})
+    path = write_cohort_roster(
+        tmp_path / "class.csv", aws_sandbox, COHORT[:1], {"reference": right}
+    )
     with path.open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert bare.account(noting, row)

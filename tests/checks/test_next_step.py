@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.checks.failure_words import named
+from grader.checks.failure_words import error_in_words
 from grader.checks.next_step import (
     RULES,
     step_after,
@@ -131,8 +131,8 @@ def test_a_denial_is_said_whole() -> None:
     text = text.replace("no identity-based policy allows the sqs:sendmessage action", REASON)
     error = function_error(_payload("ClientError", text, []), "")
     assert error.message.endswith(REASON)
-    assert named(error).endswith(REASON)
-    assert action in named(error)
+    assert error_in_words(error).endswith(REASON)
+    assert action in error_in_words(error)
 
 
 @pytest.mark.parametrize(

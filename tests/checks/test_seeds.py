@@ -10,7 +10,7 @@ import pytest
 
 from grader.model.observation import Answer, Exchange, Found, Invocation, Pair
 from grader.observe.answers import numbers_by_key, written
-from grader.observe.scope import asked_by
+from grader.observe.scope import scope_of
 from grader.rubric.pairs import Pairs
 from tests.labs import calculator_rubric
 from tests.observations import reference
@@ -70,7 +70,7 @@ def observed(rubric: Rubric, seed: int, function: Callable[..., Any]) -> Observa
         records=Found(Invocation(records)),
         exchange=Found(Exchange(sent, patience_s=120)),
         mappings={"input": Found(reference().mappings["input"].value)},  # type: ignore[union-attr]
-        asked=asked_by(rubric),
+        asked=scope_of(rubric),
     )
 
 

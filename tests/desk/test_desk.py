@@ -11,7 +11,7 @@ import pytest
 
 from grader.model.report import read_report
 from grader.sandbox.deploy import deploy
-from grader.sandbox.submission import Submission
+from grader.sandbox.submission import DemoSubmission
 from tests.class_rosters import read_json
 from tests.desk.desks import Browser, block, desk, roster
 from tests.observing import hand_in
@@ -299,7 +299,7 @@ def test_names_of_students_are_text_and_nothing_else(tmp_path: Path, aws_sandbox
 
 def test_blocks_wait_their_turn_and_see_how_long(tmp_path: Path, aws_sandbox: Sandbox) -> None:
     accounts = {name: aws_sandbox.new_account() for name in NAMES}
-    slow = Submission(name="x", description="x", points=None, handler="slow")
+    slow = DemoSubmission(name="x", description="x", points=None, handler="slow")
     for account in accounts.values():
         deploy(aws_sandbox, account, slow)
     with desk(roster(tmp_path, ROWS), aws_sandbox, "--jobs", "1") as opened:

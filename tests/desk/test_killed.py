@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.sandbox.deploy import deploy
-from grader.sandbox.submission import Submission
+from grader.sandbox.submission import DemoSubmission
 from tests.desk.desks import Browser, block, desk, roster
 from tests.observing import EMPTY, hand_in, messages
 from tests.polling import until
@@ -62,7 +62,7 @@ def test_killed_in_the_middle_of_runs_it_goes_on_when_started_again(
     accounts = [aws_sandbox.new_account() for _ in range(students)]
     hand_in(aws_sandbox, accounts[0])
     for account in accounts[1:]:
-        slow = Submission(name="x", description="x", points=None, handler="slow")
+        slow = DemoSubmission(name="x", description="x", points=None, handler="slow")
         deploy(aws_sandbox, account, slow)
     class_csv = class_of(tmp_path, students)
     with desk(class_csv, aws_sandbox, env=env) as opened:
@@ -104,7 +104,7 @@ def test_killed_in_the_middle_of_runs_it_goes_on_when_started_again(
 def test_ctrl_c_gives_the_queues_back(tmp_path: Path, aws_sandbox: Sandbox) -> None:
     """The function never answers: its messages would lie hidden for as long as it is waited for."""
     account = aws_sandbox.new_account()
-    silent = Submission(name="x", description="x", points=None, handler="prints_only")
+    silent = DemoSubmission(name="x", description="x", points=None, handler="prints_only")
     deploy(aws_sandbox, account, silent)
     sqs = aws_sandbox.client("sqs", account)
     url = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.model.report import read_report
-from grader.sandbox.cohort import COHORT, deploy_all, write_roster
+from grader.sandbox.cohort import COHORT, deploy_all, write_cohort_roster
 from tests.batch.killed_batches import SUBMISSIONS
 from tests.desk.conftest import NOWHERE
 from tests.desk.desks import block, desk, roster
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from grader.model.report import Report
     from grader.sandbox.server import Sandbox
-    from grader.sandbox.submission import Submission
+    from grader.sandbox.submission import DemoSubmission
 
 MANY = 500
 
@@ -36,10 +36,10 @@ def told(report: Report) -> list[object]:
 
 
 def same_as_batch(
-    tmp_path: Path, sandbox: Sandbox, submissions: tuple[Submission, ...], at_once: int
+    tmp_path: Path, sandbox: Sandbox, submissions: tuple[DemoSubmission, ...], at_once: int
 ) -> None:
     accounts = deploy_all(sandbox, submissions)
-    written = write_roster(tmp_path / "batch.csv", sandbox, submissions, accounts)
+    written = write_cohort_roster(tmp_path / "batch.csv", sandbox, submissions, accounts)
     options = ["--out", "batch", "--confirm-silence", "0"]
     run(command("batch", written, *options), cwd=tmp_path)
     rows = [

@@ -17,10 +17,10 @@ from grader.observe.identity import observe_identity
 from grader.resources.kinds import KINDS
 from grader.resources.ready import Waits
 from grader.safety.secret import Secret
-from grader.sandbox.cohort import COHORT, write_roster
+from grader.sandbox.cohort import COHORT, write_cohort_roster
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import PERIODIC_FUNCTION
-from grader.sandbox.submission import Submission
+from grader.sandbox.submission import DemoSubmission
 from grader.scoring.score import score
 from tests.emulators.conftest import BOTH, MOTO_AND_SLOWLY_MINISTACK
 from tests.known_checks import known_checks, needs_of_rubric
@@ -43,8 +43,8 @@ RUN = {"handler", "records", "sums"}
 ALL = {one.id: one for one in lab().criteria if one.id not in RUN}
 
 
-def also(name: str, points: float, *failed: str, **differences: Any) -> Submission:
-    return Submission(
+def also(name: str, points: float, *failed: str, **differences: Any) -> DemoSubmission:
+    return DemoSubmission(
         name=name, description=name, points=points, failed=frozenset(failed), **differences
     )
 
@@ -76,7 +76,7 @@ EACH = [
 ]
 
 
-def expected(submission: Submission) -> Verdicts:
+def expected(submission: DemoSubmission) -> Verdicts:
     """What a submission's looked-at criteria come to, as the cohort's own lines say it."""
     return {
         name: ("failed", 0.0)
@@ -88,7 +88,7 @@ def expected(submission: Submission) -> Verdicts:
     }
 
 
-def handed_in(emulator: Either, submission: Submission) -> str:
+def handed_in(emulator: Either, submission: DemoSubmission) -> str:
     account = emulator.new_account()
     deploy(emulator, account, submission)
     return account
@@ -123,7 +123,7 @@ def verdicts(emulator: Either, account: str, judge: Judge) -> Verdicts:
 
 @pytest.mark.parametrize(("emulator", "submission"), EACH, indirect=["emulator"])
 def test_what_looking_decides_comes_to_what_the_cohort_says(
-    emulator: Either, judge: Judge, submission: Submission
+    emulator: Either, judge: Judge, submission: DemoSubmission
 ) -> None:
     account = handed_in(emulator, submission)
     assert verdicts(emulator, account, judge) == expected(submission)
@@ -176,7 +176,7 @@ def test_doctor_says_the_same(emulator: Either, tmp_path: Path) -> None:
         for name in ("reference", "untouched", "periodic-absent")
     ]
     accounts = {one.name: handed_in(emulator, one) for one in some}
-    write_roster(tmp_path / "class.csv", emulator, some, accounts)
+    write_cohort_roster(tmp_path / "class.csv", emulator, some, accounts)
     done = grader("doctor", "class.csv", cwd=tmp_path, env=environment())
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Nothing to fix" in done.stdout

@@ -11,27 +11,27 @@ from typing import TYPE_CHECKING, Any
 from grader.engines import dask_worker as parcel
 
 if TYPE_CHECKING:
-    from grader.engines.visit import Orders, Place, Visit
+    from grader.engines.visit import RunOptions, Visit, WorkerContext
     from grader.model.access import Keys
 
 
-def quotes_its_secret(place: Place, visit: Visit) -> None:
+def quotes_its_secret(place: WorkerContext, visit: Visit) -> None:
     """Raise what the HTTP library does for a token that no header can carry."""
     keys: Any = visit.access
     text = f"Invalid header value {keys.secret_access_key.reveal().encode()!r}"
     raise RuntimeError(text) from ValueError(text)
 
 
-def cannot_be_sent_back(place: Place, visit: Visit) -> Keys:
+def cannot_be_sent_back(place: WorkerContext, visit: Visit) -> Keys:
     """Return what holds secrets."""
     return visit.access  # type: ignore[return-value]
 
 
-def ends_its_process(place: Place, visit: Visit) -> None:
+def ends_its_process(place: WorkerContext, visit: Visit) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def says_where(place: Place, folder: str) -> int:
+def says_where(place: WorkerContext, folder: str) -> int:
     """Say in a file which process this is, and wait there until the place is to stop."""
     Path(folder, f"{os.getpid()}.started").touch()
     place.stop.wait()
@@ -39,11 +39,11 @@ def says_where(place: Place, folder: str) -> int:
     return os.getpid()
 
 
-def process(place: Place) -> int:
+def process(place: WorkerContext) -> int:
     return os.getpid()
 
 
-def attempt(place: Place, orders: Orders) -> int:
+def attempt(place: WorkerContext, orders: RunOptions) -> int:
     return orders.attempt
 
 
@@ -65,11 +65,11 @@ def _made_in(pid: int) -> OnlyThere:
     return OnlyThere()
 
 
-def returns_what_cannot_be_read(place: Place) -> OnlyThere:
+def returns_what_cannot_be_read(place: WorkerContext) -> OnlyThere:
     return OnlyThere()
 
 
-def places_in_use(place: Place) -> int:
+def places_in_use(place: WorkerContext) -> int:
     """How many runs' places live in this process."""
     gc.collect()
     return len(parcel._places)

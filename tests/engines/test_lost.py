@@ -16,7 +16,7 @@ from grader.engines.call_timeout import answer
 from grader.engines.dask_cluster import Cluster, cluster
 from grader.engines.dask_worker import _PLACES, RERUN, _place, stop
 from grader.engines.protocol import EngineLost
-from grader.engines.visit import Orders
+from grader.engines.visit import RunOptions
 from grader.rubric.exchange import ExchangeRules
 from grader.rubric.load import default_rubric_path
 from grader.rubric.pairs import Pairs
@@ -196,7 +196,7 @@ def test_a_run_can_be_stopped_however_many_others_came_meanwhile(
 def test_what_a_run_leaves_with_the_scheduler_is_nothing(others: Machines) -> None:
     others.worker()
     with cluster(others.address, 2) as engine:
-        orders = Orders(seed=1, attempt=1, exchange=True, limit_s=60)
+        orders = RunOptions(seed=1, attempt=1, exchange=True, limit_s=60)
         assert engine.submit(tasks.attempt, orders).result(timeout=60) == 1
     with Client(others.address, set_as_default=False) as client:
         assert client.run_on_scheduler(tasks.events_known) == 0

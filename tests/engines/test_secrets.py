@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.engines.dask_cluster import Cluster, cluster
-from grader.engines.dask_worker import Parcel, TaskFailed
-from grader.engines.visit import Orders, Visit, identify, look
+from grader.engines.dask_worker import SealedTask, TaskFailed
+from grader.engines.visit import RunOptions, Visit, identify_account, observe_account
 from grader.model.access import Keys, Role
 from grader.model.observation import Unknown
 from grader.safety.secret import Secret, sealing
@@ -100,9 +100,9 @@ def test_a_task_that_fails_shows_no_secret(
 def test_a_visit_that_crashes_shows_no_secret(
     engine: Cluster, talkative: Machines, written: io.StringIO
 ) -> None:
-    orders = Orders(seed=1, attempt=1, exchange=True, limit_s=60)
+    orders = RunOptions(seed=1, attempt=1, exchange=True, limit_s=60)
     nonsense: Any = None
-    future = engine.submit(look, visit(), nonsense, nonsense, orders)
+    future = engine.submit(observe_account, visit(), nonsense, nonsense, orders)
     assert isinstance(future.exception(timeout=60), TaskFailed)
     assert CANARY not in shown(future.exception())
     assert CANARY not in talkative.said() + written.getvalue()
@@ -117,7 +117,7 @@ def test_an_account_that_cannot_be_reached_shows_no_secret(
         visit(access=Role("arn:aws:iam::1:role/x", Secret(CANARY)), endpoint_url="http://[::1]:9"),
     ]
     for one in broken:
-        future = engine.submit(identify, one, 60)
+        future = engine.submit(identify_account, one, 60)
         found = future.exception(timeout=60) or future.result()
         assert isinstance(found, Unknown | TaskFailed)
         assert CANARY not in repr(found)
@@ -143,7 +143,7 @@ def test_a_secret_is_only_serialised_to_be_sealed() -> None:
 
 
 def test_a_parcel_hides_what_is_in_it() -> None:
-    parcel = Parcel(identify, (visit(),))
+    parcel = SealedTask(identify_account, (visit(),))
     assert f"{parcel!r} {parcel} {[parcel]}".count("Parcel(***)") == 3
     assert CANARY not in f"{parcel!r} {parcel} {vars(parcel).keys()}"
-    assert parcel.open() == (identify, (visit(),))
+    assert parcel.open() == (identify_account, (visit(),))

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from grader import cli
 from grader.export.lti_platform import Client, Platform
-from grader.export.lti_push import Memory, Outcome, push
+from grader.export.lti_push import Memory, PostOutcome, push
 from grader.model.report import encode, read_report
 from grader.results.atomic_write import write_json
 from grader.safety.secret import Secret
@@ -59,7 +59,7 @@ def regraded(results: Path, student: str, points: float) -> None:
 
 def direct(
     results: Path, platform: Lms, waits: list[float], *, timeout_s: float = 30, **changes: Any
-) -> Outcome:
+) -> PostOutcome:
     """A push whose waiting is written down instead."""
     client = Client(CLIENT, platform.token_url, Secret(PEM.decode()), KEY_ID)
     export = export_of(results)

@@ -15,7 +15,7 @@ from grader.i18n.message import Message
 from grader.i18n.message import said as told
 from grader.model.report import TestResult
 from grader.results.directory import Results
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 from tests.export import importers
 from tests.export.results_folders import (
     ANN,
@@ -108,9 +108,9 @@ def test_a_batch_is_exported_in_another_language(root: Path) -> None:
         first.hint["fr"],
         told(Message(KNOWN, values), "fr"),
     ):
-        assert html.escape(plain(text), quote=False) in lines[1]
+        assert html.escape(printable(text), quote=False) in lines[1]
     assert "My own words." in lines[2]
-    assert html.escape(plain(first.title["fr"]), quote=False) in lines[3]
+    assert html.escape(printable(first.title["fr"]), quote=False) in lines[3]
 
 
 def test_control_characters_do_not_get_into_a_comment(root: Path) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.aws.clients import Clients
-from grader.batch.pipeline import Graded, Grading, Settings
+from grader.batch.pipeline import Graded, Pipeline, Settings
 from grader.engines import visit
 from grader.judging.pool import Judge
 from grader.model.access import Keys
@@ -47,7 +47,7 @@ def grade() -> Iterator[Grade]:
             with pytest.MonkeyPatch.context() as patch:
                 if wire is not None:
                     patch.setattr(visit, "Clients", lambda: Clients(wire.session))
-                one = Grading(lab(**exchange), judge, checks, settings, found.append)
+                one = Pipeline(lab(**exchange), judge, checks, settings, found.append)
             one.run(students)
             assert len(found) == rows
             return found[0].report

@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
 
 from grader.aws.clients import Clients
-from grader.engines.visit import Orders, Place, Visit, identify, look
+from grader.engines.visit import RunOptions, Visit, WorkerContext, identify_account, observe_account
 from grader.judging.pool import Judge
 from grader.model.access import DefaultCredentials, Keys, Role
 from grader.observe import output
@@ -252,12 +252,12 @@ def visit(
     access: Access = Keys(Secret(account), Secret("test"))
     if kind == "role":
         access = Role(f"arn:aws:iam::{account}:role/grader", Secret("external"))
-    place = Place()
+    place = WorkerContext()
     place.clients = Clients(wire.session)
     way = Visit(access, account, sandbox.region, sandbox.endpoint_url)
-    orders = Orders(seed=1, attempt=attempt, exchange=True, limit_s=600)
-    identity = identify(place, way, orders.limit_s).identity
-    return look(place, way, identity, rubric, needs_of_rubric(rubric), orders)
+    orders = RunOptions(seed=1, attempt=attempt, exchange=True, limit_s=600)
+    identity = identify_account(place, way, orders.limit_s).identity
+    return observe_account(place, way, identity, rubric, needs_of_rubric(rubric), orders)
 
 
 CELLS = tuple(Cell(operation, fault) for operation in OPERATIONS for fault in FAULTS)

@@ -26,7 +26,7 @@ from grader.model.outcome import Outcome
 from grader.model.report import encode as encode_report
 from grader.model.report import read_report
 from grader.scoring.score import score, ungraded_report
-from grader.scoring.translate_report import retold
+from grader.scoring.translate_report import translate
 from tests.observations import lab_rubric, reference
 from tests.scoring.test_score import CHECKS, Student
 from tools.update_catalogues import place, read, template
@@ -367,8 +367,8 @@ def test_a_report_is_told_in_the_other_language_as_it_would_be_written_in_it() -
     for outcome in (MEMORY, unknown, blocked, own):
         told = {code: report(outcome, code) for code in LANGUAGES}
         for code in LANGUAGES:
-            assert retold(told["en"], lab_rubric(), code) == told[code]
-            assert retold(told["fr"], lab_rubric(), code) == told[code]
+            assert translate(told["en"], lab_rubric(), code) == told[code]
+            assert translate(told["fr"], lab_rubric(), code) == told[code]
 
 
 def test_a_report_without_an_observation_is_told_in_the_other_language_too() -> None:
@@ -378,7 +378,7 @@ def test_a_report_without_an_observation_is_told_in_the_other_language_too() -> 
         for code in LANGUAGES
     }
     for code in LANGUAGES:
-        assert retold(told["en"], lab_rubric(), code).criteria == told[code].criteria
+        assert translate(told["en"], lab_rubric(), code).criteria == told[code].criteria
 
 
 def test_a_report_of_an_earlier_version_is_read_and_told_in_the_other_language(
@@ -393,7 +393,9 @@ def test_a_report_of_an_earlier_version_is_read_and_told_in_the_other_language(
     path = tmp_path / "report.json"
     path.write_text(json.dumps(old))
     one = next(
-        one for one in retold(read_report(path), lab_rubric(), "fr").criteria if one.id == "memory"
+        one
+        for one in translate(read_report(path), lab_rubric(), "fr").criteria
+        if one.id == "memory"
     )
     assert one.message == "attendu 128\u00a0Mo, trouvé 256\u00a0Mo."
     assert one.hint == "Mettez memory_size dans votre stack, puis déployez à nouveau."

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from grader.inputs.problems import BadInput
 from grader.intake import download
-from grader.intake.download import Entry, Unreadable, listed
+from grader.intake.download import Entry, Unreadable, open_download
 from grader.intake.submissions import submissions_in
 from grader.model.student_id import id_fault
 
@@ -130,7 +130,7 @@ def test_a_folder_is_read_without_what_systems_add_and_without_following_links(
     (top / "s02").symlink_to(tmp_path)
     (top / "s03").mkdir()
     (top / "roster.csv").write_text("ours")
-    with listed(top, leave_out=[top / "roster.csv"]) as (entries, outside):
+    with open_download(top, leave_out=[top / "roster.csv"]) as (entries, outside):
         found = {e.path: e for e in entries}
         assert sorted(found) == ["s01", "s01/.aws", "s01/.aws/credentials", "s02", "s03"]
         read = found["s02"].read
@@ -159,7 +159,7 @@ def test_what_cannot_be_read_is_told_and_the_others_are_read(
         return real(folder)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    with listed(tmp_path, leave_out=[tmp_path / "s07"]) as (entries, _):
+    with open_download(tmp_path, leave_out=[tmp_path / "s07"]) as (entries, _):
         said = {}
         for one in entries:
             try:
@@ -190,10 +190,10 @@ def test_a_download_that_cannot_be_read_is_refused(
         (tmp_path / "loop", "no such folder or file"),
         (tmp_path / ("x" * 300), "File name too long"),
     ):
-        with pytest.raises(BadInput, match=reason), listed(path):
+        with pytest.raises(BadInput, match=reason), open_download(path):
             pass
     monkeypatch.setattr(os, "scandir", _denied)
-    with pytest.raises(BadInput, match="Permission denied"), listed(tmp_path):
+    with pytest.raises(BadInput, match="Permission denied"), open_download(tmp_path):
         pass
 
 
@@ -214,7 +214,7 @@ def archive(path: Path, **members: bytes) -> Path:
 def test_a_name_that_leads_out_of_the_archive_is_left_alone_and_told(tmp_path: Path) -> None:
     names = ["../up.txt", "/etc/passwd", "s01/../../x", "C:/x", "..\\win"]
     path = archive(tmp_path / "a.zip", **dict.fromkeys([*names, "s01/a.txt"], b"x"))
-    with listed(path) as (entries, outside):
+    with open_download(path) as (entries, outside):
         assert [e.path for e in entries] == ["s01/a.txt"]
     assert len(outside) == len(names)
     assert [p.name for p in tmp_path.iterdir()] == ["a.zip"]
@@ -222,7 +222,7 @@ def test_a_name_that_leads_out_of_the_archive_is_left_alone_and_told(tmp_path: P
 
 def test_a_member_that_unpacks_to_more_than_it_says_is_read_in_part_only(tmp_path: Path) -> None:
     path = archive(tmp_path / "a.zip", **{"s01/a.txt": b"0" * 50_000_000})
-    with listed(path) as (entries, _):
+    with open_download(path) as (entries, _):
         read = entries[0].read
         assert read is not None
         assert len(read(1000)) == 1000
@@ -233,11 +233,11 @@ def test_what_is_read_of_a_whole_download_is_bounded(
 ) -> None:
     path = archive(tmp_path / "a.zip", **{f"s{n}/a": b"0" * 1000 for n in range(5)})
     monkeypatch.setattr(download, "MOST_ENTRIES", 4)
-    with pytest.raises(BadInput, match="more than 4 files"), listed(path):
+    with pytest.raises(BadInput, match="more than 4 files"), open_download(path):
         pass
     monkeypatch.setattr(download, "MOST_ENTRIES", 9)
     monkeypatch.setattr(download, "TOTAL_BYTES", 2500)
-    with listed(path) as (entries, _):
+    with open_download(path) as (entries, _):
         reads = [one.read for one in entries if one.read is not None]
         assert [len(read(1000)) for read in reads[:2]] == [1000, 1000]
         with pytest.raises(BadInput, match="larger"):
@@ -256,7 +256,7 @@ def test_links_passwords_and_odd_compression_cannot_be_read_and_say_so(tmp_path:
     central = raw.rfind(b"PK\x01\x02")  # the last member's entry: flags stand 8 bytes in
     raw[central + 8] |= 1
     path.write_bytes(raw)
-    with listed(path) as (entries, _):
+    with open_download(path) as (entries, _):
         for one, reason in zip(entries, ["link", "compressed", "password"], strict=True):
             assert one.read is not None
             with pytest.raises(Unreadable, match=reason):
@@ -269,7 +269,7 @@ def test_a_damaged_member_is_told_and_the_others_are_read(tmp_path: Path) -> Non
         file.writestr("s01/a", b"hello")
         file.writestr("s02/a", b"whole")
     path.write_bytes(path.read_bytes().replace(b"hello", b"jello"))
-    with listed(path) as (entries, _):
+    with open_download(path) as (entries, _):
         first, second = (e.read for e in entries)
         assert first is not None
         assert second is not None
@@ -297,7 +297,7 @@ def test_one_damaged_member_costs_the_others_nothing(
         start = file.infolist()[1].header_offset
     raw[start + at : start + at + len(bytes_)] = bytes_
     path.write_bytes(raw)
-    with listed(path) as (entries, _):
+    with open_download(path) as (entries, _):
         first, second = (entry.read for entry in entries)
         assert first is not None
         assert second is not None
@@ -315,7 +315,7 @@ def test_whatever_is_damaged_in_an_archive_is_told(
     for _ in range(data.draw(st.integers(1, 5))):
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(raw)
-    with suppress(BadInput, Unreadable), listed(path) as (entries, _):
+    with suppress(BadInput, Unreadable), open_download(path) as (entries, _):
         for entry in entries:
             if entry.read is not None:
                 entry.read(100)
@@ -329,7 +329,7 @@ def test_names_are_utf_8_whether_the_archive_says_so_or_not(tmp_path: Path, utf8
         raw = path.read_bytes()
         path.write_bytes(raw.replace(b"\x00\x08", b"\x00\x00"))  # the flag 0x800, twice
         assert zipfile.ZipFile(io.BytesIO(path.read_bytes())).namelist() != [name]
-    with listed(path) as (entries, _):
+    with open_download(path) as (entries, _):
         assert [e.path for e in entries] == [name]
 
 
@@ -344,7 +344,7 @@ def test_a_time_without_a_zone_is_taken_for_the_latest_that_it_can_mean(tmp_path
     with zipfile.ZipFile(path, "w") as file:
         for one in (told, untold, cut):
             file.writestr(one, "x")
-    with listed(path) as (entries, _):
+    with open_download(path) as (entries, _):
         changed = [datetime.fromtimestamp(one.changed, UTC).isoformat() for one in entries]
     westernmost = "2024-05-01T22:00:00+00:00"
     assert changed == ["2024-05-01T08:00:00+00:00", westernmost, westernmost]
@@ -369,15 +369,15 @@ def test_a_name_as_long_as_an_archive_allows_is_read_in_one_go(name: str) -> Non
 def test_what_is_no_download_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(content)
-    with pytest.raises(BadInput, match=r"a\.zip"), listed(path):
+    with pytest.raises(BadInput, match=r"a\.zip"), open_download(path):
         pass
-    with pytest.raises(BadInput, match="no such"), listed(tmp_path / "absent"):
+    with pytest.raises(BadInput, match="no such"), open_download(tmp_path / "absent"):
         pass
 
 
 def test_a_file_that_cannot_be_read_any_more_is_told(tmp_path: Path) -> None:
     (tmp_path / "s01").write_text("x")
-    with listed(tmp_path) as (entries, _):
+    with open_download(tmp_path) as (entries, _):
         (tmp_path / "s01").unlink()
         read = entries[0].read
         assert read is not None

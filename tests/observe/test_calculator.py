@@ -11,7 +11,7 @@ from grader.judging.pool import Judge
 from grader.model.observation import Found
 from grader.rubric.load import load_rubric
 from grader.sandbox.cohort import CALCULATORS
-from grader.sandbox.submission import Submission
+from grader.sandbox.submission import DemoSubmission
 from tests.known_checks import known_checks
 from tests.labs import LABS, calculator_rubric, hand_in_for
 from tests.observing import EMPTY, look, messages
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Points = Callable[[Observation], dict[str, float | None]]
 
-RIGHT = Submission(name="right", description="right", points=20)
+RIGHT = DemoSubmission(name="right", description="right", points=20)
 NAMED = {one.name: one for one in CALCULATORS}
 
 FULL = {
@@ -55,7 +55,7 @@ def rubric(tmp_path: Path) -> Rubric:
 
 @pytest.fixture
 def looked(aws_sandbox: Sandbox, fresh_account: str, rubric: Rubric) -> Callable[..., Observation]:
-    def looked(submission: Submission = RIGHT, seed: int = 1) -> Observation:
+    def looked(submission: DemoSubmission = RIGHT, seed: int = 1) -> Observation:
         hand_in_for(aws_sandbox, fresh_account, rubric, submission, periodic="absent")
         return look(aws_sandbox, fresh_account, rubric=rubric, seed=seed)
 
@@ -128,7 +128,7 @@ def test_every_calculator_says_what_it_costs() -> None:
     ids=lambda one: one.name,
 )
 def test_a_mistake_costs_its_points_and_no_others_and_is_named(
-    looked: Any, judge: Judge, rubric: Rubric, submission: Submission
+    looked: Any, judge: Judge, rubric: Rubric, submission: DemoSubmission
 ) -> None:
     found = judged(judge, rubric, looked(submission))
     told = " ".join(one[1] for one in found.values())

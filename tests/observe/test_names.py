@@ -10,7 +10,7 @@ from grader import cli
 from grader.model.report import read_report
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
-from grader.sandbox.submission import Submission
+from grader.sandbox.submission import DemoSubmission
 from tests.resources.test_find import OWN, Account
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def test_a_wrong_name_costs_its_own_criterion_alone(
     wrong: list[str],
 ) -> None:
     names = {name: OWN[name] for name in wrong}
-    submission = Submission(name="x", description="x", points=None)
+    submission = DemoSubmission(name="x", description="x", points=None)
     deploy(aws_sandbox, fresh_account, submission, Layout(**names))
     check(aws_sandbox, fresh_account, monkeypatch, "--out", str(tmp_path))
     report = read_report(next(tmp_path.rglob("report.json")))
@@ -67,7 +67,7 @@ def test_what_was_found_is_said_on_the_terminal(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    submission = Submission(name="x", description="x", points=None)
+    submission = DemoSubmission(name="x", description="x", points=None)
     deploy(aws_sandbox, fresh_account, submission, Layout(sum_function="calculatrice"))
     check(aws_sandbox, fresh_account, monkeypatch, "--no-exchange")
     said = " ".join(capsys.readouterr().out.split())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.batch.pipeline import Grading, Settings
+from grader.batch.pipeline import Pipeline, Settings
 from grader.judging.pool import Judge
 from grader.model.access import Keys
 from grader.model.observation import Unknown
@@ -69,7 +69,7 @@ def graded(request: pytest.FixtureRequest, aws_sandbox: Sandbox) -> Iterator[dic
         rubric = load_rubric(default_rubric_path(), checks)
         rows = [_row(file, accounts[file.name], line) for line, file in enumerate(files, 2)]
         settings = Settings(seed=1, jobs=24, endpoint_url=front.endpoint_url)
-        Grading(rubric, judge, checks, settings, take).run(rows)
+        Pipeline(rubric, judge, checks, settings, take).run(rows)
         yield came
 
 

@@ -18,7 +18,7 @@ from grader.model.observation import (
     Runs,
     Unknown,
 )
-from grader.observe.scope import as_asked, asked_by
+from grader.observe.scope import restrict_to, scope_of
 from grader.rubric.exchange import AnswerRules, Route
 from tests.exchanges import calculator
 from tests.observations import a_function, an_exchange, lab_rubric, reference
@@ -34,7 +34,7 @@ def seen(**changes: Any) -> Observation:
     given: dict[str, Any] = {
         "runs": {"periodic": Found(RUNS)},
         "further": {"redrive": {"input": Found({"target": "lost", "max_receives": 3})}},
-        "asked": asked_by(RUBRIC),
+        "asked": scope_of(RUBRIC),
     }
     return reference(**given | changes)
 
@@ -85,12 +85,12 @@ def names(**changes: dict[str, str]) -> Any:
 )
 def test_what_was_seen_is_judged_by_a_rubric_that_needs_no_more(rubric: Any, exchange: Any) -> None:
     kept = seen(exchange=exchange)
-    assert as_asked(kept, rubric, RUBRIC.lab.region) == kept
+    assert restrict_to(kept, rubric, RUBRIC.lab.region) == kept
 
 
 def test_an_observation_that_does_not_say_what_it_is_about_is_taken_as_it_is() -> None:
     kept = seen(asked=None)
-    assert as_asked(kept, asks(pairs=7), "us-east-1") == kept
+    assert restrict_to(kept, asks(pairs=7), "us-east-1") == kept
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_an_observation_that_does_not_say_what_it_is_about_is_taken_as_it_is() -
 def test_what_a_rubric_would_have_looked_for_elsewhere_is_open_and_nothing_else(
     rubric: Any, paths: set[str], why: str
 ) -> None:
-    found = as_asked(seen(), rubric, RUBRIC.lab.region)
+    found = restrict_to(seen(), rubric, RUBRIC.lab.region)
     assert left_open(found) == dict.fromkeys(paths, why)
 
 
@@ -138,8 +138,8 @@ def test_what_a_rubric_would_have_looked_for_elsewhere_is_open_and_nothing_else(
     ids=["keys", "expect"],
 )
 def test_version_0_1_0_kept_too_little_to_judge_answers_anew(rubric: Any) -> None:
-    before = msgspec.structs.replace(asked_by(RUBRIC), kept=False)
-    found = as_asked(seen(asked=before), rubric, RUBRIC.lab.region)
+    before = msgspec.structs.replace(scope_of(RUBRIC), kept=False)
+    found = restrict_to(seen(asked=before), rubric, RUBRIC.lab.region)
     why = "Messages and answers of another form were exchanged."
     assert left_open(found) == dict.fromkeys(BEHAVIOUR, why)
 
@@ -154,12 +154,12 @@ def test_version_0_1_0_kept_too_little_to_judge_answers_anew(rubric: Any) -> Non
     ids=["fields", "route", "a constant"],
 )
 def test_another_message_or_another_way_was_not_observed(rules: Any) -> None:
-    found = as_asked(seen(), lab_rubric(exchange=rules), RUBRIC.lab.region)
+    found = restrict_to(seen(), lab_rubric(exchange=rules), RUBRIC.lab.region)
     assert set(left_open(found)) == BEHAVIOUR
 
 
 def test_in_another_region_everything_is_open() -> None:
-    found = as_asked(seen(), RUBRIC, "us-east-1")
+    found = restrict_to(seen(), RUBRIC, "us-east-1")
     named = {f"{family}.{role}" for family in FAMILIES for role in found.of_resources(family)}
     why = "This observation was made in eu-west-3, not in us-east-1."
     assert left_open(found) == dict.fromkeys({*named, *BEHAVIOUR}, why)
@@ -167,9 +167,9 @@ def test_in_another_region_everything_is_open() -> None:
 
 def seen_with(exchange: Exchange, deadline_s: float) -> Any:
     """The exchange as the lab's rubric finds it, made by one with 120 s of patience."""
-    seen = reference(exchange=Found(exchange), asked=asked_by(RUBRIC))
+    seen = reference(exchange=Found(exchange), asked=scope_of(RUBRIC))
     patience = msgspec.structs.replace(RUBRIC.exchange, deadline_s=deadline_s)
-    return as_asked(seen, lab_rubric(exchange=patience), RUBRIC.lab.region).exchange
+    return restrict_to(seen, lab_rubric(exchange=patience), RUBRIC.lab.region).exchange
 
 
 def test_a_silent_pair_that_was_given_less_time_is_not_judged() -> None:
@@ -210,17 +210,17 @@ def may_be(name: str = "adder") -> Any:
 def calculatrice(found: FoundAs = FED) -> Observation:
     """An observation by :func:`may_be` in which calculatrice was judged."""
     functions = {**reference().functions, "sum": Found(a_function("calculatrice"))}
-    return seen(functions=functions, found_as={"sum": found}, asked=asked_by(may_be()))
+    return seen(functions=functions, found_as={"sum": found}, asked=scope_of(may_be()))
 
 
 def test_a_rubric_that_may_find_says_the_same_of_an_older_observation() -> None:
     older = seen(functions={**reference().functions, "sum": GONE})
-    assert as_asked(older, may_be(), "eu-west-3").functions["sum"] == GONE
-    assert as_asked(seen(), may_be(), "eu-west-3") == seen()
+    assert restrict_to(older, may_be(), "eu-west-3").functions["sum"] == GONE
+    assert restrict_to(seen(), may_be(), "eu-west-3") == seen()
 
 
 def test_what_was_found_is_missing_where_the_name_alone_is_asked_for() -> None:
-    found = as_asked(calculatrice(), RUBRIC, "eu-west-3")
+    found = restrict_to(calculatrice(), RUBRIC, "eu-west-3")
     assert found.functions["sum"] == GONE
     assert not found.found_as
     for fact in (found.handler, found.records, found.exchange):
@@ -230,32 +230,34 @@ def test_what_was_found_is_missing_where_the_name_alone_is_asked_for() -> None:
 @pytest.mark.parametrize("name", ["calculatrice", ""])
 def test_what_was_found_is_what_is_asked_for_by_its_own_name_or_by_none(name: str) -> None:
     rubric = may_be() if not name else names(functions={**RUBRIC.lab.functions, "sum": name})
-    assert as_asked(calculatrice(), rubric if name else may_be(""), "eu-west-3") == calculatrice()
+    assert (
+        restrict_to(calculatrice(), rubric if name else may_be(""), "eu-west-3") == calculatrice()
+    )
 
 
 def test_what_has_another_name_was_not_looked_for() -> None:
     rubric = names(functions={**RUBRIC.lab.functions, "sum": "subtracter"})
-    assert left_open(as_asked(calculatrice(), rubric, "eu-west-3"))["functions.sum"] == (
+    assert left_open(restrict_to(calculatrice(), rubric, "eu-west-3"))["functions.sum"] == (
         "This observation is of calculatrice, not of subtracter."
     )
 
 
 def test_what_was_named_may_not_be_what_would_be_found() -> None:
-    assert "functions.sum" in left_open(as_asked(seen(), may_be(""), "eu-west-3"))
+    assert "functions.sum" in left_open(restrict_to(seen(), may_be(""), "eu-west-3"))
 
 
 def test_what_was_used_stays_used() -> None:
     before = calculatrice(FoundAs("calculatrice", "use", message("which --use names")))
     rubric = names(functions={**RUBRIC.lab.functions, "sum": "subtracter"})
-    assert as_asked(before, rubric, "eu-west-3") == before
+    assert restrict_to(before, rubric, "eu-west-3") == before
 
 
 def test_a_queue_that_was_found_is_missing_where_its_name_is_asked_for() -> None:
     found_as = {
         "input": FoundAs("queue1", "mapping", message("which feeds {function}", function="x"))
     }
-    before = seen(found_as=found_as, asked=asked_by(names(found=("input",))))
-    found = as_asked(before, RUBRIC, "eu-west-3")
+    before = seen(found_as=found_as, asked=scope_of(names(found=("input",))))
+    found = restrict_to(before, RUBRIC, "eu-west-3")
     assert isinstance(found.queues["input"], Missing)
     assert found.mappings["input"] == NotTried.after("queues.input", found.queues["input"])
     assert found.exchange == NotTried.after("queues.input", found.queues["input"])

@@ -12,7 +12,7 @@ from grader.pages.writing import write_pages
 from grader.results.directory import Results
 from grader.scoring.absent import absent_report
 from grader.scoring.summary import summarise, summarise_class
-from grader.scoring.suspicion import Known
+from grader.scoring.suspicion import KeptResult
 from tests.observations import a_function, lab_rubric, reference
 from tests.pages.classes_shown import batch, graded, report, result, synthetic, written
 from tests.pages.reading import Page, page
@@ -38,7 +38,7 @@ def made(
     **changes: object,
 ) -> Page:
     """The page of these reports."""
-    summary = summarise_class([Known(one) for one in reports], LAB, lang)
+    summary = summarise_class([KeptResult(one) for one in reports], LAB, lang)
     text = class_page(reports, summary, batch(reports, **changes), Speech(lang))
     path = tmp_path / "class.html"
     path.write_text(text, encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.pages.text import shown
+from grader.pages.text import page_text
 from tests.pages.classes_shown import HOSTILE
 from tests.pages.reading import Page, every_page, page
 
@@ -81,7 +81,7 @@ def test_every_link_of_the_class_page_leads_to_a_page(cohorts: dict[str, Path]) 
 def test_hostile_texts_are_text(cohorts: dict[str, Path]) -> None:
     for number, text in enumerate(HOSTILE, start=1):
         one = page(cohorts["hostile"] / f"students/h{number}/index.html")
-        name = shown(text, 120).strip() or f"h{number}"
+        name = page_text(text, 120).strip() or f"h{number}"
         assert one.one("h1").text == name
         assert one.one("title").text.startswith(name)
         assert not {element.tag for element in one.elements} & {"img", "script", "textarea"}

@@ -16,7 +16,7 @@ from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
 from grader.batch.regrade import regrade
 from grader.batch.run import ClassRun
-from grader.batch.setup import Course
+from grader.batch.setup import GradingSetup
 from grader.judging.pool import Judge
 from grader.model.observation import Observation
 from grader.model.report import read_report
@@ -24,7 +24,7 @@ from grader.rehearsal.demo import differences
 from grader.results.directory import OBSERVATION, REPORT, Results
 from grader.roster.load import load_roster
 from grader.rubric.load import default_rubric_path, load_rubric
-from grader.sandbox.cohort import COHORT, deploy_all, write_roster
+from grader.sandbox.cohort import COHORT, deploy_all, write_cohort_roster
 from grader.schemas import load
 from tests.student_messages import tells
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from grader.model.report import Report
     from grader.sandbox.server import Sandbox
-    from grader.sandbox.submission import Submission
+    from grader.sandbox.submission import DemoSubmission
     from grader.scoring.suspicion import Suspicion
 
 
@@ -49,7 +49,7 @@ class Sat:
     """The exam as it was sat."""
 
     results: Results
-    course: Course
+    setup: GradingSetup
     accounts: dict[str, str]
     reports: dict[str, Report]
     suspicion: dict[str, list[Suspicion]]
@@ -59,7 +59,7 @@ class Sat:
 def exam(aws_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sat]:
     folder = tmp_path_factory.mktemp("exam")
     accounts = deploy_all(aws_sandbox, COHORT)
-    path = write_roster(folder / "roster.csv", aws_sandbox, COHORT, accounts)
+    path = write_cohort_roster(folder / "roster.csv", aws_sandbox, COHORT, accounts)
     # The sandbox takes any secret: this one must be found nowhere afterwards.
     path.write_text(
         path.read_text().replace(",test\n", f",{CANARY}\n").replace(",test\r", f",{CANARY}\r")
@@ -70,18 +70,18 @@ def exam(aws_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iter
     rubric_path.write_text(source.replace("deadline_s: 120", "deadline_s: 15"))
     with Judge() as judge:
         checks = judge.collect()
-        course = Course(load_rubric(rubric_path, checks), judge, checks)
-        assert course.rubric.exchange.deadline_s == 15
+        setup = GradingSetup(load_rubric(rubric_path, checks), judge, checks)
+        assert setup.rubric.exchange.deadline_s == 15
         roster, results = load_roster(path), Results(folder / "results")
-        planned = plan(results, roster, course.rubric, Settings(seed=11))
-        summary = ClassRun(course, results, roster, planned).run(lambda _: None)
+        planned = plan(results, roster, setup.rubric, Settings(seed=11))
+        summary = ClassRun(setup, results, roster, planned).run(lambda _: None)
         reports = {s.name: read_report(results.folder(s.name) / REPORT) for s in COHORT}
         suspicion = {one.student_id: one.suspicion or [] for one in summary.scores}
-        yield Sat(results, course, accounts, reports, suspicion)
+        yield Sat(results, setup, accounts, reports, suspicion)
 
 
 @pytest.mark.parametrize("submission", COHORT, ids=lambda s: s.name)
-def test_a_submission_gets_exactly_its_result(exam: Sat, submission: Submission) -> None:
+def test_a_submission_gets_exactly_its_result(exam: Sat, submission: DemoSubmission) -> None:
     report = exam.reports[submission.name]
     said = [(r.id, r.status, r.message) for r in report.criteria if r.status != "passed"]
     assert differences(submission, report, exam.suspicion.get(submission.name, ())) == [], said
@@ -89,7 +89,7 @@ def test_a_submission_gets_exactly_its_result(exam: Sat, submission: Submission)
 
 @pytest.mark.parametrize("submission", COHORT, ids=lambda s: s.name)
 def test_every_lost_point_says_what_was_expected_and_found_and_what_to_do(
-    exam: Sat, submission: Submission
+    exam: Sat, submission: DemoSubmission
 ) -> None:
     for result in exam.reports[submission.name].criteria:
         if result.status in {"failed", "partial"}:
@@ -160,7 +160,7 @@ def test_regrading_gives_identical_files_without_a_network(
     files = sorted(exam.results.root.glob("students/*/report.json"))
     before = [file.read_bytes() for file in files]
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    done = regrade(exam.results, exam.course, lang="en")
+    done = regrade(exam.results, exam.setup, lang="en")
     assert done.changes == []
     assert [file.read_bytes() for file in files] == before
 
@@ -170,11 +170,11 @@ def test_another_rubric_regrades_and_keeps_the_old_report(exam: Sat, tmp_path: P
     shutil.copytree(exam.results.root, copy)
     criteria = tuple(
         msgspec.structs.replace(c, expect=256) if c.id == "memory" else c
-        for c in exam.course.rubric.criteria
+        for c in exam.setup.rubric.criteria
     )
-    changed = msgspec.structs.replace(exam.course.rubric, criteria=criteria, sha256="f" * 64)
-    course = Course(changed, exam.course.judge, exam.course.checks)
-    done = regrade(Results(copy), course, lang="en")
+    changed = msgspec.structs.replace(exam.setup.rubric, criteria=criteria, sha256="f" * 64)
+    setup = GradingSetup(changed, exam.setup.judge, exam.setup.checks)
+    done = regrade(Results(copy), setup, lang="en")
     moved = {
         change.after.student_id: (change.before and change.before.score, change.after.score)
         for change in done.changes
@@ -188,11 +188,11 @@ def test_another_rubric_regrades_and_keeps_the_old_report(exam: Sat, tmp_path: P
 def test_what_a_new_rubric_asks_and_nobody_looked_at_is_ungraded(exam: Sat) -> None:
     criteria = tuple(
         msgspec.structs.replace(c, expect={"colour": "blue"}) if c.id == "environment" else c
-        for c in exam.course.rubric.criteria
+        for c in exam.setup.rubric.criteria
     )
-    changed = msgspec.structs.replace(exam.course.rubric, criteria=criteria)
+    changed = msgspec.structs.replace(exam.setup.rubric, criteria=criteria)
     text = (exam.results.folder("reference") / OBSERVATION).read_bytes()
     seen = msgspec.json.decode(text, type=Observation)
-    (outcomes,) = exam.course.judge.judge(changed, [seen])
+    (outcomes,) = exam.setup.judge.judge(changed, [seen])
     (outcome,) = (o for o in outcomes if o.criterion == "environment")
     assert (outcome.outcome, outcome.because) == ("ungraded", "not-observed")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader import cli
-from grader.batch.pipeline import Grading
+from grader.batch.pipeline import Pipeline
 from grader.rehearsal.exam import is_of_exam
 from grader.rubric.load import default_rubric_path
 from grader.sandbox.cohort import CALCULATORS, COHORT
@@ -286,7 +286,7 @@ def test_the_reference_is_graded_alone_with_all_the_time_the_rubric_gives(
 ) -> None:
     runs: list[tuple[float, list[str]]] = []
 
-    class Watched(Grading):
+    class Watched(Pipeline):
         def run(self, accounts: Iterable[Account]) -> None:
             given = [*accounts]
             runs.append((self._rubric.exchange.deadline_s, [one.student_id for one in given]))

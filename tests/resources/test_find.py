@@ -11,7 +11,7 @@ import pytest
 from grader.model.observation import Found, FoundAs, Missing, Observation, Unknown
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
-from grader.sandbox.submission import Submission
+from grader.sandbox.submission import DemoSubmission
 from tests.observing import lab, look
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Account:
     def __init__(self, sandbox: Sandbox, account: str, **differences: Any) -> None:
         self.sandbox, self.account = sandbox, account
         names = {**OWN, **{k: differences.pop(k) for k in OWN if k in differences}}
-        submission = Submission(name="x", description="x", points=None, **differences)
+        submission = DemoSubmission(name="x", description="x", points=None, **differences)
         deploy(sandbox, account, submission, Layout(**names))
         self.functions = sandbox.client("lambda", account)
         self.sqs = sandbox.client("sqs", account)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.model.observation import Observation
-    from grader.results.directory import Stored
+    from grader.results.directory import StoredStudent
 
 
 def account(number: int, region: str = "eu-west-3") -> Observation:
@@ -34,7 +34,7 @@ def results(tmp_path: Path) -> Results:
     return Results(tmp_path)
 
 
-def stored(results: Results) -> Stored:
+def stored(results: Results) -> StoredStudent:
     (one,) = results.each_stored([ANN])
     return one
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grader.inputs.csv_cell import cell
 from grader.model.report import CriterionResult, Report
-from grader.results.grades_csv import ADJUSTED, grades_csv, number
+from grader.results.grades_csv import ADJUSTED, grades_csv, points_cell
 from grader.roster.table import GRADE_COLUMNS, KNOWN_COLUMNS
 
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r")
@@ -123,13 +123,13 @@ def test_an_ungraded_cell_is_empty_and_never_0(points: dict[str, float | None]) 
     [(None, ""), (0, "0"), (20.0, "20"), (100, "100"), (17.5, "17.5"), (2.6667, "2.6667")],
 )
 def test_points_are_written_without_needless_zeros(value: float | None, text: str) -> None:
-    assert number(value) == text
+    assert points_cell(value) == text
 
 
 @given(st.floats(0, 1e6))
 def test_points_are_written_to_four_decimals(value: float) -> None:
-    assert float(number(value)) == pytest.approx(value, abs=5e-5)
-    assert not number(value).startswith(FORMULA)
+    assert float(points_cell(value)) == pytest.approx(value, abs=5e-5)
+    assert not points_cell(value).startswith(FORMULA)
 
 
 @pytest.mark.parametrize(

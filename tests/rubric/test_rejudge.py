@@ -18,7 +18,7 @@ from grader.model.observation import (
     Unknown,
 )
 from grader.observe.answers import numbers_by_key, written
-from grader.observe.scope import as_asked, asked_by
+from grader.observe.scope import restrict_to, scope_of
 from grader.rubric.exchange import AnswerRules, ExchangeRules
 from tests.exchanges import OPERATIONS, calculator, drawn
 from tests.observations import lab_rubric, reference
@@ -62,14 +62,14 @@ def seen(rules: ExchangeRules = RULES, **changes: Any) -> Observation:
         "handler": Found(Invocation((sent(0, right(0), rules=rules),))),
         "records": Found(Invocation(tuple(sent(n, right(n), rules=rules) for n in range(3)))),
         "exchange": Found(Exchange(tuple(sent(n, right(n), rules=rules) for n in range(8)))),
-        "asked": asked_by(lab_rubric(exchange=rules)),
+        "asked": scope_of(lab_rubric(exchange=rules)),
     }
     return reference(**facts | changes)
 
 
 def judged(kept: Observation, rules: ExchangeRules) -> Observation:
     stored = msgspec.json.decode(msgspec.json.encode(kept), type=Observation)
-    return as_asked(stored, lab_rubric(exchange=rules), "eu-west-3")
+    return restrict_to(stored, lab_rubric(exchange=rules), "eu-west-3")
 
 
 def answered(found: Observation) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from grader.safety.printable import plain
+from grader.safety.printable import printable
 
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Every character that Unicode gives the property Bidi_Control."""
@@ -22,7 +22,7 @@ HOSTILE = st.text(
 @example("\ud800", 1000)
 @example("\U000e0041", 1000)
 def test_nothing_that_acts_on_a_terminal_survives(text: str, limit: int) -> None:
-    safe = plain(text, limit)
+    safe = printable(text, limit)
     categories = {unicodedata.category(character) for character in safe}
     # Control, format (direction, joiners, tags), half a surrogate pair, line and paragraph ends.
     assert not categories & {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -33,7 +33,7 @@ def test_nothing_that_acts_on_a_terminal_survives(text: str, limit: int) -> None
 @example("\x1b" * 50, 10)
 @example("e\u0301" * 50, 10)
 def test_it_is_never_longer_than_asked_and_says_where_it_was_cut(text: str, limit: int) -> None:
-    safe = plain(text, limit)
+    safe = printable(text, limit)
     assert len(safe) <= limit
     if len(unicodedata.normalize("NFC", text)) > limit:
         assert safe.endswith("…")
@@ -41,12 +41,12 @@ def test_it_is_never_longer_than_asked_and_says_where_it_was_cut(text: str, limi
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=50))
 def test_ordinary_text_is_left_as_it_is(text: str) -> None:
-    assert plain(text) == unicodedata.normalize("NFC", text)
+    assert printable(text) == unicodedata.normalize("NFC", text)
 
 
 @given(HOSTILE)
 def test_what_is_safe_stays(text: str) -> None:
-    assert plain(plain(text)) == plain(text)
+    assert printable(printable(text)) == printable(text)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_what_is_safe_stays(text: str) -> None:
     ],
 )
 def test_what_could_act_is_made_visible(text: str, shown: str) -> None:
-    assert plain(text) == shown
+    assert printable(text) == shown
 
 
 @pytest.mark.parametrize("character", BIDI)
 def test_text_cannot_turn_round(character: str) -> None:
-    assert character not in plain(f"a{character}b")
+    assert character not in printable(f"a{character}b")

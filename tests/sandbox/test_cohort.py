@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ruamel.yaml import YAML
 
-from grader.sandbox.cohort import COHORT, DEMO, deploy_all, write_roster
+from grader.sandbox.cohort import COHORT, DEMO, deploy_all, write_cohort_roster
 from grader.sandbox.layout import INPUT_QUEUE, OUTPUT_QUEUE, PERIODIC_FUNCTION, SUM_FUNCTION
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
-    from grader.sandbox.submission import Submission
+    from grader.sandbox.submission import DemoSubmission
 
 RUBRIC: dict[str, Any] = YAML(typ="safe").load(Path(__file__).parents[2] / "rubric.yaml")
 POINTS: dict[str, float] = {c["id"]: c["points"] for c in RUBRIC["criteria"]}
@@ -38,7 +38,7 @@ def test_the_demo_is_part_of_the_cohort_and_whole() -> None:
 
 
 @pytest.mark.parametrize("submission", COHORT, ids=lambda s: s.name)
-def test_expected_points_are_those_of_the_criteria_left(submission: Submission) -> None:
+def test_expected_points_are_those_of_the_criteria_left(submission: DemoSubmission) -> None:
     assert not submission.failed & submission.blocked
     lost = submission.failed | submission.blocked
     assert lost <= POINTS.keys()
@@ -53,7 +53,7 @@ def test_a_submission_fails_this_criterion_and_nothing_else(criterion: str) -> N
 
 @pytest.mark.parametrize("submission", COHORT, ids=lambda s: s.name)
 def test_the_account_holds_what_the_submission_says(
-    aws_sandbox: Sandbox, accounts: dict[str, str], submission: Submission
+    aws_sandbox: Sandbox, accounts: dict[str, str], submission: DemoSubmission
 ) -> None:
     account_id = accounts[submission.name]
     functions = aws_sandbox.client("lambda", account_id)
@@ -113,7 +113,7 @@ def test_the_environment_is_the_submissions(
 def test_the_roster_names_every_submission_and_how_to_reach_it(
     aws_sandbox: Sandbox, accounts: dict[str, str], tmp_path: Path
 ) -> None:
-    path = write_roster(tmp_path / "roster.csv", aws_sandbox, COHORT, accounts)
+    path = write_cohort_roster(tmp_path / "roster.csv", aws_sandbox, COHORT, accounts)
     with path.open(encoding="utf-8", newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     assert rows.keys() == BY_NAME.keys()

@@ -12,7 +12,7 @@ from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 from grader.sandbox.deploy import SECOND_FUNCTION
 from grader.sandbox.deploy import deploy as deploy_submission
 from grader.sandbox.layout import PERIODIC_FUNCTION, SUM_FUNCTION
-from grader.sandbox.submission import Submission
+from grader.sandbox.submission import DemoSubmission
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -27,7 +27,7 @@ class Lab:
         self.sqs = sandbox.client("sqs", account_id)
         self.events = sandbox.client("events", account_id)
         self.scheduler = sandbox.client("scheduler", account_id)
-        submission = Submission(name=name, description=name, points=None, **options)
+        submission = DemoSubmission(name=name, description=name, points=None, **options)
         deploy_submission(sandbox, account_id, submission)
 
     def url(self, queue: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from grader.rubric.load import Lab
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import SHIPPED, Layout
-from grader.sandbox.submission import Submission
+from grader.sandbox.submission import DemoSubmission
 from tests.known_checks import needs_of_rubric
 from tests.observations import lab_rubric
 
@@ -90,7 +90,9 @@ def test_the_function_runs_often_where_somebody_waits_for_it(check: str, schedul
 
 def test_one_function_can_add_and_be_scheduled(aws_sandbox: Sandbox, fresh_account: str) -> None:
     layout = layout_of(rubric({"sum": "adder", "periodic": "adder"}, {}))
-    deploy(aws_sandbox, fresh_account, Submission(name="x", description="x", points=None), layout)
+    deploy(
+        aws_sandbox, fresh_account, DemoSubmission(name="x", description="x", points=None), layout
+    )
     functions = aws_sandbox.client("lambda", fresh_account).list_functions()["Functions"]
     assert [function["FunctionName"] for function in functions] == ["adder"]
     events = aws_sandbox.client("events", fresh_account)
@@ -102,5 +104,7 @@ def test_a_lab_of_another_region_is_not_in_this_one(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     layout = Layout(region="eu-west-3")
-    deploy(aws_sandbox, fresh_account, Submission(name="x", description="x", points=None), layout)
+    deploy(
+        aws_sandbox, fresh_account, DemoSubmission(name="x", description="x", points=None), layout
+    )
     assert aws_sandbox.client("lambda", fresh_account).list_functions()["Functions"] == []

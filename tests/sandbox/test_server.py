@@ -16,7 +16,7 @@ from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import SUM_FUNCTION
 from grader.sandbox.server import Sandbox, SandboxError, exports, sandbox
-from grader.sandbox.submission import Submission
+from grader.sandbox.submission import DemoSubmission
 from tests.processes import of_group
 from tests.programs import background
 
@@ -48,7 +48,7 @@ def invoke(running: Sandbox, account_id: str, handler: str) -> str:
     deploy(
         running,
         account_id,
-        Submission(name=handler, description=handler, points=None, handler=handler),
+        DemoSubmission(name=handler, description=handler, points=None, handler=handler),
     )
     answer = running.client("lambda", account_id).invoke(
         FunctionName=SUM_FUNCTION, LogType="Tail", Payload=b'{"Records": []}'

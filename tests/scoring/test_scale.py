@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grader.inputs.problems import BadInput
 from grader.model.report import CriterionResult, Report, TestResult
-from grader.scoring.scale import Scale, number, scale_of
+from grader.scoring.scale import Scale, decimal_text, scale_of
 from tests.export.results_folders import ANN, a_report
 
 TOP = Decimal(100)
@@ -51,7 +51,7 @@ def a_share(points: float, passed: int, tests: int, rest: float) -> Report:
     ],
 )
 def test_a_half_is_rounded_up_as_it_is_written(points: float, said: str) -> None:
-    assert number(Scale().score(points, 20)) == said
+    assert decimal_text(Scale().score(points, 20)) == said
 
 
 def test_a_score_is_rounded_once_on_its_new_scale() -> None:
@@ -93,7 +93,7 @@ def test_full_marks_that_are_no_decimal_numbers_are_full_marks() -> None:
 
 def test_who_has_no_score_has_none_on_any_scale() -> None:
     assert Scale(TOP).total(a_report(ANN, None)) is None
-    assert number(None) == ""
+    assert decimal_text(None) == ""
 
 
 @given(st.integers(0, 200_000), st.integers(1, 200_000), st.none() | st.integers(1, 1000))

@@ -14,7 +14,7 @@ from grader.model.observation import Found, Unknown
 from grader.model.report import SUSPICION, Report, encode
 from grader.rubric.exercised import exercised
 from grader.scoring.absent import absent_report
-from grader.scoring.suspicion import MOST_NAMED, Code, Known, code_of, suspicions
+from grader.scoring.suspicion import MOST_NAMED, Code, KeptResult, code_of, suspicions
 from tests.export.results_folders import a_report
 from tests.observations import a_function, lab_rubric, only, reference
 
@@ -38,7 +38,7 @@ class Member(NamedTuple):
     periodic: str | None = None
 
 
-def known_of(member: Member) -> Known:
+def known_of(member: Member) -> KeptResult:
     given = {"sum": member.code, "periodic": member.periodic}
     functions = {
         role: Found(a_function(name=f"{role}_of_{member.student_id}", code_sha256=sha256))
@@ -47,7 +47,7 @@ def known_of(member: Member) -> Known:
     }
     student = Student(member.student_id, group=member.group)
     report = a_report(student, 20, account_id=member.account_id)
-    return Known(report, code_of(reference(functions=functions)))
+    return KeptResult(report, code_of(reference(functions=functions)))
 
 
 def found(
@@ -125,7 +125,7 @@ def test_whoever_handed_in_nothing_shares_no_account() -> None:
     gone = absent_report(
         Student("gone", account_id="1"), LAB, seed=1, region="us-east-1", lang="en"
     )
-    assert suspicions([known_of(Member("a", "1")), Known(gone)], LAB) == {}
+    assert suspicions([known_of(Member("a", "1")), KeptResult(gone)], LAB) == {}
 
 
 def test_of_many_the_first_are_named_and_the_rest_counted() -> None:

@@ -12,7 +12,7 @@ from grader.i18n.language import speak
 from grader.model.batch import Student
 from grader.scoring.absent import absent_report
 from grader.scoring.summary import summarise_class
-from grader.scoring.suspicion import Code, Known
+from grader.scoring.suspicion import Code, KeptResult
 from grader.terminal.console import console
 from grader.terminal.progress import progress
 from grader.terminal.report import show_class
@@ -33,7 +33,7 @@ def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
 
 
-def shown_class(*known: Known) -> str:
+def shown_class(*known: KeptResult) -> str:
     terminal = Terminal()
     reports = [one.report for one in known]
     show_class(reports, summarise_class(known, RUBRIC, "en"), console(terminal, quiet=True))
@@ -46,7 +46,7 @@ def line_of(text: str, student_id: str) -> str:
 
 
 def test_a_name_stands_beside_the_id_in_the_table() -> None:
-    text = shown_class(Known(a_report(ANN, 20)), Known(a_report(BO, 19)))
+    text = shown_class(KeptResult(a_report(ANN, 20)), KeptResult(a_report(BO, 19)))
     assert line_of(text, "student") == "student points name lost on noted"
     assert line_of(text, "s1") == "s1 20/20 Ann Lee"
     assert line_of(text, "s2") == "s2 19/20 Bo Ray schedule"
@@ -54,7 +54,7 @@ def test_a_name_stands_beside_the_id_in_the_table() -> None:
 
 def test_a_class_without_names_has_no_column_of_them() -> None:
     text = shown_class(
-        Known(a_report(a_student("s1"), 20)), Known(a_report(a_student("x", "x"), 20))
+        KeptResult(a_report(a_student("s1"), 20)), KeptResult(a_report(a_student("x", "x"), 20))
     )
     assert line_of(text, "student") == "student points lost on noted"
 
@@ -63,20 +63,22 @@ def test_a_name_stands_beside_the_id_where_there_is_no_room_for_a_table(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COLUMNS", "30")
-    assert "s1 (Ann Lee)  20/20" in shown_class(Known(a_report(ANN, 20)))
+    assert "s1 (Ann Lee)  20/20" in shown_class(KeptResult(a_report(ANN, 20)))
 
 
 def test_what_is_suspicious_is_noted_in_the_table_and_in_no_report() -> None:
     code = frozenset({Code("sum", "f", "hash")})
     both = [a_report(one, 20, account_id=one.student_id) for one in (ANN, BO)]
-    text = shown_class(*(Known(one, code) for one in both), Known(a_report(CY, 20)))
+    text = shown_class(*(KeptResult(one, code) for one in both), KeptResult(a_report(CY, 20)))
     assert line_of(text, "s1") == "s1 20/20 Ann Lee same-code"
     assert line_of(text, "s3") == "s3 20/20 Cy Day"
     assert {one.flags for one in both} == {()}
 
 
 def test_whoever_handed_in_nothing_is_told_in_the_table_and_counted_apart() -> None:
-    text = shown_class(Known(a_report(ANN, 20)), Known(a_report(BO, None)), Known(ZOE))
+    text = shown_class(
+        KeptResult(a_report(ANN, 20)), KeptResult(a_report(BO, None)), KeptResult(ZOE)
+    )
     assert line_of(text, "s9") == "s9 -/20 Zoe Zed nothing handed in"
     assert "3 students, 1 graded, 1 not graded, 1 handed in nothing" in text
 

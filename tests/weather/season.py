@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.batch.pipeline import Grading, Settings
+from grader.batch.pipeline import Pipeline, Settings
 from grader.judging.pool import Judge
 from grader.model.access import Keys
 from grader.observe import exchange, exercise, hidden, output, room
@@ -126,7 +126,7 @@ def season(
             settings = Settings(
                 seed=seed, jobs=jobs, endpoint_url=front.endpoint_url, confirm_s=30 * scale
             )
-            Grading(
+            Pipeline(
                 rubric,
                 judge,
                 checks,

@@ -31,16 +31,16 @@ def demo(
     force: ForceOption = False,
 ) -> int:
     """See it work: an AWS on this machine, a small class, its grades. Needs no account."""
-    from grader.batch.setup import loaded
+    from grader.batch.setup import load_setup
     from grader.rehearsal.demo import run_demo
     from grader.rubric.shipped import DEFAULT, lab_path
     from grader.terminal.console import standard_error, standard_output
 
     name = lab or DEFAULT
     # The cohort's grades are those of the rubrics that come with it.
-    with loaded(lab_path(name, "--lab"), []) as (course, _):
+    with load_setup(lab_path(name, "--lab"), []) as (setup, _):
         return run_demo(
-            course,
+            setup,
             settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs),
             out or Path("demo-results"),
             lab=name,

@@ -54,8 +54,8 @@ def roster(
     quiet: QuietOption = False,
 ) -> int:
     """Make a roster from the credentials blocks that students handed in, or bring it up to date."""
-    from grader.inputs.problems import Problem, refuse
-    from grader.intake.download import listed
+    from grader.inputs.problems import Problem, bad_input
+    from grader.intake.download import open_download
     from grader.intake.make_roster import check_place, credentials_folder, make_roster, write_roster
     from grader.intake.read_lists import read_class_lists
     from grader.intake.submissions import submissions_in
@@ -63,7 +63,7 @@ def roster(
 
     if prune and not class_list:
         message = _("It would remove the rows of whoever is not in this download.")
-        raise refuse("--prune", None, message, _("Add --class with a list of everybody."))
+        raise bad_input("--prune", None, message, _("Add --class with a list of everybody."))
     check_place(out)
     folder = credentials_folder(out)
     lists = read_class_lists(class_list or [])
@@ -74,11 +74,11 @@ def roster(
         submissions = []
         for path in download:
             ours = [out, folder, *(class_list or [])]
-            entries, led_out = opened.enter_context(listed(path, leave_out=ours))
+            entries, led_out = opened.enter_context(open_download(path, leave_out=ours))
             found = submissions_in(entries, users)
             if not found:
                 message = _("It holds no submissions.")
-                raise refuse(path, None, message, _("Name what the LMS downloads."))
+                raise bad_input(path, None, message, _("Name what the LMS downloads."))
             submissions += found
             outside += led_out
         made = make_roster(lists, submissions, out, prune=prune)
@@ -105,17 +105,17 @@ def doctor(
     quiet: QuietOption = False,
 ) -> int:
     """Can every account be graded? Looks only: nothing runs, nothing is sent or received."""
-    from grader.batch.setup import loaded
+    from grader.batch.setup import load_setup
     from grader.doctor.examine import examine_class
     from grader.terminal.console import standard_output
     from grader.terminal.doctor import show_examinations
     from grader.terminal.ungraded import show_absent
 
     settings = settings_of(seed=0, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs)
-    with loaded(rubric, checks, roster) as (course, students):
+    with load_setup(rubric, checks, roster) as (setup, students):
         if students is None:
             raise TypeError("a doctor has a roster")
-        found = examine_class(students, roster, course.rubric, course.needs, settings)
+        found = examine_class(students, roster, setup.rubric, setup.needs, settings)
     show_examinations(found, standard_output(quiet=quiet))
     show_absent([one for one in students.accounts if one.absent], standard_output(quiet=quiet))
     return UNGRADED if any(one.faults for one in found) else ALL_POINTS

@@ -44,8 +44,8 @@ def lint(
 
     With --exam: does the reference solution earn everything, an untouched account nothing?
     """
-    from grader.batch.setup import loaded, rubric_path
-    from grader.inputs.problems import refuse
+    from grader.batch.setup import load_setup, rubric_path
+    from grader.inputs.problems import bad_input
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.ungraded import show_absent
 
@@ -53,18 +53,18 @@ def lint(
         show_labs(standard_output())
         return ALL_POINTS
     if not exam and seed is not None:
-        raise refuse("--seed", None, _("Only the exam has a use for it."), _("Add --exam."))
+        raise bad_input("--seed", None, _("Only the exam has a use for it."), _("Add --exam."))
     rosters = [path for path in files or [] if _is_roster(path)]
     rubrics = [path for path in files or [] if path not in rosters]
     for several in (rubrics[1:], rosters[1:]):
         if several:
             one = _("One rubric (.yaml) and one roster (.csv) at a time.")
-            raise refuse(several[0], None, one)
+            raise bad_input(several[0], None, one)
     roster = rosters[0] if rosters else None
-    with loaded(rubrics[0] if rubrics else None, checks, roster) as (course, students):
+    with load_setup(rubrics[0] if rubrics else None, checks, roster) as (setup, students):
         if not quiet:
             out = standard_output()
-            criteria, maximum = len(course.rubric.criteria), course.rubric.max_score
+            criteria, maximum = len(setup.rubric.criteria), setup.rubric.max_score
             path = rubric_path(rubrics[0] if rubrics else None)
             out.print(
                 plural(
@@ -91,7 +91,7 @@ def lint(
 
         settings = settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=32)
         errors = standard_error(quiet=quiet)
-        taken = sit_exam(course, settings, errors=errors, quiet=quiet)
+        taken = sit_exam(setup, settings, errors=errors, quiet=quiet)
     show_exam(taken, standard_output(quiet=quiet))
     return taken.status
 
