@@ -81,7 +81,9 @@ def renew(catalogue: Catalog, source: Catalog, former: Former) -> list[Message]:
     for key, message in [*catalogue.obsolete.items()]:
         if message.fuzzy or not _said(message) or _id(message) in needed:
             del catalogue.obsolete[key]
-    return [one for one in catalogue if one.id and (one.fuzzy or not _said(one))]
+    return [
+        message for message in catalogue if message.id and (message.fuzzy or not _said(message))
+    ]
 
 
 def restore_previous(catalogue: Catalog) -> Catalog:

@@ -126,7 +126,7 @@ def _files() -> tuple[Path, Path]:
     """The files of credentials and of configuration that AWS's tools read."""
     session = botocore.session.Session()
     names = (session.get_config_variable(name) for name in ("credentials_file", "config_file"))
-    credentials, config = (Path(os.path.expandvars(str(one))).expanduser() for one in names)
+    credentials, config = (Path(os.path.expandvars(str(name))).expanduser() for name in names)
     return credentials, config
 
 
@@ -201,13 +201,15 @@ def _a_folder() -> Fault:
 def _told(path: Path, faults: Sequence[Fault]) -> Message:
     """The faults in one message, each with its place; what to do about them in its ``next``."""
     told = to_do = None
-    for one in reversed(faults[:_MOST]):
-        template = (_AT_LINE_AND if told else _AT_LINE) if one.line else _WHOLE
-        told = message(template, file=_shown(path), line=one.line, what=one.what, then=told or "")
-        if to_do is not None and to_do != one.do:
-            to_do = message(_IN_TURN, first=one.do, then=to_do)
+    for fault in reversed(faults[:_MOST]):
+        template = (_AT_LINE_AND if told else _AT_LINE) if fault.line else _WHOLE
+        told = message(
+            template, file=_shown(path), line=fault.line, what=fault.what, then=told or ""
+        )
+        if to_do is not None and to_do != fault.do:
+            to_do = message(_IN_TURN, first=fault.do, then=to_do)
         else:
-            to_do = one.do
+            to_do = fault.do
     if told is None or to_do is None:
         raise ValueError("no fault")
     return message(told.message_id, **{**told.values, "next": to_do})

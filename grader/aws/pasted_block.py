@@ -73,7 +73,7 @@ def faults_of(raw: bytes, profile: str | None, *, elsewhere: bool = False) -> li
         return [text]
     sections: list[_Section] = []
     found = [*_read(text.splitlines(), sections)]
-    there = not elsewhere or any(one.name == profile for one in sections)
+    there = not elsewhere or any(section.name == profile for section in sections)
     if not found and profile is not None and there:
         found = [*_of_profile(sections, profile)]
     return found
@@ -128,7 +128,7 @@ def _every(lines: list[str], sections: list[_Section]) -> Iterator[Fault]:
         name = option[1].lower() if option else ""
         if not sections:
             yield _before_all(
-                stripped, name, number, any(_SECTION.match(one.strip()) for one in lines)
+                stripped, name, number, any(_SECTION.match(line.strip()) for line in lines)
             )
             if name not in _KEYS:
                 continue
@@ -151,7 +151,7 @@ def _every(lines: list[str], sections: list[_Section]) -> Iterator[Fault]:
 
 def _begins(header: re.Match[str], number: int, sections: list[_Section]) -> Iterator[Fault]:
     name = header[1]
-    twice = next((one for one in sections if one.name == name), None)
+    twice = next((section for section in sections if section.name == name), None)
     if twice is not None:
         yield _fault(
             number,
@@ -258,7 +258,7 @@ def _no_key(line: str, number: int) -> Fault:
 
 def _of_profile(sections: list[_Section], profile: str) -> Iterator[Fault]:
     """What keeps a file that AWS's tools can read from giving the keys of ``profile``."""
-    mine = next((one for one in sections if one.name == profile), None)
+    mine = next((section for section in sections if section.name == profile), None)
     if mine is None:
         yield from _no_section(sections, profile)
         return
@@ -276,7 +276,11 @@ def _of_profile(sections: list[_Section], profile: str) -> Iterator[Fault]:
 
 
 def _no_section(sections: list[_Section], profile: str) -> Iterator[Fault]:
-    names = {_bare(one.name): one for one in sections if one.name and KEY_ID in one.values}
+    names = {
+        _bare(section.name): section
+        for section in sections
+        if section.name and KEY_ID in section.values
+    }
     near = names.get(_bare(profile))
     if near is None:
         close = difflib.get_close_matches(_bare(profile), [*names], 1, 0.6)
@@ -306,7 +310,7 @@ def _bare(name: str) -> str:
 
 def _lacking(section: _Section, key: str) -> Fault:
     near = difflib.get_close_matches(
-        key, [one for one in section.values if one not in _KEYS], 1, 0.7
+        key, [value for value in section.values if value not in _KEYS], 1, 0.7
     )
     if near:
         return _fault(

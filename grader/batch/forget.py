@@ -74,7 +74,11 @@ def forget_student(root: Path, named: str, *, dry_run: bool = False) -> Forgotte
     results.batch()  # locking a folder that is not there would make it
     with results.locked():
         folders, strange = folders_of(root)
-        rows = {one.student_id: one for each in reversed(folders) for one in each.batch.students}
+        rows = {
+            student.student_id: student
+            for each in reversed(folders)
+            for student in each.batch.students
+        }
         (student_id,) = find_students([*rows.values()], [named], "STUDENT")
         traces, shared = traces_of(student_id, folders)
         told = Forgotten(rows[student_id], root, shared=shared, left=strange)
@@ -85,7 +89,7 @@ def forget_student(root: Path, named: str, *, dry_run: bool = False) -> Forgotte
 
 
 def _holds(each: Folder, student_id: str) -> bool:
-    listed = any(is_of(one, student_id) for one in each.batch.students)
+    listed = any(is_of(student, student_id) for student in each.batch.students)
     return listed or (each.root / STUDENTS / student_id).exists()
 
 
@@ -128,7 +132,7 @@ def _clean(each: Folder, traces: Traces, users: frozenset[str], told: Forgotten)
 
 def _renamed(batch: Batch, traces: Traces) -> dict[str, str]:
     """New names of the groups whose names name the student: each another, or two would be one."""
-    names = dict.fromkeys(one.group for one in batch.students if one.group)
+    names = dict.fromkeys(student.group for student in batch.students if student.group)
     renamed: dict[str, str] = {}
     for name in names:
         new = traces.out_of_cell(name)
@@ -146,8 +150,8 @@ def _without(each: Folder, traces: Traces) -> Batch:
         _row(row, traces, groups) for row in batch.students if not is_of(row, traces.student_id)
     ]
     reports = [each.results.report_of(row.student_id) for row in students]
-    graded = sum(one is not None and one.status == "graded" for one in reports)
-    absent = sum(one is not None and one.absent for one in reports)
+    graded = sum(report is not None and report.status == "graded" for report in reports)
+    absent = sum(report is not None and report.absent for report in reports)
     ways = batch.ways
     if ways is not UNSET:
         ways = {name: way for name, way in ways.items() if name != traces.student_id}
@@ -204,7 +208,7 @@ def _make_anew(each: Folder, traces: Traces, pages: Collection[Path], told: Forg
     try:
         rubric = load_rubric(root / RUBRIC, None)
         stored = results.each_stored(batch.students)
-        known = [one.known for one in stored if one.known is not None]
+        known = [student.known for student in stored if student.known is not None]
     except BadInput as bad:
         told.stale.extend(bad.problems)
         for path in (*there, *pages):
@@ -212,8 +216,8 @@ def _make_anew(each: Folder, traces: Traces, pages: Collection[Path], told: Forg
         return
     shown = ShownScores(batch.open_by_student, batch.absent or "blank")
     summary = results.write_class(known, rubric, batch.students, batch.lang, shown)
-    reports = [one.report for one in known]
-    again = [one for one in reports if root / STUDENTS / one.student_id / PAGE in pages]
+    reports = [result.report for result in known]
+    again = [report for report in reports if root / STUDENTS / report.student_id / PAGE in pages]
     for report, _seen, text in student_pages(
         results, again, summary.title, rubric, lang=batch.lang
     ):

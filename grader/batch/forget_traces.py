@@ -86,7 +86,9 @@ def traces_of(student_id: str, folders: Sequence[Folder]) -> tuple[Traces, list[
     emails = {row.email.strip() for row in mine if row.email.strip()}
     said = [text for row in others for text in (row.student_id, row.name, row.email)]
     shared = {name for name in names if any(map(Traces("", frozenset({name})).in_table, said))}
-    shared |= {one for one in emails if id_forms(one) & id_forms(*(row.email for row in others))}
+    shared |= {
+        email for email in emails if id_forms(email) & id_forms(*(row.email for row in others))
+    }
     traces = Traces(
         student_id,
         frozenset(names - shared),

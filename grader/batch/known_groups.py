@@ -38,7 +38,7 @@ class KnownGroups:
         name, group = stored.student.student_id, stored.student.group
         if not group:
             return
-        if any(isinstance(one.identity, Found) for one in stored.seen):
+        if any(isinstance(observation.identity, Found) for observation in stored.seen):
             self._students.setdefault(f"group {group}", []).append(stored.student)
         if stored.report is not None and GROUP_ACCOUNT_OPEN in stored.report.flags:
             self._open.add(name)
@@ -83,9 +83,11 @@ class KnownGroups:
 
 def _standing(stored: StoredStudent) -> Iterator[tuple[str, str]]:
     """The accounts that are not looked at again: the one that counts, and all that was seen whole."""
-    for one in stored.seen:
-        if one.account_id and (one is stored.observation or not any(unknowns(one))):
-            yield one.account_id, one.region
+    for observation in stored.seen:
+        if observation.account_id and (
+            observation is stored.observation or not any(unknowns(observation))
+        ):
+            yield observation.account_id, observation.region
 
 
 def whole_groups(rows: Sequence[Account], chosen: Collection[str]) -> tuple[Account, ...]:
@@ -98,10 +100,10 @@ def stored_accounts(results: Results, students: Iterable[Student]) -> list[Obser
     """What is stored of the accounts of a group: of each, by its region, what was seen last."""
     last: dict[tuple[str, str], Observation] = {}
     for stored in results.each_stored(students):
-        for one in stored.seen:
-            if one.account_id is None:
+        for observation in stored.seen:
+            if observation.account_id is None:
                 continue
-            key = one.account_id, one.region
-            if key not in last or one.finished_at > last[key].finished_at:
-                last[key] = one
+            key = observation.account_id, observation.region
+            if key not in last or observation.finished_at > last[key].finished_at:
+                last[key] = observation
     return list(last.values())

@@ -71,28 +71,30 @@ def override_points(results: Results, mark: Mark) -> Marked:
             raise bad_input(results.root / RUBRIC, None, message, remedy)
         former = () if batch.former_criteria is UNSET else batch.former_criteria
         worth = Worth.of(rubric, former)
-        names = [one.student_id for one in batch.students]
+        names = [student.student_id for student in batch.students]
         student_id, made = _checked(results, mark, worth)
-        stored = [one for one in results.each_stored(batch.students) if one.report is not None]
+        stored = [
+            student for student in results.each_stored(batch.students) if student.report is not None
+        ]
         write_overrides(results.root, with_mark(results.root, student_id, mark.criterion, made))
         overrides = read_overrides(results.root, names, worth)
         everybody: list[KeptResult] = []
         changes: list[Change] = []
-        for one in stored:
-            if one.report is None or one.known is None:
+        for student in stored:
+            if student.report is None or student.known is None:
                 continue
-            report = overrides.on(one.report)
-            if report != one.report:
-                results.keep_former(one.report, "override")
+            report = overrides.on(student.report)
+            if report != student.report:
+                results.keep_former(student.report, "override")
                 results.write_report(report)
-                changes.append(change_of(one.report, report))
-            everybody.append(KeptResult(report, one.known.code))
+                changes.append(change_of(student.report, report))
+            everybody.append(KeptResult(report, student.known.code))
         shown = ShownScores(batch.open_by_student, batch.absent or "blank")
         summary = results.write_class(everybody, rubric, batch.students, batch.lang, shown)
         reports = [known.report for known in everybody]
         if batch.state == "finished":
             write_pages(results, reports, summary, rubric, lang=batch.lang)
-    mine = next((one for one in reports if one.student_id == student_id), None)
+    mine = next((report for report in reports if report.student_id == student_id), None)
     return Marked(student_id, mine, changes, overrides.notes)
 
 
@@ -114,7 +116,7 @@ def _checked(results: Results, mark: Mark, worth: Worth) -> tuple[str, Adjustmen
     if fault := why_fault(mark.why):
         problems.append(Problem("--why", None, *fault))
     try:
-        read_overrides(results.root, [one.student_id for one in batch.students], worth)
+        read_overrides(results.root, [student.student_id for student in batch.students], worth)
     except BadInput as bad:
         problems += bad.problems
     if problems or isinstance(made, tuple):

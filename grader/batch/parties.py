@@ -106,8 +106,8 @@ def parties_of(
                 party.led_to.setdefault(way, party.earlier.led_to[row.student_id])
         party.settled = {
             way
-            for way, one in party.visits.items()
-            if party.is_settled(party.led_to.get(way), one.region)
+            for way, visit in party.visits.items()
+            if party.is_settled(party.led_to.get(way), visit.region)
         }
     return parties
 
@@ -137,7 +137,7 @@ class Candidates:
         self.party = party
         self._keep_best = keep_best
         self._fresh = len(now) + len(nowhere)
-        known = {one.account_id for one in (*now, *stored)}
+        known = {observation.account_id for observation in (*now, *stored)}
         # Which account a way led to before, or should lead to, is no open question if that was seen.
         self._closed = {
             len(now) + number
@@ -160,7 +160,9 @@ class Candidates:
 
     def graded(self, row: Account, scored: Scored) -> Graded:
         """What all of it comes to for one of the party's rows."""
-        reports = [scored(row, one, self.outcomes[i]) for i, one in enumerate(self.seen)]
+        reports = [
+            scored(row, observation, self.outcomes[i]) for i, observation in enumerate(self.seen)
+        ]
         counts = list(self._counting(reports))
         best, report = best_of([self.seen[i] for i in counts], [reports[i] for i in counts])
         chosen = counts[best]
@@ -209,9 +211,9 @@ def _points(report: Report) -> float:
     return (report.sure_points if report.score is None else report.score) or 0.0
 
 
-def _same_account(one: Observation, other: Observation) -> bool:
+def _same_account(observation: Observation, other: Observation) -> bool:
     return (
-        isinstance(one.identity, Found)
-        and one.account_id == other.account_id
-        and one.region == other.region
+        isinstance(observation.identity, Found)
+        and observation.account_id == other.account_id
+        and observation.region == other.region
     )

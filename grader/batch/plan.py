@@ -101,25 +101,32 @@ def plan(
     asked: set[str] = set()
     # Another account is another observation.
     maybe = (s for s in map(student_of, roster.accounts) if not _another_account(s, before))
-    for one in results.each_stored(maybe):
-        asked |= criteria_of(one.report)
-        if (last := one.known) is None:
+    for stored_student in results.each_stored(maybe):
+        asked |= criteria_of(stored_student.report)
+        if (last := stored_student.known) is None:
             continue
-        if any(isinstance(found.identity, Found) for found in one.seen):
-            seen[one.student.student_id] = last
-        if same := _same_account(one.student, before):
-            known[one.student.student_id] = last
-        groups.add(one, graded=same and last.report.status == "graded")
-        due_alike = same_due and before[one.student.student_id].due_at == one.student.due_at
-        is_same = one.agree and due_alike and _is_of(last.report, one.student, rubric)
+        if any(isinstance(found.identity, Found) for found in stored_student.seen):
+            seen[stored_student.student.student_id] = last
+        if same := _same_account(stored_student.student, before):
+            known[stored_student.student.student_id] = last
+        groups.add(stored_student, graded=same and last.report.status == "graded")
+        due_alike = (
+            same_due
+            and before[stored_student.student.student_id].due_at == stored_student.student.due_at
+        )
+        is_same = (
+            stored_student.agree
+            and due_alike
+            and _is_of(last.report, stored_student.student, rubric)
+        )
         if not (judged_alike and is_same):
-            outdated.append(one.student)
+            outdated.append(stored_student.student)
     # Whoever had handed in nothing, and has a mark all the same, may have handed in something now.
     absent = {account.student_id for account in roster.accounts if account.absent}
     graded = {
         name
-        for name, one in known.items()
-        if one.report.status == "graded" and (name in absent or not one.report.nothing_seen)
+        for name, result in known.items()
+        if result.report.status == "graded" and (name in absent or not result.report.nothing_seen)
     }
     if keep_all:
         left = {account.student_id for account in chosen if account.student_id not in known}
@@ -131,8 +138,8 @@ def plan(
     if keep_all:
         todo = tuple(account for account in todo if account.student_id in left)
     again = {account.student_id for account in todo}
-    kept = {name: one for name, one in known.items() if name not in again}
-    earlier = {name: one for name, one in seen.items() if name in again}
+    kept = {name: result for name, result in known.items() if name not in again}
+    earlier = {name: result for name, result in seen.items() if name in again}
     former = former_criteria(batch, asked, rubric)
     names = [account.student_id for account in roster.accounts]
     overrides = read_overrides(results.root, names, Worth.of(rubric, former))
@@ -142,7 +149,7 @@ def plan(
         start_over=False,
         kept=tuple(kept.values()),
         earlier=tuple(earlier.values()),
-        rejudge=tuple(one for one in outdated if one.student_id in {*kept, *earlier}),
+        rejudge=tuple(student for student in outdated if student.student_id in {*kept, *earlier}),
         state=state,
         groups=groups.earlier(todo, again=bool(only)),
         stored=groups.students(todo),

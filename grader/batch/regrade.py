@@ -102,14 +102,14 @@ def regrade(
         there: list[Student] = []
         skipped: list[str] = []
         asked: set[str] = set()
-        for one in results.each_stored(batch.students):
-            asked |= criteria_of(one.report)
-            if one.report or one.observation:
-                there.append(one.student)
-            if one.report and not one.observation and not one.report.nothing_seen:
-                skipped.append(one.student.student_id)
+        for student in results.each_stored(batch.students):
+            asked |= criteria_of(student.report)
+            if student.report or student.observation:
+                there.append(student.student)
+            if student.report and not student.observation and not student.report.nothing_seen:
+                skipped.append(student.student.student_id)
         former = former_criteria(batch, asked, setup.rubric)
-        names = [one.student_id for one in batch.students]
+        names = [student.student_id for student in batch.students]
         overrides = read_overrides(results.root, names, Worth.of(setup.rubric, former))
         again = list(
             judged_again(
@@ -123,9 +123,13 @@ def regrade(
                 overrides=overrides,
             )
         )
-        everybody = [one.known for one in again]
+        everybody = [rejudged.known for rejudged in again]
         reports = [known.report for known in everybody]
-        changed = [one for one in again if one.before != one.known.report or one.counts is not None]
+        changed = [
+            rejudged
+            for rejudged in again
+            if rejudged.before != rejudged.known.report or rejudged.counts is not None
+        ]
         changes = _told(changed)
         if dry_run:
             summary = summarise_class(everybody, setup.rubric, lang)
@@ -152,14 +156,14 @@ def regrade(
 
 def criteria_of(report: Report | None) -> set[str]:
     """The ids of the criteria by which a report was made."""
-    return set() if report is None else {one.id for one in report.criteria}
+    return set() if report is None else {criterion.id for criterion in report.criteria}
 
 
 def former_criteria(batch: Batch, asked: Iterable[str], rubric: Rubric) -> list[str]:
     """The criteria that ``asked`` for something in this class, now or earlier, and that ``rubric`` has
     no more."""
     earlier = () if batch.former_criteria is UNSET else batch.former_criteria
-    return sorted({*earlier, *asked} - {one.id for one in rubric.criteria})
+    return sorted({*earlier, *asked} - {criterion.id for criterion in rubric.criteria})
 
 
 class Rejudged(NamedTuple):
@@ -219,29 +223,31 @@ def judged_again(
     some, size = list(students), AT_A_TIME * setup.judge.workers
     for start in range(0, len(some), size):
         stored = list(results.each_stored(some[start : start + size]))
-        seen = [asked(one.student, each) for one in stored for each in one.seen]
+        seen = [asked(student.student, each) for student in stored for each in student.seen]
         judged = zip(seen, setup.judge.judge(rubric, seen), strict=True)
-        for one in stored:
-            if not one.seen:
-                if one.report is not None:
-                    report = one.report
+        for stored_student in stored:
+            if not stored_student.seen:
+                if stored_student.report is not None:
+                    report = stored_student.report
                     if report.nothing_seen:
-                        report = _absent_again(one.student, report, rubric, lang)
-                    yield Rejudged(one.report, KeptResult(overrides.on(report)))
+                        report = _absent_again(stored_student.student, report, rubric, lang)
+                    yield Rejudged(stored_student.report, KeptResult(overrides.on(report)))
                 continue
-            own = list(islice(judged, len(one.seen)))
+            own = list(islice(judged, len(stored_student.seen)))
             reports = [
-                score(one.student, each, outcomes, rubric, setup.checks, lang=lang, due=due)
+                score(
+                    stored_student.student, each, outcomes, rubric, setup.checks, lang=lang, due=due
+                )
                 for each, outcomes in own
             ]
             best, report = best_of([each for each, _ in own], reports)
-            counts = one.seen[best]
+            counts = stored_student.seen[best]
             known = KeptResult(overrides.on(report), code_of(counts))
-            if counts == one.observation:
-                yield Rejudged(one.report, known)
+            if counts == stored_student.observation:
+                yield Rejudged(stored_student.report, known)
             else:
-                others = tuple(each for each in one.seen if each is not counts)
-                yield Rejudged(one.report, known, counts, others)
+                others = tuple(each for each in stored_student.seen if each is not counts)
+                yield Rejudged(stored_student.report, known, counts, others)
 
 
 def _absent_again(student: Student, before: Report, rubric: Rubric, lang: str) -> Report:
@@ -259,8 +265,8 @@ def _write(results: Results, changed: Sequence[Rejudged]) -> None:
 
 def _told(changed: Sequence[Rejudged]) -> list[Change]:
     """Of what changed, what a person is told: points and findings, not words."""
-    changes = [change_of(one.before, one.known.report) for one in changed]
-    return [one for one in changes if one.moved or one.is_adjusted]
+    changes = [change_of(rejudged.before, rejudged.known.report) for rejudged in changed]
+    return [change for change in changes if change.moved or change.is_adjusted]
 
 
 def change_of(before: Report | None, after: Report) -> Change:
@@ -271,8 +277,11 @@ def change_of(before: Report | None, after: Report) -> Change:
 def _only_adds(before: Report, after: Report) -> bool:
     """All that the later report says otherwise is what version 0.1.0 did not say at all, and what to do
     next, which may be said better: no grade and no finding."""
-    earlier = {one.id: one for one in before.criteria}
-    criteria = tuple(_as_said_before(one, earlier.get(one.id, one)) for one in after.criteria)
+    earlier = {criterion.id: criterion for criterion in before.criteria}
+    criteria = tuple(
+        _as_said_before(criterion, earlier.get(criterion.id, criterion))
+        for criterion in after.criteria
+    )
     return before == msgspec.structs.replace(after, sure_points=None, criteria=criteria)
 
 

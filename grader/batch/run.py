@@ -83,7 +83,7 @@ class ClassRun:
     ) -> None:
         self._engine, self._work = engine, work
         self._setup, self._results, self._roster, self._plan = setup, results, roster, plan
-        self._earlier = {one.report.student_id: one for one in plan.earlier}
+        self._earlier = {result.report.student_id: result for result in plan.earlier}
         self._graded: dict[str, KeptResult] = {}
         self._started, self._clock = now(), time.monotonic()
         self._ways = dict(plan.ways)
@@ -126,12 +126,12 @@ class ClassRun:
         return summary
 
     def _keep(self) -> None:
-        plan, again = self._plan, {one.student_id for one in self._plan.rejudge}
+        plan, again = self._plan, {student.student_id for student in self._plan.rejudge}
         for known in plan.kept:
             self._graded[known.report.student_id] = self._marked(known, again)
         for name, known in self._earlier.items():
             self._earlier[name] = self._marked(known, again)
-        for one in judged_again(
+        for rejudged in judged_again(
             self._results,
             plan.rejudge,
             self._setup,
@@ -141,10 +141,10 @@ class ClassRun:
             due=plan.settings.due,
             overrides=plan.overrides,
         ):
-            name = one.known.report.student_id
-            if one.before != one.known.report or one.counts is not None:
-                one.write(self._results, "resume")
-            (self._earlier if name in self._earlier else self._graded)[name] = one.known
+            name = rejudged.known.report.student_id
+            if rejudged.before != rejudged.known.report or rejudged.counts is not None:
+                rejudged.write(self._results, "resume")
+            (self._earlier if name in self._earlier else self._graded)[name] = rejudged.known
 
     def _marked(self, known: KeptResult, again: Collection[str]) -> KeptResult:
         """``known`` with the marks that there are now, written where that is another report; whoever is

@@ -219,7 +219,9 @@ class Ways:
         if self._awaited:
             return []
         touched, self._touched = self._touched, {}
-        accounts = sorted((self._accounts[key] for key in touched), key=lambda one: one.ways[0])
+        accounts = sorted(
+            (self._accounts[key] for key in touched), key=lambda account: account.ways[0]
+        )
         return [step for account in accounts for step in account.steps()]
 
     def settled(self) -> list[tuple[str, list[WayOutcome]]]:

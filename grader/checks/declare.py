@@ -55,7 +55,7 @@ def check(
             if environment == "expect"
             else tuple([environment] if isinstance(environment, str) else environment)
         )
-        if not all(isinstance(one, str) for one in variables):
+        if not all(isinstance(variable, str) for variable in variables):
             raise TypeError(f"environment={environment!r}: name the variables as text")
         file, line = code.co_filename, code.co_firstlineno
         info = CheckInfo(name, on, schema, explains, file, line, variables)

@@ -123,7 +123,7 @@ def _why(mapping: Mapping) -> str:
 
 
 def _live_elsewhere(mappings: Sequence[Mapping], function: str) -> list[str]:
-    return sorted({one.function_name for one in mappings if one.live} - {function})
+    return sorted({mapping.function_name for mapping in mappings if mapping.live} - {function})
 
 
 def _no_mapping(found: Mappings, queue: str, function: str, instead: Message | None) -> None:

@@ -223,7 +223,7 @@ def criteria_to_look_at(
     from grader.rubric.needs import runs_something
 
     criteria = setup.rubric.criteria
-    every = [one.id for one in criteria]
+    every = [criterion.id for criterion in criteria]
     problems = []
     for one in dict.fromkeys(asked or ()):
         if one not in every:
@@ -236,7 +236,11 @@ def criteria_to_look_at(
         raise BadInput(problems)
     if asked is None and exchange:
         return None
-    looked = [one.id for one in criteria if exchange or not runs_something(one, setup.checks)]
+    looked = [
+        criterion.id
+        for criterion in criteria
+        if exchange or not runs_something(criterion, setup.checks)
+    ]
     only = tuple(one for one in looked if asked is None or one in asked)
     if not only:
         message = _(
@@ -295,9 +299,9 @@ def check_status(report: Report) -> int:
     from grader.terminal.report import looked_at
 
     looked = looked_at(report)
-    if any(one.status == "ungraded" for one in looked):
+    if any(result.status == "ungraded" for result in looked):
         return UNGRADED
-    return ALL_POINTS if all(one.status == "passed" for one in looked) else POINTS_MISSING
+    return ALL_POINTS if all(result.status == "passed" for result in looked) else POINTS_MISSING
 
 
 def check_used(seen: Observation | None) -> None:
@@ -309,8 +313,10 @@ def check_used(seen: Observation | None) -> None:
 
     facts = {**seen.functions, **seen.queues}.values() if seen else ()
     words = [fact.words for fact in facts if isinstance(fact, Unknown)]
-    reasons = [as_message(one.values["reason"]) for one in words if one.message_id == NOT_THERE]
+    reasons = [as_message(word.values["reason"]) for word in words if word.message_id == NOT_THERE]
     if reasons:
         remedy = _("Name one that is there; nothing was run.")
         lang = spoken().code
-        raise BadInput(Problem("--use", None, said(one, lang), remedy) for one in reasons if one)
+        raise BadInput(
+            Problem("--use", None, said(reason, lang), remedy) for reason in reasons if reason
+        )

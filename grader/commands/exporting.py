@@ -179,19 +179,21 @@ def _tell(read: ClassRead, made: Sequence[Export], errors: Console) -> None:
     from grader.terminal.ungraded import show_absent
 
     lines: dict[str, None] = {}
-    for row in (row for one in made for row in one.rows):
+    for row in (row for export in made for row in export.rows):
         if row.report.status == "ungraded" and not row.report.absent:
             first = first_open(row.report)
             lines[_untold(row, first.message if first else None)] = None
     for line in lines:
         errors.print(line, soft_wrap=True)
     show_absent([row.report for row in made[0].rows if row.report.absent], errors)
-    wrong = dict.fromkeys([*read.problems, *(found for one in made for found in one.problems)])
+    wrong = dict.fromkeys(
+        [*read.problems, *(found for export in made for found in export.problems)]
+    )
     if wrong:
         errors.print(_("To put right:"))
         show_problems([*wrong], errors)
     # Two formats that read one worksheet say the same of it.
-    told = dict.fromkeys([*read.notes, *(note for one in made for note in one.notes)])
+    told = dict.fromkeys([*read.notes, *(note for export in made for note in export.notes)])
     show_problems([*told], errors)
 
 

@@ -96,11 +96,11 @@ def value_of(param: Any) -> str:
 
 def _pieces(command: Command) -> list[str]:
     """What follows the command's name in its usage line."""
-    arguments = [one for one in command.params if one.param_type_name == "argument"]
+    arguments = [param for param in command.params if param.param_type_name == "argument"]
     pieces = ["[OPTIONS]"]
-    for one in arguments:
-        name = name_of(one)
-        pieces.append(name if one.required or name.startswith("[") else f"[{name}]")
+    for argument in arguments:
+        name = name_of(argument)
+        pieces.append(name if argument.required or name.startswith("[") else f"[{name}]")
     return pieces + ([_("COMMAND …")] if hasattr(command, "commands") else [])
 
 

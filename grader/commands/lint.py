@@ -84,7 +84,7 @@ def lint(
                         file=roster,
                     )
                 )
-                show_absent([one for one in students.accounts if one.absent], out)
+                show_absent([account for account in students.accounts if account.absent], out)
         if not exam:
             return ALL_POINTS
         from grader.rehearsal.exam import show_exam, sit_exam

@@ -67,7 +67,7 @@ def roster(
     check_place(out)
     folder = credentials_folder(out)
     lists = read_class_lists(class_list or [])
-    users = {one.cells.get("canvas_id", "") for each in lists for one in each.students}
+    users = {student.cells.get("canvas_id", "") for each in lists for student in each.students}
     existed = out.exists()
     outside: list[str] = []
     with ExitStack() as opened:
@@ -117,5 +117,7 @@ def doctor(
             raise TypeError("a doctor has a roster")
         found = examine_class(students, roster, setup.rubric, setup.needs, settings)
     show_examinations(found, standard_output(quiet=quiet))
-    show_absent([one for one in students.accounts if one.absent], standard_output(quiet=quiet))
-    return UNGRADED if any(one.faults for one in found) else ALL_POINTS
+    show_absent(
+        [account for account in students.accounts if account.absent], standard_output(quiet=quiet)
+    )
+    return UNGRADED if any(examination.faults for examination in found) else ALL_POINTS

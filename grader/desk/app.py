@@ -246,7 +246,7 @@ class App:
         """A student's page, for the instructor: the board links to it."""
         self._instructor(request)
         name = request.path_params["student_id"]
-        known = {one.row.student_id: one.counts for one in self._desk.runs.seats.views()}
+        known = {view.row.student_id: view.counts for view in self._desk.runs.seats.views()}
         report = known.get(name) if is_student_id(name) else None
         if report is None:
             raise BadRequest(404)

@@ -54,8 +54,8 @@ def write_links(
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(_COLUMNS)
-    for one in accounts:
-        token = tokens.get(one.student_id)
+    for account in accounts:
+        token = tokens.get(account.student_id)
         link = f"{base_url}{ENTER}{token}" if token else ""
-        writer.writerow([cell(one.student_id), cell(one.name), cell(one.email), link])
+        writer.writerow([cell(account.student_id), cell(account.name), cell(account.email), link])
     write_text(path, text.getvalue())

@@ -95,8 +95,8 @@ class OpenDesk:
         if fresh:
             _bind_what_is_graded(run, register)
         for name in opening.released:
-            row = next(one for one in rows if one.student_id == name)
-            register.release([one.student_id for one in accounts.party(row)])
+            row = next(row for row in rows if row.student_id == name)
+            register.release([account.student_id for account in accounts.party(row)])
         streams = Streams()
         holder: list[Desk] = []
 
@@ -141,5 +141,7 @@ class OpenDesk:
 
 def _bind_what_is_graded(run: ClassRun, register: Register) -> None:
     """What a batch graded before the desk was opened is whose it is."""
-    graded = (one for one in run.reports if one.status == "graded")
-    register.bind_all({one.account_id: one.student_id for one in graded if one.account_id})
+    graded = (report for report in run.reports if report.status == "graded")
+    register.bind_all(
+        {report.account_id: report.student_id for report in graded if report.account_id}
+    )

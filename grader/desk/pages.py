@@ -113,9 +113,9 @@ def desk_student_page(desk: Desk, view: View, lang: str, cookie: str, note: str 
         name=page_text(row.name, _NAME).strip() or page_text(row.student_id, _NAME),
         row=row,
         partners=[
-            page_text(one.name or one.student_id, _NAME)
-            for one in desk.accounts.party(row)
-            if one.student_id != row.student_id
+            page_text(account.name or account.student_id, _NAME)
+            for account in desk.accounts.party(row)
+            if account.student_id != row.student_id
         ],
         state=state,
         stage=speech.say(STAGES[view.stage]),
@@ -135,11 +135,11 @@ def board_page(desk: Desk, lang: str, cookie: str) -> PageText:
     """The instructor's page: who is where, who claims what is another's, and the class below."""
     speech = Speech(lang)
     views = desk.runs.seats.views()
-    names = {one.row.student_id: _name(one) for one in views}
+    names = {view.row.student_id: _name(view) for view in views}
     known = desk.run.known
     counts = desk.runs.seats.counts
     html = class_page(
-        [one.report for one in known],
+        [result.report for result in known],
         summarise_class(known, desk.setup.rubric, lang),
         None,
         speech,
@@ -149,17 +149,17 @@ def board_page(desk: Desk, lang: str, cookie: str) -> PageText:
         is_open=desk.is_open,
         until=speech.moment(desk.until.isoformat(timespec="seconds")) if desk.until else "",
         stages=[(one, speech.say(STAGES[one]), counts[one]) for one in _ORDER],
-        seated=[_seated(one, speech) for one in _in_order(views)],
+        seated=[_seated(view, speech) for view in _in_order(views)],
         claims=[
             Claimed(
-                one.account_id,
-                names.get(one.student_id, one.student_id),
+                claim.account_id,
+                names.get(claim.student_id, claim.student_id),
                 names.get(owner, owner) if owner else speech.say("somebody by the roster"),
                 owner or "",
-                speech.moment(one.at),
+                speech.moment(claim.at),
             )
-            for one in reversed(desk.register.claims)
-            for owner in [desk.register.owner(one.account_id)]
+            for claim in reversed(desk.register.claims)
+            for owner in [desk.register.owner(claim.account_id)]
         ],
     )
     return PageText(html, BOARD.policy)
@@ -170,7 +170,7 @@ def _name(view: View) -> str:
 
 
 def _in_order(views: list[View]) -> list[View]:
-    return sorted(views, key=lambda one: _ORDER.index(one.stage))
+    return sorted(views, key=lambda view: _ORDER.index(view.stage))
 
 
 def _seated(view: View, speech: Speech) -> Seated:

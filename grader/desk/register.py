@@ -157,9 +157,9 @@ class Register:
             for account_id in free:
                 del self._kept.accounts[account_id]
             self._kept.claims = [
-                one
-                for one in self._kept.claims
-                if one.student_id not in students and one.account_id not in free
+                claim
+                for claim in self._kept.claims
+                if claim.student_id not in students and claim.account_id not in free
             ]
             self._save()
 
@@ -167,9 +167,9 @@ class Register:
         """Note that the student handed in an account that is another's."""
         with self._lock:
             others = [
-                one
-                for one in self._kept.claims
-                if (one.student_id, one.account_id) != (student_id, account_id)
+                claim
+                for claim in self._kept.claims
+                if (claim.student_id, claim.account_id) != (student_id, account_id)
             ]
             self._kept.claims = [*others, Claim(student_id, account_id, now())][-_MOST_CLAIMS:]
             self._save()

@@ -50,7 +50,7 @@ class State(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """What ``/state`` gives."""
-        return {**self._asdict(), "criteria": [one._asdict() for one in self.criteria]}
+        return {**self._asdict(), "criteria": [criterion._asdict() for criterion in self.criteria]}
 
 
 def desk_state_of(view: View, rubric: Rubric, lang: str) -> State:
@@ -88,11 +88,11 @@ def _message(view: View, lang: str) -> str:
 
 
 def _lines(report: Report, rubric: Rubric, lang: str) -> tuple[Line, ...]:
-    hidden = {one.id for one in rubric.criteria if one.visibility == "hidden"}
+    hidden = {criterion.id for criterion in rubric.criteria if criterion.visibility == "hidden"}
     told = hide_criteria(
         translate(report, rubric, lang), lambda _, because: because in hidden, lang
     )
-    return tuple(_line(one) for one in told.criteria if one.id not in hidden)
+    return tuple(_line(criterion) for criterion in told.criteria if criterion.id not in hidden)
 
 
 def _line(result: CriterionResult) -> Line:

@@ -25,12 +25,12 @@ def seen_before(
     last: dict[tuple[str, str], Observation] = {}
     try:
         for stored in results.each_stored(map(student_of, rows)):
-            for one in stored.seen:
-                if one.account_id is None or (only and one.account_id not in only):
+            for observation in stored.seen:
+                if observation.account_id is None or (only and observation.account_id not in only):
                     continue
-                key = one.account_id, one.region
-                if key not in last or one.finished_at > last[key].finished_at:
-                    last[key] = one
+                key = observation.account_id, observation.region
+                if key not in last or observation.finished_at > last[key].finished_at:
+                    last[key] = observation
     except BadInput:
         pass  # raised after the last of them
     return list(last.values())

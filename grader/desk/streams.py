@@ -56,8 +56,8 @@ class Streams:
             self.tell(whom)
 
     def _wake(self, whom: str) -> None:
-        for one in self._listeners.get(whom, ()):
-            one.changed.set()
+        for listener in self._listeners.get(whom, ()):
+            listener.changed.set()
 
     async def events(self, whom: str, say: Callable[[], bytes]) -> AsyncIterator[bytes]:
         """What ``say`` gives now, and again after each change: as events for a browser."""

@@ -79,8 +79,8 @@ class Accounts:
     def _expected(self, row: Account) -> set[str]:
         """The accounts that this student's block may lead to; empty for any that is nobody's."""
         rows = self.party(row)
-        listed = {one.account_id for one in rows if one.account_id is not None}
-        if all(one.account_id is not None for one in rows):
+        listed = {row.account_id for row in rows if row.account_id is not None}
+        if all(row.account_id is not None for row in rows):
             return listed
         return set() if row.group else self._register.accounts_of({row.student_id})
 
@@ -88,5 +88,5 @@ class Accounts:
 def check_open(seen: Observation | None) -> None:
     """Raise :class:`Refused` where the lab had ended: identity answers then, all else is denied."""
     facts = [*seen.functions.values(), *seen.queues.values()] if seen is not None else []
-    if any(isinstance(one, Unknown) and one.kind == "credentials" for one in facts):
+    if any(isinstance(fact, Unknown) and fact.kind == "credentials" for fact in facts):
         raise Refused(_ENDED, _START)

@@ -138,29 +138,29 @@ def _written(path: Path, roster: Roster) -> dict[Access, float]:
 
 
 def _examined(account: Account, region: str, seen: Seen, written: float | None) -> Examination:
-    one = Examination(account, region, seen, *_ends(account.access, written))
+    examination = Examination(account, region, seen, *_ends(account.access, written))
     identity = seen.identity
     if seen.refused is not None:
-        one.faults.append(_refusal(one, seen.refused, written))
+        examination.faults.append(_refusal(examination, seen.refused, written))
     elif isinstance(identity, Unknown):
         why = said(identity.words, spoken().code)
-        one.faults.append((_("AWS could not be asked: {why}", why=why), _reach(identity)))
+        examination.faults.append((_("AWS could not be asked: {why}", why=why), _reach(identity)))
     if not isinstance(identity, Found):
-        return one
+        return examination
     if account.account_id not in {None, identity.value.account_id}:
         message = _(
             "The credentials belong to account {found}, the roster says {expected}.",
             found=identity.value.account_id,
             expected=account.account_id,
         )
-        one.faults.append((message, _("Ask for the right block, or correct account_id.")))
+        examination.faults.append((message, _("Ask for the right block, or correct account_id.")))
     if seen.denied:
         who = identity.value.arn.rpartition(":")[2]
         remedy = _("Allow it to {who}, or what needs it stays ungraded.", who=who)
-        one.faults.append((_("Denied: {actions}.", actions=", ".join(seen.denied)), remedy))
+        examination.faults.append((_("Denied: {actions}.", actions=", ".join(seen.denied)), remedy))
     clock = next((u for u in seen.unknown.values() if u.kind == "clock"), None)
     if clock is not None:
-        one.faults.append((said(clock.words, spoken().code), _(SET_THE_CLOCK)))
+        examination.faults.append((said(clock.words, spoken().code), _(SET_THE_CLOCK)))
     silent = {
         action: said(unknown.words, spoken().code)
         for action, unknown in seen.unknown.items()
@@ -169,7 +169,7 @@ def _examined(account: Account, region: str, seen: Seen, written: float | None) 
     if silent:
         why = next(iter(silent.values()))
         message = _("Not answered: {actions}. {why}", actions=", ".join(silent), why=why)
-        one.faults.append((message, _(_AGAIN)))
+        examination.faults.append((message, _(_AGAIN)))
     if seen.elsewhere is not None:
         message = _(
             "The lab's functions stand in {elsewhere}, not in {region}.",
@@ -177,8 +177,8 @@ def _examined(account: Account, region: str, seen: Seen, written: float | None) 
             region=region,
         )
         remedy = _("Write {region} into the row's column region.", region=seen.elsewhere)
-        one.faults.append((message, remedy))
-    return one
+        examination.faults.append((message, remedy))
+    return examination
 
 
 def _ends(access: Access, written: float | None) -> tuple[str, datetime | None]:
@@ -196,8 +196,8 @@ def _ends(access: Access, written: float | None) -> tuple[str, datetime | None]:
             return N_("not known"), None
 
 
-def _refusal(one: Examination, refused: Unknown, written: float | None) -> tuple[str, str]:
-    access = one.account.access
+def _refusal(examination: Examination, refused: Unknown, written: float | None) -> tuple[str, str]:
+    access = examination.account.access
     if isinstance(access, HandedIn):
         message = _("What was handed in is no block that can be read: {why}", why=access.why)
         return message, _("Ask for the whole block, and make the roster again.")
@@ -239,14 +239,14 @@ def _reach(unknown: Unknown) -> str:
 
 def _look_at_groups(found: list[Examination]) -> None:
     groups: dict[str, list[Examination]] = {}
-    for one in found:
-        if one.account.group:
-            groups.setdefault(one.account.group, []).append(one)
+    for examination in found:
+        if examination.account.group:
+            groups.setdefault(examination.account.group, []).append(examination)
     for members in groups.values():
-        working = sorted({one.account_id or "" for one in members if one.works})
-        for one in members:
-            if not one.works and working:
-                _excuse(one, working)
+        working = sorted({member.account_id or "" for member in members if member.works})
+        for examination in members:
+            if not examination.works and working:
+                _excuse(examination, working)
             elif len(working) > 1:
                 note = _(
                     "The rows of the group lead to {count} accounts, {accounts}: each is looked at, and "
@@ -254,34 +254,39 @@ def _look_at_groups(found: list[Examination]) -> None:
                     count=len(working),
                     accounts=", ".join(working),
                 )
-                one.notes.append(note)
+                examination.notes.append(note)
 
 
-def _excuse(one: Examination, working: list[str]) -> None:
+def _excuse(examination: Examination, working: list[str]) -> None:
     """A partner's way to the same account will do; whether it is the same is not always known."""
-    one.ends, one.ends_by = PARTNER, None
-    if one.account.account_id in working or one.account_id in working:
-        one.faults.clear()
+    examination.ends, examination.ends_by = PARTNER, None
+    if examination.account.account_id in working or examination.account_id in working:
+        examination.faults.clear()
         return
     remedy = _("If it is the partner's account, leave it; else ask for a new block.")
-    one.faults[:] = [(message, remedy) for message, _remedy in one.faults]
+    examination.faults[:] = [(message, remedy) for message, _remedy in examination.faults]
 
 
 def _tell_shared(found: list[Examination]) -> None:
     """Accounts that rows of different groups lead to, or claim to."""
     rows: dict[str, list[Examination]] = {}
-    for one in found:
-        identity = value_of(one.seen.identity)
-        for account_id in {identity.account_id if identity else None, one.account.account_id}:
+    for examination in found:
+        identity = value_of(examination.seen.identity)
+        for account_id in {
+            identity.account_id if identity else None,
+            examination.account.account_id,
+        }:
             if account_id is not None:
-                rows.setdefault(account_id, []).append(one)
+                rows.setdefault(account_id, []).append(examination)
     for account_id, several in sorted(rows.items()):
-        for one in several:
+        for examination in several:
             others = [
                 other.account.student_id
                 for other in several
-                if other is not one
-                and not (one.account.group and one.account.group == other.account.group)
+                if other is not examination
+                and not (
+                    examination.account.group and examination.account.group == other.account.group
+                )
             ]
             if others:
                 known = {"account": account_id, "others": ", ".join(others[:3])}
@@ -296,4 +301,4 @@ def _tell_shared(found: list[Examination]) -> None:
                     else _("Account {account} is also that of {others}.", **known)
                 )
                 remedy = _("If they work together, give them one group; else ask whose it is.")
-                one.faults.append((message, remedy))
+                examination.faults.append((message, remedy))

@@ -27,7 +27,7 @@ def files(export: Export) -> Iterator[File]:
 def csv_parts(export: Export) -> tuple[list[Report], list[str], dict[str, dict[str, str]]]:
     """What the table is made of: reports on the export's scale, criteria, the roster's other columns."""
     reports = [row.report for row in export.rows]
-    named = [one.id for one in export.rubric.criteria] if export.rubric else []
+    named = [criterion.id for criterion in export.rubric.criteria] if export.rubric else []
     others = (result.id for report in reports for result in report.criteria)
     return (
         [scaled(report, export.scale) for report in reports],
@@ -46,13 +46,14 @@ def scaled(report: Report, scale: Scale) -> Report:
         score=None if score is None else float(score),
         max_score=float(scale.maximum(report.max_score)),
         criteria=tuple(_scaled(result, report, scale) for result in report.criteria),
-        adjustments=tuple(_scaled_mark(one, report, scale) for one in report.adjusted) or UNSET,
+        adjustments=tuple(_scaled_mark(adjustment, report, scale) for adjustment in report.adjusted)
+        or UNSET,
     )
 
 
-def _scaled_mark(one: Adjustment, report: Report, scale: Scale) -> Adjustment:
-    points = float(scale.score(one.points, report.max_score))
-    return msgspec.structs.replace(one, points=points)
+def _scaled_mark(adjustment: Adjustment, report: Report, scale: Scale) -> Adjustment:
+    points = float(scale.score(adjustment.points, report.max_score))
+    return msgspec.structs.replace(adjustment, points=points)
 
 
 def _scaled(result: CriterionResult, report: Report, scale: Scale) -> CriterionResult:

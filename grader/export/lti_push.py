@@ -133,8 +133,8 @@ class Memory:
         )
 
 
-def _same(one: Pushed) -> tuple[float, float, str]:
-    return one.score_given, one.score_maximum, one.comment_sha256
+def _same(pushed: Pushed) -> tuple[float, float, str]:
+    return pushed.score_given, pushed.score_maximum, pushed.comment_sha256
 
 
 def push(

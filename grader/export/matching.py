@@ -62,7 +62,10 @@ def matched(
     """
     students = export.students
     made = match(
-        places, students, [keys(one) for one in students], [stated(one) for one in students]
+        places,
+        students,
+        [keys(student) for student in students],
+        [stated(student) for student in students],
     )
     rows = {row.student_id: row for row in export.rows}
     for place, student in made.pairs:
@@ -71,7 +74,11 @@ def matched(
             made.doubtful.append((place, why))
     for is_missing, problem in tell(made, rows, str(path), remedy or _("Fill it in by hand.")):
         (export.problems if is_missing else export.notes).append(problem)
-    return [(place, rows[one.student_id]) for place, one in made.pairs if one.student_id in rows]
+    return [
+        (place, rows[student.student_id])
+        for place, student in made.pairs
+        if student.student_id in rows
+    ]
 
 
 def alone(

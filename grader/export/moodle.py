@@ -200,12 +200,12 @@ def _gradebook(export: Export) -> str:
     graded = [row for row in export.rows if row.report.score is not None]
     columns = [*_BY]
     known = with_ids(
-        export, graded, lambda one: [_BY[name](one) for name in columns], columns, "Moodle"
+        export, graded, lambda student: [_BY[name](student) for name in columns], columns, "Moodle"
     )
     have = {name: [row for row in known if _BY[name](row.student)] for name in columns}
     best = max(columns, key=lambda name: len(have[name]))
-    by_it = with_ids(export, known, lambda one: [_BY[best](one)], [best], "Moodle")
-    theirs = list(alone(export, by_it, lambda one: [_BY[best](one).casefold()], best))
+    by_it = with_ids(export, known, lambda student: [_BY[best](student)], [best], "Moodle")
+    theirs = list(alone(export, by_it, lambda student: [_BY[best](student).casefold()], best))
     rows = [row for row in theirs if not _is_formula(row, export)]
     used = [name for name in columns if name == best or _serves(name, rows, export)]
     text = io.StringIO(newline="")
@@ -221,7 +221,10 @@ def _id(student: Student) -> str:
     return student.column(*_ID_COLUMNS)
 
 
-_BY: dict[str, Callable[[Student], str]] = {"id_number": _id, "email": lambda one: one.email}
+_BY: dict[str, Callable[[Student], str]] = {
+    "id_number": _id,
+    "email": lambda student: student.email,
+}
 """What Moodle's import can know a student by, and what the roster says of it."""
 _HEADERS = {"id_number": "ID number", "email": "Email address"}
 

@@ -61,18 +61,20 @@ def place(placements: Sequence[Placement], inputs: Iterable[Path], root: Path) -
     """
     protected = {place for path in [*inputs, *_results(root)] for place in places(path)}
     problems: dict[Problem, None] = {}
-    for one in placements:
-        _validate(one.files)
-        problems |= dict.fromkeys(_problems(one, protected))
+    for placement in placements:
+        _validate(placement.files)
+        problems |= dict.fromkeys(_problems(placement, protected))
     if problems:
         raise BadInput(problems)
-    for one in placements:
+    for placement in placements:
         # What is neither file nor folder (a pipe) is written to where it stands.
-        new = (target for target, _file in one.targets if target.is_file() or not target.exists())
+        new = (
+            target for target, _file in placement.targets if target.is_file() or not target.exists()
+        )
         for folder in {target.parent for target in new}:
             writable(folder)
-    for one in placements:
-        _write(one)
+    for placement in placements:
+        _write(placement)
 
 
 def _write(placement: Placement) -> None:

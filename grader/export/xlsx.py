@@ -67,9 +67,9 @@ def _criteria(export: Export) -> Iterator[list[str | float | None]]:
     words = language(export.lang)
     yield [words.say(name) for name in (N_("Criterion"), N_("Title"), N_("Points"))]
     most = max((row.report.max_score for row in export.rows), default=0.0)
-    for one in export.rubric.criteria if export.rubric else ():
-        points = export.scale.score(one.points, most) if most else one.points
-        yield [one.id, text_in(one.title, export.lang), float(points)]
+    for criterion in export.rubric.criteria if export.rubric else ():
+        points = export.scale.score(criterion.points, most) if most else criterion.points
+        yield [criterion.id, text_in(criterion.title, export.lang), float(points)]
 
 
 def _write(sheet: Any, table: Table, bold: Any, *, frozen: int) -> None:
@@ -91,5 +91,5 @@ def _write(sheet: Any, table: Table, bold: Any, *, frozen: int) -> None:
 
 
 def _width(cells: Iterable[str | float | None]) -> int:
-    longest = max((len(str(one)) for one in cells if one is not None), default=0)
+    longest = max((len(str(cell)) for cell in cells if cell is not None), default=0)
     return min(max(longest + 2, _NARROWEST), _WIDEST)

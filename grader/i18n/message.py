@@ -39,15 +39,19 @@ def message(template: str, /, **values: Any) -> Message:
     return Message(template, {name: json_safe(value) for name, value in values.items()})
 
 
-def said(one: Message, lang: str = ENGLISH) -> str:
+def said(message: Message, lang: str = ENGLISH) -> str:
     """The sentence in the language ``lang``; in English where that has no words for it."""
     words = language(lang)
-    return _said(one, words) if words.translated(one.message_id) else _said(one, language(ENGLISH))
+    return (
+        _said(message, words)
+        if words.translated(message.message_id)
+        else _said(message, language(ENGLISH))
+    )
 
 
-def _said(one: Message, words: Language) -> str:
-    template = words.translated(one.message_id) or one.message_id
-    values = {name: shown(value, _VALUE, words.code) for name, value in one.values.items()}
+def _said(message: Message, words: Language) -> str:
+    template = words.translated(message.message_id) or message.message_id
+    values = {name: shown(value, _VALUE, words.code) for name, value in message.values.items()}
     return within_limit(words.filled(template, values))
 
 

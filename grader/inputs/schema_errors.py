@@ -118,8 +118,10 @@ def _explain(error: ValidationError, place: KeyPath) -> Iterator[tuple[KeyPath, 
     """The place, message and remedy of each fault; of several forms those of the one that was meant."""
     inner = _of_its_kind(error) if error.validator == "anyOf" else []
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, dict) else {}
-    for one in inner:
-        for where, message, remedy in _explain(one, (*place, *one.relative_path)):
+    for validation_error in inner:
+        for where, message, remedy in _explain(
+            validation_error, (*place, *validation_error.relative_path)
+        ):
             yield where, message, remedy or _(str(schema.get("description", "")))
     if not inner:
         yield from _explain_one(error, place)
@@ -186,12 +188,14 @@ def _explain_one(error: ValidationError, place: KeyPath) -> Iterator[tuple[KeyPa
 def _of_its_kind(error: ValidationError) -> list[ValidationError]:
     """What is wrong by the one of several forms that a value of this kind was meant to have."""
     forms: dict[object, list[ValidationError]] = {}
-    for one in error.context or ():
-        forms.setdefault(one.relative_schema_path[0], []).append(one)
+    for validation_error in error.context or ():
+        forms.setdefault(validation_error.relative_schema_path[0], []).append(validation_error)
     meant = [
         found
         for found in forms.values()
-        if not any(one.validator in {"type", "const"} and not one.relative_path for one in found)
+        if not any(
+            error.validator in {"type", "const"} and not error.relative_path for error in found
+        )
     ]
     return meant[0] if len(meant) == 1 else []
 

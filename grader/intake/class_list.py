@@ -226,26 +226,30 @@ def _read_time(
 def _twice(students: list[Listed]) -> Iterator[Problem]:
     """Rows that are one student's by an id, or that nothing tells apart."""
     first: dict[tuple[str, str], Listed] = {}
-    for one in students:
+    for student in students:
         for column in KEYS:
-            key = (column, one.cells.get(column, "").casefold())
-            other = first.setdefault(key, one) if key[1] else one
-            if other is not one:
+            key = (column, student.cells.get(column, "").casefold())
+            other = first.setdefault(key, student) if key[1] else student
+            if other is not student:
                 message = _(
                     "The {column} is the same as on line {line}.", column=column, line=other.line
                 )
-                yield Problem(one.file, one.line, message, _("Give each student one row."))
+                yield Problem(student.file, student.line, message, _("Give each student one row."))
                 break
         else:
-            other = first.setdefault(("name", any_order(one.name)), one) if one.name else one
-            if other is not one and not _are_apart(one, other):
+            other = (
+                first.setdefault(("name", any_order(student.name)), student)
+                if student.name
+                else student
+            )
+            if other is not student and not _are_apart(student, other):
                 message = _(
                     "The name is that of line {line} too, and nothing tells the two apart.",
                     line=other.line,
                 )
                 remedy = _("Add a column with their e-mail addresses or ids.")
-                yield Problem(one.file, one.line, message, remedy)
+                yield Problem(student.file, student.line, message, remedy)
 
 
-def _are_apart(one: Listed, other: Listed) -> bool:
-    return any(one.cells.get(c) and other.cells.get(c) for c in KEYS)
+def _are_apart(listed: Listed, other: Listed) -> bool:
+    return any(listed.cells.get(c) and other.cells.get(c) for c in KEYS)

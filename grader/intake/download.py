@@ -94,7 +94,7 @@ def _found(
 ) -> tuple[list[Entry], list[str]]:
     budget = _Budget(path, TOTAL_BYTES)
     if path.is_dir():
-        ours = {one.parent.resolve() / one.name for one in leave_out}
+        ours = {path.parent.resolve() / path.name for path in leave_out}
         return list(_of_folder(path.resolve(), ours, budget)), []
     if not path.exists():
         raise bad_input(path, None, _("There is no such folder or file."), _("Check the path."))

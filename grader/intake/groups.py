@@ -30,7 +30,7 @@ def choose_groups(
     problems: list[Problem],
 ) -> None:
     """The one group of each student that hands in together, where the lists say it."""
-    folders = {letters(one.name) for one in submissions if one.name}
+    folders = {letters(submission.name) for submission in submissions if submission.name}
     several: set[str] = set()
     for person in made.persons:
         person.cells.pop("group", None)

@@ -23,7 +23,7 @@ def handed_in(path: Path) -> Keys | HandedIn:
         chosen = choose([Entry((path.name,), 0.0, lambda size: _read(path, size))], path.name, "")
     else:
         with open_download(path) as (entries, _outside):
-            files = [one for one in entries if one.read is not None]
+            files = [entry for entry in entries if entry.read is not None]
             chosen = choose(sorted(files, key=_age), path.name, "")
     return _the_one(chosen)
 

@@ -31,8 +31,8 @@ def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> Joi
     """
     made = Joined()
     problems: list[Problem] = []
-    for one in lists:
-        _merge(made.persons, one, problems)
+    for class_list in lists:
+        _merge(made.persons, class_list, problems)
     choose_groups(made, lists, submissions, problems)
     _place(made, bool(lists), submissions, problems)
     if problems:
@@ -46,14 +46,14 @@ def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> Joi
 # -- lists with each other ------------------------------------------------------------------------
 
 
-def _merge(persons: list[ClassMember], one: ClassList, problems: list[Problem]) -> None:
+def _merge(persons: list[ClassMember], class_list: ClassList, problems: list[Problem]) -> None:
     """Add what a list says to the persons whom it names; whom it alone names is added."""
     by_key = _by_key(persons)
     by_name = defaultdict(list)
     for known in persons:
         by_name[any_order(known.name)].append(known)
     fresh: list[ClassMember] = []
-    for student in one.students:
+    for student in class_list.students:
         found = (by_key.get(key) for key in _keys(student.cells))
         person: ClassMember | None = next(filter(None, found), None)
         if person is None and student.name:
@@ -61,14 +61,16 @@ def _merge(persons: list[ClassMember], one: ClassList, problems: list[Problem]) 
             if len(same) > 1:
                 message = _("Several students of another list have this name.")
                 remedy = _("Add a column with e-mail addresses or ids to both lists.")
-                problems.append(Problem(one.file, student.line, message, remedy))
+                problems.append(Problem(class_list.file, student.line, message, remedy))
                 continue
             # Whoever has another address too is somebody else of this name.
             person = (
                 same[0] if same and not _contradict(same[0].cells, student.cells, KEYS) else None
             )
         if person is None:
-            fresh.append(ClassMember(dict(student.cells), (one.file, student.line), [], [student]))
+            fresh.append(
+                ClassMember(dict(student.cells), (class_list.file, student.line), [], [student])
+            )
             continue
         if differing := _contradict(person.cells, student.cells, KEYS[:-1]):
             message = _(
@@ -77,7 +79,7 @@ def _merge(persons: list[ClassMember], one: ClassList, problems: list[Problem]) 
                 file="{}:{}".format(*(person.place or ("", 0))),
             )
             problems.append(
-                Problem(one.file, student.line, message, _("Correct one of the lists."))
+                Problem(class_list.file, student.line, message, _("Correct one of the lists."))
             )
             continue
         person.cells = student.cells | person.cells
@@ -111,66 +113,72 @@ def _place(
     index = _Index(made.persons)
     unplaced = []
     by_groups = any(map(index.is_of_a_group, submissions))
-    for one in submissions:
-        owners, is_group = index.owners_of(one, by_groups=by_groups)
+    for submission in submissions:
+        owners, is_group = index.owners_of(submission, by_groups=by_groups)
         if len(owners) > 1 and not is_group:
             lines = ", ".join("{}:{}".format(*(p.place or ("", 0))) for p in owners)
             message = _(
                 "{name}: {lines} have this name, and the download says nothing else.",
-                name=printable(one.name, 60),
+                name=printable(submission.name, 60),
                 lines=lines,
             )
             remedy = _("Give the list that has the numbers too: Moodle's grading worksheet.")
-            problems.append(Problem(one.source, None, message, remedy))
+            problems.append(Problem(submission.source, None, message, remedy))
         elif owners:
             for person in owners:
-                person.submissions.append(one)
+                person.submissions.append(submission)
                 if not is_group:
-                    person.numbers |= _number_of(one)
+                    person.numbers |= _number_of(submission)
         else:
-            unplaced.append(one)
-    for one in unplaced:
-        like_a_group = _is_like_a_group(one)
+            unplaced.append(submission)
+    for submission in unplaced:
+        like_a_group = _is_like_a_group(submission)
         if listed and (by_groups or like_a_group):
             message = _(
-                "{name}: no row of the class list names this group.", name=printable(one.name, 60)
+                "{name}: no row of the class list names this group.",
+                name=printable(submission.name, 60),
             )
             remedy = _(
                 "Give a list with a column Group: Moodle's grading worksheet or Canvas's groups."
             )
-            problems.append(Problem(one.source, None, message, remedy))
+            problems.append(Problem(submission.source, None, message, remedy))
             continue
         if listed:
             message = _(
-                "{name} is not in the class list.", name=printable(one.name or one.student_id, 60)
+                "{name} is not in the class list.",
+                name=printable(submission.name or submission.student_id, 60),
             )
             remedy = _("The student has a row all the same.")
-            made.doubts.append(Problem(one.source, None, message, remedy))
+            made.doubts.append(Problem(submission.source, None, message, remedy))
         elif like_a_group:
             message = _(
                 "{name} seems to be a group, whose members are not known.",
-                name=printable(one.name, 60),
+                name=printable(submission.name, 60),
             )
             remedy = _("Add --class with Moodle's grading worksheet: each member gets a row.")
-            made.doubts.append(Problem(one.source, None, message, remedy))
-        made.persons.append(_unlisted(one, is_group=like_a_group))
+            made.doubts.append(Problem(submission.source, None, message, remedy))
+        made.persons.append(_unlisted(submission, is_group=like_a_group))
 
 
-def _is_like_a_group(one: Submission) -> bool:
-    return one.system != "own" and _GROUP_LIKE.match(letters(one.name)) is not None
+def _is_like_a_group(submission: Submission) -> bool:
+    return submission.system != "own" and _GROUP_LIKE.match(letters(submission.name)) is not None
 
 
-def _unlisted(one: Submission, *, is_group: bool) -> ClassMember:
-    cells = {"name": printable(one.name, 300)} if one.name else {}
-    cells["student_id"] = one.student_id
-    return ClassMember(cells, None, [one], numbers={} if is_group else _number_of(one))
+def _unlisted(submission: Submission, *, is_group: bool) -> ClassMember:
+    cells = {"name": printable(submission.name, 300)} if submission.name else {}
+    cells["student_id"] = submission.student_id
+    return ClassMember(
+        cells, None, [submission], numbers={} if is_group else _number_of(submission)
+    )
 
 
-def _number_of(one: Submission) -> dict[str, str]:
+def _number_of(submission: Submission) -> dict[str, str]:
     """What the system that the download is of calls the student whose submission it is."""
-    if one.system == "own" or not one.number.isdecimal():
+    if submission.system == "own" or not submission.number.isdecimal():
         return {}
-    return {"moodle_participant" if one.system == "moodle" else "canvas_id": one.number}
+    return {
+        "moodle_participant" if submission.system == "moodle" else "canvas_id": submission.number
+    }
 
 
 class _Index:
@@ -187,43 +195,45 @@ class _Index:
             if person.group:
                 self._groups[letters(person.group)].append(person)
 
-    def is_of_a_group(self, one: Submission) -> bool:
+    def is_of_a_group(self, submission: Submission) -> bool:
         """A group of the list bears its name, and not the student of its number."""
-        person = self._by_number(one)
-        named = person is not None and self._is_named(person, one.name)
-        return not named and bool(one.name) and letters(one.name) in self._groups
+        person = self._by_number(submission)
+        named = person is not None and self._is_named(person, submission.name)
+        return not named and bool(submission.name) and letters(submission.name) in self._groups
 
-    def owners_of(self, one: Submission, *, by_groups: bool) -> tuple[list[ClassMember], bool]:
+    def owners_of(
+        self, submission: Submission, *, by_groups: bool
+    ) -> tuple[list[ClassMember], bool]:
         """The students whose submission it is, and whether it is a group's.
 
         ``by_groups``: groups handed in, so that a number may be a group's.
         """
-        by_number = self._by_number(one)
-        if by_number is not None and self._is_named(by_number, one.name):
+        by_number = self._by_number(submission)
+        if by_number is not None and self._is_named(by_number, submission.name):
             return [by_number], False
-        if members := self._groups.get(letters(one.name)) if one.name else None:
+        if members := self._groups.get(letters(submission.name)) if submission.name else None:
             return members, True
         # A participant's number decides, whatever the name has become since.
-        if by_number is not None and not by_groups and not _is_like_a_group(one):
+        if by_number is not None and not by_groups and not _is_like_a_group(submission):
             return [by_number], False
-        if one.system == "own":
+        if submission.system == "own":
             for column in ("student_id", "id_number", "sis_login_id", "sis_user_id", "email"):
-                for given in (one.name or one.student_id, one.student_id):
+                for given in (submission.name or submission.student_id, submission.student_id):
                     if person := self._by_key.get((column, given.casefold())):
                         return [person], False
         found: list[ClassMember] = []
-        name = one.name or one.student_id
+        name = submission.name or submission.student_id
         for key in {*name_keys(name), any_order(name)}:
             found += [person for person in self._names.get(key, ()) if person not in found]
-        if found or one.system != "own":
+        if found or submission.system != "own":
             return found, False
         return self._groups.get(letters(name), []), bool(self._groups.get(letters(name)))
 
-    def _by_number(self, one: Submission) -> ClassMember | None:
-        if one.system == "own" or not one.number:
+    def _by_number(self, submission: Submission) -> ClassMember | None:
+        if submission.system == "own" or not submission.number:
             return None
-        column = "moodle_participant" if one.system == "moodle" else "canvas_id"
-        return self._by_key.get((column, one.number.casefold()))
+        column = "moodle_participant" if submission.system == "moodle" else "canvas_id"
+        return self._by_key.get((column, submission.number.casefold()))
 
     def _is_named(self, person: ClassMember, name: str) -> bool:
         forms = {*name_keys(person.name), any_order(person.name)}
@@ -249,7 +259,7 @@ def _name_ids(persons: Sequence[ClassMember]) -> None:
 
 def _candidates(person: ClassMember) -> Iterator[str]:
     yield from (person.cells[column] for column in KEYS if person.cells.get(column))
-    yield from (one.student_id for one in person.submissions)
+    yield from (submission.student_id for submission in person.submissions)
     place = "{}:{}".format(*(person.place or ("", 0)))
     yield person.name or place
     yield f"{person.name} {place}"

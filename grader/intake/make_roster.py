@@ -74,9 +74,11 @@ def make_roster(
 
 def _chosen(person: ClassMember) -> Chosen:
     """The block of all that was handed in for a person, whichever downloads it came in."""
-    orders = [(file.changed, number, place, file)
-        for number, one in enumerate(person.submissions) for place, file in enumerate(one.files)
-    ]  # fmt: skip
+    orders = [
+        (file.changed, number, place, file)
+        for number, submission in enumerate(person.submissions)
+        for place, file in enumerate(submission.files)
+    ]
     files = [file for *_order, file in sorted(orders, key=lambda order: order[:3])]
     return choose(files, person.submissions[-1].source, _who(person))
 
@@ -102,8 +104,10 @@ def _same_block(pairs: Sequence[tuple[ClassMember, Chosen | None]]) -> list[Prob
 
 
 def _who(person: ClassMember) -> str:
-    if person.group and any(one.name for one in person.submissions if one.system != "own"):
-        group = next(one.name for one in person.submissions if one.name)
+    if person.group and any(
+        submission.name for submission in person.submissions if submission.system != "own"
+    ):
+        group = next(submission.name for submission in person.submissions if submission.name)
         if group.casefold() == person.group.casefold():
             return printable(person.group, 60)
     name = printable(person.name, 60)

@@ -95,22 +95,24 @@ def submissions_in(
         top = entry.parts[0]
         named = _named(top, is_file=_is_top_file(entry), users=users)
         fresh = Submission(named.student, named.name, top, named.system, named.number)
-        one = found.setdefault(named.student.casefold(), fresh)
+        submission = found.setdefault(named.student.casefold(), fresh)
         if entry.read is not None:
-            one.files.append(entry)
+            submission.files.append(entry)
             orders[entry.path] = named.order
-    ordered = sorted(found.values(), key=lambda one: (one.name or one.student_id).casefold())
-    ids = {one.student_id: slug_of(one.student_id) for one in ordered}
+    ordered = sorted(
+        found.values(), key=lambda submission: (submission.name or submission.student_id).casefold()
+    )
+    ids = {submission.student_id: slug_of(submission.student_id) for submission in ordered}
     count = Counter(slug.casefold() for slug in ids.values())
-    for one in ordered:
-        given, slug = one.student_id, ids[one.student_id]
+    for submission in ordered:
+        given, slug = submission.student_id, ids[submission.student_id]
         if slug != given:
-            one.name = one.name or given
+            submission.name = submission.name or given
         if count[slug.casefold()] > 1 and slug != given:
             # From the name alone, so that it stays when others hand in.
             slug = f"{slug}-{digest_of(given)}"
-        one.student_id = slug
-        one.files.sort(key=lambda file: (file.changed, orders[file.path], file.parts))
+        submission.student_id = slug
+        submission.files.sort(key=lambda file: (file.changed, orders[file.path], file.parts))
     return ordered
 
 

@@ -182,7 +182,7 @@ def _problem(file: Path, raised: BaseException) -> Problem:
     if isinstance(raised, pytest.Collector.CollectError) and raised.__cause__ is not None:
         raised = raised.__cause__
     frames = traceback.extract_tb(raised.__traceback__)
-    line = next((one.lineno for one in reversed(frames) if one.filename == str(file)), None)
+    line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(file)), None)
     if isinstance(raised, SyntaxError) and raised.filename == str(file):
         message = _("Python cannot read this line: {fault}.", fault=raised.msg)
         return Problem(str(file), raised.lineno, message)

@@ -496,9 +496,12 @@ def silent(seen: Observation | None) -> bool:
         return False
     made = [fact.value for fact in (seen.handler, seen.records) if isinstance(fact, Found)]
     pairs = [
-        pair for one in made if one.failure is None and not one.own_queue for pair in one.pairs
+        pair
+        for invocation in made
+        if invocation.failure is None and not invocation.own_queue
+        for pair in invocation.pairs
     ]
-    others = [other for one in made for other in one.others]
+    others = [other for invocation in made for other in invocation.others]
     if isinstance(seen.exchange, Found):
         pairs += seen.exchange.value.pairs
         others += seen.exchange.value.others

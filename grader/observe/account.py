@@ -190,7 +190,9 @@ class _Look:
                 seen[role][role] = not_found(missing, of_kind[role].word, role, found)
         for role, queues in self._needs.held.items():
             # Its variables were looked at before it was known which queue they may hold.
-            if isinstance(seen[role][role], Found) and any(one in self.found_as for one in queues):
+            if isinstance(seen[role][role], Found) and any(
+                queue in self.found_as for queue in queues
+            ):
                 seen[role][role] = of_kind[role].look(self, role)
 
     def say_instead(self, role: str) -> None:
@@ -298,7 +300,9 @@ class _Look:
             return
         timeout_s = min(function.value.timeout_s, rules.deadline_s)
         question = OutputQuestion(function.value, source.value.arn, pairs.draw(), timeout_s)
-        chosen = which_output(self.aws, question, [one.name for one in several.candidates])
+        chosen = which_output(
+            self.aws, question, [candidate.name for candidate in several.candidates]
+        )
         if chosen is None:
             return
         self.found_as[to], self._names[to] = chosen, chosen.name

@@ -36,6 +36,6 @@ def _within(value: Any) -> Iterator[Unknown]:
     if isinstance(value, Function) and isinstance(value.environment, Unknown):
         yield value.environment
     if isinstance(value, Schedule) and not any(
-        one.running and one.permitted for one in value.triggers
+        trigger.running and trigger.permitted for trigger in value.triggers
     ):
         yield from value.denied.values()

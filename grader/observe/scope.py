@@ -112,7 +112,9 @@ def _as_named(seen: Observation, missing: Mapping[str, Missing], route: Route) -
                 for fact in OF_RESOURCES
             },
             further={fact: _but(facts, {role: untried}) for fact, facts in seen.further.items()},
-            found_as={other: one for other, one in seen.found_as.items() if other != role},
+            found_as={
+                other: found_as for other, found_as in seen.found_as.items() if other != role
+            },
         )
         # Without the queue it comes from, a message can still be handed to the function directly.
         at_work = ("exchange",) if role == route.source else ("handler", "records", "exchange")

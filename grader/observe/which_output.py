@@ -111,14 +111,14 @@ def _held(aws: Aws, url: str, drawn: Drawn, since: float, wait_s: float) -> set[
     )
     now, made = time.monotonic(), set[str]()
     with aws.ignore_deadline():
-        for one in (Received.from_api(given, now) for given in value_of(given) or []):
-            new = one.age_s is not None and one.age_s <= now - since + SLACK_S
-            answers = _answers(one.body, drawn) if new else set()
+        for received in (Received.from_api(given, now) for given in value_of(given) or []):
+            new = received.age_s is not None and received.age_s <= now - since + SLACK_S
+            answers = _answers(received.body, drawn) if new else set()
             made |= answers
             if answers:
-                _remove(aws, url, one.handle)
+                _remove(aws, url, received.handle)
             else:
-                _show(aws, url, one.handle)
+                _show(aws, url, received.handle)
     return made
 
 
@@ -141,4 +141,4 @@ def _answers(body: str, drawn: Drawn) -> set[str]:
     """What the numbers that the text writes, in whatever form, are of the message."""
     numbers = map(Decimal, _NUMBER.findall(body[:READ_LIMIT]))
     readings = (drawn.readings.named(number) for number in numbers)
-    return {one.name for one in readings if one is not None} - _NO_ANSWER
+    return {reading.name for reading in readings if reading is not None} - _NO_ANSWER

@@ -104,7 +104,7 @@ def class_page(
     findings = alike_findings(reports)
     told = findings[: _MOST_MISTAKES + _MOST_RARER]
     columns = roster_columns(reports, batch, speech)
-    suspicion = {one.student_id: one.suspicion or [] for one in summary.scores}
+    suspicion = {score.student_id: score.suspicion or [] for score in summary.scores}
     flags = sorted({name for report in reports for name in _flags(report, suspicion)})
     if inside is None:
         inside = Inside(scripts=("class.js",) if reports else ())
@@ -127,7 +127,7 @@ def class_page(
         open_yet=summary.ungraded - (summary.absent or 0),
         unknown=open_reasons(reports, "grader"),
         waiting=open_reasons(reports, "student"),
-        criteria=[(one, _shares(one)) for one in summary.criteria],
+        criteria=[(criterion, _shares(criterion)) for criterion in summary.criteria],
         each=_EACH,
         rows=[
             _row(
@@ -159,7 +159,7 @@ def _tokens(
     report: Report, noted: Sequence[str], flags: Sequence[str], told: Sequence[Alike]
 ) -> str:
     """What the filters go by: the state, each flag, and each finding of those that are listed."""
-    findings = (f"a{place}" for place, one in enumerate(told) if report.student_id in one.ids)
+    findings = (f"a{place}" for place, alike in enumerate(told) if report.student_id in alike.ids)
     return " ".join(
         [state_of_report(report), *(f"f{flags.index(one)}" for one in noted), *findings]
     )
@@ -196,7 +196,7 @@ def _row(
         score=speech.number(report.score),
         sure=_sure(report, speech),
         sort=-1.0 if report.score is None else report.score,
-        cells=tuple(_cell(results.get(one.id), speech) for one in summary.criteria),
+        cells=tuple(_cell(results.get(criterion.id), speech) for criterion in summary.criteria),
         flags=tuple(flag_words(SHORT_FLAGS, name, speech) for name in noted),
         tokens=tokens,
         roster=roster,
@@ -257,16 +257,16 @@ def _noted(
     ]
 
 
-def _shared(one: Suspicion, speech: Speech) -> str:
+def _shared(suspicion: Suspicion, speech: Speech) -> str:
     """The account or the function's code that they have in common."""
-    if one.flag == "account-shared":
+    if suspicion.flag == "account-shared":
         return speech.say(
-            "Account {account}: ", account=page_text(one.account_id or "", MOST_OF_NAME)
+            "Account {account}: ", account=page_text(suspicion.account_id or "", MOST_OF_NAME)
         )
     return speech.say(
         "Function {function}, code {digest}: ",
-        function=page_text(one.function or "", MOST_OF_NAME),
-        digest=page_text((one.code_sha256 or "")[:_DIGEST], _DIGEST),
+        function=page_text(suspicion.function or "", MOST_OF_NAME),
+        digest=page_text((suspicion.code_sha256 or "")[:_DIGEST], _DIGEST),
     )
 
 

@@ -59,15 +59,20 @@ def _asked(reports: Sequence[Report]) -> Rubric:
 
     Nobody knows then what students may see, so they see no criterion.
     """
-    criteria = {one.id: one for report in reports for one in report.criteria}
+    criteria = {criterion.id: criterion for report in reports for criterion in report.criteria}
     return Rubric(
         title="",
         lab=Lab(reports[0].region if reports else "", {}, {}),
         exchange=ExchangeRules(),
         criteria=tuple(
             Criterion(
-                one.id, one.title, check="", on="", points=one.max_points, visibility="hidden"
+                criterion.id,
+                criterion.title,
+                check="",
+                on="",
+                points=criterion.max_points,
+                visibility="hidden",
             )
-            for one in criteria.values()
+            for criterion in criteria.values()
         ),
     )

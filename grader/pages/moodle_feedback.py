@@ -110,7 +110,7 @@ def _of_roster(export: Export) -> Iterator[tuple[ClassRow, str, str]]:
     """Each student with the name and the number that the roster says."""
     there = [row for row in export.rows if not row.report.absent]
     columns = [PARTICIPANT_COLUMNS[0]]
-    for row in with_ids(export, there, lambda one: [_number(one)], columns, "Moodle"):
+    for row in with_ids(export, there, lambda student: [_number(student)], columns, "Moodle"):
         yield row, _number(row.student), row.student.name
 
 

@@ -97,10 +97,10 @@ def student_page(
     unseen = seen is None and not report.nothing_seen
     attempt = seen.attempt if seen is not None else None
     untold: frozenset[str] = frozenset()
-    if any(one.check not in ONLY_LOOK for one in hidden):
+    if any(criterion.check not in ONLY_LOOK for criterion in hidden):
         seen, unseen, untold = None, False, _OF_EXERCISES
     rounds = _rounds(seen, speech, rules) if seen is not None else []
-    kept_back = {one.id for one in hidden}
+    kept_back = {criterion.id for criterion in hidden}
     results = [result for result in report.criteria if result.id not in kept_back]
     unknown = [result for result in results if is_still_open(result, report)]
     return render(
@@ -127,10 +127,10 @@ def student_page(
             speech.say(
                 "“{role}” is {name}, {how}.",
                 role=role,
-                name=page_text(one.name, 120),
-                how=sentence(one.how, _SENTENCE),
+                name=page_text(judged.name, 120),
+                how=sentence(judged.how, _SENTENCE),
             )
-            for role, one in report.found_as.items()
+            for role, judged in report.found_as.items()
         ],
         flags=[flag_words(YOUR_FLAGS, name, speech) for name in report.flags if name not in untold],
         attempt=attempt,
@@ -139,7 +139,7 @@ def student_page(
 
 def _reasons(unknown: Iterable[CriterionResult], speech: Speech) -> list[tuple[str, str]]:
     reasons = dict.fromkeys(
-        (sentence(one.message, _SENTENCE), _remedy(one, speech)) for one in unknown
+        (sentence(result.message, _SENTENCE), _remedy(result, speech)) for result in unknown
     )
     return list(reasons)[:_MOST_REASONS]
 
@@ -181,14 +181,16 @@ def _unsaid(value: Any, result: CriterionResult, speech: Speech) -> str | None:
     if value is None:
         return None
     messages = _messages(result.values) if isinstance(value, str) else ()
-    words = next((said(one, speech.lang) for one in messages if str(one) == value), value)
+    words = next(
+        (said(message, speech.lang) for message in messages if str(message) == value), value
+    )
     # The message may be in another language than the page.
     forms = [
         page_text(one, _SENTENCE) if isinstance(one, str) else value_text(one)
         for one in (value, words)
     ]
     message = sentence(result.message, _SENTENCE)
-    return None if any(one in message for one in forms) else value_text(words)
+    return None if any(form in message for form in forms) else value_text(words)
 
 
 def _messages(value: Any) -> Iterator[Message]:

@@ -100,7 +100,7 @@ def _student_page(
     speech: Speech,
 ) -> str:
     criteria = rubric.criteria if rubric else ()
-    hidden = {one.id: one for one in criteria if one.visibility == "hidden"}
+    hidden = {criterion.id: criterion for criterion in criteria if criterion.visibility == "hidden"}
     if seen is not None and rubric is not None:
         seen = judged_anew(seen, rubric.exchange)
     told = hide_criteria(report, lambda _, because: because in hidden, speech.lang)

@@ -103,7 +103,7 @@ def _compare(
     submissions: Sequence[DemoSubmission], reports: Sequence[Report], summary: Summary, out: Console
 ) -> bool:
     by_id = {report.student_id: report for report in reports}
-    suspicion = {one.student_id: one.suspicion or () for one in summary.scores}
+    suspicion = {score.student_id: score.suspicion or () for score in summary.scores}
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(_("submission"), overflow="fold")
     table.add_column(_("expected"), justify="right", no_wrap=True)
@@ -139,9 +139,11 @@ def differences(
         )
     if submission.points is None and not submission.ungraded:
         return wrong
-    failed = {one.id for one in report.criteria if one.status in {"failed", "partial"}}
-    blocked = {one.id for one in report.criteria if one.status == "blocked"}
-    ungraded = {one.id for one in report.criteria if one.status == "ungraded"}
+    failed = {
+        criterion.id for criterion in report.criteria if criterion.status in {"failed", "partial"}
+    }
+    blocked = {criterion.id for criterion in report.criteria if criterion.status == "blocked"}
+    ungraded = {criterion.id for criterion in report.criteria if criterion.status == "ungraded"}
     for template, found, expected in (
         (N_("not graded: [{found}], not [{expected}]"), ungraded, submission.ungraded),
         (N_("failed: [{found}], not [{expected}]"), failed, submission.failed),

@@ -58,9 +58,9 @@ def demo_class(folder: Path, errors: Console, *, force: bool, quiet: bool) -> It
             )
         folder.rename(folder_beside(folder))
     submissions = [
-        msgspec.structs.replace(one, description=_(one.description))
-        for one in COHORT
-        if one.name in DEMO and one.name not in _NOT_HERE
+        msgspec.structs.replace(submission, description=_(submission.description))
+        for submission in COHORT
+        if submission.name in DEMO and submission.name not in _NOT_HERE
     ]
     with own_sandbox(None) as aws:
         if not quiet:
@@ -77,10 +77,10 @@ def demo_class(folder: Path, errors: Console, *, force: bool, quiet: bool) -> It
         )
         made.blocks.mkdir(parents=True)
         _write_roster(made.roster, submissions)
-        for one in submissions:
-            given = aws.credentials(accounts[one.name])
+        for submission in submissions:
+            given = aws.credentials(accounts[submission.name])
             keys = Keys(Secret(given["aws_access_key_id"]), Secret(given["aws_secret_access_key"]))
-            write_text(made.blocks / f"{one.name}.txt", block_text(keys), synced=False)
+            write_text(made.blocks / f"{submission.name}.txt", block_text(keys), synced=False)
         yield made
 
 

@@ -64,12 +64,14 @@ class Exam:
     @property
     def lost(self) -> tuple[CriterionResult, ...]:
         """What the reference does not earn."""
-        return tuple(one for one in self.reference.criteria if one.status in _NOT_EARNED)
+        return tuple(
+            criterion for criterion in self.reference.criteria if criterion.status in _NOT_EARNED
+        )
 
     @property
     def given(self) -> tuple[CriterionResult, ...]:
         """What an account in which nothing was deployed gets points for."""
-        return tuple(one for one in self.untouched.criteria if one.points)
+        return tuple(criterion for criterion in self.untouched.criteria if criterion.points)
 
     @property
     def unnoticed(self) -> tuple[CriterionResult, ...]:
@@ -77,19 +79,32 @@ class Exam:
 
         What the reference loses, everybody loses: it counts neither for nor against another criterion.
         """
-        lost = {one.id for one in self.lost}
+        lost = {result.id for result in self.lost}
         alone: set[str] = set()
         for report in (self.untouched, *self.others):
-            failed = {one.id for one in report.criteria if one.status in _BLAMED} - lost
+            failed = {
+                criterion.id for criterion in report.criteria if criterion.status in _BLAMED
+            } - lost
             alone |= failed if len(failed) == 1 else set()
-        open_ = {one.id for one in self.reference.criteria if one.status == "ungraded"}
-        return tuple(one for one in self.reference.criteria if one.id not in alone | lost | open_)
+        open_ = {
+            criterion.id for criterion in self.reference.criteria if criterion.status == "ungraded"
+        }
+        return tuple(
+            criterion
+            for criterion in self.reference.criteria
+            if criterion.id not in alone | lost | open_
+        )
 
     @property
     def ungraded(self) -> tuple[tuple[Report, CriterionResult], ...]:
         """What could not be graded, and of which submission."""
         reports = (self.reference, self.untouched, *self.others)
-        return tuple((r, one) for r in reports for one in r.criteria if one.status == "ungraded")
+        return tuple(
+            (r, criterion)
+            for r in reports
+            for criterion in r.criteria
+            if criterion.status == "ungraded"
+        )
 
     @property
     def status(self) -> int:

@@ -172,8 +172,12 @@ class Finder:
         mine = [runner for runner in mine if runner.function not in fed] or mine
         mine = [runner for runner in mine if runner.enabled] or mine
         return _one(
-            (one.function, "schedule", message(_RUN, runner=one.name, expression=one.expression))
-            for one in mine
+            (
+                runner.function,
+                "schedule",
+                message(_RUN, runner=runner.name, expression=runner.expression),
+            )
+            for runner in mine
         )
 
     # -- queues -------------------------------------------------------------------------------

@@ -113,7 +113,11 @@ def observe_runs(
 
 def _running(schedule: Schedule) -> list[Trigger] | Unknown:
     """What runs the function; Unknown where nothing was found, but something was not read."""
-    running = [one for one in schedule.triggers if one.running and one.permitted is not False]
+    running = [
+        trigger
+        for trigger in schedule.triggers
+        if trigger.running and trigger.permitted is not False
+    ]
     if running:
         return running
     unread = [schedule.denied.get(kind) for kind in ("rule", "scheduler")]

@@ -40,7 +40,14 @@ def _named(others: Iterable[Observation]) -> dict[str, Observation]:
     """A file's name for each: the account's id, ``open`` where a way led to none, and more where that is
     another's name already."""
     named: dict[str, Observation] = {}
-    for seen in sorted(others, key=lambda one: (one.account_id or "", one.region, one.started_at)):
+    for seen in sorted(
+        others,
+        key=lambda observation: (
+            observation.account_id or "",
+            observation.region,
+            observation.started_at,
+        ),
+    ):
         name = seen.account_id or "open"
         if name in named:
             name = f"{name}-{seen.region}"

@@ -38,7 +38,9 @@ def rubric_changes(before: Rubric | None, after: Rubric) -> str:
     """What differs, criterion by criterion. Nothing where it is not known how it was ``before``."""
     if before is None:
         return ""
-    old, new = ({one.id: one for one in rubric.criteria} for rubric in (before, after))
+    old, new = (
+        {criterion.id: criterion for criterion in rubric.criteria} for rubric in (before, after)
+    )
     more = [name for name in new if name not in old]
     parts = [
         plural(len(more), "new criterion {names}", "new criteria {names}", names=_named(more))
@@ -67,7 +69,9 @@ def roster_changes(before: Sequence[Student], after: Sequence[Student]) -> str:
 
     Whoever is new, has another name or another block changes nothing of what others got.
     """
-    old, new = ({one.student_id: one for one in students} for students in (before, after))
+    old, new = (
+        {student.student_id: student for student in students} for students in (before, after)
+    )
     both = [name for name in new if name in old]
     parts = [
         _these(N_("removed {names}"), [name for name in old if name not in new]),

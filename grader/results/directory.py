@@ -139,7 +139,7 @@ class Results:
             parts = (ACCOUNTS, HISTORY)
             inside = [
                 *students.glob("*/"),
-                *(f for one in parts for f in students.glob(f"*/{one}/")),
+                *(f for part in parts for f in students.glob(f"*/{part}/")),
             ]
             for folder in (self.root, *inside):
                 for path in filter(is_unfinished, folder.iterdir()):
@@ -248,7 +248,7 @@ class Results:
         summary = summarise_class(known, rubric, lang)
         write_json(self.root / SUMMARY, _indented(summary), "summary")
         extra = {student.student_id: student.extra for student in students}
-        reports = [shown.of(one.report) for one in known]
+        reports = [shown.of(result.report) for result in known]
         text = grades_csv(reports, [criterion.id for criterion in rubric.criteria], extra)
         write_text(self.root / GRADES, text)
         return summary
@@ -307,7 +307,7 @@ class Results:
         ]
         # A grader that was killed may have left what counts in both places.
         return StoredStudent(
-            student, seen, graded, tuple(one for one in others if one and one != seen)
+            student, seen, graded, tuple(other for other in others if other and other != seen)
         )
 
 

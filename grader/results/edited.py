@@ -43,7 +43,10 @@ def faults(report: Report, student_id: str) -> Iterator[str]:
     said = float(exact_score(report))
     if (report.status == "graded") != (report.score is not None) or (
         complete != (report.score is not None)
-        or any((one.points is None) != (one.status == "ungraded") for one in report.criteria)
+        or any(
+            (criterion.points is None) != (criterion.status == "ungraded")
+            for criterion in report.criteria
+        )
     ):
         yield _("Its status, its score and its criteria contradict each other.")
     elif report.score is not None and abs(report.score - said) > tolerance:

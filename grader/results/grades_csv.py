@@ -78,7 +78,7 @@ def grades_table(
 
 def _adjusted(report: Report) -> tuple[float | None, float | None, str]:
     """What lateness took and a bonus added; nothing where there is none. What is marked by hand."""
-    of = {one.kind: one.points for one in report.adjusted}
+    of = {adjustment.kind: adjustment.points for adjustment in report.adjusted}
     marked = [*overrides_of(report), *(kind for kind in ("total",) if kind in of)]
     return of.get("late"), of.get("bonus"), " ".join(marked)
 

@@ -53,7 +53,9 @@ class Worth(NamedTuple):
     @classmethod
     def of(cls, rubric: Rubric, former: Iterable[str] = ()) -> Worth:
         """By this rubric."""
-        criteria = {one.id: round(float(one.points), 4) for one in rubric.criteria}
+        criteria = {
+            criterion.id: round(float(criterion.points), 4) for criterion in rubric.criteria
+        }
         return cls(criteria, float(rubric.max_score), frozenset(former) - criteria.keys())
 
 

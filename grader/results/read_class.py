@@ -98,7 +98,7 @@ def read_class(root: Path) -> ClassRead:
         unread = len(rows) < len(students)
         rows = tuple(ClassRow(_student(row.report, named=not unread), row.report) for row in rows)
         known = {row.student_id: row.student for row in rows}
-        students = tuple(known.get(one.student_id, one) for one in students)
+        students = tuple(known.get(student.student_id, student) for student in students)
     elif batch.state != "finished":
         message = (
             _("The batch is interrupted: flags and missing students may still come.")
@@ -109,7 +109,7 @@ def read_class(root: Path) -> ClassRead:
     rubric = _rubric(root / RUBRIC, batch, problems)
     former = () if batch is None or batch.former_criteria is UNSET else batch.former_criteria
     worth = _worth(rows) if rubric is None else Worth.of(rubric, former)
-    overrides = read_overrides(root, [one.student_id for one in students], worth)
+    overrides = read_overrides(root, [student.student_id for student in students], worth)
     rows = tuple(ClassRow(row.student, overrides.on(row.report)) for row in rows)
     lang = batch.lang if batch is not None else "en"
     in_order = tuple(sorted(problems, key=_place))
@@ -119,7 +119,9 @@ def read_class(root: Path) -> ClassRead:
 def _worth(rows: Iterable[ClassRow]) -> Worth:
     """What marks are measured by where the rubric cannot be read: what the reports say."""
     reports = [row.report for row in rows]
-    criteria = {one.id: one.max_points for report in reports for one in report.criteria}
+    criteria = {
+        criterion.id: criterion.max_points for report in reports for criterion in report.criteria
+    }
     return Worth(criteria, max((report.max_score for report in reports), default=0.0))
 
 

@@ -55,15 +55,22 @@ def find_students(
 
 
 def _found(accounts: Sequence[FindableStudent], text: str) -> list[str]:
-    ids = [one.student_id for one in accounts if one.student_id == text]
-    emails = [one.student_id for one in accounts if id_forms(one.email) & id_forms(text)]
-    names = [one.student_id for one in accounts if name_keys(one.name) & name_keys(text)]
+    ids = [account.student_id for account in accounts if account.student_id == text]
+    emails = [
+        account.student_id for account in accounts if id_forms(account.email) & id_forms(text)
+    ]
+    names = [
+        account.student_id for account in accounts if name_keys(account.name) & name_keys(text)
+    ]
     return ids or emails or names
 
 
 def _unknown(accounts: Sequence[FindableStudent], text: str, option: str) -> Problem:
     known = {
-        word.casefold(): word for one in accounts for word in (one.student_id, one.name) if word
+        word.casefold(): word
+        for account in accounts
+        for word in (account.student_id, account.name)
+        if word
     }
     near = difflib.get_close_matches(text.casefold(), known, n=1, cutoff=0.75)
     remedy = _("Did you mean {near}?", near=repr(known[near[0]])) if near else ""

@@ -158,7 +158,7 @@ class _Rules:
         for name, given in message.items():
             self._check_field(("message", name), name, given)
         if self.fields.keys() == message.keys() and not any(
-            hasattr(one, "whole") or hasattr(one, "real") for one in self.fields.values()
+            hasattr(field, "whole") or hasattr(field, "real") for field in self.fields.values()
         ):
             what = _("Every message would be the same: no field is a number that is drawn.")
             remedy = _("Give one {whole: [100, 9999]} or {real: [1, 100], decimals: 2}.")

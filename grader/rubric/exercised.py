@@ -19,6 +19,6 @@ ONLY_LOOK = frozenset(
 
 def exercised(rubric: Rubric) -> frozenset[str]:
     """The roles of the functions whose code the rubric makes run: none where every check only looks."""
-    if all(one.check in ONLY_LOOK for one in rubric.criteria):
+    if all(criterion.check in ONLY_LOOK for criterion in rubric.criteria):
         return frozenset()
     return frozenset({rubric.exchange.route.through} & rubric.lab.functions.keys())

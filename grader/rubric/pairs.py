@@ -148,8 +148,8 @@ def _alike(one: Reading, other: Reading) -> bool:
     return all(reading.name in {"", "rounded"} for reading in (one, other))
 
 
-def _near(one: Reading, other: Reading, within: Decimal, share: Decimal) -> bool:
-    return abs(one.value - other.value) <= gap(one, other, within) * share
+def _near(reading: Reading, other: Reading, within: Decimal, share: Decimal) -> bool:
+    return abs(reading.value - other.value) <= gap(reading, other, within) * share
 
 
 def _said(reading: Reading) -> str:

@@ -75,7 +75,11 @@ def found_problems(
     top = document.value if isinstance(document.value, dict) else {}
     lab, criteria = _dict(top.get("lab")), top.get("criteria")
     named = {section: _dict(lab.get(section)) for section in SECTIONS.values()}
-    every = [one for one in criteria if isinstance(one, dict)] if isinstance(criteria, list) else []
+    every = (
+        [criterion for criterion in criteria if isinstance(criterion, dict)]
+        if isinstance(criteria, list)
+        else []
+    )
     asked = [(route(str(one.get("on"))), str(one.get("check"))) for one in every]
     scheduled = [
         ends[-1]

@@ -93,11 +93,11 @@ class Readings:
         return share * max(Decimal(1), abs(reading.value))
 
 
-def gap(one: Reading, other: Reading, within: Decimal) -> Decimal:
+def gap(reading: Reading, other: Reading, within: Decimal) -> Decimal:
     """By more than this two readings of one run differ."""
-    most = max(abs(one.value), abs(other.value))
+    most = max(abs(reading.value), abs(other.value))
     tolerance = TIMES_WITHIN * within * max(Decimal(1), most)
-    return max(Decimal(ROOM) if one.whole and other.whole else SHARE * most, tolerance)
+    return max(Decimal(ROOM) if reading.whole and other.whole else SHARE * most, tolerance)
 
 
 def exact(value: object) -> Decimal | None:

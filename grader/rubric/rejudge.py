@@ -95,14 +95,14 @@ def _pair(pair: Pair, arithmetic: Arithmetic, rules: ExchangeRules) -> Pair:
     readings = arithmetic.readings(pair.message)
     answers: list[Answer] = []
     unread: list[Answer] = []
-    for one in (*pair.answers, *pair.unread):
-        number = answering(one.numbers, rules.keys)
+    for answer in (*pair.answers, *pair.unread):
+        number = answering(answer.numbers, rules.keys)
         reading = None if number is None else readings.named(number)
         if reading is None:
-            unread.append(one)
+            unread.append(answer)
         else:
             wrong = reading.name or None
-            answers.append(msgspec.structs.replace(one, wrong=wrong, detail=reading.detail))
+            answers.append(msgspec.structs.replace(answer, wrong=wrong, detail=reading.detail))
     return msgspec.structs.replace(pair, answers=tuple(answers), unread=tuple(unread))
 
 

@@ -132,20 +132,20 @@ def write_cohort_roster(
     """
     rows = [
         {
-            "student_id": one.name,
-            "name": one.description,
-            "email": f"{one.name}@example.org",
-            "group": one.group,
-            "account_id": accounts[one.name],
+            "student_id": submission.name,
+            "name": submission.description,
+            "email": f"{submission.name}@example.org",
+            "group": submission.group,
+            "account_id": accounts[submission.name],
             "region": region or sandbox.region,
-            "endpoint_url": one.endpoint_url or sandbox.endpoint_url,
+            "endpoint_url": submission.endpoint_url or sandbox.endpoint_url,
             # Each system has its own id of a student: made up here, so that every export can be tried.
             "id_number": f"{_ID_NUMBERS + number}",
             "canvas_id": f"{_CANVAS_IDS + number}",
-            "lti_user_id": one.name,
-            **sandbox.credentials(accounts[one.name]),
+            "lti_user_id": submission.name,
+            **sandbox.credentials(accounts[submission.name]),
         }
-        for number, one in enumerate(submissions)
+        for number, submission in enumerate(submissions)
     ]
     path.touch(mode=0o600)
     with path.open("w", encoding="utf-8", newline="") as file:

@@ -48,17 +48,17 @@ def absent_report(
         max_score=float(rubric.max_score),
         criteria=tuple(
             CriterionResult(
-                id=one.id,
-                title=text_in(one.title, lang),
+                id=criterion.id,
+                title=text_in(criterion.title, lang),
                 status="ungraded",
                 points=None,
-                max_points=round(float(one.points), 4),
+                max_points=round(float(criterion.points), 4),
                 message=said(Message(NOTHING), lang),
                 message_id=NOTHING,
                 hint=said(Message(HAND_IN), lang),
                 hint_id=HAND_IN,
             )
-            for one in rubric.criteria
+            for criterion in rubric.criteria
         ),
         seed=earlier.seed if earlier else seed,
         rubric_sha256=rubric.sha256,

@@ -42,7 +42,9 @@ def exact(value: float | Fraction) -> Fraction:
 def overrides_of(report: Report) -> dict[str, Adjustment]:
     """The overrides of a report's criteria, by their ids."""
     return {
-        one.criterion: one for one in report.adjusted if one.kind == "override" and one.criterion
+        adjustment.criterion: adjustment
+        for adjustment in report.adjusted
+        if adjustment.kind == "override" and adjustment.criterion
     }
 
 
@@ -60,10 +62,12 @@ def counted(result: CriterionResult, report: Report) -> Fraction | None:
 def exact_score(report: Report) -> Fraction:
     """The score by a report's criteria and adjustments, not rounded. Of what is open, tests that passed
     count: then it is what is sure."""
-    totals = [one.points for one in report.adjusted if one.kind == "total"]
+    totals = [adjustment.points for adjustment in report.adjusted if adjustment.kind == "total"]
     if totals:
         return _within(exact(totals[-1]), report.max_score)
-    added = [one.points for one in report.adjusted if one.kind in {"late", "bonus"}]
+    added = [
+        adjustment.points for adjustment in report.adjusted if adjustment.kind in {"late", "bonus"}
+    ]
     overridden = overrides_of(report)
     points = sum(map(exact, added), Fraction(0))
     for result in report.criteria:
@@ -82,7 +86,7 @@ def is_still_open(result: CriterionResult, report: Report) -> bool:
     return (
         result.status == "ungraded"
         and result.id not in overrides_of(report)
-        and not any(one.kind == "total" for one in report.adjusted)
+        and not any(adjustment.kind == "total" for adjustment in report.adjusted)
     )
 
 
@@ -104,7 +108,7 @@ def as_earned(report: Report) -> Report:
 
 def marked(report: Report, marks: Iterable[Adjustment]) -> Report:
     """The report with a human's ``marks`` in the place of earlier ones. Lateness stays."""
-    late = next((one for one in report.adjusted if one.kind == "late"), None)
+    late = next((adjustment for adjustment in report.adjusted if adjustment.kind == "late"), None)
     return adjusted(report, late, marks)
 
 
@@ -118,10 +122,12 @@ def adjusted(report: Report, late: Adjustment | None, marks: Iterable[Adjustment
     bare = as_earned(report)
     marks = list(marks)
     known = [result.id for result in bare.criteria]
-    overrides = {one.criterion: one for one in marks if one.kind == "override"}
+    overrides = {mark.criterion: mark for mark in marks if mark.kind == "override"}
     given = [overrides[name] for name in known if name in overrides]
-    given += [one for kind in ("bonus", "total") for one in marks if one.kind == kind]
-    lateness = [] if late is None else [_taken(bare, late, {one.criterion for one in given})]
+    given += [mark for kind in ("bonus", "total") for mark in marks if mark.kind == kind]
+    lateness = (
+        [] if late is None else [_taken(bare, late, {adjustment.criterion for adjustment in given})]
+    )
     if not (given or lateness):
         return bare
     flags = {*bare.flags, OVERRIDDEN} if given else {*bare.flags}
@@ -146,7 +152,10 @@ def adjusted(report: Report, late: Adjustment | None, marks: Iterable[Adjustment
 def _taken(report: Report, late: Adjustment, marked: set[str | None]) -> Adjustment:
     """``late`` with the points that its share takes of all criteria but those that are ``marked``."""
     share = exact(0 if late.share is UNSET else late.share)
-    of = sum((earned(one) for one in report.criteria if one.id not in marked), Fraction(0))
+    of = sum(
+        (earned(criterion) for criterion in report.criteria if criterion.id not in marked),
+        Fraction(0),
+    )
     return msgspec.structs.replace(late, points=_rounded(-share * of))
 
 

@@ -23,11 +23,11 @@ BONUS = N_("Added by hand: {points} points.")
 TOTAL = N_("The score was given by hand: {points} of {maximum} points.")
 
 
-def why(one: Adjustment, lang: str) -> str:
+def why(adjustment: Adjustment, lang: str) -> str:
     """The reason in the language ``lang``; a human's as it was written."""
-    if isinstance(one.why_id, str) and isinstance(one.why_values, dict):
-        return said(Message(one.why_id, one.why_values), lang)
-    return one.why
+    if isinstance(adjustment.why_id, str) and isinstance(adjustment.why_values, dict):
+        return said(Message(adjustment.why_id, adjustment.why_values), lang)
+    return adjustment.why
 
 
 def adjustment_lines(
@@ -51,18 +51,18 @@ def adjustment_lines(
     else:
         yield words.say(UNCHECKED)
     results = {result.id: result for result in report.criteria}
-    for one in report.adjusted:
-        given = points(one.points)
-        if one.kind == "late":
-            told = words.say(TAKEN, points=given) if one.share else words.say(LATE)
-        elif one.kind == "bonus":
-            told = words.say(BONUS, points=f"+{given}" if one.points > 0 else given)
-        elif one.kind == "total":
+    for adjustment in report.adjusted:
+        given = points(adjustment.points)
+        if adjustment.kind == "late":
+            told = words.say(TAKEN, points=given) if adjustment.share else words.say(LATE)
+        elif adjustment.kind == "bonus":
+            told = words.say(BONUS, points=f"+{given}" if adjustment.points > 0 else given)
+        elif adjustment.kind == "total":
             told = words.say(TOTAL, points=given, maximum=maximum)
-        elif hides(one.criterion or ""):
+        elif hides(adjustment.criterion or ""):
             told = words.say(HIDDEN)
         else:
-            result = results[one.criterion or ""]
+            result = results[adjustment.criterion or ""]
             values = {
                 "title": result.title,
                 "points": given,
@@ -73,4 +73,4 @@ def adjustment_lines(
                 if result.points is None
                 else words.say(OVERRIDE, **values, earned=points(result.points))
             )
-        yield f"{told} {why(one, lang)}".rstrip()
+        yield f"{told} {why(adjustment, lang)}".rstrip()

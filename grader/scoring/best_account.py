@@ -34,7 +34,7 @@ def best_of(seen: Sequence[Observation], reports: Sequence[Report]) -> tuple[int
     if is_open and _found_nothing(seen[best]):
         best = is_open[0]
     flags = set(reports[best].flags)
-    if len({one.account_id for one in seen} - {None}) > 1:
+    if len({observation.account_id for observation in seen} - {None}) > 1:
         flags.add(GROUP_ACCOUNTS)
     if is_open and len(seen) > 1:
         flags.add(GROUP_ACCOUNT_OPEN)

@@ -23,7 +23,11 @@ def visibility_of(criterion: str, rubric: Rubric | None) -> Visibility | None:
 
     The report was then judged by another rubric, which may have hidden it.
     """
-    named = {one.id: one.visibility for one in rubric.criteria} if rubric is not None else {}
+    named = (
+        {criterion.id: criterion.visibility for criterion in rubric.criteria}
+        if rubric is not None
+        else {}
+    )
     return named.get(criterion, "hidden")
 
 

@@ -57,7 +57,7 @@ def first_open(report: Report) -> CriterionResult | None:
     """The first criterion for which the report is whose it is to settle; ``None`` where none is open."""
     theirs = open_by(report) == "student"
     still = open_criteria(report)
-    return next((one for one in still if (one.open_by == "student") is theirs), None)
+    return next((result for result in still if (result.open_by == "student") is theirs), None)
 
 
 def open_points(report: Report) -> float:

@@ -61,8 +61,8 @@ def score(
     looked = scoring.with_causes(criteria, only)
     if looked is not None:
         criteria = tuple(
-            one if one.id in looked else scoring.left_out(criterion)
-            for one, criterion in zip(criteria, rubric.criteria, strict=True)
+            result if result.id in looked else scoring.left_out(criterion)
+            for result, criterion in zip(criteria, rubric.criteria, strict=True)
         )
     ungraded = looked is not None or any(result.status == "ungraded" for result in criteria)
     sure = scoring.total(looked)
@@ -79,8 +79,13 @@ def score(
         max_score=float(rubric.max_score),
         criteria=criteria,
         found_as={
-            role: Judged(one.name, said(one.said, lang), one.said.message_id, one.said.values)
-            for role, one in observation.found_as.items()
+            role: Judged(
+                found_as.name,
+                said(found_as.said, lang),
+                found_as.said.message_id,
+                found_as.said.values,
+            )
+            for role, found_as in observation.found_as.items()
         },
         looked_at=msgspec.UNSET if looked is None else looked,
         flags=tuple(sorted({*observation.flags})),
@@ -114,7 +119,8 @@ def ungraded_report(
         sure_points=0.0,
         max_score=float(rubric.max_score),
         criteria=tuple(
-            scoring.ungraded(one, why.words, None, [why.kind]) for one in rubric.criteria
+            scoring.ungraded(criterion, why.words, None, [why.kind])
+            for criterion in rubric.criteria
         ),
         seed=seed,
         rubric_sha256=rubric.sha256,
@@ -136,7 +142,9 @@ class _Scoring:
         lang: str,
     ) -> None:
         self.rubric, self.checks, self.lang = rubric, checks, lang
-        self.outcomes: dict[str, list[Outcome]] = {one.id: [] for one in rubric.criteria}
+        self.outcomes: dict[str, list[Outcome]] = {
+            criterion.id: [] for criterion in rubric.criteria
+        }
         for outcome in outcomes:
             self.outcomes.setdefault(outcome.criterion, []).append(outcome)
         self.alone = {name: _status(found) for name, found in self.outcomes.items()}
@@ -163,7 +171,9 @@ class _Scoring:
     def total(self, only: Collection[str] | None = None) -> float:
         """The points of all criteria together, or ``only`` of some, as far as their tests passed. They
         are added exactly, and rounded once."""
-        counted = (one for one in self.rubric.criteria if only is None or one.id in only)
+        counted = (
+            criterion for criterion in self.rubric.criteria if only is None or criterion.id in only
+        )
         return _rounded(math.fsum(map(self._share, counted)))
 
     def with_causes(
@@ -172,8 +182,8 @@ class _Scoring:
         """The ids of ``only`` some criteria, and of those that explain what blocks them."""
         if only is None:
             return None
-        causes = {one.because for one in results if one.id in only}
-        return tuple(one.id for one in results if one.id in only or one.id in causes)
+        causes = {result.because for result in results if result.id in only}
+        return tuple(result.id for result in results if result.id in only or result.id in causes)
 
     def left_out(self, criterion: Criterion) -> CriterionResult:
         """What a criterion came to that nobody asked about."""
@@ -221,7 +231,7 @@ class _Scoring:
             if self.checks[criterion.check].explains == family
             and name in {"", route(criterion.on)[0]}
         ]
-        failed = [one for one in explaining if self.alone[one.id] != "passed"]
+        failed = [criterion for criterion in explaining if self.alone[criterion.id] != "passed"]
         return next(iter(failed or explaining), None)
 
     def _reason(self, criterion: Criterion) -> tuple[Message, str | None, list[str]]:
@@ -241,8 +251,8 @@ class _Scoring:
         first = unknown[0][1]
         return first.said, self._text(first), [kind for kind, _test in unknown]
 
-    def _knows(self, one: Message) -> bool:
-        return bool(language(self.lang).translated(one.message_id))
+    def _knows(self, message: Message) -> bool:
+        return bool(language(self.lang).translated(message.message_id))
 
     def _text(self, outcome: Outcome) -> str:
         """The outcome's message in the report's language; an author's own words as they are."""

@@ -110,15 +110,15 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 def summarise_class(known: Sequence[KeptResult], rubric: Rubric, lang: str) -> Summary:
     """The summary of a class of which the code is known too, with what is suspicious."""
-    summary = summarise([one.report for one in known], rubric, lang)
+    summary = summarise([result.report for result in known], rubric, lang)
     return with_suspicion(summary, suspicions(known, rubric))
 
 
 def with_suspicion(summary: Summary, found: Mapping[str, list[Suspicion]]) -> Summary:
     """The summary with what was ``found`` suspicious of each student."""
     scores = [
-        msgspec.structs.replace(one, suspicion=found.get(one.student_id) or UNSET)
-        for one in summary.scores
+        msgspec.structs.replace(score, suspicion=found.get(score.student_id) or UNSET)
+        for score in summary.scores
     ]
     return msgspec.structs.replace(summary, scores=scores)
 
@@ -159,7 +159,9 @@ def _student(report: Report) -> StudentSummary:
 
 
 def _criterion(criterion: Criterion, reports: Sequence[Report], lang: str) -> CriterionSummary:
-    of_all = [one for report in reports for one in report.criteria if one.id == criterion.id]
+    of_all = [
+        result for report in reports for result in report.criteria if result.id == criterion.id
+    ]
     count = {
         status: sum(result.status == status for result in of_all)
         for status in ("passed", "partial", "failed", "blocked", "ungraded")

@@ -136,7 +136,7 @@ def _code(
 
 
 def _others(reports: Iterable[Report], suspect: Callable[[Report], bool]) -> tuple[list[str], int]:
-    ids = [one.student_id for one in reports if suspect(one)]
+    ids = [report.student_id for report in reports if suspect(report)]
     return ids[:MOST_NAMED], max(len(ids) - MOST_NAMED, 0)
 
 

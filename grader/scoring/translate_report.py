@@ -25,25 +25,32 @@ def translate(report: Report, rubric: Rubric | None, lang: str) -> Report:
     Titles and hints are the rubric's where the report has them from it. What only its author has
     words for stays as it is.
     """
-    asked = {one.id: one for one in rubric.criteria} if rubric is not None else {}
+    asked = {criterion.id: criterion for criterion in rubric.criteria} if rubric is not None else {}
     titles = {
-        title: text_in(one.title, lang)
-        for one in asked.values()
-        if isinstance(one.title, dict)
-        for title in one.title.values()
+        title: text_in(criterion.title, lang)
+        for criterion in asked.values()
+        if isinstance(criterion.title, dict)
+        for title in criterion.title.values()
     }
     return msgspec.structs.replace(
         report,
-        criteria=tuple(_retold(one, asked.get(one.id), titles, lang) for one in report.criteria),
+        criteria=tuple(
+            _retold(criterion, asked.get(criterion.id), titles, lang)
+            for criterion in report.criteria
+        ),
         adjustments=tuple(
-            msgspec.structs.replace(one, why=why(one, lang)) for one in report.adjusted
+            msgspec.structs.replace(adjustment, why=why(adjustment, lang))
+            for adjustment in report.adjusted
         )
         or UNSET,
         found_as={
             role: msgspec.structs.replace(
-                one, how=said(Message(one.how_id, one.how_values), lang) if one.how_id else one.how
+                judged,
+                how=said(Message(judged.how_id, judged.how_values), lang)
+                if judged.how_id
+                else judged.how,
             )
-            for role, one in report.found_as.items()
+            for role, judged in report.found_as.items()
         },
     )
 

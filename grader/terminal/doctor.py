@@ -35,7 +35,10 @@ def show_examinations(found: Sequence[Examination], out: Console) -> None:
         table.columns[_AS].max_width = _SHORT_NAME
     out.print(table)
     out.print()
-    if any(one.ends_by and isinstance(one.seen.identity, Found) for one in found):
+    if any(
+        examination.ends_by and isinstance(examination.seen.identity, Found)
+        for examination in found
+    ):
         out.print(
             _(
                 "“by” ({zone}): a Learner Lab's session ends at most {hours} h after its block was"
@@ -44,7 +47,7 @@ def show_examinations(found: Sequence[Examination], out: Console) -> None:
                 hours=LEARNER_LAB_HOURS,
             )
         )
-    untold = dict.fromkeys(action for one in found for action in one.seen.untold)
+    untold = dict.fromkeys(action for examination in found for action in examination.seen.untold)
     if untold:
         line = _(
             "Not known, because only doing it would tell: whether {actions} is allowed.",
@@ -52,16 +55,16 @@ def show_examinations(found: Sequence[Examination], out: Console) -> None:
         )
         out.print(line)
     notes: dict[str, list[str]] = {}
-    for one in found:
-        for note in one.notes:
-            notes.setdefault(note, []).append(printable(one.account.student_id))
+    for examination in found:
+        for note in examination.notes:
+            notes.setdefault(note, []).append(printable(examination.account.student_id))
     for note, students in notes.items():
         line = _("{student}: {note}", student=", ".join(students), note=printable(note))
         out.print(Text(line))
     faults: dict[tuple[str, str], list[str]] = {}
-    for one in found:
-        for fault in one.faults:
-            faults.setdefault(fault, []).append(label(one.account))
+    for examination in found:
+        for fault in examination.faults:
+            faults.setdefault(fault, []).append(label(examination.account))
     if not faults:
         out.print(_("Nothing to fix before the batch."))
         return
@@ -85,41 +88,41 @@ def _table(found: Sequence[Examination]) -> Table:
     table.add_column(_("student"), overflow="fold")
     for name in (_("account"), _("as"), _("ends"), _("functions"), _("actions")):
         table.add_column(name, no_wrap=True)
-    for one in found:
-        identity = one.seen.identity
+    for examination in found:
+        identity = examination.seen.identity
         known = identity.value if isinstance(identity, Found) else None
         table.add_row(
-            Text(printable(one.account.student_id)),
+            Text(printable(examination.account.student_id)),
             Text(printable(known.account_id) if known else "-"),
             Text(printable(known.arn.rpartition("/")[2].rpartition(":")[2]) if known else "-"),
-            Text(_ends(one) if known or one.ends == PARTNER else "-"),
-            Text(_functions(one)),
-            Text(_actions(one)),
+            Text(_ends(examination) if known or examination.ends == PARTNER else "-"),
+            Text(_functions(examination)),
+            Text(_actions(examination)),
         )
     return table
 
 
-def _ends(one: Examination) -> str:
-    if one.ends_by is not None:
-        return _("by {time}", time=f"{one.ends_by:%H:%M}")
-    return _(one.ends)
+def _ends(examination: Examination) -> str:
+    if examination.ends_by is not None:
+        return _("by {time}", time=f"{examination.ends_by:%H:%M}")
+    return _(examination.ends)
 
 
-def _functions(one: Examination) -> str:
-    facts = one.seen.functions.values()
-    if one.seen.elsewhere:
-        return one.seen.elsewhere
+def _functions(examination: Examination) -> str:
+    facts = examination.seen.functions.values()
+    if examination.seen.elsewhere:
+        return examination.seen.elsewhere
     if not facts or any(isinstance(fact, Unknown) for fact in facts):
         return "?" if facts else "-"
     there = sum(isinstance(fact, Found) for fact in facts)
     return _("{some} of {all}", some=there, all=len(facts))
 
 
-def _actions(one: Examination) -> str:
-    if not one.seen.functions:
+def _actions(examination: Examination) -> str:
+    if not examination.seen.functions:
         return "-"
-    if one.seen.refused is not None:
+    if examination.seen.refused is not None:
         return _("refused")
-    if one.seen.denied:
-        return plural(len(one.seen.denied), "{count} denied", "{count} denied")
-    return "?" if one.seen.unknown else _("OK")
+    if examination.seen.denied:
+        return plural(len(examination.seen.denied), "{count} denied", "{count} denied")
+    return "?" if examination.seen.unknown else _("OK")

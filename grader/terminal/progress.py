@@ -129,7 +129,7 @@ def _bar(out: Console) -> Progress:
 class _Bar:
     def __init__(self, bar: Progress, students: Sequence[Named]) -> None:
         self._bar, self._ungraded = bar, 0
-        self._left = {one.student_id: label(one) for one in students}
+        self._left = {student.student_id: label(student) for student in students}
         self._done = plural(len(students), "done", "done")
         self._task = bar.add_task("", total=len(students), counts=self._counts())
 

@@ -76,9 +76,11 @@ def show_report(report: Report, out: Console, after: Report | None = None) -> No
         return
     if after is None or after.found_as != report.found_as:
         _show_found(report, out)
-    known = set() if after is None else {msgspec.json.encode(one) for one in after.criteria}
-    rest = [one for one in looked_at(report) if msgspec.json.encode(one) not in known]
-    _show_criteria([(_MARKS[one.status], one, _said(one)) for one in rest], out)
+    known = (
+        set() if after is None else {msgspec.json.encode(criterion) for criterion in after.criteria}
+    )
+    rest = [result for result in looked_at(report) if msgspec.json.encode(result) not in known]
+    _show_criteria([(_MARKS[result.status], result, _said(result)) for result in rest], out)
     out.print()
     if report.looked_at is not msgspec.UNSET:
         _show_subtotal(report, out)
@@ -105,12 +107,12 @@ def show_first_portion(
     """The same of what is known before the function is run: the rest is ``waiting``, without a score."""
     _show_found(report, out)
     rows: list[tuple[tuple[str, str], CriterionResult, Text]] = []
-    for one in looked_at(report):
-        if waiting(one):
-            line = Text(f"{printable(one.title)} — {_('waiting')}", style="dim")
-            rows.append((_WAITING, one, line))
+    for result in looked_at(report):
+        if waiting(result):
+            line = Text(f"{printable(result.title)} — {_('waiting')}", style="dim")
+            rows.append((_WAITING, result, line))
         else:
-            rows.append((_MARKS[one.status], one, _said(one)))
+            rows.append((_MARKS[result.status], result, _said(result)))
     _show_criteria(rows, out)
     out.print()
 
@@ -120,7 +122,7 @@ def looked_at(report: Report) -> list[CriterionResult]:
     every = [*report.criteria]
     if report.looked_at is msgspec.UNSET:
         return every
-    return [one for one in every if one.id in report.looked_at]
+    return [result for result in every if result.id in report.looked_at]
 
 
 def _show_found(report: Report, out: Console) -> None:
@@ -145,17 +147,17 @@ def _show_criteria(
 def _show_subtotal(report: Report, out: Console) -> None:
     """The points of what was looked at, and what was not."""
     looked = looked_at(report)
-    open_ones = [one for one in looked if one.status == "ungraded"]
+    open_ones = [result for result in looked if result.status == "ungraded"]
     line = _(
         "Subtotal: {sure} of {maximum} points, of what was looked at. A score takes everything.",
         sure=report.sure_points,
-        maximum=math.fsum(one.max_points for one in looked),
+        maximum=math.fsum(result.max_points for result in looked),
     )
     if open_ones:
         unsure = _("Something could not be checked; it does not count against you.")
         out.print(Text.assemble((f"{_('Not graded.')} ", "bold magenta"), unsure))
     out.print(Text(line, style="bold"))
-    left = [one.id for one in report.criteria if one not in looked]
+    left = [criterion.id for criterion in report.criteria if criterion not in looked]
     out.print(
         Text(_("Not looked at: {criteria}.", criteria=printable(", ".join(left))), style="dim")
     )
@@ -214,7 +216,7 @@ def show_class(reports: Sequence[Report], summary: Summary, out: Console) -> Non
 
     What is suspicious of a student comes from the summary: no report says it.
     """
-    suspicion = {one.student_id: one.suspicion or () for one in summary.scores}
+    suspicion = {score.student_id: score.suspicion or () for score in summary.scores}
     noted = {
         report.student_id: _flags(
             report, [one.flag for one in suspicion.get(report.student_id, ())]

@@ -37,7 +37,7 @@ def show_made(
 ) -> None:
     """Doubts and what cannot be read on standard error, what changed and the next step on the other."""
     errors = standard_error(quiet=quiet)
-    doubts = [*made.doubts, *(problem for one in lists for problem in one.unread)]
+    doubts = [*made.doubts, *(problem for class_list in lists for problem in class_list.unread)]
     if doubts:
         errors.print(_("To look at:"))
         show_problems(doubts, errors)
@@ -47,9 +47,9 @@ def show_made(
     if quiet:
         return
     output = standard_output(quiet=quiet)
-    for one in lists:
-        _say(output, _taken(one))
-    if any(one.is_local for one in lists):
+    for class_list in lists:
+        _say(output, _taken(class_list))
+    if any(class_list.is_local for class_list in lists):
         zone = datetime.now().astimezone().tzname()
         _say(output, _("Times of submission were read as this machine's ({zone}).", zone=zone))
     if written:
@@ -75,13 +75,13 @@ def show_made(
         _say(output, _("Next: {command}", command=f"grader doctor {shlex.quote(str(out))}"))
 
 
-def _taken(one: ClassList) -> str:
+def _taken(class_list: ClassList) -> str:
     """Which of a list's columns was taken for what."""
     pairs = (
         _("{role} from “{column}”", role=role, column=printable(column, 60))
-        for column, role in one.taken.items()
+        for column, role in class_list.taken.items()
     )
-    return _("{file}: {columns}.", file=one.file, columns=", ".join(pairs))
+    return _("{file}: {columns}.", file=class_list.file, columns=", ".join(pairs))
 
 
 def _say_changes(made: Made, output: Console, *, existed: bool) -> None:
