@@ -49,7 +49,7 @@ def _tell(done: Forgotten, errors: Console, *, quiet: bool, dry_run: bool) -> No
     if not quiet:
         places = ", ".join(str(folder) for folder in done.folders)
         removed = N_("Removed what was kept of {student}: {folders}.")
-        would_be = N_("Would be removed is what is kept of {student}: {folders}.")
+        would_be = N_("It would remove what is kept of {student}: {folders}.")
         say(_(would_be if dry_run else removed, student=label(done.student), folders=places))
         for text in done.shared:
             say(

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from grader.i18n.language import N_, _, plural, spoken
 from grader.safety.printable import printable
+from grader.scoring.adjust import counted
 from grader.scoring.adjustment_words import adjustment_lines
 from grader.scoring.open_by import open_by, open_points
 from grader.terminal.class_table import class_table
@@ -255,7 +256,13 @@ def _show_paragraph(report: Report, noted: str, out: Console) -> None:
 def _lost(report: Report) -> Text:
     if report.score is None:
         return Text(not_graded(report), style="magenta")
-    return Text(", ".join(r.id for r in report.criteria if r.status in {"failed", "partial"}))
+    lost = [
+        result.id
+        for result in report.criteria
+        # A human may have given the points back.
+        if result.status in {"failed", "partial"} and counted(result, report) != result.max_points
+    ]
+    return Text(", ".join(lost))
 
 
 def _show_statistics(summary: Summary, out: Console) -> None:

@@ -211,7 +211,7 @@ def test_it_says_what_stays_what_went_and_that_the_roster_has_the_row(
 def test_a_look_removes_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = {path: path.read_bytes() for path in every_file(root)}
     assert forget(root, "bo.ray7", "--dry-run") == 0
-    assert "Would be removed is what is kept of bo.ray7 (Bo Ray)" in capsys.readouterr().err
+    assert "It would remove what is kept of bo.ray7 (Bo Ray)" in capsys.readouterr().err
     there = {path: path.read_bytes() for path in every_file(root)}
     assert {**before, root / ".lock": b""} == {**there, root / ".lock": b""}
 

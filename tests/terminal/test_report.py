@@ -13,7 +13,7 @@ from rich.text import Text
 from grader.i18n.language import speak
 from grader.inputs.problems import Problem
 from grader.model.evidence import Evidence
-from grader.model.report import CriterionResult, Report
+from grader.model.report import Adjustment, CriterionResult, Report
 from grader.scoring.summary import summarise
 from grader.terminal.console import console
 from grader.terminal.problems import show_problems
@@ -249,6 +249,18 @@ def shown_class(encoding: str = "utf-8", *, quiet: bool = True) -> str:
 def test_no_line_is_wider_than_the_terminal(lang: str, encoding: str) -> None:
     text = shown_class(encoding) + shown(a_report(), encoding, quiet=True)
     assert max(cell_len(line) for line in text.splitlines()) <= 80
+
+
+def test_points_that_a_human_gave_back_are_not_lost() -> None:
+    (memory,) = a_report().criteria
+    lost = [memory, msgspec.structs.replace(memory, id="timeout")]
+    given = Adjustment(kind="override", criterion="memory", points=1.0, why="Seen.")
+    report = a_report(criteria=tuple(lost), adjustments=(given,))
+    terminal = Terminal("utf-8")
+    summary = summarise([report], lab_rubric(), "en")
+    show_class([report], summary, console(terminal, quiet=True))
+    (row,) = (line for line in terminal.text.splitlines() if "timeout" in line and "/" in line)
+    assert "memory" not in row
 
 
 def test_long_columns_wrap_between_words(lang: str) -> None:
