@@ -64,7 +64,7 @@ class SealedTask:
         return task, given
 
     def __repr__(self) -> str:
-        return "Parcel(***)"
+        return "SealedTask(***)"
 
 
 def listens_at(dask_scheduler: Any) -> list[str]:

@@ -47,7 +47,8 @@ def _worth(seen: Observation, report: Report) -> tuple[object, ...]:
     ungraded = report.status == "ungraded"
     detail = "" if isinstance(seen.identity, Found) else str(seen.identity)
     account = seen.account_id or _LAST
-    return (-(points or 0), ungraded, account, seen.region, detail, seen.started_at)
+    empty = _found_nothing(seen)
+    return (-(points or 0), ungraded, account, seen.region, detail, seen.started_at, empty)
 
 
 def _found_nothing(seen: Observation) -> bool:

@@ -275,7 +275,8 @@ def test_a_desk_goes_on_from_a_batch_and_a_batch_from_a_desk(
         name: (tmp_path / "results" / "students" / name / "report.json").read_bytes()
         for name in ("s01", "s03")
     }
-    resumed = grader_here("batch", class_csv, "--out", "results", "--resume", cwd=tmp_path)
+    again = ["--out", "results", "--resume", *where]
+    resumed = grader_here("batch", class_csv, *again, cwd=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
     exported = grader_here("export", "results", "--to", "csv", "--out", "x.csv", cwd=tmp_path)
     assert exported.returncode == 0, exported.stderr

@@ -393,7 +393,7 @@ def test_an_account_that_is_slow_to_answer_does_not_hold_up_the_class(
 ) -> None:
     wire = Wire()
     wire.session.events.register(
-        "before-send.sts", lambda **_given: monkeypatch.setattr(time, "monotonic", lambda: 1e12)
+        "after-call.sts", lambda **_given: monkeypatch.setattr(time, "monotonic", lambda: 1e12)
     )
     one = examine_one(tmp_path, aws_sandbox, right, wire)
     monkeypatch.undo()

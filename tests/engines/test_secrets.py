@@ -144,6 +144,6 @@ def test_a_secret_is_only_serialised_to_be_sealed() -> None:
 
 def test_a_parcel_hides_what_is_in_it() -> None:
     parcel = SealedTask(identify_account, (visit(),))
-    assert f"{parcel!r} {parcel} {[parcel]}".count("Parcel(***)") == 3
+    assert f"{parcel!r} {parcel} {[parcel]}".count("SealedTask(***)") == 3
     assert CANARY not in f"{parcel!r} {parcel} {vars(parcel).keys()}"
     assert parcel.open() == (identify_account, (visit(),))

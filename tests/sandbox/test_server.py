@@ -27,11 +27,11 @@ GRADER = """
 import json, sys
 from grader.sandbox.deploy import deploy
 from grader.sandbox.server import sandbox
-from grader.sandbox.submission import Submission
+from grader.sandbox.submission import DemoSubmission
 
 with sandbox() as running:
     account = running.new_account()
-    deploy(running, account, Submission(name="x", description="x", points=None, handler="periodic"))
+    deploy(running, account, DemoSubmission(name="x", description="x", points=None, handler="periodic"))
     running.client("lambda", account).invoke(FunctionName="first_lambda")
     print(json.dumps({"pid": running.pid, "directory": str(running.directory)}), flush=True)
     sys.stdin.read()
