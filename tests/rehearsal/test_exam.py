@@ -292,7 +292,7 @@ def test_the_reference_is_graded_alone_with_all_the_time_the_rubric_gives(
             runs.append((self._rubric.exchange.deadline_s, [one.student_id for one in given]))
             super().run(given)
 
-    monkeypatch.setattr("grader.rehearsal.exam.Grading", Watched)
+    monkeypatch.setattr("grader.rehearsal.exam.Pipeline", Watched)
     (tmp_path / "rubric.yaml").write_text(SMALL)
     assert cli.run(["lint", "--exam", "--quiet", str(tmp_path / "rubric.yaml")]) == 0
     (alone_s, reference), (others_s, others) = runs
