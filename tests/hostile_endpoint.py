@@ -48,8 +48,13 @@ def _silent(_send: Send) -> None:
     time.sleep(600)
 
 
+_PAGES = itertools.count()
+
+
 def _endless_pages(send: Send) -> None:
-    send(_whole(b'{"NextMarker": "more", "nextToken": "more", "NextToken": "more"}', JSON))
+    # Another one each time: botocore itself ends where the same comes twice.
+    body = b'{"NextMarker": "%d", "nextToken": "%d", "NextToken": "%d"}'
+    send(_whole(body % ((next(_PAGES),) * 3), JSON))
 
 
 def _huge(send: Send) -> None:

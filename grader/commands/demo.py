@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from grader.commands.options import ForceOption, LangOption, QuietOption, SeedOption, settings_of
+from grader.commands.options import (
+    ForceOption,
+    LangOption,
+    QuietOption,
+    SeedOption,
+    settings_of,
+    that_fit,
+)
 from grader.i18n.language import N_
 
 
@@ -38,15 +45,17 @@ def demo(
 
     name = lab or DEFAULT
     # The cohort's grades are those of the rubrics that come with it.
+    settings = settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs)
+    errors = standard_error(quiet=quiet)
     with load_setup(lab_path(name, "--lab"), []) as (setup, _):
         return run_demo(
             setup,
-            settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs),
+            that_fit(settings, errors),
             out or Path("demo-results"),
             lab=name,
             force=force or out is None,
             output=standard_output(quiet=quiet),
-            errors=standard_error(quiet=quiet),
+            errors=errors,
             quiet=quiet,
         )
 

@@ -33,6 +33,7 @@ from grader.commands.options import (
     due_time,
     settings_of,
     target,
+    that_fit,
     write_stdout,
 )
 from grader.i18n.language import N_, _, plural, speak, spoken
@@ -146,19 +147,22 @@ def batch(
         timeout = account_timeout or math.ceil(before.account_timeout_s)
         jobs, account_timeout = jobs or before.jobs, timeout
         open_by_student = open_by_student or OpenByStudent(before.open_by_student)
-    settings = settings_of(
-        seed=seed,
-        region=region,
-        endpoint_url=endpoint_url,
-        lang=lang,
-        jobs=jobs or 32,
-        account_timeout_s=account_timeout or 600,
-        confirm_s=confirm_silence,
-        open_by_student=open_by_student,
-        absent=absent,
-        due=due,
-    )
     errors = standard_error(quiet=quiet)
+    settings = that_fit(
+        settings_of(
+            seed=seed,
+            region=region,
+            endpoint_url=endpoint_url,
+            lang=lang,
+            jobs=jobs or 32,
+            account_timeout_s=account_timeout or 600,
+            confirm_s=confirm_silence,
+            open_by_student=open_by_student,
+            absent=absent,
+            due=due,
+        ),
+        errors,
+    )
     with load_setup(rubric, checks, roster) as (setup, students):
         if students is None:
             raise TypeError("a batch has a roster")

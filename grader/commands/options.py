@@ -16,6 +16,8 @@ from grader.i18n.language import N_, _, speak, spoken
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.console import Console
+
     from grader.batch.pipeline import Settings
     from grader.model.report import Report
     from grader.scoring.open_by import ShownScores
@@ -328,3 +330,21 @@ def batch_status(reports: list[Report]) -> int:
     """The exit status of a class: 0 when everyone who handed in was graded, whatever their points."""
     is_open = any(report.status == "ungraded" and not report.absent for report in reports)
     return UNGRADED if is_open else ALL_POINTS
+
+
+def that_fit(settings: Settings, errors: Console) -> Settings:
+    """The same with no more accounts at a time than there may be files open for, which is said."""
+    from dataclasses import replace
+
+    from grader.engines.open_files import jobs_that_fit, most_open_files
+
+    jobs = jobs_that_fit(settings.jobs)
+    if jobs < settings.jobs:
+        line = _(
+            "Only {most} files may be open at a time: {jobs} accounts at a time, not {asked}.",
+            most=most_open_files(),
+            jobs=jobs,
+            asked=settings.jobs,
+        )
+        errors.print(line, soft_wrap=True)
+    return replace(settings, jobs=jobs)

@@ -18,6 +18,7 @@ from grader.commands.options import (
     RegionOption,
     RubricOption,
     settings_of,
+    that_fit,
 )
 from grader.i18n.language import N_, _
 
@@ -107,11 +108,12 @@ def doctor(
     """Can every account be graded? Looks only: nothing runs, nothing is sent or received."""
     from grader.batch.setup import load_setup
     from grader.doctor.examine import examine_class
-    from grader.terminal.console import standard_output
+    from grader.terminal.console import standard_error, standard_output
     from grader.terminal.doctor import show_examinations
     from grader.terminal.ungraded import show_absent
 
     settings = settings_of(seed=0, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs)
+    settings = that_fit(settings, standard_error(quiet=quiet))
     with load_setup(rubric, checks, roster) as (setup, students):
         if students is None:
             raise TypeError("a doctor has a roster")

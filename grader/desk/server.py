@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from grader.engines.open_files import most_open_files
 from grader.i18n.language import _
 from grader.inputs.problems import bad_input, reason
 
@@ -73,7 +73,7 @@ class Server:
             proxy_headers=False,
             server_header=False,
             backlog=_BACKLOG,
-            limit_concurrency=_most_connections(),
+            limit_concurrency=max(64, most_open_files() - _SPARE_FILES),
             timeout_keep_alive=10,
             timeout_graceful_shutdown=_END_S,
             h11_max_incomplete_event_size=_MOST_HEAD,
@@ -133,18 +133,3 @@ def listen(host: str, port: int) -> socket.socket:
         )
         raise bad_input("--port", None, message, _("Give another --port.")) from None
     return listening
-
-
-def _most_connections() -> int:
-    """As many as this process may have files open, or nearly; it asks for more than is usual."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 2000
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 16_384 if hard == resource.RLIM_INFINITY else min(hard, 16_384)
-    if soft < wanted:
-        with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            soft = wanted
-    return max(64, soft - _SPARE_FILES)

@@ -47,12 +47,12 @@ def test_a_question_ends_within_the_accounts_time_whatever_answers(
         hostile(mode) as url,
         closing(Aws(clients, KEYS, "us-east-1", url, began + LIMIT_S)) as aws,
     ):
-        said = aws.query("sts:GetCallerIdentity", aws.sts.get_caller_identity)
-        pages = aws.lambda_.get_paginator("list_functions") if mode == "endless pages" else None
-        if pages is not None:
-            listed = aws.query("lambda:ListFunctions", lambda: list(pages.paginate()))
-            assert isinstance(listed, Unknown), listed
-            assert "100" in listed.detail
+        if mode == "endless pages":
+            pages = aws.lambda_.get_paginator("list_functions")
+            said = aws.query("lambda:ListFunctions", lambda: list(pages.paginate()))
+            assert "100" in str(said)
+        else:
+            said = aws.query("sts:GetCallerIdentity", aws.sts.get_caller_identity)
     assert time.monotonic() - began < LIMIT_S + 15
     if mode == "date of year 10^20":
         assert isinstance(said, Found)

@@ -199,7 +199,20 @@ def graded_otherwise(folder: Path, **batch: str | None) -> tuple[Report, Report]
     stored = read_json(results.root / "batch.json") | batch
     kept = {name: value for name, value in stored.items() if value is not None or name not in batch}
     (results.root / "batch.json").write_text(json.dumps(kept))
-    theirs = msgspec.structs.replace(ours, score=1.0)
+    criteria = tuple(
+        criterion
+        if criterion.id == "function"
+        else msgspec.structs.replace(
+            criterion,
+            status="failed",
+            points=0.0,
+            tests=tuple(
+                msgspec.structs.replace(test, outcome="failed") for test in criterion.tests
+            ),
+        )
+        for criterion in ours.criteria
+    )
+    theirs = msgspec.structs.replace(ours, score=1.0, criteria=criteria)
     results.write_report(theirs)
     return theirs, ours
 
