@@ -239,7 +239,7 @@ STEPS: Any = st.lists(
 
 @pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=[*HealthCheck])
-@given(STEPS)
+@given(steps=STEPS)
 def test_in_whatever_order_the_score_is_the_same(
     steps: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -73,7 +73,11 @@ def test_every_grade_of_the_cohort_is_the_same_as_by_a_batch(
     whole = tuple(
         one
         for one in COHORT
-        if not one.shares_account_with and not one.endpoint_url and one.deployed
+        if not one.shares_account_with
+        and not one.endpoint_url
+        and one.deployed
+        # It answers its first two invocations of all, and the batch has had these.
+        and one.handler != "first_two_only"
     )
     names = {one.shares_account_with for one in COHORT}
     same_as_batch(tmp_path, aws_sandbox, tuple(one for one in whole if one.name not in names), 12)

@@ -76,7 +76,8 @@ def test_a_file_that_takes_the_worker_down_hides_nothing_of_the_others(write: Wr
         *("check_a.py", "check_b.py", "check_d.py")
     ]
     lab = {one.check for one in lab_rubric().criteria}
-    assert {"own", "schedule_runs", "dead_letter_queue", *lab} == set(checks)
+    general = {"answers_arrive", "handler_answers"}
+    assert {"own", "schedule_runs", "dead_letter_queue", *lab, *general} == set(checks)
 
 
 LAB_CHECKS_SLOWLY = """
