@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-MOST = 16_384
+MOST_OPEN_FILES = 16_384
 """More are not asked for: no class needs them, and some systems keep a table of that size."""
 
 _ON_WINDOWS = 2_000
@@ -21,9 +21,9 @@ def most_open_files() -> int:
     except ImportError:  # Windows
         return _ON_WINDOWS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
+    wanted = MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN_FILES)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return MOST if soft == resource.RLIM_INFINITY else soft
+        return MOST_OPEN_FILES if soft == resource.RLIM_INFINITY else soft
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         return wanted
