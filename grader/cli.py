@@ -205,6 +205,7 @@ def main() -> None:
         # What the caller ignores stays ignored: nohup means it.
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _interrupt)
+    interrupts.repeat_what_is_swallowed(_interrupt)
     status = run(sys.argv[1:])
     with suppress(OSError):
         sys.stdout.flush()
