@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NoReturn, TypeVar
 
 from grader.i18n.language import N_
-from grader.i18n.message import Message, json_safe, json_value, message, shown, within_limit
+from grader.i18n.message import Message, json_safe, json_value, message, said, within_limit
 from grader.model.evidence import Evidence
 from grader.model.observation import Fact, Found, Missing, NotTried, UnknownKind
 from grader.model.outcome import Verdict
@@ -26,17 +26,20 @@ def fail(
     """Fail, with a message for the student.
 
     In a template (``what``) ``{expected}``, ``{actual}`` and the names of ``values`` are filled in,
-    once. Template and values are kept beside the text, so that it can be said in another language. Any
-    value and the hint may be a :func:`message`, which has a template and values in its turn.
+    once; a name for which no value is given stays as it is. Template and values are kept beside the
+    text, so that it can be said in another language. Any value and the hint may be a :func:`message`,
+    which has a template and values in its turn.
     ``evidence``, an :class:`Evidence`, is what the finding rests on.
     """
-    said = what if isinstance(what, Message) else Message(what)
+    given = what if isinstance(what, Message) else Message(what)
     if evidence is not None and not isinstance(evidence, Evidence):
         values["evidence"] = evidence  # an author's template may have a value of that name
         evidence = None
-    template, values = said.message_id, {**said.values, **values}
-    filled = {"expected": expected, "actual": actual, **values}
-    advice = hint if isinstance(hint, Message) else Message(hint)
+    template, values = within_limit(given.message_id), {**given.values, **values}
+    # Where neither is given, the words “{expected}” came with somebody's text.
+    compared = {"expected": expected, "actual": actual}
+    filled = values if expected is actual is None else {**compared, **values}
+    advice = hint if isinstance(hint, Message) else Message(within_limit(hint))
     _say(
         Verdict(
             "failed",
@@ -97,7 +100,7 @@ def _withheld(outcome: Literal["blocked", "ungraded"], why: str | Message, becau
         outcome,
         within_limit(str(given)),
         because=because,
-        template=given.message_id,
+        template=within_limit(given.message_id),
         values=given.values,
     )
 
@@ -118,9 +121,6 @@ def _neutral(value: Any) -> Any:
 
 
 def _filled(template: str, values: dict[str, Any]) -> str:
-    try:
-        return within_limit(
-            template.format_map({key: shown(item, 500) for key, item in values.items()})
-        )
-    except (LookupError, ValueError, AttributeError, TypeError):
-        return within_limit(template)  # an author's message with braces of its own
+    # Not `str.format`: in an f-string, what a student wrote is part of the template, and a width
+    # would have it fill the memory.
+    return said(Message(template, {name: json_safe(value) for name, value in values.items()}))

@@ -85,6 +85,8 @@ class Outcome(msgspec.Struct, frozen=True):
     def said(self) -> Message:
         """The message, to be said in any language."""
         template = self.template or self.message
+        if self.expected is self.actual is None:
+            return Message(template, self.values)
         both = {"expected": self.expected, "actual": self.actual}
         used = {name: value for name, value in both.items() if f"{{{name}}}" in template}
         return Message(template, {**used, **self.values})

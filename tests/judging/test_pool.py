@@ -65,6 +65,39 @@ def test_failing(function):
     assert failing.values == {"a": 1, "b": [2, 3], "c": "{x}"}
 
 
+FOREIGN = ["{expected:>30000000}", "{actual!r:^9}", "{expected.__class__}", "{0}{", "%s {expected}"]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_what_a_student_wrote_is_no_template_of_an_own_check(write: Write, foreign: str) -> None:
+    folder = write("""
+@check("said", on="function")
+def test_said(function):
+    fail(f"no handler: {function.handler}")
+
+@check("compared", on="function")
+def test_compared(function):
+    fail(f"no handler: {function.handler} " + "x{n}" * 1_000, n="y" * 500)
+
+@check("hinted", on="function")
+def test_hinted(function):
+    fail("{actual}, not {expected}", actual=function.handler, expected="{actual}", hint=function.handler)
+""")
+    hostile = reference(functions=sum_function(Found(a_function(handler=foreign))))
+    rubric = rubric_for("said", "compared", "hinted")
+    with Judge([folder], workers=1, limit_s=GENEROUS_S) as judge:
+        outcomes = judge.judge(rubric, [reference(), hostile, reference()])
+    for found in outcomes:
+        assert [one.outcome for one in found] == ["passed", "failed", "failed", "failed"]
+        assert [len(one.message) <= 1_000 for one in found] == [True] * 4
+        assert all(len(one.said.message_id) <= 1_000 for one in found)
+        assert [one.message for one in found] == [str(one.said) for one in found]
+    _, said, compared, hinted = outcomes[1]
+    assert said.message == f"no handler: {foreign}"
+    assert compared.message.startswith(f"no handler: {foreign} xyyy")
+    assert (hinted.message, hinted.hint) == (f"{foreign}, not {{actual}}", foreign)
+
+
 def test_an_own_check_may_be_parametrized(write: Write) -> None:
     folder = write("""
 @check("several", on="function")
