@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import test_signals
+from tests.judging import test_pool
 from tests.processes import children, of_group, runs
 from tests.programs import background, run
 
@@ -99,9 +101,12 @@ def test_tests_that_are_run_where_interrupts_are_ignored_interrupt_all_the_same(
 ) -> None:
     pytest_line = [sys.executable, "-m", "pytest", "-q", processes, "-p", "no:cacheprovider"]
     chosen = [
-        "tests/test_programs.py::test_a_program_ignores_no_signal_and_has_none_blocked",
-        "tests/judging/test_pool.py::test_ctrl_c_ends_the_parent_and_its_workers_without_a_word",
-        "tests/test_signals.py::test_this_thread_hears_interrupts_again_afterwards",
+        f"{test.__code__.co_filename}::{test.__name__}"
+        for test in (
+            test_a_program_ignores_no_signal_and_has_none_blocked,
+            test_pool.test_ctrl_c_ends_the_parent_and_its_workers_without_a_word,
+            test_signals.test_what_comes_in_the_middle_of_a_finalizer_comes_again,
+        )
     ]
     line = [sys.executable, "-c", AS_A_SCRIPTS_BACKGROUND, *pytest_line, *chosen]
     done = run(line, cwd=ROOT)
