@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.checks import block, evidence, fail, required, ungrade
-from grader.checks.failure_words import what_it_raised
+from grader.checks import block, fail, required, ungrade
 from grader.checks.replies import Replies
 from grader.checks.step_rule import Setting
 from grader.i18n.language import N_
@@ -39,20 +38,7 @@ def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange], setting: Set
     invocation = required(fact, "handler")
     if invocation.inconclusive:
         _left_to_the_queue(exchange)
-        nothing = N_(
-            "expected an answer on the output queue, but nothing came, neither when the function was"
-            " invoked nor through the queue."
-        )
-        if setting.rules.short:
-            nothing = N_(
-                "expected a sum on the output queue, but nothing came, neither when the function was"
-                " invoked nor through the queue."
-            )
-        fail(
-            nothing,
-            hint=what_it_raised(invocation.error) or "",
-            evidence=evidence.of_invocation(invocation, setting.keys),
-        )
+        Replies(setting).nothing_either_way(invocation)
     if invocation.failure is None and not invocation.own_queue:
         _unless_known(exchange)
     Replies(setting).wrong_handling(invocation)

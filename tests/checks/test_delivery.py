@@ -153,7 +153,8 @@ def test_a_handler_that_reads_one_record_fails_records(
     found = outcomes(judged, records=Found(three))
     records = found["records"]
     assert (found["handler"].outcome, records.outcome) == ("passed", "failed")
-    assert records.message == f"expected 3 sums for 3 records in one event, found 1.{more}"
+    lost = 'No answer came for {"number1": 120, "number2": 1050}; expected {"body": 1170}.'
+    assert records.message == f"expected 3 sums for 3 records in one event, found 1. {lost}{more}"
 
 
 @pytest.mark.parametrize(

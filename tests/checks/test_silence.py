@@ -1,0 +1,134 @@
+"""What is said where nothing came: the message that was sent, and the answer that was expected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from grader.checks.delivery import check_answer, check_handler, check_records
+from grader.checks.raised import Failure
+from grader.checks.step_rule import Setting
+from grader.model.observation import (
+    Exchange,
+    Fact,
+    Found,
+    FunctionError,
+    Invocation,
+    NotTried,
+    Pair,
+)
+from tests.exchanges import calculator
+from tests.observations import a_pair, an_exchange, silent_pair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SUMS = Setting()
+CALCULATOR = Setting(keys=("number1", "number2", "operation"), rules=calculator())
+
+DELETES = FunctionError("ReceiptHandleIsInvalid", "The receipt handle is not valid.")
+UNTRIED = NotTried("handler", "The function did not answer one record.")
+LATE = Found(an_exchange(0, 1, patience_s=8))
+
+THE_SUM = "expected 1100, the sum of 100 and 1000,"
+THE_ANSWER = 'expected {"result": -900} for {"number1": 100, "number2": 1000, "operation": "-"}'
+
+
+def asked(number: int = 0) -> Pair:
+    """The same numbers as in ``silent_pair``, and the question for their difference."""
+    fields = {"number1": 100 + 20 * number, "number2": 1000 + 50 * number, "operation": "-"}
+    return msgspec.structs.replace(silent_pair(), number1=None, number2=None, message=fields)
+
+
+def said(check: Callable[..., None], *facts: Fact[Invocation] | Fact[Exchange], to: Setting) -> str:
+    with pytest.raises(Failure) as failed:
+        check(*facts, to)
+    return failed.value.verdict.message
+
+
+@pytest.mark.parametrize(
+    ("differences", "found"),
+    [
+        ({}, "found no answer on the output queue."),
+        (
+            {"others": ("hello",)},
+            'found no answer on the output queue. Found instead, not a number: "',
+        ),
+        ({"own_queue": True}, "on the output queue, but your function answers on its own input"),
+        (
+            {"inconclusive": True, "failure": "raised", "error": DELETES},
+            "on the output queue, but nothing came, neither when the function was invoked nor",
+        ),
+        ({"failure": "timed-out"}, "found no answer. Your function was still running"),
+    ],
+)
+def test_a_silent_handler_is_told_what_it_was_sent(
+    differences: dict[str, object], found: str
+) -> None:
+    for pair, setting, begins in (
+        (silent_pair(), SUMS, THE_SUM),
+        (asked(), CALCULATOR, THE_ANSWER),
+    ):
+        silent = msgspec.structs.replace(Invocation((pair,)), **differences)
+        message = said(check_handler, Found(silent), LATE, to=setting)
+        assert message.startswith(begins)
+        assert found in message
+
+
+@pytest.mark.parametrize("others", [(), ("hello",)])
+def test_a_pair_that_went_through_the_queues_is_named(others: tuple[str, ...]) -> None:
+    answered = Found(Invocation((a_pair(),)))
+    for pair, setting, begins in (
+        (silent_pair(), SUMS, THE_SUM),
+        (asked(), CALCULATOR, THE_ANSWER),
+    ):
+        exchange = an_exchange(0, pairs=(pair,), others=others)
+        with pytest.raises(Failure) as failed:
+            check_answer(0, exchange, answered, "mappings.input", setting)
+        message = failed.value.verdict.message
+        assert message.startswith(begins)
+        assert "found no answer within 120 s." in message
+
+
+@pytest.mark.parametrize(
+    ("second", "setting", "tells"),
+    [
+        (
+            silent_pair(1),
+            SUMS,
+            'No answer came for {"number1": 120, "number2": 1050}; expected {"body": 1170}.',
+        ),
+        (
+            a_pair(1, "multiplied", "126000"),
+            SUMS,
+            'For {"number1": 120, "number2": 1050} it answered 126000, the two numbers multiplied;'
+            ' expected {"body": 1170}.',
+        ),
+        (
+            asked(1),
+            CALCULATOR,
+            'No answer came for {"number1": 120, "number2": 1050, "operation": "-"}; expected'
+            ' {"result": -930}.',
+        ),
+    ],
+)
+@pytest.mark.parametrize("failure", [None, "timed-out"])
+def test_of_several_records_the_first_that_was_lost_is_named(
+    second: Pair, setting: Setting, tells: str, failure: str | None
+) -> None:
+    one, handler = Invocation((a_pair(0),)), Found(Invocation((a_pair(0),)))
+    three = msgspec.structs.replace(one, pairs=(a_pair(0), second, second), failure=failure)
+    message = said(check_records, Found(three), handler, UNTRIED, to=setting)
+    assert message.startswith("expected 3 ")
+    assert "found 1. " + tells in message
+    assert message.endswith("was over.") == (failure is not None)
+
+
+def test_a_wrong_answer_among_the_records_tells_more_than_a_silence() -> None:
+    pairs = (a_pair(0), silent_pair(1), a_pair(2, "first-number", "140"))
+    handler = Found(Invocation((a_pair(0),)))
+    message = said(check_records, Found(Invocation(pairs)), handler, UNTRIED, to=SUMS)
+    assert 'For {"number1": 140, "number2": 1100} it answered 140' in message
+    assert "No answer came" not in message
