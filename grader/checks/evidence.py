@@ -42,7 +42,14 @@ def of_invocation(invocation: Invocation, keys: Iterable[str]) -> Evidence:
 
 def of_pair(pair: Pair, exchange: Exchange, keys: Iterable[str]) -> Evidence:
     """What a pair that went through the queues shows."""
-    return Evidence(sent=_sent([pair], keys), instead=_instead([pair], exchange.others))
+    return Evidence(
+        sent=_sent([pair], keys), instead=_instead([pair], came_instead(pair, exchange))
+    )
+
+
+def came_instead(pair: Pair, exchange: Exchange) -> tuple[str, ...]:
+    """The messages that came instead of an answer to ``pair``, before those of the whole exchange."""
+    return tuple(answer.body for answer in pair.unread) or exchange.others
 
 
 def log_lines(tail: str, *, raised: bool) -> tuple[str, ...]:

@@ -175,30 +175,29 @@ class Replies:
         before = repeats(pair, (*earlier, *exchange.pairs))
         if before is not None:
             self._same_again(pair, before, seen)
-        self._unless_other_form(pair, exchange.others, seen)
-        values = self._words.values(pair)
+        came = evidence.came_instead(pair, exchange)
+        self._unless_other_form(pair, (*came, *exchange.others), seen)
+        values, seconds = self._words.values(pair), exchange.patience_s
+        values["patience"] = int(seconds) if seconds == int(seconds) else seconds
         template = N_("expected {expected} for {message}, found no answer within {patience} s.")
-        instead = N_(
-            "expected {expected} for {message}, found no answer within {patience} s. {instead}"
-        )
+        # What came instead may have ended the wait: how long that was tells nothing.
+        instead = N_("expected {expected} for {message}, found no answer. {instead}")
         if pair.number1 is not None:
             template = N_(
                 "expected {expected}, the sum of {number1} and {number2}, found no answer within"
                 " {patience} s."
             )
             instead = N_(
-                "expected {expected}, the sum of {number1} and {number2}, found no answer within"
-                " {patience} s. {instead}"
+                "expected {expected}, the sum of {number1} and {number2}, found no answer. {instead}"
             )
-        said, seconds = instead if exchange.others else template, exchange.patience_s
+        said = instead if came else template
         fail(
             said,
-            hint=self._step_of_number(pair, exchange.others)
+            hint=self._step_of_number(pair, came)
             or N_("Send the answer to the output queue, and look at the function's log."),
-            patience=int(seconds) if seconds == int(seconds) else seconds,
             evidence=seen,
             **spoken_of(said, values),
-            **quoted(exchange.others),
+            **quoted(came),
         )
 
     def _unless_other_form(self, pair: Pair, others: tuple[str, ...], seen: Evidence) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
@@ -310,21 +311,36 @@ class Exchanging:
             return
         little_room = self._little_room()
         if little_room is not None:
-            seconds, throttled = little_room
-            if not self._wait(silent, seconds) and not all(map(self._something_else, silent)):
+            longer_s, throttled = little_room
+            deadline = min(entry[0].since for entry in silent) + self._full_s
+            left_s = max(0.0, deadline - time.monotonic())
+            came = self._wait(silent, left_s + longer_s, to_the_end=True)
+            if not came and not all(map(self._something_else, silent)):
                 raise Lost(throttled)
             return
         for entry in silent:
             self._send_fresh(entry)
         self._wait(silent, self._full_s)
 
-    def _wait(self, entries: Sequence[Sequence[Sent]], seconds: float) -> bool:
-        """Whether every entry came back. A wrong answer may be followed by the right one."""
-        self._output.wait_for(
-            lambda: all(_settled(entry) or self._something_else(entry) for entry in entries),
-            seconds,
-        )
+    def _wait(
+        self, entries: Sequence[Sequence[Sent]], seconds: float, *, to_the_end: bool = False
+    ) -> bool:
+        """Whether every entry came back. A wrong answer may be followed by the right one.
+
+        ``to_the_end``: a number that is nobody's does not end the wait.
+        """
+
+        def over(entry: Sequence[Sent]) -> bool:
+            if _settled(entry) or self._something_else(entry):
+                return True
+            return not to_the_end and self._wrong_number(entry)
+
+        self._output.wait_for(lambda: all(map(over, entries)), seconds)
         return not any(map(_silent, entries))
+
+    def _wrong_number(self, entry: Sequence[Sent]) -> bool:
+        """Each message of the entry, the fresh one too, was answered with a number that is nobody's."""
+        return all(self._output.answers_wrongly(sent, self._slow_s) for sent in entry)
 
     def _something_else(self, entry: Sequence[Sent]) -> bool:
         """The function has been known to answer this pair with something else for a while."""

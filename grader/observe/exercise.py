@@ -9,7 +9,9 @@ now. *Slow*: the mapping's batching window and both queues' delays. *Little* pat
 + slow, *full* is the rubric's deadline + slow; while the queue gives messages that are no answers,
 a wait goes on for DRAINING_S more, and while what a lost answer of SQS held may come back, for
 COME_BACK_S. *Something else*: for APPEARS_S a message has been known that is newer than the pair and
-holds no number; with a number it may answer another grader. *Missed*: what a lost answer of SQS held
+holds no number; with a number it may answer another grader. *Nobody's number*: it does not, because
+nobody took it for UNTAKEN_S + slow, or because it is the right answer to an earlier pair, as long ago;
+no more than MOST_FOR_ONE came, and none beside a right answer. *Missed*: what a lost answer of SQS held
 did not come back (unreachable), AWS's clocks contradict each other where a verdict rests on them
 (clock), somebody else received an answer first, or messages are hidden that this run does not hide,
 for longer than a count is late (ANOTHER_READER: disturbed), or their count is not told.
@@ -89,8 +91,8 @@ TRIAL (_trial): one pair; little patience without hope, then full if it came
 ONE BY ONE (_one): a pair, full patience
     right; wrong for APPEARS_S or to the end     the next pair; after the last X = Found -> HEARD
     something else                               X = Found, the rest is not sent -> HEARD
-    silent                                       LITTLE ROOM, else one fresh pair, full patience
-    silent again                                 X = Found, the rest is not sent -> HEARD
+    silent, or nobody's number                   LITTLE ROOM, else one fresh pair, full patience
+    silent again, or nobody's number both times  X = Found, the rest is not sent -> HEARD
 
 AT ONCE (_rest_at_once): all the rest, full patience for them together
     some silent                                  LITTLE ROOM, else a fresh pair for each, full
@@ -104,7 +106,8 @@ records are read was charged before
 LITTLE ROOM (_little_room): asks for the reserved concurrency
     FEW or more, none, or it is not told         no: a fresh pair
     fewer than FEW                               waits the input queue's visibility timeout more, at
-                                                   most MOST_IN_QUEUE_S; then X = Unknown(throttled)
+                                                   most MOST_IN_QUEUE_S, whatever numbers come;
+                                                   then X = Unknown(throttled)
 
 HEARD (Exchanging.run)
     SendMessage: 429, 5xx, no connection         again with a new pair, ATTEMPTS in all; X = that

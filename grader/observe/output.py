@@ -19,6 +19,7 @@ from grader.observe.clock import CLOCKS, Clocks
 from grader.observe.hidden import Hidden
 from grader.observe.kept import HANDFUL, HeldMessage, HeldMessages
 from grader.observe.lost import HIDES_S, LOST_MESSAGES, LostAnswers
+from grader.observe.nobodys import NobodysNumbers
 from grader.observe.patience import Patience
 from grader.observe.received import ASKED, Received
 from grader.observe.sent import MOST_UNREAD, Sent
@@ -99,6 +100,7 @@ class OutputQueue:
         self._sent: list[Sent] = []
         self._answered: set[str] = set()
         self._instead: list[Received] = []
+        self._nobodys = NobodysNumbers()
         self._undeleted: set[str] = set()
         self._lost, self._taken_at = LostAnswers(), -math.inf
         self._draining, self._may_hold = False, True
@@ -245,6 +247,7 @@ class OutputQueue:
             self._delete(handle)
             return True
         if self._kept.again(identity, handle, message.received, held=held):
+            self._nobodys.again(identity, message.at)
             return True
         old = bool(self._sent) and not self._clocks.is_since(message, self._sent[0], 0)
         by_others = message.received > 1 and not self._lost.held(message, self._clocks)
@@ -268,6 +271,8 @@ class OutputQueue:
             self.tally.others.setdefault(identity, redact(message.body, 200))
             if not numbers_in(message.body, self._keys):
                 self._instead = [*self._instead[-MOST_INSTEAD:], replace(message, body="")]
+            elif self._sent and self._clocks.is_since(message, self._sent[-1], 0):
+                self._nobodys.add(identity, self._sent[-1], message.at)
         return False
 
     def recognise(self, message: Received) -> Answer | None:
@@ -290,6 +295,7 @@ class OutputQueue:
         if sent.answered and not reading.name and newest.silent and sent is not newest:
             # A function that keeps what it read first answers everything alike.
             self._keep_with(newest, message, answer)
+            self._nobodys.repeated(newest, message.at)
         sent.answers.append(answer)
         sent.numbers.update(numbers)
         return answer
@@ -343,6 +349,10 @@ class OutputQueue:
         )
         now = time.monotonic()
         return now - min(newer, default=now)
+
+    def answers_wrongly(self, sent: Sent, slow_s: float) -> bool:
+        """The function has answered ``sent`` with a number that nobody takes, and no pair explains."""
+        return sent.silent and self._nobodys.answer(sent, slow_s, time.monotonic())
 
     def said_something_else_since(self, sent: Sent) -> bool:
         """The function sent a message without a number since ``sent``."""

@@ -11,6 +11,7 @@ from grader.checks.delivery import check_answer, check_handler, check_records
 from grader.checks.raised import Failure
 from grader.checks.step_rule import Setting
 from grader.model.observation import (
+    Answer,
     Exchange,
     Fact,
     Found,
@@ -89,7 +90,19 @@ def test_a_pair_that_went_through_the_queues_is_named(others: tuple[str, ...]) -
             check_answer(0, exchange, answered, "mappings.input", setting)
         message = failed.value.verdict.message
         assert message.startswith(begins)
-        assert "found no answer within 120 s." in message
+        assert ("found no answer within 120 s." in message) == (not others)
+
+
+def test_what_came_for_a_pair_is_quoted_before_what_came_at_all() -> None:
+    unread = (Answer('{"body": 7}', None, 0.5, numbers={"body": "7"}),)
+    pair = msgspec.structs.replace(silent_pair(), unread=unread)
+    exchange = an_exchange(0, pairs=(pair,), others=("of the direct invocation",))
+    with pytest.raises(Failure) as failed:
+        check_answer(0, exchange, Found(Invocation((a_pair(1),))), "mappings.input", SUMS)
+    verdict = failed.value.verdict
+    assert verdict.message == (f'{THE_SUM} found no answer. Found instead: "{{"body": 7}}".')
+    assert verdict.evidence is not None
+    assert verdict.evidence.instead == ('{"body": 7}',)
 
 
 @pytest.mark.parametrize(

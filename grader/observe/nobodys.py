@@ -1,0 +1,68 @@
+"""Numbers that came since a pair and answer none: whether they are another grader's, or nobody's.
+
+Another grader takes its answers as soon as it sees them. What lies in the queue, shown to everybody,
+for longer than that is what the function makes of this run's pair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from grader.observe.lost import BACK_S, HIDES_S
+
+if TYPE_CHECKING:
+    from grader.observe.sent import Sent
+
+UNTAKEN_S = HIDES_S + BACK_S + 3
+"""How long a number must lie untaken: longer than one that another grader received and lost is away."""
+
+MOST_FOR_ONE = 3
+"""Of one message a function makes so many wrong numbers; where more come, others feed it too."""
+
+
+@dataclass
+class _Number:
+    """A message with a number that came while ``sent`` was the newest pair, when first and last."""
+
+    sent: Sent
+    first: float
+    last: float
+
+
+class NobodysNumbers:
+    """What came for the newest pair with a number that answers nothing, by message id."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, _Number] = {}
+        self._repeats: dict[int, float] = {}
+
+    def add(self, identity: str, newest: Sent, at: float) -> None:
+        """A new message with a number that no pair explains, received for the first time."""
+        self._numbers[identity] = _Number(newest, at, at)
+
+    def again(self, identity: str, at: float) -> None:
+        """A message was received once more: nobody has taken it, if it is one of these."""
+        known = self._numbers.get(identity)
+        if known is not None:
+            known.last = at
+
+    def repeated(self, newest: Sent, at: float) -> None:
+        """Instead of an answer to ``newest`` the right one to an earlier pair came again."""
+        self._repeats.setdefault(id(newest), at)
+
+    def answer(self, sent: Sent, slow_s: float, now: float) -> bool:
+        """The function has been seen to answer ``sent`` with a wrong number, and with nothing else.
+
+        Who sent such numbers beside right answers may send the right one still. ``slow_s`` is how much
+        longer than usual answers take.
+        """
+        if any(number.sent.answered for number in self._numbers.values()):
+            return False
+        enough_s = UNTAKEN_S + slow_s
+        repeated_at = self._repeats.get(id(sent))
+        if repeated_at is not None and now - repeated_at >= enough_s:
+            return True
+        mine = [number for number in self._numbers.values() if number.sent is sent]
+        lie = any(number.last - number.first >= enough_s for number in mine)
+        return lie and len(mine) <= MOST_FOR_ONE
