@@ -85,8 +85,12 @@ def quoted(others: Sequence[str]) -> dict[str, Message]:
         template = N_("Found instead, not a number: {found}.")
         if len(first) > 1:
             template = N_("Found instead, not numbers: {found}.")
-    found = ", ".join(f'"{shown(one)}"' for one in first)
-    return {"instead": message(template, found=found)}
+    return {"instead": message(template, found=", ".join(map(_in_quotes, first)))}
+
+
+def _in_quotes(text: str) -> str:
+    """``text`` as it is shown within a sentence; JSON shows by itself where it begins and ends."""
+    return shown(text) if text.lstrip().startswith(('"', "{", "[")) else f'"{shown(text)}"'
 
 
 def _in_dictionary(

@@ -11,6 +11,7 @@ from grader.model.ended_early import Lost
 from grader.model.observation import Exchange, Found, Unknown
 from grader.observe.answers import numbers_in
 from grader.observe.invocation import APPEARS_S
+from grader.observe.kept import HANDFUL
 from grader.observe.lost import LOST_MESSAGES
 from grader.observe.output import ANOTHER_READER
 from grader.observe.repeat import ATTEMPTS, repeated
@@ -18,6 +19,8 @@ from grader.resources.ready import tell_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from types_boto3_sqs.type_defs import MessageTypeDef
 
     from grader.aws.account_client import Aws
     from grader.i18n.message import Message
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 
 IMPATIENT_S = 8
 """Patience for the one pair that is tried although the direct invocation was wrong or silent."""
+
+LOOKED_FOR_AFTER_S = 5
+"""After so much of that patience the pair is looked for in the input queue, in the rest of it."""
 
 AT_ONCE_S = 20
 """A window and delays longer than this together, and all pairs are sent at once."""
@@ -78,31 +84,31 @@ class InputQueue:
         """
         return self._take(lambda _id, body: any(_answers(body, self._keys, s) for s in sent)) > 0
 
+    def look_for(self, sent: Sent) -> None:
+        """Note whether ``sent`` lies here no more, without hiding it from the mapping."""
+        if self._redrive:
+            return
+        messages = self._receive(hides_s=0)
+        if messages is not None and len(messages) < HANDFUL:  # beyond a handful it may lie unseen
+            ids = {message.get("MessageId") for message in messages}
+            sent.consumed = sent.message_id not in ids
+
     def take_back(self, sent: Sequence[Sent]) -> bool:
         """Take back silent pairs with one receive; whether any may still lie here."""
         ids = {s.message_id for s in sent if s.message_id}
         if not ids:
             return False
+        lying = {s.message_id for s in sent if s.message_id and not s.consumed}
         with self._aws.ignore_deadline():
-            taken = self._take(lambda message_id, _body: message_id in ids)
+            taken = self._take(lambda message_id, _body: message_id in lying) if lying else 0
         return taken < len(ids) and (self._redrive or self._counts() > 0)
 
     def _take(self, ours: Callable[[str, str], bool]) -> int:
         """Receive once, delete what is ``ours``, show the rest again; how many were ours."""
         if self._redrive:
             return 0
-        received = self._aws.query(
-            "sqs:ReceiveMessage",
-            lambda: self._aws.sqs.receive_message(
-                QueueUrl=self._url,
-                MaxNumberOfMessages=10,
-                WaitTimeSeconds=LOOK_S,
-                VisibilityTimeout=20,
-            ),
-        )
-        messages = received.value.get("Messages", []) if isinstance(received, Found) else []
         taken = 0
-        for message in messages:
+        for message in self._receive(hides_s=20) or ():
             handle = message.get("ReceiptHandle", "")
             if ours(message.get("MessageId", ""), message.get("Body", "")):
                 taken += 1
@@ -110,6 +116,19 @@ class InputQueue:
             else:
                 self._aws.query("sqs:ChangeMessageVisibility", lambda h=handle: self._show(h))  # type: ignore[misc]
         return taken
+
+    def _receive(self, *, hides_s: int) -> list[MessageTypeDef] | None:
+        """One receive; ``None`` where AWS does not answer."""
+        received = self._aws.query(
+            "sqs:ReceiveMessage",
+            lambda: self._aws.sqs.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=HANDFUL,
+                WaitTimeSeconds=LOOK_S,
+                VisibilityTimeout=hides_s,
+            ),
+        )
+        return received.value.get("Messages", []) if isinstance(received, Found) else None
 
     def _delete(self, handle: str) -> None:
         self._aws.sqs.delete_message(QueueUrl=self._url, ReceiptHandle=handle)
@@ -265,7 +284,7 @@ class Exchanging:
         (trial,) = entry = self._send()
         if not self._may_still_answer():
             self._patience_s = self._little_s
-            self._wait([entry], self._little_s)
+            self._wait_a_little(entry)
             if not (trial.answered or self._may_still_answer()):
                 self._gave_up = True
                 return False
@@ -275,6 +294,15 @@ class Exchanging:
         # Without hope its silence would say nothing of the filter.
         self._held_back = self._filtered and trial.silent
         return not trial.silent
+
+    def _wait_a_little(self, entry: list[Sent]) -> None:
+        """Little patience; looking whether the pair was consumed goes on beside it, not after it."""
+        ends = time.monotonic() + self._little_s
+        if not self._slow_s and not self._wait([entry], LOOKED_FOR_AFTER_S):
+            self._source.look_for(entry[0])
+        left_s = ends - time.monotonic()
+        if left_s > 0:
+            self._wait([entry], left_s)
 
     def _one(self) -> bool:
         """One pair through the queues; whether anything came back, so that the next has hope."""

@@ -83,7 +83,8 @@ POSSIBLE (_impossible): asks nothing
     slow > AT_ONCE_S                             -> ONE FOR ALL
     none of these                                -> ONE BY ONE
 
-TRIAL (_trial): one pair; little patience without hope, then full if it came
+TRIAL (_trial): one pair; little patience without hope, then full if it came. In the little, after
+LOOKED_FOR_AFTER_S, it is looked for in the input queue, unless that is slow or counts receives
     without hope: not right, still no hope       X = Found -> HEARD
     silent                                       X = Found, filtered if there is a filter -> HEARD
     right or wrong                               the rest as above; ONE FOR ALL: -> HEARD
@@ -135,7 +136,8 @@ GIVE BACK (give_back, take_back)
     redrive on output, a pair silent, and        shows all else, waits OTHERS_END_S for the other
       another grader hides messages                grader's end, and takes what it held
     in every case                                wrong answers are deleted, all else is shown again
-    at its end a pair through the queue silent   taken back (one receive, LOOK_S; no redrive);
+    at its end a pair through the queue silent   taken back (one receive, LOOK_S; no redrive) unless
+                                                   it was seen to lie there no more;
                                                  flag pair-left-behind where it may still lie there
 
 In every state: once the credentials were refused or the account's time is over, each question gets

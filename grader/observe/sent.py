@@ -24,7 +24,8 @@ class Sent:
     """A message that was sent ``since`` a time of ``time.monotonic()``.
 
     ``numbers`` are all that the messages which answer it held, ``unread`` other messages with numbers
-    that came since and answer nothing by this rubric, or an earlier message again.
+    that came since and answer nothing by this rubric, or an earlier message again. ``consumed``: it was
+    looked for in the input queue, and lies there no more.
     """
 
     drawn: Drawn
@@ -34,6 +35,7 @@ class Sent:
     answers: list[Answer] = field(default_factory=list)
     unread: list[Answer] = field(default_factory=list)
     numbers: set[Decimal] = field(default_factory=set)
+    consumed: bool = False
 
     def not_yet(self) -> None:
         """It did not reach the function after all, and is sent anew."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from benchmarks import account, bare, engines, growth, regrading, whole_class
+from benchmarks import account, bare, check, engines, growth, regrading, whole_class
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.model.access import Keys
@@ -32,6 +32,7 @@ pytestmark = pytest.mark.slow
 
 TINY: dict[Callable[[list[str]], None], tuple[str, str]] = {
     account.main: ("--accounts=2 --jobs=2 --repeat=1", "ms each"),
+    check.main: ("--only=right --only=raises --repeat=1", "raises"),
     engines.main: ("--accounts=2 --jobs=2 --repeat=1", "dask"),
     growth.main: ("2", "/slowest"),
     regrading.main: ("--students=20 --observed=2 --repeat=1", "a corrected"),

@@ -100,7 +100,7 @@ def test_what_came_for_a_pair_is_quoted_before_what_came_at_all() -> None:
     with pytest.raises(Failure) as failed:
         check_answer(0, exchange, Found(Invocation((a_pair(1),))), "mappings.input", SUMS)
     verdict = failed.value.verdict
-    assert verdict.message == (f'{THE_SUM} found no answer. Found instead: "{{"body": 7}}".')
+    assert verdict.message == (f'{THE_SUM} found no answer. Found instead: {{"body": 7}}.')
     assert verdict.evidence is not None
     assert verdict.evidence.instead == ('{"body": 7}',)
 
