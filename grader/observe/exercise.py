@@ -165,6 +165,7 @@ from grader.model.observation import (
     NotTried,
     Unknown,
 )
+from grader.observe.earlier import EarlierAnswers
 from grader.observe.exchange import Exchanging, InputQueue
 from grader.observe.invocation import APPEARS_S, GRACE_S, Direct, Invoker, Target
 from grader.observe.obstacles import Stage, consumer, found, loop, obstacle
@@ -263,6 +264,7 @@ class _Run:
             aws,
             stage.output_url or "",
             rules.keys,
+            earlier=EarlierAnswers(rules),
             max_receives=output.max_receives,
             hold_s=min(int(hold_s), HOLD_S),
             stop=waits.stop,
@@ -442,6 +444,7 @@ class _Run:
         after_answer = raised and made is not None and made.answered
         flags = {
             "foreign-messages": bool(self.output.tally.foreign),
+            "earlier-answers": bool(self.output.tally.earlier),
             "answers-left-behind": self.output.left_behind,
             "raises-after-answer": after_answer,
             "direct-inconclusive": _by_queue(done),

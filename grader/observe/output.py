@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from grader.aws.account_client import Aws
+    from grader.observe.earlier import EarlierAnswers
     from grader.rubric.pairs import Drawn
     from grader.rubric.readings import Reading
 
@@ -65,9 +66,11 @@ ANOTHER_READER = Unknown.saying(
 
 @dataclass
 class Tally:
-    """What was seen beside answers: ids of old messages, and quotes of the function's other output."""
+    """What was seen beside answers: ids of old messages, of which ``earlier`` may be answers to an
+    earlier run, and quotes of the function's other output."""
 
     foreign: set[str] = field(default_factory=set)
+    earlier: set[str] = field(default_factory=set)
     others: dict[str, str] = field(default_factory=dict)
 
 
@@ -88,6 +91,7 @@ class OutputQueue:
         url: str,
         keys: Iterable[str],
         *,
+        earlier: EarlierAnswers | None = None,
         max_receives: int | None,
         hold_s: int,
         stop: threading.Event,
@@ -100,7 +104,7 @@ class OutputQueue:
         self._sent: list[Sent] = []
         self._answered: set[str] = set()
         self._instead: list[Received] = []
-        self._nobodys = NobodysNumbers()
+        self._nobodys, self._earlier = NobodysNumbers(), earlier
         self._undeleted: set[str] = set()
         self._lost, self._taken_at = LostAnswers(), -math.inf
         self._draining, self._may_hold = False, True
@@ -265,7 +269,9 @@ class OutputQueue:
         self._kept.add(identity, kept)
         if answer is not None:
             return True
-        if old:
+        if old and self._earlier is not None and self._earlier.may_hold(message.body):
+            self.tally.earlier.add(identity)
+        elif old:
             self.tally.foreign.add(identity)
         else:
             self.tally.others.setdefault(identity, redact(message.body, 200))

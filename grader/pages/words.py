@@ -49,6 +49,10 @@ FLAGS: Final[dict[str, str]] = {
         "A way of the group led to no account that could be graded: a better one may be missing. "
         "--resume tries it again."
     ),
+    "earlier-answers": N_(
+        "There were old messages in the output queue that look like answers, perhaps of an earlier "
+        "check. They were left there."
+    ),
     "foreign-messages": N_(
         "There were messages in the output queue that the grader had not sent for. "
         "They were left there."
@@ -79,6 +83,7 @@ SHORT_FLAGS: Final[dict[str, str]] = {
     "account-mismatch": N_("other account"),
     "group-accounts": N_("several accounts"),
     "group-account-open": N_("account open"),
+    "earlier-answers": N_("earlier answers"),
     "foreign-messages": N_("foreign messages"),
     "direct-inconclusive": N_("queue decided"),
     "raises-after-answer": N_("raises after answering"),
@@ -101,6 +106,10 @@ YOUR_FLAGS: Final[dict[str, str]] = {
     "group-account-open": N_(
         "Something your group handed in led to no account that could be graded. If your lab is "
         "there, ask your instructor how to hand in a new block."
+    ),
+    "earlier-answers": N_(
+        "Your output queue held old messages that look like answers, perhaps of an earlier check. "
+        "They were left there."
     ),
     "foreign-messages": N_(
         "Your output queue held messages that the grader had not sent for. They were left there."

@@ -42,6 +42,7 @@ FLAGS = {
     "answers-left-behind": N_("answers-left-behind"),
     "due-unknown": N_("due-unknown"),
     "direct-inconclusive": N_("direct-inconclusive"),
+    "earlier-answers": N_("earlier-answers"),
     "foreign-messages": N_("foreign-messages"),
     "group-account-open": N_("group-account-open"),
     "group-accounts": N_("group-accounts"),

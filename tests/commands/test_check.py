@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -12,9 +13,11 @@ import msgspec
 import pytest
 
 from grader.model.observation import Observation
+from grader.observe.clock import ON_THE_WAY_S
 from grader.schemas import load
-from tests.observing import hand_in
+from tests.observing import answered, hand_in, lab, look, messages
 from tests.own_checks import write_checks
+from tests.polling import until
 from tests.programs import LIMIT_S, background, command, environment, grader, read_to
 
 if TYPE_CHECKING:
@@ -153,6 +156,39 @@ def test_a_pipe_gets_the_json_alone_and_quiet_one_portion(
     quiet = grader("check", "--quiet", cwd=tmp_path, env=env)
     assert (quiet.stderr, quiet.stdout.count("waiting")) == ("", 0)
     assert quiet.stdout.count("✓") == 12
+
+
+def test_what_an_interrupted_check_left_is_called_its_own_by_the_next_one(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    # Longer than a poll, which an interrupted run ends with.
+    hand_in(aws_sandbox, fresh_account, handler="delays_answer", environment={"DELAY": "6"})
+    functions = aws_sandbox.client("lambda", fresh_account)
+    known = functions.get_function_configuration(FunctionName="first_lambda")["Environment"]
+    sqs = aws_sandbox.client("sqs", fresh_account)
+    url = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
+    delayed = "ApproximateNumberOfMessagesDelayed"
+
+    def answering() -> bool:
+        counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[delayed])["Attributes"]
+        return int(counts[delayed]) > 0
+
+    env = environment(aws_sandbox, fresh_account)
+    with background(command("check"), cwd=tmp_path, env=env) as running:
+        until(answering)
+        os.killpg(running.pid, signal.SIGINT)
+        running.communicate(timeout=LIMIT_S)
+        assert running.returncode == 130
+    left = {"visible": 1, "in flight": 0}
+    until(lambda: messages(aws_sandbox, fresh_account, "output_queue") == left)
+    came = time.monotonic()
+    until(lambda: time.monotonic() > came + ON_THE_WAY_S)
+    at_once = {"Variables": {**known["Variables"], "DELAY": "0"}}
+    functions.update_function_configuration(FunctionName="first_lambda", Environment=at_once)
+    seen = look(aws_sandbox, fresh_account, rubric=lab(pairs=1))
+    assert answered(seen) == 1
+    assert seen.flags == ("earlier-answers",)
+    assert messages(aws_sandbox, fresh_account, "output_queue") == left
 
 
 def test_nothing_waits_where_nothing_is_run(

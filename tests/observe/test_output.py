@@ -51,7 +51,8 @@ def test_an_old_message_that_equals_a_sum_is_no_answer(
     until(lambda: time.monotonic() > sent + ON_THE_WAY_S)
     seen = look(aws_sandbox, fresh_account)
     assert not handler(seen).answered
-    assert "foreign-messages" in seen.flags
+    assert "earlier-answers" in seen.flags
+    assert "foreign-messages" not in seen.flags
     assert messages(aws_sandbox, fresh_account, "output_queue") == {"visible": 1, "in flight": 0}
 
 

@@ -83,6 +83,28 @@ def test_a_pair_that_nobody_consumed_is_taken_back(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("consumed", "hides_s"), [(True, [20, 0]), (False, [20, 0, 20])])
+def test_what_a_silent_function_was_sent_is_fetched_only_where_it_lies_there(
+    aws_sandbox: Sandbox, fresh_account: str, consumed: bool, hides_s: list[int]
+) -> None:
+    """It is looked for first, without hiding it; before that, its sum was."""
+    hand_in(aws_sandbox, fresh_account, handler="prints_only")
+    functions = aws_sandbox.client("lambda", fresh_account)
+    mapping = functions.list_event_source_mappings()["EventSourceMappings"][0]
+    wire, hidden_s = (Wire() if consumed else _disabling(functions, mapping["UUID"])), list[int]()
+
+    def received(params: dict[str, Any], **_given: Any) -> None:
+        if "input_queue" in params["QueueUrl"]:
+            hidden_s.append(params["VisibilityTimeout"])
+
+    wire.session.events.register("provide-client-params.sqs.ReceiveMessage", received)
+    seen = look(aws_sandbox, fresh_account, wire=wire)
+    assert hidden_s == hides_s
+    assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
+    assert "pair-left-behind" not in seen.flags
+
+
+@pytest.mark.slow
 def test_a_pair_is_not_fetched_from_a_queue_that_counts_receives(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:

@@ -18,6 +18,7 @@ NOTED = {
     "account-mismatch",
     "group-accounts",
     "group-account-open",
+    "earlier-answers",
     "foreign-messages",
     "direct-inconclusive",
     "raises-after-answer",

@@ -202,6 +202,7 @@ def test_quiet_shows_no_progress() -> None:
 FLAGS = (
     "answers-left-behind",
     "direct-inconclusive",
+    "earlier-answers",
     "foreign-messages",
     "pair-left-behind",
     "raises-after-answer",
