@@ -166,7 +166,8 @@ from grader.model.observation import (
     Unknown,
 )
 from grader.observe.earlier import EarlierAnswers
-from grader.observe.exchange import Exchanging, InputQueue
+from grader.observe.exchange import Exchanging
+from grader.observe.input_queue import InputQueue
 from grader.observe.invocation import APPEARS_S, GRACE_S, Direct, Invoker, Target
 from grader.observe.obstacles import Stage, consumer, found, loop, obstacle
 from grader.observe.output import ANOTHER_READER, DUPLICATES_S, OutputQueue
@@ -264,7 +265,7 @@ class _Run:
             aws,
             stage.output_url or "",
             rules.keys,
-            earlier=EarlierAnswers(rules),
+            may_be_earlier=EarlierAnswers(rules).may_hold,
             max_receives=output.max_receives,
             hold_s=min(int(hold_s), HOLD_S),
             stop=waits.stop,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tenacity import RetryError, Retrying, retry_if_result, sleep_using_event, stop_any
@@ -23,6 +23,7 @@ from grader.observe.nobodys import NobodysNumbers
 from grader.observe.patience import Patience
 from grader.observe.received import ASKED, Received
 from grader.observe.sent import MOST_UNREAD, Sent
+from grader.observe.something_else import SomethingElse
 from grader.rubric.readings import NEARLY
 from grader.safety.redact import redact
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from grader.aws.account_client import Aws
-    from grader.observe.earlier import EarlierAnswers
     from grader.rubric.pairs import Drawn
     from grader.rubric.readings import Reading
 
@@ -48,9 +48,6 @@ OTHERS_END_S = 30
 
 QUOTED = 3
 """How many messages that no pair explains are quoted."""
-
-MOST_INSTEAD = 50
-"""Messages without a number of which the age is kept."""
 
 READ_THROUGH_S = 1
 """How long new messages that are not ours stay hidden at most, while there are more to read through."""
@@ -91,7 +88,7 @@ class OutputQueue:
         url: str,
         keys: Iterable[str],
         *,
-        earlier: EarlierAnswers | None = None,
+        may_be_earlier: Callable[[str], bool] = lambda _body: False,
         max_receives: int | None,
         hold_s: int,
         stop: threading.Event,
@@ -103,13 +100,13 @@ class OutputQueue:
         self._hold_s = max(20, min(hold_s, 43_200))
         self._sent: list[Sent] = []
         self._answered: set[str] = set()
-        self._instead: list[Received] = []
-        self._nobodys, self._earlier = NobodysNumbers(), earlier
+        self._nobodys, self._may_be_earlier = NobodysNumbers(), may_be_earlier
         self._undeleted: set[str] = set()
         self._lost, self._taken_at = LostAnswers(), -math.inf
         self._draining, self._may_hold = False, True
         self._shown_at = self._changed_at = time.monotonic()
         self._clocks = Clocks()
+        self._else = SomethingElse(self._clocks)
         self._hidden = Hidden(aws, url, stop)
         self._kept = HeldMessages(aws, url, max_receives=max_receives, hold_s=self._hold_s)
 
@@ -269,14 +266,13 @@ class OutputQueue:
         self._kept.add(identity, kept)
         if answer is not None:
             return True
-        if old and self._earlier is not None and self._earlier.may_hold(message.body):
-            self.tally.earlier.add(identity)
-        elif old:
-            self.tally.foreign.add(identity)
+        if old:
+            earlier = self._may_be_earlier(message.body)
+            (self.tally.earlier if earlier else self.tally.foreign).add(identity)
         else:
             self.tally.others.setdefault(identity, redact(message.body, 200))
             if not numbers_in(message.body, self._keys):
-                self._instead = [*self._instead[-MOST_INSTEAD:], replace(message, body="")]
+                self._else.add(message)
             elif self._sent and self._clocks.is_since(message, self._sent[-1], 0):
                 self._nobodys.add(identity, self._sent[-1], message.at)
         return False
@@ -343,18 +339,8 @@ class OutputQueue:
             sent.unread.append(Answer(unread.body, None, after, numbers=unread.numbers))
 
     def something_else_since(self, sent: Sent) -> float:
-        """For how many seconds the function has been known to answer ``sent`` with something else.
-
-        That is a message without a number: with one it may be the answer to another grader's pair. Who
-        sent such messages before, beside its answers, may send the answer still.
-        """
-        if any(message.at < sent.since for message in self._instead):
-            return 0.0
-        newer = (
-            m.at for m in self._instead if m.age_s is not None and self._clocks.is_since(m, sent, 0)
-        )
-        now = time.monotonic()
-        return now - min(newer, default=now)
+        """For how many seconds the function has been known to answer ``sent`` without a number."""
+        return self._else.known_for_s(sent)
 
     def answers_wrongly(self, sent: Sent, slow_s: float) -> bool:
         """The function has answered ``sent`` with a number that nobody takes, and no pair explains."""
@@ -362,7 +348,7 @@ class OutputQueue:
 
     def said_something_else_since(self, sent: Sent) -> bool:
         """The function sent a message without a number since ``sent``."""
-        return any(self._clocks.is_since(message, sent) for message in self._instead)
+        return self._else.came_since(sent)
 
     @property
     def several_answers(self) -> bool:

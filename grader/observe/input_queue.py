@@ -1,0 +1,138 @@
+"""The input queue during a run: sends pairs, and takes back what nobody consumed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.model.observation import Found
+from grader.observe.answers import numbers_in
+from grader.observe.kept import HANDFUL
+from grader.observe.repeat import repeated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from types_boto3_sqs.type_defs import MessageTypeDef
+
+    from grader.aws.account_client import Aws
+    from grader.observe.output import OutputQueue
+    from grader.observe.sent import Sent
+    from grader.rubric.pairs import Pairs
+
+LOOK_S = 1
+
+
+class InputQueue:
+    """Sends pairs through the queue at ``url``. ``redrive``: it counts receives, so none is made.
+
+    ``keys`` are those that an answer may stand under.
+    """
+
+    def __init__(
+        self,
+        aws: Aws,
+        url: str,
+        *,
+        redrive: bool,
+        keys: Sequence[str],
+    ) -> None:
+        self._aws, self._url, self._redrive, self._keys = aws, url, redrive, keys
+
+    def send(self, pairs: Pairs, index: int, output: OutputQueue) -> Sent:
+        """Send a new message, the one at ``index`` of a row. A fault is repeated with another.
+
+        Source: SQS SendMessage.
+
+        Raises botocore's exception when the fault stays.
+        """
+
+        def once() -> Sent:
+            sent = output.expect(pairs.draw(index))
+            response = self._aws.sender.send_message(
+                QueueUrl=self._url, MessageBody=sent.drawn.body
+            )
+            output.was_sent(response)
+            sent.message_id = response["MessageId"]
+            return sent
+
+        return repeated(once)
+
+    def holds_answer(self, sent: Sequence[Sent]) -> bool:
+        """Look once whether an answer to ``sent`` lies here, remove it, and leave the rest visible.
+
+        Never where a redrive policy stands: received too often, a message is moved away.
+        """
+        return self._take(lambda _id, body: any(_answers(body, self._keys, s) for s in sent)) > 0
+
+    def look_for(self, sent: Sent) -> None:
+        """Note whether ``sent`` lies here no more, without hiding it from the mapping."""
+        if self._redrive:
+            return
+        messages = self._receive(hides_s=0)
+        if messages is not None and len(messages) < HANDFUL:  # beyond a handful it may lie unseen
+            ids = {message.get("MessageId") for message in messages}
+            sent.consumed = sent.message_id not in ids
+
+    def take_back(self, sent: Sequence[Sent]) -> bool:
+        """Take back silent pairs with one receive; whether any may still lie here."""
+        ids = {s.message_id for s in sent if s.message_id}
+        if not ids:
+            return False
+        lying = {s.message_id for s in sent if s.message_id and not s.consumed}
+        with self._aws.ignore_deadline():
+            taken = self._take(lambda message_id, _body: message_id in lying) if lying else 0
+        return taken < len(ids) and (self._redrive or self._counts() > 0)
+
+    def _take(self, ours: Callable[[str, str], bool]) -> int:
+        """Receive once, delete what is ``ours``, show the rest again; how many were ours."""
+        if self._redrive:
+            return 0
+        taken = 0
+        for message in self._receive(hides_s=20) or ():
+            handle = message.get("ReceiptHandle", "")
+            if ours(message.get("MessageId", ""), message.get("Body", "")):
+                taken += 1
+                self._aws.query("sqs:DeleteMessage", lambda h=handle: self._delete(h))  # type: ignore[misc]
+            else:
+                self._aws.query("sqs:ChangeMessageVisibility", lambda h=handle: self._show(h))  # type: ignore[misc]
+        return taken
+
+    def _receive(self, *, hides_s: int) -> list[MessageTypeDef] | None:
+        """One receive; ``None`` where AWS does not answer."""
+        received = self._aws.query(
+            "sqs:ReceiveMessage",
+            lambda: self._aws.sqs.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=HANDFUL,
+                WaitTimeSeconds=LOOK_S,
+                VisibilityTimeout=hides_s,
+            ),
+        )
+        return received.value.get("Messages", []) if isinstance(received, Found) else None
+
+    def _delete(self, handle: str) -> None:
+        self._aws.sqs.delete_message(QueueUrl=self._url, ReceiptHandle=handle)
+
+    def _show(self, handle: str) -> None:
+        self._aws.sqs.change_message_visibility(
+            QueueUrl=self._url, ReceiptHandle=handle, VisibilityTimeout=0
+        )
+
+    def _counts(self) -> int:
+        """Messages here, visible or in flight: roughly, good enough to point a human at it."""
+        fact = self._aws.query(
+            "sqs:GetQueueAttributes",
+            lambda: self._aws.sqs.get_queue_attributes(
+                QueueUrl=self._url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                ],
+            )["Attributes"],
+        )
+        return sum(map(int, fact.value.values())) if isinstance(fact, Found) else 1
+
+
+def _answers(body: str, keys: Sequence[str], sent: Sent) -> bool:
+    named = (sent.drawn.readings.named(number) for number in numbers_in(body, keys))
+    return any(reading is not None and not reading.name for reading in named)
