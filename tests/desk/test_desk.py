@@ -264,13 +264,19 @@ def test_a_desk_goes_on_from_a_batch_and_a_batch_from_a_desk(
     rows = [{**ROWS[0], **keys}, ROWS[1], ROWS[2]]
     class_csv = roster(tmp_path, rows)
     where = ["--endpoint-url", aws_sandbox.endpoint_url]
-    batch = grader_here("batch", class_csv, "--out", "results", *where, cwd=tmp_path)
+    due = "2026-11-27T23:59:00Z"
+    kept = ["--due", due, "--absent", "zero", "--open-by-student", "sure", "--jobs", "3"]
+    batch = grader_here("batch", class_csv, "--out", "results", *where, *kept, cwd=tmp_path)
     assert batch.returncode == 0, batch.stderr
+    begun = read_json(tmp_path / "results" / "batch.json")
     with desk(class_csv, aws_sandbox) as opened:
         assert opened.student("s01").state()["score"] == 20.0
         assert "somebody else" in opened.graded("s02", block(right))["message"]
         assert opened.graded("s03", block(other))["score"] == 19.0
         assert end(opened)[0] == 0
+    ended = read_json(tmp_path / "results" / "batch.json")
+    options = ("seed", "due", "absent", "open_by_student", "jobs", "endpoint_url")
+    assert [ended[name] for name in options] == [begun[name] for name in options]
     before = {
         name: (tmp_path / "results" / "students" / name / "report.json").read_bytes()
         for name in ("s01", "s03")
