@@ -288,7 +288,7 @@ def _named(template: str, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _quoted(others: tuple[str, ...]) -> dict[str, Message]:
-    """``instead``: the function's own output, where it sent something else than the sum."""
+    """What the function sent instead of the answer."""
     if not others:
         return {}
     first = others[:3]
