@@ -31,13 +31,13 @@ PAGE = Path(__file__).parents[1] / "docs" / "mistakes.md"
 _HEAD = """\
 # The mistakes that the grader names
 
-What a student may read of a mistake, in both languages, and the next step (→). *Slanted* is what is filled
-in; *…* stands for what else may be said there. First the checks in the order of the lab, then the steps that
-follow from what the function did and said: of those that fit, the first one is given. Below it stands your
-instructor's own hint, where the rubric has one.
+What a student may read of a mistake, in both languages, and the next step (→). *Slanted* is what is
+filled in; after … stands what may be said there. First the checks in the order of the lab, then the
+steps that follow from what the function did and said: the first one that fits is given. Below it your
+instructor's own hint is shown, where the rubric has one.
 
 Ce qu'un étudiant peut lire d'une erreur, dans les deux langues, et ce qu'il faut faire ensuite (→). En
-*italique*, ce qui est rempli ; *…* tient lieu de ce qui peut y être dit d'autre.
+*italique*, ce qui est rempli ; après …, ce qui peut y être dit.
 
 This page is generated: `python -m tools.generate_mistakes`.
 """
@@ -168,7 +168,7 @@ def _title(word: Function | Rules) -> str:
     module = import_module(word.module)
     about = " ".join((inspect.getdoc(module) or "").partition("\n\n")[0].split())
     first = about.partition(". ")[0].partition(", and the next step")[0].rstrip(".")
-    return f"{first}:" if word.name == "RULES" else f"{first}: {word.name.lower()}"
+    return first if word.name == "RULES" else f"{first}: {word.name.lower()}"
 
 
 def _sketch(pattern: str) -> str:
