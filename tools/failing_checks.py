@@ -205,7 +205,7 @@ def _given(name: ast.Name, where: Function) -> list[tuple[Function, ast.expr]]:
     """What the variable may hold there: what was assigned before, from the last time that is sure."""
     found: list[tuple[Function, ast.expr]] = []
     for block in reversed(_blocks_around(name, where.node)):
-        for line in reversed(block):
+        for line in reversed([line for line in block if not _ends_by_failing(line)]):
             held = [
                 value for node in ast.walk(line) for n, value in _assigned(node) if n == name.id
             ]
@@ -229,6 +229,16 @@ def _blocks_around(name: ast.Name, function: ast.FunctionDef) -> list[list[ast.s
             (some for some in inner if any(name in [*ast.walk(line)] for line in some)), None
         )
     return found
+
+
+def _ends_by_failing(line: ast.stmt) -> bool:
+    """What is assigned in it does not come to what stands below."""
+    last = line.body[-1] if isinstance(line, ast.If) and not line.orelse else None
+    return (
+        isinstance(last, ast.Expr)
+        and isinstance(last.value, ast.Call)
+        and _called(last.value) == "fail"
+    )
 
 
 def _is_whole(line: ast.stmt) -> bool:

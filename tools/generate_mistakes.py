@@ -103,7 +103,8 @@ class _Sections:
             return _words(word.english)
         if word not in self._ahead and word not in self._written:
             self._ahead.append(word)
-        link = _link(_title(word))
+        title = next(_of_rules(word))[0] if isinstance(word, Rules) else _title(word)
+        link = _link(title)
         return link, link
 
     def _following(self, following: Function | Rules) -> Iterator[str]:

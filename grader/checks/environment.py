@@ -110,7 +110,11 @@ def _check_one(
             N_("expected {name} = {value}, found {name} = {found}."),
             expected=words.expected,
             actual={name: shown(found)},
-            hint=message(N_("Change the environment variable {name}."), name=name),
+            hint=message(
+                N_("Set {name} to {value} in the function's environment variables."),
+                name=name,
+                value=value,
+            ),
             name=name,
             value=value,
             found=shown(found),

@@ -53,7 +53,12 @@ def step_of(invocation: Invocation, setting: Setting) -> Message:
     if invocation.failure == "timed-out":
         return _too_slow(setting)
     if invocation.failure == "refused":
-        return message(N_("Remove the reserved concurrency of the function."))
+        return message(
+            N_(
+                "Remove the reserved concurrency of the function (reserved_concurrent_executions in"
+                " your stack; Configuration, Concurrency in the console)."
+            )
+        )
     if invocation.failure == "broken":
         known = None if error is None else step_by(BROKEN, Said(error, setting))
         return known or message(
