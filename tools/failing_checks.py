@@ -8,6 +8,17 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from tools.syntax import (
+    assigned,
+    blocks_around,
+    called,
+    calls_in,
+    dotted,
+    ends_by_failing,
+    is_whole,
+    literals,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -81,7 +92,7 @@ class _Source:
         self.constants: dict[str, ast.expr] = {}
         self.imports: dict[str, tuple[str, str]] = {}
         for node in tree.body:
-            for name, value in _assigned(node):
+            for name, value in assigned(node):
                 self.constants[name] = value
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("grader."):
                 for alias in node.names:
@@ -97,8 +108,8 @@ def sites(check: Function, seen: set[Function]) -> list[Site]:
         return []
     seen.add(check)
     found = []
-    for call in _calls(check.node):
-        name = _called(call)
+    for call in calls_in(check.node):
+        name = called(call)
         if name == "fail" or name in _COMPARING:
             found.append(_site(call, check))
             continue
@@ -119,12 +130,12 @@ def missing(module: str) -> list[Text]:
     found: list[Words] = []
     for name in _source(module).functions:
         function = Function(module, name)
-        for call in _calls(function.node):
-            if _dotted(call) == "Missing.saying":
+        for call in calls_in(function.node):
+            if dotted(call) == "Missing.saying":
                 found += _words(call.args[0], function, flow=True)
     for value in _source(module).constants.values():
-        for call in _calls(value):
-            if _dotted(call) == "Missing.saying":
+        for call in calls_in(value):
+            if dotted(call) == "Missing.saying":
                 found += _words(call.args[0], None, flow=False, module=module)
     return [word for word in dict.fromkeys(found) if isinstance(word, Text)]
 
@@ -132,7 +143,7 @@ def missing(module: str) -> list[Text]:
 def _site(call: ast.Call, where: Function) -> Site:
     given = {word.arg or ast.unparse(word.value): word.value for word in call.keywords}
     site = Site(steps=_told(given.get("hint"), where))
-    if _called(call) in _COMPARING:
+    if called(call) in _COMPARING:
         site.compares = {}
         for name in ("what", "unit"):
             for word in _told(given.get(name), where):
@@ -167,8 +178,8 @@ def _words(
     """The sentences that ``node`` may stand for. ``flow`` follows variables to what they were given."""
     module = where.module if where else module
     if isinstance(node, ast.Call):
-        if _called(node) == "N_":
-            yield from _literals(node.args[0])
+        if called(node) == "N_":
+            yield from map(Text, literals(node.args[0]))
             return
         inner = _function(node, module)
         if inner is not None and not _fails(inner) and _says(inner):
@@ -181,7 +192,7 @@ def _words(
             yield from _constant(node.id, module)
         return
     for child in ast.iter_child_nodes(node):
-        if not (isinstance(child, ast.Call) and _called(child) in {"block", "ungrade"}):
+        if not (isinstance(child, ast.Call) and called(child) in {"block", "ungrade"}):
             yield from _words(child, where, flow=flow, module=module, seen=seen)
 
 
@@ -195,7 +206,7 @@ def _constant(name: str, module: str) -> Iterator[Words]:
     value = source.constants.get(name)
     if value is None:
         return
-    if any(_called(call) == "Rule" for call in _calls(value)):
+    if any(called(call) == "Rule" for call in calls_in(value)):
         yield Rules(module, name)
         return
     yield from _words(value, None, flow=False, module=module)
@@ -204,93 +215,18 @@ def _constant(name: str, module: str) -> Iterator[Words]:
 def _given(name: ast.Name, where: Function) -> list[tuple[Function, ast.expr]]:
     """What the variable may hold there: what was assigned before, from the last time that is sure."""
     found: list[tuple[Function, ast.expr]] = []
-    for block in reversed(_blocks_around(name, where.node)):
-        for line in reversed([line for line in block if not _ends_by_failing(line)]):
-            held = [
-                value for node in ast.walk(line) for n, value in _assigned(node) if n == name.id
-            ]
+    for block in reversed(blocks_around(name, where.node)):
+        for line in reversed([line for line in block if not ends_by_failing(line)]):
+            held = [value for node in ast.walk(line) for n, value in assigned(node) if n == name.id]
             found += [(where, value) for value in held]
-            if any(n == name.id for n, _ in _assigned(line)) and _is_whole(line):
+            if any(n == name.id for n, _ in assigned(line)) and is_whole(line):
                 return found[::-1]
     return found[::-1]
 
 
-def _blocks_around(name: ast.Name, function: ast.FunctionDef) -> list[list[ast.stmt]]:
-    """The statements before the one with ``name``, of each block around it, the outermost first."""
-    found: list[list[ast.stmt]] = []
-    block: list[ast.stmt] | None = function.body
-    while block is not None:
-        at = next((n for n, line in enumerate(block) if name in [*ast.walk(line)]), None)
-        if at is None:
-            break
-        found.append(block[:at])
-        inner = [getattr(block[at], part, []) for part in ("body", "orelse", "finalbody")]
-        block = next(
-            (some for some in inner if any(name in [*ast.walk(line)] for line in some)), None
-        )
-    return found
-
-
-def _ends_by_failing(line: ast.stmt) -> bool:
-    """What is assigned in it does not come to what stands below."""
-    last = line.body[-1] if isinstance(line, ast.If) and not line.orelse else None
-    return (
-        isinstance(last, ast.Expr)
-        and isinstance(last.value, ast.Call)
-        and _called(last.value) == "fail"
-    )
-
-
-def _is_whole(line: ast.stmt) -> bool:
-    """It gives a variable its value anew, and adds nothing to it."""
-    return isinstance(line, ast.AnnAssign) or (
-        isinstance(line, ast.Assign) and not isinstance(line.targets[0], ast.Subscript)
-    )
-
-
-def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
-    if isinstance(node, ast.Assign):
-        for target in node.targets:
-            yield from _targets(target, node.value)
-    elif isinstance(node, ast.AnnAssign | ast.AugAssign | ast.NamedExpr) and node.value is not None:
-        yield from _targets(node.target, node.value)
-
-
-def _targets(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
-    if isinstance(target, ast.Name):
-        yield target.id, value
-    elif isinstance(target, ast.Subscript):
-        yield from _targets(target.value, value)
-    elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-        for one, held in zip(target.elts, value.elts, strict=True):
-            yield from _targets(one, held)
-
-
-def _literals(node: ast.expr) -> Iterator[Text]:
-    if isinstance(node, ast.IfExp):
-        yield from _literals(node.body)
-        yield from _literals(node.orelse)
-    elif isinstance(node, ast.Constant):
-        yield Text(str(node.value))
-
-
-def _calls(node: ast.AST) -> list[ast.Call]:
-    """The calls in ``node`` in the order in which they stand there."""
-    every = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
-    return sorted(every, key=lambda call: (call.lineno, call.col_offset))
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
-def _dotted(call: ast.Call) -> str:
-    return ast.unparse(call.func)
-
-
 def _function(call: ast.Call, module: str) -> Function | None:
     """The function of the checks that is called; of a method, the one that has its name."""
-    name, source = _called(call), _source(module)
+    name, source = called(call), _source(module)
     if name in source.functions:
         return Function(module, name)
     if isinstance(call.func, ast.Name):
@@ -315,15 +251,15 @@ def _says(function: Function) -> bool:
 
 
 def _reaches(
-    function: Function, called: frozenset[str], seen: frozenset[Function] = frozenset()
+    function: Function, names: frozenset[str], seen: frozenset[Function] = frozenset()
 ) -> bool:
     """``function`` calls one of these, itself or by what it calls."""
     if function in seen or function.name in {"message", "shown"}:
         return False
-    for call in _calls(function.node):
-        if _called(call) in called:
+    for call in calls_in(function.node):
+        if called(call) in names:
             return True
         inner = _function(call, function.module)
-        if inner is not None and _reaches(inner, called, seen | {function}):
+        if inner is not None and _reaches(inner, names, seen | {function}):
             return True
     return False

@@ -75,6 +75,20 @@ def repeats(pair: Pair, earlier: Iterable[Pair]) -> Pair | None:
     return None
 
 
+def quoted(others: Sequence[str]) -> dict[str, Message]:
+    """What the function sent instead of the answer."""
+    if not others:
+        return {}
+    first = others[:3]
+    template = N_("Found instead: {found}.")
+    if not any(character.isdigit() for one in first for character in one):
+        template = N_("Found instead, not a number: {found}.")
+        if len(first) > 1:
+            template = N_("Found instead, not numbers: {found}.")
+    found = ", ".join(f'"{shown(one)}"' for one in first)
+    return {"instead": message(template, found=found)}
+
+
 def _in_dictionary(
     value: dict[str, Any], is_right: IsRight, keys: Sequence[str], form: str
 ) -> Message | None:

@@ -12,7 +12,7 @@ from grader.checks import evidence, fail, message, shown
 from grader.checks.failure_words import how_it_failed
 from grader.checks.named_mistakes import HINTS, HINTS_OF_SUMS, MISTAKES
 from grader.checks.next_step import step_of, step_of_records, step_of_silence
-from grader.checks.other_form import is_twice, repeats, step_of_form
+from grader.checks.other_form import is_twice, quoted, repeats, step_of_form
 from grader.i18n.language import N_
 from grader.rubric.expression import ExpressionError
 from grader.rubric.readings import Arithmetic
@@ -80,7 +80,7 @@ class Replies:
             hint=wrong or step_of_silence(invocation, self._setting),
             evidence=seen,
             **_named(said, values),
-            **_quoted(invocation.others),
+            **quoted(invocation.others),
         )
 
     def wrong_records(self, invocation: Invocation) -> NoReturn:
@@ -161,7 +161,7 @@ class Replies:
             patience=int(seconds) if seconds == int(seconds) else seconds,
             evidence=seen,
             **_named(said, values),
-            **_quoted(exchange.others),
+            **quoted(exchange.others),
         )
 
     def _unless_other_form(self, pair: Pair, others: tuple[str, ...], seen: Evidence) -> None:
@@ -289,17 +289,3 @@ def _text(value: object) -> str:
 def _named(template: str, values: dict[str, Any]) -> dict[str, Any]:
     """Those of ``values`` that ``template`` speaks of."""
     return {name: value for name, value in values.items() if f"{{{name}}}" in template}
-
-
-def _quoted(others: tuple[str, ...]) -> dict[str, Message]:
-    """What the function sent instead of the answer."""
-    if not others:
-        return {}
-    first = others[:3]
-    template = N_("Found instead: {found}.")
-    if not any(character.isdigit() for one in first for character in one):
-        template = N_("Found instead, not a number: {found}.")
-        if len(first) > 1:
-            template = N_("Found instead, not numbers: {found}.")
-    found = ", ".join(f'"{shown(one)}"' for one in first)
-    return {"instead": message(template, found=found)}

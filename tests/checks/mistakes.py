@@ -173,7 +173,7 @@ MISTAKES = (
     Mistake("second-record", handler("x = event['Records'][1]"), "may hold a single record"),
     # names
     Mistake("not-imported", handler("x = math.floor(1)"), "write import math at its top"),
-    Mistake("misspelt", handler("x = jsn.loads('1')"), "Nothing of the name jsn is there"),
+    Mistake("misspelt", handler("x = jsn.loads('1')"), "Python knows nothing of the name jsn"),
     Mistake("no-value", handler("for r in []:", "    y = 1", "return y"), "y has no value yet"),
     Mistake(
         "attribute-of-dictionary", handler("x = event.Records"), '["Records"] instead of .Records'
