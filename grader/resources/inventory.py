@@ -93,7 +93,7 @@ class Inventory:
         def names() -> tuple[str, ...]:
             pages = _pages(self._aws.lambda_, "list_functions")
             every = (one["FunctionName"] for page in pages for one in page.get("Functions", []))
-            return tuple(name for name in every if not _of_academy(name))
+            return tuple(name for name in every if not is_of_academy(name))
 
         return self._once("functions", "lambda:ListFunctions", names)
 
@@ -110,7 +110,7 @@ class Inventory:
     def _feed(self, given: dict[str, Any]) -> Feed | None:
         queue = self._own(given.get("EventSourceArn"), "sqs")
         function = self._own(given.get("FunctionArn"), "lambda")
-        if not queue or not function or _of_academy(function) or queue.endswith(".fifo"):
+        if not queue or not function or is_of_academy(function) or queue.endswith(".fifo"):
             return None
         return Feed(queue, function, given.get("State") in _LIVE)
 
@@ -238,5 +238,6 @@ def _pages(client: Any, operation: str, **given: Any) -> Iterator[dict[str, Any]
         raise TooMuchError
 
 
-def _of_academy(name: str) -> bool:
+def is_of_academy(name: str) -> bool:
+    """A function of that name is AWS Academy's, in every account."""
     return name.casefold() in OF_AWS_ACADEMY

@@ -8,6 +8,8 @@ import unicodedata
 # which cannot be written; ends of a line or paragraph.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
+_BLANKS = {ord(" "): "␣", ord("\t"): "\\t", ord("\n"): "\\n", ord("\r"): "\\r", 0xA0: "\\xa0"}
+
 
 def printable(text: str, limit: int = 1000) -> str:
     """``text`` in one line of at most ``limit`` characters, with what could act made visible."""
@@ -15,6 +17,14 @@ def printable(text: str, limit: int = 1000) -> str:
     line = text[:most].replace("\t", " ").replace("\n", " ")
     line = unicodedata.normalize("NFC", "".join(map(_visible, line)))
     return line if len(line) <= limit and len(text) <= most else f"{line[: limit - 1]}…"
+
+
+def with_visible_blanks(text: str) -> str:
+    """``text`` with the blanks and line ends around it made visible: ``bar␣``."""
+    core = text.strip()
+    start = text.find(core) if core else len(text)
+    before, after = text[:start], text[start + len(core) :]
+    return f"{before.translate(_BLANKS)}{core}{after.translate(_BLANKS)}"
 
 
 def _visible(character: str) -> str:
