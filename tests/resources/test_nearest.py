@@ -261,7 +261,7 @@ def test_where_the_other_region_says_nothing_all_is_as_it_was_and_it_is_not_aske
     finding = FINDING[listing]
     first = NO_QUEUE if finding.startswith("sqs") else NO_FUNCTION
     wire.play(listing, page(["number"]))
-    wire.play("sqs.ListQueues", queues([]))
+    wire.play("scheduler.ListSchedules", (200, {}, b'{"Schedules": []}'))
     aws = asked(wire)
     wire.play(finding, first, answer, always=True)
     observe = (
@@ -272,7 +272,7 @@ def test_where_the_other_region_says_nothing_all_is_as_it_was_and_it_is_not_aske
     assert isinstance(observe, Missing)
     assert observe.reason.endswith("there is one named number.")
     assert wire.requests.count(finding) == 2
-    assert isinstance(aws.query("sqs:ListQueues", aws.sqs.list_queues), Found)
+    assert isinstance(aws.query("scheduler:ListSchedules", aws.scheduler.list_schedules), Found)
 
 
 def test_in_a_region_that_is_not_the_learner_labs_no_other_is_asked(wire: Wire) -> None:
