@@ -8,7 +8,7 @@ import unicodedata
 # which cannot be written; ends of a line or paragraph.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
-_BLANKS = {ord(" "): "␣", ord("\t"): "\\t", ord("\n"): "\\n", ord("\r"): "\\r", 0xA0: "\\xa0"}
+_BLANKS = {" ": "␣", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 def printable(text: str, limit: int = 1000) -> str:
@@ -23,8 +23,11 @@ def with_visible_blanks(text: str) -> str:
     """``text`` with the blanks and line ends around it made visible: ``bar␣``."""
     core = text.strip()
     start = text.find(core) if core else len(text)
-    before, after = text[:start], text[start + len(core) :]
-    return f"{before.translate(_BLANKS)}{core}{after.translate(_BLANKS)}"
+    before, after = (
+        "".join(_BLANKS.get(blank) or f"\\x{ord(blank):02x}" for blank in around)
+        for around in (text[:start], text[start + len(core) :])
+    )
+    return f"{before}{core}{after}"
 
 
 def _visible(character: str) -> str:

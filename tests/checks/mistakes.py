@@ -76,6 +76,10 @@ MISTAKES = (
     Mistake(
         "key-n1", each("x = message['n1']"), "looks for the key n1. If it looks in the message"
     ),
+    Mistake("key-blank", each("x = message['number1 ']"), "looks for the key number1␣."),
+    Mistake(
+        "variable-blank", handler("x = os.environ['QUEUE ']"), "environment variable QUEUE␣, and"
+    ),
     Mistake("key-of-own-dictionary", each("x = {'+': 1}['plus']"), "looks for the key plus."),
     Mistake("key-zero", handler("x = event[0]"), "looks for the key 0."),
     Mistake("number-of-event", handler("x = event['number1']"), "number1 is a key of the message"),

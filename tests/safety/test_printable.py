@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from grader.safety.printable import printable
+from grader.safety.printable import printable, with_visible_blanks
 
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Every character that Unicode gives the property Bidi_Control."""
@@ -66,3 +66,17 @@ def test_what_could_act_is_made_visible(text: str, shown: str) -> None:
 @pytest.mark.parametrize("character", BIDI)
 def test_text_cannot_turn_round(character: str) -> None:
     assert character not in printable(f"a{character}b")
+
+
+@given(st.text(" \t\n\r\xa0\u2003", max_size=4), st.text(), st.text(" \t\n\u2003", max_size=4))
+@example("", "", " ")
+@example(" ", "a b", "\n")
+def test_blanks_around_a_text_are_seen_and_those_within_stay(
+    before: str, text: str, after: str
+) -> None:
+    shown = with_visible_blanks(before + text + after)
+    assert shown == shown.strip()
+    assert text.strip() in shown
+    assert (shown == before + text + after) == (
+        (before + text + after).strip() == before + text + after
+    )
