@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MOST_NAMES = 2000
 """Names that are read: an account of a lab has a few."""
 
-MOST_LISTED = 5
+MOST_SAID = 5
 """Names that are said where none comes near."""
 
 _NAME = 80
@@ -104,9 +104,9 @@ def _but_others(
     """What there is, where nothing comes near: the first names, and how many more."""
     if not there:
         return no_such(kind, name, region)
-    said = {"name": name, "region": region, "names": [*map(_shown, sorted(there)[:MOST_LISTED])]}
-    if len(there) > MOST_LISTED:
-        return Missing.saying(_BUT_MORE[kind], count=len(there) - MOST_LISTED, **said)
+    said = {"name": name, "region": region, "names": [*map(_shown, sorted(there)[:MOST_SAID])]}
+    if len(there) > MOST_SAID:
+        return Missing.saying(_BUT_MORE[kind], count=len(there) - MOST_SAID, **said)
     return Missing.saying(_BUT_OTHERS[kind], **said)
 
 
