@@ -19,7 +19,7 @@ from grader.i18n.message import Message, message, shown, within_limit
 from grader.judging.pytest_session import run_pytest
 from grader.model.evidence import Evidence
 from grader.model.outcome import Outcome, Verdict
-from grader.safety.trace import trace_of
+from grader.safety.trace import trace_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Sequence
@@ -182,7 +182,7 @@ class _Session:
             if number not in self._explained:
                 self._explained.add(number)
                 sys.stderr.write(trace_of(raised, frames=5))
-            error = within_limit(f"{type(raised).__name__}: {raised}", 300)
+            error = within_limit(f"{type(raised).__name__}: {words_of(raised)}", 300)
             failed = message(N_("The check itself failed: {error}"), error=error)
             verdict = _ungraded(failed)
         return {"verdict": msgspec.to_builtins(verdict)}
@@ -192,17 +192,17 @@ def _contained() -> Generator[None, object, object]:
     try:
         return (yield)
     except (pytest.exit.Exception, KeyboardInterrupt) as stop:
-        raise EscapeError(f"{type(stop).__name__}: {stop}") from stop
+        raise EscapeError(f"{type(stop).__name__}: {words_of(stop)}") from stop
 
 
 def _verdict(raised: BaseException) -> Verdict | None:
     if isinstance(raised, Failure | Withheld):
         return raised.verdict
     if isinstance(raised, AssertionError | pytest.fail.Exception):
-        text = within_limit(str(raised)) or N_("The check did not pass.")
+        text = within_limit(words_of(raised)) or N_("The check did not pass.")
         return Verdict("failed", text, template=text)
     if isinstance(raised, pytest.skip.Exception):
-        return _ungraded(message(N_("The check left this out: {reason}"), reason=str(raised)))
+        return _ungraded(message(N_("The check left this out: {reason}"), reason=words_of(raised)))
     return None
 
 

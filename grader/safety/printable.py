@@ -30,6 +30,14 @@ def with_visible_blanks(text: str) -> str:
     return f"{before}{core}{after}"
 
 
+def printable_lines(text: str) -> str:
+    """The whole ``text``, its lines and tabs kept, with what else could act made visible."""
+    text = text.replace("\r\n", "\n")
+    if text.isprintable():
+        return text
+    return "".join(one if one in "\n\t" else _visible(one) for one in text)
+
+
 def _visible(character: str) -> str:
     unsafe = unicodedata.category(character) in _UNSAFE
     return f"\\x{ord(character):02x}" if unsafe else character

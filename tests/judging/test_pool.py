@@ -14,6 +14,7 @@ from tenacity import retry, stop_after_delay, wait_fixed
 from grader.judging.pool import Judge
 from grader.model.observation import Found
 from grader.rubric.load import Criterion, default_rubric_path, load_rubric
+from grader.safety.printable import printable
 from tests.observations import a_function, lab_rubric, only, reference, sum_function
 from tests.own_checks import GENEROUS_S, HANG
 from tests.processes import runs
@@ -270,6 +271,45 @@ def test_loud(function):
     out, err = capfd.readouterr()
     assert out == ""
     assert all(word in err for word in ("loud 1", "loud 2", "loud 3"))
+
+
+@pytest.mark.parametrize("acts", ["\x1b[2J", "\x9b2J", "\u202e"])
+def test_what_a_student_wrote_does_nothing_to_a_terminal(
+    write: Write, capfd: pytest.CaptureFixture[str], acts: str
+) -> None:
+    folder = write("""
+class NoWords(Exception):
+    def __str__(self):
+        raise ValueError("words of no use")
+
+@check("raised", on="function")
+def test_raised(function):
+    error = KeyError(function.handler)
+    error.add_note(function.handler)
+    raise error
+
+@check("printed", on="function")
+def test_printed(function):
+    print(function.handler, "out")
+    sys.stderr.write(function.handler)
+    sys.__stderr__.write(f"{function.handler} last")
+
+@check("worded", on="function")
+def test_worded(function):
+    raise NoWords
+""")
+    hostile = reference(functions=sum_function(Found(a_function(handler=f"handler{acts}"))))
+    rubric = rubric_for("raised", "printed", "worded")
+    with Judge([folder], workers=1, limit_s=GENEROUS_S) as judge:
+        ((memory, raised, printed, worded),) = judge.judge(rubric, [hostile])
+    assert (memory.outcome, printed.outcome) == ("passed", "passed")
+    assert (raised.outcome, worded.outcome) == ("ungraded", "ungraded")
+    assert "NoWords" in worded.message
+    told = capfd.readouterr().err
+    assert acts not in told
+    assert "KeyError" in told
+    assert f"{printable(acts)} out" in told
+    assert f"{printable(acts)} last" in told
 
 
 def test_closing_ends_a_check_at_once(write: Write, tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from grader.safety.printable import printable, with_visible_blanks
+from grader.safety.printable import printable, printable_lines, with_visible_blanks
 
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Every character that Unicode gives the property Bidi_Control."""
@@ -80,3 +81,12 @@ def test_blanks_around_a_text_are_seen_and_those_within_stay(
     assert (shown == before + text + after) == (
         (before + text + after).strip() == before + text + after
     )
+
+
+@given(HOSTILE)
+@example("\r")
+def test_lines_keep_their_ends_and_nothing_else_that_acts(text: str) -> None:
+    safe = printable_lines(text)
+    acting = [one for one in safe if unicodedata.category(one) in {"Cc", "Cf", "Cs", "Zl", "Zp"}]
+    assert "".join(acting) == "".join(re.findall(r"[\n\t]", text))
+    assert printable_lines(safe) == safe
