@@ -28,6 +28,7 @@ from grader.model.observation import Observation  # noqa: TC001 - msgspec reads 
 from grader.model.outcome import Outcome
 from grader.rubric.load import Rubric  # noqa: TC001 - msgspec reads it
 from grader.safety.printable import printable_lines
+from grader.safety.start_environment import erase_from_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +81,7 @@ def prepare(folder: Path, lang: str) -> None:
     interrupts.ignore([signal.SIGINT])
     speak(lang)
     Thread(target=_outlive_no_parent, args=(folder.parent,), name="parent", daemon=True).start()
+    erase_from_start("AWS_")
     for name in [name for name in os.environ if name.startswith(("PYTEST_", "AWS_"))]:
         del os.environ[name]
     os.dup2(2, 1)

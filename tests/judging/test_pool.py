@@ -254,6 +254,27 @@ def test_clean(function):
     assert sorted(path.name for path in folder.iterdir()) == ["check_own.py", "conftest.py"]
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="Linux has such a file")
+def test_the_system_shows_no_credentials_of_a_judges_process(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write("""
+@check("clean", on="function")
+def test_clean(function):
+    assert not [name for name in os.environ if name.startswith("AWS_")]
+    kept = open("/proc/self/environ", "rb").read()
+    assert b"PATH=" in kept
+    assert b"AWS_" not in kept and b"wJalr" not in kept, kept
+    started = subprocess.run(["env"], capture_output=True, check=True).stdout
+    assert b"PATH=" in started and b"AWS_" not in started
+""")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "wJalr" * 100)
+    ((_, clean),) = judged(folder, "clean")
+    assert clean.outcome == "passed", clean.message
+    assert os.environ["AWS_SECRET_ACCESS_KEY"] == "wJalrXUtnFEMI"
+
+
 def test_nothing_that_a_check_prints_reaches_standard_output(
     write: Write, capfd: pytest.CaptureFixture[str]
 ) -> None:
