@@ -181,7 +181,16 @@ def run(arguments: list[str]) -> int:
         return USAGE
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except OSError as error:
+    except (OSError, RuntimeError, MemoryError) as error:
+        from grader.safety.machine_limit import RAISE_IT, limit_reached
+
+        limit = limit_reached(error)
+        if limit is not None:
+            sys.stderr.write(f"grader: {_(limit)} {_(RAISE_IT)}\n")
+            return UNGRADED
+        if not isinstance(error, OSError):
+            traceback.print_exc()
+            return UNGRADED
         # A full disk, a folder that vanished: the message names it; a traceback would not help.
         sys.stderr.write(f"grader: {error}\n")
         return UNGRADED
