@@ -39,6 +39,7 @@ from grader.commands.options import (
     remember_command,
 )
 from grader.i18n.language import N_, _, default_language, speak
+from grader.model.machine_limit import RAISE_IT, hush_threads, limit_reached
 from grader.terminal.encoding import show_what_it_can
 
 if TYPE_CHECKING:
@@ -182,8 +183,6 @@ def run(arguments: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except (OSError, RuntimeError, MemoryError) as error:
-        from grader.safety.machine_limit import RAISE_IT, limit_reached
-
         limit = limit_reached(error)
         if limit is not None:
             sys.stderr.write(f"grader: {_(limit)} {_(RAISE_IT)}\n")
@@ -215,6 +214,7 @@ def main() -> None:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _interrupt)
     interrupts.repeat_what_is_swallowed(_interrupt)
+    hush_threads()
     status = run(sys.argv[1:])
     with suppress(OSError):
         sys.stdout.flush()

@@ -132,10 +132,10 @@ def batch(
                 handed_in = [account for account in planned.todo if not account.absent]
                 with progress(handed_in, errors, quiet=quiet) as tell:
                     summary = run.run(lambda graded: tell(graded.report))
-            except (KeyboardInterrupt, OSError) as why:
-                _tell_cut_short(run, why, out, errors)
+            except (KeyboardInterrupt, OSError, RuntimeError, MemoryError) as why:
+                status = _tell_cut_short(run, why, out, errors)
                 errors.print(_("Go on with: {command}", command=again(only)), soft_wrap=True)
-                raise typer.Exit(UNGRADED if isinstance(why, OSError) else INTERRUPTED) from None
+                raise typer.Exit(status) from None
     if json == "-":
         write_stdout((out / "summary.json").read_bytes())
     else:
@@ -147,13 +147,22 @@ def batch(
     return UNGRADED if run.unwritten or run.not_again else batch_status(run.reports)
 
 
-def _tell_cut_short(run: ClassRun, why: BaseException, out: Path, errors: Console) -> None:
-    """Why the batch ended before its end, and what there is of it."""
-    from grader.inputs.problems import reason
+def _tell_cut_short(run: ClassRun, why: BaseException, out: Path, errors: Console) -> int:
+    """Say why the batch ended before its end, and what there is of it: the exit status.
 
-    if isinstance(why, OSError):
+    Raises ``why`` itself where that is a fault of ours.
+    """
+    from grader.inputs.problems import reason
+    from grader.model.machine_limit import limit_reached
+
+    limit = limit_reached(why)
+    if limit is not None:
+        errors.print(_("The batch ended: {reason}", reason=_(limit)))
+    elif isinstance(why, OSError):
         where = why.filename or out
         errors.print(_("The batch ended: {file}: {reason}.", file=where, reason=reason(why)))
+    elif not isinstance(why, KeyboardInterrupt):
+        raise why
     done = len(run.reports)
     errors.print(
         plural(
@@ -164,6 +173,7 @@ def _tell_cut_short(run: ClassRun, why: BaseException, out: Path, errors: Consol
         )
     )
     _tell_unwritten(run, errors)
+    return INTERRUPTED if isinstance(why, KeyboardInterrupt) else UNGRADED
 
 
 def _tell_where(run: ClassRun, out: Path, errors: Console, quiet: bool) -> None:

@@ -20,7 +20,7 @@ from itertools import product
 from pathlib import Path
 from queue import LifoQueue
 from threading import Lock
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import msgspec
 
@@ -30,8 +30,8 @@ from grader.i18n.message import message
 from grader.inputs.problems import BadInput, Problem
 from grader.judging import note, worker
 from grader.judging.check_files import LAB_CHECKS, own_check_files
+from grader.model.machine_limit import NoMoreThreads
 from grader.model.outcome import CheckInfo, Collected, Outcome
-from grader.safety.machine_limit import NoMoreThreads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -245,8 +245,7 @@ class _Worker:
                     raise  # it is the task's own
                 if self._ended:
                     raise CancelledError from None
-                manager = pool._executor_manager_thread
-                if manager is not None and not manager.is_alive():
+                if _unmanaged(pool):
                     # It could not start a thread of its own, and died without telling the future.
                     raise NoMoreThreads from None
 
@@ -261,14 +260,19 @@ class _Worker:
             pool, busy, self._pool = self._pool, self._busy, None
         if pool is None:
             return
-        manager = pool._executor_manager_thread
-        unmanaged = manager is None or not manager.is_alive()
+        unmanaged = _unmanaged(pool)
         if busy or unmanaged:
             for process in list((pool._processes or {}).values()):
                 process.kill()
         # Once, and waiting: the thread that manages the pool must be gone before the interpreter is.
         with suppress(RuntimeError):  # a thread that could not be started
             pool.shutdown(wait=not unmanaged, cancel_futures=True)
+
+
+def _unmanaged(pool: ProcessPoolExecutor) -> bool:
+    """Whether the thread that hands on a pool's tasks is not there, or no more."""
+    manager: Any = pool._executor_manager_thread
+    return manager is None or not manager.is_alive()
 
 
 def _complete(

@@ -13,7 +13,7 @@ from _pytest._io import TerminalWriter
 from grader.checks import fixtures
 from grader.checks.declare import declared
 from grader.judging.facts import FIXTURES
-from grader.safety.machine_limit import limit_reached
+from grader.model.machine_limit import limit_reached
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +42,10 @@ class SilentPytest:
         config.pluginmanager.unregister(name="terminalreporter")
         config.pluginmanager.register(_Nowhere(), "terminalreporter")
 
-    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Keep what pytest itself failed by."""
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+        """Keep what pytest itself failed by; of a limit of this machine it says nothing."""
         self.fault = excinfo.value
+        return limit_reached(self.fault) is not None
 
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
         """Take the report."""

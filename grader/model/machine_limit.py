@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import threading
 from concurrent.futures import BrokenExecutor
 
 from grader.i18n.language import N_
@@ -21,6 +22,10 @@ _BY_ERRNO = {
 }
 
 
+_NO_THREAD = ("can't start new thread", "unable to start watchdog thread")
+"""What Python says; there is no other sign of it."""
+
+
 class NoMoreThreads(RuntimeError):  # noqa: N818 - what there is no more of
     """A thread on which others wait could not be started."""
 
@@ -33,6 +38,16 @@ def limit_reached(error: BaseException) -> str | None:
         return _BY_ERRNO.get(error.errno or 0)
     if isinstance(error, BrokenExecutor):
         return DIED
-    # Python has no other sign of it than these words.
-    no_thread = isinstance(error, RuntimeError) and "can't start new thread" in str(error)
+    no_thread = isinstance(error, RuntimeError) and str(error).startswith(_NO_THREAD)
     return PROCESSES if no_thread or isinstance(error, NoMoreThreads) else None
+
+
+def hush_threads() -> None:
+    """Say nothing of a thread that ended by a limit: whoever waits for it says so, once."""
+    before = threading.excepthook
+
+    def said(ended: threading.ExceptHookArgs) -> None:
+        if ended.exc_value is None or limit_reached(ended.exc_value) is None:
+            before(ended)
+
+    threading.excepthook = said
