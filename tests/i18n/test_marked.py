@@ -48,6 +48,8 @@ OF_OTHERS = {
     # what Lambda writes
     *("Worker init failed: ", "Traceback (most recent call last)"),
     *("START RequestId: ", '"START RequestId:"'),
+    # what Python says of a thread
+    *("can't start new thread", "unable to start watchdog thread"),
     # Python source
     *("def calculated(message):", "def everything(message):"),
     # names of programs, of threads, of actions, of looks
