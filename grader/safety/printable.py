@@ -24,7 +24,7 @@ def with_visible_blanks(text: str) -> str:
     core = text.strip()
     start = text.find(core) if core else len(text)
     before, after = (
-        "".join(_BLANKS.get(blank) or f"\\x{ord(blank):02x}" for blank in around)
+        "".join(_BLANKS.get(blank) or _escaped(blank) for blank in around)
         for around in (text[:start], text[start + len(core) :])
     )
     return f"{before}{core}{after}"
@@ -39,5 +39,11 @@ def printable_lines(text: str) -> str:
 
 
 def _visible(character: str) -> str:
-    unsafe = unicodedata.category(character) in _UNSAFE
-    return f"\\x{ord(character):02x}" if unsafe else character
+    return _escaped(character) if unicodedata.category(character) in _UNSAFE else character
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -118,7 +118,7 @@ def test_control_characters_do_not_get_into_a_comment(root: Path) -> None:
     first = msgspec.structs.replace(report.criteria[0], message="\x1b[2J\u202eevil\nline")
     report = msgspec.structs.replace(report, criteria=(first, *report.criteria[1:]))
     comment = comment_text(report, export_of(root))
-    assert "\\x1b[2J\\x202eevil line" in comment
+    assert "\\x1b[2J\\u202eevil line" in comment
 
 
 # -- where it goes --------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ def test_what_comes_from_an_account_does_not_rule_the_terminal(root: Path, capsy
     Results(root).write_report(report)
     assert csv_of(root)[0] == 0
     error = capsys.readouterr().err
-    assert "s3 (Cy Day) has no score: \\x1b[2J[red]gone\\x202e again" in error
+    assert "s3 (Cy Day) has no score: \\x1b[2J[red]gone\\u202e again" in error
     assert "\x1b" not in error
 
 

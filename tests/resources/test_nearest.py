@@ -195,7 +195,7 @@ FINDING = {
         ([*"edcba"], " there: a, b, c, d, e."),
         ([*"gfedcba"], " there: a, b, c, d, e and 2 more."),
         (["x" * 200], f" there: {'x' * 79}…."),
-        (["\x1b[31mred", "\u202eevil", "{name}"], r" there: \x1b[31mred, {name}, \x202eevil."),
+        (["\x1b[31mred", "\u202eevil", "{name}"], r" there: \x1b[31mred, {name}, \u202eevil."),
     ],
     ids=lambda value: str(value)[:30],
 )
