@@ -12,8 +12,9 @@ from grader.export.sheet import read_sheet
 from grader.inputs.names import id_forms
 from grader.inputs.problems import BadInput, Problem
 from grader.results.directory import BATCH, STUDENTS, Results
-from grader.results.forget_files import OVERRIDES, folders_of_others, text_of
+from grader.results.forget_files import folders_of_others, text_of
 from grader.results.no_links import refuse_links
+from grader.results.overrides import OVERRIDES
 from grader.results.traces import Traces, accounts_in
 
 if TYPE_CHECKING:

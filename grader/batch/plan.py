@@ -129,14 +129,12 @@ def plan(
         if result.report.status == "graded" and (name in absent or not result.report.nothing_seen)
     }
     if keep_all:
-        left = {account.student_id for account in chosen if account.student_id not in known}
+        todo = tuple(account for account in chosen if account.student_id not in known)
     else:
         left = {
             a.student_id for a in chosen if only or a.student_id not in graded or groups.is_open(a)
         }
-    todo = whole_groups(roster.accounts, left)
-    if keep_all:
-        todo = tuple(account for account in todo if account.student_id in left)
+        todo = whole_groups(roster.accounts, left)
     again = {account.student_id for account in todo}
     kept = {name: result for name, result in known.items() if name not in again}
     earlier = {name: result for name, result in seen.items() if name in again}

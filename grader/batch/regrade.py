@@ -87,7 +87,7 @@ def regrade(
     due: str | None = None,
     dry_run: bool = False,
 ) -> Regraded:
-    """Judge every stored observation by ``course``'s rubric, and write reports, summary, grades, pages.
+    """Judge every stored observation by ``setup``'s rubric; write reports, summary, grades and pages.
 
     What a report said that changed is kept in its student's history. ``due`` is another time of
     ``--due``. With ``dry_run`` nothing is written, nor where a stored file cannot be read, which is a
@@ -200,13 +200,12 @@ def judged_again(
     due: str | None = None,
     overrides: Overrides = NO_OVERRIDES,
 ) -> Iterator[Rejudged]:
-    """What ``course`` makes of what is stored of each of ``students``, with a human's marks on it.
+    """What ``setup`` makes of what is stored of each of ``students``, with a human's marks on it.
 
     Another of a group's accounts may count now. ``region`` is the batch's, for accounts that name none;
     ``everyone`` is the class, because a group's account may be in the region of any of its rows. A
     report without an observation stays but for the marks; who has neither is left out. ``due`` is the
-    time of ``--due``. Raises :class:`BadInput` where a
-    stored file cannot be read.
+    time of ``--due``. Raises :class:`BadInput` where a stored file cannot be read.
     """
     rubric = setup.rubric
     default = region or rubric.lab.region

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import PurePath
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
+from grader.inputs.schema_errors import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,14 +63,8 @@ def formats_of(names: Iterable[str]) -> dict[str, Format]:
     for name in names:
         if name in FORMATS:
             continue
-        near = difflib.get_close_matches(name, FORMATS, n=1)
-        remedy = (
-            _("Did you mean {near}?", near=near[0])
-            if near
-            else _("Known: {names}.", names=", ".join(FORMATS))
-        )
         message = _("There is no format {name}.", name=repr(name))
-        problems.append(Problem("--to", None, message, remedy))
+        problems.append(Problem("--to", None, message, did_you_mean(name, FORMATS)))
     if problems:
         raise BadInput(problems)
     return {name: FORMATS[name] for name in names}

@@ -51,6 +51,8 @@ PAGE = "index.html"
 LOCK = ".lock"
 PUSHED = "lti-pushed.ndjson"
 """What `grader push lti` remembers."""
+DESK = "desk.json"
+"""What a desk keeps: links, accounts, claims."""
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding raises where a file holds something else than the grader wrote."""
 _OURS = (SUMMARY, GRADES, RUBRIC, PAGE, OVERRIDES, STUDENTS)

@@ -220,9 +220,9 @@ def test_a_device_in_a_folder_of_somebody_elses_can_be_written_to(root: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--to", "moodel"], "Did you mean moodle?"),
-        (["--to", "xls"], "Did you mean xlsx?"),
-        (["--to", "pdf"], "Known: gradescope, "),
+        (["--to", "moodel"], "Did you mean “moodle”?"),
+        (["--to", "xls"], "Did you mean “xlsx”?"),
+        (["--to", "pdf"], "Known here: canvas, "),
         (["--to", "csv", "--worksheet", "x.csv"], "--worksheet: csv has no use for it"),
         (["--to", "moodle", "--ids", "sis"], "--ids: moodle has no use for it"),
         (["--to", "csv", "--scale", "0"], "--scale: This is not a number of points"),

@@ -194,7 +194,7 @@ def test_a_list_that_is_longer_than_what_is_read_is_unknown(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab.calculator()
-    monkeypatch.setattr("grader.resources.inventory.MOST_PAGES", 0)
+    monkeypatch.setattr("grader.aws.bounds.MOST_PAGES", 0)
     assert kind(seen(lab).functions["sum"]) == "unexpected"
 
 
