@@ -16,13 +16,14 @@ from grader.checks.raised import Failure, Withheld
 from grader.checks.variables import guarded
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message, shown, within_limit
+from grader.judging.plain_checks import is_plain, run_plain
 from grader.judging.pytest_session import run_pytest
 from grader.model.evidence import Evidence
 from grader.model.outcome import Outcome, Verdict
 from grader.safety.trace import trace_of, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Sequence
+    from collections.abc import Callable, Collection, Generator, Sequence
     from pathlib import Path
 
     from grader.checks.declare import Declared
@@ -86,6 +87,7 @@ class _Session:
         self.only: Collection[str] | None = None
         self.cases: dict[str, Case] = {}
         self.names: dict[str, Message] = {}
+        self.plain: set[Callable[..., Any]] = set()
         self.current = ""
         self._armed = float("-inf")
         self._explained: set[int] = set()
@@ -115,6 +117,8 @@ class _Session:
             if (bound.number, number) not in self.without
             for pair in (range(pairs) if pairs else (None,))
         ]
+        if is_plain(metafunc.definition):
+            self.plain.add(metafunc.function)
         metafunc.parametrize("case", cases, indirect=True, ids=map(str, range(len(cases))))
 
     def _bound(self, check: Declared) -> list[Bound]:
@@ -135,13 +139,15 @@ class _Session:
                 self.names[item.nodeid] = _sentence(item, case)
                 if self.only is None or item.nodeid in self.only:
                     kept.append(item)
-        items[:] = kept
+        # What pytest sets up and tears down is not interrupted by what it does not.
+        items[:] = sorted(kept, key=lambda item: item.function not in self.plain)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Function) -> bool | None:
         """Say which test begins, and end the process if it does not end by itself.
 
-        Only a thread of C's outlives a check that never lets go of the interpreter.
+        Only a thread of C's outlives a check that never lets go of the interpreter. A plain check is run
+        here, any other by pytest.
         """
         self.current = item.nodeid
         case = self.cases[item.nodeid]
@@ -151,7 +157,10 @@ class _Session:
             limit_s = self.limit_s * (1 + _SLACK)
             faulthandler.dump_traceback_later(limit_s, exit=True, file=_STDERR)
             self._armed = now
-        return (yield)
+        if item.function not in self.plain:
+            return None
+        run_plain(item, case)
+        return True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:

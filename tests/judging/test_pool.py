@@ -140,12 +140,13 @@ def test_the_first_of_several_observations_is_the_first(write: Write) -> None:
         ("return False", "PytestReturnNotNoneWarning"),
     ],
 )
+@pytest.mark.parametrize("asked", ["function", "request, function"])
 def test_a_check_that_goes_wrong_is_ungraded_and_alone(
-    write: Write, body: str, detail: str
+    write: Write, body: str, detail: str, asked: str
 ) -> None:
     folder = write(f"""
 @check("bad", on="function")
-def test_bad(request, function):
+def test_bad({asked}):
     {body}
 
 @check("good", on="function")
