@@ -26,6 +26,7 @@ from grader.commands import (
     grading,
     judgement,
     lint,
+    pushing,
     roster,
 )
 from grader.commands.help import SpokenCommand, SpokenGroup
@@ -149,7 +150,7 @@ for command, told in COMMANDS:
     # A bonus may be below 0: -1 is no option.
     settings = {"ignore_unknown_options": True} if command is judgement.override else {}
     app.command(cls=SpokenCommand, help=told, context_settings=settings)(command)
-app.add_typer(exporting.push, name="push")
+app.add_typer(pushing.push, name="push")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -16,6 +16,7 @@ from grader.model.code_digest import grader_sha256
 from grader.model.observation import Found
 from grader.results.changes import roster_changes, rubric_changes, stored_rubric
 from grader.results.directory import RUBRIC
+from grader.results.handed_back import read_handed_back
 from grader.results.overrides import Overrides, Worth, read_overrides
 from grader.roster.find import find_students
 from grader.roster.load import student_of
@@ -141,6 +142,7 @@ def plan(
     former = former_criteria(batch, asked, rubric)
     names = [account.student_id for account in roster.accounts]
     overrides = read_overrides(results.root, names, Worth.of(rubric, former))
+    read_handed_back(results.root)  # damaged, it would only be met by the pages, at the end
     return Plan(
         todo,
         replace(settings, attempt=batch.attempt + 1),

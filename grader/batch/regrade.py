@@ -15,6 +15,7 @@ from grader import __version__
 from grader.judging.pool import AT_A_TIME
 from grader.model.code_digest import grader_sha256
 from grader.observe.scope import restrict_to
+from grader.results.handed_back import read_handed_back
 from grader.results.overrides import Overrides, Worth, read_overrides
 from grader.scoring.absent import absent_report
 from grader.scoring.best_account import best_of
@@ -111,6 +112,7 @@ def regrade(
         former = former_criteria(batch, asked, setup.rubric)
         names = [student.student_id for student in batch.students]
         overrides = read_overrides(results.root, names, Worth.of(setup.rubric, former))
+        read_handed_back(results.root)  # damaged, it would only be met by the pages, at the end
         again = list(
             judged_again(
                 results,

@@ -25,7 +25,8 @@ class Format:
     ``out`` is where it goes unless told otherwise, in the results directory; ``options`` are the
     options of the command that only some formats have. ``renews``: what stands at ``out`` was made by
     the grader itself, and is replaced unasked. ``one_score``: it has one number for a student, and no
-    room for both that there is no grade and which points are sure.
+    room for both that there is no grade and which points are sure. ``hands_back``: it gives marks to
+    students or a platform, which the class page remembers.
     """
 
     module: str
@@ -33,6 +34,7 @@ class Format:
     options: frozenset[str] = frozenset()
     renews: bool = False
     one_score: bool = True
+    hands_back: bool = True
 
 
 FORMATS = {
@@ -53,7 +55,7 @@ FORMATS = {
     "junit": Format("grader.export.junit", "exports/junit.xml"),
     "csv": Format("grader.export.grades_csv", "exports/grades.csv"),
     "xlsx": Format("grader.export.xlsx", "exports/grades.xlsx"),
-    "html": Format("grader.pages.export", "", renews=True, one_score=False),
+    "html": Format("grader.pages.export", "", renews=True, one_score=False, hands_back=False),
 }
 
 

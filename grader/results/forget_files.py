@@ -13,6 +13,7 @@ from grader.results.directory import (
     BATCH,
     DESK,
     GRADES,
+    HANDED_BACK,
     LOCK,
     PAGE,
     PUSHED,
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from grader.results.traces import Traces
 
 EXPORTS = "exports"
-_OURS = frozenset({BATCH, SUMMARY, GRADES, PAGE, RUBRIC, LOCK, DESK, PUSHED, OVERRIDES})
+_OURS = frozenset(
+    {BATCH, SUMMARY, GRADES, PAGE, RUBRIC, LOCK, DESK, PUSHED, OVERRIDES, HANDED_BACK}
+)
 _PACKED = frozenset({".zip", ".xlsx"})
 _LISTS = frozenset({".ndjson"})
 
