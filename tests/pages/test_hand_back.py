@@ -189,6 +189,7 @@ def test_who_has_no_row_in_a_worksheet_is_handed_nothing(root: Path, sheet: str)
     worksheet.write_text(f"{head}\nParticipant 7,Ann Lee,ann@example.org,,20,-\n")
     hand_back(root, "--worksheet", worksheet, to=sheet)
     assert scored(root) == {"s1": 18}
+    assert changed(root) == {"Bo": "not handed back yet"}  # Cy has nothing to hand back
 
 
 def test_who_had_a_score_and_has_none_stays_changed(root: Path) -> None:
