@@ -16,7 +16,7 @@ from grader.checks.raised import Failure, Withheld
 from grader.checks.variables import guarded
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message, shown, within_limit
-from grader.judging.plain_checks import is_plain, run_plain
+from grader.judging.checks_without_setup import needs_no_setup, run_without_setup
 from grader.judging.pytest_session import run_pytest
 from grader.model.evidence import Evidence
 from grader.model.outcome import Outcome, Verdict
@@ -87,7 +87,7 @@ class _Session:
         self.only: Collection[str] | None = None
         self.cases: dict[str, Case] = {}
         self.names: dict[str, Message] = {}
-        self.plain: set[Callable[..., Any]] = set()
+        self.without_setup: set[Callable[..., Any]] = set()
         self.current = ""
         self._armed = float("-inf")
         self._explained: set[int] = set()
@@ -117,8 +117,8 @@ class _Session:
             if (bound.number, number) not in self.without
             for pair in (range(pairs) if pairs else (None,))
         ]
-        if is_plain(metafunc.definition):
-            self.plain.add(metafunc.function)
+        if needs_no_setup(metafunc.definition):
+            self.without_setup.add(metafunc.function)
         metafunc.parametrize("case", cases, indirect=True, ids=map(str, range(len(cases))))
 
     def _bound(self, check: Declared) -> list[Bound]:
@@ -139,15 +139,15 @@ class _Session:
                 self.names[item.nodeid] = _sentence(item, case)
                 if self.only is None or item.nodeid in self.only:
                     kept.append(item)
-        # What pytest sets up and tears down is not interrupted by what it does not.
-        items[:] = sorted(kept, key=lambda item: item.function not in self.plain)
+        # pytest tears down what the next test does not need, and does not see those that run here.
+        items[:] = sorted(kept, key=lambda item: item.function not in self.without_setup)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Function) -> bool | None:
         """Say which test begins, and end the process if it does not end by itself.
 
-        Only a thread of C's outlives a check that never lets go of the interpreter. A plain check is run
-        here, any other by pytest.
+        Only a thread of C's outlives a check that never lets go of the interpreter. A check that needs
+        no set-up is run here, any other by pytest.
         """
         self.current = item.nodeid
         case = self.cases[item.nodeid]
@@ -157,9 +157,9 @@ class _Session:
             limit_s = self.limit_s * (1 + _SLACK)
             faulthandler.dump_traceback_later(limit_s, exit=True, file=_STDERR)
             self._armed = now
-        if item.function not in self.plain:
+        if item.function not in self.without_setup:
             return None
-        run_plain(item, case)
+        run_without_setup(item, case)
         return True
 
     @pytest.hookimpl(tryfirst=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.checks import lab
-from grader.judging.plain_checks import is_plain
+from grader.judging.checks_without_setup import needs_no_setup
 from grader.judging.pool import Judge
 from grader.judging.pytest_session import run_pytest
 from grader.model.observation import Found, Unknown
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 
 class Collected:
-    """Whether each test of a session is plain, by its name."""
+    """Whether each test of a session needs no set-up, by its name."""
 
     def __init__(self) -> None:
-        self.plain: dict[str, bool] = {}
+        self.needs_none: dict[str, bool] = {}
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        self.plain[metafunc.function.__name__] = is_plain(metafunc.definition)
+        self.needs_none[metafunc.function.__name__] = needs_no_setup(metafunc.definition)
 
 
-def plain_tests(*files: Path) -> dict[str, bool]:
+def without_setup_of(*files: Path) -> dict[str, bool]:
     collected = Collected()
     run_pytest(files, collected, "--collect-only")
-    return collected.plain
+    return collected.needs_none
 
 
 def seen_in_all_ways() -> list[Observation]:
@@ -48,10 +48,10 @@ def seen_in_all_ways() -> list[Observation]:
     ]
 
 
-def test_every_check_of_the_lab_is_plain() -> None:
-    plain = plain_tests(Path(lab.__file__))
-    assert len(plain) > 10
-    assert {name for name, is_it in plain.items() if not is_it} == set()
+def test_every_check_of_the_lab_needs_no_setup() -> None:
+    found = without_setup_of(Path(lab.__file__))
+    assert len(found) > 10
+    assert {name for name, is_it in found.items() if not is_it} == set()
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,10 @@ def test_what_pytest_has_to_set_up_is_left_to_pytest(write: Write, written: str)
     check = '@check("it", on="function")'
     text = written.replace("{check}", check) if "{check}" in written else f"{check}\n{written}"
     (file,) = write("\n" + text + "\n").glob("*.py")
-    assert plain_tests(file) == {"test_it": False}
+    assert without_setup_of(file) == {"test_it": False}
 
 
-def test_plain_checks_and_others_say_the_same(write: Write) -> None:
+def test_checks_without_setup_and_others_say_the_same(write: Write) -> None:
     body = '''
 @check("{name}", on="function")
 def test_{name}({asked}):
@@ -90,11 +90,11 @@ def test_{name}({asked}):
     asked = "rubric, criterion, observation, function, function_fact"
     folder = write(
         "expect_mb = 128\n"
-        + body.format(name="plain", asked=asked)
-        + body.format(name="other", asked=f"request, {asked}")
+        + body.format(name="without", asked=asked)
+        + body.format(name="with_setup", asked=f"request, {asked}")
     )
     with Judge([folder], workers=1) as judge:
-        outcomes = judge.judge(rubric_for("plain", "other"), seen_in_all_ways())
+        outcomes = judge.judge(rubric_for("without", "with_setup"), seen_in_all_ways())
 
     def said(outcome: Outcome) -> tuple[object, ...]:
         return (
@@ -102,5 +102,5 @@ def test_{name}({asked}):
             *(outcome.actual, outcome.template, outcome.values, outcome.named),
         )
 
-    assert [said(plain) for _, plain, _ in outcomes] == [said(other) for *_, other in outcomes]
-    assert [plain.outcome for _, plain, _ in outcomes] == ["passed", "failed", "ungraded"]
+    assert [said(without) for _, without, _ in outcomes] == [said(other) for *_, other in outcomes]
+    assert [without.outcome for _, without, _ in outcomes] == ["passed", "failed", "ungraded"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grader.checks.case import Case
 
 
-def is_plain(definition: pytest.Function) -> bool:
+def needs_no_setup(definition: pytest.Function) -> bool:
     """The test is a function without a mark, whose every fixture is the grader's own.
 
     ``definition`` is a test as it was collected, before it is parametrized.
@@ -33,8 +33,8 @@ def is_plain(definition: pytest.Function) -> bool:
     )
 
 
-def run_plain(item: pytest.Function, case: Case) -> None:
-    """Run a test that :func:`is_plain` for ``case``, and report its outcome to pytest's plug-ins."""
+def run_without_setup(item: pytest.Function, case: Case) -> None:
+    """Run a test that :func:`needs_no_setup`, for ``case``; report its outcome to pytest's plug-ins."""
 
     def run() -> None:
         asked = item._fixtureinfo  # pytest has no public name for it
