@@ -26,6 +26,7 @@ from grader.commands import (
     grading,
     judgement,
     lint,
+    pushing,
     roster,
 )
 from grader.commands.help import SpokenCommand, SpokenGroup
@@ -39,6 +40,7 @@ from grader.commands.options import (
     remember_command,
 )
 from grader.i18n.language import N_, _, default_language, speak
+from grader.model.machine_limit import RAISE_IT, hush_threads, limit_reached
 from grader.terminal.encoding import show_what_it_can
 
 if TYPE_CHECKING:
@@ -148,7 +150,7 @@ for command, told in COMMANDS:
     # A bonus may be below 0: -1 is no option.
     settings = {"ignore_unknown_options": True} if command is judgement.override else {}
     app.command(cls=SpokenCommand, help=told, context_settings=settings)(command)
-app.add_typer(exporting.push, name="push")
+app.add_typer(pushing.push, name="push")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -181,7 +183,14 @@ def run(arguments: list[str]) -> int:
         return USAGE
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except OSError as error:
+    except (OSError, RuntimeError, MemoryError) as error:
+        limit = limit_reached(error)
+        if limit is not None:
+            sys.stderr.write(f"grader: {_(limit)} {_(RAISE_IT)}\n")
+            return UNGRADED
+        if not isinstance(error, OSError):
+            traceback.print_exc()
+            return UNGRADED
         # A full disk, a folder that vanished: the message names it; a traceback would not help.
         sys.stderr.write(f"grader: {error}\n")
         return UNGRADED
@@ -206,6 +215,7 @@ def main() -> None:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _interrupt)
     interrupts.repeat_what_is_swallowed(_interrupt)
+    hush_threads()
     status = run(sys.argv[1:])
     with suppress(OSError):
         sys.stdout.flush()

@@ -10,6 +10,7 @@ from grader.export.gradescope import GradescopeResults as Gradescope
 from grader.export.lti import Score
 from grader.export.lti_push import Pushed
 from grader.model.batch import Batch
+from grader.model.handed_back import HandedBack
 from grader.model.history import Former
 from grader.model.observation import Observation
 from grader.model.report import Report
@@ -30,6 +31,7 @@ GENERATED: dict[str, tuple[type, str]] = {
     "observation": (Observation, "What was seen in one AWS account"),
     "report": (Report, "One student's grade"),
     "history": (Former, "A report that another one replaced"),
+    "handed-back": (HandedBack, "What was handed out of a class"),
     "batch": (Batch, "How a class was graded"),
     "summary": (Summary, "A class at a glance"),
     "gradescope": (Gradescope, "Gradescope's results.json"),

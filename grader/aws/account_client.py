@@ -46,6 +46,9 @@ _HANDED_IN = N_(
 
 TIME_IS_UP = Unknown.saying("time-limit", OutOfTimeError.fmt)
 
+ASIDE_S = 5
+"""So long is waited for an answer that only makes a sentence better."""
+
 BEGUN_S, OVERTIME_S = 5, 12
 """So many seconds after the account's time a question that was begun in time may end, and whatever
 leaves the account as it was found."""
@@ -62,7 +65,8 @@ class Aws:
 
     Once AWS has refused the credentials, or gave none for a role, the account is not asked again: every
     later question gets the same :class:`Unknown`. Nor is it after ``ends_at``, a time of
-    ``time.monotonic()``, but for what leaves it as it was found (:meth:`overtime`).
+    ``time.monotonic()``, but for what leaves it as it was found
+    (:meth:`ignore_deadline`).
     """
 
     def __init__(
@@ -79,10 +83,27 @@ class Aws:
         self._keys: dict[str, str] | None = None
         self._made: dict[tuple[str, int, float], Any] = {}
         self._refused: Unknown | None = None
+        self._attempts, self._read_timeout_s = ATTEMPTS, READ_TIMEOUT_S
+
+    @contextmanager
+    def once_in(self, region: str) -> Iterator[Aws]:
+        """The same account in another region, asked but once and for :data:`ASIDE_S` at most.
+
+        What it is denied there says nothing of the account here: its keys may be good for one region.
+        """
+        aside = Aws(self._clients, self._access, region, self.endpoint_url, self.ends_at)
+        aside._keys, aside._refused = self._keys, self._refused
+        aside._attempts, aside._read_timeout_s = 1, ASIDE_S
+        try:
+            yield aside
+        finally:
+            aside.close()
 
     def _client(
-        self, service: str, *, attempts: int = ATTEMPTS, read_timeout_s: float = READ_TIMEOUT_S
+        self, service: str, *, attempts: int | None = None, read_timeout_s: float | None = None
     ) -> Any:
+        attempts = attempts or self._attempts
+        read_timeout_s = read_timeout_s or self._read_timeout_s
         if self.ends_at is not None and time.monotonic() > self.ends_at:
             raise Lost(TIME_IS_UP)
         if self._refused is not None:

@@ -11,7 +11,6 @@ import itertools
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from botocore.exceptions import (
 from urllib3.exceptions import HTTPError, ProtocolError
 from urllib3.exceptions import ReadTimeoutError as PartTimeoutError
 
+from grader.aws.calls import CallsWithin
 from grader.i18n.language import N_
 from grader.safety.wall_clock import cut_at, that_can_be_cut
 
@@ -81,25 +81,15 @@ def seconds_left() -> float | None:
     return None if ends_at is None else max(0.0, ends_at - time.monotonic())
 
 
-class AskedUntil:
+class AskedUntil(CallsWithin):
     """A client each of whose questions ends at a time that ``ends_at`` gives when it is asked."""
 
     def __init__(self, client: Any, ends_at: Callable[[], float | None]) -> None:
-        self._asked, self._ends_at = client, ends_at
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._asked, name)
-        if name in self._asked.meta.method_to_api_mapping:
-            return partial(self._call, found)
-        return found
+        super().__init__(client, lambda: asking_until(ends_at()))
 
     def get_paginator(self, operation: str) -> Any:
         """The client's paginator, which asks through this and stops at :data:`MOST_PAGES`."""
-        return _Paginator(type(self._asked).get_paginator(self, operation))
-
-    def _call(self, method: Callable[..., Any], *given: Any, **named: Any) -> Any:
-        with asking_until(self._ends_at()):
-            return method(*given, **named)
+        return _Paginator(super().get_paginator(operation))
 
 
 class _Paginator:

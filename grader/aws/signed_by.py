@@ -7,6 +7,7 @@ handshake for each service.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.auth import SigV4Auth
 from botocore.credentials import Credentials
 
+from grader.aws.calls import CallsWithin
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
 
     from botocore.awsrequest import AWSRequest
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 _asking: ContextVar[Credentials] = ContextVar("asking")
 
 
-class SignedBy:
+class SignedBy(CallsWithin):
     """A shared client, as the account with these ``keys`` uses it: everything that the client has.
 
     ``keys`` are as ``boto3.Session.client`` takes them. The client is to sign nothing itself, and to be
@@ -31,32 +34,24 @@ class SignedBy:
     """
 
     def __init__(self, client: Any, keys: Mapping[str, str]) -> None:
-        self._client = client
-        self._credentials = Credentials(
+        credentials = Credentials(
             keys["aws_access_key_id"],
             keys["aws_secret_access_key"],
             keys.get("aws_session_token"),
         )
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._client, name)
-        return (
-            partial(self._call, found) if name in self._client.meta.method_to_api_mapping else found
-        )
-
-    def get_paginator(self, operation: str) -> Any:
-        """The client's paginator, whose pages this account asks for."""
-        return type(self._client).get_paginator(self, operation)
+        super().__init__(client, partial(_asked_by, credentials))
 
     def close(self) -> None:
         """Nothing: other accounts go on asking."""
 
-    def _call(self, method: Callable[..., Any], *given: Any, **named: Any) -> Any:
-        token = _asking.set(self._credentials)
-        try:
-            return method(*given, **named)
-        finally:
-            _asking.reset(token)
+
+@contextmanager
+def _asked_by(credentials: Credentials) -> Iterator[None]:
+    token = _asking.set(credentials)
+    try:
+        yield
+    finally:
+        _asking.reset(token)
 
 
 def sign_requests_of(client: Any) -> None:

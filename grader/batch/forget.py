@@ -33,6 +33,7 @@ from grader.results.forget_files import (
     remove_unfinished,
     text_of,
 )
+from grader.results.handed_back import forget_handed_back, read_handed_back
 from grader.roster.find import find_students
 from grader.rubric.load import load_rubric
 from grader.scoring.open_by import ShownScores
@@ -124,6 +125,7 @@ def _clean(each: Folder, traces: Traces, users: frozenset[str], told: Forgotten)
     _clean_overrides(each, traces)
     clean_pushed(each.root, users)
     clean_desk(each.root, traces)
+    forget_handed_back(each.root, traces.student_id)
     gone = clean_exports(each.root, traces, users)
     if each.root == told.folder:
         told.exports.extend(gone)
@@ -223,4 +225,6 @@ def _make_anew(each: Folder, traces: Traces, pages: Collection[Path], told: Forg
     ):
         write_text(root / STUDENTS / report.student_id / PAGE, text)
     if root / PAGE in there:
-        write_text(root / PAGE, class_page(reports, summary, batch, Speech(batch.lang)))
+        handed_back = read_handed_back(root)
+        page = class_page(reports, summary, batch, Speech(batch.lang), handed_back=handed_back)
+        write_text(root / PAGE, page)

@@ -12,8 +12,10 @@ from grader.export.sheet import read_sheet
 from grader.inputs.names import id_forms
 from grader.inputs.problems import BadInput, Problem
 from grader.results.directory import BATCH, STUDENTS, Results
-from grader.results.forget_files import OVERRIDES, folders_of_others, text_of
+from grader.results.forget_files import folders_of_others, text_of
+from grader.results.handed_back import read_handed_back
 from grader.results.no_links import refuse_links
+from grader.results.overrides import OVERRIDES
 from grader.results.traces import Traces, accounts_in
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def folders_of(root: Path) -> tuple[list[Folder], list[Path]]:
             continue
         try:
             refuse_links(path)
+            read_handed_back(path)
             found.append(Folder(Results(path), Results(path).batch(), _overrides(path / OVERRIDES)))
         except BadInput as bad:
             problems.extend(bad.problems)

@@ -12,6 +12,7 @@ from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem, bad_input
 from grader.results.changes import stored_rubric
 from grader.results.directory import BATCH, RUBRIC
+from grader.results.handed_back import read_handed_back
 from grader.results.overrides import (
     Worth,
     mark_of,
@@ -73,6 +74,7 @@ def override_points(results: Results, mark: Mark) -> Marked:
         worth = Worth.of(rubric, former)
         names = [student.student_id for student in batch.students]
         student_id, made = _checked(results, mark, worth)
+        read_handed_back(results.root)  # damaged, it would only be met by the pages, at the end
         stored = [
             student for student in results.each_stored(batch.students) if student.report is not None
         ]

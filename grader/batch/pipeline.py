@@ -16,6 +16,7 @@ from grader.engines.visit import Visit
 from grader.i18n.language import N_, plural
 from grader.i18n.message import said
 from grader.judging.pool import AT_A_TIME
+from grader.model.machine_limit import FILES, PROCESSES, limit_reached
 from grader.model.observation import Unknown
 from grader.resources.kinds import KINDS
 from grader.roster.load import student_of
@@ -162,7 +163,9 @@ class Pipeline:
     def _score(self, future: Future[list[list[Outcome]]], batch: Sequence[Observed]) -> None:
         try:
             outcomes = future.result()
-        except Exception as error:  # noqa: BLE001 - one student's crash must not end the class
+        except Exception as error:
+            if limit_reached(error) in {FILES, PROCESSES}:  # every other student's would fail alike
+                raise
             for candidates, index in batch:
                 if candidates.fail():
                     self._crashed(candidates.party.rows, candidates.seen[index], error)

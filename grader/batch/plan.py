@@ -16,6 +16,7 @@ from grader.model.code_digest import grader_sha256
 from grader.model.observation import Found
 from grader.results.changes import roster_changes, rubric_changes, stored_rubric
 from grader.results.directory import RUBRIC
+from grader.results.handed_back import read_handed_back
 from grader.results.overrides import Overrides, Worth, read_overrides
 from grader.roster.find import find_students
 from grader.roster.load import student_of
@@ -129,20 +130,19 @@ def plan(
         if result.report.status == "graded" and (name in absent or not result.report.nothing_seen)
     }
     if keep_all:
-        left = {account.student_id for account in chosen if account.student_id not in known}
+        todo = tuple(account for account in chosen if account.student_id not in known)
     else:
         left = {
             a.student_id for a in chosen if only or a.student_id not in graded or groups.is_open(a)
         }
-    todo = whole_groups(roster.accounts, left)
-    if keep_all:
-        todo = tuple(account for account in todo if account.student_id in left)
+        todo = whole_groups(roster.accounts, left)
     again = {account.student_id for account in todo}
     kept = {name: result for name, result in known.items() if name not in again}
     earlier = {name: result for name, result in seen.items() if name in again}
     former = former_criteria(batch, asked, rubric)
     names = [account.student_id for account in roster.accounts]
     overrides = read_overrides(results.root, names, Worth.of(rubric, former))
+    read_handed_back(results.root)  # damaged, it would only be met by the pages, at the end
     return Plan(
         todo,
         replace(settings, attempt=batch.attempt + 1),

@@ -15,6 +15,7 @@ from grader import __version__
 from grader.judging.pool import AT_A_TIME
 from grader.model.code_digest import grader_sha256
 from grader.observe.scope import restrict_to
+from grader.results.handed_back import read_handed_back
 from grader.results.overrides import Overrides, Worth, read_overrides
 from grader.scoring.absent import absent_report
 from grader.scoring.best_account import best_of
@@ -87,7 +88,7 @@ def regrade(
     due: str | None = None,
     dry_run: bool = False,
 ) -> Regraded:
-    """Judge every stored observation by ``course``'s rubric, and write reports, summary, grades, pages.
+    """Judge every stored observation by ``setup``'s rubric; write reports, summary, grades and pages.
 
     What a report said that changed is kept in its student's history. ``due`` is another time of
     ``--due``. With ``dry_run`` nothing is written, nor where a stored file cannot be read, which is a
@@ -111,6 +112,7 @@ def regrade(
         former = former_criteria(batch, asked, setup.rubric)
         names = [student.student_id for student in batch.students]
         overrides = read_overrides(results.root, names, Worth.of(setup.rubric, former))
+        read_handed_back(results.root)  # damaged, it would only be met by the pages, at the end
         again = list(
             judged_again(
                 results,
@@ -200,13 +202,12 @@ def judged_again(
     due: str | None = None,
     overrides: Overrides = NO_OVERRIDES,
 ) -> Iterator[Rejudged]:
-    """What ``course`` makes of what is stored of each of ``students``, with a human's marks on it.
+    """What ``setup`` makes of what is stored of each of ``students``, with a human's marks on it.
 
     Another of a group's accounts may count now. ``region`` is the batch's, for accounts that name none;
     ``everyone`` is the class, because a group's account may be in the region of any of its rows. A
     report without an observation stays but for the marks; who has neither is left out. ``due`` is the
-    time of ``--due``. Raises :class:`BadInput` where a
-    stored file cannot be read.
+    time of ``--due``. Raises :class:`BadInput` where a stored file cannot be read.
     """
     rubric = setup.rubric
     default = region or rubric.lab.region

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.engines.open_files import most_open_files
 from grader.inputs.problems import BadInput
 from grader.judging.pool import Judge
 from grader.resources.kinds import KINDS
@@ -81,6 +82,7 @@ def load_setup(
     found = accounts = None
     path = rubric_path(rubric)
     dirs = _check_dirs(path, checks)
+    most_open_files()  # each process of the judge takes some
     with Judge(dirs, workers) as judge:
         known, unread = judge.survey()
         problems += unread

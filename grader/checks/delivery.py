@@ -106,7 +106,7 @@ def check_answer(
     if pair is None:
         fail(
             N_("expected an answer, found none to the pair before it, so this pair was not sent."),
-            hint=N_("Look at the function's log."),
+            hint=N_("Begin with that pair: what is said of it stopped the others too."),
         )
     earlier = handler.value.pairs if isinstance(handler, Found) else ()
     Replies(setting).no_right_answer(pair, exchange, earlier)

@@ -11,6 +11,7 @@ from grader.checks.numbers import ONE_KEY
 from grader.checks.variables import NOT_LOOKED_AT, ONLY_SOME
 from grader.i18n.language import N_
 from grader.model.observation import Missing
+from grader.safety.printable import with_visible_blanks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,10 +111,16 @@ def _check_one(
             N_("expected {name} = {value}, found {name} = {found}."),
             expected=words.expected,
             actual={name: shown(found)},
-            hint=message(N_("Change the environment variable {name}."), name=name),
+            hint=message(
+                N_("Set {name} to {value} alone, without blanks or line ends around it.")
+                if found.strip() == value
+                else N_("Set {name} to {value} in the function's environment variables."),
+                name=name,
+                value=with_visible_blanks(value),
+            ),
             name=name,
-            value=value,
-            found=shown(found),
+            value=with_visible_blanks(value),
+            found=with_visible_blanks(shown(found)),
         )
     queue = value.queue if isinstance(value, Variable) else None
     if queue is not None and name not in function.holding.get(queue, (name,)):
@@ -129,7 +136,7 @@ def _check_one(
             ),
             name=name,
             queue=named,
-            found=shown(found),
+            found=with_visible_blanks(shown(found)),
         )
 
 

@@ -8,6 +8,7 @@ what is observed.
 
 from __future__ import annotations
 
+from inspect import Parameter, Signature
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -99,12 +100,14 @@ def _fact_fixture(need: Need, given: Callable[[Any], Any]) -> object:
 
 
 def _found_fixture(need: Need) -> object:
-    @pytest.fixture(name=need.fixture)
-    def found(case: Case, request: pytest.FixtureRequest) -> Any:
+    def found(case: Case, **fact: Fact[Any]) -> Any:
         path = ".".join(filter(None, (need.fact, case.role(need))))
-        return required(request.getfixturevalue(f"{need.fixture}_fact"), path)
+        return required(fact[f"{need.fixture}_fact"], path)
 
-    return found
+    # pytest reads from the signature what a fixture rests on.
+    asked = [Parameter(name, Parameter.KEYWORD_ONLY) for name in ("case", f"{need.fixture}_fact")]
+    found.__signature__ = Signature(asked)  # type: ignore[attr-defined]
+    return pytest.fixture(name=need.fixture)(found)
 
 
 def _as_it_is(found: Any) -> Any:

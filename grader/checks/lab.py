@@ -51,7 +51,7 @@ def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
             N_("expected the function to be ready, found it failed: {reason}"),
             expected="Active",
             actual="Failed",
-            hint=N_("Deploy the function again."),
+            hint=N_("Mend what that says, then deploy the function again."),
             reason=function.state_reason,
         )
 

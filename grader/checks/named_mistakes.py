@@ -16,6 +16,12 @@ MISTAKES = {
     "rounded": N_("rounded to {detail} decimals"),
 }
 
+HINTS_OF_SUMS = {
+    "joined": N_("Convert both to numbers before you add them."),
+    "nearly": N_("Send the sum itself: nothing added to it, and nothing rounded."),
+}
+"""Where two numbers are sent for their sum."""
+
 HINTS = {
     "joined": N_("Convert the numbers of the message before you calculate with them."),
     "other": N_("Let the function look at the field that says what is asked, and send one answer."),

@@ -48,12 +48,17 @@ _NAMED = re.compile(r"[A-Z]\w*(?:Error|Exception): ")
 
 
 def step_of(invocation: Invocation, setting: Setting) -> Message:
-    """What to do next about a direct invocation that failed: ``failure`` says how."""
+    """What to do next about a direct invocation that failed."""
     error = invocation.error
     if invocation.failure == "timed-out":
         return _too_slow(setting)
     if invocation.failure == "refused":
-        return message(N_("Remove the reserved concurrency of the function."))
+        return message(
+            N_(
+                "Remove the reserved concurrency of the function (reserved_concurrent_executions in"
+                " your stack; Configuration, Concurrency in the console)."
+            )
+        )
     if invocation.failure == "broken":
         known = None if error is None else step_by(BROKEN, Said(error, setting))
         return known or message(
@@ -87,7 +92,7 @@ def step_after(error: FunctionError, setting: Setting) -> Message:
 
 
 def step_of_records(invocation: Invocation, setting: Setting) -> Message:
-    """What to do next where an event of several records was not answered whole, and one record was."""
+    """What to do next where one record was answered, and several in one event were not."""
     right = [pair.answered for pair in invocation.pairs]
     if invocation.failure == "timed-out":
         return message(
@@ -174,7 +179,7 @@ def _right_answers(invocation: Invocation, rules: ExchangeRules) -> set[float]:
 
 
 def _caught(log: str, setting: Setting) -> Message | None:
-    """What an exception calls for that the function caught and printed, the last of them."""
+    """What to do next about the last exception that the function caught and printed."""
     printed = _PRINTED.findall(log)
     if not printed:
         return None
@@ -192,10 +197,12 @@ def _numbers(text: str) -> set[float]:
 
 
 def _known(said: Said) -> Message | None:
+    """What to do about what Lambda, AWS or Python is known to say."""
     return step_by(RULES, said)
 
 
 def _too_slow(setting: Setting) -> Message:
+    """What to do next about a function whose time was over."""
     function = setting.function
     if function is not None and function.in_vpc:
         return message(VPC)

@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"(?<![\w.])[+-]?\d{1,30}(?:\.\d{1,30})?(?!\w|\.\d)")
 
 
 def step_of_form(text: str, is_right: IsRight, keys: Sequence[str], form: str) -> Message | None:
-    """What to change in the message ``text``; ``None`` where it does not hold the right number.
+    """What to change in the answer ``text``; ``None`` where it does not hold the right number.
 
     ``keys`` are those that an answer may stand under, ``form`` is a right answer.
     """
@@ -96,6 +96,7 @@ def _in_quotes(text: str) -> str:
 def _in_dictionary(
     value: dict[str, Any], is_right: IsRight, keys: Sequence[str], form: str
 ) -> Message | None:
+    """What to change in an answer that is a dictionary."""
     under = next((key for key, held in value.items() if _is(held, is_right)), None)
     if under is None:
         if _holds(value, is_right):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from grader.checks import evidence, fail, message, shown
 from grader.checks.failure_words import how_it_failed, what_it_raised
-from grader.checks.named_mistakes import HINTS, MISTAKES
+from grader.checks.named_mistakes import HINTS, HINTS_OF_SUMS, MISTAKES
 from grader.checks.next_step import step_of, step_of_records, step_of_silence
 from grader.checks.other_form import is_twice, quoted, repeats, step_of_form
 from grader.checks.pair_words import PairWords, spoken_of
@@ -194,7 +194,10 @@ class Replies:
         fail(
             said,
             hint=self._step_of_number(pair, came)
-            or N_("Send the answer to the output queue, and look at the function's log."),
+            or N_(
+                "Look at the function's log in CloudWatch: it shows whether this message reached the"
+                " function, and what happened then."
+            ),
             evidence=seen,
             **spoken_of(said, values),
             **quoted(came),
@@ -253,9 +256,9 @@ class Replies:
             fail(
                 N_("{number1} + {number2}: expected {expected}, found {body}, {mistake}."),
                 actual=answer.body,
-                hint=N_("Convert both to numbers before you add them.")
-                if answer.wrong == "joined"
-                else N_("Add the two numbers of the message."),
+                hint=HINTS_OF_SUMS.get(
+                    answer.wrong or "", N_("Add the two numbers of the message.")
+                ),
                 evidence=seen,
                 **self._words.values(pair),
                 **said,
@@ -272,6 +275,7 @@ class Replies:
         )
 
     def _mistake(self, pair: Pair, answer: Answer) -> Message:
+        """The mistake that a wrong answer shows."""
         template = MISTAKES.get(answer.wrong or "", answer.wrong or "")
         asked = pair.message.get(self._rules.of or "", "")
         given = {"detail": answer.detail, "asked": asked}

@@ -99,7 +99,10 @@ def _not_enabled(ours: Sequence[Mapping], named: dict[str, str]) -> NoReturn:
             ),
             expected="Enabled",
             actual=ours[0].state,
-            hint=N_("Enable the event source mapping."),
+            hint=N_(
+                "Enable the event source mapping (enabled in your stack; Configuration, Triggers in"
+                " the console)."
+            ),
             **named,
         )
     fail(

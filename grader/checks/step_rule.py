@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from grader.checks import message
 from grader.rubric.exchange import ExchangeRules
+from grader.safety.printable import with_visible_blanks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -76,7 +77,10 @@ class Said:
             "handler": setting.function.handler if setting.function else "",
             "file": error.file,
             "line": error.line,
-            **{name: (text or "")[:_VALUE] for name, text in found.groupdict().items()},
+            **{
+                name: with_visible_blanks((text or "")[:_VALUE])
+                for name, text in found.groupdict().items()
+            },
             **_action(found.groupdict()),
         }
 

@@ -65,7 +65,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         says(r"^NameError: name '(?P<name>\w+)' is not defined"),
-        N_("Nothing of the name {name} is there: look for a typing mistake, or define it first."),
+        N_(
+            "Python knows nothing of the name {name}: look for a typing mistake, or define it first."
+        ),
     ),
     Rule(
         says(r"^UnboundLocalError: .*'(?P<name>\w+)'"),

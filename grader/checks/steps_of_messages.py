@@ -253,8 +253,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         says(r"^IndexError: "),
         N_(
-            "There are fewer than your code expects: an event may hold a single record,"
-            ' event["Records"][0].'
+            "A list has fewer items than your code asks for. If it is"
+            ' event["Records"]: an event may hold a single record.'
         ),
     ),
 )

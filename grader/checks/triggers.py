@@ -85,7 +85,7 @@ def _what_is_wrong(trigger: Trigger) -> NoReturn:
             N_("expected a rate(…) or cron(…) expression, found {actual} on the {kind} {name}."),
             expected=message(N_("rate(…) or cron(…)")),
             actual=trigger.expression or message(N_("none")),
-            hint=N_("Give it a schedule that repeats."),
+            hint=N_("Give it an expression that repeats, such as rate(1 minute)."),
             **words,
         )
     if trigger.ended:
@@ -100,7 +100,7 @@ def _what_is_wrong(trigger: Trigger) -> NoReturn:
             N_("expected the {kind} {name} to be enabled, found it disabled."),
             expected=message(N_("enabled")),
             actual=message(N_("disabled")),
-            hint=N_("Enable it."),
+            hint=N_("Enable it: in its console, or with state in your stack."),
             **words,
         )
     _what_refuses(trigger, words)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -220,6 +219,7 @@ def criteria_to_look_at(
     :class:`BadInput` for an id that the rubric does not have, and where nothing is left.
     """
     from grader.inputs.problems import BadInput, Problem, bad_input
+    from grader.inputs.schema_errors import did_you_mean
     from grader.rubric.needs import runs_something
 
     criteria = setup.rubric.criteria
@@ -227,11 +227,8 @@ def criteria_to_look_at(
     problems = []
     for one in dict.fromkeys(asked or ()):
         if one not in every:
-            near = difflib.get_close_matches(one, every, 1, 0.6)
             message = _("The rubric has no criterion “{given}”.", given=one[:100])
-            known = _("Known: {names}.", names=", ".join(every))
-            remedy = _("Did you mean {near}?", near=near[0]) if near else known
-            problems.append(Problem("--criterion", None, message, remedy))
+            problems.append(Problem("--criterion", None, message, did_you_mean(one, every)))
     if problems:
         raise BadInput(problems)
     if asked is None and exchange:

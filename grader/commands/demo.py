@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from grader.commands.options import (
+    JOBS,
     ForceOption,
+    JobsOption,
     LangOption,
     QuietOption,
     SeedOption,
@@ -34,7 +36,7 @@ def demo(
     seed: SeedOption = None,
     lang: LangOption = None,
     quiet: QuietOption = False,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help=N_("Accounts at a time."))] = 32,
+    jobs: JobsOption = None,
     force: ForceOption = False,
 ) -> int:
     """See it work: an AWS on this machine, a small class, its grades. Needs no account."""
@@ -45,7 +47,7 @@ def demo(
 
     name = lab or DEFAULT
     # The cohort's grades are those of the rubrics that come with it.
-    settings = settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs)
+    settings = settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs or JOBS)
     errors = standard_error(quiet=quiet)
     with load_setup(lab_path(name, "--lab"), []) as (setup, _):
         return run_demo(

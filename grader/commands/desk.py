@@ -10,29 +10,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.commands.grading import CONFIRM_S
 from grader.commands.options import (
     ALL_POINTS,
+    CONFIRM_S,
     INTERRUPTED,
+    AccountTimeoutOption,
     ChecksOption,
+    ConfirmOption,
     EndpointOption,
     ForceOption,
-    Lang,
+    JobsOption,
     LangOption,
     QuietOption,
     RegionOption,
     RubricOption,
-    settings_of,
+    that_fit,
 )
-from grader.i18n.language import N_, _, plural, speak
+from grader.i18n.language import N_, _, plural
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from grader.batch.settings import Settings
+    from grader.commands.stored_options import ClassOptions
     from grader.desk.opening import OpenDesk, Opening
     from grader.desk.seat import View
-    from grader.results.directory import Results
 
 
 LOOPBACK, PORT = "127.0.0.1", 8443
@@ -100,25 +101,9 @@ def desk(
     keep: Annotated[
         Keep, typer.Option("--keep", help=N_("Which of a student's tries counts."))
     ] = Keep.best,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help=N_("Accounts at a time."))] = 32,
-    account_timeout: Annotated[
-        int,
-        typer.Option(
-            "--account-timeout",
-            min=1,
-            metavar=N_("SECONDS"),
-            help=N_("The time for one account at most."),
-        ),
-    ] = 600,
-    confirm_silence: Annotated[
-        int,
-        typer.Option(
-            "--confirm-silence",
-            min=0,
-            metavar=N_("SECONDS"),
-            help=N_("So long after a silence that costs points it is looked once more."),
-        ),
-    ] = CONFIRM_S,
+    jobs: JobsOption = None,
+    account_timeout: AccountTimeoutOption = None,
+    confirm_silence: ConfirmOption = CONFIRM_S,
     release: Annotated[
         list[str] | None,
         typer.Option(
@@ -146,14 +131,23 @@ def desk(
     ] = False,
 ) -> int:
     """Let students hand in at a web page, and see their grade there."""
+    from grader.commands.stored_options import ClassOptions
     from grader.inputs.problems import bad_input
     from grader.terminal.console import standard_error
 
     _check_installed()
     asked = _Asked(
-        *(rubric, checks, out or Path("results"), host, port, url, cert, key, self_signed, until),
-        *(keep, jobs, account_timeout, confirm_silence, release, new_link, endpoint_url, region),
-        *(lang, quiet, force),
+        ClassOptions(
+            rubric=rubric,
+            checks=checks,
+            region=region,
+            endpoint_url=endpoint_url,
+            lang=lang,
+            jobs=jobs,
+            account_timeout=account_timeout,
+        ),
+        *(out or Path("results"), host, port, url, cert, key, self_signed, until),
+        *(keep, confirm_silence, release, new_link, quiet, force),
     )
     if demo:
         from grader.rehearsal.desk_demo import demo_class
@@ -162,14 +156,13 @@ def desk(
         errors, folder = standard_error(quiet=quiet), out or Path("demo-desk")
         with demo_class(folder, errors, force=force or out is None, quiet=quiet) as made:
             # The cohort's grades are those of the rubric that comes with it.
-            played = replace(
-                asked,
+            options = replace(
+                asked.options,
                 rubric=default_rubric_path(),
                 checks=[],
-                out=made.results,
                 endpoint_url=made.endpoint_url,
-                confirm_silence=0,
             )
+            played = replace(asked, options=options, out=made.results, confirm_silence=0)
             return _serve(made.roster, played, blocks=made.blocks)
     if roster is None:
         message = _("A desk is for a class, and none is given.")
@@ -181,8 +174,7 @@ def desk(
 class _Asked:
     """The options, as they were given."""
 
-    rubric: Path | None
-    checks: list[Path] | None
+    options: ClassOptions
     out: Path
     host: str
     port: int
@@ -192,62 +184,18 @@ class _Asked:
     self_signed: bool
     until: str | None
     keep: Keep
-    jobs: int
-    account_timeout: int
     confirm_silence: int
     release: list[str] | None
     new_link: list[str] | None
-    endpoint_url: str | None
-    region: str | None
-    lang: Lang | None
     quiet: bool
     force: bool
-
-    def as_before(self, results: Results) -> _Asked:
-        """What is not said again is as it was when the folder was begun."""
-        from grader.commands.stored_options import stop_where_only_the_folder_says
-
-        before = results.batch()
-        lang = self.lang or Lang(before.lang)
-        speak(lang.value)
-        stop_where_only_the_folder_says(
-            self.out,
-            before,
-            rubric=self.rubric,
-            checks=self.checks,
-            endpoint_url=self.endpoint_url,
-            asks_aws=True,
-        )
-        stored = self.out / "rubric.yaml" if before.state != "starting" else None
-        checks = [Path(path) for path in before.checks]
-        return replace(
-            self,
-            rubric=self.rubric or stored,
-            checks=checks if self.checks is None else self.checks,
-            region=self.region or before.region,
-            endpoint_url=self.endpoint_url or before.endpoint_url,
-            lang=lang,
-        )
-
-    @property
-    def settings(self) -> Settings:
-        """How each account is graded. Raises :class:`BadInput`."""
-        return settings_of(
-            seed=None,
-            region=self.region,
-            endpoint_url=self.endpoint_url,
-            lang=self.lang,
-            jobs=self.jobs,
-            account_timeout_s=self.account_timeout,
-            confirm_s=self.confirm_silence,
-            keep=self.keep.value,
-        )
 
 
 def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     """Open a desk for the class and serve it. ``blocks`` has what each student of a demo pastes."""
     from grader.batch.plan import plan
     from grader.batch.setup import load_setup
+    from grader.commands.stored_options import trusted_again
     from grader.desk.addresses import address_of, certificate_names, public_address
     from grader.desk.links import LINKS
     from grader.desk.opening import OpenDesk, Opening
@@ -265,12 +213,15 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     names = certificate_names(host, base)
     tls = tls_of(host, asked.cert, asked.key, self_signed=asked.self_signed, names=names)
     results = Results(asked.out)
-    if results.occupied:
-        asked = asked.as_before(results)
-    settings = asked.settings
+    options = asked.options.as_before(results) if results.occupied else asked.options
+    settings = options.settings(confirm_s=asked.confirm_silence, keep=asked.keep.value)
+    settings = that_fit(settings, errors)
     with (
         listen(host, asked.port) as listening,
-        load_setup(asked.rubric, asked.checks, roster, handed_in_here=True) as (setup, students),
+        load_setup(options.rubric, options.checks, roster, handed_in_here=True) as (
+            setup,
+            students,
+        ),
     ):
         if students is None:
             raise TypeError("a desk has a roster")
@@ -305,7 +256,8 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
             told=lambda view: None if quiet else _tell_checked(view, errors),
         )
         made.serve()
-    return _tell_ended(made, roster, asked, errors, again=blocks is None)
+        kept = trusted_again(setup.check_dirs, settings.endpoint_url)
+    return _tell_ended(made, roster, asked, errors, None if blocks is not None else kept)
 
 
 def _tell_demo(links: Path, blocks: Path, output: Console) -> None:
@@ -361,9 +313,13 @@ def _tell_checked(view: View, errors: Console) -> None:
 
 
 def _tell_ended(
-    made: OpenDesk, roster: Path, asked: _Asked, errors: Console, *, again: bool
+    made: OpenDesk, roster: Path, asked: _Asked, errors: Console, kept: list[str] | None
 ) -> int:
-    """What there is, and how to go on. The exit status."""
+    """What there is, and how to go on. The exit status.
+
+    ``kept`` are options that the folder keeps and that have to be given again; ``None`` where nobody
+    goes on, because it was a demo.
+    """
     for problem in made.run.unwritten:
         errors.print(_("Not written: {problem}", problem=problem), markup=False)
     if made.cut_short:
@@ -375,8 +331,8 @@ def _tell_ended(
         errors.print(told)
     if not asked.quiet:
         errors.print(_("Results are in {folder}.", folder=asked.out), markup=False, soft_wrap=True)
-    if again and not asked.quiet:
-        words = ["grader", "desk", str(roster), "--out", str(asked.out)]
+    if kept is not None and not asked.quiet:
+        words = ["grader", "desk", str(roster), "--out", str(asked.out), *kept]
         words += ["--host", asked.host] if asked.host != LOOPBACK else []
         words += ["--port", str(asked.port)] if asked.port != PORT else []
         for option in ("url", "cert", "key"):

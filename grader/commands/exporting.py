@@ -1,21 +1,18 @@
-"""Commands that hand grades on: ``export``, and ``push`` to a platform."""
+"""The command ``export``: grades in the form that an LMS or a tool reads."""
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.commands.help import SpokenCommand, SpokenGroup
 from grader.commands.options import (
     ALL_POINTS,
     UNGRADED,
     AbsentOption,
     CommentLangOption,
     ForceOption,
-    LangOption,
     OpenByStudentOption,
     QuietOption,
     shown_scores,
@@ -29,8 +26,8 @@ if TYPE_CHECKING:
 
     from grader.commands.formats import Format
     from grader.export.formats import Export
-    from grader.export.lti_push import PostOutcome
     from grader.export.placing import Placement
+    from grader.inputs.problems import Problem
     from grader.results.read_class import ClassRead, ClassRow
 
 ResultsArgument = Annotated[
@@ -40,13 +37,6 @@ ScaleOption = Annotated[
     str | None,
     typer.Option("--scale", metavar="POINTS", help=N_("Full marks there [default: the rubric's].")),
 ]
-
-push = typer.Typer(
-    help=N_("Send grades to a platform."),
-    cls=SpokenGroup,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
 
 
 def export(
@@ -117,6 +107,8 @@ def export(
     from grader.export.formats import Export
     from grader.export.placing import Placement, place
     from grader.inputs.problems import BadInput, Problem
+    from grader.pages.hand_back import handed_now, marks_of, remember
+    from grader.results.handed_back import read_handed_back
     from grader.results.read_class import read_class
     from grader.scoring.open_by import AS_GRADED
     from grader.scoring.scale import scale_of
@@ -131,10 +123,16 @@ def export(
         raise BadInput([Problem(f"--{name}", None, message) for name in odd])
     on = scale_of(scale)
     read = read_class(results)
+    handed_back = read_handed_back(results)
     scores = shown_scores(open_by_student, absent)
+    handing = [name for name, one in chosen.items() if one.hands_back]
     made: list[tuple[Format, Export, Placement]] = []
     problems: list[Problem] = []
-    for name, one in chosen.items():
+    # The pages come last: what the others hand out is no change any more.
+    for name, one in sorted(chosen.items(), key=lambda item: not item[1].hands_back):
+        if not one.hands_back and made:
+            marks = marks_of(export_of for _format, export_of, _place in made)
+            handed_back = handed_now(handed_back, marks, handing, read)
         target = place_of(one, name, results, out, several=len(chosen) > 1)
         export_of = Export(
             results,
@@ -145,6 +143,7 @@ def export(
             lang or read.lang,
             **{key: value for key, value in given.items() if key in one.options},  # type: ignore[arg-type]
             out=target,
+            handed_back=handed_back,
         )
         try:
             files = files_of(one, export_of)
@@ -158,7 +157,10 @@ def export(
     inputs = [path for _format, export_of, _place in made for path in export_of.inputs]
     place([placement for _format, _export, placement in made], inputs, results)
     errors, output = standard_error(quiet=quiet), standard_output(quiet=quiet)
-    _tell(read, [export_of for _format, export_of, _place in made], errors)
+    tell_exported(read, [export_of for _format, export_of, _place in made], errors)
+    if handing:
+        marks = marks_of(export_of for one, export_of, _place in made if one.hands_back)
+        tell_unkept(remember(results, marks, handing), errors)
     for _format, export_of, placement in made if not quiet else ():
         graded = sum(row.report.score is not None for row in export_of.rows)
         told = plural(
@@ -172,7 +174,7 @@ def export(
     return UNGRADED if wrong else ALL_POINTS
 
 
-def _tell(read: ClassRead, made: Sequence[Export], errors: Console) -> None:
+def tell_exported(read: ClassRead, made: Sequence[Export], errors: Console) -> None:
     """Name who has no grade, what was left out of the exports, and what a human should know."""
     from grader.scoring.open_by import first_open
     from grader.terminal.problems import show_problems
@@ -197,6 +199,13 @@ def _tell(read: ClassRead, made: Sequence[Export], errors: Console) -> None:
     show_problems([*told], errors)
 
 
+def tell_unkept(problem: Problem | None, errors: Console) -> None:
+    """Say why it is not kept what was handed back, where it is not."""
+    from grader.terminal.problems import show_problems
+
+    show_problems([problem] if problem is not None else [], errors)
+
+
 def _untold(row: ClassRow, why: str | None) -> str:
     """That a student has no score, or the sure points only, and ``why`` where that is known."""
     from grader.safety.printable import printable
@@ -210,111 +219,3 @@ def _untold(row: ClassRow, why: str | None) -> str:
     sure_only = N_("{student} has the points that are sure, {points}: {why}")
     shown = spoken().number(points)
     return _(sure_only, student=student, points=shown, why=printable(why, 120))
-
-
-@push.callback(cls=SpokenGroup)
-def _push(lang: LangOption = None) -> None:
-    """Send grades to a platform."""
-
-
-@push.command(
-    "lti",
-    cls=SpokenCommand,
-    help=N_(
-        "Post scores by LTI 1.3 Assignment and Grade Services: what the platform has not yet.\n\n"
-        "What it took is kept in RESULTS/lti-pushed.ndjson."
-    ),
-)
-def lti(
-    results: ResultsArgument,
-    line_item: Annotated[
-        str, typer.Option("--line-item", metavar="URL", help=N_("The line item's own address."))
-    ],
-    client_id: Annotated[
-        str | None,
-        typer.Option("--client-id", metavar="ID", help=N_("The tool's id at the platform.")),
-    ] = None,
-    token_url: Annotated[
-        str | None,
-        typer.Option("--token-url", metavar="URL", help=N_("Where the platform gives tokens.")),
-    ] = None,
-    key: Annotated[
-        Path | None,
-        typer.Option(
-            "--key", metavar=N_("FILE"), help=N_("The tool's RSA private key, a PEM file.")
-        ),
-    ] = None,
-    key_id: Annotated[
-        str | None,
-        typer.Option(
-            "--key-id", metavar="ID", help=N_("The key's id (kid) in the tool's key set.")
-        ),
-    ] = None,
-    audience: Annotated[
-        str | None,
-        typer.Option(
-            "--audience",
-            metavar="URL",
-            help=N_("Whom the assertion is for [default: the token URL]."),
-        ),
-    ] = None,
-    scale: ScaleOption = None,
-    open_by_student: OpenByStudentOption = None,
-    absent: AbsentOption = None,
-    lang: CommentLangOption = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help=N_("Say what would be posted; connect to nothing."))
-    ] = False,
-    quiet: QuietOption = False,
-) -> int:
-    """Post scores by LTI 1.3 Assignment and Grade Services: what the platform has not yet.
-
-    What it took is kept in RESULTS/lti-pushed.ndjson.
-    """
-    from grader.export.formats import Export
-    from grader.export.lti_client import address, client_of, platform
-    from grader.export.lti_push import Memory
-    from grader.export.lti_push import push as push_scores
-    from grader.results.directory import Results
-    from grader.results.read_class import read_class
-    from grader.scoring.scale import scale_of
-    from grader.terminal.console import standard_error, standard_output
-
-    address("--line-item", line_item)
-    errors = standard_error(quiet=quiet)
-    client = None
-    if not dry_run:
-        client = client_of(client_id, token_url, key, key_id, audience, errors)
-    on = scale_of(scale)
-    read = read_class(results)
-    told = read.told_in(lang or read.lang, shown_scores(open_by_student, absent))
-    made = Export(results, told, read.students, read.rubric, on, lang or read.lang)
-    with nullcontext() if dry_run else Results(results).locked():
-        memory = Memory(results, line_item, keeping=not dry_run)
-        with platform(client, line_item) as at:
-            done = push_scores(made, memory, at)
-    _tell(read, [made], errors)
-    _tell_pushed(done, errors, standard_output(quiet=quiet), dry_run=dry_run)
-    wrong = read.problems or made.problems or done.refused or done.left
-    return UNGRADED if wrong else ALL_POINTS
-
-
-def _tell_pushed(done: PostOutcome, errors: Console, out: Console, *, dry_run: bool) -> None:
-    for student, why in done.refused:
-        errors.print(_("{student} was refused: {why}", student=student, why=why), soft_wrap=True)
-    if done.ended:
-        ended = _("The platform is not asked any more: {why}.", why=done.ended)
-        errors.print(ended, soft_wrap=True)
-        left = _("Not posted: {students}.", students=", ".join(done.left))
-        errors.print(left, soft_wrap=True)
-    for student, score in done.posted if dry_run else ():
-        points = f"{score.score_given:g}/{score.score_maximum:g}"
-        for_user = N_("{student}: {points} for the user {user}")
-        line = _(for_user, student=student, points=points, user=score.user_id)
-        out.print(line, soft_wrap=True)
-    posted, there = len(done.posted), len(done.known)
-    out.print(
-        _("{posted} would be posted, {there} there already.", posted=posted, there=there)
-        if dry_run
-        else _("{posted} posted, {there} there already.", posted=posted, there=there)
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import PurePath
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
+from grader.inputs.schema_errors import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,8 @@ class Format:
     ``out`` is where it goes unless told otherwise, in the results directory; ``options`` are the
     options of the command that only some formats have. ``renews``: what stands at ``out`` was made by
     the grader itself, and is replaced unasked. ``one_score``: it has one number for a student, and no
-    room for both that there is no grade and which points are sure.
+    room for both that there is no grade and which points are sure. ``hands_back``: it gives marks to
+    students or a platform, which the class page remembers.
     """
 
     module: str
@@ -33,6 +34,7 @@ class Format:
     options: frozenset[str] = frozenset()
     renews: bool = False
     one_score: bool = True
+    hands_back: bool = True
 
 
 FORMATS = {
@@ -53,7 +55,7 @@ FORMATS = {
     "junit": Format("grader.export.junit", "exports/junit.xml"),
     "csv": Format("grader.export.grades_csv", "exports/grades.csv"),
     "xlsx": Format("grader.export.xlsx", "exports/grades.xlsx"),
-    "html": Format("grader.pages.export", "", renews=True, one_score=False),
+    "html": Format("grader.pages.export", "", renews=True, one_score=False, hands_back=False),
 }
 
 
@@ -63,14 +65,8 @@ def formats_of(names: Iterable[str]) -> dict[str, Format]:
     for name in names:
         if name in FORMATS:
             continue
-        near = difflib.get_close_matches(name, FORMATS, n=1)
-        remedy = (
-            _("Did you mean {near}?", near=near[0])
-            if near
-            else _("Known: {names}.", names=", ".join(FORMATS))
-        )
         message = _("There is no format {name}.", name=repr(name))
-        problems.append(Problem("--to", None, message, remedy))
+        problems.append(Problem("--to", None, message, did_you_mean(name, FORMATS)))
     if problems:
         raise BadInput(problems)
     return {name: FORMATS[name] for name in names}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from functools import partial
 from pathlib import Path
@@ -11,27 +10,28 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.commands.options import (
+    CONFIRM_S,
     INTERRUPTED,
     UNGRADED,
-    Absent,
     AbsentOption,
+    AccountTimeoutOption,
     ChecksOption,
+    ConfirmOption,
     DueOption,
     EndpointOption,
     EngineKind,
     ForceOption,
+    JobsOption,
     JsonOption,
-    Lang,
     LangOption,
-    OpenByStudent,
     OpenByStudentOption,
     QuietOption,
     RegionOption,
+    RosterArgument,
     RubricOption,
     SeedOption,
     batch_status,
     due_time,
-    settings_of,
     target,
     that_fit,
     write_stdout,
@@ -46,14 +46,8 @@ if TYPE_CHECKING:
     from grader.batch.run import ClassRun
 
 
-CONFIRM_S = 30
-"""What somebody else took from a queue is shown again after as long, by default."""
-
-
 def batch(
-    roster: Annotated[
-        Path, typer.Argument(help=N_("The class: a CSV file."), metavar=N_("ROSTER"))
-    ],
+    roster: RosterArgument,
     rubric: RubricOption = None,
     checks: ChecksOption = None,
     out: Annotated[
@@ -65,18 +59,8 @@ def batch(
     json: JsonOption = None,
     lang: LangOption = None,
     quiet: QuietOption = False,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", min=1, help=N_("Accounts at a time [default: 32]."))
-    ] = None,
-    account_timeout: Annotated[
-        int | None,
-        typer.Option(
-            "--account-timeout",
-            min=1,
-            metavar=N_("SECONDS"),
-            help=N_("The time for one account at most [default: 600]."),
-        ),
-    ] = None,
+    jobs: JobsOption = None,
+    account_timeout: AccountTimeoutOption = None,
     engine: Annotated[
         EngineKind,
         typer.Option("--engine", help=N_("Threads here, or the workers of a Dask cluster.")),
@@ -97,15 +81,7 @@ def batch(
             help=N_("Only this student, and the group: an id, name or e-mail."),
         ),
     ] = None,
-    confirm_silence: Annotated[
-        int,
-        typer.Option(
-            "--confirm-silence",
-            min=0,
-            metavar=N_("SECONDS"),
-            help=N_("So long after a silence that costs points it is looked once more."),
-        ),
-    ] = CONFIRM_S,
+    confirm_silence: ConfirmOption = CONFIRM_S,
     resume: Annotated[
         bool, typer.Option("--resume", help=N_("Grade who is missing or was not graded."))
     ] = False,
@@ -118,52 +94,24 @@ def batch(
     from grader.batch.plan import plan
     from grader.batch.run import ClassRun
     from grader.batch.setup import course_files, load_setup
-    from grader.commands.stored_options import stop_where_only_the_folder_says
+    from grader.commands.stored_options import ClassOptions, trusted_again
     from grader.engines.choose import engine_of
-    from grader.results.directory import RUBRIC, Results
+    from grader.results.directory import Results
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.progress import progress
     from grader.terminal.report import show_class
 
     results = Results(out)
     for_json = target(json, "--json", roster, *course_files(rubric, checks), *results.own)
-    if (resume or only) and results.occupied:
-        # What is not said again is as it was.
-        before = results.batch()
-        stop_where_only_the_folder_says(
-            out,
-            before,
-            rubric=rubric,
-            checks=checks,
-            endpoint_url=endpoint_url,
-            asks_aws=True,
-        )
-        if before.state != "starting":
-            rubric = rubric or out / RUBRIC
-        checks = checks if checks is not None else [Path(path) for path in before.checks]
-        seed, region = before.seed if seed is None else seed, region or before.region
-        speak((lang := lang or Lang(before.lang)).value)
-        due, absent = due or before.due or None, absent or Absent(before.absent or "blank")
-        timeout = account_timeout or math.ceil(before.account_timeout_s)
-        jobs, account_timeout = jobs or before.jobs, timeout
-        open_by_student = open_by_student or OpenByStudent(before.open_by_student)
-    errors = standard_error(quiet=quiet)
-    settings = that_fit(
-        settings_of(
-            seed=seed,
-            region=region,
-            endpoint_url=endpoint_url,
-            lang=lang,
-            jobs=jobs or 32,
-            account_timeout_s=account_timeout or 600,
-            confirm_s=confirm_silence,
-            open_by_student=open_by_student,
-            absent=absent,
-            due=due,
-        ),
-        errors,
+    options = ClassOptions(
+        *(rubric, checks, seed, region, endpoint_url, lang, jobs, account_timeout),
+        *(open_by_student, absent, due),
     )
-    with load_setup(rubric, checks, roster) as (setup, students):
+    if (resume or only) and results.occupied:
+        options = options.as_before(results)
+    errors = standard_error(quiet=quiet)
+    settings = that_fit(options.settings(confirm_s=confirm_silence), errors)
+    with load_setup(options.rubric, options.checks, roster) as (setup, students):
         if students is None:
             raise TypeError("a batch has a roster")
         planned = plan(
@@ -176,7 +124,7 @@ def batch(
             resume=resume,
             force=force,
         )
-        kept = _trusted(setup.check_dirs, settings.endpoint_url)
+        kept = trusted_again(setup.check_dirs, settings.endpoint_url)
         again = partial(_resuming, roster, out, engine, scheduler, kept)
         with engine_of(engine.value, scheduler, settings.jobs) as made:
             run = ClassRun(setup, results, students, planned, made)
@@ -184,10 +132,10 @@ def batch(
                 handed_in = [account for account in planned.todo if not account.absent]
                 with progress(handed_in, errors, quiet=quiet) as tell:
                     summary = run.run(lambda graded: tell(graded.report))
-            except (KeyboardInterrupt, OSError) as why:
-                _tell_cut_short(run, why, out, errors)
+            except (KeyboardInterrupt, OSError, RuntimeError, MemoryError) as why:
+                status = _tell_cut_short(run, why, out, errors)
                 errors.print(_("Go on with: {command}", command=again(only)), soft_wrap=True)
-                raise typer.Exit(UNGRADED if isinstance(why, OSError) else INTERRUPTED) from None
+                raise typer.Exit(status) from None
     if json == "-":
         write_stdout((out / "summary.json").read_bytes())
     else:
@@ -199,13 +147,22 @@ def batch(
     return UNGRADED if run.unwritten or run.not_again else batch_status(run.reports)
 
 
-def _tell_cut_short(run: ClassRun, why: BaseException, out: Path, errors: Console) -> None:
-    """Why the batch ended before its end, and what there is of it."""
-    from grader.inputs.problems import reason
+def _tell_cut_short(run: ClassRun, why: BaseException, out: Path, errors: Console) -> int:
+    """Say why the batch ended before its end, and what there is of it: the exit status.
 
-    if isinstance(why, OSError):
+    Raises ``why`` itself where that is a fault of ours.
+    """
+    from grader.inputs.problems import reason
+    from grader.model.machine_limit import limit_reached
+
+    limit = limit_reached(why)
+    if limit is not None:
+        errors.print(_("The batch ended: {reason}", reason=_(limit)))
+    elif isinstance(why, OSError):
         where = why.filename or out
         errors.print(_("The batch ended: {file}: {reason}.", file=where, reason=reason(why)))
+    elif not isinstance(why, KeyboardInterrupt):
+        raise why
     done = len(run.reports)
     errors.print(
         plural(
@@ -216,6 +173,7 @@ def _tell_cut_short(run: ClassRun, why: BaseException, out: Path, errors: Consol
         )
     )
     _tell_unwritten(run, errors)
+    return INTERRUPTED if isinstance(why, KeyboardInterrupt) else UNGRADED
 
 
 def _tell_where(run: ClassRun, out: Path, errors: Console, quiet: bool) -> None:
@@ -266,12 +224,6 @@ def _tell_missed(
         )
         errors.print(told, soft_wrap=True)
         errors.print(_("Try again with: {command}", command=again(names)), soft_wrap=True)
-
-
-def _trusted(check_dirs: Sequence[str], endpoint_url: str | None) -> list[str]:
-    """The options that a folder keeps and that count only when they are given again."""
-    words = [word for folder in check_dirs for word in ("--checks", folder)]
-    return words + (["--endpoint-url", endpoint_url] if endpoint_url else [])
 
 
 def _resuming(

@@ -35,7 +35,10 @@ def override(
         str,
         typer.Option("--why", metavar=N_("TEXT"), help=N_("The reason, which the student reads.")),
     ],
-    by: Annotated[str, typer.Option("--by", metavar=N_("NAME"), help=N_("Who decides it."))] = "",
+    by: Annotated[
+        str,
+        typer.Option("--by", metavar=N_("NAME"), help=N_("Who decides it."), show_default=False),
+    ] = "",
     lang: LangOption = None,
     quiet: QuietOption = False,
 ) -> int:

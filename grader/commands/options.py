@@ -118,6 +118,34 @@ RegionOption = Annotated[
         help=N_("The region [default: the roster's, the rubric's]."),
     ),
 ]
+JOBS, ACCOUNT_TIMEOUT_S, CONFIRM_S = 32, 600, 30
+"""How many accounts are visited at a time, the seconds for one, and how long after a silence that costs
+points it is looked once more, where nothing else is said."""
+
+JobsOption = Annotated[
+    int | None, typer.Option("--jobs", min=1, help=N_("Accounts at a time [default: 32]."))
+]
+AccountTimeoutOption = Annotated[
+    int | None,
+    typer.Option(
+        "--account-timeout",
+        min=1,
+        metavar=N_("SECONDS"),
+        help=N_("The time for one account at most [default: 600]."),
+    ),
+]
+ConfirmOption = Annotated[
+    int,
+    typer.Option(
+        "--confirm-silence",
+        min=0,
+        metavar=N_("SECONDS"),
+        help=N_("So long after a silence that costs points it is looked once more."),
+    ),
+]
+RosterArgument = Annotated[
+    Path, typer.Argument(help=N_("The class: a CSV file."), metavar=N_("ROSTER"))
+]
 SeedOption = Annotated[
     int | None, typer.Option("--seed", min=0, help=N_("Replays the pairs of an earlier run."))
 ]

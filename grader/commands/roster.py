@@ -10,12 +10,15 @@ import typer
 
 from grader.commands.options import (
     ALL_POINTS,
+    JOBS,
     UNGRADED,
     ChecksOption,
     EndpointOption,
+    JobsOption,
     LangOption,
     QuietOption,
     RegionOption,
+    RosterArgument,
     RubricOption,
     settings_of,
     that_fit,
@@ -94,14 +97,12 @@ def roster(
 
 
 def doctor(
-    roster: Annotated[
-        Path, typer.Argument(help=N_("The class: a CSV file."), metavar=N_("ROSTER"))
-    ],
+    roster: RosterArgument,
     rubric: RubricOption = None,
     checks: ChecksOption = None,
     endpoint_url: EndpointOption = None,
     region: RegionOption = None,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help=N_("Accounts at a time."))] = 32,
+    jobs: JobsOption = None,
     lang: LangOption = None,
     quiet: QuietOption = False,
 ) -> int:
@@ -112,7 +113,9 @@ def doctor(
     from grader.terminal.doctor import show_examinations
     from grader.terminal.ungraded import show_absent
 
-    settings = settings_of(seed=0, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs)
+    settings = settings_of(
+        seed=0, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs or JOBS
+    )
     settings = that_fit(settings, standard_error(quiet=quiet))
     with load_setup(rubric, checks, roster) as (setup, students):
         if students is None:

@@ -1,22 +1,102 @@
-"""Checks and addresses that only a results folder names: they count once the command line does, too."""
+"""The options by which a class is graded: what is not given again is as the results folder says.
+
+Checks and addresses that only the folder names count once the command line names them, too.
+"""
 
 from __future__ import annotations
 
+import math
 import shlex
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from grader.commands.options import typed_command
-from grader.i18n.language import _
+from grader.commands.options import (
+    ACCOUNT_TIMEOUT_S,
+    JOBS,
+    Absent,
+    Lang,
+    OpenByStudent,
+    settings_of,
+    typed_command,
+)
+from grader.i18n.language import _, speak
 from grader.inputs.problems import BadInput, Problem
 from grader.results.directory import BATCH, RUBRIC
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from grader.batch.settings import Settings
     from grader.model.batch import Batch
+    from grader.results.directory import Results
 
 CHECKS = "checks"
+
+
+@dataclass(frozen=True)
+class ClassOptions:
+    """The options by which a class is graded, as they were given; ``None`` where one was not."""
+
+    rubric: Path | None = None
+    checks: list[Path] | None = None
+    seed: int | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    lang: Lang | None = None
+    jobs: int | None = None
+    account_timeout: int | None = None
+    open_by_student: OpenByStudent | None = None
+    absent: Absent | None = None
+    due: str | None = None
+
+    def as_before(self, results: Results) -> ClassOptions:
+        """The same, with what is not given as it was when the class in ``results`` was graded.
+
+        Raises :class:`BadInput` where the folder alone names checks or an address.
+        """
+        before, root = results.batch(), results.root
+        lang = self.lang or Lang(before.lang)
+        speak(lang.value)
+        stop_where_only_the_folder_says(
+            root,
+            before,
+            rubric=self.rubric,
+            checks=self.checks,
+            endpoint_url=self.endpoint_url,
+            asks_aws=True,
+        )
+        stored = root / RUBRIC if before.state != "starting" else None
+        checks = [Path(path) for path in before.checks]
+        return replace(
+            self,
+            rubric=self.rubric or stored,
+            checks=checks if self.checks is None else self.checks,
+            seed=before.seed if self.seed is None else self.seed,
+            region=self.region or before.region,
+            lang=lang,
+            jobs=self.jobs or before.jobs,
+            account_timeout=self.account_timeout or math.ceil(before.account_timeout_s),
+            open_by_student=self.open_by_student or OpenByStudent(before.open_by_student),
+            absent=self.absent or Absent(before.absent or "blank"),
+            due=self.due or before.due or None,
+        )
+
+    def settings(self, *, confirm_s: float, keep: Literal["last", "best"] = "last") -> Settings:
+        """How each account is graded. Raises :class:`BadInput`."""
+        return settings_of(
+            seed=self.seed,
+            region=self.region,
+            endpoint_url=self.endpoint_url,
+            lang=self.lang,
+            jobs=self.jobs or JOBS,
+            account_timeout_s=self.account_timeout or ACCOUNT_TIMEOUT_S,
+            confirm_s=confirm_s,
+            open_by_student=self.open_by_student,
+            absent=self.absent,
+            due=self.due,
+            keep=keep,
+        )
 
 
 def stop_where_only_the_folder_says(
@@ -63,6 +143,12 @@ def stop_where_only_the_folder_says(
         problems[-1] = Problem(problems[-1].file, None, problems[-1].message, remedy)
         # One remedy for all of them, at the end: the command is whole.
         raise _InThisOrder(problems)
+
+
+def trusted_again(check_dirs: Sequence[str], endpoint_url: str | None) -> list[str]:
+    """The options, as words, that a folder keeps and that count only when they are given again."""
+    words = [word for folder in check_dirs for word in ("--checks", folder)]
+    return words + (["--endpoint-url", endpoint_url] if endpoint_url else [])
 
 
 class _InThisOrder(BadInput):

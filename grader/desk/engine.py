@@ -25,15 +25,16 @@ class Ended(BaseException):
 
 
 class SharedThreads:
-    """Threads, and one boto3 session, for every visit of a desk."""
+    """Threads and boto3 clients for every visit of a desk."""
 
     def __init__(self, jobs: int) -> None:
         self.executor = ThreadPoolExecutor(jobs + MOST_ASIDE, thread_name_prefix="observe")
         self.clients = Clients()
 
     def close(self) -> None:
-        """Start nothing more; what still runs has been told to stop."""
+        """Start nothing more, and close the connections; what still runs has been told to stop."""
         self.executor.shutdown(wait=False, cancel_futures=True)
+        self.clients.close()
 
 
 class OneRun:
@@ -52,8 +53,7 @@ class OneRun:
         looked: Callable[[Observation], None],
     ) -> None:
         self._threads = threads
-        self._place = WorkerContext(tell, aside, tell, looked)
-        self._place.clients = threads.clients
+        self._place = WorkerContext(tell, aside, tell, looked, threads.clients)
         self.seen: Observation | None = None
         """What this run saw of the account."""
 

@@ -12,12 +12,12 @@ from grader.i18n.language import _
 from grader.inputs.problems import bad_input, cannot_be_read
 from grader.model.timestamps import now
 from grader.results.atomic_write import write_bytes
+from grader.results.directory import DESK
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-DESK = "desk.json"
 _MOST_CLAIMS = 500
 
 

@@ -26,6 +26,7 @@ from grader.model.observation import (
     value_of,
 )
 from grader.observe.identity import observe_identity
+from grader.resources.elsewhere import LEARNER_LAB_REGIONS
 from grader.resources.find import Finder
 from grader.resources.inventory import FINDING, Inventory
 from grader.resources.kinds import KINDS
@@ -46,8 +47,6 @@ T = TypeVar("T")
 
 LIMIT_S = 60
 """Seconds after which an account is asked nothing more."""
-
-LEARNER_LAB_REGIONS = ("us-east-1", "us-west-2")
 
 _TOO_LONG_S = 901
 

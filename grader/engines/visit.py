@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 
 class WorkerContext:
-    """What the tasks of one process share: a boto3 session, and the sign to stop.
+    """What the tasks of one process share: boto3 clients, and the sign to stop.
 
     ``tell`` hears what a task waits for, and how many seconds that may take at most; ``aside`` is what
     a task is in while it only waits, so that others may go on. ``step`` hears what a task does next, as
     ``tell`` hears what it waits for. ``looked`` is given what a task knows of an account before it runs
-    anything.
+    anything. ``clients`` are those that others use too; else this has its own.
     """
 
     def __init__(
@@ -46,8 +46,9 @@ class WorkerContext:
         aside: Callable[[], AbstractContextManager[None]] = nullcontext,
         step: Callable[[Message, float], None] = tell_nobody,
         looked: Callable[[Observation], None] | None = None,
+        clients: Clients | None = None,
     ) -> None:
-        self.clients = Clients()
+        self.clients = clients or Clients()
         self.stop = threading.Event()
         self.looked = looked
         self._tell, self._aside, self._step = tell, aside, step

@@ -117,7 +117,8 @@ def _can_be_written(row: ClassRow, export: Export) -> bool:
     if not why:
         return True
     message = _("{student} is left out: {why}.", student=row.student_id, why=why)
-    export.problems.append(Problem(str(export.root), None, message, _("Enter this grade by hand.")))
+    problem = Problem(str(export.root), None, message, _("Enter this grade by hand."))
+    export.leave_out(row.student_id, problem)
     return False
 
 

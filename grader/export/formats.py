@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from grader.inputs.problems import Problem
     from grader.model.batch import Student
+    from grader.model.handed_back import HandedBack
     from grader.model.report import Report
     from grader.results.read_class import ClassRow
     from grader.rubric.load import Rubric
@@ -34,9 +35,11 @@ class File:
 
 @dataclass(frozen=True)
 class Export:
-    """What a format is given. It adds to ``problems`` whose grade is not exported and why, and to
-    ``notes`` what a human should know. ``students`` are all of the class, ``rows`` those with a report.
-    ``out`` is where its files go, and where earlier ones may be."""
+    """What a format is given. It adds to ``problems`` whose grade is not exported and why, to
+    ``left_out`` who that is, and to ``notes`` what a human should know.
+
+    ``students`` are all of the class, ``rows`` those with a report. ``out`` is where its files go, and
+    where earlier ones may be. ``handed_back`` is what was handed out by then."""
 
     root: Path
     rows: tuple[ClassRow, ...]
@@ -51,6 +54,13 @@ class Export:
     out: Path | None = None
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
+    left_out: set[str] = field(default_factory=set)
+    handed_back: HandedBack | None = None
+
+    def leave_out(self, student_id: str, problem: Problem) -> None:
+        """Say that a student's grade is not exported, and why."""
+        self.problems.append(problem)
+        self.left_out.add(student_id)
 
     def hides(self, criterion: str) -> bool:
         """Students may not see it, or nobody knows."""

@@ -74,6 +74,7 @@ def matched(
             made.doubtful.append((place, why))
     for is_missing, problem in tell(made, rows, str(path), remedy or _("Fill it in by hand.")):
         (export.problems if is_missing else export.notes).append(problem)
+    export.left_out.update(rows.keys() - {student.student_id for _place, student in made.pairs})
     return [
         (place, rows[student.student_id])
         for place, student in made.pairs
@@ -99,7 +100,7 @@ def alone(
             column=columns,
         )
         remedy = _("Correct the roster, and grade again with --resume --force.")
-        export.problems.append(Problem(str(export.root), None, message, remedy))
+        export.leave_out(row.student_id, Problem(str(export.root), None, message, remedy))
 
 
 def match(

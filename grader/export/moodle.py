@@ -123,7 +123,7 @@ def _worksheet(export: Export, path: Path) -> bytes:
                 "Moodle will skip {student}: its grade is locked or overridden.",
                 student=row.student_id,
             )
-            export.problems.append(Problem(str(path), place.record.line, message))
+            export.leave_out(row.student_id, Problem(str(path), place.record.line, message))
     return sheet.encode()
 
 
@@ -237,7 +237,8 @@ def _is_formula(row: ClassRow, export: Export) -> bool:
         "{student} is left out: an id or e-mail address would start a formula.",
         student=row.student_id,
     )
-    export.problems.append(Problem(str(export.root), None, message, _("Enter this grade by hand.")))
+    problem = Problem(str(export.root), None, message, _("Enter this grade by hand."))
+    export.leave_out(row.student_id, problem)
     return True
 
 

@@ -49,5 +49,5 @@ def with_ids(
                 student=row.student_id,
                 columns=named,
             )
-            export.problems.append(Problem(str(export.root), None, message, remedy))
+            export.leave_out(row.student_id, Problem(str(export.root), None, message, remedy))
     return known

@@ -15,6 +15,7 @@ from grader.results.atomic_write import places, write_bytes
 from grader.results.directory import (
     BATCH,
     GRADES,
+    HANDED_BACK,
     LOCK,
     OBSERVATION,
     PUSHED,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from grader.export.formats import File
 
-_OF_THE_CLASS = (BATCH, RUBRIC, SUMMARY, GRADES, OVERRIDES, LOCK, PUSHED)
+_OF_THE_CLASS = (BATCH, RUBRIC, SUMMARY, GRADES, OVERRIDES, LOCK, PUSHED, HANDED_BACK)
 _OF_A_STUDENT = (REPORT, BEFORE, OBSERVATION)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,6 +15,7 @@ from grader.intake.list_times import local_time
 from grader.roster.cell_shapes import shape_problem
 from grader.roster.credentials_block import read_pasted
 from grader.roster.pasted_text import decoded
+from grader.roster.table import stripped_records
 from grader.safety.printable import printable
 
 if TYPE_CHECKING:
@@ -140,25 +139,8 @@ def _cut(
     text: str, file: str, delimiter: str
 ) -> tuple[_Record, list[_Record], dict[int, str], list[Problem]]:
     """Header, rows and columns under one delimiter, and what is wrong with the quotes."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    records: list[_Record] = []
     problems: list[Problem] = []
-    while True:
-        line = reader.line_num + 1
-        try:
-            record = next(reader)
-        except StopIteration:
-            break
-        except csv.Error:
-            message = _(
-                "The quotes of the row that begins here do not match, or a cell is too long."
-            )
-            remedy = _('Close every quote, and write a quote inside a cell as "".')
-            problems.append(Problem(file, line, message, remedy))
-            break
-        cells = [cell.strip() for cell in record]
-        if any(cells):
-            records.append((line, cells))
+    records = list(stripped_records(text, file, delimiter, problems))
     if not records:
         return (1, []), [], {}, problems
     roles = roles_of(records[0][1], [cells for _line, cells in records[1:]])

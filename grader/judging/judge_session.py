@@ -16,13 +16,14 @@ from grader.checks.raised import Failure, Withheld
 from grader.checks.variables import guarded
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message, shown, within_limit
+from grader.judging.checks_without_setup import needs_no_setup, run_without_setup
 from grader.judging.pytest_session import run_pytest
 from grader.model.evidence import Evidence
 from grader.model.outcome import Outcome, Verdict
-from grader.safety.trace import trace_of
+from grader.safety.trace import trace_of, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Sequence
+    from collections.abc import Callable, Collection, Generator, Sequence
     from pathlib import Path
 
     from grader.checks.declare import Declared
@@ -86,6 +87,7 @@ class _Session:
         self.only: Collection[str] | None = None
         self.cases: dict[str, Case] = {}
         self.names: dict[str, Message] = {}
+        self.without_setup: set[Callable[..., Any]] = set()
         self.current = ""
         self._armed = float("-inf")
         self._explained: set[int] = set()
@@ -115,6 +117,8 @@ class _Session:
             if (bound.number, number) not in self.without
             for pair in (range(pairs) if pairs else (None,))
         ]
+        if needs_no_setup(metafunc.definition):
+            self.without_setup.add(metafunc.function)
         metafunc.parametrize("case", cases, indirect=True, ids=map(str, range(len(cases))))
 
     def _bound(self, check: Declared) -> list[Bound]:
@@ -135,13 +139,15 @@ class _Session:
                 self.names[item.nodeid] = _sentence(item, case)
                 if self.only is None or item.nodeid in self.only:
                     kept.append(item)
-        items[:] = kept
+        # pytest tears down what the next test does not need, and does not see those that run here.
+        items[:] = sorted(kept, key=lambda item: item.function not in self.without_setup)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Function) -> bool | None:
         """Say which test begins, and end the process if it does not end by itself.
 
-        Only a thread of C's outlives a check that never lets go of the interpreter.
+        Only a thread of C's outlives a check that never lets go of the interpreter. A check that needs
+        no set-up is run here, any other by pytest.
         """
         self.current = item.nodeid
         case = self.cases[item.nodeid]
@@ -151,7 +157,10 @@ class _Session:
             limit_s = self.limit_s * (1 + _SLACK)
             faulthandler.dump_traceback_later(limit_s, exit=True, file=_STDERR)
             self._armed = now
-        return (yield)
+        if item.function not in self.without_setup:
+            return None
+        run_without_setup(item, case)
+        return True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
@@ -182,7 +191,7 @@ class _Session:
             if number not in self._explained:
                 self._explained.add(number)
                 sys.stderr.write(trace_of(raised, frames=5))
-            error = within_limit(f"{type(raised).__name__}: {raised}", 300)
+            error = within_limit(f"{type(raised).__name__}: {words_of(raised)}", 300)
             failed = message(N_("The check itself failed: {error}"), error=error)
             verdict = _ungraded(failed)
         return {"verdict": msgspec.to_builtins(verdict)}
@@ -192,17 +201,17 @@ def _contained() -> Generator[None, object, object]:
     try:
         return (yield)
     except (pytest.exit.Exception, KeyboardInterrupt) as stop:
-        raise EscapeError(f"{type(stop).__name__}: {stop}") from stop
+        raise EscapeError(f"{type(stop).__name__}: {words_of(stop)}") from stop
 
 
 def _verdict(raised: BaseException) -> Verdict | None:
     if isinstance(raised, Failure | Withheld):
         return raised.verdict
     if isinstance(raised, AssertionError | pytest.fail.Exception):
-        text = within_limit(str(raised)) or N_("The check did not pass.")
+        text = within_limit(words_of(raised)) or N_("The check did not pass.")
         return Verdict("failed", text, template=text)
     if isinstance(raised, pytest.skip.Exception):
-        return _ungraded(message(N_("The check left this out: {reason}"), reason=str(raised)))
+        return _ungraded(message(N_("The check left this out: {reason}"), reason=words_of(raised)))
     return None
 
 

@@ -15,11 +15,12 @@ import time
 from collections import Counter
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from queue import LifoQueue
 from threading import Lock
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import msgspec
 
@@ -29,6 +30,7 @@ from grader.i18n.message import message
 from grader.inputs.problems import BadInput, Problem
 from grader.judging import note, worker
 from grader.judging.check_files import LAB_CHECKS, own_check_files
+from grader.model.machine_limit import NoMoreThreads
 from grader.model.outcome import CheckInfo, Collected, Outcome
 
 if TYPE_CHECKING:
@@ -46,6 +48,9 @@ AT_A_TIME = 200
 """Observations that are judged in one pytest session."""
 
 _STRIKES = 3
+
+_LOOK_S = 1.0
+"""How often a task that is waited for is asked about."""
 
 
 class Judge:
@@ -220,7 +225,7 @@ class _Worker:
         try:
             with interrupts.kept_from_children():  # the first task starts the process
                 future = pool.submit(task, *given, **named)
-            return future.result()
+            return self._result(future, pool)
         except BrokenProcessPool:
             with self._lock:
                 mine, self._pool = self._pool is pool, None
@@ -229,6 +234,20 @@ class _Worker:
             raise
         finally:
             self._busy = False
+
+    def _result(self, future: Future[T], pool: ProcessPoolExecutor) -> T:
+        """What comes of ``future``. Raises ``NoMoreThreads`` where nothing ever will."""
+        while True:
+            try:
+                return future.result(timeout=_LOOK_S)
+            except TimeoutError:
+                if future.done():
+                    raise  # it is the task's own
+                if self._ended:
+                    raise CancelledError from None
+                if _unmanaged(pool):
+                    # It could not start a thread of its own, and died without telling the future.
+                    raise NoMoreThreads from None
 
     def last_step(self) -> NotedStep | None:
         """What the process was doing when it died."""
@@ -241,11 +260,19 @@ class _Worker:
             pool, busy, self._pool = self._pool, self._busy, None
         if pool is None:
             return
-        if busy:
-            for process in list(pool._processes.values()):
+        unmanaged = _unmanaged(pool)
+        if busy or unmanaged:
+            for process in list((pool._processes or {}).values()):
                 process.kill()
         # Once, and waiting: the thread that manages the pool must be gone before the interpreter is.
-        pool.shutdown(cancel_futures=True)
+        with suppress(RuntimeError):  # a thread that could not be started
+            pool.shutdown(wait=not unmanaged, cancel_futures=True)
+
+
+def _unmanaged(pool: ProcessPoolExecutor) -> bool:
+    """Whether the thread that hands on a pool's tasks is not there, or no more."""
+    manager: Any = pool._executor_manager_thread
+    return manager is None or not manager.is_alive()
 
 
 def _complete(

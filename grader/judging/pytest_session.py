@@ -13,6 +13,7 @@ from _pytest._io import TerminalWriter
 from grader.checks import fixtures
 from grader.checks.declare import declared
 from grader.judging.facts import FIXTURES
+from grader.model.machine_limit import limit_reached
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,12 +34,18 @@ class SilentPytest:
 
     def __init__(self) -> None:
         self.report: dict[str, Any] = {}
+        self.fault: BaseException | None = None
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Put a writer to nowhere in the terminal reporter's place: others ask for it by name."""
         config.pluginmanager.unregister(name="terminalreporter")
         config.pluginmanager.register(_Nowhere(), "terminalreporter")
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+        """Keep what pytest itself failed by; of a limit of this machine it says nothing."""
+        self.fault = excinfo.value
+        return limit_reached(self.fault) is not None
 
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
         """Take the report."""
@@ -53,7 +60,7 @@ class _Nowhere:
 def run_pytest(files: Sequence[Path], plugin: object, *options: str) -> dict[str, Any]:
     """pytest-json-report's report of one session over ``files``.
 
-    Raises ``RuntimeError`` if pytest itself failed.
+    Raises ``RuntimeError`` if pytest itself failed, or the limit of this machine by which it did.
     """
     engine = SilentPytest()
     with tempfile.TemporaryDirectory(prefix="grader-judge-") as root:
@@ -73,6 +80,8 @@ def run_pytest(files: Sequence[Path], plugin: object, *options: str) -> dict[str
             plugins=[fixtures, FIXTURES, engine, plugin],
         )
     if code in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
+        if engine.fault is not None and limit_reached(engine.fault) is not None:
+            raise engine.fault
         raise RuntimeError(f"pytest ended with {code!r}")
     return engine.report
 

@@ -6,6 +6,7 @@ Imported by the parent too, to name the tasks: pytest is imported only where the
 from __future__ import annotations
 
 import gc
+import io
 import multiprocessing
 import os
 import shutil
@@ -26,6 +27,8 @@ from grader.judging.note import Note
 from grader.model.observation import Observation  # noqa: TC001 - msgspec reads it
 from grader.model.outcome import Outcome
 from grader.rubric.load import Rubric  # noqa: TC001 - msgspec reads it
+from grader.safety.printable import printable_lines
+from grader.safety.start_environment import erase_from_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +38,15 @@ if TYPE_CHECKING:
 
 _TRIES = 20
 _TRY_AGAIN_S = 0.1
+
+
+class _PrintableStream(io.TextIOWrapper):
+    """Standard error for checks: what they print of a student does nothing to a terminal."""
+
+    def write(self, text: str, /) -> int:
+        """Write ``text``, with what could act made visible."""
+        super().write(printable_lines(text))
+        return len(text)
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -62,18 +74,22 @@ def prepare(folder: Path, lang: str) -> None:
     does both itself.
 
     It ignores Ctrl-C (the parent ends it), holds no credentials and none of the user's pytest
-    options, reads nothing from the terminal, and whatever is printed goes to standard error.
+    options, reads nothing from the terminal, and whatever is printed goes to standard error, where it
+    cannot act on the terminal.
     """
     global _note  # noqa: PLW0603 - a worker process has one
     interrupts.ignore([signal.SIGINT])
     speak(lang)
     Thread(target=_outlive_no_parent, args=(folder.parent,), name="parent", daemon=True).start()
+    erase_from_start("AWS_")
     for name in [name for name in os.environ if name.startswith(("PYTEST_", "AWS_"))]:
         del os.environ[name]
     os.dup2(2, 1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
+    for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
+        setattr(sys, name, _printable_stream())
     sys.dont_write_bytecode = True  # an author's folder stays as it is
     gc.set_threshold(50_000)  # a session makes many objects, hardly any in cycles
     _note = Note(folder / "note")
@@ -83,6 +99,11 @@ def prepare(folder: Path, lang: str) -> None:
 
     # `return a == b` would pass whatever it says.
     warnings.filterwarnings("error", category=pytest.PytestReturnNotNoneWarning)
+
+
+def _printable_stream() -> _PrintableStream:
+    raw = open(2, "wb", closefd=False)  # noqa: SIM115 - for as long as the process lives
+    return _PrintableStream(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
 def collect(files: list[Path], limit_s: float) -> Collected:

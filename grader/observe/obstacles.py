@@ -74,7 +74,7 @@ def obstacle(stage: Stage) -> NotTried | Unknown | None:
 
 
 def loop(stage: Stage) -> Message | None:
-    """Why a message could come round again for ever, or ``None``."""
+    """Why a message could come round again for ever; ``None`` where it could not."""
     output, mappings = found(stage.output), found(stage.output_mappings)
     if isinstance(stage.input, Found) and stage.input.value.arn == output.arn:
         both = N_("{queue} is both the input and the output queue.")

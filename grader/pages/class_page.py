@@ -19,6 +19,7 @@ from grader.pages.alike import (
 from grader.pages.class_filters import roster_columns, state_of_report, states
 from grader.pages.document import Inside, render
 from grader.pages.histogram import bars, plot
+from grader.pages.since_handed_back import CHANGED, since_handed_back
 from grader.pages.text import page_text
 from grader.pages.words import FLAGS, SHORT_FLAGS
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from grader.model.batch import Batch
+    from grader.model.handed_back import HandedBack
     from grader.model.report import CriterionResult, Report, Status
     from grader.pages.speech import Speech
     from grader.scoring.summary import Summary
@@ -52,13 +54,15 @@ class PageRow:
     """One student's line of the heat map. A criterion that the report lacks has no cell.
 
     ``sure``: the points that are sure, where there is no score, or that nothing was handed in; or what a
-    human made of the score. ``tokens``: what the filters go by; ``roster``: the roster's cells, as JSON.
+    human made of the score. ``change``: how the mark changed since it was handed back. ``tokens``: what
+    the filters go by; ``roster``: the roster's cells, as JSON.
     """
 
     person: PageStudent
     group: str
     score: str
     sure: str
+    change: str
     sort: float
     cells: tuple[Cell | None, ...]
     flags: tuple[str, ...]
@@ -90,11 +94,13 @@ def class_page(
     batch: Batch | None,
     speech: Speech,
     *,
+    handed_back: HandedBack | None = None,
     template: str = "class.html",
     inside: Inside | None = None,
     **more: Any,
 ) -> str:
-    """The class page as HTML; without ``batch`` it does not say how the class was graded.
+    """The class page as HTML; without ``batch`` it does not say how the class was graded, without
+    ``handed_back`` not what changed since marks were handed out.
 
     ``template`` may be one that extends the class page's, with what is ``inside`` it, and what ``more``
     it shows.
@@ -106,6 +112,8 @@ def class_page(
     columns = roster_columns(reports, batch, speech)
     suspicion = {score.student_id: score.suspicion or [] for score in summary.scores}
     flags = sorted({name for report in reports for name in _flags(report, suspicion)})
+    since = since_handed_back(handed_back, reports, speech)
+    changes = since.changes if since is not None else {}
     if inside is None:
         inside = Inside(scripts=("class.js",) if reports else ())
     return render(
@@ -118,6 +126,7 @@ def class_page(
         batch=batch,
         missing=max(batch.counts.students - len(reports), 0) if batch is not None else 0,
         unreported=_unreported(reports, batch),
+        since=since,
         bars=counted,
         plot=plot(counted, speech) if scores else None,
         findings=told,
@@ -134,8 +143,9 @@ def class_page(
                 report,
                 summary,
                 _flags(report, suspicion),
-                _tokens(report, _flags(report, suspicion), flags, told),
+                _tokens(report, _flags(report, suspicion), flags, told, changes),
                 columns.cells[report.student_id],
+                changes.get(report.student_id, ""),
                 speech,
             )
             for report in reports
@@ -156,12 +166,22 @@ def _flags(report: Report, suspicion: Mapping[str, Sequence[Suspicion]]) -> list
 
 
 def _tokens(
-    report: Report, noted: Sequence[str], flags: Sequence[str], told: Sequence[Alike]
+    report: Report,
+    noted: Sequence[str],
+    flags: Sequence[str],
+    told: Sequence[Alike],
+    changes: Mapping[str, str],
 ) -> str:
-    """What the filters go by: the state, each flag, and each finding of those that are listed."""
+    """What the filters go by: the state, each flag, each finding of those that are listed, and whether
+    the mark changed since it was handed back."""
     findings = (f"a{place}" for place, alike in enumerate(told) if report.student_id in alike.ids)
     return " ".join(
-        [state_of_report(report), *(f"f{flags.index(one)}" for one in noted), *findings]
+        [
+            state_of_report(report),
+            *(f"f{flags.index(one)}" for one in noted),
+            *findings,
+            *([CHANGED] if report.student_id in changes else []),
+        ]
     )
 
 
@@ -187,6 +207,7 @@ def _row(
     noted: Sequence[str],
     tokens: str,
     roster: str,
+    change: str,
     speech: Speech,
 ) -> PageRow:
     results = {result.id: result for result in report.criteria}
@@ -195,6 +216,7 @@ def _row(
         group=page_text(report.group or "", MOST_OF_NAME),
         score=speech.number(report.score),
         sure=_sure(report, speech),
+        change=change,
         sort=-1.0 if report.score is None else report.score,
         cells=tuple(_cell(results.get(criterion.id), speech) for criterion in summary.criteria),
         flags=tuple(flag_words(SHORT_FLAGS, name, speech) for name in noted),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from grader.export.formats import File
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, bad_input
-from grader.pages.writing import pages
+from grader.pages.writing import known_of, page_of_class, pages
 from grader.results.directory import Results
 from grader.rubric.exchange import ExchangeRules
 from grader.rubric.load import Criterion, Lab, Rubric
@@ -30,8 +30,30 @@ def files(export: Export) -> Iterator[File]:
     results, reports = Results(export.root), [row.report for row in export.rows]
     rubric = rubric_of(export)
     summary = summarise(reports, rubric, export.lang)
-    for name, text in pages(results, _batch(results), reports, summary, rubric, lang=export.lang):
+    for name, text in pages(
+        results,
+        _batch(results),
+        reports,
+        summary,
+        rubric,
+        lang=export.lang,
+        handed_back=export.handed_back,
+    ):
         yield File(name, text.encode())
+
+
+def class_page_of(export: Export) -> str:
+    """The class page alone, as it is among the pages."""
+    results, reports = Results(export.root), [row.report for row in export.rows]
+    rubric = rubric_of(export)
+    return page_of_class(
+        known_of(results, reports),
+        _batch(results),
+        summarise(reports, rubric, export.lang),
+        rubric,
+        lang=export.lang,
+        handed_back=export.handed_back,
+    )
 
 
 def check_scale(export: Export) -> None:

@@ -103,7 +103,7 @@ def _of_worksheet(export: Export, path: Path) -> Iterator[tuple[ClassRow, str, s
         elif not row.report.absent:
             message = _("{student} is left out: the row has no number.", student=row.student_id)
             wrong = Problem(str(path), place.record.line, message, _(_BY_HAND))
-            export.problems.append(wrong)
+            export.leave_out(row.student_id, wrong)
 
 
 def _of_roster(export: Export) -> Iterator[tuple[ClassRow, str, str]]:
@@ -124,7 +124,7 @@ def _once(
     """Whoever handed in and has a number that is nobody else's, with the entry's name."""
     every = list(numbered)
     same = Counter(int(number) for _row, number, _name in every)
-    problems: list[Problem] = []
+    problems: dict[str, Problem] = {}
     for row, number, name in every:
         if row.report.absent:
             continue
@@ -137,10 +137,11 @@ def _once(
             column=PARTICIPANT_COLUMNS[0],
         )
         remedy = _("Correct the roster, and grade again with --resume --force.")
-        problems.append(Problem(str(export.root), None, message, remedy))
+        problems[row.student_id] = Problem(str(export.root), None, message, remedy)
     if problems and len(problems) == len(every):
-        raise BadInput(problems)
-    export.problems.extend(problems)
+        raise BadInput(problems.values())
+    for student, problem in problems.items():
+        export.leave_out(student, problem)
 
 
 def entry_name(name: str, number: str) -> str:

@@ -10,6 +10,7 @@ from grader.pages.speech import Speech
 from grader.pages.student_page import student_page
 from grader.results.atomic_write import write_text
 from grader.results.directory import OBSERVATION, PAGE, STUDENTS, UNREADABLE
+from grader.results.handed_back import read_handed_back
 from grader.rubric.load import text_in
 from grader.rubric.rejudge import judged_anew
 from grader.scoring.hide_criteria import hide_criteria
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.model.batch import Batch
+    from grader.model.handed_back import HandedBack
     from grader.model.observation import Observation
     from grader.model.report import Report
     from grader.results.directory import Results
@@ -39,10 +41,12 @@ def write_pages(
     """Write one page for each report, then the class page, in a results directory.
 
     A page that is there already as it should be is left alone. Raises ``OSError`` where one cannot be
-    written, and :class:`BadInput` where ``batch.json`` cannot be read.
+    written, and :class:`BadInput` where ``batch.json`` or ``handed-back.json`` cannot be read.
     """
-    batch = results.batch()
-    for name, text in pages(results, batch, reports, summary, rubric, lang=lang):
+    batch, handed_back = results.batch(), read_handed_back(results.root)
+    for name, text in pages(
+        results, batch, reports, summary, rubric, lang=lang, handed_back=handed_back
+    ):
         path = results.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.is_file() or path.read_bytes() != text.encode():
@@ -57,6 +61,7 @@ def pages(
     rubric: Rubric | None = None,
     *,
     lang: str,
+    handed_back: HandedBack | None = None,
 ) -> Iterator[tuple[str, str]]:
     """Each page: its place in a results directory, and its HTML. The class page comes last.
 
@@ -68,9 +73,31 @@ def pages(
     for report, seen, text in student_pages(results, reports, summary.title, rubric, lang=lang):
         known.append(KeptResult(report, code_of(seen)))
         yield f"{STUDENTS}/{report.student_id}/{PAGE}", text
+    yield PAGE, page_of_class(known, batch, summary, rubric, lang=lang, handed_back=handed_back)
+
+
+def page_of_class(
+    known: Sequence[KeptResult],
+    batch: Batch | None,
+    summary: Summary,
+    rubric: Rubric | None = None,
+    *,
+    lang: str,
+    handed_back: HandedBack | None = None,
+) -> str:
+    """The class page alone. What is suspicious is worked out by the ``rubric``."""
     if rubric is not None:
         summary = with_suspicion(summary, suspicions(known, rubric))
-    yield PAGE, class_page(reports, summary, batch, Speech(lang))
+    reports = [result.report for result in known]
+    return class_page(reports, summary, batch, Speech(lang), handed_back=handed_back)
+
+
+def known_of(results: Results, reports: Iterable[Report]) -> list[KeptResult]:
+    """What a class keeps of each of the ``reports``, one observation at a time."""
+    return [
+        KeptResult(report, code_of(_seen(results.folder(report.student_id) / OBSERVATION)))
+        for report in reports
+    ]
 
 
 def student_pages(

@@ -54,7 +54,7 @@ def run_demo(
     errors: Console,
     quiet: bool,
 ) -> int:
-    """Deploy the demo cohort of the shipped lab ``lab``, whose rubric ``course`` holds, into a sandbox,
+    """Deploy the demo cohort of the shipped lab ``lab``, whose rubric ``setup`` holds, into a sandbox,
     grade it, show what came and what was expected.
 
     The exit status: 0 when every submission got exactly its expected result, else 1. Raises

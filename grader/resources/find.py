@@ -9,6 +9,7 @@ from grader.i18n.language import N_
 from grader.i18n.message import Message, message
 from grader.model.observation import FoundAs, Missing, NotTried, Unknown
 from grader.resources.held import holds
+from grader.resources.nearest import without_others
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -281,7 +282,9 @@ def not_found(
     option = f"--use {role}=NAME"
     if named:
         also = N_("{missing} Several others could be meant: {candidates}. Say which: {option}.")
-        return Missing.saying(also, missing=fact.words, candidates=found.words, option=option)
+        return Missing.saying(
+            also, missing=without_others(fact).words, candidates=found.words, option=option
+        )
     return Unknown.saying(
         "ambiguous",
         N_("Several could be meant as “{role}”: {candidates}. Say which: {option}."),

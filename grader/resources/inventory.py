@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.i18n.language import N_
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from grader.resources.look import AwsAccount
 
 T = TypeVar("T")
-
-MOST_PAGES = 100
-"""Pages that are read of one list. There is more to it than that in no account of a lab."""
 
 MOST_QUEUES = 200
 """Queues that are asked for their dead-letter queue."""
@@ -52,10 +48,6 @@ FINDING: dict[str, Callable[[AwsAccount], object]] = {
     "scheduler:ListSchedules": lambda aws: aws.scheduler.list_schedules(MaxResults=1),
 }
 """The IAM actions that finding takes beside those of looking, each with a question that needs it."""
-
-
-class TooMuchError(Exception):
-    """A list is longer than it is read."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +85,7 @@ class Inventory:
         def names() -> tuple[str, ...]:
             pages = _pages(self._aws.lambda_, "list_functions")
             every = (one["FunctionName"] for page in pages for one in page.get("Functions", []))
-            return tuple(name for name in every if not _of_academy(name))
+            return tuple(name for name in every if not is_of_academy(name))
 
         return self._once("functions", "lambda:ListFunctions", names)
 
@@ -110,7 +102,7 @@ class Inventory:
     def _feed(self, given: dict[str, Any]) -> Feed | None:
         queue = self._own(given.get("EventSourceArn"), "sqs")
         function = self._own(given.get("FunctionArn"), "lambda")
-        if not queue or not function or _of_academy(function) or queue.endswith(".fifo"):
+        if not queue or not function or is_of_academy(function) or queue.endswith(".fifo"):
             return None
         return Feed(queue, function, given.get("State") in _LIVE)
 
@@ -136,10 +128,11 @@ class Inventory:
         queues = self.queues()
         if isinstance(queues, Unknown):
             return queues
+        if len(queues) > MOST_QUEUES:
+            long = N_("{action}: the list is longer than the grader reads.")
+            return Unknown.saying("unexpected", long, action="sqs:ListQueues")
 
         def ask() -> tuple[str, ...]:
-            if len(queues) > MOST_QUEUES:
-                raise TooMuchError
             dead = {self._dead_letters(url) for url in queues.values()}
             return tuple(name for name in queues if name not in dead and not name.endswith(".fifo"))
 
@@ -220,11 +213,7 @@ class Inventory:
 
     def _once(self, what: str, action: str, ask: Callable[[], T]) -> T | Unknown:
         if what not in self._kept:
-            try:
-                fact = self._aws.query(action, ask)
-            except TooMuchError:
-                long = N_("{action}: the list is longer than the grader reads.")
-                fact = Unknown.saying("unexpected", long, action=action)
+            fact = self._aws.query(action, ask)
             if isinstance(fact, Missing):
                 fact = Unknown("not-ready", fact.reason, fact.said)
             self._kept[what] = fact.value if isinstance(fact, Found) else fact
@@ -232,11 +221,9 @@ class Inventory:
 
 
 def _pages(client: Any, operation: str, **given: Any) -> Iterator[dict[str, Any]]:
-    pages = iter(client.get_paginator(operation).paginate(**given))
-    yield from islice(pages, MOST_PAGES)
-    if next(pages, None) is not None:
-        raise TooMuchError
+    yield from client.get_paginator(operation).paginate(**given)
 
 
-def _of_academy(name: str) -> bool:
+def is_of_academy(name: str) -> bool:
+    """A function of that name is AWS Academy's, in every account."""
     return name.casefold() in OF_AWS_ACADEMY

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from types_boto3_events import EventBridgeClient
     from types_boto3_lambda import LambdaClient
@@ -35,6 +36,9 @@ class AwsAccount(Protocol):
     def scheduler(self) -> EventBridgeSchedulerClient: ...  # noqa: D102
     @property
     def logs(self) -> CloudWatchLogsClient: ...  # noqa: D102
+
+    def once_in(self, region: str) -> AbstractContextManager[AwsAccount]:
+        """The same account in another region, asked but once and without patience."""
 
     def query(self, action: str, call: Callable[[], T]) -> Found[T] | Missing | Unknown:
         """What AWS says to ``call``, which takes the IAM action ``action``, sorted."""

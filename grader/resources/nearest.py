@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from grader.i18n.language import N_
 from grader.model.observation import Fact, Found, Missing, Unknown
-from grader.safety.redact import bounded
+from grader.resources.elsewhere import other_region
+from grader.resources.inventory import is_of_academy
+from grader.safety.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
     from grader.resources.look import AwsAccount
 
 MOST_NAMES = 2000
-"""Names that are listed: an account of a lab has a few."""
+"""Names that are read: an account of a lab has a few."""
+
+MOST_SAID = 5
+"""Names that are said where none comes near."""
+
+_NAME = 80
 
 _NONE = {
     "function": N_("There is no function named {name} in {region}."),
@@ -32,6 +39,26 @@ _BUT_FIFO = N_(
     "There is no queue named {name} in {region}; there is a FIFO queue named {near}, but the lab asks"
     " for a standard one."
 )
+_BUT_ELSEWHERE = {
+    "function": N_(
+        "There is no function named {name} in {region}; there is one of that name in {other}."
+    ),
+    "queue": N_(
+        "There is no queue named {name} in {region}; there is one of that name in {other}."
+    ),
+}
+_BUT_OTHERS = {
+    "function": N_("There is no function named {name} in {region}. Functions there: {names}."),
+    "queue": N_("There is no queue named {name} in {region}. Queues there: {names}."),
+}
+_BUT_MORE = {
+    "function": N_(
+        "There is no function named {name} in {region}. Functions there: {names} and {count} more."
+    ),
+    "queue": N_(
+        "There is no queue named {name} in {region}. Queues there: {names} and {count} more."
+    ),
+}
 _BUT_LISTED = {
     "function": N_("AWS lists a function named {name} in {region}, but does not find it yet."),
     "queue": N_("AWS lists a queue named {name} in {region}, but does not find it yet."),
@@ -46,7 +73,10 @@ def missing(
     names: Callable[[], Iterable[str]],
     others: Collection[str] = (),
 ) -> Missing | Unknown:
-    """There is no ``kind`` called ``name``; which name comes near is said too.
+    """There is no ``kind`` called ``name``; where it is instead, or what comes near, is said too.
+
+    That is the same name in the other region of the Learner Lab, or else a name that comes near, or
+    else the names that there are.
 
     ``others`` are the names of what else the lab asks for: what has one of those is no slip of the pen.
     ``names`` lists what there is, and may be denied: then the sentence ends earlier. Where it has that
@@ -57,12 +87,43 @@ def missing(
     there = listed.value if isinstance(listed, Found) else []
     if name in there:
         return Unknown.saying("not-ready", _BUT_LISTED[kind], name=name, region=aws.region)
-    near = _nearest(name, [one for one in there if one not in others])
+    if (other := other_region(aws, kind, name)) is not None:
+        return Missing.saying(_BUT_ELSEWHERE[kind], name=name, region=aws.region, other=other)
+    own = [found for found in there if found not in others and not is_of_academy(found)]
+    near = _nearest(name, own)
     if kind == "queue" and (fifo := f"{name}.fifo") in there:
         return Missing.saying(_BUT_FIFO, name=name, region=aws.region, near=fifo)
     if near is None:
-        return Missing.saying(_NONE[kind], name=name, region=aws.region)
-    return Missing.saying(_BUT_NEAR[kind], name=name, region=aws.region, near=bounded(near, 100))
+        return _but_others(kind, name, aws.region, own)
+    return Missing.saying(_BUT_NEAR[kind], name=name, region=aws.region, near=_shown(near))
+
+
+def _but_others(
+    kind: Literal["function", "queue"], name: str, region: str, there: list[str]
+) -> Missing:
+    """What there is, where nothing comes near: the first names, and how many more."""
+    if not there:
+        return no_such(kind, name, region)
+    said = {"name": name, "region": region, "names": [*map(_shown, sorted(there)[:MOST_SAID])]}
+    if len(there) > MOST_SAID:
+        return Missing.saying(_BUT_MORE[kind], count=len(there) - MOST_SAID, **said)
+    return Missing.saying(_BUT_OTHERS[kind], **said)
+
+
+def _shown(name: str) -> str:
+    """A name that comes from the account, safe to show."""
+    return printable(name, _NAME)
+
+
+def without_others(fact: Missing) -> Missing:
+    """The same without what else there is, for whoever says that better."""
+    words = fact.words
+    for kind, template in _NONE.items():
+        if words.message_id in {_BUT_OTHERS[kind], _BUT_MORE[kind]}:
+            return Missing.saying(
+                template, name=words.values["name"], region=words.values["region"]
+            )
+    return fact
 
 
 def _nearest(name: str, there: Iterable[str]) -> str | None:

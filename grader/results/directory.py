@@ -51,9 +51,13 @@ PAGE = "index.html"
 LOCK = ".lock"
 PUSHED = "lti-pushed.ndjson"
 """What `grader push lti` remembers."""
+DESK = "desk.json"
+"""What a desk keeps: links, accounts, claims."""
+HANDED_BACK = "handed-back.json"
+"""Which marks were handed out last."""
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding raises where a file holds something else than the grader wrote."""
-_OURS = (SUMMARY, GRADES, RUBRIC, PAGE, OVERRIDES, STUDENTS)
+_OURS = (SUMMARY, GRADES, RUBRIC, PAGE, OVERRIDES, HANDED_BACK, STUDENTS)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from grader.model.student_id import is_student_id
 from grader.results.atomic_write import is_unfinished, write_bytes
 from grader.results.directory import (
     BATCH,
+    DESK,
     GRADES,
+    HANDED_BACK,
     LOCK,
     PAGE,
     PUSHED,
@@ -19,6 +21,7 @@ from grader.results.directory import (
     STUDENTS,
     SUMMARY,
 )
+from grader.results.overrides import OVERRIDES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,8 +29,10 @@ if TYPE_CHECKING:
 
     from grader.results.traces import Traces
 
-EXPORTS, DESK_FILE, OVERRIDES = "exports", "desk.json", "overrides.csv"
-_OURS = frozenset({BATCH, SUMMARY, GRADES, PAGE, RUBRIC, LOCK, DESK_FILE, PUSHED, OVERRIDES})
+EXPORTS = "exports"
+_OURS = frozenset(
+    {BATCH, SUMMARY, GRADES, PAGE, RUBRIC, LOCK, DESK, PUSHED, OVERRIDES, HANDED_BACK}
+)
 _PACKED = frozenset({".zip", ".xlsx"})
 _LISTS = frozenset({".ndjson"})
 
@@ -76,7 +81,7 @@ def clean_pushed(root: Path, users: frozenset[str]) -> None:
 
 def clean_desk(root: Path, traces: Traces) -> None:
     """Take the student's link, accounts and claims out of what a desk keeps."""
-    path = root / DESK_FILE
+    path = root / DESK
     if not path.is_file():
         return
     told = json.loads(text_of(path))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.inputs.csv_cell import cell
 from grader.roster.table import GRADE_COLUMNS
+from grader.safety.printable import printable_lines
 from grader.scoring.adjust import counted, overrides_of
 
 if TYPE_CHECKING:
@@ -31,12 +32,18 @@ def grades_csv(
     extra: Mapping[str, Mapping[str, str]],
 ) -> str:
     """The table as text. Quoting as in RFC 4180; a cell that would start a formula in a spreadsheet gets
-    an apostrophe before it, and a missing score is an empty cell.
+    an apostrophe before it, a missing score is an empty cell, and what would act on a terminal that
+    shows the file is made visible.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     for row in grades_table(reports, criteria, extra):
-        writer.writerow(cell(one) if isinstance(one, str) else points_cell(one) for one in row)
+        writer.writerow(
+            cell(printable_lines(one.replace("\0", "")))
+            if isinstance(one, str)
+            else points_cell(one)
+            for one in row
+        )
     return text.getvalue()
 
 

@@ -83,7 +83,7 @@ def read_table(text: str, file: str) -> Table:
     cell, and none quotes a header that is not a column's name: either may be a secret out of place.
     """
     problems: list[Problem] = []
-    records = _records(text, file, _delimiter(text), problems)
+    records = stripped_records(text, file, _delimiter(text), problems)
     header = next(records, None)
     if header is None:
         if problems:
@@ -108,13 +108,16 @@ def read_cells(
     header first, each with its line. What is wrong with its quotes goes to ``problems``."""
     delimiter = _delimiter(text)
     found: list[Problem] = [] if problems is None else problems
-    return delimiter, list(_records(text, file, delimiter, found))
+    return delimiter, list(stripped_records(text, file, delimiter, found))
 
 
-def _records(
+def stripped_records(
     text: str, file: str, delimiter: str, problems: list[Problem]
 ) -> Iterator[tuple[int, list[str]]]:
-    """Each record that has text, stripped, with the physical line where it begins."""
+    """Each record that has text, its cells stripped, with the physical line where it begins.
+
+    What is wrong with its quotes goes to ``problems`` and ends it.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1
@@ -138,7 +141,7 @@ def _delimiter(text: str) -> str:
     """The delimiter under which the header names most known columns, then has most cells."""
 
     def fitness(delimiter: str) -> tuple[int, int]:
-        _, cells = next(_records(text, "", delimiter, []), (0, []))
+        _, cells = next(stripped_records(text, "", delimiter, []), (0, []))
         return len({*cells} & {*KNOWN_COLUMNS}), len(cells)
 
     return max(",;\t", key=fitness)

@@ -54,15 +54,20 @@ def _last(error: BaseException, frames: int) -> list[traceback.FrameSummary]:
 
 
 def _says(error: BaseException) -> str:
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001 - an exception of somebody's own may fail at this too
-        text = "?"
+    text = words_of(error)
     lines = [f"{type(error).__name__}: {printable(redact(text, _SAID), _SAID)}"]
     notes = getattr(error, "__notes__", ())
     # A task that failed elsewhere brings its own traceback along, which was made there in this way.
     lines += [note for note in notes if isinstance(note, str)]
     return "\n".join(lines)
+
+
+def words_of(error: BaseException) -> str:
+    """What ``error`` says; ``?`` where it cannot even say that."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - an exception of somebody's own may fail at this too
+        return "?"
 
 
 class Repeated:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.text import Text
 
+from grader.safety.printable import printable_lines
 from grader.terminal.encoding import show_what_it_can
 
 if TYPE_CHECKING:
@@ -36,8 +37,20 @@ class _Console(Console):
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """Rendered so that no line ends at a no-break space, where rich would take it for a space."""
-        if not (isinstance(renderable, Text) and _NO_BREAK.intersection(renderable.plain)):
+        """Rendered so that no line ends at a no-break space, where rich would take it for a space.
+
+        What could act on the terminal was made visible where its length is known; this is for what
+        was forgotten.
+        """
+        if isinstance(renderable, str):
+            renderable = printable_lines(renderable)
+        if not isinstance(renderable, Text):
+            return super().render(renderable, options)
+        safe = printable_lines(renderable.plain)
+        if safe != renderable.plain:
+            renderable = renderable.copy()
+            renderable.plain = safe
+        if not _NO_BREAK.intersection(safe):
             return super().render(renderable, options)
         held = renderable.copy()
         held.plain = held.plain.translate(_HELD)

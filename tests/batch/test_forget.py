@@ -144,6 +144,7 @@ def test_the_class_of_these_tests_names_the_student_everywhere(root: Path) -> No
     for name in (
         "desk.json",
         "lti-pushed.ndjson",
+        "handed-back.json",
         "exports/lti/scores.ndjson",
         "exports/junit.xml",
     ):
@@ -173,6 +174,11 @@ def test_what_others_have_stays(root: Path) -> None:
     assert (root / "exports/gradescope/cyd7/results.json").exists()
     assert len((root / "lti-pushed.ndjson").read_text().splitlines()) == 2
     assert len((root / "exports/lti/scores.ndjson").read_text().splitlines()) == 2
+    for folder in root.parent.iterdir():
+        handed_back = json.loads((folder / "handed-back.json").read_bytes())
+        scores = {name: mark["score"] for name, mark in handed_back["students"].items()}
+        assert scores == {"ann": 20, "cyd7": 17.5}
+    assert "No mark is new or changed since." in (root / "index.html").read_text()
     desk = json.loads((root / "desk.json").read_bytes())
     assert (desk["links"], desk["claims"]) == ({"ann": "aa", "cyd7": "cc"}, [])
     assert desk["accounts"] == {SHARED: "ann", CYS: "cyd7"}
@@ -300,7 +306,7 @@ def test_who_is_nobody_is_bad_input_and_nothing_goes(
     assert not (root.parent / "nowhere").exists()
 
 
-@pytest.mark.parametrize("name", ["batch.json", "overrides.csv"])
+@pytest.mark.parametrize("name", ["batch.json", "overrides.csv", "handed-back.json"])
 def test_what_cannot_be_read_is_named_before_anything_goes(
     root: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

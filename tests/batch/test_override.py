@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from grader import cli
@@ -233,35 +233,49 @@ def test_what_0_1_0_kept_of_an_earlier_report_begins_the_history(results: Path) 
 
 
 STEPS: Any = st.lists(
-    st.sampled_from(["override", "bonus", "regrade", "export", "trial"]), min_size=1, max_size=4
+    st.sampled_from(["override", "bonus", "regrade", "resume", "export", "pages", "trial"]),
+    min_size=1,
+    max_size=5,
 )
 
 
 @pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=[*HealthCheck])
 @given(steps=STEPS)
+@example(steps=["export", "override", "resume", "export", "regrade"])
 def test_in_whatever_order_the_score_is_the_same(
     steps: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """It follows from the observation, the rubric, the marks and the times, and from nothing else."""
-    root = a_graded_class(tmp_path_factory.mktemp("any") / "results", {ANN: 20})
+    """It follows from the observation, the rubric, the marks and the times, and from nothing else; the
+    class page says so of whoever has another one than was handed back."""
+    folder = tmp_path_factory.mktemp("any")
+    roster = folder / "class.csv"
+    roster.write_text("student_id,name,email,profile\ns1,Ann Lee,ann@example.org,nobody\n")
+    root = a_graded_class(folder / "results", {ANN: 20})
     Results(root).write_student(a_report(ANN, 20), reference(region="us-east-1"))
     assert grader("regrade", root) in {0, 3}
     earned = read_report(root / "students/s1/report.json").sure_points
+    commands = {
+        "override": ("override", root, "s1", "memory", "0", *WHY),
+        "bonus": ("override", root, "s1", "bonus", "-1", *WHY),
+        "regrade": ("regrade", root),
+        "trial": ("regrade", root, "--dry-run"),
+        "resume": ("batch", roster, "--out", root, "--resume"),
+        "export": ("export", root, "--to", "csv", "--force"),
+        "pages": ("export", root, "--to", "html"),
+    }
+    done: set[str] = set()
+    handed_back = None
     for step in steps:
-        if step == "regrade":
-            grader("regrade", root)
-        elif step == "trial":
-            grader("regrade", root, "--dry-run")
-        elif step == "export":
-            grader("export", root, "--to", "html")
-        elif step == "bonus":
-            grader("override", root, "s1", "bonus", "-1", *WHY)
-        else:
-            grader("override", root, "s1", "memory", "0", *WHY)
-    found = read_report(root / "students/s1/report.json")
-    assert found.sure_points == (earned or 0) - ("override" in steps) - ("bonus" in steps)
-    assert read_class(root).rows[0].report == found
+        assert grader(*commands[step]) == 0
+        done.add(step)
+        found = read_report(root / "students/s1/report.json")
+        assert found.score == (earned or 0) - ("override" in done) - ("bonus" in done)
+        assert read_class(root).rows[0].report == found
+        handed_back = found.score if step == "export" else handed_back
+        page = (root / "index.html").read_text()
+        assert ('id="handed-back"' in page) == ("export" in done)
+        assert ('class="change"' in page) == ("export" in done and handed_back != found.score)
 
 
 def test_a_rubric_may_say_until_when_and_what_it_costs(tmp_path: Path) -> None:

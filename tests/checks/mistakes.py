@@ -76,6 +76,10 @@ MISTAKES = (
     Mistake(
         "key-n1", each("x = message['n1']"), "looks for the key n1. If it looks in the message"
     ),
+    Mistake("key-blank", each("x = message['number1 ']"), "looks for the key number1␣."),
+    Mistake(
+        "variable-blank", handler("x = os.environ['QUEUE ']"), "environment variable QUEUE␣, and"
+    ),
     Mistake("key-of-own-dictionary", each("x = {'+': 1}['plus']"), "looks for the key plus."),
     Mistake("key-zero", handler("x = event[0]"), "looks for the key 0."),
     Mistake("number-of-event", handler("x = event['number1']"), "number1 is a key of the message"),
@@ -173,7 +177,7 @@ MISTAKES = (
     Mistake("second-record", handler("x = event['Records'][1]"), "may hold a single record"),
     # names
     Mistake("not-imported", handler("x = math.floor(1)"), "write import math at its top"),
-    Mistake("misspelt", handler("x = jsn.loads('1')"), "Nothing of the name jsn is there"),
+    Mistake("misspelt", handler("x = jsn.loads('1')"), "Python knows nothing of the name jsn"),
     Mistake("no-value", handler("for r in []:", "    y = 1", "return y"), "y has no value yet"),
     Mistake(
         "attribute-of-dictionary", handler("x = event.Records"), '["Records"] instead of .Records'

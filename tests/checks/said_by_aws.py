@@ -188,7 +188,11 @@ SAID: list[tuple[str, str, str]] = [
         "The function's handler setting is adder.main, and adder.py has no function main",
     ),
     ("RuntimeError", "Worker init failed: expected ':' (adder.py, line 4)", "correct the syntax"),
-    ("RuntimeError", "Worker init failed: name 'jsn' is not defined", "Nothing of the name jsn"),
+    (
+        "RuntimeError",
+        "Worker init failed: name 'jsn' is not defined",
+        "knows nothing of the name jsn",
+    ),
     ("RuntimeError", "Worker init failed: not configured", "Look at the function's log"),
     ("Something", "that nobody knows", "Look at the function's log in CloudWatch"),
 ]

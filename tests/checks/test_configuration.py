@@ -14,12 +14,14 @@ from tests.observations import (
     reference,
     sum_function,
 )
+from tests.observing import hand_in, lab, look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from grader.model.observation import Observation
     from grader.model.outcome import Outcome
+    from grader.sandbox.server import Sandbox
 
     Judged = Callable[..., list[Outcome]]
 
@@ -194,3 +196,34 @@ def test_a_missing_queue_fails_whatever_the_function_is(judged: Judged) -> None:
     outcomes = {one.criterion: one for one in judged(lab_rubric(), seen)}
     assert outcomes["input-queue"].outcome == outcomes["output-queue"].outcome == "failed"
     assert (outcomes["mapping"].outcome, outcomes["mapping"].because) == ("blocked", "queues.input")
+
+
+@pytest.mark.parametrize(
+    ("found", "shown"),
+    [("bar ", "bar␣"), ("  bar", "␣␣bar"), ("bar\n", "bar\\n"), ("\tbar\xa0", "\\tbar\\xa0")],
+)
+def test_blanks_around_a_value_are_seen_and_are_what_is_to_be_mended(
+    judged: Judged, found: str, shown: str
+) -> None:
+    seen = with_function(environment=Found({"foo": found}))
+    (one,) = judged(only(lab_rubric(), "environment"), seen)
+    assert one.message == f"expected foo = bar, found foo = {shown}."
+    assert one.hint == "Set foo to bar alone, without blanks or line ends around it."
+    assert one.actual == {"foo": found}
+
+
+def test_a_blank_at_the_end_of_a_deployed_value_is_seen(
+    aws_sandbox: Sandbox, fresh_account: str, judged: Judged
+) -> None:
+    hand_in(aws_sandbox, fresh_account, environment={"foo": "bar "})
+    seen = look(aws_sandbox, fresh_account, exchange=False)
+    (one,) = judged(only(lab(), "environment"), seen)
+    assert one.message == "expected foo = bar, found foo = bar␣."
+
+
+def test_a_blank_after_a_queues_url_is_seen(judged: Judged) -> None:
+    url = "https://sqs.eu-west-3.amazonaws.com/111111111111/numbers "
+    seen = with_function(environment=Found({"URL": url}), holding={"output": ()})
+    rubric = expecting(only(lab_rubric(), "environment"), {"URL": {"holds": "output"}})
+    (one,) = judged(rubric, seen)
+    assert "/numbers␣." in one.message

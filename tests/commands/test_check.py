@@ -288,8 +288,8 @@ def test_what_could_not_be_seen_of_what_was_asked_is_status_3(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--criterion", "memry"], "no criterion “memry”. Did you mean memory?"),
-        (["--criterion", "qwfp"], "Known: function, runtime"),
+        (["--criterion", "memry"], "no criterion “memry”. Did you mean “memory”?"),
+        (["--criterion", "qwfp"], "Known here: "),
         (["--criterion", "qwfp", "--criterion", "zzz"], "“zzz”"),
         (["--criterion", "sums", "--no-exchange"], "Leave out --no-exchange."),
     ],

@@ -50,6 +50,7 @@ def test_help_is_whole_and_names_no_type_of_python(path: tuple[str, ...], tmp_pa
     assert done.returncode == 0
     assert done.stdout == grader(*path, "--help", cwd=tmp_path).stdout
     assert not re.search(r"(…|\.\.\.)$", done.stdout.replace("COMMAND …", ""), re.MULTILINE)
+    assert not re.search(r"\[[\w ]+: \]", done.stdout)  # a default that is nothing
     assert not re.search(r"[<{]|list\[|range\b|x>=", done.stdout)
     # A name that is copied is not broken at its hyphens.
     assert not re.search(r"\w-$", done.stdout, re.MULTILINE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
     from grader.sandbox.server import Sandbox
 
+UNDER_WAY = frozenset({"queued", "looking"})
+"""The states of a student whose account is visited, or is to be."""
 CSRF = re.compile(r'name="csrf_token" value="(\w+)"')
 
 
@@ -117,11 +118,12 @@ class Browser:
 
     def over(self, limit_s: float = 240) -> Any:
         """The state once nothing is under way any more."""
-        end = time.monotonic() + limit_s
-        while (now := self.state())["state"] in {"queued", "looking"}:
-            assert time.monotonic() < end, now
-            time.sleep(0.05)  # between two looks
-        return now
+
+        def ended() -> Any:
+            now = self.state()
+            return None if now["state"] in UNDER_WAY else now
+
+        return until(ended, within_s=limit_s)
 
 
 @dataclass

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.desk.register import DESK, Register
+from grader.desk.register import Register
 from grader.desk.tokens import cookie_of
 from grader.inputs.problems import BadInput
+from grader.results.directory import DESK
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,8 +17,6 @@ from tests.observing import hand_in
 from tests.programs import LIMIT_S, grader
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from grader.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.slow
@@ -80,3 +80,21 @@ def test_a_worker_that_is_slow_to_take_anothers_place_is_not_given_up() -> None:
     with config.set(impatient), local_cluster(1) as client:
         worker = replaced(client)
         assert client.submit(os.getpid).result(timeout=LIMIT_S) == worker
+
+
+def environment_of_process() -> tuple[bytes, str | None, str]:
+    """What the system keeps of it, what boto3 finds there, and what a program that it starts finds."""
+    started = subprocess.run(["env"], capture_output=True, text=True, check=True).stdout
+    return Path("/proc/self/environ").read_bytes(), os.environ.get("AWS_SESSION_TOKEN"), started
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="Linux has such a file")
+def test_the_system_shows_no_credentials_of_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", CANARY)
+    with local_cluster(1) as client:
+        kept, found, started = client.submit(environment_of_process).result(timeout=LIMIT_S)
+    assert b"PATH=" in kept
+    assert b"AWS_" not in kept
+    assert CANARY.encode() not in kept
+    assert found == CANARY
+    assert f"AWS_SESSION_TOKEN={CANARY}" in started

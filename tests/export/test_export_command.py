@@ -118,7 +118,7 @@ def test_control_characters_do_not_get_into_a_comment(root: Path) -> None:
     first = msgspec.structs.replace(report.criteria[0], message="\x1b[2J\u202eevil\nline")
     report = msgspec.structs.replace(report, criteria=(first, *report.criteria[1:]))
     comment = comment_text(report, export_of(root))
-    assert "\\x1b[2J\\x202eevil line" in comment
+    assert "\\x1b[2J\\u202eevil line" in comment
 
 
 # -- where it goes --------------------------------------------------------------------------------
@@ -220,9 +220,9 @@ def test_a_device_in_a_folder_of_somebody_elses_can_be_written_to(root: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--to", "moodel"], "Did you mean moodle?"),
-        (["--to", "xls"], "Did you mean xlsx?"),
-        (["--to", "pdf"], "Known: gradescope, "),
+        (["--to", "moodel"], "Did you mean “moodle”?"),
+        (["--to", "xls"], "Did you mean “xlsx”?"),
+        (["--to", "pdf"], "Known here: canvas, "),
         (["--to", "csv", "--worksheet", "x.csv"], "--worksheet: csv has no use for it"),
         (["--to", "moodle", "--ids", "sis"], "--ids: moodle has no use for it"),
         (["--to", "csv", "--scale", "0"], "--scale: This is not a number of points"),
@@ -249,7 +249,7 @@ def test_what_comes_from_an_account_does_not_rule_the_terminal(root: Path, capsy
     Results(root).write_report(report)
     assert csv_of(root)[0] == 0
     error = capsys.readouterr().err
-    assert "s3 (Cy Day) has no score: \\x1b[2J[red]gone\\x202e again" in error
+    assert "s3 (Cy Day) has no score: \\x1b[2J[red]gone\\u202e again" in error
     assert "\x1b" not in error
 
 

@@ -9,12 +9,20 @@ import msgspec
 import pytest
 
 from grader import cli
+from grader.results.handed_back import read_handed_back
 from tests.export.lms import Answer, Lms
 from tests.export.pushing import AGAIN, GRADED, direct, pushed, regraded
 from tests.export.results_folders import export_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def handed_back(results: Path) -> dict[str, float | None]:
+    there = read_handed_back(results)
+    assert there is not None
+    assert there.to == ("push lti",)
+    return {name: mark.score for name, mark in there.students.items()}
 
 
 def test_every_score_is_posted_and_nobody_without_one(
@@ -96,6 +104,30 @@ def test_users_whom_the_platform_does_not_know_cost_nobody_else(
     assert pushed(results, platform, key) == 3
     assert platform.scores.keys() == platform.known
     assert f"memory-256 was refused: HTTP {status}" in capsys.readouterr().err
+
+
+def test_what_the_platform_took_is_handed_back_and_nothing_else(
+    results: Path, platform: Lms, key: Path
+) -> None:
+    platform.known, platform.unknown = {*GRADED} - {"untouched"}, Answer(404)
+    assert pushed(results, platform, key, "--dry-run") == 0
+    assert read_handed_back(results) is None
+    assert pushed(results, platform, key) == 3
+    assert handed_back(results) == {name: GRADED[name] for name in platform.known}
+    regraded(results, "reference", 18)
+    platform.known, platform.unknown = {*GRADED} - {"memory-256"}, Answer(404)
+    assert pushed(results, platform, key) == 0
+    assert handed_back(results) == GRADED | {"reference": 18}
+
+
+def test_what_the_platform_had_already_is_handed_back(
+    results: Path, platform: Lms, key: Path
+) -> None:
+    """A push that was killed, or one of another version, left it unsaid."""
+    pushed(results, platform, key)
+    (results / "handed-back.json").unlink()
+    assert pushed(results, platform, key) == 0
+    assert handed_back(results) == GRADED
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])

@@ -64,7 +64,7 @@ def test_an_option_is_that_of_the_format_that_has_a_use_for_it(root: Path) -> No
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--to", "csv", "--to", "moodel"], ["Did you mean moodle?"]),
+        (["--to", "csv", "--to", "moodel"], ["Did you mean “moodle”?"]),
         (["--to", "cvs", "--to", "moodel"], ["format 'cvs'", "format 'moodel'"]),
         (["--to", "csv", "--to", "canvas"], ["needs the assignment's column"]),
         (["--to", "csv", "--to", "lti", "--worksheet", "x.csv"], ["csv, lti has no use for it"]),

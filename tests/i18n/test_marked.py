@@ -43,11 +43,13 @@ OF_OTHERS = {
     *("Grade can be changed", "La note peut être modifiée"),
     *("Last modified (grade)", "Dernière modification (note)"),
     *("Feedback comments", "Feedback par commentaires"),
-    # the words of Moodle's file names; its name, and an option of this program
-    *("Participant", "Moodle", "--to xlsx"),
+    # the words of Moodle's file names; its name, and an option and a command of this program
+    *("Participant", "Moodle", "--to xlsx", "push lti"),
     # what Lambda writes
     *("Worker init failed: ", "Traceback (most recent call last)"),
     *("START RequestId: ", '"START RequestId:"'),
+    # what Python says of a thread
+    *("can't start new thread", "unable to start watchdog thread"),
     # Python source
     *("def calculated(message):", "def everything(message):"),
     # names of programs, of threads, of actions, of looks

@@ -14,6 +14,7 @@ from tenacity import retry, stop_after_delay, wait_fixed
 from grader.judging.pool import Judge
 from grader.model.observation import Found
 from grader.rubric.load import Criterion, default_rubric_path, load_rubric
+from grader.safety.printable import printable
 from tests.observations import a_function, lab_rubric, only, reference, sum_function
 from tests.own_checks import GENEROUS_S, HANG
 from tests.processes import runs
@@ -139,12 +140,13 @@ def test_the_first_of_several_observations_is_the_first(write: Write) -> None:
         ("return False", "PytestReturnNotNoneWarning"),
     ],
 )
+@pytest.mark.parametrize("asked", ["function", "request, function"])
 def test_a_check_that_goes_wrong_is_ungraded_and_alone(
-    write: Write, body: str, detail: str
+    write: Write, body: str, detail: str, asked: str
 ) -> None:
     folder = write(f"""
 @check("bad", on="function")
-def test_bad(request, function):
+def test_bad({asked}):
     {body}
 
 @check("good", on="function")
@@ -253,6 +255,27 @@ def test_clean(function):
     assert sorted(path.name for path in folder.iterdir()) == ["check_own.py", "conftest.py"]
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="Linux has such a file")
+def test_the_system_shows_no_credentials_of_a_judges_process(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write("""
+@check("clean", on="function")
+def test_clean(function):
+    assert not [name for name in os.environ if name.startswith("AWS_")]
+    kept = open("/proc/self/environ", "rb").read()
+    assert b"PATH=" in kept
+    assert b"AWS_" not in kept and b"wJalr" not in kept, kept
+    started = subprocess.run(["env"], capture_output=True, check=True).stdout
+    assert b"PATH=" in started and b"AWS_" not in started
+""")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "wJalr" * 100)
+    ((_, clean),) = judged(folder, "clean")
+    assert clean.outcome == "passed", clean.message
+    assert os.environ["AWS_SECRET_ACCESS_KEY"] == "wJalrXUtnFEMI"
+
+
 def test_nothing_that_a_check_prints_reaches_standard_output(
     write: Write, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -270,6 +293,45 @@ def test_loud(function):
     out, err = capfd.readouterr()
     assert out == ""
     assert all(word in err for word in ("loud 1", "loud 2", "loud 3"))
+
+
+@pytest.mark.parametrize("acts", ["\x1b[2J", "\x9b2J", "\u202e"])
+def test_what_a_student_wrote_does_nothing_to_a_terminal(
+    write: Write, capfd: pytest.CaptureFixture[str], acts: str
+) -> None:
+    folder = write("""
+class NoWords(Exception):
+    def __str__(self):
+        raise ValueError("words of no use")
+
+@check("raised", on="function")
+def test_raised(function):
+    error = KeyError(function.handler)
+    error.add_note(function.handler)
+    raise error
+
+@check("printed", on="function")
+def test_printed(function):
+    print(function.handler, "out")
+    sys.stderr.write(function.handler)
+    sys.__stderr__.write(f"{function.handler} last")
+
+@check("worded", on="function")
+def test_worded(function):
+    raise NoWords
+""")
+    hostile = reference(functions=sum_function(Found(a_function(handler=f"handler{acts}"))))
+    rubric = rubric_for("raised", "printed", "worded")
+    with Judge([folder], workers=1, limit_s=GENEROUS_S) as judge:
+        ((memory, raised, printed, worded),) = judge.judge(rubric, [hostile])
+    assert (memory.outcome, printed.outcome) == ("passed", "passed")
+    assert (raised.outcome, worded.outcome) == ("ungraded", "ungraded")
+    assert "NoWords" in worded.message
+    told = capfd.readouterr().err
+    assert acts not in told
+    assert "KeyError" in told
+    assert f"{printable(acts)} out" in told
+    assert f"{printable(acts)} last" in told
 
 
 def test_closing_ends_a_check_at_once(write: Write, tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ def test_several_that_could_be_meant_are_listed_with_the_name_that_is_missing(la
     lab.feed("queue3", "other")
     said = why_not(seen(lab), "sum")
     assert said.startswith("missing: There is no function named first_lambda in us-east-1.")
+    assert "Functions there" not in said  # they are listed with what tells them apart
     assert "calculatrice (which queue1 feeds), other (which queue3 feeds)" in said
 
 
@@ -193,7 +194,7 @@ def test_a_list_that_is_longer_than_what_is_read_is_unknown(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab.calculator()
-    monkeypatch.setattr("grader.resources.inventory.MOST_PAGES", 0)
+    monkeypatch.setattr("grader.aws.bounds.MOST_PAGES", 0)
     assert kind(seen(lab).functions["sum"]) == "unexpected"
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import msgspec
 import pytest
+from botocore.exceptions import ConnectTimeoutError
 
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
@@ -176,6 +178,110 @@ def named_alike() -> Rubric:
     return msgspec.structs.replace(
         rubric, lab=msgspec.structs.replace(rubric.lab, queues=renamed, found=())
     )
+
+
+FINDING = {
+    "sqs.ListQueues": "sqs.GetQueueUrl",
+    "lambda.ListFunctions": "lambda.GetFunctionConfiguration",
+}
+
+
+@pytest.mark.parametrize(("seen", "listing", "page"), KINDS)
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ([], "named numbers in us-east-1."),
+        (["other"], " there: other."),
+        ([*"edcba"], " there: a, b, c, d, e."),
+        ([*"gfedcba"], " there: a, b, c, d, e and 2 more."),
+        (["x" * 200], f" there: {'x' * 79}…."),
+        (["\x1b[31mred", "\u202eevil", "{name}"], r" there: \x1b[31mred, {name}, \u202eevil."),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_where_nothing_comes_near_what_there_is_is_said_and_can_do_nothing(
+    wire: Wire, seen: Any, listing: str, page: Any, there: list[str], said: str
+) -> None:
+    wire.play(listing, page(there))
+    fact = seen(wire, "numbers")
+    assert isinstance(fact, Missing)
+    assert fact.reason.endswith(said)
+
+
+def test_neither_academys_functions_nor_the_labs_others_are_said(wire: Wire) -> None:
+    wire.play("lambda.GetFunctionConfiguration", NO_FUNCTION)
+    wire.play("lambda.ListFunctions", functions(["RedshiftOverwatch", "periodic_lambda"]))
+    fact = observe_function(asked(wire), "numbers", (), others=["periodic_lambda"])
+    assert isinstance(fact, Missing)
+    assert fact.reason == "There is no function named numbers in us-east-1."
+
+
+def in_oregon(sandbox: Sandbox, account: str, service: str) -> Any:
+    """A client of the account in the other region of the Learner Lab."""
+    made: Any = boto3.client
+    return made(
+        service,
+        region_name="us-west-2",
+        endpoint_url=sandbox.endpoint_url,
+        **sandbox.credentials(account),
+    )
+
+
+def test_a_queue_of_that_name_in_the_other_region_is_said_once_for_each_that_is_missing(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    sqs = in_oregon(aws_sandbox, fresh_account, "sqs")
+    sqs.create_queue(QueueName="input_queue")
+    aws_sandbox.client("sqs", fresh_account).create_queue(QueueName="output_queue")
+    seen = look(aws_sandbox, fresh_account, wire=wire, exchange=False)
+    missing = seen.queues["input"]
+    assert isinstance(missing, Missing)
+    assert missing.reason == (
+        "There is no queue named input_queue in us-east-1; there is one of that name in us-west-2."
+    )
+    assert isinstance(seen.queues["output"], Found)
+    assert wire.requests.count("sqs.GetQueueUrl") == 3  # and none for what is there
+
+
+@pytest.mark.parametrize(("seen", "listing", "page"), KINDS)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        rest(403, "AccessDeniedException", DENIED),
+        rest(403, "UnrecognizedClientException", "The security token is invalid."),
+        rest(429, "TooManyRequestsException"),
+        rest(500, "ServiceException"),
+        ConnectTimeoutError(endpoint_url="https://sqs.us-west-2.amazonaws.com"),
+    ],
+    ids=["denied", "token", "throttled", "fault", "silent"],
+)
+def test_where_the_other_region_says_nothing_all_is_as_it_was_and_it_is_not_asked_again(
+    wire: Wire, seen: Any, listing: str, page: Any, answer: Answer
+) -> None:
+    finding = FINDING[listing]
+    first = NO_QUEUE if finding.startswith("sqs") else NO_FUNCTION
+    wire.play(listing, page(["number"]))
+    wire.play("scheduler.ListSchedules", (200, {}, b'{"Schedules": []}'))
+    aws = asked(wire)
+    wire.play(finding, first, answer, always=True)
+    observe = (
+        observe_queue(aws, "numbers")[0]
+        if finding.startswith("sqs")
+        else observe_function(aws, "numbers", ())
+    )
+    assert isinstance(observe, Missing)
+    assert observe.reason.endswith("there is one named number.")
+    assert wire.requests.count(finding) == 2
+    assert isinstance(aws.query("scheduler:ListSchedules", aws.scheduler.list_schedules), Found)
+
+
+def test_in_a_region_that_is_not_the_learner_labs_no_other_is_asked(wire: Wire) -> None:
+    wire.play("sqs.GetQueueUrl", NO_QUEUE)
+    wire.play("sqs.ListQueues", queues([]))
+    keys = Keys(Secret("1" * 12), Secret("test"), None)
+    aws = Aws(Clients(wire.session), keys, "eu-west-3", "http://127.0.0.1:1")
+    assert isinstance(observe_queue(aws, "numbers")[0], Missing)
+    assert wire.requests.count("sqs.GetQueueUrl") == 1
 
 
 @pytest.mark.parametrize(("seen", "listing", "page"), KINDS)

@@ -13,6 +13,7 @@ from grader.inputs.csv_cell import cell
 from grader.model.report import CriterionResult, Report
 from grader.results.grades_csv import ADJUSTED, grades_csv, points_cell
 from grader.roster.table import GRADE_COLUMNS, KNOWN_COLUMNS
+from grader.safety.printable import printable, printable_lines
 
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r")
 INSIDE = re.compile(r"([;\t])([=+@\uff1d\uff0b\uff0d\uff20-])")
@@ -57,8 +58,9 @@ def read(text: str) -> list[list[str]]:
 
 
 def written(text: str) -> str:
-    """What a reader finds of ``text``: NUL is dropped, and a formula has an apostrophe before it."""
-    text = INSIDE.sub(r"\1'\2", text.replace("\0", ""))
+    """What a reader finds of ``text``: NUL is dropped, a formula has an apostrophe before it, and what
+    could act on a terminal is written out."""
+    text = INSIDE.sub(r"\1'\2", printable_lines(text.replace("\0", "")))
     return f"'{text}" if text.startswith((*FORMULA, "\n")) else text
 
 
@@ -108,6 +110,16 @@ def test_no_cell_starts_a_formula(
 ) -> None:
     for row in read(grades_csv(given_class[0], CRITERIA, given_class[1])):
         assert not [found for found in row if found.startswith(FORMULA)]
+
+
+@pytest.mark.parametrize("acts", ["\x1b[2J", "\x9b2J", "\x85", "\u202e", "\u2066", "\r", "\x07"])
+def test_no_cell_acts_on_a_terminal_that_shows_the_file(acts: str) -> None:
+    hostile = {"name": f"Ada{acts}", "email": acts, "group": f"a{acts}b"}
+    reports = [a_report(f"s{acts}", {"sums": 3}, **hostile)]
+    text = grades_csv(reports, ("sums",), {f"s{acts}": {f"section{acts}": f"A\n{acts}"}})
+    assert acts not in text.replace("\r\n", "\n")
+    _, row = read(text)
+    assert (row[1], row[-1]) == (f"Ada{printable(acts)}", f"A\n{printable(acts)}")
 
 
 @given(st.dictionaries(st.sampled_from(CRITERIA), st.none() | st.floats(0, 20), min_size=2))

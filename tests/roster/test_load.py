@@ -187,7 +187,23 @@ def test_a_mistake_in_a_row_is_named_with_its_line(write, header, row, text):
 
 @pytest.mark.parametrize(
     "name",
-    ["s/1", "s 1", "é1", "..", ".", "s1.", "CON", "nul.txt", "com1", "a\\b", "x" * 101, "s:1", "*"],
+    [
+        "s/1",
+        "s 1",
+        "é1",
+        "..",
+        ".",
+        "s1.",
+        "CON",
+        "nul.txt",
+        "com1",
+        "a\\b",
+        "x" * 101,
+        "s:1",
+        "*",
+        "-1",
+        "-rf",
+    ],
 )
 def test_an_id_that_is_no_folder_name_is_refused(write, name):
     found = problems_of(write(f"student_id,profile\n{name},p\n"))

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from grader.safety.printable import printable
+from grader.safety.printable import printable, printable_lines, with_visible_blanks
 
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Every character that Unicode gives the property Bidi_Control."""
@@ -54,8 +55,8 @@ def test_what_is_safe_stays(text: str) -> None:
     [
         ("a\tb\nc", "a b c"),
         ("\x1b[31mred", r"\x1b[31mred"),
-        ("evil\u202egpj.exe", r"evil\x202egpj.exe"),
-        ("evil\u061cgpj.exe", r"evil\x61cgpj.exe"),
+        ("evil\u202egpj.exe", r"evil\u202egpj.exe"),
+        ("evil\u061cgpj.exe", r"evil\u061cgpj.exe"),
         ("e\u0301t\u00e9", "été"),
     ],
 )
@@ -66,3 +67,26 @@ def test_what_could_act_is_made_visible(text: str, shown: str) -> None:
 @pytest.mark.parametrize("character", BIDI)
 def test_text_cannot_turn_round(character: str) -> None:
     assert character not in printable(f"a{character}b")
+
+
+@given(st.text(" \t\n\r\xa0\u2003", max_size=4), st.text(), st.text(" \t\n\u2003", max_size=4))
+@example("", "", " ")
+@example(" ", "a b", "\n")
+def test_blanks_around_a_text_are_seen_and_those_within_stay(
+    before: str, text: str, after: str
+) -> None:
+    shown = with_visible_blanks(before + text + after)
+    assert shown == shown.strip()
+    assert text.strip() in shown
+    assert (shown == before + text + after) == (
+        (before + text + after).strip() == before + text + after
+    )
+
+
+@given(HOSTILE)
+@example("\r")
+def test_lines_keep_their_ends_and_nothing_else_that_acts(text: str) -> None:
+    safe = printable_lines(text)
+    acting = [one for one in safe if unicodedata.category(one) in {"Cc", "Cf", "Cs", "Zl", "Zp"}]
+    assert "".join(acting) == "".join(re.findall(r"[\n\t]", text))
+    assert printable_lines(safe) == safe

@@ -8,6 +8,7 @@ import unicodedata
 import msgspec
 import pytest
 from rich.cells import cell_len
+from rich.table import Table
 from rich.text import Text
 
 from grader.i18n.language import speak
@@ -345,3 +346,15 @@ def test_no_line_of_a_pipe_ends_in_spaces() -> None:
     lines = pipe.getvalue().splitlines()
     assert len(lines) > 1
     assert [line for line in lines if line.endswith(" ")] == []
+
+
+@pytest.mark.parametrize("acts", ["\x1b[2J", "\x9b2J", "\u202e", "\x07", "\r"])
+def test_what_is_said_without_care_does_nothing_to_a_terminal_either(acts: str) -> None:
+    terminal = Terminal()
+    out = console(terminal)
+    table = Table()
+    table.add_column(f"head{acts}")
+    table.add_row(f"cell{acts}")
+    out.print(f"before{acts}after", Text.assemble((f"bold{acts}", "bold")), table)
+    assert acts not in terminal.text
+    assert "\x1b[1m" in terminal.text

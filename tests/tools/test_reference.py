@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
 GENERATED_PARTS = {
     "rubric.md": [("schema", "rubric"), ("checks", "shipped")],
-    "report.md": [("schema", "report"), ("schema", "summary"), ("schema", "batch")],
+    "report.md": [
+        ("schema", "report"),
+        ("schema", "handed-back"),
+        ("schema", "summary"),
+        ("schema", "batch"),
+    ],
     "checks.md": [
         (part, "shipped")
         for part in ("fixtures", "run-fixtures", "case-fixtures", "fields", "verdicts")

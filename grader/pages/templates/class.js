@@ -45,6 +45,7 @@ const classPage = () => {
   const byStatus = document.getElementById("by-status");
   const byCriterion = document.getElementById("by-criterion");
   const flagged = document.getElementById("flagged");
+  const changed = document.getElementById("changed");
   const byState = document.getElementById("by-state");
   const byFinding = document.getElementById("by-finding");
   const byColumn = document.getElementById("by-column");
@@ -116,6 +117,7 @@ const classPage = () => {
         (!byState.value || has(row, byState.value)) &&
         (!byFinding?.value || has(row, byFinding.value)) &&
         (!byValue?.value || said(row, Number(byColumn.value)) === byValue.value.slice(1)) &&
+        (!changed?.checked || has(row, "c")) &&
         (!flagged.checked || cells[cells.length - 1].textContent !== "");
       count += fits;
       if (!fits) row.hidden = true;

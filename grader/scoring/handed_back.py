@@ -1,0 +1,72 @@
+"""What of a class's marks is another than was handed out last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.model.handed_back import HandedBack, HandedMark
+from grader.scoring.open_by import AS_GRADED, ShownScores
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from grader.model.report import Report
+
+_WITH_SCORE = ShownScores(open_by_student="sure", absent="zero")
+
+
+def mark_of_report(report: Report) -> HandedMark:
+    """The mark that a report says, as it is handed out."""
+    return HandedMark(
+        status="absent" if report.absent else report.status,
+        score=report.score,
+        max_score=report.max_score,
+    )
+
+
+def handed_again(
+    before: HandedBack | None,
+    marks: Mapping[str, HandedMark],
+    *,
+    at: str,
+    to: Sequence[str],
+    students: Collection[str],
+) -> HandedBack:
+    """What is handed out once ``marks`` were, at ``at``, to ``to``. ``students`` are all of the class.
+
+    Whoever is not among ``marks`` keeps the mark of ``before``. So does whoever had a score and has
+    none now: no platform is told to take one back.
+    """
+    kept = {
+        name: mark
+        for name, mark in (before.students if before is not None else {}).items()
+        if name in students
+    }
+    new = {
+        name: mark
+        for name, mark in marks.items()
+        if mark.score is not None or name not in kept or kept[name].score is None
+    }
+    return HandedBack(at=at, to=tuple(to), students=kept | new)
+
+
+def changes_since(
+    handed_back: HandedBack, reports: Sequence[Report]
+) -> dict[str, tuple[HandedMark | None, HandedMark]]:
+    """Whose mark is another than was handed out: what it was and what it is now, by student.
+
+    It was ``None`` for whoever has a score now, and of whom nothing was handed out.
+    """
+    changes: dict[str, tuple[HandedMark | None, HandedMark]] = {}
+    for report in reports:
+        before = handed_back.students.get(report.student_id)
+        now = _now(report, before)
+        if now != before and (before is not None or now.score is not None):
+            changes[report.student_id] = (before, now)
+    return changes
+
+
+def _now(report: Report, before: HandedMark | None) -> HandedMark:
+    """The mark of now, with a score where there is no grade if ``before`` had one without a grade."""
+    as_before = before is not None and before.status != "graded" and before.score is not None
+    return mark_of_report((_WITH_SCORE if as_before else AS_GRADED).of(report))
