@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from grader.inputs.problems import BadInput
-from grader.observe.output import POLL_S
+from grader.observe.receive import POLL_S
 
 if TYPE_CHECKING:
     from grader.results.directory import Results

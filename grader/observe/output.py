@@ -17,11 +17,11 @@ from grader.model.observation import Answer, Found, Unknown
 from grader.observe.answers import numbers_anywhere, numbers_by_key, numbers_in, under, written
 from grader.observe.clock import CLOCKS, Clocks
 from grader.observe.hidden import Hidden
-from grader.observe.kept import HANDFUL, HeldMessage, HeldMessages
-from grader.observe.lost import HIDES_S, LOST_MESSAGES, LostAnswers
+from grader.observe.kept import HeldMessage, HeldMessages
+from grader.observe.lost import HIDES_S, LOST_MESSAGES
 from grader.observe.nobodys import NobodysNumbers
 from grader.observe.patience import Patience
-from grader.observe.received import ASKED, Received
+from grader.observe.receive import Receiver
 from grader.observe.sent import MOST_UNREAD, Sent
 from grader.observe.something_else import SomethingElse
 from grader.rubric.readings import NEARLY
@@ -34,11 +34,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from grader.aws.account_client import Aws
+    from grader.observe.received import Received
     from grader.rubric.pairs import Drawn
     from grader.rubric.readings import Reading
-
-POLL_S = 2
-"""One long poll. SQS allows 20; a short one lets an interrupted run end soon."""
 
 DUPLICATES_S = 2
 """The last look for duplicates of answers."""
@@ -102,7 +100,8 @@ class OutputQueue:
         self._answered: set[str] = set()
         self._nobodys, self._may_be_earlier = NobodysNumbers(), may_be_earlier
         self._undeleted: set[str] = set()
-        self._lost, self._taken_at = LostAnswers(), -math.inf
+        self._receiver, self._taken_at = Receiver(aws, url), -math.inf
+        self._lost = self._receiver.lost
         self._draining, self._may_hold = False, True
         self._shown_at = self._changed_at = time.monotonic()
         self._clocks = Clocks()
@@ -149,9 +148,9 @@ class OutputQueue:
             taken = self._poll(patience.left_s)
             patience.hands_full = not all(taken)
             # Of a queue full of others' messages each handful would take a second question.
-            self._draining = len(taken) == HANDFUL and not any(taken)
+            self._draining = len(taken) == self._receiver.at_most and not any(taken)
             # A whole handful: there may be more behind it, and shown again it would come first.
-            patience.stays_away = len(taken) < HANDFUL and self._show_new()
+            patience.stays_away = len(taken) < self._receiver.at_most and self._show_new()
             if time.monotonic() - self._shown_at >= READ_THROUGH_S:
                 self._shown_at = time.monotonic()
                 self._show_new()
@@ -186,23 +185,9 @@ class OutputQueue:
         """Receive once; of each message whether it answers a pair, or was known already."""
         held = self._draining or not self._may_hold
         hides_s = self._hold_s if held else math.ceil(HIDES_S)
-        began = time.monotonic()
-        response = self._aws.query_or_raise(
-            "sqs:ReceiveMessage",
-            lambda: self._aws.sqs.receive_message(
-                QueueUrl=self._url,
-                MaxNumberOfMessages=HANDFUL,
-                WaitTimeSeconds=max(1, min(POLL_S, math.ceil(seconds))),
-                VisibilityTimeout=hides_s,
-                MessageSystemAttributeNames=ASKED,
-            ),
-        )
-        now = time.monotonic()
-        if response["ResponseMetadata"].get("RetryAttempts"):
-            self._lost.add(began, now, hides_s)
-            self._changed()
-        messages = [Received.from_api(given, now) for given in response.get("Messages", [])]
-        if messages:
+        back_at = self._lost.back_at
+        messages = self._receiver.receive(seconds, hides_s)
+        if messages or self._lost.back_at != back_at:
             self._changed()
         for message in messages:
             self._clocks.hear_receipt(message)

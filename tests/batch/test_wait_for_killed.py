@@ -16,7 +16,7 @@ from grader.batch.plan import plan
 from grader.batch.run import ClassRun
 from grader.batch.setup import load_setup
 from grader.engines.threads import Threads
-from grader.observe.output import POLL_S
+from grader.observe.receive import POLL_S
 from grader.results.directory import Results
 from grader.rubric.load import default_rubric_path
 from tests.class_rosters import roster

@@ -1,0 +1,63 @@
+"""Receiving from the output queue: a handful of messages, or single ones where a handful is too long."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from grader.aws.bounds import AnswerTooLongError
+from grader.observe.kept import HANDFUL
+from grader.observe.lost import LostAnswers
+from grader.observe.received import ASKED, Received
+
+if TYPE_CHECKING:
+    from types_boto3_sqs.type_defs import ReceiveMessageResultTypeDef
+
+    from grader.aws.account_client import Aws
+
+POLL_S = 2
+"""One long poll. SQS allows 20; a short one lets an interrupted run end soon."""
+
+
+class Receiver:
+    """Asks one queue for messages.
+
+    ``at_most`` is how many one answer may hold, ``lost`` what answers held that nobody read.
+    """
+
+    def __init__(self, aws: Aws, url: str) -> None:
+        self.at_most = HANDFUL
+        self.lost = LostAnswers()
+        self._aws, self._url = aws, url
+
+    def receive(self, seconds: float, hides_s: int) -> list[Received]:
+        """The messages that come within ``seconds``, and POLL_S at most, hidden for ``hides_s``.
+
+        Raises :class:`Lost`. Source: SQS ReceiveMessage.
+        """
+        began = time.monotonic()
+        response = self._aws.query_or_raise(
+            "sqs:ReceiveMessage", lambda: self._ask(seconds, hides_s)
+        )
+        now = time.monotonic()
+        if response is None or response["ResponseMetadata"].get("RetryAttempts"):
+            self.lost.add(began, now, hides_s)
+        given = response.get("Messages", []) if response else []
+        return [Received.from_api(message, now) for message in given]
+
+    def _ask(self, seconds: float, hides_s: int) -> ReceiveMessageResultTypeDef | None:
+        """What SQS answers; ``None`` where that is more than is read, and one message may not be."""
+        try:
+            return self._aws.sqs.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=self.at_most,
+                WaitTimeSeconds=max(1, min(POLL_S, math.ceil(seconds))),
+                VisibilityTimeout=hides_s,
+                MessageSystemAttributeNames=ASKED,
+            )
+        except AnswerTooLongError:
+            if self.at_most == 1:
+                raise
+            self.at_most = 1
+            return None
