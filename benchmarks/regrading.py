@@ -28,7 +28,7 @@ from grader.rubric.load import default_rubric_path, load_rubric
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LEAST_A_SECOND = 100
+LEAST_A_SECOND = 250
 """Budget, with a judge process for each core."""
 
 CODE = re.compile(rb'"code_sha256": *"[^"]+"')

@@ -116,7 +116,7 @@ def _meant(param: Any) -> str:
     default = param.default
     if param.required and param.param_type_name == "option":
         note = _("[required]")
-    elif default is None or default is False or callable(default) or default == ():
+    elif default is None or default is False or callable(default) or default in ("", ()):
         note = ""
     else:
         note = _("[default: {value}]", value=str(getattr(default, "value", default)))

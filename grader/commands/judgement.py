@@ -35,10 +35,7 @@ def override(
         str,
         typer.Option("--why", metavar=N_("TEXT"), help=N_("The reason, which the student reads.")),
     ],
-    by: Annotated[
-        str,
-        typer.Option("--by", metavar=N_("NAME"), help=N_("Who decides it."), show_default=False),
-    ] = "",
+    by: Annotated[str, typer.Option("--by", metavar=N_("NAME"), help=N_("Who decides it."))] = "",
     lang: LangOption = None,
     quiet: QuietOption = False,
 ) -> int:
