@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
+from grader.model.fact import Found
 from grader.model.observation import (
     Answer,
     Exchange,
-    Found,
     Function,
     Identity,
     Invocation,

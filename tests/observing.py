@@ -11,7 +11,7 @@ import msgspec
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.model.access import Keys
-from grader.model.observation import Exchange, Found, Invocation, Unknown
+from grader.model.fact import Found, Unknown
 from grader.observe.account import observe
 from grader.observe.identity import observe_identity
 from grader.resources.kinds import KINDS
@@ -23,7 +23,8 @@ from grader.sandbox.submission import DemoSubmission
 from tests.known_checks import needs_of_rubric
 
 if TYPE_CHECKING:
-    from grader.model.observation import Fact, Observation
+    from grader.model.fact import Fact
+    from grader.model.observation import Exchange, Invocation, Observation
     from grader.sandbox.server import Sandbox
     from tests.wire_faults import Wire
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from grader.model.observation import Found, Missing, Unknown
+from grader.model.fact import Found, Missing, Unknown
 from grader.rubric.load import load_rubric
 from grader.rubric.shipped import shipped_labs
 from grader.sandbox.deploy import _archive as archive

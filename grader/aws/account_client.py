@@ -15,7 +15,7 @@ from grader.aws.own_configuration import asked_elsewhere, why_no_answer, why_no_
 from grader.i18n.language import N_
 from grader.model.access import HandedIn
 from grader.model.ended_early import Lost
-from grader.model.observation import Found, Missing, Unknown
+from grader.model.fact import Found, Missing, Unknown
 from grader.safety.redact import redact
 from grader.safety.trace import Repeated, trace_of
 

@@ -10,7 +10,7 @@ from botocore import exceptions as failures
 from grader.aws.bounds import AnswerTooLongError, OutOfTimeError, TooManyPagesError
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message
-from grader.model.observation import Missing, Unknown, UnknownKind
+from grader.model.fact import Missing, Unknown, UnknownKind
 from grader.safety.redact import redact
 
 Sort = Literal[

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from grader.batch.parties import Earlier, party_of
-from grader.model.observation import Found
+from grader.model.fact import Found
 from grader.observe.refusals import unknowns
 from grader.roster.fingerprint import fingerprint
 from grader.scoring.best_account import GROUP_ACCOUNT_OPEN

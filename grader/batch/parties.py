@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from grader.batch.ways import Way
-from grader.model.observation import Found
+from grader.model.fact import Found
 from grader.scoring.best_account import best_of
 
 if TYPE_CHECKING:

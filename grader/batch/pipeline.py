@@ -16,8 +16,8 @@ from grader.engines.visit import Visit
 from grader.i18n.language import N_, plural
 from grader.i18n.message import said
 from grader.judging.pool import AT_A_TIME
+from grader.model.fact import Unknown
 from grader.model.machine_limit import FILES, PROCESSES, limit_reached
-from grader.model.observation import Unknown
 from grader.resources.kinds import KINDS
 from grader.roster.load import student_of
 from grader.rubric.needs import needs_of

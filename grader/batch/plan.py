@@ -13,7 +13,7 @@ from grader.batch.regrade import criteria_of, former_criteria
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
 from grader.model.code_digest import grader_sha256
-from grader.model.observation import Found
+from grader.model.fact import Found
 from grader.results.changes import roster_changes, rubric_changes, stored_rubric
 from grader.results.directory import RUBRIC
 from grader.results.handed_back import read_handed_back

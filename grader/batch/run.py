@@ -18,7 +18,7 @@ from grader.i18n.language import _
 from grader.inputs.problems import bad_input
 from grader.model.batch import Batch, Counts, KnownWay, Student
 from grader.model.code_digest import grader_sha256
-from grader.model.observation import Found
+from grader.model.fact import Found
 from grader.model.timestamps import now
 from grader.results.directory import PAGE
 from grader.roster.fingerprint import fingerprint

@@ -15,7 +15,8 @@ import msgspec
 from grader.batch.parties import Candidates
 from grader.batch.ways import CRASHED, Ways, WayStep
 from grader.engines.visit import RunOptions, identify_account, may_read, observe_account
-from grader.model.observation import Found, Observation, Unknown
+from grader.model.fact import Found, Unknown
+from grader.model.observation import Observation
 from grader.observe.assembled import unseen
 from grader.observe.refusals import REFUSED, refusals
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from grader.batch.ways import Way, WayOutcome
     from grader.engines.protocol import Engine, Task
     from grader.engines.visit import Identified, Visit
-    from grader.model.observation import Fact, Identity
+    from grader.model.fact import Fact
+    from grader.model.observation import Identity
     from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
 

@@ -10,7 +10,7 @@ import msgspec
 from grader.checks.step_rule import Setting
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.observation import Fact, Unknown, value_of
+from grader.model.fact import Fact, Unknown, value_of
 from grader.rubric.rules import route
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ import msgspec
 from grader.checks import fail, message, required, ungrade
 from grader.checks.numbers import Number, fits, nearest
 from grader.i18n.language import N_
-from grader.model.observation import Missing
+from grader.model.fact import Missing
 
 if TYPE_CHECKING:
     from grader.checks import Message
     from grader.checks.case import Case
-    from grader.model.observation import Fact, Function, Queue
+    from grader.model.fact import Fact
+    from grader.model.observation import Function, Queue
 
 _PYTHON = re.compile(r"python(\d+)\.(\d+)")
 

@@ -8,10 +8,11 @@ from grader.checks import block, fail, required, ungrade
 from grader.checks.replies import Replies
 from grader.checks.step_rule import Setting
 from grader.i18n.language import N_
-from grader.model.observation import Exchange, Found, Invocation, NotTried, Unknown
+from grader.model.fact import Found, NotTried, Unknown
 
 if TYPE_CHECKING:
-    from grader.model.observation import Fact
+    from grader.model.fact import Fact
+    from grader.model.observation import Exchange, Invocation
 
 
 LAB = Setting()

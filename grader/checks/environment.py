@@ -10,7 +10,7 @@ from grader.checks import fail, message, required, shown, ungrade
 from grader.checks.numbers import ONE_KEY
 from grader.checks.variables import NOT_LOOKED_AT, ONLY_SOME
 from grader.i18n.language import N_
-from grader.model.observation import Missing
+from grader.model.fact import Missing
 from grader.safety.printable import with_visible_blanks
 
 if TYPE_CHECKING:

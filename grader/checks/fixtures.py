@@ -16,15 +16,16 @@ import pytest
 
 from grader.checks import message, required, ungrade
 from grader.i18n.language import N_
+from grader.model.fact import Found
 from grader.model.kind import EXCHANGE
-from grader.model.observation import Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from grader.checks.case import Case
+    from grader.model.fact import Fact
     from grader.model.kind import Kind, Need
-    from grader.model.observation import Exchange, Fact, Function, Observation
+    from grader.model.observation import Exchange, Function, Observation
     from grader.rubric.load import Criterion, Rubric
 
 

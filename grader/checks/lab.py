@@ -22,13 +22,13 @@ from grader.checks.routing import Batches, check_mappings, hands_over_one_by_one
 from grader.checks.triggers import TriggerWays, check_schedule
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.observation import Missing, Unknown
+from grader.model.fact import Missing, Unknown
 
 if TYPE_CHECKING:
     from grader.checks.case import Case
+    from grader.model.fact import Fact
     from grader.model.observation import (
         Exchange,
-        Fact,
         Function,
         Invocation,
         Mappings,

@@ -10,13 +10,14 @@ import msgspec
 from grader.checks import fail, message, shown
 from grader.checks.numbers import Number, fits
 from grader.i18n.language import N_
-from grader.model.observation import Exchange, Found
+from grader.model.fact import Found
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.checks import Message
-    from grader.model.observation import Fact, Mapping, Mappings
+    from grader.model.fact import Fact
+    from grader.model.observation import Exchange, Mapping, Mappings
 
 _SOMEBODYS = re.compile(r"user.?(initiated|action)", re.IGNORECASE)
 """What AWS gives for a reason where the account's owner did it."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
 from grader.checks.verdicts import ungrade
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.observation import Found, Observation, value_of
+from grader.model.fact import Found, value_of
+
+if TYPE_CHECKING:
+    from grader.model.observation import Observation
 
 NOT_LOOKED_AT = N_("The variable “{name}” was not looked at in this run.")
 ONLY_SOME = N_("Only the variables that checks name were looked at in this run, not all there are.")

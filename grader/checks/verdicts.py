@@ -7,7 +7,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 from grader.i18n.language import N_
 from grader.i18n.message import Message, json_safe, json_value, message, said, within_limit
 from grader.model.evidence import Evidence
-from grader.model.observation import Fact, Found, Missing, NotTried, UnknownKind
+from grader.model.fact import Fact, Found, Missing, NotTried, UnknownKind
 from grader.model.outcome import Verdict
 
 T = TypeVar("T")

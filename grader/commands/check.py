@@ -174,7 +174,7 @@ def _grade(
     from grader.batch.first_portion import FirstPortion, is_waiting
     from grader.batch.pipeline import Pipeline
     from grader.engines.threads import Threads
-    from grader.model.observation import Found
+    from grader.model.fact import Found
     from grader.roster.load import student_of
     from grader.terminal.progress import working
     from grader.terminal.report import show_first_portion
@@ -305,7 +305,7 @@ def check_used(seen: Observation | None) -> None:
     """Raise :class:`BadInput` where ``--use`` names something that the account does not have."""
     from grader.i18n.message import as_message, said
     from grader.inputs.problems import BadInput, Problem
-    from grader.model.observation import Unknown
+    from grader.model.fact import Unknown
     from grader.observe.meant import NOT_THERE
 
     facts = {**seen.functions, **seen.queues}.values() if seen else ()

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from grader.batch.parties import party_of
 from grader.desk.refused import Refused
 from grader.i18n.language import N_
-from grader.model.observation import Found, Unknown
+from grader.model.fact import Found, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.desk.register import Register
-    from grader.model.observation import Fact, Identity, Observation
+    from grader.model.fact import Fact
+    from grader.model.observation import Identity, Observation
     from grader.roster.load import Account
 
 ANOTHERS = N_("This AWS account was handed in by somebody else.")

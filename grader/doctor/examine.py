@@ -15,7 +15,7 @@ from grader.i18n.language import N_, _, plural, spoken
 from grader.i18n.message import as_message, said
 from grader.inputs.text_file import read_text
 from grader.model.access import DefaultCredentials, HandedIn, Keys, Profile, Role
-from grader.model.observation import Found, Unknown, value_of
+from grader.model.fact import Found, Unknown, value_of
 from grader.roster.table import read_table
 
 if TYPE_CHECKING:

@@ -15,16 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.aws.account_client import Aws
 from grader.aws.errors import is_denial
-from grader.model.observation import (
-    Fact,
-    Found,
-    FoundAs,
-    Function,
-    Identity,
-    Missing,
-    Unknown,
-    value_of,
-)
+from grader.model.fact import Fact, Found, Missing, Unknown, value_of
+from grader.model.observation import FoundAs, Function, Identity
 from grader.observe.identity import observe_identity
 from grader.resources.elsewhere import LEARNER_LAB_REGIONS
 from grader.resources.find import Finder

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
-from grader.model.observation import Found
+from grader.model.fact import Found
 from grader.observe.account import observe
 from grader.observe.identity import observe_identity
 from grader.observe.may_read import why_not
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from grader.i18n.message import Message
     from grader.model.access import Access
-    from grader.model.observation import Fact, Identity, Observation, Unknown
+    from grader.model.fact import Fact, Unknown
+    from grader.model.observation import Identity, Observation
     from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
 

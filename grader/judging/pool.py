@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from grader.judging.note import NotedStep
-    from grader.model.observation import Observation, UnknownKind
+    from grader.model.fact import UnknownKind
+    from grader.model.observation import Observation
     from grader.rubric.load import Rubric
 
 P = ParamSpec("P")

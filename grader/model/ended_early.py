@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grader.model.observation import Unknown
+    from grader.model.fact import Unknown
 
 
 class Lost(Exception):  # noqa: N818 - the account is lost to this run; it is not an error of ours

@@ -14,7 +14,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.model.observation import Fact
+    from grader.model.fact import Fact
 
 T = TypeVar("T")
 

@@ -7,46 +7,26 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from grader.i18n.language import N_
-from grader.i18n.message import message
-from grader.model.observation import (
-    Fact,
-    Found,
-    FoundAs,
-    Identity,
-    Missing,
-    Observation,
-    Unknown,
-)
+from grader.model.fact import Fact, Found, Unknown
 from grader.model.timestamps import iso
+from grader.observe.account_look import AccountLook
 from grader.observe.assembled import assembled, unseen
-from grader.observe.exercise import Behaviour, exercise
-from grader.observe.meant import but_another, idle, not_there
-from grader.observe.obstacles import Stage
-from grader.observe.which_output import MOST, OutputQuestion, which_output
-from grader.resources.find import NAMELESS, Finder, Several, not_found
-from grader.resources.inventory import Inventory
-from grader.rubric.pairs import Pairs
-from grader.rubric.parts import parts_of
+from grader.observe.exercise import Behaviour
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from grader.aws.account_client import Aws
-    from grader.model.kind import Kind, Word
-    from grader.observe.assembled import Facts
+    from grader.model.kind import Kind
+    from grader.model.observation import Identity, Observation
     from grader.resources.ready import Waits
     from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
 
-NOT_EXERCISED = Unknown.saying(
-    "not-observed", N_("The function was not exercised (--no-exchange).")
-)
 WAITING = Unknown.saying(
     "not-observed", N_("Waiting for what the function does; it is run, and its queues are used.")
 )
 """What is not known yet when everything else was looked at. It never stands in what is kept."""
-
-NOBODY_ASKS = Unknown.saying("not-observed", N_("No criterion asks what the function does."))
 
 
 def observe(
@@ -78,7 +58,7 @@ def observe(
         )
         return unseen(aws.region, identity, rubric, needs, unknown, seed=seed, attempt=attempt)
     started, clock = datetime.now(UTC), time.monotonic()
-    look = _Look(aws, rubric, needs, waits, use or {}, exchange=exchange)
+    look = AccountLook(aws, rubric, needs, waits, use or {}, exchange=exchange)
 
     def seen(done: Behaviour) -> Observation:
         """What was seen by now, and what the function does."""
@@ -120,198 +100,3 @@ def observe(
 def split(kinds: Sequence[Kind[Any]]) -> tuple[list[Kind[Any]], list[Kind[Any]]]:
     """The kinds that are looked for by name, each in an account once, and those that rest on them."""
     return [kind for kind in kinds if kind.always], [kind for kind in kinds if not kind.always]
-
-
-class _Look:
-    """Looks at each thing that the checks need, once. See :class:`~grader.resources.look.Look`."""
-
-    def __init__(
-        self,
-        aws: Aws,
-        rubric: Rubric,
-        needs: Needs,
-        waits: Waits,
-        use: Mapping[str, str],
-        *,
-        exchange: bool,
-    ) -> None:
-        self.aws, self.waits = aws, waits
-        self._rubric, self._needs, self._exchange = rubric, needs, exchange
-        self._names = {**rubric.lab.names, **use}
-        self.found_as = {
-            role: FoundAs(name, "use", message(N_("which --use names")))
-            for role, name in use.items()
-        }
-        self._finder: Finder | None = None
-        self._several: dict[str, Several] = {}
-        self._unused: Unknown | None = None
-        self._kinds: list[Kind[Any]] = []
-        self.facts: Facts = {}
-        self.urls: dict[str, str | None] = {}
-        self.pending: set[str] = set()
-        self.began = 0.0
-
-    def at(self, kinds: Iterable[Kind[Any]]) -> None:
-        """What is needed of these kinds, waiting for what is in transition."""
-        self.began = time.monotonic()
-        for kind in kinds:
-            self._kinds.append(kind)
-            seen = self.facts[kind.fact] = {}
-            for role in self._needs.facts[kind.fact]:
-                nameless = kind.always and not self._names[role]
-                seen[role] = NAMELESS if nameless else kind.look(self, role)
-
-    def find(self, kinds: Iterable[Kind[Any]], account_id: str) -> None:
-        """Find what has no name, or another one than the rubric's, by the part it plays."""
-        seen = {role: self.facts[kind.fact] for kind in kinds for role in self.facts[kind.fact]}
-        of_kind = {role: kind for kind in kinds for role in self.facts[kind.fact]}
-        known = {
-            role: self._names[role] for role in seen if not isinstance(seen[role][role], Missing)
-        }
-        parts = parts_of(self._rubric, self._needs.facts["schedules"])
-        self._finder = finder = Finder(Inventory(self.aws, account_id), parts, known, seen)
-        sought = []
-        for role, facts in seen.items():
-            missing = facts[role]
-            if role in self.found_as and isinstance(missing, Missing):
-                facts[role] = self._unused = not_there(missing, role, self._names[role])
-            elif role in self._rubric.lab.found and isinstance(missing, Missing):
-                sought.append(role)
-        for role in finder.order(sought):
-            found = finder.find(role)
-            if isinstance(found, FoundAs):
-                self.found_as[role] = found
-                known[role] = self._names[role] = found.name
-                seen[role][role] = of_kind[role].look(self, role)
-                continue
-            if isinstance(found, Several):
-                self._several[role] = found
-            if isinstance(missing := seen[role][role], Missing):
-                seen[role][role] = not_found(missing, of_kind[role].word, role, found)
-        for role, queues in self._needs.held.items():
-            # Its variables were looked at before it was known which queue they may hold.
-            if isinstance(seen[role][role], Found) and any(
-                queue in self.found_as for queue in queues
-            ):
-                seen[role][role] = of_kind[role].look(self, role)
-
-    def say_instead(self, role: str) -> None:
-        """Say which other resource plays the part that the one of the rubric's name does not play."""
-        finder, lab = self._finder, self._rubric.lab
-        if finder is None or role not in lab.found or role in self.found_as:
-            return
-        other = finder.instead(role)
-        if other is not None:
-            self.found_as[role] = but_another(self._names[role], role, other)
-
-    def say_what_plays_no_part(self) -> None:
-        """Of what is judged by its name: what nothing feeds, feeds nothing, or runs by nothing."""
-        parts = parts_of(self._rubric, self._needs.facts["schedules"])
-        for role in idle(parts, self.facts, self._names):
-            self.say_instead(role)
-
-    def name(self, role: str) -> str:
-        """AWS's name of the resource."""
-        return self._names[role]
-
-    def fact(self, fact: str, role: str) -> Fact[Any]:
-        """What was seen before."""
-        return self.facts[fact][role]
-
-    def variables(self, role: str) -> tuple[str, ...]:
-        """The variables of the function's environment that the checks ask about."""
-        return self._needs.variables[role]
-
-    def held(self, role: str) -> dict[str, str]:
-        """The queues that a variable of the function may be asked to hold, by the rubric's names."""
-        return {queue: self.name(queue) for queue in self._needs.held.get(role, ())}
-
-    def others(self, word: Word, role: str) -> tuple[str, ...]:
-        """The rubric's names of the functions or queues but that of ``role``."""
-        named = self._rubric.lab.named[word]
-        return tuple(name for other, name in named.items() if other != role and name)
-
-    def fed_by(self, role: str) -> str | None:
-        """AWS's name of the function that the exchange feeds from the queue."""
-        taken = self._rubric.exchange.route
-        return self._names.get(taken.through) or None if role == taken.source else None
-
-    def exercised(self, role: str) -> bool:
-        """The exchange runs this function."""
-        return (
-            role == self._rubric.exchange.route.through and self._needs.exercise and self._exchange
-        )
-
-    def exercise(
-        self, seed: int, account_id: str, attempt: int, begins: Callable[[], None]
-    ) -> Behaviour:
-        """The function at work, where some check asks for it and the run may.
-
-        ``begins`` is called before what takes its time: all that is seen by looking, or by one question
-        to the function where several queues could be its output, is known then.
-        """
-        lab, rules = self._rubric.lab, self._rubric.exchange
-        if not self._exchange:
-            return Behaviour(NOT_EXERCISED, NOT_EXERCISED, NOT_EXERCISED)
-        if not self._needs.exercise:
-            return Behaviour(NOBODY_ASKS, NOBODY_ASKS, NOBODY_ASKS)
-        taken = rules.route
-        through, source, to = taken.through, taken.source, taken.to
-        if through not in lab.functions or not {source, to} <= lab.queues.keys():
-            none_named = N_("The rubric names no function between two queues.")
-            absent = Unknown.saying("not-observed", none_named)
-            return Behaviour(absent, absent, absent)
-        if self._unused is not None:
-            # Somebody meant another one: nothing is run on a guess.
-            return Behaviour(self._unused, self._unused, self._unused)
-        pairs = Pairs(rules, seed, account_id, attempt)
-        self._ask_for_output(pairs)
-        stage = Stage(
-            function=self.facts["functions"][through],
-            function_ready=through not in self.pending,
-            input_name=self._names[source] or source,
-            input=self.facts["queues"][source],
-            input_url=self.urls.get(source),
-            output=self.facts["queues"][to],
-            output_url=self.urls.get(to),
-            input_mappings=self.facts["mappings"][source],
-            output_mappings=self.facts["mappings"][to],
-            route=taken,
-        )
-        done = exercise(self.aws, stage, rules, pairs, self.waits, begins)
-        made = done.handler.value if isinstance(done.handler, Found) else None
-        if made is not None and not made.answered and made.failure is None:
-            self.say_instead(to)
-        return done
-
-    def _ask_for_output(self, pairs: Pairs) -> None:
-        """Ask the function itself which of several queues it answers into."""
-        rules, route = self._rubric.exchange, self._rubric.exchange.route
-        several, to = self._several.get(route.to), route.to
-        function, source = (
-            self.facts["functions"][route.through],
-            self.facts["queues"][route.source],
-        )
-        if several is None or len(several.candidates) > MOST or route.through in self.pending:
-            return
-        if not isinstance(function, Found) or function.value.state == "Failed":
-            return
-        if not isinstance(source, Found):
-            return
-        timeout_s = min(function.value.timeout_s, rules.deadline_s)
-        question = OutputQuestion(function.value, source.value.arn, pairs.draw(), timeout_s)
-        chosen = which_output(
-            self.aws, question, [candidate.name for candidate in several.candidates]
-        )
-        if chosen is None:
-            return
-        self.found_as[to], self._names[to] = chosen, chosen.name
-        for kind in self._kinds:
-            if to in self.facts[kind.fact]:
-                self.facts[kind.fact][to] = kind.look(self, to)
-        if to in self._needs.held.get(route.through, ()):
-            # Its variables were looked at before it was known which queue they may hold.
-            for kind in self._kinds:
-                if kind.fact == "functions":
-                    again = kind.look(self, route.through)
-                    self.facts["functions"][route.through] = again

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 from grader import __version__
-from grader.model.observation import OF_RESOURCES, Fact, Found, Observation
+from grader.model.fact import Fact, Found
+from grader.model.observation import OF_RESOURCES, Observation
 from grader.model.timestamps import now
 from grader.observe.exercise import Behaviour
 from grader.observe.scope import scope_of
 
 if TYPE_CHECKING:
-    from grader.model.observation import FoundAs, Identity, Unknown
+    from grader.model.fact import Unknown
+    from grader.model.observation import FoundAs, Identity
     from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
-from grader.model.observation import Unknown
+from grader.model.fact import Unknown
 from grader.model.timestamps import answered_at
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from grader.i18n.message import Message
-    from grader.model.observation import Unknown
+    from grader.model.fact import Unknown
     from grader.observe.input_queue import InputQueue
     from grader.observe.output import OutputQueue
     from grader.observe.sent import Sent

@@ -154,17 +154,8 @@ import msgspec
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.ended_early import Lost
-from grader.model.observation import (
-    Exchange,
-    Fact,
-    Found,
-    Function,
-    Invocation,
-    Mapping,
-    Mappings,
-    NotTried,
-    Unknown,
-)
+from grader.model.fact import Fact, Found, NotTried, Unknown
+from grader.model.observation import Exchange, Function, Invocation, Mapping, Mappings
 from grader.observe.earlier import EarlierAnswers
 from grader.observe.exchange import Exchanging
 from grader.observe.input_queue import InputQueue

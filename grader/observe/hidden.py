@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tenacity import stop_after_delay, wait_fixed
 
 from grader.aws.account_client import vanished
-from grader.model.observation import Found, Missing, Unknown
+from grader.model.fact import Found, Missing, Unknown
 from grader.resources.ready import last_seen
 
 if TYPE_CHECKING:

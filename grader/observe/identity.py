@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
-from grader.model.observation import Fact, Found, Identity, Missing, Unknown
+from grader.model.fact import Fact, Found, Missing, Unknown
+from grader.model.observation import Identity
 
 if TYPE_CHECKING:
     from grader.aws.account_client import Aws

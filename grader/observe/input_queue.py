@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.model.observation import Found
+from grader.model.fact import Found
 from grader.observe.answers import numbers_in
 from grader.observe.kept import HANDFUL
 from grader.observe.repeat import repeated

@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from grader.aws.errors import is_functions_fault, is_waking, no_room
 from grader.model.ended_early import Lost
-from grader.model.observation import Fact, Found, Function, Invocation, Unknown
+from grader.model.fact import Fact, Found, Unknown
+from grader.model.observation import Function, Invocation
 from grader.observe.event import sqs_event
 from grader.observe.failure import (
     function_error,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from grader.model.observation import Unknown
+from grader.model.fact import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

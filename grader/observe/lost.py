@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
-from grader.model.observation import Unknown
+from grader.model.fact import Unknown
 
 if TYPE_CHECKING:
     from grader.observe.clock import Clocks

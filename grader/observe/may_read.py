@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from grader.model.observation import Unknown, value_of
+from grader.model.fact import Unknown, value_of
 from grader.resources.function import FUNCTIONS
 from grader.resources.inventory import Inventory
 from grader.resources.queue import QUEUES
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from grader.aws.account_client import Aws
-    from grader.model.observation import Fact, Function, Identity
+    from grader.model.fact import Fact
+    from grader.model.observation import Function, Identity
     from grader.rubric.load import Rubric
 
 T = TypeVar("T")

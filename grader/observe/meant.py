@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.observation import Fact, Found, FoundAs, Missing, Unknown
+from grader.model.fact import Fact, Found, Missing, Unknown
+from grader.model.observation import FoundAs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

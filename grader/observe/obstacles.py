@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message
-from grader.model.observation import (
-    Fact,
-    Found,
-    Function,
-    Mappings,
-    Missing,
-    NotTried,
-    Queue,
-    Unknown,
-)
+from grader.model.fact import Fact, Found, Missing, NotTried, Unknown
 from grader.rubric.exchange import DEFAULT_ROUTE, Route
+
+if TYPE_CHECKING:
+    from grader.model.observation import Function, Mappings, Queue
 
 T = TypeVar("T")
 

@@ -13,7 +13,8 @@ from tenacity.stop import stop_when_event_set
 
 from grader.i18n.language import N_
 from grader.model.ended_early import Interrupted, Lost
-from grader.model.observation import Answer, Found, Unknown
+from grader.model.fact import Found, Unknown
+from grader.model.observation import Answer
 from grader.observe.answers import numbers_anywhere, numbers_by_key, numbers_in, under, written
 from grader.observe.clock import CLOCKS, Clocks
 from grader.observe.hidden import Hidden

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from grader.model.observation import OF_RESOURCES, Found, Function, Schedule, Unknown
+from grader.model.fact import Found, Unknown
+from grader.model.observation import OF_RESOURCES, Function, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

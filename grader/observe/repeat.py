@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from grader.aws.errors import sort_error
-from grader.model.observation import Unknown
+from grader.model.fact import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

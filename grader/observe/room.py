@@ -10,7 +10,8 @@ from tenacity import wait_exponential, wait_random
 from grader.aws.errors import is_waking, reserved_without_room
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.observation import Invocation, Unknown, value_of
+from grader.model.fact import Unknown, value_of
+from grader.model.observation import Invocation
 from grader.observe.failure import lambda_said
 
 if TYPE_CHECKING:

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from grader.i18n.language import N_
-from grader.model.observation import OF_RESOURCES, Asked, Found, Missing, NotTried, Unknown
+from grader.model.fact import Found, Missing, NotTried, Unknown
+from grader.model.observation import OF_RESOURCES, Asked
 from grader.resources.nearest import no_such
 from grader.rubric.rejudge import OTHER_FORM, judged_anew, same_answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from grader.model.fact import Fact
     from grader.model.kind import Word
-    from grader.model.observation import Exchange, Fact, Observation
+    from grader.model.observation import Exchange, Observation
     from grader.rubric.exchange import Route
     from grader.rubric.load import Rubric
 

@@ -13,7 +13,7 @@ from grader.model.ended_early import Lost
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.model.observation import Unknown
+    from grader.model.fact import Unknown
     from grader.observe.exchange import Exchanging
     from grader.observe.invocation import Direct
     from grader.observe.output import OutputQueue

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.observation import Found, FoundAs, value_of
+from grader.model.fact import Found, value_of
+from grader.model.observation import FoundAs
 from grader.observe.event import sqs_event
 from grader.observe.received import ASKED, Received
 from grader.resources.queue import observe_queue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.i18n.language import N_
 from grader.i18n.message import Message, as_message, said
-from grader.model.observation import Found, Invocation, Missing, NotTried
+from grader.model.fact import Found, Missing, NotTried
 from grader.pages.class_page import flag_words
 from grader.pages.document import render, sentence, value_text
 from grader.pages.text import page_text
@@ -23,7 +23,8 @@ from grader.scoring.open_by import open_by, open_points
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from grader.model.observation import Answer, Exchange, Fact, Observation, Pair, Unknown
+    from grader.model.fact import Fact, Unknown
+    from grader.model.observation import Answer, Exchange, Invocation, Observation, Pair
     from grader.model.report import CriterionResult, Report, TestResult
     from grader.pages.speech import Speech
     from grader.rubric.exchange import ExchangeRules

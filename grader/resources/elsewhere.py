@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from grader.model.observation import Found
+from grader.model.fact import Found
 
 if TYPE_CHECKING:
     from grader.resources.look import AwsAccount

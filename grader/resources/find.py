@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message
-from grader.model.observation import FoundAs, Missing, NotTried, Unknown
+from grader.model.fact import Missing, NotTried, Unknown
+from grader.model.observation import FoundAs
 from grader.resources.held import holds
 from grader.resources.nearest import without_others
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from grader.model.fact import Fact
     from grader.model.kind import Word
-    from grader.model.observation import Fact
     from grader.resources.inventory import Feed, Inventory
     from grader.rubric.parts import Parts
 

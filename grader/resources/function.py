@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
+from grader.model.fact import Fact, Found, Missing, Unknown
 from grader.model.kind import Kind
-from grader.model.observation import Fact, Found, Function, Missing, Unknown
+from grader.model.observation import Function
 from grader.resources.held import holds
 from grader.resources.nearest import contradicted, missing
 from grader.safety.redact import bounded, redact

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.i18n.language import N_
 from grader.model.ended_early import Lost
-from grader.model.observation import Found, Missing, Unknown
+from grader.model.fact import Found, Missing, Unknown
 from grader.resources.redrive_policy import read_policy
 from grader.resources.schedule import NOBODY
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from types_boto3_scheduler import EventBridgeSchedulerClient
     from types_boto3_sqs import SQSClient
 
+    from grader.model.fact import Fact, Found, Missing, Unknown
     from grader.model.kind import Word
-    from grader.model.observation import Fact, Found, Function, Identity, Missing, Unknown
+    from grader.model.observation import Function, Identity
     from grader.resources.ready import Waits
 
 T = TypeVar("T")

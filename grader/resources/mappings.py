@@ -7,18 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
+from grader.model.fact import Fact, Found, Unknown, untried, value_of
 from grader.model.kind import Kind
-from grader.model.observation import (
-    IN_TRANSITION,
-    Fact,
-    Found,
-    Mapping,
-    Mappings,
-    Queue,
-    Unknown,
-    untried,
-    value_of,
-)
+from grader.model.observation import IN_TRANSITION, Mapping, Mappings, Queue
 from grader.safety.redact import bounded, redact
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from grader.i18n.language import N_
-from grader.model.observation import Fact, Found, Missing, Unknown
+from grader.model.fact import Fact, Found, Missing, Unknown
 from grader.resources.elsewhere import other_region
 from grader.resources.inventory import is_of_academy
 from grader.safety.printable import printable

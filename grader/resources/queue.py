@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
+from grader.model.fact import Fact, Missing
 from grader.model.kind import Kind
-from grader.model.observation import Fact, Missing, Queue
+from grader.model.observation import Queue
 from grader.model.timestamps import iso
 from grader.resources.nearest import contradicted, missing
 from grader.resources.redrive_policy import read_policy

@@ -9,8 +9,9 @@ import msgspec
 from grader.checks import check, fail, required, same
 from grader.checks.numbers import Number, fits
 from grader.i18n.language import N_
+from grader.model.fact import Fact, Found, Missing, untried
 from grader.model.kind import Kind
-from grader.model.observation import Fact, Found, Missing, Part, untried
+from grader.model.observation import Part
 from grader.resources.redrive_policy import read_policy
 from grader.safety.redact import bounded
 

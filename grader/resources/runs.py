@@ -18,19 +18,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from tenacity import stop_before_delay, wait_fixed
 
 from grader.i18n.language import N_
+from grader.model.fact import Fact, Found, Missing, NotTried, Unknown, value_of
 from grader.model.kind import Kind
-from grader.model.observation import (
-    Fact,
-    Found,
-    Function,
-    Missing,
-    NotTried,
-    Runs,
-    Schedule,
-    Trigger,
-    Unknown,
-    value_of,
-)
+from grader.model.observation import Function, Runs, Schedule, Trigger
 from grader.model.timestamps import iso, now
 from grader.resources.ready import last_seen
 

@@ -9,18 +9,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from grader.i18n.language import N_
 from grader.model.ended_early import Lost
+from grader.model.fact import Fact, Found, Missing, Unknown, untried, value_of
 from grader.model.kind import Kind
-from grader.model.observation import (
-    Fact,
-    Found,
-    Function,
-    Missing,
-    Schedule,
-    Trigger,
-    Unknown,
-    untried,
-    value_of,
-)
+from grader.model.observation import Function, Schedule, Trigger
 from grader.model.timestamps import answered_at, iso
 from grader.resources.policy import Decision, decide, invoked_by_rule
 from grader.safety.redact import bounded, redact

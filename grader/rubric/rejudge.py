@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader.i18n.language import N_
-from grader.model.observation import Found, NotTried, Unknown, value_of
+from grader.model.fact import Found, NotTried, Unknown, value_of
 from grader.rubric.expression import ExpressionError
 from grader.rubric.readings import Arithmetic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from grader.model.observation import Answer, Exchange, Fact, Invocation, Observation, Pair
+    from grader.model.fact import Fact
+    from grader.model.observation import Answer, Exchange, Invocation, Observation, Pair
     from grader.rubric.exchange import ExchangeRules
 
 OTHER_FORM = N_("Messages and answers of another form were exchanged.")

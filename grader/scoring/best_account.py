@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grader.model.observation import Found
+from grader.model.fact import Found
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,14 +10,15 @@ import msgspec
 
 from grader.i18n.language import N_
 from grader.i18n.message import message, said
-from grader.model.observation import Found, Missing, NotTried
+from grader.model.fact import Found, Missing, NotTried
 from grader.model.report import Adjustment
 from grader.model.timestamps import iso, time_of
 from grader.scoring.adjust import adjusted
 
 if TYPE_CHECKING:
     from grader.model.batch import Student
-    from grader.model.observation import Fact, Function, Observation, Queue
+    from grader.model.fact import Fact
+    from grader.model.observation import Function, Observation, Queue
     from grader.model.report import Report
     from grader.rubric.load import Rubric
 

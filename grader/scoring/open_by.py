@@ -17,7 +17,7 @@ from grader.scoring.adjust import is_still_open
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from grader.model.observation import UnknownKind
+    from grader.model.fact import UnknownKind
     from grader.model.report import CriterionResult, OpenBy, Report
 
 OpenScore: TypeAlias = Literal["blank", "sure"]

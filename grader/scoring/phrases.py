@@ -31,7 +31,7 @@ _NEXT = {
 
 
 def what_next(kind: str, why: Message | None = None) -> Message:
-    """What to do about an :class:`~grader.model.observation.Unknown` of this kind.
+    """What to do about an :class:`~grader.model.fact.Unknown` of this kind.
 
     ``why`` is what it says; where that holds a ``next`` step of its own, it knows better.
     """

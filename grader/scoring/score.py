@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from grader.model.batch import Student
-    from grader.model.observation import Observation, Unknown
+    from grader.model.fact import Unknown
+    from grader.model.observation import Observation
     from grader.model.outcome import CheckInfo, Outcome
     from grader.model.report import Status
     from grader.rubric.load import Criterion, Rubric

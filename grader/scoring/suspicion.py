@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from grader.model.observation import Found
+from grader.model.fact import Found
 from grader.rubric.exercised import exercised
 
 if TYPE_CHECKING:

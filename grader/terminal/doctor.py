@@ -10,7 +10,7 @@ from rich.text import Text
 
 from grader.doctor.examine import LEARNER_LAB_HOURS, PARTNER
 from grader.i18n.language import _, plural
-from grader.model.observation import Found, Unknown
+from grader.model.fact import Found, Unknown
 from grader.safety.printable import printable
 from grader.terminal.student_label import label
 

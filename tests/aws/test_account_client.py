@@ -15,7 +15,7 @@ from grader.aws.clients import Clients
 from grader.aws.errors import sort_error
 from grader.model.access import DefaultCredentials, Keys, Profile
 from grader.model.ended_early import Lost
-from grader.model.observation import Found, Missing, Unknown
+from grader.model.fact import Found, Missing, Unknown
 from grader.safety.secret import Secret
 from grader.safety.trace import Repeated
 from tests.wire_faults import Wire, query, rest, rpc

@@ -14,7 +14,7 @@ from grader.aws import bounds
 from grader.aws.account_client import TIME_IS_UP, Aws
 from grader.aws.clients import Clients
 from grader.model.access import Keys
-from grader.model.observation import Found, Unknown
+from grader.model.fact import Found, Unknown
 from grader.safety.secret import Secret
 from tests.hostile_endpoint import MODES, ONE_OF_EACH_KIND, hostile
 

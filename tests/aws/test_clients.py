@@ -17,7 +17,7 @@ from grader.aws.account_client import Aws
 from grader.aws.clients import ATTEMPTS, Clients
 from grader.engines.visit import Visit, WorkerContext, identify_account
 from grader.model.access import Keys
-from grader.model.observation import Found, Unknown
+from grader.model.fact import Found, Unknown
 from grader.safety.secret import Secret
 from tests.faults.matrix import as_instructor, prepare, rubric_of, visit, without_waiting
 from tests.wire_faults import Done, Wire, rest, rpc

@@ -11,7 +11,7 @@ from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.aws.errors import TABLE, is_functions_fault, is_waking, no_room
 from grader.model.access import Keys
-from grader.model.observation import Missing, Unknown
+from grader.model.fact import Missing, Unknown
 from grader.safety.secret import Secret
 from tests.wire_faults import Wire, asked_again_at_once, query, rest, rpc
 

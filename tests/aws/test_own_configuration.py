@@ -12,7 +12,7 @@ from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.i18n.message import as_message, said
 from grader.model.access import DefaultCredentials, Keys, Profile
-from grader.model.observation import Found, Unknown
+from grader.model.fact import Found, Unknown
 from grader.observe.identity import observe_identity
 from grader.safety.secret import Secret
 from grader.scoring.phrases import what_next

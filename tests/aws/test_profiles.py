@@ -14,7 +14,7 @@ from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.aws.profiles import region_of_profile
 from grader.model.access import DefaultCredentials, Keys, Profile, Role
-from grader.model.observation import Found, Unknown
+from grader.model.fact import Found, Unknown
 from grader.observe.identity import observe_identity
 from grader.safety.secret import Secret
 

@@ -14,7 +14,8 @@ import pytest
 from grader import cli
 from grader.batch import forget as forgetting
 from grader.model.batch import KnownWay
-from grader.model.observation import Found, Identity
+from grader.model.fact import Found
+from grader.model.observation import Identity
 from grader.model.report import read_report
 from grader.pages.writing import write_pages
 from grader.results import atomic_write

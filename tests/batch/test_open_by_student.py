@@ -11,7 +11,8 @@ import pytest
 from grader import cli
 from grader.batch.regrade import regrade
 from grader.batch.setup import load_setup
-from grader.model.observation import Found, Mappings, Unknown
+from grader.model.fact import Found, Unknown
+from grader.model.observation import Mappings
 from grader.observe.scope import scope_of
 from grader.results.directory import Results
 from tests.class_rosters import read_json, reports, roster

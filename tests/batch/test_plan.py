@@ -14,7 +14,8 @@ from grader.batch.plan import plan
 from grader.inputs.problems import BadInput
 from grader.model.access import DefaultCredentials, Profile
 from grader.model.batch import KnownWay, Student
-from grader.model.observation import Found, Identity, Unknown
+from grader.model.fact import Found, Unknown
+from grader.model.observation import Identity
 from grader.results.directory import Results
 from grader.roster.fingerprint import fingerprint
 from grader.roster.load import Account, Roster

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.model.observation import Found, Missing, NotTried, Unknown
+from grader.model.fact import Found, Missing, NotTried, Unknown
 from tests.observations import (
     a_function,
     a_queue,

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.model.observation import Found, FunctionError, Invocation, Missing, NotTried, Unknown
+from grader.model.fact import Found, Missing, NotTried, Unknown
+from grader.model.observation import FunctionError, Invocation
 from tests.observations import (
     a_pair,
     an_exchange,

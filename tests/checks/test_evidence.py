@@ -8,7 +8,8 @@ import pytest
 
 from grader.checks.evidence import LINES, log_lines, of_invocation
 from grader.model.evidence import Evidence
-from grader.model.observation import Found, FunctionError, Invocation, NotTried
+from grader.model.fact import Found, NotTried
+from grader.model.observation import FunctionError, Invocation
 from tests.aws_player import recorded
 from tests.observations import a_pair, an_exchange, lab_rubric, only, reference, silent_pair
 

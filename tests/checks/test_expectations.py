@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.checks.numbers import nearest
-from grader.model.observation import Found, Mappings
+from grader.model.fact import Found
+from grader.model.observation import Mappings
 from tests.observations import (
     a_function,
     a_mapping,

@@ -6,16 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.model.observation import (
-    Exchange,
-    Found,
-    FunctionError,
-    Invocation,
-    Mappings,
-    Missing,
-    NotTried,
-    Schedule,
-)
+from grader.model.fact import Found, Missing, NotTried
+from grader.model.observation import Exchange, FunctionError, Invocation, Mappings, Schedule
 from tests.observations import (
     a_function,
     a_mapping,

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.checks.other_form import step_of_form
-from grader.model.observation import Answer, Found, Invocation, NotTried
+from grader.model.fact import Found, NotTried
+from grader.model.observation import Answer, Invocation
 from tests.observations import a_pair, an_exchange, lab_rubric, only, reference, silent_pair
 
 if TYPE_CHECKING:

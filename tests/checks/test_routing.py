@@ -6,16 +6,8 @@ import msgspec
 import pytest
 
 from grader.i18n.message import message
-from grader.model.observation import (
-    IN_TRANSITION,
-    Found,
-    FoundAs,
-    Mappings,
-    Missing,
-    NotTried,
-    Schedule,
-    Unknown,
-)
+from grader.model.fact import Found, Missing, NotTried, Unknown
+from grader.model.observation import IN_TRANSITION, FoundAs, Mappings, Schedule
 from tests.observations import (
     a_mapping,
     a_trigger,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.model.observation import Found, NotTried, Runs, Unknown, decode, encode
+from grader.model.fact import Found, NotTried, Unknown
+from grader.model.observation import Runs, decode, encode
 from grader.model.outcome import CheckInfo
 from grader.rubric.load import Criterion
 from grader.scoring.score import score
@@ -17,7 +18,8 @@ from tests.scoring.test_score import Student
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.model.observation import Fact, Observation
+    from grader.model.fact import Fact
+    from grader.model.observation import Observation
     from grader.model.outcome import Outcome
     from grader.model.report import CriterionResult
     from grader.rubric.load import Rubric

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.model.observation import Answer, Exchange, Found, Invocation, Pair
+from grader.model.fact import Found
+from grader.model.observation import Answer, Exchange, Invocation, Pair
 from grader.observe.answers import numbers_by_key, written
 from grader.observe.scope import scope_of
 from grader.rubric.pairs import Pairs

@@ -10,16 +10,8 @@ import pytest
 from grader.checks.delivery import check_answer, check_handler, check_records
 from grader.checks.raised import Failure
 from grader.checks.step_rule import Setting
-from grader.model.observation import (
-    Answer,
-    Exchange,
-    Fact,
-    Found,
-    FunctionError,
-    Invocation,
-    NotTried,
-    Pair,
-)
+from grader.model.fact import Fact, Found, NotTried
+from grader.model.observation import Answer, Exchange, FunctionError, Invocation, Pair
 from tests.exchanges import calculator
 from tests.observations import a_pair, an_exchange, silent_pair
 

@@ -9,7 +9,8 @@ from grader.desk.refused import Refused
 from grader.desk.register import Register
 from grader.desk.whose import Accounts, check_open
 from grader.model.access import NothingHandedIn
-from grader.model.observation import Found, Identity, Unknown
+from grader.model.fact import Found, Unknown
+from grader.model.observation import Identity
 from grader.roster.load import Account
 
 if TYPE_CHECKING:

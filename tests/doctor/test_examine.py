@@ -18,7 +18,7 @@ from rich.console import Console
 from grader.aws.clients import Clients
 from grader.commands.options import UNGRADED, settings_of
 from grader.doctor.examine import Examination, examine_class
-from grader.model.observation import Found
+from grader.model.fact import Found
 from grader.roster.credentials_block import unreadable_text
 from grader.roster.load import load_roster
 from grader.terminal.doctor import show_examinations

@@ -14,7 +14,7 @@ from grader.engines.dask_cluster import Cluster, cluster
 from grader.engines.dask_worker import SealedTask, TaskFailed
 from grader.engines.visit import RunOptions, Visit, identify_account, observe_account
 from grader.model.access import Keys, Role
-from grader.model.observation import Unknown
+from grader.model.fact import Unknown
 from grader.safety.secret import Secret, sealing
 from tests.engines import tasks
 from tests.engines.machines import Machines, machines

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from grader.model.access import Access
-    from grader.model.observation import Observation, UnknownKind
+    from grader.model.fact import UnknownKind
+    from grader.model.observation import Observation
     from grader.model.report import Report
     from grader.rubric.load import Rubric
     from grader.sandbox.server import Sandbox

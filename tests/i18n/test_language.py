@@ -21,7 +21,8 @@ from grader.aws.errors import sort_error
 from grader.i18n import language as languages
 from grader.i18n.language import LANGUAGES, default_language, language
 from grader.i18n.message import Message, as_message, message, said
-from grader.model.observation import Exchange, Found, Missing, NotTried, Unknown, decode, encode
+from grader.model.fact import Found, Missing, NotTried, Unknown
+from grader.model.observation import Exchange, decode, encode
 from grader.model.outcome import Outcome
 from grader.model.report import encode as encode_report
 from grader.model.report import read_report

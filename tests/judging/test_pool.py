@@ -12,7 +12,7 @@ import pytest
 from tenacity import retry, stop_after_delay, wait_fixed
 
 from grader.judging.pool import Judge
-from grader.model.observation import Found
+from grader.model.fact import Found
 from grader.rubric.load import Criterion, default_rubric_path, load_rubric
 from grader.safety.printable import printable
 from tests.observations import a_function, lab_rubric, only, reference, sum_function

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from grader.model.observation import Found, Missing, NotTried, Observation, Unknown, decode, encode
+from grader.model.fact import Found, Missing, NotTried, Unknown
+from grader.model.observation import Observation, decode, encode
 from tests.observing import EMPTY, exchange, hand_in, handler, lab, look, messages
 from tests.wire_faults import Wire
 

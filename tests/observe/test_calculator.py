@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.judging.pool import Judge
-from grader.model.observation import Found
+from grader.model.fact import Found
 from grader.rubric.load import load_rubric
 from grader.sandbox.cohort import CALCULATORS
 from grader.sandbox.submission import DemoSubmission

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.model.observation import Found, NotTried
+from grader.model.fact import Found, NotTried
 from grader.observe import invocation
 from tests.observing import EMPTY, answered, exchange, hand_in, handler, lab, look, messages
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.model.observation import Found, NotTried
+from grader.model.fact import Found, NotTried
 from grader.observe import exchange as through
 from grader.observe import invocation
 from tests.faults.test_two_graders import Reader

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 
-from grader.model.observation import Found
+from grader.model.fact import Found
 from tests.observing import answered, facts, lab, look
 from tests.wire_faults import Wire, rest, rpc
 

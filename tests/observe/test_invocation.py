@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.model.observation import NotTried, encode
+from grader.model.fact import NotTried
+from grader.model.observation import encode
 from tests.observing import hand_in, handler, look
 
 if TYPE_CHECKING:

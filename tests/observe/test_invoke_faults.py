@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from grader.model.observation import Found
+from grader.model.fact import Found
 from grader.resources import runs
 from tests.observing import answered, hand_in, handler, kind, lab, look
 from tests.wire_faults import DENIED, Wire, rest, rpc

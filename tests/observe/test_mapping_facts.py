@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from grader.model.observation import Found, Mapping, Mappings
+from grader.model.fact import Found
+from grader.model.observation import Mapping, Mappings
 from grader.safety.redact import redact
 from tests.observing import look
 

@@ -10,13 +10,14 @@ import pytest
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.model.access import Keys
-from grader.model.observation import Identity, Unknown
+from grader.model.observation import Identity
 from grader.observe.may_read import why_not
 from grader.safety.secret import Secret
 from tests.observing import lab
 from tests.wire_faults import DENIED, Wire, rest, rpc
 
 if TYPE_CHECKING:
+    from grader.model.fact import Unknown
     from grader.rubric.load import Rubric
     from grader.sandbox.server import Sandbox
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from grader.model.observation import Found, Mappings, Missing, NotTried, Unknown
+from grader.model.fact import Found, Missing, NotTried, Unknown
+from grader.model.observation import Mappings
 from grader.observe.obstacles import Stage, consumer, loop, obstacle
 from tests.observations import a_function, a_mapping, a_queue
 

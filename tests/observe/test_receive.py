@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.aws import bounds
-from grader.model.observation import Found, Unknown
+from grader.model.fact import Found, Unknown
 from tests.observing import answered, hand_in, lab, look, messages, put
 
 if TYPE_CHECKING:

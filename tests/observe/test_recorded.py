@@ -10,7 +10,7 @@ import pytest
 from grader.batch.pipeline import Pipeline, Settings
 from grader.judging.pool import Judge
 from grader.model.access import Keys
-from grader.model.observation import Unknown
+from grader.model.fact import Unknown
 from grader.observe import room
 from grader.resources import ready
 from grader.roster.load import Account

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from grader.model.observation import Found, Missing, NotTried, Schedule, Unknown
+from grader.model.fact import Found, Missing, NotTried, Unknown
+from grader.model.observation import Schedule
 from grader.observe.refusals import refusals, unknowns
 from tests.observations import a_function, reference
 

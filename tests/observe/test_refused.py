@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from grader.model.observation import Found, Unknown
+from grader.model.fact import Found, Unknown
 from tests.observing import answered, facts, hand_in, kind, look
 from tests.wire_faults import DENIED, Wire, query, rest, rpc
 

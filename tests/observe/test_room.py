@@ -9,7 +9,7 @@ import pytest
 from tenacity import wait_fixed
 
 from grader.i18n.message import message
-from grader.model.observation import Found
+from grader.model.fact import Found
 from grader.observe import exercise, room
 from grader.resources import ready
 from grader.rubric.pairs import Pairs

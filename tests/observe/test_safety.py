@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.model.observation import NotTried
+from grader.model.fact import NotTried
 from grader.resources import ready
 from tests.observing import EMPTY, exchange, hand_in, handler, kind, lab, look, messages
 from tests.wire_faults import Wire

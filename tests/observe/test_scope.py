@@ -8,16 +8,8 @@ import msgspec
 import pytest
 
 from grader.i18n.message import message
-from grader.model.observation import (
-    Exchange,
-    Found,
-    FoundAs,
-    Missing,
-    NotTried,
-    Observation,
-    Runs,
-    Unknown,
-)
+from grader.model.fact import Found, Missing, NotTried, Unknown
+from grader.model.observation import Exchange, FoundAs, Observation, Runs
 from grader.observe.scope import restrict_to, scope_of
 from grader.rubric.exchange import AnswerRules, Route
 from tests.exchanges import calculator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.model.ended_early import Interrupted
-from grader.model.observation import Found
+from grader.model.fact import Found
 from grader.observe import exercise, hidden, invocation
 from grader.observe.output import OutputQueue
 from tests.faults.test_two_graders import Reader

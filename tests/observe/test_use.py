@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.model.observation import Found, Missing, NotTried, Observation, Unknown
+from grader.model.fact import Found, Missing, NotTried, Unknown
 from tests.observing import exchange, facts, hand_in, kind, look
 from tests.observing import lab as shipped
 from tests.own_names import Lab, found, own_names, why_not
 from tests.wire_faults import DENIED, Wire, rest, rpc
 
 if TYPE_CHECKING:
+    from grader.model.observation import Observation
     from grader.sandbox.server import Sandbox
 
 NAMED = {

@@ -11,15 +11,8 @@ import msgspec
 
 from grader.cli import run
 from grader.model.batch import Batch, Counts, Student
-from grader.model.observation import (
-    Answer,
-    Exchange,
-    Found,
-    FunctionError,
-    Invocation,
-    Pair,
-    Unknown,
-)
+from grader.model.fact import Found, Unknown
+from grader.model.observation import Answer, Exchange, FunctionError, Invocation, Pair
 from grader.model.report import CriterionResult, Report, TestResult
 from grader.pages.writing import write_pages
 from grader.results.directory import Results

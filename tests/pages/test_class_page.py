@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.model.batch import Student
-from grader.model.observation import Found
+from grader.model.fact import Found
 from grader.pages.class_page import class_page
 from grader.pages.speech import Speech
 from grader.pages.writing import write_pages

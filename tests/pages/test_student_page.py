@@ -10,17 +10,9 @@ from grader.checks.raised import Failure
 from grader.i18n.message import message
 from grader.i18n.message import said as sentence_of
 from grader.model.batch import Student
+from grader.model.fact import Found, Missing, NotTried, Unknown
 from grader.model.kind import EXCHANGE
-from grader.model.observation import (
-    Answer,
-    Exchange,
-    Found,
-    Invocation,
-    Missing,
-    NotTried,
-    Pair,
-    Unknown,
-)
+from grader.model.observation import Answer, Exchange, Invocation, Pair
 from grader.model.report import TestResult
 from grader.pages.speech import Speech
 from grader.pages.student_page import student_page

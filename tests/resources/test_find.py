@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.model.observation import Found, FoundAs, Missing, Observation, Unknown
+from grader.model.fact import Found, Missing, Unknown
+from grader.model.observation import FoundAs, Observation
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
 from grader.sandbox.submission import DemoSubmission

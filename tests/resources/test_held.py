@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.model.observation import Found, encode
+from grader.model.fact import Found
+from grader.model.observation import encode
 from grader.resources.held import holds
 from tests.labs import calculator_rubric, hand_in_for
 from tests.observing import look

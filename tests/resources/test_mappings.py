@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from grader.model.observation import Found
+from grader.model.fact import Found
 from tests.observing import hand_in, look
 
 if TYPE_CHECKING:

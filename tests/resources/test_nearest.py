@@ -13,7 +13,7 @@ from botocore.exceptions import ConnectTimeoutError
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.model.access import Keys
-from grader.model.observation import Found, Missing, Unknown
+from grader.model.fact import Found, Missing, Unknown
 from grader.resources import ready
 from grader.resources.function import observe_function
 from grader.resources.nearest import MOST_NAMES
@@ -23,7 +23,8 @@ from tests.observing import lab, look
 from tests.wire_faults import DENIED, Wire, rest, rpc
 
 if TYPE_CHECKING:
-    from grader.model.observation import Fact, Observation
+    from grader.model.fact import Fact
+    from grader.model.observation import Observation
     from grader.rubric.load import Rubric
     from grader.sandbox.server import Sandbox
     from tests.wire_faults import Answer

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.model.access import Keys
-from grader.model.observation import Unknown
+from grader.model.fact import Unknown
 from grader.resources.policy import Decision, decide, invoked_by_rule
 from grader.resources.schedule import may_invoke
 from grader.safety.secret import Secret

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.model.observation import Found
+from grader.model.fact import Found
 from grader.resources import ready
 from tests.observing import answered, kind, look
 

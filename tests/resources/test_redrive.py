@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from grader.judging.pool import Judge
-from grader.model.observation import Found, Missing, NotTried, Unknown, decode, encode
+from grader.model.fact import Found, Missing, NotTried, Unknown
+from grader.model.observation import decode, encode
 from grader.rubric.load import Criterion
 from tests.known_checks import known_checks
 from tests.observing import lab, look

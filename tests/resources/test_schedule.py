@@ -12,7 +12,7 @@ import pytest
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.model.access import Keys
-from grader.model.observation import Found, Schedule, Trigger, Unknown
+from grader.model.fact import Found, Unknown
 from grader.model.timestamps import iso
 from grader.resources.schedule import MOST, MOST_LISTED, observe_schedule
 from grader.safety.secret import Secret
@@ -22,6 +22,7 @@ from tests.observing import hand_in
 from tests.wire_faults import DENIED, rpc
 
 if TYPE_CHECKING:
+    from grader.model.observation import Schedule, Trigger
     from grader.sandbox.server import Sandbox
     from tests.wire_faults import Wire
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.inputs.problems import BadInput
-from grader.model.observation import Found, Identity, Unknown
+from grader.model.fact import Found, Unknown
+from grader.model.observation import Identity
 from grader.results.directory import Results
 from tests.export.results_folders import ANN, a_report
 from tests.observations import reference

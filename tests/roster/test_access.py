@@ -12,7 +12,7 @@ from botocore.config import Config
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.model.access import DefaultCredentials, Keys, Profile, Role
-from grader.model.observation import Found, Unknown
+from grader.model.fact import Found, Unknown
 from grader.observe.identity import observe_identity
 from grader.safety.secret import Secret
 from tests.programs import environment, grader
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.model.access import Access
-    from grader.model.observation import Fact, Identity
+    from grader.model.fact import Fact
+    from grader.model.observation import Identity
     from grader.sandbox.server import Sandbox
 
     Ask = Callable[[Access], Fact[Identity]]

@@ -11,7 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from grader.inputs.yaml_lines import Document
-from grader.model.observation import Found, decode
+from grader.model.fact import Found
+from grader.model.observation import decode
 from grader.rubric.exchange import AnswerRules, ExchangeRules
 from grader.rubric.exchange_rules import exchange_problems, least_room
 from grader.rubric.expression import ExpressionError

@@ -7,16 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from grader.model.observation import (
-    Answer,
-    Exchange,
-    Found,
-    Invocation,
-    NotTried,
-    Observation,
-    Pair,
-    Unknown,
-)
+from grader.model.fact import Found, NotTried, Unknown
+from grader.model.observation import Answer, Exchange, Invocation, Observation, Pair
 from grader.observe.answers import numbers_by_key, written
 from grader.observe.scope import restrict_to, scope_of
 from grader.rubric.exchange import AnswerRules, ExchangeRules

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.model.observation import Found, Identity, Missing, Unknown
+from grader.model.fact import Found, Missing, Unknown
+from grader.model.observation import Identity
 from grader.scoring.best_account import best_of
 from tests.export.results_folders import ANN, a_report
 from tests.observations import reference

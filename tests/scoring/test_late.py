@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from grader.model.batch import Student
-from grader.model.observation import Found, Missing, Unknown
+from grader.model.fact import Found, Missing, Unknown
 from grader.model.timestamps import time_of
 from grader.rubric.due import LateRule
 from grader.scoring.best_account import best_of

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.model.observation import Unknown, UnknownKind
+from grader.model.fact import Unknown, UnknownKind
 from grader.scoring.open_by import first_open, open_by, open_points, settled_by, with_open_score
 from grader.scoring.score import score, ungraded_report
 from grader.scoring.summary import summarise

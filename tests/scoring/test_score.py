@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.model.evidence import Evidence
-from grader.model.observation import Unknown
+from grader.model.fact import Unknown
 from grader.model.outcome import CheckInfo, Outcome
 from grader.model.report import Report, encode
 from grader.scoring.score import score, ungraded_report

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.model.batch import Student
-from grader.model.observation import Found, Unknown
+from grader.model.fact import Found, Unknown
 from grader.model.report import SUSPICION, Report, encode
 from grader.rubric.exercised import exercised
 from grader.scoring.absent import absent_report
