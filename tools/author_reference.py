@@ -35,7 +35,7 @@ _OF_THE_RUN = {
 _NO_TABLE = {"Found", "Missing", "NotTried", "Unknown", "Message"}
 _DEFAULT = re.compile(r"(?<=[\w\])])=(?=[\w\"'])")
 _ROLE = re.compile(r":\w+:(?=`)")
-_VERDICTS = ("same", "fail", "block", "ungrade", "required", "message")
+_VERDICTS = ("same", "fail", "block", "ungrade", "required", "observed", "message")
 
 
 def run_fixtures(_which: str) -> Iterator[tuple[str, ...]]:

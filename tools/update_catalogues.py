@@ -27,7 +27,7 @@ from tools.former_wordings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from babel.messages.catalog import Catalog, Message
 
@@ -165,14 +165,21 @@ def to_do(message: Message) -> str:
         return f"translate {message.id!r}"
     before = message.previous_id if len(message.previous_id) > 1 else message.previous_id[0]
     return (
-        f"translate {message.id!r}, which was {before!r}, {message.string!r}, "
+        f"translate {message.id!r}, which was {before!r}, {_plainly(message.string)}, "
         "and remove the line “#, fuzzy” above it"
     )
+
+
+def _plainly(string: str | Iterable[str] | None) -> str:
+    """A translation as it is pasted: a no-break space is one."""
+    texts = [string] if isinstance(string, str) else string or ()
+    return ", ".join(f"'{text}'" for text in texts)
 
 
 def main() -> int:
     """Bring every catalogue up to date, and say what is to be translated where: the exit status."""
     former, status = read_former(), 0
+    before = {*former}
     for code in LANGUAGES:
         if code == ENGLISH:
             continue
@@ -180,6 +187,11 @@ def main() -> int:
             status = 1
             sys.stderr.write(f"{place(code, 'po')}: {to_do(message)}\n")
     write_former(former)
+    for wording in sorted({*former} - before):
+        sys.stderr.write(
+            f"{FORMER}: keeps {wording!r}, which reports may hold. If it never was on the main"
+            " branch, delete its line there and give this command again.\n"
+        )
     if status:
         sys.stderr.write("Then give this command again, which compiles the catalogues.\n")
     return status

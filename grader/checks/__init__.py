@@ -12,7 +12,7 @@ them), so that they are looked at, and its body runs only where they were found.
 """
 
 from grader.checks.declare import Family, On, check
-from grader.checks.verdicts import block, fail, required, same, ungrade
+from grader.checks.verdicts import block, fail, observed, required, same, ungrade
 from grader.i18n.message import Message, message, shown
 from grader.model.outcome import CheckInfo
 
@@ -25,6 +25,7 @@ __all__ = [
     "check",
     "fail",
     "message",
+    "observed",
     "required",
     "same",
     "shown",

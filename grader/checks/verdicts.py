@@ -7,7 +7,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 from grader.i18n.language import N_
 from grader.i18n.message import Message, json_safe, json_value, message, said, within_limit
 from grader.model.evidence import Evidence
-from grader.model.fact import Fact, Found, Missing, NotTried, UnknownKind
+from grader.model.fact import NOT_OBSERVED, Fact, Found, Missing, NotTried, UnknownKind
 from grader.model.outcome import Verdict
 
 T = TypeVar("T")
@@ -114,6 +114,13 @@ def required(fact: Fact[T], path: str) -> T:
     if isinstance(fact, NotTried):
         block(fact.because, fact.words)
     ungrade(fact.kind, fact.words)
+
+
+def observed(value: T | None) -> T:
+    """A field's value. Ungrades where it is ``None`` or empty: an earlier version did not look at it."""
+    if value is None or value == "":
+        ungrade("not-observed", NOT_OBSERVED)
+    return value
 
 
 def _neutral(value: Any) -> Any:

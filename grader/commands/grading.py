@@ -111,7 +111,8 @@ def batch(
         options = options.as_before(results)
     errors = standard_error(quiet=quiet)
     settings = that_fit(options.settings(confirm_s=confirm_silence), errors)
-    with load_setup(options.rubric, options.checks, roster) as (setup, students):
+    # One process judges faster than accounts are visited, and holds less memory than several.
+    with load_setup(options.rubric, options.checks, roster, workers=1) as (setup, students):
         if students is None:
             raise TypeError("a batch has a roster")
         planned = plan(

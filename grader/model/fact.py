@@ -6,9 +6,12 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 
+from grader.i18n.language import N_
 from grader.i18n.message import Message, message
 
 T = TypeVar("T")
+
+NOT_OBSERVED = N_("What this criterion needs was not looked at in this run.")
 
 UnknownKind = Literal[
     "credentials",

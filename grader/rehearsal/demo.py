@@ -60,6 +60,12 @@ def run_demo(
     The exit status: 0 when every submission got exactly its expected result, else 1. Raises
     :class:`BadInput` where ``out`` is in use or the sandbox cannot be started.
     """
+    if not demo_of(lab):
+        message = _("There is no class with known grades for the lab “{name}”.", name=lab)
+        remedy = _(
+            "Write one into grader/sandbox/demos.json, or give: grader lint {name} --exam", name=lab
+        )
+        raise bad_input("--lab", None, message, remedy)
     results = Results(out)
     results.check_fresh(resume=False, force=force)
     submissions = [

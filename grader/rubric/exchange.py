@@ -76,6 +76,8 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 DEFAULT_ROUTE = Route()
+A_ROUTE = "route: {from: QUEUE, through: FUNCTION, to: QUEUE}"
+"""How a rubric says the way."""
 
 
 class AnswerRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

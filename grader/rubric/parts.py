@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from grader.i18n.language import _
 from grader.inputs.problems import Problem
 from grader.model.kind import SECTIONS
+from grader.rubric.exchange import A_ROUTE
 from grader.rubric.exchange_rules import route_of
 from grader.rubric.rules import FOUND, route
 
@@ -98,7 +99,8 @@ def found_problems(
                 )
                 remedy = _(
                     "Write its name, or a criterion on a queue and a function (“input -> sum”), or one"
-                    " that asks what runs the function."
+                    " that asks what runs the function, or which ones take part: exchange.{route}.",
+                    route=A_ROUTE,
                 )
                 line = document.line(("lab", section, role))
                 yield Problem(file, line, message, remedy)

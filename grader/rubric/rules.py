@@ -12,6 +12,7 @@ from grader.i18n.language import _
 from grader.inputs.problems import Problem
 from grader.inputs.schema_errors import did_you_mean, schema_problems, value_in_words
 from grader.model.kind import EXCHANGE, SECTIONS
+from grader.rubric.exchange import A_ROUTE
 from grader.rubric.exchange_rules import exchange_problems, route_of
 
 if TYPE_CHECKING:
@@ -153,7 +154,12 @@ class _Rules:
                     name=role,
                     section=section,
                 )
-                remedy = _("Add “{line}” to lab.{section}.", line=f"{role}: …", section=section)
+                remedy = _(
+                    "Add “{line}” to lab.{section}, or say which ones take part: exchange.{route}.",
+                    line=f"{role}: …",
+                    section=section,
+                    route=A_ROUTE,
+                )
                 self._say((*place, "check"), message, remedy)
 
     def _check_on(self, place: KeyPath, on: str, check: str, info: CheckInfo | None) -> None:
@@ -189,7 +195,12 @@ class _Rules:
                 check=self._placed(check, info),
                 on=named,
             )
-            self._say(place, message, _("Write “{line}”.", line=f"on: {self._shaped(info.on)}"))
+            remedy = _(
+                "Write “{line}”, or say which ones take part: exchange.{route}.",
+                line=f"on: {self._shaped(info.on)}",
+                route=A_ROUTE,
+            )
+            self._say(place, message, remedy)
         elif info and self._runs(ends[-1]) and any(need.fact == "runs" for need in info.needs):
             message = _(
                 "The grader runs {on} itself: its log does not tell what a schedule ran.", on=named

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from grader.rubric.shipped import DEFAULT
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import SHIPPED, Layout
 from grader.sandbox.submission import DemoSubmission
@@ -70,8 +71,11 @@ _DEMOS = msgspec.json.decode(
 
 
 def demo_of(lab: str) -> tuple[DemoSubmission, ...]:
-    """The submissions that ``grader demo`` shows of the shipped lab ``lab``, with their grades there."""
-    if lab not in _DEMOS:
+    """The submissions that ``grader demo`` shows of the shipped lab ``lab``, with their grades there.
+
+    None where nobody has written down a class of the lab, in ``demos.json``.
+    """
+    if lab == DEFAULT:
         return tuple(submission for submission in COHORT if submission.name in DEMO)
     every = {submission.name: submission for submission in (*COHORT, *CALCULATORS)}
     return tuple(
@@ -82,7 +86,7 @@ def demo_of(lab: str) -> tuple[DemoSubmission, ...]:
             blocked=expected.blocked,
             flags=expected.flags,
         )
-        for expected in _DEMOS[lab]
+        for expected in _DEMOS.get(lab, ())
     )
 
 

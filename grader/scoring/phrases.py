@@ -9,7 +9,6 @@ from grader.scoring.open_by import settled_by
 BLOCKED = N_("Not checked: depends on “{title}”, which did not pass.")
 SHARE = N_("{passed} of {tests} passed. {first}")
 NOT_CHECKED = N_("This criterion was not checked.")
-NOT_OBSERVED = N_("What this criterion needs was not looked at in this run.")
 LEFT_OUT = N_("Not looked at in this run (--criterion or --no-exchange).")
 ALL = N_("Check again without that option.")
 

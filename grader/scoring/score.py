@@ -11,6 +11,7 @@ from grader import __version__
 from grader.i18n.language import ENGLISH, language
 from grader.i18n.message import Message, message, said
 from grader.model import timestamps as clock
+from grader.model.fact import NOT_OBSERVED
 from grader.model.report import CriterionResult, Judged, Report, TestResult
 from grader.rubric.load import text_in
 from grader.rubric.rules import route
@@ -21,7 +22,6 @@ from grader.scoring.phrases import (
     BLOCKED,
     LEFT_OUT,
     NOT_CHECKED,
-    NOT_OBSERVED,
     SHARE,
     what_next,
 )

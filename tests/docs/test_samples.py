@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+from babel.messages.pofile import read_po
 
 from tests.docs.terminal_samples import not_shown
 from tests.observing import hand_in
 from tests.programs import environment, grader
+from tools.former_wordings import read_former
 from tools.generate_reference import DOCS
+from tools.update_catalogues import place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +22,32 @@ if TYPE_CHECKING:
 
 README = DOCS.parent / "README.md"
 GUIDE = DOCS / "student.md"
+TEMPLATE = DOCS.parent / "student_template/README.md"
+ADVICE = re.compile(r"^✗ .*\.\n((?:^ {8,}\S.*\n)+)", re.M)
+"""Below a failure that ends in one line: what to do."""
+
+
+def sentences() -> re.Pattern[str]:
+    """What the beginning of an advice may be: today's sentences, whatever is filled in."""
+    with place("fr", "po").open("rb") as file:
+        catalogue = read_po(file, locale="fr")
+    texts = [text for entry in catalogue for text in (entry.id, entry.string)]
+    now = {text.replace("\xa0", " ") for text in texts if isinstance(text, str) and text}
+    # What begins with what is filled in may be anything.
+    now = {text for text in now if not re.match(r".?\{", text)}
+    former = read_former()
+    return re.compile(
+        "|".join(
+            re.sub(r"\\\{\w+\\\}", ".+", re.escape(text)) for text in now if text not in former
+        )
+    )
+
+
+def test_an_advice_that_the_template_shows_is_one_that_is_given_today() -> None:
+    known = sentences()
+    advices = [" ".join(part.split()) for part in ADVICE.findall(TEMPLATE.read_text("utf-8"))]
+    assert advices
+    assert [text for text in advices if text[0] != "…" and not known.match(text)] == []
 
 
 @pytest.mark.slow

@@ -29,7 +29,9 @@ def test_a_sentence_is_changed_as_the_guide_says(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.sandbox
-@pytest.mark.parametrize("title", ["Add a check", "Add a resource", "Add a format", "Write a lab"])
+@pytest.mark.parametrize(
+    "title", ["Add a check", "Add a field", "Add a resource", "Add a format", "Write a lab"]
+)
 def test_a_walk_ends_where_the_guide_says(title: str, tmp_path: Path) -> None:
     here = copy_of_the_source(tmp_path / "here")
     walk(section(CONTRIBUTING, title), here)

@@ -11,19 +11,16 @@ from grader.i18n.message import message
 from grader.i18n.message import said as sentence_of
 from grader.model.batch import Student
 from grader.model.fact import Found, Missing, NotTried, Unknown
-from grader.model.kind import EXCHANGE
 from grader.model.observation import Answer, Exchange, Invocation, Pair
 from grader.model.report import TestResult
 from grader.pages.speech import Speech
 from grader.pages.student_page import student_page
 from grader.pages.writing import write_pages
 from grader.results.directory import Results
-from grader.rubric.exercised import ONLY_LOOK
 from grader.scoring.absent import absent_report
 from grader.scoring.phrases import SHARE
 from grader.scoring.summary import summarise
 from tests.exchanges import calculator
-from tests.known_checks import known_checks
 from tests.observations import a_pair, an_exchange, lab_rubric, reference, silent_pair
 from tests.pages.classes_shown import failing, graded, report, result, written
 from tests.pages.reading import Page, page
@@ -265,12 +262,6 @@ def test_what_was_sent_for_a_hidden_criterion_is_not_on_the_student_s_page(check
     assert "another AWS account than" in text
     assert "directly showed nothing" not in text
     assert "Attempt</dt><dd>1" in text
-
-
-def test_the_checks_that_only_look_are_those_that_ask_for_nothing_else() -> None:
-    assert {
-        name for name, one in known_checks().items() if not {*one.needs} & {*EXCHANGE}
-    } == ONLY_LOOK
 
 
 def test_what_was_sent_is_shown_where_a_hidden_criterion_has_nothing_to_do_with_it() -> None:

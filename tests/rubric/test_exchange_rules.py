@@ -74,7 +74,12 @@ def test_it_is_a_rubric(tmp_path: Path) -> None:
         ),
         ("to: out}", "to: input}", 9, "from a queue to itself"),
         ("from: input", "form: input", 9, "Did you mean “from”?"),
-        ("on: input -> out", "on: out -> input", 27, "Write “on: input -> out”."),
+        (
+            "on: input -> out",
+            "on: out -> input",
+            27,
+            "Write “on: input -> out”, or say which ones take part: exchange.route: ",
+        ),
         # both forms
         ("pairs: 8", "pairs: 8\n  range: [1, 9]", 9, "Both forms of the exchange at once: “range”"),
         ("pairs: 8", "pairs: 8\n  answer_keys: [a]", 9, "“answer_keys” is of the short one"),

@@ -305,7 +305,12 @@ def test_two_queues_may_both_be_found(write):
         ("title: Memory", "title: !!python/name:os.system x", 15, "A tag"),
         ("title: Memory", 'title: "\\ud800"', 15, "half a character"),
         ("title: Memory", "title: [Memory]", 15, "must be text"),
-        ("on: input → output", "on: output -> input", 23, "Write “on: input -> output”."),
+        (
+            "on: input → output",
+            "on: output -> input",
+            23,
+            "Write “on: input -> output”, or say which",
+        ),
         ("on: input → output", "on: input", 23, "judges a queue -> queue"),
         ("    title: Memory", "  title: Memory", 15, "not valid YAML"),
         ("title: Sums", "title: Sums: all", 21, "not valid YAML"),
@@ -331,7 +336,8 @@ def test_the_exchange_needs_its_three_resources(write):
         (
             22,
             "The check “sums_arrive” needs a resource called sum under “functions”. "
-            "Add “sum: …” to lab.functions.",
+            "Add “sum: …” to lab.functions, or say which ones take part: exchange.route: {from: QUEUE,"
+            " through: FUNCTION, to: QUEUE}.",
         )
     ]
 
