@@ -46,7 +46,7 @@ def graded(roster: Path, out: Path, jobs: int, kind: Literal["threads", "dask"])
     results = Results(out)
     settings = Settings(seed=1, jobs=jobs)
     with (
-        load_setup(default_rubric_path(), None, roster) as (setup, students),
+        load_setup(default_rubric_path(), None, roster, workers=1) as (setup, students),
         engine_of(kind, None, jobs) as engine,
     ):
         if students is None:

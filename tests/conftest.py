@@ -39,7 +39,7 @@ settings.register_profile(
 settings.register_profile(
     "long",
     settings.get_profile("grader"),
-    max_examples=20 * settings.get_profile("grader").max_examples,
+    max_examples=40 * settings.get_profile("grader").max_examples,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "grader"))
 
