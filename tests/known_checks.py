@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from grader.rubric.load import Rubric
 
 
+OPTIONAL = frozenset({"schedule_runs", "dead_letter_queue", "handler_answers", "answers_arrive"})
+"""The checks that the default rubric does not ask for."""
+
+
 @cache
 def known_checks() -> dict[str, CheckInfo]:
     """The shipped checks by name. They have no fixtures of their own: arguments are all they need."""

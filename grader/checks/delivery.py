@@ -39,7 +39,7 @@ def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange], setting: Set
     invocation = required(fact, "handler")
     if invocation.inconclusive:
         _left_to_the_queue(exchange)
-        Replies(setting).nothing_either_way(invocation)
+        Replies(setting).neither_way(invocation, exchange)
     if invocation.failure is None and not invocation.own_queue:
         _unless_known(exchange)
     Replies(setting).wrong_handling(invocation)

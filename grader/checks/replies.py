@@ -14,6 +14,7 @@ from grader.checks.next_step import step_of, step_of_records, step_of_silence
 from grader.checks.other_form import is_twice, quoted, repeats, step_of_form
 from grader.checks.pair_words import PairWords, spoken_of
 from grader.i18n.language import N_
+from grader.model.fact import Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from grader.checks import Message
     from grader.checks.step_rule import Setting
     from grader.model.evidence import Evidence
+    from grader.model.fact import Fact
     from grader.model.observation import Answer, Exchange, Invocation, Pair
 
 
@@ -86,9 +88,19 @@ class Replies:
             **quoted(invocation.others),
         )
 
-    def nothing_either_way(self, invocation: Invocation) -> NoReturn:
-        """Say that nothing came, neither of one record, invoked directly, nor through the queue."""
+    def neither_way(self, invocation: Invocation, exchange: Fact[Exchange]) -> NoReturn:
+        """Say why no right answer came, neither when it was invoked directly nor through the queue."""
         pair = invocation.pairs[0] if invocation.pairs else None
+        through = exchange.value if isinstance(exchange, Found) else None
+        seen = evidence.of_invocation(invocation, self._setting.keys)
+        for sent in (*invocation.pairs[:1], *(through.pairs if through else ())):
+            if sent.wrong is not None:
+                self._wrong_answer(sent, sent.wrong, seen)
+        if pair is not None:
+            others = (*invocation.others, *(through.others if through else ()))
+            self._unless_other_form(pair, others, seen)
+        if through is None or not through.pairs:  # nothing went through the queue
+            self.wrong_handling(invocation)
         template = N_(
             "expected {expected} for {message} on the output queue, but nothing came, neither when the"
             " function was invoked nor through the queue."
@@ -101,7 +113,7 @@ class Replies:
         fail(
             template,
             hint=what_it_raised(invocation.error) or "",
-            evidence=evidence.of_invocation(invocation, self._setting.keys),
+            evidence=seen,
             **spoken_of(template, self._words.values(pair)),
         )
 

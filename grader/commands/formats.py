@@ -34,28 +34,32 @@ class Format:
     options: frozenset[str] = frozenset()
     renews: bool = False
     one_score: bool = True
-    hands_back: bool = True
+    hands_back: bool = False
 
 
 FORMATS = {
-    "gradescope": Format("grader.export.gradescope", "exports/gradescope"),
-    "moodle": Format("grader.export.moodle", "exports/moodle.csv", frozenset({"worksheet"})),
+    "gradescope": Format("grader.export.gradescope", "exports/gradescope", hands_back=True),
+    "moodle": Format(
+        "grader.export.moodle", "exports/moodle.csv", frozenset({"worksheet"}), hands_back=True
+    ),
     "moodle-feedback": Format(
         "grader.pages.moodle_feedback",
         "exports/moodle-feedback.zip",
         frozenset({"worksheet"}),
         one_score=False,
+        hands_back=True,
     ),
     "canvas": Format(
         "grader.export.canvas",
         "exports/canvas.csv",
         frozenset({"gradebook", "assignment", "ids"}),
+        hands_back=True,
     ),
-    "lti": Format("grader.export.lti", "exports/lti"),
+    "lti": Format("grader.export.lti", "exports/lti", hands_back=True),
     "junit": Format("grader.export.junit", "exports/junit.xml"),
     "csv": Format("grader.export.grades_csv", "exports/grades.csv"),
-    "xlsx": Format("grader.export.xlsx", "exports/grades.xlsx"),
-    "html": Format("grader.pages.export", "", renews=True, one_score=False, hands_back=False),
+    "xlsx": Format("grader.export.xlsx", "exports/grades.xlsx", hands_back=True),
+    "html": Format("grader.pages.export", "", renews=True, one_score=False),
 }
 
 

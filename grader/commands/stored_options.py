@@ -56,7 +56,7 @@ class ClassOptions:
         Raises :class:`BadInput` where the folder alone names checks or an address.
         """
         before, root = results.batch(), results.root
-        lang = self.lang or Lang(before.lang)
+        lang = self.lang or Lang.__members__.get(before.lang, Lang.en)
         speak(lang.value)
         stop_where_only_the_folder_says(
             root,

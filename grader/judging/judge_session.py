@@ -23,7 +23,7 @@ from grader.model.outcome import Outcome, Verdict
 from grader.safety.trace import trace_of, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Sequence
+    from collections.abc import Collection, Generator, Sequence
     from pathlib import Path
 
     from grader.checks.declare import Declared
@@ -87,7 +87,7 @@ class _Session:
         self.only: Collection[str] | None = None
         self.cases: dict[str, Case] = {}
         self.names: dict[str, Message] = {}
-        self.without_setup: set[Callable[..., Any]] = set()
+        self.without_setup: set[str] = set()
         self.current = ""
         self._armed = float("-inf")
         self._explained: set[int] = set()
@@ -118,7 +118,7 @@ class _Session:
             for pair in (range(pairs) if pairs else (None,))
         ]
         if needs_no_setup(metafunc.definition):
-            self.without_setup.add(metafunc.function)
+            self.without_setup.add(metafunc.definition.nodeid)
         metafunc.parametrize("case", cases, indirect=True, ids=map(str, range(len(cases))))
 
     def _bound(self, check: Declared) -> list[Bound]:
@@ -140,7 +140,7 @@ class _Session:
                 if self.only is None or item.nodeid in self.only:
                     kept.append(item)
         # pytest tears down what the next test does not need, and does not see those that run here.
-        items[:] = sorted(kept, key=lambda item: item.function not in self.without_setup)
+        items[:] = sorted(kept, key=self._needs_setup)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Function) -> bool | None:
@@ -157,10 +157,13 @@ class _Session:
             limit_s = self.limit_s * (1 + _SLACK)
             faulthandler.dump_traceback_later(limit_s, exit=True, file=_STDERR)
             self._armed = now
-        if item.function not in self.without_setup:
+        if self._needs_setup(item):
             return None
         run_without_setup(item, case)
         return True
+
+    def _needs_setup(self, item: pytest.Function) -> bool:
+        return item.nodeid.partition("[")[0] not in self.without_setup
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:

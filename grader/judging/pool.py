@@ -242,8 +242,8 @@ class _Worker:
             try:
                 return future.result(timeout=_LOOK_S)
             except TimeoutError:
-                if future.done():
-                    raise  # it is the task's own
+                if future.done():  # just now, or the error is the task's own
+                    return future.result()
                 if self._ended:
                     raise CancelledError from None
                 if _unmanaged(pool):

@@ -35,7 +35,7 @@ class NobodysNumbers:
 
     def __init__(self) -> None:
         self._numbers: dict[str, _Number] = {}
-        self._repeats: dict[int, float] = {}
+        self._repeats: dict[int, tuple[Sent, float]] = {}
 
     def add(self, identity: str, newest: Sent, at: float) -> None:
         """A new message with a number that no pair explains, received for the first time."""
@@ -49,7 +49,7 @@ class NobodysNumbers:
 
     def repeated(self, newest: Sent, at: float) -> None:
         """Instead of an answer to ``newest`` the right one to an earlier pair came again."""
-        self._repeats.setdefault(id(newest), at)
+        self._repeats.setdefault(id(newest), (newest, at))
 
     def answer(self, sent: Sent, slow_s: float, now: float) -> bool:
         """The function has been seen to answer ``sent`` with a wrong number, and with nothing else.
@@ -57,11 +57,14 @@ class NobodysNumbers:
         Who sent such numbers beside right answers may send the right one still. ``slow_s`` is how much
         longer than usual answers take.
         """
-        if any(number.sent.answered for number in self._numbers.values()):
+        came_for = [
+            *(number.sent for number in self._numbers.values()),
+            *(repeated for repeated, _at in self._repeats.values()),
+        ]
+        if any(other.answered for other in came_for):
             return False
         enough_s = UNTAKEN_S + slow_s
-        repeated_at = self._repeats.get(id(sent))
-        if repeated_at is not None and now - repeated_at >= enough_s:
+        if id(sent) in self._repeats and now - self._repeats[id(sent)][1] >= enough_s:
             return True
         mine = [number for number in self._numbers.values() if number.sent is sent]
         lie = any(number.last - number.first >= enough_s for number in mine)

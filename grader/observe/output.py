@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from grader.rubric.pairs import Drawn
     from grader.rubric.readings import Reading
 
+SOON_S = 10
+"""How long after its message an earlier answer that comes again may be meant for it."""
+
 DUPLICATES_S = 2
 """The last look for duplicates of answers."""
 
@@ -280,10 +283,12 @@ class OutputQueue:
             redact(message.body, 200), reading.name or None, after, reading.detail, written(by_key)
         )
         newest = self._sent[-1]
-        if sent.answered and not reading.name and newest.silent and sent is not newest:
-            # A function that keeps what it read first answers everything alike.
+        again = sent.answered and not reading.name and newest.silent and sent is not newest
+        if again and self._came_for(newest, message):
+            # A function that keeps what it read first answers everything alike, each message once.
             self._keep_with(newest, message, answer)
-            self._nobodys.repeated(newest, message.at)
+            if len(sent.answers) == len(self._sent) - 1 - self._sent.index(sent):
+                self._nobodys.repeated(newest, message.at)
         sent.answers.append(answer)
         sent.numbers.update(numbers)
         return answer
@@ -316,6 +321,10 @@ class OutputQueue:
         unread = Answer(redact(message.body, 200), None, 0, numbers=written(by_key))
         for sent in self._sent:
             self._keep_with(sent, message, unread)
+
+    def _came_for(self, sent: Sent, message: Received) -> bool:
+        """``message`` came as an answer to ``sent`` would: a copy that AWS makes comes at any time."""
+        return self._clocks.is_since(message, sent) and message.at - sent.since <= SOON_S
 
     def _keep_with(self, sent: Sent, message: Received, unread: Answer) -> None:
         """Keep what a ``message`` says with ``sent``, if it came since and there is room."""

@@ -25,7 +25,7 @@ class Sent:
 
     ``numbers`` are all that the messages which answer it held, ``unread`` other messages with numbers
     that came since and answer nothing by this rubric, or an earlier message again. ``consumed``: it was
-    looked for in the input queue, and lies there no more.
+    looked for in the input queue once, and not seen there.
     """
 
     drawn: Drawn

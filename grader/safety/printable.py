@@ -8,6 +8,10 @@ import unicodedata
 # which cannot be written; ends of a line or paragraph.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
+# Of those, what a terminal obeys: of the format characters, only what turns the order of writing round.
+_OBEYED = _UNSAFE - {"Cf"}
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
 _BLANKS = {" ": "␣", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
@@ -31,11 +35,20 @@ def with_visible_blanks(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """The whole ``text``, its lines and tabs kept, with what else could act made visible."""
+    """The whole ``text``, its lines, tabs and joiners kept, with what a terminal obeys made visible.
+
+    Names are written with joiners: the zero-width non-joiner of Persian is not to be lost in a file.
+    """
     text = text.replace("\r\n", "\n")
     if text.isprintable():
         return text
-    return "".join(one if one in "\n\t" else _visible(one) for one in text)
+    return "".join(_escaped(each) if _is_obeyed(each) else each for each in text)
+
+
+def _is_obeyed(character: str) -> bool:
+    if character in "\n\t":
+        return False
+    return character in _TURNING or unicodedata.category(character) in _OBEYED
 
 
 def _visible(character: str) -> str:

@@ -198,7 +198,7 @@ def test_what_is_left_is_a_class_that_goes_on(root: Path) -> None:
         summary = json.loads((folder / "summary.json").read_bytes())
         assert (summary["students"], summary["mean"]) == (2, 18.75)
     assert cli.run(["regrade", str(root)]) == 0
-    assert cli.run(["export", str(root), "--to", "csv", "--to", "xlsx"]) == 0
+    assert cli.run(["export", str(root), "--to", "xlsx", "--force"]) == 0
     assert naming(root, *TELLING) == {}
 
 

@@ -261,7 +261,7 @@ def test_in_whatever_order_the_score_is_the_same(
         "regrade": ("regrade", root),
         "trial": ("regrade", root, "--dry-run"),
         "resume": ("batch", roster, "--out", root, "--resume"),
-        "export": ("export", root, "--to", "csv", "--force"),
+        "export": ("export", root, "--to", "gradescope", "--force"),
         "pages": ("export", root, "--to", "html"),
     }
     done: set[str] = set()

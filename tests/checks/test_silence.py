@@ -70,6 +70,19 @@ def test_a_silent_handler_is_told_what_it_was_sent(
         assert found in message
 
 
+def test_what_came_is_said_where_the_queue_had_to_decide() -> None:
+    wrong = Invocation(
+        (a_pair(0, "multiplied"),), inconclusive=True, failure="raised", error=DELETES
+    )
+    silent = msgspec.structs.replace(wrong, pairs=(silent_pair(),))
+    through = Found(an_exchange(0, pairs=(a_pair(0, "multiplied"),)))
+    for invocation, exchange in ((wrong, LATE), (silent, through), (wrong, through)):
+        message = said(check_handler, Found(invocation), exchange, to=SUMS)
+        assert message.startswith("100 + 1000: expected 1100, found ")
+    unsent = NotTried("handler", "not sent")
+    assert "through the queue" not in said(check_handler, Found(silent), unsent, to=SUMS)
+
+
 @pytest.mark.parametrize("others", [(), ("hello",)])
 def test_a_pair_that_went_through_the_queues_is_named(others: tuple[str, ...]) -> None:
     answered = Found(Invocation((a_pair(),)))

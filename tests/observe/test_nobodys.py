@@ -84,6 +84,16 @@ def test_an_earlier_answer_that_comes_again_is_waited_for_as_long(pair: Sent) ->
     assert numbers.answer(pair, 0, UNTAKEN_S)
 
 
+def test_an_earlier_answer_that_comes_beside_the_right_one_says_nothing_of_the_next(
+    pair: Sent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers, before = NobodysNumbers(), Sent(drawn())
+    numbers.repeated(before, 0.0)
+    numbers.repeated(pair, 30.0)
+    monkeypatch.setattr(Sent, "answered", property(lambda sent: sent is before))
+    assert not numbers.answer(pair, 0, 30.0 + UNTAKEN_S)
+
+
 # -- in an account --------------------------------------------------------------------------------
 
 SOURCE = """import json

@@ -15,7 +15,8 @@ from grader.model.access import DefaultCredentials
 from grader.model.ended_early import Interrupted
 from grader.model.observation import decode, encode
 from grader.observe.clock import ON_THE_WAY_S
-from grader.observe.output import OutputQueue
+from grader.observe.nobodys import UNTAKEN_S
+from grader.observe.output import SOON_S, OutputQueue
 from grader.rubric.exchange import ExchangeRules
 from grader.rubric.pairs import Pairs
 from tests.exchanges import calculator, drawn
@@ -239,3 +240,27 @@ def test_of_a_pair_what_was_sent_and_every_number_that_came_is_kept() -> None:
     silent = sent_by(output, CALCULATOR, number1=1200, number2=400, operation="/")
     assert output.recognise(a_message('{"answer": 3}')) is None
     assert [answer.numbers for answer in silent.as_pair().unread] == [{"answer": "3"}]
+
+
+@pytest.mark.parametrize(
+    ("after_s", "copies", "repeats"),
+    [
+        (0, 1, True),  # a function that keeps what it read first
+        (SOON_S + 1, 1, False),  # a copy that SQS or Lambda made, whenever it comes
+        (0, 2, False),  # one message is not answered twice
+    ],
+)
+def test_a_copy_of_an_earlier_answer_is_told_from_an_answer(
+    after_s: float, copies: int, repeats: bool
+) -> None:
+    output = output_of(SUM)
+    sent_by(output, SUM, number1=120, number2=300)
+    assert output.recognise(a_message('{"body": 420}'))
+    if copies > 1:
+        assert output.recognise(a_message('{"body": 420}'))
+    silent = sent_by(output, SUM, number1=1200, number2=4000)
+    silent.since -= after_s
+    assert output.recognise(a_message('{"body": 420}'))
+    assert bool(silent.unread) == (after_s == 0)
+    later = time.monotonic() + UNTAKEN_S
+    assert output._nobodys.answer(silent, 0, later) == repeats

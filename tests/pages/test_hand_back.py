@@ -48,7 +48,7 @@ def grader(*arguments: object) -> int:
     return cli.run([*map(str, arguments), "--quiet"])
 
 
-def hand_back(root: Path, *more: object, to: str = "csv") -> int:
+def hand_back(root: Path, *more: object, to: str = "xlsx") -> int:
     return grader("export", root, "--to", to, "--force", *more)
 
 
@@ -103,7 +103,7 @@ def test_where_nothing_was_handed_back_nothing_is_said(root: Path) -> None:
 
 def test_after_an_export_the_page_claims_no_change(root: Path) -> None:
     assert hand_back(root) == 0
-    assert "to csv. No mark is new or changed since." in said(root)
+    assert "to xlsx. No mark is new or changed since." in said(root)
     assert changed(root) == {}
     assert 'id="changed"' in (root / "index.html").read_text()
 
@@ -111,7 +111,7 @@ def test_after_an_export_the_page_claims_no_change(root: Path) -> None:
 def test_what_is_kept_is_the_marks_by_id_and_nothing_else(root: Path) -> None:
     hand_back(root)
     told = kept(root)
-    assert (told["schema"], told["to"], told["at"][-1]) == ("handed-back/1", ["csv"], "Z")
+    assert (told["schema"], told["to"], told["at"][-1]) == ("handed-back/1", ["xlsx"], "Z")
     assert told["students"] == {
         "s1": {"status": "graded", "score": 18, "max_score": 20},
         "s2": {"status": "graded", "score": 12, "max_score": 20},
@@ -226,17 +226,17 @@ def test_points_out_of_another_maximum_are_said_with_it(root: Path) -> None:
 
 
 def test_pages_are_no_hand_back_and_several_formats_are_one(root: Path) -> None:
-    several = ("--to", "html", "--to", "csv", "--to", "xlsx", "--force")
+    several = ("--to", "html", "--to", "lti", "--to", "xlsx", "--force")
     assert grader("export", root, *several, "--out", root.parent / "web") == 0
-    assert kept(root)["to"] == ["csv", "xlsx"]
+    assert kept(root)["to"] == ["lti", "xlsx"]
     for where in (root, root.parent / "web/html"):
-        assert "to csv, xlsx. No mark is new or changed since." in said(where)
+        assert "to lti, xlsx. No mark is new or changed since." in said(where)
 
 
 def test_the_page_keeps_its_language(root: Path) -> None:
     grader("export", root, "--to", "html", "--lang", "fr")
     hand_back(root)
-    assert "vers csv. Aucune note n'est nouvelle ou n'a changé depuis." in said(root)
+    assert "vers xlsx. Aucune note n'est nouvelle ou n'a changé depuis." in said(root)
     assert page(root / "index.html").one("html").attributes["lang"] == "fr"
 
 
@@ -257,8 +257,8 @@ def test_the_page_says_what_it_said_but_for_the_hand_back(root: Path) -> None:
 
 def test_what_is_not_written_is_not_handed_back(root: Path) -> None:
     (root / "exports").mkdir()
-    (root / "exports/grades.csv").write_text("mine")
-    assert grader("export", root, "--to", "csv") == 2
+    (root / "exports/grades.xlsx").write_text("mine")
+    assert grader("export", root, "--to", "xlsx") == 2
     assert not (root / "handed-back.json").exists()
 
 
@@ -269,7 +269,7 @@ def test_what_another_grader_keeps_from_being_kept_is_told(
         assert hand_back(root) == 0
     told = capsys.readouterr().err
     assert "What was handed back could not be kept: Another grader is at work" in told
-    assert (root / "exports/grades.csv").exists()
+    assert (root / "exports/grades.xlsx").exists()
     assert not (root / "handed-back.json").exists()
 
 

@@ -118,7 +118,7 @@ def test_what_is_handed_back_of_it_is_kept_and_said(results: Path) -> None:
     assert not (results / "handed-back.json").exists()
     assert cli.run(["export", str(results), "--to", "html", "--quiet"]) == 0
     assert "anded back" not in (results / "index.html").read_text()
-    assert cli.run(["export", str(results), "--to", "csv", "--quiet"]) == 0
+    assert cli.run(["export", str(results), "--to", "xlsx", "--quiet"]) == 0
     assert "No mark is new or changed since." in (results / "index.html").read_text()
     arguments = [str(results), "memory-256", "bonus", "1", "--why", "Oral."]
     assert cli.run(["override", *arguments, "--quiet"]) == 0

@@ -87,6 +87,12 @@ def test_blanks_around_a_text_are_seen_and_those_within_stay(
 @example("\r")
 def test_lines_keep_their_ends_and_nothing_else_that_acts(text: str) -> None:
     safe = printable_lines(text)
-    acting = [one for one in safe if unicodedata.category(one) in {"Cc", "Cf", "Cs", "Zl", "Zp"}]
+    obeyed = {"Cc", "Cs", "Zl", "Zp"}
+    acting = [one for one in safe if unicodedata.category(one) in obeyed or one in BIDI]
     assert "".join(acting) == "".join(re.findall(r"[\n\t]", text))
     assert printable_lines(safe) == safe
+
+
+@pytest.mark.parametrize("name", ["علی\u200cزاده", "👩\u200d💻", "Mül\u00adler", "\ufeffa"])
+def test_a_name_keeps_the_joiners_it_is_written_with(name: str) -> None:
+    assert printable_lines(f"{name}\x1b[1m") == f"{name}\\x1b[1m"
