@@ -1,3 +1,3 @@
 """Grades deployed Lambda and SQS labs."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
