@@ -133,14 +133,17 @@ def _files() -> tuple[Path, Path]:
 def _profile_of(access: Access) -> str:
     if isinstance(access, Profile):
         return access.name
-    return next((os.environ[one] for one in _PROFILE_VARIABLES if os.environ.get(one)), "default")
+    return next(
+        (os.environ[variable] for variable in _PROFILE_VARIABLES if os.environ.get(variable)),
+        "default",
+    )
 
 
 def _no_profile(profile: str) -> Message:
     """There is no such profile: the nearest, or all there are, and who asked for it."""
     credentials, config = _files()
     known = botocore.session.Session(profile="default").full_config.get("profiles", {})
-    by_case = {one.casefold(): one for one in known}
+    by_case = {name.casefold(): name for name in known}
     near = difflib.get_close_matches(profile.casefold(), [*by_case], 1, 0.6)
     values = {
         "profile": redact(profile, 60),
@@ -219,7 +222,7 @@ def _beside(path: Path) -> Message | None:
     """A file that an editor gave an ending: Notepad writes ``credentials.txt``."""
     if path.exists() or not path.parent.is_dir():
         return None
-    others = sorted(one for one in path.parent.glob(f"{path.name}.*") if one.is_file())
+    others = sorted(beside for beside in path.parent.glob(f"{path.name}.*") if beside.is_file())
     if not others:
         return None
     found = N_("There is no file {file}; beside it lies {other}.")
@@ -230,7 +233,7 @@ def _beside(path: Path) -> Message | None:
 def _of_environment(*, refused: bool) -> Message | None:
     """Keys of the environment count before every file: half of them, or those of an earlier session."""
     rest = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-    lacking = [one for one in rest if not os.environ.get(one)]
+    lacking = [variable for variable in rest if not os.environ.get(variable)]
     session = os.environ["AWS_ACCESS_KEY_ID"].startswith("ASIA")
     if rest[0] in lacking or (session and lacking):
         half = N_("AWS_ACCESS_KEY_ID is set in your environment, and {variable} is not.")

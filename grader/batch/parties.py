@@ -96,11 +96,11 @@ def parties_of(
         party.rows.append(row)
     for party in parties.values():
         for row in sorted(party.rows, key=_rank):
-            one = visit(row)
-            way = next((way for way, other in party.visits.items() if other == one), None)
+            visited = visit(row)
+            way = next((way for way, other in party.visits.items() if other == visited), None)
             if way is None:
-                way = Way((_rank(row), party.name), party.name, one.access)
-                party.visits[way] = one
+                way = Way((_rank(row), party.name), party.name, visited.access)
+                party.visits[way] = visited
             party.of_row[row.student_id] = way
             if row.student_id in party.earlier.led_to:
                 party.led_to.setdefault(way, party.earlier.led_to[row.student_id])

@@ -107,7 +107,7 @@ class Pipeline:
                     judging[judged] = batch
                     judged.add_done_callback(self._done.put)
                 due = [visiting.due_s, GATHER_S if self._observed else None]
-                soonest = min((one for one in due if one is not None), default=None)
+                soonest = min((moment for moment in due if moment is not None), default=None)
                 try:
                     future = self._done.get(timeout=soonest)
                 except Empty:

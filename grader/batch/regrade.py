@@ -261,7 +261,7 @@ def _absent_again(student: Student, before: Report, rubric: Rubric, lang: str) -
 def _write(results: Results, changed: Sequence[Rejudged]) -> None:
     # Each waits for the disk: together they wait a fraction of the time.
     with ThreadPoolExecutor(WRITERS) as threads:
-        list(threads.map(lambda one: one.write(results, "regrade"), changed))
+        list(threads.map(lambda rejudged: rejudged.write(results, "regrade"), changed))
 
 
 def _told(changed: Sequence[Rejudged]) -> list[Change]:

@@ -81,7 +81,7 @@ def quoted(others: Sequence[str]) -> dict[str, Message]:
         return {}
     first = others[:3]
     template = N_("Found instead: {found}.")
-    if not any(character.isdigit() for one in first for character in one):
+    if not any(character.isdigit() for text in first for character in text):
         template = N_("Found instead, not a number: {found}.")
         if len(first) > 1:
             template = N_("Found instead, not numbers: {found}.")

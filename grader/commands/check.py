@@ -225,10 +225,12 @@ def criteria_to_look_at(
     criteria = setup.rubric.criteria
     every = [criterion.id for criterion in criteria]
     problems = []
-    for one in dict.fromkeys(asked or ()):
-        if one not in every:
-            message = _("The rubric has no criterion “{given}”.", given=one[:100])
-            problems.append(Problem("--criterion", None, message, did_you_mean(one, every)))
+    for criterion_id in dict.fromkeys(asked or ()):
+        if criterion_id not in every:
+            message = _("The rubric has no criterion “{given}”.", given=criterion_id[:100])
+            problems.append(
+                Problem("--criterion", None, message, did_you_mean(criterion_id, every))
+            )
     if problems:
         raise BadInput(problems)
     if asked is None and exchange:
@@ -238,7 +240,7 @@ def criteria_to_look_at(
         for criterion in criteria
         if exchange or not runs_something(criterion, setup.checks)
     ]
-    only = tuple(one for one in looked if asked is None or one in asked)
+    only = tuple(criterion_id for criterion_id in looked if asked is None or criterion_id in asked)
     if not only:
         message = _(
             "With --no-exchange nothing of this can be looked at: the function has to be run."

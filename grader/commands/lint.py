@@ -58,8 +58,8 @@ def lint(
     rubrics = [path for path in files or [] if path not in rosters]
     for several in (rubrics[1:], rosters[1:]):
         if several:
-            one = _("One rubric (.yaml) and one roster (.csv) at a time.")
-            raise bad_input(several[0], None, one)
+            at_a_time = _("One rubric (.yaml) and one roster (.csv) at a time.")
+            raise bad_input(several[0], None, at_a_time)
     roster = rosters[0] if rosters else None
     with load_setup(rubrics[0] if rubrics else None, checks, roster) as (setup, students):
         if not quiet:

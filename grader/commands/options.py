@@ -55,10 +55,10 @@ def typed_command() -> list[str]:
 def asked_language(arguments: Sequence[str]) -> str | None:
     """The language that ``--lang`` asks for, wherever it stands; ``None`` where it names none."""
     asked = None
-    for one, after in zip(arguments, [*arguments, ""][1:], strict=True):
-        if one == "--":
+    for argument, after in zip(arguments, [*arguments, ""][1:], strict=True):
+        if argument == "--":
             break
-        value = after if one == "--lang" else one.partition("--lang=")[2]
+        value = after if argument == "--lang" else argument.partition("--lang=")[2]
         asked = value if value in set(Lang) else asked
     return asked
 
@@ -302,14 +302,16 @@ def use_of(given: list[str] | None, roles: Iterable[str]) -> dict[str, str]:
     from grader.roster.load import unknown_role
 
     known, use, problems = [*roles], dict[str, str](), []
-    for one in given or []:
-        role, equals, name = (part.strip() for part in one.partition("="))
+    for pairing in given or []:
+        role, equals, name = (part.strip() for part in pairing.partition("="))
         if not equals:
-            message = _("“{given}” does not say which resource plays which part.", given=one[:100])
+            message = _(
+                "“{given}” does not say which resource plays which part.", given=pairing[:100]
+            )
             remedy = _("Write ROLE=NAME, for example {example}.", example=f"{known[0]}=my_function")
             problems.append(Problem("--use", None, message, remedy))
         elif role not in known:
-            problems.append(Problem("--use", None, *unknown_role(one[:100], role, known)))
+            problems.append(Problem("--use", None, *unknown_role(pairing[:100], role, known)))
         elif fault := use_fault(name):
             problems.append(Problem("--use", None, *fault))
         use[role] = name
@@ -334,8 +336,8 @@ def target(given: str | None, option: str, *inputs: Path | None) -> Path | None:
     remedy = _("Give {option} another place.", option=option)
     if path.is_dir() or not path.parent.is_dir():
         raise bad_input(path, None, _("No file can be written there."), remedy)
-    here = {place for one in (path, *path.resolve().parents) for place in places(one)}
-    if any(places(one) & here for one in inputs if one is not None):
+    here = {place for folder in (path, *path.resolve().parents) for place in places(folder)}
+    if any(places(place_of) & here for place_of in inputs if place_of is not None):
         raise bad_input(path, None, _("This is a file that the command reads or writes."), remedy)
     if not path.exists():
         writable(path.parent)

@@ -89,7 +89,7 @@ def _params(context: Any) -> list[Any]:
 
 def _but_near(sentence: str, given: str, known: Iterable[str]) -> str:
     # The hyphens that all options begin with would make any two of them near.
-    named = {one.lstrip("-"): one for one in known}
+    named = {option.lstrip("-"): option for option in known}
     near = difflib.get_close_matches(given.lstrip("-"), [*named], 1, 0.6)
     return f"{sentence} {_('Did you mean {near}?', near=named[near[0]])}" if near else sentence
 

@@ -32,7 +32,7 @@ def certificate_names(host: str, base: str | None) -> list[str]:
     everywhere = {"0.0.0.0", "::"}  # noqa: S104 - they are compared with
     public = urlsplit(base).hostname if base else None
     given = [public, None if host in everywhere else host, socket.gethostname()]
-    return [*(one for one in given if one), "localhost", "127.0.0.1"]
+    return [*(name for name in given if name), "localhost", "127.0.0.1"]
 
 
 def address_of(host: str, listening: socket.socket, tls: Tls | None) -> str:

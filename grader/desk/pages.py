@@ -148,7 +148,7 @@ def board_page(desk: Desk, lang: str, cookie: str) -> PageText:
         csrf=form_token(cookie),
         is_open=desk.is_open,
         until=speech.moment(desk.until.isoformat(timespec="seconds")) if desk.until else "",
-        stages=[(one, speech.say(STAGES[one]), counts[one]) for one in _ORDER],
+        stages=[(stage, speech.say(STAGES[stage]), counts[stage]) for stage in _ORDER],
         seated=[_seated(view, speech) for view in _in_order(views)],
         claims=[
             Claimed(

@@ -89,7 +89,7 @@ class Cluster:
     def submit(self, task: Task, *given: Any) -> Future[Any]:
         """Run ``task`` on some worker."""
         name, future = f"{self._run}-{next(self._number)}", Future[Any]()
-        exercises = any(isinstance(one, RunOptions) for one in given)
+        exercises = any(isinstance(argument, RunOptions) for argument in given)
         sealed = parcel.SealedTask(task, given)
         with self._lock:
             self._waiting[future] = name if exercises else ""

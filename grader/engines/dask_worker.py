@@ -129,9 +129,9 @@ def work(sent_by: tuple[str, str], run: str, name: str, parcel: SealedTask) -> b
     _refuse_to_work(sent_by)
     task, given = parcel.open()
     try:
-        if any(isinstance(one, RunOptions) for one in given):
+        if any(isinstance(argument, RunOptions) for argument in given):
             again = _starts_before(name) * RERUN
-            given = tuple(_again(one, again) for one in given)
+            given = tuple(_again(argument, again) for argument in given)
         result = task(_place(run), *given)
         # Here, because Dask would never give up on a result that it cannot send.
         return pickle.dumps(result)
@@ -184,8 +184,8 @@ def _secrets(given: Any) -> Iterator[str]:
     if isinstance(given, Secret):
         yield given.reveal()
     elif isinstance(given, (list, tuple)):
-        for one in given:
-            yield from _secrets(one)
+        for argument in given:
+            yield from _secrets(argument)
     elif is_dataclass(given):
         for field in fields(given):
             yield from _secrets(getattr(given, field.name))

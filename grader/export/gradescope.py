@@ -129,7 +129,10 @@ def results_of(report: Report, rubric: Rubric | None, scale: Scale, lang: str) -
     said += [
         printable(line, _LINE)
         for line in adjusted_lines(
-            report, scale, lang, lambda one: _visibility(one, rubric) not in (UNSET, "visible")
+            report,
+            scale,
+            lang,
+            lambda criterion_id: _visibility(criterion_id, rubric) not in (UNSET, "visible"),
         )
     ]
     return GradescopeResults(

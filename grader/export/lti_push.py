@@ -99,8 +99,10 @@ class Memory:
 
     def has(self, score: Score) -> bool:
         """The platform has this very score, whenever it was posted."""
-        one = self._accepted.get(score.user_id)
-        return one is not None and _same(one) == _same(self._of(score, accepted=True))
+        accepted_score = self._accepted.get(score.user_id)
+        return accepted_score is not None and _same(accepted_score) == _same(
+            self._of(score, accepted=True)
+        )
 
     def refused(self, score: Score) -> bool:
         """The platform did not take what it was last sent for this user."""
@@ -108,8 +110,8 @@ class Memory:
 
     def timed(self, score: Score, now: datetime) -> Score:
         """The score with the time it is posted at, later than any that the platform may have."""
-        one = self._last.get(score.user_id)
-        moment = iso(now) if one is None else after(one.timestamp, now)
+        last_score = self._last.get(score.user_id)
+        moment = iso(now) if last_score is None else after(last_score.timestamp, now)
         return msgspec.structs.replace(score, timestamp=moment)
 
     def keep(self, score: Score, *, accepted: bool) -> None:
@@ -151,7 +153,7 @@ def push(
     """
     done = PostOutcome()
     unsure = 0
-    for student, score in sorted(scores_of(export), key=lambda one: memory.refused(one[1])):
+    for student, score in sorted(scores_of(export), key=lambda pair: memory.refused(pair[1])):
         if memory.has(score):
             done.known.append(student)
         elif done.ended:

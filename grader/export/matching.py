@@ -89,9 +89,9 @@ def alone(
 
     ``columns`` are the roster's that hold them.
     """
-    counted = Counter(one for student in export.students for one in {*ids(student)} - {""})
+    counted = Counter(own_id for student in export.students for own_id in {*ids(student)} - {""})
     for row in rows:
-        if all(counted[one] < 2 for one in ids(row.student) if one):
+        if all(counted[own_id] < 2 for own_id in ids(row.student) if own_id):
             yield row
             continue
         message = _(
@@ -138,7 +138,7 @@ def match(
             (one,) = several
             why = _doubt(place, found, students[one].student_id, keys[one], stated[one])
         else:
-            names = ", ".join(students[one].student_id for one in several[:5])
+            names = ", ".join(students[number].student_id for number in several[:5])
             why = _("it may be any of {names}", names=names)
         if why:
             made.doubtful.append((place, why))

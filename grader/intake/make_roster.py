@@ -63,12 +63,12 @@ def make_roster(
         pairs.append((person, chosen.get(given)))
     changes = update(table, out, credentials_folder(out), pairs, listed=bool(lists), prune=prune)
     made = Made(table, changes, doubts=[*people.doubts, *changes.doubts])
-    for one in chosen.values():
-        made.unreadable += one.faults
-        made.doubts += one.doubts
+    for found in chosen.values():
+        made.unreadable += found.faults
+        made.doubts += found.doubts
     made.doubts += _same_block(pairs)
-    made.students = sum(one is not None and one.keys is not None for _person, one in pairs)
-    made.unread = sum(one is not None and one.keys is None for _person, one in pairs)
+    made.students = sum(found is not None and found.keys is not None for _person, found in pairs)
+    made.unread = sum(found is not None and found.keys is None for _person, found in pairs)
     return made
 
 

@@ -51,7 +51,8 @@ class RosterTable:
             return
         before = _ORDER[: _ORDER.index(column)]
         place = max(
-            (self.columns.index(one) + 1 for one in before if one in self.columns), default=0
+            (self.columns.index(column) + 1 for column in before if column in self.columns),
+            default=0,
         )
         self.columns.insert(place, column)
 

@@ -67,7 +67,9 @@ def judge(
     for nodeid, case in cases.items():
         outcome = done.get(nodeid) or _no_outcome(case, session.names[nodeid])
         judged[case.number].append((case.bound.number, outcome))
-    return [[outcome for _, outcome in sorted(one, key=lambda pair: pair[0])] for one in judged]
+    return [
+        [outcome for _, outcome in sorted(of_one, key=lambda pair: pair[0])] for of_one in judged
+    ]
 
 
 class _Session:

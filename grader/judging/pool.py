@@ -72,8 +72,8 @@ class Judge:
         self._folder = Path(tempfile.mkdtemp(prefix="grader-judge-"))
         self._all = [_Worker(self._folder / str(n)) for n in range(self.workers)]
         self._free: LifoQueue[_Worker] = LifoQueue()  # the last one used is warm
-        for one in reversed(self._all):
-            self._free.put(one)
+        for process in reversed(self._all):
+            self._free.put(process)
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="judge")
         self._closed = False
 
@@ -87,8 +87,8 @@ class Judge:
         """End every worker at once; what was not finished is cancelled."""
         self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for one in self._all:
-            one.end()
+        for process in self._all:
+            process.end()
         self._threads.shutdown()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -118,7 +118,8 @@ class Judge:
         """
         batch = list(observations)
         return self._threads.submit(
-            self._with_worker, lambda one: self._judge(one, rubric, batch, hushed) if batch else []
+            self._with_worker,
+            lambda process: self._judge(process, rubric, batch, hushed) if batch else [],
         )
 
     def judge(self, rubric: Rubric, observations: Sequence[Observation]) -> list[list[Outcome]]:
@@ -131,24 +132,24 @@ class Judge:
         return [outcomes for batch in batches for outcomes in batch.result()]
 
     def _with_worker(self, task: Callable[[_Worker], T]) -> T:
-        one = self._free.get()
+        process = self._free.get()
         try:
-            return task(one)
+            return task(process)
         except BrokenProcessPool:
             if self._closed:
                 raise CancelledError from None
             raise
         finally:
-            self._free.put(one)
+            self._free.put(process)
 
-    def _survey(self, one: _Worker) -> Collected:
+    def _survey(self, process: _Worker) -> Collected:
         """Read every file; one that takes the worker down is named, and the others read again."""
         files, deadly = list(self._files), list[Problem]()
         while True:
             try:
-                checks, problems = one.call(worker.collect, files, self._limit_s)
+                checks, problems = process.call(worker.collect, files, self._limit_s)
             except BrokenProcessPool:
-                step = one.last_step()
+                step = process.last_step()
                 if self._closed or step is None:
                     raise
                 says = _("This file ends the program when it is imported.")
@@ -159,7 +160,7 @@ class Judge:
                 return Collected(checks, deadly + problems)
 
     def _judge(
-        self, one: _Worker, rubric: Rubric, observations: list[Observation], hushed: bool
+        self, process: _Worker, rubric: Rubric, observations: list[Observation], hushed: bool
     ) -> list[list[Outcome]]:
         withheld: dict[tuple[int, int], UnknownKind] = {}
         strikes: Counter[int] = Counter()
@@ -167,11 +168,11 @@ class Judge:
         while True:
             task = msgspec.msgpack.encode(worker.Task(rubric, observations, list(withheld), hushed))
             try:
-                judged = worker.decode(one.call(worker.judge, self._files, task, self._limit_s))
+                judged = worker.decode(process.call(worker.judge, self._files, task, self._limit_s))
             except BrokenProcessPool:
                 if self._closed:
                     raise
-                step = one.last_step()
+                step = process.last_step()
             else:
                 return _complete(rubric, judged, withheld, self._limit_s)
             if step is None:
@@ -302,7 +303,7 @@ def _complete(
                 values=said.values,
             )
         )
-    return [sorted(outcomes, key=lambda one: order[one.criterion]) for outcomes in judged]
+    return [sorted(outcomes, key=lambda outcome: order[outcome.criterion]) for outcomes in judged]
 
 
 def _processors() -> int:

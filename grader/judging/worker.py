@@ -144,10 +144,10 @@ def _hushed() -> Iterator[None]:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        for number, one in enumerate(kept, 1):
-            os.dup2(one, number)
-        for one in (*kept, nothing):
-            os.close(one)
+        for number, descriptor in enumerate(kept, 1):
+            os.dup2(descriptor, number)
+        for descriptor in (*kept, nothing):
+            os.close(descriptor)
 
 
 def decode(outcomes: bytes) -> list[list[Outcome]]:

@@ -118,7 +118,9 @@ class Mappings(Part, frozen=True):
     @property
     def fed(self) -> tuple[str, ...]:
         """The functions that get messages of the queue now, or may in a moment."""
-        return tuple(dict.fromkeys(one.function_name for one in self.of_queue if one.live))
+        return tuple(
+            dict.fromkeys(mapping.function_name for mapping in self.of_queue if mapping.live)
+        )
 
 
 class Trigger(Part, frozen=True):

@@ -46,7 +46,7 @@ def idle(
             continue
         if not isinstance(mappings, Found):
             yield function
-        elif all(one.function_name != names[function] for one in mappings.value.of_queue):
+        elif all(mapping.function_name != names[function] for mapping in mappings.value.of_queue):
             if not mappings.value.elsewhere:
                 yield function
             elif not mappings.value.of_queue:

@@ -302,7 +302,9 @@ class OutputQueue:
             and self._clocks.answers(message, sent, right=not reading.name)
         ]
         # What is off by a little from one pair's answer may be another's exactly.
-        return min(found, key=lambda one: (one[1].name != "", one[1].name == NEARLY), default=None)
+        return min(
+            found, key=lambda pair: (pair[1].name != "", pair[1].name == NEARLY), default=None
+        )
 
     def _holds_an_answer(self, message: Received) -> bool:
         """The right answer to a pair stands in ``message``, in a form that does not count."""

@@ -105,8 +105,8 @@ def _places(value: Any) -> Iterator[tuple[str, str]]:
             yield str(value["file"]), str(value["line"])
         value = [*value.values()]
     if isinstance(value, list | tuple):
-        for one in value:
-            yield from _places(one)
+        for part in value:
+            yield from _places(part)
 
 
 def _alike(group: Sequence[tuple[Report, CriterionResult]], of: int) -> Alike:

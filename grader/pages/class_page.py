@@ -153,7 +153,7 @@ def class_page(
         noted=_noted(reports, suspicion, speech),
         states=states(reports, speech),
         flags=[
-            (f"f{place}", flag_words(SHORT_FLAGS, one, speech)) for place, one in enumerate(flags)
+            (f"f{place}", flag_words(SHORT_FLAGS, flag, speech)) for place, flag in enumerate(flags)
         ],
         columns=columns.names,
     )
@@ -161,7 +161,7 @@ def class_page(
 
 def _flags(report: Report, suspicion: Mapping[str, Sequence[Suspicion]]) -> list[str]:
     """What is noted of a student, suspicion included."""
-    suspect = {one.flag for one in suspicion.get(report.student_id, ())}
+    suspect = {finding.flag for finding in suspicion.get(report.student_id, ())}
     return sorted({*report.flags, *suspect})
 
 
@@ -178,7 +178,7 @@ def _tokens(
     return " ".join(
         [
             state_of_report(report),
-            *(f"f{flags.index(one)}" for one in noted),
+            *(f"f{flags.index(flag)}" for flag in noted),
             *findings,
             *([CHANGED] if report.student_id in changes else []),
         ]
@@ -266,11 +266,11 @@ def _noted(
         by_flag[name] = [_line("", noted)]
     shared: dict[tuple[str, str], dict[str, Report]] = defaultdict(dict)
     for report in reports:
-        for one in suspicion.get(report.student_id, ()):
-            what = _shared(one, speech)
-            shared[one.flag, what][report.student_id] = report
-            if report not in who[one.flag]:
-                who[one.flag].append(report)
+        for finding in suspicion.get(report.student_id, ()):
+            what = _shared(finding, speech)
+            shared[finding.flag, what][report.student_id] = report
+            if report not in who[finding.flag]:
+                who[finding.flag].append(report)
     for (name, what), together in shared.items():
         by_flag[name].append(_line(what, list(together.values())))
     return [

@@ -117,12 +117,12 @@ def student_page(
         adjusted=[
             page_text(line, _SENTENCE)
             for line in adjustment_lines(
-                report, speech.lang, speech.number, lambda one: one in kept_back
+                report, speech.lang, speech.number, lambda criterion_id: criterion_id in kept_back
             )
         ],
         full=not report.adjusted and report.score is not None and report.score >= report.max_score,
         rounds=rounds,
-        failures=[one for one in rounds if one.failure or one.log],
+        failures=[shown_round for shown_round in rounds if shown_round.failure or shown_round.log],
         unseen=unseen,
         judged=[
             speech.say(
@@ -187,8 +187,8 @@ def _unsaid(value: Any, result: CriterionResult, speech: Speech) -> str | None:
     )
     # The message may be in another language than the page.
     forms = [
-        page_text(one, _SENTENCE) if isinstance(one, str) else value_text(one)
-        for one in (value, words)
+        page_text(part, _SENTENCE) if isinstance(part, str) else value_text(part)
+        for part in (value, words)
     ]
     message = sentence(result.message, _SENTENCE)
     return None if any(form in message for form in forms) else value_text(words)
@@ -206,10 +206,10 @@ def _messages(value: Any) -> Iterator[Message]:
 
 
 def _rounds(seen: Observation, speech: Speech, rules: ExchangeRules | None) -> list[Round]:
-    one = speech.say("Your function, called directly with one message")
+    single = speech.say("Your function, called directly with one message")
     several = speech.say("Your function, called directly with several messages in one event")
     rounds = [
-        _direct(one, seen.handler, speech, rules),
+        _direct(single, seen.handler, speech, rules),
         _direct(several, seen.records, speech, rules),
         _through(seen.exchange, speech, rules),
     ]

@@ -138,7 +138,7 @@ def differences(
     """What a report, and the ``suspicion`` of the class, say otherwise than the submission's expected
     result; empty when nothing."""
     wrong = []
-    flags = {*report.flags, *(one.flag for one in suspicion)}
+    flags = {*report.flags, *(finding.flag for finding in suspicion)}
     if report.score != submission.points:
         wrong.append(
             _("{found} points, not {expected}", found=report.score, expected=submission.points)

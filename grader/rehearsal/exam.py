@@ -140,9 +140,9 @@ def sit_exam(setup: GradingSetup, settings: Settings, *, errors: Console, quiet:
         )
         with progress(roster.accounts, errors, quiet=quiet) as tell:
 
-            def graded(one: Graded) -> None:
-                taken[one.account.student_id] = one.report
-                tell(one.report)
+            def graded(done: Graded) -> None:
+                taken[done.account.student_id] = done.report
+                tell(done.report)
 
             def grade(rubric: Rubric, *, reference: bool) -> None:
                 """The reference alone, or all the others."""

@@ -38,9 +38,9 @@ def negated(holds: Holds) -> Holds:
 def texts_of(given: Any) -> list[str] | None:
     """One text, number or truth value or a list of them, as texts; ``None`` for anything else."""
     several = given if isinstance(given, list) else [given]
-    if not all(isinstance(one, str | int | float) for one in several):
+    if not all(isinstance(value, str | int | float) for value in several):
         return None
-    return [str(one).lower() if isinstance(one, bool) else str(one) for one in several]
+    return [str(value).lower() if isinstance(value, bool) else str(value) for value in several]
 
 
 def has_variable(pattern: str) -> bool:
@@ -76,7 +76,7 @@ def _holds(operator: str, given: Any, found: tuple[str, ...] | None) -> Holds:
     name = operator.lower()
     quantifier, _, name = name.rpartition(":")
     if name == "null":
-        return any_of(one.lower() == str(not found).lower() for one in asked)
+        return any_of(text.lower() == str(not found).lower() for text in asked)
     optional = name.endswith("ifexists")
     compares, negative = _OPERATORS.get(name.removesuffix("ifexists"), (None, False))
     if compares is None or quantifier not in {"", "foranyvalue", "forallvalues"}:
@@ -85,8 +85,8 @@ def _holds(operator: str, given: Any, found: tuple[str, ...] | None) -> Holds:
         return optional or quantifier == "forallvalues" or (negative and not quantifier)
 
     def fits(value: str) -> Holds:
-        one = any_of(compares(value, pattern) for pattern in asked)
-        return negated(one) if negative else one
+        matches = any_of(compares(value, pattern) for pattern in asked)
+        return negated(matches) if negative else matches
 
     return any_of(map(fits, found)) if quantifier == "foranyvalue" else all_of(map(fits, found))
 

@@ -65,7 +65,7 @@ def observe_function(
 
 def _names(aws: AwsAccount) -> Iterator[str]:
     pages = aws.lambda_.get_paginator("list_functions").paginate()
-    return (one["FunctionName"] for page in pages for one in page.get("Functions", []))
+    return (function["FunctionName"] for page in pages for function in page.get("Functions", []))
 
 
 def _from_api(

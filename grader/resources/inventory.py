@@ -84,7 +84,9 @@ class Inventory:
 
         def names() -> tuple[str, ...]:
             pages = _pages(self._aws.lambda_, "list_functions")
-            every = (one["FunctionName"] for page in pages for one in page.get("Functions", []))
+            every = (
+                function["FunctionName"] for page in pages for function in page.get("Functions", [])
+            )
             return tuple(name for name in every if not is_of_academy(name))
 
         return self._once("functions", "lambda:ListFunctions", names)
@@ -94,8 +96,8 @@ class Inventory:
 
         def ask() -> tuple[Feed, ...]:
             pages = _pages(self._aws.lambda_, "list_event_source_mappings")
-            every = (one for page in pages for one in page.get("EventSourceMappings", []))
-            return tuple(feed for one in every if (feed := self._feed(one)) is not None)
+            every = (mapping for page in pages for mapping in page.get("EventSourceMappings", []))
+            return tuple(feed for mapping in every if (feed := self._feed(mapping)) is not None)
 
         return self._once("feeds", "lambda:ListEventSourceMappings", ask)
 
@@ -178,29 +180,29 @@ class Inventory:
 
     def _rules(self) -> Iterator[Runner]:
         pages = _pages(self._aws.events, "list_rules")
-        for rule in (one for page in pages for one in page.get("Rules", [])):
+        for rule in (listed for page in pages for listed in page.get("Rules", [])):
             expression = rule.get("ScheduleExpression")
             if not expression:
                 continue
             targets = _pages(self._aws.events, "list_targets_by_rule", Rule=rule["Name"])
-            for target in (one for page in targets for one in page.get("Targets", [])):
+            for target in (listed for page in targets for listed in page.get("Targets", [])):
                 if function := self._own(target.get("Arn"), "lambda"):
                     enabled = str(rule.get("State", "")).startswith("ENABLED")
                     yield Runner(rule["Name"], expression, function, enabled)
 
     def _schedules(self) -> Iterator[Runner]:
         pages = _pages(self._aws.scheduler, "list_schedules")
-        for one in (one for page in pages for one in page.get("Schedules", [])):
-            function = self._own(one.get("Target", {}).get("Arn"), "lambda")
+        for schedule in (schedule for page in pages for schedule in page.get("Schedules", [])):
+            function = self._own(schedule.get("Target", {}).get("Arn"), "lambda")
             if not function:
                 continue
             given = self._aws.scheduler.get_schedule(
-                Name=one["Name"], GroupName=one.get("GroupName", "default")
+                Name=schedule["Name"], GroupName=schedule.get("GroupName", "default")
             )
             expression = given.get("ScheduleExpression", "")
             if not expression.startswith("at("):
                 enabled = given.get("State", "ENABLED") == "ENABLED"
-                yield Runner(one["Name"], expression, function, enabled)
+                yield Runner(schedule["Name"], expression, function, enabled)
 
     def _own(self, arn: object, service: str) -> str:
         """The name in an ARN of this account and region; empty where it is another's."""

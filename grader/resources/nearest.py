@@ -130,7 +130,7 @@ def _nearest(name: str, there: Iterable[str]) -> str | None:
     """The name that comes nearest: first one of the same words, then one of nearly the same letters."""
     there = list(there)
     words = _words(name)
-    same = next((one for one in there if _words(one) == words), None)
+    same = next((name for name in there if _words(name) == words), None)
     if same is not None:
         return same
     return next(iter(get_close_matches(name, there, 1, 0.75)), None)

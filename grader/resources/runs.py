@@ -111,7 +111,7 @@ def _running(schedule: Schedule) -> list[Trigger] | Unknown:
     if running:
         return running
     unread = [schedule.denied.get(kind) for kind in ("rule", "scheduler")]
-    return next((one for one in unread if one is not None), [])
+    return next((log for log in unread if log is not None), [])
 
 
 def _seen(

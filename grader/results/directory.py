@@ -304,7 +304,7 @@ class Results:
         graded = _read(folder / REPORT, Report, problems)
         if graded is not None:
             wrong = faults(graded, student.student_id)
-            problems += [Problem(str(folder / REPORT), None, one, _(REMEDY)) for one in wrong]
+            problems += [Problem(str(folder / REPORT), None, fault, _(REMEDY)) for fault in wrong]
         others = [
             _read(path, Observation, problems)
             for path in sorted((folder / ACCOUNTS).glob("*.json"))

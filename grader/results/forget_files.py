@@ -99,7 +99,7 @@ def _without(value: Any, gone: set[str]) -> Any:
             if key not in gone and not _is_of([one], gone)
         }
     if isinstance(value, list):
-        records = ([*one.values()] if isinstance(one, dict) else [one] for one in value)
+        records = ([*item.values()] if isinstance(item, dict) else [item] for item in value)
         return [
             _without(one, gone)
             for one, said in zip(value, records, strict=True)
@@ -109,7 +109,7 @@ def _without(value: Any, gone: set[str]) -> Any:
 
 
 def _is_of(said: Iterable[Any], gone: set[str]) -> bool:
-    return any(isinstance(one, str) and one in gone for one in said)
+    return any(isinstance(text, str) and text in gone for text in said)
 
 
 def clean_exports(root: Path, traces: Traces, users: frozenset[str]) -> list[Path]:

@@ -39,10 +39,10 @@ def grades_csv(
     writer = csv.writer(text)
     for row in grades_table(reports, criteria, extra):
         writer.writerow(
-            cell(printable_lines(one.replace("\0", "")))
-            if isinstance(one, str)
-            else points_cell(one)
-            for one in row
+            cell(printable_lines(part.replace("\0", "")))
+            if isinstance(part, str)
+            else points_cell(part)
+            for part in row
         )
     return text.getvalue()
 

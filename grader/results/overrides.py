@@ -137,7 +137,7 @@ def read_overrides(root: Path, students: Collection[str], worth: Worth) -> Overr
             wrong.append(mark)
         if fault := why_fault(row["why"]):
             wrong.append(fault)
-        problems += [Problem(str(path), line, *one) for one in wrong]
+        problems += [Problem(str(path), line, *problem) for problem in wrong]
         if student is None or not isinstance(mark, Adjustment):
             continue
         thing = row["criterion"]

@@ -195,7 +195,10 @@ def _rows(
         if report.max_score <= 0:
             wrong.append((_("It is out of 0 points: there is nothing to export."), _(_AGAIN)))
         if batch is not None:
-            wrong += [(one, _(_AGAIN)) for one in _contradictions(report, student, batch)]
+            wrong += [
+                (contradiction, _(_AGAIN))
+                for contradiction in _contradictions(report, student, batch)
+            ]
         problems.extend(Problem(str(path), None, *fault) for fault in wrong)
         if not wrong:
             yield ClassRow(student, report)

@@ -63,8 +63,8 @@ class Traces:
 
     def _id(self) -> Iterator[str]:
         # “s1” is neither in “s1-b” nor in “s1.b”, which are ids too, and ends a sentence in “s1.”
-        one = re.escape(self.student_id)
-        yield rf"(?<![A-Za-z0-9._@-]){one}(?![A-Za-z0-9_@-])(?!\.[A-Za-z0-9])"
+        escaped = re.escape(self.student_id)
+        yield rf"(?<![A-Za-z0-9._@-]){escaped}(?![A-Za-z0-9_@-])(?!\.[A-Za-z0-9])"
 
 
 def accounts_in(text: str) -> set[str]:
@@ -89,10 +89,12 @@ def _words(name: str) -> list[str]:
 def _forms(text: str) -> set[str]:
     """How a text may be written: composed or not, without accents, escaped in JSON."""
     composed, decomposed = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
-    bare = "".join(one for one in decomposed if not unicodedata.combining(one))
+    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     forms = {composed, decomposed, bare}
     return {
-        one for one in forms | {json.dumps(form, ensure_ascii=False)[1:-1] for form in forms} if one
+        form_text
+        for form_text in forms | {json.dumps(form, ensure_ascii=False)[1:-1] for form in forms}
+        if form_text
     }
 
 
@@ -106,5 +108,5 @@ def _ends(pattern: str) -> str:
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
-    longest_first = sorted({*patterns}, key=lambda one: (-len(one), one))
+    longest_first = sorted({*patterns}, key=lambda pattern: (-len(pattern), pattern))
     return re.compile("|".join(longest_first), re.IGNORECASE) if longest_first else _NEVER

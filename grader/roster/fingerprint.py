@@ -26,7 +26,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Secret):
         return value.reveal()
     if isinstance(value, tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if is_dataclass(value):
         inside = [_plain(getattr(value, field.name)) for field in fields(value)]
         return [type(value).__name__, *inside]

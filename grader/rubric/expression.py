@@ -167,7 +167,7 @@ def _numbers(apply: Callable[..., object]) -> Callable[..., Value]:
     """``apply`` for numbers alone: with text some operators repeat it or read it as a format."""
 
     def of_numbers(*given: Any) -> Value:
-        if any(isinstance(one, str) for one in given):
+        if any(isinstance(value, str) for value in given):
             raise ExpressionError(_("it calculates with text; write int(…) or float(…) around it"))
         return _bounded(apply(*given))
 

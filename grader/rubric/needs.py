@@ -99,4 +99,8 @@ def _held(criterion: Criterion, info: CheckInfo) -> Collection[str]:
     expect = criterion.expect
     if info.environment != "expect" or not isinstance(expect, dict):
         return ()
-    return [one["holds"] for one in expect.values() if isinstance(one, dict) and "holds" in one]
+    return [
+        wanted["holds"]
+        for wanted in expect.values()
+        if isinstance(wanted, dict) and "holds" in wanted
+    ]

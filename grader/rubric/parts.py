@@ -81,7 +81,7 @@ def found_problems(
         if isinstance(criteria, list)
         else []
     )
-    asked = [(route(str(one.get("on"))), str(one.get("check"))) for one in every]
+    asked = [(route(str(criterion.get("on"))), str(criterion.get("check"))) for criterion in every]
     scheduled = [
         ends[-1]
         for ends, check in asked

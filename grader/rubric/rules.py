@@ -97,7 +97,7 @@ class _Rules:
     def check_criteria(self, criteria: object) -> None:
         """Each criterion by itself, and all of them together."""
         every = criteria if isinstance(criteria, list) else []
-        named = [str(one.get("check")) for one in every if isinstance(one, dict)]
+        named = [str(criterion.get("check")) for criterion in every if isinstance(criterion, dict)]
         self.asked = [self.checks[name] for name in named if self.checks and name in self.checks]
         seen: dict[str, int] = {}
         total, readable = 0.0, True
@@ -285,4 +285,4 @@ def _exercises(info: CheckInfo) -> bool:
 def _in_order(some: Iterable[str], every: Iterable[str]) -> bool:
     """``some`` stand in ``every``, in its order."""
     rest = iter(every)
-    return all(one in rest for one in some)
+    return all(end in rest for end in some)

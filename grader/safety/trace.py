@@ -34,12 +34,12 @@ def trace_of(error: BaseException, *, frames: int = _FRAMES) -> str:
 
 def _chain(error: BaseException, frames: int, seen: set[int]) -> Iterator[str]:
     """``error`` first, then what it followed, each once."""
-    one: BaseException | None = error
-    while one is not None and id(one) not in seen:
-        seen.add(id(one))
-        stack = "".join(map(_place, _last(one, frames)))
-        yield f"{_HEAD}:\n{stack}{_says(one)}"
-        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    raised: BaseException | None = error
+    while raised is not None and id(raised) not in seen:
+        seen.add(id(raised))
+        stack = "".join(map(_place, _last(raised, frames)))
+        yield f"{_HEAD}:\n{stack}{_says(raised)}"
+        raised = raised.__cause__ or (None if raised.__suppress_context__ else raised.__context__)
 
 
 def _place(frame: traceback.FrameSummary) -> str:

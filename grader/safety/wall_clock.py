@@ -88,7 +88,7 @@ class _Watch:
         with self._changed:
             self._gone.add(number)
             if len(self._gone) * 2 > len(self._waiting) + 100:
-                self._waiting = [one for one in self._waiting if one[1] not in self._gone]
+                self._waiting = [entry for entry in self._waiting if entry[1] not in self._gone]
                 heapq.heapify(self._waiting)
                 self._gone.clear()
 

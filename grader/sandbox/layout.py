@@ -157,4 +157,6 @@ def _answer_key(keys: Collection[str]) -> str:
 
 def _free(name: str, taken: Collection[str]) -> str:
     numbered = (f"{name}-{number}" for number in itertools.count(2))
-    return next(one for one in itertools.chain([name], numbered) if one not in taken)
+    return next(
+        candidate for candidate in itertools.chain([name], numbered) if candidate not in taken
+    )

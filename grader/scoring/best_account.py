@@ -54,4 +54,4 @@ def _worth(seen: Observation, report: Report) -> tuple[object, ...]:
 def _found_nothing(seen: Observation) -> bool:
     """AWS showed the account, and none of the lab's functions and queues in it."""
     there = [*seen.functions.values(), *seen.queues.values()]
-    return isinstance(seen.identity, Found) and not any(isinstance(one, Found) for one in there)
+    return isinstance(seen.identity, Found) and not any(isinstance(fact, Found) for fact in there)

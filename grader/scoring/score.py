@@ -248,7 +248,7 @@ class _Scoring:
         ]
         if not unknown:
             return Message(NOT_CHECKED), None, ["unexpected"]
-        unknown.sort(key=lambda one: settled_by([one[0]]) == "student")
+        unknown.sort(key=lambda pair: settled_by([pair[0]]) == "student")
         first = unknown[0][1]
         return first.said, self._text(first), [kind for kind, _test in unknown]
 

@@ -100,7 +100,7 @@ def suspicions(results: Iterable[KeptResult], rubric: Rubric) -> dict[str, list[
             continue
         if report.account_id:
             accounts[report.account_id].append(report)
-        for sha256 in {one.sha256 for one in code if one.role in counts} - known:
+        for sha256 in {package.sha256 for package in code if package.role in counts} - known:
             packages[sha256].append(report)
     found: dict[str, list[Suspicion]] = {}
     for report, code in results:
@@ -112,7 +112,9 @@ def suspicions(results: Iterable[KeptResult], rubric: Rubric) -> dict[str, list[
 
 def _account(report: Report, accounts: Mapping[str, Sequence[Report]]) -> Iterator[Suspicion]:
     account_id = report.account_id or ""
-    others, more = _others(accounts.get(account_id, ()), lambda one: _owner(one) != _owner(report))
+    others, more = _others(
+        accounts.get(account_id, ()), lambda other: _owner(other) != _owner(report)
+    )
     if others and not report.nothing_seen:
         yield Suspicion(flag="account-shared", with_=others, more=more, account_id=account_id)
 
@@ -123,15 +125,17 @@ def _code(
     counts: frozenset[str],
     packages: Mapping[str, Sequence[Report]],
 ) -> Iterator[Suspicion]:
-    for one in sorted(one for one in code if one.role in counts):
-        others, more = _others(packages.get(one.sha256, ()), lambda other: _apart(report, other))
+    for package in sorted(package for package in code if package.role in counts):
+        others, more = _others(
+            packages.get(package.sha256, ()), lambda other: _apart(report, other)
+        )
         if others:
             yield Suspicion(
                 flag="same-code",
                 with_=others,
                 more=more,
-                function=one.function,
-                code_sha256=one.sha256,
+                function=package.function,
+                code_sha256=package.sha256,
             )
 
 
@@ -144,7 +148,7 @@ def _owner(report: Report) -> Hashable:
     return ("group", report.group) if report.group else ("student", report.student_id)
 
 
-def _apart(one: Report, other: Report) -> bool:
+def _apart(mine: Report, other: Report) -> bool:
     """Others, in another account: the same account has the same code, and has its own flag."""
-    accounts = [report.account_id or _owner(report) for report in (one, other)]
-    return _owner(one) != _owner(other) and accounts[0] != accounts[1]
+    accounts = [report.account_id or _owner(report) for report in (mine, other)]
+    return _owner(mine) != _owner(other) and accounts[0] != accounts[1]

@@ -25,7 +25,7 @@ def _plainer(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     missing = _GUILLEMETS.sub('"', error.object[error.start : error.end]).translate(_PLAINER)
-    letters = "".join(unicodedata.normalize("NFKD", one)[0] for one in missing)
+    letters = "".join(unicodedata.normalize("NFKD", letter)[0] for letter in missing)
     return letters.encode("ascii", "replace").decode(), error.end
 
 

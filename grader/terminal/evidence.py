@@ -20,15 +20,15 @@ def evidence_lines(result: CriterionResult) -> list[str]:
     if seen is None or result.status not in {"failed", "partial"}:
         return []
     lines = [
-        _("Sent: {messages}", messages=", ".join(printable(one, _EXCERPT) for one in seen.sent))
+        _("Sent: {messages}", messages=", ".join(printable(body, _EXCERPT) for body in seen.sent))
     ]
     if seen.returned:
         said = _("Your function returned: {returned}", returned=printable(seen.returned, _EXCERPT))
         lines.append(said)
-    instead = [printable(one, _EXCERPT) for one in seen.instead if one not in result.message]
+    instead = [printable(body, _EXCERPT) for body in seen.instead if body not in result.message]
     if instead:
         lines.append(_("It sent: {messages}", messages=", ".join(instead)))
     if seen.log:
         lines.append(_("The last lines of its log:"))
-        lines += [f"  {printable(one, _LINE)}" for one in seen.log[-_LINES:]]
+        lines += [f"  {printable(line, _LINE)}" for line in seen.log[-_LINES:]]
     return lines

@@ -221,7 +221,7 @@ def show_class(reports: Sequence[Report], summary: Summary, out: Console) -> Non
     suspicion = {score.student_id: score.suspicion or () for score in summary.scores}
     noted = {
         report.student_id: _flags(
-            report, [one.flag for one in suspicion.get(report.student_id, ())]
+            report, [finding.flag for finding in suspicion.get(report.student_id, ())]
         )
         for report in reports
     }
