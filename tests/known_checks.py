@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from grader.rubric.load import Rubric
 
 
-OPTIONAL = frozenset({"schedule_runs", "dead_letter_queue", "handler_answers", "answers_arrive"})
+OPTIONAL = frozenset(
+    {
+        *("handler_answers", "answers_arrive", "dead_letter_queue"),
+        *("schedule_runs",),
+    }
+)
 """The checks that the default rubric does not ask for."""
 
 

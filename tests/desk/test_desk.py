@@ -244,7 +244,7 @@ def test_the_instructor_closes_and_opens_the_desk(
 def test_until_closes_it_by_itself(tmp_path: Path, aws_sandbox: Sandbox) -> None:
     from datetime import UTC, datetime, timedelta
 
-    soon = (datetime.now(UTC) + timedelta(seconds=4)).isoformat()
+    soon = (datetime.now(UTC) + timedelta(seconds=20)).isoformat()
     with desk(roster(tmp_path, ROWS), aws_sandbox, "--until", soon) as opened:
         student = opened.student("s01")
         assert "Until " in student.get("/").text

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.aws.account_client import Aws
-from grader.observe import output
+from grader.observe import receive
 from grader.scoring.phrases import what_next
 from tests.faults.matrix import without_waiting
 from tests.observing import hand_in
@@ -63,7 +63,7 @@ def came(aws_sandbox: Sandbox, grade: Any) -> dict[Network, tuple[Report, Proxy]
         networks: Sequence[Network], read_timeout_s: float, deadline_s: float
     ) -> dict[Network, tuple[Report, Proxy]]:
         with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(8) as threads:
-            patch.setattr(output, "POLL_S", 1)
+            patch.setattr(receive, "POLL_S", 1)
             # A default is bound when the function is made.
             patch.setitem(Aws._client.__kwdefaults__, "read_timeout_s", read_timeout_s)
             with without_waiting():
