@@ -10,6 +10,9 @@ from shutil import copytree
 
 import pytest
 
+from grader.commands.options import Lang
+from grader.commands.stored_options import ClassOptions
+from grader.results.directory import Results
 from tests.programs import grader_here
 
 STORED = Path(__file__).parent.parent / "results/stored-0.1.0"
@@ -95,3 +98,11 @@ def test_checks_beside_the_rubric_that_is_given_are_trusted(stored: Path, tmp_pa
     done = grader_here("regrade", stored, "--rubric", own.parent / "rubric.yaml", cwd=tmp_path)
     assert done.returncode in {0, 1, 3}, done.stderr
     assert (own / "ran").exists()
+
+
+def test_what_a_language_of_another_version_began_goes_on_in_english(
+    stored: Path,
+) -> None:
+    change(stored, lang="de")
+    before = ClassOptions(endpoint_url="http://127.0.0.1:9").as_before(Results(stored))
+    assert before.lang == Lang.en

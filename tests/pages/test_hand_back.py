@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from grader import cli
+from grader.commands.formats import FORMATS
 from grader.model.report import read_report
 from grader.results.directory import Results
 from grader.results.handed_back import read_handed_back
@@ -231,6 +232,12 @@ def test_pages_are_no_hand_back_and_several_formats_are_one(root: Path) -> None:
     assert kept(root)["to"] == ["lti", "xlsx"]
     for where in (root, root.parent / "web/html"):
         assert "to lti, xlsx. No mark is new or changed since." in said(where)
+
+
+def test_what_is_made_for_oneself_hands_nothing_back() -> None:
+    assert {name for name, known in FORMATS.items() if not known.hands_back} == {
+        *("csv", "junit", "html")
+    }
 
 
 def test_the_page_keeps_its_language(root: Path) -> None:
