@@ -17,6 +17,7 @@ from urllib3.util import connection
 from grader.aws.account_client import Aws
 from grader.aws.calls import CallsWithin
 from grader.aws.clients import Clients, config_of
+from grader.desk.engine import SharedThreads
 from grader.engines.threads import Threads
 from grader.model.access import Keys
 from grader.safety.secret import Secret
@@ -117,16 +118,22 @@ def test_a_call_by_nobody_is_not_sent() -> None:
         bound._client.list_queues()
 
 
-def test_accounts_of_a_host_share_its_connections_until_the_class_is_done(
-    aws_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    connect, opened = connection.create_connection, list[Any]()
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The connections that are opened."""
+    connect, found = connection.create_connection, list[Any]()
 
     def note(*given: Any, **options: Any) -> Any:
-        opened.append(connect(*given, **options))
-        return opened[-1]
+        found.append(connect(*given, **options))
+        return found[-1]
 
     monkeypatch.setattr(connection, "create_connection", note)
+    return found
+
+
+def test_accounts_of_a_host_share_its_connections_until_the_class_is_done(
+    aws_sandbox: Sandbox, opened: list[Any]
+) -> None:
     engine = Threads(1)
 
     def who(place: Any, account: str) -> str:
@@ -139,6 +146,17 @@ def test_accounts_of_a_host_share_its_connections_until_the_class_is_done(
     assert len(opened) == 1
     assert opened[0].fileno() != -1
     engine.close()
+    assert opened[0].fileno() == -1
+
+
+def test_a_desk_that_ends_closes_the_connections_of_its_students(
+    aws_sandbox: Sandbox, opened: list[Any]
+) -> None:
+    threads = SharedThreads(1)
+    for account in ACCOUNTS:
+        aws_of(threads.clients, account, aws_sandbox.endpoint_url).sts.get_caller_identity()
+    assert len(opened) == 1
+    threads.close()
     assert opened[0].fileno() == -1
 
 

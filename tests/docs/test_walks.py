@@ -23,6 +23,7 @@ def test_a_sentence_is_changed_as_the_guide_says(tmp_path: Path) -> None:
     here = copy_of_the_source(tmp_path / "here")
     printed = walk(section(CONTRIBUTING, "Change a sentence"), here)
     assert "which was 'Set memory_size in your stack, then deploy again.'" in printed
+    assert "keeps 'Set memory_size in your stack, then deploy again.', which reports" in printed
     kept = json.loads((here / FORMER.relative_to(ROOT)).read_text(encoding="utf-8"))
     assert "Set memory_size in your stack, then deploy again." in kept
 
