@@ -65,8 +65,7 @@ class Aws:
 
     Once AWS has refused the credentials, or gave none for a role, the account is not asked again: every
     later question gets the same :class:`Unknown`. Nor is it after ``ends_at``, a time of
-    ``time.monotonic()``, but for what leaves it as it was found
-    (:meth:`ignore_deadline`).
+    ``time.monotonic()``, but for what leaves it as it was found (:meth:`ignore_deadline`).
     """
 
     def __init__(

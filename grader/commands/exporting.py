@@ -116,7 +116,7 @@ def export(
 
     chosen = formats_of(to)
     given = {"worksheet": worksheet, "gradebook": gradebook, "assignment": assignment, "ids": ids}
-    useful = {name for one in chosen.values() for name in one.options}
+    useful = {name for form in chosen.values() for name in form.options}
     odd = [name for name, value in given.items() if value is not None and name not in useful]
     if odd:
         message = _("{format} has no use for it.", format=", ".join(chosen))
@@ -125,33 +125,34 @@ def export(
     read = read_class(results)
     handed_back = read_handed_back(results)
     scores = shown_scores(open_by_student, absent)
-    handing = [name for name, one in chosen.items() if one.hands_back]
+    handing = [name for name, form in chosen.items() if form.hands_back]
+    handed: list[Export] = []
     made: list[tuple[Format, Export, Placement]] = []
     problems: list[Problem] = []
     # The pages come last: what the others hand out is no change any more.
-    for name, one in sorted(chosen.items(), key=lambda item: not item[1].hands_back):
-        if not one.hands_back and made:
-            marks = marks_of(export_of for _format, export_of, _place in made)
-            handed_back = handed_now(handed_back, marks, handing, read)
-        target = place_of(one, name, results, out, several=len(chosen) > 1)
+    for name, form in sorted(chosen.items(), key=lambda item: not item[1].hands_back):
+        if handed and not form.hands_back:
+            handed_back = handed_now(handed_back, marks_of(handed), handing, read)
+        target = place_of(form, name, results, out, several=len(chosen) > 1)
         export_of = Export(
             results,
-            read.told_in(lang or read.lang, scores if one.one_score else AS_GRADED),
+            read.told_in(lang or read.lang, scores if form.one_score else AS_GRADED),
             read.students,
             read.rubric,
             on,
             lang or read.lang,
-            **{key: value for key, value in given.items() if key in one.options},  # type: ignore[arg-type]
+            **{key: value for key, value in given.items() if key in form.options},  # type: ignore[arg-type]
             out=target,
             handed_back=handed_back,
         )
         try:
-            files = files_of(one, export_of)
+            files = files_of(form, export_of)
         except BadInput as bad:
             problems += bad.problems
         else:
-            replaces = force or (one.renews and out is None)
-            made.append((one, export_of, Placement(target, files, replaces)))
+            replaces = force or (form.renews and out is None)
+            made.append((form, export_of, Placement(target, files, replaces)))
+            handed += [export_of] if form.hands_back else []
     if problems:
         raise BadInput(problems)
     inputs = [path for _format, export_of, _place in made for path in export_of.inputs]
@@ -159,8 +160,7 @@ def export(
     errors, output = standard_error(quiet=quiet), standard_output(quiet=quiet)
     tell_exported(read, [export_of for _format, export_of, _place in made], errors)
     if handing:
-        marks = marks_of(export_of for one, export_of, _place in made if one.hands_back)
-        tell_unkept(remember(results, marks, handing), errors)
+        tell_unkept(remember(results, marks_of(handed), handing), errors)
     for _format, export_of, placement in made if not quiet else ():
         graded = sum(row.report.score is not None for row in export_of.rows)
         told = plural(

@@ -223,7 +223,7 @@ class Inventory:
 
 
 def _pages(client: Any, operation: str, **given: Any) -> Iterator[dict[str, Any]]:
-    yield from client.get_paginator(operation).paginate(**given)
+    return iter(client.get_paginator(operation).paginate(**given))
 
 
 def is_of_academy(name: str) -> bool:

@@ -33,8 +33,7 @@ def erase_from_start(prefix: str) -> None:
             if variable.startswith(prefix.encode()):
                 name = os.fsdecode(variable.partition(b"=")[0])
                 if name in os.environ:
-                    os.environ[name] = os.environ[
-                        name
-                    ]  # a copy elsewhere, for programs started here
+                    # A copy elsewhere, for programs that are started here.
+                    os.environ[name] = os.environ[name]
                 ctypes.memset(place, 0, len(variable))
             place += len(variable) + 1

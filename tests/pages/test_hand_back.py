@@ -234,10 +234,20 @@ def test_pages_are_no_hand_back_and_several_formats_are_one(root: Path) -> None:
         assert "to lti, xlsx. No mark is new or changed since." in said(where)
 
 
-def test_what_is_made_for_oneself_hands_nothing_back() -> None:
-    assert {name for name, known in FORMATS.items() if not known.hands_back} == {
-        *("csv", "junit", "html")
-    }
+def test_what_is_made_for_oneself_hands_nothing_back(root: Path) -> None:
+    for_oneself = {name for name, known in FORMATS.items() if not known.hands_back}
+    assert for_oneself == {"csv", "junit", "html"}
+    every = [word for name in sorted(for_oneself) for word in ("--to", name)]
+    assert grader("export", root, *every, "--force") == 0
+    assert read_handed_back(root) is None
+    assert said(root) == ""
+
+
+def test_pages_beside_a_table_for_oneself_say_what_was_handed_back_before(root: Path) -> None:
+    assert hand_back(root) == 0
+    assert grader("override", root, "s1", "sums", "1.5", *WHY) == 0
+    assert grader("export", root, "--to", "junit", "--to", "html", "--force") == 0
+    assert "The mark of 1 student is new or changed since." in said(root)
 
 
 def test_the_page_keeps_its_language(root: Path) -> None:
