@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from grader.checks import evidence, fail, message, shown
-from grader.checks.failure_words import how_it_failed, what_it_raised
+from grader.checks.failure_words import how_it_failed
 from grader.checks.named_mistakes import HINTS, HINTS_OF_SUMS, MISTAKES
 from grader.checks.next_step import step_of, step_of_records, step_of_silence
 from grader.checks.other_form import is_twice, quoted, repeats, step_of_form
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from grader.model.evidence import Evidence
     from grader.model.fact import Fact
     from grader.model.observation import Answer, Exchange, Invocation, Pair
+
+
+_LOG = N_(
+    "Look at the function's log in CloudWatch: it shows whether this message reached the function, and"
+    " what happened then."
+)
 
 
 class Replies:
@@ -63,13 +69,23 @@ class Replies:
                 )
             url = N_("Send the answer to the output queue's URL.")
             fail(template, hint=url, evidence=seen, **spoken_of(template, values))
+        self._no_answer(pair, invocation.others, seen, invocation)
+
+    def _no_answer(
+        self,
+        pair: Pair | None,
+        others: tuple[str, ...],
+        seen: Evidence,
+        invocation: Invocation | None = None,
+    ) -> NoReturn:
+        """Say that no answer came to ``pair``, and what came instead, where ``invocation`` tells why."""
         if pair is not None:
-            self._unless_other_form(pair, invocation.others, seen)
+            self._unless_other_form(pair, others, seen)
         template = N_("expected {expected} for {message}, found no answer on the output queue.")
         instead = N_(
             "expected {expected} for {message}, found no answer on the output queue. {instead}"
         )
-        if sums:
+        if pair is None or pair.number1 is not None:
             template = N_(
                 "expected {expected}, the sum of {number1} and {number2}, found no answer on the"
                 " output queue."
@@ -78,14 +94,14 @@ class Replies:
                 "expected {expected}, the sum of {number1} and {number2}, found no answer on the"
                 " output queue. {instead}"
             )
-        said = instead if invocation.others else template
-        wrong = None if pair is None else self._step_of_number(pair, invocation.others)
+        said = instead if others else template
+        wrong = None if pair is None else self._step_of_number(pair, others)
         fail(
             said,
-            hint=wrong or step_of_silence(invocation, self._setting),
+            hint=wrong or (step_of_silence(invocation, self._setting) if invocation else _LOG),
             evidence=seen,
-            **spoken_of(said, values),
-            **quoted(invocation.others),
+            **spoken_of(said, self._words.values(pair)),
+            **quoted(others),
         )
 
     def neither_way(self, invocation: Invocation, exchange: Fact[Exchange]) -> NoReturn:
@@ -93,14 +109,16 @@ class Replies:
         pair = invocation.pairs[0] if invocation.pairs else None
         through = exchange.value if isinstance(exchange, Found) else None
         seen = evidence.of_invocation(invocation, self._setting.keys)
-        for sent in (*invocation.pairs[:1], *(through.pairs if through else ())):
-            if sent.wrong is not None:
-                self._wrong_answer(sent, sent.wrong, seen)
-        if pair is not None:
-            others = (*invocation.others, *(through.others if through else ()))
-            self._unless_other_form(pair, others, seen)
+        if pair is not None and pair.wrong is not None:
+            self._wrong_answer(pair, pair.wrong, seen)
         if through is None or not through.pairs:  # nothing went through the queue
             self.wrong_handling(invocation)
+        for sent in through.pairs:
+            if sent.wrong is not None:
+                said = evidence.of_pair(sent, through, self._setting.keys)
+                self._wrong_answer(sent, sent.wrong, said)
+        if others := (*invocation.others, *through.others):
+            self._no_answer(pair, others, seen)
         template = N_(
             "expected {expected} for {message} on the output queue, but nothing came, neither when the"
             " function was invoked nor through the queue."
@@ -112,7 +130,7 @@ class Replies:
             )
         fail(
             template,
-            hint=what_it_raised(invocation.error) or "",
+            hint=_LOG,
             evidence=seen,
             **spoken_of(template, self._words.values(pair)),
         )
@@ -205,11 +223,7 @@ class Replies:
         said = instead if came else template
         fail(
             said,
-            hint=self._step_of_number(pair, came)
-            or N_(
-                "Look at the function's log in CloudWatch: it shows whether this message reached the"
-                " function, and what happened then."
-            ),
+            hint=self._step_of_number(pair, came) or _LOG,
             evidence=seen,
             **spoken_of(said, values),
             **quoted(came),

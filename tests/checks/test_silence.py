@@ -79,6 +79,10 @@ def test_what_came_is_said_where_the_queue_had_to_decide() -> None:
     for invocation, exchange in ((wrong, LATE), (silent, through), (wrong, through)):
         message = said(check_handler, Found(invocation), exchange, to=SUMS)
         assert message.startswith("100 + 1000: expected 1100, found ")
+    quoted = said(
+        check_handler, Found(silent), Found(an_exchange(0, 1, others=("hello",))), to=SUMS
+    )
+    assert 'Found instead, not a number: "hello".' in quoted
     unsent = NotTried("handler", "not sent")
     assert "through the queue" not in said(check_handler, Found(silent), unsent, to=SUMS)
 
@@ -150,3 +154,22 @@ def test_a_wrong_answer_among_the_records_tells_more_than_a_silence() -> None:
     message = said(check_records, Found(Invocation(pairs)), handler, UNTRIED, to=SUMS)
     assert 'For {"number1": 140, "number2": 1100} it answered 140' in message
     assert "No answer came" not in message
+
+
+def test_the_evidence_of_a_wrong_answer_is_of_the_message_that_got_it() -> None:
+    silent = Invocation((silent_pair(),), inconclusive=True, failure="raised", error=DELETES)
+    through = Found(an_exchange(0, pairs=(a_pair(3, "multiplied"),)))
+    with pytest.raises(Failure) as failed:
+        check_handler(Found(silent), through, SUMS)
+    verdict = failed.value.verdict
+    assert verdict.message.startswith("160 + 1150: ")
+    assert verdict.evidence is not None
+    assert verdict.evidence.sent == ('{"number1": 160, "number2": 1150}',)
+
+
+def test_nobody_is_sent_to_an_error_that_the_made_up_event_made() -> None:
+    silent = Invocation((silent_pair(),), inconclusive=True, failure="raised", error=DELETES)
+    with pytest.raises(Failure) as failed:
+        check_handler(Found(silent), LATE, SUMS)
+    assert "ReceiptHandle" not in failed.value.verdict.hint
+    assert "CloudWatch" in failed.value.verdict.hint
