@@ -35,9 +35,6 @@ def kept_from_children() -> Iterator[None]:
     if not _HAS_MASKS:
         yield
         return
-    from multiprocessing import resource_tracker
-
-    resource_tracker.ensure_running()  # else the first process starts it, and it lets Ctrl-C through
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -16,7 +16,7 @@ from grader.rubric import needs
 
 if TYPE_CHECKING:
     from grader.model.outcome import CheckInfo
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
 
 OPTIONAL = frozenset(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grader.rubric.load import Rubric, load_rubric
+from grader.rubric.load import load_rubric
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
 from grader.sandbox.submission import DemoSubmission
@@ -16,6 +16,7 @@ from tests.known_checks import known_checks, needs_of_rubric
 if TYPE_CHECKING:
     from typing import Any
 
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
 
 LABS = Path(__file__).parents[1] / "labs"

@@ -24,7 +24,8 @@ from grader.model.observation import (
 )
 from grader.observe.answers import numbers_by_key, written
 from grader.observe.received import Received
-from grader.rubric.load import Criterion, ExchangeRules, Lab, Rubric
+from grader.rubric.exchange import ExchangeRules
+from grader.rubric.rubric import Criterion, Lab, Rubric
 
 
 def a_message(

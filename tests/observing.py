@@ -16,7 +16,7 @@ from grader.observe.account import observe
 from grader.observe.identity import observe_identity
 from grader.resources.kinds import KINDS
 from grader.resources.ready import Waits
-from grader.rubric.load import Rubric, default_rubric_path, load_rubric
+from grader.rubric.load import default_rubric_path, load_rubric
 from grader.safety.secret import Secret
 from grader.sandbox.deploy import deploy
 from grader.sandbox.submission import DemoSubmission
@@ -25,6 +25,7 @@ from tests.known_checks import needs_of_rubric
 if TYPE_CHECKING:
     from grader.model.fact import Fact
     from grader.model.observation import Exchange, Invocation, Observation
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
     from tests.wire_faults import Wire
 

@@ -19,7 +19,7 @@ from tests.observing import PATIENCE_S
 
 if TYPE_CHECKING:
     from grader.model.observation import Observation
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
 
 ROLES = ("sum", "periodic", "input", "output")

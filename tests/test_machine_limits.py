@@ -23,11 +23,11 @@ resource.setrlimit(getattr(resource, sys.argv[1]), (int(sys.argv[2]), int(sys.ar
 sys.argv[1:] = sys.argv[4:]
 main()
 """
-NO_FEEDER = """
+NO_THREAD = """
 import sys, threading
 start = threading.Thread.start
 def refuse(thread):
-    if thread.name.startswith("QueueFeeder"):
+    if thread.name.startswith("{name}"):
         raise RuntimeError("can't start new thread")
     start(thread)
 threading.Thread.start = refuse
@@ -49,7 +49,7 @@ def limited(name: str, soft: int, hard: int, *arguments: str | Path) -> tuple[in
 
 @pytest.mark.parametrize(
     ("name", "most", "sentence"),
-    [("RLIMIT_NOFILE", 16, "No more files may be open"), ("RLIMIT_AS", 150_000 * 1024, "emory is")],
+    [("RLIMIT_NOFILE", 10, "No more files may be open"), ("RLIMIT_AS", 110_000 * 1024, "emory is")],
 )
 def test_a_limit_of_the_machine_is_one_sentence(
     stored: Path, name: str, most: int, sentence: str
@@ -61,13 +61,13 @@ def test_a_limit_of_the_machine_is_one_sentence(
 
 
 def test_the_soft_limit_of_files_is_raised_for_judging_too(stored: Path) -> None:
-    status, shown, told = limited("RLIMIT_NOFILE", 16, 256, "regrade", stored)
+    status, shown, told = limited("RLIMIT_NOFILE", 10, 256, "regrade", stored)
     assert (status, "13 reports" in told) == (3, True), told
     assert shown
 
 
 def test_regrading_ends_where_a_thread_on_which_it_waits_cannot_start(stored: Path) -> None:
-    line = [sys.executable, "-c", NO_FEEDER, "regrade", str(stored)]
+    line = [sys.executable, "-c", NO_THREAD.format(name="judge"), "regrade", str(stored)]
     done = run(line, limit_s=60)
     assert (done.returncode, done.stderr.count("\n")) == (3, 1), done.stderr
     assert "No more processes or threads" in done.stderr
@@ -76,10 +76,8 @@ def test_regrading_ends_where_a_thread_on_which_it_waits_cannot_start(stored: Pa
 def test_a_batch_ends_there_too_and_says_how_to_go_on(tmp_path: Path) -> None:
     roster = "student_id,aws_access_key_id,aws_secret_access_key\ns1,AKIAIOSFODNN7EXAMPLE,secret\n"
     (tmp_path / "class.csv").write_text(roster)
-    no_judging = NO_FEEDER.replace(
-        'if thread.name.startswith("QueueFeeder")', 'if thread.name.startswith("observe")'
-    )
-    line = [sys.executable, "-c", no_judging, "batch", "class.csv", "--endpoint-url", NOWHERE]
+    no_visit = NO_THREAD.format(name="observe")
+    line = [sys.executable, "-c", no_visit, "batch", "class.csv", "--endpoint-url", NOWHERE]
     done = run(line, cwd=tmp_path, limit_s=60)
     assert done.returncode == 3
     assert "No more processes or threads" in done.stderr

@@ -11,7 +11,7 @@ import pytest
 from grader.batch.setup import GradingSetup, load_setup
 from grader.judging.pool import Judge
 from grader.model.fact import Found
-from grader.rubric.load import Criterion
+from grader.rubric.rubric import Criterion
 from grader.sandbox.layout import Layout
 from tests.observations import a_function, lab_rubric, reference, sum_function
 from tests.own_checks import GENEROUS_S, write_checks

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from grader.model.outcome import CheckInfo, Outcome
     from grader.model.report import Report
     from grader.roster.load import Account
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
     Observed: TypeAlias = tuple[Candidates, int]
 

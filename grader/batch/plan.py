@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from grader.model.report import Report
     from grader.results.directory import Results
     from grader.roster.load import Account, Roster
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.scoring.suspicion import KeptResult
 
 

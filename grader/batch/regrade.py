@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from grader.model.observation import Observation
     from grader.model.report import CriterionResult, Report
     from grader.results.directory import Results
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.scoring.summary import Summary
 
 

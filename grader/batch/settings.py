@@ -11,7 +11,7 @@ from grader.scoring.open_by import AS_GRADED
 
 if TYPE_CHECKING:
     from grader.roster.load import Account
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.scoring.open_by import ShownScores
 
 

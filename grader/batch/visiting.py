@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from grader.engines.visit import Identified, Visit
     from grader.model.fact import Fact
     from grader.model.observation import Identity
-    from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
+    from grader.rubric.rubric import Rubric
 
 LEAVE_S = 2.5
 """How long an interrupted run waits for its queues to be given back."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from grader.i18n.message import Message
     from grader.model.kind import Need
     from grader.model.observation import Mappings, Observation
-    from grader.rubric.load import Criterion, Rubric
+    from grader.rubric.rubric import Criterion, Rubric
 
 
 @dataclass(frozen=True)

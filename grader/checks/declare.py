@@ -57,6 +57,8 @@ def check(
         )
         if not all(isinstance(variable, str) for variable in variables):
             raise TypeError(f"environment={environment!r}: name the variables as text")
+        if not isinstance(name, str):
+            raise TypeError(f"{name!r}: name the check as text")
         file, line = code.co_filename, code.co_firstlineno
         info = CheckInfo(name, on, schema, explains, file, line, variables)
         setattr(test, _MARK, Declared(info, expect))

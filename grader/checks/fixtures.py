@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from grader.model.fact import Fact
     from grader.model.kind import Kind, Need
     from grader.model.observation import Exchange, Function, Observation
-    from grader.rubric.load import Criterion, Rubric
+    from grader.rubric.rubric import Criterion, Rubric
 
 
 @pytest.fixture(autouse=True)

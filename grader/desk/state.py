@@ -15,7 +15,7 @@ from grader.scoring.translate_report import translate
 if TYPE_CHECKING:
     from grader.desk.seat import View
     from grader.model.report import CriterionResult, Report
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
 WAITING_IN_LINE = "waiting"
 """The status of a criterion that waits for what the function does: at the desk, never in a report."""

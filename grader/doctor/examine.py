@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from grader.batch.pipeline import Settings
     from grader.model.access import Access
     from grader.roster.load import Account, Roster
-    from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
+    from grader.rubric.rubric import Rubric
 
 _Way: TypeAlias = "tuple[Access, str | None, str, str | None, frozenset[tuple[str, str]]]"
 

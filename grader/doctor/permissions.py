@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from grader.aws.clients import Clients
     from grader.model.access import Access
     from grader.model.kind import Kind
-    from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
+    from grader.rubric.rubric import Rubric
 
 T = TypeVar("T")
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from dask import config
@@ -43,6 +44,7 @@ def local_cluster(jobs: int) -> Iterator[Client]:
     security = Security.temporary()
     with config.set(_SETTINGS):
         runner = LoopRunner()
+        resource_tracker.ensure_running()  # else the first worker starts it, and lets Ctrl-C through
         with interrupts.kept_from_children():
             runner.start()  # its thread starts the workers, now and whenever one is replaced
         made = LocalCluster(

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from grader.model.access import Access
     from grader.model.fact import Fact, Unknown
     from grader.model.observation import Identity, Observation
-    from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
+    from grader.rubric.rubric import Rubric
 
 
 class WorkerContext:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from grader.model.handed_back import HandedBack
     from grader.model.report import Report
     from grader.results.read_class import ClassRow
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.scoring.scale import Scale
 
 

@@ -15,7 +15,7 @@ from grader.export.comment import adjusted_lines, explanation, why_ungraded
 from grader.export.formats import File, earlier
 from grader.i18n.language import N_, language
 from grader.results.atomic_write import write_json
-from grader.rubric.load import Visibility  # noqa: TC001 - msgspec reads it
+from grader.rubric.rubric import Visibility  # noqa: TC001 - msgspec reads it
 from grader.safety.printable import printable
 from grader.scoring.adjust import is_still_open
 from grader.scoring.hide_criteria import hide_criteria, visibility_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from grader.export.formats import Export
     from grader.model.report import CriterionResult, Report
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
 TextFormat = Literal["text", "html", "simple_format", "md", "ansi"]
 Points = Annotated[float, msgspec.Meta(ge=0)]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from functools import cache
 from typing import TYPE_CHECKING, Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.validators import extend
 
 from grader.i18n.language import N_, _, plural
 from grader.inputs.problems import Problem
@@ -17,14 +15,6 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
     from grader.inputs.yaml_lines import Document, KeyPath
-
-# JSON Schema takes 5.0 for an integer; whoever writes it in a rubric meant something else.
-_Validator = extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator,
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
-        "integer", lambda _checker, value: isinstance(value, int) and not isinstance(value, bool)
-    ),
-)
 
 _KINDS = {
     "string": N_("text"),
@@ -66,13 +56,26 @@ def schema_problems(
     """
     instance = value if at else document.value
     problems = []
-    for error in _Validator(dict(schema)).iter_errors(instance):
+    for error in _validator()(dict(schema)).iter_errors(instance):
         place = (*at, *error.absolute_path)
         if place in document.unread:
             continue
         for where, message, remedy in _explain(error, place):
             problems.append(Problem(file, document.line(where), message, remedy))
     return problems
+
+
+@cache
+def _validator() -> Any:
+    """JSON Schema takes 5.0 for an integer; whoever writes it in a rubric meant something else."""
+    # Imported where a file is read: a judge is told what a rubric asks, and reads none.
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    whole = Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _checker, value: isinstance(value, int) and not isinstance(value, bool)
+    )
+    return extend(Draft202012Validator, type_checker=whole)  # type: ignore[no-untyped-call]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from grader.checks.declare import Declared
     from grader.judging.note import Note
     from grader.model.observation import Observation
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
 _STDERR = 2
 _START_S = 60.0

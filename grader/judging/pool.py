@@ -1,36 +1,31 @@
 """Judging: observations in, the outcomes of every check out. pytest runs in worker processes.
 
-A judge is a context manager, used from any thread. Each worker is a process pool of one, so that a
-check that hangs or ends its process takes down nothing but the batch it was in, and is known by the
-note its worker left.
+A judge is a context manager, used from any thread. A check that hangs or ends its process takes down
+nothing but the batch it was in, and is known by the note its worker left.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import tempfile
 import time
 from collections import Counter
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
 from queue import LifoQueue
-from threading import Lock
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from grader import signals as interrupts
-from grader.i18n.language import N_, _, spoken
+from grader.i18n.language import N_, _
 from grader.i18n.message import message
 from grader.inputs.problems import BadInput, Problem
-from grader.judging import note, worker
 from grader.judging.check_files import LAB_CHECKS, own_check_files
-from grader.model.machine_limit import NoMoreThreads
+from grader.judging.worker import Checks, Collecting, Failed, Judged, Judging
+from grader.judging.worker_process import WorkerProcess
+from grader.model.machine_limit import WorkerDied, WorkerFailed
 from grader.model.outcome import CheckInfo, Collected, Outcome
 
 if TYPE_CHECKING:
@@ -40,18 +35,17 @@ if TYPE_CHECKING:
     from grader.judging.note import NotedStep
     from grader.model.fact import UnknownKind
     from grader.model.observation import Observation
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
-P = ParamSpec("P")
 T = TypeVar("T")
+A = TypeVar("A", Checks, Judged)
 
 AT_A_TIME = 200
 """Observations that are judged in one pytest session."""
 
 _STRIKES = 3
 
-_LOOK_S = 1.0
-"""How often a task that is waited for is asked about."""
+_answers = msgspec.msgpack.Decoder(Checks | Judged | Failed)
 
 
 class Judge:
@@ -70,8 +64,8 @@ class Judge:
         self._limit_s = limit_s
         self.workers = workers or _processors()
         self._folder = Path(tempfile.mkdtemp(prefix="grader-judge-"))
-        self._all = [_Worker(self._folder / str(n)) for n in range(self.workers)]
-        self._free: LifoQueue[_Worker] = LifoQueue()  # the last one used is warm
+        self._all = [WorkerProcess(self._folder / str(n)) for n in range(self.workers)]
+        self._free: LifoQueue[WorkerProcess] = LifoQueue()  # the last one used is warm
         for process in reversed(self._all):
             self._free.put(process)
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="judge")
@@ -131,24 +125,24 @@ class Judge:
         ]
         return [outcomes for batch in batches for outcomes in batch.result()]
 
-    def _with_worker(self, task: Callable[[_Worker], T]) -> T:
+    def _with_worker(self, task: Callable[[WorkerProcess], T]) -> T:
         process = self._free.get()
         try:
             return task(process)
-        except BrokenProcessPool:
+        except WorkerDied:
             if self._closed:
                 raise CancelledError from None
             raise
         finally:
             self._free.put(process)
 
-    def _survey(self, process: _Worker) -> Collected:
+    def _survey(self, process: WorkerProcess) -> Collected:
         """Read every file; one that takes the worker down is named, and the others read again."""
         files, deadly = list(self._files), list[Problem]()
         while True:
             try:
-                checks, problems = process.call(worker.collect, files, self._limit_s)
-            except BrokenProcessPool:
+                found = _asked(process, Collecting([*map(str, files)], self._limit_s), Checks)
+            except WorkerDied:
                 step = process.last_step()
                 if self._closed or step is None:
                     raise
@@ -157,19 +151,20 @@ class Judge:
                     says = _("Importing this file took longer than {limit} s.", limit=self._limit_s)
                 deadly.append(Problem(str(files.pop(step.first)), None, says))
             else:
-                return Collected(checks, deadly + problems)
+                return Collected(found.checks, deadly + found.problems)
 
     def _judge(
-        self, process: _Worker, rubric: Rubric, observations: list[Observation], hushed: bool
+        self, process: WorkerProcess, rubric: Rubric, observations: list[Observation], hushed: bool
     ) -> list[list[Outcome]]:
         withheld: dict[tuple[int, int], UnknownKind] = {}
         strikes: Counter[int] = Counter()
         deaths = 0
         while True:
-            task = msgspec.msgpack.encode(worker.Task(rubric, observations, list(withheld), hushed))
+            files = [*map(str, self._files)]
+            task = Judging(files, self._limit_s, rubric, observations, [*withheld], hushed)
             try:
-                judged = worker.decode(process.call(worker.judge, self._files, task, self._limit_s))
-            except BrokenProcessPool:
+                judged = _asked(process, task, Judged).outcomes
+            except WorkerDied:
                 if self._closed:
                     raise
                 step = process.last_step()
@@ -195,86 +190,14 @@ class Judge:
         return time.monotonic() - step.since >= self._limit_s
 
 
-class _Worker:
-    """One worker process, started when it is first needed and again after it died.
-
-    ``path`` is a folder of its own.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._note = path / "note"
-        self._pool: ProcessPoolExecutor | None = None
-        self._lock = Lock()
-        self._ended = self._busy = False
-
-    def call(self, task: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-        """Do ``task`` there. Raises ``BrokenProcessPool`` if the process dies of it."""
-        with self._lock:
-            if self._ended:
-                raise CancelledError
-            if self._pool is None:
-                self._path.mkdir(exist_ok=True)
-                self._note.unlink(missing_ok=True)
-                self._pool = ProcessPoolExecutor(
-                    1,
-                    mp_context=multiprocessing.get_context("spawn"),
-                    initializer=worker.prepare,
-                    initargs=(self._path, spoken().code),
-                )
-            pool = self._pool
-            self._busy = True
-        try:
-            with interrupts.kept_from_children():  # the first task starts the process
-                future = pool.submit(task, *given, **named)
-            return self._result(future, pool)
-        except BrokenProcessPool:
-            with self._lock:
-                mine, self._pool = self._pool is pool, None
-            if mine:  # else it is being ended, and is shut down there: a pool bears that only once
-                pool.shutdown()
-            raise
-        finally:
-            self._busy = False
-
-    def _result(self, future: Future[T], pool: ProcessPoolExecutor) -> T:
-        """What comes of ``future``. Raises ``NoMoreThreads`` where nothing ever will."""
-        while True:
-            try:
-                return future.result(timeout=_LOOK_S)
-            except TimeoutError:
-                if future.done():  # just now, or the error is the task's own
-                    return future.result()
-                if self._ended:
-                    raise CancelledError from None
-                if _unmanaged(pool):
-                    # It could not start a thread of its own, and died without telling the future.
-                    raise NoMoreThreads from None
-
-    def last_step(self) -> NotedStep | None:
-        """What the process was doing when it died."""
-        return note.read(self._note)
-
-    def end(self) -> None:
-        """End the process; kill it if it is at work: it may be in code that hears nothing else."""
-        with self._lock:
-            self._ended = True
-            pool, busy, self._pool = self._pool, self._busy, None
-        if pool is None:
-            return
-        unmanaged = _unmanaged(pool)
-        if busy or unmanaged:
-            for process in list((pool._processes or {}).values()):
-                process.kill()
-        # Once, and waiting: the thread that manages the pool must be gone before the interpreter is.
-        with suppress(RuntimeError):  # a thread that could not be started
-            pool.shutdown(wait=not unmanaged, cancel_futures=True)
-
-
-def _unmanaged(pool: ProcessPoolExecutor) -> bool:
-    """Whether the thread that hands on a pool's tasks is not there, or no more."""
-    manager: Any = pool._executor_manager_thread
-    return manager is None or not manager.is_alive()
+def _asked(process: WorkerProcess, task: Collecting | Judging, answer: type[A]) -> A:
+    """The ``answer`` to ``task``. Raises ``WorkerDied``, ``WorkerFailed``."""
+    came = _answers.decode(process.call(msgspec.msgpack.encode(task)))
+    if isinstance(came, Failed):
+        raise WorkerFailed(came.traceback, came.limit)
+    if not isinstance(came, answer):
+        raise TypeError(f"asked {task!r}, a worker answered {came!r}")
+    return came
 
 
 def _complete(

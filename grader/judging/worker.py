@@ -1,40 +1,40 @@
 """A judge's worker process: what it does before its first task, and its two tasks.
 
-Imported by the parent too, to name the tasks: pytest is imported only where they run.
+The parent imports what is asked and answered: pytest is imported only where it runs.
 """
 
 from __future__ import annotations
 
 import gc
 import io
-import multiprocessing
 import os
 import shutil
 import signal
 import sys
 import tempfile
+import traceback
 import warnings
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NoReturn
 
 import msgspec
-from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed
 
 from grader import signals as interrupts
 from grader.i18n.language import speak
+from grader.inputs.problems import Problem  # noqa: TC001 - msgspec reads it
+from grader.judging.frames import read_frame, write_frame
 from grader.judging.note import Note
+from grader.model.machine_limit import limit_reached
 from grader.model.observation import Observation  # noqa: TC001 - msgspec reads it
-from grader.model.outcome import Outcome
-from grader.rubric.load import Rubric  # noqa: TC001 - msgspec reads it
+from grader.model.outcome import CheckInfo, Outcome  # noqa: TC001 - msgspec reads it
+from grader.rubric.rubric import Rubric  # noqa: TC001 - msgspec reads it
 from grader.safety.printable import printable_lines
-from grader.safety.start_environment import erase_from_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
-    from grader.model.outcome import Collected
 
 _TRIES = 20
 _TRY_AGAIN_S = 0.1
@@ -49,41 +49,100 @@ class _PrintableStream(io.TextIOWrapper):
         return len(text)
 
 
-class Task(msgspec.Struct, frozen=True):
-    """What a worker is asked to judge. ``without`` are (criterion, observation) to leave out.
+class Collecting(msgspec.Struct, frozen=True, tag=True):
+    """What a worker is asked: which checks the ``files`` hold."""
 
-    ``hushed``: what checks print goes nowhere, and why one failed itself: it is judged again.
+    files: list[str]
+    limit_s: float
+
+
+class Judging(msgspec.Struct, frozen=True, tag=True):
+    """What a worker is asked: what the checks in ``files`` say of observations.
+
+    ``without`` are (criterion, observation) to leave out. ``hushed``: what checks print goes nowhere,
+    and why one failed itself: it is judged again.
     """
 
+    files: list[str]
+    limit_s: float
     rubric: Rubric
     observations: list[Observation]
     without: list[tuple[int, int]]
     hushed: bool = False
 
 
-_tasks = msgspec.msgpack.Decoder(Task)
-_outcomes = msgspec.msgpack.Decoder(list[list[Outcome]])
+class Checks(msgspec.Struct, frozen=True, tag=True):
+    """What a worker answers: the checks that it found, and what is wrong with their files."""
+
+    checks: dict[str, CheckInfo]
+    problems: list[Problem]
+
+
+class Judged(msgspec.Struct, frozen=True, tag=True):
+    """What a worker answers: the outcomes of each observation, in their order."""
+
+    outcomes: list[list[Outcome]]
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """What a worker answers where it failed itself; ``limit`` is the limit of this machine by which."""
+
+    traceback: str
+    limit: str | None
+
+
+_asked = msgspec.msgpack.Decoder(Collecting | Judging)
 _note: Note | None = None
+
+
+def main() -> None:
+    """Answer what is asked at standard input, at standard output, until it ends.
+
+    Arguments: a folder of its own, and the language in which is said what is wrong with check files.
+    Both ways it is msgpack, so that no check's objects reach the parent.
+    """
+    folder, lang = Path(sys.argv[1]), sys.argv[2]
+    del sys.argv[1:]
+    # Copies that nothing which a check starts inherits: the parent sees the end of them when this ends.
+    asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: _close_all(asked.fileno(), answers.fileno()))
+    prepare(folder, lang)
+    tasks = SimpleQueue[bytes]()
+    Thread(target=_listen, args=(asked, tasks, folder.parent), name="parent", daemon=True).start()
+    while True:
+        answer = _answer(tasks.get())
+        for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+            if stream is not None:
+                stream.flush()  # what checks printed is there before what they say
+        write_frame(answers, answer)
+
+
+def _close_all(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        with suppress(OSError):
+            os.close(descriptor)
+
+
+def _answer(asked: bytes) -> bytes:
+    try:
+        task = _asked.decode(asked)
+        answer = _collect(task) if isinstance(task, Collecting) else _judge(task)
+        return msgspec.msgpack.encode(answer)
+    except Exception as error:  # noqa: BLE001 - the parent raises it
+        return msgspec.msgpack.encode(Failed(traceback.format_exc(), limit_reached(error)))
 
 
 def prepare(folder: Path, lang: str) -> None:
     """Make this process fit to run anybody's checks. ``folder`` is its own, in the judge's; what is
     wrong with check files is said in the language ``lang``.
 
-    The parent ends this process and removes the folder; where it died before it could, the process
-    does both itself.
-
-    It ignores Ctrl-C (the parent ends it), holds no credentials and none of the user's pytest
-    options, reads nothing from the terminal, and whatever is printed goes to standard error, where it
-    cannot act on the terminal.
+    It ignores Ctrl-C (the parent ends it), reads nothing from the terminal, and whatever is printed goes
+    to standard error, where it cannot act on the terminal.
     """
     global _note  # noqa: PLW0603 - a worker process has one
     interrupts.ignore([signal.SIGINT])
     speak(lang)
-    Thread(target=_outlive_no_parent, args=(folder.parent,), name="parent", daemon=True).start()
-    erase_from_start("AWS_")
-    for name in [name for name in os.environ if name.startswith(("PYTEST_", "AWS_"))]:
-        del os.environ[name]
     os.dup2(2, 1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -106,28 +165,26 @@ def _printable_stream() -> _PrintableStream:
     return _PrintableStream(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
-def collect(files: list[Path], limit_s: float) -> Collected:
-    """The checks in ``files``, and what is wrong with them."""
+def _collect(task: Collecting) -> Checks:
     from grader.judging import collection
 
-    return collection.collect(files, _prepared(), limit_s)
+    found = collection.collect([*map(Path, task.files)], _prepared(), task.limit_s)
+    return Checks(found.checks, found.problems)
 
 
-def judge(files: list[Path], task: bytes, limit_s: float) -> bytes:
-    """Do a :class:`Task`. Both ways it is msgpack, so that no check's objects reach the parent."""
+def _judge(task: Judging) -> Judged:
     from grader.judging import judge_session as session
 
-    asked = _tasks.decode(task)
-    with _hushed() if asked.hushed else nullcontext():
+    with _hushed() if task.hushed else nullcontext():
         outcomes = session.judge(
-            files,
-            asked.rubric,
-            asked.observations,
-            without=asked.without,
+            [*map(Path, task.files)],
+            task.rubric,
+            task.observations,
+            without=task.without,
             note=_prepared(),
-            limit_s=limit_s,
+            limit_s=task.limit_s,
         )
-    return msgspec.msgpack.encode(outcomes)
+    return Judged(outcomes)
 
 
 @contextmanager
@@ -150,29 +207,33 @@ def _hushed() -> Iterator[None]:
             os.close(descriptor)
 
 
-def decode(outcomes: bytes) -> list[list[Outcome]]:
-    """What :func:`judge` returned."""
-    return _outcomes.decode(outcomes)
+def _listen(asked: IO[bytes], tasks: SimpleQueue[bytes], folder: Path) -> NoReturn:
+    """Hand on what is asked. Where nobody asks any more, end, whatever is at work, without a trace.
+
+    That the parent's end of the pipe was closed may be the last that it did: ``folder`` goes too.
+    """
+    while (task := read_frame(asked)) is not None:
+        tasks.put(task)
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        _remove_at_last(folder)
+    os._exit(0)
 
 
-def _outlive_no_parent(folder: Path) -> None:
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-    parent.join()
+def _remove_at_last(folder: Path) -> None:
+    """Try again: other workers, or a check, may still be writing there."""
+    from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed
 
     def left() -> bool:
         shutil.rmtree(folder, ignore_errors=True)
         return folder.exists()
 
-    # Other workers, or a check, may still be writing there.
     Retrying(
         retry=retry_if_result(bool),
         stop=stop_after_attempt(_TRIES),
         wait=wait_fixed(_TRY_AGAIN_S),
         retry_error_callback=lambda _: None,
     )(left)
-    os._exit(1)
 
 
 def _prepared() -> Note:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import threading
-from concurrent.futures import BrokenExecutor
 
 from grader.i18n.language import N_
 
@@ -26,8 +25,16 @@ _NO_THREAD = ("can't start new thread", "unable to start watchdog thread")
 """What Python says; there is no other sign of it."""
 
 
-class NoMoreThreads(RuntimeError):  # noqa: N818 - what there is no more of
-    """A thread on which others wait could not be started."""
+class WorkerDied(RuntimeError):  # noqa: N818 - what happened to it
+    """A process of the judge ended by itself, in the middle of what it was asked."""
+
+
+class WorkerFailed(RuntimeError):  # noqa: N818 - what happened to it
+    """A process of the judge could not answer: its ``traceback``, and the ``limit`` it met, if any."""
+
+    def __init__(self, traceback: str, limit: str | None) -> None:
+        super().__init__(f"In a process of the judge:\n{traceback}")
+        self.limit = limit
 
 
 def limit_reached(error: BaseException) -> str | None:
@@ -36,10 +43,12 @@ def limit_reached(error: BaseException) -> str | None:
         return MEMORY
     if isinstance(error, OSError):
         return _BY_ERRNO.get(error.errno or 0)
-    if isinstance(error, BrokenExecutor):
+    if isinstance(error, WorkerDied):
         return DIED
+    if isinstance(error, WorkerFailed):
+        return error.limit
     no_thread = isinstance(error, RuntimeError) and str(error).startswith(_NO_THREAD)
-    return PROCESSES if no_thread or isinstance(error, NoMoreThreads) else None
+    return PROCESSES if no_thread else None
 
 
 def hush_threads() -> None:

@@ -9,10 +9,10 @@ import msgspec
 
 from grader.i18n.message import Message
 from grader.model.evidence import Evidence  # noqa: TC001 - msgspec reads it
+from grader.model.kind import Need  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
     from grader.inputs.problems import Problem
-    from grader.model.kind import Need
 
 Result: TypeAlias = Literal["passed", "failed", "blocked", "ungraded"]
 

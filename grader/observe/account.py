@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from grader.model.kind import Kind
     from grader.model.observation import Identity, Observation
     from grader.resources.ready import Waits
-    from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
+    from grader.rubric.rubric import Rubric
 
 WAITING = Unknown.saying(
     "not-observed", N_("Waiting for what the function does; it is run, and its queues are used.")

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from grader.model.kind import Kind, Word
     from grader.observe.assembled import Facts
     from grader.resources.ready import Waits
-    from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
+    from grader.rubric.rubric import Rubric
 
 NOT_EXERCISED = Unknown.saying(
     "not-observed", N_("The function was not exercised (--no-exchange).")

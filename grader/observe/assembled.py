@@ -16,8 +16,8 @@ from grader.observe.scope import scope_of
 if TYPE_CHECKING:
     from grader.model.fact import Unknown
     from grader.model.observation import FoundAs, Identity
-    from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
+    from grader.rubric.rubric import Rubric
 
     Facts: TypeAlias = dict[str, dict[str, Fact[Any]]]
 

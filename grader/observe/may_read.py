@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from grader.aws.account_client import Aws
     from grader.model.fact import Fact
     from grader.model.observation import Function, Identity
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
 T = TypeVar("T")
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 DRAINING_S = 60
 """How much longer than the deadline a queue full of other messages is read through."""
 
-COME_BACK_S = 30
-"""The same of messages that an answer which got lost has hidden."""
+COME_BACK_S = 75
+"""The same of messages that a lost answer has hidden: the next two that bring them may get lost too."""
 
 STAY_AWAY_S = (0.2, 1.0)
 """How long another grader is left alone with messages that are new and not ours, from, to."""
@@ -36,7 +36,13 @@ class Patience(stop_base):
         return self._deadline - time.monotonic()
 
     def before_next(self, retry_state: RetryCallState) -> float:  # noqa: ARG002 - tenacity's signature
-        """Seconds until the next look: none, unless somebody else is to have a look first."""
+        """Seconds until the next look: none, unless somebody else is to have a look first.
+
+        When the deadline has passed and only what was lost is waited for, nothing is asked until it is
+        back: each answer that gets lost meanwhile would hide it once more.
+        """
+        if self.left_s <= 0 and not self.hands_full:
+            return max(0.0, min(self._lost.back_at - time.monotonic(), COME_BACK_S + self.left_s))
         longest = max(0.0, min(random.uniform(*STAY_AWAY_S), self.left_s))  # noqa: S311 - no secret
         return longest if self.stays_away else 0.0
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from grader.model.kind import Word
     from grader.model.observation import Exchange, Observation
     from grader.rubric.exchange import Route
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from grader.inputs.problems import BadInput, bad_input
 from grader.pages.writing import known_of, page_of_class, pages
 from grader.results.directory import Results
 from grader.rubric.exchange import ExchangeRules
-from grader.rubric.load import Criterion, Lab, Rubric
+from grader.rubric.rubric import Criterion, Lab, Rubric
 from grader.scoring.summary import summarise
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from grader.model.report import CriterionResult, Report, TestResult
     from grader.pages.speech import Speech
     from grader.rubric.exchange import ExchangeRules
-    from grader.rubric.load import Criterion
+    from grader.rubric.rubric import Criterion
 
 _SENTENCE, _EXCERPT, _LINE = 1000, 300, 400
 _LOG_LINES = 30

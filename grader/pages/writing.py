@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from grader.model.observation import Observation
     from grader.model.report import Report
     from grader.results.directory import Results
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.scoring.summary import Summary
 
 

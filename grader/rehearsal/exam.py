@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from grader.batch.pipeline import Graded, Settings
     from grader.batch.setup import GradingSetup
     from grader.model.report import CriterionResult, Report
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.submission import DemoSubmission
 
 AS_IT_SHOULD, OTHERWISE, UNGRADED = 0, 1, 3

@@ -6,10 +6,6 @@ import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, stop_any, wait_fixed
-from tenacity.nap import sleep_using_event
-from tenacity.stop import stop_when_event_set
-
 from grader.model.ended_early import Interrupted
 
 if TYPE_CHECKING:
@@ -81,6 +77,8 @@ class Waits:
         wait: wait_base | None = None,
     ) -> tuple[T, bool]:
         """The same, where ``seen`` was seen just now: the next look comes after a ``wait``."""
+        from tenacity import stop_after_delay, wait_fixed
+
         if not pending(seen):
             return seen, True
         longest_s = min(READY_S if longest_s is None else longest_s, self._left_s)
@@ -114,6 +112,10 @@ def last_seen(
 
     Raises :class:`Interrupted` where ``stop`` is set before that.
     """
+    # Only who waits needs it: a judge knows the kinds of resources too, and waits for nothing.
+    from tenacity import RetryError, Retrying, retry_if_result, sleep_using_event, stop_any
+    from tenacity.stop import stop_when_event_set
+
     waiting = Retrying(
         retry=retry_if_result(pending),
         stop=stop_any(enough, stop_when_event_set(stop)),

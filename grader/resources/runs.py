@@ -15,8 +15,6 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
-from tenacity import stop_before_delay, wait_fixed
-
 from grader.i18n.language import N_
 from grader.model.fact import Fact, Found, Missing, NotTried, Unknown, value_of
 from grader.model.kind import Kind
@@ -26,7 +24,7 @@ from grader.resources.ready import last_seen
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from grader.resources.look import AwsAccount, Look, MayLook
 
@@ -129,7 +127,7 @@ def _seen(
     def look() -> Starts:
         return aws.query("logs:FilterLogEvents", lambda: _starts(aws, function, since))
 
-    starts = last_seen(look, _in_vain, stop, stop_before_delay(patience_s), wait_fixed(EVERY_S))
+    starts = _wait_for(look, patience_s, stop)
     until = now()
     if isinstance(starts, Unknown):
         return starts
@@ -163,6 +161,12 @@ def _patience_s(running: Sequence[Trigger]) -> float:
     rates = [_RATE.fullmatch(trigger.expression) for trigger in running]
     due = any(rate is None or int(rate[1]) * _SECONDS[rate[2]] <= RUNS_S for rate in rates)
     return RUNS_S if due else 0
+
+
+def _wait_for(look: Callable[[], Starts], seconds: float, stop: threading.Event) -> Starts:
+    from tenacity import stop_before_delay, wait_fixed
+
+    return last_seen(look, _in_vain, stop, stop_before_delay(seconds), wait_fixed(EVERY_S))
 
 
 def _in_vain(starts: Starts) -> bool:
@@ -199,7 +203,7 @@ def started_since(
     def look() -> Starts:
         return aws.query("logs:FilterLogEvents", lambda: _starts(aws, function, since))
 
-    starts = last_seen(look, _in_vain, stop, stop_before_delay(LATE_S), wait_fixed(EVERY_S))
+    starts = _wait_for(look, LATE_S, stop)
     return isinstance(starts, Found) and bool(starts.value)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.model.batch import Student
-    from grader.rubric.load import Criterion, Rubric
+    from grader.rubric.rubric import Criterion, Rubric
 
 _NAMED = 10
 _ANOTHER = {

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from grader.model.batch import Student
     from grader.model.history import Why
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.scoring.open_by import ShownScores
     from grader.scoring.summary import Summary
 

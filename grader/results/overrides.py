@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.model.report import Report
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
 OVERRIDES = "overrides.csv"
 COLUMNS = ("student_id", "criterion", "points", "why", "by", "at")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from grader.model.batch import Batch
     from grader.model.report import Report
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.scoring.open_by import ShownScores
 
 _AGAIN = N_(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
 ONLY_LOOK = frozenset(
     {

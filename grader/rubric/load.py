@@ -1,9 +1,9 @@
-"""``rubric.yaml``: what is asked, of which resources, for how many points."""
+"""Reading ``rubric.yaml``: a :class:`Rubric`, or everything that is wrong with the file."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,87 +14,19 @@ from grader.inputs.schema_errors import schema_problems
 from grader.inputs.text_file import read_text
 from grader.inputs.yaml_lines import read_yaml
 from grader.model.kind import SECTIONS
-from grader.rubric.due import LateRule, due_problems
-from grader.rubric.exchange import ExchangeRules  # noqa: TC001 - msgspec reads it
+from grader.rubric.due import due_problems
 from grader.rubric.parts import found_problems
+from grader.rubric.rubric import Rubric
 from grader.rubric.rules import FOUND, route, rule_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from grader.model.kind import Word
     from grader.model.outcome import CheckInfo
+    from grader.rubric.rubric import Text
 
 _LIMIT_BYTES = 256 * 1024
 _PACKAGE = Path(__file__).parents[1]
-
-Text: TypeAlias = str | dict[str, str]
-"""A text in one language, or one per language code (``{en: …, fr: …}``)."""
-
-Visibility: TypeAlias = Literal["hidden", "after_due_date", "after_published", "visible"]
-"""When Gradescope shows a criterion to students."""
-
-
-class Lab(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which resources the lab is made of: the rubric's name → AWS's name, empty where any will do.
-
-    ``found`` are those that are looked for by the part they play, where none has the name.
-    ``known_code`` holds the ``CodeSha256`` values of code that the course hands out.
-    """
-
-    region: str
-    functions: dict[str, str]
-    queues: dict[str, str]
-    known_code: tuple[str, ...] = ()
-    found: tuple[str, ...] = ()
-
-    @property
-    def named(self) -> dict[Word, dict[str, str]]:
-        """The names of the resources of each word: the rubric's name → AWS's name."""
-        return {word: getattr(self, section) for word, section in SECTIONS.items()}
-
-    @property
-    def names(self) -> dict[str, str]:
-        """AWS's name of each resource, by the rubric's name, which is of one word only."""
-        return {role: name for named in self.named.values() for role, name in named.items()}
-
-
-class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of the rubric. ``on`` names a resource or a route (``input -> sum``).
-
-    ``visibility`` ``None`` leaves that to Gradescope.
-    """
-
-    id: str
-    title: Text
-    check: str
-    on: str
-    points: float
-    expect: Any = None
-    hint: Text = ""
-    visibility: Visibility | None = None
-
-
-class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A rubric as it was loaded: valid, every check known, every resource declared.
-
-    ``source`` is the file's text, ``sha256`` its digest; both are set by the loader. ``due`` is ISO 8601
-    with a zone, empty where the rubric has none; ``late`` is what lateness costs, if anything.
-    """
-
-    title: Text
-    lab: Lab
-    exchange: ExchangeRules
-    criteria: tuple[Criterion, ...]
-    source: str = ""
-    sha256: str = ""
-    due: str = ""
-    late: LateRule | None = None
-
-    @property
-    def max_score(self) -> float:
-        """The points of all criteria together."""
-        return round(sum(criterion.points for criterion in self.criteria), 4)
 
 
 def load_rubric(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from grader.model.kind import Kind
     from grader.model.outcome import CheckInfo
-    from grader.rubric.load import Criterion, Rubric
+    from grader.rubric.rubric import Criterion, Rubric
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grader.inputs.yaml_lines import Document
     from grader.model.outcome import CheckInfo
     from grader.rubric.exchange import Route
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from grader.rubric.exchange import ExchangeRules
-    from grader.rubric.load import Rubric
     from grader.rubric.needs import Needs
+    from grader.rubric.rubric import Rubric
 
 T = TypeVar("T")
 

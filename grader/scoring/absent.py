@@ -13,7 +13,7 @@ from grader.rubric.load import text_in
 
 if TYPE_CHECKING:
     from grader.model.batch import Student
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
 NOTHING = N_("Nothing was handed in.")
 HAND_IN = N_("Hand in your credentials block where your course asks for it.")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from grader.model.report import CriterionResult, Report
-    from grader.rubric.load import Rubric, Visibility
+    from grader.rubric.rubric import Rubric, Visibility
 
 BLOCKED = N_("Not checked: depends on something that did not pass.")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from grader.model.fact import Fact
     from grader.model.observation import Function, Observation, Queue
     from grader.model.report import Report
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
 AFTER_DUE, DUE_UNKNOWN = "modified-after-due", "due-unknown"
 """Flags: modified after the due time; and a due time, of which nobody knows whether it was kept."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from grader.model.observation import Observation
     from grader.model.outcome import CheckInfo, Outcome
     from grader.model.report import Status
-    from grader.rubric.load import Criterion, Rubric
+    from grader.rubric.rubric import Criterion, Rubric
 
 _DECIMALS = 4
 _UNSAID = Message("")

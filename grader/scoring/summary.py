@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from grader.model.report import Report
-    from grader.rubric.load import Criterion, Rubric
+    from grader.rubric.rubric import Criterion, Rubric
 
 __all__ = ["KeptResult", "Summary", "code_of", "summarise", "summarise_class", "with_suspicion"]
 

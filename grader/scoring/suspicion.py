@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from grader.model.observation import Observation
     from grader.model.report import Report
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
 MOST_NAMED = 50
 """Of a class that hands in the code of the slides each would name all others."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from grader.model.report import CriterionResult, Report, TestResult
-    from grader.rubric.load import Criterion, Rubric, Text
+    from grader.rubric.rubric import Criterion, Rubric, Text
 
 
 def translate(report: Report, rubric: Rubric | None, lang: str) -> Report:

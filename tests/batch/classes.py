@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from grader.judging.pool import Judge
     from grader.model.outcome import CheckInfo
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
 
 LOOKED_AT = ("function", "memory", "timeout", "environment", "input-queue", "output-queue")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from grader.model.observation import Observation
     from grader.model.report import Report
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
 
 

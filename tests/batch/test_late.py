@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
 
 

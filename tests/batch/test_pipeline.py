@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from grader.model.outcome import CheckInfo
     from grader.model.report import Report
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from grader.model.observation import Observation
     from grader.model.outcome import Outcome
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
     Judged = Callable[[Rubric, Observation], list[Outcome]]
 

@@ -10,7 +10,7 @@ import pytest
 from grader.model.fact import Found, NotTried, Unknown
 from grader.model.observation import Runs, decode, encode
 from grader.model.outcome import CheckInfo
-from grader.rubric.load import Criterion
+from grader.rubric.rubric import Criterion
 from grader.scoring.score import score
 from tests.observations import a_trigger, lab_rubric, only, reference
 from tests.scoring.test_score import Student
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from grader.model.observation import Observation
     from grader.model.outcome import Outcome
     from grader.model.report import CriterionResult
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
 
     Judged = Callable[..., list[Outcome]]
 

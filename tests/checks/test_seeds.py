@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from grader.judging.pool import Judge
     from grader.model.observation import Observation
-    from grader.rubric.load import Rubric
     from grader.rubric.pairs import Drawn
+    from grader.rubric.rubric import Rubric
 
 SEEDS = 50
 

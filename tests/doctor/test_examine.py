@@ -31,7 +31,7 @@ from tests.wire_faults import Wire, query, rest, rpc
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
 
 ENDED = "is not authorized to perform this with an explicit deny in policy voc-cancel-cred"

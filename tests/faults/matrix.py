@@ -20,7 +20,7 @@ from grader.judging.pool import Judge
 from grader.model.access import DefaultCredentials, Keys, Role
 from grader.observe import output
 from grader.roster.load import Account
-from grader.rubric.load import Criterion
+from grader.rubric.rubric import Criterion
 from grader.safety.secret import Secret
 from grader.sandbox.layout import PERIODIC_FUNCTION
 from grader.scoring.phrases import what_next
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from grader.model.fact import UnknownKind
     from grader.model.observation import Observation
     from grader.model.report import Report
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
 
 Kind = Literal["rule", "scheduler", "chatters", "role", "runs"]

@@ -4,17 +4,17 @@ import os
 import signal
 import sys
 import threading
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tenacity import retry, stop_after_delay, wait_fixed
 
-from grader.judging import pool
 from grader.judging.pool import Judge
 from grader.model.fact import Found
-from grader.rubric.load import Criterion, default_rubric_path, load_rubric
+from grader.rubric.load import default_rubric_path, load_rubric
+from grader.rubric.rubric import Criterion
 from grader.safety.printable import printable
 from tests.known_checks import OPTIONAL
 from tests.observations import a_function, lab_rubric, only, reference, sum_function
@@ -24,7 +24,7 @@ from tests.programs import background, environment
 
 if TYPE_CHECKING:
     from grader.model.outcome import Outcome
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from tests.own_checks import Write
 
 ROOT = Path(__file__).parents[2]
@@ -336,19 +336,6 @@ def test_worded(function):
     assert f"{printable(acts)} last" in told
 
 
-def test_a_task_that_ends_just_after_a_look_at_it_is_not_lost(tmp_path: Path) -> None:
-    class EndsMeanwhile(Future[str]):
-        def result(self, timeout: float | None = None) -> str:
-            if self.done():
-                return super().result(timeout)
-            self.set_result("outcomes")
-            raise TimeoutError
-
-    future = EndsMeanwhile()
-    with ProcessPoolExecutor(1) as unused:
-        assert pool._Worker(tmp_path / "worker")._result(future, unused) == "outcomes"
-
-
 def test_closing_ends_a_check_at_once(write: Write, tmp_path: Path) -> None:
     marker = tmp_path / "begun"
     folder = write(f"""
@@ -381,7 +368,6 @@ def test_bad(function):
 """)
     program = f"""
 from pathlib import Path
-from grader.judging import pool
 from grader.judging.pool import Judge
 from tests.judging.test_pool import reference, rubric_for
 if __name__ == "__main__":
@@ -435,9 +421,8 @@ def test_bad(function):
 """)
     script = folder / "program.py"
     script.write_text(f"""
-import multiprocessing, time
+import time
 from pathlib import Path
-from grader.judging import pool
 from grader.judging.pool import Judge
 from tests.judging.test_pool import reference, rubric_for
 if __name__ == "__main__":
@@ -447,8 +432,7 @@ if __name__ == "__main__":
             judge.submit(rubric_for("bad"), [reference()])
             while not Path({str(marker)!r}).exists():
                 time.sleep(0.01)
-        (worker,) = multiprocessing.active_children()
-        print(worker.pid, judge._folder, flush=True)
+        print(judge._all[0].pid, judge._folder, flush=True)
         time.sleep(600)
 """)
 

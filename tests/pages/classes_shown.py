@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.model.observation import Observation
-    from grader.rubric.load import Criterion
+    from grader.rubric.rubric import Criterion
 
 DEMO = Path(__file__).parent.parent / "export" / "results"
 HINTS = {"en": "Look again.", "fr": "Regardez encore."}

@@ -16,7 +16,7 @@ from grader.sandbox.submission import DemoSubmission
 from tests.observing import lab, look
 
 if TYPE_CHECKING:
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
 
 OWN = {

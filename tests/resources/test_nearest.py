@@ -25,7 +25,7 @@ from tests.wire_faults import DENIED, Wire, rest, rpc
 if TYPE_CHECKING:
     from grader.model.fact import Fact
     from grader.model.observation import Observation
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
     from tests.wire_faults import Answer
 

@@ -11,7 +11,7 @@ import pytest
 from grader.judging.pool import Judge
 from grader.model.fact import Found, Missing, NotTried, Unknown
 from grader.model.observation import decode, encode
-from grader.rubric.load import Criterion
+from grader.rubric.rubric import Criterion
 from tests.known_checks import known_checks
 from tests.observing import lab, look
 from tests.wire_faults import query
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from grader.model.observation import Observation
     from grader.model.outcome import Outcome
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
     from tests.wire_faults import Wire
 

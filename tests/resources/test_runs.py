@@ -13,14 +13,14 @@ from grader.model.ended_early import Interrupted
 from grader.model.fact import Found, NotTried, Unknown
 from grader.model.observation import Runs, decode, encode
 from grader.resources import runs
-from grader.rubric.load import Criterion
+from grader.rubric.rubric import Criterion
 from grader.sandbox.layout import PERIODIC_FUNCTION, SUM_FUNCTION
 from tests.observing import hand_in, kind, lab, look
 from tests.wire_faults import DENIED, rpc
 
 if TYPE_CHECKING:
     from grader.model.fact import Fact
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
     from tests.wire_faults import Answer, Wire
 

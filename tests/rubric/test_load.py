@@ -13,15 +13,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from grader.inputs.problems import BadInput
-from grader.rubric.load import (
-    Criterion,
-    ExchangeRules,
-    Lab,
-    Rubric,
-    default_rubric_path,
-    load_rubric,
-    text_in,
-)
+from grader.rubric.exchange import ExchangeRules
+from grader.rubric.load import default_rubric_path, load_rubric, text_in
+from grader.rubric.rubric import Criterion, Lab, Rubric
 from grader.schemas import path_of
 from tests.known_checks import known_checks
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.rubric.load import Lab
+from grader.rubric.rubric import Lab
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import SHIPPED, Layout
 from grader.sandbox.submission import DemoSubmission
@@ -15,7 +15,7 @@ from tests.known_checks import needs_of_rubric
 from tests.observations import lab_rubric
 
 if TYPE_CHECKING:
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
 
 

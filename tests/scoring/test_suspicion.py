@@ -21,7 +21,7 @@ from tests.observations import a_function, lab_rubric, only, reference
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.rubric.load import Rubric
+    from grader.rubric.rubric import Rubric
     from grader.scoring.suspicion import Suspicion
 
 LAB = lab_rubric()

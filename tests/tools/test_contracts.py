@@ -42,6 +42,8 @@ def test_the_table_names_every_entry_of_the_package_and_no_other() -> None:
     ("imported", "foreign"),
     [
         ("grader.judging.judge_session", "boto3"),  # a judge asks AWS nothing
+        ("grader.judging.collection", "jsonschema"),  # is told what a rubric asks, and reads none
+        ("grader.judging.collection", "tenacity"),  # and waits for nothing
         ("grader.engines.visit", "pytest"),  # nor does whoever asks AWS judge
         ("grader.checks", "boto3"),
     ],

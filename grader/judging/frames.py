@@ -1,0 +1,28 @@
+"""Messages through a pipe: each with its length before it."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import IO
+
+_LENGTH = struct.Struct("<Q")
+
+
+def write_frame(stream: IO[bytes], message: bytes) -> None:
+    """Send ``message``. Raises ``OSError`` where nobody reads any more."""
+    stream.write(_LENGTH.pack(len(message)))
+    stream.write(message)
+    stream.flush()
+
+
+def read_frame(stream: IO[bytes]) -> bytes | None:
+    """The next message, whole; ``None`` where the other end is gone, in the middle of one too."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    message = stream.read(length)
+    return message if len(message) == length else None

@@ -1,0 +1,56 @@
+"""Many threads share few arenas of the allocator. Each try changes a process of its own for good."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+
+import pytest
+
+from tests.programs import run
+
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="arenas are glibc's")
+
+ARENAS = """
+import ctypes, threading
+{before}
+together = threading.Barrier(40)
+def take():
+    together.wait()
+    kept = [ctypes.create_string_buffer(4_000) for _ in range(200)]
+    together.wait()
+threads = [threading.Thread(target=take) for _ in range(40)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+libc = ctypes.CDLL(None)
+libc.fdopen.restype = ctypes.c_void_p
+libc.fdopen.argtypes = [ctypes.c_int, ctypes.c_char_p]
+libc.malloc_info.argtypes = [ctypes.c_int, ctypes.c_void_p]
+libc.fflush.argtypes = [ctypes.c_void_p]
+stream = libc.fdopen(1, b"w")
+libc.malloc_info(0, stream)
+libc.fflush(stream)
+"""
+
+
+def arenas_of_many_threads(before: str) -> int:
+    done = run([sys.executable, "-c", ARENAS.format(before=before)])
+    assert done.returncode == 0, done.stderr
+    return done.stdout.count("<heap nr=")
+
+
+def test_threads_share_as_many_arenas_as_there_are_cores() -> None:
+    few = arenas_of_many_threads("from grader.engines.arenas import few_arenas; few_arenas()")
+    assert 0 < few <= max(2, os.cpu_count() or 1)
+    assert few < arenas_of_many_threads("")
+
+
+def test_a_batch_sees_to_it() -> None:
+    before = """
+from grader.batch.setup import load_setup
+from grader.rubric.load import default_rubric_path
+with load_setup(default_rubric_path(), None, None, workers=1):
+    pass
+"""
+    assert arenas_of_many_threads(before) <= max(2, os.cpu_count() or 1)
