@@ -113,7 +113,7 @@ def at_birth(folder: Path, body: str) -> str:
     """A ``PYTHONPATH`` with which each process of a judge, or of Dask, runs ``body`` first."""
     folder.mkdir()
     spawned = (
-        'any("multiprocessing.spawn" in word or "grader.judging" in word for word in sys.orig_argv)'
+        'any("multiprocessing.spawn" in word or "worker_start" in word for word in sys.orig_argv)'
     )
     (folder / "sitecustomize.py").write_text(
         f"import os, signal, sys, threading\nif {spawned}:{body}"

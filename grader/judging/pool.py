@@ -23,7 +23,7 @@ from grader.i18n.language import N_, _
 from grader.i18n.message import message
 from grader.inputs.problems import BadInput, Problem
 from grader.judging.check_files import LAB_CHECKS, own_check_files
-from grader.judging.worker import Checks, Collecting, Failed, Judged, Judging
+from grader.judging.worker import Collecting, Failed, FoundChecks, FoundOutcomes, Judging
 from grader.judging.worker_process import WorkerProcess
 from grader.model.machine_limit import WorkerDied, WorkerFailed
 from grader.model.outcome import CheckInfo, Collected, Outcome
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     from grader.rubric.rubric import Rubric
 
 T = TypeVar("T")
-A = TypeVar("A", Checks, Judged)
+A = TypeVar("A", FoundChecks, FoundOutcomes)
 
 AT_A_TIME = 200
 """Observations that are judged in one pytest session."""
 
 _STRIKES = 3
 
-_answers = msgspec.msgpack.Decoder(Checks | Judged | Failed)
+_answers = msgspec.msgpack.Decoder(FoundChecks | FoundOutcomes | Failed)
 
 
 class Judge:
@@ -141,7 +141,7 @@ class Judge:
         files, deadly = list(self._files), list[Problem]()
         while True:
             try:
-                found = _asked(process, Collecting([*map(str, files)], self._limit_s), Checks)
+                found = _asked(process, Collecting([*map(str, files)], self._limit_s), FoundChecks)
             except WorkerDied:
                 step = process.last_step()
                 if self._closed or step is None:
@@ -163,7 +163,7 @@ class Judge:
             files = [*map(str, self._files)]
             task = Judging(files, self._limit_s, rubric, observations, [*withheld], hushed)
             try:
-                judged = _asked(process, task, Judged).outcomes
+                judged = _asked(process, task, FoundOutcomes).outcomes
             except WorkerDied:
                 if self._closed:
                     raise

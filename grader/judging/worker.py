@@ -71,14 +71,14 @@ class Judging(msgspec.Struct, frozen=True, tag=True):
     hushed: bool = False
 
 
-class Checks(msgspec.Struct, frozen=True, tag=True):
+class FoundChecks(msgspec.Struct, frozen=True, tag=True):
     """What a worker answers: the checks that it found, and what is wrong with their files."""
 
     checks: dict[str, CheckInfo]
     problems: list[Problem]
 
 
-class Judged(msgspec.Struct, frozen=True, tag=True):
+class FoundOutcomes(msgspec.Struct, frozen=True, tag=True):
     """What a worker answers: the outcomes of each observation, in their order."""
 
     outcomes: list[list[Outcome]]
@@ -165,14 +165,14 @@ def _printable_stream() -> _PrintableStream:
     return _PrintableStream(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
-def _collect(task: Collecting) -> Checks:
+def _collect(task: Collecting) -> FoundChecks:
     from grader.judging import collection
 
     found = collection.collect([*map(Path, task.files)], _prepared(), task.limit_s)
-    return Checks(found.checks, found.problems)
+    return FoundChecks(found.checks, found.problems)
 
 
-def _judge(task: Judging) -> Judged:
+def _judge(task: Judging) -> FoundOutcomes:
     from grader.judging import judge_session as session
 
     with _hushed() if task.hushed else nullcontext():
@@ -184,7 +184,7 @@ def _judge(task: Judging) -> Judged:
             note=_prepared(),
             limit_s=task.limit_s,
         )
-    return Judged(outcomes)
+    return FoundOutcomes(outcomes)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,11 @@ from grader.judging.frames import read_frame, write_frame
 from grader.model.machine_limit import WorkerDied
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import IO
 
     from grader.judging.note import NotedStep
 
-_START = "import sys; sys.path[:] = sys.argv[3:]; from grader.judging import worker; worker.main()"
+_PROGRAM = Path(__file__).with_name("worker_start.py")
 _END_S = 5.0
 """How long a worker that has nothing to do may take to end."""
 
@@ -82,9 +82,9 @@ class WorkerProcess:
             if not name.startswith(("AWS_", "PYTEST_"))
         }
         with interrupts.kept_from_children():
-            return subprocess.Popen(  # noqa: S603 - Python itself
-                # -P: a file called pytest.py in the user's folder is not pytest.
-                [sys.executable, "-P", "-c", _START, str(self._path), spoken().code, *path],
+            return subprocess.Popen(  # noqa: S603 - our own file, by this interpreter
+                # -P: what lies beside that file is not taken for other modules.
+                [sys.executable, "-P", _PROGRAM, self._path, spoken().code, *path],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=kept,

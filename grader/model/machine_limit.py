@@ -33,7 +33,7 @@ class WorkerFailed(RuntimeError):  # noqa: N818 - what happened to it
     """A process of the judge could not answer: its ``traceback``, and the ``limit`` it met, if any."""
 
     def __init__(self, traceback: str, limit: str | None) -> None:
-        super().__init__(f"In a process of the judge:\n{traceback}")
+        super().__init__(traceback)
         self.limit = limit
 
 

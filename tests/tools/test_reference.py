@@ -13,7 +13,8 @@ import pytest
 from grader.judging.pool import Judge
 from grader.model.report import SUSPICION, Report
 from grader.pages.words import YOUR_FLAGS
-from grader.rubric.exchange import ExchangeRules, load_rubric
+from grader.rubric.exchange import ExchangeRules
+from grader.rubric.load import load_rubric
 from grader.schemas import load
 from grader.terminal.report import FLAGS
 from tools.generate_reference import DOCS, REFERENCES, parts, rendered, schema_reference, sections
