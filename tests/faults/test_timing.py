@@ -8,9 +8,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import tenacity
 from botocore.httpsession import URLLib3Session
 
-from grader.resources import ready
 from grader.scoring.phrases import what_next
 from tests.faults.matrix import BEHAVIOUR
 from tests.observing import EMPTY, hand_in, messages
@@ -108,7 +108,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[], float]:
     def sleep(seconds: float) -> None:
         ahead[0] += seconds
 
-    monkeypatch.setattr(ready, "sleep_using_event", lambda _stop: sleep)
+    monkeypatch.setattr(tenacity, "sleep_using_event", lambda _stop: sleep)
     monkeypatch.setattr(
         "tenacity.time", SimpleNamespace(monotonic=lambda: time.monotonic() + ahead[0])
     )
