@@ -67,6 +67,7 @@ def test_check_runs_where_those_names_are_missing(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.sandbox
 def test_a_sandbox_is_served_where_those_names_are_missing(
     tmp_path: Path, elsewhere: dict[str, str]

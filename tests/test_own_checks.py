@@ -157,7 +157,13 @@ READING = {
 }
 
 
-@pytest.mark.parametrize(("fixture", "read"), READING.values(), ids=READING)
+@pytest.mark.parametrize(
+    ("fixture", "read"),
+    [
+        pytest.param(*asked, id=name, marks=[] if name == "by get" else pytest.mark.slow)
+        for name, asked in READING.items()
+    ],
+)
 def test_a_variable_that_nobody_asked_for_costs_nothing(
     fixture: str, read: str, write: Write
 ) -> None:

@@ -61,6 +61,7 @@ def test_a_question_ends_within_the_accounts_time_whatever_answers(
     assert not [each for each in threading.enumerate() if each.name.startswith("credentials")]
 
 
+@pytest.mark.slow
 def test_whoever_dribbles_is_cut_when_the_accounts_time_is_over(clients: Clients) -> None:
     began = time.monotonic()
     ends_at = began + LIMIT_S

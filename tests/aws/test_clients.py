@@ -233,6 +233,7 @@ def test_there_are_clients_only_of_services_that_the_rubric_needs(
     assert made == services
 
 
+@pytest.mark.slow
 def test_what_only_looking_needs_is_let_go_before_the_function_is_run(
     aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:

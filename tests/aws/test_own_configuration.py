@@ -219,6 +219,7 @@ def test_a_stale_address_is_told_and_how_to_unset_it(
     assert "grader sandbox" in words[2]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("keys")
 def test_a_stale_address_of_the_configuration_is_told_with_its_file(
     home: Path, nobody: str
@@ -239,6 +240,7 @@ def test_an_address_that_was_given_is_not_blamed_on_the_environment(
     assert words[2] == said(what_next("unreachable"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("keys")
 @pytest.mark.parametrize(
     "variable", ["HTTP_PROXY", pytest.param("http_proxy", marks=pytest.mark.slow)]

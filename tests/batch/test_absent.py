@@ -66,6 +66,7 @@ def test_they_are_listed_and_left_blank_and_make_no_status(
     )
 
 
+@pytest.mark.slow
 def test_where_it_is_asked_for_they_have_0_and_going_on_keeps_that(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -107,6 +108,7 @@ def test_whoever_hands_in_late_is_graded_then(
     assert reports(tmp_path)["s2"].score == 0
 
 
+@pytest.mark.slow
 def test_whoever_is_in_no_list_any_more_as_handed_in_keeps_the_grade(
     graded: Path, tmp_path: Path
 ) -> None:
@@ -120,6 +122,7 @@ def test_whoever_is_in_no_list_any_more_as_handed_in_keeps_the_grade(
     assert reports(tmp_path)["s1"].score == 20
 
 
+@pytest.mark.slow
 def test_another_rubric_is_that_of_their_reports_too(graded: Path, tmp_path: Path) -> None:
     rubric = tmp_path / "results/rubric.yaml"
     (tmp_path / "new.yaml").write_text(rubric.read_text().replace("expect: 128", "expect: 256"))

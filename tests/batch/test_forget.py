@@ -187,6 +187,7 @@ def test_what_others_have_stays(root: Path) -> None:
     assert overrides[1:] == ["cyd7;bonus;1,5;helped (removed) in (removed);Me;2024-05-01T10:00:00Z"]
 
 
+@pytest.mark.slow
 def test_what_is_left_is_a_class_that_goes_on(root: Path) -> None:
     assert forget(root) == 0
     for folder in sorted(root.parent.iterdir()):
@@ -223,6 +224,7 @@ def test_a_look_removes_nothing(root: Path, capsys: pytest.CaptureFixture[str]) 
     assert {**before, root / ".lock": b""} == {**there, root / ".lock": b""}
 
 
+@pytest.mark.slow
 def test_interrupted_anywhere_it_can_be_given_again(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,7 @@ def test_equal_points_go_to_the_same_account_whatever_the_order(
         assert {one.account_id for one in reports.values()} == {first}
 
 
+@pytest.mark.slow
 def test_regrading_chooses_again_and_back_again(
     pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
 ) -> None:
@@ -126,6 +127,7 @@ def test_a_pairs_accounts_in_two_regions_are_both_regraded(
     assert pairs.others("s1") == [f"{right}.json"]
 
 
+@pytest.mark.slow
 def test_shuffled_rows_give_the_same_results(
     pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
 ) -> None:
@@ -239,6 +241,7 @@ def test_going_on_tries_an_open_way_again_and_then_leaves_the_group_alone(
     assert nobody.asked == {}
 
 
+@pytest.mark.slow
 def test_a_partners_new_block_is_tried_although_the_pair_has_a_grade(
     pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
 ) -> None:
@@ -279,6 +282,7 @@ def test_keys_that_may_do_nothing_take_and_get_nothing_wherever_their_row_stands
     assert isinstance(seen(pairs, "a").identity, Found)
 
 
+@pytest.mark.slow
 def test_whoever_may_read_it_shares_what_another_saw(
     pairs: Class, whole: Rubric, right: str
 ) -> None:
@@ -292,6 +296,7 @@ def test_whoever_may_read_it_shares_what_another_saw(
     assert attempts == {1 + visiting.ANOTHER_WAY} != {1}
 
 
+@pytest.mark.slow
 def test_a_group_tries_its_next_way_where_the_first_is_refused_something(
     pairs: Class, whole: Rubric, right: str
 ) -> None:

@@ -59,6 +59,7 @@ def check_class(told: dict[str, Report], took_s: float, limit_s: int) -> None:
     assert took_s < limit_s + 15 + STARTS_S
 
 
+@pytest.mark.slow
 def test_a_class_with_a_hostile_endpoint_of_each_kind_ends_in_time(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:

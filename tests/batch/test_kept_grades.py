@@ -38,6 +38,7 @@ def new_rubric(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_who_could_not_be_graded_again_is_named_and_the_status_says_so(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -65,6 +66,7 @@ def test_a_grade_that_stands_is_judged_by_the_new_rubric(
     assert report.rubric_sha256 == read_json(tmp_path / "results/batch.json")["rubric_sha256"]
 
 
+@pytest.mark.slow
 def test_a_student_who_was_renamed_has_the_new_name_and_the_old_grade(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -257,6 +259,7 @@ def test_regrading_keeps_by_which_code_it_was(
     assert reports(tmp_path)["s1"] == ours
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_batch_and_says_how_to_go_on(
     aws_sandbox: Sandbox, tmp_path: Path, monkeypatch, capsys
 ) -> None:

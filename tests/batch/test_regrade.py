@@ -74,6 +74,7 @@ def test_the_old_report_is_kept_beside(folder: Path) -> None:
     assert kept.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_points_that_only_move_are_told_too(folder: Path) -> None:
     path = rubric(
         folder, ("expect: 128", "expect: 256"), ("at_least: python3.8", "at_least: python3.99")

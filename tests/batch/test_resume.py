@@ -80,6 +80,7 @@ def test_starting_over_leaves_nobody_of_an_earlier_roster(
     assert reports(tmp_path).keys() == {"new"}
 
 
+@pytest.mark.slow
 def test_starting_over_in_an_outage_loses_no_grade(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -106,6 +107,7 @@ def test_only_one_student_is_graded_on_request(
     assert reports(tmp_path).keys() == {"s1"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
 )
@@ -271,6 +273,7 @@ def test_a_start_that_was_killed_before_anybody_was_graded_is_made_again(
     assert after["s1"].started_at > before["s1"].started_at
 
 
+@pytest.mark.slow
 def test_a_first_file_that_was_never_finished_is_nobodys_results(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -282,6 +285,7 @@ def test_a_first_file_that_was_never_finished_is_nobodys_results(
     assert not stray.exists()
 
 
+@pytest.mark.slow
 def test_nohup_is_honoured(aws_sandbox: Sandbox, right: str, tmp_path: Path) -> None:
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
     with background(["nohup", *command("batch", path)], cwd=tmp_path) as process:

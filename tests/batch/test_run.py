@@ -64,6 +64,7 @@ def test_a_group_is_observed_once_and_reported_for_each(
     assert one.flags == two.flags == ()
 
 
+@pytest.mark.slow
 def test_an_account_of_two_groups_is_observed_once_and_flagged(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:

@@ -20,14 +20,7 @@ if TYPE_CHECKING:
     from grader.model.outcome import Outcome
     from grader.sandbox.server import Sandbox
 
-QUICK = {
-    "another-key",
-    "str-of-dictionary",
-    "variable-while-loading",
-    "key-operation",
-    "send-dictionary",
-    "returns-the-sum",
-}
+QUICK = {"another-key"}
 NEVER_HERE = {
     "no-answer",  # the sandbox is there
     "service",
@@ -168,6 +161,7 @@ def lambda_handler(event, context):
 """
 
 
+@pytest.mark.slow
 def test_the_same_answer_again_and_again_is_named(
     aws_sandbox: Sandbox, judged: Callable[..., list[Outcome]]
 ) -> None:
@@ -195,6 +189,7 @@ def test_every_record_with_the_first_ones_answer_is_no_missing_loop(
     assert found.hint.startswith("Every record got the same answer"), found.hint
 
 
+@pytest.mark.slow
 def test_an_answer_under_another_key_is_taken_back(aws_sandbox: Sandbox) -> None:
     account = aws_sandbox.new_account()
     hand_in(aws_sandbox, account)

@@ -98,6 +98,7 @@ def test_check_names_file_line_and_remedy_of_a_bad_paste(
 # -- two portions ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_was_looked_at_is_shown_while_the_function_runs(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
@@ -143,6 +144,7 @@ def test_each_portion_is_said_once_and_no_report_waits(
         assert done.stdout.count(one["title"]) >= 1, one["title"]
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_the_json_alone_and_quiet_one_portion(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
@@ -158,6 +160,7 @@ def test_a_pipe_gets_the_json_alone_and_quiet_one_portion(
     assert quiet.stdout.count("✓") == 12
 
 
+@pytest.mark.slow
 def test_what_an_interrupted_check_left_is_called_its_own_by_the_next_one(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
@@ -200,6 +203,7 @@ def test_nothing_waits_where_nothing_is_run(
     assert done.stdout.count("Score: 0 of 20") == 1
 
 
+@pytest.mark.slow
 def test_a_check_of_ones_own_that_fails_itself_is_told_once(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
@@ -251,8 +255,12 @@ def test_looking_only_has_a_subtotal_and_a_status_of_its_own(
     [
         ({"memory_mb": 256}, ["timeout"], 0, "Subtotal: 1 of 1 points"),
         ({"memory_mb": 256}, ["memory", "timeout"], 1, "Subtotal: 1 of 2 points"),
-        ({"memory_mb": 256}, ["handler"], 0, "Subtotal: 2 of 2 points"),
-        ({"handler": "wrong_keys"}, ["records"], 1, "raised KeyError"),
+        pytest.param(
+            {"memory_mb": 256}, ["handler"], 0, "Subtotal: 2 of 2 points", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            {"handler": "wrong_keys"}, ["records"], 1, "raised KeyError", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_only_the_criteria_that_are_named_count(
@@ -304,6 +312,7 @@ def test_a_criterion_that_cannot_be_looked_at_is_told_before_anything_is_asked(
 # -- the seed -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_seed_that_is_printed_sends_the_same_numbers_again(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:

@@ -149,6 +149,7 @@ def test_wrong_blocks_are_told_in_one_sentence_with_what_to_do(
         assert "ask your instructor" in expired.text
 
 
+@pytest.mark.slow
 def test_a_second_claimant_is_told_and_released(
     tmp_path: Path, aws_sandbox: Sandbox, right: str, wait_no_longer: dict[str, str]
 ) -> None:
@@ -179,6 +180,7 @@ def test_the_roster_s_account_decides(tmp_path: Path, aws_sandbox: Sandbox, righ
         assert opened.graded("s02", block(right))["score"] == 20.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", ["best", pytest.param("last", marks=pytest.mark.slow)])
 def test_the_best_or_the_last_try_counts(
     tmp_path: Path, aws_sandbox: Sandbox, right: str, wait_no_longer: dict[str, str], keep: str
@@ -256,6 +258,7 @@ def test_until_closes_it_by_itself(tmp_path: Path, aws_sandbox: Sandbox) -> None
         assert "<textarea" in student.get("/").text
 
 
+@pytest.mark.slow
 def test_a_desk_goes_on_from_a_batch_and_a_batch_from_a_desk(
     tmp_path: Path, aws_sandbox: Sandbox, right: str
 ) -> None:
@@ -305,6 +308,7 @@ def test_names_of_students_are_text_and_nothing_else(tmp_path: Path, aws_sandbox
         assert "'=1+1" in (tmp_path / "desk-links.csv").read_text()
 
 
+@pytest.mark.slow
 def test_blocks_wait_their_turn_and_see_how_long(tmp_path: Path, aws_sandbox: Sandbox) -> None:
     accounts = {name: aws_sandbox.new_account() for name in NAMES}
     slow = DemoSubmission(name="x", description="x", points=None, handler="slow")

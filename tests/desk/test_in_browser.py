@@ -90,6 +90,7 @@ def paste(page: Page, link: str, text: str, locale: str = "en-GB") -> None:
     page.keyboard.press("Enter")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "locale",
     ["en-GB", pytest.param("fr-FR", marks=pytest.mark.slow)],

@@ -52,6 +52,7 @@ def said_by_processes(pid: int) -> str:
     return said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("students", [3, pytest.param(10, marks=pytest.mark.slow)])
 def test_killed_in_the_middle_of_runs_it_goes_on_when_started_again(
     tmp_path: Path, aws_sandbox: Sandbox, students: int
@@ -101,6 +102,7 @@ def test_killed_in_the_middle_of_runs_it_goes_on_when_started_again(
         assert_nowhere(CANARY, tmp_path, output, errors)
 
 
+@pytest.mark.slow
 def test_ctrl_c_gives_the_queues_back(tmp_path: Path, aws_sandbox: Sandbox) -> None:
     """The function never answers: its messages would lie hidden for as long as it is waited for."""
     account = aws_sandbox.new_account()

@@ -61,6 +61,7 @@ def same_as_batch(
         assert states[name]["score"] == graded.score == one.points
 
 
+@pytest.mark.slow
 def test_a_grade_is_the_same_as_by_a_batch(tmp_path: Path, aws_sandbox: Sandbox) -> None:
     few = tuple(one for one in SUBMISSIONS if not one.shares_account_with)
     same_as_batch(tmp_path, aws_sandbox, few[:4], 4)

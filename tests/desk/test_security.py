@@ -245,6 +245,7 @@ def test_who_says_nothing_or_never_ends_is_cut_off(desk_without_aws: OpenDesk) -
         one.close()
 
 
+@pytest.mark.slow
 def test_a_body_that_does_not_come_is_not_waited_for(desk_without_aws: OpenDesk) -> None:
     student = desk_without_aws.student("s14")
     parts = urlsplit(desk_without_aws.base)

@@ -7,6 +7,8 @@ import re
 import zipfile
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.docs.walks import section, with_programs
 from tests.intake.test_roster_command import block
 from tests.observing import hand_in
@@ -53,6 +55,7 @@ def filled(folder: Path) -> dict[str, tuple[str, str]]:
         }
 
 
+@pytest.mark.slow
 def test_pairs_get_their_grades_by_the_commands_of_the_guide(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:

@@ -62,6 +62,7 @@ def test_looking_takes_nothing_that_acts() -> None:
     } == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exchange", [True, False])
 def test_what_is_really_asked_is_in_the_policy(
     aws_sandbox: Sandbox, right: str, wire: Wire, exchange: bool

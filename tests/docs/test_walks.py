@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 
 
+@pytest.mark.slow
 def test_a_sentence_is_changed_as_the_guide_says(tmp_path: Path) -> None:
     here = copy_of_the_source(tmp_path / "here")
     printed = walk(section(CONTRIBUTING, "Change a sentence"), here)

@@ -167,6 +167,7 @@ def test_what_is_wrong_is_told_student_by_student_in_the_rosters_order(
     assert "canary" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_what_many_have_in_common_is_told_once(tmp_path: Path, aws_sandbox: Sandbox) -> None:
     path = roster(tmp_path, aws_sandbox, "s01,,,-", "s02,,,-", "s03,,,-")
     told = io.StringIO()
@@ -228,6 +229,7 @@ def test_rows_of_one_group_may_lead_to_one_account(
     assert told == ["s03", "s03", "s01, s02"]
 
 
+@pytest.mark.slow
 def test_an_account_that_two_rows_claim_is_told_even_where_it_cannot_be_reached(
     aws_sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -150,6 +150,7 @@ def test_canvas_gets_the_score_and_says_that_it_has_no_room_for_reasons(
     assert "why 1 score was adjusted is not in it" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_junit_shows_what_was_earned(results: Path) -> None:
     root = ElementTree.parse(exported(results, "junit")).getroot()
     said: dict[str, Any] = {one.get("name", ""): one.get("value") for one in root.iter("property")}
@@ -168,6 +169,7 @@ def test_the_table_of_a_class_shows_the_score_and_that_something_is_noted(
     assert ("modified-after-due" if kind == "late" else "overridden") in text
 
 
+@pytest.mark.slow
 def test_on_another_scale_all_of_it_is_scaled(results: Path, kind: str) -> None:
     out = exported(results, "csv", "--scale", "100")
     with out.open(newline="") as file:

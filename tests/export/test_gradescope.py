@@ -318,6 +318,7 @@ def test_a_submission_without_one_block_has_no_score_and_says_what_it_is(
     assert "canary" not in done.stdout + done.stderr + json.dumps(made)
 
 
+@pytest.mark.slow
 def test_the_autograder_reads_a_block_as_a_roster_does(
     aws_sandbox: Sandbox, right: str, autograder: Path
 ) -> None:
@@ -334,6 +335,7 @@ def test_the_autograder_reads_a_block_as_a_roster_does(
     assert json.loads((autograder / "results/results.json").read_bytes())["score"] == 20
 
 
+@pytest.mark.slow
 def test_check_takes_one_way_to_the_account(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text("x")
     done = grader("check", "--block", "b.txt", "--profile", "me", cwd=tmp_path)

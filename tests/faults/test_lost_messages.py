@@ -45,6 +45,7 @@ def test_a_lost_answer_is_not_the_students(came: list[Report], number: int) -> N
     assert came[number].score == 20, came[number].criteria
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("heard", "ungraded"),
     [

@@ -77,6 +77,7 @@ def test_an_answer_that_arrives_at_the_deadline_counts(
     assert report.score == 20, report.criteria
 
 
+@pytest.mark.slow
 def test_messages_that_come_all_the_time_cost_nothing_and_are_left(
     aws_sandbox: Sandbox, right: str, grade: Any
 ) -> None:

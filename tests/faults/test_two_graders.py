@@ -173,6 +173,7 @@ def test_what_a_killed_grader_left_hidden_excuses_no_silence(
     assert came.kinds == set()
 
 
+@pytest.mark.slow
 def test_what_looks_like_a_mistake_can_be_taken_by_the_grader_whose_right_answer_it_is(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:

@@ -200,7 +200,7 @@ HOLDS_THE_INTERPRETER = "re.match('(a+)+$', 'a' * 64 + 'b')"
     ("body", "kind", "limit_s"),
     [
         (HANG, "time-limit", 2),
-        (HOLDS_THE_INTERPRETER, "time-limit", 2),
+        pytest.param(HOLDS_THE_INTERPRETER, "time-limit", 2, marks=pytest.mark.slow),
         ("os._exit(3)", "unexpected", GENEROUS_S),
     ],
 )

@@ -112,7 +112,7 @@ SAID = {
     "answers-everything": "the answer of “",
     "answers-text": "",
 }
-QUICK = {"only-adds", "answers-everything", "url-in-code"}
+QUICK = {"url-in-code"}
 
 
 def test_every_calculator_says_what_it_costs() -> None:
@@ -138,6 +138,7 @@ def test_a_mistake_costs_its_points_and_no_others_and_is_named(
     assert SAID[submission.name] in told, told
 
 
+@pytest.mark.slow
 def test_what_a_student_reads_speaks_of_the_message_and_the_answer(
     looked: Any, judge: Judge, rubric: Rubric
 ) -> None:
@@ -163,6 +164,7 @@ def test_another_seed_costs_a_function_that_only_adds_the_same(
     assert points == pytest.approx(FULL | {"records": 0, "answers": 7 * 2 / 8})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["right", pytest.param("url-in-code", marks=pytest.mark.slow)])
 def test_under_names_of_ones_own_each_resource_is_found_by_its_part(
     looked: Any,

@@ -114,6 +114,7 @@ def test_the_queue_decides_with_full_patience_where_the_made_up_event_cannot(
     assert seen.flags == ("direct-inconclusive",)
 
 
+@pytest.mark.slow
 def test_that_the_queue_decided_is_noted_where_only_several_records_met_the_artefact(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:
@@ -146,6 +147,7 @@ def test_late_duplicates_are_taken_along(aws_sandbox: Sandbox, fresh_account: st
     assert messages(aws_sandbox, fresh_account, "output_queue") == EMPTY
 
 
+@pytest.mark.slow
 def test_a_mapping_of_an_alias_is_invoked_as_that_alias(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         ("lambda.GetFunctionConfiguration", rest(429, "TooManyRequestsException")),
         pytest.param("sqs.GetQueueUrl", rpc(503, "ServiceUnavailable"), marks=pytest.mark.slow),
         ("lambda.ListEventSourceMappings", ConnectTimeoutError(endpoint_url="http://x")),
-        ("sqs.ReceiveMessage", rpc(500, "InternalError")),
+        pytest.param("sqs.ReceiveMessage", rpc(500, "InternalError"), marks=pytest.mark.slow),
         ("sqs.SendMessage", rpc(500, "InternalError")),
         pytest.param(
             "sqs.SendMessage",

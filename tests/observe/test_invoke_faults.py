@@ -106,6 +106,7 @@ def test_silence_is_the_functions_where_a_longer_one_follows_and_aws_answers_all
     assert wire.requests.count("lambda.Invoke") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "after",
     [
@@ -183,7 +184,11 @@ RESERVED = rest(
 
 @pytest.mark.parametrize(
     "answer",
-    [RESERVED, rest(502, "EC2ThrottledException"), rest(502, "ENINotReadyException")],
+    [
+        RESERVED,
+        pytest.param(rest(502, "EC2ThrottledException"), marks=pytest.mark.slow),
+        pytest.param(rest(502, "ENINotReadyException"), marks=pytest.mark.slow),
+    ],
     ids=["reserved", "throttled", "not-ready"],
 )
 def test_what_passes_by_itself_costs_nothing(

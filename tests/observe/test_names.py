@@ -32,6 +32,7 @@ def check(sandbox: Sandbox, account: str, monkeypatch: pytest.MonkeyPatch, *give
     return cli.run(["check", "--endpoint-url", sandbox.endpoint_url, "--quiet", *given])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrong",
     [

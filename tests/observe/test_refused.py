@@ -134,6 +134,7 @@ def test_an_output_queue_that_cannot_be_read_leaves_everything_unknown(
     assert {kind(seen.handler), kind(seen.records), kind(seen.exchange)} == {expected}
 
 
+@pytest.mark.slow
 def test_a_message_that_may_not_be_deleted_costs_nothing_and_is_said(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:

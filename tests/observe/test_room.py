@@ -55,8 +55,8 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "answers",
     [
-        [RESERVED] * 3,
         [ASLEEP, ACCOUNT, ASLEEP, RESERVED, SNAPSHOT],
+        pytest.param([RESERVED] * 3, marks=pytest.mark.slow),
         *(
             pytest.param(answers, marks=pytest.mark.slow)
             for answers in ([ACCOUNT] * 12, [CALLER] * 5, [ASLEEP] * 12, [PENDING] * 6)
@@ -87,7 +87,9 @@ def test_room_that_comes_and_goes_is_waited_for_each_time(
     assert seen.records.value.answered
 
 
-@pytest.mark.parametrize(("reserved", "found"), [(0, "refused"), (1, "throttled")])
+@pytest.mark.parametrize(
+    ("reserved", "found"), [(0, "refused"), pytest.param(1, "throttled", marks=pytest.mark.slow)]
+)
 def test_a_reserved_concurrency_of_nothing_is_the_functions_and_any_other_is_not(
     aws_sandbox: Sandbox,
     fresh_account: str,
@@ -109,6 +111,7 @@ def test_a_reserved_concurrency_of_nothing_is_the_functions_and_any_other_is_not
         assert answered(seen) == 5
 
 
+@pytest.mark.slow
 def test_a_function_that_does_not_wake_is_not_ready_and_the_queue_still_tells(
     aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,7 +133,9 @@ def test_all_waits_of_a_run_share_their_time(monkeypatch: pytest.MonkeyPatch) ->
     assert told == [("AWS is waking your function", 0.3)]  # the second wait had no time left
 
 
-@pytest.mark.parametrize(("limit", "found"), [(1, "throttled"), (5, "found")])
+@pytest.mark.parametrize(
+    ("limit", "found"), [(1, "throttled"), pytest.param(5, "found", marks=pytest.mark.slow)]
+)
 def test_a_silent_pair_may_lie_in_the_queue_where_the_function_has_little_room(
     aws_sandbox: Sandbox,
     fresh_account: str,

@@ -106,6 +106,7 @@ def test_an_answer_that_somebody_took_and_no_count_shows_is_found_by_the_second_
     assert answered(seen) == 2
 
 
+@pytest.mark.slow
 def test_a_silence_that_the_second_look_confirms_costs_what_it_costs(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:
@@ -171,6 +172,7 @@ def test_a_fault_of_the_second_look_leaves_open_what_was_silent_and_keeps_all_el
     assert isinstance(seen.functions["sum"], Found)
 
 
+@pytest.mark.slow
 def test_an_answer_that_could_not_be_deleted_is_no_reader(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:

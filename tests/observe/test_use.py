@@ -49,6 +49,7 @@ def test_what_has_the_rubrics_name_is_judged_whatever_else_there_is(lab: Lab) ->
     assert not observed.found_as
 
 
+@pytest.mark.slow
 def test_a_right_account_costs_no_question_more_than_without_finding(lab: Lab) -> None:
     hand_in(lab.sandbox, lab.account)
     plain = msgspec.structs.replace(shipped(), lab=msgspec.structs.replace(shipped().lab, found=()))
@@ -113,6 +114,7 @@ def test_a_named_function_that_nothing_runs_is_told_of_the_one_that_is_run(lab: 
     assert "--use periodic=minuteur" in instead(seen(lab), "periodic")
 
 
+@pytest.mark.slow
 def test_a_named_queue_that_stays_silent_is_told_of_the_one_a_variable_names(lab: Lab) -> None:
     lab.calculator()
     lab.queues("output_queue")

@@ -31,6 +31,7 @@ def seen(lab: Lab, *, exchange: bool = True) -> Observation:
     return look(lab.sandbox, lab.account, rubric=own_names(), exchange=exchange)
 
 
+@pytest.mark.slow
 def test_the_queue_that_holds_the_answer_is_the_output_queue(lab: Lab) -> None:
     calculator(lab, answering("queue2"))
     put(lab.sandbox, lab.account, "somebody's", "older")

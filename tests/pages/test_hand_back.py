@@ -134,6 +134,7 @@ def test_a_mark_of_ones_own_is_shown_as_a_change(root: Path) -> None:
     assert "No mark is new or changed since." in said(root)
 
 
+@pytest.mark.slow
 def test_judging_again_is_shown_as_a_change(tmp_path: Path) -> None:
     root = a_graded_class(tmp_path / "results", {ANN: 20})
     Results(root).write_student(a_report(ANN, 20), reference())
@@ -148,6 +149,7 @@ def test_judging_again_is_shown_as_a_change(tmp_path: Path) -> None:
     assert "The mark of 1 student is new or changed since." in said(root)
 
 
+@pytest.mark.slow
 def test_going_on_with_a_batch_is_shown_as_a_change(root: Path, tmp_path: Path) -> None:
     hand_back(root)
     (root / "overrides.csv").write_text("student_id,criterion,points,why\ns1,sums,0,Why\n")

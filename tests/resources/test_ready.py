@@ -60,6 +60,7 @@ def test_a_mapping_in_transition_is_waited_for(
     assert answered(look(aws_sandbox, right, wire=wire)) == 5
 
 
+@pytest.mark.slow
 def test_a_mapping_that_stays_in_transition_is_not_ready_and_not_wrong(
     aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:

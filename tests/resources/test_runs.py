@@ -294,6 +294,7 @@ def test_a_log_that_does_not_answer_to_the_end_is_not_known(
     assert kind(seen(aws_sandbox, right, wire)) == expected
 
 
+@pytest.mark.slow
 def test_a_fault_that_passes_costs_nothing(
     aws_sandbox: Sandbox, right: str, wire: Wire, often: None
 ) -> None:

@@ -62,6 +62,7 @@ def test_a_link_in_a_results_folder_is_refused_and_nothing_written_through_it(
     assert not (tmp_path / "grades-out.csv").exists()
 
 
+@pytest.mark.slow
 def test_the_folder_itself_may_be_a_link(stored: Path, tmp_path: Path) -> None:
     link = tmp_path / "this-year"
     link.symlink_to(stored)

@@ -71,6 +71,7 @@ def test_whatever_a_function_makes_of_a_pair_is_far_from_everything_else(seed: i
     far_apart(take(14, seed))
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**31))
 def test_the_answers_of_four_operations_are_far_apart_too(seed: int) -> None:
     far_apart(take(18, seed, rules=calculator()), 1e-6)
@@ -109,8 +110,14 @@ def test_a_range_without_room_is_an_error_and_not_an_endless_search() -> None:
         take(10, rules=ExchangeRules(range=(100, 140)))
 
 
-@pytest.mark.parametrize(("pairs", "seeds"), [(1, 200), (5, 200), (20, 40), (50, 10)])
-@pytest.mark.parametrize("low", [1, 100])
+@pytest.mark.parametrize(
+    ("pairs", "seeds"),
+    [
+        (1, 200),
+        *(pytest.param(*more, marks=pytest.mark.slow) for more in [(5, 200), (20, 40), (50, 10)]),
+    ],
+)
+@pytest.mark.parametrize("low", [1, pytest.param(100, marks=pytest.mark.slow)])
 def test_the_smallest_range_that_a_rubric_may_name_has_room_for_every_seed(
     pairs: int, seeds: int, low: int
 ) -> None:
@@ -120,6 +127,7 @@ def test_the_smallest_range_that_a_rubric_may_name_has_room_for_every_seed(
         assert len(set(numbers(take(most, seed, rules=rules)))) == most
 
 
+@pytest.mark.slow
 def test_what_faults_make_a_run_draw_beyond_its_room_is_nearer_and_never_missing() -> None:
     pairs = Pairs(calculator(), 1, "1" * 12, 1)
     drawn = [pairs.draw(index) for index in range(4 * 60)]
@@ -209,6 +217,7 @@ def problems(exchange: dict[str, Any]) -> list[str]:
     return [str(one) for one in exchange_problems(document, "rubric.yaml", {})]
 
 
+@pytest.mark.slow
 @given(exchanges(), st.integers(0, 1000))
 def test_the_messages_of_a_valid_rubric_are_far_apart_or_lint_says_why_not(
     given_exchange: dict[str, Any], seed: int

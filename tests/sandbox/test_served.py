@@ -25,6 +25,7 @@ def temporary(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_served_sandbox_prints_what_to_export_and_can_be_graded(
     tmp_path: Path, temporary: Path
 ) -> None:
