@@ -8,13 +8,14 @@ the first that holds decides; ``->`` leads to the next state.
 now. *Slow*: the mapping's batching window and both queues' delays. *Little* patience is IMPATIENT_S
 + slow, *full* is the rubric's deadline + slow; while the queue gives messages that are no answers,
 a wait goes on for DRAINING_S more, and while what a lost answer of SQS held may come back, for
-COME_BACK_S. *Something else*: for APPEARS_S a message has been known that is newer than the pair and
-holds no number; with a number it may answer another grader. *Nobody's number*: it does not, because
-nobody took it for UNTAKEN_S + slow, or because it is the right answer to an earlier pair, as long ago;
-no more than MOST_FOR_ONE came, and none beside a right answer. *Missed*: what a lost answer of SQS held
-did not come back (unreachable), AWS's clocks contradict each other where a verdict rests on them
-(clock), somebody else received an answer first, or messages are hidden that this run does not hide,
-for longer than a count is late (ANOTHER_READER: disturbed), or their count is not told.
+COME_BACK_S, in which nothing is asked until it is back. *Something else*: for APPEARS_S a message has
+been known that is newer than the pair and holds no number; with a number it may answer another grader.
+*Nobody's number*: it does not, because nobody took it for UNTAKEN_S + slow, or because it is the right
+answer to an earlier pair, as long ago; no more than MOST_FOR_ONE came, and none beside a right answer.
+*Missed*: what a lost answer of SQS held did not come back (unreachable), AWS's clocks contradict each
+other where a verdict rests on them (clock), somebody else received an answer first, or messages are
+hidden that this run does not hide, for longer than a count is late (ANOTHER_READER: disturbed), or
+their count is not told.
 
 READY (Waits): looks every EVERY_S at what is in transition, READY_S for each thing, TOGETHER_S for
 all waits of the run

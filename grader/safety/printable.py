@@ -19,7 +19,9 @@ def printable(text: str, limit: int = 1000) -> str:
     """``text`` in one line of at most ``limit`` characters, with what could act made visible."""
     most = limit * 2
     line = text[:most].replace("\t", " ").replace("\n", " ")
-    line = unicodedata.normalize("NFC", "".join(map(_visible, line)))
+    if not line.isprintable():  # most text is, and there is a lot of it on a class's pages
+        line = "".join(map(_visible, line))
+    line = unicodedata.normalize("NFC", line)
     return line if len(line) <= limit and len(text) <= most else f"{line[: limit - 1]}…"
 
 

@@ -7,6 +7,7 @@ itself. Whatever computes or shows a score goes by :func:`exact_score` and :func
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,6 +23,9 @@ OVERRIDDEN = "overridden"
 
 _DECIMALS = 4
 
+_NUMBERS = 4_096
+"""Numbers that are kept as read: a class has the same few over and over."""
+
 
 def earned(result: CriterionResult) -> Fraction:
     """A criterion's points before a report rounds them: rounded twice, a score can be a cent off.
@@ -31,12 +35,18 @@ def earned(result: CriterionResult) -> Fraction:
     if not result.tests:
         return exact(result.points or 0)
     passed = sum(test.outcome == "passed" for test in result.tests)
-    return exact(result.max_points) * Fraction(passed, len(result.tests))
+    most = exact(result.max_points)
+    return most if passed == len(result.tests) else most * Fraction(passed, len(result.tests))
 
 
 def exact(value: float | Fraction) -> Fraction:
     """A float as the decimal number that it is written as."""
-    return value if isinstance(value, Fraction) else Fraction(repr(float(value)))
+    return value if isinstance(value, Fraction) else _as_written(float(value))
+
+
+@lru_cache(_NUMBERS)
+def _as_written(value: float) -> Fraction:
+    return Fraction(repr(value))
 
 
 def overrides_of(report: Report) -> dict[str, Adjustment]:
