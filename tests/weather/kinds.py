@@ -23,6 +23,13 @@ def calm(_weather: Weather, asked: Asked, ask: Ask) -> Said:
     return ask(asked)
 
 
+def beside(weather: Weather, asked: Asked, ask: Ask) -> Said:
+    """Nothing happens but what another grader does, who sends and invokes too."""
+    if asked.operation in {"Invoke", "SendMessage"}:
+        weather.note(asked, "one of two graders")
+    return ask(asked)
+
+
 def latency(weather: Weather, asked: Asked, ask: Ask) -> Said:
     """Each answer takes up to half a second more."""
     weather.wait(weather.between(0.05, 0.5))
@@ -42,7 +49,14 @@ def shuffled(weather: Weather, asked: Asked, ask: Ask) -> Said:
     """Messages come in another order."""
     if asked.operation != "ReceiveMessage":
         return ask(asked)
-    return changed(ask(asked), lambda body: body.get("Messages", []).reverse())
+
+    def reverse(body: dict[str, Any]) -> None:
+        came = body.get("Messages", [])
+        came.reverse()
+        if came:
+            weather.note(asked, f"{len(came)} the other way round")
+
+    return changed(ask(asked), reverse)
 
 
 def empty(weather: Weather, asked: Asked, ask: Ask) -> Said:
@@ -82,11 +96,18 @@ def invoked_twice(weather: Weather, asked: Asked, ask: Ask) -> Said:
 
 
 def lost(operation: str, weather: Weather, asked: Asked, ask: Ask) -> Said:
-    """AWS does what it is asked, and its answer gets lost, in a tenth of all cases."""
+    """AWS does what it is asked, and its answer gets lost: the first, and a tenth of the others.
+
+    Never three in a row: that would be an outage.
+    """
     said = ask(asked)
-    if asked.operation == operation and weather.chance(0.1):
+    if asked.operation != operation:
+        return said
+    if (weather.turn == 1 or weather.chance(0.1)) and weather.memory.get("in a row", 0) < 2:
+        weather.memory["in a row"] = weather.memory.get("in a row", 0) + 1
         weather.note(asked, "answer lost")
         raise Dropped
+    weather.memory["in a row"] = 0
     return said
 
 
@@ -163,7 +184,7 @@ def dated(seconds: float, weather: Weather, asked: Asked, ask: Ask) -> Said:
 
 def cold(weather: Weather, asked: Asked, ask: Ask) -> Said:
     """The first invocation takes ten seconds more."""
-    if asked.operation == "Invoke" and weather.time(asked) == 1:
+    if asked.operation == "Invoke" and weather.turn == 1:
         weather.note(asked, "cold")
         weather.wait(10)
     return ask(asked)
@@ -223,7 +244,7 @@ def changing(weather: Weather, asked: Asked, ask: Ask) -> Said:
 def wakes_late(weather: Weather, asked: Asked, ask: Ask) -> Said:
     """The mapping hands over its first message after 40 seconds."""
     given = fields(asked) if asked.operation == "SendMessage" else {}
-    if INPUT in str(given.get("QueueUrl")) and weather.time(asked) == 1:
+    if INPUT in str(given.get("QueueUrl")) and weather.turn == 1:
         weather.note(asked, "handed over late")
         return ask(with_fields(asked, DelaySeconds=max(1, round(40 * weather.scale))))
     return ask(asked)
@@ -254,6 +275,7 @@ KINDS: dict[str, Kind] = {
     "changing": changing,
     "wakes-late": wakes_late,
     "second-reader": calm,
-    "another-grader": calm,
+    "late-counts-and-a-reader": partial(stale, 20),
+    "another-grader": beside,
 }
-"""What the others bring who are at work in the last two, the season adds."""
+"""What the others bring who are at work in the last three, the season adds."""

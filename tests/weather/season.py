@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from grader.model.report import Report
     from grader.sandbox.server import Sandbox
 
-READERS = frozenset({"second-reader"})
+READERS = frozenset({"second-reader", "late-counts-and-a-reader"})
 """Where somebody else may take messages for good: there a grade may stay open."""
 
 DEADLINE_S = 15
@@ -113,7 +113,9 @@ def season(
         judge = stack.enter_context(Judge(workers=1))
         for cell in chosen:
             if cell.kind in READERS:
-                stack.enter_context(_reader(sandbox, accounts[cell.name], 30 * scale))
+                stack.enter_context(
+                    _reader(sandbox, accounts[cell.name], 30 * scale, over[accounts[cell.name]])
+                )
         checks = judge.collect()
         rubric = load_rubric(default_rubric_path(), checks)
         rules = msgspec.structs.replace(
@@ -165,17 +167,22 @@ def _shortened(scale: float) -> Iterator[None]:
 
 
 @contextmanager
-def _reader(sandbox: Sandbox, account: str, hides_s: float) -> Iterator[None]:
-    """Somebody polls the output queue now and then, as the console does."""
+def _reader(sandbox: Sandbox, account: str, hides_s: float, weather: Weather) -> Iterator[None]:
+    """Somebody polls the output queue all the time, as the console does, and deletes nothing."""
     ended = threading.Event()
     sqs = sandbox.client("sqs", account)
     url = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
 
     def read() -> None:
-        while not ended.wait(0.7):
-            sqs.receive_message(
-                QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=max(1, round(hides_s))
+        while not ended.is_set():
+            took = sqs.receive_message(
+                QueueUrl=url,
+                MaxNumberOfMessages=10,
+                WaitTimeSeconds=1,
+                VisibilityTimeout=max(1, round(hides_s)),
             )
+            if taken := len(took.get("Messages", [])):
+                weather.record("ReceiveMessage", f"the other reader took {taken}")
 
     reading = threading.Thread(target=read)
     reading.start()

@@ -40,24 +40,32 @@ class Weather:
         self._lock = threading.RLock()
         self._times: Counter[str] = Counter()
         self._began: float | None = None
-        self._chance = random.Random()
+        # Each request is answered in a thread of its own, and several of an account at a time.
+        self._present = threading.local()
 
     @property
     def elapsed_s(self) -> float:
         """Seconds since the account was asked for the first time, before ``scale`` shortened them."""
         return (time.monotonic() - (self._began or time.monotonic())) / self.scale
 
-    def time(self, asked: Asked) -> int:
-        """Which request of its operation this is, from 1."""
-        return self._times[asked.operation]
+    @property
+    def turn(self) -> int:
+        """Which request of its operation the present one is, from 1."""
+        turn: int = self._present.turn
+        return turn
 
     def chance(self, share: float) -> bool:
         """Whether something befalls the present request, in this share of cases."""
-        return self._chance.random() < share
+        return self._drawn.random() < share
 
     def between(self, low: float, high: float) -> float:
         """A number for the present request."""
-        return self._chance.uniform(low, high)
+        return self._drawn.uniform(low, high)
+
+    @property
+    def _drawn(self) -> random.Random:
+        drawn: random.Random = self._present.drawn
+        return drawn
 
     def wait(self, seconds: float) -> None:
         """Wait so long, shortened."""
@@ -65,17 +73,21 @@ class Weather:
 
     def note(self, asked: Asked, what: str) -> None:
         """Record what was done to a request."""
+        self.record(asked.operation, what)
+
+    def record(self, operation: str, what: str) -> None:
+        """Record what somebody else did beside."""
         at = round(self.elapsed_s, 3)
         with self._lock:
-            self.did.append({"at": at, "operation": asked.operation, "what": what})
+            self.did.append({"at": at, "operation": operation, "what": what})
 
     def treat(self, asked: Asked, ask: Ask) -> Said:
         """What is answered to ``asked``."""
         with self._lock:
             self._began = self._began or time.monotonic()
             self._times[asked.operation] += 1
-            turn = f"{self.seed}:{self.name}:{asked.operation}:{self._times[asked.operation]}"
-            self._chance = random.Random(turn)
+            self._present.turn = turn = self._times[asked.operation]
+        self._present.drawn = random.Random(f"{self.seed}:{self.name}:{asked.operation}:{turn}")
         return self.kind(self, asked, ask)
 
 

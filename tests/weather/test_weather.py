@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.aws_front import Asked, Said
 from tests.weather.kinds import KINDS
 from tests.weather.season import Came, Cell, season
+from tests.weather.sky import Weather
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.sandbox.server import Sandbox
+    from tests.aws_front import Ask
 
 SCALE = 0.1
 OF_COUNTS = {"counts-down-late", "counts-down-very-late", "counts-up-late"}
 """Where a count could make a reader of nobody, or nobody of a reader: something has to be silent."""
 
 QUICK = {"date-ahead"}
+
+OVER_BEFORE_IT_IS_ASKED = {"counts-down-late"}
+"""Shortened to two seconds, the count is right again by the time that somebody asks for it."""
 
 
 def cell_of(kind: str) -> Cell:
@@ -48,3 +55,32 @@ def test_no_weather_costs_a_point(came: dict[Cell, Came], kind: str) -> None:
     cell = cell_of(kind)
     assert came[cell].wrong(cell) == [], came[cell].did[-40:]
     assert len(came[cell].reports) == (2 if kind == "another-grader" else 1)
+    assert came[cell].did or kind in OVER_BEFORE_IT_IS_ASKED, "it was calm"
+
+
+def test_what_befalls_a_request_does_not_depend_on_others_beside_it() -> None:
+    def falls(beside: bool) -> list[bool]:
+        fell: list[bool] = []
+
+        def kind(weather: Weather, asked: Asked, ask: Ask) -> Said:
+            said = ask(asked)
+            if asked.operation == "ReceiveMessage":
+                fell.append(weather.chance(0.5))
+            return said
+
+        weather = Weather("any", kind, seed=1)
+        other = Asked("1", "DeleteMessage", "POST", "/", {}, b"")
+        mine = Asked("1", "ReceiveMessage", "POST", "/", {}, b"")
+
+        def ask(asked: Asked) -> Said:
+            if beside and asked is mine:
+                meanwhile = threading.Thread(target=weather.treat, args=(other, ask))
+                meanwhile.start()
+                meanwhile.join()
+            return Said(200, {}, b"{}")
+
+        for _ in range(30):
+            weather.treat(mine, ask)
+        return fell
+
+    assert falls(beside=False) == falls(beside=True)
