@@ -54,8 +54,13 @@ def recorded() -> list[Recorded]:
 
 
 @contextmanager
-def player(endpoint_url: str, playing: Mapping[str, Recorded]) -> Iterator[Front]:
-    """A server in front of the sandbox at ``endpoint_url``, that plays a file for each account."""
+def player(
+    endpoint_url: str, playing: Mapping[str, Recorded], played: set[tuple[str, str]] | None = None
+) -> Iterator[Front]:
+    """A server in front of the sandbox at ``endpoint_url``, that plays a file for each account.
+
+    ``played`` gets the name of each file that was asked for, with the operation.
+    """
     times: Counter[tuple[str, str]] = Counter()
     lock = threading.Lock()
 
@@ -66,6 +71,8 @@ def player(endpoint_url: str, playing: Mapping[str, Recorded]) -> Iterator[Front
         with lock:
             times[asked.account, asked.operation] += 1
             time = times[asked.account, asked.operation]
+        if played is not None and asked.operation in {*file.answers, *file.patch}:
+            played.add((file.name, asked.operation))
         answers = file.answers.get(asked.operation)
         if answers is not None and time <= file.first.get(asked.operation, time):
             several = answers if isinstance(answers[0], list) else [answers]

@@ -55,6 +55,9 @@ BESIDE_S = 2
 AGAIN_LONGER = 2
 """How much longer than the first a second invocation is waited for, where both are silent."""
 
+HELD_S = 150
+"""At least so long too: a gateway was seen to hold an invocation for 145 s before it gave up."""
+
 PAYLOAD_LIMIT = 256 * 1024
 
 _NEVER_RAN = frozenset({"broken", "refused"})
@@ -217,7 +220,7 @@ class Invoker:
             return timed_out
         patience_s = self._target.timeout_s + GRACE_S
         direct.sent = self._fresh(range(records))
-        again = self._once(direct.sent, AGAIN_LONGER * patience_s)
+        again = self._once(direct.sent, max(HELD_S, AGAIN_LONGER * patience_s))
         self._wait_for(direct, again, slow_s, None)
         if again.failure == "timed-out" and again.error is None and direct.silent:
             self._aws.query_or_raise(

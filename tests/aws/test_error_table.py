@@ -6,6 +6,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore.exceptions import ClientError
 
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
@@ -42,6 +43,53 @@ def declared() -> list[str]:
 @pytest.mark.parametrize("name", declared())
 def test_every_error_that_a_model_declares_is_in_the_table_on_purpose(name: str) -> None:
     assert name in TABLE
+
+
+OF_THE_FUNCTION = """
+    EFSIOException EFSMountConnectivityException EFSMountFailureException
+    EFSMountTimeoutException S3FilesMountConnectivityException S3FilesMountFailureException
+    S3FilesMountTimeoutException SnapStartException SnapStartTimeoutException
+    SnapStartRegenerationFailureException CodeArtifactUserDeletedException
+    CodeArtifactUserFailedException NoPublishedVersionException RuntimeAliasDeletedException
+    RuntimeVersionDeletedException RecursiveInvocationException KMSAccessDeniedException
+    KMSDisabledException KMSInvalidStateException KMSNotFoundException InvalidRuntimeException
+    InvalidZipFileException InvalidSubnetIDException InvalidSecurityGroupIDException
+    EC2AccessDeniedException
+"""
+OF_A_QUEUES_KEY = """
+    KmsAccessDenied KmsDisabled KmsInvalidKeyUsage KmsInvalidState KmsNotFound KmsOptInRequired
+    KMS.AccessDeniedException KMS.DisabledException KMS.InvalidKeyUsageException
+    KMS.InvalidStateException KMS.NotFoundException KMS.OptInRequired
+"""
+PASSING = {
+    "waking": "CodeArtifactUserPendingException SnapStartNotReadyException ResourceNotReadyException"
+    " ENINotReadyException",
+    "throttled": "TooManyRequestsException KmsThrottled KMS.ThrottlingException RequestThrottled",
+    "unreachable": "EC2ThrottledException EC2UnexpectedException ENILimitReachedException"
+    " SubnetIPAddressLimitReachedException ServiceException",
+}
+
+
+@pytest.mark.parametrize("name", OF_THE_FUNCTION.split())
+def test_what_only_the_functions_owner_can_mend_is_the_functions(name: str) -> None:
+    assert TABLE[name] == "function"
+    assert is_functions_fault(client_error(name))
+
+
+@pytest.mark.parametrize("name", OF_A_QUEUES_KEY.split())
+def test_what_keeps_a_queues_key_from_being_used_is_the_keys(name: str) -> None:
+    assert TABLE[name] == "key"
+
+
+@pytest.mark.parametrize(
+    ("sort", "name"), [(sort, name) for sort, names in PASSING.items() for name in names.split()]
+)
+def test_what_passes_by_itself_is_nobodys_fault(sort: str, name: str) -> None:
+    assert TABLE[name] == sort
+
+
+def client_error(name: str) -> ClientError:
+    return ClientError({"Error": {"Code": name, "Message": ""}}, "Invoke")
 
 
 def test_every_operation_that_is_called_is_listed_here() -> None:

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.tls_front import tls_front
 from grader.aws import profiles
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.aws.profiles import region_of_profile
+from grader.batch.settings import Settings
 from grader.model.access import DefaultCredentials, Keys, Profile, Role
 from grader.model.fact import Found, Unknown
 from grader.observe.identity import observe_identity
+from grader.roster.load import Account
 from grader.safety.secret import Secret
+from tests.observations import lab_rubric
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,6 +113,49 @@ def test_an_endpoint_that_is_given_beats_the_profiles(
     configure(f"[profile lab]\n{KEYS.format('1' * 12)}endpoint_url = http://127.0.0.1:9\n")
     aws = Aws(Clients(), Profile("lab"), "us-east-1", aws_sandbox.endpoint_url)
     assert aws.sqs.meta.endpoint_url == aws_sandbox.endpoint_url
+
+
+def test_the_authority_that_a_profile_names_is_trusted(
+    aws_sandbox: Sandbox, configure: Configure, tmp_path: Path
+) -> None:
+    account = aws_sandbox.new_account()
+    with tls_front(aws_sandbox.endpoint_url, tmp_path) as front:
+        asks = f"{KEYS.format(account)}endpoint_url = {front.endpoint_url}\n"
+        configure(f"[profile lab]\n{asks}ca_bundle = {front.ca_bundle}\n[profile none]\n{asks}")
+        assert whose(Profile("lab")) == account
+        fact = whose(Profile("none"))
+    assert isinstance(fact, Unknown)
+    assert fact.kind == "unreachable"
+
+
+@pytest.mark.parametrize(
+    ("row", "option", "comes_to"),
+    [
+        ("us-west-2", "eu-west-1", "us-west-2"),
+        ("", "eu-west-1", "eu-west-1"),
+        ("", None, "ap-south-1"),
+    ],
+)
+def test_a_row_is_looked_at_in_its_profiles_region_unless_another_is_given(
+    configure: Configure, row: str, option: str | None, comes_to: str
+) -> None:
+    configure(f"[profile lab]\nregion = ap-south-1\n{KEYS.format('1' * 12)}")
+    account = Account("s1", "", "", None, None, row or None, None, access=Profile("lab"))
+    settings = Settings(seed=1, region=option)
+    assert settings.region_of(account, lab_rubric()) == comes_to
+
+
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SQS"])
+def test_addresses_of_the_environment_can_be_ignored_by_rows_with_keys(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    keys = Keys(Secret("1" * 12), Secret("test"), None)
+    assert Aws(Clients(), keys, "us-east-1", None).sqs.meta.endpoint_url == "http://127.0.0.1:9"
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    assert Aws(Clients(), keys, "us-east-1", None).sqs.meta.endpoint_url == (
+        "https://sqs.us-east-1.amazonaws.com"
+    )
 
 
 def test_fips_endpoints_and_the_region_of_a_profile_count(configure: Configure) -> None:

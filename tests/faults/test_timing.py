@@ -11,6 +11,8 @@ import pytest
 import tenacity
 from botocore.httpsession import URLLib3Session
 
+from grader.sandbox.cohort import COHORT
+from grader.sandbox.deploy import SECOND_FUNCTION, deploy
 from grader.scoring.phrases import what_next
 from tests.faults.matrix import BEHAVIOUR
 from tests.observing import EMPTY, hand_in, messages
@@ -99,6 +101,22 @@ def test_messages_that_come_all_the_time_cost_nothing_and_are_left(
         sending.join()
     assert report.score == 20, report.criteria
     assert messages(aws_sandbox, right, "output_queue") == {"visible": len(sent), "in flight": 0}
+
+
+@pytest.mark.slow
+def test_a_function_that_takes_the_answers_leaves_open_what_they_would_have_said(
+    aws_sandbox: Sandbox, fresh_account: str, grade: Any
+) -> None:
+    consumer = next(one for one in COHORT if one.name == "output-consumer")
+    deploy(aws_sandbox, fresh_account, consumer)
+    report = grade(fresh_account, aws_sandbox.endpoint_url)
+    assert (report.score, report.sure_points) == (None, 13)
+    open_ = {one.id: one for one in report.criteria if one.status == "ungraded"}
+    assert {*open_} == {"handler", "records", "sums"}
+    assert {one.open_by for one in open_.values()} == {"student"}
+    told = open_["handler"].message
+    assert SECOND_FUNCTION in told, "whoever takes them is named"
+    assert "output_queue" in told, "and what feeds it"
 
 
 @pytest.fixture

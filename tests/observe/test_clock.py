@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grader.model.fact import Found
 from grader.observe.clock import Clocks
 from grader.observe.sent import Sent
 from tests.exchanges import drawn
 from tests.observations import a_message
-from tests.observing import answered, handler, look
+from tests.observing import answered, hand_in, handler, lab, look
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -44,6 +46,27 @@ def test_a_right_function_is_right_whatever_the_date_of_an_answer_says(
     assert handler(seen).answered
     assert answered(seen) == 5
     assert seen.flags == ()
+
+
+@pytest.mark.parametrize("seconds", [0, pytest.param(3600, marks=pytest.mark.slow)])
+def test_old_numbers_are_nobodys_answers_whatever_the_date_of_an_answer_says(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire, seconds: float
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="prints_only")
+    sqs = aws_sandbox.client("sqs", fresh_account)
+    queue = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
+    # Whatever pair is drawn, its sum is likely to be among them.
+    for start in range(0, 20_000, 500):
+        body = json.dumps([{"body": number} for number in range(start, start + 500)])
+        sqs.send_message(QueueUrl=queue, MessageBody=body)
+    for number in range(0, 20_000, 40):
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"body": number}))
+    if seconds:
+        shift_dates(wire, seconds)
+    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=3))
+    assert isinstance(seen.handler, Found)
+    assert not handler(seen).answered
+    assert answered(seen) == 0
 
 
 def date_of(at: float) -> dict[str, Any]:

@@ -70,6 +70,27 @@ def test_all_pairs_go_at_once_through_a_slow_mapping(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 22, 333])
+def test_what_records_charges_is_not_charged_again_through_a_slow_mapping(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire, seed: int
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="first_record_only")
+
+    def slow(parsed: dict[str, Any]) -> None:
+        for mapping in parsed["EventSourceMappings"]:
+            mapping["MaximumBatchingWindowInSeconds"] = 30
+
+    wire.change("lambda.ListEventSourceMappings", slow)
+    seen = look(aws_sandbox, fresh_account, wire=wire, seed=seed)
+    assert handler(seen).answered
+    assert isinstance(seen.records, Found)
+    assert not seen.records.value.answered
+    assert wire.requests.count("sqs.SendMessage") == 1, "several may travel in one event"
+    assert exchange(seen).stands_for_all
+    assert answered(seen) == 1
+
+
+@pytest.mark.slow
 def test_a_right_sum_after_a_wrong_message_counts(aws_sandbox: Sandbox, fresh_account: str) -> None:
     hand_in(aws_sandbox, fresh_account, handler="corrects_itself")
     seen = look(aws_sandbox, fresh_account, rubric=lab(pairs=3))

@@ -36,7 +36,15 @@ QUICK = {
 
 
 @pytest.fixture(scope="module")
-def graded(request: pytest.FixtureRequest, aws_sandbox: Sandbox) -> Iterator[dict[str, Graded]]:
+def played() -> set[tuple[str, str]]:
+    """Of which files an answer was given, and to what."""
+    return set()
+
+
+@pytest.fixture(scope="module")
+def graded(
+    request: pytest.FixtureRequest, aws_sandbox: Sandbox, played: set[tuple[str, str]]
+) -> Iterator[dict[str, Graded]]:
     """What came of each file that some chosen test is about, all of them at once."""
     chosen = {item.callspec.params["file"].name for item in request.session.items if _is_of(item)}
     files = [file for file in FILES if file.name in chosen]
@@ -52,7 +60,7 @@ def graded(request: pytest.FixtureRequest, aws_sandbox: Sandbox) -> Iterator[dic
     playing = {accounts[file.name]: file for file in files}
     with (
         pytest.MonkeyPatch.context() as patch,
-        player(aws_sandbox.endpoint_url, playing) as front,
+        player(aws_sandbox.endpoint_url, playing, played) as front,
         Judge(workers=1) as judge,
     ):
         # What is waited for here is over after a number of questions, not after a time.
@@ -89,10 +97,15 @@ def _row(file: Recorded, account: str, line: int) -> Account:
         for file in FILES
     ],
 )
-def test_what_aws_answered_is_judged_fairly(graded: dict[str, Graded], file: Recorded) -> None:
+def test_what_aws_answered_is_judged_fairly(
+    graded: dict[str, Graded], played: set[tuple[str, str]], file: Recorded
+) -> None:
     report, seen = graded[file.name].report, graded[file.name].observation
     assert seen is not None, "the grader failed"
     said = [(one.id, one.status, one.message) for one in report.criteria if one.status != "passed"]
+    asked = {operation for name, operation in played if name == file.name}
+    assert asked or not {*file.answers, *file.patch}, "nobody asked what the file answers"
+    assert not any("max retries" in message for _, _, message in said), said
     assert report.score in file.expect.score, (file.want, said)
     open_ = [one.id for one in report.criteria if one.status == "ungraded"]
     if report.score is None and file.expect.ungraded is not None:

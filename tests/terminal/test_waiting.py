@@ -11,15 +11,18 @@ import pytest
 
 from grader.terminal.console import console
 from grader.terminal.progress import working
+from tests.aws_front import front
 from tests.observing import hand_in
 from tests.programs import LIMIT_S, background, command, environment, grader, read_to
 from tests.resources.test_schedule_runs import RUBRIC
 from tests.terminal.test_report import Terminal
+from tests.weather.sky import refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.sandbox.server import Sandbox
+    from tests.aws_front import Ask, Asked, Said
 
 
 @pytest.mark.parametrize(
@@ -38,6 +41,39 @@ def test_a_check_says_that_it_may_wait_for_the_schedule(
     assert said in done.stderr
     quiet = grader("check", "--quiet", cwd=tmp_path, env=env)
     assert quiet.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (
+            refusal(409, "CodeArtifactUserPendingException", Message="initializing"),
+            "AWS is waking your function, up to 150 s.",
+        ),
+        pytest.param(
+            refusal(429, "TooManyRequestsException", Reason="ConcurrentInvocationLimitExceeded"),
+            "Lambda has no room for first_lambda at this moment, up to",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_a_check_says_what_it_waits_for(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path, answer: Said, said: str
+) -> None:
+    turned_away: list[Asked] = []
+
+    def treat(asked: Asked, ask: Ask) -> Said:
+        if asked.operation == "Invoke" and not turned_away:
+            turned_away.append(asked)
+            return answer
+        return ask(asked)
+
+    with front(aws_sandbox.endpoint_url, treat) as busy:
+        env = environment(aws_sandbox, right) | {"AWS_ENDPOINT_URL": busy.endpoint_url}
+        done = grader("check", cwd=tmp_path, env=env)
+    assert turned_away
+    assert said in done.stderr
+    assert "Score: 20 of 20 points" in done.stdout
 
 
 @pytest.mark.slow
