@@ -107,9 +107,7 @@ MODES: dict[str, Callable[[Send], None]] = {
 ONE_OF_EACH_KIND = (
     "silent",
     "dribbling body",
-    "continue for ever",
     "huge",
-    "half a body",
     "web page",
 )
 

@@ -57,7 +57,7 @@ def test_help_is_whole_and_names_no_type_of_python(path: tuple[str, ...], tmp_pa
 
 
 @pytest.mark.parametrize("path", EVERY, ids=" ".join)
-@pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("last", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_help_is_french_where_french_is_asked_for(
     path: tuple[str, ...], last: bool, tmp_path: Path
 ) -> None:

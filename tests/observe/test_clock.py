@@ -48,7 +48,8 @@ def test_a_right_function_is_right_whatever_the_date_of_an_answer_says(
     assert seen.flags == ()
 
 
-@pytest.mark.parametrize("seconds", [0, pytest.param(3600, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0, 3600])
 def test_old_numbers_are_nobodys_answers_whatever_the_date_of_an_answer_says(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire, seconds: float
 ) -> None:
