@@ -1,4 +1,4 @@
-"""An AWS of right accounts, as many as one likes, that costs next to nothing: the grader alone is loaded.
+"""An AWS of right accounts, as many as one likes, that costs next to nothing: it loads the grader alone.
 
 A sandbox is asked once what a right account answers; from then on a process of its own plays that.
 """

@@ -1,4 +1,4 @@
-"""A queue as SQS has it, in one thread's memory: long polls, and messages that are hidden for a while."""
+"""A queue as SQS has it, in one thread's memory: long polls, messages that are hidden for a while."""
 
 from __future__ import annotations
 
