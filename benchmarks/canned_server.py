@@ -34,6 +34,9 @@ HOST = "127.0.0.1"
 COUNTED = "/asked"
 """Whoever gets this path is told who asked what how often: account, then service and operation."""
 
+UNKNOWN = "unknown"
+"""What stands there for a question to which no answer was recorded."""
+
 _JSON = "application/x-amz-json-1.0"
 _INPUT, _OUTPUT = "input_queue", "output_queue"
 _INVOKED = "/invocations"
@@ -177,6 +180,7 @@ class Played:
         )
         looked = self._looked.get(key)
         if looked is None:
+            self._asked[account, UNKNOWN] += 1
             self._say_unknown(key)
             done(400, f"Content-Type: {_JSON}\r\n", b'{"__type": "UnknownOperationException"}')
             return

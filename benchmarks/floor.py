@@ -24,6 +24,7 @@ from benchmarks.bare import measure, visited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from urllib.parse import SplitResult
 
 TIMEOUT_S = 60
 _FUNCTIONS = "/2015-03-31/functions"
@@ -41,6 +42,12 @@ class Floor:
         bundle = os.environ.get("AWS_CA_BUNDLE")
         self._tls = ssl.create_default_context(cafile=bundle)
         self._local = threading.local()
+        self._opened: list[http.client.HTTPConnection] = []
+
+    def close(self) -> None:
+        """Close every thread's connections."""
+        while self._opened:
+            self._opened.pop().close()
 
     def visit(self, row: dict[str, str]) -> bool:
         """Ask about one account: whether all of it was right."""
@@ -69,7 +76,8 @@ class Floor:
         url = urlsplit(row["endpoint_url"])
         connection: http.client.HTTPConnection | None = self._local.open.get(service)
         if connection is None:
-            connection = self._local.open[service] = self._connection(url.hostname, url.port)
+            connection = self._local.open[service] = self._connection(url)
+            self._opened.append(connection)
         head = {"host": url.netloc, **(headers or {})}
         connection.request(
             method, path, body or None, signed(row, service, method, path, body, head)
@@ -80,12 +88,11 @@ class Floor:
             raise http.client.HTTPException(f"{path}: {answer.status} {said!r}")
         return said
 
-    def _connection(self, host: str | None, port: int | None) -> http.client.HTTPConnection:
-        if host is None:
-            raise ValueError("an endpoint has a host")
-        if "AWS_CA_BUNDLE" in os.environ:
-            return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=self._tls)
-        return http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
+    def _connection(self, url: SplitResult) -> http.client.HTTPConnection:
+        host = url.hostname or ""
+        if url.scheme == "https":
+            return http.client.HTTPSConnection(host, url.port, timeout=TIMEOUT_S, context=self._tls)
+        return http.client.HTTPConnection(host, url.port, timeout=TIMEOUT_S)
 
 
 class ByTarget:

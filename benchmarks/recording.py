@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """One question, and what was answered. ``asked`` and ``body`` are bytes on the wire, ``target`` is the
-    header ``X-Amz-Target``, empty where a service has none."""
+    """One question, and what was answered. ``asked`` and ``body`` are bytes on the wire.
+
+    ``target`` is the header ``X-Amz-Target``, empty where a service has none.
+    """
 
     service: str
     operation: str

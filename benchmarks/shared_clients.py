@@ -47,13 +47,18 @@ class OfThread(Credentials):
 class SharedClients:
     """One client of each service, made when the first account is asked about."""
 
-    def __init__(self, session: Any = None) -> None:
+    def __init__(self) -> None:
         self._credentials = OfThread()
-        core = session or botocore.session.get_session()
+        core: Any = botocore.session.get_session()
         core._credentials = self._credentials  # the usual way: there is no public one
         self._session = boto3.Session(botocore_session=core)
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
+
+    def close(self) -> None:
+        """Close the connections."""
+        while self._clients:
+            self._clients.popitem()[1].close()
 
     def visit(self, row: dict[str, str]) -> bool:
         """Ask about one account: whether all of it was right."""
