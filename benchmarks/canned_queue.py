@@ -110,7 +110,7 @@ class Queue:
             self._timer = self._loop.call_later(max(next_s, 0.001), self._serve)
 
     def _take(self, poll: Poll, now: float) -> list[dict[str, Any]]:
-        given = []
+        given: list[dict[str, Any]] = []
         for known_as, message in list(self._messages.items()):
             if message.visible_at > now or len(given) == poll.at_most:
                 continue

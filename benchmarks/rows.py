@@ -42,7 +42,8 @@ WARM = 2
 """Rows of a class that goes before and is not shown: what is loaded once has been loaded then."""
 
 OF_GROUP = 3
-ONE_OPTION = {"canvas": {"assignment": "Lab (1)"}}
+ASSIGNMENT = {"canvas": "Lab (1)"}
+"""The column that a format must be told."""
 
 
 @dataclass(frozen=True)
@@ -202,12 +203,11 @@ def _export_step(steps: Steps, name: str, results: Results, read: ClassRead) -> 
     form = FORMATS[name]
     with steps.step(f"export {name}"):
         target = place_of(form, name, results.root, None, several=False)
-        given = ONE_OPTION.get(name, {})
         export = Export(
             *(results.root, read.told_in(read.lang), read.students, read.rubric, Scale()),
             lang=read.lang,
             out=target,
-            **given,
+            assignment=ASSIGNMENT.get(name),
         )
         place([Placement(target, files_of(form, export), force=True)], [], results.root)
     if export.left_out:

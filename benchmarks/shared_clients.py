@@ -51,7 +51,7 @@ class SharedClients:
         self._credentials = OfThread()
         core: Any = botocore.session.get_session()
         core._credentials = self._credentials  # the usual way: there is no public one
-        self._session = boto3.Session(botocore_session=core)
+        self._session: Any = boto3.Session(botocore_session=core)
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
 
