@@ -1,8 +1,9 @@
-"""What one account costs: the grader against a bare boto3 loop that makes the same calls."""
+"""What one account costs: the grader against three programs that make the same calls."""
 
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from benchmarks.measuring import alone, machine, middle, table
 from benchmarks.students import deployed, right
@@ -14,13 +15,23 @@ MEMORY_MB, MEMORY_EACH_MB = 120, 0.5
 """Budget: for all processes of the grader, and for each account in flight."""
 
 
+ASKING = {
+    "bare loop": "benchmarks.bare",
+    "shared clients": "benchmarks.shared_clients",
+    "floor": "benchmarks.floor",
+}
+"""The programs that ask the same and do nothing else; the ratios are to the first."""
+
+GRADER = "grader"
+
+
 def transport(tls: bool) -> str:
     """What a table says of how the accounts were asked."""
     return "TLS" if tls else "plain HTTP"
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Both in turn over the same accounts, each in a process of its own."""
+    """All in turn over the same accounts, each in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--accounts", type=int, default=60)
     parser.add_argument("--jobs", type=int, default=20, help="accounts in flight")
@@ -38,30 +49,32 @@ def compare(accounts: int, jobs: int, repeat: int, *, tls: bool, latency_s: floa
     with deployed(right(accounts), tls=tls, latency_s=latency_s) as students:
         roster, env = students.roster(students.students), students.environment
         asks = ("--jobs", jobs)
-        bare, graded = [], []
+        taken: dict[str, list[dict[str, Any]]] = {name: [] for name in (*ASKING, GRADER)}
         for _ in range(repeat):
-            bare.append(alone("benchmarks.bare", roster, *asks, environment=env))
+            for name, module in ASKING.items():
+                taken[name].append(alone(module, roster, *asks, environment=env))
             results = students.results()
-            graded.append(alone("benchmarks.graded", roster, results, *asks, environment=env))
-    wrong = [one for one in bare if one["right"] != accounts] + [
+            run = alone("benchmarks.graded", roster, results, *asks, environment=env)
+            taken[GRADER].append(run)
+    graded = taken[GRADER]
+    wrong = [one for name in ASKING for one in taken[name] if one["right"] != accounts] + [
         one for one in graded if one["ungraded"] or {*one["points"]} != {20.0}
     ]
     if wrong:
         raise SystemExit(f"Not every account was right, so the figures mean nothing: {wrong}")
-    loop = 1000 * middle(bare, "cpu_s") / accounts
-    rows = []
-    for name, runs in (("bare loop", bare), ("grader", graded)):
-        each = 1000 * middle(runs, "cpu_s") / accounts
-        rows.append(
-            [
-                name,
-                f"{each:.1f}",
-                f"{each / loop:.2f}",
-                f"{middle(runs, 'start_cpu_s'):.2f}",
-                f"{middle(runs, 'peak_mb'):.0f}",
-                f"{middle(runs, 'wall_s'):.1f}",
-            ]
-        )
+    bare = next(iter(taken.values()))
+    loop = middle(bare, "cpu_s")
+    rows = [
+        [
+            name,
+            f"{1000 * middle(runs, 'cpu_s') / accounts:.1f}",
+            f"{middle(runs, 'cpu_s') / loop:.2f}",
+            f"{middle(runs, 'start_cpu_s'):.2f}",
+            f"{middle(runs, 'peak_mb'):.0f}",
+            f"{middle(runs, 'wall_s'):.1f}",
+        ]
+        for name, runs in taken.items()
+    ]
     table(
         f"{accounts} right accounts over {transport(tls)}, {jobs} in flight, medians of {repeat}",
         ["", "CPU ms each", "ratio", "start CPU s", "peak MB", "wall s"],

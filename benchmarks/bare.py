@@ -12,37 +12,45 @@ import csv
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.measuring import Moment, peak_mb
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
 PAIRS = 5
+SERVICES = ("sts", "lambda", "sqs", "events", "scheduler")
 LOCK = Lock()
 
 
 def main() -> None:
     """Ask about every account of a roster."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    import boto3  # imported here so that it counts
+
+    measure(lambda: partial(account, boto3.Session()), __doc__)
+
+
+def measure(made: Callable[[], Callable[[dict[str, str]], bool]], description: str | None) -> None:
+    """Ask about every account of the roster on the command line, and print what it took as JSON.
+
+    ``made`` gives what asks about one row and says whether all was right; making it counts as start.
+    """
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("roster", type=Path)
     parser.add_argument("--jobs", type=int, required=True)
     given = parser.parse_args()
-    print(json.dumps(asked(given.roster, given.jobs)))
-
-
-def asked(roster: Path, jobs: int) -> dict[str, Any]:
-    """Ask about every account of ``roster`` and measure it."""
-    import boto3  # imported here so that it counts
-
-    with roster.open(encoding="utf-8", newline="") as file:
+    ask = made()
+    with given.roster.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    session = boto3.Session()
     started = Moment.now()
-    with ThreadPoolExecutor(jobs) as threads:
-        right = list(threads.map(lambda row: account(session, row), rows))
+    with ThreadPoolExecutor(given.jobs) as threads:
+        right = list(threads.map(ask, rows))
     used = Moment.now().since(started)
-    return {
+    figures = {
         "students": len(rows),
         "right": sum(right),
         "start_cpu_s": started.own_s,
@@ -50,10 +58,11 @@ def asked(roster: Path, jobs: int) -> dict[str, Any]:
         "wall_s": used.wall_s,
         "peak_mb": peak_mb(os.getpid()),
     }
+    print(json.dumps(figures))
 
 
 def account(session: Any, row: dict[str, str]) -> bool:
-    """Look at one account, run its function, send five pairs: whether all of it was right."""
+    """Ask about one account by clients of its own: whether all of it was right."""
     from botocore.config import Config
 
     def client(service: str) -> Any:
@@ -67,19 +76,26 @@ def account(session: Any, row: dict[str, str]) -> bool:
                 config=Config(retries={"mode": "standard"}),
             )
 
-    sts, functions, sqs = client("sts"), client("lambda"), client("sqs")
-    events, scheduler = client("events"), client("scheduler")
+    clients = {service: client(service) for service in SERVICES}
     try:
-        sts.get_caller_identity()
-        urls = [
-            sqs.get_queue_url(QueueName=name)["QueueUrl"]
-            for name in ("input_queue", "output_queue")
-        ]
-        right = looked(functions, sqs, events, scheduler, urls)
-        return exercised(functions, sqs, *urls) and right
+        return visited(clients)
     finally:
-        for one in (sts, functions, sqs, events, scheduler):
+        for one in clients.values():
             one.close()
+
+
+def visited(clients: Mapping[str, Any]) -> bool:
+    """Look at one account, run its function, send five pairs: whether all of it was right.
+
+    ``clients`` are those of :data:`SERVICES`, or whatever has the same methods.
+    """
+    functions, sqs = clients["lambda"], clients["sqs"]
+    clients["sts"].get_caller_identity()
+    urls = [
+        sqs.get_queue_url(QueueName=name)["QueueUrl"] for name in ("input_queue", "output_queue")
+    ]
+    right = looked(functions, sqs, clients["events"], clients["scheduler"], urls)
+    return exercised(functions, sqs, *urls) and right
 
 
 def looked(functions: Any, sqs: Any, events: Any, scheduler: Any, urls: list[str]) -> bool:

@@ -26,7 +26,7 @@ from grader.results.directory import Results
 from grader.rubric.load import default_rubric_path, load_rubric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LEAST_A_SECOND = 250
 """Budget, with a judge process for each core."""
@@ -59,15 +59,15 @@ def main(arguments: list[str] | None = None) -> None:
 def compare(count: int, observed: int, repeat: int) -> None:
     """Print how long regrading took, by the same rubric and by a corrected one."""
     print(machine())
-    seen = list(_observed(observed))
+    seen = list(observed_students(observed))
     rows = []
     kinds = (("the same", False), ("a corrected", True))
     for workers, (name, corrected) in product((1, None), kinds):
         runs = []
         for _ in range(repeat):
             with tempfile.TemporaryDirectory(prefix="grader-benchmark-") as folder:
-                results = _class(Path(folder) / "results", seen, count)
-                runs.append(_regraded(results, workers, corrected=corrected))
+                results = cloned_class(Path(folder) / "results", seen, count)
+                runs.append(regraded(results, workers, corrected=corrected))
         wall_s = middle(runs, "wall_s")
         rows.append(
             [
@@ -89,7 +89,8 @@ def compare(count: int, observed: int, repeat: int) -> None:
     print(f"Budget: {LEAST_A_SECOND} a second.")
 
 
-def _observed(count: int) -> Iterator[Seen]:
+def observed_students(count: int) -> Iterator[Seen]:
+    """Students of a class that was graded just now, one in five broken."""
     with deployed(one_in_five_broken(count)) as students:
         out = students.results()
         roster = students.roster(students.students)
@@ -101,15 +102,23 @@ def _observed(count: int) -> Iterator[Seen]:
             yield Seen(students.accounts[one.name], stored, graded)
 
 
-def _class(root: Path, seen: list[Seen], count: int) -> Results:
-    """A batch's folder of ``count`` students, each with an account and code of their own."""
+def cloned_class(
+    root: Path,
+    seen: list[Seen],
+    count: int,
+    columns: Callable[[int], dict[str, str]] = lambda _number: {},
+) -> Results:
+    """A batch's folder of ``count`` students, each with an account and code of their own.
+
+    ``columns`` are what the roster says of each besides.
+    """
     results = Results(root)
     source = default_rubric_path().read_text(encoding="utf-8")
     students = []
     for number in range(count):
         one = seen[number % len(seen)]
         account_id = str(500_000_000_000 + number)
-        student = Student(f"s{number:05}", account_id=account_id)
+        student = Student(f"s{number:05}", account_id=account_id, extra=columns(number))
         students.append(student)
         facts = one.observation.replace(one.account_id.encode(), account_id.encode())
         code = sha256(account_id.encode()).hexdigest()
@@ -146,7 +155,8 @@ def _class(root: Path, seen: list[Seen], count: int) -> Results:
     return results
 
 
-def _regraded(results: Results, workers: int | None, *, corrected: bool) -> dict[str, float]:
+def regraded(results: Results, workers: int | None, *, corrected: bool) -> dict[str, float]:
+    """Judge a class again and measure it; by a ``corrected`` rubric nearly all reports change."""
     started = time.monotonic()
     with Judge(workers=workers) as judge:
         checks = judge.collect()

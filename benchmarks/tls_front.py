@@ -28,18 +28,27 @@ class Front:
     ca_bundle: Path
 
 
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for loopback with its key, and the bundle of authorities to trust it by: two files
+    in ``folder``."""
+    authority = trustme.CA()
+    own, bundle = folder / "loopback.pem", folder / "authority.pem"
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    issued.private_key_and_cert_chain_pem.write_to_path(own)
+    # Beside all that AWS's certificates are looked up in: reading them is a part of the price.
+    bundle.write_bytes(Path(where()).read_bytes() + authority.cert_pem.bytes())
+    return own, bundle
+
+
 @contextmanager
 def tls_front(before: str, folder: Path, latency_s: float = 0) -> Iterator[Front]:
     """Pass on to ``before``, a URL of plain HTTP, what comes by TLS on loopback.
 
     Each piece of an answer is held ``latency_s`` seconds, as a network between would.
     """
-    authority = trustme.CA()
+    own, bundle = certificate(folder)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-    bundle = folder / "authority.pem"
-    # Beside all that AWS's certificates are looked up in: reading them is a part of the price.
-    bundle.write_bytes(Path(where()).read_bytes() + authority.cert_pem.bytes())
+    context.load_cert_chain(own)
     target = urlsplit(before)
     loop = asyncio.new_event_loop()
 

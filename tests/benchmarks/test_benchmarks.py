@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from benchmarks import account, bare, check, engines, growth, regrading, whole_class
+from benchmarks import (
+    account,
+    bare,
+    check,
+    engines,
+    growth,
+    loaded,
+    regrading,
+    rows,
+    whole_class,
+)
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.model.access import Keys
@@ -35,7 +45,9 @@ TINY: dict[Callable[[list[str]], None], tuple[str, str]] = {
     check.main: ("--only=right --only=raises --repeat=1", "raises"),
     engines.main: ("--accounts=2 --jobs=2 --repeat=1", "dask"),
     growth.main: ("2", "/slowest"),
+    loaded.main: ("2 3 --jobs=2", "judge ms"),
     regrading.main: ("--students=20 --observed=2 --repeat=1", "a corrected"),
+    rows.main: ("4 6 --observed=2", "flags, one account"),
     whole_class.main: ("--students=2 --jobs=2 --right=1 --workers=1", "one by one"),
 }
 
