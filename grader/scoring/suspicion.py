@@ -6,8 +6,8 @@ told nothing of what others handed in.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -16,11 +16,13 @@ from grader.model.fact import Found
 from grader.rubric.exercised import exercised
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
     from grader.model.observation import Observation
     from grader.model.report import Report
     from grader.rubric.rubric import Rubric
+
+Marks: TypeAlias = "tuple[Hashable, ...]"
 
 MOST_NAMED = 50
 """Of a class that hands in the code of the slides each would name all others."""
@@ -93,15 +95,15 @@ def suspicions(results: Iterable[KeptResult], rubric: Rubric) -> dict[str, list[
     """
     results = list(results)
     counts, known = exercised(rubric), {*rubric.lab.known_code}
-    accounts: dict[str, list[Report]] = defaultdict(list)
-    packages: dict[str, list[Report]] = defaultdict(list)
+    accounts: dict[str, _Sharers] = defaultdict(lambda: _Sharers(_whose))
+    packages: dict[str, _Sharers] = defaultdict(lambda: _Sharers(_whose_and_where))
     for report, code in results:
         if report.nothing_seen:
             continue
         if report.account_id:
-            accounts[report.account_id].append(report)
+            accounts[report.account_id].add(report)
         for sha256 in {package.sha256 for package in code if package.role in counts} - known:
-            packages[sha256].append(report)
+            packages[sha256].add(report)
     found: dict[str, list[Suspicion]] = {}
     for report, code in results:
         here = [*_account(report, accounts), *_code(report, code, counts, packages)]
@@ -110,12 +112,51 @@ def suspicions(results: Iterable[KeptResult], rubric: Rubric) -> dict[str, list[
     return found
 
 
-def _account(report: Report, accounts: Mapping[str, Sequence[Report]]) -> Iterator[Suspicion]:
+class _Sharers:
+    """Reports that have one thing in common, in the roster's order.
+
+    ``marks`` are what makes it no matter that two have it: whose they are, and where. A class may share
+    one account as a whole: of each mark only so many reports are kept that whoever is asked about has
+    the first MOST_NAMED of the others among them. At most as many others of a pair of marks count before
+    one of the same pair, twice as many of a mark, and two marks may be left out.
+    """
+
+    def __init__(self, marks: Callable[[Report], Marks]) -> None:
+        self._marks = marks
+        self._all: Counter[Hashable] = Counter()
+        self._kept: Counter[Hashable] = Counter()
+        self._first: list[tuple[Marks, str]] = []
+        self._total = 0
+
+    def add(self, report: Report) -> None:
+        """One more of them."""
+        marks = self._marks(report)
+        self._total += 1
+        self._all.update({*marks, marks})
+        if (
+            len(self._first) < 5 * MOST_NAMED
+            and self._kept[marks] < MOST_NAMED
+            and all(self._kept[mark] < 2 * MOST_NAMED for mark in marks)
+        ):
+            self._first.append((marks, report.student_id))
+            self._kept.update({*marks, marks})
+
+    def others_of(self, report: Report) -> tuple[list[str], int]:
+        """The ids of the first others without a mark of this report, and how many there are besides."""
+        marks = self._marks(report)
+        same = sum(self._all[mark] for mark in marks)
+        if len(marks) > 1:
+            same -= self._all[marks]  # those with both were counted twice
+        others = [name for found, name in self._first if not {*marks} & {*found}][:MOST_NAMED]
+        return others, self._total - same - len(others)
+
+
+def _account(report: Report, accounts: Mapping[str, _Sharers]) -> Iterator[Suspicion]:
     account_id = report.account_id or ""
-    others, more = _others(
-        accounts.get(account_id, ()), lambda other: _owner(other) != _owner(report)
-    )
-    if others and not report.nothing_seen:
+    if account_id not in accounts or report.nothing_seen:
+        return
+    others, more = accounts[account_id].others_of(report)
+    if others:
         yield Suspicion(flag="account-shared", with_=others, more=more, account_id=account_id)
 
 
@@ -123,12 +164,12 @@ def _code(
     report: Report,
     code: Iterable[Code],
     counts: frozenset[str],
-    packages: Mapping[str, Sequence[Report]],
+    packages: Mapping[str, _Sharers],
 ) -> Iterator[Suspicion]:
     for package in sorted(package for package in code if package.role in counts):
-        others, more = _others(
-            packages.get(package.sha256, ()), lambda other: _apart(report, other)
-        )
+        if package.sha256 not in packages:
+            continue
+        others, more = packages[package.sha256].others_of(report)
         if others:
             yield Suspicion(
                 flag="same-code",
@@ -139,16 +180,15 @@ def _code(
             )
 
 
-def _others(reports: Iterable[Report], suspect: Callable[[Report], bool]) -> tuple[list[str], int]:
-    ids = [report.student_id for report in reports if suspect(report)]
-    return ids[:MOST_NAMED], max(len(ids) - MOST_NAMED, 0)
-
-
 def _owner(report: Report) -> Hashable:
     return ("group", report.group) if report.group else ("student", report.student_id)
 
 
-def _apart(mine: Report, other: Report) -> bool:
-    """Others, in another account: the same account has the same code, and has its own flag."""
-    accounts = [report.account_id or _owner(report) for report in (mine, other)]
-    return _owner(mine) != _owner(other) and accounts[0] != accounts[1]
+def _whose(report: Report) -> Marks:
+    return (_owner(report),)
+
+
+def _whose_and_where(report: Report) -> Marks:
+    """The same account has the same code, and has its own flag."""
+    where = (("account", report.account_id),) if report.account_id else ()
+    return (_owner(report), *where)

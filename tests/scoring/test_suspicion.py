@@ -13,6 +13,7 @@ from grader.model.batch import Student
 from grader.model.fact import Found, Unknown
 from grader.model.report import SUSPICION, Report, encode
 from grader.rubric.exercised import exercised
+from grader.scoring import suspicion
 from grader.scoring.absent import absent_report
 from grader.scoring.suspicion import MOST_NAMED, Code, KeptResult, code_of, suspicions
 from tests.export.results_folders import a_report
@@ -199,3 +200,65 @@ def test_the_function_that_a_rubrics_route_leads_through_is_the_one() -> None:
     route = msgspec.structs.replace(LAB.exchange.route, through="periodic")
     exchange = msgspec.structs.replace(LAB.exchange, route=route)
     assert exercised(msgspec.structs.replace(LAB, exchange=exchange)) == {"periodic"}
+
+
+CLASSES = st.lists(
+    st.tuples(
+        st.sampled_from([None, "1", "2", "3"]),
+        st.sampled_from([None, "g", "h"]),
+        st.sampled_from(["code", "other", None]),
+    ),
+    max_size=40,
+)
+
+
+@given(CLASSES)
+def test_of_many_the_first_are_named_and_the_others_counted(
+    drawn: list[tuple[str | None, str | None, str | None]],
+) -> None:
+    """Compared with what everybody says who looks at everybody else."""
+    few = 2
+    members = [Member(f"s{n:02}", *one) for n, one in enumerate(drawn)]
+
+    def owner(member: Member) -> str:
+        return member.group or member.student_id
+
+    def apart(mine: Member, other: Member) -> bool:
+        return owner(mine) != owner(other) and (
+            mine.account_id is None or mine.account_id != other.account_id
+        )
+
+    wanted: dict[str, list[tuple[str, list[str], int]]] = {}
+    for mine in members:
+        told = []
+        if mine.account_id:
+            told.append(
+                (
+                    "account-shared",
+                    [
+                        other.student_id
+                        for other in members
+                        if other.account_id == mine.account_id and owner(other) != owner(mine)
+                    ],
+                )
+            )
+        if mine.code:
+            told.append(
+                (
+                    "same-code",
+                    [
+                        other.student_id
+                        for other in members
+                        if other.code == mine.code and apart(mine, other)
+                    ],
+                )
+            )
+        some = [(flag, ids[:few], max(len(ids) - few, 0)) for flag, ids in told if ids]
+        if some:
+            wanted[mine.student_id] = some
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(suspicion, "MOST_NAMED", few)
+        came = found(*members)
+    assert {
+        name: [(one.flag, one.with_, one.more) for one in several] for name, several in came.items()
+    } == wanted
