@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 OPTIONAL = frozenset(
     {
         *("handler_answers", "answers_arrive", "dead_letter_queue"),
-        *("schedule_runs",),
+        "schedule_runs",
     }
 )
 """The checks that the default rubric does not ask for."""

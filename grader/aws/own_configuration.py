@@ -175,7 +175,7 @@ def _no_profile(profile: str) -> Message:
             found, N_("Name one of them, or none."), **values, names=sorted(known)[:10]
         )
     found = N_("There is no profile {profile}: neither {credentials} nor {config} has any.")
-    return _explained(found, N_("Leave out --profile, or write a section of that name."), **values)
+    return _explained(found, N_("Name no profile, or write a section of that name."), **values)
 
 
 def _of_file(path: Path, profile: str | None, *, elsewhere: bool = False) -> Message | None:

@@ -116,9 +116,12 @@ def required(fact: Fact[T], path: str) -> T:
     ungrade(fact.kind, fact.words)
 
 
-def observed(value: T | None) -> T:
-    """A field's value. Ungrades where it is ``None`` or empty: an earlier version did not look at it."""
-    if value is None or value == "":
+def observed(value: T | None, *, may_be_empty: bool = False) -> T:
+    """A field's value. Ungrades where it is ``None``: an earlier version did not look at it.
+
+    So it does where a text is empty, unless it ``may_be_empty``.
+    """
+    if value is None or (value == "" and not may_be_empty):
         ungrade("not-observed", NOT_OBSERVED)
     return value
 

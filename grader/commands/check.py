@@ -47,6 +47,8 @@ CriterionOption = Annotated[
     typer.Option("--criterion", metavar="ID", help=N_("Look at this criterion only.")),
 ]
 
+_WHOSE = N_("AWS is asked whose account this is")
+
 
 def check(
     profile: Annotated[
@@ -171,9 +173,11 @@ def _grade(
 
     Returns the result, and the first portion, where there was one.
     """
+    from grader.aws.clients import LONGEST_QUESTION_S
     from grader.batch.first_portion import FirstPortion, is_waiting
     from grader.batch.pipeline import Pipeline
     from grader.engines.threads import Threads
+    from grader.i18n.message import message
     from grader.model.fact import Found
     from grader.roster.load import student_of
     from grader.terminal.progress import working
@@ -203,6 +207,9 @@ def _grade(
             step=at_work.step,
             looked=None if quiet else portion.looked,
         )
+        if errors.is_terminal:
+            # Where nothing is shown beside a line that moves, the first line is whose account it is.
+            at_work.step(message(_WHOSE), LONGEST_QUESTION_S)
         Pipeline(
             *(setup.rubric, setup.judge, setup.checks, settings, taken.append, engine),
             identified=(lambda *_: None) if quiet else identified,

@@ -210,6 +210,8 @@ def show_exam(exam: Exam, out: Console) -> None:
 
 def _show_unnoticed(exam: Exam, out: Console) -> None:
     if not exam.unnoticed:
+        if exam.lost or exam.ungraded:
+            return  # of those nobody knows, and they are named already
         _say(out, "✓", _("Each criterion is failed by a demo submission, and it alone."))
         return
     _say(out, "!", _("No demo submission fails one of these and nothing else:"))

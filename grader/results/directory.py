@@ -108,12 +108,17 @@ class Results:
         there = self.root.iterdir() if self.root.is_dir() else ()
         return any(path.name != LOCK and not is_unfinished(path) for path in there)
 
-    def check_fresh(self, *, resume: bool, force: bool) -> None:
-        """Refuse a folder that cannot be written, or that holds what must not be replaced unasked."""
+    def check_fresh(self, *, resume: bool, force: bool, goes_on: bool = True) -> None:
+        """Refuse a folder that cannot be written, or that holds what must not be replaced unasked.
+
+        ``goes_on``: the command has an option by which it goes on with what lies there.
+        """
         writable(self.root)
         if self.occupied and not (resume or force):
-            remedy = _(
-                "Give --resume to grade who is missing, --force to start over, or another --out."
+            remedy = (
+                _("Give --resume to grade who is missing, --force to start over, or another --out.")
+                if goes_on
+                else _("Give --force to start over, or another --out.")
             )
             raise bad_input(self.root, None, _("This folder already holds results."), remedy)
         if self.occupied and not (self.root / BATCH).is_file():

@@ -31,7 +31,7 @@ SECRET_COLUMNS = (
 ACCESS_COLUMNS = ("profile", "role_arn", "credentials_file", *SECRET_COLUMNS)
 
 _KEY_ID, _KEY, _TOKEN = SECRET_COLUMNS[1:]
-_WAYS = N_("profile, role_arn, aws_access_key_id with aws_secret_access_key, or credentials_file")
+WAYS = N_("profile, role_arn, aws_access_key_id with aws_secret_access_key, or credentials_file")
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,576}")
 _CREDENTIAL = re.compile(r"[!-~]{1,4096}")  # what an HTTP header can carry, no spaces
 
@@ -66,7 +66,7 @@ def access_of(
         message = _(
             "The row names more than one way to reach the account: {ways}.", ways=", ".join(given)
         )
-        raise AccessError((message, _("Keep one of {ways}.", ways=_(_WAYS))))
+        raise AccessError((message, _("Keep one of {ways}.", ways=_(WAYS))))
     match chosen:
         case ["profile"]:
             return Profile(cells["profile"])

@@ -16,7 +16,7 @@ from grader.model.access import NothingHandedIn
 from grader.model.batch import Student
 from grader.model.student_id import id_fault
 from grader.model.timestamps import iso, time_of
-from grader.roster.access import ACCESS_COLUMNS, AccessError, access_of
+from grader.roster.access import ACCESS_COLUMNS, WAYS, AccessError, access_of
 from grader.roster.cell_shapes import SHAPED_COLUMNS, shape_problem, use_fault
 from grader.roster.misplaced import looks_like_credentials, misplaced
 from grader.roster.table import ID_COLUMNS, USE, AccountRow, Table, is_known, read_table
@@ -105,7 +105,7 @@ def load_roster(path: Path, *, ways_needed: bool = True) -> Roster:
     table, sha256 = _table(path)
     if ways_needed and not {*ACCESS_COLUMNS} & {*table.columns}:
         message = _("No column says how the accounts are reached.")
-        remedy = _("Add at least one of: {names}.", names=", ".join(ACCESS_COLUMNS))
+        remedy = _("Add the columns of one way: {ways}.", ways=_(WAYS))
         raise bad_input(path, table.header_line, message, remedy)
     reading = _Reading(str(path), path.parent, table.columns)
     accounts = reading.accounts(table.rows)

@@ -11,7 +11,8 @@ ONLY_LOOK = frozenset(
     {
         *("function_exists", "function_runtime", "function_memory", "function_timeout"),
         *("function_environment", "queue_exists", "mapping_enabled", "dead_letter_queue"),
-        *("schedule_enabled", "schedule_runs"),
+        "schedule_enabled",
+        "schedule_runs",
     }
 )
 """The shipped checks that do not judge what was sent. Of any other, nobody knows that here."""

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 _LAST = 3
 """So few are named while the bar stands still."""
 
+_BAR, _OTHERS = 16, 14
+"""How wide the bar is, and spinner, time and the blanks between: what is told has the rest."""
+
 
 class Told(Protocol):
     """Told of each student as soon as that student is done."""
@@ -117,7 +120,7 @@ def _spinner(out: Console) -> SpinnerColumn:
 def _bar(out: Console) -> Progress:
     return Progress(
         _spinner(out),
-        BarColumn(bar_width=30),
+        BarColumn(bar_width=_BAR),
         MofNCompleteColumn(),
         TextColumn("{task.fields[counts]}", markup=False),
         TimeRemainingColumn(elapsed_when_finished=True),
@@ -131,6 +134,7 @@ class _Bar:
         self._bar, self._ungraded = bar, 0
         self._left = {student.student_id: label(student) for student in students}
         self._done = plural(len(students), "done", "done")
+        self._room = bar.console.width - _BAR - _OTHERS - 2 * len(str(len(students))) - 1
         self._task = bar.add_task("", total=len(students), counts=self._counts())
 
     def __call__(self, report: Report) -> None:
@@ -146,7 +150,8 @@ class _Bar:
         if 0 < len(self._left) <= _LAST:
             waits = _("waiting for {students}", students=", ".join(self._left.values()))
             counts = f"{counts}, {waits}"
-        return counts
+        # Longer, it would take the room of all else.
+        return printable(counts, max(1, self._room))
 
 
 class _Lines:

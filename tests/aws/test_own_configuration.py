@@ -191,7 +191,7 @@ def test_a_profile_that_the_environment_names_is_told_with_the_variable(
 def test_a_profile_where_there_is_none_at_all_is_told() -> None:
     words = refused(Profile("lab"))
     assert "neither ~/.aws/credentials nor ~/.aws/config has any" in words[1]
-    assert "Leave out --profile" in own(words)
+    assert "Name no profile, or write a section" in own(words)
 
 
 # -- addresses ------------------------------------------------------------------------------------
