@@ -38,7 +38,9 @@ def test_a_walk_ends_where_the_guide_says(title: str, tmp_path: Path) -> None:
     here = copy_of_the_source(tmp_path / "here")
     walk(section(CONTRIBUTING, title), here)
     checked = walk(
-        "```sh\n.venv/bin/ruff check grader tests\n.venv/bin/mypy --strict grader\n```\n", here
+        "```sh\n.venv/bin/ruff check grader tests\n.venv/bin/ruff format --check grader tests\n"
+        ".venv/bin/mypy --strict grader\n```\n",
+        here,
     )
     assert "All checks passed!" in checked
     assert "Success" in checked

@@ -62,7 +62,8 @@ def walk(text: str, folder: Path) -> str:
             (folder / found[1]).write_text(block, encoding="utf-8")
         elif found := _END.search(words):
             with (folder / found[1]).open("a", encoding="utf-8") as file:
-                file.write(block)
+                # As anybody would write it, and as the style has it.
+                file.write(f"\n\n{block}" if found[1].endswith(".py") else block)
         elif found := _INSTEAD.search(words):
             _replace(folder / found[1], found[2], block.rstrip("\n"))
     return printed

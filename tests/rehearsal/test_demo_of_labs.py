@@ -67,3 +67,14 @@ def test_a_lab_that_does_not_exist_is_told_with_the_nearest(tmp_path: Path) -> N
     assert "--lab: There is no shipped lab called “calculater”" in done.stderr
     assert "calculator" in done.stderr.partition("”")[2]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_with_results_is_kept_and_the_options_that_there_are_named(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "batch.json").write_text("{}")
+    done = grader("demo", "--out", "results", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Give --force to start over, or another --out." in done.stderr
+    assert "--resume" not in done.stderr

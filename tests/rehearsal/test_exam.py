@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -13,9 +14,11 @@ import pytest
 
 from grader import cli
 from grader.batch.pipeline import Pipeline
-from grader.rehearsal.exam import is_of_exam
+from grader.rehearsal.exam import Exam, is_of_exam, show_exam
 from grader.rubric.load import default_rubric_path
 from grader.sandbox.cohort import CALCULATORS, COHORT
+from grader.terminal.console import console
+from tests.export.results_folders import ANN, BO, a_report
 from tests.labs import LABS
 from tests.own_checks import write_checks
 from tests.processes import with_temporary_folder
@@ -243,6 +246,14 @@ def test_what_the_reference_loses_hides_no_other_criterion(
     number = said.index("! No demo submission fails one of these and nothing else:")
     assert said[number + 1] == "own Own is_anything"
     assert not said[number + 2].startswith(("memory", "function", "timeout"))
+
+
+def test_where_the_reference_loses_everything_nothing_is_said_to_be_noticed() -> None:
+    out = io.StringIO()
+    exam = Exam(a_report(ANN, 0), a_report(BO, 0), ())
+    assert exam.unnoticed == ()
+    show_exam(exam, console(out))
+    assert "and it alone" not in out.getvalue()
 
 
 def test_what_could_not_be_graded_is_named_with_its_reason(

@@ -116,6 +116,18 @@ def test_the_bar_names_the_last_few_it_waits_for() -> None:
     assert "waiting for" not in last
 
 
+def test_long_names_leave_room_for_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    reports = [
+        msgspec.structs.replace(report, name="Reads only Records[0] of its event")
+        for report in class_of(13)
+    ]
+    last = waited_for(reports, 11)
+    assert "11/13" in last
+    shown = [line for line in last.split("\r") if "11/13" in line]
+    assert any("done, waiting for s11 (Re" in line and "…" in line for line in shown)
+
+
 def test_the_bar_says_so_from_the_start_where_few_are_graded() -> None:
     assert "waiting for s0 (Name 0)" in waited_for(class_of(1), 0)
 
