@@ -104,8 +104,17 @@ def batch(
     results = Results(out)
     for_json = target(json, "--json", roster, *course_files(rubric, checks), *results.own)
     options = ClassOptions(
-        *(rubric, checks, seed, region, endpoint_url, lang, jobs, account_timeout),
-        *(open_by_student, absent, due),
+        rubric=rubric,
+        checks=checks,
+        seed=seed,
+        region=region,
+        endpoint_url=endpoint_url,
+        lang=lang,
+        jobs=jobs,
+        account_timeout=account_timeout,
+        open_by_student=open_by_student,
+        absent=absent,
+        due=due,
     )
     if (resume or only) and results.occupied:
         options = options.as_before(results)
