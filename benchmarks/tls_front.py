@@ -15,7 +15,7 @@ import trustme
 from botocore.httpsession import where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _CHUNK = 65_536
 
@@ -53,9 +53,15 @@ def tls_front(before: str, folder: Path, latency_s: float = 0) -> Iterator[Front
     loop = asyncio.new_event_loop()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, ssl.SSLError):
-            to_read, to_write = await asyncio.open_connection(target.hostname, target.port)
-            await asyncio.gather(_pipe(reader, to_write), _pipe(to_read, writer, latency_s))
+        open_now = [writer]
+        try:
+            with suppress(OSError, ssl.SSLError):
+                to_read, to_write = await asyncio.open_connection(target.hostname, target.port)
+                open_now.append(to_write)
+                await asyncio.gather(_pipe(reader, to_write), _pipe(to_read, writer, latency_s))
+        except asyncio.CancelledError:
+            for each in open_now:
+                each.transport.abort()
 
     server = loop.run_until_complete(
         asyncio.start_server(serve, "127.0.0.1", 0, ssl=context, backlog=1_000)
@@ -68,10 +74,15 @@ def tls_front(before: str, folder: Path, latency_s: float = 0) -> Iterator[Front
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         server.close()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
+        loop.run_until_complete(_end(asyncio.all_tasks(loop)))
         loop.close()
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(0)  # what was closed hears of it
 
 
 async def _pipe(

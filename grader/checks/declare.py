@@ -59,6 +59,8 @@ def check(
             raise TypeError(f"environment={environment!r}: name the variables as text")
         if not isinstance(name, str):
             raise TypeError(f"{name!r}: name the check as text")
+        if not isinstance(explains, str | None):
+            raise TypeError(f"explains={explains!r}: name the family as text")
         file, line = code.co_filename, code.co_firstlineno
         info = CheckInfo(name, on, schema, explains, file, line, variables)
         setattr(test, _MARK, Declared(info, expect))

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 _LENGTH = struct.Struct("<Q")
 
+MOST_BYTES = 2**30
+"""More is no message: 200 observations have some megabytes."""
+
 
 def write_frame(stream: IO[bytes], message: bytes) -> None:
     """Send ``message``. Raises ``OSError`` where nobody reads any more."""
@@ -19,10 +22,13 @@ def write_frame(stream: IO[bytes], message: bytes) -> None:
 
 
 def read_frame(stream: IO[bytes]) -> bytes | None:
-    """The next message, whole; ``None`` where the other end is gone, in the middle of one too."""
+    """The next message, whole; ``None`` where the other end is gone, in the middle of one too, or where
+    what comes is none."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         return None
     (length,) = _LENGTH.unpack(head)
+    if length > MOST_BYTES:
+        return None  # something else wrote there
     message = stream.read(length)
     return message if len(message) == length else None

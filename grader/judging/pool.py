@@ -23,8 +23,8 @@ from grader.i18n.language import N_, _
 from grader.i18n.message import message
 from grader.inputs.problems import BadInput, Problem
 from grader.judging.check_files import LAB_CHECKS, own_check_files
-from grader.judging.worker import Collecting, Failed, FoundChecks, FoundOutcomes, Judging
 from grader.judging.worker_process import WorkerProcess
+from grader.judging.worker_tasks import Collecting, Failed, FoundChecks, FoundOutcomes, Judging
 from grader.model.machine_limit import WorkerDied, WorkerFailed
 from grader.model.outcome import CheckInfo, Collected, Outcome
 
@@ -84,6 +84,8 @@ class Judge:
         for process in self._all:
             process.end()
         self._threads.shutdown()
+        for process in self._all:
+            process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def collect(self) -> dict[str, CheckInfo]:
@@ -141,7 +143,9 @@ class Judge:
         files, deadly = list(self._files), list[Problem]()
         while True:
             try:
-                found = _asked(process, Collecting([*map(str, files)], self._limit_s), FoundChecks)
+                found = _answered(
+                    process, Collecting([*map(os.fsencode, files)], self._limit_s), FoundChecks
+                )
             except WorkerDied:
                 step = process.last_step()
                 if self._closed or step is None:
@@ -160,10 +164,10 @@ class Judge:
         strikes: Counter[int] = Counter()
         deaths = 0
         while True:
-            files = [*map(str, self._files)]
+            files = [*map(os.fsencode, self._files)]
             task = Judging(files, self._limit_s, rubric, observations, [*withheld], hushed)
             try:
-                judged = _asked(process, task, FoundOutcomes).outcomes
+                judged = _answered(process, task, FoundOutcomes).outcomes
             except WorkerDied:
                 if self._closed:
                     raise
@@ -190,7 +194,7 @@ class Judge:
         return time.monotonic() - step.since >= self._limit_s
 
 
-def _asked(process: WorkerProcess, task: Collecting | Judging, answer: type[A]) -> A:
+def _answered(process: WorkerProcess, task: Collecting | Judging, answer: type[A]) -> A:
     """The ``answer`` to ``task``. Raises ``WorkerDied``, ``WorkerFailed``."""
     came = _answers.decode(process.call(msgspec.msgpack.encode(task)))
     if isinstance(came, Failed):

@@ -1,6 +1,6 @@
 """A judge's worker process: what it does before its first task, and its two tasks.
 
-The parent imports what is asked and answered: pytest is imported only where it runs.
+pytest is imported only where it runs.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import tempfile
 import traceback
 import warnings
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -24,13 +25,16 @@ import msgspec
 
 from grader import signals as interrupts
 from grader.i18n.language import speak
-from grader.inputs.problems import Problem  # noqa: TC001 - msgspec reads it
 from grader.judging.frames import read_frame, write_frame
 from grader.judging.note import Note
+from grader.judging.worker_tasks import (
+    Collecting,
+    Failed,
+    FoundChecks,
+    FoundOutcomes,
+    Judging,
+)
 from grader.model.machine_limit import limit_reached
-from grader.model.observation import Observation  # noqa: TC001 - msgspec reads it
-from grader.model.outcome import CheckInfo, Outcome  # noqa: TC001 - msgspec reads it
-from grader.rubric.rubric import Rubric  # noqa: TC001 - msgspec reads it
 from grader.safety.printable import printable_lines
 
 if TYPE_CHECKING:
@@ -49,49 +53,7 @@ class _PrintableStream(io.TextIOWrapper):
         return len(text)
 
 
-class Collecting(msgspec.Struct, frozen=True, tag=True):
-    """What a worker is asked: which checks the ``files`` hold."""
-
-    files: list[str]
-    limit_s: float
-
-
-class Judging(msgspec.Struct, frozen=True, tag=True):
-    """What a worker is asked: what the checks in ``files`` say of observations.
-
-    ``without`` are (criterion, observation) to leave out. ``hushed``: what checks print goes nowhere,
-    and why one failed itself: it is judged again.
-    """
-
-    files: list[str]
-    limit_s: float
-    rubric: Rubric
-    observations: list[Observation]
-    without: list[tuple[int, int]]
-    hushed: bool = False
-
-
-class FoundChecks(msgspec.Struct, frozen=True, tag=True):
-    """What a worker answers: the checks that it found, and what is wrong with their files."""
-
-    checks: dict[str, CheckInfo]
-    problems: list[Problem]
-
-
-class FoundOutcomes(msgspec.Struct, frozen=True, tag=True):
-    """What a worker answers: the outcomes of each observation, in their order."""
-
-    outcomes: list[list[Outcome]]
-
-
-class Failed(msgspec.Struct, frozen=True, tag=True):
-    """What a worker answers where it failed itself; ``limit`` is the limit of this machine by which."""
-
-    traceback: str
-    limit: str | None
-
-
-_asked = msgspec.msgpack.Decoder(Collecting | Judging)
+_tasks = msgspec.msgpack.Decoder(Collecting | Judging)
 _note: Note | None = None
 
 
@@ -104,7 +66,7 @@ def main() -> None:
     folder, lang = Path(sys.argv[1]), sys.argv[2]
     del sys.argv[1:]
     # Copies that nothing which a check starts inherits: the parent sees the end of them when this ends.
-    asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    asked, answers = os.fdopen(_own_copy(0), "rb"), os.fdopen(_own_copy(1), "wb")
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lambda: _close_all(asked.fileno(), answers.fileno()))
     prepare(folder, lang)
@@ -113,9 +75,16 @@ def main() -> None:
     while True:
         answer = _answer(tasks.get())
         for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
-            if stream is not None:
-                stream.flush()  # what checks printed is there before what they say
+            # What checks printed is there before what they say; some close it, or put theirs there.
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()  # type: ignore[union-attr]
         write_frame(answers, answer)
+
+
+def _own_copy(descriptor: int) -> int:
+    copy = os.dup(descriptor)
+    os.set_inheritable(copy, False)
+    return copy
 
 
 def _close_all(*descriptors: int) -> None:
@@ -126,7 +95,7 @@ def _close_all(*descriptors: int) -> None:
 
 def _answer(asked: bytes) -> bytes:
     try:
-        task = _asked.decode(asked)
+        task = _tasks.decode(asked)
         answer = _collect(task) if isinstance(task, Collecting) else _judge(task)
         return msgspec.msgpack.encode(answer)
     except Exception as error:  # noqa: BLE001 - the parent raises it
@@ -168,8 +137,15 @@ def _printable_stream() -> _PrintableStream:
 def _collect(task: Collecting) -> FoundChecks:
     from grader.judging import collection
 
-    found = collection.collect([*map(Path, task.files)], _prepared(), task.limit_s)
-    return FoundChecks(found.checks, found.problems)
+    found = collection.collect(_paths(task.files), _prepared(), task.limit_s)
+    checks = {
+        _text(name): replace(info, name=_text(info.name), file=_text(info.file))
+        for name, info in found.checks.items()
+    }
+    problems = [
+        replace(each, file=_text(each.file), message=_text(each.message)) for each in found.problems
+    ]
+    return FoundChecks(checks, problems)
 
 
 def _judge(task: Judging) -> FoundOutcomes:
@@ -177,7 +153,7 @@ def _judge(task: Judging) -> FoundOutcomes:
 
     with _hushed() if task.hushed else nullcontext():
         outcomes = session.judge(
-            [*map(Path, task.files)],
+            _paths(task.files),
             task.rubric,
             task.observations,
             without=task.without,
@@ -185,6 +161,15 @@ def _judge(task: Judging) -> FoundOutcomes:
             limit_s=task.limit_s,
         )
     return FoundOutcomes(outcomes)
+
+
+def _paths(files: list[bytes]) -> list[Path]:
+    return [Path(os.fsdecode(file)) for file in files]
+
+
+def _text(words: str) -> str:
+    """``words`` with what is no character written out: halves of pairs, bytes of a file's name."""
+    return words.encode("utf-8", "backslashreplace").decode()
 
 
 @contextmanager
@@ -212,12 +197,14 @@ def _listen(asked: IO[bytes], tasks: SimpleQueue[bytes], folder: Path) -> NoRetu
 
     That the parent's end of the pipe was closed may be the last that it did: ``folder`` goes too.
     """
-    while (task := read_frame(asked)) is not None:
-        tasks.put(task)
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
-        _remove_at_last(folder)
-    os._exit(0)
+    try:
+        while (task := read_frame(asked)) is not None:
+            tasks.put(task)
+        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            _remove_at_last(folder)
+    finally:
+        os._exit(0)  # without it, whoever asks would wait for ever
 
 
 def _remove_at_last(folder: Path) -> None:

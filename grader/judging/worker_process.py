@@ -44,11 +44,6 @@ class WorkerProcess:
         self._lock = Lock()
         self._ended = self._busy = False
 
-    @property
-    def pid(self) -> int | None:
-        """The process that runs now, if one does."""
-        return self._process.pid if self._process else None
-
     def call(self, task: bytes) -> bytes:
         """What the process answers to ``task``.
 
@@ -61,15 +56,22 @@ class WorkerProcess:
             if self._process is None:
                 self._process = self._start()
             process, self._busy = self._process, True
+        answered = False
         try:
-            return _ask(process, task)
+            answer = _ask(process, task)
+            answered = True
         except (OSError, EOFError):
-            with self._lock:
-                self._process = None
-            _close(process, kill=True)
             raise WorkerDied from None
         finally:
-            self._busy = False
+            # Whatever went wrong, half a message may be in a pipe: nothing more can be asked there.
+            with self._lock:
+                self._busy = False
+                forget = not answered or self._ended
+                if not answered:
+                    self._process = None
+            if forget:
+                _close(process, kill=True)
+        return answer
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._path.mkdir(exist_ok=True)
@@ -84,7 +86,7 @@ class WorkerProcess:
         with interrupts.kept_from_children():
             return subprocess.Popen(  # noqa: S603 - our own file, by this interpreter
                 # -P: what lies beside that file is not taken for other modules.
-                [sys.executable, "-P", _PROGRAM, self._path, spoken().code, *path],
+                [sys.executable, *_flags(), _PROGRAM, self._path, spoken().code, *path],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=kept,
@@ -95,16 +97,34 @@ class WorkerProcess:
         return note.read(self._note)
 
     def end(self) -> None:
-        """End the process; kill it if it is at work: it may be in code that hears nothing else."""
+        """End the process, without waiting for it.
+
+        It is killed if it is at work, because it may be in code that hears nothing else; whoever asked
+        it hears of that, and closes its pipes.
+        """
         with self._lock:
             self._ended = True
-            process, busy, self._process = self._process, self._busy, None
-        if process is None:
-            return
-        if busy:
-            process.kill()  # whoever asked it hears that its answer ends, and closes it
-        else:
+            process = self._process
+            if process is None:
+                return
+            if self._busy:
+                process.kill()
+                self._process = None
+            else:
+                _hang_up(process)
+
+    def wait(self) -> None:
+        """Wait until the process has ended, where it was at rest when :meth:`end` was called."""
+        with self._lock:
+            process, self._process = self._process, None
+        if process is not None:
             _close(process)
+
+
+def _flags() -> list[str]:
+    """How this interpreter was started, as far as it decides whose modules are found."""
+    given = {"-E": sys.flags.ignore_environment, "-s": sys.flags.no_user_site}
+    return ["-P", *(flag for flag, is_given in given.items() if is_given)]
 
 
 def _ask(process: subprocess.Popen[bytes], task: bytes) -> bytes:
@@ -117,17 +137,20 @@ def _ask(process: subprocess.Popen[bytes], task: bytes) -> bytes:
 
 
 def _close(process: subprocess.Popen[bytes], *, kill: bool = False) -> None:
-    asked, answers = _pipes(process)
     if kill:
         process.kill()
-    with suppress(OSError):  # what it was never told goes with it
-        asked.close()
+    _hang_up(process)
     try:
         process.wait(_END_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    answers.close()
+    _pipes(process)[1].close()
+
+
+def _hang_up(process: subprocess.Popen[bytes]) -> None:
+    with suppress(OSError):  # what it was never told goes with it
+        _pipes(process)[0].close()
 
 
 def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:

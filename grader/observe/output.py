@@ -144,7 +144,7 @@ class OutputQueue:
         While the queue keeps giving messages that are not answers, time is not up: reading through
         them is the grader's affair. Raises :class:`Interrupted`, :class:`Lost`.
         """
-        patience = Patience(seconds, self._lost)
+        patience = Patience(seconds, self._lost, self._aws.ends_at)
 
         def look() -> bool:
             if done():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from typing import TYPE_CHECKING
@@ -24,10 +25,14 @@ STAY_AWAY_S = (0.2, 1.0)
 
 
 class Patience(stop_base):
-    """Time is up when the deadline has passed and nothing waits to be read through or to come back."""
+    """Time is up when the deadline has passed and nothing waits to be read through or to come back.
 
-    def __init__(self, seconds: float, lost: LostAnswers) -> None:
+    ``ends_at`` is when the account's whole time ends, by ``time.monotonic()``: nobody sleeps beyond it.
+    """
+
+    def __init__(self, seconds: float, lost: LostAnswers, ends_at: float | None = None) -> None:
         self._deadline, self._lost = time.monotonic() + seconds, lost
+        self._ends_at = math.inf if ends_at is None else ends_at
         self.hands_full = self.stays_away = False
 
     @property
@@ -42,11 +47,14 @@ class Patience(stop_base):
         back: each answer that gets lost meanwhile would hide it once more.
         """
         if self.left_s <= 0 and not self.hands_full:
-            return max(0.0, min(self._lost.back_at - time.monotonic(), COME_BACK_S + self.left_s))
+            until = min(self._lost.back_at, self._deadline + COME_BACK_S, self._ends_at)
+            return max(0.0, until - time.monotonic())
         longest = max(0.0, min(random.uniform(*STAY_AWAY_S), self.left_s))  # noqa: S311 - no secret
         return longest if self.stays_away else 0.0
 
     def __call__(self, retry_state: RetryCallState) -> bool:  # noqa: ARG002 - tenacity's signature
         """Whether time is up."""
-        longer_s = DRAINING_S if self.hands_full else COME_BACK_S if self._lost.away() else 0
+        longer_s = max(
+            DRAINING_S if self.hands_full else 0, COME_BACK_S if self._lost.away() else 0
+        )
         return self.left_s <= -longer_s

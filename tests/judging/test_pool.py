@@ -432,7 +432,7 @@ if __name__ == "__main__":
             judge.submit(rubric_for("bad"), [reference()])
             while not Path({str(marker)!r}).exists():
                 time.sleep(0.01)
-        print(judge._all[0].pid, judge._folder, flush=True)
+        print(judge._all[0]._process.pid, judge._folder, flush=True)
         time.sleep(600)
 """)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from grader.observe.lost import LostAnswers
-from grader.observe.patience import COME_BACK_S, Patience
+from grader.observe.patience import COME_BACK_S, DRAINING_S, Patience
 
 NO_STATE: Any = None
 
@@ -47,3 +47,14 @@ def test_without_a_loss_time_is_up_at_the_deadline() -> None:
     patience = Patience(0, LostAnswers())
     assert patience(NO_STATE)
     assert patience.before_next(NO_STATE) == 0
+
+
+def test_nobody_sleeps_beyond_the_accounts_time() -> None:
+    patience = Patience(0, lost_for(20), ends_at=time.monotonic() + 3)
+    assert patience.before_next(NO_STATE) == pytest.approx(3, abs=1)
+
+
+def test_what_was_lost_is_waited_for_although_there_is_more_to_read_through() -> None:
+    patience = Patience(-(DRAINING_S + 5), lost_for(20))
+    patience.hands_full = True
+    assert not patience(NO_STATE)
