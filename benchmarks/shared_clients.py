@@ -45,7 +45,7 @@ class OfThread(Credentials):
 
 
 class SharedClients:
-    """One client of each service, made when the first account is asked about."""
+    """One client of each service, made when the first account is asked about: once for a class."""
 
     def __init__(self) -> None:
         self._credentials = OfThread()

@@ -33,7 +33,9 @@ _MARGIN_S = 5
 ATTEMPTS = 4
 """How often a client asks where asking again is harmless."""
 
-LONGEST_QUESTION_S = ATTEMPTS * (CONNECT_TIMEOUT_S + READ_TIMEOUT_S + _MARGIN_S)
+_PAUSES_S = 1 + 2 + 4
+
+LONGEST_QUESTION_S = ATTEMPTS * (CONNECT_TIMEOUT_S + READ_TIMEOUT_S + _MARGIN_S) + _PAUSES_S
 """How long one question may take, asked again and again of whoever never answers."""
 
 _BAD_GATEWAY = 502

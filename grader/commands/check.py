@@ -208,7 +208,7 @@ def _grade(
             looked=None if quiet else portion.looked,
         )
         if errors.is_terminal:
-            # Where nothing is shown beside a line that moves, the first line is whose account it is.
+            # Elsewhere the first line that is printed is whose account it is.
             at_work.step(message(_WHOSE), LONGEST_QUESTION_S)
         Pipeline(
             *(setup.rubric, setup.judge, setup.checks, settings, taken.append, engine),

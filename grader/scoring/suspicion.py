@@ -116,9 +116,8 @@ class _Sharers:
     """Reports that have one thing in common, in the roster's order.
 
     ``marks`` are what makes it no matter that two have it: whose they are, and where. A class may share
-    one account as a whole: of each mark only so many reports are kept that whoever is asked about has
-    the first MOST_NAMED of the others among them. At most as many others of a pair of marks count before
-    one of the same pair, twice as many of a mark, and two marks may be left out.
+    one account as a whole, so that of each mark only some reports are kept: each that is not has at least
+    MOST_NAMED kept before it, whomever one asks about.
     """
 
     def __init__(self, marks: Callable[[Report], Marks]) -> None:
@@ -147,7 +146,7 @@ class _Sharers:
         same = sum(self._all[mark] for mark in marks)
         if len(marks) > 1:
             same -= self._all[marks]  # those with both were counted twice
-        others = [name for found, name in self._first if not {*marks} & {*found}][:MOST_NAMED]
+        others = [name for theirs, name in self._first if not {*marks} & {*theirs}][:MOST_NAMED]
         return others, self._total - same - len(others)
 
 

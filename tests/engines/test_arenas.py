@@ -12,15 +12,18 @@ from tests.programs import run
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="arenas are glibc's")
 
+THREADS = 40 + 10 * (os.cpu_count() or 1)
+"""More than there are arenas for a few cores, and fewer than glibc would make."""
+
 ARENAS = """
 import ctypes, threading
 {before}
-together = threading.Barrier(40)
+together = threading.Barrier({threads})
 def take():
     together.wait()
     kept = [ctypes.create_string_buffer(4_000) for _ in range(200)]
     together.wait()
-threads = [threading.Thread(target=take) for _ in range(40)]
+threads = [threading.Thread(target=take) for _ in range({threads})]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
 libc = ctypes.CDLL(None)
@@ -35,7 +38,7 @@ libc.fflush(stream)
 
 
 def arenas_of_many_threads(before: str) -> int:
-    done = run([sys.executable, "-c", ARENAS.format(before=before)])
+    done = run([sys.executable, "-c", ARENAS.format(before=before, threads=THREADS)])
     assert done.returncode == 0, done.stderr
     return done.stdout.count("<heap nr=")
 

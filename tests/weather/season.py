@@ -16,7 +16,7 @@ import pytest
 from grader.batch.pipeline import Pipeline, Settings
 from grader.judging.pool import Judge
 from grader.model.access import Keys
-from grader.observe import exchange, exercise, hidden, output, room
+from grader.observe import exchange, exercise, hidden, output, patience, room
 from grader.resources import ready
 from grader.roster.load import Account
 from grader.rubric.load import default_rubric_path, load_rubric
@@ -42,6 +42,7 @@ WAITS: tuple[tuple[Any, str, float], ...] = (
     (hidden, "LAG_S", hidden.LAG_S),
     (hidden, "EVERY_S", hidden.EVERY_S),
     (output, "HIDES_S", output.HIDES_S),
+    (patience, "COME_BACK_S", patience.COME_BACK_S),
     (exercise, "ENDS_S", exercise.ENDS_S),
     (ready, "READY_S", ready.READY_S),
     (ready, "EVERY_S", ready.EVERY_S),
