@@ -10,7 +10,7 @@ from pathlib import Path
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
-PER_CORE, MOST = 4, 16
+PER_CORE, MOST = 3, 16
 """Most tests wait for a queue or for a program: while some do, another one computes."""
 SHARES = re.compile(r'@pytest\.fixture\([^\n]*scope="module"')
 

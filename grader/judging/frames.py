@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _LENGTH = struct.Struct("<Q")
 
-MOST_BYTES = 2**30
+LONGEST_MESSAGE = 2**30
 """More is no message: 200 observations have some megabytes."""
 
 
@@ -28,7 +28,7 @@ def read_frame(stream: IO[bytes]) -> bytes | None:
     if len(head) < _LENGTH.size:
         return None
     (length,) = _LENGTH.unpack(head)
-    if length > MOST_BYTES:
+    if length > LONGEST_MESSAGE:
         return None  # something else wrote there
     message = stream.read(length)
     return message if len(message) == length else None

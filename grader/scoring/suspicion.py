@@ -116,8 +116,8 @@ class _Sharers:
     """Reports that have one thing in common, in the roster's order.
 
     ``marks`` are what makes it no matter that two have it: whose they are, and where. A class may share
-    one account as a whole, so that of each mark only some reports are kept: each that is not has at least
-    MOST_NAMED kept before it, whomever one asks about.
+    one account as a whole, so that of each mark only some reports are kept: each that is not has at
+    least MOST_NAMED kept before it, whomever one asks about.
     """
 
     def __init__(self, marks: Callable[[Report], Marks]) -> None:

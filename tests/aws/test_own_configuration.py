@@ -204,6 +204,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("keys")
 @pytest.mark.parametrize(
     "variable", ["AWS_ENDPOINT_URL", pytest.param("AWS_ENDPOINT_URL_STS", marks=pytest.mark.slow)]
@@ -283,6 +284,7 @@ def test_a_proxy_that_answers_instead_of_the_sandbox_is_told(
         assert "A proxy (HTTP_PROXY) stands between" in said(unknown.words)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("keys")
 def test_a_proxy_before_aws_that_is_gone_is_told(
     monkeypatch: pytest.MonkeyPatch, nobody: str

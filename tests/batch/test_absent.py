@@ -85,6 +85,7 @@ def test_where_it_is_asked_for_they_have_0_and_going_on_keeps_that(
     assert grades(tmp_path / "results/grades.csv")["s2"] == ("ungraded", "")
 
 
+@pytest.mark.slow
 def test_going_on_changes_nothing_of_theirs(graded: Path, tmp_path: Path) -> None:
     file = tmp_path / "results/students/s2/report.json"
     before = file.read_bytes()
@@ -96,6 +97,7 @@ def test_going_on_changes_nothing_of_theirs(graded: Path, tmp_path: Path) -> Non
     assert "nothing was observed" not in done.stderr
 
 
+@pytest.mark.slow
 def test_whoever_hands_in_late_is_graded_then(
     aws_sandbox: Sandbox, right: str, graded: Path, tmp_path: Path
 ) -> None:

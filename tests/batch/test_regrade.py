@@ -10,6 +10,7 @@ import pytest
 
 from grader.results.directory import Results
 from grader.rubric.load import default_rubric_path
+from tests.alike import alike
 from tests.class_rosters import read_json, reports, roster
 from tests.observing import hand_in
 from tests.programs import grader_here
@@ -85,35 +86,38 @@ def test_points_that_only_move_are_told_too(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("before", "after", "open_criteria", "why"),
-    [
-        ("foo: bar", "baz: qux", {"environment"}, "baz"),
-        (
-            "name: periodic_lambda",
-            "name: other_lambda",
-            {"schedule"},
-            "periodic_lambda, not of other_lambda",
-        ),
-        (
-            "name: first_lambda",
-            "name: other_lambda",
-            {"function", "runtime", "memory", "timeout", "environment", "input-queue"}
-            | {"handler", "records", "sums"},
-            "first_lambda, not of other_lambda",
-        ),
-        ("pairs: 5", "pairs: 7", {"sums"}, "5 pairs were sent, not 7"),
-        (
-            "message: [number1, number2]",
-            "message: [a, b]",
-            {"handler", "records", "sums"},
-            "another form",
-        ),
-        (
-            "region: us-east-1",
-            "region: us-west-2",
-            set(),
-            "us-east-1, not in us-west-2",
-        ),
-    ],
+    alike(
+        [
+            ("foo: bar", "baz: qux", {"environment"}, "baz"),
+            (
+                "name: periodic_lambda",
+                "name: other_lambda",
+                {"schedule"},
+                "periodic_lambda, not of other_lambda",
+            ),
+            (
+                "name: first_lambda",
+                "name: other_lambda",
+                {"function", "runtime", "memory", "timeout", "environment", "input-queue"}
+                | {"handler", "records", "sums"},
+                "first_lambda, not of other_lambda",
+            ),
+            ("pairs: 5", "pairs: 7", {"sums"}, "5 pairs were sent, not 7"),
+            (
+                "message: [number1, number2]",
+                "message: [a, b]",
+                {"handler", "records", "sums"},
+                "another form",
+            ),
+            (
+                "region: us-east-1",
+                "region: us-west-2",
+                set(),
+                "us-east-1, not in us-west-2",
+            ),
+        ],
+        quick=2,
+    ),
 )
 def test_what_was_not_looked_at_is_ungraded_and_says_so(
     folder: Path, before: str, after: str, open_criteria: set[str], why: str

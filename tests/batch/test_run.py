@@ -53,6 +53,7 @@ def test_a_class_is_graded_and_its_files_are_written(
     )
 
 
+@pytest.mark.slow
 def test_a_group_is_observed_once_and_reported_for_each(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from grader.model.outcome import Outcome
     from grader.sandbox.server import Sandbox
 
-QUICK = {"another-key"}
 NEVER_HERE = {
     "no-answer",  # the sandbox is there
     "service",
@@ -124,12 +123,10 @@ def _put(sandbox: Sandbox, account: str, source: str) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mistake",
-    [
-        pytest.param(one, id=one.name, marks=() if one.name in QUICK else pytest.mark.slow)
-        for one in ALL
-    ],
+    [pytest.param(one, id=one.name) for one in ALL],
 )
 def test_a_mistake_that_was_made_has_its_next_step(
     seen: dict[str, Observation], judged: Callable[..., list[Outcome]], mistake: Mistake

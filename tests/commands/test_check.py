@@ -15,6 +15,7 @@ import pytest
 from grader.model.observation import Observation
 from grader.observe.clock import ON_THE_WAY_S
 from grader.schemas import load
+from tests.alike import alike
 from tests.observing import answered, hand_in, lab, look, messages
 from tests.own_checks import write_checks
 from tests.polling import until
@@ -71,12 +72,14 @@ def test_nothing_is_promised_of_an_account_that_is_not_reached(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("broken", "said"),
-    [
-        ("twice", "credentials, line 4: [default] begins there a second time"),
-        ("above", "credentials, line 1: there is text above the block"),
-        ("utf-16", "credentials, line 1: the file is encoded as UTF-16"),
-        ("profile", "there is one named cours"),
-    ],
+    alike(
+        [
+            ("twice", "credentials, line 4: [default] begins there a second time"),
+            ("above", "credentials, line 1: there is text above the block"),
+            ("utf-16", "credentials, line 1: the file is encoded as UTF-16"),
+            ("profile", "there is one named cours"),
+        ]
+    ),
 )
 def test_check_names_file_line_and_remedy_of_a_bad_paste(
     tmp_path: Path, broken: str, said: str

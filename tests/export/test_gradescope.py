@@ -13,6 +13,7 @@ from grader import cli
 from grader.export.gradescope import results_of
 from grader.results.directory import Results
 from grader.scoring.scale import scale_of
+from tests.alike import alike
 from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observing import hand_in
 from tests.programs import environment, grader, run
@@ -293,13 +294,15 @@ def test_the_autograder_grades_the_account_of_the_submitted_block(
 
 @pytest.mark.parametrize(
     ("files", "said"),
-    [
-        ({}, "Nothing is in it"),
-        ({"a.txt": "hello"}, "No credentials block is in it"),
-        ({"a.png": "\x89PNG"}, "screenshot"),
-        ({"a.txt": BLOCK, "b.txt": BLOCK.replace("{key}", "2" * 12)}, "2 different blocks"),
-        ({"a.txt": BLOCK.replace("{key}", "SIAQWERTYUIOPASDFGH")}, "has lost its first letter"),
-    ],
+    alike(
+        [
+            ({}, "Nothing is in it"),
+            ({"a.txt": "hello"}, "No credentials block is in it"),
+            ({"a.png": "\x89PNG"}, "screenshot"),
+            ({"a.txt": BLOCK, "b.txt": BLOCK.replace("{key}", "2" * 12)}, "2 different blocks"),
+            ({"a.txt": BLOCK.replace("{key}", "SIAQWERTYUIOPASDFGH")}, "has lost its first letter"),
+        ]
+    ),
 )
 def test_a_submission_without_one_block_has_no_score_and_says_what_it_is(
     aws_sandbox: Sandbox, autograder: Path, files: dict[str, str], said: str

@@ -70,6 +70,7 @@ def busy() -> Busy:
     return Busy()
 
 
+@pytest.mark.slow
 def test_an_account_is_exercised_by_one_row_at_a_time(
     aws_sandbox: Sandbox, right: str, grade: Any, busy: Busy
 ) -> None:

@@ -143,6 +143,7 @@ def enabling(parsed: dict[str, Any]) -> None:
         mapping["State"] = "Enabling"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("operation", "change"),
     [("lambda.ListEventSourceMappings", enabling), ("lambda.GetFunctionConfiguration", pending)],

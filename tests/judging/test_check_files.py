@@ -7,6 +7,7 @@ import pytest
 
 from grader.inputs.problems import BadInput
 from grader.judging.pool import Judge
+from tests.alike import alike
 from tests.observations import lab_rubric
 from tests.own_checks import GENEROUS_S, HANG
 
@@ -26,23 +27,34 @@ GOOD = '@check("own", on="function")\ndef test_own(function):\n    pass\n'
 
 @pytest.mark.parametrize(
     ("body", "line", "said"),
-    [
-        ("def broken(:\n    pass\n", 1, "cannot read this line"),
-        ("x = 1\nimport no_such_module\n", 2, "No module named 'no_such_module'"),
-        ("x = 1\n\n1 / 0\n", 3, "ZeroDivisionError"),
-        ("import sys\nsys.exit(0)\n", 2, "ends the program"),
-        ("import pytest\npytest.exit('no')\n", 2, "no"),
-        ("import os\nos._exit(0)\n", None, "ends the program"),
-        ("def test_lonely(function):\n    pass\n", 1, "not bound to a check"),
-        ("from grader.checks import check\n" + GOOD + GOOD.replace("_own", "_two"), 5, "already"),
-        ("from grader.checks import check\n" + GOOD.replace("test_", ""), 2, "Name it test_own."),
-        (
-            "from grader.checks import check\n" + GOOD.replace("(function)", "(fonction)"),
-            2,
-            "Did you mean “function”?",
-        ),
-        ("from grader.checks import check\n" + GOOD.replace("def", "async def"), 2, "async"),
-    ],
+    alike(
+        [
+            ("def broken(:\n    pass\n", 1, "cannot read this line"),
+            ("x = 1\nimport no_such_module\n", 2, "No module named 'no_such_module'"),
+            ("x = 1\n\n1 / 0\n", 3, "ZeroDivisionError"),
+            ("import sys\nsys.exit(0)\n", 2, "ends the program"),
+            ("import pytest\npytest.exit('no')\n", 2, "no"),
+            ("import os\nos._exit(0)\n", None, "ends the program"),
+            ("def test_lonely(function):\n    pass\n", 1, "not bound to a check"),
+            (
+                "from grader.checks import check\n" + GOOD + GOOD.replace("_own", "_two"),
+                5,
+                "already",
+            ),
+            (
+                "from grader.checks import check\n" + GOOD.replace("test_", ""),
+                2,
+                "Name it test_own.",
+            ),
+            (
+                "from grader.checks import check\n" + GOOD.replace("(function)", "(fonction)"),
+                2,
+                "Did you mean “function”?",
+            ),
+            ("from grader.checks import check\n" + GOOD.replace("def", "async def"), 2, "async"),
+        ],
+        quick=4,
+    ),
 )
 def test_a_check_file_that_cannot_be_used_is_refused_with_its_line(
     write: Write, body: str, line: int | None, said: str

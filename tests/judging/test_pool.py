@@ -16,6 +16,7 @@ from grader.model.fact import Found
 from grader.rubric.load import default_rubric_path, load_rubric
 from grader.rubric.rubric import Criterion
 from grader.safety.printable import printable
+from tests.alike import alike
 from tests.known_checks import OPTIONAL
 from tests.observations import a_function, lab_rubric, only, reference, sum_function
 from tests.own_checks import GENEROUS_S, HANG
@@ -142,7 +143,7 @@ def test_the_first_of_several_observations_is_the_first(write: Write) -> None:
         ("return False", "PytestReturnNotNoneWarning"),
     ],
 )
-@pytest.mark.parametrize("asked", ["function", "request, function"])
+@pytest.mark.parametrize("asked", alike(["function", "request, function"]))
 def test_a_check_that_goes_wrong_is_ungraded_and_alone(
     write: Write, body: str, detail: str, asked: str
 ) -> None:

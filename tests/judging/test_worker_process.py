@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from grader.judging.frames import MOST_BYTES, read_frame, write_frame
+from grader.judging.frames import LONGEST_MESSAGE, read_frame, write_frame
 from grader.judging.pool import Judge
 from grader.judging.worker_process import WorkerProcess
 from grader.judging.worker_tasks import Collecting
@@ -27,10 +27,16 @@ if TYPE_CHECKING:
     from tests.own_checks import Write
 
 PIPES = Path("/proc/self/fd")
+GOOD = """
+@check("good", on="function")
+def test_good(function):
+    assert function
+"""
 
 
 def asked(folder: Path) -> bytes:
     files = [os.fsencode(file) for file in sorted(folder.glob("check_*.py"))]
+    assert files
     return msgspec.msgpack.encode(Collecting(files, GENEROUS_S))
 
 
@@ -48,7 +54,7 @@ def test_a_message_is_read_whole_or_not_at_all() -> None:
 
 def test_what_is_no_message_fills_no_memory() -> None:
     said = b"warning: something else printed here"
-    assert int.from_bytes(said[:8], "little") > MOST_BYTES
+    assert int.from_bytes(said[:8], "little") > LONGEST_MESSAGE
     assert read_frame(io.BytesIO(said)) is None
 
 
@@ -60,7 +66,7 @@ def test_what_dies_of_a_task_is_started_again_for_the_next(write: Write, tmp_pat
         deadly = asked(write("import os\nos._exit(3)\n"))
         with pytest.raises(WorkerDied):
             process.call(deadly)
-        assert b"FoundChecks" in process.call(asked(tmp_path))
+        assert b"FoundChecks" in process.call(asked(write(GOOD)))
     finally:
         process.end()
         process.wait()
@@ -71,11 +77,11 @@ def test_what_dies_of_a_task_is_started_again_for_the_next(write: Write, tmp_pat
 @pytest.mark.skipif(not PIPES.exists(), reason="the system shows no open files")
 def test_it_leaves_no_process_and_no_pipe(write: Write, tmp_path: Path) -> None:
     begun = tmp_path / "begun"
-    hangs = write(f"open({str(begun)!r}, 'w').close()\n{HANG}\n")
     before = sorted(PIPES.iterdir())
     resting, busy = WorkerProcess(tmp_path / "0"), WorkerProcess(tmp_path / "1")
     with ThreadPoolExecutor(1) as threads:
-        resting.call(asked(tmp_path))
+        resting.call(asked(write(GOOD)))
+        hangs = write(f"open({str(begun)!r}, 'w').close()\n{HANG}\n")
         waits = threads.submit(busy.call, asked(hangs))
         until(begun.exists)
         started = [each._process for each in (resting, busy)]

@@ -78,6 +78,7 @@ def judged(judge: Judge, rubric: Rubric, seen: Observation) -> dict[str, tuple[f
     }
 
 
+@pytest.mark.slow
 def test_a_right_calculator_gets_everything_and_leaves_the_queues_as_they_were(
     looked: Any, judge: Judge, rubric: Rubric, aws_sandbox: Sandbox, fresh_account: str
 ) -> None:

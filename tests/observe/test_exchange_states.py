@@ -140,6 +140,7 @@ def test_without_an_input_queue_the_function_is_invoked_and_nothing_is_sent(
     assert "sqs.SendMessage" not in wire.requests
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mapping", ["absent", "disabled"])
 def test_without_an_enabled_mapping_nothing_is_sent(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire, mapping: str

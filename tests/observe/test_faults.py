@@ -20,9 +20,13 @@ if TYPE_CHECKING:
     [
         ("lambda.GetFunctionConfiguration", rest(429, "TooManyRequestsException")),
         pytest.param("sqs.GetQueueUrl", rpc(503, "ServiceUnavailable"), marks=pytest.mark.slow),
-        ("lambda.ListEventSourceMappings", ConnectTimeoutError(endpoint_url="http://x")),
+        pytest.param(
+            "lambda.ListEventSourceMappings",
+            ConnectTimeoutError(endpoint_url="http://x"),
+            marks=pytest.mark.slow,
+        ),
         pytest.param("sqs.ReceiveMessage", rpc(500, "InternalError"), marks=pytest.mark.slow),
-        ("sqs.SendMessage", rpc(500, "InternalError")),
+        pytest.param("sqs.SendMessage", rpc(500, "InternalError"), marks=pytest.mark.slow),
         pytest.param(
             "sqs.SendMessage",
             EndpointConnectionError(endpoint_url="http://x"),
@@ -34,7 +38,9 @@ if TYPE_CHECKING:
             rest(429, "TooManyRequestsException", Reason="CallerRateLimitExceeded"),
             marks=pytest.mark.slow,
         ),
-        ("events.DescribeRule", rpc(400, "ThrottlingException")),
+        pytest.param(
+            "events.DescribeRule", rpc(400, "ThrottlingException"), marks=pytest.mark.slow
+        ),
     ],
 )
 def test_a_passing_fault_costs_nothing(

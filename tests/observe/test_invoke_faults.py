@@ -170,6 +170,7 @@ def test_a_version_that_the_mapping_names_and_that_is_gone_is_the_functions_fail
     assert handler(look(aws_sandbox, right, wire=wire)).failure == "broken"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("operation", "gone"),
     [

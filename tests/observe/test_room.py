@@ -87,6 +87,7 @@ def test_room_that_comes_and_goes_is_waited_for_each_time(
     assert seen.records.value.answered
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reserved", "found"), [(0, "refused"), pytest.param(1, "throttled", marks=pytest.mark.slow)]
 )
@@ -133,6 +134,7 @@ def test_all_waits_of_a_run_share_their_time(monkeypatch: pytest.MonkeyPatch) ->
     assert told == [("AWS is waking your function", 0.3)]  # the second wait had no time left
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "found"), [(1, "throttled"), pytest.param(5, "found", marks=pytest.mark.slow)]
 )

@@ -13,6 +13,7 @@ from grader.model.observation import FoundAs, Observation
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
 from grader.sandbox.submission import DemoSubmission
+from tests.alike import alike
 from tests.observing import lab, look
 
 if TYPE_CHECKING:
@@ -236,7 +237,16 @@ def test_a_variable_that_names_the_input_queue_is_not_where_answers_go(own: Acco
 
 @pytest.mark.parametrize(
     "form",
-    ["{url}", "{arn}", "{name}", " {url} ", "https://sqs.us-east-1.amazonaws.com/{account}/{name}"],
+    alike(
+        [
+            "{url}",
+            "{arn}",
+            "{name}",
+            " {url} ",
+            "https://sqs.us-east-1.amazonaws.com/{account}/{name}",
+        ],
+        quick=2,
+    ),
 )
 def test_a_variable_names_a_queue_in_any_form(own: Account, form: str) -> None:
     own.queue("lab2_queue")

@@ -15,6 +15,7 @@ from grader.model.observation import Runs, decode, encode
 from grader.resources import runs
 from grader.rubric.rubric import Criterion
 from grader.sandbox.layout import PERIODIC_FUNCTION, SUM_FUNCTION
+from tests.alike import alike
 from tests.observing import hand_in, kind, lab, look
 from tests.wire_faults import DENIED, rpc
 
@@ -123,15 +124,18 @@ def test_a_run_in_a_log_of_json_is_seen(aws_sandbox: Sandbox, right: str, wire: 
 
 @pytest.mark.parametrize(
     "message",
-    [
-        '"platform.start"',
-        '["platform.start"]',
-        '{"type": ["platform.start"]}',
-        "[" * 100_000,
-        "",
-        "{",
-        "it said START RequestId: 1234",
-    ],
+    alike(
+        [
+            '"platform.start"',
+            '["platform.start"]',
+            '{"type": ["platform.start"]}',
+            "[" * 100_000,
+            "",
+            "{",
+            "it said START RequestId: 1234",
+        ],
+        quick=2,
+    ),
     ids=lambda text: text[:20],
 )
 def test_what_the_function_prints_is_no_run(
@@ -142,6 +146,7 @@ def test_what_the_function_prints_is_no_run(
     assert kind(seen(aws_sandbox, right, wire)) == "not-ready"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "counts"), [(PERIODIC_FUNCTION, True), (SUM_FUNCTION, False)])
 def test_a_log_group_of_several_functions_is_read_by_the_streams_names(
     aws_sandbox: Sandbox, right: str, wire: Wire, name: str, counts: bool
@@ -388,6 +393,7 @@ def test_of_another_account_nothing_is_read(aws_sandbox: Sandbox, right: str, wi
     assert LOOK not in wire.requests
 
 
+@pytest.mark.slow
 def test_what_the_grader_runs_itself_tells_nothing(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
