@@ -57,6 +57,7 @@ def test_the_names_are_gone_in_every_process(tmp_path: Path, elsewhere: dict[str
     assert done.stdout == "False False\n"
 
 
+@pytest.mark.slow
 def test_check_runs_where_those_names_are_missing(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path, elsewhere: dict[str, str]
 ) -> None:

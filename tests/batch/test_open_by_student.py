@@ -89,6 +89,7 @@ def scores(folder: Path) -> dict[str, str]:
         return {row["student_id"]: row["score"] for row in csv.DictReader(file)}
 
 
+@pytest.mark.slow
 def test_the_students_who_can_settle_it_are_listed_apart_and_the_status_is_as_ever(
     folder: Path,
 ) -> None:

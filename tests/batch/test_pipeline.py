@@ -64,6 +64,7 @@ def graded(
     return results
 
 
+@pytest.mark.slow
 def test_a_crash_on_one_account_leaves_the_others_their_grades(
     judge: Any,
     aws_sandbox: Sandbox,

@@ -162,6 +162,7 @@ def test_what_is_ready_after_20_seconds_costs_nothing(
     assert clock() >= 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("operation", "change", "ungraded"),
     [

@@ -103,6 +103,7 @@ def test_looking_only_invokes_and_sends_nothing(aws_sandbox: Sandbox, fresh_acco
     assert not {"lambda.Invoke", "sqs.SendMessage", "sqs.ReceiveMessage"} & set(wire.requests)
 
 
+@pytest.mark.slow
 def test_the_grader_changes_nothing_in_an_account(aws_sandbox: Sandbox, fresh_account: str) -> None:
     hand_in(aws_sandbox, fresh_account, old_messages=3)
     wire = Wire()

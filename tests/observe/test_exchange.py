@@ -54,6 +54,7 @@ def test_only_one_pair_is_tried_where_the_direct_answer_was_wrong(
     assert exchange(seen).patience_s == 8
 
 
+@pytest.mark.slow
 def test_all_pairs_go_at_once_through_a_slow_mapping(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:

@@ -41,6 +41,7 @@ def test_a_function_that_stays_pending_is_not_ready_and_not_wrong(
     assert kind(seen.handler) == kind(seen.exchange) == "not-ready"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "state",
     ["Enabling", *(pytest.param(one, marks=pytest.mark.slow) for one in ("Creating", "Updating"))],

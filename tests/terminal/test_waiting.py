@@ -100,6 +100,7 @@ def test_on_a_terminal_something_moves_and_is_gone_afterwards() -> None:
     assert pipe.getvalue() == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lang", "said"),
     [("en", "Interrupted."), pytest.param("fr", "Interrompu.", marks=pytest.mark.slow)],
