@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 import threading
 import time
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ConnectionClosedError
 
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
-from grader.model.access import DefaultCredentials
+from grader.model.access import DefaultCredentials, Keys
 from grader.model.ended_early import Interrupted
 from grader.model.observation import decode, encode
+from grader.observe import output as output_module
 from grader.observe.clock import ON_THE_WAY_S
 from grader.observe.nobodys import UNTAKEN_S
 from grader.observe.output import SOON_S, OutputQueue
+from grader.observe.receive import POLL_S
 from grader.rubric.exchange import ExchangeRules
 from grader.rubric.pairs import Pairs
+from grader.safety.secret import Secret
 from tests.exchanges import calculator, drawn
 from tests.observations import a_message
 from tests.observing import (
@@ -32,7 +37,7 @@ from tests.observing import (
     move_away_after,
 )
 from tests.polling import until
-from tests.wire_faults import Wire
+from tests.wire_faults import Done, Wire
 
 if TYPE_CHECKING:
     from grader.observe.sent import Sent
@@ -175,6 +180,29 @@ def test_a_queue_full_of_others_messages_is_read_through_with_one_question_a_han
 
 SUM = ExchangeRules(answer_keys=("body", "sum"))
 CALCULATOR = calculator()
+
+
+@pytest.mark.slow
+def test_nothing_is_asked_until_what_a_lost_answer_held_is_back(
+    aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hides_s = 5
+    monkeypatch.setattr(output_module, "HIDES_S", hides_s)
+    asked: list[float] = []
+    wire.session.events.register(
+        "request-created.sqs.ReceiveMessage", lambda **_given: asked.append(time.monotonic())
+    )
+    wire.play("sqs.ReceiveMessage", Done(ConnectionClosedError(endpoint_url="http://127.0.0.1")))
+    keys = Keys(Secret(right), Secret("test"), None)
+    aws = Aws(Clients(wire.session), keys, "us-east-1", aws_sandbox.endpoint_url)
+    url = aws.sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
+    queue = OutputQueue(aws, url, SUM.keys, max_receives=None, hold_s=20, stop=threading.Event())
+    queue.wait_for(lambda: False, 1)
+    aws.close()
+    pauses = [after - before for before, after in pairwise(asked)]
+    quiet = max(pauses)
+    assert hides_s - 3 < quiet <= hides_s + POLL_S, pauses  # one poll begins before it
+    assert len(pauses) - pauses.index(quiet) <= 3, "then it is looked at, and that is all"
 
 
 def output_of(rules: ExchangeRules) -> OutputQueue:
