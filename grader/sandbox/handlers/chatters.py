@@ -13,6 +13,8 @@ queue_url = os.environ["OUTPUT_QUEUE_URL"]
 def lambda_handler(event: dict[str, Any], context: object) -> None:
     for record in event["Records"]:
         message = json.loads(record["body"])
-        sqs.send_message(QueueUrl=queue_url, MessageBody="hello")
         answer = {"body": message["number1"] + message["number2"]}
-        sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps(answer))
+        bodies = ["hello", json.dumps(answer)]
+        # Both at once: whoever receives the one receives the other.
+        entries: Any = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)]
+        sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)
