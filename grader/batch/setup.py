@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.engines.arenas import few_arenas
 from grader.engines.open_files import most_open_files
 from grader.inputs.problems import BadInput
 from grader.judging.pool import Judge
@@ -83,7 +82,6 @@ def load_setup(
     found = accounts = None
     path = rubric_path(rubric)
     dirs = _check_dirs(path, checks)
-    few_arenas()
     most_open_files()  # each process of the judge takes some
     with Judge(dirs, workers) as judge:
         known, unread = judge.survey()

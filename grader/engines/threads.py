@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from grader.engines.arenas import few_arenas
 from grader.engines.visit import WorkerContext
 from grader.resources.ready import tell_nobody
 
@@ -38,6 +39,8 @@ class Threads:
         step: Callable[[Message, float], None] = tell_nobody,
         looked: Callable[[Observation], None] | None = None,
     ) -> None:
+        if jobs > 1:
+            few_arenas()
         self._place = WorkerContext(tell, self._stepping_aside, step, looked)
         # Tasks that stepped aside keep their threads; whoever submits counts those that are at work.
         self._executor = ThreadPoolExecutor(jobs + MOST_ASIDE, thread_name_prefix="observe")

@@ -74,11 +74,17 @@ def main() -> None:
     Thread(target=_listen, args=(asked, tasks, folder.parent), name="parent", daemon=True).start()
     while True:
         answer = _answer(tasks.get())
-        for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
-            # What checks printed is there before what they say; some close it, or put theirs there.
-            with suppress(OSError, ValueError, AttributeError):
-                stream.flush()  # type: ignore[union-attr]
+        _flush()  # what checks printed is there before what they say
+        _take_the_streams()  # a check may have closed one, and the next session writes there
         write_frame(answers, answer)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        with suppress(
+            OSError, ValueError, AttributeError
+        ):  # a check may have closed or replaced it
+            stream.flush()  # type: ignore[union-attr]
 
 
 def _own_copy(descriptor: int) -> int:
@@ -116,8 +122,7 @@ def prepare(folder: Path, lang: str) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
-        setattr(sys, name, _printable_stream())
+    _take_the_streams()
     sys.dont_write_bytecode = True  # an author's folder stays as it is
     gc.set_threshold(50_000)  # a session makes many objects, hardly any in cycles
     _note = Note(folder / "note")
@@ -127,6 +132,11 @@ def prepare(folder: Path, lang: str) -> None:
 
     # `return a == b` would pass whatever it says.
     warnings.filterwarnings("error", category=pytest.PytestReturnNotNoneWarning)
+
+
+def _take_the_streams() -> None:
+    for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
+        setattr(sys, name, _printable_stream())
 
 
 def _printable_stream() -> _PrintableStream:
@@ -175,8 +185,7 @@ def _text(words: str) -> str:
 @contextmanager
 def _hushed() -> Iterator[None]:
     """Standard output and standard error, of programs that are started too, go nowhere."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _flush()
     kept = [os.dup(1), os.dup(2)]
     nothing = os.open(os.devnull, os.O_WRONLY)
     try:
@@ -184,8 +193,7 @@ def _hushed() -> Iterator[None]:
         os.dup2(nothing, 2)
         yield
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush()
         for number, descriptor in enumerate(kept, 1):
             os.dup2(descriptor, number)
         for descriptor in (*kept, nothing):

@@ -49,11 +49,6 @@ def test_threads_share_as_many_arenas_as_there_are_cores() -> None:
     assert few < arenas_of_many_threads("")
 
 
-def test_a_batch_sees_to_it() -> None:
-    before = """
-from grader.batch.setup import load_setup
-from grader.rubric.load import default_rubric_path
-with load_setup(default_rubric_path(), None, None, workers=1):
-    pass
-"""
+def test_whoever_visits_many_accounts_sees_to_it() -> None:
+    before = "from grader.engines.threads import Threads; Threads(100).stop()"
     assert arenas_of_many_threads(before) <= max(2, os.cpu_count() or 1)
