@@ -16,6 +16,9 @@ MISTAKES = {
     "rounded": N_("rounded to {detail} decimals"),
 }
 
+ROUNDED = {"0": N_("rounded to a whole number"), "1": N_("rounded to one decimal")}
+"""Of these decimals no plural can be said."""
+
 HINTS_OF_SUMS = {
     "joined": N_("Convert both to numbers before you add them."),
     "nearly": N_("Send the sum itself: nothing added to it, and nothing rounded."),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from grader.checks import evidence, fail, message, shown
 from grader.checks.failure_words import how_it_failed
-from grader.checks.named_mistakes import HINTS, HINTS_OF_SUMS, MISTAKES
+from grader.checks.named_mistakes import HINTS, HINTS_OF_SUMS, MISTAKES, ROUNDED
 from grader.checks.next_step import step_of, step_of_records, step_of_silence
 from grader.checks.other_form import is_twice, quoted, repeats, step_of_form
 from grader.checks.pair_words import PairWords, spoken_of
@@ -303,6 +303,8 @@ class Replies:
     def _mistake(self, pair: Pair, answer: Answer) -> Message:
         """The mistake that a wrong answer shows."""
         template = MISTAKES.get(answer.wrong or "", answer.wrong or "")
+        if answer.wrong == "rounded":
+            template = ROUNDED.get(answer.detail, template)
         asked = pair.message.get(self._rules.of or "", "")
         given = {"detail": answer.detail, "asked": asked}
         return message(template, **spoken_of(template, given))

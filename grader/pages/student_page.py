@@ -12,7 +12,7 @@ from grader.model.fact import Found, Missing, NotTried
 from grader.pages.class_page import flag_words
 from grader.pages.document import render, sentence, value_text
 from grader.pages.text import page_text
-from grader.pages.words import FAILURES, WRONG_ANSWERS, YOUR_FLAGS
+from grader.pages.words import FAILURES, WRONG_ANSWERS, WRONG_ROUNDED, YOUR_FLAGS
 from grader.rubric.exercised import ONLY_LOOK
 from grader.rubric.expression import ExpressionError
 from grader.rubric.readings import Arithmetic
@@ -320,6 +320,8 @@ def _verdict(answer: Answer, speech: Speech) -> str:
     if answer.wrong is None:
         return speech.say("right")
     words = WRONG_ANSWERS.get(answer.wrong) or N_("wrong")
+    if answer.wrong == "rounded":
+        words = WRONG_ROUNDED.get(answer.detail, words)
     return speech.say(words, detail=page_text(answer.detail, _EXCERPT))
 
 

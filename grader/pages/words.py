@@ -29,6 +29,12 @@ WRONG_ANSWERS: Final[dict[str, str]] = {
     "rounded": N_("wrong: rounded to {detail} decimals"),
 }
 
+WRONG_ROUNDED: Final[dict[str, str]] = {
+    "0": N_("wrong: rounded to a whole number"),
+    "1": N_("wrong: rounded to one decimal"),
+}
+"""Of an answer that is ``rounded``, where there is no plural to be said."""
+
 FAILURES: Final[dict[str, str]] = {
     "timed-out": N_("Your function was still running when its time was up."),
     "refused": N_("AWS refused to run your function: its reserved concurrency is used up."),

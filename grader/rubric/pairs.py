@@ -106,7 +106,9 @@ class Pairs:
         try:
             readings = self._arithmetic.readings(fields)
             if self._arithmetic.hides(fields):
-                why[_("its answer would be right when it is rounded")] += 1
+                why[
+                    _("its answer would not show that it was rounded, or to how many decimals")
+                ] += 1
                 return None
         except ExpressionError as error:
             why[str(error)] += 1

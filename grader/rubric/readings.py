@@ -151,14 +151,10 @@ class Arithmetic:
         return Readings(right, mistakes, self.within)
 
     def hides(self, fields: Mapping[str, Value]) -> bool:
-        """The answer to this message would be right although it is rounded, which others' are not."""
+        """The answer to this message would not show that it was rounded, which others' do, or to how
+        many decimals: 2.001 is the same to one and to two."""
         asked = self._asked(fields)
-        value = self._value(asked, fields)
-        return any(
-            self._is_right(rounded, value)
-            for decimals in self._decimals.get(asked, ())
-            for rounded in _rounded(value, decimals)
-        )
+        return not self._shows(self._value(asked, fields), self._decimals.get(asked, ()))
 
     def _asked(self, fields: Mapping[str, Value]) -> str:
         return "" if self._of is None else in_words(fields.get(self._of, ""))
@@ -227,14 +223,24 @@ class Arithmetic:
         }
 
     def _that_change(self, values: list[Decimal]) -> tuple[int, ...]:
-        """To how many decimals most of ``values`` can be rounded so that they are right no more."""
-        found = [
-            decimals
-            for decimals in range(MOST_DECIMALS + 1)
-            if sum(not self._is_right(round(value, decimals), value) for value in values)
-            > len(values) / 2
-        ]
-        return tuple(found) or (0,)
+        """To how many decimals most of ``values`` can be rounded so that they are right no more, and
+        so that it shows to how many."""
+        found: tuple[int, ...] = ()
+        for decimals in range(MOST_DECIMALS + 1):
+            shown = sum(self._shows(value, (*found, decimals)) for value in values)
+            if shown > len(values) / 2:
+                found = (*found, decimals)
+        return found or (0,)
+
+    def _shows(self, value: Decimal, decimals: tuple[int, ...]) -> bool:
+        """``value`` is wrong, and a number of its own, when it is rounded to any of these decimals."""
+        numbers: set[Decimal] = set()
+        for number in decimals:
+            rounded = _rounded(value, number)
+            if not numbers.isdisjoint(rounded):
+                return False
+            numbers |= rounded
+        return not any(self._is_right(number, value) for number in numbers)
 
 
 def drawn(fields: Mapping[str, Field], index: int, chance: Random) -> dict[str, Value]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from grader.model.fact import Found, Missing, NotTried
@@ -111,6 +112,23 @@ def test_every_failure_says_what_was_expected_and_found_and_what_to_do(
         assert one.outcome == "failed"
         assert tells(one.message), one.message
         assert one.hint, one.message
+
+
+@pytest.mark.parametrize(
+    ("decimals", "said"),
+    [
+        ("0", "rounded to a whole number."),
+        ("1", "rounded to one decimal."),
+        ("2", "rounded to 2 decimals."),
+    ],
+)
+def test_a_rounded_answer_says_to_what(judged: Judged, decimals: str, said: str) -> None:
+    pair = a_pair(0, "rounded")
+    answer = msgspec.structs.replace(pair.answers[0], detail=decimals)
+    wrong = msgspec.structs.replace(pair, answers=(answer,))
+    seen = reference(exchange=Found(an_exchange(0, pairs=(wrong,))))
+    first = next(one for one in judged(lab_rubric(), seen) if one.outcome == "failed")
+    assert first.message.endswith(said)
 
 
 @pytest.mark.parametrize(

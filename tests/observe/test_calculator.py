@@ -103,7 +103,7 @@ def test_a_right_calculator_gets_everything_and_leaves_the_queues_as_they_were(
 SAID = {
     "only-adds": "the answer of “+”, where “-” was asked.",
     "another-operation": "the answer of “-”, where “+” was asked.",
-    "rounds-down": "rounded to 0 decimals.",
+    "rounds-down": "rounded to a whole number.",
     "rounds": "rounded to 2 decimals.",
     "joins-fields": "the two numbers joined as text.",
     "answers-first-only": "found no answer within 6 s.",

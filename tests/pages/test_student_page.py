@@ -119,6 +119,16 @@ def test_pairs_are_shown_with_their_answers_verdicts_and_times(made: Any) -> Non
     assert "waited up to 2 min" in text
 
 
+@pytest.mark.parametrize(
+    ("decimals", "said"),
+    [("0", "rounded to a whole number"), ("1", "rounded to one decimal"), ("3", "to 3 decimals")],
+)
+def test_a_rounded_answer_says_to_what(made: Any, decimals: str, said: str) -> None:
+    rounded = Answer('{"body": 11}', "rounded", 0.5, detail=decimals)
+    pairs = (msgspec.structs.replace(a_pair(0), answers=(rounded,)),)
+    assert said in made(report(1), reference(exchange=Found(an_exchange(0, pairs=pairs)))).text
+
+
 def test_a_function_that_raised_is_quoted_with_its_last_log_lines(made: Any) -> None:
     one = made(report(1), failing())
     assert "Your function raised KeyError: 'number1' (lambda_function.py, line 6)." in one.text

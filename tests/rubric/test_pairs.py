@@ -169,7 +169,7 @@ def test_no_draw_hides_that_an_answer_was_rounded(seed: int) -> None:
         for decimals in range(4):
             reading = one.readings.named(Decimal(repr(round(first / second, decimals))))
             assert reading is not None
-            assert reading.name == "rounded"
+            assert (reading.name, reading.detail) == ("rounded", str(decimals))
 
 
 # -- any rubric -----------------------------------------------------------------------------------
