@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ import msgspec
 from msgspec import UNSET
 
 from grader import __version__
-from grader.judging.pool import AT_A_TIME
 from grader.model.code_digest import grader_sha256
 from grader.observe.scope import restrict_to
 from grader.results.handed_back import read_handed_back
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from grader.model.history import Why
     from grader.model.observation import Observation
     from grader.model.report import CriterionResult, Report
-    from grader.results.directory import Results
+    from grader.results.directory import Results, StoredStudent
     from grader.rubric.rubric import Rubric
     from grader.scoring.summary import Summary
 
@@ -221,11 +221,20 @@ def judged_again(
         own = student.region or default
         return restrict_to(seen, rubric, seen.region if seen.region in of_group else own)
 
-    some, size = list(students), AT_A_TIME * setup.judge.workers
-    for start in range(0, len(some), size):
-        stored = list(results.each_stored(some[start : start + size]))
-        seen = [asked(student.student, each) for student in stored for each in student.seen]
-        judged = zip(seen, setup.judge.judge(rubric, seen), strict=True)
+    some = list(students)
+    size = setup.judge.share(len(some))
+    read: deque[tuple[list[StoredStudent], list[Observation]]] = deque()
+
+    def batches() -> Iterator[list[Observation]]:
+        for start in range(0, len(some), size):
+            stored = list(results.each_stored(some[start : start + size]))
+            seen = [asked(student.student, each) for student in stored for each in student.seen]
+            read.append((stored, seen))
+            yield seen
+
+    for found in setup.judge.judge_each(rubric, batches()):
+        stored, seen = read.popleft()
+        judged = zip(seen, found, strict=True)
         for stored_student in stored:
             if not stored_student.seen:
                 if stored_student.report is not None:

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
@@ -29,7 +29,7 @@ from grader.model.machine_limit import WorkerDied, WorkerFailed
 from grader.model.outcome import CheckInfo, Collected, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Self
 
     from grader.judging.note import NotedStep
@@ -120,12 +120,30 @@ class Judge:
 
     def judge(self, rubric: Rubric, observations: Sequence[Observation]) -> list[list[Outcome]]:
         """The outcomes of each of ``observations``, in their order, shared among the workers."""
-        size = max(1, min(AT_A_TIME, -(-len(observations) // self.workers)))
-        batches = [
-            self.submit(rubric, observations[start : start + size])
-            for start in range(0, len(observations), size)
-        ]
-        return [outcomes for batch in batches for outcomes in batch.result()]
+        size = self.share(len(observations))
+        starts = range(0, len(observations), size)
+        batches = (observations[start : start + size] for start in starts)
+        return [outcomes for batch in self.judge_each(rubric, batches) for outcomes in batch]
+
+    def judge_each(
+        self, rubric: Rubric, batches: Iterable[Sequence[Observation]]
+    ) -> Iterator[list[list[Outcome]]]:
+        """The outcomes of each of ``batches``, in their order.
+
+        While one's outcomes are used the next are judged, and no more are read than keeps every worker
+        at work: a class does not fit into memory.
+        """
+        ahead: deque[Future[list[list[Outcome]]]] = deque()
+        for batch in batches:
+            ahead.append(self.submit(rubric, batch))
+            if len(ahead) > self.workers:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+    def share(self, observations: int) -> int:
+        """How many of so many ``observations`` are judged together."""
+        return max(1, min(AT_A_TIME, -(-observations // self.workers)))
 
     def _with_worker(self, task: Callable[[WorkerProcess], T]) -> T:
         process = self._free.get()
