@@ -9,6 +9,7 @@ import typer
 
 from grader.commands.options import (
     JOBS,
+    ChecksOption,
     ForceOption,
     JobsOption,
     LangOption,
@@ -17,7 +18,17 @@ from grader.commands.options import (
     settings_of,
     that_fit,
 )
-from grader.i18n.language import N_
+from grader.i18n.language import N_, _
+from grader.inputs.problems import bad_input
+
+OwnRubricOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--rubric",
+        metavar=N_("LAB|FILE"),
+        help=N_("The rubric of a lab of your own, whose names and messages are deployed."),
+    ),
+]
 
 
 def demo(
@@ -33,6 +44,8 @@ def demo(
         str | None,
         typer.Option("--lab", metavar=N_("NAME"), help=N_("A lab that grader lint --labs lists.")),
     ] = None,
+    rubric: OwnRubricOption = None,
+    checks: ChecksOption = None,
     seed: SeedOption = None,
     lang: LangOption = None,
     quiet: QuietOption = False,
@@ -45,11 +58,14 @@ def demo(
     from grader.rubric.shipped import DEFAULT, lab_path
     from grader.terminal.console import standard_error, standard_output
 
-    name = lab or DEFAULT
-    # The cohort's grades are those of the rubrics that come with it.
+    if lab is not None and rubric is not None:
+        raise bad_input("--rubric", None, _("One of --lab and --rubric at a time."))
+    _checks_need_rubric(rubric, checks)
+    name = None if rubric else lab or DEFAULT
+    path = lab_path(name, "--lab") if name else rubric
     settings = settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs or JOBS)
     errors = standard_error(quiet=quiet)
-    with load_setup(lab_path(name, "--lab"), []) as (setup, _):
+    with load_setup(path, checks) as (setup, _roster):
         return run_demo(
             setup,
             that_fit(settings, errors),
@@ -73,9 +89,29 @@ def sandbox(
             "--deploy", metavar=N_("NAME"), help=N_("Deploy a demo submission, such as reference.")
         ),
     ] = None,
+    rubric: OwnRubricOption = None,
+    checks: ChecksOption = None,
     lang: LangOption = None,  # noqa: ARG001 - the option itself sets what is spoken
 ) -> int:
     """Serve an AWS on 127.0.0.1 to work against, until Ctrl-C; prints what to export."""
+    from grader.batch.setup import load_setup
     from grader.rehearsal.demo import serve
+    from grader.sandbox.cohort import COHORT, cohort_of
+    from grader.sandbox.layout import SHIPPED, Layout
 
-    return serve(port, deploy)
+    _checks_need_rubric(rubric, checks)
+    layout, submissions = SHIPPED, COHORT
+    if rubric is not None:
+        if deploy is None:
+            wrong = _("It says under which names a submission is deployed.")
+            raise bad_input("--rubric", None, wrong, _("Give --deploy reference, too."))
+        with load_setup(rubric, checks, workers=1) as (setup, _roster):
+            layout = Layout.of(setup.rubric, setup.needs)
+            submissions = cohort_of(setup.rubric.exchange)
+    return serve(port, deploy, layout, submissions)
+
+
+def _checks_need_rubric(rubric: Path | None, checks: list[Path] | None) -> None:
+    if checks and rubric is None:
+        wrong = _("No rubric is given that could ask for these checks.")
+        raise bad_input("--checks", None, wrong, _("Give --rubric, too."))

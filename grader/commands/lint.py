@@ -61,11 +61,11 @@ def lint(
             at_a_time = _("One rubric (.yaml) and one roster (.csv) at a time.")
             raise bad_input(several[0], None, at_a_time)
     roster = rosters[0] if rosters else None
-    with load_setup(rubrics[0] if rubrics else None, checks, roster) as (setup, students):
+    path = rubric_path(rubrics[0] if rubrics else None)
+    with load_setup(path, checks, roster) as (setup, students):
         if not quiet:
             out = standard_output()
             criteria, maximum = len(setup.rubric.criteria), setup.rubric.max_score
-            path = rubric_path(rubrics[0] if rubrics else None)
             out.print(
                 plural(
                     criteria,
@@ -92,7 +92,7 @@ def lint(
         settings = settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=32)
         errors = standard_error(quiet=quiet)
         taken = sit_exam(setup, settings, errors=errors, quiet=quiet)
-    show_exam(taken, standard_output(quiet=quiet))
+    show_exam(taken, rubrics[0] if rubrics else path, standard_output(quiet=quiet))
     return taken.status
 
 

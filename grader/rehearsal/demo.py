@@ -20,7 +20,7 @@ from grader.inputs.problems import bad_input
 from grader.results.directory import Results
 from grader.roster.load import load_roster
 from grader.safety.printable import printable
-from grader.sandbox.cohort import COHORT, demo_of, deploy_all, write_cohort_roster
+from grader.sandbox.cohort import demo_of, deploy_all, variety_of, write_cohort_roster
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
 from grader.sandbox.server import EXAMPLE_ACCOUNT, Sandbox, SandboxError, exports, sandbox
@@ -48,29 +48,24 @@ def run_demo(
     settings: Settings,
     out: Path,
     *,
-    lab: str,
+    lab: str | None,
     force: bool,
     output: Console,
     errors: Console,
     quiet: bool,
 ) -> int:
-    """Deploy the demo cohort of the shipped lab ``lab``, whose rubric ``setup`` holds, into a sandbox,
-    grade it, show what came and what was expected.
+    """Deploy a class into a sandbox by ``setup``'s rubric, grade it, show what came.
 
-    The exit status: 0 when every submission got exactly its expected result, else 1. Raises
-    :class:`BadInput` where ``out`` is in use or the sandbox cannot be started.
+    Of the shipped lab ``lab``, whose rubric it is, what was expected is shown as well; of any other
+    (``None``) nobody knows. The exit status: 0 when every submission got what was expected, else 1.
+    Raises :class:`BadInput` where ``out`` is in use or the sandbox cannot be started.
     """
-    if not demo_of(lab):
-        message = _("There is no class with known grades for the lab “{name}”.", name=lab)
-        remedy = _(
-            "Write one into grader/sandbox/demos.json, or give: grader lint {name} --exam", name=lab
-        )
-        raise bad_input("--lab", None, message, remedy)
     results = Results(out)
     results.check_fresh(resume=False, force=force, goes_on=False)
+    known = demo_of(lab) if lab else ()
     submissions = [
         msgspec.structs.replace(submission, description=_(submission.description))
-        for submission in demo_of(lab)
+        for submission in known or variety_of(setup.rubric.exchange)
     ]
     layout = Layout.of(setup.rubric, setup.needs)
     with own_sandbox(None) as aws, tempfile.TemporaryDirectory(prefix="grader-demo-") as folder:
@@ -94,7 +89,7 @@ def run_demo(
             summary = run.run(lambda graded: tell(graded.report))
     show_class(run.reports, summary, output)
     output.print()
-    right = _compare(submissions, run.reports, summary, output)
+    right = not known or _compare(submissions, run.reports, summary, output)
     output.print(
         _(
             "A report for each student is in {students}, the class in {folder}.",
@@ -172,15 +167,20 @@ def own_sandbox(port: int | None) -> Iterator[Sandbox]:
         raise bad_input("sandbox", None, str(error)) from None
 
 
-def serve(port: int | None, submission: str | None) -> int:
+def serve(
+    port: int | None,
+    submission: str | None,
+    layout: Layout,
+    submissions: Iterable[DemoSubmission],
+) -> int:
     """Serve a sandbox until Ctrl-C, and print what to export. The exit status is 0 then.
 
-    ``submission`` names one of the demo cohort to deploy there first.
+    ``submission`` names one of the ``submissions`` to deploy there first, in ``layout``.
     """
-    chosen = _named(submission) if submission else None
+    chosen = _named(submission, submissions) if submission else None
     with own_sandbox(port) as aws:
         if chosen is not None:
-            deploy(aws, EXAMPLE_ACCOUNT, chosen)
+            deploy(aws, EXAMPLE_ACCOUNT, chosen, layout)
         sys.stdout.write(f"{exports(aws)}\n")
         sys.stdout.flush()
         sys.stderr.write(f"{_('An AWS to work against; paste these lines. Ctrl-C ends it.')}\n")
@@ -193,8 +193,8 @@ def serve(port: int | None, submission: str | None) -> int:
     return 0
 
 
-def _named(name: str) -> DemoSubmission:
-    deployable = {s.name: s for s in COHORT if s.deployed and not s.shares_account_with}
+def _named(name: str, submissions: Iterable[DemoSubmission]) -> DemoSubmission:
+    deployable = {s.name: s for s in submissions if s.deployed and not s.shares_account_with}
     if name not in deployable:
         message = _("There is no submission “{name}”.", name=name)
         remedy = _("Known: {names}.", names=", ".join(deployable))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,8 +176,8 @@ def _impatient(rubric: Rubric) -> Rubric:
 # -- showing it -----------------------------------------------------------------------------------
 
 
-def show_exam(exam: Exam, out: Console) -> None:
-    """What the exam came to: a line for each question, and below it what is to be mended."""
+def show_exam(exam: Exam, rubric: Path, out: Console) -> None:
+    """What the exam of ``rubric`` came to: a line for each question, and what is to be mended."""
     reference, untouched = exam.reference, exam.untouched
     if exam.lost:
         _say(out, "✗", _(_LOSES, **_earned(reference)))
@@ -201,14 +202,14 @@ def show_exam(exam: Exam, out: Console) -> None:
     else:
         line = _("An account in which nothing was deployed {earns}.", **_earned(untouched))
         _say(out, "✓", line)
-    _show_unnoticed(exam, out)
+    _show_unnoticed(exam, rubric, out)
     if exam.ungraded:
         _say(out, "?", _("Not everything could be graded:"))
         _list(out, _grouped(exam.ungraded))
         _advise(out, _("Run the exam again; if it stays so, look at the check of the criterion."))
 
 
-def _show_unnoticed(exam: Exam, out: Console) -> None:
+def _show_unnoticed(exam: Exam, rubric: Path, out: Console) -> None:
     if not exam.unnoticed:
         if exam.lost or exam.ungraded:
             return  # of those nobody knows, and they are named already
@@ -221,7 +222,7 @@ def _show_unnoticed(exam: Exam, out: Console) -> None:
         _(
             "Nobody would notice if such a check passed everybody. Try it on an account that is wrong "
             "in this one thing: {command} serves one to change.",
-            command="grader sandbox --deploy reference",
+            command=f"grader sandbox --deploy reference --rubric {shlex.quote(str(rubric))}",
         ),
     )
 

@@ -90,6 +90,18 @@ def demo_of(lab: str) -> tuple[DemoSubmission, ...]:
     )
 
 
+def variety_of(rules: ExchangeRules) -> tuple[DemoSubmission, ...]:
+    """The submissions that ``grader demo`` shows of a lab whose exchange goes by ``rules``.
+
+    Their grades depend on its rubric.
+    """
+    return tuple(
+        submission
+        for submission in cohort_of(rules)
+        if submission.name in DEMO or submission in CALCULATORS
+    )
+
+
 _ID_NUMBERS, _CANVAS_IDS = 20240001, 9001
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.checks.configuration import python_version
 from grader.checks.numbers import nearest
-from grader.rubric.exchange import Real, Whole
+from grader.rubric.exchange import Real, Route, Whole
+from grader.rubric.parts import parts_of
 from grader.sandbox.server import REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from grader.rubric.exchange import ExchangeRules
     from grader.rubric.needs import Needs
@@ -80,10 +81,12 @@ class Layout:
     @classmethod
     def of(cls, rubric: Rubric, needs: Needs) -> Layout:
         """The lab as ``rubric`` names it, with what its checks need; all else has a name of its own."""
-        functions, queues, route = rubric.lab.functions, rubric.lab.queues, rubric.exchange.route
+        functions, queues = rubric.lab.functions, rubric.lab.queues
         taken = frozenset({*functions.values(), *queues.values()})
+        scheduled = needs.facts["schedules"]
+        route = _way(rubric, scheduled)
         # The function that the queue feeds may be run periodically too.
-        scheduled = sorted(needs.facts["schedules"], key=lambda role: role == route.through)
+        scheduled = tuple(sorted(scheduled, key=lambda role: role == route.through))
         periodic = next(iter(scheduled), "periodic")
         return cls(
             region=rubric.lab.region,
@@ -126,6 +129,23 @@ def as_here(value: T, shipped: T, here: T) -> T:
     if value == shipped:
         return here
     return shipped if value == here else value
+
+
+def _way(rubric: Rubric, scheduled: Collection[str]) -> Route:
+    """The roles that a submission's queue, function and queue play in the lab, empty for none.
+
+    Those of the exchange; where nothing is sent the lab may have others, to which its criteria lead.
+    """
+    functions, queues, asked = rubric.lab.functions, rubric.lab.queues, rubric.exchange.route
+    feeds = parts_of(rubric, scheduled).feeds
+    others = (role for role in functions if role not in scheduled)
+    through = _first_of([asked.through, *feeds, *others], functions)
+    source = _first_of([feeds.get(through, ""), asked.source, *queues], queues)
+    return Route(source, through, _first_of([asked.to, *queues], {*queues} - {source}))
+
+
+def _first_of(roles: Iterable[str], there: Collection[str]) -> str:
+    return next((role for role in roles if role in there), "")
 
 
 def _valued(asked: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader import cli
+from grader.model.fact import Found
+from grader.results.directory import Results
 from grader.rubric.load import load_rubric
 from grader.rubric.shipped import DEFAULT, shipped_labs
 from grader.sandbox.cohort import DEMO, demo_of
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LABS = sorted(shipped_labs())
+
+OWN = """
+schema: rubric/1
+title: A lab of my own
+lab:
+  region: eu-west-3
+  functions: {totals: my-totals}
+  queues: {input: my-numbers}
+criteria:
+  - {id: function, title: The function, check: function_exists, "on": totals, points: 2}
+  - {id: mapping, title: The mapping, check: mapping_enabled, "on": input -> totals, points: 3}
+"""
 
 
 def test_the_default_lab_shows_the_demo_cohort() -> None:
@@ -49,16 +62,30 @@ def test_every_submission_of_a_lab_gets_what_is_expected(tmp_path: Path, lab: st
     assert f"{len(demo_of(lab))} of {len(demo_of(lab))} as expected." in done.stdout
 
 
-def test_a_lab_without_a_class_is_told_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.slow
+def test_a_lab_of_ones_own_shows_a_class_under_its_names_and_nothing_is_expected(
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("grader.sandbox.cohort._DEMOS", {})
-    monkeypatch.chdir(tmp_path)
-    assert cli.run(["demo", "--lab", "calculator"]) == 2
-    said = " ".join(capsys.readouterr().err.split())
-    assert "--lab: There is no class with known grades for the lab “calculator”." in said
-    assert "grader/sandbox/demos.json, or give: grader lint calculator --exam" in said
-    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "mine.yaml").write_text(OWN, encoding="utf-8")
+    done = grader("demo", "--rubric", "mine.yaml", "--lang", "en", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "as expected" not in done.stdout
+    results = Results(tmp_path / "demo-results")
+    students = results.batch().students
+    scores = {
+        stored.student.student_id: stored.report.score
+        for stored in results.each_stored(students)
+        if stored.report is not None
+    }
+    assert scores["reference"] == scores["memory-256"] == 5
+    assert scores["untouched"] == 0
+    assert scores["mapping-disabled"] == 2
+    assert scores["unreachable"] is None
+    reference = next(one for one in results.each_stored(students) if one.agree and one.seen)
+    assert reference.observation is not None
+    assert {*reference.observation.functions} == {"totals"}
+    assert isinstance(reference.observation.functions["totals"], Found)
+    assert reference.observation.functions["totals"].value.name == "my-totals"
 
 
 def test_a_lab_that_does_not_exist_is_told_with_the_nearest(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,7 +27,6 @@ from tests.programs import background, command, environment, grader, read_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
     from subprocess import CompletedProcess
 
     from grader.roster.load import Account
@@ -245,6 +245,7 @@ def test_what_the_reference_loses_hides_no_other_criterion(
     said = lines(small["wrong"])
     number = said.index("! No demo submission fails one of these and nothing else:")
     assert said[number + 1] == "own Own is_anything"
+    assert any("grader sandbox --deploy reference --rubric" in line for line in said)
     assert not said[number + 2].startswith(("memory", "function", "timeout"))
 
 
@@ -252,7 +253,7 @@ def test_where_the_reference_loses_everything_nothing_is_said_to_be_noticed() ->
     out = io.StringIO()
     exam = Exam(a_report(ANN, 0), a_report(BO, 0), ())
     assert exam.unnoticed == ()
-    show_exam(exam, console(out))
+    show_exam(exam, Path("mine.yaml"), console(out))
     assert "and it alone" not in out.getvalue()
 
 

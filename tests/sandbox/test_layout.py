@@ -52,6 +52,21 @@ def test_what_the_rubric_does_not_name_takes_nobodys_name() -> None:
     assert (layout.input_queue, layout.output_queue) == ("output_queue", "output_queue-2")
 
 
+def test_where_nothing_is_sent_the_way_is_the_one_to_which_the_criteria_lead() -> None:
+    functions = {"hello": "my-hello", "totals": "my-totals"}
+    queues = {"sums": "my-sums", "numbers": "my-numbers"}
+    mapping = next(one for one in lab_rubric().criteria if one.id == "mapping")
+    led = msgspec.structs.replace(mapping, on="numbers -> totals")
+    layout = layout_of(lab_rubric(lab=Lab("us-east-1", functions, queues), criteria=(led,)))
+    assert layout.sum_function == "my-totals"
+    assert (layout.input_queue, layout.output_queue) == ("my-numbers", "my-sums")
+    only = msgspec.structs.replace(led, check="queue_exists", on="numbers")
+    alone = Lab("us-east-1", {"hello": "my-hello"}, {"numbers": "my-numbers"})
+    layout = layout_of(lab_rubric(lab=alone, criteria=(only,)))
+    assert (layout.sum_function, layout.input_queue) == ("my-hello", "my-numbers")
+    assert layout.output_queue == "output_queue"
+
+
 def test_what_is_misnamed_on_purpose_never_has_a_name_of_the_lab() -> None:
     layout = layout_of(rubric({"sum": "first-lambda", "second": "first-lambda-2"}, {}))
     assert layout.other("first-lambda") == "first-lambda-3"

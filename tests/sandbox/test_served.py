@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.labs import calculator_text
 from tests.processes import with_temporary_folder
 from tests.programs import background, command, environment, grader, read_to
 
@@ -41,6 +42,18 @@ def test_a_served_sandbox_prints_what_to_export_and_can_be_graded(
         assert served.wait(timeout=5) == 0
     assert list(with_temporary_folder(temporary)) == []
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_submission_is_deployed_under_the_names_of_ones_own_rubric(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(calculator_text(), encoding="utf-8")
+    deploy = ("--deploy", "rounds-down", "--rubric", "mine.yaml")
+    with background(command("sandbox", *deploy), cwd=tmp_path, env=environment()) as served:
+        assert served.stdout is not None
+        exports = [served.stdout.readline().strip() for _ in range(4)]
+        given = dict(line.removeprefix("export ").split("=", 1) for line in exports)
+        done = grader("check", "--rubric", "mine.yaml", cwd=tmp_path, env=environment(**given))
+    assert "Score: 18.25 of 20 points" in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.slow
