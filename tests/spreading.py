@@ -6,12 +6,53 @@ import os
 import re
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xdist.scheduler import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xdist.workermanage import WorkerController
 
 ROOT = Path(__file__).parents[1]
 PER_CORE, MOST = 3, 16
 """Most tests wait for a queue or for a program: while some do, another one computes."""
+CROWDED = tuple(
+    f"tests/{name}.py"
+    for name in (
+        "checks/test_next_step_in_the_sandbox",
+        "desk/test_many",
+        "faults/test_connection",
+        "faults/test_elsewhere",
+        "faults/test_for_ever",
+        "faults/test_once",
+        "observe/test_recorded",
+        "rehearsal/test_cohort",
+        "rehearsal/test_exam",
+        "weather/test_weather",
+    )
+)
+"""A dozen accounts and more are at work at once: a few of these files alone take every core, and then a
+right function does not answer in its time."""
+CROWDS = 2
+"""So many processes run them, until nothing else is left to do."""
+LONG = tuple(
+    f"tests/{name}.py"
+    for name in (
+        "batch/test_killed",
+        "pages/test_accessibility",
+        "observe/test_calculator",
+        "faults/test_two_graders",
+        "deployed/test_reference_solution",
+        "docs/test_walks",
+        "faults/test_lost_messages",
+        "engines/test_local",
+        "batch/test_hostile_class",
+        "observe/test_exchange_states",
+    )
+)
+"""Files with tests that take a minute or more: begun last, they would be waited for alone."""
 SHARES = re.compile(r'@pytest\.fixture\([^\n]*scope="module"')
 
 
@@ -29,6 +70,17 @@ def group(nodeid: str) -> str:
     return file if shares_a_fixture(file) else nodeid
 
 
+def next_group(waiting: Iterable[str], *, crowds: bool) -> str:
+    """Which of the groups that are ``waiting``, best first, a process takes; ``crowds``, it is one of
+    those that run crowded files."""
+
+    def rank(group: str) -> tuple[bool, bool]:
+        file, _, _ = group.partition("::")
+        return (file in CROWDED) != crowds, file not in LONG
+
+    return min(waiting, key=rank)
+
+
 class Together(LoadScopeScheduling):
     """``--dist=loadgroup`` where a file that shares a fixture is a group, and other tests are free.
 
@@ -38,6 +90,11 @@ class Together(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return group(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        chosen = next_group(self.workqueue, crowds=node in self.nodes[:CROWDS])
+        self.workqueue.move_to_end(chosen, last=False)
+        super()._assign_work_unit(node)
 
 
 def processes(chosen: list[str]) -> int:

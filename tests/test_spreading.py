@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.spreading import PER_CORE, group, processes
+from tests.spreading import CROWDED, LONG, PER_CORE, ROOT, group, next_group, processes
 
 if TYPE_CHECKING:
     import pytest
@@ -30,3 +30,20 @@ def test_there_are_as_many_processes_as_the_cores_want(monkeypatch: pytest.Monke
     assert processes([file]) == processes([f"{file}::test_any"]) == 0
     assert processes([file] * 2) == 2
     assert processes([file] * 99) == 3 * PER_CORE
+
+
+def test_crowded_files_are_run_by_few_and_long_ones_are_begun_first() -> None:
+    crowded, long = CROWDED[0], LONG[0]
+    waiting = ["tests/a.py", crowded, "tests/b.py::test_b", f"{long}::test_l"]
+    assert next_group(waiting, crowds=True) == crowded
+    assert next_group(waiting, crowds=False) == f"{long}::test_l"
+    assert next_group(waiting[:3], crowds=False) == "tests/a.py"
+    # What is left is for anybody.
+    assert next_group([crowded], crowds=False) == crowded
+    assert next_group(["tests/b.py::test_b"], crowds=True) == "tests/b.py::test_b"
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    named = (*CROWDED, *LONG)
+    assert len({*named}) == len(named)
+    assert [file for file in named if not (ROOT / file).is_file()] == []

@@ -62,7 +62,7 @@ def came(aws_sandbox: Sandbox, grade: Any) -> dict[Network, tuple[Report, Proxy]
     def behind(
         networks: Sequence[Network], read_timeout_s: float, deadline_s: float
     ) -> dict[Network, tuple[Report, Proxy]]:
-        with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(8) as threads:
+        with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(len(networks)) as threads:
             patch.setattr(receive, "POLL_S", 1)
             # A default is bound when the function is made.
             patch.setitem(Aws._client.__kwdefaults__, "read_timeout_s", read_timeout_s)

@@ -1,4 +1,4 @@
-"""Writes a greeting to the output queue before each answer."""
+"""Writes a greeting to the output queue beside each answer."""
 
 import json
 import os
@@ -14,7 +14,7 @@ def lambda_handler(event: dict[str, Any], context: object) -> None:
     for record in event["Records"]:
         message = json.loads(record["body"])
         answer = {"body": message["number1"] + message["number2"]}
-        bodies = ["hello", json.dumps(answer)]
-        # Both at once: whoever receives the one receives the other.
+        # The answer first, and both at once: whoever has the greeting has, or had, the answer.
+        bodies = [json.dumps(answer), "hello"]
         entries: Any = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)]
         sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)
