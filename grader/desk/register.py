@@ -11,6 +11,7 @@ from grader.desk.tokens import cookie_of, found_by, new_token, stored_of
 from grader.i18n.language import _
 from grader.inputs.problems import bad_input, cannot_be_read
 from grader.model.timestamps import now
+from grader.model.work_out import work_out
 from grader.results.atomic_write import write_bytes
 from grader.results.directory import DESK
 
@@ -39,6 +40,9 @@ class _Stored(msgspec.Struct, forbid_unknown_fields=True):
     accounts: dict[str, str] = {}
     claims: list[Claim] = []
     closed: bool = False
+
+
+work_out(_Stored)
 
 
 class Register:

@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 from grader.export.comment import adjusted_lines, explanation, why_ungraded
 from grader.export.formats import File, earlier
 from grader.i18n.language import N_, language
+from grader.model.work_out import work_out
 from grader.results.atomic_write import write_json
 from grader.rubric.rubric import Visibility  # noqa: TC001 - msgspec reads it
 from grader.safety.printable import printable
@@ -69,6 +70,9 @@ class GradescopeResults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     test_name_format: TextFormat = "text"
     tests: Annotated[tuple[Test, ...], msgspec.Meta(min_length=1)]
     extra_data: dict[str, Any] | UnsetType = UNSET
+
+
+work_out(GradescopeResults)
 
 
 def files(export: Export) -> Iterator[File]:

@@ -15,6 +15,7 @@ from grader.export.formats import File, earlier
 from grader.export.matching import alone
 from grader.export.own_ids import with_ids
 from grader.model.timestamps import iso, now
+from grader.model.work_out import work_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,6 +51,9 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     score_given: Annotated[float, msgspec.Meta(ge=0)]
     score_maximum: Annotated[float, msgspec.Meta(gt=0)]
     comment: str
+
+
+work_out(Score)
 
 
 class PlatformError(Exception):

@@ -14,6 +14,7 @@ from grader.export.lti import PlatformError, Time, after, scores_of
 from grader.i18n.language import _
 from grader.inputs.problems import bad_input, reason
 from grader.model.timestamps import iso
+from grader.model.work_out import work_out
 from grader.results.directory import PUSHED, UNREADABLE
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class Pushed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     score_maximum: Annotated[float, msgspec.Meta(gt=0)]
     comment_sha256: str
     timestamp: Time
+
+
+work_out(Pushed)
 
 
 @dataclass

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from grader import __version__
+from grader.model.work_out import work_out
 
 
 class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -163,3 +164,6 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             "Missing in batches of version 0.1.0."
         ),
     ] = UNSET
+
+
+work_out(Student, Batch)

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from grader.model.work_out import work_out
+
 Standing = Literal["graded", "ungraded", "absent"]
 
 
@@ -42,3 +44,6 @@ class HandedBack(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "one whom the last hand-back left out has the mark of an earlier one."
         ),
     ]
+
+
+work_out(HandedBack)

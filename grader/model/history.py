@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from grader.model.report import Report  # noqa: TC001 - msgspec reads it
+from grader.model.work_out import work_out
 
 Why = Literal["regrade", "resume", "override"]
 
@@ -27,6 +28,9 @@ class Former(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         ),
     ]
     report: Annotated[Report, Meta(description="The report as it was.")]
+
+
+work_out(Former)
 
 
 def encode(former: Former) -> bytes:

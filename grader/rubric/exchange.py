@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
+from grader.model.work_out import work_out
 from grader.rubric.expression import expression
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Constant(msgspec.Struct, frozen=True):
 
 
 Field: TypeAlias = Whole | Real | OneOf | Constant
+
+work_out(Whole, Real, OneOf)
 
 
 def field_of(given: Any) -> Field:
@@ -157,6 +160,9 @@ class ExchangeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def variants(self) -> int:
         """So many messages in a row hold every value that a field takes in turn."""
         return math.lcm(*(len(f.one_of) for f in self.fields.values() if isinstance(f, OneOf)))
+
+
+work_out(ExchangeRules)
 
 
 def in_turn(fields: Mapping[str, Field], index: int) -> dict[str, Value]:
