@@ -13,8 +13,10 @@ import msgspec
 from msgspec import UNSET
 
 from grader import __version__
+from grader.inputs.problems import BadInput
 from grader.model.code_digest import grader_sha256
 from grader.observe.scope import restrict_to
+from grader.results.directory import OBSERVATION, REPORT
 from grader.results.handed_back import read_handed_back
 from grader.results.overrides import Overrides, Worth, read_overrides
 from grader.scoring.absent import absent_report
@@ -100,31 +102,35 @@ def regrade(
         batch = results.batch()
         if due is not None:
             batch = msgspec.structs.replace(batch, due=due)
-        there: list[Student] = []
         skipped: list[str] = []
         asked: set[str] = set()
-        for student in results.each_stored(batch.students):
-            asked |= criteria_of(student.report)
-            if student.report or student.observation:
-                there.append(student.student)
-            if student.report and not student.observation and not student.report.nothing_seen:
-                skipped.append(student.student.student_id)
+        for student in batch.students:
+            report = results.report_of(student.student_id)
+            asked |= criteria_of(report)
+            unseen = not results.has(student.student_id, OBSERVATION)
+            if report is not None and unseen and not report.nothing_seen:
+                skipped.append(student.student_id)
         former = former_criteria(batch, asked, setup.rubric)
         names = [student.student_id for student in batch.students]
         overrides = read_overrides(results.root, names, Worth.of(setup.rubric, former))
         read_handed_back(results.root)  # damaged, it would only be met by the pages, at the end
-        again = list(
-            judged_again(
-                results,
-                there,
-                setup,
-                lang=lang,
-                region=batch.region,
-                everyone=batch.students,
-                due=None if batch.due is UNSET else batch.due,
-                overrides=overrides,
+        try:
+            again = list(
+                judged_again(
+                    results,
+                    [s for s in batch.students if results.has(s.student_id, OBSERVATION, REPORT)],
+                    setup,
+                    lang=lang,
+                    region=batch.region,
+                    everyone=batch.students,
+                    due=None if batch.due is UNSET else batch.due,
+                    overrides=overrides,
+                )
             )
-        )
+        except BadInput:
+            for _each in results.each_stored(batch.students):
+                pass  # every damaged file is named, not only those that are met first
+            raise
         everybody = [rejudged.known for rejudged in again]
         reports = [known.report for known in everybody]
         changed = [

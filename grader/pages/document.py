@@ -18,6 +18,8 @@ from grader.pages.text import page_text
 from grader.pages.words import STATUSES
 
 if TYPE_CHECKING:
+    from jinja2 import Template
+
     from grader.pages.speech import Speech
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -66,21 +68,17 @@ PLAIN = Inside()
 
 def render(template: str, speech: Speech, *, inside: Inside = PLAIN, **values: Any) -> str:
     """The template filled in, with what stands ``inside`` it, and a policy that allows no more."""
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            policy=inside.policy,
-            style=Markup(inside.style),  # noqa: S704 - our own files
-            script=Markup(inside.code) if inside.scripts else None,  # noqa: S704 - our own files
-            speech=speech,
-            _=speech.say,
-            plural=speech.plural,
-            marks=MARKS,
-            statuses=STATUSES,
-            version=__version__,
-            **values,
-        )
+    return _template(template).render(
+        policy=_policy(inside),
+        style=Markup(inside.style),  # noqa: S704 - our own files
+        script=Markup(inside.code) if inside.scripts else None,  # noqa: S704 - our own files
+        speech=speech,
+        _=speech.say,
+        plural=speech.plural,
+        marks=MARKS,
+        statuses=STATUSES,
+        version=__version__,
+        **values,
     )
 
 
@@ -122,6 +120,16 @@ def _environment() -> Environment:
     environment.filters["value"] = value_text
     environment.filters["unbroken"] = unbroken
     return environment
+
+
+@cache
+def _template(name: str) -> Template:
+    return _environment().get_template(name)
+
+
+@cache
+def _policy(inside: Inside) -> str:
+    return inside.policy
 
 
 @cache

@@ -103,15 +103,19 @@ def _decoder(name: str) -> msgspec.json.Decoder[Any] | None:
     """A class has two of these for each student, or one that grows with it: their schemas are generated
     from these types, and reading strictly as the type is the same check in a fraction of the time.
     """
+    from grader.model.batch import Batch
     from grader.model.handed_back import HandedBack
     from grader.model.history import Former
     from grader.model.observation import Observation
     from grader.model.report import Report
+    from grader.scoring.summary import Summary
 
     kinds: dict[str, type] = {
         "observation": Observation,
         "report": Report,
         "history": Former,
+        "batch": Batch,
+        "summary": Summary,
         "handed-back": HandedBack,
     }
     return msgspec.json.Decoder(kinds[name]) if name in kinds else None

@@ -285,6 +285,11 @@ class Results:
             message = _("This is not a batch of this grader: {error}.", error=error)
             raise bad_input(path, None, message) from None
 
+    def has(self, student_id: str, *files: str) -> bool:
+        """One of ``files`` at least lies here of a student, readable or not."""
+        folder = self.folder(student_id)
+        return any((folder / file).exists() for file in files)
+
     def report_of(self, student_id: str) -> Report | None:
         """The report that lies here of a student; ``None`` where none can be read."""
         try:

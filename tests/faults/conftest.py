@@ -35,6 +35,7 @@ def grade() -> Iterator[Grade]:
             wire: Wire | None = None,
             seed: int = 1,
             rows: int = 1,
+            account_timeout_s: int = 600,
             **exchange: Any,
         ) -> Report:
             keys = Keys(Secret(account), Secret("test"), None)
@@ -43,7 +44,9 @@ def grade() -> Iterator[Grade]:
                 for line in range(2, rows + 2)
             ]
             found: list[Graded] = []
-            settings = Settings(seed=seed, jobs=rows, endpoint_url=endpoint_url)
+            settings = Settings(
+                seed=seed, jobs=rows, endpoint_url=endpoint_url, account_timeout_s=account_timeout_s
+            )
             with pytest.MonkeyPatch.context() as patch:
                 if wire is not None:
                     patch.setattr(visit, "Clients", lambda: Clients(wire.session))

@@ -18,6 +18,7 @@ from tests.tcp_proxy import proxy
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from grader.model.fact import UnknownKind
     from grader.model.report import Report
     from grader.sandbox.server import Sandbox
     from tests.tcp_proxy import Proxy, Treatment
@@ -26,6 +27,11 @@ pytestmark = pytest.mark.slow
 
 READ_TIMEOUT_S = 2.5
 """Above the longest poll of these tests, which is a second."""
+
+
+ACCOUNT_S = 120
+"""The whole time of an account: what is lost again and again comes back for longer than that."""
+WHY: tuple[UnknownKind, ...] = ("unreachable", "time-limit")
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,14 @@ def came(aws_sandbox: Sandbox, grade: Any) -> dict[Network, tuple[Report, Proxy]
         account = aws_sandbox.new_account()
         hand_in(aws_sandbox, account)
         with proxy(aws_sandbox.endpoint_url, network.treat) as running:
-            return grade(account, running.endpoint_url, pairs=2, deadline_s=deadline_s), running
+            report = grade(
+                account,
+                running.endpoint_url,
+                pairs=2,
+                deadline_s=deadline_s,
+                account_timeout_s=ACCOUNT_S,
+            )
+            return report, running
 
     def behind(
         networks: Sequence[Network], read_timeout_s: float, deadline_s: float
@@ -87,7 +100,7 @@ def test_answers_that_are_lost_cost_no_points(came: Any, network: Network) -> No
     assert network.bad in running.treated
     ungraded = [r for r in report.criteria if r.status == "ungraded"]
     assert {r.status for r in report.criteria} <= {"passed", "ungraded"}, report.criteria
-    assert {r.hint for r in ungraded} <= {str(what_next("unreachable"))}
+    assert {r.hint for r in ungraded} <= {str(what_next(kind)) for kind in WHY}
     assert report.score == (None if ungraded else 20)
 
 
