@@ -193,3 +193,20 @@ def test_a_report_without_an_observation_stays_and_its_student_is_named(folder: 
         ("s1", 19),
         ("s2", 19),
     ]
+
+
+def test_every_damaged_file_is_named_and_nothing_is_written(folder: Path) -> None:
+    students = folder / "results" / "students"
+    (students / "s1" / "observation.json").write_text("{")
+    (students / "s2" / "report.json").write_text("[]")
+    before = contents(students)
+    path = rubric(folder, ("expect: 128", "expect: 256"))
+    done = grader_here("regrade", "results", "--rubric", path, cwd=folder)
+    assert done.returncode == 2
+    for damaged in ("s1/observation.json", "s2/report.json"):
+        assert done.stderr.count(damaged) == 1, done.stderr
+    assert contents(students) == before
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
