@@ -22,7 +22,7 @@ from grader.roster.misplaced import looks_like_credentials, misplaced
 from grader.roster.table import ID_COLUMNS, USE, AccountRow, Table, is_known, read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -151,16 +151,23 @@ class _Reading:
                     access[row.line] = way
                 else:
                     self._check_misplaced(row)
-        alike: dict[int, list[AccountRow]] = {}
+        shared: dict[int, dict[str, str]] = {}
         for members in _groups(rows):
             # By their ids: the order of the rows does not matter.
             known = sorted((row for row in members if row.line in access), key=_id)
-            for row in members if known else ():
-                way = access.setdefault(row.line, access[known[0].line])
-                alike[row.line] = [other for other in known if access[other.line] == way]
+            if not known:
+                continue
+            of_way: dict[Access, dict[str, str]] = {}
+            for row in reversed(known):
+                of_way.setdefault(access[row.line], {}).update(_shared(row))
+            first = access[known[0].line]
+            for row in members:
+                names_one = row.line in access
+                theirs = of_way[access.setdefault(row.line, first)]
+                shared[row.line] = _use_alone(theirs) if names_one else theirs
         absent = NothingHandedIn()
         return tuple(
-            _account(row, access.get(row.line, absent), alike.get(row.line, []))
+            _account(row, access.get(row.line, absent), shared.get(row.line, {}))
             for row in rows
             if "student_id" in row.cells
         )
@@ -242,20 +249,23 @@ def _id(row: AccountRow) -> str:
     return row.cells.get("student_id", "").casefold()
 
 
-def _account(row: AccountRow, access: Access, alike: Sequence[AccountRow]) -> Account:
-    """The account of ``row``.
+def _shared(row: AccountRow) -> dict[str, str]:
+    """What a row says of an account to others of its group that go the same way."""
+    return {
+        column: cell
+        for column, cell in row.cells.items()
+        if column in _SHARED or column.startswith(USE)
+    }
 
-    What it leaves empty is as in the rows of its group with the same way, ``alike``: whose account it is
-    and where only if it names no way itself, because one's own keys may lead to another region.
-    """
-    shared: dict[str, str] = {}
-    for other in reversed(alike):
-        shared |= {
-            column: cell
-            for column, cell in other.cells.items()
-            if column.startswith(USE) or (column in _SHARED and row not in alike)
-        }
-    cells = shared | row.cells
+
+def _use_alone(shared: Mapping[str, str]) -> dict[str, str]:
+    """What holds for whoever names the same way, too: one's own keys may lead to another region."""
+    return {column: cell for column, cell in shared.items() if column.startswith(USE)}
+
+
+def _account(row: AccountRow, access: Access, shared: Mapping[str, str]) -> Account:
+    """The account of ``row``. What it leaves empty is as ``shared`` says."""
+    cells = {**shared, **row.cells}
     return Account(
         student_id=cells["student_id"],
         name=cells.get("name", ""),
