@@ -321,6 +321,10 @@ def came_of(sandbox: Sandbox, cells: Sequence[Cell], *, for_ever: bool) -> dict[
         operation, wire = cell.operation, Wire()
         kind = operation.account
         account = free[kind].get()
+        if kind == "chatters":
+            # What the cell before could not show again comes back in the middle of this one.
+            sqs = sandbox.client("sqs", account)
+            sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName="output_queue")["QueueUrl"])
         wire.play(operation.name, *[None] * operation.after, cell.answer, always=for_ever)
         # As patient as the function's timeout is long: what is silent longer than that, was lost.
         patience = {"deadline_s": 60} if operation.name == "lambda.Invoke" else {}
