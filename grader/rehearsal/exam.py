@@ -218,12 +218,11 @@ def _show_unnoticed(exam: Exam, rubric: Path, out: Console) -> None:
     _say(out, "!", _("No demo submission fails one of these and nothing else:"))
     _list(out, [(r.id, r.title) for r in exam.unnoticed])
     _advise(out, _("Nobody would notice if such a check passed everybody."))
-    command = f"grader sandbox --deploy reference --rubric {shlex.quote(str(rubric))}"
     _advise(
         out,
         _(
             "Try it on an account that is wrong in this one thing: {command} serves one to change.",
-            command=command,
+            command=f"grader sandbox --deploy reference --rubric {shlex.quote(str(rubric))}",
         ),
     )
 
