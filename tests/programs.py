@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 LIMIT_S = 300
 
 
+class NotDoneError(AssertionError):
+    """A program did not end in the time it was given."""
+
+
 def environment(
     sandbox: Sandbox | None = None, account: str = "1" * 12, **more: str
 ) -> dict[str, str]:
@@ -103,9 +107,17 @@ def run(
     stdout: int | IO[bytes] = subprocess.PIPE,
     limit_s: float = LIMIT_S,
 ) -> subprocess.CompletedProcess[str]:
-    """A command line run to its end, its output as text. It leaves no process behind."""
+    """A command line run to its end, its output as text. It leaves no process behind.
+
+    Raises :class:`NotDoneError` after ``limit_s``, with everything it said until then.
+    """
     with background(line, cwd=cwd, env=env, stdout=stdout) as process:
-        output, errors = process.communicate(timeout=limit_s)
+        try:
+            output, errors = process.communicate(timeout=limit_s)
+        except subprocess.TimeoutExpired as late:
+            said = b"\n".join(filter(None, (late.stdout, late.stderr))).decode(errors="replace")
+            words = " ".join(map(str, line))
+            raise NotDoneError(f"Not done after {limit_s} s: {words}\nIt said:\n{said}") from None
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 

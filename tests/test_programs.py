@@ -14,7 +14,7 @@ import pytest
 from tests import test_signals
 from tests.judging import test_pool
 from tests.processes import children, of_group, runs
-from tests.programs import background, run
+from tests.programs import NotDoneError, background, run
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="sessions and signals' masks are POSIX's")
@@ -70,6 +70,11 @@ def test_what_a_program_left_of_its_session_ends_with_the_block() -> None:
         os.kill(apart, signal.SIGKILL)  # nobody can tell any more who started it
     assert not runs(mine)
     assert of_group(process.pid) == []
+
+
+def test_what_a_program_said_stands_in_the_failure_when_it_does_not_end() -> None:
+    with pytest.raises(NotDoneError, match=r"Not done after 3 s: .*\nIt said:\nready"):
+        run(["sh", "-c", "echo ready; exec sleep 60"], limit_s=3)
 
 
 def test_a_program_ignores_no_signal_and_has_none_blocked() -> None:

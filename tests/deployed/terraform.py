@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.programs import environment, run
+from tests.programs import NotDoneError, environment, run
 
 if TYPE_CHECKING:
     import subprocess
@@ -31,6 +31,8 @@ LEFT_BEHIND = shutil.ignore_patterns(
 """What may lie in a project because somebody worked in it: no copy for a test has any of it."""
 
 _LIMIT_S = 240
+_STEPS = 40
+_STEP_WIDTH = 2_000
 _PACKAGES = "the packages of reference_solution/requirements.txt"
 
 
@@ -88,7 +90,15 @@ class Terraform:
     def __init__(self, folder: Path, sandbox: Sandbox, account_id: str) -> None:
         need("terraform")
         self._folder = folder
-        self._env = environment(sandbox, account_id, CHECKPOINT_DISABLE="1", TF_IN_AUTOMATION="1")
+        self._log = folder / "provider.log"
+        self._env = environment(
+            sandbox,
+            account_id,
+            CHECKPOINT_DISABLE="1",
+            TF_IN_AUTOMATION="1",
+            TF_LOG_PROVIDER="DEBUG",
+            TF_LOG_PATH=str(self._log),
+        )
         done = self._try("init")
         if done.returncode and "registry.terraform.io" in done.stderr:
             _without("Terraform could not download the AWS provider, nor find it on this machine.")
@@ -108,7 +118,16 @@ class Terraform:
 
     def _try(self, verb: str, *options: str) -> subprocess.CompletedProcess[str]:
         line = ["terraform", verb, "-input=false", "-no-color", *options]
-        return _process(line, self._folder, self._env)
+        try:
+            return _process(line, self._folder, self._env)
+        except NotDoneError as late:
+            raise NotDoneError(f"{late}\nThe provider did:\n{self._last_steps()}") from None
+
+    def _last_steps(self) -> str:
+        """What the AWS provider asked and waited for last, which Terraform does not say."""
+        steps = re.compile(r"HTTP Request Sent|HTTP Response Received|Waiting for|retry")
+        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join([line[:_STEP_WIDTH] for line in lines if steps.search(line)][-_STEPS:])
 
 
 def _run(line: list[str], cwd: Path, env: dict[str, str]) -> None:
