@@ -16,7 +16,7 @@ from grader import __version__
 from grader.inputs.problems import BadInput
 from grader.model.code_digest import grader_sha256
 from grader.observe.scope import restrict_to
-from grader.results.directory import OBSERVATION, REPORT
+from grader.results.directory import ACCOUNTS, OBSERVATION, REPORT
 from grader.results.handed_back import read_handed_back
 from grader.results.overrides import Overrides, Worth, read_overrides
 from grader.scoring.absent import absent_report
@@ -102,14 +102,21 @@ def regrade(
         batch = results.batch()
         if due is not None:
             batch = msgspec.structs.replace(batch, due=due)
+        there: list[Student] = []
         skipped: list[str] = []
         asked: set[str] = set()
+        whole = True
         for student in batch.students:
             report = results.report_of(student.student_id)
             asked |= criteria_of(report)
-            unseen = not results.has(student.student_id, OBSERVATION)
-            if report is not None and unseen and not report.nothing_seen:
+            seen, reported, others = results.have(student.student_id, OBSERVATION, REPORT, ACCOUNTS)
+            if seen or reported:
+                there.append(student)
+            if report is not None and not seen and not report.nothing_seen:
                 skipped.append(student.student_id)
+            whole &= (report is not None) if reported else (seen or not others)
+        if not whole:
+            _read_all(results, batch)
         former = former_criteria(batch, asked, setup.rubric)
         names = [student.student_id for student in batch.students]
         overrides = read_overrides(results.root, names, Worth.of(setup.rubric, former))
@@ -118,7 +125,7 @@ def regrade(
             again = list(
                 judged_again(
                     results,
-                    [s for s in batch.students if results.has(s.student_id, OBSERVATION, REPORT)],
+                    there,
                     setup,
                     lang=lang,
                     region=batch.region,
@@ -128,8 +135,7 @@ def regrade(
                 )
             )
         except BadInput:
-            for _each in results.each_stored(batch.students):
-                pass  # every damaged file is named, not only those that are met first
+            _read_all(results, batch)
             raise
         everybody = [rejudged.known for rejudged in again]
         reports = [known.report for known in everybody]
@@ -160,6 +166,12 @@ def regrade(
             results.write_batch(used)
         write_pages(results, reports, summary, setup.rubric, lang=lang)
     return Regraded(summary, reports, changes, skipped, overrides.notes)
+
+
+def _read_all(results: Results, batch: Batch) -> None:
+    """Read a whole class, so that every damaged file is named and not only those that are met first."""
+    for _each in results.each_stored(batch.students):
+        pass
 
 
 def criteria_of(report: Report | None) -> set[str]:
@@ -232,11 +244,19 @@ def judged_again(
     read: deque[tuple[list[StoredStudent], list[Observation]]] = deque()
 
     def batches() -> Iterator[list[Observation]]:
-        for start in range(0, len(some), size):
-            stored = list(results.each_stored(some[start : start + size]))
-            seen = [asked(student.student, each) for student in stored for each in student.seen]
-            read.append((stored, seen))
-            yield seen
+        stored: list[StoredStudent] = []
+        seen: list[Observation] = []
+        for student in results.each_stored(some):
+            own = [asked(student.student, each) for each in student.seen]
+            # A group's student has an observation of each of its accounts: these are what is counted.
+            if stored and max(len(seen) + len(own), len(stored) + 1) > size:
+                read.append((stored, seen))
+                yield seen
+                stored, seen = [], []
+            stored.append(student)
+            seen += own
+        read.append((stored, seen))
+        yield seen
 
     for found in setup.judge.judge_each(rubric, batches()):
         stored, seen = read.popleft()

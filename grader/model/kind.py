@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeAlias, 
 
 import msgspec
 
+from grader.model.work_out import work_out
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -68,6 +70,10 @@ class Kind(Generic[T]):
     after: tuple[str, ...] = ()
     last: bool = False
     checks: str = ""
+
+    def __post_init__(self) -> None:
+        """Kinds are made where modules are imported, and what they find is read later."""
+        work_out(self.type)
 
     def given(self, found: Any) -> T:
         """What checks are given of what was found, as it is kept in an observation or as it was seen."""

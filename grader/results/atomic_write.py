@@ -98,10 +98,11 @@ def _replace(path: Path, data: bytes, *, synced: bool) -> None:
         raise
 
 
-@cache
-def _decoder(name: str) -> msgspec.json.Decoder[Any] | None:
-    """A class has two of these for each student, or one that grows with it: their schemas are generated
-    from these types, and reading strictly as the type is the same check in a fraction of the time.
+def kinds_of_files() -> dict[str, type]:
+    """The files that a class has two of for each student, or one that grows with it: the type of each.
+
+    Their schemas are generated from these types, and reading strictly as the type is the same check in a
+    fraction of the time.
     """
     from grader.model.batch import Batch
     from grader.model.handed_back import HandedBack
@@ -110,7 +111,7 @@ def _decoder(name: str) -> msgspec.json.Decoder[Any] | None:
     from grader.model.report import Report
     from grader.scoring.summary import Summary
 
-    kinds: dict[str, type] = {
+    return {
         "observation": Observation,
         "report": Report,
         "history": Former,
@@ -118,7 +119,12 @@ def _decoder(name: str) -> msgspec.json.Decoder[Any] | None:
         "summary": Summary,
         "handed-back": HandedBack,
     }
-    return msgspec.json.Decoder(kinds[name]) if name in kinds else None
+
+
+@cache
+def _decoder(name: str) -> msgspec.json.Decoder[Any] | None:
+    kind = kinds_of_files().get(name)
+    return None if kind is None else msgspec.json.Decoder(kind)
 
 
 @cache

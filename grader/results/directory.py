@@ -285,10 +285,10 @@ class Results:
             message = _("This is not a batch of this grader: {error}.", error=error)
             raise bad_input(path, None, message) from None
 
-    def has(self, student_id: str, *files: str) -> bool:
-        """One of ``files`` at least lies here of a student, readable or not."""
+    def have(self, student_id: str, *names: str) -> list[bool]:
+        """Which of these files and folders lie here of a student, readable or not."""
         folder = self.folder(student_id)
-        return any((folder / file).exists() for file in files)
+        return [(folder / name).exists() for name in names]
 
     def report_of(self, student_id: str) -> Report | None:
         """The report that lies here of a student; ``None`` where none can be read."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from grader.model.work_out import work_out
 from grader.rubric.load import text_in
 from grader.scoring.open_by import open_by
 from grader.scoring.suspicion import KeptResult, Suspicion, code_of, suspicions
@@ -106,6 +107,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     scores: Annotated[
         list[StudentSummary], Meta(description="One for each student, in the roster's order.")
     ]
+
+
+work_out(Summary)
 
 
 def summarise_class(known: Sequence[KeptResult], rubric: Rubric, lang: str) -> Summary:

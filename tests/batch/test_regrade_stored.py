@@ -9,19 +9,30 @@ import pytest
 
 from grader.batch.regrade import Moved, regrade
 from grader.batch.setup import load_setup
+from grader.inputs.problems import BadInput
 from grader.model.history import Former
 from grader.model.report import read_report
 from grader.observe.scope import scope_of
 from grader.results.directory import Results
-from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
+from tests.export.results_folders import (
+    ANN,
+    BO,
+    CY,
+    RUBRIC,
+    a_graded_class,
+    a_report,
+    a_student,
+)
 from tests.observations import reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from grader.batch.regrade import Regraded
     from grader.batch.setup import GradingSetup
+    from grader.model.observation import Observation
+    from grader.rubric.rubric import Rubric
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +71,59 @@ def test_a_report_alone_stays_and_is_named_and_who_has_nothing_is_left_out(
     assert done.skipped == ["s2"]
     assert done.reports[1] == a_report(BO, 12)
     assert [one.student_id for one in done.summary.scores] == ["s1", "s2"]
+
+
+def test_no_more_observations_are_judged_together_than_a_session_takes(
+    tmp_path: Path, setup: GradingSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group's student has several: they are judged together, and counted one by one."""
+    students = [a_student(f"s{number}") for number in range(8)]
+    folder = Results(a_graded_class(tmp_path / "class", dict.fromkeys(students, 18)))
+    others = [reference(started_at=f"2024-05-01T10:00:0{n}.000Z") for n in (1, 2)]
+    for student in students[:7]:
+        folder.write_student(a_report(student, 18), reference(), others)
+    together: list[int] = []
+    submit = setup.judge.submit
+
+    def submitted(rubric: Rubric, observations: Sequence[Observation]) -> Any:
+        together.append(len(observations))
+        return submit(rubric, observations)
+
+    monkeypatch.setattr(setup.judge, "submit", submitted)
+    for most, expected in ((4, [3] * 7), (7, [6, 6, 6, 3]), (1, [*[3] * 7, 0])):
+        monkeypatch.setattr("grader.judging.pool.AT_A_TIME", most)
+        monkeypatch.setattr(setup.judge, "workers", 1)
+        together.clear()
+        done = regrade(folder, setup, lang="en", dry_run=True)
+        assert (together, len(done.reports)) == (expected, 8)
+
+
+DAMAGED_ACCOUNT = "students/s3/accounts/111111111111.json"
+
+
+@pytest.mark.parametrize("damaged", ["students/s1/report.json", DAMAGED_ACCOUNT])
+@pytest.mark.parametrize("override", ["", "s1,gone,2,Because,,\n"])
+def test_a_damaged_file_is_named_whatever_else_is_wrong(
+    results: Results, setup: GradingSetup, damaged: str, override: str
+) -> None:
+    """A report whose criteria cannot be read could be the one that had the criterion of a mark."""
+    path = results.root / damaged
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("{")
+    marks = f"student_id,criterion,points,why,by,at\n{override}"
+    (results.root / "overrides.csv").write_text(marks)
+    with pytest.raises(BadInput, match=damaged):
+        again(results, setup)
+
+
+def test_what_a_killed_grader_left_of_an_account_alone_is_left_out(
+    results: Results, setup: GradingSetup
+) -> None:
+    """A group's other accounts are written first; nothing says yet what counts."""
+    results.write_student(a_report(CY, 18), reference(), [reference(started_at="later")])
+    for left in ("report.json", "observation.json"):
+        (results.folder(CY.student_id) / left).unlink()
+    assert [report.student_id for report in again(results, setup).reports] == ["s1", "s2"]
 
 
 def test_what_did_not_change_is_neither_written_nor_told(

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 import grader
+from grader.resources.kinds import KINDS
+from grader.results.atomic_write import kinds_of_files
 from tests.programs import environment
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class Outer(msgspec.Struct):
     three: tuple[Inner, ...]
     four: str
 
-work_out(Outer)  # without it most of these processes end by a signal
+work_out(Outer)  # without it some of these processes end by a signal
 sys.setswitchinterval(1e-6)
 ready = threading.Barrier(16)
 
@@ -68,9 +70,14 @@ def read_somewhere() -> Iterator[str]:
                     yield f"{module}.{named.id}"
 
 
-# These stand in a table of their own there.
-WRITTEN = ("report.Report", "observation.Observation", "history.Former", "handed_back.HandedBack")
-READ = sorted({*read_somewhere(), *(f"grader.model.{name}" for name in WRITTEN)})
+def read_by_tables() -> Iterator[type]:
+    """The types that are read by the name of a file, of a fact or of a check."""
+    yield from kinds_of_files().values()
+    yield from (kind.type for kind in KINDS if isinstance(kind.type, msgspec.StructMeta))
+
+
+IN_TABLES = {f"{kind.__module__}.{kind.__qualname__}" for kind in read_by_tables()}
+READ = sorted({*read_somewhere(), *IN_TABLES})
 
 
 def is_worked_out(kind: Any) -> bool:
