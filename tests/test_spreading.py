@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.spreading import CROWDED, LONG, PER_CORE, ROOT, group, next_group, processes
+from tests.spreading import (
+    CROWDED,
+    CROWDS,
+    LONG,
+    PER_CORE,
+    ROOT,
+    Together,
+    group,
+    next_group,
+    processes,
+)
 
 if TYPE_CHECKING:
     import pytest
@@ -41,6 +52,30 @@ def test_crowded_files_are_run_by_few_and_long_ones_are_begun_first() -> None:
     # What is left is for anybody.
     assert next_group([crowded], crowds=False) == crowded
     assert next_group(["tests/b.py::test_b"], crowds=True) == "tests/b.py::test_b"
+
+
+class Node:
+    """A process as the scheduler sees it: it keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.tests: list[int] = []
+
+    def send_runtest_some(self, tests: list[int]) -> None:
+        self.tests += tests
+
+
+def test_a_process_is_sent_what_was_chosen_for_it() -> None:
+    nodes = [Node() for _ in range(CROWDS + 1)]
+    waiting = ["tests/a.py", CROWDED[0], "tests/b.py", LONG[0]]
+    scheduler = Together.__new__(Together)
+    scheduler.assigned_work = {node: OrderedDict() for node in nodes}
+    scheduler.registered_collections = {
+        node: [f"{file}::test" for file in waiting] for node in nodes
+    }
+    scheduler.workqueue = OrderedDict((file, {f"{file}::test": False}) for file in waiting)
+    for node in (nodes[0], nodes[-1], nodes[-1], nodes[-1]):
+        scheduler._assign_work_unit(node)  # type: ignore[arg-type]
+    assert (nodes[0].tests, nodes[-1].tests) == ([1], [3, 0, 2])
 
 
 def test_every_file_that_is_named_is_there() -> None:

@@ -16,7 +16,8 @@ from grader import __version__
 from grader.inputs.problems import BadInput
 from grader.model.code_digest import grader_sha256
 from grader.observe.scope import restrict_to
-from grader.results.directory import ACCOUNTS, OBSERVATION, REPORT
+from grader.results.accounts import ACCOUNTS
+from grader.results.directory import OBSERVATION, REPORT
 from grader.results.handed_back import read_handed_back
 from grader.results.overrides import Overrides, Worth, read_overrides
 from grader.scoring.absent import absent_report

@@ -55,13 +55,13 @@ def demo(
     """See it work: an AWS on this machine, a small class, its grades. Needs no account."""
     from grader.batch.setup import load_setup
     from grader.rehearsal.demo import run_demo
-    from grader.rubric.shipped import DEFAULT, lab_path
+    from grader.rubric.shipped import DEFAULT, lab_path, shipped_name
     from grader.terminal.console import standard_error, standard_output
 
     if lab is not None and rubric is not None:
         raise bad_input("--rubric", None, _("One of --lab and --rubric at a time."))
-    _checks_need_rubric(rubric, checks)
-    name = None if rubric else lab or DEFAULT
+    _checks_need_rubric(rubric, checks, lab)
+    name = shipped_name(rubric) if rubric else lab or DEFAULT
     path = lab_path(name, "--lab") if name else rubric
     settings = settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs or JOBS)
     errors = standard_error(quiet=quiet)
@@ -103,7 +103,7 @@ def sandbox(
     layout, submissions = SHIPPED, COHORT
     if rubric is not None:
         if deploy is None:
-            wrong = _("It says under which names a submission is deployed.")
+            wrong = _("A rubric names what a submission is deployed as, and none is deployed.")
             raise bad_input("--rubric", None, wrong, _("Give --deploy reference, too."))
         with load_setup(rubric, checks, workers=1) as (setup, _roster):
             layout = Layout.of(setup.rubric, setup.needs)
@@ -111,7 +111,12 @@ def sandbox(
     return serve(port, deploy, layout, submissions)
 
 
-def _checks_need_rubric(rubric: Path | None, checks: list[Path] | None) -> None:
+def _checks_need_rubric(
+    rubric: Path | None, checks: list[Path] | None, lab: str | None = None
+) -> None:
+    if checks and lab is not None:
+        wrong = _("The rubric of a shipped lab asks for none of these checks.")
+        raise bad_input("--checks", None, wrong, _("Give --rubric FILE instead of --lab."))
     if checks and rubric is None:
         wrong = _("No rubric is given that could ask for these checks.")
         raise bad_input("--checks", None, wrong, _("Give --rubric, too."))

@@ -92,7 +92,8 @@ def lint(
         settings = settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=32)
         errors = standard_error(quiet=quiet)
         taken = sit_exam(setup, settings, errors=errors, quiet=quiet)
-    show_exam(taken, rubrics[0] if rubrics else path, standard_output(quiet=quiet))
+    given = rubrics[0] if rubrics else path
+    show_exam(taken, given, standard_output(quiet=quiet), checks or ())
     return taken.status
 
 

@@ -20,7 +20,13 @@ from grader.inputs.problems import bad_input
 from grader.results.directory import Results
 from grader.roster.load import load_roster
 from grader.safety.printable import printable
-from grader.sandbox.cohort import demo_of, deploy_all, variety_of, write_cohort_roster
+from grader.sandbox.cohort import (
+    REFERENCE,
+    demo_of,
+    deploy_all,
+    variety_of,
+    write_cohort_roster,
+)
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
 from grader.sandbox.server import EXAMPLE_ACCOUNT, Sandbox, SandboxError, exports, sandbox
@@ -56,8 +62,9 @@ def run_demo(
 ) -> int:
     """Deploy a class into a sandbox by ``setup``'s rubric, grade it, show what came.
 
-    Of the shipped lab ``lab``, whose rubric it is, what was expected is shown as well; of any other
-    (``None``) nobody knows. The exit status: 0 when every submission got what was expected, else 1.
+    Of the shipped lab ``lab``, whose rubric it is, what was expected is shown as well. Of any other
+    (``None``) it is that the reference solution earns everything. The exit status: 0 when every
+    submission got what was expected, else 1.
     Raises :class:`BadInput` where ``out`` is in use or the sandbox cannot be started.
     """
     results = Results(out)
@@ -89,7 +96,10 @@ def run_demo(
             summary = run.run(lambda graded: tell(graded.report))
     show_class(run.reports, summary, output)
     output.print()
-    right = not known or _compare(submissions, run.reports, summary, output)
+    if known:
+        right = _compare(submissions, run.reports, summary, output)
+    else:
+        right = _earns_everything(run.reports, output)
     output.print(
         _(
             "A report for each student is in {students}, the class in {folder}.",
@@ -125,6 +135,21 @@ def _compare(
     line = _("{right} of {all} as expected.", right=right, all=len(submissions))
     out.print(Text(line, style="bold"))
     return right == len(submissions)
+
+
+def _earns_everything(reports: Iterable[Report], out: Console) -> bool:
+    """Whether the reference solution does; what it does not earn is said."""
+    reference = next(report for report in reports if report.student_id == REFERENCE)
+    if reference.score == reference.max_score:
+        return True
+    lost = [result.id for result in reference.criteria if result.points != result.max_points]
+    line = _(
+        "The sandbox's reference solution does not earn everything by this rubric: {criteria}. It is one"
+        " function between two queues, and a periodic one; grader lint --exam says what it lacks.",
+        criteria=", ".join(lost),
+    )
+    out.print(Text(line, style="yellow"))
+    return False
 
 
 def differences(
@@ -177,11 +202,11 @@ def serve(
 
     ``submission`` names one of the ``submissions`` to deploy there first, in ``layout``.
     """
-    chosen = _named(submission, submissions) if submission else None
+    chosen = None if submission is None else _named(submission, submissions)
     with own_sandbox(port) as aws:
         if chosen is not None:
             deploy(aws, EXAMPLE_ACCOUNT, chosen, layout)
-        sys.stdout.write(f"{exports(aws)}\n")
+        sys.stdout.write(f"{exports(aws, region=layout.region)}\n")
         sys.stdout.flush()
         sys.stderr.write(f"{_('An AWS to work against; paste these lines. Ctrl-C ends it.')}\n")
         try:

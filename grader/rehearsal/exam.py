@@ -19,7 +19,7 @@ from grader.i18n.language import N_, _, plural
 from grader.rehearsal.demo import own_sandbox
 from grader.roster.load import load_roster
 from grader.safety.printable import printable
-from grader.sandbox.cohort import cohort_of, deploy_all, write_cohort_roster
+from grader.sandbox.cohort import REFERENCE, cohort_of, deploy_all, write_cohort_roster
 from grader.sandbox.layout import Layout
 from grader.terminal.progress import progress
 from grader.terminal.report import points
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 AS_IT_SHOULD, OTHERWISE, UNGRADED = 0, 1, 3
 
-REFERENCE, UNTOUCHED = "reference", "untouched"
+UNTOUCHED = "untouched"
 
 PATIENCE_S = 10
 """How long a pair of a wrong submission is waited for: silence costs the exam twice this."""
@@ -176,8 +176,11 @@ def _impatient(rubric: Rubric) -> Rubric:
 # -- showing it -----------------------------------------------------------------------------------
 
 
-def show_exam(exam: Exam, rubric: Path, out: Console) -> None:
-    """What the exam of ``rubric`` came to: a line for each question, and what is to be mended."""
+def show_exam(exam: Exam, rubric: Path, out: Console, checks: Sequence[Path] = ()) -> None:
+    """What the exam of ``rubric`` came to: a line for each question, and what is to be mended.
+
+    ``checks`` are the folders of own checks that came with it.
+    """
     reference, untouched = exam.reference, exam.untouched
     if exam.lost:
         _say(out, "✗", _(_LOSES, **_earned(reference)))
@@ -202,14 +205,22 @@ def show_exam(exam: Exam, rubric: Path, out: Console) -> None:
     else:
         line = _("An account in which nothing was deployed {earns}.", **_earned(untouched))
         _say(out, "✓", line)
-    _show_unnoticed(exam, rubric, out)
+    _show_unnoticed(exam, _served(rubric, checks), out)
     if exam.ungraded:
         _say(out, "?", _("Not everything could be graded:"))
         _list(out, _grouped(exam.ungraded))
         _advise(out, _("Run the exam again; if it stays so, look at the check of the criterion."))
 
 
-def _show_unnoticed(exam: Exam, rubric: Path, out: Console) -> None:
+def _served(rubric: Path, checks: Iterable[Path]) -> str:
+    """The command that serves an account with the reference solution."""
+    given = ["--rubric", str(rubric)]
+    for folder in checks:
+        given += ["--checks", str(folder)]
+    return shlex.join(["grader", "sandbox", "--deploy", REFERENCE, *given])
+
+
+def _show_unnoticed(exam: Exam, command: str, out: Console) -> None:
     if not exam.unnoticed:
         if exam.lost or exam.ungraded:
             return  # of those nobody knows, and they are named already
@@ -222,7 +233,7 @@ def _show_unnoticed(exam: Exam, rubric: Path, out: Console) -> None:
         out,
         _(
             "Try it on an account that is wrong in this one thing: {command} serves one to change.",
-            command=f"grader sandbox --deploy reference --rubric {shlex.quote(str(rubric))}",
+            command=command,
         ),
     )
 

@@ -39,6 +39,15 @@ def named(given: Path) -> Path:
     raise bad_input("--rubric", None, message, _nearest(name, labs))
 
 
+def shipped_name(given: Path) -> str | None:
+    """The shipped lab whose rubric ``given`` means; ``None`` for one of somebody's own.
+
+    Raises :class:`BadInput` for a name that is no file and no shipped lab.
+    """
+    meant = named(given)
+    return next((name for name, path in shipped_labs().items() if path == meant), None)
+
+
 def lab_path(name: str, option: str) -> Path:
     """The rubric of the shipped lab ``name``, which ``option`` gave. Raises :class:`BadInput`."""
     labs = shipped_labs()

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from grader.rubric.exchange import ExchangeRules
     from grader.sandbox.server import Sandbox
 
+REFERENCE = "reference"
+"""The submission in which everything is right."""
+
 COHORT = msgspec.json.decode(
     Path(__file__).with_name("cohort.json").read_bytes(), type=tuple[DemoSubmission, ...]
 )
@@ -38,7 +41,7 @@ def cohort_of(rules: ExchangeRules) -> tuple[DemoSubmission, ...]:
 
 
 DEMO: tuple[str, ...] = (
-    "reference",
+    REFERENCE,
     "untouched",
     "memory-256",
     "visibility-30",

@@ -92,14 +92,21 @@ class Sandbox:
 
 
 def exports(
-    sandbox: Sandbox, account_id: str = EXAMPLE_ACCOUNT, *, powershell: bool = os.name == "nt"
+    sandbox: Sandbox,
+    account_id: str = EXAMPLE_ACCOUNT,
+    *,
+    region: str = REGION,
+    powershell: bool = os.name == "nt",
 ) -> str:
-    """The lines to paste to work in ``account_id`` of ``sandbox``: into a POSIX shell, or PowerShell."""
+    """The lines to paste to work in ``account_id`` of ``sandbox``: into a POSIX shell, or PowerShell.
+
+    ``region`` is where AWS's own tools then look.
+    """
     variables = {
         "AWS_ENDPOINT_URL": sandbox.endpoint_url,
         "AWS_ACCESS_KEY_ID": account_id,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_DEFAULT_REGION": sandbox.region,
+        "AWS_DEFAULT_REGION": region,
     }
     line = '$env:{} = "{}"' if powershell else "export {}={}"
     return "\n".join(line.format(name, value) for name, value in variables.items())

@@ -24,6 +24,9 @@ from tests.processes import runs
 from tests.programs import background, environment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.model.observation import Observation
     from grader.model.outcome import Outcome
     from grader.rubric.rubric import Rubric
     from tests.own_checks import Write
@@ -178,6 +181,20 @@ def test_good(function):
 """)
     for memory, bad, good in judged(folder, "bad", "good", students=3):
         assert [memory.outcome, bad.outcome, good.outcome] == ["passed", "ungraded", "passed"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_no_more_is_read_ahead_than_keeps_the_workers_at_work(workers: int) -> None:
+    read = []
+
+    def batches() -> Iterator[list[Observation]]:
+        for number in range(9):
+            read.append(number)
+            yield []
+
+    with Judge([], workers=workers) as judge:
+        for done, outcomes in enumerate(judge.judge_each(lab_rubric(), batches()), 1):
+            assert (outcomes, len(read)) == ([], min(done + workers, 9))
 
 
 def test_what_was_not_reached_when_the_session_stopped_is_judged_again(write: Write) -> None:

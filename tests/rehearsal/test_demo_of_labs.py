@@ -12,7 +12,7 @@ from grader.rubric.load import load_rubric
 from grader.rubric.shipped import DEFAULT, shipped_labs
 from grader.sandbox.cohort import DEMO, demo_of
 from tests.known_checks import known_checks
-from tests.programs import grader
+from tests.programs import grader, grader_here
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +86,73 @@ def test_a_lab_of_ones_own_shows_a_class_under_its_names_and_nothing_is_expected
     assert {*reference.observation.functions} == {"totals"}
     assert isinstance(reference.observation.functions["totals"], Found)
     assert reference.observation.functions["totals"].value.name == "my-totals"
+
+
+TWO_WAYS = """
+schema: rubric/1
+title: Two functions behind two queues
+lab:
+  functions: {totals: my-totals, copies: my-copies}
+  queues: {input: my-numbers, second: my-others}
+criteria:
+  - {id: fed, title: The first, check: mapping_enabled, "on": input -> totals, points: 3}
+  - {id: also-fed, title: The second, check: mapping_enabled, "on": second -> copies, points: 3}
+"""
+
+
+@pytest.mark.slow
+def test_what_the_sandboxs_reference_lacks_of_ones_own_lab_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(TWO_WAYS, encoding="utf-8")
+    done = grader("demo", "--rubric", "mine.yaml", "--lang", "en", cwd=tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    told = " ".join(done.stdout.split())
+    assert "does not earn everything by this rubric: also-fed." in told
+    assert "grader lint --exam says what it lacks." in told
+
+
+@pytest.mark.slow
+def test_a_shipped_lab_named_as_a_rubric_is_compared_too(tmp_path: Path) -> None:
+    done = grader("demo", "--rubric", "calculator", "--seed", "7", "--lang", "en", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    count = len(demo_of("calculator"))
+    assert f"{count} of {count} as expected." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            ("demo", "--lab", "calculator", "--checks", "own"),
+            "--checks: The rubric of a shipped lab asks for none of these checks. Give --rubric FILE"
+            " instead of --lab.",
+        ),
+        (
+            ("demo", "--checks", "own"),
+            "--checks: No rubric is given that could ask for these checks. Give --rubric, too.",
+        ),
+        (
+            ("demo", "--lab", "calculator", "--rubric", "mine.yaml"),
+            "--rubric: One of --lab and --rubric at a time.",
+        ),
+        (
+            ("sandbox", "--rubric", "mine.yaml"),
+            "--rubric: A rubric names what a submission is deployed as, and none is deployed. Give"
+            " --deploy reference, too.",
+        ),
+        (("sandbox", "--deploy", ""), "--deploy: There is no submission “”. Known: reference,"),
+        (
+            ("demo", "--rubric", "calculater"),
+            "--rubric: There is no file and no shipped lab called “calculater”.",
+        ),
+    ],
+)
+def test_options_that_do_not_go_together_say_which_do(
+    tmp_path: Path, given: tuple[str, ...], said: str
+) -> None:
+    done = grader_here(*given, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in " ".join(done.stderr.split())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_lab_that_does_not_exist_is_told_with_the_nearest(tmp_path: Path) -> None:

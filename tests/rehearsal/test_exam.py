@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shlex
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -255,6 +256,17 @@ def test_where_the_reference_loses_everything_nothing_is_said_to_be_noticed() ->
     assert exam.unnoticed == ()
     show_exam(exam, Path("mine.yaml"), console(out))
     assert "and it alone" not in out.getvalue()
+
+
+def test_the_command_that_is_advised_serves_the_rubric_with_its_own_checks() -> None:
+    out = io.StringIO()
+    exam = Exam(a_report(ANN, 20), a_report(BO, 0), ())
+    show_exam(exam, Path("my lab.yaml"), console(out), [Path("own"), Path("others")])
+    (advised,) = re.findall(r"grader (sandbox .*) serves one", out.getvalue())
+    assert shlex.split(advised) == [
+        *("sandbox", "--deploy", "reference", "--rubric", "my lab.yaml"),
+        *("--checks", "own", "--checks", "others"),
+    ]
 
 
 def test_what_could_not_be_graded_is_named_with_its_reason(

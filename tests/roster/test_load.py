@@ -344,6 +344,28 @@ def test_rows_of_a_group_may_lead_to_accounts_of_their_own(write, column, one, o
     assert [account.access for account in accounts] == [Profile("p"), Profile("q"), Profile("r")]
 
 
+def test_who_names_the_same_way_is_not_led_to_anothers_region(write):
+    """One's own profile may have a region; who names no way goes the way of another, region and all."""
+    text = "student_id,group,region,profile\na,g,eu-west-1,p\nb,g,,p\nc,g,,\n"
+    accounts = load_roster(write(text)).accounts
+    assert [(one.student_id, one.region) for one in accounts] == [
+        ("a", "eu-west-1"),
+        ("b", None),
+        ("c", "eu-west-1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "lines", [("a,g,eu-west-1,p", "b,g,eu-west-2,p"), ("b,g,eu-west-2,p", "a,g,eu-west-1,p")]
+)
+def test_of_several_regions_of_one_way_the_first_students_counts(write, lines):
+    accounts = load_roster(
+        write("\n".join(["student_id,group,region,profile", *lines, "c,g,,", ""]))
+    ).accounts
+    by_id = {one.student_id: one.region for one in accounts}
+    assert by_id["c"] == by_id["a"] != by_id["b"]
+
+
 def test_a_group_of_which_nobody_handed_in_is_absent(write):
     roster = load_roster(write("student_id,group,profile\ns1,g,\ns2,g,\ns3,h,p\ns4,h,\n"))
     assert [(one.student_id, one.absent) for one in roster.accounts] == [

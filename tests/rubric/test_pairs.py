@@ -172,6 +172,19 @@ def test_no_draw_hides_that_an_answer_was_rounded(seed: int) -> None:
             assert (reading.name, reading.detail) == ("rounded", str(decimals))
 
 
+def test_roundings_that_never_differ_are_not_drawn_until_they_do() -> None:
+    """A hundredth of 1 to 4 is lost when rounded to one decimal as when rounded to none."""
+    rules = ExchangeRules(
+        message={"a": {"whole": [1000, 9999]}, "b": {"whole": [1, 4]}},
+        answer=AnswerRules(("r",), "3 * a + b / 100", 0.0),
+    )
+    for seed in range(9):
+        (one,) = take(1, seed, rules=rules)
+        found = one.readings.named(Decimal(3 * int(one.fields["a"])))
+        assert found is not None
+        assert found.name == "rounded"
+
+
 # -- any rubric -----------------------------------------------------------------------------------
 
 WHOLE = st.tuples(st.integers(-1000, 10_000), st.integers(1, 200_000)).map(

@@ -160,3 +160,5 @@ def test_exports_are_ready_to_paste(aws_sandbox: Sandbox) -> None:
         "export AWS_SECRET_ACCESS_KEY=test",
         "export AWS_DEFAULT_REGION=us-east-1",
     ]
+    there = exports(aws_sandbox, region="eu-west-3").splitlines()
+    assert there[-1] == "export AWS_DEFAULT_REGION=eu-west-3"
