@@ -44,7 +44,6 @@ LONG = tuple(
         "pages/test_accessibility",
         "observe/test_calculator",
         "faults/test_two_graders",
-        "deployed/test_reference_solution",
         "docs/test_walks",
         "faults/test_lost_messages",
         "engines/test_local",

@@ -6,6 +6,8 @@ import json
 import shutil
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.deployed.terraform import LEFT_BEHIND, ROOT, Terraform
 from tests.programs import environment, grader
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
 
+@pytest.mark.slow
 def test_half_applied_it_is_graded_as_it_stands_and_whole_it_earns_everything(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:

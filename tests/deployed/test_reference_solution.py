@@ -37,6 +37,7 @@ def files(folder: Path) -> dict[str, object]:
     return found
 
 
+@pytest.mark.slow
 def test_the_committed_terraform_is_what_synthesis_gives(tmp_path: Path) -> None:
     need("node", "cdktn")
     done = run([sys.executable, PROJECT / "synthesize.py", tmp_path / "terraform"])
@@ -58,6 +59,7 @@ def test_no_account_number_stands_in_the_code() -> None:
         assert not [run for run in runs if len(run) == 12], path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", [zipped, synthesize], ids=["hcl", "cdk"])
 def test_applied_and_graded_it_earns_everything_and_destroyed_nothing(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path, made: Callable[[Path, Path], Path]

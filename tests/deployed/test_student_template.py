@@ -27,6 +27,7 @@ REFERENCE = ROOT / "reference_solution"
 either_way = pytest.mark.parametrize("made", [zipped, synthesize], ids=["hcl", "cdk"])
 
 
+@pytest.mark.slow
 @either_way
 def test_handed_out_it_deploys_and_every_missing_part_has_a_line_that_helps(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path, made: Made
@@ -58,6 +59,7 @@ def test_handed_out_it_deploys_and_every_missing_part_has_a_line_that_helps(
     assert all(result["because"] in failed for result in by_status["blocked"])
 
 
+@pytest.mark.slow
 @either_way
 def test_all_that_is_missing_can_be_deployed_at_once_over_what_was_handed_out(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path, made: Made

@@ -111,6 +111,7 @@ def test_what_a_report_may_hold_is_said_in_french(wording: str) -> None:
     assert language("fr").translated(wording) not in {None, "", wording}
 
 
+@pytest.mark.slow
 def test_the_command_takes_a_reworded_sentence_to_its_translation(tmp_path: Path) -> None:
     """What a contributor does, in a copy of the source."""
     for name in ("grader", "tools"):
