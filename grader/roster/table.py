@@ -211,7 +211,10 @@ def _meant(column: str, columns: list[str]) -> str | None:
     if is_known(column):
         return None
     absent = {_folded(known): known for known in KNOWN_COLUMNS if known not in columns}
-    near = difflib.get_close_matches(_folded(column), absent, n=1, cutoff=0.85)
+    folded = _folded(column)
+    # Letters that changed places make a short name less similar than another letter does.
+    swapped = [known for known in absent if sorted(known) == sorted(folded)]
+    near = swapped or difflib.get_close_matches(folded, absent, n=1, cutoff=0.85)
     return absent[near[0]] if near else None
 
 
