@@ -31,8 +31,10 @@ LEFT_BEHIND = shutil.ignore_patterns(
 """What may lie in a project because somebody worked in it: no copy for a test has any of it."""
 
 _LIMIT_S = 240
-_STEPS = 40
-_STEP_WIDTH = 2_000
+_STEPS = 60
+_STEP = re.compile(r"HTTP Request Sent|HTTP Response Received|Waiting for state.*|[Rr]etry.*")
+_SAID = re.compile(r"(?:rpc\.method|http\.status_code|tf_resource_type)=\S+|attempt=\d+")
+_TIME = len("2026-01-01T00:00:00.000Z")
 _PACKAGES = "the packages of reference_solution/requirements.txt"
 
 
@@ -125,9 +127,12 @@ class Terraform:
 
     def _last_steps(self) -> str:
         """What the AWS provider asked and waited for last, which Terraform does not say."""
-        steps = re.compile(r"HTTP Request Sent|HTTP Response Received|Waiting for|retry")
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n".join([line[:_STEP_WIDTH] for line in lines if steps.search(line)][-_STEPS:])
+        steps = [(line, step) for line in lines if (step := _STEP.search(line))]
+        return "\n".join(
+            " ".join([line[:_TIME], step[0], *_SAID.findall(line)])
+            for line, step in steps[-_STEPS:]
+        )
 
 
 def _run(line: list[str], cwd: Path, env: dict[str, str]) -> None:
