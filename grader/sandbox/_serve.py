@@ -12,6 +12,7 @@ its ARN by ``GetRole`` (Terraform's data source ``aws_iam_role``).
 
 from __future__ import annotations
 
+import faulthandler
 import importlib
 import json
 import os
@@ -67,10 +68,15 @@ def _end_with_parent(directory: Path) -> None:
 
 
 def main() -> None:
-    """Serves from the directory named by ``TMPDIR`` until told to end or left alone."""
+    """Serves from the directory named by ``TMPDIR`` until told to end or left alone.
+
+    Asked by SIGUSR1, it writes into its log where each of its threads is.
+    """
     directory = Path(os.environ["TMPDIR"])
     threading.Thread(target=_end_with_parent, args=(directory,), daemon=True).start()
     _give_the_lab_role()
+    if hasattr(faulthandler, "register"):  # not on Windows
+        faulthandler.register(signal.SIGUSR1)
     sys.argv = ["ministack"]
     runpy.run_module("ministack", run_name="__main__", alter_sys=True)
 

@@ -7,11 +7,13 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from tests.programs import NotDoneError, environment, run
 
@@ -91,7 +93,7 @@ class Terraform:
 
     def __init__(self, folder: Path, sandbox: Sandbox, account_id: str) -> None:
         need("terraform")
-        self._folder = folder
+        self._folder, self._sandbox = folder, sandbox
         self._log = folder / "provider.log"
         self._env = environment(
             sandbox,
@@ -123,7 +125,10 @@ class Terraform:
         try:
             return _process(line, self._folder, self._env)
         except NotDoneError as late:
-            raise NotDoneError(f"{late}\nThe provider did:\n{self._last_steps()}") from None
+            raise NotDoneError(
+                f"{late}\nThe provider did:\n{self._last_steps()}\n"
+                f"The sandbox is at:\n{self._where_the_sandbox_is()}"
+            ) from None
 
     def _last_steps(self) -> str:
         """What the AWS provider asked and waited for last, which Terraform does not say."""
@@ -133,6 +138,20 @@ class Terraform:
             " ".join([line[:_TIME], step[0], *_SAID.findall(line)])
             for line, step in steps[-_STEPS:]
         )
+
+    def _where_the_sandbox_is(self) -> str:
+        """The last threads of the server; its main one, which answers requests, is the very last."""
+        log = self._sandbox.directory / "server.log"
+        before = log.stat().st_size
+        os.kill(self._sandbox.pid, signal.SIGUSR1)
+        written = Retrying(
+            retry=retry_if_result(lambda text: "Current thread" not in text),
+            wait=wait_fixed(0.05),
+            stop=stop_after_delay(5),
+            retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+        )
+        text = written(lambda: log.read_bytes()[before:].decode(errors="replace"))
+        return "\n".join(text.splitlines()[-_STEPS:])
 
 
 def _run(line: list[str], cwd: Path, env: dict[str, str]) -> None:
