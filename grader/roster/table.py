@@ -213,9 +213,14 @@ def _meant(column: str, columns: list[str]) -> str | None:
     absent = {_folded(known): known for known in KNOWN_COLUMNS if known not in columns}
     folded = _folded(column)
     # Letters that changed places make a short name less similar than another letter does.
-    swapped = [known for known in absent if sorted(known) == sorted(folded)]
+    swapped = [known for known in absent if folded in _swapped(known)]
     near = swapped or difflib.get_close_matches(folded, absent, n=1, cutoff=0.85)
     return absent[near[0]] if near else None
+
+
+def _swapped(name: str) -> set[str]:
+    """``name`` with two letters that stand side by side in each other's place."""
+    return {name[:at] + name[at + 1] + name[at] + name[at + 2 :] for at in range(len(name) - 1)}
 
 
 def _folded(column: str) -> str:

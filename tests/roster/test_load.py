@@ -110,8 +110,10 @@ def test_a_short_row_ends_in_empty_cells(write):
     assert (account.name, account.extra) == ("", {"note": ""})
 
 
-@pytest.mark.parametrize("name", ["keyboard", "monkey", "section", "old_score", "Key stage"])
-def test_a_column_that_only_resembles_a_secret_or_a_grade_is_kept(write, name):
+@pytest.mark.parametrize(
+    "name", ["keyboard", "monkey", "section", "old_score", "Key stage", "ignore", "mean"]
+)
+def test_a_column_that_only_resembles_a_secret_a_grade_or_one_of_ours_is_kept(write, name):
     roster = load_roster(write(f"student_id,profile,{name}\ns01,a,x\n"))
     assert roster.extra_columns == (name,)
 
