@@ -29,9 +29,9 @@ from grader.results.forget_files import (
     clean_student,
     files_of_others,
     folders_of_others,
+    may_name,
     page_names,
     remove_unfinished,
-    text_of,
 )
 from grader.results.handed_back import forget_handed_back, read_handed_back
 from grader.roster.find import find_students
@@ -108,7 +108,7 @@ def _remove(folders: list[Folder], traces: Traces, told: Forgotten) -> None:
         path
         for each in folders
         for path in files_of_others(each.root)
-        if traces.in_prose(path.name) or traces.in_prose(text_of(path))
+        if traces.in_prose(path.name) or may_name(path, traces.in_prose)
     )
 
 

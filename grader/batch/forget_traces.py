@@ -14,7 +14,7 @@ from grader.inputs.problems import BadInput, Problem
 from grader.results.directory import BATCH, STUDENTS, Results
 from grader.results.forget_files import folders_of_others, text_of
 from grader.results.handed_back import read_handed_back
-from grader.results.no_links import refuse_links
+from grader.results.only_files import refuse_all_but_files
 from grader.results.overrides import OVERRIDES
 from grader.results.traces import Traces, accounts_in
 
@@ -55,7 +55,7 @@ def folders_of(root: Path) -> tuple[list[Folder], list[Path]]:
             strange.append(path)
             continue
         try:
-            refuse_links(path)
+            refuse_all_but_files(path)
             read_handed_back(path)
             found.append(Folder(Results(path), Results(path).batch(), _overrides(path / OVERRIDES)))
         except BadInput as bad:

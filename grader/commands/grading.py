@@ -147,7 +147,7 @@ def batch(
                 errors.print(_("Go on with: {command}", command=again(only)), soft_wrap=True)
                 raise typer.Exit(status) from None
     if json == "-":
-        write_stdout((out / "summary.json").read_bytes())
+        write_stdout(results.stored_summary())
     else:
         show_class(run.reports, summary, standard_output(quiet=quiet))
     if for_json is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from grader.inputs.bounded_read import OF_CLASS, read_bounded
 from grader.scoring.hide_criteria import hide_criteria, visibility_of
 
 if TYPE_CHECKING:
@@ -84,6 +85,6 @@ class Export:
 def earlier(path: Path) -> bytes:
     """What an earlier export may have left at ``path``; nothing where nothing can be read."""
     try:
-        return path.read_bytes()
+        return read_bounded(path, OF_CLASS)
     except OSError:
         return b""

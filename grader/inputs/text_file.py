@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
+from grader.inputs.bounded_read import NotOrdinaryError, TooLargeError, read_bounded
 from grader.inputs.problems import bad_input, reason
 
 if TYPE_CHECKING:
@@ -61,24 +62,21 @@ def read_text(path: Path, *, limit_bytes: int, save_as: str = "UTF-8") -> TextFi
 def read_bytes(path: Path, *, limit_bytes: int) -> bytes:
     """The bytes of the file at ``path``. Raises :class:`BadInput` as :func:`read_text` does."""
     try:
-        if path.is_dir():
-            raise bad_input(
-                path, None, _("This is a folder, not a file."), _("Name the file inside it.")
-            )
-        if not path.exists():
-            raise bad_input(path, None, _("There is no such file."), _("Check the path."))
-        if not path.is_file():  # a pipe or a device would be read for ever
-            raise bad_input(path, None, _("This is not an ordinary file."), _("Name a file."))
-        with path.open("rb") as file:
-            raw = file.read(limit_bytes + 1)
+        return read_bounded(path, limit_bytes)
+    except IsADirectoryError:
+        message, remedy = _("This is a folder, not a file."), _("Name the file inside it.")
+    except (FileNotFoundError, NotADirectoryError):
+        message, remedy = _("There is no such file."), _("Check the path.")
+    except NotOrdinaryError:
+        message, remedy = _("This is not an ordinary file."), _("Name a file.")
+    except TooLargeError:
+        message = _("The file is larger than {size} KiB.", size=f"{limit_bytes // 1024:,}")
+        remedy = _("Check that it is the right file.")
     except (OSError, ValueError) as error:  # ValueError: a path no file system accepts
         why = reason(error) if isinstance(error, OSError) else _("the path is not valid")
         message = _("The file cannot be read ({reason}).", reason=why)
-        raise bad_input(path, None, message, _("Check the path and its permissions.")) from None
-    if len(raw) > limit_bytes:
-        message = _("The file is larger than {size} KiB.", size=f"{limit_bytes // 1024:,}")
-        raise bad_input(path, None, message, _("Check that it is the right file."))
-    return raw
+        remedy = _("Check the path and its permissions.")
+    raise bad_input(path, None, message, remedy)
 
 
 def _looks_like_utf16(raw: bytes) -> bool:

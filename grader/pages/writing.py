@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.inputs.bounded_read import OF_CLASS, OF_STUDENT, read_bounded
 from grader.model import observation
 from grader.pages.class_page import class_page
 from grader.pages.speech import Speech
@@ -49,8 +50,15 @@ def write_pages(
     ):
         path = results.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.is_file() or path.read_bytes() != text.encode():
+        if not _holds(path, text.encode()):
             write_text(path, text, synced=False)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return read_bounded(path, OF_CLASS) == data
+    except OSError:
+        return False
 
 
 def pages(
@@ -137,6 +145,6 @@ def _student_page(
 
 def _seen(path: Path) -> Observation | None:
     try:
-        return observation.decode(path.read_bytes())
+        return observation.decode(read_bounded(path, OF_STUDENT))
     except (OSError, *UNREADABLE):
         return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from grader.i18n.language import _
+from grader.inputs.bounded_read import OF_CLASS, OF_STUDENT, read_bounded
 from grader.inputs.problems import BadInput, Problem, bad_input, cannot_be_read, reason
 from grader.model import observation, report
 from grader.model.batch import Batch
@@ -22,7 +23,7 @@ from grader.results.edited import REMEDY, faults
 from grader.results.grades_csv import grades_csv
 from grader.results.history import BEFORE, HISTORY, keep_former
 from grader.results.keep_aside import folder_begun, folder_beside, move_all, put_first
-from grader.results.no_links import refuse_links
+from grader.results.only_files import refuse_all_but_files
 from grader.results.overrides import OVERRIDES
 from grader.scoring.open_by import AS_GRADED
 from grader.scoring.summary import summarise_class
@@ -135,7 +136,7 @@ class Results:
         except OSError as error:
             wrong = _("The folder cannot be made ({reason}).", reason=reason(error))
             raise bad_input(self.root, None, wrong, _("Give another place.")) from None
-        refuse_links(self.root)
+        refuse_all_but_files(self.root)
         with os.fdopen(os.open(self.root / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
             try:
                 if fcntl is not None:
@@ -159,7 +160,7 @@ class Results:
     def state(self) -> bytes:
         """What tells whether a batch began or ended here since: ``batch.json``, as it is."""
         try:
-            return (self.root / BATCH).read_bytes()
+            return read_bounded(self.root / BATCH, OF_CLASS)
         except OSError:
             return b""
 
@@ -268,16 +269,21 @@ class Results:
 
     def copy_summary(self, path: Path) -> None:
         """Write ``summary.json`` again, where the user wants it."""
-        write_json(path, (self.root / SUMMARY).read_bytes(), "summary")
+        write_json(path, self.stored_summary(), "summary")
 
     # -- reading ------------------------------------------------------------------------------
 
+    def stored_summary(self) -> bytes:
+        """``summary.json`` as it is. Raises ``OSError`` where it cannot be read."""
+        return read_bounded(self.root / SUMMARY, OF_CLASS)
+
     def batch(self) -> Batch:
-        """``batch.json``. Raises :class:`BadInput` where it is missing or not one, or near a link."""
-        refuse_links(self.root)
+        """``batch.json``. Raises :class:`BadInput` where it is missing or not one, or where something
+        lies in the folder that is neither a file nor a folder."""
+        refuse_all_but_files(self.root)
         path = self.root / BATCH
         try:
-            return msgspec.json.decode(path.read_bytes(), type=Batch)
+            return msgspec.json.decode(read_bounded(path, OF_CLASS), type=Batch)
         except OSError as error:
             remedy = _("Name a results folder.")
             raise bad_input(path, None, cannot_be_read(error), remedy) from None
@@ -350,7 +356,7 @@ def _indented(struct: msgspec.Struct) -> bytes:
 
 def _read(path: Path, kind: type[S], problems: list[Problem]) -> S | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return msgspec.json.decode(read_bounded(path, OF_STUDENT), type=kind)
     except FileNotFoundError:
         return None
     except OSError as error:

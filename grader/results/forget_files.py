@@ -7,6 +7,7 @@ import re
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
+from grader.inputs.bounded_read import OF_CLASS, TooLargeError, read_bounded
 from grader.model.student_id import is_student_id
 from grader.results.atomic_write import is_unfinished, write_bytes
 from grader.results.directory import (
@@ -24,7 +25,7 @@ from grader.results.directory import (
 from grader.results.overrides import OVERRIDES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from grader.results.traces import Traces
@@ -125,7 +126,7 @@ def clean_exports(root: Path, traces: Traces, users: frozenset[str]) -> list[Pat
             _drop_lines(path, users | {traces.student_id})
         # A student's own file has sums and points in it, which may be another's id.
         named = traces.in_prose if path.suffix == ".json" else traces.in_table
-        if own or path.suffix in _PACKED or named(text_of(path)):
+        if own or path.suffix in _PACKED or may_name(path, named):
             path.unlink()
             if not own:
                 gone.append(path)
@@ -136,7 +137,7 @@ def clean_exports(root: Path, traces: Traces, users: frozenset[str]) -> list[Pat
 
 
 def _drop_lines(path: Path, users: frozenset[str]) -> None:
-    lines = path.read_bytes().splitlines(keepends=True)
+    lines = read_bounded(path, OF_CLASS).splitlines(keepends=True)
     kept = [line for line in lines if _user_in(line) not in users]
     if kept != lines:
         write_bytes(path, b"".join(kept))
@@ -168,6 +169,14 @@ def remove_unfinished(root: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def may_name(path: Path, named: Callable[[str], bool]) -> bool:
+    """Whether ``named`` is true of a file's text; nobody knows of what is too large to be read."""
+    try:
+        return named(text_of(path))
+    except TooLargeError:
+        return True
+
+
 def text_of(path: Path) -> str:
-    """A file's text, whatever its bytes are."""
-    return path.read_bytes().decode("utf-8", "surrogateescape")
+    """A file's text, whatever its bytes are. Raises ``OSError``, where it is too large too."""
+    return read_bounded(path, OF_CLASS).decode("utf-8", "surrogateescape")

@@ -15,7 +15,7 @@ from grader.model.report import read_report
 from grader.model.student_id import is_student_id
 from grader.results.directory import BATCH, REPORT, RUBRIC, STUDENTS, UNREADABLE, Results
 from grader.results.edited import REMEDY, faults
-from grader.results.no_links import refuse_links
+from grader.results.only_files import refuse_all_but_files
 from grader.results.overrides import Worth, read_overrides
 from grader.rubric.load import load_rubric
 from grader.scoring.open_by import AS_GRADED
@@ -85,7 +85,7 @@ def read_class(root: Path) -> ClassRead:
     knows which scores are meant.
     """
     problems: list[Problem] = []
-    refuse_links(root)
+    refuse_all_but_files(root)
     results = Results(root)
     batch = _batch(results, problems)
     if batch is not None and batch.state == "starting":

@@ -13,6 +13,7 @@ import pytest
 
 from grader import cli
 from grader.batch import forget as forgetting
+from grader.inputs.bounded_read import OF_CLASS
 from grader.model.batch import KnownWay
 from grader.model.fact import Found
 from grader.model.observation import Identity
@@ -341,6 +342,17 @@ def test_what_the_grader_did_not_write_is_named_and_left(
     assert "notes.txt" in said
     assert "plan.txt" not in said
     assert naming(root, *TELLING) == {"results/notes.txt": {"Bo Ray"}}
+
+
+def test_what_is_too_large_to_be_searched_is_named_or_a_removed_export(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("recording.bin", "exports/large.csv"):
+        (root / name).touch()
+        os.truncate(root / name, OF_CLASS + 1)
+    assert forget(root) == 3
+    assert "recording.bin" in capsys.readouterr().err
+    assert not (root / "exports/large.csv").exists()
 
 
 def test_a_grader_at_work_is_not_disturbed(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

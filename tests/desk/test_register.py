@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import os
 import stat
 from typing import TYPE_CHECKING
 
 import pytest
 
+from grader.desk.links import LINKS, read_links
 from grader.desk.register import Register
 from grader.desk.tokens import cookie_of
+from grader.inputs.bounded_read import OF_CLASS
 from grader.inputs.problems import BadInput
 from grader.results.directory import DESK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 A, B = "111111111111", "222222222222"
@@ -85,3 +89,20 @@ def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / DESK).write_text(text)
     with pytest.raises(BadInput, match=r"desk\.json"):
         Register.read(tmp_path)
+
+
+def endless(path: Path) -> None:
+    path.touch()
+    os.truncate(path, OF_CLASS + 1)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, endless])
+def test_what_is_no_file_of_a_desks_is_not_read(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / DESK)
+    make(tmp_path / LINKS)
+    with pytest.raises(BadInput, match="It cannot be read"):
+        Register.read(tmp_path)
+    with pytest.raises(BadInput, match="It cannot be read"):
+        read_links(tmp_path / LINKS)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from grader.export.formats import earlier
 from grader.export.lti_push import Memory, push
+from grader.inputs.bounded_read import OF_CLASS
+from grader.inputs.problems import BadInput
 from tests.export.lms import CLIENT, KEY_ID, Answer, Lms
 from tests.export.pushing import GRADED, direct, pushed
 from tests.export.results_folders import export_of
@@ -109,3 +113,17 @@ def test_each_line_item_is_remembered_apart(results: Path, platform: Lms, tmp_pa
     export = export_of(results)
     done = push(export, Memory(results, "https://lms.example.org/other"), None)
     assert len(done.posted) == len(GRADED)
+
+
+def test_what_is_larger_than_any_memory_is_not_read(tmp_path: Path) -> None:
+    kept = tmp_path / "lti-pushed.ndjson"
+    kept.touch()
+    os.truncate(kept, OF_CLASS + 1)
+    with pytest.raises(BadInput, match="File too large"):
+        Memory(tmp_path, "https://lms.example.org/1", keeping=False)
+    assert earlier(kept) == b""
+
+
+def test_an_earlier_export_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "scores.ndjson")
+    assert earlier(tmp_path / "scores.ndjson") == b""
