@@ -37,6 +37,9 @@ BONUS, TOTAL = "bonus", "total"
 _REQUIRED = COLUMNS[:4]
 _LIMIT_BYTES = 16 * 1024 * 1024
 _MAX_TEXT = 1000
+_NEAR_NAMES_FOR = 50
+"""Problems whose remedy is the nearest name: looked for in a whole class, each is slow, and no more are
+shown."""
 _POINTS = re.compile(r"[+-]?[0-9]{1,9}(?:[.,][0-9]{1,9})?")
 
 
@@ -77,13 +80,16 @@ def points_of(text: str) -> float | None:
     return round(float(found[0].replace(",", ".")), 4) + 0.0 if found else None
 
 
-def mark_of(criterion: str, points: str, worth: Worth) -> Adjustment | tuple[str, str]:
+def mark_of(
+    criterion: str, points: str, worth: Worth, *, look_for_near: bool = True
+) -> Adjustment | tuple[str, str]:
     """The mark that a criterion, or ``bonus`` or ``total``, and its points say; else what is wrong, and
-    the remedy. A criterion of the rubric goes before the word."""
+    the remedy, which is the nearest criterion if that is to be looked for. A criterion of the rubric
+    goes before the word."""
     names = [*worth.criteria, BONUS, TOTAL]
     if criterion not in names and criterion not in worth.former:
         message = _("The rubric has no criterion “{given}”.", given=printable(criterion, 80))
-        return message, did_you_mean(criterion, names)
+        return message, did_you_mean(criterion, names if look_for_near else ())
     value = points_of(points)
     if value is None:
         message = _("“{given}” is not a number of points.", given=printable(points, 40))
@@ -126,13 +132,15 @@ def read_overrides(root: Path, students: Collection[str], worth: Worth) -> Overr
         row = {name: undefused(text) for name, text in zip(header, given, strict=False)}
         row = {name: row.get(name, "") for name in COLUMNS}
         wrong: list[tuple[str, str]] = []
+        look_for_near = len(problems) < _NEAR_NAMES_FOR
         student = ids.get(row["student_id"].casefold())
         if student is None:
             message = _("There is no student {name} in the class.", name=repr(row["student_id"]))
-            near = difflib.get_close_matches(row["student_id"], students, n=1, cutoff=0.75)
+            there = students if look_for_near else ()
+            near = difflib.get_close_matches(row["student_id"], there, n=1, cutoff=0.75)
             remedy = _("Did you mean “{word}”?", word=near[0]) if near else _("Remove the line.")
             wrong.append((message, remedy))
-        mark = mark_of(row["criterion"], row["points"], worth)
+        mark = mark_of(row["criterion"], row["points"], worth, look_for_near=look_for_near)
         if not isinstance(mark, Adjustment):
             wrong.append(mark)
         if fault := why_fault(row["why"]):

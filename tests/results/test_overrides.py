@@ -19,6 +19,7 @@ from grader.results.overrides import (
     with_mark,
     write_overrides,
 )
+from grader.terminal.problems import MOST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,3 +136,15 @@ def test_points_as_people_write_them(text: str, points: float) -> None:
 @pytest.mark.parametrize("text", ["", "nan", "inf", "1e3", "1.000,5", "½", "1" * 20])
 def test_what_is_no_number_of_points(text: str) -> None:
     assert points_of(text) is None
+
+
+@pytest.mark.parametrize("line", ["ss1,sums,1,Why,,", "s1,summs,1,Why,,"])
+def test_near_names_are_looked_for_as_far_as_problems_are_shown(tmp_path: Path, line: str) -> None:
+    """For each line of a whole class it would take minutes."""
+    (tmp_path / OVERRIDES).write_text(HEADER + f"{line}\n" * 60)
+    with pytest.raises(BadInput) as bad:
+        read_overrides(tmp_path, ["s1", "s2"], WORTH)
+    remedies = [one.remedy for one in bad.value.problems]
+    assert len(remedies) == 60
+    assert all(one.startswith("Did you mean") for one in remedies[:MOST])
+    assert not any(one.startswith("Did you mean") for one in remedies[MOST:])
