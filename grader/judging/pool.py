@@ -216,7 +216,7 @@ def _answered(process: WorkerProcess, task: Collecting | Judging, answer: type[A
     """The ``answer`` to ``task``. Raises ``WorkerDied``, ``WorkerFailed``."""
     came = _answers.decode(process.call(msgspec.msgpack.encode(task)))
     if isinstance(came, Failed):
-        raise WorkerFailed(came.traceback, came.limit)
+        raise WorkerFailed(came.error, came.traceback, came.limit)
     if not isinstance(came, answer):
         raise TypeError(f"asked {task!r}, a worker answered {came!r}")
     return came

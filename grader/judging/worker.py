@@ -12,7 +12,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import traceback
 import warnings
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -35,13 +34,17 @@ from grader.judging.worker_tasks import (
     Judging,
 )
 from grader.model.machine_limit import limit_reached
-from grader.safety.printable import printable_lines
+from grader.safety.printable import printable, printable_lines
+from grader.safety.redact import redact
+from grader.safety.trace import trace_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TRIES = 20
 _TRY_AGAIN_S = 0.1
+_SAID = 500
+"""Characters of what an error of ours says."""
 
 
 class _PrintableStream(io.TextIOWrapper):
@@ -105,7 +108,8 @@ def _answer(asked: bytes) -> bytes:
         answer = _collect(task) if isinstance(task, Collecting) else _judge(task)
         return msgspec.msgpack.encode(answer)
     except Exception as error:  # noqa: BLE001 - the parent raises it
-        return msgspec.msgpack.encode(Failed(traceback.format_exc(), limit_reached(error)))
+        said = printable(redact(f"{type(error).__name__}: {words_of(error)}", _SAID))
+        return msgspec.msgpack.encode(Failed(said, trace_of(error), limit_reached(error)))
 
 
 def prepare(folder: Path, lang: str) -> None:

@@ -48,7 +48,9 @@ class FoundOutcomes(msgspec.Struct, frozen=True, tag=True):
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
-    """What a worker answers where it failed itself; ``limit`` is the limit of this machine by which."""
+    """What a worker answers where it failed itself: its error in a line, the ``traceback`` for us, and
+    the ``limit`` of this machine by which."""
 
+    error: str
     traceback: str
     limit: str | None

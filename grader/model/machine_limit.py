@@ -30,10 +30,12 @@ class WorkerDied(RuntimeError):  # noqa: N818 - what happened to it
 
 
 class WorkerFailed(RuntimeError):  # noqa: N818 - what happened to it
-    """A process of the judge could not answer: its ``traceback``, and the ``limit`` it met, if any."""
+    """A process of the judge could not answer: its ``error`` in a line, its ``traceback`` as a note, and
+    the ``limit`` it met, if any."""
 
-    def __init__(self, traceback: str, limit: str | None) -> None:
-        super().__init__(traceback)
+    def __init__(self, error: str, traceback: str, limit: str | None) -> None:
+        super().__init__(error)
+        self.add_note(traceback)
         self.limit = limit
 
 

@@ -7,7 +7,7 @@ import traceback
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from grader.safety.printable import printable
+from grader.safety.printable import printable, printable_lines
 from grader.safety.redact import redact
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ _FRAMES = 12
 """Frames of one exception that are shown: the last ones, which are nearest to the fault."""
 
 _SAID = 300
+
+_PLACE = '  File "'
 
 _HEAD = "Traceback (most recent call last)"
 
@@ -46,7 +48,7 @@ def _place(frame: traceback.FrameSummary) -> str:
     """A frame as Python shows it."""
     line = printable(redact(frame.line or "", _SAID), _SAID)
     file = printable(frame.filename)
-    return f'  File "{file}", line {frame.lineno}, in {frame.name}\n' + (line and f"    {line}\n")
+    return f'{_PLACE}{file}", line {frame.lineno}, in {frame.name}\n' + (line and f"    {line}\n")
 
 
 def _last(error: BaseException, frames: int) -> list[traceback.FrameSummary]:
@@ -58,8 +60,14 @@ def _says(error: BaseException) -> str:
     lines = [f"{type(error).__name__}: {printable(redact(text, _SAID), _SAID)}"]
     notes = getattr(error, "__notes__", ())
     # A task that failed elsewhere brings its own traceback along, which was made there in this way.
-    lines += [note for note in notes if isinstance(note, str)]
+    lines += [printable_lines(note.rstrip("\n")) for note in notes if isinstance(note, str)]
     return "\n".join(lines)
+
+
+def _places_in_notes(error: BaseException) -> Iterator[str]:
+    """Where it happened elsewhere: the rest of a traceback says something else of each account."""
+    for note in getattr(error, "__notes__", ()):
+        yield from (line for line in str(note).splitlines() if line.startswith(_PLACE))
 
 
 def words_of(error: BaseException) -> str:
@@ -83,7 +91,7 @@ class Repeated:
     def is_new(self, error: BaseException) -> bool:
         """Whether a fault of this kind, from this place, is seen for the first time."""
         places = [(frame.filename, frame.lineno) for frame in _last(error, _FRAMES)]
-        key = (type(error).__name__, *places, *getattr(error, "__notes__", ()))
+        key = (type(error).__name__, *places, *_places_in_notes(error))
         with self._lock:
             self._count[key] += 1
             return self._count[key] == 1

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from grader.judging import pool
 from grader.judging.frames import LONGEST_MESSAGE, read_frame, write_frame
 from grader.judging.pool import Judge
 from grader.judging.worker_process import WorkerProcess
-from grader.judging.worker_tasks import Collecting
-from grader.model.machine_limit import WorkerDied
+from grader.judging.worker_tasks import Collecting, FoundChecks
+from grader.model.machine_limit import WorkerDied, WorkerFailed
+from grader.safety.trace import trace_of
 from tests.judging.test_pool import rubric_for
 from tests.observations import reference
 from tests.own_checks import GENEROUS_S, HANG
@@ -158,3 +160,18 @@ def test_a_worker_that_cannot_listen_any_more_ends(tmp_path: Path) -> None:
     """Whoever asked would wait for ever otherwise."""
     done = run([sys.executable, "-c", DEAF, str(tmp_path / "folder")], limit_s=30)
     assert done.returncode == 0
+
+
+def test_why_a_worker_failed_is_legible_where_its_parent_says_so(tmp_path: Path) -> None:
+    process = WorkerProcess(tmp_path / "worker")
+    try:
+        with pytest.raises(WorkerFailed) as failed:
+            pool._answered(process, "no task" * 100, FoundChecks)  # type: ignore[arg-type]
+    finally:
+        process.end()
+        process.wait()
+    reason = "ValidationError: Expected `object`, got `str`"
+    assert str(failed.value) == reason
+    shown = trace_of(failed.value).splitlines()
+    assert shown[-1] == reason
+    assert any("judging/worker.py" in line and line.endswith("in _answer") for line in shown)

@@ -76,3 +76,21 @@ def test_the_same_fault_is_new_once_whatever_it_says() -> None:
     assert [shown.is_new(raised(f"student {n}")) for n in range(5)] == [True, *[False] * 4]
     assert shown.is_new(raised("deeper", depth=1))
     assert shown.again == 4
+
+
+def test_what_failed_elsewhere_is_new_once_for_each_place() -> None:
+    def failed(student: str, line: int) -> Exception:
+        error = raised("elsewhere")
+        place = f'  File "worker.py", line {line}, in judge'
+        error.add_note(f"Traceback:\n{place}\nKeyError: {student}")
+        return error
+
+    shown = Repeated()
+    assert [shown.is_new(failed(f"s{n}", line=7)) for n in range(3)] == [True, False, False]
+    assert shown.is_new(failed("s0", line=8))
+
+
+def test_a_note_does_nothing_to_a_terminal() -> None:
+    error = raised("elsewhere")
+    error.add_note("one\n\x1b]0;owned\x07")
+    assert "one\n\\x1b]0;owned\\x07" in trace_of(error)
