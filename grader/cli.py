@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -188,16 +187,24 @@ def run(arguments: list[str]) -> int:
         if limit is not None:
             sys.stderr.write(f"grader: {_(limit)} {_(RAISE_IT)}\n")
             return UNGRADED
-        if not isinstance(error, OSError):
-            traceback.print_exc()
-            return UNGRADED
-        # A full disk, a folder that vanished: the message names it; a traceback would not help.
-        sys.stderr.write(f"grader: {error}\n")
+        _show(error)
         return UNGRADED
-    except Exception:  # noqa: BLE001 - a bug of ours: a traceback for us, and a status that says so
-        traceback.print_exc()
+    except Exception as error:  # noqa: BLE001 - a bug of ours: a traceback for us, and a status that says so
+        _show(error)
         return UNGRADED
     return status if isinstance(status, int) else ALL_POINTS
+
+
+def _show(error: Exception) -> None:
+    """Say what ended a command: a file or an account may have chosen the words."""
+    from grader.safety.printable import printable
+    from grader.safety.trace import trace_of, words_of
+
+    if isinstance(error, OSError):
+        # A full disk, a folder that vanished: the message names it; a traceback would not help.
+        sys.stderr.write(f"grader: {printable(words_of(error))}\n")
+    else:
+        sys.stderr.write(trace_of(error))
 
 
 _HOLDING_BACK = ("observe", "IO loop")

@@ -271,3 +271,21 @@ def test_a_crash_of_ours_is_a_traceback_and_says_that_something_was_not_graded(
     monkeypatch.setattr(cli, "app", crash)
     assert cli.run([]) == 3
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", [ValueError, RuntimeError, OSError])
+def test_what_ends_a_command_is_printable_and_holds_no_key(
+    kind: type[Exception], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = "wJalrXUtnFEMI" + "K7MDENG" * 4
+
+    def crash(*_given: object, **_more: object) -> None:
+        raise kind(f"\x1b]0;owned\x07 {key if kind is not OSError else ''}\nsecond")
+
+    monkeypatch.setattr(cli, "app", crash)
+    assert cli.run([]) == 3
+    said = capsys.readouterr().err
+    assert "\\x1b]0;owned" in said
+    assert "\x1b" not in said
+    assert key not in said
+    assert "\nsecond" not in said

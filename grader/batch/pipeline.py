@@ -21,6 +21,7 @@ from grader.model.machine_limit import FILES, PROCESSES, limit_reached
 from grader.resources.kinds import KINDS
 from grader.roster.load import student_of
 from grader.rubric.needs import needs_of
+from grader.safety.printable import printable
 from grader.safety.redact import redact
 from grader.safety.trace import Repeated, trace_of
 from grader.scoring.score import score, ungraded_report
@@ -212,7 +213,8 @@ class Pipeline:
         if isinstance(error, EngineLost):
             lost = N_("The cluster was lost: {why}")
             unknown = Unknown.saying("unexpected", lost, why=error.why)
-            told = "" if self._lost else said(unknown.words, self._settings.lang)
+            words = said(unknown.words, self._settings.lang)
+            told = "" if self._lost else printable(words)
             self._lost = True
         else:
             failed = N_("The grader failed: {error}")

@@ -12,6 +12,8 @@ from grader.batch.plan import plan
 from grader.batch.run import ClassRun
 from grader.batch.setup import GradingSetup
 from grader.engines import visit
+from grader.engines.protocol import EngineLost
+from grader.i18n.message import message
 from grader.judging.pool import Judge
 from grader.model.access import Keys
 from grader.results.directory import Results
@@ -105,6 +107,23 @@ def test_a_fault_that_meets_everybody_is_shown_once_and_counted(
     said = capsys.readouterr().err
     assert said.count("Traceback") == 1
     assert "The grader failed in the same way for 3 more students." in said
+
+
+def test_why_the_engine_is_lost_is_told_once_and_does_nothing_to_a_terminal(
+    judge: Any,
+    aws_sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def observe(*_given: Any, **_more: Any) -> Any:
+        raise EngineLost(message("{why}", why="gone\x1b]0;owned\x07"))
+
+    monkeypatch.setattr(visit, "observe", observe)
+    rows = [student(f"s{n}", aws_sandbox.new_account(), n) for n in range(2)]
+    graded(judge, aws_sandbox, *rows)
+    said = capsys.readouterr().err
+    assert said.count("The cluster was lost: gone") == 1
+    assert "\x1b" not in said
 
 
 def test_one_job_is_enough_for_rows_that_share_an_account(
