@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
+from grader.inputs.bounded_read import read_bounded
 from grader.inputs.csv_cell import cell
 from grader.inputs.names import any_order
 from grader.inputs.problems import BadInput, Problem
@@ -16,6 +17,7 @@ from grader.intake.submissions import digest_of
 from grader.model.student_id import id_fault
 from grader.roster.access import ACCESS_COLUMNS
 from grader.roster.credentials_block import (
+    LIMIT_BYTES,
     block_text,
     preferred,
     read_pasted,
@@ -214,7 +216,7 @@ def _time(text: str | None) -> datetime | None:
 
 def _keys_in(path: Path) -> Keys | None:
     try:
-        blocks = preferred(read_pasted(path.read_bytes()).blocks)
+        blocks = preferred(read_pasted(read_bounded(path, LIMIT_BYTES)).blocks)
     except OSError:
         return None
     return blocks[-1].keys if blocks else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import stat
 import zipfile
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from grader.commands.options import UNGRADED
 from grader.model.access import HandedIn, Keys, NothingHandedIn
 from grader.roster.load import load_roster
 from tests.intake.test_roster_command import block, everything, rows
-from tests.programs import grader_here
+from tests.programs import command, grader_here, run
 
 if TYPE_CHECKING:
     import subprocess
@@ -395,6 +396,20 @@ def test_what_is_no_block_takes_no_blocks_place(class_of_pairs: Path) -> None:
     pack(class_of_pairs / "all.zip", **{"Groupe 01_500_assignsubmission_file/k.pdf": b"%PDF"})
     done = make(class_of_pairs)
     assert done.returncode == UNGRADED
+    assert key_of(class_of_pairs, "201") == "1" * 12
+
+
+@pytest.mark.parametrize("there", ["pipe", "endless"])
+def test_what_stands_in_a_blocks_place_is_not_waited_for(class_of_pairs: Path, there: str) -> None:
+    path = class_of_pairs / "class-credentials/201.ini"
+    path.unlink()
+    if there == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    line = command("roster", "all.zip", "--class", "list.csv", "--out", "class.csv")
+    done = run(line, cwd=class_of_pairs, limit_s=60)
+    assert done.returncode == 0, done.stderr
     assert key_of(class_of_pairs, "201") == "1" * 12
 
 
