@@ -24,8 +24,6 @@ from requests.auth import AuthBase
 from tenacity import (
     Retrying,
     retry_if_exception_type,
-    stop_after_attempt,
-    stop_any,
     wait_random_exponential,
 )
 
@@ -187,7 +185,7 @@ class Platform:
         """
         retrying = Retrying(
             retry=retry_if_exception_type(_TryAgain),
-            stop=stop_any(stop_after_attempt(ATTEMPTS), self._would_wait_too_long),
+            stop=self._gives_up,
             wait=_wait,
             sleep=self._pause,
             reraise=True,
@@ -203,8 +201,9 @@ class Platform:
             )
             raise PlatformError(message, fatal=not alone, may_be_all=True) from None
 
-    def _would_wait_too_long(self, state: RetryCallState) -> bool:
-        return self._waited_s + state.upcoming_sleep > _LONGEST_WAITS_S
+    def _gives_up(self, state: RetryCallState) -> bool:
+        too_long = self._waited_s + state.upcoming_sleep > _LONGEST_WAITS_S
+        return too_long or state.attempt_number >= ATTEMPTS
 
     def _pause(self, seconds: float) -> None:
         self._waited_s += seconds
