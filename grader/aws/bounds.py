@@ -175,21 +175,20 @@ def _limit_of(request: AWSPreparedRequest) -> int:
 
 def _whole(answer: Any, limit: int) -> bytes:
     """The whole body. Raises :class:`AnswerTooLongError`, and botocore's errors of reading."""
-    parts, held = [], 0
+    whole = bytearray()  # chunks may be of two bytes: kept apart they would take 30 times the limit
     try:
         for part in answer.raw.stream(_PART):
-            held += len(part)
-            if held > limit:
+            whole += part
+            if len(whole) > limit:
                 answer.raw.close()
                 raise AnswerTooLongError(limit=limit)
-            parts.append(part)
     except PartTimeoutError as error:
         raise ReadTimeoutError(endpoint_url=answer.url, error=error) from error
     except (ProtocolError, OSError) as error:
         raise ConnectionClosedError(endpoint_url=answer.url, error=error) from error
     except HTTPError as error:
         raise HTTPClientError(error=error) from error
-    return b"".join(parts)
+    return bytes(whole)
 
 
 def bound_questions_of(client: Any, most_s: float) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import defaultdict
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -15,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 
 from grader.aws.bounds import bound_questions_of
-from grader.aws.profiles import frozen_keys, session_for_keys
+from grader.aws.profiles import AskedKeys, session_for_keys
 from grader.aws.signed_by import SignedBy, sign_requests_of
 from grader.model.access import Access, Keys, NothingHandedIn, Profile, Role
 
@@ -74,8 +73,7 @@ class Clients:
         self._given = session
         self._sessions: dict[str | None, boto3.Session] = {}
         self._shared: dict[tuple[Any, ...], Any] = {}
-        self._failed: dict[str | None, Exception] = {}
-        self._asking: dict[str | None, threading.Lock] = defaultdict(threading.Lock)
+        self._asked: dict[str | None, AskedKeys] = {}
 
     def make(
         self, service: str, config: Config, options: dict[str, Any], access: Access | None = None
@@ -151,26 +149,27 @@ class Clients:
             raise NoCredentialsError
         if isinstance(access, Role):
             return self._assume(access, region, endpoint_url)
-        name = access.name if isinstance(access, Profile) else None
-        # A profile may run a program for its keys: nobody waits for it who needs it not.
-        with self._lock:
-            asking = self._asking[name]
-        with asking:
-            if name in self._failed:
-                # Who shares a profile that hangs does not wait for it again.
-                raise self._failed[name]
-            try:
-                with self._lock:
-                    session = self._session(access, region)
-                keys = frozen_keys(session)
-            except Exception as error:
-                self._failed[name] = error
-                raise
+        keys = self._found_by_boto3(access, region)
         # What boto3 finds by itself, it also renews.
-        return {} if name is None else _options(*keys)
+        return _options(*keys) if isinstance(access, Profile) else {}
+
+    def _found_by_boto3(self, access: Access, region: str) -> tuple[str, str, str | None]:
+        """The keys of a profile or, for any other ``access``, of the default credentials.
+
+        A program may be run for them: nobody waits for it who needs it not, and whoever does waits for
+        the same one. Raises botocore's exceptions.
+        """
+        name = access.name if isinstance(access, Profile) else None
+        with self._lock:
+            asked = self._asked.get(name)
+            if asked is None or asked.are_there:
+                asked = self._asked[name] = AskedKeys(self._session(access, region))
+        return asked.keys()
 
     def _assume(self, role: Role, region: str, endpoint_url: str | None) -> dict[str, str]:
-        options = {"region_name": region, "endpoint_url": endpoint_url}
+        # Found before the client is made: making it would look for them under the lock of everybody.
+        own = _options(*self._found_by_boto3(role, region))
+        options = {"region_name": region, "endpoint_url": endpoint_url, **own}
         sts: STSClient = self.make("sts", config_of(), options, role)
         asked: Any = {"RoleArn": role.arn, "RoleSessionName": "grader"}
         if role.external_id:

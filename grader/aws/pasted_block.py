@@ -38,11 +38,14 @@ _NOT_TEXT = (
     b"{\\rtf",
 )
 _SECTION = re.compile(r"\[(.*)\](.*)")
-_HALF_SECTION = re.compile(r"\[?\s*([\w .-]+?)\s*\]?")
-_OPTION = re.compile(r"([^=:]*?)\s*[=:]\s*(.*)")
-_SHELL = re.compile(r"(?:export|set|\$env:?)\s*:?\s*(aws_\w+)", re.IGNORECASE)
+# What repeats is possessive: the time that a line takes grows with its length.
+_HALF_SECTION = re.compile(r"\[?+\s*+([\w .-]++)\s*+\]?+")
+_OPTION = re.compile(r"([^=:]*+)[=:]\s*+(.*)")
+_SHELL = re.compile(r"(?:export|set|\$env:?)\s*+:?+\s*+(aws_\w+)", re.IGNORECASE)
 _TOKEN_LIKE = re.compile(r"[A-Za-z0-9+/=_-]{4,}")
 _LONG = 20
+_MOST_LINES, _LONGEST_LINE = 2_000, 4096
+"""So much of a file is looked at: no block is longer, and no line of one."""
 _QUOTES = "\"'`“”„«»‘’"
 
 
@@ -72,9 +75,11 @@ def faults_of(raw: bytes, profile: str | None, *, elsewhere: bool = False) -> li
     if isinstance(text, Fault):
         return [text]
     sections: list[_Section] = []
-    found = [*_read(text.splitlines(), sections)]
+    lines = text.splitlines()
+    found = [*_read([line[:_LONGEST_LINE] for line in lines[:_MOST_LINES]], sections)]
     there = not elsewhere or any(section.name == profile for section in sections)
-    if not found and profile is not None and there:
+    # What is not among the lines that were looked at may stand after them.
+    if not found and profile is not None and there and len(lines) <= _MOST_LINES:
         found = [*_of_profile(sections, profile)]
     return found
 
@@ -115,6 +120,7 @@ def _read(lines: list[str], sections: list[_Section]) -> Iterator[Fault]:
 
 def _every(lines: list[str], sections: list[_Section]) -> Iterator[Fault]:
     last = ""
+    named = any(_SECTION.match(line.strip()) for line in lines)
     for number, line in enumerate(lines, 1):
         stripped = line.strip()
         if not stripped or stripped.startswith(("#", ";")):
@@ -125,11 +131,9 @@ def _every(lines: list[str], sections: list[_Section]) -> Iterator[Fault]:
             last = ""
             continue
         option = _OPTION.fullmatch(stripped)
-        name = option[1].lower() if option else ""
+        name = option[1].strip().lower() if option else ""
         if not sections:
-            yield _before_all(
-                stripped, name, number, any(_SECTION.match(line.strip()) for line in lines)
-            )
+            yield _before_all(stripped, name, number, named)
             if name not in _KEYS:
                 continue
             sections.append(
@@ -187,12 +191,12 @@ def _before_all(line: str, name: str, number: int, named_later: bool) -> Fault:
     if line.startswith("{"):
         return _fault(number, N_("JSON stands there, not the block of keys"), AGAIN)
     half = _HALF_SECTION.fullmatch(line)
-    if half is not None and ("[" in line or "]" in line or half[1].lower() == "default"):
+    if half is not None and ("[" in line or "]" in line or half[1].strip().lower() == "default"):
         return _fault(
             number,
             N_("the line of the section lacks a bracket"),
             N_("Write it as [{section}]."),
-            section=redact(half[1], 60),
+            section=redact(half[1].strip(), 60),
         )
     if name in _KEYS:
         return _fault(
@@ -225,7 +229,9 @@ def _continues(line: str, last: str, option: re.Match[str] | None) -> bool:
         return False
     if option is None:
         return True
-    return option[1].lower() not in _KEYS and not option[2].strip("=") and len(line) >= _LONG
+    return (
+        option[1].strip().lower() not in _KEYS and not option[2].strip("=") and len(line) >= _LONG
+    )
 
 
 def _broken(key: str, number: int) -> Fault:
@@ -244,7 +250,7 @@ def _no_key(line: str, number: int) -> Fault:
             number,
             N_("the line of the section lacks a bracket"),
             N_("Write it as [{section}]."),
-            section=redact(half[1], 60),
+            section=redact(half[1].strip(), 60),
         )
     return _fault(
         number,

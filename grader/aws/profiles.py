@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import getpass
 import math
+import os
 import subprocess
 import sys
 import threading
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
+from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -29,6 +33,9 @@ _FOUND_IN = "aws-configuration"
 
 LIMIT_S = 45
 """How long credentials may take: a program may hang that is to print them, a code is to be typed."""
+
+_LAST_WORDS_S = 1
+"""So long is waited for a program that was killed."""
 
 
 def session_for_keys() -> boto3.Session:
@@ -51,39 +58,56 @@ def region_of_profile(name: str | None) -> str | None:
         return None
 
 
-def frozen_keys(session: boto3.Session) -> tuple[str, str, str | None]:
-    """Access key id, secret access key and session token that ``session`` finds.
+class AskedKeys:
+    """The keys that a session finds, asked for once by a thread of their own.
 
-    Raises ``NoCredentialsError``, or another exception of botocore; in :data:`LIMIT_S` seconds at most.
+    Whoever needs them waits for them, each no longer than it may itself: a program that hangs, and who
+    has little time left, keep nobody else from them.
     """
-    found: list[Any] = []
 
-    def ask() -> None:
+    def __init__(self, session: boto3.Session) -> None:
+        self._session = session
+        self._found: list[Any] = []
+        self._began = time.monotonic()
+        self._thread = threading.Thread(target=self._ask, name="credentials", daemon=True)
+        self._thread.start()
+
+    @property
+    def are_there(self) -> bool:
+        """They were found: to ask again costs nothing, and renews those that end."""
+        return bool(self._found) and isinstance(self._found[0], ReadOnlyCredentials)
+
+    def keys(self) -> tuple[str, str, str | None]:
+        """Access key id, secret access key and session token.
+
+        Raises ``NoCredentialsError``, or another exception of botocore; :data:`LIMIT_S` seconds after
+        they were asked for at most, and when the time of this thread's account is over.
+        """
+        left = seconds_left()
+        limit = self._began + LIMIT_S - time.monotonic()
+        self._thread.join(max(0.0, limit if left is None else min(limit, left)))
+        if not self._found:
+            waited = min(LIMIT_S, math.ceil(time.monotonic() - self._began))
+            none = message(N_("there were none after {seconds} s"), seconds=waited)
+            raise CredentialRetrievalError(provider=_FOUND_IN, error_msg=none)
+        (answer,) = self._found
+        if isinstance(answer, BotoCoreError | ClientError):
+            raise answer
+        if isinstance(answer, BaseException):
+            # A missing program or file, JSON that is none, a code that nobody can type.
+            said = f"{type(answer).__name__}: {answer}" if str(answer) else type(answer).__name__
+            raise CredentialRetrievalError(provider=_FOUND_IN, error_msg=said) from answer
+        if answer is None or answer.access_key is None or answer.secret_key is None:
+            raise NoCredentialsError
+        return answer.access_key, answer.secret_key, answer.token
+
+    def _ask(self) -> None:
         try:
-            _bound(session)
-            credentials: Credentials | None = session.get_credentials()
-            found.append(credentials and credentials.get_frozen_credentials())
+            _bound(self._session)
+            credentials: Credentials | None = self._session.get_credentials()
+            self._found.append(credentials and credentials.get_frozen_credentials())
         except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
-            found.append(error)
-
-    asking = threading.Thread(target=ask, name="credentials", daemon=True)
-    asking.start()
-    left = seconds_left()
-    limit = LIMIT_S if left is None else min(LIMIT_S, math.ceil(left))
-    asking.join(limit)
-    if not found:
-        none = message(N_("there were none after {seconds} s"), seconds=limit)
-        raise CredentialRetrievalError(provider=_FOUND_IN, error_msg=none)
-    (answer,) = found
-    if isinstance(answer, BotoCoreError | ClientError):
-        raise answer
-    if isinstance(answer, BaseException):
-        # A missing program or file, JSON that is none, a code that nobody can type.
-        said = f"{type(answer).__name__}: {answer}" if str(answer) else type(answer).__name__
-        raise CredentialRetrievalError(provider=_FOUND_IN, error_msg=said) from answer
-    if answer is None or answer.access_key is None or answer.secret_key is None:
-        raise NoCredentialsError
-    return answer.access_key, answer.secret_key, answer.token
+            self._found.append(error)
 
 
 class _Program(subprocess.Popen[bytes]):
@@ -94,7 +118,12 @@ class _Program(subprocess.Popen[bytes]):
             return super().communicate(*given, **{"timeout": LIMIT_S - 1} | named)
         except subprocess.TimeoutExpired:
             self.kill()
-            super().communicate()
+            # A child of its own may hold the pipes for hours: their end is not waited for.
+            with suppress(subprocess.TimeoutExpired):
+                super().communicate(timeout=_LAST_WORDS_S)
+            if os.name == "posix":  # elsewhere threads read them, and closing would wait for those
+                for pipe in filter(None, (self.stdout, self.stderr)):
+                    pipe.close()
             raise
 
 

@@ -21,7 +21,11 @@ import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    wait_random_exponential,
+)
 
 from grader.export.lti import PlatformError, encode
 from grader.i18n.language import _
@@ -43,6 +47,8 @@ _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 ATTEMPTS = 5
 _LONGEST_WAIT_S = 300.0
+_LONGEST_WAITS_S = 1800.0
+"""So long is waited between the attempts of a whole push: a busy platform is busy for everybody."""
 _TIMEOUT_S = 30
 _PARTS = 3
 """An answer may take so many times as long to end as to begin."""
@@ -51,9 +57,14 @@ _MARGIN_S = 30
 _LIMIT_BYTES = 64 * 1024
 _TOLD = 200
 _TOKEN_LASTS_S = 3600.0
+_NO_DATE = (ValueError, OverflowError, TypeError)
+"""What the standard library raises of a date that is none."""
 _FATAL = frozenset({401, 405, 410, 415})
 _MAY_BE_ALL = frozenset({403, 404})
 """What platforms say both of a user they do not know and of a line item that is not ours."""
+_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe \t\r\n\f"
+"""Byte order marks and blanks: what may stand before a page's first ``<``, or stand alone."""
 
 
 class _TryAgain(Exception):  # noqa: N818 - it says what to do
@@ -79,6 +90,51 @@ class Client:
     key: Secret
     key_id: str | None = None
     audience: str | None = None
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What was said: the type that is announced for the body, if any, and what was read of it.
+
+    ``whole``: that is the body to its end.
+    """
+
+    status: int
+    media_type: str
+    body: bytes
+    whole: bool = True
+
+    @property
+    def _text(self) -> bytes:
+        # UTF-16 has a NUL beside each letter of a tag.
+        return self.body.replace(b"\0", b"").lstrip(_BEFORE_TEXT)
+
+    @property
+    def is_page(self) -> bool:
+        """It is a wiki's, a proxy's, one to sign in: it says that it is HTML, or begins like that."""
+        return bool(self._text) and (self.media_type in _HTML or self._text.startswith(b"<"))
+
+    @property
+    def takes_score(self) -> bool | None:
+        """A 2xx means what AGS's does; ``None`` where too little of it arrived to tell.
+
+        AGS answers with JSON, or with nothing. Nothing is no page, whatever its type: PHP announces
+        HTML for everything. An answer that was lost on the way is AGS's where JSON is announced.
+        """
+        if self.is_page:
+            return False
+        if self.whole:
+            return not self._text or _is_json(self._text)
+        announced = self.media_type == "application/json" or self.media_type.endswith("+json")
+        return True if announced else None
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except UNREADABLE:
+        return False
+    return True
 
 
 class _Bearer(AuthBase):
@@ -115,6 +171,7 @@ class Platform:
             self._session.mount(scheme, _CanBeCut())
         self._token: Secret | None = None
         self._token_ends = 0.0
+        self._waited_s = 0.0
 
     def close(self) -> None:
         """Close the connections."""
@@ -128,50 +185,64 @@ class Platform:
         """
         retrying = Retrying(
             retry=retry_if_exception_type(_TryAgain),
-            stop=stop_after_attempt(ATTEMPTS),
+            stop=self._gives_up,
             wait=_wait,
-            sleep=self._sleep,
+            sleep=self._pause,
             reraise=True,
         )
         try:
             return retrying(self._attempt, make)
         except _TryAgain as error:
+            count = retrying.statistics["attempt_number"]
             # With a token in hand, the server's error may be of this one score's making.
-            alone = error.by_score and self._token is not None
-            message = _("{error}, {count} times", error=error, count=ATTEMPTS)
+            alone = error.by_score and self._token is not None and count == ATTEMPTS
+            message = (
+                _("{error}, {count} times", error=error, count=count) if count > 1 else str(error)
+            )
             raise PlatformError(message, fatal=not alone, may_be_all=True) from None
+
+    def _gives_up(self, state: RetryCallState) -> bool:
+        too_long = self._waited_s + state.upcoming_sleep > _LONGEST_WAITS_S
+        return too_long or state.attempt_number >= ATTEMPTS
+
+    def _pause(self, seconds: float) -> None:
+        self._waited_s += seconds
+        self._sleep(seconds)
 
     def _attempt(self, make: Callable[[], Score]) -> Score:
         had_token = self._token is not None and time.monotonic() < self._token_ends
         score = make()
-        status, said, is_page = self._post_once(score)
-        if status == 401 and had_token:
+        answer, said = self._post_once(score)
+        if answer.status == 401 and had_token:
             # It may have ended before its time.
             self._token = None
             score = make()
-            status, said, is_page = self._post_once(score)
-        if 200 <= status < 300:
-            if is_page:
-                # A wiki, a proxy, a page to sign in: AGS answers with JSON, or with nothing.
-                message = _("HTTP {status} and a web page: no answer to a score", status=status)
-                raise PlatformError(message, fatal=True)
-            return score
-        raise PlatformError(
-            f"HTTP {status}{said}",
-            fatal=status in _FATAL or 300 <= status < 400,
-            may_be_all=status in _MAY_BE_ALL,
-        )
+            answer, said = self._post_once(score)
+        status = answer.status
+        if not 200 <= status < 300:
+            raise PlatformError(
+                f"HTTP {status}{said}",
+                fatal=status in _FATAL or 300 <= status < 400,
+                may_be_all=status in _MAY_BE_ALL,
+            )
+        if answer.is_page:
+            message = _("HTTP {status} and a web page: no answer to a score", status=status)
+            raise PlatformError(message, fatal=True)
+        taken = answer.takes_score
+        if taken is None:
+            # Harmless where it was taken: the next attempt is the same score, with a later time.
+            raise _no_answer(self._url)
+        if not taken:
+            raise PlatformError(f"HTTP {status}{said}", fatal=True)
+        return score
 
-    def _post_once(self, score: Score) -> tuple[int, str, bool]:
-        """The status, what was said with it, and whether that is a web page."""
+    def _post_once(self, score: Score) -> tuple[_Answer, str]:
+        """The answer, and what it says as it may be told."""
         token = self._bearer()
         headers = {"Content-Type": MEDIA_TYPE, "Accept": "application/json"}
-        status, body = self._send(
-            self._url, encode(score), headers, _Bearer(token), status_says=True
-        )
-        text = body.decode("utf-8", "replace").replace(token.reveal(), "***").strip()
-        is_page = text.lstrip("\ufeff").startswith("<")
-        return status, f": {printable(text, _TOLD)}" if text else "", is_page
+        answer = self._send(self._url, encode(score), headers, _Bearer(token), may_be_cut=True)
+        text = answer.body.decode("utf-8", "replace").replace(token.reveal(), "***").strip()
+        return answer, f": {printable(text, _TOLD)}" if text else ""
 
     # -- the token ----------------------------------------------------------------------------
 
@@ -190,17 +261,18 @@ class Platform:
             "scope": SCOPE,
         }
         headers = {"Accept": "application/json"}
-        status, body = self._send(self._client.token_url, form, headers, _NoAuth())
+        answer = self._send(self._client.token_url, form, headers, _NoAuth())
+        status = answer.status
         try:
-            given: Any = msgspec.json.decode(body)
+            given: Any = msgspec.json.decode(answer.body)
         except UNREADABLE:
             given = None
         given = given if isinstance(given, dict) else {}
         if status != 200:
             words = [given.get("error"), given.get("error_description")]
             said = printable(" ".join(word for word in words if isinstance(word, str)), _TOLD)
-            answer = f"HTTP {status} {said}".rstrip()
-            raise PlatformError(_("No token: {answer}", answer=answer), fatal=True)
+            told = f"HTTP {status} {said}".rstrip()
+            raise PlatformError(_("No token: {answer}", answer=told), fatal=True)
         token, scope = given.get("access_token"), given.get("scope")
         if not (isinstance(token, str) and token and token.isascii() and token.isprintable()):
             raise PlatformError(_("No token: the answer holds none"), fatal=True)
@@ -231,11 +303,10 @@ class Platform:
         headers: dict[str, str],
         auth: AuthBase,
         *,
-        status_says: bool = False,
-    ) -> tuple[int, bytes]:
-        """The answer's status and the beginning of its body. Redirects are not followed: they would
-        take the token along. ``status_says`` it all where it is a 2xx: whether a body arrives then does
-        not matter."""
+        may_be_cut: bool = False,
+    ) -> _Answer:
+        """The answer, with the beginning of its body. Redirects are not followed: they would take the
+        token along. ``may_be_cut``: a 2xx is an answer though the connection was lost in its body."""
         try:
             with (
                 cut_at(time.monotonic() + _PARTS * self._timeout_s) as question,
@@ -249,16 +320,17 @@ class Platform:
                     stream=True,
                 ) as response,
             ):
-                status = response.status_code
+                status, named = response.status_code, response.headers.get("Content-Type", "")
                 if status == 429 or status >= 500:
                     after = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
                     raise _TryAgain(f"HTTP {status}", after, by_score=status >= 500)
+                body = bytearray()
                 try:
-                    body = _beginning(response)
+                    whole = _read_beginning(response, body)
                 except requests.RequestException:
-                    if question.is_over or not (status_says and 200 <= status < 300):
+                    if question.is_over or not (may_be_cut and 200 <= status < 300):
                         raise
-                    body = b""
+                    whole = False
                 question.raise_if_over()
         except requests.exceptions.SSLError:
             message = _("{host} does not prove who it is (TLS)", host=urlsplit(url).hostname)
@@ -269,7 +341,7 @@ class Platform:
             requests.exceptions.ChunkedEncodingError,
             TimeoutError,
         ):
-            raise _TryAgain(_("{host} does not answer", host=urlsplit(url).hostname)) from None
+            raise _no_answer(url) from None
         except requests.RequestException as error:
             message = _(
                 "No conversation with {host} ({error})",
@@ -277,7 +349,11 @@ class Platform:
                 error=type(error).__name__,
             )
             raise PlatformError(message, fatal=True) from None
-        return status, body
+        return _Answer(status, named.partition(";")[0].strip().lower(), bytes(body), whole)
+
+
+def _no_answer(url: str) -> _TryAgain:
+    return _TryAgain(_("{host} does not answer", host=urlsplit(url).hostname))
 
 
 class _CanBeCut(HTTPAdapter):
@@ -296,13 +372,13 @@ class _CanBeCut(HTTPAdapter):
         return manager
 
 
-def _beginning(response: requests.Response) -> bytes:
-    body = b""
+def _read_beginning(response: requests.Response, into: bytearray) -> bool:
+    """Read the body, or so much of it as an answer may hold; whether that is all of it."""
     for part in response.iter_content(_LIMIT_BYTES):
-        body += part
-        if len(body) >= _LIMIT_BYTES:
-            break
-    return body
+        into += part
+        if len(into) >= _LIMIT_BYTES:
+            return False
+    return True
 
 
 def _seconds(expires_in: object) -> float:
@@ -321,18 +397,21 @@ def scores_url(line_item: str) -> str:
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:
-    """The seconds that a ``Retry-After`` asks for, whichever of its two forms it has."""
+    """The seconds that a ``Retry-After`` asks for, whichever of its two forms it has.
+
+    ``None`` where it says nothing that a clock knows, such as the year 10^20.
+    """
     if header is None:
         return None
     if header.strip().isascii() and header.strip().isdigit():
         return float(header)
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - now).total_seconds())
+    except _NO_DATE:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
 
 
 _backing_off = wait_random_exponential(multiplier=1, max=60)

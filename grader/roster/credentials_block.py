@@ -44,7 +44,7 @@ _NAME = r"(?:a?ws_)?+ (?:access_?+key_?+id | secret_?+access_?+key | session_?+t
 # What repeats is possessive or bounded: the time that a paste takes grows with its length.
 _PART = re.compile(
     rf"""\[(?P<section>[\w\ .:@/+-]{{1,100}})\](?!::)
-    |   (?<!\w) (?: set | setx | setenv | configure\ ++set ) (?:\ ++--?\w++)*+   # fish, csh, cmd
+    |   (?<![\w-]) (?: set | setx | setenv | configure\ ++set ) (?:\ ++--?\w++){{0,5}}+  # fish, csh, cmd
         \ ++ (?P<variable>{_NAME}) \ ++ (?![=:]) ["']?+ (?P<given> [^\s"'<>;,`]*+ )
     |   (?<![a-z0-9_]) (?P<key>{_NAME})
         (?: [\ "'`*\]]*+ (?: :?= | : ) | \ *+["']\ *+,(?=\ *+["']) ) [\ *]*+

@@ -1,6 +1,8 @@
 """A wall clock for one question over HTTP: its connection is cut when its time is over.
 
 Time-outs of sockets are those of a single read, and whoever dribbles a byte a second is never too late.
+Nor is a host with many addresses, each of which may be silent for as long as connecting may take. Only
+the look-up of a host's name cannot be cut: the system's resolver has its own time-outs.
 """
 
 from __future__ import annotations
@@ -14,6 +16,10 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.util.connection import allowed_gai_family
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -21,7 +27,8 @@ if TYPE_CHECKING:
 class TimedQuestion:
     """One request and its answer: what connection they use, and whether their time is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, at: float) -> None:
+        self._at = at
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self.is_over = False
@@ -44,6 +51,14 @@ class TimedQuestion:
         with self._lock:
             self.is_over = True
             self._cut()
+
+    def seconds_left(self) -> float:
+        """The seconds until its time is over. Raises ``TimeoutError`` where it is."""
+        left = self._at - time.monotonic()
+        if left <= 0:
+            self.end()
+            raise TimeoutError
+        return left
 
     def raise_if_over(self) -> None:
         """Raise ``TimeoutError`` where the time is over: what was read may lack its end."""
@@ -115,7 +130,7 @@ def cut_at(at: float) -> Iterator[TimedQuestion]:
 
     The connection has to be of a pool that :func:`that_can_be_cut` made.
     """
-    question = TimedQuestion()
+    question = TimedQuestion(at)
     number, token = _watch.add(at, question.end), _asking.set(question)
     try:
         yield question
@@ -126,20 +141,60 @@ def cut_at(at: float) -> Iterator[TimedQuestion]:
 
 
 class _Noting:
-    """A connection that tells the question which socket it is asked over."""
+    """A connection that tells the question which socket it is asked over, and connects in its time."""
+
+    _dns_host: str
+    port: int | None
+    timeout: Any
 
     def _new_conn(self) -> socket.socket:
-        made: socket.socket = super()._new_conn()  # type: ignore[misc]
         question = _asking.get()
-        if question is not None:
-            question.uses(made)
+        if question is None:
+            return super()._new_conn()  # type: ignore[misc, no-any-return]
+        made = self._connected(question)
+        question.uses(made)
         return made
+
+    def _connected(self, question: TimedQuestion) -> socket.socket:
+        """A socket to the first address that answers; each is tried for what the question has left."""
+        connect: Callable[[], socket.socket] = super()._new_conn  # type: ignore[misc]
+        host, timeout = self._dns_host, self.timeout
+        # What connects in another way, such as through SOCKS, looks names up in another way too.
+        plain = getattr(connect, "__func__", None) is HTTPConnection._new_conn
+        *others, last = _addresses(host, self.port) if plain else [host]
+        try:
+            for self._dns_host in others:
+                with suppress(ConnectTimeoutError, NewConnectionError):
+                    self.timeout = _shorter(timeout, question.seconds_left())
+                    return connect()
+            self._dns_host = last
+            self.timeout = _shorter(timeout, question.seconds_left())
+            return connect()
+        except ConnectTimeoutError:
+            question.seconds_left()
+            raise
+        finally:
+            self._dns_host, self.timeout = host, timeout
 
     def request(self, *given: Any, **named: Any) -> Any:
         question, connected = _asking.get(), getattr(self, "sock", None)
         if question is not None and connected is not None:
             question.uses(connected)
         return super().request(*given, **named)  # type: ignore[misc]
+
+
+def _addresses(host: str, port: int | None) -> list[str]:
+    """The addresses of a host as numbers, or its name where it has none: whoever connects says why."""
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, allowed_gai_family(), socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return [host]
+    return [str(address[0]) for *_kind, address in found] or [host]
+
+
+def _shorter(timeout: object, left: float) -> float:
+    """A time-out of urllib3's, which may be none, within the seconds that are left."""
+    return min(timeout, left) if isinstance(timeout, int | float) else left
 
 
 def that_can_be_cut(pools: Any) -> dict[str, Any]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+import tracemalloc
 from contextlib import closing
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from botocore.httpsession import URLLib3Session
+from urllib3.connection import HTTPConnection
 
 from grader.aws import bounds
 from grader.aws.account_client import TIME_IS_UP, Aws
@@ -98,4 +101,20 @@ def test_the_names_of_botocore_that_the_bound_rests_on_are_there() -> None:
     assert set(session._pool_classes_by_scheme) == {"http", "https"}
     assert session._manager.pool_classes_by_scheme is session._pool_classes_by_scheme
     for pool in session._pool_classes_by_scheme.values():
-        assert hasattr(pool.ConnectionCls, "_new_conn")
+        assert pool.ConnectionCls._new_conn is HTTPConnection._new_conn
+    assert HTTPConnection("lms.example.org")._dns_host == "lms.example.org"
+
+
+def test_an_answer_in_small_parts_takes_little_more_than_its_length() -> None:
+    parts = [number.to_bytes(2, "big") for number in range(50_000)]
+    answer = SimpleNamespace(
+        url="", raw=SimpleNamespace(stream=lambda _size: map(bytes, map(bytearray, parts)))
+    )
+    tracemalloc.start()
+    try:
+        whole = bounds._whole(answer, bounds.MOST_BYTES)
+        _now, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert whole == b"".join(parts)
+    assert most < 5 * len(whole)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import time
 from itertools import chain
 
 import pytest
@@ -129,3 +130,36 @@ def test_what_aws_tools_cannot_parse_always_has_a_fault(lines: list[str]) -> Non
         parser.read_string(raw)
     except configparser.Error:
         assert told(raw) != []
+
+
+MANY = 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "[default]\na" + " " * MANY + "!",
+        "[default]\n[" + "a" * MANY + "!",
+        "[default]\nset" + " " * MANY + "!",
+        "set" + " " * MANY + "!",
+        ("a" + " " * 4000 + "!\n") * 250,
+        "a b\n" * (MANY // 4),
+        "".join(f"[{number}]\na=b\n" for number in range(MANY // 12)),
+    ],
+)
+def test_the_time_that_a_file_takes_grows_with_its_length_alone(raw: str) -> None:
+    began = time.process_time()
+    told(raw)
+    assert time.process_time() - began < 2
+
+
+def test_a_profile_after_many_lines_is_not_said_to_be_absent() -> None:
+    assert told("\n" * 5_000 + BLOCK, "default") == []
+    assert told("[other]\n" + KEYS_ONLY + "\n" * 5_000 + BLOCK, "default") == []
+    assert told("\n" * 50 + BLOCK, "defualt") != []
+
+
+def test_blanks_before_a_sign_or_a_bracket_belong_to_no_name() -> None:
+    assert told(BLOCK.replace("=", "  \t = ", 3)) == []
+    assert told(BLOCK.replace("[default]", "default\t ]"))[0][2] == "Write it as [default]."
+    assert told(BLOCK.replace("[default]", "[ default"))[0][2] == "Write it as [default]."

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from benchmarks.tls_front import tls_front
-from grader.aws import profiles
+from grader.aws import account_client, profiles
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.aws.profiles import region_of_profile
@@ -254,3 +256,74 @@ def test_a_program_that_hangs_is_ended_and_keeps_no_other_account_waiting(
     began = time.monotonic()
     assert refused(Profile("lab"))
     assert time.monotonic() - began < NOBODY_S
+
+
+def test_default_credentials_that_hang_hold_up_no_row_but_those_of_roles_and_those_in_time_only(
+    aws_sandbox: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_client, "BEGUN_S", 0)
+    hangs = f'{sys.executable} -c "import time; time.sleep({NOBODY_S})"'
+    configure(f"[default]\ncredential_process = {hangs}\n")
+    number = aws_sandbox.new_account()
+    role = Role(f"arn:aws:iam::{number}:role/grader")
+    clients, began = Clients(), time.monotonic()
+
+    def asked(access: Access, seconds: float) -> tuple[Any, float]:
+        aws = Aws(clients, access, "us-east-1", aws_sandbox.endpoint_url, began + seconds)
+        fact = observe_identity(aws, None)
+        return fact, time.monotonic() - began
+
+    with ThreadPoolExecutor() as threads:
+        roles = [threads.submit(asked, role, seconds) for seconds in (2, 4)]
+        time.sleep(0.5)  # they wait for the program
+        own, own_s = asked(Keys(Secret(number), Secret("test")), 60)
+        ended = [one.result() for one in roles]
+    assert own.value.account_id == number
+    assert own_s < 2
+    for (fact, ended_s), seconds in zip(ended, (2, 4), strict=True):
+        assert "there were none after" in fact.detail
+        assert seconds <= ended_s < seconds + 1.5
+
+
+def test_the_default_credentials_are_asked_for_once_for_all_roles(
+    aws_sandbox: Sandbox, configure: Configure, tmp_path: Path
+) -> None:
+    program, runs = tmp_path / "program.py", tmp_path / "runs"
+    program.write_text(
+        "import time\n"
+        f"print('ran', file=open({str(runs)!r}, 'a'))\n"
+        "time.sleep(1)\n"
+        """print('{"Version": 1, "AccessKeyId": "111111111111", "SecretAccessKey": "test"}')\n"""
+    )
+    configure(f"[default]\ncredential_process = {sys.executable} {program}\n")
+    clients = Clients()
+
+    def account_of(number: str) -> Any:
+        role = Role(f"arn:aws:iam::{number}:role/grader")
+        aws = Aws(clients, role, "us-east-1", aws_sandbox.endpoint_url)
+        fact = observe_identity(aws, None)
+        return fact.value.account_id if isinstance(fact, Found) else fact
+
+    numbers = [str(digit) * 12 for digit in range(2, 6)]
+    with ThreadPoolExecutor() as threads:
+        assert [*threads.map(account_of, numbers)] == numbers
+    assert account_of("6" * 12) == "6" * 12
+    assert runs.read_text() == "ran\n"
+
+
+def test_a_program_that_is_ended_is_not_waited_for_whatever_it_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(profiles, "LIMIT_S", 2)
+    starts = (
+        "import subprocess, sys, time\n"
+        f"subprocess.Popen([sys.executable, '-c', 'import time; time.sleep({NOBODY_S})'])\n"
+        f"time.sleep({NOBODY_S})"
+    )
+    began = time.monotonic()
+    with (
+        profiles._Program([sys.executable, "-c", starts], stdout=-1, stderr=-1) as program,
+        pytest.raises(subprocess.TimeoutExpired),
+    ):
+        program.communicate()
+    assert time.monotonic() - began < NOBODY_S / 2

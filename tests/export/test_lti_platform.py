@@ -49,6 +49,33 @@ def test_a_platform_that_asks_to_wait_for_hours_is_not_obeyed(results: Path, pla
     assert waits == [300]
 
 
+def test_a_whole_push_waits_for_half_an_hour_at_most(results: Path, platform: Lms) -> None:
+    platform.first_scores.extend([Answer(503, {"Retry-After": "86400"})] * 2 + [Answer(204)])
+    platform.first_scores.extend([Answer(503, {"Retry-After": "86400"})] * 4 + [Answer(204)])
+    platform.first_scores.extend([Answer(503, {"Retry-After": "86400"})] * 9)
+    done = direct(results, platform, waits := [])
+    assert waits == [300] * 6
+    assert (len(done.posted), done.ended) == (2, "HTTP 503")
+    assert (done.refused, len(done.left)) == ([], len(GRADED) - 2)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "Thu, 01 Jan 99999999999999999999 12:00:05 GMT",
+        "Thu, 01 Jan 2026 12:00:05 +99999999999999999999",
+        "Fri, 31 Dec 9999 23:59:59 -9959",
+        "9" * 5000,
+    ],
+)
+def test_a_date_that_no_clock_knows_does_not_end_the_push(
+    results: Path, platform: Lms, when: str
+) -> None:
+    platform.first_scores.append(Answer(503, {"Retry-After": when}))
+    done = direct(results, platform, waits := [])
+    assert (platform.scores, done.left, len(waits)) == (GRADED, [], 1)
+
+
 @pytest.mark.parametrize("how", ["hang", "close", "half"])
 def test_an_answer_that_does_not_come_is_asked_for_again(
     results: Path, platform: Lms, how: Literal["hang", "close", "half"]
@@ -72,20 +99,76 @@ def test_a_platform_that_dribbles_is_not_waited_for_without_end(
     assert (platform.scores, len(waits), done.left) == (GRADED, 2, [])
 
 
-@pytest.mark.parametrize("body", [b"<!DOCTYPE html><p>Sign in</p>", b"\n <html></html>"])
-def test_a_web_page_is_no_answer_to_a_score(results: Path, platform: Lms, body: bytes) -> None:
-    platform.first_scores.append(Answer(200, body=body))
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, body=b"<!DOCTYPE html><p>Sign in</p>"),
+        Answer(200, body=b"\n <html></html>"),
+        Answer(200, HTML, b"Your session has expired. <a href=/login>Sign in</a>"),
+        Answer(200, HTML, b"{}"),
+        Answer(201, body="<html>Sign in</html>".encode("utf-16")),
+        Answer(200, body="<html>Sign in</html>".encode("utf-16-be")),
+        Answer(200, JSON, body="\ufeff<html>Sign in</html>".encode()),
+    ],
+)
+def test_a_web_page_is_no_answer_to_a_score(results: Path, platform: Lms, answer: Answer) -> None:
+    platform.first_scores.append(answer)
     done = direct(results, platform, [])
     assert done.posted == []
     assert "web page" in str(done.ended)
+    assert platform.asked == ["/token", "/courses/7/items/3/scores?type=lab"]
 
 
-def test_a_score_that_was_taken_is_not_posted_again_for_half_an_answer(
-    results: Path, platform: Lms
+def test_what_is_no_json_is_no_answer_to_a_score_and_told(results: Path, platform: Lms) -> None:
+    platform.first_scores.append(Answer(200, body=b"Your session has expired."))
+    done = direct(results, platform, [])
+    assert (done.posted, done.refused) == ([], [])
+    assert done.ended == "HTTP 200: Your session has expired."
+    # Nothing is remembered of it: the next push posts them all.
+    assert len(direct(results, platform, []).posted) == len(GRADED)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, HTML, taken=True),
+        Answer(200, HTML, b"\r\n", taken=True),
+        Answer(201, JSON, b' {"resultUrl": "https://lms.example.org/1"}\n', taken=True),
+        Answer(200, body="\ufeffnull".encode(), taken=True),
+    ],
+)
+def test_json_and_nothing_are_answers_to_a_score(
+    results: Path, platform: Lms, answer: Answer
 ) -> None:
-    platform.first_scores.append(Answer(200, body=b"x" * 9, taken=True, broken="half"))
+    platform.first_scores.append(answer)
     done = direct(results, platform, waits := [])
     assert (len(done.posted), len(platform.taken), waits) == (len(GRADED), len(GRADED), [])
+
+
+@pytest.mark.parametrize("headers", [JSON, {"Content-Type": "application/x.y+json;v=1"}])
+def test_a_score_that_was_taken_is_not_posted_again_for_half_an_answer(
+    results: Path, platform: Lms, headers: dict[str, str]
+) -> None:
+    lost = Answer(200, headers, b'{"resultUrl": ""}', taken=True, broken="half")
+    platform.first_scores.append(lost)
+    done = direct(results, platform, waits := [])
+    assert (len(done.posted), len(platform.taken), waits) == (len(GRADED), len(GRADED), [])
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [({}, b"Your session has expired."), ({"Content-Type": "text/plain"}, b"{}"), (HTML, b"{}")],
+)
+def test_half_an_answer_that_may_be_a_page_is_asked_for_again(
+    results: Path, platform: Lms, headers: dict[str, str], body: bytes
+) -> None:
+    platform.first_scores.append(Answer(200, headers, body, broken="half"))
+    done = direct(results, platform, waits := [])
+    assert (platform.scores, done.refused, len(waits)) == (GRADED, [], 1)
 
 
 def test_an_answer_in_pieces_is_read_whole(results: Path, platform: Lms, key: Path) -> None:

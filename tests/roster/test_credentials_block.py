@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import quopri
+import time
 
 import pytest
 from hypothesis import given
@@ -283,3 +284,13 @@ def test_a_mebibyte_that_begins_like_a_tag_is_read_in_one_go() -> None:
     # Read again from every letter, it would take the better part of an hour.
     raw = b"<p>" + b"<" + b"a" * (LIMIT_BYTES - 4)
     assert read_pasted(raw).blocks == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["set" + " --set" * 40_000, "setx" + " -setenv" * 40_000, "configure set" + " --set_" * 40_000],
+)
+def test_a_word_among_a_commands_options_does_not_begin_it_anew(text: str) -> None:
+    began = time.process_time()
+    assert read_pasted(text.encode()).blocks == ()
+    assert time.process_time() - began < 3

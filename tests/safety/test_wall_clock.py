@@ -1,0 +1,112 @@
+"""A question ends when its time is over, whichever of its parts takes too long."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from urllib3 import PoolManager
+from urllib3.exceptions import HTTPError
+
+from grader.safety.wall_clock import cut_at, that_can_be_cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAME = "lms.example.org"
+
+
+@contextmanager
+def silence(at: str = "") -> Iterator[int]:
+    """A port at which an address, or all of this machine, take no connection and refuse none."""
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.socket())
+        server.bind((at, 0))
+        server.listen(0)
+        port: int = server.getsockname()[1]
+        for _waiting in range(4):  # more than it lets wait: nobody else is let in
+            one = stack.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+        time.sleep(0.1)
+        yield port
+
+
+@pytest.fixture
+def manager() -> Iterator[PoolManager]:
+    made = PoolManager(retries=False)
+    made.pool_classes_by_scheme = that_can_be_cut(made.pool_classes_by_scheme)
+    yield made
+    made.clear()
+
+
+@pytest.fixture
+def resolve(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """The addresses of names that only a test knows."""
+    known: dict[str, list[str]] = {}
+    real = socket.getaddrinfo
+
+    def found(host: str, port: int, *given: Any, **named: Any) -> list[Any]:
+        hosts = known.get(host, [host])
+        return [entry for one in hosts for entry in real(one, port, *given, **named)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    return known
+
+
+def test_a_host_with_many_silent_addresses_is_left_in_time(
+    manager: PoolManager, resolve: dict[str, list[str]]
+) -> None:
+    resolve[NAME] = [f"127.0.0.{number}" for number in range(1, 9)]
+    with silence() as port:
+        began = time.monotonic()
+        with cut_at(began + 1.5) as question, pytest.raises((HTTPError, TimeoutError)):
+            manager.request("GET", f"http://{NAME}:{port}/", timeout=1)
+        assert 1.4 < time.monotonic() - began < 2.5
+        assert question.is_over
+
+
+@pytest.mark.parametrize("timeout", [0.3, None])
+def test_a_single_address_is_waited_for_no_longer_than_the_question_may_take(
+    manager: PoolManager, timeout: float | None
+) -> None:
+    with silence() as port:
+        began = time.monotonic()
+        with cut_at(began + 1) as question, pytest.raises((HTTPError, TimeoutError)):
+            manager.request("GET", f"http://127.0.0.1:{port}/", timeout=timeout)
+        assert time.monotonic() - began < 2
+        assert question.is_over is (timeout is None)
+
+
+def test_the_address_after_a_silent_and_a_closed_one_is_asked_by_the_hosts_name(
+    manager: PoolManager, resolve: dict[str, list[str]]
+) -> None:
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["Host"])
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    resolve[NAME] = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
+    with silence("127.0.0.1") as port, HTTPServer(("127.0.0.3", port), Handler) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        with cut_at(time.monotonic() + 20) as question:
+            answer = manager.request("GET", f"http://{NAME}:{port}/", timeout=1)
+        thread.join()
+        assert (answer.status, asked, question.is_over) == (204, [f"{NAME}:{port}"], False)
+
+
+def test_a_name_without_an_address_is_told_as_ever(manager: PoolManager) -> None:
+    with cut_at(time.monotonic() + 20), pytest.raises(HTTPError, match="resolve"):
+        manager.request("GET", "http://nobody.invalid/", timeout=1)
