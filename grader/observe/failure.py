@@ -97,7 +97,8 @@ def _error(kind: str, message: str, place: CodeLine) -> FunctionError:
 def lambda_said(error: ClientError) -> FunctionError:
     """What Lambda says where it could not run the function."""
     said: Any = error.response.get("Error", {})
-    return FunctionError(str(said.get("Code", "")), redact(str(said.get("Message", "")), MESSAGE))
+    code = redact(str(said.get("Code", "")), 100)
+    return FunctionError(code, redact(str(said.get("Message", "")), MESSAGE))
 
 
 def returned(payload: bytes) -> str:
