@@ -16,6 +16,7 @@ from grader.i18n.language import N_
 from grader.model.access import HandedIn
 from grader.model.ended_early import Lost
 from grader.model.fact import Found, Missing, Unknown
+from grader.model.observation import Part, check_part
 from grader.safety.redact import redact
 from grader.safety.trace import Repeated, trace_of
 
@@ -36,7 +37,10 @@ T = TypeVar("T")
 _log = logging.getLogger("grader")
 _shown = Repeated()
 
-_SURPRISES = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+_SURPRISES = (
+    *(LookupError, TypeError, ValueError, AttributeError, RecursionError),
+    OverflowError,  # a number that no 64 bits hold, or infinity
+)
 """What translating an answer raises that has another shape than AWS documents."""
 
 _HANDED_IN = N_(
@@ -186,13 +190,13 @@ class Aws:
     def query(self, action: str, call: Callable[[], T]) -> Found[T] | Missing | Unknown:
         """What AWS says to ``call``, sorted. ``action`` is the IAM action that it needs.
 
-        An answer that ``call`` cannot translate costs that one fact, and is logged: it may be a fault
-        of ours.
+        An answer that ``call`` cannot translate, or translates into what cannot be kept of an account,
+        costs that one fact, and is logged: it may be a fault of ours.
         """
         if self._refused is not None:
             return self._refused
         try:
-            return Found(call())
+            return Found(_kept(call()))
         except Exception as error:
             sorted_error = self.classify(error, action)
             if sorted_error is not None:
@@ -252,6 +256,14 @@ class Aws:
         """
         for key in [key for key in self._made if key[0] not in but]:
             self._made.pop(key).close()
+
+
+def _kept(answer: T) -> T:
+    """``answer``. Raises what :func:`check_part` raises of a part of an observation in it."""
+    for part in answer if isinstance(answer, tuple) else (answer,):
+        if isinstance(part, Part):
+            check_part(part)
+    return answer
 
 
 def _surprise(error: Exception, action: str) -> Unknown:

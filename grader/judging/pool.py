@@ -6,6 +6,7 @@ nothing but the batch it was in, and is known by the note its worker left.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -19,14 +20,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from grader.i18n.language import N_, _
-from grader.i18n.message import message
+from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
 from grader.judging.check_files import LAB_CHECKS, own_check_files
+from grader.judging.ungraded import all_ungraded, cannot_be_told, complete, may_be_of_one
 from grader.judging.worker_process import WorkerProcess
 from grader.judging.worker_tasks import Collecting, Failed, FoundChecks, FoundOutcomes, Judging
 from grader.model.machine_limit import WorkerDied, WorkerFailed
 from grader.model.outcome import CheckInfo, Collected, Outcome
+from grader.safety.trace import Repeated, trace_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -44,6 +46,8 @@ AT_A_TIME = 200
 """Observations that are judged in one pytest session."""
 
 _STRIKES = 3
+
+_log = logging.getLogger("grader")
 
 _answers = msgspec.msgpack.Decoder(FoundChecks | FoundOutcomes | Failed)
 
@@ -70,6 +74,7 @@ class Judge:
             self._free.put(process)
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="judge")
         self._closed = False
+        self._shown = Repeated()
 
     def __enter__(self) -> Self:
         return self
@@ -110,12 +115,13 @@ class Judge:
     ) -> Future[list[list[Outcome]]]:
         """Judge ``observations`` together, in one session: the outcomes of each, in their order.
 
-        ``hushed``, nothing that checks print is shown: they are to be run again.
+        Where they cannot be judged together, each is by itself, and what fails is ungraded. The future
+        raises where all fail. ``hushed``, nothing that checks print is shown: they are to be run again.
         """
         batch = list(observations)
         return self._threads.submit(
             self._with_worker,
-            lambda process: self._judge(process, rubric, batch, hushed) if batch else [],
+            lambda process: self._judge_batch(process, rubric, batch, hushed) if batch else [],
         )
 
     def judge(self, rubric: Rubric, observations: Sequence[Observation]) -> list[list[Outcome]]:
@@ -175,6 +181,32 @@ class Judge:
             else:
                 return Collected(found.checks, deadly + found.problems)
 
+    def _judge_batch(
+        self, process: WorkerProcess, rubric: Rubric, batch: list[Observation], hushed: bool
+    ) -> list[list[Outcome]]:
+        try:
+            return self._judge(process, rubric, batch, hushed)
+        except Exception as error:
+            if not may_be_of_one(error):
+                raise
+            together = error
+        judged: list[list[Outcome]] = []
+        failed: list[Observation] = []
+        for observation in batch:
+            try:
+                judged += self._judge(process, rubric, [observation], hushed)
+            except Exception as error:
+                if not may_be_of_one(error):
+                    raise
+                if self._shown.is_new(error):
+                    _log.error("An observation could not be judged.\n%s", trace_of(error))
+                failed.append(observation)
+                judged.append(all_ungraded(rubric, error))
+        # What fails for everybody is no observation's fault, and must not replace anybody's grade.
+        if len(failed) == len(batch) and not all(map(cannot_be_told, failed)):
+            raise together
+        return judged
+
     def _judge(
         self, process: WorkerProcess, rubric: Rubric, observations: list[Observation], hushed: bool
     ) -> list[list[Outcome]]:
@@ -191,7 +223,7 @@ class Judge:
                     raise
                 step = process.last_step()
             else:
-                return _complete(rubric, judged, withheld, self._limit_s)
+                return complete(rubric, judged, withheld, self._limit_s)
             if step is None:
                 deaths += 1
                 if deaths > 1:
@@ -206,7 +238,7 @@ class Judge:
         """Everything ungraded: the worker died twice, and of no test in particular."""
         every = product(range(len(rubric.criteria)), range(observations))
         empty: list[list[Outcome]] = [[] for _ in range(observations)]
-        return _complete(rubric, empty, dict.fromkeys(every, "unexpected"), self._limit_s)
+        return complete(rubric, empty, dict.fromkeys(every, "unexpected"), self._limit_s)
 
     def _timed_out(self, step: NotedStep) -> bool:
         return time.monotonic() - step.since >= self._limit_s
@@ -220,35 +252,6 @@ def _answered(process: WorkerProcess, task: Collecting | Judging, answer: type[A
     if not isinstance(came, answer):
         raise TypeError(f"asked {task!r}, a worker answered {came!r}")
     return came
-
-
-def _complete(
-    rubric: Rubric,
-    judged: list[list[Outcome]],
-    withheld: dict[tuple[int, int], UnknownKind],
-    limit_s: float,
-) -> list[list[Outcome]]:
-    """``judged``, and one ungraded outcome for each test that had to be left out."""
-    order = {criterion.id: number for number, criterion in enumerate(rubric.criteria)}
-    for (criterion, observation), kind in withheld.items():
-        text = (
-            N_("The check took longer than {limit} s.")
-            if kind == "time-limit"
-            else N_("The check ended the program that ran it.")
-        )
-        said = message(text, limit=int(limit_s) if limit_s == int(limit_s) else limit_s)
-        judged[observation].append(
-            Outcome(
-                rubric.criteria[criterion].id,
-                rubric.criteria[criterion].check,
-                "ungraded",
-                str(said),
-                because=kind,
-                template=said.message_id,
-                values=said.values,
-            )
-        )
-    return [sorted(outcomes, key=lambda outcome: order[outcome.criterion]) for outcomes in judged]
 
 
 def _processors() -> int:

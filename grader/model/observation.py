@@ -14,7 +14,7 @@ from grader.i18n.message import Message  # noqa: TC001 - msgspec reads it
 from grader.model.fact import Fact, Found, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 OTHER = "other"
 """The mistake of an answer that is right for another value of the field which says what is asked."""
@@ -25,6 +25,35 @@ IN_TRANSITION = frozenset({"Creating", "Enabling", "Updating", "Disabling", "Del
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What every struct of an observation has in common: frozen, and no field unknown."""
+
+
+LONGEST_TEXT = 4096
+"""Characters of one text in a part: as many as Lambda gives all variables of a function together."""
+
+
+def check_part(part: Part) -> None:
+    """Raise what tells how ``part`` cannot be kept and judged, if it cannot.
+
+    That is a text where its field is a number, a number of more than 64 bits, a text that is no Unicode
+    or longer than :data:`LONGEST_TEXT`. Raises :class:`ValueError` and :class:`OverflowError`.
+    """
+    # A struct takes whatever it is made of. It goes to the judge like this.
+    msgspec.msgpack.decode(msgspec.msgpack.encode(part), type=type(part))
+    longest = max(map(len, _texts(msgspec.to_builtins(part))), default=0)
+    if longest > LONGEST_TEXT:
+        raise ValueError(f"a text of {longest} characters")
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in what a part is made of."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in (*value, *value.values()):
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
 
 
 class Identity(Part, frozen=True):

@@ -30,7 +30,8 @@ _NUMBER = re.compile(r"\s*[+-]?\d{1,60}(\.\d{0,60})?([eE][+-]?\d{1,2})?\s*")
 def numbers_by_key(body: str, keys: Iterable[str]) -> dict[str, Decimal]:
     """The numbers that ``body`` may mean: a bare one, or those of an object, ``keys`` before others.
 
-    Text that reads as a number counts, ``true`` and ``NaN`` do not. Never raises.
+    Beside those of ``keys`` there are no more than are kept. Text that reads as a number counts,
+    ``true`` and ``NaN`` do not. Never raises.
     """
     if len(body) > READ_LIMIT:
         return {}
@@ -39,7 +40,8 @@ def numbers_by_key(body: str, keys: Iterable[str]) -> dict[str, Decimal]:
     except (ValueError, RecursionError):
         # Not JSON; a number written with blanks or a plus sign still reads as one.
         value = body
-    return dict(_numbers(value, keys))
+    first = tuple(keys)
+    return dict(islice(_numbers(value, first), max(_MOST_KEYS, len(first))))
 
 
 def numbers_in(body: str, keys: Iterable[str]) -> tuple[Decimal, ...]:
@@ -61,9 +63,8 @@ def under(numbers: Mapping[str, Decimal], keys: Iterable[str]) -> tuple[Decimal,
 
 def written(numbers: Mapping[str, Decimal]) -> dict[str, str]:
     """The numbers as an observation keeps them: bounded, and under keys that hold no secret."""
-    shortest = {key: number for key, number in numbers.items() if len(key) <= _LONGEST_KEY}
-    fit = [key for key in shortest if redact(key, _LONGEST_KEY) == key][:_MOST_KEYS]
-    return {key: str(numbers[key]) for key in fit}
+    fit = (key for key in numbers if len(key) <= _LONGEST_KEY and redact(key, _LONGEST_KEY) == key)
+    return {key: str(numbers[key]) for key in islice(fit, _MOST_KEYS)}
 
 
 def _refuse(_constant: str) -> NoReturn:

@@ -7,7 +7,7 @@ clock, and needs no other; this machine's monotonic clock says how long ago a pa
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
@@ -62,7 +62,10 @@ class Clocks:
         offset = self._by_date if self._by_sqs is None else self._by_sqs
         if offset is None:
             offset = time.time() - time.monotonic()
-        return datetime.fromtimestamp(offset + moment - ON_THE_WAY_S, UTC)
+        try:
+            return datetime.fromtimestamp(offset + moment - ON_THE_WAY_S, UTC)
+        except (ValueError, OverflowError, OSError):  # AWS says a year that no calendar has
+            return datetime.now(UTC) - timedelta(seconds=time.monotonic() - moment + ON_THE_WAY_S)
 
     def first_received(self, message: Received) -> tuple[float, float] | None:
         """When anybody first received ``message``, by this machine's monotonic clock, and how exactly.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.model.observation import FunctionError
 from grader.observe.stack_trace import CodeLine, place_in, without_other_files
-from grader.safety.redact import redact
+from grader.safety.redact import bounded, redact
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -18,6 +18,10 @@ LOG_TAIL = 4096
 
 MESSAGE = 700
 """Characters of an exception's message. A denial says its reason at the end, behind two long ARNs."""
+
+_READ = MESSAGE * 8
+"""Characters of it that are read. A pattern that runs over text cannot be interrupted, and every other
+student's visit waits for it."""
 
 _RAISED = re.compile(r"^(?P<kind>[A-Za-z_][\w.]{0,100})(?:: (?P<message>.*))?$")
 _GENERIC = "Runtime.HandlerError"
@@ -38,7 +42,7 @@ _PERHAPS = re.compile(r"\. Did you ")
 _LOADING: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"'[^'\n]*'$", re.DOTALL), "KeyError"),
     (re.compile(r"No module named |cannot import name ", re.DOTALL), "Runtime.ImportModuleError"),
-    (re.compile(r".*\(\S+\.py, line \d+\)$", re.DOTALL), _SYNTAX),
+    (re.compile(r".*\([^\s()]{1,300}\.py, line \d{1,6}\)$", re.DOTALL), _SYNTAX),
     (
         re.compile(r"(?:partially initialized )?module '.*' has no attribute ", re.DOTALL),
         "AttributeError",
@@ -61,7 +65,8 @@ def function_error(payload: bytes, log: str) -> FunctionError:
     traceback into the log only, and a generic type into the payload.
     """
     given = _object(payload)
-    kind, message = str(given.get("errorType", "")), str(given.get("errorMessage", ""))
+    kind = bounded(str(given.get("errorType", "")), _READ)
+    message = bounded(str(given.get("errorMessage", "")), _READ)
     if message.startswith(_INIT_FAILED):
         return _while_loading(message.removeprefix(_INIT_FAILED))
     frames = given.get("stackTrace")
@@ -92,7 +97,8 @@ def _error(kind: str, message: str, place: CodeLine) -> FunctionError:
 def lambda_said(error: ClientError) -> FunctionError:
     """What Lambda says where it could not run the function."""
     said: Any = error.response.get("Error", {})
-    return FunctionError(str(said.get("Code", "")), redact(str(said.get("Message", "")), MESSAGE))
+    code = redact(str(said.get("Code", "")), 100)
+    return FunctionError(code, redact(str(said.get("Message", "")), MESSAGE))
 
 
 def returned(payload: bytes) -> str:

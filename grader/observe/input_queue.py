@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
-from grader.model.fact import Found
+from grader.model.fact import Found, value_of
 from grader.observe.answers import numbers_in
 from grader.observe.kept import HANDFUL
+from grader.observe.received import Received
 from grader.observe.repeat import repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from types_boto3_sqs.type_defs import MessageTypeDef
 
     from grader.aws.account_client import Aws
     from grader.observe.output import OutputQueue
@@ -52,7 +52,8 @@ class InputQueue:
                 QueueUrl=self._url, MessageBody=sent.drawn.body
             )
             output.was_sent(response)
-            sent.message_id = response["MessageId"]
+            identity: object = response.get("MessageId")
+            sent.message_id = identity if isinstance(identity, str) else None
             return sent
 
         return repeated(once)
@@ -70,7 +71,7 @@ class InputQueue:
             return
         messages = self._receive(hides_s=0)
         if messages is not None and len(messages) < HANDFUL:  # beyond a handful it may lie unseen
-            ids = {message.get("MessageId") for message in messages}
+            ids = {message.identity for message in messages}
             sent.consumed = sent.message_id not in ids
 
     def take_back(self, sent: Sequence[Sent]) -> bool:
@@ -89,26 +90,28 @@ class InputQueue:
             return 0
         taken = 0
         for message in self._receive(hides_s=20) or ():
-            handle = message.get("ReceiptHandle", "")
-            if ours(message.get("MessageId", ""), message.get("Body", "")):
+            handle = message.handle
+            if ours(message.identity, message.body):
                 taken += 1
                 self._aws.query("sqs:DeleteMessage", lambda h=handle: self._delete(h))  # type: ignore[misc]
             else:
                 self._aws.query("sqs:ChangeMessageVisibility", lambda h=handle: self._show(h))  # type: ignore[misc]
         return taken
 
-    def _receive(self, *, hides_s: int) -> list[MessageTypeDef] | None:
+    def _receive(self, *, hides_s: int) -> list[Received] | None:
         """One receive; ``None`` where AWS does not answer."""
-        received = self._aws.query(
-            "sqs:ReceiveMessage",
-            lambda: self._aws.sqs.receive_message(
+
+        def ask() -> list[Received]:
+            response = self._aws.sqs.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=HANDFUL,
                 WaitTimeSeconds=LOOK_S,
                 VisibilityTimeout=hides_s,
-            ),
-        )
-        return received.value.get("Messages", []) if isinstance(received, Found) else None
+            )
+            now = time.monotonic()
+            return [Received.from_api(message, now) for message in response.get("Messages", [])]
+
+        return value_of(self._aws.query("sqs:ReceiveMessage", ask))
 
     def _delete(self, handle: str) -> None:
         self._aws.sqs.delete_message(QueueUrl=self._url, ReceiptHandle=handle)
@@ -120,17 +123,19 @@ class InputQueue:
 
     def _counts(self) -> int:
         """Messages here, visible or in flight: roughly, good enough to point a human at it."""
-        fact = self._aws.query(
-            "sqs:GetQueueAttributes",
-            lambda: self._aws.sqs.get_queue_attributes(
+
+        def ask() -> int:
+            response = self._aws.sqs.get_queue_attributes(
                 QueueUrl=self._url,
                 AttributeNames=[
                     "ApproximateNumberOfMessages",
                     "ApproximateNumberOfMessagesNotVisible",
                 ],
-            )["Attributes"],
-        )
-        return sum(map(int, fact.value.values())) if isinstance(fact, Found) else 1
+            )
+            return sum(map(int, response["Attributes"].values()))
+
+        fact = self._aws.query("sqs:GetQueueAttributes", ask)
+        return fact.value if isinstance(fact, Found) else 1
 
 
 def _answers(body: str, keys: Sequence[str], sent: Sent) -> bool:

@@ -37,14 +37,16 @@ class Receiver:
         Raises :class:`Lost`. Source: SQS ReceiveMessage.
         """
         began = time.monotonic()
-        response = self._aws.query_or_raise(
-            "sqs:ReceiveMessage", lambda: self._ask(seconds, hides_s)
-        )
-        now = time.monotonic()
-        if response is None or response["ResponseMetadata"].get("RetryAttempts"):
-            self.lost.add(began, now, hides_s)
-        given = response.get("Messages", []) if response else []
-        return [Received.from_api(message, now) for message in given]
+
+        def ask() -> list[Received]:
+            response = self._ask(seconds, hides_s)
+            now = time.monotonic()
+            if response is None or response["ResponseMetadata"].get("RetryAttempts"):
+                self.lost.add(began, now, hides_s)
+            given = response.get("Messages", []) if response else []
+            return [Received.from_api(message, now) for message in given]
+
+        return self._aws.query_or_raise("sqs:ReceiveMessage", ask)
 
     def _ask(self, seconds: float, hides_s: int) -> ReceiveMessageResultTypeDef | None:
         """What SQS answers; ``None`` where that is more than is read, and one message may not be."""

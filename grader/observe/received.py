@@ -17,8 +17,8 @@ ASKED: list[MessageSystemAttributeNameType] = [
 """The attributes that are asked of each message."""
 
 
-_DIGITS = 15
-"""Unix milliseconds have 13 until the year 2286."""
+_DIGITS = 13
+"""So many have Unix milliseconds until the year 2286, and no later year is one of SQS's."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,14 @@ class Received:
 
     @classmethod
     def from_api(cls, given: MessageTypeDef, at: float) -> Received:
-        """The message ``given``, whose answer arrived ``at``."""
+        """The message ``given``, whose answer arrived ``at``. Raises :class:`TypeError` where it has
+        another shape than SQS documents."""
         attributes = given.get("Attributes", {})
         first = attributes.get("ApproximateFirstReceiveTimestamp")
         return cls(
-            identity=given.get("MessageId", ""),
-            handle=given.get("ReceiptHandle", ""),
-            body=given.get("Body", ""),
+            identity=_text(given.get("MessageId", "")),
+            handle=_text(given.get("ReceiptHandle", "")),
+            body=_text(given.get("Body", "")),
             at=at,
             sent_ms=_number(attributes.get("SentTimestamp"), 0),
             received=_number(attributes.get("ApproximateReceiveCount"), 1),
@@ -61,6 +62,12 @@ class Received:
         if self.received > 1 or self.first_received_ms is None or not self.sent_ms:
             return None
         return (self.first_received_ms - self.sent_ms) / 1000
+
+
+def _text(said: object) -> str:
+    if not isinstance(said, str):
+        raise TypeError(f"{type(said).__name__} where SQS gives text")
+    return said
 
 
 def _number(said: object, unknown: int) -> int:

@@ -7,7 +7,8 @@ import re
 import time
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
@@ -34,6 +35,7 @@ GRACE_S = 10
 SLACK_S = 1
 
 READ_LIMIT = 64 * 1024
+MOST_NUMBERS = 1000
 _NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,20})?")
 _NO_ANSWER = frozenset({"first-number", "second-number", "field", NEARLY})
 """What a message also holds that only quotes what was sent, or any number."""
@@ -100,20 +102,23 @@ def _held(aws: Aws, url: str, drawn: Drawn, since: float, wait_s: float) -> set[
 
     Source: SQS ReceiveMessage, DeleteMessage, ChangeMessageVisibility.
     """
-    given: Any = aws.query(
-        "sqs:ReceiveMessage",
-        lambda: aws.sqs.receive_message(
+
+    def ask() -> list[Received]:
+        response = aws.sqs.receive_message(
             QueueUrl=url,
             MaxNumberOfMessages=10,
             WaitTimeSeconds=min(20, int(wait_s)),
             VisibilityTimeout=HIDDEN_S,
             MessageSystemAttributeNames=ASKED,
-        ).get("Messages", []),
-    )
-    now, made = time.monotonic(), set[str]()
+        )
+        now = time.monotonic()
+        return [Received.from_api(message, now) for message in response.get("Messages", [])]
+
+    made = set[str]()
+    messages = value_of(aws.query("sqs:ReceiveMessage", ask)) or []
     with aws.ignore_deadline():
-        for received in (Received.from_api(given, now) for given in value_of(given) or []):
-            new = received.age_s is not None and received.age_s <= now - since + SLACK_S
+        for received in messages:
+            new = received.age_s is not None and received.age_s <= received.at - since + SLACK_S
             answers = _answers(received.body, drawn) if new else set()
             made |= answers
             if answers:
@@ -140,6 +145,6 @@ def _show(aws: Aws, url: str, handle: str) -> None:
 
 def _answers(body: str, drawn: Drawn) -> set[str]:
     """What the numbers that the text writes, in whatever form, are of the message."""
-    numbers = map(Decimal, _NUMBER.findall(body[:READ_LIMIT]))
-    readings = (drawn.readings.named(number) for number in numbers)
+    written = islice(_NUMBER.finditer(body[:READ_LIMIT]), MOST_NUMBERS)
+    readings = (drawn.readings.named(Decimal(number.group())) for number in written)
     return {reading.name for reading in readings if reading is not None} - _NO_ANSWER

@@ -80,13 +80,13 @@ def _from_api(
     return Function(
         name=answer["FunctionName"],
         arn=answer["FunctionArn"],
-        runtime=str(answer.get("Runtime", "")),
+        runtime=bounded(str(answer.get("Runtime", "")), 100),
         handler=bounded(str(answer.get("Handler", "")), 200),
         memory_mb=int(answer["MemorySize"]),
         timeout_s=int(answer["Timeout"]),
         environment=_environment(answer.get("Environment", {}), asked - {ANY}),
-        code_sha256=str(answer.get("CodeSha256", "")),
-        state=state,
+        code_sha256=bounded(str(answer.get("CodeSha256", "")), 100),
+        state=bounded(state, 40),
         state_reason=redact(str(answer.get("StateReason", ""))),
         last_modified=bounded(str(answer.get("LastModified", "")), 40),
         log_group=bounded(

@@ -59,6 +59,10 @@ class Feed:
     enabled: bool
 
 
+LONGEST_NAME = 200
+"""Characters of a name that a list holds. AWS allows a function 140, and a queue 80."""
+
+
 @dataclass(frozen=True)
 class Runner:
     """A rule or a schedule with an expression, and a function that it runs."""
@@ -85,7 +89,9 @@ class Inventory:
         def names() -> tuple[str, ...]:
             pages = _pages(self._aws.lambda_, "list_functions")
             every = (
-                function["FunctionName"] for page in pages for function in page.get("Functions", [])
+                name_in(function["FunctionName"])
+                for page in pages
+                for function in page.get("Functions", [])
             )
             return tuple(name for name in every if not is_of_academy(name))
 
@@ -114,7 +120,7 @@ class Inventory:
         def ask() -> dict[str, str]:
             pages = _pages(self._aws.sqs, "list_queues", PaginationConfig={"PageSize": 1000})
             urls = (url for page in pages for url in page.get("QueueUrls", []))
-            return {url.rsplit("/", 1)[-1]: url for url in urls}
+            return {name_in(url.rsplit("/", 1)[-1]): url for url in urls}
 
         return self._once("queues", "sqs:ListQueues", ask)
 
@@ -159,7 +165,8 @@ class Inventory:
             if environment.get("Error"):
                 unreadable = N_("The variables of {function} cannot be read.")
                 raise Lost(Unknown.saying("permission", unreadable, function=function))
-            return dict(environment.get("Variables", {}))
+            given_values = environment.get("Variables", {})
+            return {name: str(value) for name, value in given_values.items()}
 
         return self._once(f"variables {function}", "lambda:GetFunctionConfiguration", ask)
 
@@ -188,7 +195,7 @@ class Inventory:
             for target in (listed for page in targets for listed in page.get("Targets", [])):
                 if function := self._own(target.get("Arn"), "lambda"):
                     enabled = str(rule.get("State", "")).startswith("ENABLED")
-                    yield Runner(rule["Name"], expression, function, enabled)
+                    yield Runner(rule["Name"], str(expression), function, enabled)
 
     def _schedules(self) -> Iterator[Runner]:
         pages = _pages(self._aws.scheduler, "list_schedules")
@@ -211,7 +218,7 @@ class Inventory:
         if len(parts) < 6 or parts[2:5] != place:
             return ""
         # arn:aws:lambda:region:account:function:name[:qualifier], arn:aws:sqs:region:account:name
-        return parts[6] if service == "lambda" and len(parts) > 6 else parts[5]
+        return name_in(parts[6] if service == "lambda" and len(parts) > 6 else parts[5])
 
     def _once(self, what: str, action: str, ask: Callable[[], T]) -> T | Unknown:
         if what not in self._kept:
@@ -224,6 +231,13 @@ class Inventory:
 
 def _pages(client: Any, operation: str, **given: Any) -> Iterator[dict[str, Any]]:
     return iter(client.get_paginator(operation).paginate(**given))
+
+
+def name_in(listed: object) -> str:
+    """The name that a list of AWS's holds. Raises :class:`ValueError` where it can be none."""
+    if not isinstance(listed, str) or len(listed) > LONGEST_NAME:
+        raise ValueError("no name of AWS's")
+    return listed
 
 
 def is_of_academy(name: str) -> bool:

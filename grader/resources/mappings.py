@@ -67,12 +67,12 @@ def _from_api(given: Dictionary[str, Any]) -> Mapping:
     name, _, qualifier = arn.partition(":function:")[2].partition(":")
     filters = (given.get("FilterCriteria") or {}).get("Filters") or []
     return Mapping(
-        uuid=given["UUID"],
+        uuid=bounded(given["UUID"], 100),
         queue_arn=given["EventSourceArn"],
         function_arn=arn,
         function_name=name,
         qualifier=qualifier or None,
-        state=given.get("State", ""),
+        state=bounded(given.get("State", ""), 40),
         batch_size=int(given.get("BatchSize", 10)),
         window_s=int(given.get("MaximumBatchingWindowInSeconds", 0)),
         filters=tuple(bounded(str(f.get("Pattern", "")), 300) for f in filters[:5]),

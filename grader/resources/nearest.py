@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from grader.i18n.language import N_
 from grader.model.fact import Fact, Found, Missing, Unknown
 from grader.resources.elsewhere import other_region
-from grader.resources.inventory import is_of_academy
+from grader.resources.inventory import is_of_academy, name_in
 from grader.safety.printable import printable
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def missing(
     very name, AWS contradicts itself, as it does for a while after something was made or deleted: that
     is :func:`contradicted`.
     """
-    listed = aws.query(action, lambda: list(islice(names(), MOST_NAMES)))
+    listed = aws.query(action, lambda: [*map(name_in, islice(names(), MOST_NAMES))])
     there = listed.value if isinstance(listed, Found) else []
     if name in there:
         return Unknown.saying("not-ready", _BUT_LISTED[kind], name=name, region=aws.region)

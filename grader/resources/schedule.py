@@ -11,7 +11,7 @@ from grader.i18n.language import N_
 from grader.model.ended_early import Lost
 from grader.model.fact import Fact, Found, Missing, Unknown, untried, value_of
 from grader.model.kind import Kind
-from grader.model.observation import Function, Schedule, Trigger
+from grader.model.observation import Function, Schedule, Trigger, check_part
 from grader.model.timestamps import answered_at, iso
 from grader.resources.policy import Decision, decide, invoked_by_rule
 from grader.safety.redact import bounded, redact
@@ -115,7 +115,13 @@ class _Look:
             return
         rule = self._ask("events:DescribeRule", lambda: events.describe_rule(Name=name))
         if rule is not None:
-            self.triggers += [self._of_rule(name, rule, target) for target in ours[:MOST_TARGETS]]
+            for target in ours[:MOST_TARGETS]:
+                self._add(self._of_rule(name, rule, target))
+
+    def _add(self, trigger: Trigger) -> None:
+        """Keep one, if it can be kept. Raises what :func:`check_part` raises, if not."""
+        check_part(trigger)
+        self.triggers.append(trigger)
 
     def _of_rule(
         self, name: str, rule: DescribeRuleResponseTypeDef, target: TargetOutputTypeDef
@@ -169,7 +175,7 @@ class _Look:
         created, ends = schedule.get("CreationDate"), schedule.get("EndDate")
         if arn.endswith(_UNIVERSAL_TARGET) and not _invokes(target.get("Input"), self._function):
             return
-        self.triggers.append(
+        self._add(
             Trigger(
                 kind="scheduler",
                 name=bounded(name, 100),

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.observe import answers
 from grader.observe.answers import numbers_by_key, numbers_in, written
+from grader.safety.redact import redact
 
 KEYS = ("body", "result", "sum")
 
@@ -83,6 +85,24 @@ def test_the_keys_of_the_rubric_come_first_whatever_their_order_in_the_message()
         ("sum", 2),
         ("more", 1),
     ]
+
+
+def test_of_a_message_full_of_keys_no_more_is_read_than_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at: list[str] = []
+
+    def look_at(key: str, limit: int) -> str:
+        looked_at.append(key)
+        return redact(key, limit)
+
+    monkeypatch.setattr(answers, "redact", look_at)
+    body = json.dumps({f"key{n}": n for n in range(50_000)} | {"sum": 7})
+    by_key = numbers_by_key(body, KEYS)
+    assert next(iter(by_key)) == "sum"
+    assert len(by_key) == len(written(by_key)) == len(looked_at) == 20
+    written({f"key{n}": number for n, number in enumerate([Decimal(7)] * 50_000)})
+    assert len(looked_at) == 40
 
 
 def test_what_is_kept_of_numbers_is_bounded_and_holds_no_secret() -> None:

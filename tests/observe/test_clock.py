@@ -12,6 +12,7 @@ import pytest
 
 from grader.model.fact import Found
 from grader.observe.clock import Clocks
+from grader.observe.received import Received
 from grader.observe.sent import Sent
 from tests.exchanges import drawn
 from tests.observations import a_message
@@ -76,6 +77,8 @@ def date_of(at: float) -> dict[str, Any]:
     return {"ResponseMetadata": {"HTTPHeaders": {"date": date}}}
 
 
+LAST_DATE = "Fri, 31 Dec 9999 23:59:59 GMT"
+
 SENT = 1_800_000_000.0
 """When the pair was sent by SQS's clock, in Unix seconds."""
 
@@ -119,6 +122,18 @@ def test_clocks_that_contradict_each_other_matter_where_an_answer_was_called_old
     assert not clocks.differ
     clocks.hear_receipt(a_message(sent_ms=int(SENT * 1000), received=1, first=SENT + 10))
     assert clocks.differ
+
+
+def test_a_year_that_no_calendar_has_is_not_awss_time() -> None:
+    clocks = Clocks()
+    clocks.hear_date({"ResponseMetadata": {"HTTPHeaders": {"date": LAST_DATE}}})
+    for _ in range(2):
+        at = clocks.at(time.monotonic() + 60)
+        assert abs(at - datetime.now(UTC) - timedelta(seconds=60)) < timedelta(seconds=10)
+        far = {"SentTimestamp": "9" * 15, "ApproximateFirstReceiveTimestamp": "9" * 15}
+        message = Received.from_api({"Attributes": far}, time.monotonic())  # type: ignore[typeddict-item]
+        assert message.first_received_ms is None
+        clocks.hear_receipt(message)
 
 
 def test_a_message_that_came_before_a_pair_was_sent_is_no_answer_to_it() -> None:

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 
 import pytest
 
 from grader.model.observation import FunctionError
 from grader.observe.failure import (
     LOG_TAIL,
+    MESSAGE,
     function_error,
     log_tail,
     made_up_handle,
     returned,
     timed_out,
 )
+from grader.observe.invocation import PAYLOAD_LIMIT
 
 AWS_PAYLOAD = json.dumps(
     {
@@ -212,3 +215,25 @@ def test_what_a_function_returned_is_kept_bounded_and_without_secrets() -> None:
     assert len(returned(b'"' + b"x y" * 5000 + b'"')) <= 500
     assert "hunter2" not in returned(b'{"AWS_SESSION_TOKEN": "hunter2"}')
     assert returned(b"\xff")
+
+
+@pytest.mark.parametrize("unit", ["(", "() ", "module '", " (/a", "1 ", "RequestId "])
+def test_whatever_a_student_raises_is_read_in_a_time_that_stops_nobody_else(unit: str) -> None:
+    # A regular expression cannot be interrupted, and holds up every thread: only a process can be ended.
+    said = f"Worker init failed: {unit * (PAYLOAD_LIMIT // len(unit))}"
+    payload = json.dumps({"errorType": "Runtime.HandlerError", "errorMessage": said}).encode()
+    read = multiprocessing.get_context("spawn").Process(target=function_error, args=(payload, ""))
+    read.start()
+    try:
+        read.join(30)
+        assert read.exitcode == 0
+    finally:
+        read.kill()
+        read.join()
+
+
+def test_a_long_message_is_still_kept_from_its_beginning() -> None:
+    payload = json.dumps({"errorType": "ValueError", "errorMessage": "a b " * 50_000}).encode()
+    kept = function_error(payload, "").message
+    assert kept.startswith("a b a b ")
+    assert len(kept) == MESSAGE

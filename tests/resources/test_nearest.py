@@ -390,3 +390,18 @@ def test_variables_that_cannot_be_decrypted_are_unknown_unless_their_key_is_gone
     else:
         assert isinstance(environment, Unknown)
         assert environment.kind == expected
+
+
+@pytest.mark.parametrize("listed", [5, ["adder"], None, "a" * 1_000_000], ids=type)
+def test_a_list_with_what_is_no_name_says_no_more_than_that_nothing_is_there(listed: Any) -> None:
+    wire = Wire()
+    wire.play("lambda.GetFunctionConfiguration", NO_FUNCTION)
+    wire.play(
+        "lambda.ListFunctions",
+        (200, {}, json.dumps({"Functions": [{"FunctionName": listed}]}).encode()),
+    )
+    keys = Keys(Secret("1"), Secret("2"), None)
+    aws = Aws(Clients(wire.session), keys, "eu-west-3", "http://127.0.0.1:1")
+    fact = observe_function(aws, "adder", ())
+    assert isinstance(fact, Missing)
+    assert fact.reason == "There is no function named adder in eu-west-3."

@@ -116,6 +116,19 @@ def test_what_aws_does_not_say_leaves_it_open(
     assert outcome(judge, dead_letters(), seen).outcome == "ungraded"
 
 
+def test_more_receives_than_64_bits_hold_leave_it_open(
+    aws_sandbox: Sandbox, right: str, wire: Wire, judge: Judge
+) -> None:
+    def change(answer: dict[str, Any]) -> None:
+        policy = {"deadLetterTargetArn": "arn:aws:sqs:r:1:dead", "maxReceiveCount": 10**30}
+        answer["Attributes"]["RedrivePolicy"] = json.dumps(policy)
+
+    wire.change("sqs.GetQueueAttributes", change)
+    rubric = dead_letters()
+    seen = look(aws_sandbox, right, rubric=rubric, wire=wire, exchange=False)
+    assert outcome(judge, rubric, seen).outcome == "ungraded"
+
+
 def test_an_observation_that_was_not_asked_for_it_leaves_it_open(
     aws_sandbox: Sandbox, right: str, judge: Judge
 ) -> None:

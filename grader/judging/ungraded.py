@@ -1,0 +1,73 @@
+"""What is ungraded because it was not judged: a test that was left out, an observation that failed."""
+
+from __future__ import annotations
+
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from grader.i18n.language import N_
+from grader.i18n.message import message
+from grader.model.machine_limit import WorkerDied, limit_reached
+from grader.model.observation import Observation
+from grader.model.outcome import Outcome
+from grader.safety.redact import redact
+
+if TYPE_CHECKING:
+    from grader.i18n.message import Message
+    from grader.model.fact import UnknownKind
+    from grader.rubric.rubric import Criterion, Rubric
+
+
+def may_be_of_one(error: Exception) -> bool:
+    """One observation may be at fault: neither a limit of this machine nor the end of a process."""
+    return not isinstance(error, WorkerDied | CancelledError) and limit_reached(error) is None
+
+
+def cannot_be_told(observation: Observation) -> bool:
+    """It holds what no worker can be told, for instance a number of more than 64 bits."""
+    try:
+        msgspec.msgpack.decode(msgspec.msgpack.encode(observation), type=Observation)
+    except (ValueError, OverflowError):
+        return True
+    return False
+
+
+def all_ungraded(rubric: Rubric, error: Exception) -> list[Outcome]:
+    """Everything ungraded, of an observation that could not be judged."""
+    failed = message(
+        N_("The grader failed: {error}"), error=redact(f"{type(error).__name__}: {error}")
+    )
+    return [_open(criterion, "unexpected", failed) for criterion in rubric.criteria]
+
+
+def _open(criterion: Criterion, kind: UnknownKind, words: Message) -> Outcome:
+    return Outcome(
+        criterion.id,
+        criterion.check,
+        "ungraded",
+        str(words),
+        because=kind,
+        template=words.message_id,
+        values=words.values,
+    )
+
+
+def complete(
+    rubric: Rubric,
+    judged: list[list[Outcome]],
+    withheld: dict[tuple[int, int], UnknownKind],
+    limit_s: float,
+) -> list[list[Outcome]]:
+    """``judged``, and one ungraded outcome for each test that had to be left out."""
+    order = {criterion.id: number for number, criterion in enumerate(rubric.criteria)}
+    for (criterion, observation), kind in withheld.items():
+        text = (
+            N_("The check took longer than {limit} s.")
+            if kind == "time-limit"
+            else N_("The check ended the program that ran it.")
+        )
+        said = message(text, limit=int(limit_s) if limit_s == int(limit_s) else limit_s)
+        judged[observation].append(_open(rubric.criteria[criterion], kind, said))
+    return [sorted(outcomes, key=lambda outcome: order[outcome.criterion]) for outcomes in judged]

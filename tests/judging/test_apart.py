@@ -1,0 +1,53 @@
+"""Observations that cannot be judged together are judged one by one: only the culprit is ungraded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.judging.pool import Judge
+from grader.judging.worker_process import WorkerProcess
+from grader.model.fact import Found
+from grader.model.machine_limit import FILES, WorkerFailed
+from tests.observations import a_function, lab_rubric, only, reference, sum_function
+
+if TYPE_CHECKING:
+    from grader.model.outcome import Outcome
+
+MEMORY = only(lab_rubric(), "memory")
+GOOD = reference()
+TOO_MUCH = reference(functions=sum_function(Found(a_function(memory_mb=10**30))))
+NO_TEXT = reference(functions=sum_function(Found(a_function(arn=5))))
+
+
+def told(judged: list[list[Outcome]]) -> list[str]:
+    return [outcome.outcome for (outcome,) in judged]
+
+
+@pytest.mark.parametrize("odd", [TOO_MUCH, NO_TEXT], ids=["number", "type"])
+def test_one_that_no_worker_can_be_told_costs_nobody_else_anything(odd: Any) -> None:
+    with Judge([], workers=1) as judge:
+        judged = judge.judge(MEMORY, [GOOD, odd, GOOD])
+        assert told(judged) == ["passed", "ungraded", "passed"]
+        assert judged[1][0].because == "unexpected"
+        assert told(judge.judge(MEMORY, [odd])) == ["ungraded"]  # a batch of its own
+        assert told(judge.judge(MEMORY, [GOOD])) == ["passed"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "observations"), [(None, 2), (None, 1), (FILES, 3)], ids=["all", "one", "limit"]
+)
+def test_what_fails_for_everybody_is_raised_and_replaces_no_grade(
+    monkeypatch: pytest.MonkeyPatch, limit: str | None, observations: int
+) -> None:
+    asked: list[bytes] = []
+
+    def fail(_process: WorkerProcess, task: bytes) -> bytes:
+        asked.append(task)
+        raise WorkerFailed("a fault of ours", limit)
+
+    monkeypatch.setattr(WorkerProcess, "call", fail)
+    with Judge([], workers=1) as judge, pytest.raises(WorkerFailed, match="a fault of ours"):
+        judge.judge(MEMORY, [GOOD] * observations)
+    assert limit is None or len(asked) == 1  # every other one would meet it too
