@@ -28,6 +28,7 @@ from tenacity import (
 )
 
 from grader.export.lti import PlatformError, encode
+from grader.export.lti_answer import PlatformAnswer
 from grader.i18n.language import _
 from grader.results.directory import UNREADABLE
 from grader.safety.printable import printable
@@ -62,9 +63,6 @@ _NO_DATE = (ValueError, OverflowError, TypeError)
 _FATAL = frozenset({401, 405, 410, 415})
 _MAY_BE_ALL = frozenset({403, 404})
 """What platforms say both of a user they do not know and of a line item that is not ours."""
-_HTML = frozenset({"text/html", "application/xhtml+xml"})
-_BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe \t\r\n\f"
-"""Byte order marks and blanks: what may stand before a page's first ``<``, or stand alone."""
 
 
 class _TryAgain(Exception):  # noqa: N818 - it says what to do
@@ -90,51 +88,6 @@ class Client:
     key: Secret
     key_id: str | None = None
     audience: str | None = None
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """What was said: the type that is announced for the body, if any, and what was read of it.
-
-    ``whole``: that is the body to its end.
-    """
-
-    status: int
-    media_type: str
-    body: bytes
-    whole: bool = True
-
-    @property
-    def _text(self) -> bytes:
-        # UTF-16 has a NUL beside each letter of a tag.
-        return self.body.replace(b"\0", b"").lstrip(_BEFORE_TEXT)
-
-    @property
-    def is_page(self) -> bool:
-        """It is a wiki's, a proxy's, one to sign in: it says that it is HTML, or begins like that."""
-        return bool(self._text) and (self.media_type in _HTML or self._text.startswith(b"<"))
-
-    @property
-    def takes_score(self) -> bool | None:
-        """A 2xx means what AGS's does; ``None`` where too little of it arrived to tell.
-
-        AGS answers with JSON, or with nothing. Nothing is no page, whatever its type: PHP announces
-        HTML for everything. An answer that was lost on the way is AGS's where JSON is announced.
-        """
-        if self.is_page:
-            return False
-        if self.whole:
-            return not self._text or _is_json(self._text)
-        announced = self.media_type == "application/json" or self.media_type.endswith("+json")
-        return True if announced else None
-
-
-def _is_json(text: bytes) -> bool:
-    try:
-        msgspec.json.decode(text)
-    except UNREADABLE:
-        return False
-    return True
 
 
 class _Bearer(AuthBase):
@@ -236,7 +189,7 @@ class Platform:
             raise PlatformError(f"HTTP {status}{said}", fatal=True)
         return score
 
-    def _post_once(self, score: Score) -> tuple[_Answer, str]:
+    def _post_once(self, score: Score) -> tuple[PlatformAnswer, str]:
         """The answer, and what it says as it may be told."""
         token = self._bearer()
         headers = {"Content-Type": MEDIA_TYPE, "Accept": "application/json"}
@@ -304,7 +257,7 @@ class Platform:
         auth: AuthBase,
         *,
         may_be_cut: bool = False,
-    ) -> _Answer:
+    ) -> PlatformAnswer:
         """The answer, with the beginning of its body. Redirects are not followed: they would take the
         token along. ``may_be_cut``: a 2xx is an answer though the connection was lost in its body."""
         try:
@@ -349,7 +302,7 @@ class Platform:
                 error=type(error).__name__,
             )
             raise PlatformError(message, fatal=True) from None
-        return _Answer(status, named.partition(";")[0].strip().lower(), bytes(body), whole)
+        return PlatformAnswer(status, named.partition(";")[0].strip().lower(), bytes(body), whole)
 
 
 def _no_answer(url: str) -> _TryAgain:

@@ -75,7 +75,7 @@ def main() -> None:
     directory = Path(os.environ["TMPDIR"])
     threading.Thread(target=_end_with_parent, args=(directory,), daemon=True).start()
     _give_the_lab_role()
-    if hasattr(faulthandler, "register"):  # not on Windows
+    if hasattr(signal, "SIGUSR1"):  # not on Windows
         faulthandler.register(signal.SIGUSR1)
     sys.argv = ["ministack"]
     runpy.run_module("ministack", run_name="__main__", alter_sys=True)

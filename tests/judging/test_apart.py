@@ -45,7 +45,7 @@ def test_what_fails_for_everybody_is_raised_and_replaces_no_grade(
 
     def fail(_process: WorkerProcess, task: bytes) -> bytes:
         asked.append(task)
-        raise WorkerFailed("a fault of ours", limit)
+        raise WorkerFailed("a fault of ours", "Traceback", limit)
 
     monkeypatch.setattr(WorkerProcess, "call", fail)
     with Judge([], workers=1) as judge, pytest.raises(WorkerFailed, match="a fault of ours"):

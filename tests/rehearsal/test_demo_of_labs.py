@@ -92,6 +92,7 @@ TWO_WAYS = """
 schema: rubric/1
 title: Two functions behind two queues
 lab:
+  region: us-east-1
   functions: {totals: my-totals, copies: my-copies}
   queues: {input: my-numbers, second: my-others}
 criteria:
