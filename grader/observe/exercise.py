@@ -219,8 +219,8 @@ def exercise(
     """Invoke the function with one record and with three, then send pairs through the queues.
 
     Nothing is invoked or sent where that could start a loop; ``begins`` is called where something will
-    be. However it ends, the queues are left as
-    they were found. Raises :class:`Interrupted` when ``waits.stop`` is set.
+    be. However it ends, the queues are left as they were found. Raises :class:`Interrupted` when
+    ``waits.stop`` is set.
     """
     nothing = obstacle(stage)
     if nothing is not None:

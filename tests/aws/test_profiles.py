@@ -23,6 +23,7 @@ from grader.observe.identity import observe_identity
 from grader.roster.load import Account
 from grader.safety.secret import Secret
 from tests.observations import lab_rubric
+from tests.polling import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -259,11 +260,12 @@ def test_a_program_that_hangs_is_ended_and_keeps_no_other_account_waiting(
 
 
 def test_default_credentials_that_hang_hold_up_no_row_but_those_of_roles_and_those_in_time_only(
-    aws_sandbox: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch
+    aws_sandbox: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(account_client, "BEGUN_S", 0)
-    hangs = f'{sys.executable} -c "import time; time.sleep({NOBODY_S})"'
-    configure(f"[default]\ncredential_process = {hangs}\n")
+    program, runs = tmp_path / "program.py", tmp_path / "runs"
+    program.write_text(f"import time\nopen({str(runs)!r}, 'x')\ntime.sleep({NOBODY_S})\n")
+    configure(f"[default]\ncredential_process = {sys.executable} {program}\n")
     number = aws_sandbox.new_account()
     role = Role(f"arn:aws:iam::{number}:role/grader")
     clients, began = Clients(), time.monotonic()
@@ -274,15 +276,15 @@ def test_default_credentials_that_hang_hold_up_no_row_but_those_of_roles_and_tho
         return fact, time.monotonic() - began
 
     with ThreadPoolExecutor() as threads:
-        roles = [threads.submit(asked, role, seconds) for seconds in (2, 4)]
-        time.sleep(0.5)  # they wait for the program
-        own, own_s = asked(Keys(Secret(number), Secret("test")), 60)
+        roles = [threads.submit(asked, role, seconds) for seconds in (4, 12)]
+        until(runs.exists)  # they wait for the program
+        own, _own_s = asked(Keys(Secret(number), Secret("test")), 60)
+        assert not roles[1].done()
         ended = [one.result() for one in roles]
     assert own.value.account_id == number
-    assert own_s < 2
-    for (fact, ended_s), seconds in zip(ended, (2, 4), strict=True):
+    for (fact, ended_s), seconds in zip(ended, (4, 12), strict=True):
         assert "there were none after" in fact.detail
-        assert seconds <= ended_s < seconds + 1.5
+        assert seconds <= ended_s < NOBODY_S
 
 
 def test_the_default_credentials_are_asked_for_once_for_all_roles(
