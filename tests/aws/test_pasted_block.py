@@ -150,7 +150,7 @@ MANY = 1024 * 1024
 def test_the_time_that_a_file_takes_grows_with_its_length_alone(raw: str) -> None:
     began = time.process_time()
     told(raw)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 20  # it was hours
 
 
 def test_a_profile_after_many_lines_is_not_said_to_be_absent() -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAME = "lms.example.org"
+FAR_LESS_S = 20
+"""Half of what all addresses of the test would take together."""
 
 
 @contextmanager
@@ -29,12 +31,18 @@ def silence(at: str = "") -> Iterator[int]:
         server.bind((at, 0))
         server.listen(0)
         port: int = server.getsockname()[1]
-        for _waiting in range(4):  # more than it lets wait: nobody else is let in
-            one = stack.enter_context(socket.socket())
-            one.setblocking(False)
-            one.connect_ex(("127.0.0.1", port))
-        time.sleep(0.1)
+        while _lets_in(stack.enter_context(socket.socket()), port):
+            pass  # it lets one or two wait
         yield port
+
+
+def _lets_in(one: socket.socket, port: int) -> bool:
+    one.settimeout(0.5)
+    try:
+        one.connect(("127.0.0.1", port))
+    except TimeoutError:
+        return False
+    return True
 
 
 @pytest.fixture
@@ -62,25 +70,25 @@ def resolve(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
 def test_a_host_with_many_silent_addresses_is_left_in_time(
     manager: PoolManager, resolve: dict[str, list[str]]
 ) -> None:
-    resolve[NAME] = [f"127.0.0.{number}" for number in range(1, 9)]
+    resolve[NAME] = [f"127.0.0.{number}" for number in range(1, 41)]
     with silence() as port:
         began = time.monotonic()
         with cut_at(began + 1.5) as question, pytest.raises((HTTPError, TimeoutError)):
             manager.request("GET", f"http://{NAME}:{port}/", timeout=1)
-        assert 1.4 < time.monotonic() - began < 2.5
+        assert 1.5 <= time.monotonic() - began < FAR_LESS_S
         assert question.is_over
 
 
-@pytest.mark.parametrize("timeout", [0.3, None])
+@pytest.mark.parametrize(("timeout", "seconds", "is_over"), [(0.3, 60, False), (None, 1, True)])
 def test_a_single_address_is_waited_for_no_longer_than_the_question_may_take(
-    manager: PoolManager, timeout: float | None
+    manager: PoolManager, timeout: float | None, seconds: float, is_over: bool
 ) -> None:
     with silence() as port:
         began = time.monotonic()
-        with cut_at(began + 1) as question, pytest.raises((HTTPError, TimeoutError)):
+        with cut_at(began + seconds) as question, pytest.raises((HTTPError, TimeoutError)):
             manager.request("GET", f"http://127.0.0.1:{port}/", timeout=timeout)
-        assert time.monotonic() - began < 2
-        assert question.is_over is (timeout is None)
+        assert time.monotonic() - began < FAR_LESS_S
+        assert question.is_over is is_over
 
 
 def test_the_address_after_a_silent_and_a_closed_one_is_asked_by_the_hosts_name(
