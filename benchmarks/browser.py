@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUDGET_S = 2
-"""Until the first rows are seen, of loading and of sorting."""
+"""Until the first rows are seen, of loading, of sorting and of filtering."""
 
 _LONGEST_MS = 600_000
 _ARGUMENTS = [
@@ -28,31 +28,46 @@ _ALL_SHOWN = """async () => {
         await new Promise((resolve) => setTimeout(resolve, 10));
 }"""
 
-_SORTED = """async () => {
+_DONE = """async (does) => {
     const began = performance.now();
-    document.querySelector('#heat thead th:nth-child(2) button').click();
+    does();
     await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
     const seen = performance.now() - began;
     while (document.querySelector('#heat tbody tr[hidden]'))
         await new Promise((resolve) => setTimeout(resolve, 10));
     return [seen, performance.now() - began];
 }"""
-"""By the score, which is the second column; the first rows are painted by the frame that follows."""
+"""The first rows are painted by the frame that follows."""
+
+_SORTED = f"() => ({_DONE})(() => document.querySelector('#heat thead th:nth-child(2) button').click())"
+"""By the score, which is the second column."""
+
+_FILTERED = f"""() => ({_DONE})(() => {{
+    const name = document.querySelector('#by-name');
+    name.value = '1';
+    name.dispatchEvent(new Event('input', {{ bubbles: true }}));
+    name.value = '';
+    name.dispatchEvent(new Event('input', {{ bubbles: true }}));
+}})"""
+"""By a name, and by none: whoever was filtered out is shown again."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Seconds until the first rows were seen, and until all were: of loading, of sorting by score."""
+    """Seconds until the first rows were seen, and until all were: of loading, of sorting by score, of
+    filtering by a name and by none again."""
 
     megabytes: float
     loaded_s: float
     all_loaded_s: float
     sorted_s: float
     all_sorted_s: float
+    filtered_s: float
+    all_filtered_s: float
 
 
 def shown_in_browser(path: Path) -> Shown | None:
-    """Open the class page at ``path`` and sort it; ``None`` where there is no Chromium, or nothing that
+    """Open the class page at ``path``, sort and filter it; ``None`` where there is no Chromium, or nothing that
     drives it."""
     try:
         from playwright.sync_api import sync_playwright
@@ -71,6 +86,7 @@ def shown_in_browser(path: Path) -> Shown | None:
         page.evaluate(_ALL_SHOWN)
         all_loaded_s = time.monotonic() - began
         sorted_ms, all_sorted_ms = page.evaluate(_SORTED)
+        filtered_ms, all_filtered_ms = page.evaluate(_FILTERED)
         browser.close()
     return Shown(
         path.stat().st_size / 2**20,
@@ -78,4 +94,6 @@ def shown_in_browser(path: Path) -> Shown | None:
         all_loaded_s,
         sorted_ms / 1000,
         all_sorted_ms / 1000,
+        filtered_ms / 1000,
+        all_filtered_ms / 1000,
     )

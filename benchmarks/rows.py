@@ -125,15 +125,17 @@ def _show_pages(sizes: list[int], pages: list[Shown | None]) -> None:
             f"{page.all_loaded_s:.2f}",
             f"{page.sorted_s:.2f}",
             f"{page.all_sorted_s:.2f}",
+            f"{page.filtered_s:.2f}",
+            f"{page.all_filtered_s:.2f}",
         ]
         for size, page in there
     ]
     table(
         "The class page in Chromium, seconds",
-        ["rows", "MB", "loaded", "all rows", "sorted by score", "all rows"],
+        ["rows", "MB", "loaded", "all", "sorted by score", "all", "filtered by name", "all"],
         rows,
     )
-    print("\nloaded, sorted: the first rows are seen; the others follow by and by.")
+    print("\nloaded, sorted, filtered: the first rows are seen; the others follow by and by.")
     print(f"Budget: {BUDGET_S:g} s each.")
 
 

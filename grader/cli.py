@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -228,8 +227,5 @@ def main() -> None:
         sys.stdout.flush()
         sys.stderr.flush()
     if any(thread.name.startswith(_HOLDING_BACK) for thread in threading.enumerate()):
-        # What the judge's processes shared is freed first: nothing else would, and its tracker would
-        # complain.
-        gc.collect()
         os._exit(status)
     sys.exit(status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import sys
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,7 @@ def local_cluster(jobs: int) -> Iterator[Client]:
     security = Security.temporary()
     with config.set(_SETTINGS):
         runner = LoopRunner()
-        resource_tracker.ensure_running()  # else the first worker starts it, and lets Ctrl-C through
+        _start_tracker()  # else the first worker starts it, and lets Ctrl-C through
         with interrupts.kept_from_children():
             runner.start()  # its thread starts the workers, now and whenever one is replaced
         made = LocalCluster(
@@ -79,6 +80,21 @@ def local_cluster(jobs: int) -> Iterator[Client]:
         within(_CLOSE_S, client.close)
         within(_CLOSE_S, made.close)
         within(_CLOSE_S, runner.stop)
+
+
+def _start_tracker() -> None:
+    """Start the process with which :mod:`multiprocessing` frees what is left, and which says so.
+
+    After an end in which workers had no time to close there is always something left. Windows has none.
+    """
+    if sys.platform == "win32":
+        return
+    before = sys.warnoptions[:]
+    sys.warnoptions.append("ignore:resource_tracker")
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions[:] = before
 
 
 async def _all_there(made: LocalCluster) -> None:

@@ -27,6 +27,8 @@ _END = re.compile(r"[Aa]t the end of `([^`]+)`")
 _INSTEAD = re.compile(r"[Ii]n `([^`]+)`,\s+instead of\s+`([^`]+)`")
 _STATUS = re.compile(r"# status (\d+)$")
 _ENTRY = re.compile(r'^msgid "(.*)"\nmsgstr "(.*)"$', re.M)
+_LIMIT_S = 1200
+"""A walk runs whole rooms of tests, some of them beside as many others. Nothing is to be seen of its speed."""
 _NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv*", "__pycache__", ".*_cache", "node_modules", ".terraform", "cdktf.out"
 )
@@ -78,7 +80,9 @@ def _typed(block: str, folder: Path, env: dict[str, str]) -> str:
     printed = ""
     for line in block.replace("\\\n", " ").splitlines():
         expected = _STATUS.search(line)
-        done: subprocess.CompletedProcess[str] = run(["bash", "-c", line], cwd=folder, env=env)
+        done: subprocess.CompletedProcess[str] = run(
+            ["bash", "-c", line], cwd=folder, env=env, limit_s=_LIMIT_S
+        )
         output = done.stdout + done.stderr
         assert done.returncode == int(expected[1] if expected else 0), f"{line}\n{output}"
         printed += output

@@ -97,24 +97,33 @@ def test_workers_that_have_hardly_begun_hear_no_interrupt(interrupted_at_birth: 
     assert len(list(interrupted_at_birth.iterdir())) == 2
 
 
+@pytest.mark.parametrize(
+    ("program", "holds"),
+    [
+        ("from grader import cli; cli.main()", "threading.Event().wait()"),
+        (CLOSES_NONE, "while os.getppid() == parent: threading.Event().wait(0.01)"),
+    ],
+    ids=["closed", "not closed in time"],
+)
 def test_a_batch_that_is_interrupted_while_its_workers_start_says_no_more_than_that(
-    tmp_path: Path,
+    program: str, holds: str, tmp_path: Path
 ) -> None:
-    """They are held where they start. What Dask sets for them tells them from the judge's."""
+    """They are held where they start: until they are closed, or their parent is gone. What Dask sets for them tells them from the judge's."""
     begun = tmp_path / "begun"
     path = at_birth(
         tmp_path / "site",
         f"""
     if {OF_A_WORKER!r} in os.environ:
+        parent = os.getppid()
         open({str(begun)!r}, "w").close()
-        threading.Event().wait()
+        {holds}
 """,
     )
     (tmp_path / "class.csv").write_text("student_id,profile\ns1,nobody\n")
     env = environment(PYTHONPATH=path)
     env.pop(OF_A_WORKER, None)  # it stays where this process had a cluster
     how = ("batch", "class.csv", "--engine", "dask", "--jobs", "2")
-    with background(command(*how), cwd=tmp_path, env=env) as process:
+    with background([sys.executable, "-c", program, *how], cwd=tmp_path, env=env) as process:
         until(begun.exists)
         started = children(process.pid)
         os.killpg(process.pid, signal.SIGINT)
