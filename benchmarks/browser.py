@@ -39,7 +39,9 @@ _DONE = """async (does) => {
 }"""
 """The first rows are painted by the frame that follows."""
 
-_SORTED = f"() => ({_DONE})(() => document.querySelector('#heat thead th:nth-child(2) button').click())"
+_SORTED = (
+    f"() => ({_DONE})(() => document.querySelector('#heat thead th:nth-child(2) button').click())"
+)
 """By the score, which is the second column."""
 
 _FILTERED = f"""() => ({_DONE})(() => {{
@@ -67,8 +69,8 @@ class Shown:
 
 
 def shown_in_browser(path: Path) -> Shown | None:
-    """Open the class page at ``path``, sort and filter it; ``None`` where there is no Chromium, or nothing that
-    drives it."""
+    """Open the class page at ``path``, sort and filter it; ``None`` where there is no Chromium, or
+    nothing that drives it."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:

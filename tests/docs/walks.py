@@ -28,7 +28,7 @@ _INSTEAD = re.compile(r"[Ii]n `([^`]+)`,\s+instead of\s+`([^`]+)`")
 _STATUS = re.compile(r"# status (\d+)$")
 _ENTRY = re.compile(r'^msgid "(.*)"\nmsgstr "(.*)"$', re.M)
 _LIMIT_S = 1200
-"""A walk runs whole rooms of tests, some of them beside as many others. Nothing is to be seen of its speed."""
+"""Against hanging, not of speed: a walk runs many tests, some of them beside other tests."""
 _NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv*", "__pycache__", ".*_cache", "node_modules", ".terraform", "cdktf.out"
 )

@@ -108,7 +108,8 @@ def test_workers_that_have_hardly_begun_hear_no_interrupt(interrupted_at_birth: 
 def test_a_batch_that_is_interrupted_while_its_workers_start_says_no_more_than_that(
     program: str, holds: str, tmp_path: Path
 ) -> None:
-    """They are held where they start: until they are closed, or their parent is gone. What Dask sets for them tells them from the judge's."""
+    """They are held where they start, until they are closed or their parent is gone. What Dask sets for
+    them tells them from the judge's."""
     begun = tmp_path / "begun"
     path = at_birth(
         tmp_path / "site",
