@@ -10,7 +10,7 @@ import pytest
 
 from tests.own_checks import HANG, write_checks
 from tests.polling import until
-from tests.programs import background, command, run
+from tests.programs import LIMIT_S, background, command, run
 
 resource = pytest.importorskip("resource")
 
@@ -101,5 +101,5 @@ def test_own(function):
     with background(line) as process:
         until(begun.exists)
         process.terminate()
-        _, told = process.communicate(timeout=8)
+        _, told = process.communicate(timeout=LIMIT_S)
     assert (process.returncode, "Interrupted." in told) == (130, True), told

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from grader.rubric.needs import Needs
     from grader.rubric.rubric import Rubric
 
-LEAVE_S = 2.5
+LEAVE_S = 5
 """How long an interrupted run waits for its queues to be given back."""
 
 IDENTIFY_S = 10

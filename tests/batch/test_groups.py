@@ -17,6 +17,7 @@ from grader.rubric.load import default_rubric_path, load_rubric
 from tests.batch.classes import ByKeys, Class, Row, looked_at
 from tests.observing import hand_in
 from tests.polling import until
+from tests.programs import LIMIT_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -363,7 +364,7 @@ def test_a_way_that_hangs_holds_up_nobody_and_is_attached_when_it_answers(
             assert not wire.go.is_set()
         finally:
             wire.go.set()
-        reports, _ = run.result(timeout=60)
+        reports, _ = run.result(timeout=LIMIT_S)
     assert {one.score for one in reports.values()} == {6}
     assert len({one.started_at for one in reports.values()}) == 1  # it was looked at once
 
@@ -378,7 +379,7 @@ def test_who_was_refused_waits_for_a_way_that_answers_late(
         run = threads.submit(pairs.grade, rubric, *rows, wire=wire)
         until(lambda: "lambda.GetFunctionConfiguration" in wire.asked["nothing"])
         wire.go.set()
-        reports, _ = run.result(timeout=60)
+        reports, _ = run.result(timeout=LIMIT_S)
     assert (reports["a"].score, reports["b"].score) == (None, 6)
     facts = seen(pairs, "a").functions.values()
     assert all(isinstance(fact, Unknown) for fact in facts)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.observing import hand_in, messages
 from tests.polling import until
-from tests.programs import background, command, grader, grader_here, read_to
+from tests.programs import LIMIT_S, background, command, grader, grader_here, read_to
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,11 +127,11 @@ def test_an_interrupted_batch_keeps_who_is_done_and_ends_soon(
         os.killpg(process.pid, number)
         assert process.stderr is not None
         errors = said + process.stderr.read()
-        process.wait(timeout=60)
+        process.wait(timeout=LIMIT_S)
         took = time.monotonic() - interrupted
     assert process.returncode == 130
     # Not a measurement: the function of s2 takes 55 s, and nobody waited for it.
-    assert took < 25, f"{took:.1f} s"
+    assert took < 45, f"{took:.1f} s"
     assert reports(tmp_path)["s1"].score == 20
     assert reports(tmp_path).keys() == {"s1"}
     assert "--resume" in errors
@@ -250,7 +250,7 @@ def test_a_reader_that_goes_away_does_not_end_the_grading(
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=LIMIT_S) == 0
     assert read_json(tmp_path / "results/batch.json")["state"] == "finished"
     assert reports(tmp_path).keys() == {"s1", "s2"}
 
@@ -291,6 +291,6 @@ def test_nohup_is_honoured(aws_sandbox: Sandbox, right: str, tmp_path: Path) -> 
     with background(["nohup", *command("batch", path)], cwd=tmp_path) as process:
         read_to(process.stderr, "1/2")
         process.send_signal(signal.SIGHUP)
-        process.communicate(timeout=60)
+        process.communicate(timeout=LIMIT_S)
     assert process.returncode == 0
     assert reports(tmp_path).keys() == {"s1", "s2"}

@@ -168,7 +168,7 @@ def test_what_an_interrupted_check_left_is_called_its_own_by_the_next_one(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
     # Longer than a poll, which an interrupted run ends with.
-    hand_in(aws_sandbox, fresh_account, handler="delays_answer", environment={"DELAY": "6"})
+    hand_in(aws_sandbox, fresh_account, handler="delays_answer", environment={"DELAY": "15"})
     functions = aws_sandbox.client("lambda", fresh_account)
     known = functions.get_function_configuration(FunctionName="first_lambda")["Environment"]
     sqs = aws_sandbox.client("sqs", fresh_account)

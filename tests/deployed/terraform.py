@@ -32,7 +32,7 @@ LEFT_BEHIND = shutil.ignore_patterns(
 )
 """What may lie in a project because somebody worked in it: no copy for a test has any of it."""
 
-_LIMIT_S = 240
+_LIMIT_S = 600
 _STEPS = 60
 _STEP = re.compile(r"HTTP Request Sent|HTTP Response Received|Waiting for state.*|[Rr]etry.*")
 _SAID = re.compile(r"(?:rpc\.method|http\.status_code|tf_resource_type)=\S+|attempt=\d+")

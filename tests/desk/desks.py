@@ -15,7 +15,7 @@ from grader.model.access import Keys
 from grader.roster.credentials_block import block_text
 from grader.safety.secret import Secret
 from tests.polling import until
-from tests.programs import background, command, environment, read_to
+from tests.programs import LIMIT_S, background, command, environment, read_to
 
 if TYPE_CHECKING:
     import subprocess
@@ -74,7 +74,7 @@ class Browser:
         **headers: str,
     ) -> Answer:
         parts = urlsplit(self.base)
-        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=LIMIT_S)
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if fields is not None:
             body = urlencode(fields).encode()
@@ -116,7 +116,7 @@ class Browser:
     def state(self, **headers: str) -> Any:
         return self.get("/state", Accept="application/json", **headers).json
 
-    def over(self, limit_s: float = 240) -> Any:
+    def over(self, limit_s: float = 1200) -> Any:
         """The state once nothing is under way any more."""
 
         def ended() -> Any:

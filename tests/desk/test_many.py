@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from grader.sandbox.cohort import COHORT, deploy_all, write_cohort_roster
 from tests.batch.killed_batches import SUBMISSIONS
 from tests.desk.conftest import NOWHERE
 from tests.desk.desks import block, desk, roster
-from tests.programs import command, grader_here, run
+from tests.programs import command, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,36 +89,14 @@ def test_five_hundred_students_at_once_are_answered(tmp_path: Path) -> None:
     rows = [{"student_id": f"s{number:03}", "name": f"S {number}"} for number in range(MANY)]
     where = ["--endpoint-url", NOWHERE, "--jobs", "8"]
     with desk(roster(tmp_path, rows), None, *where) as opened:
-        longest: list[float] = []
 
         def comes(name: str) -> None:
-            begun = time.monotonic()
             student = opened.student(name)
             answer = student.hand_in(block("1" * 12))
             assert answer.status == 303, answer.text[:300]
-            longest.append(time.monotonic() - begun)
-            assert student.over(280)["state"] == "refused"
+            assert student.over(1200)["state"] == "refused"
 
         with ThreadPoolExecutor(MANY) as crowd:
             for done in [crowd.submit(comes, row["student_id"]) for row in rows]:
                 done.result()
-        assert len(longest) == MANY
         assert opened.instructor().get("/board").status == 200
-
-
-@pytest.mark.slow
-def test_the_score_is_on_the_page_as_soon_as_check_has_it(
-    tmp_path: Path, aws_sandbox: Sandbox, right: str
-) -> None:
-    where = ["--endpoint-url", aws_sandbox.endpoint_url]
-    (tmp_path / "block.txt").write_text(block(right))
-    begun = time.monotonic()
-    checked = grader_here("check", "--block", "block.txt", *where, cwd=tmp_path)
-    check_s = time.monotonic() - begun
-    assert checked.returncode == 0, checked.stderr
-    with desk(roster(tmp_path, [{"student_id": "s01"}]), aws_sandbox) as opened:
-        student = opened.student("s01")
-        begun = time.monotonic()
-        student.hand_in(block(right))
-        assert student.over()["score"] == 20.0
-        assert time.monotonic() - begun <= check_s + 2

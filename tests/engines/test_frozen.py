@@ -26,8 +26,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machines]:
-    monkeypatch.setattr(remote_cluster, "CONNECT_S", 5)
-    monkeypatch.setattr(remote_cluster, "READ_S", 5)
+    monkeypatch.setattr(remote_cluster, "CONNECT_S", 15)
+    monkeypatch.setattr(remote_cluster, "READ_S", 15)
     with machines(tmp_path / "machines", tls=False) as running:
         yield running
 

@@ -78,7 +78,7 @@ def test_an_interrupted_batch_gives_its_queues_back_and_leaves_no_process(
     assert messages(aws_sandbox, held, "output_queue")["in flight"] == 0
     until(lambda: not any(map(runs, started)))
     # Not a measurement: the function in s2 takes 55 s, and nobody waited for it.
-    assert time.monotonic() - interrupted < 25
+    assert time.monotonic() - interrupted < 45
 
 
 def test_workers_end_with_a_grader_that_is_killed(busy_class: subprocess.Popen[str]) -> None:

@@ -82,9 +82,9 @@ def test_a_class_does_not_wait_for_ever_for_a_worker(
         running = engine.submit(tasks.says_where, str(tmp_path))
         until(lambda: list(tmp_path.glob("*.started")))
         worker.kill()
-        assert isinstance(running.exception(timeout=60), EngineLost)
+        assert isinstance(running.exception(timeout=LIMIT_S), EngineLost)
         late = engine.submit(tasks.process)
-        assert "without workers" in str(late.exception(timeout=60))
+        assert "without workers" in str(late.exception(timeout=LIMIT_S))
 
 
 def test_a_class_does_not_wait_for_ever_for_a_scheduler_that_is_frozen(
@@ -110,7 +110,7 @@ def test_a_task_that_ends_every_worker_is_given_up(others: Machines) -> None:
         others.worker(threads=1, wait=False)
     until(lambda: others.joined() == 5)
     with cluster(others.address, 1) as engine:
-        error = engine.submit(tasks.ends_its_process, "x").exception(timeout=60)
+        error = engine.submit(tasks.ends_its_process, "x").exception(timeout=LIMIT_S)
     assert type(error).__name__ == "KilledWorker"
 
 
@@ -121,7 +121,7 @@ def test_a_worker_that_joins_takes_part(others: Machines, tmp_path: Path) -> Non
         until(lambda: list(tmp_path.glob("*.started")))
         free = engine.submit(tasks.process)
         second = others.worker(threads=1)
-        assert free.result(timeout=60) == second.pid
+        assert free.result(timeout=LIMIT_S) == second.pid
         engine.stop()
         # Told to stop, not cut off.
         until((tmp_path / f"{first.pid}.stopped").exists)
@@ -139,7 +139,7 @@ def test_an_unfit_worker_that_joins_ends_the_run_with_one_reason(
         listening = ("--listen-address", "tcp://127.0.0.1:0")
         others.worker(1, *listening, "--contact-address", "tcp://192.0.2.1:9")
         for one in (waiting, busy, engine.submit(tasks.process)):
-            error = one.exception(timeout=60)
+            error = one.exception(timeout=LIMIT_S)
             assert isinstance(error, EngineLost)
             assert str(error) == (
                 "A worker joined to which nothing travels encrypted: tcp://192.0.2.1:9."
@@ -165,15 +165,15 @@ def test_a_worker_with_another_grader_that_joins_ends_the_run(
         until(lambda: list(tmp_path.glob("*.started")))
         waiting = engine.submit(tasks.process)
         others.worker(1, PYTHONPATH=f"{other}{os.pathsep}{HERE}")
-        assert said in str(waiting.exception(timeout=60))
+        assert said in str(waiting.exception(timeout=LIMIT_S))
 
 
 def test_a_result_that_cannot_be_read_here_ends_its_task_alone(others: Machines) -> None:
     others.worker()
     with cluster(others.address, 2) as engine:
         future = engine.submit(tasks.returns_what_cannot_be_read)
-        assert isinstance(future.exception(timeout=60), LookupError)
-        assert engine.submit(tasks.process).result(timeout=60)
+        assert isinstance(future.exception(timeout=LIMIT_S), LookupError)
+        assert engine.submit(tasks.process).result(timeout=LIMIT_S)
 
 
 def test_a_run_can_be_stopped_however_many_others_came_meanwhile(
@@ -187,7 +187,7 @@ def test_a_run_can_be_stopped_however_many_others_came_meanwhile(
             for _ in range(2 * _PLACES):
                 # Killed batches: none says that it is over.
                 another = Cluster(client)
-                kept = another.submit(tasks.places_in_use).result(timeout=60)
+                kept = another.submit(tasks.places_in_use).result(timeout=LIMIT_S)
         assert kept == _PLACES + 1
         engine.stop()
         until(lambda: list(tmp_path.glob("*.stopped")))
@@ -197,7 +197,7 @@ def test_what_a_run_leaves_with_the_scheduler_is_nothing(others: Machines) -> No
     others.worker()
     with cluster(others.address, 2) as engine:
         orders = RunOptions(seed=1, attempt=1, exchange=True, limit_s=60)
-        assert engine.submit(tasks.attempt, orders).result(timeout=60) == 1
+        assert engine.submit(tasks.attempt, orders).result(timeout=LIMIT_S) == 1
     with Client(others.address, set_as_default=False) as client:
         assert client.run_on_scheduler(tasks.events_known) == 0
 

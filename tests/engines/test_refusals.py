@@ -24,7 +24,7 @@ NOWHERE = "tcp://127.0.0.1:9"
 @pytest.fixture
 def class_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(remote_cluster, "CONNECT_S", 5)
+    monkeypatch.setattr(remote_cluster, "CONNECT_S", 15)
     (tmp_path / "class.csv").write_text("student_id,profile\ns1,nobody\n")
     return tmp_path
 

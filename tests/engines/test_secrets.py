@@ -18,6 +18,7 @@ from grader.model.fact import Unknown
 from grader.safety.secret import Secret, sealing
 from tests.engines import tasks
 from tests.engines.machines import Machines, machines
+from tests.programs import LIMIT_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +88,7 @@ def test_a_task_that_fails_shows_no_secret(
     engine: Cluster, talkative: Machines, written: io.StringIO
 ) -> None:
     future = engine.submit(tasks.quotes_its_secret, visit())
-    error = future.exception(timeout=60)
+    error = future.exception(timeout=LIMIT_S)
     assert isinstance(error, TaskFailed)
     assert str(error).startswith("RuntimeError: ")
     assert "ValueError: Invalid header value" in error.__notes__[0]
@@ -103,7 +104,7 @@ def test_a_visit_that_crashes_shows_no_secret(
     orders = RunOptions(seed=1, attempt=1, exchange=True, limit_s=60)
     nonsense: Any = None
     future = engine.submit(observe_account, visit(), nonsense, nonsense, orders)
-    assert isinstance(future.exception(timeout=60), TaskFailed)
+    assert isinstance(future.exception(timeout=LIMIT_S), TaskFailed)
     assert CANARY not in shown(future.exception())
     assert CANARY not in talkative.said() + written.getvalue()
 
@@ -118,7 +119,7 @@ def test_an_account_that_cannot_be_reached_shows_no_secret(
     ]
     for one in broken:
         future = engine.submit(identify_account, one, 60)
-        found = future.exception(timeout=60) or future.result().identity
+        found = future.exception(timeout=LIMIT_S) or future.result().identity
         assert isinstance(found, Unknown | TaskFailed)
         assert CANARY not in repr(found)
     assert CANARY not in talkative.said() + written.getvalue()
@@ -127,7 +128,7 @@ def test_an_account_that_cannot_be_reached_shows_no_secret(
 def test_a_secret_does_not_come_back(
     engine: Cluster, talkative: Machines, written: io.StringIO
 ) -> None:
-    error = engine.submit(tasks.cannot_be_sent_back, visit()).exception(timeout=60)
+    error = engine.submit(tasks.cannot_be_sent_back, visit()).exception(timeout=LIMIT_S)
     assert "not serialised" in str(error)
     assert CANARY not in shown(error)
     assert CANARY not in talkative.said() + written.getvalue()

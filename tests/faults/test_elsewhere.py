@@ -51,7 +51,7 @@ Disturbance = tuple[Cell, bool]
 @pytest.fixture(scope="module")
 def came(aws_sandbox: Sandbox) -> dict[str | Disturbance, dict[str, CriterionResult]]:
     """What each account comes to, undisturbed (by the operation's name) and with every fault."""
-    rubric = lab(pairs=1, deadline_s=3)
+    rubric = lab(pairs=1, deadline_s=60)
 
     def observe(disturbances: list[Disturbance | None], name: str) -> list[Any]:
         account = aws_sandbox.new_account()

@@ -10,7 +10,8 @@ from botocore.exceptions import ConnectionClosedError
 
 from grader.observe import invocation, patience
 from tests.faults.matrix import BEHAVIOUR, Seen, assert_only, reported, without_waiting
-from tests.observing import hand_in, lab, look
+from tests.observing import hand_in, lab, look, messages
+from tests.polling import until
 from tests.wire_faults import Done, Wire
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ LOST = Done(ConnectionClosedError(endpoint_url="http://127.0.0.1"))
 @pytest.fixture(scope="module")
 def came(aws_sandbox: Sandbox) -> list[Report]:
     """The reports of runs in which the first answer, the second, … of ReceiveMessage was lost."""
-    rubric = lab(pairs=2, deadline_s=3)
+    rubric = lab(pairs=2, deadline_s=60)
 
     def observe(number: int) -> Seen:
         account, wire = aws_sandbox.new_account(), Wire()
@@ -64,8 +65,13 @@ def test_answers_that_are_lost_every_time_leave_open_what_they_said(
     monkeypatch.setattr(invocation, "APPEARS_S", 1)
     monkeypatch.setattr(patience, "COME_BACK_S", 1)
     rubric, wire = lab(pairs=1, deadline_s=1), Wire()
+
+    def answered(_said: object) -> None:
+        until(lambda: messages(aws_sandbox, right, "output_queue")["visible"] >= 1)
+
     # Each look loses what lies in the queue, is repeated by the client, and then finds nothing.
     wire.play("sqs.ReceiveMessage", *[None] * heard, *[LOST, None] * 40)
+    wire.change("sqs.SendMessage", answered)
     with without_waiting():
         seen = look(aws_sandbox, right, rubric=rubric, wire=wire)
     (came,) = reported(rubric, [(seen, wire)])

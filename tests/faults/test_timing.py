@@ -74,8 +74,8 @@ def test_answers_that_come_again_and_out_of_order_cost_nothing(
 def test_an_answer_that_arrives_at_the_deadline_counts(
     aws_sandbox: Sandbox, fresh_account: str, grade: Any
 ) -> None:
-    hand_in(aws_sandbox, fresh_account, handler="delays_answer", environment={"DELAY": "4"})
-    report = grade(fresh_account, aws_sandbox.endpoint_url, pairs=1, deadline_s=4)
+    hand_in(aws_sandbox, fresh_account, handler="delays_answer", environment={"DELAY": "8"})
+    report = grade(fresh_account, aws_sandbox.endpoint_url, pairs=1, deadline_s=8)
     assert report.score == 20, report.criteria
 
 

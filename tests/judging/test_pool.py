@@ -21,7 +21,7 @@ from tests.known_checks import OPTIONAL
 from tests.observations import a_function, lab_rubric, only, reference, sum_function
 from tests.own_checks import GENEROUS_S, HANG
 from tests.processes import runs
-from tests.programs import background, environment
+from tests.programs import LIMIT_S, background, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -249,7 +249,7 @@ def test_bad(function):
         file.write("hang\\n")
     {HANG}
 """)
-    outcomes = judged(folder, "bad", students=30, limit_s=1)
+    outcomes = judged(folder, "bad", students=30, limit_s=3)
     assert {(memory.outcome, bad.outcome) for memory, bad in outcomes} == {("passed", "ungraded")}
     assert hangs.read_text() == "hang\n" * 3
 
@@ -402,7 +402,7 @@ if __name__ == "__main__":
             assert parent.poll() is None
             threading.Event().wait(0.01)
         os.killpg(parent.pid, signal.SIGINT)
-        assert parent.communicate(timeout=30) == ("interrupted\n", "")
+        assert parent.communicate(timeout=LIMIT_S) == ("interrupted\n", "")
     assert parent.returncode == 0
 
 
@@ -454,7 +454,7 @@ if __name__ == "__main__":
         time.sleep(600)
 """)
 
-    @retry(stop=stop_after_delay(30), wait=wait_fixed(0.05), reraise=True)
+    @retry(stop=stop_after_delay(LIMIT_S), wait=wait_fixed(0.05), reraise=True)
     def all_is_gone() -> None:
         assert not runs(int(pid))
         assert not Path(left).exists()

@@ -90,7 +90,7 @@ def test_it_leaves_no_process_and_no_pipe(write: Write, tmp_path: Path) -> None:
         for each in (resting, busy):
             each.end()
         with pytest.raises(WorkerDied):
-            waits.result(timeout=30)
+            waits.result(timeout=120)
         for each in (resting, busy):
             each.wait()
     assert all(process is not None and process.returncode is not None for process in started)
@@ -158,7 +158,7 @@ threading.Event().wait()
 
 def test_a_worker_that_cannot_listen_any_more_ends(tmp_path: Path) -> None:
     """Whoever asked would wait for ever otherwise."""
-    done = run([sys.executable, "-c", DEAF, str(tmp_path / "folder")], limit_s=30)
+    done = run([sys.executable, "-c", DEAF, str(tmp_path / "folder")], limit_s=120)
     assert done.returncode == 0
 
 

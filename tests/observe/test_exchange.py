@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from grader.model.fact import Found, NotTried
-from grader.observe import invocation
+from grader.observe import invocation, output
 from tests.observing import EMPTY, answered, exchange, hand_in, handler, lab, look, messages
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def test_an_answer_to_the_fresh_pair_counts_for_the_silent_one(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
     wire.play("sqs.SendMessage", swallowed())
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=3))
+    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=15))
     assert answered(seen) == 5
     assert wire.requests.count("sqs.SendMessage") == 6
 
@@ -163,7 +163,10 @@ def test_an_answer_behind_many_old_messages_is_found(
 
 
 @pytest.mark.slow
-def test_late_duplicates_are_taken_along(aws_sandbox: Sandbox, fresh_account: str) -> None:
+def test_late_duplicates_are_taken_along(
+    aws_sandbox: Sandbox, fresh_account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "DUPLICATES_S", 8)  # the second comes a second later, or two
     hand_in(aws_sandbox, fresh_account, handler="answers_twice")
     assert answered(look(aws_sandbox, fresh_account)) == 5
     assert messages(aws_sandbox, fresh_account, "output_queue") == EMPTY

@@ -14,7 +14,6 @@ from grader.observe.nobodys import MOST_FOR_ONE, UNTAKEN_S, NobodysNumbers
 from grader.observe.sent import Sent
 from tests.exchanges import drawn
 from tests.observing import answered, exchange, hand_in, lab, look, put
-from tests.polling import LIMIT_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,11 +112,14 @@ def lambda_handler(event, context):
 """
 
 
+FAR_S = 600
+
+
 @pytest.fixture
 def limit() -> Iterator[threading.Event]:
     """Interrupts a run that waits for its deadline, which is far away."""
     stop = threading.Event()
-    timer = threading.Timer(LIMIT_S, stop.set)
+    timer = threading.Timer(FAR_S, stop.set)
     timer.start()
     yield stop
     timer.cancel()
@@ -143,7 +145,7 @@ def test_a_function_that_answers_wrong_for_ever_is_not_waited_for_to_the_deadlin
     aws_sandbox.client("lambda", fresh_account).update_function_code(
         FunctionName="first_lambda", ZipFile=package.getvalue()
     )
-    rubric = lab(deadline_s=10 * LIMIT_S)
+    rubric = lab(deadline_s=10 * FAR_S)
     seen = look(aws_sandbox, fresh_account, wire=wire, rubric=rubric, stop=limit)
     assert [pair.answered for pair in exchange(seen).pairs] == [False]
     assert wire.requests.count("sqs.SendMessage") == 2

@@ -66,11 +66,11 @@ def graded(
         # What is waited for here is over after a number of questions, not after a time.
         for module, name, seconds in (
             (ready, "EVERY_S", 0.2),
-            (ready, "READY_S", 3),
+            (ready, "READY_S", 10),
             (room, "FIRST_PAUSE_S", 0.1),
             (room, "LONGEST_PAUSE_S", 0.5),
-            (room, "WAKING_S", 3),
-            (room, "MOST_ROOM_S", 3),
+            (room, "WAKING_S", 10),
+            (room, "MOST_ROOM_S", 10),
         ):
             patch.setattr(module, name, seconds)
         checks = judge.collect()

@@ -100,7 +100,8 @@ def test_a_reserved_concurrency_of_nothing_is_the_functions_and_any_other_is_not
     found: str,
 ) -> None:
     monkeypatch.setattr(room, "ROOM_S", 0.5)
-    hand_in(aws_sandbox, fresh_account, reserved_concurrency=reserved, timeout_s=1)
+    monkeypatch.setattr(room, "MOST_ROOM_S", 0.5)
+    hand_in(aws_sandbox, fresh_account, reserved_concurrency=reserved)
     wire.play("lambda.Invoke", RESERVED, always=True)
     seen = look(aws_sandbox, fresh_account, wire=wire)
     if found == "refused":

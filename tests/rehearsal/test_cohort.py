@@ -67,11 +67,11 @@ def exam(aws_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iter
     assert CANARY in path.read_text()
     rubric_path = folder / "rubric.yaml"
     source = default_rubric_path().read_text()
-    rubric_path.write_text(source.replace("deadline_s: 120", "deadline_s: 15"))
+    rubric_path.write_text(source.replace("deadline_s: 120", "deadline_s: 30"))
     with Judge() as judge:
         checks = judge.collect()
         setup = GradingSetup(load_rubric(rubric_path, checks), judge, checks)
-        assert setup.rubric.exchange.deadline_s == 15
+        assert setup.rubric.exchange.deadline_s == 30
         roster, results = load_roster(path), Results(folder / "results")
         planned = plan(results, roster, setup.rubric, Settings(seed=11))
         summary = ClassRun(setup, results, roster, planned).run(lambda _: None)

@@ -24,7 +24,7 @@ from tests.export.results_folders import ANN, BO, a_report
 from tests.labs import LABS
 from tests.own_checks import write_checks
 from tests.processes import with_temporary_folder
-from tests.programs import background, command, environment, grader, read_to
+from tests.programs import LIMIT_S, background, command, environment, grader, read_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -346,7 +346,7 @@ def test_an_interrupted_exam_leaves_no_process_and_no_folder(
     with background(command("lint", "--exam"), cwd=tmp_path, env=env) as running:
         read_to(running.stderr, moment)
         os.killpg(running.pid, signal.SIGINT)
-        _, errors = running.communicate(timeout=30)
+        _, errors = running.communicate(timeout=LIMIT_S)
     assert running.returncode == 130
     assert "Traceback" not in errors
 

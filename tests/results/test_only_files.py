@@ -111,7 +111,7 @@ def test_no_command_waits_at_a_pipe(stored: Path, which: str, given: list[str]) 
     path.unlink(missing_ok=True)
     os.mkfifo(path)
     name, *more = given
-    done = run_program(command(name, stored, *more), limit_s=30)
+    done = run_program(command(name, stored, *more), limit_s=120)
     assert done.returncode == 2
     assert "This is not an ordinary file." in " ".join(done.stderr.split())
 

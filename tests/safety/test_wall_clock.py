@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from urllib3 import PoolManager
+from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from grader.safety.wall_clock import cut_at, that_can_be_cut
@@ -110,7 +110,8 @@ def test_the_address_after_a_silent_and_a_closed_one_is_asked_by_the_hosts_name(
         thread = threading.Thread(target=server.handle_request)
         thread.start()
         with cut_at(time.monotonic() + 20) as question:
-            answer = manager.request("GET", f"http://{NAME}:{port}/", timeout=1)
+            patient = Timeout(connect=1, read=60)
+            answer = manager.request("GET", f"http://{NAME}:{port}/", timeout=patient)
         thread.join()
         assert (answer.status, asked, question.is_over) == (204, [f"{NAME}:{port}"], False)
 

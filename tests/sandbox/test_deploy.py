@@ -51,7 +51,7 @@ class Lab:
             self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return [message["Body"] for message in messages]
 
-    @retry(retry=retry_if_result(bool), wait=wait_fixed(0.05), stop=stop_after_delay(10))
+    @retry(retry=retry_if_result(bool), wait=wait_fixed(0.05), stop=stop_after_delay(100))
     def messages_left(self, queue: str) -> int:
         attributes = self.sqs.get_queue_attributes(
             QueueUrl=self.url(queue),

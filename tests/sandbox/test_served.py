@@ -10,7 +10,7 @@ import pytest
 
 from tests.labs import calculator_text
 from tests.processes import with_temporary_folder
-from tests.programs import background, command, environment, grader, read_to
+from tests.programs import LIMIT_S, background, command, environment, grader, read_to
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def test_a_served_sandbox_prints_what_to_export_and_can_be_graded(
         done = grader("check", cwd=tmp_path, env=environment(**given))
         assert "Score: 19 of 20 points" in done.stdout
         os.killpg(served.pid, signal.SIGINT)
-        assert served.wait(timeout=5) == 0
+        assert served.wait(timeout=LIMIT_S) == 0
     assert list(with_temporary_folder(temporary)) == []
     assert list(temporary.iterdir()) == []
 
@@ -66,7 +66,7 @@ def test_an_interrupted_demo_leaves_no_process_and_no_folder(
     with background(command("demo"), cwd=tmp_path, env=env) as demo:
         read_to(demo.stderr, "1/13")
         os.killpg(demo.pid, signal.SIGINT)
-        _, errors = demo.communicate(timeout=60)
+        _, errors = demo.communicate(timeout=LIMIT_S)
     assert demo.returncode == 130
     assert "Traceback" not in errors
     assert "leaked" not in errors

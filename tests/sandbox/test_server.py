@@ -38,7 +38,7 @@ with sandbox() as running:
 """
 
 
-@retry(retry=retry_if_result(bool), wait=wait_fixed(0.05), stop=stop_after_delay(10))
+@retry(retry=retry_if_result(bool), wait=wait_fixed(0.05), stop=stop_after_delay(100))
 def left_behind(group: int, directory: Path) -> list[int | Path]:
     return [*of_group(group), *[directory] * directory.exists()]
 
@@ -111,7 +111,7 @@ def test_it_ends_with_the_grader(how: signal.Signals) -> None:
         started = json.loads(grader.stdout.readline())
         assert len(of_group(started["pid"])) == 2
         grader.send_signal(how)
-        grader.wait(timeout=10)
+        grader.wait(timeout=100)
         assert left_behind(started["pid"], Path(started["directory"])) == []
 
 

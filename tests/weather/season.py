@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 READERS = frozenset({"second-reader", "late-counts-and-a-reader"})
 """Where somebody else may take messages for good: there a grade may stay open."""
 
-DEADLINE_S = 15
+DEADLINE_S = 30
 """The shortest patience for a pair: the sandbox itself takes its time."""
 
 WAITS: tuple[tuple[Any, str, float], ...] = (
