@@ -162,7 +162,7 @@ class Clients:
         name = access.name if isinstance(access, Profile) else None
         with self._lock:
             asked = self._asked.get(name)
-            if asked is None or asked.are_there:
+            if asked is None or asked.may_be_asked_again:
                 asked = self._asked[name] = AskedKeys(self._session(access, region))
         return asked.keys()
 

@@ -44,8 +44,8 @@ _OPTION = re.compile(r"([^=:]*+)[=:]\s*+(.*)")
 _SHELL = re.compile(r"(?:export|set|\$env:?)\s*+:?+\s*+(aws_\w+)", re.IGNORECASE)
 _TOKEN_LIKE = re.compile(r"[A-Za-z0-9+/=_-]{4,}")
 _LONG = 20
-_MOST_LINES, _LONGEST_LINE = 2_000, 4096
-"""So much of a file is looked at: no block is longer, and no line of one."""
+_MOST_LINES = 2_000
+"""So much of a file is looked at: no block is longer."""
 _QUOTES = "\"'`“”„«»‘’"
 
 
@@ -76,7 +76,7 @@ def faults_of(raw: bytes, profile: str | None, *, elsewhere: bool = False) -> li
         return [text]
     sections: list[_Section] = []
     lines = text.splitlines()
-    found = [*_read([line[:_LONGEST_LINE] for line in lines[:_MOST_LINES]], sections)]
+    found = [*_read(lines[:_MOST_LINES], sections)]
     there = not elsewhere or any(section.name == profile for section in sections)
     # What is not among the lines that were looked at may stand after them.
     if not found and profile is not None and there and len(lines) <= _MOST_LINES:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
-from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -59,7 +58,7 @@ def region_of_profile(name: str | None) -> str | None:
 
 
 class AskedKeys:
-    """The keys that a session finds, asked for once by a thread of their own.
+    """The keys that a session finds, asked for by a thread of their own.
 
     Whoever needs them waits for them, each no longer than it may itself: a program that hangs, and who
     has little time left, keep nobody else from them.
@@ -69,13 +68,15 @@ class AskedKeys:
         self._session = session
         self._found: list[Any] = []
         self._began = time.monotonic()
+        self._took_s = math.inf
         self._thread = threading.Thread(target=self._ask, name="credentials", daemon=True)
         self._thread.start()
 
     @property
-    def are_there(self) -> bool:
-        """They were found: to ask again costs nothing, and renews those that end."""
-        return bool(self._found) and isinstance(self._found[0], ReadOnlyCredentials)
+    def may_be_asked_again(self) -> bool:
+        """An answer came in time: asking again renews what was found, and what was missing a moment ago
+        may be there."""
+        return self._took_s < LIMIT_S
 
     def keys(self) -> tuple[str, str, str | None]:
         """Access key id, secret access key and session token.
@@ -108,6 +109,7 @@ class AskedKeys:
             self._found.append(credentials and credentials.get_frozen_credentials())
         except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
             self._found.append(error)
+        self._took_s = time.monotonic() - self._began
 
 
 class _Program(subprocess.Popen[bytes]):

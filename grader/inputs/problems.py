@@ -17,6 +17,7 @@ OFTEN_SAID = (
     N_("Is a directory"),
     N_("Not a directory"),
     N_("File name too long"),
+    N_("File too large"),
     N_("No space left on device"),
     N_("Read-only file system"),
     N_("Address already in use"),
@@ -53,7 +54,7 @@ def bad_input(file: Path | str, line: int | None, message: str, remedy: str = ""
 
 def reason(error: OSError) -> str:
     """Why the operating system refused."""
-    return _(error.strerror or str(error))
+    return _(error.strerror or str(error)).rstrip(".")
 
 
 def cannot_be_read(error: OSError) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from grader.model.fact import Found, value_of
@@ -76,13 +75,12 @@ class InputQueue:
 
     def take_back(self, sent: Sequence[Sent]) -> bool:
         """Take back silent pairs with one receive; whether any may still lie here."""
-        ids = {s.message_id for s in sent if s.message_id}
-        if not ids:
+        if not sent:
             return False
         lying = {s.message_id for s in sent if s.message_id and not s.consumed}
         with self._aws.ignore_deadline():
             taken = self._take(lambda message_id, _body: message_id in lying) if lying else 0
-        return taken < len(ids) and (self._redrive or self._counts() > 0)
+        return taken < len(sent) and (self._redrive or self._counts() > 0)
 
     def _take(self, ours: Callable[[str, str], bool]) -> int:
         """Receive once, delete what is ``ours``, show the rest again; how many were ours."""
@@ -102,14 +100,14 @@ class InputQueue:
         """One receive; ``None`` where AWS does not answer."""
 
         def ask() -> list[Received]:
-            response = self._aws.sqs.receive_message(
-                QueueUrl=self._url,
-                MaxNumberOfMessages=HANDFUL,
-                WaitTimeSeconds=LOOK_S,
-                VisibilityTimeout=hides_s,
+            return Received.all_from_api(
+                self._aws.sqs.receive_message(
+                    QueueUrl=self._url,
+                    MaxNumberOfMessages=HANDFUL,
+                    WaitTimeSeconds=LOOK_S,
+                    VisibilityTimeout=hides_s,
+                )
             )
-            now = time.monotonic()
-            return [Received.from_api(message, now) for message in response.get("Messages", [])]
 
         return value_of(self._aws.query("sqs:ReceiveMessage", ask))
 

@@ -43,8 +43,7 @@ class Receiver:
             now = time.monotonic()
             if response is None or response["ResponseMetadata"].get("RetryAttempts"):
                 self.lost.add(began, now, hides_s)
-            given = response.get("Messages", []) if response else []
-            return [Received.from_api(message, now) for message in given]
+            return Received.all_from_api(response, now) if response else []
 
         return self._aws.query_or_raise("sqs:ReceiveMessage", ask)
 

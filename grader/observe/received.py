@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types_boto3_sqs.literals import MessageSystemAttributeNameType
-    from types_boto3_sqs.type_defs import MessageTypeDef
+    from types_boto3_sqs.type_defs import MessageTypeDef, ReceiveMessageResultTypeDef
 
 ASKED: list[MessageSystemAttributeNameType] = [
     "SentTimestamp",
@@ -52,6 +53,14 @@ class Received:
             received=_number(attributes.get("ApproximateReceiveCount"), 1),
             first_received_ms=_number(first, 0) or None,
         )
+
+    @classmethod
+    def all_from_api(
+        cls, response: ReceiveMessageResultTypeDef, at: float | None = None
+    ) -> list[Received]:
+        """The messages of an answer of SQS that arrived ``at``, or just now."""
+        now = time.monotonic() if at is None else at
+        return [cls.from_api(message, now) for message in response.get("Messages", [])]
 
     @property
     def age_s(self) -> float | None:

@@ -104,15 +104,15 @@ def _held(aws: Aws, url: str, drawn: Drawn, since: float, wait_s: float) -> set[
     """
 
     def ask() -> list[Received]:
-        response = aws.sqs.receive_message(
-            QueueUrl=url,
-            MaxNumberOfMessages=10,
-            WaitTimeSeconds=min(20, int(wait_s)),
-            VisibilityTimeout=HIDDEN_S,
-            MessageSystemAttributeNames=ASKED,
+        return Received.all_from_api(
+            aws.sqs.receive_message(
+                QueueUrl=url,
+                MaxNumberOfMessages=10,
+                WaitTimeSeconds=min(20, int(wait_s)),
+                VisibilityTimeout=HIDDEN_S,
+                MessageSystemAttributeNames=ASKED,
+            )
         )
-        now = time.monotonic()
-        return [Received.from_api(message, now) for message in response.get("Messages", [])]
 
     made = set[str]()
     messages = value_of(aws.query("sqs:ReceiveMessage", ask)) or []

@@ -41,10 +41,11 @@ _NAMES = {
 }
 # Its first letter may have been left behind when the block was marked with the mouse.
 _NAME = r"(?:a?ws_)?+ (?:access_?+key_?+id | secret_?+access_?+key | session_?+token | security_?+token)"
-# What repeats is possessive or bounded: the time that a paste takes grows with its length.
+# The second form is that of fish, csh and cmd. What repeats is possessive or bounded: the time that a
+# paste takes grows with its length.
 _PART = re.compile(
     rf"""\[(?P<section>[\w\ .:@/+-]{{1,100}})\](?!::)
-    |   (?<![\w-]) (?: set | setx | setenv | configure\ ++set ) (?:\ ++--?\w++){{0,5}}+  # fish, csh, cmd
+    |   (?<!\w) (?<!\w-) (?<!--) (?: set | setx | setenv | configure\ ++set ) (?:\ ++--?\w++){{0,5}}+
         \ ++ (?P<variable>{_NAME}) \ ++ (?![=:]) ["']?+ (?P<given> [^\s"'<>;,`]*+ )
     |   (?<![a-z0-9_]) (?P<key>{_NAME})
         (?: [\ "'`*\]]*+ (?: :?= | : ) | \ *+["']\ *+,(?=\ *+["']) ) [\ *]*+

@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class _Noting:
         host, timeout = self._dns_host, self.timeout
         # What connects in another way, such as through SOCKS, looks names up in another way too.
         plain = getattr(connect, "__func__", None) is HTTPConnection._new_conn
-        *others, last = _addresses(host, self.port) if plain else [host]
+        *others, last = self._addresses() if plain else [host]
         try:
             for self._dns_host in others:
                 with suppress(ConnectTimeoutError, NewConnectionError):
@@ -176,20 +176,23 @@ class _Noting:
         finally:
             self._dns_host, self.timeout = host, timeout
 
+    def _addresses(self) -> list[str]:
+        """The addresses of the host as numbers. A name that is none stays: whoever connects says why."""
+        host, family = self._dns_host, allowed_gai_family()
+        try:
+            found = socket.getaddrinfo(host.strip("[]"), self.port, family, socket.SOCK_STREAM)
+        except socket.gaierror as error:  # looked up once more, it would take as long again
+            of: Any = self
+            raise NameResolutionError(host, of, error) from error
+        except UnicodeError:
+            return [host]
+        return [str(address[0]) for *_kind, address in found] or [host]
+
     def request(self, *given: Any, **named: Any) -> Any:
         question, connected = _asking.get(), getattr(self, "sock", None)
         if question is not None and connected is not None:
             question.uses(connected)
         return super().request(*given, **named)  # type: ignore[misc]
-
-
-def _addresses(host: str, port: int | None) -> list[str]:
-    """The addresses of a host as numbers, or its name where it has none: whoever connects says why."""
-    try:
-        found = socket.getaddrinfo(host.strip("[]"), port, allowed_gai_family(), socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return [host]
-    return [str(address[0]) for *_kind, address in found] or [host]
 
 
 def _shorter(timeout: object, left: float) -> float:

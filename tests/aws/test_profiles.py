@@ -287,6 +287,28 @@ def test_default_credentials_that_hang_hold_up_no_row_but_those_of_roles_and_tho
         assert seconds <= ended_s < NOBODY_S
 
 
+def test_credentials_that_fail_once_are_asked_for_again_by_the_next_role(
+    aws_sandbox: Sandbox, configure: Configure, tmp_path: Path
+) -> None:
+    program, runs = tmp_path / "program.py", tmp_path / "runs"
+    program.write_text(
+        "import sys\n"
+        f"print('ran', file=open({str(runs)!r}, 'a'))\n"
+        f"if len(open({str(runs)!r}).readlines()) == 1: sys.exit('HTTP 500')\n"
+        """print('{"Version": 1, "AccessKeyId": "111111111111", "SecretAccessKey": "test"}')\n"""
+    )
+    configure(f"[default]\ncredential_process = {sys.executable} {program}\n")
+    clients, told = Clients(), []
+    for number in ("2" * 12, "3" * 12, "4" * 12):
+        role = Role(f"arn:aws:iam::{number}:role/grader")
+        told.append(
+            observe_identity(Aws(clients, role, "us-east-1", aws_sandbox.endpoint_url), None)
+        )
+    assert [type(one) for one in told] == [Unknown, Found, Found]
+    assert "HTTP 500" in told[0].detail
+    assert runs.read_text() == "ran\n" * 2
+
+
 def test_the_default_credentials_are_asked_for_once_for_all_roles(
     aws_sandbox: Sandbox, configure: Configure, tmp_path: Path
 ) -> None:

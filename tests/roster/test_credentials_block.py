@@ -96,6 +96,7 @@ PROCESS = {
         EXPORTS.replace("export ", "$Env:").replace("=", '="', 3).replace("\n", '"\n') + '"',
         EXPORTS.replace("export ", "$Env:").replace("=", " = '", 3).replace("\n", "'\r\n") + "'",
         EXPORTS.replace("export ", "set -gx ").replace("=", " ", 3),
+        EXPORTS.replace("export ", "-set -gx ").replace("=", " ", 3),  # of a list
         EXPORTS.replace("export ", "set --export --global ")
         .replace("=", ' "', 3)
         .replace("\n", '";\n')

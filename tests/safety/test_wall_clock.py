@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from urllib3 import PoolManager, Timeout
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
 from grader.safety.wall_clock import cut_at, that_can_be_cut
@@ -116,6 +117,21 @@ def test_the_address_after_a_silent_and_a_closed_one_is_asked_by_the_hosts_name(
         assert (answer.status, asked, question.is_over) == (204, [f"{NAME}:{port}"], False)
 
 
-def test_a_name_without_an_address_is_told_as_ever(manager: PoolManager) -> None:
+def test_the_name_of_urllib3_that_addresses_rest_on_is_there() -> None:
+    for pool in PoolManager().pool_classes_by_scheme.values():
+        assert pool.ConnectionCls._new_conn is HTTPConnection._new_conn
+
+
+def test_a_name_without_an_address_is_told_as_ever_and_looked_up_once(
+    manager: PoolManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, asked = socket.getaddrinfo, list[str]()
+
+    def noted(host: str, *given: Any, **named: Any) -> Any:
+        asked.append(host)
+        return real(host, *given, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", noted)
     with cut_at(time.monotonic() + 20), pytest.raises(HTTPError, match="resolve"):
-        manager.request("GET", "http://nobody.invalid/", timeout=1)
+        manager.request("GET", "http://nobody.invalid/", timeout=1, retries=False)
+    assert asked == ["nobody.invalid"]
