@@ -28,7 +28,7 @@ from tenacity import (
 )
 
 from grader.export.lti import PlatformError, encode
-from grader.export.lti_answer import PlatformAnswer
+from grader.export.lti_answer import Extent, Meaning, PlatformAnswer
 from grader.i18n.language import _
 from grader.results.directory import UNREADABLE
 from grader.safety.printable import printable
@@ -49,7 +49,7 @@ _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ATTEMPTS = 5
 _LONGEST_WAIT_S = 300.0
 _LONGEST_WAITS_S = 1800.0
-"""So long is waited between the attempts of a whole push: a busy platform is busy for everybody."""
+"""So long is waited since a score was taken: a platform that takes none is busy for everybody."""
 _TIMEOUT_S = 30
 _PARTS = 3
 """An answer may take so many times as long to end as to begin."""
@@ -144,15 +144,25 @@ class Platform:
             reraise=True,
         )
         try:
-            return retrying(self._attempt, make)
+            taken = retrying(self._attempt, make)
         except _TryAgain as error:
-            count = retrying.statistics["attempt_number"]
-            # With a token in hand, the server's error may be of this one score's making.
-            alone = error.by_score and self._token is not None and count == ATTEMPTS
-            message = (
-                _("{error}, {count} times", error=error, count=count) if count > 1 else str(error)
+            raise self._given_up(error, retrying.statistics["attempt_number"]) from None
+        # A class of 10,000 meets a busy platform a hundred times, and still gets on.
+        self._waited_s = 0.0
+        return taken
+
+    def _given_up(self, error: _TryAgain, count: int) -> PlatformError:
+        # With a token in hand, the server's error may be of this one score's making.
+        alone = error.by_score and self._token is not None and count == ATTEMPTS
+        message = _("{error}, {count} times", error=error, count=count) if count > 1 else str(error)
+        if not alone and (minutes := round(self._waited_s / 60)):
+            message = _(
+                "{error}. No score was taken in {minutes} min of waiting; "
+                "the same command goes on with the rest",
+                error=message,
+                minutes=minutes,
             )
-            raise PlatformError(message, fatal=not alone, may_be_all=True) from None
+        return PlatformError(message, fatal=not alone, may_be_all=True)
 
     def _gives_up(self, state: RetryCallState) -> bool:
         too_long = self._waited_s + state.upcoming_sleep > _LONGEST_WAITS_S
@@ -178,16 +188,15 @@ class Platform:
                 fatal=status in _FATAL or 300 <= status < 400,
                 may_be_all=status in _MAY_BE_ALL,
             )
-        if answer.is_page:
-            message = _("HTTP {status} and a web page: no answer to a score", status=status)
-            raise PlatformError(message, fatal=True)
-        taken = answer.takes_score
-        if taken is None:
-            # Harmless where it was taken: the next attempt is the same score, with a later time.
-            raise _no_answer(self._url)
-        if not taken:
-            raise PlatformError(f"HTTP {status}{said}", fatal=True)
-        return score
+        match answer.meaning:
+            case Meaning.TAKEN:
+                return score
+            case Meaning.PAGE:
+                message = _("HTTP {status} and a web page: no answer to a score", status=status)
+                raise PlatformError(message, fatal=True)
+            case Meaning.UNCLEAR:
+                # Harmless where it was taken: the next attempt is the same score, with a later time.
+                raise _no_answer(self._url)
 
     def _post_once(self, score: Score) -> tuple[PlatformAnswer, str]:
         """The answer, and what it says as it may be told."""
@@ -279,11 +288,11 @@ class Platform:
                     raise _TryAgain(f"HTTP {status}", after, by_score=status >= 500)
                 body = bytearray()
                 try:
-                    whole = _read_beginning(response, body)
+                    extent = _read_beginning(response, body)
                 except requests.RequestException:
                     if question.is_over or not (may_be_cut and 200 <= status < 300):
                         raise
-                    whole = False
+                    extent = Extent.CUT
                 question.raise_if_over()
         except requests.exceptions.SSLError:
             message = _("{host} does not prove who it is (TLS)", host=urlsplit(url).hostname)
@@ -302,7 +311,7 @@ class Platform:
                 error=type(error).__name__,
             )
             raise PlatformError(message, fatal=True) from None
-        return PlatformAnswer(status, named.partition(";")[0].strip().lower(), bytes(body), whole)
+        return PlatformAnswer(status, named.partition(";")[0].strip().lower(), bytes(body), extent)
 
 
 def _no_answer(url: str) -> _TryAgain:
@@ -325,13 +334,13 @@ class _CanBeCut(HTTPAdapter):
         return manager
 
 
-def _read_beginning(response: requests.Response, into: bytearray) -> bool:
-    """Read the body, or so much of it as an answer may hold; whether that is all of it."""
+def _read_beginning(response: requests.Response, into: bytearray) -> Extent:
+    """Read the body, or so much of it as an answer may hold."""
     for part in response.iter_content(_LIMIT_BYTES):
         into += part
         if len(into) >= _LIMIT_BYTES:
-            return False
-    return True
+            return Extent.TOO_LONG
+    return Extent.WHOLE
 
 
 def _seconds(expires_in: object) -> float:
