@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from grader.i18n.language import N_, _
-from grader.inputs.problems import BadInput, Problem, bad_input
-from grader.inputs.text_file import read_bytes
+from grader.inputs.problems import BadInput, Problem, bad_input, reason
 from grader.safety.secret import Secret
 
 if TYPE_CHECKING:
@@ -96,7 +95,14 @@ def _key(path: Path, errors: Console) -> Secret:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    pem = read_bytes(path, limit_bytes=_LIMIT_BYTES)
+    try:
+        # It may be the pipe of a program that keeps secrets: --key <(pass show key).
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            pem = file.read(_LIMIT_BYTES)
+    except OSError as error:
+        message = _("The key cannot be read ({reason}).", reason=reason(error))
+        raise bad_input(path, None, message) from None
     try:
         loaded = load_pem_private_key(pem, password=None)
     except TypeError:
@@ -110,16 +116,7 @@ def _key(path: Path, errors: Console) -> Secret:
     if not isinstance(loaded, RSAPrivateKey) or loaded.key_size < 2048:
         message = _("LTI asks for an RSA key of 2,048 bits or more.")
         raise bad_input(path, None, message, _("Make one: openssl genrsa -out tool.pem 4096"))
-    if _others_may_read(path):
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         warning = _("{file}: Others can read this key. Make it yours alone: chmod 600", file=path)
         errors.print(warning, soft_wrap=True)
     return Secret(pem.decode("ascii", "replace"))
-
-
-def _others_may_read(path: Path) -> bool:
-    if os.name != "posix":
-        return False
-    try:
-        return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
-    except OSError:
-        return False  # it was read, and is gone

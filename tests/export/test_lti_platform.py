@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -302,20 +303,22 @@ def test_a_key_that_others_can_read_is_used_and_named(
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
-def test_a_pipe_for_a_key_is_not_waited_for(
-    results: Path, platform: Lms, tmp_path: Path, capsys
+def test_a_key_may_come_through_the_pipe_of_a_program(
+    results: Path, platform: Lms, key: Path, tmp_path: Path
 ) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    assert pushed(results, platform, tmp_path / "pipe") == 2
-    assert "pipe: This is not an ordinary file." in capsys.readouterr().err
-    assert platform.asked == []
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    writing = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(key.read_bytes()))
+    writing.start()
+    assert pushed(results, platform, tmp_path / "pipe") == 0
+    writing.join()
+    assert platform.scores == GRADED
 
 
 def test_a_key_that_is_not_there_is_named(
     results: Path, platform: Lms, tmp_path: Path, capsys
 ) -> None:
     assert pushed(results, platform, tmp_path / "none.pem") == 2
-    assert "none.pem: There is no such file." in capsys.readouterr().err
+    assert "none.pem: The key cannot be read (No such file or directory)." in capsys.readouterr().err
 
 
 def test_a_netrc_does_not_replace_the_token(
