@@ -318,7 +318,9 @@ def test_a_key_that_is_not_there_is_named(
     results: Path, platform: Lms, tmp_path: Path, capsys
 ) -> None:
     assert pushed(results, platform, tmp_path / "none.pem") == 2
-    assert "none.pem: The key cannot be read (No such file or directory)." in capsys.readouterr().err
+    assert (
+        "none.pem: The key cannot be read (No such file or directory)." in capsys.readouterr().err
+    )
 
 
 def test_a_netrc_does_not_replace_the_token(
