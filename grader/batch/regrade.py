@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from grader import __version__
 from grader.inputs.problems import BadInput
+from grader.judging.ungraded import Unjudged
 from grader.model.code_digest import grader_sha256
 from grader.observe.scope import restrict_to
 from grader.results.accounts import ACCOUNTS
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Batch, Student
     from grader.model.history import Why
     from grader.model.observation import Observation
+    from grader.model.outcome import Outcome
     from grader.model.report import CriterionResult, Report
     from grader.results.directory import Results, StoredStudent
     from grader.rubric.rubric import Rubric
@@ -74,13 +76,15 @@ class Change:
 @dataclass(frozen=True)
 class Regraded:
     """What came of it. ``skipped`` are students without a stored observation: their report stays.
-    ``notes`` are what a human should know of ``overrides.csv``."""
+    ``notes`` are what a human should know of ``overrides.csv``. ``not_again`` says why the report of
+    those stays whose observation could not be judged."""
 
     summary: Summary
     reports: list[Report]
     changes: list[Change]
     skipped: list[str]
     notes: tuple[Problem, ...] = ()
+    not_again: tuple[Report, ...] = ()
 
 
 def regrade(
@@ -148,9 +152,10 @@ def regrade(
             if rejudged.before != rejudged.known.report or rejudged.counts is not None
         ]
         changes = _told(changed)
+        failed = tuple(one.not_again for one in again if one.not_again is not None)
         if dry_run:
             summary = summarise_class(everybody, setup.rubric, lang)
-            return Regraded(summary, reports, changes, skipped, overrides.notes)
+            return Regraded(summary, reports, changes, skipped, overrides.notes, failed)
         _write(results, changed)
         shown = ShownScores(batch.open_by_student, batch.absent or "blank")
         summary = results.write_class(everybody, setup.rubric, batch.students, lang, shown)
@@ -168,7 +173,7 @@ def regrade(
             results.write_rubric(setup.rubric.source)
             results.write_batch(used)
         write_pages(results, reports, summary, setup.rubric, lang=lang)
-    return Regraded(summary, reports, changes, skipped, overrides.notes)
+    return Regraded(summary, reports, changes, skipped, overrides.notes, failed)
 
 
 def _read_all(results: Results, batch: Batch) -> None:
@@ -193,12 +198,14 @@ class Rejudged(NamedTuple):
     """What a student has now: the report ``before``, and what is ``known`` by what counts now.
 
     Where that is another of a group's accounts than before, ``counts`` is it, and ``others`` the rest.
+    ``not_again`` is the ungraded report of an observation that could not be judged: ``before`` stays.
     """
 
     before: Report | None
     known: KeptResult
     counts: Observation | None = None
     others: tuple[Observation, ...] = ()
+    not_again: Report | None = None
 
     def write(self, results: Results, why: Why) -> None:
         """Write the report that is known now, and what it rests on; what it said before is kept, with
@@ -227,8 +234,9 @@ def judged_again(
 
     Another of a group's accounts may count now. ``region`` is the batch's, for accounts that name none;
     ``everyone`` is the class, because a group's account may be in the region of any of its rows. A
-    report without an observation stays but for the marks; who has neither is left out. ``due`` is the
-    time of ``--due``. Raises :class:`BadInput` where a stored file cannot be read.
+    report without an observation, or of one that cannot be judged, stays but for the marks; who has
+    neither is left out. ``due`` is the time of ``--due``. Raises :class:`BadInput` where a stored file
+    cannot be read.
     """
     rubric = setup.rubric
     default = region or rubric.lab.region
@@ -280,6 +288,16 @@ def judged_again(
                 for each, outcomes in own
             ]
             best, report = best_of([each for each, _ in own], reports)
+            failed = _unjudged(stored_student, best, [outcomes for _, outcomes in own])
+            if failed is not None and stored_student.report is not None:
+                # A fault of the grader takes no grade away, nor lets another account count instead.
+                kept = overrides.on(stored_student.report)
+                yield Rejudged(
+                    stored_student.report,
+                    KeptResult(kept, code_of(stored_student.observation)),
+                    not_again=reports[failed],
+                )
+                continue
             counts = stored_student.seen[best]
             known = KeptResult(overrides.on(report), code_of(counts))
             if counts == stored_student.observation:
@@ -287,6 +305,12 @@ def judged_again(
             else:
                 others = tuple(each for each in stored_student.seen if each is not counts)
                 yield Rejudged(stored_student.report, known, counts, others)
+
+
+def _unjudged(stored: StoredStudent, best: int, judged: Sequence[list[Outcome]]) -> int | None:
+    """The index of what could not be judged: what counted until now, or what would count now."""
+    decisive = [best] if stored.observation is None else [0, best]
+    return next((index for index in decisive if isinstance(judged[index], Unjudged)), None)
 
 
 def _absent_again(student: Student, before: Report, rubric: Rubric, lang: str) -> Report:

@@ -23,7 +23,8 @@ import msgspec
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
 from grader.judging.check_files import LAB_CHECKS, own_check_files
-from grader.judging.ungraded import all_ungraded, cannot_be_told, complete, may_be_of_one
+from grader.judging.control import CONTROL
+from grader.judging.ungraded import Unjudged, all_ungraded, complete, may_be_of_one
 from grader.judging.worker_process import WorkerProcess
 from grader.judging.worker_tasks import Collecting, Failed, FoundChecks, FoundOutcomes, Judging
 from grader.model.machine_limit import WorkerDied, WorkerFailed
@@ -115,8 +116,9 @@ class Judge:
     ) -> Future[list[list[Outcome]]]:
         """Judge ``observations`` together, in one session: the outcomes of each, in their order.
 
-        Where they cannot be judged together, each is by itself, and what fails is ungraded. The future
-        raises where all fail. ``hushed``, nothing that checks print is shown: they are to be run again.
+        Where they cannot be judged together, each is by itself, and what fails is :class:`Unjudged`. The
+        future raises where nothing can be judged at all. ``hushed``, nothing that checks print is shown:
+        they are to be run again.
         """
         batch = list(observations)
         return self._threads.submit(
@@ -191,7 +193,6 @@ class Judge:
                 raise
             together = error
         judged: list[list[Outcome]] = []
-        failed: list[Observation] = []
         for observation in batch:
             try:
                 judged += self._judge(process, rubric, [observation], hushed)
@@ -200,12 +201,23 @@ class Judge:
                     raise
                 if self._shown.is_new(error):
                     _log.error("An observation could not be judged.\n%s", trace_of(error))
-                failed.append(observation)
                 judged.append(all_ungraded(rubric, error))
-        # What fails for everybody is no observation's fault, and must not replace anybody's grade.
-        if len(failed) == len(batch) and not all(map(cannot_be_told, failed)):
+        # What fails for everybody is no observation's fault. Who happens to be in the batch does not
+        # decide that: without a neighbour that can be judged, the control tells.
+        if all(isinstance(one, Unjudged) for one in judged) and self._fails_for_all(
+            process, rubric
+        ):
             raise together
         return judged
+
+    def _fails_for_all(self, process: WorkerProcess, rubric: Rubric) -> bool:
+        try:
+            self._judge(process, rubric, [CONTROL], hushed=True)
+        except Exception as error:
+            if not may_be_of_one(error):
+                raise
+            return True
+        return False
 
     def _judge(
         self, process: WorkerProcess, rubric: Rubric, observations: list[Observation], hushed: bool

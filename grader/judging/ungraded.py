@@ -5,12 +5,9 @@ from __future__ import annotations
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.machine_limit import WorkerDied, limit_reached
-from grader.model.observation import Observation
 from grader.model.outcome import Outcome
 from grader.safety.redact import redact
 
@@ -25,21 +22,16 @@ def may_be_of_one(error: Exception) -> bool:
     return not isinstance(error, WorkerDied | CancelledError) and limit_reached(error) is None
 
 
-def cannot_be_told(observation: Observation) -> bool:
-    """It holds what no worker can be told, for instance a number of more than 64 bits."""
-    try:
-        msgspec.msgpack.decode(msgspec.msgpack.encode(observation), type=Observation)
-    except (ValueError, OverflowError):
-        return True
-    return False
+class Unjudged(list[Outcome]):
+    """The outcomes of an observation that could not be judged: a fault of the grader, no finding."""
 
 
-def all_ungraded(rubric: Rubric, error: Exception) -> list[Outcome]:
+def all_ungraded(rubric: Rubric, error: Exception) -> Unjudged:
     """Everything ungraded, of an observation that could not be judged."""
     failed = message(
         N_("The grader failed: {error}"), error=redact(f"{type(error).__name__}: {error}")
     )
-    return [_open(criterion, "unexpected", failed) for criterion in rubric.criteria]
+    return Unjudged(_open(criterion, "unexpected", failed) for criterion in rubric.criteria)
 
 
 def _open(criterion: Criterion, kind: UnknownKind, words: Message) -> Outcome:

@@ -237,6 +237,8 @@ def name_in(listed: object) -> str:
     """The name that a list of AWS's holds. Raises :class:`ValueError` where it can be none."""
     if not isinstance(listed, str) or len(listed) > LONGEST_NAME:
         raise ValueError("no name of AWS's")
+    # An observation is kept as JSON: one name that is no Unicode, and none of it could be.
+    listed.encode()
     return listed
 
 

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from grader.batch.pipeline import Settings
+from grader.batch.plan import plan
 from grader.batch.regrade import Moved, regrade
+from grader.batch.run import ClassRun
 from grader.batch.setup import load_setup
 from grader.inputs.problems import BadInput
 from grader.model.history import Former
+from grader.model.observation import encode
 from grader.model.report import read_report
 from grader.observe.scope import scope_of
 from grader.results.directory import Results
+from grader.roster.load import load_roster
+from grader.rubric.load import default_rubric_path
 from tests.export.results_folders import (
     ANN,
     BO,
@@ -24,6 +30,7 @@ from tests.export.results_folders import (
     a_student,
 )
 from tests.observations import reference
+from tests.programs import grader_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -195,6 +202,97 @@ def test_what_the_class_was_judged_by_is_kept_where_it_is_another(
         batch, rubric_sha256="other", checks_sha256="own", checks=["own"], lang="fr"
     )
     assert (results.root / "rubric.yaml").read_text() == "# other\n"
+
+
+def too_much() -> bytes:
+    """An observation with a number that no worker can be told."""
+    return encode(reference()).replace(b'"memory_mb": 128', b'"memory_mb": %d' % 10**30)
+
+
+def odd_class(folder: Path, odd: Sequence[int], students: int = 3) -> Results:
+    """A class whose students ``s1`` to ``s3`` have 18 points; what was seen of the ``odd`` cannot be
+    judged."""
+    everybody = [a_student(f"s{number}") for number in range(1, students + 1)]
+    made = Results(a_graded_class(folder, dict.fromkeys(everybody, 18)))
+    for number, student in enumerate(everybody, 1):
+        made.write_student(a_report(student, 18), reference())
+        if number in odd:
+            (made.folder(student.student_id) / "observation.json").write_bytes(too_much())
+    return made
+
+
+@pytest.mark.parametrize("at_a_time", [1, 2, 200])
+@pytest.mark.parametrize("odd", [[1], [3], [1, 2, 3]])
+def test_what_cannot_be_judged_keeps_its_report_and_everybody_else_is_judged(
+    tmp_path: Path,
+    setup: GradingSetup,
+    monkeypatch: pytest.MonkeyPatch,
+    odd: list[int],
+    at_a_time: int,
+) -> None:
+    monkeypatch.setattr("grader.judging.pool.AT_A_TIME", at_a_time)
+    results = odd_class(tmp_path / "class", odd)
+    before = (results.folder(f"s{odd[0]}") / "report.json").read_bytes()
+    done = again(results, setup)
+    assert [report.student_id for report in done.not_again] == [f"s{number}" for number in odd]
+    assert {report.status for report in done.not_again} == {"ungraded"}
+    assert "The grader failed: OverflowError" in done.not_again[0].criteria[0].message
+    stays = [report == a_report(a_student(report.student_id), 18) for report in done.reports]
+    assert stays == [number in odd for number in (1, 2, 3)]
+    assert (results.folder(f"s{odd[0]}") / "report.json").read_bytes() == before
+
+
+def test_what_cannot_be_judged_and_has_no_report_is_ungraded(
+    tmp_path: Path, setup: GradingSetup
+) -> None:
+    results = odd_class(tmp_path / "class", [1])
+    (results.folder("s1") / "report.json").unlink()
+    done = again(results, setup)
+    assert done.not_again == ()
+    assert done.reports[0].status == "ungraded"
+    assert "The grader failed: OverflowError" in done.reports[0].criteria[0].message
+
+
+@pytest.mark.parametrize(("counts", "stays"), [(True, True), (False, False)])
+def test_of_a_groups_accounts_only_what_counts_and_cannot_be_judged_keeps_the_report(
+    tmp_path: Path, setup: GradingSetup, counts: bool, stays: bool
+) -> None:
+    """No other account counts instead because the grader fails with the one that did."""
+    results = odd_class(tmp_path / "class", [], students=1)
+    results.write_student(
+        a_report(a_student("s1"), 18), reference(), [reference(started_at="later")]
+    )
+    (other,) = results.folder("s1").glob("accounts/*.json")
+    (results.folder("s1") / "observation.json" if counts else other).write_bytes(too_much())
+    done = again(results, setup)
+    assert [bool(done.not_again), done.reports[0].score == 18] == [stays, stays]
+
+
+def test_whose_observation_cannot_be_judged_when_a_class_is_gone_on_with_keeps_the_grade(
+    tmp_path: Path, setup: GradingSetup
+) -> None:
+    results = odd_class(tmp_path / "class", [2])
+    results.write_batch(msgspec.structs.replace(results.batch(), state="interrupted"))
+    path = tmp_path / "class.csv"
+    rows = [f"s{number},{'1' * 12},x" for number in (1, 2, 3)]
+    path.write_text("\n".join(["student_id,aws_access_key_id,aws_secret_access_key", *rows]))
+    students = load_roster(path)
+    planned = plan(results, students, setup.rubric, Settings(seed=1), resume=True, force=True)
+    run = ClassRun(setup, results, students, planned)
+    run.run(lambda _graded: None)
+    assert [report.student_id for report in run.not_again] == ["s2"]
+    as_before = [report == a_report(a_student(report.student_id), 18) for report in run.reports]
+    assert as_before == [False, True, False]
+
+
+def test_a_human_is_told_whose_report_stays_and_why(tmp_path: Path) -> None:
+    odd_class(tmp_path / "results", [2])
+    done = grader_here("regrade", "results", "--rubric", default_rubric_path(), cwd=tmp_path)
+    assert done.returncode == 3
+    assert "The report of s2" in done.stderr
+    assert "stays as it is." in done.stderr
+    assert "The grader failed: OverflowError" in done.stderr
+    assert (tmp_path / "results/students/s1/history/001.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.judging.pool import Judge
+from grader.judging.ungraded import Unjudged, all_ungraded
 from grader.judging.worker_process import WorkerProcess
 from grader.model.fact import Found
 from grader.model.machine_limit import FILES, WorkerFailed
@@ -51,3 +52,47 @@ def test_what_fails_for_everybody_is_raised_and_replaces_no_grade(
     with Judge([], workers=1) as judge, pytest.raises(WorkerFailed, match="a fault of ours"):
         judge.judge(MEMORY, [GOOD] * observations)
     assert limit is None or len(asked) == 1  # every other one would meet it too
+
+
+def test_a_limit_that_is_met_while_each_is_by_itself_is_raised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[bytes] = []
+
+    def fail(_process: WorkerProcess, task: bytes) -> bytes:
+        asked.append(task)
+        raise WorkerFailed("a fault of ours", "Traceback", FILES if len(asked) == 3 else None)
+
+    monkeypatch.setattr(WorkerProcess, "call", fail)
+    with Judge([], workers=1) as judge, pytest.raises(WorkerFailed) as raised:
+        judge.judge(MEMORY, [GOOD] * 3)
+    assert (raised.value.limit, len(asked)) == (FILES, 3)
+
+
+@pytest.mark.parametrize("at_a_time", [1, 2, 3])
+def test_a_fault_of_the_grader_with_one_account_is_the_same_whoever_is_judged_with_it(
+    monkeypatch: pytest.MonkeyPatch, at_a_time: int
+) -> None:
+    """Nothing is wrong with what was seen: the grader fails with it."""
+    cursed, call = reference(region="cursed"), WorkerProcess.call
+
+    def fail_with_cursed(process: WorkerProcess, task: bytes) -> bytes:
+        if b"cursed" in task:
+            raise WorkerFailed("a fault of ours", "Traceback", None)
+        return call(process, task)
+
+    monkeypatch.setattr(WorkerProcess, "call", fail_with_cursed)
+    monkeypatch.setattr("grader.judging.pool.AT_A_TIME", at_a_time)
+    with Judge([], workers=1) as judge:
+        judged = judge.judge(MEMORY, [GOOD, GOOD, cursed])
+    assert told(judged) == ["passed", "passed", "ungraded"]
+    assert [isinstance(one, Unjudged) for one in judged] == [False, False, True]
+
+
+def test_why_it_could_not_be_judged_tells_no_secret() -> None:
+    key = "AKIAIOSFODNN7EXAMPLE"
+    (outcome,) = all_ungraded(MEMORY, ValueError(f"{key} and AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI"))
+    assert outcome.message.startswith("The grader failed: ValueError: ")
+    for secret in (key, "wJalrXUtnFEMI"):
+        assert secret not in outcome.message
+        assert secret not in str(outcome.values)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from grader.model.fact import Found, Missing, Unknown
-from grader.model.observation import FoundAs, Observation
+from grader.model.observation import FoundAs, Observation, decode, encode
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
 from grader.sandbox.submission import DemoSubmission
@@ -17,8 +17,11 @@ from tests.alike import alike
 from tests.observing import lab, look
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
+    from tests.wire_faults import Wire
 
 OWN = {
     "sum_function": "calculatrice",
@@ -270,6 +273,50 @@ def test_a_variable_of_another_function_says_nothing(own: Account) -> None:
     own.function("hello", QUEUE="lab2_queue")
     own.queue("lab2_queue")
     assert names(own.look())["output"] == "queue2"
+
+
+def no_name(answer: dict[str, Any]) -> None:
+    for function in answer["Functions"]:
+        if function["FunctionName"] == "calculatrice":
+            function["FunctionName"] = "\ud800"
+
+
+def no_url(answer: dict[str, Any]) -> None:
+    answer["QueueUrls"] = [url.replace("queue2", "\ud800") for url in answer["QueueUrls"]]
+
+
+def no_function(answer: dict[str, Any]) -> None:
+    for target in answer["Targets"]:
+        target["Arn"] = target["Arn"].replace("minuteur", "\ud800")
+
+
+@pytest.mark.parametrize(
+    ("operation", "change", "fact", "role", "action"),
+    [
+        ("lambda.ListFunctions", no_name, "functions", "sum", "lambda:ListFunctions"),
+        ("sqs.ListQueues", no_url, "queues", "output", "sqs:ListQueues"),
+        ("events.ListTargetsByRule", no_function, "functions", "periodic", "events:ListRules"),
+    ],
+    ids=["function", "queue", "target"],
+)
+def test_a_list_that_holds_what_is_no_name_is_unknown_and_the_rest_is_kept(
+    aws_sandbox: Sandbox,
+    fresh_account: str,
+    wire: Wire,
+    operation: str,
+    change: Callable[[dict[str, Any]], None],
+    fact: str,
+    role: str,
+    action: str,
+) -> None:
+    wire.change(operation, change)
+    seen = Account(aws_sandbox, fresh_account, mapping="absent").look(wire=wire)
+    one = seen.of_resources(fact)[role]
+    assert isinstance(one, Unknown)
+    assert one.kind == "unexpected"
+    assert one.detail.startswith(f"{action}: the answer could not be read: UnicodeEncodeError")
+    assert role not in seen.found_as
+    assert decode(encode(seen)) == seen
 
 
 def test_what_aws_academy_puts_into_accounts_is_no_candidate(
