@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
-from grader.inputs.bounded_read import OF_CLASS, read_bounded
+from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, read_bounded
 from grader.inputs.csv_cell import cell
 from grader.inputs.problems import bad_input, cannot_be_read
 from grader.results.atomic_write import write_text
@@ -29,7 +29,7 @@ def read_links(path: Path) -> dict[str, str]:
     Raises :class:`BadInput` where the file is something else: it would be written over.
     """
     try:
-        text = read_bounded(path, OF_CLASS).decode("utf-8-sig")
+        text = read_bounded(path, MOST_BYTES_OF_CLASS).decode("utf-8-sig")
         rows = list(csv.reader(io.StringIO(text, newline="")))
     except FileNotFoundError:
         return {}

@@ -9,7 +9,7 @@ import msgspec
 
 from grader.desk.tokens import cookie_of, found_by, new_token, stored_of
 from grader.i18n.language import _
-from grader.inputs.bounded_read import OF_CLASS, read_bounded
+from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, read_bounded
 from grader.inputs.problems import bad_input, cannot_be_read
 from grader.model.timestamps import now
 from grader.model.work_out import work_out
@@ -64,7 +64,9 @@ class Register:
         """
         path = root / DESK
         try:
-            return cls(path, msgspec.json.decode(read_bounded(path, OF_CLASS), type=_Stored))
+            return cls(
+                path, msgspec.json.decode(read_bounded(path, MOST_BYTES_OF_CLASS), type=_Stored)
+            )
         except FileNotFoundError:
             return cls(path, _Stored())
         except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.inputs.bounded_read import OF_CLASS, read_bounded
+from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, read_bounded
 from grader.scoring.hide_criteria import hide_criteria, visibility_of
 
 if TYPE_CHECKING:
@@ -85,6 +85,6 @@ class Export:
 def earlier(path: Path) -> bytes:
     """What an earlier export may have left at ``path``; nothing where nothing can be read."""
     try:
-        return read_bounded(path, OF_CLASS)
+        return read_bounded(path, MOST_BYTES_OF_CLASS)
     except OSError:
         return b""

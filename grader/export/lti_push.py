@@ -12,7 +12,7 @@ import msgspec
 
 from grader.export.lti import PlatformError, Time, after, scores_of
 from grader.i18n.language import _
-from grader.inputs.bounded_read import OF_CLASS, read_bounded
+from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, read_bounded
 from grader.inputs.problems import bad_input, reason
 from grader.model.timestamps import iso
 from grader.model.work_out import work_out
@@ -74,7 +74,7 @@ class Memory:
         self._accepted: dict[str, Pushed] = {}
         self._last: dict[str, Pushed] = {}
         try:
-            data = read_bounded(self._path, OF_CLASS) if self._path.exists() else b""
+            data = read_bounded(self._path, MOST_BYTES_OF_CLASS) if self._path.exists() else b""
             whole, _newline, unfinished = data.rpartition(b"\n")
             if keeping:
                 # A line that a killed push did not finish is nobody's.

@@ -12,9 +12,9 @@ from grader.i18n.language import N_
 if TYPE_CHECKING:
     from pathlib import Path
 
-OF_STUDENT = 64 * 1024 * 1024
+MOST_BYTES_OF_STUDENT = 64 * 1024 * 1024
 """Bytes of a file that is kept for one student: a thousand times what one takes."""
-OF_CLASS = 256 * 1024 * 1024
+MOST_BYTES_OF_CLASS = 256 * 1024 * 1024
 """Bytes of a file that is kept for a class: 25 KiB for each of 10,000 students, who take one or two."""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from grader.inputs.bounded_read import OF_STUDENT, read_bounded
+from grader.inputs.bounded_read import MOST_BYTES_OF_STUDENT, read_bounded
 from grader.model.evidence import Evidence  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
@@ -305,7 +305,7 @@ def encode(report: Report) -> bytes:
 
 def read_report(path: Path) -> Report:
     """The report in a file. Raises ``OSError``, or ``msgspec.DecodeError`` where it is not one."""
-    return _decoder.decode(read_bounded(path, OF_STUDENT))
+    return _decoder.decode(read_bounded(path, MOST_BYTES_OF_STUDENT))
 
 
 def _finite(*numbers: float | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.inputs.bounded_read import OF_CLASS, OF_STUDENT, read_bounded
+from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, MOST_BYTES_OF_STUDENT, read_bounded
 from grader.model import observation
 from grader.pages.class_page import class_page
 from grader.pages.speech import Speech
@@ -56,7 +56,7 @@ def write_pages(
 
 def _holds(path: Path, data: bytes) -> bool:
     try:
-        return read_bounded(path, OF_CLASS) == data
+        return read_bounded(path, MOST_BYTES_OF_CLASS) == data
     except OSError:
         return False
 
@@ -145,6 +145,6 @@ def _student_page(
 
 def _seen(path: Path) -> Observation | None:
     try:
-        return observation.decode(read_bounded(path, OF_STUDENT))
+        return observation.decode(read_bounded(path, MOST_BYTES_OF_STUDENT))
     except (OSError, *UNREADABLE):
         return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from grader.i18n.language import _
-from grader.inputs.bounded_read import OF_CLASS, OF_STUDENT, read_bounded
+from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, MOST_BYTES_OF_STUDENT, read_bounded
 from grader.inputs.problems import BadInput, Problem, bad_input, cannot_be_read, reason
 from grader.model import observation, report
 from grader.model.batch import Batch
@@ -160,7 +160,7 @@ class Results:
     def state(self) -> bytes:
         """What tells whether a batch began or ended here since: ``batch.json``, as it is."""
         try:
-            return read_bounded(self.root / BATCH, OF_CLASS)
+            return read_bounded(self.root / BATCH, MOST_BYTES_OF_CLASS)
         except OSError:
             return b""
 
@@ -275,7 +275,7 @@ class Results:
 
     def stored_summary(self) -> bytes:
         """``summary.json`` as it is. Raises ``OSError`` where it cannot be read."""
-        return read_bounded(self.root / SUMMARY, OF_CLASS)
+        return read_bounded(self.root / SUMMARY, MOST_BYTES_OF_CLASS)
 
     def batch(self) -> Batch:
         """``batch.json``. Raises :class:`BadInput` where it is missing or not one, or where something
@@ -283,7 +283,7 @@ class Results:
         refuse_all_but_files(self.root)
         path = self.root / BATCH
         try:
-            return msgspec.json.decode(read_bounded(path, OF_CLASS), type=Batch)
+            return msgspec.json.decode(read_bounded(path, MOST_BYTES_OF_CLASS), type=Batch)
         except OSError as error:
             remedy = _("Name a results folder.")
             raise bad_input(path, None, cannot_be_read(error), remedy) from None
@@ -356,7 +356,7 @@ def _indented(struct: msgspec.Struct) -> bytes:
 
 def _read(path: Path, kind: type[S], problems: list[Problem]) -> S | None:
     try:
-        return msgspec.json.decode(read_bounded(path, OF_STUDENT), type=kind)
+        return msgspec.json.decode(read_bounded(path, MOST_BYTES_OF_STUDENT), type=kind)
     except FileNotFoundError:
         return None
     except OSError as error:

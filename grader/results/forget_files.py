@@ -7,7 +7,7 @@ import re
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
-from grader.inputs.bounded_read import OF_CLASS, TooLargeError, read_bounded
+from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, TooLargeError, read_bounded
 from grader.model.student_id import is_student_id
 from grader.results.atomic_write import is_unfinished, write_bytes
 from grader.results.directory import (
@@ -137,7 +137,7 @@ def clean_exports(root: Path, traces: Traces, users: frozenset[str]) -> list[Pat
 
 
 def _drop_lines(path: Path, users: frozenset[str]) -> None:
-    lines = read_bounded(path, OF_CLASS).splitlines(keepends=True)
+    lines = read_bounded(path, MOST_BYTES_OF_CLASS).splitlines(keepends=True)
     kept = [line for line in lines if _user_in(line) not in users]
     if kept != lines:
         write_bytes(path, b"".join(kept))
@@ -179,4 +179,4 @@ def may_name(path: Path, named: Callable[[str], bool]) -> bool:
 
 def text_of(path: Path) -> str:
     """A file's text, whatever its bytes are. Raises ``OSError``, where it is too large too."""
-    return read_bounded(path, OF_CLASS).decode("utf-8", "surrogateescape")
+    return read_bounded(path, MOST_BYTES_OF_CLASS).decode("utf-8", "surrogateescape")

@@ -13,7 +13,7 @@ import pytest
 
 from grader import cli
 from grader.batch import forget as forgetting
-from grader.inputs.bounded_read import OF_CLASS
+from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS
 from grader.model.batch import KnownWay
 from grader.model.fact import Found
 from grader.model.observation import Identity
@@ -349,7 +349,7 @@ def test_what_is_too_large_to_be_searched_is_named_or_a_removed_export(
 ) -> None:
     for name in ("recording.bin", "exports/large.csv"):
         (root / name).touch()
-        os.truncate(root / name, OF_CLASS + 1)
+        os.truncate(root / name, MOST_BYTES_OF_CLASS + 1)
     assert forget(root) == 3
     assert "recording.bin" in capsys.readouterr().err
     assert not (root / "exports/large.csv").exists()

@@ -9,7 +9,7 @@ import pytest
 from grader.desk.links import LINKS, read_links
 from grader.desk.register import Register
 from grader.desk.tokens import cookie_of
-from grader.inputs.bounded_read import OF_CLASS
+from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS
 from grader.inputs.problems import BadInput
 from grader.results.directory import DESK
 
@@ -93,7 +93,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
 
 def endless(path: Path) -> None:
     path.touch()
-    os.truncate(path, OF_CLASS + 1)
+    os.truncate(path, MOST_BYTES_OF_CLASS + 1)
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, endless])

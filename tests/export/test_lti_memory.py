@@ -11,7 +11,7 @@ import pytest
 
 from grader.export.formats import earlier
 from grader.export.lti_push import Memory, push
-from grader.inputs.bounded_read import OF_CLASS
+from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS
 from grader.inputs.problems import BadInput
 from tests.export.lms import CLIENT, KEY_ID, Answer, Lms
 from tests.export.pushing import GRADED, direct, pushed
@@ -118,7 +118,7 @@ def test_each_line_item_is_remembered_apart(results: Path, platform: Lms, tmp_pa
 def test_what_is_larger_than_any_memory_is_not_read(tmp_path: Path) -> None:
     kept = tmp_path / "lti-pushed.ndjson"
     kept.touch()
-    os.truncate(kept, OF_CLASS + 1)
+    os.truncate(kept, MOST_BYTES_OF_CLASS + 1)
     with pytest.raises(BadInput, match="File too large"):
         Memory(tmp_path, "https://lms.example.org/1", keeping=False)
     assert earlier(kept) == b""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.cli import run
-from grader.inputs.bounded_read import OF_CLASS, OF_STUDENT
+from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, MOST_BYTES_OF_STUDENT
 from grader.inputs.problems import BadInput
 from grader.results.directory import Results
 from grader.results.only_files import refuse_all_but_files
@@ -125,8 +125,8 @@ def every_student(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("which", "most", "read"),
     [
-        ("batch", OF_CLASS, lambda folder: Results(folder).batch()),
-        ("a report", OF_STUDENT, every_student),
+        ("batch", MOST_BYTES_OF_CLASS, lambda folder: Results(folder).batch()),
+        ("a report", MOST_BYTES_OF_STUDENT, every_student),
     ],
 )
 def test_a_file_that_is_larger_than_any_is_named(
