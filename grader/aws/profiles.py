@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
+from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -32,6 +33,9 @@ _FOUND_IN = "aws-configuration"
 
 LIMIT_S = 45
 """How long credentials may take: a program may hang that is to print them, a code is to be typed."""
+
+FAILED_AT_ONCE_S = 5
+"""Whoever fails within so long is asked again: a class may wait for that."""
 
 _LAST_WORDS_S = 1
 """So long is waited for a program that was killed."""
@@ -74,9 +78,10 @@ class AskedKeys:
 
     @property
     def may_be_asked_again(self) -> bool:
-        """An answer came in time: asking again renews what was found, and what was missing a moment ago
-        may be there."""
-        return self._took_s < LIMIT_S
+        """They were found, and asking again renews those that end; or they were missing at once, and may
+        be there now. Nobody waits a second time for a program that hangs."""
+        found = bool(self._found) and isinstance(self._found[0], ReadOnlyCredentials)
+        return found or self._took_s < FAILED_AT_ONCE_S
 
     def keys(self) -> tuple[str, str, str | None]:
         """Access key id, secret access key and session token.

@@ -92,7 +92,8 @@ def plan(
         return Plan(chosen, settings, start_over=True, state=state)
     judged_by = (batch.checks_sha256, batch.grader_sha256)
     # By which code and checks it is, a report does not say: it may have been due when a run ended early.
-    judged_alike = judged_by == (checks_sha256, grader_sha256()) and batch.state == "finished"
+    is_whole = batch.state == "finished" and batch.judging_failed is UNSET
+    judged_alike = judged_by == (checks_sha256, grader_sha256()) and is_whole
     same_due = settings.due == (None if batch.due is UNSET else batch.due)
     before = {student.student_id: student for student in batch.students}
     known: dict[str, KeptResult] = {}

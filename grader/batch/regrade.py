@@ -163,6 +163,7 @@ def regrade(
             batch,
             rubric_sha256=setup.rubric.sha256,
             checks_sha256=setup.checks_sha256,
+            judging_failed=True if failed else UNSET,
             grader_version=__version__,
             grader_sha256=grader_sha256(),
             checks=list(setup.check_dirs),
@@ -234,9 +235,9 @@ def judged_again(
 
     Another of a group's accounts may count now. ``region`` is the batch's, for accounts that name none;
     ``everyone`` is the class, because a group's account may be in the region of any of its rows. A
-    report without an observation, or of one that cannot be judged, stays but for the marks; who has
-    neither is left out. ``due`` is the time of ``--due``. Raises :class:`BadInput` where a stored file
-    cannot be read.
+    report stays, but for a human's marks, where there is no observation or it cannot be judged; students
+    with neither are left out. ``due`` is the time of ``--due``. Raises :class:`BadInput` where a stored
+    file cannot be read.
     """
     rubric = setup.rubric
     default = region or rubric.lab.region

@@ -87,6 +87,7 @@ class ClassRun:
         self._graded: dict[str, KeptResult] = {}
         self._started, self._clock = now(), time.monotonic()
         self._ways = dict(plan.ways)
+        self._judging_failed = False
         self.unwritten: list[str] = []
         self.not_again: list[Report] = []
         """What came of those whose earlier grade stands because they could not be graded now."""
@@ -148,8 +149,10 @@ class ClassRun:
                 self._earlier[name] = rejudged.known  # they are graded again now
                 continue
             self._graded[name] = rejudged.known
-            if rejudged.not_again is not None and _is_graded(rejudged.known):
-                self.not_again.append(rejudged.not_again)
+            if rejudged.not_again is not None:
+                self._judging_failed = True
+                if _is_graded(rejudged.known):
+                    self.not_again.append(rejudged.not_again)
 
     def _marked(self, known: KeptResult, again: Collection[str]) -> KeptResult:
         """``known`` with the marks that there are now, written where that is another report; whoever is
@@ -297,6 +300,7 @@ class ClassRun:
                 former_criteria=list(self._plan.former_criteria) or UNSET,
                 open_by_student=settings.shown.open_by_student,
                 absent=UNSET if settings.shown.absent == "blank" else settings.shown.absent,
+                judging_failed=True if self._judging_failed else UNSET,
                 checks=list(self._setup.check_dirs),
                 started_at=self._started,
                 finished_at=now() if ended else None,

@@ -284,8 +284,7 @@ def regrade(
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.problems import show_problems
     from grader.terminal.report import show_class
-    from grader.terminal.student_label import label
-    from grader.terminal.ungraded import show_ungraded
+    from grader.terminal.ungraded import show_unjudged
 
     stored = Results(results)
     for_json = target(json, "--json", *course_files(rubric, checks), *stored.own)
@@ -322,12 +321,5 @@ def regrade(
         kept = _("{student}: nothing was observed, so the report stays as it is.", student=student)
         errors.print(kept)
     if done.not_again:
-        show_ungraded(done.not_again, errors)
-        told = plural(
-            len(done.not_again),
-            "The report of {students} stays as it is.",
-            "The reports of {students} stay as they are.",
-            students=", ".join(map(label, done.not_again)),
-        )
-        errors.print(told, soft_wrap=True)
+        show_unjudged(done.not_again, errors)
     return UNGRADED if done.not_again else batch_status(done.reports)

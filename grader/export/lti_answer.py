@@ -43,9 +43,9 @@ class PlatformAnswer:
     def meaning(self) -> Meaning:
         """A 2xx takes the score, whatever it says, unless it is a web page.
 
-        AGS asks platforms for no certain body, and they answer with JSON, ``OK`` or nothing. What
-        does not begin like a page is one only where HTML is announced, and that is believed of text
-        alone: PHP announces HTML for everything, JSON and nothing included.
+        AGS prescribes no body: platforms answer with JSON, ``OK`` or nothing. What does not begin like
+        a page is one only where HTML is announced, and of JSON and nothing that is not believed: PHP
+        announces HTML for everything. A mark that was not posted after all would be lost.
         """
         # UTF-16 has a NUL beside each letter of a tag.
         text = self.body.replace(b"\0", b"").lstrip(_BEFORE_TEXT)

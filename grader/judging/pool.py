@@ -13,7 +13,6 @@ import tempfile
 import time
 from collections import Counter, deque
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from itertools import product
 from pathlib import Path
 from queue import LifoQueue
 from typing import TYPE_CHECKING, TypeVar
@@ -24,7 +23,7 @@ from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
 from grader.judging.check_files import LAB_CHECKS, own_check_files
 from grader.judging.control import CONTROL
-from grader.judging.ungraded import Unjudged, all_ungraded, complete, may_be_of_one
+from grader.judging.ungraded import all_ungraded, complete, may_be_of_one
 from grader.judging.worker_process import WorkerProcess
 from grader.judging.worker_tasks import Collecting, Failed, FoundChecks, FoundOutcomes, Judging
 from grader.model.machine_limit import WorkerDied, WorkerFailed
@@ -192,6 +191,10 @@ class Judge:
             if not may_be_of_one(error):
                 raise
             together = error
+        # What fails for everybody is no observation's fault. Who happens to be in the batch does not
+        # decide that: the control tells.
+        if self._fails_for_all(process, rubric):
+            raise together
         judged: list[list[Outcome]] = []
         for observation in batch:
             try:
@@ -202,12 +205,6 @@ class Judge:
                 if self._shown.is_new(error):
                     _log.error("An observation could not be judged.\n%s", trace_of(error))
                 judged.append(all_ungraded(rubric, error))
-        # What fails for everybody is no observation's fault. Who happens to be in the batch does not
-        # decide that: without a neighbour that can be judged, the control tells.
-        if all(isinstance(one, Unjudged) for one in judged) and self._fails_for_all(
-            process, rubric
-        ):
-            raise together
         return judged
 
     def _fails_for_all(self, process: WorkerProcess, rubric: Rubric) -> bool:
@@ -239,18 +236,12 @@ class Judge:
             if step is None:
                 deaths += 1
                 if deaths > 1:
-                    return self._nothing(rubric, len(observations))
+                    raise WorkerFailed("The process ended twice, in no test.", "", None)
                 continue
             kind: UnknownKind = "time-limit" if self._timed_out(step) else "unexpected"
             strikes[step.first] += 1
             last = len(observations) if strikes[step.first] >= _STRIKES else step.second + 1
             withheld |= {(step.first, number): kind for number in range(step.second, last)}
-
-    def _nothing(self, rubric: Rubric, observations: int) -> list[list[Outcome]]:
-        """Everything ungraded: the worker died twice, and of no test in particular."""
-        every = product(range(len(rubric.criteria)), range(observations))
-        empty: list[list[Outcome]] = [[] for _ in range(observations)]
-        return complete(rubric, empty, dict.fromkeys(every, "unexpected"), self._limit_s)
 
     def _timed_out(self, step: NotedStep) -> bool:
         return time.monotonic() - step.since >= self._limit_s

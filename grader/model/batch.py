@@ -145,6 +145,13 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             "mark of one stays in overrides.csv, and counts nothing. Missing for none."
         ),
     ] = UNSET
+    judging_failed: Annotated[
+        Literal[True] | UnsetType,
+        Meta(
+            description="A report stays as it was because the grader could not judge what was seen: "
+            "going on with the class tries again. Missing where there is no such report."
+        ),
+    ] = UNSET
     checks: Annotated[list[str], Meta(description="The folders of --checks.")]
     started_at: Annotated[str, Meta(description="When it began: UTC, ISO 8601.")]
     finished_at: Annotated[

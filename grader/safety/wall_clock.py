@@ -178,12 +178,15 @@ class _Noting:
 
     def _addresses(self) -> list[str]:
         """The addresses of the host as numbers. A name that is none stays: whoever connects says why."""
+        this: Any = self
         host, family = self._dns_host, allowed_gai_family()
         try:
             found = socket.getaddrinfo(host.strip("[]"), self.port, family, socket.SOCK_STREAM)
         except socket.gaierror as error:  # looked up once more, it would take as long again
-            of: Any = self
-            raise NameResolutionError(host, of, error) from error
+            raise NameResolutionError(host, this, error) from error
+        except OSError as error:  # the system has no room to look it up
+            said = f"Failed to establish a new connection: {error}"
+            raise NewConnectionError(this, said) from error
         except UnicodeError:
             return [host]
         return [str(address[0]) for *_kind, address in found] or [host]

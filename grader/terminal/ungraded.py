@@ -82,6 +82,23 @@ def show_ungraded(reports: Sequence[Report], out: Console) -> None:
         out.print(_line(students, reasons[alike]))
 
 
+def show_unjudged(reports: Sequence[Report], out: Console) -> None:
+    """Whose observation the grader cannot judge: each one's reason, and that the report before stays."""
+    for report in reports:
+        first = first_open(report)
+        why = printable(first.message, _REASON) if first else ""
+        out.print(Text(_("{students}: {why}", students=label(report), why=why)), soft_wrap=True)
+    told = plural(
+        len(reports),
+        "The report of {students} stays as it is. To look at the account again: "
+        "grader batch ROSTER --resume --only ID",
+        "The reports of {students} stay as they are. To look at the accounts again: "
+        "grader batch ROSTER --resume --only ID",
+        students=labels_listed(map(label, reports), _ABSENT_NAMED),
+    )
+    out.print(Text(told), soft_wrap=True)
+
+
 def show_waiting(reports: Sequence[Report], out: Console) -> None:
     """Who can settle alone what is open of them, with their sure points and the words to send them:
     one line for all who are sent the same."""

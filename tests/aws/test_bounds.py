@@ -7,14 +7,14 @@ import time
 import tracemalloc
 from contextlib import closing
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.httpsession import URLLib3Session
 from urllib3.connection import HTTPConnection
 
 from grader.aws import bounds
-from grader.aws.account_client import TIME_IS_UP, Aws
+from grader.aws.account_client import BEGUN_S, TIME_IS_UP, Aws
 from grader.aws.clients import Clients
 from grader.model.access import Keys
 from grader.model.fact import Found, Unknown
@@ -37,6 +37,19 @@ def clients() -> Iterator[Clients]:
         yield made
 
 
+@pytest.fixture
+def cut(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """When each question is to be cut, by ``time.monotonic()``."""
+    noted, real = list[float](), bounds.cut_at
+
+    def noting(at: float) -> Any:
+        noted.append(at)
+        return real(at)
+
+    monkeypatch.setattr(bounds, "cut_at", noting)
+    return noted
+
+
 @pytest.mark.parametrize(
     "mode",
     [
@@ -45,7 +58,7 @@ def clients() -> Iterator[Clients]:
     ],
 )
 def test_a_question_ends_within_the_accounts_time_whatever_answers(
-    clients: Clients, mode: str
+    clients: Clients, mode: str, cut: list[float]
 ) -> None:
     began = time.monotonic()
     ends_at = began + (60 if mode in ENDS_BY_ITSELF else LIMIT_S)
@@ -57,6 +70,8 @@ def test_a_question_ends_within_the_accounts_time_whatever_answers(
         else:
             said = aws.query("sts:GetCallerIdentity", aws.sts.get_caller_identity)
     assert time.monotonic() - began < 60  # those that are silent are for ten minutes
+    assert cut
+    assert max(cut) <= ends_at + BEGUN_S
     if mode == "date of year 10^20":
         assert isinstance(said, Found)
     else:
@@ -65,7 +80,9 @@ def test_a_question_ends_within_the_accounts_time_whatever_answers(
 
 
 @pytest.mark.slow
-def test_whoever_dribbles_is_cut_when_the_accounts_time_is_over(clients: Clients) -> None:
+def test_whoever_dribbles_is_cut_when_the_accounts_time_is_over(
+    clients: Clients, cut: list[float]
+) -> None:
     began = time.monotonic()
     ends_at = began + LIMIT_S
     with (
@@ -74,6 +91,7 @@ def test_whoever_dribbles_is_cut_when_the_accounts_time_is_over(clients: Clients
     ):
         said = aws.query("sts:GetCallerIdentity", aws.sts.get_caller_identity)
     assert said == TIME_IS_UP
+    assert {*cut} == {ends_at + BEGUN_S}
     assert time.monotonic() - began >= LIMIT_S
 
 

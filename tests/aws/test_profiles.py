@@ -298,7 +298,7 @@ def test_credentials_that_fail_once_are_asked_for_again_by_the_next_role(
         """print('{"Version": 1, "AccessKeyId": "111111111111", "SecretAccessKey": "test"}')\n"""
     )
     configure(f"[default]\ncredential_process = {sys.executable} {program}\n")
-    clients, told = Clients(), []
+    clients, told = Clients(), list[Any]()
     for number in ("2" * 12, "3" * 12, "4" * 12):
         role = Role(f"arn:aws:iam::{number}:role/grader")
         told.append(
@@ -307,6 +307,24 @@ def test_credentials_that_fail_once_are_asked_for_again_by_the_next_role(
     assert [type(one) for one in told] == [Unknown, Found, Found]
     assert "HTTP 500" in told[0].detail
     assert runs.read_text() == "ran\n" * 2
+
+
+def test_a_program_that_hangs_is_run_once_for_all_roles(
+    aws_sandbox: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(profiles, "LIMIT_S", 3)
+    monkeypatch.setattr(profiles, "FAILED_AT_ONCE_S", 1)
+    program, runs = tmp_path / "program.py", tmp_path / "runs"
+    program.write_text(
+        f"import time\nprint('ran', file=open({str(runs)!r}, 'a'))\ntime.sleep({NOBODY_S})\n"
+    )
+    configure(f"[default]\ncredential_process = {sys.executable} {program}\n")
+    clients = Clients()
+    for number in ("2" * 12, "3" * 12):
+        role = Role(f"arn:aws:iam::{number}:role/grader")
+        aws = Aws(clients, role, "us-east-1", aws_sandbox.endpoint_url)
+        assert isinstance(observe_identity(aws, None), Unknown)
+    assert runs.read_text() == "ran\n"
 
 
 def test_the_default_credentials_are_asked_for_once_for_all_roles(

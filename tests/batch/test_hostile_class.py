@@ -51,19 +51,26 @@ def graded(
         return reports(folder), time.monotonic() - began, limit_s
 
 
-def check_class(told: dict[str, Report], took_s: float, limit_s: int) -> None:
+def check_class(
+    told: dict[str, Report], took_s: float, limit_s: int, modes: Collection[str]
+) -> None:
     """The honest have all points, nobody else has a score, and it ended in time."""
     assert {name: one.score for name, one in told.items()} == {
         name: 20 if name.startswith("good") else None for name in told
     }
     assert took_s < limit_s + 15 + STARTS_S
+    # A question alone might take longer than that: what ended it was the account's time.
+    for number, mode in enumerate(modes):
+        if mode.startswith("dribbling"):
+            assert "--account-timeout" in told[f"bad-{number}"].criteria[0].message
 
 
 @pytest.mark.slow
 def test_a_class_with_a_hostile_endpoint_of_each_kind_ends_in_time(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
-    check_class(*graded(tmp_path, aws_sandbox, [right], ONE_OF_EACH_KIND, 50))
+    modes = ONE_OF_EACH_KIND
+    check_class(*graded(tmp_path, aws_sandbox, [right], modes, 50), modes)
 
 
 @pytest.mark.slow
@@ -73,4 +80,4 @@ def test_a_class_with_every_hostile_endpoint_ends_in_time(
     honest = [aws_sandbox.new_account() for _ in range(5)]
     for account in honest:
         hand_in(aws_sandbox, account)
-    check_class(*graded(tmp_path, aws_sandbox, honest, MODES, 100))
+    check_class(*graded(tmp_path, aws_sandbox, honest, MODES, 100), MODES)

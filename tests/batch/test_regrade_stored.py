@@ -13,7 +13,9 @@ from grader.batch.regrade import Moved, regrade
 from grader.batch.run import ClassRun
 from grader.batch.setup import load_setup
 from grader.inputs.problems import BadInput
+from grader.judging.worker_process import WorkerProcess
 from grader.model.history import Former
+from grader.model.machine_limit import WorkerDied, WorkerFailed
 from grader.model.observation import encode
 from grader.model.report import read_report
 from grader.observe.scope import scope_of
@@ -285,13 +287,60 @@ def test_whose_observation_cannot_be_judged_when_a_class_is_gone_on_with_keeps_t
     assert as_before == [False, True, False]
 
 
+def test_what_could_not_be_judged_is_tried_again_whenever_the_class_is_gone_on_with(
+    tmp_path: Path, setup: GradingSetup
+) -> None:
+    results = odd_class(tmp_path / "class", [2])
+    results.write_batch(msgspec.structs.replace(results.batch(), state="interrupted"))
+    path = tmp_path / "class.csv"
+    rows = [f"s{number},{'1' * 12},x" for number in (1, 2, 3)]
+    path.write_text("\n".join(["student_id,aws_access_key_id,aws_secret_access_key", *rows]))
+    students = load_roster(path)
+
+    def failed_again() -> list[str]:
+        planned = plan(results, students, setup.rubric, Settings(seed=1), resume=True, force=True)
+        run = ClassRun(setup, results, students, planned)
+        run.run(lambda _graded: None)
+        return [report.student_id for report in run.not_again]
+
+    assert [failed_again(), failed_again()] == [["s2"], ["s2"]]
+    again(results, setup)
+    assert failed_again() == ["s2"]
+    (results.folder("s2") / "observation.json").write_bytes(encode(reference()))
+    assert failed_again() == []
+    assert results.batch().judging_failed is msgspec.UNSET
+
+
+def test_a_judge_that_dies_in_no_test_takes_nobodys_grade(
+    tmp_path: Path, setup: GradingSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results, call = odd_class(tmp_path / "class", []), WorkerProcess.call
+    seen = results.folder("s2") / "observation.json"
+    seen.write_bytes(encode(reference(started_at="cursed")))
+
+    def die(process: WorkerProcess, task: bytes) -> bytes:
+        if b"cursed" in task:
+            raise WorkerDied
+        return call(process, task)
+
+    monkeypatch.setattr(WorkerProcess, "call", die)
+    monkeypatch.setattr(WorkerProcess, "last_step", lambda _process: None)
+    done = again(results, setup)
+    assert [report.student_id for report in done.not_again] == ["s2"]
+    assert "in no test" in done.not_again[0].criteria[0].message
+    assert [report.score == 18 for report in done.reports] == [False, True, False]
+    monkeypatch.setattr(WorkerProcess, "call", lambda *_given: die(*_given[:1], b"cursed"))
+    with pytest.raises(WorkerFailed, match="in no test"):
+        again(results, setup)
+
+
 def test_a_human_is_told_whose_report_stays_and_why(tmp_path: Path) -> None:
     odd_class(tmp_path / "results", [2])
     done = grader_here("regrade", "results", "--rubric", default_rubric_path(), cwd=tmp_path)
     assert done.returncode == 3
-    assert "The report of s2" in done.stderr
-    assert "stays as it is." in done.stderr
-    assert "The grader failed: OverflowError" in done.stderr
+    assert "The report of s2 stays as it is. To look at the account again:" in done.stderr
+    assert "s2: The grader failed: OverflowError" in done.stderr
+    assert "Try again later" not in done.stderr  # the same would come of it
     assert (tmp_path / "results/students/s1/history/001.json").exists()
 
 

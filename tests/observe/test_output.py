@@ -15,11 +15,12 @@ from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.model.access import DefaultCredentials, Keys
 from grader.model.ended_early import Interrupted
-from grader.model.observation import decode, encode
+from grader.model.observation import Answer, decode, encode
 from grader.observe import output as output_module
 from grader.observe.clock import ON_THE_WAY_S
 from grader.observe.nobodys import UNTAKEN_S
-from grader.observe.output import SOON_S, OutputQueue
+from grader.observe.output import DUPLICATES_S, SOON_S, OutputQueue
+from grader.observe.receive import POLL_S
 from grader.rubric.exchange import ExchangeRules
 from grader.rubric.pairs import Pairs
 from grader.safety.secret import Secret
@@ -299,3 +300,15 @@ def test_a_copy_of_an_earlier_answer_is_told_from_an_answer(
     assert bool(silent.unread) == (after_s == 0)
     later = time.monotonic() + UNTAKEN_S
     assert output._nobodys.answer(silent, 0, later) == repeats
+
+
+def test_the_last_look_for_duplicates_is_a_whole_poll_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+    queue = output_of(SUM)
+    monkeypatch.setattr(queue, "wait_for", lambda _enough, seconds: waited.append(seconds))
+    queue.expect(drawn()).answers.append(Answer("7", None, 0.1))
+    queue.give_back(look_for_duplicates=True)
+    assert waited == [DUPLICATES_S]
+    assert DUPLICATES_S >= POLL_S

@@ -100,7 +100,7 @@ HOSTILE: dict[str, str] = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_what_is_hostile_or_wrong_is_refused_in_words_and_at_once(text: str) -> None:
+def test_what_is_hostile_or_wrong_is_refused_in_words_and_ends(text: str) -> None:
     began = time.monotonic()
     with pytest.raises(ExpressionError) as refused:
         Expression(text).value(FIELDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from urllib3 import PoolManager, Timeout
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from grader.safety.wall_clock import cut_at, that_can_be_cut
 
@@ -135,3 +136,14 @@ def test_a_name_without_an_address_is_told_as_ever_and_looked_up_once(
     with cut_at(time.monotonic() + 20), pytest.raises(HTTPError, match="resolve"):
         manager.request("GET", "http://nobody.invalid/", timeout=1, retries=False)
     assert asked == ["nobody.invalid"]
+
+
+def test_a_look_up_for_which_the_system_has_no_room_is_no_lost_connection(
+    manager: PoolManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_given: Any, **_named: Any) -> Any:
+        raise OSError(errno.EBUSY, "busy")
+
+    monkeypatch.setattr(socket, "getaddrinfo", busy)
+    with cut_at(time.monotonic() + 20), pytest.raises(NewConnectionError, match="busy"):
+        manager.request("GET", f"http://{NAME}/", timeout=1, retries=False)
