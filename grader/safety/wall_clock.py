@@ -185,8 +185,7 @@ class _Noting:
         except socket.gaierror as error:  # looked up once more, it would take as long again
             raise NameResolutionError(host, this, error) from error
         except OSError as error:  # the system has no room to look it up
-            said = f"Failed to establish a new connection: {error}"
-            raise NewConnectionError(this, said) from error
+            raise NewConnectionError(this, str(error)) from error
         except UnicodeError:
             return [host]
         return [str(address[0]) for *_kind, address in found] or [host]
