@@ -157,9 +157,13 @@ def _without(each: Folder, traces: Traces) -> Batch:
     ways = batch.ways
     if ways is not UNSET:
         ways = {name: way for name, way in ways.items() if name != traces.student_id}
+    failed = batch.judging_failed
+    if failed is not UNSET:
+        failed = [name for name in failed if name != traces.student_id] or UNSET
     return msgspec.structs.replace(
         batch,
         students=students,
+        judging_failed=failed,
         counts=Counts(len(students), graded, len(students) - graded, absent or UNSET),
         ways=ways,
     )

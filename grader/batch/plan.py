@@ -92,8 +92,8 @@ def plan(
         return Plan(chosen, settings, start_over=True, state=state)
     judged_by = (batch.checks_sha256, batch.grader_sha256)
     # By which code and checks it is, a report does not say: it may have been due when a run ended early.
-    is_whole = batch.state == "finished" and batch.judging_failed is UNSET
-    judged_alike = judged_by == (checks_sha256, grader_sha256()) and is_whole
+    judged_alike = judged_by == (checks_sha256, grader_sha256()) and batch.state == "finished"
+    failed = set[str]() if batch.judging_failed is UNSET else {*batch.judging_failed}
     same_due = settings.due == (None if batch.due is UNSET else batch.due)
     before = {student.student_id: student for student in batch.students}
     known: dict[str, KeptResult] = {}
@@ -118,6 +118,7 @@ def plan(
         )
         is_same = (
             stored_student.agree
+            and stored_student.student.student_id not in failed
             and due_alike
             and _is_of(last.report, stored_student.student, rubric)
         )

@@ -163,7 +163,7 @@ def regrade(
             batch,
             rubric_sha256=setup.rubric.sha256,
             checks_sha256=setup.checks_sha256,
-            judging_failed=True if failed else UNSET,
+            judging_failed=[report.student_id for report in failed] or UNSET,
             grader_version=__version__,
             grader_sha256=grader_sha256(),
             checks=list(setup.check_dirs),

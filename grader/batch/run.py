@@ -87,7 +87,7 @@ class ClassRun:
         self._graded: dict[str, KeptResult] = {}
         self._started, self._clock = now(), time.monotonic()
         self._ways = dict(plan.ways)
-        self._judging_failed = False
+        self._unjudged: dict[str, KeptResult] = {}
         self.unwritten: list[str] = []
         self.not_again: list[Report] = []
         """What came of those whose earlier grade stands because they could not be graded now."""
@@ -145,14 +145,14 @@ class ClassRun:
             name = rejudged.known.report.student_id
             if rejudged.before != rejudged.known.report or rejudged.counts is not None:
                 rejudged.write(self._results, "resume")
+            if rejudged.not_again is not None:
+                self._unjudged[name] = rejudged.known
             if name in self._earlier:
                 self._earlier[name] = rejudged.known  # they are graded again now
                 continue
             self._graded[name] = rejudged.known
-            if rejudged.not_again is not None:
-                self._judging_failed = True
-                if _is_graded(rejudged.known):
-                    self.not_again.append(rejudged.not_again)
+            if rejudged.not_again is not None and _is_graded(rejudged.known):
+                self.not_again.append(rejudged.not_again)
 
     def _marked(self, known: KeptResult, again: Collection[str]) -> KeptResult:
         """``known`` with the marks that there are now, written where that is another report; whoever is
@@ -282,6 +282,7 @@ class ClassRun:
         graded = sum(report.status == "graded" for report in self.reports)
         absent = sum(report.absent for report in self.reports)
         everybody = len(self._roster.accounts)
+        failed = [n for n, kept in self._unjudged.items() if self._graded.get(n) is kept]
         self._results.write_batch(
             Batch(
                 state=state,
@@ -300,7 +301,7 @@ class ClassRun:
                 former_criteria=list(self._plan.former_criteria) or UNSET,
                 open_by_student=settings.shown.open_by_student,
                 absent=UNSET if settings.shown.absent == "blank" else settings.shown.absent,
-                judging_failed=True if self._judging_failed else UNSET,
+                judging_failed=failed or UNSET,
                 checks=list(self._setup.check_dirs),
                 started_at=self._started,
                 finished_at=now() if ended else None,

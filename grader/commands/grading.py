@@ -322,4 +322,7 @@ def regrade(
         errors.print(kept)
     if done.not_again:
         show_unjudged(done.not_again, errors)
+        names = [report.student_id for report in done.not_again]
+        command = _resuming(Path(_("ROSTER")), results, EngineKind.threads, None, (), names)
+        errors.print(_("Look at them again with: {command}", command=command), soft_wrap=True)
     return UNGRADED if done.not_again else batch_status(done.reports)

@@ -44,8 +44,9 @@ class PlatformAnswer:
         """A 2xx takes the score, whatever it says, unless it is a web page.
 
         AGS prescribes no body: platforms answer with JSON, ``OK`` or nothing. What does not begin like
-        a page is one only where HTML is announced, and of JSON and nothing that is not believed: PHP
-        announces HTML for everything. A mark that was not posted after all would be lost.
+        a page is one where HTML is announced, because a mark that was not posted after all would be
+        lost. That announcement is ignored where the body is JSON or empty: PHP announces HTML for
+        everything.
         """
         # UTF-16 has a NUL beside each letter of a tag.
         text = self.body.replace(b"\0", b"").lstrip(_BEFORE_TEXT)

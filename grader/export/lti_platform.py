@@ -49,7 +49,7 @@ _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ATTEMPTS = 5
 _LONGEST_WAIT_S = 300.0
 _LONGEST_WAITS_S = 1800.0
-"""So long is waited in all until a score is taken, whoever's it is."""
+"""Total wait since the last score was taken; then the push ends."""
 _TIMEOUT_S = 30
 _PARTS = 3
 """An answer may take so many times as long to end as to begin."""

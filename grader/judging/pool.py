@@ -26,7 +26,7 @@ from grader.judging.control import CONTROL
 from grader.judging.ungraded import all_ungraded, complete, may_be_of_one
 from grader.judging.worker_process import WorkerProcess
 from grader.judging.worker_tasks import Collecting, Failed, FoundChecks, FoundOutcomes, Judging
-from grader.model.machine_limit import WorkerDied, WorkerFailed
+from grader.model.machine_limit import WorkerDied, WorkerDiedAgain, WorkerFailed
 from grader.model.outcome import CheckInfo, Collected, Outcome
 from grader.safety.trace import Repeated, trace_of
 
@@ -194,17 +194,33 @@ class Judge:
         # What fails for everybody is no observation's fault. Who happens to be in the batch does not
         # decide that: the control tells.
         if self._fails_for_all(process, rubric):
+            if isinstance(together, WorkerDiedAgain):
+                raise WorkerDied from together  # which says what may be done about it
             raise together
+        return self._judge_apart(process, rubric, batch, hushed, together)
+
+    def _judge_apart(
+        self,
+        process: WorkerProcess,
+        rubric: Rubric,
+        batch: list[Observation],
+        hushed: bool,
+        together: Exception,
+    ) -> list[list[Outcome]]:
+        """Judge in halves what failed ``together``, down to those of whom it is true alone."""
+        if len(batch) == 1:
+            if self._shown.is_new(together):
+                _log.error("An observation could not be judged.\n%s", trace_of(together))
+            return [all_ungraded(rubric, together)]
         judged: list[list[Outcome]] = []
-        for observation in batch:
+        middle = len(batch) // 2
+        for half in (batch[:middle], batch[middle:]):
             try:
-                judged += self._judge(process, rubric, [observation], hushed)
+                judged += self._judge(process, rubric, half, hushed)
             except Exception as error:
                 if not may_be_of_one(error):
                     raise
-                if self._shown.is_new(error):
-                    _log.error("An observation could not be judged.\n%s", trace_of(error))
-                judged.append(all_ungraded(rubric, error))
+                judged += self._judge_apart(process, rubric, half, hushed, error)
         return judged
 
     def _fails_for_all(self, process: WorkerProcess, rubric: Rubric) -> bool:
@@ -236,12 +252,18 @@ class Judge:
             if step is None:
                 deaths += 1
                 if deaths > 1:
-                    raise WorkerFailed("The process ended twice, in no test.", "", None)
+                    raise WorkerDiedAgain
                 continue
             kind: UnknownKind = "time-limit" if self._timed_out(step) else "unexpected"
             strikes[step.first] += 1
-            last = len(observations) if strikes[step.first] >= _STRIKES else step.second + 1
-            withheld |= {(step.first, number): kind for number in range(step.second, last)}
+            first, last = step.second, step.second + 1
+            if strikes[step.first] >= _STRIKES:
+                last = len(observations)
+            if (
+                strikes[step.first] > _STRIKES
+            ):  # it begins with the last, as in a module's tear-down
+                first = 0
+            withheld |= {(step.first, number): kind for number in range(first, last)}
 
     def _timed_out(self, step: NotedStep) -> bool:
         return time.monotonic() - step.since >= self._limit_s

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.machine_limit import WorkerDied, limit_reached
+from grader.model.machine_limit import WorkerDied, WorkerDiedAgain, limit_reached
 from grader.model.outcome import Outcome
 from grader.safety.redact import redact
 
@@ -28,9 +28,11 @@ class Unjudged(list[Outcome]):
 
 def all_ungraded(rubric: Rubric, error: Exception) -> Unjudged:
     """Everything ungraded, of an observation that could not be judged."""
-    failed = message(
-        N_("The grader failed: {error}"), error=redact(f"{type(error).__name__}: {error}")
-    )
+    if isinstance(error, WorkerDiedAgain):
+        failed = message(N_("The grader failed: its judge ended twice."))
+    else:
+        said = redact(f"{type(error).__name__}: {error}")
+        failed = message(N_("The grader failed: {error}"), error=said)
     return Unjudged(_open(criterion, "unexpected", failed) for criterion in rubric.criteria)
 
 

@@ -146,10 +146,10 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         ),
     ] = UNSET
     judging_failed: Annotated[
-        Literal[True] | UnsetType,
+        list[str] | UnsetType,
         Meta(
-            description="A report stays as it was because the grader could not judge what was seen: "
-            "going on with the class tries again. Missing where there is no such report."
+            description="The students whose report stays as it was because the grader could not judge "
+            "what was seen: going on with the class tries again. Missing for none."
         ),
     ] = UNSET
     checks: Annotated[list[str], Meta(description="The folders of --checks.")]

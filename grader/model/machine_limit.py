@@ -39,6 +39,10 @@ class WorkerFailed(RuntimeError):  # noqa: N818 - what happened to it
         self.limit = limit
 
 
+class WorkerDiedAgain(RuntimeError):  # noqa: N818 - what happened to it
+    """A process of the judge ended twice and in no test: what it was asked may be at fault."""
+
+
 def limit_reached(error: BaseException) -> str | None:
     """Which limit ``error`` tells of, as a template to be said; ``None`` where it tells of none."""
     if isinstance(error, MemoryError):

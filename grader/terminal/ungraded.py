@@ -83,17 +83,18 @@ def show_ungraded(reports: Sequence[Report], out: Console) -> None:
 
 
 def show_unjudged(reports: Sequence[Report], out: Console) -> None:
-    """Whose observation the grader cannot judge: each one's reason, and that the report before stays."""
+    """Whose observation the grader cannot judge: a line for each reason, and that the reports stay."""
+    groups: dict[str, list[str]] = {}
     for report in reports:
         first = first_open(report)
         why = printable(first.message, _REASON) if first else ""
-        out.print(Text(_("{students}: {why}", students=label(report), why=why)), soft_wrap=True)
+        groups.setdefault(why, []).append(label(report))
+    for why, students in groups.items():
+        out.print(_line(students, why))
     told = plural(
         len(reports),
-        "The report of {students} stays as it is. To look at the account again: "
-        "grader batch ROSTER --resume --only ID",
-        "The reports of {students} stay as they are. To look at the accounts again: "
-        "grader batch ROSTER --resume --only ID",
+        "The report of {students} stays as it is.",
+        "The reports of {students} stay as they are.",
         students=labels_listed(map(label, reports), _ABSENT_NAMED),
     )
     out.print(Text(told), soft_wrap=True)

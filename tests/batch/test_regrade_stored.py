@@ -15,7 +15,7 @@ from grader.batch.setup import load_setup
 from grader.inputs.problems import BadInput
 from grader.judging.worker_process import WorkerProcess
 from grader.model.history import Former
-from grader.model.machine_limit import WorkerDied, WorkerFailed
+from grader.model.machine_limit import WorkerDied
 from grader.model.observation import encode
 from grader.model.report import read_report
 from grader.observe.scope import scope_of
@@ -304,11 +304,40 @@ def test_what_could_not_be_judged_is_tried_again_whenever_the_class_is_gone_on_w
         return [report.student_id for report in run.not_again]
 
     assert [failed_again(), failed_again()] == [["s2"], ["s2"]]
-    again(results, setup)
-    assert failed_again() == ["s2"]
+    assert results.batch().judging_failed == ["s2"]
     (results.folder("s2") / "observation.json").write_bytes(encode(reference()))
     assert failed_again() == []
     assert results.batch().judging_failed is msgspec.UNSET
+
+
+def test_a_regrade_notes_whom_it_could_not_judge_until_it_can(
+    tmp_path: Path, setup: GradingSetup
+) -> None:
+    results = odd_class(tmp_path / "class", [2])
+    assert results.batch().judging_failed is msgspec.UNSET
+    again(results, setup)
+    assert results.batch().judging_failed == ["s2"]
+    (results.folder("s2") / "observation.json").write_bytes(encode(reference()))
+    again(results, setup)
+    assert results.batch().judging_failed is msgspec.UNSET
+
+
+def test_whoever_could_not_be_judged_nor_looked_at_again_stays_noted(
+    tmp_path: Path, setup: GradingSetup
+) -> None:
+    results = odd_class(tmp_path / "class", [2])
+    results.write_batch(msgspec.structs.replace(results.batch(), state="interrupted"))
+    path = tmp_path / "class.csv"
+    rows = [f"s{number},{'1' * 12},x,http://127.0.0.1:9" for number in (1, 2, 3)]
+    head = "student_id,aws_access_key_id,aws_secret_access_key,endpoint_url"
+    path.write_text("\n".join([head, *rows]))
+    students, settings = load_roster(path), Settings(seed=1)
+    planned = plan(results, students, setup.rubric, settings, only=["s2"], resume=True, force=True)
+    assert [account.student_id for account in planned.todo] == ["s2"]
+    run = ClassRun(setup, results, students, planned)
+    run.run(lambda _graded: None)
+    assert [report.student_id for report in run.not_again] == ["s2"]
+    assert results.batch().judging_failed == ["s2"]
 
 
 def test_a_judge_that_dies_in_no_test_takes_nobodys_grade(
@@ -327,10 +356,10 @@ def test_a_judge_that_dies_in_no_test_takes_nobodys_grade(
     monkeypatch.setattr(WorkerProcess, "last_step", lambda _process: None)
     done = again(results, setup)
     assert [report.student_id for report in done.not_again] == ["s2"]
-    assert "in no test" in done.not_again[0].criteria[0].message
+    assert "its judge ended twice" in done.not_again[0].criteria[0].message
     assert [report.score == 18 for report in done.reports] == [False, True, False]
     monkeypatch.setattr(WorkerProcess, "call", lambda *_given: die(*_given[:1], b"cursed"))
-    with pytest.raises(WorkerFailed, match="in no test"):
+    with pytest.raises(WorkerDied):
         again(results, setup)
 
 
@@ -338,8 +367,9 @@ def test_a_human_is_told_whose_report_stays_and_why(tmp_path: Path) -> None:
     odd_class(tmp_path / "results", [2])
     done = grader_here("regrade", "results", "--rubric", default_rubric_path(), cwd=tmp_path)
     assert done.returncode == 3
-    assert "The report of s2 stays as it is. To look at the account again:" in done.stderr
     assert "s2: The grader failed: OverflowError" in done.stderr
+    assert "The report of s2 stays as it is." in done.stderr
+    assert "grader batch ROSTER --out results --resume --only=s2" in done.stderr
     assert "Try again later" not in done.stderr  # the same would come of it
     assert (tmp_path / "results/students/s1/history/001.json").exists()
 

@@ -32,7 +32,7 @@ ENGLISH = {
     # the meanings of keys, for schemas and their references
     *("Meta", "_means"),
     # what goes wrong by a programmer's mistake, and patterns
-    *("ValueError", "TypeError", "RuntimeError", "WorkerFailed", "error", "compile", "says"),
+    *("ValueError", "TypeError", "RuntimeError", "error", "compile", "says"),
 }
 OF_OTHERS = {
     # the columns of Canvas and of Moodle

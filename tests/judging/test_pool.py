@@ -12,6 +12,7 @@ import pytest
 from tenacity import retry, stop_after_delay, wait_fixed
 
 from grader.judging.pool import Judge
+from grader.judging.worker_process import WorkerProcess
 from grader.model.fact import Found
 from grader.rubric.load import default_rubric_path, load_rubric
 from grader.rubric.rubric import Criterion
@@ -252,6 +253,34 @@ def test_bad(function):
     outcomes = judged(folder, "bad", students=30, limit_s=3)
     assert {(memory.outcome, bad.outcome) for memory, bad in outcomes} == {("passed", "ungraded")}
     assert hangs.read_text() == "hang\n" * 3
+
+
+def test_a_check_that_ends_the_process_after_its_last_test_is_given_up_too(write: Write) -> None:
+    """Each time it is the last of those left: it would end it once for each student."""
+    folder = write("""
+import os, pytest
+
+@pytest.fixture(scope="module")
+def ends():
+    yield
+    os._exit(3)
+
+@check("bad", on="function")
+def test_bad(function, ends):
+    pass
+""")
+    calls: list[bytes] = []
+    with pytest.MonkeyPatch.context() as patch:
+        real = WorkerProcess.call
+
+        def counted(process: WorkerProcess, task: bytes) -> bytes:
+            calls.append(task)
+            return real(process, task)
+
+        patch.setattr(WorkerProcess, "call", counted)
+        outcomes = judged(folder, "bad", students=12)
+    assert {(memory.outcome, bad.outcome) for memory, bad in outcomes} == {("passed", "ungraded")}
+    assert len(calls) <= 6  # to collect, four ends, and what is left
 
 
 def test_what_the_user_set_up_for_pytest_does_not_reach_the_judge(
