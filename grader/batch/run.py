@@ -145,14 +145,12 @@ class ClassRun:
             name = rejudged.known.report.student_id
             if rejudged.before != rejudged.known.report or rejudged.counts is not None:
                 rejudged.write(self._results, "resume")
+            is_looked_at_again = name in self._earlier
+            (self._earlier if is_looked_at_again else self._graded)[name] = rejudged.known
             if rejudged.not_again is not None:
                 self._unjudged[name] = rejudged.known
-            if name in self._earlier:
-                self._earlier[name] = rejudged.known  # they are graded again now
-                continue
-            self._graded[name] = rejudged.known
-            if rejudged.not_again is not None and _is_graded(rejudged.known):
-                self.not_again.append(rejudged.not_again)
+                if _is_graded(rejudged.known) and not is_looked_at_again:
+                    self.not_again.append(rejudged.not_again)
 
     def _marked(self, known: KeptResult, again: Collection[str]) -> KeptResult:
         """``known`` with the marks that there are now, written where that is another report; whoever is

@@ -287,9 +287,16 @@ def test_default_credentials_that_hang_hold_up_no_row_but_those_of_roles_and_tho
         assert seconds <= ended_s < NOBODY_S
 
 
+def identity_by_role(clients: Clients, sandbox: Sandbox, number: str) -> Any:
+    """Whose account a role of the account ``number`` leads to, or why that is not known."""
+    role = Role(f"arn:aws:iam::{number}:role/grader")
+    return observe_identity(Aws(clients, role, "us-east-1", sandbox.endpoint_url), None)
+
+
 def test_credentials_that_fail_once_are_asked_for_again_by_the_next_role(
-    aws_sandbox: Sandbox, configure: Configure, tmp_path: Path
+    aws_sandbox: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setattr(profiles, "FAILED_AT_ONCE_S", profiles.LIMIT_S)  # whatever the machine
     program, runs = tmp_path / "program.py", tmp_path / "runs"
     program.write_text(
         "import sys\n"
@@ -298,32 +305,26 @@ def test_credentials_that_fail_once_are_asked_for_again_by_the_next_role(
         """print('{"Version": 1, "AccessKeyId": "111111111111", "SecretAccessKey": "test"}')\n"""
     )
     configure(f"[default]\ncredential_process = {sys.executable} {program}\n")
-    clients, told = Clients(), list[Any]()
-    for number in ("2" * 12, "3" * 12, "4" * 12):
-        role = Role(f"arn:aws:iam::{number}:role/grader")
-        told.append(
-            observe_identity(Aws(clients, role, "us-east-1", aws_sandbox.endpoint_url), None)
-        )
+    clients = Clients()
+    told = [identity_by_role(clients, aws_sandbox, digit * 12) for digit in "234"]
     assert [type(one) for one in told] == [Unknown, Found, Found]
     assert "HTTP 500" in told[0].detail
     assert runs.read_text() == "ran\n" * 2
 
 
+@pytest.mark.slow
 def test_a_program_that_hangs_is_run_once_for_all_roles(
     aws_sandbox: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(profiles, "LIMIT_S", 3)
-    monkeypatch.setattr(profiles, "FAILED_AT_ONCE_S", 1)
+    monkeypatch.setattr(profiles, "LIMIT_S", 15)  # in which it has to begin
     program, runs = tmp_path / "program.py", tmp_path / "runs"
     program.write_text(
         f"import time\nprint('ran', file=open({str(runs)!r}, 'a'))\ntime.sleep({NOBODY_S})\n"
     )
     configure(f"[default]\ncredential_process = {sys.executable} {program}\n")
     clients = Clients()
-    for number in ("2" * 12, "3" * 12):
-        role = Role(f"arn:aws:iam::{number}:role/grader")
-        aws = Aws(clients, role, "us-east-1", aws_sandbox.endpoint_url)
-        assert isinstance(observe_identity(aws, None), Unknown)
+    for digit in "23":
+        assert isinstance(identity_by_role(clients, aws_sandbox, digit * 12), Unknown)
     assert runs.read_text() == "ran\n"
 
 
@@ -341,9 +342,7 @@ def test_the_default_credentials_are_asked_for_once_for_all_roles(
     clients = Clients()
 
     def account_of(number: str) -> Any:
-        role = Role(f"arn:aws:iam::{number}:role/grader")
-        aws = Aws(clients, role, "us-east-1", aws_sandbox.endpoint_url)
-        fact = observe_identity(aws, None)
+        fact = identity_by_role(clients, aws_sandbox, number)
         return fact.value.account_id if isinstance(fact, Found) else fact
 
     numbers = [str(digit) * 12 for digit in range(2, 6)]

@@ -270,44 +270,40 @@ def test_of_a_groups_accounts_only_what_counts_and_cannot_be_judged_keeps_the_re
     assert [bool(done.not_again), done.reports[0].score == 18] == [stays, stays]
 
 
-def test_whose_observation_cannot_be_judged_when_a_class_is_gone_on_with_keeps_the_grade(
-    tmp_path: Path, setup: GradingSetup
-) -> None:
-    results = odd_class(tmp_path / "class", [2])
-    results.write_batch(msgspec.structs.replace(results.batch(), state="interrupted"))
-    path = tmp_path / "class.csv"
-    rows = [f"s{number},{'1' * 12},x" for number in (1, 2, 3)]
-    path.write_text("\n".join(["student_id,aws_access_key_id,aws_secret_access_key", *rows]))
-    students = load_roster(path)
-    planned = plan(results, students, setup.rubric, Settings(seed=1), resume=True, force=True)
+def gone_on_with(results: Results, setup: GradingSetup, *only: str) -> ClassRun:
+    """The class gone on with; whoever is looked at again is not reached."""
+    rows = [f"s{number},{'1' * 12},x,http://127.0.0.1:9" for number in (1, 2, 3)]
+    path = results.root.parent / "class.csv"
+    head = "student_id,aws_access_key_id,aws_secret_access_key,endpoint_url"
+    path.write_text("\n".join([head, *rows]))
+    students, settings = load_roster(path), Settings(seed=1)
+    planned = plan(results, students, setup.rubric, settings, only=only, resume=True, force=True)
+    assert [account.student_id for account in planned.todo] == [*only]
     run = ClassRun(setup, results, students, planned)
     run.run(lambda _graded: None)
-    assert [report.student_id for report in run.not_again] == ["s2"]
-    as_before = [report == a_report(a_student(report.student_id), 18) for report in run.reports]
-    assert as_before == [False, True, False]
+    return run
+
+
+@pytest.fixture
+def interrupted(tmp_path: Path) -> Results:
+    """An interrupted class of which ``s2`` cannot be judged."""
+    results = odd_class(tmp_path / "class", [2])
+    results.write_batch(msgspec.structs.replace(results.batch(), state="interrupted"))
+    return results
 
 
 def test_what_could_not_be_judged_is_tried_again_whenever_the_class_is_gone_on_with(
-    tmp_path: Path, setup: GradingSetup
+    interrupted: Results, setup: GradingSetup
 ) -> None:
-    results = odd_class(tmp_path / "class", [2])
-    results.write_batch(msgspec.structs.replace(results.batch(), state="interrupted"))
-    path = tmp_path / "class.csv"
-    rows = [f"s{number},{'1' * 12},x" for number in (1, 2, 3)]
-    path.write_text("\n".join(["student_id,aws_access_key_id,aws_secret_access_key", *rows]))
-    students = load_roster(path)
-
-    def failed_again() -> list[str]:
-        planned = plan(results, students, setup.rubric, Settings(seed=1), resume=True, force=True)
-        run = ClassRun(setup, results, students, planned)
-        run.run(lambda _graded: None)
-        return [report.student_id for report in run.not_again]
-
-    assert [failed_again(), failed_again()] == [["s2"], ["s2"]]
-    assert results.batch().judging_failed == ["s2"]
-    (results.folder("s2") / "observation.json").write_bytes(encode(reference()))
-    assert failed_again() == []
-    assert results.batch().judging_failed is msgspec.UNSET
+    for _ in range(2):
+        run = gone_on_with(interrupted, setup)
+        assert [report.student_id for report in run.not_again] == ["s2"]
+        as_before = [one == a_report(a_student(one.student_id), 18) for one in run.reports]
+        assert as_before == [False, True, False]
+        assert interrupted.batch().judging_failed == ["s2"]
+    (interrupted.folder("s2") / "observation.json").write_bytes(encode(reference()))
+    assert gone_on_with(interrupted, setup).not_again == []
+    assert interrupted.batch().judging_failed is msgspec.UNSET
 
 
 def test_a_regrade_notes_whom_it_could_not_judge_until_it_can(
@@ -323,21 +319,11 @@ def test_a_regrade_notes_whom_it_could_not_judge_until_it_can(
 
 
 def test_whoever_could_not_be_judged_nor_looked_at_again_stays_noted(
-    tmp_path: Path, setup: GradingSetup
+    interrupted: Results, setup: GradingSetup
 ) -> None:
-    results = odd_class(tmp_path / "class", [2])
-    results.write_batch(msgspec.structs.replace(results.batch(), state="interrupted"))
-    path = tmp_path / "class.csv"
-    rows = [f"s{number},{'1' * 12},x,http://127.0.0.1:9" for number in (1, 2, 3)]
-    head = "student_id,aws_access_key_id,aws_secret_access_key,endpoint_url"
-    path.write_text("\n".join([head, *rows]))
-    students, settings = load_roster(path), Settings(seed=1)
-    planned = plan(results, students, setup.rubric, settings, only=["s2"], resume=True, force=True)
-    assert [account.student_id for account in planned.todo] == ["s2"]
-    run = ClassRun(setup, results, students, planned)
-    run.run(lambda _graded: None)
+    run = gone_on_with(interrupted, setup, "s2")
     assert [report.student_id for report in run.not_again] == ["s2"]
-    assert results.batch().judging_failed == ["s2"]
+    assert interrupted.batch().judging_failed == ["s2"]
 
 
 def test_a_judge_that_dies_in_no_test_takes_nobodys_grade(

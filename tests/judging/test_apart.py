@@ -91,6 +91,22 @@ def test_a_fault_of_the_grader_with_one_account_is_the_same_whoever_is_judged_wi
     assert [isinstance(one, Unjudged) for one in judged] == [False, False, True]
 
 
+def test_one_of_many_is_found_in_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, call = list[bytes](), WorkerProcess.call
+
+    def fail_with_cursed(process: WorkerProcess, task: bytes) -> bytes:
+        asked.append(task)
+        if b"cursed" in task:
+            raise WorkerFailed("a fault of ours", "Traceback", None)
+        return call(process, task)
+
+    monkeypatch.setattr(WorkerProcess, "call", fail_with_cursed)
+    with Judge([], workers=1) as judge:
+        judged = judge.judge(MEMORY, [GOOD] * 9 + [reference(region="cursed")] + [GOOD] * 6)
+    assert told(judged) == ["passed"] * 9 + ["ungraded"] + ["passed"] * 6
+    assert len(asked) == 1 + 1 + 2 * 4  # all, the control, and four times both halves
+
+
 def test_why_it_could_not_be_judged_tells_no_secret() -> None:
     key = "AKIAIOSFODNN7EXAMPLE"
     (outcome,) = all_ungraded(MEMORY, ValueError(f"{key} and AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI"))
