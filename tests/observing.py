@@ -23,6 +23,8 @@ from grader.sandbox.submission import DemoSubmission
 from tests.known_checks import needs_of_rubric
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from grader.model.fact import Fact
     from grader.model.observation import Exchange, Invocation, Observation
     from grader.rubric.rubric import Rubric
@@ -57,6 +59,7 @@ def look(
     stop: threading.Event | None = None,
     confirm_s: float = 0,
     use: dict[str, str] | None = None,
+    known: Callable[[Observation], None] | None = None,
 ) -> Observation:
     keys = Keys(Secret(account), Secret("test"), None)
     clients = Clients(wire.session if wire else None)
@@ -74,6 +77,7 @@ def look(
             exchange=exchange,
             waits=Waits(stop or threading.Event(), confirm_s=confirm_s),
             use=use,
+            known=known,
         )
     finally:
         aws.close()

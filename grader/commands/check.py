@@ -92,6 +92,7 @@ def check(
     ] = None,
 ) -> int:
     """Grade one account, mine: what the instructor will see, before handing in."""
+    from grader.batch.portions import is_waiting
     from grader.batch.setup import course_files, load_setup
     from grader.export.gradescope import write_results
     from grader.inputs.problems import bad_input
@@ -101,7 +102,7 @@ def check(
     from grader.results.directory import Results, writable
     from grader.roster.load import Account
     from grader.terminal.console import standard_error, standard_output
-    from grader.terminal.report import show_report
+    from grader.terminal.report import show_change, show_report
 
     if gradescope == "-":
         raise bad_input("--gradescope", None, _("It takes the name of a file."), _("Give one."))
@@ -122,12 +123,15 @@ def check(
         me = Account("me", "", "", None, None, None, None, access, use=mine)
         errors = standard_error(quiet=quiet)
         output = errors if json == "-" else standard_output(quiet=quiet)
-        graded, first = _grade(me, setup, settings, output, errors, quiet=quiet)
+        graded, shown = _grade(me, setup, settings, output, errors, quiet=quiet)
         runs = settings.exchange and setup.needs_for(only).exercise
     check_used(graded.observation)
     if json == "-":
         write_stdout(reports.encode(graded.report))
-    show_report(graded.report, output, first)
+    if shown is None or any(map(is_waiting, shown.criteria)):
+        show_report(graded.report, output, shown)
+    else:
+        show_change(graded.report, shown, output)
     if not quiet:
         if runs and graded.observation is not None and graded.observation.account_id:
             again = _(
@@ -169,23 +173,23 @@ def _grade(
     *,
     quiet: bool,
 ) -> tuple[Graded, Report | None]:
-    """Grade the account; tell what is done, and show the first portion on ``output``, as it comes.
+    """Grade the account; tell what is done, and show on ``output`` what is known by then.
 
-    Returns the result, and the first portion, where there was one.
+    Returns the result, and what was shown last, where something was.
     """
     from grader.aws.clients import LONGEST_QUESTION_S
-    from grader.batch.first_portion import FirstPortion, is_waiting
     from grader.batch.pipeline import Pipeline
+    from grader.batch.portions import Portions, is_waiting
     from grader.engines.threads import Threads
     from grader.i18n.message import message
     from grader.model.fact import Found
     from grader.roster.load import student_of
     from grader.terminal.progress import working
-    from grader.terminal.report import show_first_portion
+    from grader.terminal.report import show_first_portion, show_report
 
     needs = setup.needs_for(settings.only)
     taken: list[Graded] = []
-    first: list[Report] = []
+    shown: list[Report] = []
     with working(errors, quiet=quiet) as at_work:
 
         def identified(found: Identified, visit: Visit) -> None:
@@ -196,16 +200,19 @@ def _grade(
                 runs = settings.exchange and needs.exercise
                 tell_what_comes(errors, runs=runs, waits=bool(needs.facts["runs"]))
 
-        def show_first(report: Report) -> None:
+        def show(report: Report) -> None:
             with at_work.still():
-                show_first_portion(report, is_waiting, output)
-            first.append(report)
+                if any(map(is_waiting, report.criteria)):
+                    show_first_portion(report, is_waiting, output)
+                else:
+                    show_report(report, output, shown[-1] if shown else None)
+            shown.append(report)
 
-        portion = FirstPortion(setup, settings, student_of(me), show_first)
+        portions = Portions(setup, settings, student_of(me), show)
         engine = Threads(
             *(settings.jobs, at_work.tell),
             step=at_work.step,
-            looked=None if quiet else portion.looked,
+            known=None if quiet else portions.known,
         )
         if errors.is_terminal:
             # Elsewhere the first line that is printed is whose account it is.
@@ -214,7 +221,7 @@ def _grade(
             *(setup.rubric, setup.judge, setup.checks, settings, taken.append, engine),
             identified=(lambda *_: None) if quiet else identified,
         ).run([me])
-    return taken[0], first[0] if first else None
+    return taken[0], shown[-1] if shown else None
 
 
 def criteria_to_look_at(

@@ -40,7 +40,7 @@ class SharedThreads:
 class OneRun:
     """The engine of one run: its own sign to stop, in threads that all runs share.
 
-    ``tell``, ``step`` and ``looked`` are as those of :class:`WorkerContext`; ``aside`` is what a task is
+    ``tell``, ``step`` and ``known`` are as those of :class:`WorkerContext`; ``aside`` is what a task is
     in while it only waits.
     """
 
@@ -50,10 +50,10 @@ class OneRun:
         *,
         tell: Callable[[Message, float], None],
         aside: Callable[[], AbstractContextManager[None]],
-        looked: Callable[[Observation], None],
+        known: Callable[[Observation], None],
     ) -> None:
         self._threads = threads
-        self._place = WorkerContext(tell, aside, tell, looked, threads.clients)
+        self._place = WorkerContext(tell, aside, tell, known, threads.clients)
         self.seen: Observation | None = None
         """What this run saw of the account."""
 

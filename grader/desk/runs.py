@@ -10,8 +10,8 @@ from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING
 
-from grader.batch.first_portion import FirstPortion
 from grader.batch.parties import party_of
+from grader.batch.portions import Portions
 from grader.desk.engine import Ended, OneRun, SharedThreads
 from grader.desk.grading import ENDING, ONCE_MORE, WHEN_OPEN
 from grader.desk.refused import Refused, words
@@ -120,13 +120,13 @@ class DeskRuns:
         if seat.keys is None:
             raise TypeError("whoever waits has a block")
         grader, keys, seat.keys = self._grader, seat.keys, None
-        show = partial(self._seats.show_first, seat, seat.tries)
-        portion = FirstPortion(grader.setup, grader.settings, student_of(seat.row), show)
+        show = partial(self._seats.show_portion, seat, seat.tries)
+        portions = Portions(grader.setup, grader.settings, student_of(seat.row), show)
         run = OneRun(
             self._threads,
             tell=partial(self._seats.say, seat),
             aside=self._stepping_aside,
-            looked=portion.looked,
+            known=portions.known,
         )
         self._running[party_of(seat.row)] = run
         self._seats.put(seat, "looking", words(_BEGINS))

@@ -18,7 +18,7 @@ SeatStage: TypeAlias = Literal["idle", "queued", "looking", "done", "refused"]
 class Seat:
     """What is known of a student at the desk. Changed under the lock of whoever holds it.
 
-    ``report`` is what the last try came to, or its first portion while it is looked at; ``counts`` is
+    ``report`` is what the last try came to, or what is known of it while it is looked at; ``counts`` is
     the report that counts. ``tried_at`` is when a block was last taken, by ``time.monotonic()``; the
     ``keys`` are in it while it waits for its turn.
     """

@@ -104,8 +104,8 @@ class Seats:
             seat.account_id = account_id
         self.tell([seat])
 
-    def show_first(self, seat: Seat, tries: int, report: Report) -> None:
-        """The first portion of a try, unless that is over already."""
+    def show_portion(self, seat: Seat, tries: int, report: Report) -> None:
+        """What is known of a try by now, unless that is over already."""
         with self.lock:
             if seat.tries != tries or seat.stage != "looking":
                 return

@@ -37,8 +37,9 @@ class WorkerContext:
 
     ``tell`` hears what a task waits for, and how many seconds that may take at most; ``aside`` is what
     a task is in while it only waits, so that others may go on. ``step`` hears what a task does next, as
-    ``tell`` hears what it waits for. ``looked`` is given what a task knows of an account before it runs
-    anything. ``clients`` are those that others use too; else this has its own.
+    ``tell`` hears what it waits for. ``known`` is given what a task knows of an account before it runs
+    anything, and once all that it sent has its right answer. ``clients`` are those that others use too;
+    else this has its own.
     """
 
     def __init__(
@@ -46,12 +47,12 @@ class WorkerContext:
         tell: Callable[[Message, float], None] = tell_nobody,
         aside: Callable[[], AbstractContextManager[None]] = nullcontext,
         step: Callable[[Message, float], None] = tell_nobody,
-        looked: Callable[[Observation], None] | None = None,
+        known: Callable[[Observation], None] | None = None,
         clients: Clients | None = None,
     ) -> None:
         self.clients = clients or Clients()
         self.stop = threading.Event()
-        self.looked = looked
+        self.known = known
         self._tell, self._aside, self._step = tell, aside, step
 
     def waits(self, confirm_s: float) -> Waits:
@@ -105,7 +106,7 @@ def identify_account(place: WorkerContext, visit: Visit, limit_s: float) -> Iden
     """Whose account it is. AWS is not asked any more when ``limit_s`` seconds have passed."""
     with closing(visit.aws(place, time.monotonic() + limit_s)) as aws:
         identity = observe_identity(aws, visit.account_id)
-        tells = place.looked is not None and isinstance(identity, Found)
+        tells = place.known is not None and isinstance(identity, Found)
         return Identified(identity, aws.elsewhere() if tells else ())
 
 
@@ -142,5 +143,5 @@ def observe_account(
             exchange=orders.exchange,
             waits=place.waits(orders.confirm_s),
             use=visit.use,
-            looked=place.looked,
+            known=place.known,
         )

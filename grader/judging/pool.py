@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import LifoQueue
@@ -23,7 +23,15 @@ from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
 from grader.judging.check_files import LAB_CHECKS, own_check_files
 from grader.judging.control import CONTROL
-from grader.judging.ungraded import all_ungraded, complete, may_be_of_one
+from grader.judging.ungraded import (
+    ENDED,
+    NOT_RUN,
+    TOO_LONG,
+    LeftOut,
+    all_ungraded,
+    complete,
+    may_be_of_one,
+)
 from grader.judging.worker_process import WorkerProcess
 from grader.judging.worker_tasks import Collecting, Failed, FoundChecks, FoundOutcomes, Judging
 from grader.model.machine_limit import WorkerDied, WorkerDiedAgain, WorkerFailed
@@ -35,7 +43,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from grader.judging.note import NotedStep
-    from grader.model.fact import UnknownKind
     from grader.model.observation import Observation
     from grader.rubric.rubric import Rubric
 
@@ -45,7 +52,11 @@ A = TypeVar("A", FoundChecks, FoundOutcomes)
 AT_A_TIME = 200
 """Observations that are judged in one pytest session."""
 
-_STRIKES = 3
+GIVEN_UP_S = 60.0
+"""A check that hangs or ends its process may cost a session so much; then it is run for nobody else."""
+
+_BACKWARDS = 2
+"""So often a check ends its process later than it ran the last time: it is no observation's fault."""
 
 _log = logging.getLogger("grader")
 
@@ -235,10 +246,12 @@ class Judge:
     def _judge(
         self, process: WorkerProcess, rubric: Rubric, observations: list[Observation], hushed: bool
     ) -> list[list[Outcome]]:
-        withheld: dict[tuple[int, int], UnknownKind] = {}
-        strikes: Counter[int] = Counter()
+        withheld: dict[tuple[int, int], LeftOut] = {}
+        lost_s, died_at = defaultdict[int, float](float), dict[int, int]()
+        backwards: Counter[int] = Counter()
         deaths = 0
         while True:
+            began = time.monotonic()
             files = [*map(os.fsencode, self._files)]
             task = Judging(files, self._limit_s, rubric, observations, [*withheld], hushed)
             try:
@@ -254,16 +267,17 @@ class Judge:
                 if deaths > 1:
                     raise WorkerDiedAgain
                 continue
-            kind: UnknownKind = "time-limit" if self._timed_out(step) else "unexpected"
-            strikes[step.first] += 1
-            first, last = step.second, step.second + 1
-            if strikes[step.first] >= _STRIKES:
-                last = len(observations)
-            if (
-                strikes[step.first] > _STRIKES
-            ):  # it begins with the last, as in a module's tear-down
-                first = 0
-            withheld |= {(step.first, number): kind for number in range(first, last)}
+            check, observation = step.first, step.second
+            withheld[check, observation] = TOO_LONG if self._timed_out(step) else ENDED
+            lost_s[check] += time.monotonic() - began
+            # They are run in their order, and what ended is left out: only what ends the process
+            # afterwards, as a module's tear-down does, comes to an earlier one the next time.
+            backwards[check] += observation < died_at.get(check, 0)
+            died_at[check] = observation
+            if backwards[check] >= _BACKWARDS or lost_s[check] >= GIVEN_UP_S:
+                first = 0 if backwards[check] else observation
+                for number in range(first, len(observations)):
+                    withheld.setdefault((check, number), NOT_RUN)
 
     def _timed_out(self, step: NotedStep) -> bool:
         return time.monotonic() - step.since >= self._limit_s

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import CancelledError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
@@ -15,6 +15,21 @@ if TYPE_CHECKING:
     from grader.i18n.message import Message
     from grader.model.fact import UnknownKind
     from grader.rubric.rubric import Criterion, Rubric
+
+
+class LeftOut(NamedTuple):
+    """Why a test was left out for an observation: ``words`` may say how long the ``limit`` is."""
+
+    kind: UnknownKind
+    words: str
+
+
+TOO_LONG = LeftOut("time-limit", N_("The check took longer than {limit} s."))
+ENDED = LeftOut("unexpected", N_("The check ended the program that ran it."))
+NOT_RUN = LeftOut(
+    "unexpected",
+    N_("The check was not run here: for others it had taken too long, or ended the program."),
+)
 
 
 def may_be_of_one(error: Exception) -> bool:
@@ -51,17 +66,13 @@ def _open(criterion: Criterion, kind: UnknownKind, words: Message) -> Outcome:
 def complete(
     rubric: Rubric,
     judged: list[list[Outcome]],
-    withheld: dict[tuple[int, int], UnknownKind],
+    withheld: dict[tuple[int, int], LeftOut],
     limit_s: float,
 ) -> list[list[Outcome]]:
     """``judged``, and one ungraded outcome for each test that had to be left out."""
     order = {criterion.id: number for number, criterion in enumerate(rubric.criteria)}
-    for (criterion, observation), kind in withheld.items():
-        text = (
-            N_("The check took longer than {limit} s.")
-            if kind == "time-limit"
-            else N_("The check ended the program that ran it.")
-        )
-        said = message(text, limit=int(limit_s) if limit_s == int(limit_s) else limit_s)
-        judged[observation].append(_open(rubric.criteria[criterion], kind, said))
+    limit = int(limit_s) if limit_s == int(limit_s) else limit_s
+    for (criterion, observation), why in withheld.items():
+        said = message(why.words, limit=limit) if why is TOO_LONG else message(why.words)
+        judged[observation].append(_open(rubric.criteria[criterion], why.kind, said))
     return [sorted(outcomes, key=lambda outcome: order[outcome.criterion]) for outcomes in judged]

@@ -41,16 +41,17 @@ def observe(
     exchange: bool,
     waits: Waits,
     use: Mapping[str, str] | None = None,
-    looked: Callable[[Observation], None] | None = None,
+    known: Callable[[Observation], None] | None = None,
 ) -> Observation:
     """What the checks of ``rubric`` need of the account behind ``aws``, as far as AWS lets it be seen.
 
     ``kinds`` are looked at in their order. ``identity`` was asked already
     (:func:`~grader.observe.identity.observe_identity`); where it is not found, nothing else is asked.
     ``exchange`` false looks only. ``use`` are AWS's names of resources that are judged instead of those
-    that the rubric names or that would be found, by the rubric's own. ``looked`` is given what is known
-    before the function is run, the rest of it :data:`WAITING`. Raises :class:`Interrupted` when
-    ``waits.stop`` is set meanwhile.
+    that the rubric names or that would be found, by the rubric's own. ``known`` is given what is
+    known before the function is run, the rest of it :data:`WAITING`, and all of it once every pair has
+    its right answer, while more messages are looked for. Raises :class:`Interrupted` when ``waits.stop``
+    is set meanwhile.
     """
     if not isinstance(identity, Found):
         unknown = (
@@ -77,20 +78,30 @@ def observe(
     look.say_what_plays_no_part()
     last = [kind for kind in others if kind.last]
 
+    waits_after = any(needs.facts[kind.fact] for kind in last)
+    told = known is None
+
     def tell_what_was_seen() -> None:
         """Before something takes its time; once."""
-        nonlocal looked
-        if looked is not None:
+        nonlocal told
+        if not told and known is not None:
             for kind in last:
                 look.facts[kind.fact] = dict.fromkeys(needs.facts[kind.fact], WAITING)
-            looked(seen(Behaviour(WAITING, WAITING, WAITING)))
-            looked = None
+            known(seen(Behaviour(WAITING, WAITING, WAITING)))
+        told = True
+
+    def tell_what_it_does(done: Behaviour) -> None:
+        """Before more messages are looked for, unless something else is waited for then."""
+        if known is not None and not waits_after:
+            known(seen(done))
 
     # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
     # again, and Lambda by a client of its own.
     aws.close(but={"sqs"})
-    done = look.exercise(seed, identity.value.account_id, attempt, tell_what_was_seen)
-    if any(needs.facts[kind.fact] for kind in last):
+    done = look.exercise(
+        seed, identity.value.account_id, attempt, tell_what_was_seen, tell_what_it_does
+    )
+    if waits_after:
         tell_what_was_seen()
     # These wait, and what they wait for has time to come meanwhile.
     look.at(last)

@@ -215,12 +215,14 @@ def exercise(
     pairs: Pairs,
     waits: Waits,
     begins: Callable[[], None] = lambda: None,
+    answered: Callable[[Behaviour], None] = lambda _done: None,
 ) -> Behaviour:
     """Invoke the function with one record and with three, then send pairs through the queues.
 
     Nothing is invoked or sent where that could start a loop; ``begins`` is called where something will
-    be. However it ends, the queues are left as they were found. Raises :class:`Interrupted` when
-    ``waits.stop`` is set.
+    be; ``answered`` is given what it does where all that was sent has its right answer, before the last
+    look for more. However it ends, the queues are left as they were found. Raises :class:`Interrupted`
+    when ``waits.stop`` is set.
     """
     nothing = obstacle(stage)
     if nothing is not None:
@@ -239,7 +241,7 @@ def exercise(
     except Lost as lost:
         return Behaviour(lost.unknown, lost.unknown, lost.unknown)
     begins()
-    return run.behaviour()
+    return run.behaviour(answered)
 
 
 class _Run:
@@ -280,7 +282,7 @@ class _Run:
         self._exchanging: Exchanging | None = None
         self._given_up: list[Sent] = []
 
-    def behaviour(self) -> Behaviour:
+    def behaviour(self, answered: Callable[[Behaviour], None]) -> Behaviour:
         """All three facts, one after the other, and then the queues as they were."""
         undisturbed = False
         try:
@@ -292,11 +294,16 @@ class _Run:
             if self._confirmed_silence():
                 self._once_more()
             undisturbed = True
+            if self.output.all_answered:
+                answered(self._done(self._direct))
             self._waits.step(message(_GIVEN_BACK), DUPLICATES_S)
         finally:
             self.output.give_back(look_for_duplicates=undisturbed)
+        return self._done(self._direct)
+
+    def _done(self, direct: Direct) -> Behaviour:
         done = Behaviour(
-            _noting(self._direct.fact, own_queue=self._own_queue),
+            _noting(direct.fact, own_queue=self._own_queue),
             _fact(self._recorded),
             Found(self._exchanging.result)
             if self._exchanging and isinstance(self._exchanged, Found)

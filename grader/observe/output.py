@@ -348,6 +348,11 @@ class OutputQueue:
         return self._else.came_since(sent)
 
     @property
+    def all_answered(self) -> bool:
+        """Everything that was sent has its right answer, and none to what was not asked."""
+        return all(sent.answered for sent in self._sent)
+
+    @property
     def several_answers(self) -> bool:
         """A pair was answered right, and with other numbers too."""
         return any(sent.answered and len(sent.numbers) > 1 for sent in self._sent)

@@ -97,6 +97,14 @@ def show_report(report: Report, out: Console, after: Report | None = None) -> No
         out.print(Text(_("Noted: {flags}", flags=_flags(report)), style="dim"))
 
 
+def show_change(report: Report, shown: Report, out: Console) -> None:
+    """What the end of a visit changed of the whole report that was ``shown`` before; mostly nothing."""
+    as_late = {"finished_at": report.finished_at, "duration_s": report.duration_s}
+    if msgspec.structs.replace(shown, **as_late) != report:
+        out.print(Text(_("What came after that changes it:")))
+        show_report(report, out, shown)
+
+
 def show_adjustments(report: Report, out: Console) -> None:
     """What the checks gave, and what made another score of it; nothing where nothing did."""
     for line in adjustment_lines(report, spoken().code, spoken().number):

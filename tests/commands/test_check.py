@@ -16,6 +16,7 @@ from grader.model.observation import Observation
 from grader.observe.clock import ON_THE_WAY_S
 from grader.schemas import load
 from tests.alike import alike
+from tests.aws_front import front
 from tests.observing import answered, hand_in, lab, look, messages
 from tests.own_checks import write_checks
 from tests.polling import until
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.sandbox.server import Sandbox
+    from tests.aws_front import Ask, Asked, Said
 
 RUN_CRITERIA = {"handler", "records", "sums"}
 
@@ -145,6 +147,40 @@ def test_each_portion_is_said_once_and_no_report_waits(
     assert "looked_at" not in report
     for one in report["criteria"]:
         assert done.stdout.count(one["title"]) >= 1, one["title"]
+
+
+def test_the_score_comes_before_the_last_look_and_what_that_finds_is_said(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    """Once all nine answers are taken another one comes: who shows the score only then shows one."""
+    hand_in(aws_sandbox, fresh_account)
+    sqs = aws_sandbox.client("sqs", fresh_account)
+    output = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
+    last_pair: dict[str, int] = {}
+    left = [9]
+
+    def treat(asked: Asked, ask: Ask) -> Said:
+        if asked.operation == "SendMessage":
+            last_pair.update(json.loads(json.loads(asked.body)["MessageBody"]))
+        if asked.operation == "ReceiveMessage" and left[0] == 0:
+            product = last_pair["number1"] * last_pair["number2"]
+            sqs.send_message(QueueUrl=output, MessageBody=json.dumps({"body": product}))
+        if asked.operation == "DeleteMessage" or (
+            asked.operation == "ReceiveMessage" and left[0] == 0
+        ):
+            left[0] -= 1
+        return ask(asked)
+
+    with front(aws_sandbox.endpoint_url, treat) as late:
+        env = environment(aws_sandbox, fresh_account)
+        endpoint = ("--endpoint-url", late.endpoint_url)
+        done = grader("check", *endpoint, "--json", "mine.json", cwd=tmp_path, env=env)
+    before, changed, after = done.stdout.partition("What came after that changes it:\n")
+    assert changed, done.stdout + done.stderr
+    assert "Score: 20 of 20 points" in before
+    assert "Noted" not in before
+    assert after.split("\n") == ["", "Score: 20 of 20 points", "Noted: several-answers", ""]
+    assert report_in(tmp_path / "mine.json")["flags"] == ["several-answers"]
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tenacity import retry, stop_after_delay, wait_fixed
 
+from grader.judging import pool
 from grader.judging.pool import Judge
 from grader.judging.worker_process import WorkerProcess
 from grader.model.fact import Found
@@ -240,8 +241,26 @@ def test_bad(function):
     assert outcomes[1][1].because == kind
 
 
-@pytest.mark.slow
-def test_after_three_hangs_a_check_is_given_up(write: Write, tmp_path: Path) -> None:
+def test_however_many_end_a_checks_process_the_others_are_judged(write: Write) -> None:
+    """Whoever is judged with them, and in which order: half of the session end it."""
+    folder = write("""
+@check("bad", on="function")
+def test_bad(function):
+    if function.memory_mb == 256:
+        os._exit(3)
+""")
+    big = reference(functions=sum_function(Found(a_function(memory_mb=256))))
+    with Judge([folder], workers=1, limit_s=GENEROUS_S) as judge:
+        outcomes = judge.judge(rubric_for("bad"), [big, big, reference(), big, big, reference()])
+    ends, passes = ("ungraded", "The check ended the program that ran it."), ("passed", "")
+    found = [(bad.outcome, bad.message) for _, bad in outcomes]
+    assert found == [ends, ends, passes, ends, ends, passes]
+
+
+def test_a_check_that_costs_too_much_is_given_up_and_says_so(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "GIVEN_UP_S", 1)
     hangs = tmp_path / "hangs"
     folder = write(f"""
 @check("bad", on="function")
@@ -250,9 +269,13 @@ def test_bad(function):
         file.write("hang\\n")
     {HANG}
 """)
-    outcomes = judged(folder, "bad", students=30, limit_s=3)
+    outcomes = judged(folder, "bad", students=30, limit_s=2)
     assert {(memory.outcome, bad.outcome) for memory, bad in outcomes} == {("passed", "ungraded")}
-    assert hangs.read_text() == "hang\n" * 3
+    assert hangs.read_text() == "hang\n"
+    # Nobody is told that *their* check took too long because another's did.
+    first, *others = [bad.message for _, bad in outcomes]
+    assert first == "The check took longer than 2 s."
+    assert {message.partition(":")[0] for message in others} == {"The check was not run here"}
 
 
 def test_a_check_that_ends_the_process_after_its_last_test_is_given_up_too(write: Write) -> None:
@@ -280,7 +303,7 @@ def test_bad(function, ends):
         patch.setattr(WorkerProcess, "call", counted)
         outcomes = judged(folder, "bad", students=12)
     assert {(memory.outcome, bad.outcome) for memory, bad in outcomes} == {("passed", "ungraded")}
-    assert len(calls) <= 6  # to collect, four ends, and what is left
+    assert len(calls) <= 5  # to collect, three ends, and what is left
 
 
 def test_what_the_user_set_up_for_pytest_does_not_reach_the_judge(

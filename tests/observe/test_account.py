@@ -9,6 +9,7 @@ import pytest
 
 from grader.model.fact import Found, Missing, NotTried, Unknown
 from grader.model.observation import Observation, decode, encode
+from grader.observe.account import WAITING
 from tests.observing import EMPTY, exchange, hand_in, handler, lab, look, messages
 from tests.wire_faults import Wire
 
@@ -31,6 +32,35 @@ def test_the_reference_is_seen_whole_and_its_queues_are_left_empty(
     assert messages(aws_sandbox, fresh_account, "output_queue") == EMPTY
     assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
     assert decode(encode(seen)) == seen
+
+
+def test_a_right_account_is_known_before_the_last_look_for_more_messages(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account)
+    wire, known = Wire(), list[tuple[Observation, int]]()
+
+    def polls() -> int:
+        return wire.requests.count("sqs.ReceiveMessage")
+
+    seen = look(
+        aws_sandbox, fresh_account, wire=wire, known=lambda now: known.append((now, polls()))
+    )
+    (before, _), (by_then, polled) = known
+    assert before.handler == before.records == before.exchange == WAITING
+    assert polls() > polled
+    ended = {"finished_at": seen.finished_at, "duration_s": seen.duration_s}
+    assert msgspec.structs.replace(by_then, **ended) == seen
+
+
+@pytest.mark.parametrize("handler", ["multiplies", "first_record_only"])
+def test_what_a_later_message_could_mend_is_not_told_before(
+    aws_sandbox: Sandbox, fresh_account: str, handler: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler=handler)
+    known: list[Observation] = []
+    look(aws_sandbox, fresh_account, known=known.append)
+    assert [seen.exchange for seen in known] == [WAITING]
 
 
 @pytest.mark.slow

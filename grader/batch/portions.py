@@ -1,4 +1,4 @@
-"""What is known of an account before its function is run, judged at once: the first of two portions."""
+"""What is known of an account while it is still visited, judged at once: the portions of its report."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ def is_waiting(result: CriterionResult) -> bool:
     return result.status == "ungraded" and result.message_id == WAITING.words.message_id
 
 
-class FirstPortion:
-    """Judges what was looked at while the function is run, and gives the report to ``show``.
+class Portions:
+    """Judges what is known before the visit's end, and gives each report to ``show``.
 
-    It never fails: what cannot be judged now is judged, and told, with all the rest. With a judge of one
-    worker it comes before the report of everything. ``show`` is called in the judge's thread.
+    There are two at most: what was looked at, before the function is run, and everything, once all that
+    was sent has its right answer and only more messages are looked for. It never fails: what cannot be
+    judged now is judged, and told, with all the rest. With a judge of one worker both come, in their
+    order, before the report of the visit. ``show`` is called in the judge's thread.
     """
 
     def __init__(
@@ -40,13 +42,16 @@ class FirstPortion:
         show: Callable[[Report], None],
     ) -> None:
         self._setup, self._settings, self._student, self._show = setup, settings, student, show
+        self._newest: Future[list[list[Outcome]]] | None = None
 
-    def looked(self, seen: Observation) -> None:
+    def known(self, seen: Observation) -> None:
         """Have it judged; do not wait."""
-        judged = self._setup.judge.submit(self._setup.rubric, [seen], hushed=True)
-        judged.add_done_callback(lambda done: self._judged(seen, done))
+        self._newest = self._setup.judge.submit(self._setup.rubric, [seen], hushed=True)
+        self._newest.add_done_callback(lambda done: self._judged(seen, done))
 
     def _judged(self, seen: Observation, done: Future[list[list[Outcome]]]) -> None:
+        if done is not self._newest:
+            return  # What is newer may be shown already.
         with suppress(Exception):
             report = score(
                 *(self._student, seen, done.result()[0], self._setup.rubric, self._setup.checks),
@@ -54,5 +59,4 @@ class FirstPortion:
                 only=self._settings.only,
                 due=self._settings.due,
             )
-            if any(map(is_waiting, report.criteria)):
-                self._show(report)
+            self._show(report)
