@@ -109,10 +109,15 @@ class Lab:
 
 def answering(*queues: str, instead: str = "") -> bytes:
     """Code that answers into queues which no variable names; ``instead`` of the sum, if given."""
-    package = BytesIO()
-    with zipfile.ZipFile(package, "w") as archived:
-        archived.writestr("lambda_function.py", _CODE.format(queues=queues, instead=instead))
-    return package.getvalue()
+    return package(_CODE.format(queues=queues, instead=instead))
+
+
+def package(code: str) -> bytes:
+    """A function's code, as it is deployed."""
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w") as archived:
+        archived.writestr("lambda_function.py", code)
+    return made.getvalue()
 
 
 _CODE = """

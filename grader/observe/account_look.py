@@ -9,11 +9,11 @@ from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.fact import Fact, Found, Missing, Unknown
 from grader.model.observation import FoundAs
-from grader.observe.exercise import Behaviour, exercise
+from grader.observe.exercise import Behaviour, exercise, target_of
 from grader.observe.meant import but_another, idle, not_there
-from grader.observe.obstacles import Stage
-from grader.observe.which_output import MOST, OutputQuestion, which_output
-from grader.resources.find import NAMELESS, Finder, Several, not_found
+from grader.observe.obstacles import BEING_UPDATED, Stage, taken_away
+from grader.observe.which_output import MOST, which_output
+from grader.resources.find import NAMELESS, Finder, Several, ambiguous, not_found
 from grader.resources.inventory import Inventory
 from grader.rubric.pairs import Pairs
 from grader.rubric.parts import parts_of
@@ -202,6 +202,14 @@ class AccountLook:
             self.say_instead(to)
         return done
 
+    def _in_the_way(self, function: str, queues: Iterable[str]) -> Unknown | None:
+        """Why the function may not be asked which of ``queues`` it answers into."""
+        if function in self.pending:
+            return BEING_UPDATED
+        fed = {queue: self._finder.fed_by(queue) for queue in queues} if self._finder else {}
+        away = (taken_away(queue, functions) for queue, functions in fed.items() if functions)
+        return next(away, None)
+
     def _ask_for_output(self, pairs: Pairs) -> None:
         """Ask the function itself which of several queues it answers into."""
         rules, route = self._rubric.exchange, self._rubric.exchange.route
@@ -210,26 +218,34 @@ class AccountLook:
             self.facts["functions"][route.through],
             self.facts["queues"][route.source],
         )
-        if several is None or len(several.candidates) > MOST or route.through in self.pending:
+        if several is None or len(several.candidates) > MOST:
             return
         if not isinstance(function, Found) or function.value.state == "Failed":
             return
         if not isinstance(source, Found):
             return
-        timeout_s = min(function.value.timeout_s, rules.deadline_s)
-        question = OutputQuestion(function.value, source.value.arn, pairs.draw(), timeout_s)
-        chosen = which_output(
-            self.aws, question, [candidate.name for candidate in several.candidates]
+        names = [candidate.name for candidate in several.candidates]
+        mappings = self.facts["mappings"][route.source]
+        target = target_of(function.value, mappings, source.value.arn, rules)
+        chosen = self._in_the_way(route.through, names) or which_output(
+            *(self.aws, target, pairs.draw(), names, self.waits), ambiguous(to, several)
         )
-        if chosen is None:
-            return
-        self.found_as[to], self._names[to] = chosen, chosen.name
+        if isinstance(chosen, Unknown):
+            # Whatever kept it from being known is no fault of the name's.
+            self._look_again(to, lambda _kind: chosen)
+        elif chosen is not None:
+            self.found_as[to], self._names[to] = chosen, chosen.name
+            self._look_again(to, lambda kind: kind.look(self, to))
+            if to in self._needs.held.get(route.through, ()):
+                # Its variables were looked at before it was known which queue they may hold.
+                self._look_again(
+                    route.through, lambda kind: kind.look(self, route.through), only="functions"
+                )
+
+    def _look_again(
+        self, role: str, look: Callable[[Kind[Any]], Fact[Any]], only: str | None = None
+    ) -> None:
+        """Put what ``look`` makes of each kind in place of what was seen of ``role`` before."""
         for kind in self._kinds:
-            if to in self.facts[kind.fact]:
-                self.facts[kind.fact][to] = kind.look(self, to)
-        if to in self._needs.held.get(route.through, ()):
-            # Its variables were looked at before it was known which queue they may hold.
-            for kind in self._kinds:
-                if kind.fact == "functions":
-                    again = kind.look(self, route.through)
-                    self.facts["functions"][route.through] = again
+            if role in self.facts[kind.fact] and only in {None, kind.fact}:
+                self.facts[kind.fact][role] = look(kind)

@@ -267,13 +267,8 @@ class _Run:
         self._mapping_path = f"mappings.{rules.route.source}"
         self._mapping = _enabled(stage.input_mappings, function.name)
         self._source = self._input_queue()
-        self._target = Target(
-            function,
-            self._mapping.qualifier if self._mapping else None,
-            timeout_s=runs_s,
-            outlasts=function.timeout_s > runs_s,
-            queue_arn=_input_arn(stage, function),
-        )
+        queue_arn = _input_arn(stage, function)
+        self._target = target_of(function, stage.input_mappings, queue_arn, rules)
         self._invoker = Invoker(aws, self._target, pairs, self.output, waits)
         self._waits, self._own_queue = waits, False
         self._slow_s: float = output.delay_s
@@ -454,6 +449,21 @@ class _Run:
             or (self._source is not None and self._source.take_back(silent)),
         }
         return {name for name, is_so in flags.items() if is_so}
+
+
+def target_of(
+    function: Function, mappings: Fact[Mappings], queue_arn: str, rules: ExchangeRules
+) -> Target:
+    """How ``function`` is invoked: as its mapping does, for as long as answers are waited for."""
+    mapping = _enabled(mappings, function.name)
+    runs_s = min(function.timeout_s, rules.deadline_s)
+    return Target(
+        function,
+        mapping.qualifier if mapping else None,
+        timeout_s=runs_s,
+        outlasts=function.timeout_s > runs_s,
+        queue_arn=queue_arn,
+    )
 
 
 def _fact(made: Direct | Fact[Invocation]) -> Fact[Invocation]:

@@ -31,7 +31,7 @@ from grader.observe.sent import Sent
 from grader.resources.runs import started_since
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from grader.aws.account_client import Aws
     from grader.observe.output import OutputQueue
@@ -60,7 +60,8 @@ HELD_S = 150
 
 PAYLOAD_LIMIT = 256 * 1024
 
-_NEVER_RAN = frozenset({"broken", "refused"})
+NEVER_RAN = frozenset({"broken", "refused"})
+"""Failures of an invocation in which no line of the function ran."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class Invoker:
             self._wait_for(direct, made, slow_s, beside)
             if made.failure == "timed-out" and made.error is None and direct.silent:
                 made = self._after_silence(direct, records, slow_s)
-            silent = any(s.silent for s in direct.sent) and made.failure not in _NEVER_RAN
+            silent = any(s.silent for s in direct.sent) and made.failure not in NEVER_RAN
             missed = self._output.missed_since(began) if silent else None
             if missed is None:
                 return made
@@ -236,49 +237,64 @@ class Invoker:
         return [self._output.expect(self._pairs.draw(place)) for place in places]
 
     def _once(self, sent: list[Sent], patience_s: float) -> Invocation:
-        target, aws = self._target, self._aws
-        event = sqs_event(
-            [s.drawn.body for s in sent],
-            queue_arn=target.queue_arn,
-            region=aws.region,
-            now_ms=int(time.time() * 1000),
-        )
-        qualifier = {"Qualifier": target.qualifier} if target.qualifier else {}
-        started = time.monotonic()
+        bodies = [s.drawn.body for s in sent]
+        return invoked(self._aws, self._target, bodies, patience_s, self._output.was_sent)
 
-        def ended(**what: Any) -> Invocation:
-            return Invocation(pairs=(), duration_s=round(time.monotonic() - started, 3), **what)
 
-        try:
-            response = aws.invoker(patience_s).invoke(
-                FunctionName=target.name,
-                InvocationType="RequestResponse",
-                LogType="Tail",
-                Payload=json.dumps(event).encode(),
-                **qualifier,
-            )
-        except ReadTimeoutError:
-            if not target.outlasts:
-                # Lambda has ended it and answered long before: the answer was lost on the way.
-                raise
-            return ended(failure="timed-out")
-        except ClientError as error:
-            if not (is_functions_fault(error) or (qualifier and _is_gone(error))):
-                raise
-            return ended(failure="broken", error=lambda_said(error))
-        self._output.was_sent(response)
-        payload = response["Payload"].read(PAYLOAD_LIMIT)
-        response["Payload"].close()
-        log = _decoded(response.get("LogResult", ""))
-        if not response.get("FunctionError"):
-            return ended(log_tail=log_tail(log), returned=returned(payload))
-        raised = function_error(payload, log)
-        return ended(
-            failure="timed-out" if timed_out(raised) else "raised",
-            error=raised,
-            inconclusive=made_up_handle(raised),
-            log_tail=log_tail(log),
+def invoked(
+    aws: Aws,
+    target: Target,
+    bodies: Sequence[str],
+    patience_s: float,
+    answered: Callable[[Mapping[str, object]], object],
+) -> Invocation:
+    """What came of one invocation with a message of each of ``bodies``, waited for ``patience_s``.
+
+    ``answered`` is given Lambda's answer. Raises botocore's exceptions where the function is not at
+    fault. Source: Lambda Invoke, LogType Tail.
+    """
+    event = sqs_event(
+        bodies,
+        queue_arn=target.queue_arn,
+        region=aws.region,
+        now_ms=int(time.time() * 1000),
+    )
+    qualifier = {"Qualifier": target.qualifier} if target.qualifier else {}
+    started = time.monotonic()
+
+    def ended(**what: Any) -> Invocation:
+        return Invocation(pairs=(), duration_s=round(time.monotonic() - started, 3), **what)
+
+    try:
+        response = aws.invoker(patience_s).invoke(
+            FunctionName=target.name,
+            InvocationType="RequestResponse",
+            LogType="Tail",
+            Payload=json.dumps(event).encode(),
+            **qualifier,
         )
+    except ReadTimeoutError:
+        if not target.outlasts:
+            # Lambda has ended it and answered long before: the answer was lost on the way.
+            raise
+        return ended(failure="timed-out")
+    except ClientError as error:
+        if not (is_functions_fault(error) or (qualifier and _is_gone(error))):
+            raise
+        return ended(failure="broken", error=lambda_said(error))
+    answered(response)
+    payload = response["Payload"].read(PAYLOAD_LIMIT)
+    response["Payload"].close()
+    log = _decoded(response.get("LogResult", ""))
+    if not response.get("FunctionError"):
+        return ended(log_tail=log_tail(log), returned=returned(payload))
+    raised = function_error(payload, log)
+    return ended(
+        failure="timed-out" if timed_out(raised) else "raised",
+        error=raised,
+        inconclusive=made_up_handle(raised),
+        log_tail=log_tail(log),
+    )
 
 
 def _decoded(log: str) -> str:

@@ -11,9 +11,13 @@ from grader.model.fact import Fact, Found, Missing, NotTried, Unknown
 from grader.rubric.exchange import DEFAULT_ROUTE, Route
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from grader.model.observation import Function, Mappings, Queue
 
 T = TypeVar("T")
+
+BEING_UPDATED = Unknown.saying("not-ready", N_("The function was being updated."))
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def obstacle(stage: Stage) -> NotTried | Unknown | None:
         return mappings
     if stage.function_ready:
         return None
-    return Unknown.saying("not-ready", N_("The function was being updated."))
+    return BEING_UPDATED
 
 
 def loop(stage: Stage) -> Message | None:
@@ -92,8 +96,11 @@ def consumer(stage: Stage) -> Unknown | None:
     What that function does is not known, and an answer that it took would look like none.
     """
     fed = found(stage.output_mappings).fed
-    if not fed:
-        return None
+    return taken_away(found(stage.output).name, fed) if fed else None
+
+
+def taken_away(queue: str, functions: Iterable[str]) -> Unknown:
+    """What is known where ``queue`` feeds ``functions``, and answers might go there."""
     return Unknown.saying(
         "disturbed",
         N_(
@@ -101,8 +108,8 @@ def consumer(stage: Stage) -> Unknown | None:
             " delete that trigger (the event source mapping from {queue} to {function}), then check"
             " again."
         ),
-        queue=found(stage.output).name,
-        function=", ".join(fed),
+        queue=queue,
+        function=", ".join(functions),
     )
 
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
+from grader.aws.errors import is_waking, no_room
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.fact import Found, value_of
+from grader.model.ended_early import Lost
+from grader.model.fact import Unknown, value_of
 from grader.model.observation import FoundAs
-from grader.observe.event import sqs_event
-from grader.observe.received import ASKED, Received
+from grader.observe.invocation import GRACE_S, NEVER_RAN, invoked
+from grader.observe.lost import LOST_MESSAGES
+from grader.observe.receive import Receiver
+from grader.observe.repeat import repeated
+from grader.observe.room import when_it_may_run
 from grader.resources.queue import observe_queue
 from grader.rubric.readings import NEARLY
 
@@ -23,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from grader.aws.account_client import Aws
-    from grader.model.observation import Function
+    from grader.model.observation import Invocation
+    from grader.observe.invocation import Target
+    from grader.resources.ready import Waits
     from grader.rubric.pairs import Drawn
 
 MOST = 5
@@ -31,7 +38,9 @@ MOST = 5
 
 HIDDEN_S = 20
 APPEARS_S = 2
-GRACE_S = 10
+MOST_WAIT_S, MOST_POLLS = 15, 10
+"""How long one queue is received from at most, and how often: its messages are hidden for longer."""
+
 SLACK_S = 1
 
 READ_LIMIT = 64 * 1024
@@ -43,89 +52,96 @@ _NO_ANSWER = frozenset({"first-number", "second-number", "field", NEARLY})
 _HELD = N_("which held the answer of {function}")
 
 
-@dataclass(frozen=True)
-class OutputQuestion:
-    """A message for the function, which seems to come from the queue ``queue_arn``."""
+def which_output(
+    aws: Aws, target: Target, drawn: Drawn, names: Iterable[str], waits: Waits, untold: Unknown
+) -> FoundAs | Unknown | None:
+    """The one of at most :data:`MOST` queues that holds the answer of ``target`` to ``drawn``.
 
-    function: Function
-    queue_arn: str
-    drawn: Drawn
-    timeout_s: float
-
-
-def which_output(aws: Aws, question: OutputQuestion, names: Iterable[str]) -> FoundAs | None:
-    """The one of at most :data:`MOST` queues that holds the function's answer after it was invoked.
-
-    Each queue is received from once. What was not an answer to this is shown again at once. ``None``
-    where no queue holds an answer, several do, or AWS does not tell.
+    The function is invoked with it, again where Lambda has no room or wakes it, and then each queue is
+    received from. What was not an answer to this is shown again. ``None`` where no queue
+    holds an answer, or several do; unknown where AWS does not tell, and ``untold`` where only a message
+    that came through the queue could. Raises :class:`Interrupted`.
     """
     queues = [(name, *observe_queue(aws, name)) for name in names]
+    unknown = next((fact for _, fact, _ in queues if isinstance(fact, Unknown)), None)
     # Received once more, a message would move on to the dead-letter queue.
     asked = [
         (name, url, queue)
         for name, fact, url in queues
         if url and (queue := value_of(fact)) and queue.max_receives != 1
     ]
+    if unknown is not None or len(asked) != len(queues) or len(asked) > MOST:
+        return unknown
     since = time.monotonic()
-    if len(asked) != len(queues) or len(asked) > MOST or not _invoked(aws, question):
+    ran = _ran(aws, target, drawn, waits)
+    if isinstance(ran, Unknown) or ran.inconclusive:
+        return ran if isinstance(ran, Unknown) else untold
+    if ran.failure in NEVER_RAN:
         return None
     right, wrong = [], []
     for name, url, queue in asked:
-        held = _held(aws, url, question.drawn, since, APPEARS_S + queue.delay_s)
+        held = _held(aws, url, drawn, since, APPEARS_S + queue.delay_s)
+        if isinstance(held, Unknown):
+            unknown = held
+            continue
         right += [name] if "" in held else []
         wrong += [name] if held else []
+    if unknown is not None and not right:
+        return unknown  # It may be the one that could not be read.
     chosen = right or wrong
     if len(chosen) != 1:
         return None
-    return FoundAs(chosen[0], "answer", message(_HELD, function=question.function.name))
+    return FoundAs(chosen[0], "answer", message(_HELD, function=target.name))
 
 
-def _invoked(aws: Aws, question: OutputQuestion) -> bool:
-    """The function was run on the message, whatever came of it. Source: Lambda Invoke."""
-    event = sqs_event(
-        [question.drawn.body],
-        queue_arn=question.queue_arn,
-        region=aws.region,
-        now_ms=int(time.time() * 1000),
-    )
-    client = aws.invoker(question.timeout_s + GRACE_S)
-    fact = aws.query(
-        "lambda:InvokeFunction",
-        lambda: client.invoke(FunctionName=question.function.name, Payload=json.dumps(event)),
-    )
-    return isinstance(fact, Found)
+def _ran(aws: Aws, target: Target, drawn: Drawn, waits: Waits) -> Invocation | Unknown:
+    """What came of running the function on the message. Raises :class:`Interrupted`."""
+
+    def once() -> Invocation | ClientError:
+        try:
+            return invoked(
+                aws, target, [drawn.body], target.timeout_s + GRACE_S, lambda _said: None
+            )
+        except ClientError as error:
+            if not (no_room(error) or is_waking(error)):
+                raise
+            return error
+
+    try:
+        return when_it_may_run(lambda: repeated(once), aws, waits, target.name, target.timeout_s)
+    except Exception as error:
+        unknown = aws.classify_in_run(error, "lambda:InvokeFunction")
+        if unknown is None:
+            raise
+        return unknown
 
 
-def _held(aws: Aws, url: str, drawn: Drawn, since: float, wait_s: float) -> set[str]:
+def _held(aws: Aws, url: str, drawn: Drawn, since: float, wait_s: float) -> set[str] | Unknown:
     """What messages of the queue, newer than ``since``, make of the one that was sent: empty text is
     what is right, else the name of a mistake. They are removed, all others are shown again.
 
+    The queue is received from until there are such, for ``wait_s`` seconds at most.
     Source: SQS ReceiveMessage, DeleteMessage, ChangeMessageVisibility.
     """
-
-    def ask() -> list[Received]:
-        return Received.all_from_api(
-            aws.sqs.receive_message(
-                QueueUrl=url,
-                MaxNumberOfMessages=10,
-                WaitTimeSeconds=min(20, int(wait_s)),
-                VisibilityTimeout=HIDDEN_S,
-                MessageSystemAttributeNames=ASKED,
-            )
-        )
-
-    made = set[str]()
-    messages = value_of(aws.query("sqs:ReceiveMessage", ask)) or []
-    with aws.ignore_deadline():
-        for received in messages:
-            new = received.age_s is not None and received.age_s <= received.at - since + SLACK_S
-            answers = _answers(received.body, drawn) if new else set()
-            made |= answers
-            if answers:
-                _remove(aws, url, received.handle)
-            else:
-                _show(aws, url, received.handle)
-    return made
+    receiver, made = Receiver(aws, url), set[str]()
+    ends_at, taken = time.monotonic() + min(wait_s, MOST_WAIT_S), dict[str, bool]()
+    try:
+        for _ in range(MOST_POLLS):
+            left_s = ends_at - time.monotonic()
+            if made or left_s <= 0:
+                break
+            for received in receiver.receive(left_s, HIDDEN_S):
+                new = received.age_s is not None and received.age_s <= received.at - since + SLACK_S
+                answers = _answers(received.body, drawn) if new else set()
+                taken[received.handle] = bool(answers)
+                made |= answers
+    except Lost as lost:
+        return lost.unknown
+    finally:
+        with aws.ignore_deadline():
+            for handle, is_answer in taken.items():
+                (_remove if is_answer else _show)(aws, url, handle)
+    return LOST_MESSAGES if not made and receiver.lost.away() else made
 
 
 def _remove(aws: Aws, url: str, handle: str) -> None:

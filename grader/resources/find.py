@@ -36,6 +36,8 @@ _ONE_OF_FUNCTIONS = N_("which nothing runs periodically")
 _ONE_OF_QUEUES = N_("another queue")
 
 
+_USE = "--use {role}=NAME"
+
 NAMELESS = Missing.saying(N_("Nothing was found that plays this part."))
 """What there is of a resource that the rubric gives no name to, until it is found."""
 
@@ -119,6 +121,13 @@ class Finder:
                 self._names[role] = named
         return found if isinstance(found, FoundAs) and found.name != named else None
 
+    def fed_by(self, queue: str) -> list[str]:
+        """The functions that an enabled mapping feeds from ``queue``, as far as it is known."""
+        feeds = self._inventory.feeds()
+        if isinstance(feeds, Unknown):
+            return []
+        return [feed.function for feed in feeds if feed.queue == queue and feed.enabled]
+
     def _playing(self, role: str) -> Finding:
         """What shows that it plays the part: being the only one that is left does not."""
         found = self.find(role)
@@ -135,8 +144,10 @@ class Finder:
         if isinstance(feeds, Unknown):
             return feeds
         source = self._names.get(self._parts.feeds[role])
-        taken = self._taken(role)
-        free = [f for f in feeds if f.function not in taken and f.queue not in self._answered]
+        taken, there = self._taken(role), self._inventory.functions()
+        # A mapping may be left over from a function that is gone.
+        live = [f for f in feeds if isinstance(there, Unknown) or f.function in there]
+        free = [f for f in live if f.function not in taken and f.queue not in self._answered]
         of_source = [feed for feed in free if feed.queue == source]
         if free and not of_source:
             # Whoever reads dead letters is not what the lab asks for.
@@ -280,18 +291,22 @@ def not_found(
         return fact if named else found
     if found is None:
         return fact if named else Missing.saying(_NO_SUCH[word], role=role)
-    option = f"--use {role}=NAME"
     if named:
         also = N_("{missing} Several others could be meant: {candidates}. Say which: {option}.")
-        return Missing.saying(
-            also, missing=without_others(fact).words, candidates=found.words, option=option
-        )
+        missing = without_others(fact).words
+        option = _USE.format(role=role)
+        return Missing.saying(also, missing=missing, candidates=found.words, option=option)
+    return ambiguous(role, found)
+
+
+def ambiguous(role: str, several: Several) -> Unknown:
+    """What is known of a resource where only the student can say which of ``several`` is meant."""
     return Unknown.saying(
         "ambiguous",
         N_("Several could be meant as “{role}”: {candidates}. Say which: {option}."),
         role=role,
-        candidates=found.words,
-        option=option,
+        candidates=several.words,
+        option=_USE.format(role=role),
     )
 
 

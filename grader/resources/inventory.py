@@ -9,10 +9,10 @@ from grader.i18n.language import N_
 from grader.model.ended_early import Lost
 from grader.model.fact import Found, Missing, Unknown
 from grader.resources.redrive_policy import read_policy
-from grader.resources.schedule import NOBODY
+from grader.resources.schedule import NOBODY, UNIVERSAL_TARGET, function_in, has_ended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from grader.resources.look import AwsAccount
 
@@ -200,16 +200,27 @@ class Inventory:
     def _schedules(self) -> Iterator[Runner]:
         pages = _pages(self._aws.scheduler, "list_schedules")
         for schedule in (schedule for page in pages for schedule in page.get("Schedules", [])):
-            function = self._own(schedule.get("Target", {}).get("Arn"), "lambda")
-            if not function:
+            arn = str(schedule.get("Target", {}).get("Arn"))
+            if not (self._own(arn, "lambda") or arn.endswith(UNIVERSAL_TARGET)):
                 continue
             given = self._aws.scheduler.get_schedule(
                 Name=schedule["Name"], GroupName=schedule.get("GroupName", "default")
             )
+            function = self._run_by(given.get("Target", {}))
             expression = given.get("ScheduleExpression", "")
-            if not expression.startswith("at("):
-                enabled = given.get("State", "ENABLED") == "ENABLED"
+            if function and not expression.startswith("at("):
+                enabled = given.get("State", "ENABLED") == "ENABLED" and not has_ended(given)
                 yield Runner(schedule["Name"], expression, function, enabled)
+
+    def _run_by(self, target: Mapping[str, Any]) -> str:
+        """The name of this account's function that a schedule invokes; empty where it is none."""
+        arn = str(target.get("Arn"))
+        if not arn.endswith(UNIVERSAL_TARGET):
+            return self._own(arn, "lambda")
+        given = function_in(target.get("Input"))
+        if given.startswith("arn:"):
+            return self._own(given, "lambda")
+        return name_in(given.removeprefix(f"{self._account_id}:function:").partition(":")[0])
 
     def _own(self, arn: object, service: str) -> str:
         """The name in an ARN of this account and region; empty where it is another's."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from grader.i18n.language import N_
 from grader.model.ended_early import Lost
@@ -17,7 +17,7 @@ from grader.resources.policy import Decision, decide, invoked_by_rule
 from grader.safety.redact import bounded, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from types_boto3_events.type_defs import DescribeRuleResponseTypeDef, TargetOutputTypeDef
 
@@ -47,7 +47,7 @@ MOST_LISTED = 2000
 
 UNREADABLE_POLICY = N_("The function's policy could not be read: it is not JSON.")
 
-_UNIVERSAL_TARGET = "aws-sdk:lambda:invoke"
+UNIVERSAL_TARGET = "aws-sdk:lambda:invoke"
 
 NOBODY = "grader-doctor-asks-only"
 """A name that nothing bears: AWS says *not found* to who may ask, and *denied* to who may not."""
@@ -173,7 +173,7 @@ class _Look:
         target = schedule["Target"]
         arn = target["Arn"]
         created, ends = schedule.get("CreationDate"), schedule.get("EndDate")
-        if arn.endswith(_UNIVERSAL_TARGET) and not _invokes(target.get("Input"), self._function):
+        if arn.endswith(UNIVERSAL_TARGET) and not _invokes(target.get("Input"), self._function):
             return
         self._add(
             Trigger(
@@ -185,7 +185,7 @@ class _Look:
                 target_arn=arn,
                 created_at=iso(created) if created else None,
                 ends_at=iso(ends) if ends else None,
-                ended=ends is not None and ends <= (answered_at(schedule) or datetime.now(UTC)),
+                ended=has_ended(schedule),
             )
         )
 
@@ -211,17 +211,29 @@ def _is_target(arn: str, function: Function) -> bool:
 
 
 def _may_target(arn: str, function: Function) -> bool:
-    return _is_target(arn, function) or arn.endswith(_UNIVERSAL_TARGET)
+    return _is_target(arn, function) or arn.endswith(UNIVERSAL_TARGET)
 
 
 def _invokes(given: str | None, function: Function) -> bool:
-    """The input of a universal target, JSON, names the function."""
+    """The input of a universal target names the function."""
+    invoked, account_id = function_in(given), function.arn.split(":")[4]
+    name = invoked.removeprefix(f"{account_id}:function:").partition(":")[0]
+    return _is_target(invoked, function) or name == function.name
+
+
+def has_ended(schedule: Mapping[str, Any]) -> bool:
+    """What GetSchedule answered has an end, which was over by then."""
+    ends = schedule.get("EndDate")
+    return ends is not None and ends <= (answered_at(schedule) or datetime.now(UTC))
+
+
+def function_in(given: str | None) -> str:
+    """What the input of a universal target, JSON, calls the function: name or ARN, or a part of that."""
     try:
         asked = json.loads(given or "{}")
     except (ValueError, RecursionError):
-        return False
-    invoked = str(asked.get("FunctionName", "")) if isinstance(asked, dict) else ""
-    return _is_target(invoked, function) or invoked.partition(":")[0] == function.name
+        return ""
+    return str(asked.get("FunctionName", "")) if isinstance(asked, dict) else ""
 
 
 def may_invoke(aws: AwsAccount, target_arn: str, rule_arn: str) -> Decision | Unknown:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
-from tests.observing import EMPTY, exchange, look, messages, put
-from tests.own_names import Lab, answering, found, how, own_names, why_not
+from grader.model.fact import Unknown
+from tests import observing
+from tests.observing import EMPTY, exchange, kind, look, messages, put
+from tests.own_names import Lab, answering, found, how, own_names, package, why_not
+from tests.wire_faults import asked_again_at_once, rest, rpc
 
 if TYPE_CHECKING:
     from grader.model.observation import Observation
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
+    from tests.wire_faults import Answer, Wire
 
 
 @pytest.fixture
@@ -54,6 +60,62 @@ def test_a_wrong_answer_tells_the_queue_as_well(lab: Lab) -> None:
     assert found(observed)["output"] == "queue2"
 
 
+WAKING = rest(409, "SnapStartNotReadyException", "Lambda is initializing your function.")
+NO_ROOM = rest(429, "TooManyRequestsException", "Rate Exceeded.")
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [rest(503, "ServiceException")],
+        [NO_ROOM] * 5,
+        [WAKING, WAKING],
+        [EndpointConnectionError(endpoint_url="x")],
+    ],
+    ids=["5xx", "no room", "waking", "no connection"],
+)
+def test_what_passes_by_itself_is_asked_again(lab: Lab, wire: Wire, answers: list[Answer]) -> None:
+    calculator(lab, answering("queue2"))
+    with asked_again_at_once():
+        wire.play("lambda.Invoke", *answers)
+        observed = look(lab.sandbox, lab.account, rubric=own_names(), wire=wire)
+    assert how(observed)["output"] == "which held the answer of calculatrice"
+
+
+@pytest.mark.parametrize("rubric", [own_names(), observing.lab()], ids=["found", "named"])
+@pytest.mark.parametrize(
+    ("operation", "answer", "kind"),
+    [
+        ("lambda.Invoke", rest(503, "ServiceException"), "unreachable"),
+        ("lambda.Invoke", rest(403, "AccessDeniedException"), "permission"),
+        ("sqs.ReceiveMessage", rpc(403, "AccessDeniedException"), "permission"),
+    ],
+    ids=["5xx", "not allowed to invoke", "not allowed to receive"],
+)
+def test_that_the_queue_could_not_be_told_is_no_fault_of_its_name(
+    lab: Lab, wire: Wire, rubric: Rubric, operation: str, answer: Answer, kind: str
+) -> None:
+    calculator(lab, answering("queue2"))
+    with asked_again_at_once():
+        wire.play(operation, answer, always=True)
+        observed = look(lab.sandbox, lab.account, rubric=rubric, wire=wire)
+    facts = (observed.queues["output"], observed.handler, observed.records, observed.exchange)
+    assert [fact.kind for fact in facts if isinstance(fact, Unknown)] == [kind] * 4
+
+
+def test_it_is_asked_as_its_mapping_would(lab: Lab, wire: Wire) -> None:
+    """What $LATEST does is nobody's affair where the mapping names an alias."""
+    calculator(lab, answering("queue2"))
+    functions = lab.client("lambda")
+    version = functions.publish_version(FunctionName="calculatrice")["Version"]
+    functions.create_alias(FunctionName="calculatrice", Name="live", FunctionVersion=version)
+    (mapping,) = functions.list_event_source_mappings()["EventSourceMappings"]
+    functions.delete_event_source_mapping(UUID=mapping["UUID"])
+    lab.feed("queue1", "calculatrice:live")
+    functions.update_function_code(FunctionName="calculatrice", ZipFile=answering("older"))
+    assert found(seen(lab))["output"] == "queue2"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
@@ -88,3 +150,43 @@ def test_a_queue_that_would_move_a_message_away_is_left_alone(lab: Lab) -> None:
     lab.redrive("older", "dead", receives=1)
     assert why_not(seen(lab), "output").startswith("ambiguous: ")
     assert messages(lab.sandbox, lab.account, "queue2") == EMPTY
+
+
+@pytest.mark.parametrize("fed", ["first_lambda", "archiver"])
+def test_a_queue_that_feeds_a_function_is_nothing_to_try(
+    aws_sandbox: Sandbox, fresh_account: str, fed: str
+) -> None:
+    """An answer there would be taken away, or come round for ever."""
+    account = Lab(aws_sandbox, fresh_account)
+    account.queues("input_queue", "answers", "older")
+    variables = {"ONE": account.url("answers"), "TWO": account.url("older")}
+    account.function("first_lambda", code=answering("answers"), **variables)
+    account.feed("input_queue", "first_lambda")
+    if fed == "archiver":
+        account.function(fed)
+    account.feed("older", fed)
+    observed = look(aws_sandbox, fresh_account, rubric=observing.lab())
+    said = why_not(observed, "output")
+    assert said.startswith(f"disturbed: older triggers {fed}, which takes the answers away")
+    assert kind(observed.handler) == "disturbed"
+    assert messages(aws_sandbox, fresh_account, "answers") == EMPTY  # the function was not run
+
+
+DELETES_FIRST = """
+import boto3
+
+sqs = boto3.client("sqs")
+
+def lambda_handler(event, context):
+    for record in event["Records"]:
+        queue = sqs.get_queue_url(QueueName="queue1")["QueueUrl"]
+        sqs.delete_message(QueueUrl=queue, ReceiptHandle=record["receiptHandle"])
+"""
+
+
+def test_only_the_queue_can_tell_of_a_function_that_deletes_its_message_first(lab: Lab) -> None:
+    """The receipt handle of the event is made up: nothing is answered, whatever the queue is called."""
+    calculator(lab, package(DELETES_FIRST))
+    assert (
+        kind(look(lab.sandbox, lab.account, rubric=observing.lab()).queues["output"]) == "ambiguous"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
     from tests.wire_faults import Wire
+
+UNIVERSAL = "arn:aws:scheduler:::aws-sdk:lambda:invoke"
+ROLE = "arn:aws:iam::111111111111:role/LabRole"
 
 OWN = {
     "sum_function": "calculatrice",
@@ -359,6 +363,63 @@ def test_the_function_that_is_fed_may_run_periodically_too(
     account = Account(aws_sandbox, fresh_account, periodic="absent")
     account.run_by("calculatrice", "hourly")
     assert names(account.look())["periodic"] == "calculatrice"
+
+
+def test_a_schedule_that_is_over_is_no_runner(own: Account, wire: Wire) -> None:
+    own.function("last_year")
+    arn = own.functions.get_function_configuration(FunctionName="last_year")["FunctionArn"]
+    own.sandbox.client("scheduler", own.account).create_schedule(
+        Name="over",
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": arn, "RoleArn": ROLE},
+    )
+
+    def over(answer: dict[str, Any]) -> None:
+        answer["EndDate"] = datetime(2020, 1, 1, tzinfo=UTC)
+
+    wire.change("scheduler.GetSchedule", over)
+    assert names(own.look(wire=wire))["periodic"] == "minuteur"
+
+
+@pytest.mark.parametrize(
+    "called", ["hourly", "hourly:live", "{account}:function:hourly", "{arn}", "{arn}:live"]
+)
+def test_a_function_that_a_schedule_invokes_by_its_name_is_found(
+    aws_sandbox: Sandbox, fresh_account: str, called: str
+) -> None:
+    """Scheduler's universal target: whom it invokes stands in its input."""
+    account = Account(aws_sandbox, fresh_account, periodic="absent")
+    account.function("hourly")
+    arn = account.functions.get_function_configuration(FunctionName="hourly")["FunctionArn"]
+    asked = {"FunctionName": called.format(account=fresh_account, arn=arn)}
+    aws_sandbox.client("scheduler", fresh_account).create_schedule(
+        Name="every-hour",
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": UNIVERSAL, "RoleArn": ROLE, "Input": json.dumps(asked)},
+    )
+    seen = account.look()
+    assert names(seen)["periodic"] == "hourly"
+    assert isinstance(seen.schedules["periodic"], Found)
+    assert [trigger.name for trigger in seen.schedules["periodic"].value.triggers] == ["every-hour"]
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_a_mapping_of_a_function_that_is_gone_is_nobodys_part(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire, mapped: bool
+) -> None:
+    """Lambda leaves the mappings of a function that is deleted."""
+    account = Account(aws_sandbox, fresh_account)
+    (mine,) = account.functions.list_event_source_mappings()["EventSourceMappings"]
+    gone = mine["FunctionArn"].replace("calculatrice", "old_one")
+
+    def left_over(answer: dict[str, Any]) -> None:
+        there = answer["EventSourceMappings"] if mapped else []
+        answer["EventSourceMappings"] = [{**mine, "UUID": "left", "FunctionArn": gone}, *there]
+
+    wire.change("lambda.ListEventSourceMappings", left_over)
+    assert names(account.look(wire=wire)) == ALL
 
 
 def test_a_rule_for_a_function_that_is_gone_finds_nothing(own: Account) -> None:
