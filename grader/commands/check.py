@@ -314,7 +314,11 @@ def check_status(report: Report) -> int:
     looked = looked_at(report)
     if any(result.status == "ungraded" for result in looked):
         return UNGRADED
-    return ALL_POINTS if all(result.status == "passed" for result in looked) else POINTS_MISSING
+    if report.score is not None:
+        return ALL_POINTS if report.score >= report.max_score else POINTS_MISSING
+    # A criterion of no points may fail and cost none.
+    missing = any((result.points or 0) < result.max_points for result in looked)
+    return POINTS_MISSING if missing else ALL_POINTS
 
 
 def check_used(seen: Observation | None) -> None:

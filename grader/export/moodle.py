@@ -43,8 +43,8 @@ MODIFIED = ("Last modified (grade)", "Dernière modification (note)")
 FEEDBACK = ("Feedback comments", "Feedback par commentaires")
 _KNOWN = IDENTIFIER + NAME + EMAIL + ID_NUMBER + GRADE + MAXIMUM + CHANGEABLE + MODIFIED + FEEDBACK
 _LOCKED = {"no", "non"}
-_ID_COLUMNS = ("id_number", "idnumber")
-PARTICIPANT_COLUMNS = ("moodle_participant", "moodle_identifier", "identifier")
+_ID_COLUMN = "id_number"
+PARTICIPANT_COLUMN = "moodle_participant"
 
 
 def files(export: Export) -> Iterator[File]:
@@ -153,9 +153,9 @@ def _keys(student: Student) -> dict[str, frozenset[str]]:
 
 def _stated(student: Student) -> dict[str, frozenset[str]]:
     return {
-        "identifier": id_forms(student.column(*PARTICIPANT_COLUMNS)),
+        "identifier": id_forms(student.column(PARTICIPANT_COLUMN)),
         "email": id_forms(student.email),
-        "id": id_forms(student.column(*_ID_COLUMNS)),
+        "id": id_forms(student.column(_ID_COLUMN)),
     }
 
 
@@ -218,7 +218,7 @@ def _gradebook(export: Export) -> str:
 
 
 def _id(student: Student) -> str:
-    return student.column(*_ID_COLUMNS)
+    return student.column(_ID_COLUMN)
 
 
 _BY: dict[str, Callable[[Student], str]] = {

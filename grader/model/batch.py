@@ -45,10 +45,10 @@ class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = UNSET
 
-    def column(self, *names: str) -> str:
-        """The roster's own column of the first of these names that is filled in, or nothing."""
-        given = {name.casefold(): value for name, value in self.extra.items()}
-        return next((given[name] for name in names if given.get(name)), "")
+    def column(self, name: str) -> str:
+        """What the roster's own column of this name says, or nothing."""
+        given = {column.casefold(): value for column, value in self.extra.items()}
+        return given.get(name, "")
 
 
 class KnownWay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,7 +17,7 @@ from grader.export.formats import File
 from grader.export.moodle import (
     IDENTIFIER,
     NAME,
-    PARTICIPANT_COLUMNS,
+    PARTICIPANT_COLUMN,
     participant_number,
     read_worksheet,
 )
@@ -109,13 +109,13 @@ def _of_worksheet(export: Export, path: Path) -> Iterator[tuple[ClassRow, str, s
 def _of_roster(export: Export) -> Iterator[tuple[ClassRow, str, str]]:
     """Each student with the name and the number that the roster says."""
     there = [row for row in export.rows if not row.report.absent]
-    columns = [PARTICIPANT_COLUMNS[0]]
+    columns = [PARTICIPANT_COLUMN]
     for row in with_ids(export, there, lambda student: [_number(student)], columns, "Moodle"):
         yield row, _number(row.student), row.student.name
 
 
 def _number(student: Student) -> str:
-    return participant_number(student.column(*PARTICIPANT_COLUMNS))
+    return participant_number(student.column(PARTICIPANT_COLUMN))
 
 
 def _once(
@@ -134,7 +134,7 @@ def _once(
         message = _(
             "{student} is left out: another student has the same {column}.",
             student=row.student_id,
-            column=PARTICIPANT_COLUMNS[0],
+            column=PARTICIPANT_COLUMN,
         )
         remedy = _("Correct the roster, and grade again with --resume --force.")
         problems[row.student_id] = Problem(str(export.root), None, message, remedy)

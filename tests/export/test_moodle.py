@@ -143,8 +143,13 @@ def test_an_anonymous_worksheet_is_matched_by_number_alone(tmp_path: Path) -> No
     assert grades(out) == ["20"]
 
 
-def test_a_students_id_is_no_participants_number(tmp_path: Path) -> None:
-    root = a_graded_class(tmp_path / "results", {a_student("41001"): 20})
+@pytest.mark.parametrize(
+    "student",
+    [a_student("41001"), a_student("s1", identifier="41001"), a_student("s1", id_number="41001")],
+    ids=["student_id", "a column of one's own", "id_number"],
+)
+def test_another_number_is_no_participants_number(tmp_path: Path, student: Student) -> None:
+    root = a_graded_class(tmp_path / "results", {student: 20})
     header = "Identifier,Grade,Feedback comments"
     status, out = filled(root, lines("Participant 41001,,", header=header))
     assert (status, grades(out)) == (3, [""])
