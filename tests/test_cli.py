@@ -12,6 +12,7 @@ import pytest
 from grader import cli
 from grader.rubric.load import default_rubric_path
 from grader.schemas import load
+from tests.alike import alike
 from tests.observing import hand_in
 from tests.programs import environment, grader, grader_here, run
 
@@ -181,7 +182,7 @@ def test_lint_says_that_files_are_right(tmp_path: Path) -> None:
     assert "right, 1 student." in done.stdout
 
 
-@pytest.mark.parametrize("command", ["check", "batch", "lint"])
+@pytest.mark.parametrize("command", alike(["check", "batch", "lint"]))
 def test_a_check_file_with_a_syntax_error_stops_before_any_account(
     tmp_path: Path, command: str
 ) -> None:
@@ -197,30 +198,33 @@ def test_a_check_file_with_a_syntax_error_stops_before_any_account(
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [
-        (["batch", "absent.csv"], "absent.csv"),
-        (["batch"], "ROSTER"),
-        (["check", "--rubric", "absent.yaml"], "absent.yaml"),
-        (["check", "--checks", "absent"], "absent"),
-        (["regrade", "absent"], "absent"),
-        (["bacth"], "batch"),
-        (["batch", "class.csv", "--only", "s9"], "s9"),
-        (["batch", "class.csv", "--jobs", "0"], "--jobs"),
-        (["sandbox", "--deploy", "nobody"], "reference"),
-        (["sandbox", "--deploy", "rounds"], "no submission “rounds”"),
-        (["sandbox", "--deploy", "nobody", "--rubric", "calculator"], "rounds-down"),
-        (["sandbox", "--rubric", "calculator"], "--deploy reference"),
-        (["sandbox", "--checks", "own"], "--rubric"),
-        (["demo", "--checks", "own"], "--rubric"),
-        (["demo", "--rubric", "absent.yaml"], "absent.yaml"),
-        (["demo", "--lab", "calculator", "--rubric", "lambda-sqs"], "at a time"),
-        (["check", "--endpoint-url", "localhost:4566"], "--endpoint-url"),
-        (["check", "--endpoint-url", "http://me:hunter2@localhost"], "password"),
-        (["check", "--region", "us east"], "--region"),
-        (["check", "--json", "absent/mine.json"], "absent/mine.json"),
-        (["check", "--out", "class.csv"], "class.csv"),
-        (["batch", "class.csv", "--out", "class.csv/results"], "class.csv"),
-    ],
+    alike(
+        [
+            (["batch", "absent.csv"], "absent.csv"),
+            (["batch"], "ROSTER"),
+            (["check", "--rubric", "absent.yaml"], "absent.yaml"),
+            (["check", "--checks", "absent"], "absent"),
+            (["regrade", "absent"], "absent"),
+            (["bacth"], "batch"),
+            (["batch", "class.csv", "--only", "s9"], "s9"),
+            (["batch", "class.csv", "--jobs", "0"], "--jobs"),
+            (["sandbox", "--deploy", "nobody"], "reference"),
+            (["sandbox", "--deploy", "rounds"], "no submission “rounds”"),
+            (["sandbox", "--deploy", "nobody", "--rubric", "calculator"], "rounds-down"),
+            (["sandbox", "--rubric", "calculator"], "--deploy reference"),
+            (["sandbox", "--checks", "own"], "--rubric"),
+            (["demo", "--checks", "own"], "--rubric"),
+            (["demo", "--rubric", "absent.yaml"], "absent.yaml"),
+            (["demo", "--lab", "calculator", "--rubric", "lambda-sqs"], "at a time"),
+            (["check", "--endpoint-url", "localhost:4566"], "--endpoint-url"),
+            (["check", "--endpoint-url", "http://me:hunter2@localhost"], "password"),
+            (["check", "--region", "us east"], "--region"),
+            (["check", "--json", "absent/mine.json"], "absent/mine.json"),
+            (["check", "--out", "class.csv"], "class.csv"),
+            (["batch", "class.csv", "--out", "class.csv/results"], "class.csv"),
+        ],
+        quick=6,
+    ),
 )
 def test_a_mistake_on_the_command_line_is_named(
     tmp_path: Path, arguments: list[str], said: str, capsys, monkeypatch

@@ -60,6 +60,7 @@ def test_a_limit_of_the_machine_is_one_sentence(
     assert "give the command again" in told
 
 
+@pytest.mark.slow
 def test_the_soft_limit_of_files_is_raised_for_judging_too(stored: Path) -> None:
     status, shown, told = limited("RLIMIT_NOFILE", 10, 256, "regrade", stored)
     assert (status, "13 reports" in told) == (3, True), told
@@ -85,6 +86,7 @@ def test_a_batch_ends_there_too_and_says_how_to_go_on(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_regrading_heeds_what_asks_it_to_end(stored: Path, tmp_path: Path) -> None:
     begun = tmp_path / "begun"
     own = f"""

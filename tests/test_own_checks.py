@@ -176,6 +176,7 @@ def test_a_variable_that_nobody_asked_for_costs_nothing(
     assert "looked at in this run" in found.message
 
 
+@pytest.mark.slow
 def test_a_variable_that_is_not_set_reads_as_absent(write: Write) -> None:
     unset = """
 @check("stage", on="function", environment="foo")
@@ -240,6 +241,7 @@ def test_an_exchange_that_the_lab_has_no_way_for_is_refused_with_both_places(
     assert "check_own.py:6)" in told
 
 
+@pytest.mark.slow
 def test_a_runs_check_of_ones_own_does_not_take_the_function_that_the_grader_runs(
     tmp_path: Path,
 ) -> None:
@@ -269,6 +271,7 @@ def test_own(exchange, schedule):
         assert found.needs.facts["schedules"] == ("periodic",)
 
 
+@pytest.mark.slow
 def test_runs_of_a_function_that_the_grader_does_not_run_may_be_asked_for(tmp_path: Path) -> None:
     ran = '@check("ran", on="function")\ndef test_ran(runs):\n    pass\n'
     with load_setup(setup(tmp_path, ran, "ran,sum"), None) as (found, _):
@@ -286,6 +289,7 @@ def test_the_whole_observation_of_a_lab_without_an_exchange_runs_nothing(tmp_pat
         assert not found.needs.exercise
 
 
+@pytest.mark.slow
 def test_the_exam_runs_periodically_what_a_check_asks_the_schedule_of(tmp_path: Path) -> None:
     both = LOOKING + '\n@check("all", on="function")\ndef test_all(observation):\n    pass\n'
     path = setup(tmp_path, both, "all,sum", "ticks,periodic")

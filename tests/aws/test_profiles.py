@@ -118,6 +118,7 @@ def test_an_endpoint_that_is_given_beats_the_profiles(
     assert aws.sqs.meta.endpoint_url == aws_sandbox.endpoint_url
 
 
+@pytest.mark.slow
 def test_the_authority_that_a_profile_names_is_trusted(
     aws_sandbox: Sandbox, configure: Configure, tmp_path: Path
 ) -> None:
@@ -259,6 +260,7 @@ def test_a_program_that_hangs_is_ended_and_keeps_no_other_account_waiting(
     assert time.monotonic() - began < NOBODY_S
 
 
+@pytest.mark.slow
 def test_default_credentials_that_hang_hold_up_no_row_but_those_of_roles_and_those_in_time_only(
     aws_sandbox: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

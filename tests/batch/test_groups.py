@@ -117,6 +117,7 @@ def files(pairs: Class) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in paths if "history" not in path.parts}
 
 
+@pytest.mark.slow
 def test_a_pairs_accounts_in_two_regions_are_both_regraded(
     pairs: Class, rubric: Rubric, right: str
 ) -> None:
@@ -318,6 +319,7 @@ def test_where_no_other_way_helps_it_stays_open_by_what_was_refused(
 # -- one of a group, and ways that hang ------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_one_of_a_group_alone_takes_the_whole_group(
     pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
 ) -> None:
@@ -345,6 +347,7 @@ def test_a_group_that_cannot_be_reached_again_keeps_its_grade_and_is_named(
     assert [(one.student_id, one.score) for one in run.not_again] == [("s1", None), ("s2", None)]
 
 
+@pytest.mark.slow
 def test_a_way_that_hangs_holds_up_nobody_and_is_attached_when_it_answers(
     pairs: Class, rubric: Rubric, right: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

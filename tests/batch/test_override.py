@@ -88,6 +88,7 @@ def test_a_bonus_may_be_below_0_and_is_no_option(results: Path) -> None:
     assert (cells(results, "s2")["bonus"], cells(results, "s2")["overridden"]) == ("-2", "")
 
 
+@pytest.mark.slow
 def test_a_total_grades_whoever_could_not_be_graded(results: Path) -> None:
     assert grader("override", results, "cy@example.org", "total", "9", *WHY) == 0
     report = read_report(results / "students/s3/report.json")
@@ -119,6 +120,7 @@ def test_a_line_of_a_spreadsheet_counts_in_an_export_and_in_all_that_follows(
     assert (score(results, "s1"), score(results, "s2")) == (14.5, 13)
 
 
+@pytest.mark.slow
 def test_a_wrong_line_ends_every_command_with_its_line(
     results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -134,6 +136,7 @@ def test_a_wrong_line_ends_every_command_with_its_line(
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_it_is_kept_when_the_class_is_judged_again_by_another_rubric(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -134,6 +134,7 @@ def test_what_was_not_looked_at_is_ungraded_and_says_so(
         assert len(found) == len(report.criteria)
 
 
+@pytest.mark.slow
 def test_runs_that_were_not_looked_for_are_ungraded(folder: Path) -> None:
     path = rubric(folder)
     path.write_text(
@@ -155,6 +156,7 @@ def test_under_the_first_rubric_again_the_reports_are_the_first_ones(folder: Pat
     assert (folder / "results/students/s2/report.json").read_bytes() == old
 
 
+@pytest.mark.slow
 def test_a_regrading_that_was_cut_short_is_finished_by_resuming(folder: Path, graded: Path) -> None:
     """Half of the class has reports of another rubric, and a file lies about that was not finished."""
     path = rubric(folder, ("expect: 128", "expect: 256"))

@@ -52,6 +52,7 @@ def test_check_says_first_whose_account_where_and_in_which_sandbox(
     assert address not in done.stdout
 
 
+@pytest.mark.slow
 def test_every_address_that_is_not_aws_own_is_said(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
@@ -67,6 +68,7 @@ def test_every_address_that_is_not_aws_own_is_said(
     assert "localhost" not in given.stderr
 
 
+@pytest.mark.slow
 def test_nothing_is_promised_of_an_account_that_is_not_reached(tmp_path: Path) -> None:
     done = grader("check", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (3, "")
@@ -126,6 +128,7 @@ def test_what_was_looked_at_is_shown_while_the_function_runs(
     assert not (tmp_path / "kept").exists()
 
 
+@pytest.mark.slow
 def test_each_portion_is_said_once_and_no_report_waits(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
@@ -233,6 +236,7 @@ def test_what_an_interrupted_check_left_is_called_its_own_by_the_next_one(
     assert messages(aws_sandbox, fresh_account, "output_queue") == left
 
 
+@pytest.mark.slow
 def test_nothing_waits_where_nothing_is_run(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
@@ -271,6 +275,7 @@ def test_a_check_of_ones_own_that_fails_itself_is_told_once(
 # -- of what was asked about ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_looking_only_has_a_subtotal_and_a_status_of_its_own(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
@@ -334,12 +339,14 @@ def test_what_could_not_be_seen_of_what_was_asked_is_status_3(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [
-        (["--criterion", "memry"], "no criterion “memry”. Did you mean “memory”?"),
-        (["--criterion", "qwfp"], "Known here: "),
-        (["--criterion", "qwfp", "--criterion", "zzz"], "“zzz”"),
-        (["--criterion", "sums", "--no-exchange"], "Leave out --no-exchange."),
-    ],
+    alike(
+        [
+            (["--criterion", "memry"], "no criterion “memry”. Did you mean “memory”?"),
+            (["--criterion", "qwfp"], "Known here: "),
+            (["--criterion", "qwfp", "--criterion", "zzz"], "“zzz”"),
+            (["--criterion", "sums", "--no-exchange"], "Leave out --no-exchange."),
+        ]
+    ),
 )
 def test_a_criterion_that_cannot_be_looked_at_is_told_before_anything_is_asked(
     tmp_path: Path, words: list[str], said: str

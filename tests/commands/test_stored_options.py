@@ -13,6 +13,7 @@ import pytest
 from grader.commands.options import Lang
 from grader.commands.stored_options import ClassOptions
 from grader.results.directory import Results
+from tests.alike import alike
 from tests.programs import grader_here
 
 STORED = Path(__file__).parent.parent / "results/stored-0.1.0"
@@ -58,7 +59,7 @@ def roster_of(results: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("where", ["beside", "named"])
+@pytest.mark.parametrize("where", alike(["beside", "named"]))
 def test_checks_that_only_the_folder_names_are_not_run_until_the_command_names_them(
     stored: Path, tmp_path: Path, where: str
 ) -> None:
@@ -91,6 +92,7 @@ def test_going_on_runs_no_checks_and_asks_no_address_of_the_folder_alone(
     ]
 
 
+@pytest.mark.slow
 def test_checks_beside_the_rubric_that_is_given_are_trusted(stored: Path, tmp_path: Path) -> None:
     own = planted(tmp_path / "course/checks")
     (own.parent / "rubric.yaml").write_bytes((stored / "rubric.yaml").read_bytes())

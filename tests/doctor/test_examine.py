@@ -22,6 +22,7 @@ from grader.model.fact import Found
 from grader.roster.credentials_block import unreadable_text
 from grader.roster.load import load_roster
 from grader.terminal.doctor import show_examinations
+from tests.alike import alike
 from tests.known_checks import needs_of_rubric
 from tests.observing import EMPTY, hand_in, lab, messages
 from tests.own_names import Lab, own_names
@@ -105,12 +106,14 @@ def test_what_plays_the_parts_is_asked_about_where_names_are_found(
 
 @pytest.mark.parametrize(
     ("operation", "answer"),
-    [
-        ("lambda.ListFunctions", rest(403, "AccessDeniedException", "denied")),
-        ("lambda.ListEventSourceMappings", rest(403, "AccessDeniedException", "denied")),
-        ("sqs.ListQueues", rpc(403, "AccessDenied", "denied")),
-        ("scheduler.ListSchedules", rest(403, "AccessDeniedException", "denied")),
-    ],
+    alike(
+        [
+            ("lambda.ListFunctions", rest(403, "AccessDeniedException", "denied")),
+            ("lambda.ListEventSourceMappings", rest(403, "AccessDeniedException", "denied")),
+            ("sqs.ListQueues", rpc(403, "AccessDenied", "denied")),
+            ("scheduler.ListSchedules", rest(403, "AccessDeniedException", "denied")),
+        ]
+    ),
 )
 def test_a_denied_list_is_named_where_names_are_found(
     aws_sandbox: Sandbox, right: str, tmp_path: Path, operation: str, answer: Any
@@ -177,6 +180,7 @@ def test_what_many_have_in_common_is_told_once(tmp_path: Path, aws_sandbox: Sand
     assert "“by”" not in told.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [True, False], ids=["the same account", "perhaps another"])
 def test_a_partners_way_is_excused_where_the_account_is_reached_by_the_other(
     aws_sandbox: Sandbox, right: str, tmp_path: Path, known: bool
@@ -206,6 +210,7 @@ def test_a_partners_way_is_excused_where_the_account_is_reached_by_the_other(
     assert [one.ends for one in found].count("partner's") == 1
 
 
+@pytest.mark.slow
 def test_a_group_with_two_accounts_is_told_and_needs_no_mending(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
@@ -239,6 +244,7 @@ def test_an_account_that_two_rows_claim_is_told_even_where_it_cannot_be_reached(
         assert f"Account {account} is also that of {other}" in faults(one)
 
 
+@pytest.mark.slow
 def test_functions_that_stand_in_the_other_region_are_found(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
@@ -432,6 +438,7 @@ def test_what_was_handed_in_and_is_no_block_is_told_before_the_batch(
     assert "Ask for the whole block" in remedy
 
 
+@pytest.mark.slow
 def test_when_a_session_ends_is_said_as_far_as_it_is_known(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:

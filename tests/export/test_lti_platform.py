@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from grader import cli
 from grader.export.lti_platform import retry_after, scores_url
+from tests.alike import alike
 from tests.export.lms import Answer, Lms, lms
 from tests.export.pushing import AGAIN, GRADED, KEY, PEM, direct, pushed
 
@@ -103,7 +104,7 @@ def test_a_date_that_no_clock_knows_does_not_end_the_push(
     assert (platform.scores, done.left, len(waits)) == (GRADED, [], 1)
 
 
-@pytest.mark.parametrize("how", ["hang", "close", "half"])
+@pytest.mark.parametrize("how", alike(["hang", "close", "half"]))
 def test_an_answer_that_does_not_come_is_asked_for_again(
     results: Path, platform: Lms, how: Literal["hang", "close", "half"]
 ) -> None:
@@ -114,6 +115,7 @@ def test_an_answer_that_does_not_come_is_asked_for_again(
     assert len(waits) == 3
 
 
+@pytest.mark.slow
 def test_a_platform_that_dribbles_is_not_waited_for_without_end(
     results: Path, platform: Lms
 ) -> None:

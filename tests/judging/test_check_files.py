@@ -104,6 +104,7 @@ builtins.__import__ = slowly
 """
 
 
+@pytest.mark.slow
 def test_only_an_authors_file_is_timed_and_not_the_labs_own(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

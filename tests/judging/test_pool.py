@@ -257,6 +257,7 @@ def test_bad(function):
     assert found == [ends, ends, passes, ends, ends, passes]
 
 
+@pytest.mark.slow
 def test_a_check_that_costs_too_much_is_given_up_and_says_so(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

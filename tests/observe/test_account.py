@@ -53,6 +53,7 @@ def test_a_right_account_is_known_before_the_last_look_for_more_messages(
     assert msgspec.structs.replace(by_then, **ended) == seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("handler", ["multiplies", "first_record_only"])
 def test_what_a_later_message_could_mend_is_not_told_before(
     aws_sandbox: Sandbox, fresh_account: str, handler: str

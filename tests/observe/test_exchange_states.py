@@ -66,6 +66,7 @@ def test_a_queue_that_could_not_be_looked_at_leaves_everything_unknown(
     assert not ACTED & set(wire.requests)
 
 
+@pytest.mark.slow
 def test_an_output_queue_that_does_not_tell_the_time_leaves_everything_unknown(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
@@ -98,6 +99,7 @@ def test_silence_is_unknown_where_nobody_can_tell_who_holds_the_answer(
     assert wire.requests.count("lambda.Invoke") == invocation.ATTEMPTS
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_a_function_that_failed_is_not_invoked_again_for_an_answer_that_was_missed(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
@@ -109,6 +111,7 @@ def test_a_function_that_failed_is_not_invoked_again_for_an_answer_that_was_miss
     assert wire.requests.count("lambda.Invoke") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_a_sum_on_an_input_queue_that_counts_receives_is_left_there(
     aws_sandbox: Sandbox, fresh_account: str
@@ -129,6 +132,7 @@ def test_a_sum_on_an_input_queue_that_counts_receives_is_left_there(
 # -- POSSIBLE -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_without_an_input_queue_the_function_is_invoked_and_nothing_is_sent(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:

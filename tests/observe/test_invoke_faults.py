@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
 
+@pytest.mark.slow
 def test_the_queue_decides_alone_where_invoking_is_denied(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:

@@ -133,6 +133,7 @@ def test_other_output_of_the_function_is_left_and_not_called_foreign(
     assert len(own(aws_sandbox, fresh_account)) == 1 + 3 + 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("most", "receives"),
     [(2, 1), *(pytest.param(*more, marks=pytest.mark.slow) for more in [(3, 2), (9, 3)])],
@@ -149,6 +150,7 @@ def test_a_message_that_too_many_receives_move_away_can_still_be_received(
     assert messages(aws_sandbox, fresh_account, "dead_letters") == EMPTY
 
 
+@pytest.mark.slow
 def test_what_is_not_ours_is_hidden_for_as_long_as_a_run_may_last_and_nothing_else_is(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:

@@ -28,11 +28,9 @@ if TYPE_CHECKING:
 FILES = recorded()
 QUICK = {
     "fn-missing-listed",
-    "invoke-inactive-pending",
     "mapping-disabled-by-aws",
-    "skew-behind",
 }
-"""One of each kind, in the run that is for everybody."""
+"""In the run that is for everybody."""
 
 
 @pytest.fixture(scope="module")

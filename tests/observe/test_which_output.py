@@ -64,6 +64,7 @@ WAKING = rest(409, "SnapStartNotReadyException", "Lambda is initializing your fu
 NO_ROOM = rest(429, "TooManyRequestsException", "Rate Exceeded.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answers",
     [
@@ -103,6 +104,7 @@ def test_that_the_queue_could_not_be_told_is_no_fault_of_its_name(
     assert [fact.kind for fact in facts if isinstance(fact, Unknown)] == [kind] * 4
 
 
+@pytest.mark.slow
 def test_it_is_asked_as_its_mapping_would(lab: Lab, wire: Wire) -> None:
     """What $LATEST does is nobody's affair where the mapping names an alias."""
     calculator(lab, answering("queue2"))

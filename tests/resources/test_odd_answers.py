@@ -9,6 +9,7 @@ import pytest
 
 from grader.model.fact import Found, Unknown, value_of
 from grader.model.observation import Observation, decode, encode
+from tests.alike import alike
 from tests.observing import look
 
 if TYPE_CHECKING:
@@ -35,24 +36,27 @@ def with_key(key: str, value: object) -> Callable[[dict[str, Any]], None]:
 
 @pytest.mark.parametrize(
     ("operation", "key", "value", "fact"),
-    [
-        (FUNCTION, "MemorySize", HUGE, "functions"),
-        (FUNCTION, "MemorySize", float("inf"), "functions"),
-        (FUNCTION, "Timeout", -HUGE, "functions"),
-        (FUNCTION, "FunctionArn", 5, "functions"),
-        (FUNCTION, "FunctionArn", LONG, "functions"),
-        (FUNCTION, "FunctionName", ["adder"], "functions"),
-        (FUNCTION, "FunctionName", "\ud800", "functions"),
-        (QUEUE, "QueueArn", 5, "queues"),
-        (QUEUE, "QueueArn", LONG, "queues"),
-        (QUEUE, "VisibilityTimeout", str(HUGE), "queues"),
-        (QUEUE, "DelaySeconds", HUGE, "queues"),
-        (MAPPINGS, "UUID", 5, "mappings"),
-        (MAPPINGS, "State", 5, "mappings"),
-        (MAPPINGS, "EventSourceArn", {}, "mappings"),
-        (MAPPINGS, "BatchSize", HUGE, "mappings"),
-        (MAPPINGS, "FunctionArn", f"arn:aws:lambda:r:1:function:{LONG}", "mappings"),
-    ],
+    alike(
+        [
+            (FUNCTION, "MemorySize", HUGE, "functions"),
+            (FUNCTION, "MemorySize", float("inf"), "functions"),
+            (FUNCTION, "Timeout", -HUGE, "functions"),
+            (FUNCTION, "FunctionArn", 5, "functions"),
+            (FUNCTION, "FunctionArn", LONG, "functions"),
+            (FUNCTION, "FunctionName", ["adder"], "functions"),
+            (FUNCTION, "FunctionName", "\ud800", "functions"),
+            (QUEUE, "QueueArn", 5, "queues"),
+            (QUEUE, "QueueArn", LONG, "queues"),
+            (QUEUE, "VisibilityTimeout", str(HUGE), "queues"),
+            (QUEUE, "DelaySeconds", HUGE, "queues"),
+            (MAPPINGS, "UUID", 5, "mappings"),
+            (MAPPINGS, "State", 5, "mappings"),
+            (MAPPINGS, "EventSourceArn", {}, "mappings"),
+            (MAPPINGS, "BatchSize", HUGE, "mappings"),
+            (MAPPINGS, "FunctionArn", f"arn:aws:lambda:r:1:function:{LONG}", "mappings"),
+        ],
+        quick=5,
+    ),
 )
 def test_what_no_answer_holds_leaves_one_fact_unknown(
     aws_sandbox: Sandbox, right: str, wire: Wire, operation: str, key: str, value: object, fact: str

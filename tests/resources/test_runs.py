@@ -102,6 +102,7 @@ def test_the_first_few_runs_are_kept(aws_sandbox: Sandbox, right: str) -> None:
     assert list(several) == sorted(several)
 
 
+@pytest.mark.slow
 def test_a_run_in_a_log_of_json_is_seen(aws_sandbox: Sandbox, right: str, wire: Wire) -> None:
     configure(aws_sandbox, right, LoggingConfig={"LogFormat": "JSON"})
     run(aws_sandbox, right, 2)
@@ -122,6 +123,7 @@ def test_a_run_in_a_log_of_json_is_seen(aws_sandbox: Sandbox, right: str, wire: 
     assert asked == ['{ $.type = "platform.start" }']
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "message",
     alike(
@@ -221,6 +223,7 @@ def test_a_run_that_may_be_due_is_waited_for(
     assert wire.requests.count(LOOK) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expression", ["rate(3 minutes)", "rate(1 hour)", "rate(7 days)"])
 def test_a_run_that_is_due_much_later_is_looked_for_once(
     aws_sandbox: Sandbox, right: str, wire: Wire, expression: str

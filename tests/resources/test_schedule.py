@@ -228,6 +228,7 @@ def add_statement(sandbox: Sandbox, account: str, wire: Wire, **changes: Any) ->
     wire.change("lambda.GetPolicy", more)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "permitted", "refusal", "refused_by"),
     [
@@ -348,6 +349,7 @@ def test_what_was_not_listed_to_the_end_is_not_known(
     assert "more than" in found.denied["scheduler"].detail
 
 
+@pytest.mark.slow
 def test_more_rules_than_are_looked_into_are_not_known(
     aws_sandbox: Sandbox, unscheduled: str, wire: Wire
 ) -> None:

@@ -66,6 +66,7 @@ def _rounded(reading: Reading) -> bool:
     return reading.name in {"", "rounded"}
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**31))
 def test_whatever_a_function_makes_of_a_pair_is_far_from_everything_else(seed: int) -> None:
     far_apart(take(14, seed))
@@ -105,11 +106,13 @@ def test_another_seed_account_or_attempt_gives_other_pairs(other: dict[str, Any]
     assert not set(numbers(take(10))) & set(numbers(take(10, **other)))
 
 
+@pytest.mark.slow
 def test_a_range_without_room_is_an_error_and_not_an_endless_search() -> None:
     with pytest.raises(NoRoomError, match="too near"):
         take(10, rules=ExchangeRules(range=(100, 140)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pairs", "seeds"),
     [

@@ -117,6 +117,7 @@ def test_a_handler_does_what_its_name_says(
     assert set(lab.receive(wait_s=1)) == bodies
 
 
+@pytest.mark.slow
 def test_a_double_answer_is_two_messages(aws_sandbox: Sandbox, fresh_account: str) -> None:
     lab = Lab(aws_sandbox, fresh_account, "answers-twice", handler="answers_twice")
     assert lab.invoke((3, 4)) is None
@@ -124,6 +125,7 @@ def test_a_double_answer_is_two_messages(aws_sandbox: Sandbox, fresh_account: st
     assert lab.receive() + lab.receive() == ['{"body": 7}'] * 2
 
 
+@pytest.mark.slow
 def test_only_two_invocations_are_answered(aws_sandbox: Sandbox, fresh_account: str) -> None:
     lab = Lab(aws_sandbox, fresh_account, "first-two-only", handler="first_two_only")
     lab.send(1, 2)
@@ -146,6 +148,7 @@ def test_a_handler_that_deletes_its_message_fails_only_when_invoked_directly(
     assert lab.messages_left("input_queue") == 0
 
 
+@pytest.mark.slow
 def test_a_handler_on_its_own_queue_comes_to_rest(aws_sandbox: Sandbox, fresh_account: str) -> None:
     lab = Lab(aws_sandbox, fresh_account, "own-queue", handler="own_queue")
     assert lab.invoke((3, 4)) is None
@@ -153,6 +156,7 @@ def test_a_handler_on_its_own_queue_comes_to_rest(aws_sandbox: Sandbox, fresh_ac
     assert lab.receive(wait_s=1) == []
 
 
+@pytest.mark.slow
 def test_hostile_answers_come_before_the_right_one(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
@@ -222,6 +226,7 @@ def test_scheduler_runs_the_periodic_function(aws_sandbox: Sandbox, fresh_accoun
     assert lab.events.list_rules()["Rules"] == []
 
 
+@pytest.mark.slow
 def test_a_schedule_may_have_ended_and_a_rule_be_for_others(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:

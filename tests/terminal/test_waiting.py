@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.aws_front import Ask, Asked, Said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
