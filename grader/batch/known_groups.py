@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Batch, Student
     from grader.model.observation import Observation
     from grader.results.directory import Results, StoredStudent
+    from grader.results.named_accounts import NamedAccounts
     from grader.roster.load import Account
 
 
@@ -74,7 +75,8 @@ class KnownGroups:
             known = led_to.setdefault(name, {})
             if self._ways is not UNSET and not self._is_new(row):
                 account_id = self._ways[row.student_id].account_id
-                known.update({row.student_id: account_id} if account_id else {})
+                if account_id and row.account_id in {None, account_id}:
+                    known[row.student_id] = account_id
             if not again:
                 mine = self._stands.get(row.student_id, frozenset())
                 stands[name] = stands.get(name, frozenset()) | mine
@@ -96,14 +98,18 @@ def whole_groups(rows: Sequence[Account], chosen: Collection[str]) -> tuple[Acco
     return tuple(row for row in rows if party_of(row) in parties)
 
 
-def stored_accounts(results: Results, students: Iterable[Student]) -> list[Observation]:
-    """What is stored of the accounts of a group: of each, by its region, what was seen last."""
+def stored_accounts(
+    results: Results, students: Iterable[Student], named: NamedAccounts
+) -> list[Observation]:
+    """What is stored of the accounts of a group, as they are ``named`` now: of each, by its region, what
+    was seen last."""
     last: dict[tuple[str, str], Observation] = {}
     for stored in results.each_stored(students):
         for observation in stored.seen:
-            if observation.account_id is None:
+            account_id = observation.account_id
+            if account_id is None or not named.may_be(stored.student, account_id):
                 continue
-            key = observation.account_id, observation.region
+            key = account_id, observation.region
             if key not in last or observation.finished_at > last[key].finished_at:
                 last[key] = observation
     return list(last.values())

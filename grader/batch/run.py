@@ -21,6 +21,7 @@ from grader.model.code_digest import grader_sha256
 from grader.model.fact import Found
 from grader.model.timestamps import now
 from grader.results.directory import PAGE
+from grader.results.named_accounts import NamedAccounts
 from grader.roster.fingerprint import fingerprint
 from grader.roster.load import student_of
 from grader.safety.printable import printable
@@ -166,6 +167,7 @@ class ClassRun:
         return KeptResult(report, known.code)
 
     def _grade(self, shown: Callable[[Graded], None]) -> None:
+        named = NamedAccounts(self._students())
         Pipeline(
             self._setup.rubric,
             self._setup.judge,
@@ -174,7 +176,7 @@ class ClassRun:
             lambda graded: self._take(graded, shown),
             self._engine,
             self._plan.groups,
-            lambda party: stored_accounts(self._results, self._plan.stored.get(party, ())),
+            lambda party: stored_accounts(self._results, self._plan.stored.get(party, ()), named),
         ).run([account for account in self._plan.todo if not account.absent])
 
     def _note_absent(self) -> None:

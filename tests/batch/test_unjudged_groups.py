@@ -1,4 +1,4 @@
-"""Groups whose judge fails: nobody loses a grade or what was seen, and what was not judged is tried again."""
+"""Groups whose judge fails: nobody loses a grade or what was seen, and it is tried again."""
 
 from __future__ import annotations
 

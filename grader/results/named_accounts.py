@@ -1,0 +1,33 @@
+"""Of which AWS accounts the reports of a class can be, by those that its rows name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from grader.model.batch import Student
+
+
+class NamedAccounts:
+    """The accounts that rows name, by who is graded together.
+
+    ``batch.json`` has a row as it is now, before its student is graded by it: only what is stored tells
+    that it is still of the account before.
+    """
+
+    def __init__(self, students: Iterable[Student]) -> None:
+        self._named: defaultdict[tuple[str, str], set[str | None]] = defaultdict(set)
+        for student in students:
+            self._named[_party(student)].add(student.account_id)
+
+    def may_be(self, student: Student, account_id: str | None) -> bool:
+        """The account can be the student's. A row that names none may lead to any."""
+        named = self._named[_party(student)]
+        return account_id is None or None in named or account_id in named
+
+
+def _party(student: Student) -> tuple[str, str]:
+    return ("group", student.group) if student.group else ("student", student.student_id)
