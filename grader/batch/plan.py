@@ -21,6 +21,7 @@ from grader.results.named_accounts import NamedAccounts
 from grader.results.overrides import Overrides, Worth, read_overrides
 from grader.roster.find import find_students
 from grader.roster.load import student_of
+from grader.scoring.adjust import as_earned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,7 +117,9 @@ def plan(
         same = _same_account(stored_student.student, before) and _is_as_named(stored_student)
         if same:
             known[stored_student.student.student_id] = last
-        groups.add(stored_student, graded=same and last.report.status == "graded")
+        # A human's marks settle what is open for one student alone.
+        stands = same and as_earned(last.report).status == "graded"
+        groups.add(stored_student, graded=stands)
         due_alike = (
             same_due
             and before[stored_student.student.student_id].due_at == stored_student.student.due_at

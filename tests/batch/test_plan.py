@@ -16,9 +16,11 @@ from grader.model.access import DefaultCredentials, Profile
 from grader.model.batch import KnownWay, Student
 from grader.model.fact import Found, Unknown
 from grader.model.observation import Identity
+from grader.model.report import Adjustment
 from grader.results.directory import Results
 from grader.roster.fingerprint import fingerprint
 from grader.roster.load import Account, Roster
+from grader.scoring.adjust import marked
 from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observations import reference
 
@@ -208,6 +210,18 @@ def test_a_pair_with_something_open_goes_on_from_what_stands(
     if row:
         del known["s2"]
     assert found.groups["group pair"].led_to == ({} if open_by == {"ways": {}} else known)
+
+
+def test_what_a_human_settled_for_one_of_a_pair_leaves_it_open_for_both(tmp_path: Path) -> None:
+    results = a_pair(tmp_path)
+    report = a_report(PAIR[0], None, group="pair")
+    settled = marked(report, [Adjustment(kind="total", points=9, why="Oral.")])
+    assert settled.status == "graded"
+    results.write_student(settled, reference())
+    results.write_student(a_report(PAIR[1], None, group="pair"), reference())
+    found = planned(results, of_pair(), resume=True)
+    assert todo(found) == ["s1", "s2"]
+    assert found.groups["group pair"].seen == frozenset()
 
 
 def test_a_new_partner_takes_the_pair_along(tmp_path: Path) -> None:
