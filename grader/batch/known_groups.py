@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from grader.batch.parties import Earlier, party_of
+from grader.model.batch import KnownWay
 from grader.model.fact import Found
 from grader.observe.refusals import unknowns
 from grader.roster.fingerprint import fingerprint
 from grader.scoring.best_account import GROUP_ACCOUNT_OPEN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from grader.model.batch import Batch, Student
     from grader.model.observation import Observation
     from grader.results.directory import Results, StoredStudent
     from grader.results.named_accounts import NamedAccounts
     from grader.roster.load import Account
+    from grader.scoring.suspicion import KeptResult
 
 
 class KnownGroups:
@@ -55,6 +57,21 @@ class KnownGroups:
             return False
         known = self._ways.get(row.student_id)
         return known is None or known.fingerprint != fingerprint(row)
+
+    def ways(
+        self, rows: Iterable[Account], known: Mapping[str, object], kept: Mapping[str, KeptResult]
+    ) -> dict[str, KnownWay]:
+        """The ways of the rows whose result is ``known``: another one's are of what was there before.
+
+        Version 0.1.0 did not say them. Whose result is ``kept`` has no new way for that.
+        """
+        if self._ways is not UNSET:
+            return {name: way for name, way in self._ways.items() if name in known}
+        return {
+            row.student_id: KnownWay(fingerprint(row), kept[row.student_id].report.account_id)
+            for row in rows
+            if row.group and row.student_id in kept
+        }
 
     def students(self, rows: Iterable[Account]) -> dict[str, list[Student]]:
         """Of which students there is something to read, by their groups."""

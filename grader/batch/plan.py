@@ -118,8 +118,7 @@ def plan(
         if same:
             known[stored_student.student.student_id] = last
         # A human's marks settle what is open for one student alone.
-        stands = same and as_earned(last.report).status == "graded"
-        groups.add(stored_student, graded=stands)
+        groups.add(stored_student, graded=same and as_earned(last.report).status == "graded")
         due_alike = (
             same_due
             and before[stored_student.student.student_id].due_at == stored_student.student.due_at
@@ -163,8 +162,7 @@ def plan(
         state=state,
         groups=groups.earlier(todo, again=bool(only)),
         stored=groups.students(todo),
-        # What is known of a row's way that is graded anew is of the account before.
-        ways={name: way for name, way in (batch.ways or {}).items() if name in known},
+        ways=groups.ways(roster.accounts, known, kept),
         overrides=overrides,
         former_criteria=tuple(former),
     )

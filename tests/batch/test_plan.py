@@ -185,8 +185,12 @@ def test_a_pair_that_has_its_grade_keeps_it(tmp_path: Path) -> None:
 
 
 def test_what_0_1_0_graded_is_no_new_way(tmp_path: Path) -> None:
-    found = planned(a_pair(tmp_path, ways=UNSET), of_pair(access=Profile("new")), resume=True)
+    results, by = a_pair(tmp_path, ways=UNSET), of_pair(access=Profile("new"))
+    found = planned(results, by, resume=True)
     assert todo(found) == []
+    assert {name: way.fingerprint for name, way in found.ways.items()} == {
+        row.student_id: fingerprint(row) for row in by.accounts if row.group
+    }
 
 
 @pytest.mark.parametrize(
