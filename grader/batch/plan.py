@@ -43,10 +43,11 @@ class Plan:
     ``earlier`` holds the results of those who are graded again and whose account was seen: a fault
     now must not take them away.
     ``rejudge`` are those of ``kept`` and ``earlier`` whose report says something else than it would
-    now: of another rubric, of another observation than the one that is stored, of a student who was
-    renamed. ``state`` is what the folder's ``batch.json`` was when this was planned. Of groups that are
-    graded again, ``groups`` is what is known of them, by the name of the party, ``stored`` of whom there
-    is something to read, and ``ways`` what is known of the way of each row that is as it was.
+    now: of another rubric, in another language, of another observation than the one that is stored, of
+    a student who was renamed. ``state`` is what the folder's ``batch.json`` was when this was planned.
+    Of groups that are graded again, ``groups`` is what is known of them, by the name of the party,
+    ``stored`` of whom there is something to read, and ``ways`` what is known of the way of each row that
+    is as it was.
     """
 
     todo: tuple[Account, ...]
@@ -92,9 +93,10 @@ def plan(
         _refuse_changes(results, batch, roster, rubric, checks_sha256, settings)
     if batch.state == "starting":
         return Plan(chosen, settings, start_over=True, state=state)
-    judged_by = (batch.checks_sha256, batch.grader_sha256)
-    # By which code and checks it is, a report does not say: it may have been due when a run ended early.
-    judged_alike = judged_by == (checks_sha256, grader_sha256()) and batch.state == "finished"
+    # By which code and checks it is and in which language, a report does not say: it may have been due
+    # when a run ended early.
+    judged_by = (batch.checks_sha256, batch.grader_sha256, batch.lang, batch.state)
+    judged_alike = judged_by == (checks_sha256, grader_sha256(), settings.lang, "finished")
     failed = set[str]() if batch.judging_failed is UNSET else {*batch.judging_failed}
     same_due = settings.due == (None if batch.due is UNSET else batch.due)
     before = {student.student_id: student for student in batch.students}

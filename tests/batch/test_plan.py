@@ -304,6 +304,12 @@ def test_by_other_checks_or_another_grader_everything_is_judged_again(
     assert rejudged(found) == judged
 
 
+def test_in_another_language_everything_is_judged_again(results: Results) -> None:
+    assert rejudged(planned(results, resume=True)) == []
+    french = Settings(seed=1, lang="fr")
+    assert rejudged(planned(results, settings=french, resume=True)) == ["s1", "s2"]
+
+
 @pytest.mark.parametrize(
     ("how", "says"),
     [
