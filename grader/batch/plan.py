@@ -47,7 +47,7 @@ class Plan:
     a student who was renamed. ``state`` is what the folder's ``batch.json`` was when this was planned.
     Of groups that are graded again, ``groups`` is what is known of them, by the name of the party,
     ``stored`` of whom there is something to read, and ``ways`` what is known of the way of each row that
-    is as it was.
+    is as it was. ``unfinished``: the run before was interrupted, and this one is for some alone.
     """
 
     todo: tuple[Account, ...]
@@ -62,6 +62,7 @@ class Plan:
     ways: Mapping[str, KnownWay] = field(default_factory=dict)
     overrides: Overrides = field(default_factory=Overrides)
     former_criteria: tuple[str, ...] = ()
+    unfinished: bool = False
 
 
 def plan(
@@ -167,6 +168,7 @@ def plan(
         ways=groups.ways(roster.accounts, known, kept),
         overrides=overrides,
         former_criteria=tuple(former),
+        unfinished=bool(only) and batch.state != "finished",
     )
 
 

@@ -125,8 +125,11 @@ class ClassRun:
                 with suppress(OSError):  # what it ended by may be a full disk
                     self._write_batch("interrupted")
                 raise
-            self._write_batch("finished")
-            self._write_pages(summary)
+            if self._plan.unfinished and len(self._graded) < len(self._roster.accounts):
+                self._write_batch("interrupted")  # others were still to come, and are
+            else:
+                self._write_batch("finished")
+                self._write_pages(summary)
         return summary
 
     def _keep(self) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from grader.model.batch import Student
+    from grader.results.directory import StoredStudent
 
 
 class NamedAccounts:
@@ -27,6 +29,11 @@ class NamedAccounts:
         """The account can be the student's. A row that names none may lead to any."""
         named = self._named[_party(student)]
         return account_id is None or None in named or account_id in named
+
+    def others_of(self, stored: StoredStudent) -> StoredStudent:
+        """The same without other accounts that cannot be the student's."""
+        others = (one for one in stored.others if self.may_be(stored.student, one.account_id))
+        return replace(stored, others=tuple(others))
 
 
 def _party(student: Student) -> tuple[str, str]:

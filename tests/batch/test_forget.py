@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Student
     from grader.model.observation import Observation
 
-HERS, SHARED, ANNS, CYS = "222222222222", "777777777777", "111111111111", "333333333333"
+HERS, SHARED, CYS = "222222222222", "777777777777", "333333333333"
 TELLING = ("bo.ray7", "Bo Ray", "Ray, Bo", "Bo_Ray", "bo@example.org", HERS, "user-bo")
 
 
@@ -44,7 +44,7 @@ def student(student_id: str, name: str, email: str, account: str, **changes: Any
     return msgspec.structs.replace(made, account_id=account, **changes)
 
 
-ANN = student("ann", "Ann Lee", "ann@example.org", ANNS, group="bo.ray7+ann")
+ANN = student("ann", "Ann Lee", "ann@example.org", SHARED, group="bo.ray7+ann")
 BO = student("bo.ray7", "Bo Ray", "bo@example.org", HERS, group="bo.ray7+ann")
 CY = student("cyd7", "Cy Bo Day", "cy@example.org", CYS)
 
@@ -66,7 +66,7 @@ def a_class(root: Path) -> Path:
         judging_failed=["ann", "bo.ray7"],
         ways={
             name: KnownWay("12345678", account)
-            for name, account in (("ann", ANNS), ("bo.ray7", HERS))
+            for name, account in (("ann", SHARED), ("bo.ray7", HERS))
         },
     )
     results = Results(root)

@@ -117,6 +117,21 @@ def test_nobody_is_asked_for_who_is_not_in_the_roster(results: Results) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("state", "how", "unfinished"),
+    [
+        ("interrupted", {"only": ["s1"]}, True),
+        ("interrupted", {"resume": True}, False),
+        ("finished", {"only": ["s1"]}, False),
+    ],
+)
+def test_a_run_for_some_alone_ends_no_batch_that_was_interrupted(
+    results: Results, state: Any, how: dict[str, Any], unfinished: bool
+) -> None:
+    results.write_batch(msgspec.structs.replace(results.batch(), state=state))
+    assert planned(results, **how).unfinished is unfinished
+
+
 def test_a_batch_that_had_only_started_is_begun_again(tmp_path: Path) -> None:
     root = a_graded_class(tmp_path / "results", {ANN: 18}, state="starting")
     found = planned(Results(root), roster(account(ANN)), resume=True)

@@ -1,4 +1,4 @@
-"""Rows whose account was corrected by force, and whose students the run did not come to."""
+"""What a run leaves of students it did not come to: rows that were corrected, and no report yet."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from msgspec import UNSET
 
 from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
+from grader.batch.regrade import regrade
 from grader.i18n.message import message
 from grader.judging.pool import Judge
 from grader.model.observation import FoundAs
 from grader.results.directory import Results
+from grader.results.read_class import read_class
 from grader.rubric.load import default_rubric_path, load_rubric
 from tests.batch.classes import ByKeys, Class, Row, looked_at
 from tests.batch.test_plan import ANN, PAIR, RUBRIC, a_pair, account, ids, of_pair, roster, todo
@@ -144,12 +146,34 @@ def test_whose_account_was_corrected_is_graded_on_it_by_the_next_run(
     assert reports["s2"].score == 6
     after = Row("s2", group, partial, account_id=partial)
     class_.grade(rubric, first, after, only=["s1"], force=True)
+    # Until then nobody hands out or judges what was seen of the account before.
+    read = read_class(class_.results.root)
+    assert [one.student_id for one in read.rows] == ["s1"]
+    said = f"It is of AWS account {right}, not of the roster's."
+    assert [problem.message for problem in read.problems] == [said]
+    again = regrade(class_.results, class_.setup(rubric), lang="en")
+    assert [one.student_id for one in again.reports] == ["s1"]
+    assert [one.student_id for one in again.missing] == ["s2"]
     wire = ByKeys()
     reports, _ = class_.grade(rubric, first, after, wire=wire, resume=True)
     assert (reports["s2"].account_id, reports["s2"].score) == (partial, 5)
     nobody = ByKeys()
     class_.grade(rubric, first, after, wire=nobody, resume=True)
     assert nobody.asked == {}
+
+
+def test_an_interrupted_batch_stays_so_until_nobody_is_left_without_a_report(
+    class_: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+) -> None:
+    rows = [Row("s1", "", right), Row("s2", "", aws_sandbox.new_account())]
+    class_.grade(rubric, rows[0])
+    batch = class_.results.batch()
+    class_.results.write_batch(msgspec.structs.replace(batch, state="interrupted"))
+    for only, state in (("s1", "interrupted"), ("s2", "finished")):
+        (class_.results.root / "index.html").unlink(missing_ok=True)
+        class_.grade(rubric, *rows, only=[only])
+        assert class_.results.batch().state == state
+        assert (class_.results.root / "index.html").exists() is (state == "finished")
 
 
 def test_the_account_that_a_pair_had_before_counts_for_none_of_its_members(
@@ -165,3 +189,21 @@ def test_the_account_that_a_pair_had_before_counts_for_none_of_its_members(
     reports, _ = class_.grade(rubric, first, second, resume=True, force=True)
     assert {(one.account_id, one.score) for one in reports.values()} == {(partial, 5)}
     assert class_.others("s1") == class_.others("s2") == [f"{untouched}.json"]
+
+
+def test_the_account_that_a_pair_had_before_is_not_chosen_by_another_rubric(
+    class_: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+) -> None:
+    partial, untouched = aws_sandbox.new_account(), aws_sandbox.new_account()
+    hand_in(aws_sandbox, partial, memory_mb=256)
+    second, alone = Row("s2", "pair", right, account_id=right), Row("s3", "", untouched)
+    class_.grade(rubric, Row("s1", "pair", partial, account_id=partial), second, alone)
+    first = Row("s1", "pair", untouched, account_id=untouched)
+    class_.grade(rubric, first, second, alone, only=["s3"], force=True)
+    dearer = tuple(
+        msgspec.structs.replace(one, expect=256) if one.id == "memory" else one
+        for one in rubric.criteria
+    )
+    changed = msgspec.structs.replace(rubric, criteria=dearer, sha256="f" * 64)
+    done = regrade(class_.results, class_.setup(changed), lang="en")
+    assert {(one.account_id, one.score) for one in done.reports[:2]} == {(right, 5)}
