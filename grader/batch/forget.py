@@ -15,6 +15,7 @@ from msgspec import UNSET
 
 from grader.batch.forget_traces import Folder, folders_of, is_of, traces_of
 from grader.export.lti import USER_COLUMN
+from grader.inputs.csv_cell import undefused
 from grader.inputs.problems import BadInput, Problem
 from grader.model.batch import Counts
 from grader.pages.class_page import class_page
@@ -190,7 +191,8 @@ def _clean_overrides(each: Folder, traces: Traces) -> None:
         if (
             column is not None
             and column < len(cells)
-            and cells[column].strip() == traces.student_id
+            # Whoever reads it takes an id in any case, and without what a spreadsheet would calculate.
+            and undefused(cells[column].strip()).casefold() == traces.student_id.casefold()
         ):
             sheet.records.remove(record)
             continue

@@ -370,3 +370,23 @@ def test_the_last_student_of_a_class_can_be_forgotten(tmp_path: Path) -> None:
     assert Results(root).batch().students == []
     assert not [*(root / "students").iterdir()]
     assert not re.search("Ann Lee|Cy Bo Day", (root / "index.html").read_text())
+
+
+@pytest.mark.parametrize("written", ["bo.ray7", "Bo.Ray7", " BO.RAY7 "])
+def test_a_mark_goes_however_its_id_is_written(root: Path, written: str) -> None:
+    path = root / "overrides.csv"
+    path.write_text(path.read_text().replace("\nbo.ray7;", f"\n{written};"))
+    assert cli.run(["export", str(root), "--to", "csv", "--force"]) == 0
+    assert forget(root) == 0
+    assert naming(root, *TELLING) == {}
+    assert cli.run(["export", str(root), "--to", "csv", "--force"]) == 0
+
+
+def test_a_mark_goes_whose_id_a_spreadsheet_would_calculate(tmp_path: Path) -> None:
+    odd = a_student("-7", "Max")
+    root = a_graded_class(tmp_path / "results", {odd: 20, ANN: 20})
+    why = ["--why", "Oral."]
+    assert cli.run(["override", str(root), "Max", "bonus", "1", *why]) == 0
+    (root / "overrides.csv").write_text((root / "overrides.csv").read_text().replace("-7,", "'-7,"))
+    assert cli.run(["forget", str(root), "Max"]) == 0
+    assert cli.run(["export", str(root), "--to", "csv"]) == 0
