@@ -54,6 +54,7 @@ class Forgotten:
     ``shared`` is what others of the class have too, and stays: names, addresses, accounts. ``exports``
     of the folder that was named were removed whole. ``left`` is what the grader did not write and still
     names the student. ``stale`` says why what the whole class makes up was removed, and not made anew.
+    ``listed``: the class of the folder that was named had the student.
     """
 
     student: Student
@@ -63,6 +64,7 @@ class Forgotten:
     exports: list[Path] = field(default_factory=list)
     left: list[Path] = field(default_factory=list)
     stale: list[Problem] = field(default_factory=list)
+    listed: bool = True
 
 
 def forget_student(root: Path, named: str, *, dry_run: bool = False) -> Forgotten:
@@ -77,13 +79,12 @@ def forget_student(root: Path, named: str, *, dry_run: bool = False) -> Forgotte
     with results.locked():
         folders, strange = folders_of(root)
         rows = {
-            student.student_id: student
-            for each in reversed(folders)
-            for student in each.batch.students
+            student.student_id: student for each in reversed(folders) for student in each.students
         }
         (student_id,) = find_students([*rows.values()], [named], "STUDENT")
         traces, shared = traces_of(student_id, folders)
-        told = Forgotten(rows[student_id], root, shared=shared, left=strange)
+        listed = any(is_of(student, student_id) for student in folders[0].batch.students)
+        told = Forgotten(rows[student_id], root, shared=shared, left=strange, listed=listed)
         told.folders.extend(each.root for each in folders if _holds(each, student_id))
         if not dry_run:
             _remove(folders, traces, told)
@@ -96,7 +97,7 @@ def _holds(each: Folder, student_id: str) -> bool:
 
 
 def _remove(folders: list[Folder], traces: Traces, told: Forgotten) -> None:
-    mine = [row for each in folders for row in each.batch.students if is_of(row, traces.student_id)]
+    mine = [row for each in folders for row in each.students if is_of(row, traces.student_id)]
     users = frozenset(row.column(USER_COLUMN) for row in mine) - {""}
     for each in folders:
         _clean(each, traces, users, told)
