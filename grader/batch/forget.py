@@ -30,6 +30,7 @@ from grader.results.forget_files import (
     clean_student,
     files_of_others,
     folders_of_others,
+    may_list,
     may_name,
     page_names,
     remove_unfinished,
@@ -110,7 +111,7 @@ def _remove(folders: list[Folder], traces: Traces, told: Forgotten) -> None:
         path
         for each in folders
         for path in files_of_others(each.root)
-        if traces.in_prose(path.name) or may_name(path, traces.in_prose)
+        if traces.in_prose(path.name) or may_name(path, traces.in_prose) or may_list(path, traces)
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
+from grader.export.moodle import ID_NUMBER_COLUMNS, PARTICIPANT_COLUMNS
 from grader.export.sheet import read_sheet
 from grader.inputs.names import id_forms
 from grader.inputs.problems import BadInput, Problem
@@ -18,6 +19,7 @@ from grader.results.handed_back import read_handed_back
 from grader.results.only_files import refuse_all_but_files
 from grader.results.overrides import OVERRIDES
 from grader.results.traces import Traces, accounts_in
+from grader.roster.table import ID_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from grader.export.sheet import Sheet
     from grader.model.batch import Batch
 
+_ELSEWHERE = (*ID_COLUMNS, *ID_NUMBER_COLUMNS, *PARTICIPANT_COLUMNS)
 _COLUMNS = ("student_id", "criterion", "points", "why", "by", "at")
 
 
@@ -118,6 +121,7 @@ def traces_of(student_id: str, folders: Sequence[Folder]) -> tuple[Traces, list[
         frozenset(names - shared),
         frozenset(emails - shared),
         frozenset(accounts - theirs),
+        frozenset(row.column(column) for row in mine for column in _ELSEWHERE) - {""},
     )
     return traces, sorted(shared) + sorted(accounts & theirs)
 

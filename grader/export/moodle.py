@@ -43,7 +43,7 @@ MODIFIED = ("Last modified (grade)", "Dernière modification (note)")
 FEEDBACK = ("Feedback comments", "Feedback par commentaires")
 _KNOWN = IDENTIFIER + NAME + EMAIL + ID_NUMBER + GRADE + MAXIMUM + CHANGEABLE + MODIFIED + FEEDBACK
 _LOCKED = {"no", "non"}
-_ID_COLUMNS = ("id_number", "idnumber")
+ID_NUMBER_COLUMNS = ("id_number", "idnumber")
 PARTICIPANT_COLUMNS = ("moodle_participant", "moodle_identifier", "identifier")
 
 
@@ -155,7 +155,7 @@ def _stated(student: Student) -> dict[str, frozenset[str]]:
     return {
         "identifier": id_forms(student.column(*PARTICIPANT_COLUMNS)),
         "email": id_forms(student.email),
-        "id": id_forms(student.column(*_ID_COLUMNS)),
+        "id": id_forms(student.column(*ID_NUMBER_COLUMNS)),
     }
 
 
@@ -218,7 +218,7 @@ def _gradebook(export: Export) -> str:
 
 
 def _id(student: Student) -> str:
-    return student.column(*_ID_COLUMNS)
+    return student.column(*ID_NUMBER_COLUMNS)
 
 
 _BY: dict[str, Callable[[Student], str]] = {

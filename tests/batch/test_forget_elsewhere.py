@@ -11,7 +11,7 @@ import pytest
 
 from grader import cli
 from grader.results.directory import Results
-from tests.export.results_folders import ANN, BO, a_graded_class
+from tests.export.results_folders import ANN, BO, a_graded_class, a_student
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,3 +71,48 @@ def test_a_namesake_of_whoever_left_keeps_the_name(gone: Path) -> None:
     results.write_batch(msgspec.structs.replace(results.batch(), students=[namesake]))
     assert cli.run(["forget", str(gone), "s2"]) == 0
     assert json.loads((gone / "batch.json").read_bytes())["students"][0]["name"] == BO.name
+
+
+LMS = {"id_number": "7702", "moodle_participant": "4107", "canvas_id": "19", "sis_login_id": "bray"}
+
+
+@pytest.fixture
+def numbered(tmp_path: Path) -> Path:
+    """Bo, of whom other systems have ids and nothing else is known but ours."""
+    bo = a_student("s2", **LMS)
+    return a_graded_class(tmp_path / "results", {ANN: 20, bo: 19})
+
+
+def test_an_export_that_has_the_student_by_an_id_of_the_lms_goes(
+    numbered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["export", str(numbered), "--to", "moodle"]) == 0
+    export = numbered / "exports/moodle.csv"
+    assert "\n7702,19," in export.read_text()
+    (numbered / "exports/mine").mkdir()
+    others = numbered / "exports/mine/others.csv"
+    others.write_text("Participant 4108,77021\n")
+    assert cli.run(["forget", str(numbered), "s2"]) == 0
+    assert str(export) in capsys.readouterr().err
+    assert [*numbered.joinpath("exports").rglob("*.csv")] == [others]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("ID number,Grade\n7702,3\n", True),
+        ("Identifier;Full name\nParticipant 4107;B.\n", True),
+        ("Login\nBRay\n", True),
+        ('Login,Note\n"7702","quoted ""here"""\n', True),
+        ('Note,ID\n"never closed,3\n1,7702\n', True),
+        ("ID number,Grade\n77021,3\n17702,2\n", False),
+        ("Nom;Note\nAnn;19,5\nCy;3,19\n", False),
+        ("Nom,Note\nAnn,19.5\nCy,Salle 7702 B\n", False),
+    ],
+)
+def test_a_table_of_ones_own_is_named_where_a_cell_is_the_students(
+    numbered: Path, capsys: pytest.CaptureFixture[str], text: str, named: bool
+) -> None:
+    (numbered / "mine.csv").write_text(text)
+    assert cli.run(["forget", str(numbered), "s2"]) == (3 if named else 0)
+    assert ("mine.csv" in capsys.readouterr().err) is named
