@@ -15,6 +15,7 @@ from msgspec import UNSET
 
 from grader.batch.forget_traces import Folder, folders_of, is_of, traces_of
 from grader.export.lti import USER_COLUMN
+from grader.inputs.csv_cell import undefused
 from grader.inputs.problems import BadInput, Problem
 from grader.model.batch import Counts
 from grader.pages.class_page import class_page
@@ -29,6 +30,7 @@ from grader.results.forget_files import (
     clean_student,
     files_of_others,
     folders_of_others,
+    may_list,
     may_name,
     page_names,
     remove_unfinished,
@@ -53,6 +55,7 @@ class Forgotten:
     ``shared`` is what others of the class have too, and stays: names, addresses, accounts. ``exports``
     of the folder that was named were removed whole. ``left`` is what the grader did not write and still
     names the student. ``stale`` says why what the whole class makes up was removed, and not made anew.
+    ``listed``: the class of the folder that was named had the student.
     """
 
     student: Student
@@ -62,6 +65,7 @@ class Forgotten:
     exports: list[Path] = field(default_factory=list)
     left: list[Path] = field(default_factory=list)
     stale: list[Problem] = field(default_factory=list)
+    listed: bool = True
 
 
 def forget_student(root: Path, named: str, *, dry_run: bool = False) -> Forgotten:
@@ -76,13 +80,12 @@ def forget_student(root: Path, named: str, *, dry_run: bool = False) -> Forgotte
     with results.locked():
         folders, strange = folders_of(root)
         rows = {
-            student.student_id: student
-            for each in reversed(folders)
-            for student in each.batch.students
+            student.student_id: student for each in reversed(folders) for student in each.students
         }
         (student_id,) = find_students([*rows.values()], [named], "STUDENT")
         traces, shared = traces_of(student_id, folders)
-        told = Forgotten(rows[student_id], root, shared=shared, left=strange)
+        listed = any(is_of(student, student_id) for student in folders[0].batch.students)
+        told = Forgotten(rows[student_id], root, shared=shared, left=strange, listed=listed)
         told.folders.extend(each.root for each in folders if _holds(each, student_id))
         if not dry_run:
             _remove(folders, traces, told)
@@ -95,7 +98,7 @@ def _holds(each: Folder, student_id: str) -> bool:
 
 
 def _remove(folders: list[Folder], traces: Traces, told: Forgotten) -> None:
-    mine = [row for each in folders for row in each.batch.students if is_of(row, traces.student_id)]
+    mine = [row for each in folders for row in each.students if is_of(row, traces.student_id)]
     users = frozenset(row.column(USER_COLUMN) for row in mine) - {""}
     for each in folders:
         _clean(each, traces, users, told)
@@ -108,7 +111,7 @@ def _remove(folders: list[Folder], traces: Traces, told: Forgotten) -> None:
         path
         for each in folders
         for path in files_of_others(each.root)
-        if traces.in_prose(path.name) or may_name(path, traces.in_prose)
+        if traces.in_prose(path.name) or may_name(path, traces.in_prose) or may_list(path, traces)
     )
 
 
@@ -190,7 +193,8 @@ def _clean_overrides(each: Folder, traces: Traces) -> None:
         if (
             column is not None
             and column < len(cells)
-            and cells[column].strip() == traces.student_id
+            # Whoever reads it takes an id in any case, and without what a spreadsheet would calculate.
+            and undefused(cells[column].strip()).casefold() == traces.student_id.casefold()
         ):
             sheet.records.remove(record)
             continue

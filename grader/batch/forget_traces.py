@@ -11,35 +11,46 @@ from msgspec import UNSET
 from grader.export.sheet import read_sheet
 from grader.inputs.names import id_forms
 from grader.inputs.problems import BadInput, Problem
+from grader.model.batch import Student
 from grader.results.directory import BATCH, STUDENTS, Results
 from grader.results.forget_files import folders_of_others, text_of
 from grader.results.handed_back import read_handed_back
 from grader.results.only_files import refuse_all_but_files
 from grader.results.overrides import OVERRIDES
 from grader.results.traces import Traces, accounts_in
+from grader.roster.table import ID_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from grader.export.sheet import Sheet
-    from grader.model.batch import Batch, Student
+    from grader.model.batch import Batch
 
 _COLUMNS = ("student_id", "criterion", "points", "why", "by", "at")
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A results folder, what its ``batch.json`` says, and its overrides."""
+    """A results folder, what its ``batch.json`` says, and its overrides.
+
+    ``gone`` are students who left the roster, of whom something lies here all the same.
+    """
 
     results: Results
     batch: Batch
     overrides: Sheet | None
+    gone: tuple[Student, ...] = ()
 
     @property
     def root(self) -> Path:
         """Where it is."""
         return self.results.root
+
+    @property
+    def students(self) -> list[Student]:
+        """Of whom there is anything."""
+        return [*self.batch.students, *self.gone]
 
 
 def folders_of(root: Path) -> tuple[list[Folder], list[Path]]:
@@ -57,12 +68,23 @@ def folders_of(root: Path) -> tuple[list[Folder], list[Path]]:
         try:
             refuse_all_but_files(path)
             read_handed_back(path)
-            found.append(Folder(Results(path), Results(path).batch(), _overrides(path / OVERRIDES)))
+            results = Results(path)
+            batch, overrides = results.batch(), _overrides(path / OVERRIDES)
+            found.append(Folder(results, batch, overrides, tuple(_gone(results, batch))))
         except BadInput as bad:
             problems.extend(bad.problems)
     if problems:
         raise BadInput(problems)
     return found, strange
+
+
+def _gone(results: Results, batch: Batch) -> Iterator[Student]:
+    listed = {student.student_id for student in batch.students}
+    for folder in folders_of_others(results.root, ""):
+        if folder.name not in listed:
+            report = results.report_of(folder.name)
+            who = (report.name, report.email) if report is not None else ()
+            yield Student(folder.name, *who)
 
 
 def _overrides(path: Path) -> Sheet | None:
@@ -80,7 +102,7 @@ def is_of(row: Student, student_id: str) -> bool:
 
 def traces_of(student_id: str, folders: Sequence[Folder]) -> tuple[Traces, list[str]]:
     """What tells who the student is and nobody else, and what others have too."""
-    every = [row for each in folders for row in each.batch.students]
+    every = [row for each in folders for row in each.students]
     mine = [row for row in every if is_of(row, student_id)]
     others = [row for row in every if not is_of(row, student_id)]
     accounts = {*_accounts(student_id, folders)}
@@ -97,6 +119,7 @@ def traces_of(student_id: str, folders: Sequence[Folder]) -> tuple[Traces, list[
         frozenset(names - shared),
         frozenset(emails - shared),
         frozenset(accounts - theirs),
+        frozenset(row.column(column) for row in mine for column in ID_COLUMNS) - {""},
     )
     return traces, sorted(shared) + sorted(accounts & theirs)
 

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from grader.batch.parties import Earlier, party_of
+from grader.model.batch import KnownWay
 from grader.model.fact import Found
 from grader.observe.refusals import unknowns
 from grader.roster.fingerprint import fingerprint
 from grader.scoring.best_account import GROUP_ACCOUNT_OPEN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from grader.model.batch import Batch, Student
     from grader.model.observation import Observation
     from grader.results.directory import Results, StoredStudent
+    from grader.results.named_accounts import NamedAccounts
     from grader.roster.load import Account
+    from grader.scoring.suspicion import KeptResult
 
 
 class KnownGroups:
@@ -55,6 +58,21 @@ class KnownGroups:
         known = self._ways.get(row.student_id)
         return known is None or known.fingerprint != fingerprint(row)
 
+    def ways(
+        self, rows: Iterable[Account], known: Mapping[str, object], kept: Mapping[str, KeptResult]
+    ) -> dict[str, KnownWay]:
+        """The ways of the rows whose result is ``known``: another one's are of what was there before.
+
+        Version 0.1.0 did not say them. Whose result is ``kept`` has no new way for that.
+        """
+        if self._ways is not UNSET:
+            return {name: way for name, way in self._ways.items() if name in known}
+        return {
+            row.student_id: KnownWay(fingerprint(row), kept[row.student_id].report.account_id)
+            for row in rows
+            if row.group and row.student_id in kept
+        }
+
     def students(self, rows: Iterable[Account]) -> dict[str, list[Student]]:
         """Of which students there is something to read, by their groups."""
         parties = {party_of(row) for row in rows}
@@ -74,7 +92,8 @@ class KnownGroups:
             known = led_to.setdefault(name, {})
             if self._ways is not UNSET and not self._is_new(row):
                 account_id = self._ways[row.student_id].account_id
-                known.update({row.student_id: account_id} if account_id else {})
+                if account_id and row.account_id in {None, account_id}:
+                    known[row.student_id] = account_id
             if not again:
                 mine = self._stands.get(row.student_id, frozenset())
                 stands[name] = stands.get(name, frozenset()) | mine
@@ -96,14 +115,18 @@ def whole_groups(rows: Sequence[Account], chosen: Collection[str]) -> tuple[Acco
     return tuple(row for row in rows if party_of(row) in parties)
 
 
-def stored_accounts(results: Results, students: Iterable[Student]) -> list[Observation]:
-    """What is stored of the accounts of a group: of each, by its region, what was seen last."""
+def stored_accounts(
+    results: Results, students: Iterable[Student], named: NamedAccounts
+) -> list[Observation]:
+    """What is stored of the accounts of a group, as they are ``named`` now: of each, by its region, what
+    was seen last."""
     last: dict[tuple[str, str], Observation] = {}
     for stored in results.each_stored(students):
         for observation in stored.seen:
-            if observation.account_id is None:
+            account_id = observation.account_id
+            if account_id is None or not named.may_be(stored.student, account_id):
                 continue
-            key = observation.account_id, observation.region
+            key = account_id, observation.region
             if key not in last or observation.finished_at > last[key].finished_at:
                 last[key] = observation
     return list(last.values())

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from grader.batch.ways import Way
+from grader.judging.ungraded import Unjudged
 from grader.model.fact import Found
 from grader.scoring.best_account import best_of
 
@@ -27,7 +28,8 @@ class Graded:
 
     ``others`` is what was seen of a group's other accounts, and of ways that led nowhere. ``led_to`` is
     the account that the student's own way leads to, as far as that is known. ``now`` is what came of
-    this run alone, where something seen earlier counts in its place.
+    this run alone, where something seen earlier counts in its place. ``fault`` is the ungraded report of
+    what the grader itself failed at: no grade of before gives way to that.
     """
 
     account: Account
@@ -36,6 +38,7 @@ class Graded:
     others: tuple[Observation, ...] = ()
     led_to: str | None = None
     now: Report | None = None
+    fault: Report | None = None
 
 
 class Earlier(NamedTuple):
@@ -158,6 +161,11 @@ class Candidates:
         first, self._failed = not self._failed, True
         return first
 
+    @property
+    def unjudged(self) -> list[Observation]:
+        """All that may count, where nobody knows what does."""
+        return [seen for i, seen in enumerate(self.seen) if i not in self._closed] or self.seen
+
     def graded(self, row: Account, scored: Scored) -> Graded:
         """What all of it comes to for one of the party's rows."""
         reports = [
@@ -170,6 +178,7 @@ class Candidates:
         if chosen >= self._fresh and not self.party.settled:
             fresh = range(self._fresh)
             _, now = best_of([self.seen[i] for i in fresh], [reports[i] for i in fresh])
+        failed = (reports[i] for i in counts if isinstance(self.outcomes[i], Unjudged))
         return Graded(
             row,
             self.seen[chosen],
@@ -177,6 +186,7 @@ class Candidates:
             tuple(self.seen[i] for i in counts if i != chosen),
             self.party.led_to.get(self.party.of_row[row.student_id]),
             now,
+            next(failed, None),
         )
 
     def _counting(self, reports: Sequence[Report]) -> Iterator[int]:

@@ -136,7 +136,7 @@ class Pipeline:
             done=self._done.put,
             identified=self._tell_identified,
             seen=self._enqueue,
-            crashed=lambda party, error: self._crashed(party.rows, None, error),
+            crashed=lambda party, error: self._crashed(party.rows, (), error),
             unknown=self._unknown,
         )
 
@@ -167,9 +167,9 @@ class Pipeline:
         except Exception as error:
             if limit_reached(error) in {FILES, PROCESSES}:  # every other student's would fail alike
                 raise
-            for candidates, index in batch:
+            for candidates, _index in batch:
                 if candidates.fail():
-                    self._crashed(candidates.party.rows, candidates.seen[index], error)
+                    self._crashed(candidates.party.rows, candidates.unjudged, error)
             return
         for (candidates, index), judged in zip(batch, outcomes, strict=True):
             if candidates.judge(index, judged):
@@ -180,7 +180,7 @@ class Pipeline:
         try:
             graded = candidates.graded(row, self._scored)
         except Exception as error:  # noqa: BLE001 - as above
-            self._crashed([row], candidates.seen[0], error)
+            self._crashed([row], candidates.unjudged, error)
         else:
             self._graded(graded)
 
@@ -193,8 +193,8 @@ class Pipeline:
             due=settings.due,
         )
 
-    def _crashed(self, rows: list[Account], seen: Observation | None, error: Exception) -> None:
-        """``ungraded`` for the student."""
+    def _crashed(self, rows: list[Account], seen: Sequence[Observation], error: Exception) -> None:
+        """``ungraded`` for the student. What was ``seen`` is kept, to be judged later."""
         unknown = self._unknown(error)
         for account in rows:
             report = ungraded_report(
@@ -205,7 +205,8 @@ class Pipeline:
                 region=self._visit(account).region,
                 lang=self._settings.lang,
             )
-            self._graded(Graded(account, seen, report))
+            others = tuple(seen[1:]) if account.group else ()
+            self._graded(Graded(account, next(iter(seen), None), report, others, fault=report))
 
     def _unknown(self, error: Exception) -> Unknown:
         """What a failure of the grader is to the student. For us the traceback of a bug of ours, or once

@@ -17,9 +17,11 @@ from grader.model.fact import Found
 from grader.results.changes import roster_changes, rubric_changes, stored_rubric
 from grader.results.directory import RUBRIC
 from grader.results.handed_back import read_handed_back
+from grader.results.named_accounts import NamedAccounts
 from grader.results.overrides import Overrides, Worth, read_overrides
 from grader.roster.find import find_students
 from grader.roster.load import student_of
+from grader.scoring.adjust import as_earned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from grader.batch.pipeline import Settings
     from grader.model.batch import Batch, KnownWay, Student
     from grader.model.report import Report
-    from grader.results.directory import Results
+    from grader.results.directory import Results, StoredStudent
     from grader.roster.load import Account, Roster
     from grader.rubric.rubric import Rubric
     from grader.scoring.suspicion import KeptResult
@@ -41,10 +43,11 @@ class Plan:
     ``earlier`` holds the results of those who are graded again and whose account was seen: a fault
     now must not take them away.
     ``rejudge`` are those of ``kept`` and ``earlier`` whose report says something else than it would
-    now: of another rubric, of another observation than the one that is stored, of a student who was
-    renamed. ``state`` is what the folder's ``batch.json`` was when this was planned. Of groups that are
-    graded again, ``groups`` is what is known of them, by the name of the party, ``stored`` of whom there
-    is something to read, and ``ways`` what is known of each row's way.
+    now: of another rubric, in another language, of another observation than the one that is stored, of
+    a student who was renamed. ``state`` is what the folder's ``batch.json`` was when this was planned.
+    Of groups that are graded again, ``groups`` is what is known of them, by the name of the party,
+    ``stored`` of whom there is something to read, and ``ways`` what is known of the way of each row that
+    is as it was. ``unfinished``: the run before was interrupted, and this one is for some alone.
     """
 
     todo: tuple[Account, ...]
@@ -59,6 +62,7 @@ class Plan:
     ways: Mapping[str, KnownWay] = field(default_factory=dict)
     overrides: Overrides = field(default_factory=Overrides)
     former_criteria: tuple[str, ...] = ()
+    unfinished: bool = False
 
 
 def plan(
@@ -90,9 +94,10 @@ def plan(
         _refuse_changes(results, batch, roster, rubric, checks_sha256, settings)
     if batch.state == "starting":
         return Plan(chosen, settings, start_over=True, state=state)
-    judged_by = (batch.checks_sha256, batch.grader_sha256)
-    # By which code and checks it is, a report does not say: it may have been due when a run ended early.
-    judged_alike = judged_by == (checks_sha256, grader_sha256()) and batch.state == "finished"
+    # By which code and checks it is and in which language, a report does not say: it may have been due
+    # when a run ended early.
+    judged_by = (batch.checks_sha256, batch.grader_sha256, batch.lang, batch.state)
+    judged_alike = judged_by == (checks_sha256, grader_sha256(), settings.lang, "finished")
     failed = set[str]() if batch.judging_failed is UNSET else {*batch.judging_failed}
     same_due = settings.due == (None if batch.due is UNSET else batch.due)
     before = {student.student_id: student for student in batch.students}
@@ -102,16 +107,21 @@ def plan(
     groups = KnownGroups(batch)
     asked: set[str] = set()
     # Another account is another observation.
-    maybe = (s for s in map(student_of, roster.accounts) if not _another_account(s, before))
+    students = [student_of(account) for account in roster.accounts]
+    named = NamedAccounts(students)
+    maybe = (student for student in students if not _another_account(student, before))
     for stored_student in results.each_stored(maybe):
         asked |= criteria_of(stored_student.report)
-        if (last := stored_student.known) is None:
+        last = stored_student.known
+        if last is None or not named.may_be(stored_student.student, last.report.account_id):
             continue
         if any(isinstance(found.identity, Found) for found in stored_student.seen):
             seen[stored_student.student.student_id] = last
-        if same := _same_account(stored_student.student, before):
+        same = _same_account(stored_student.student, before) and _is_as_named(stored_student)
+        if same:
             known[stored_student.student.student_id] = last
-        groups.add(stored_student, graded=same and last.report.status == "graded")
+        # A human's marks settle what is open for one student alone.
+        groups.add(stored_student, graded=same and as_earned(last.report).status == "graded")
         due_alike = (
             same_due
             and before[stored_student.student.student_id].due_at == stored_student.student.due_at
@@ -155,9 +165,10 @@ def plan(
         state=state,
         groups=groups.earlier(todo, again=bool(only)),
         stored=groups.students(todo),
-        ways={} if batch.ways is UNSET else batch.ways,
+        ways=groups.ways(roster.accounts, known, kept),
         overrides=overrides,
         former_criteria=tuple(former),
+        unfinished=bool(only) and batch.state != "finished",
     )
 
 
@@ -238,6 +249,15 @@ def _same_account(now: Student, then: Mapping[str, Student]) -> bool:
         before.group,
         before.use,
     )
+
+
+def _is_as_named(stored: StoredStudent) -> bool:
+    """A grade is of the region and the resources that the row names. In a group its ways tell that."""
+    student, seen, report = stored.student, stored.observation, stored.report
+    if student.group or seen is None or report is None or report.status == "ungraded":
+        return True
+    used = {role: found.name for role, found in seen.found_as.items() if found.how == "use"}
+    return student.region in {None, seen.region} and used == (student.use or {})
 
 
 def _chosen(roster: Roster, only: Sequence[str]) -> tuple[Account, ...]:

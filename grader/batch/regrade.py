@@ -20,6 +20,7 @@ from grader.observe.scope import restrict_to
 from grader.results.accounts import ACCOUNTS
 from grader.results.directory import OBSERVATION, REPORT
 from grader.results.handed_back import read_handed_back
+from grader.results.named_accounts import NamedAccounts
 from grader.results.overrides import Overrides, Worth, read_overrides
 from grader.scoring.absent import absent_report
 from grader.scoring.best_account import best_of
@@ -76,8 +77,9 @@ class Change:
 @dataclass(frozen=True)
 class Regraded:
     """What came of it. ``skipped`` are students without a stored observation: their report stays.
-    ``notes`` are what a human should know of ``overrides.csv``. ``not_again`` says why the report of
-    those stays whose observation could not be judged."""
+    ``missing`` have no report, or one of an account that is no longer theirs. ``notes`` are what a human
+    should know of ``overrides.csv``. ``not_again`` says why the report of those stays whose observation
+    could not be judged."""
 
     summary: Summary
     reports: list[Report]
@@ -85,6 +87,7 @@ class Regraded:
     skipped: list[str]
     notes: tuple[Problem, ...] = ()
     not_again: tuple[Report, ...] = ()
+    missing: tuple[Student, ...] = ()
 
 
 def regrade(
@@ -111,9 +114,12 @@ def regrade(
         skipped: list[str] = []
         asked: set[str] = set()
         suspect = False
+        named = NamedAccounts(batch.students)
         for student in batch.students:
             report = results.report_of(student.student_id)
             asked |= criteria_of(report)
+            if report is not None and not named.may_be(student, report.account_id):
+                continue
             seen, reported, others = results.have(student.student_id, OBSERVATION, REPORT, ACCOUNTS)
             if seen or reported:
                 there.append(student)
@@ -146,6 +152,7 @@ def regrade(
             raise
         everybody = [rejudged.known for rejudged in again]
         reports = [known.report for known in everybody]
+        missing = _missing(batch.students, reports)
         changed = [
             rejudged
             for rejudged in again
@@ -155,7 +162,7 @@ def regrade(
         failed = tuple(one.not_again for one in again if one.not_again is not None)
         if dry_run:
             summary = summarise_class(everybody, setup.rubric, lang)
-            return Regraded(summary, reports, changes, skipped, overrides.notes, failed)
+            return Regraded(summary, reports, changes, skipped, overrides.notes, failed, missing)
         _write(results, changed)
         shown = ShownScores(batch.open_by_student, batch.absent or "blank")
         summary = results.write_class(everybody, setup.rubric, batch.students, lang, shown)
@@ -174,7 +181,12 @@ def regrade(
             results.write_rubric(setup.rubric.source)
             results.write_batch(used)
         write_pages(results, reports, summary, setup.rubric, lang=lang)
-    return Regraded(summary, reports, changes, skipped, overrides.notes, failed)
+    return Regraded(summary, reports, changes, skipped, overrides.notes, failed, missing)
+
+
+def _missing(students: Iterable[Student], reports: Iterable[Report]) -> tuple[Student, ...]:
+    known = {report.student_id for report in reports}
+    return tuple(student for student in students if student.student_id not in known)
 
 
 def _read_all(results: Results, batch: Batch) -> None:
@@ -241,10 +253,8 @@ def judged_again(
     """
     rubric = setup.rubric
     default = region or rubric.lab.region
-    regions: dict[str, set[str]] = {}
-    for student in everyone:
-        if student.group:
-            regions.setdefault(student.group, set()).add(student.region or default)
+    class_ = list(everyone)
+    named, regions = NamedAccounts(class_), _regions(class_, default)
 
     def asked(student: Student, seen: Observation) -> Observation:
         of_group = regions.get(student.group or "", set())
@@ -258,7 +268,8 @@ def judged_again(
     def batches() -> Iterator[list[Observation]]:
         stored: list[StoredStudent] = []
         seen: list[Observation] = []
-        for student in results.each_stored(some):
+        for each_student in results.each_stored(some):
+            student = named.others_of(each_student)
             own = [asked(student.student, each) for each in student.seen]
             # A group's student has an observation of each of its accounts: these are what is counted.
             if stored and max(len(seen) + len(own), len(stored) + 1) > size:
@@ -306,6 +317,15 @@ def judged_again(
             else:
                 others = tuple(each for each in stored_student.seen if each is not counts)
                 yield Rejudged(stored_student.report, known, counts, others)
+
+
+def _regions(students: Iterable[Student], default: str) -> dict[str, set[str]]:
+    """The regions of each group's rows."""
+    regions: dict[str, set[str]] = {}
+    for student in students:
+        if student.group:
+            regions.setdefault(student.group, set()).add(student.region or default)
+    return regions
 
 
 def _unjudged(stored: StoredStudent, best: int, judged: Sequence[list[Outcome]]) -> int | None:

@@ -21,6 +21,7 @@ from grader.model.code_digest import grader_sha256
 from grader.model.fact import Found
 from grader.model.timestamps import now
 from grader.results.directory import PAGE
+from grader.results.named_accounts import NamedAccounts
 from grader.roster.fingerprint import fingerprint
 from grader.roster.load import student_of
 from grader.safety.printable import printable
@@ -48,16 +49,18 @@ _NOTHING_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 def _loses(earlier: Report, graded: Graded) -> bool:
     """The new result would take a grade away, or what was seen of the account.
 
-    A group's holds what was seen of its accounts before, and so takes nothing away. A human's
-    marks settle what is open, and are no reason to forget what was seen.
+    A group's holds what was seen of its accounts before, and so takes nothing away, unless the grader
+    itself failed. A human's marks settle what is open, and are no reason to forget what was seen.
     """
     now = graded.observation
-    if graded.account.group and now is not None:
+    was_graded = as_earned(earlier).status == "graded"
+    if graded.fault is not None and was_graded:
+        return True
+    if graded.account.group and now is not None and graded.fault is None:
         return False
     blind = now is None or not isinstance(now.identity, Found)
     if as_earned(graded.report).status == "graded":
         return False
-    was_graded = as_earned(earlier).status == "graded"
     takes = earlier.status == "graded" and graded.report.status == "ungraded"
     return blind or was_graded or takes
 
@@ -122,8 +125,11 @@ class ClassRun:
                 with suppress(OSError):  # what it ended by may be a full disk
                     self._write_batch("interrupted")
                 raise
-            self._write_batch("finished")
-            self._write_pages(summary)
+            if self._plan.unfinished and len(self._graded) < len(self._roster.accounts):
+                self._write_batch("interrupted")  # others were still to come, and are
+            else:
+                self._write_batch("finished")
+                self._write_pages(summary)
         return summary
 
     def _keep(self) -> None:
@@ -164,6 +170,7 @@ class ClassRun:
         return KeptResult(report, known.code)
 
     def _grade(self, shown: Callable[[Graded], None]) -> None:
+        named = NamedAccounts(self._students())
         Pipeline(
             self._setup.rubric,
             self._setup.judge,
@@ -172,7 +179,7 @@ class ClassRun:
             lambda graded: self._take(graded, shown),
             self._engine,
             self._plan.groups,
-            lambda party: stored_accounts(self._results, self._plan.stored.get(party, ())),
+            lambda party: stored_accounts(self._results, self._plan.stored.get(party, ()), named),
         ).run([account for account in self._plan.todo if not account.absent])
 
     def _note_absent(self) -> None:
@@ -216,14 +223,12 @@ class ClassRun:
     def _take(self, graded: Graded, shown: Callable[[Graded], None]) -> None:
         name = graded.account.student_id
         earlier = self._earlier.get(name)
-        if graded.account.group:
-            self._ways[name] = KnownWay(fingerprint(graded.account), graded.led_to)
         graded = replace(graded, report=self._plan.overrides.on(graded.report))
         if earlier and _loses(earlier.report, graded):
             # A fault of today does not take away what was seen yesterday.
             self._graded[name] = earlier
             if _is_graded(earlier):
-                self.not_again.append(graded.report)
+                self.not_again.append(graded.fault or graded.report)
             shown(graded)
             return
         try:
@@ -238,6 +243,8 @@ class ClassRun:
             return
         if graded.now is not None and graded.now.status == "ungraded" and _is_graded(earlier):
             self.not_again.append(graded.now)
+        if graded.account.group:  # where an earlier grade stands, its way is tried again
+            self._ways[name] = KnownWay(fingerprint(graded.account), graded.led_to)
         # The observation is on disk: of a class of thousands it would fill the memory.
         self._graded[name] = KeptResult(graded.report, code_of(graded.observation))
         shown(graded)

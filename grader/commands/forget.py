@@ -79,4 +79,6 @@ def _tell(done: Forgotten, errors: Console, *, quiet: bool, dry_run: bool) -> No
                 "The roster still has the row. Remove it, the block, and what was exported to other "
                 "places: a batch that goes on would grade the student again."
             )
+            if done.listed
+            else _("Remove the block, and what was exported to other places.")
         )

@@ -284,7 +284,7 @@ def regrade(
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.problems import show_problems
     from grader.terminal.report import show_class
-    from grader.terminal.ungraded import show_unjudged
+    from grader.terminal.ungraded import show_missing, show_unjudged
 
     stored = Results(results)
     for_json = target(json, "--json", *course_files(rubric, checks), *stored.own)
@@ -325,4 +325,9 @@ def regrade(
         names = [report.student_id for report in done.not_again]
         command = _resuming(Path(_("ROSTER")), results, EngineKind.threads, None, (), names)
         errors.print(_("Look at them again with: {command}", command=command), soft_wrap=True)
-    return UNGRADED if done.not_again else batch_status(done.reports)
+    if done.missing:
+        show_missing(done.missing, errors)
+        command = _resuming(Path(_("ROSTER")), results, EngineKind.threads, None, (), None)
+        errors.print(_("Go on with: {command}", command=command), soft_wrap=True)
+    is_open = done.not_again or done.missing
+    return UNGRADED if is_open else batch_status(done.reports)

@@ -36,6 +36,7 @@ _OURS = frozenset(
 )
 _PACKED = frozenset({".zip", ".xlsx"})
 _LISTS = frozenset({".ndjson"})
+_NO_TABLES = frozenset({".json", ".ndjson", ".html", ".xml"})
 
 
 def folders_of_others(root: Path, student_id: str) -> Iterator[Path]:
@@ -126,7 +127,7 @@ def clean_exports(root: Path, traces: Traces, users: frozenset[str]) -> list[Pat
             _drop_lines(path, users | {traces.student_id})
         # A student's own file has sums and points in it, which may be another's id.
         named = traces.in_prose if path.suffix == ".json" else traces.in_table
-        if own or path.suffix in _PACKED or may_name(path, named):
+        if own or path.suffix in _PACKED or may_name(path, named) or may_list(path, traces):
             path.unlink()
             if not own:
                 gone.append(path)
@@ -175,6 +176,11 @@ def may_name(path: Path, named: Callable[[str], bool]) -> bool:
         return named(text_of(path))
     except TooLargeError:
         return True
+
+
+def may_list(path: Path, traces: Traces) -> bool:
+    """Whether the file is a table with an id by which another system knows the student."""
+    return path.suffix not in _NO_TABLES and may_name(path, traces.in_cells)
 
 
 def text_of(path: Path) -> str:

@@ -15,6 +15,7 @@ from grader.model.report import read_report
 from grader.model.student_id import is_student_id
 from grader.results.directory import BATCH, REPORT, RUBRIC, STUDENTS, UNREADABLE, Results
 from grader.results.edited import REMEDY, faults
+from grader.results.named_accounts import NamedAccounts
 from grader.results.only_files import refuse_all_but_files
 from grader.results.overrides import Worth, read_overrides
 from grader.rubric.load import load_rubric
@@ -22,7 +23,7 @@ from grader.scoring.open_by import AS_GRADED
 from grader.scoring.translate_report import translate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from grader.model.batch import Batch
@@ -168,9 +169,10 @@ def _rubric(path: Path, batch: Batch | None, problems: list[Problem]) -> Rubric 
 
 
 def _rows(
-    results: Results, students: Iterable[Student], batch: Batch | None, problems: list[Problem]
+    results: Results, students: Sequence[Student], batch: Batch | None, problems: list[Problem]
 ) -> Iterator[ClassRow]:
     seen: set[str] = set()
+    named = NamedAccounts(students)
     for student in students:
         name = student.student_id
         if name.casefold() in seen:
@@ -199,6 +201,9 @@ def _rows(
                 (contradiction, _(_AGAIN))
                 for contradiction in _contradictions(report, student, batch)
             ]
+            if not named.may_be(student, report.account_id):
+                message = _("It is of AWS account {id}, not of the roster's.", id=report.account_id)
+                wrong.append((message, _("Grade this student again with --resume.")))
         problems.extend(Problem(str(path), None, *fault) for fault in wrong)
         if not wrong:
             yield ClassRow(student, report)

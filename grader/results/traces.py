@@ -9,8 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from grader.inputs.csv_cell import undefused
+from grader.roster.table import read_cells
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from grader.inputs.problems import Problem
 
 REMOVED = "(removed)"
 """What stands where a student was named. It needs no escaping in JSON, CSV or HTML."""
@@ -22,12 +27,16 @@ _ACCOUNT = re.compile(r'"account_id"\s*:\s*"([^"\\]{1,40})"')
 
 @dataclass(frozen=True)
 class Traces:
-    """The id, the names, the e-mail addresses, and the accounts that nobody else has."""
+    """The id, the names, the e-mail addresses, and the accounts that nobody else has.
+
+    ``elsewhere`` are the ids by which other systems know the student: numbers, mostly.
+    """
 
     student_id: str
     names: frozenset[str] = frozenset()
     emails: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
 
     def out_of_prose(self, text: str) -> str:
         """``text`` without what cannot be an ordinary word or number: an id ``201`` may be a sum there,
@@ -45,6 +54,26 @@ class Traces:
     def in_table(self, text: str) -> bool:
         """``text`` may name the student, if only by a number."""
         return self._everything.search(text) is not None
+
+    def in_cells(self, text: str) -> bool:
+        """A cell of the table ``text`` is an id by which another system knows the student.
+
+        Moodle writes “Participant 7702”. A number that is part of another cell is none.
+        """
+        if not self.elsewhere:
+            return False
+        damaged: list[Problem] = []
+        delimiter, records = read_cells(text, problems=damaged)
+        cells = [cell for _line, record in records for cell in record]
+        if damaged:  # nobody knows where its cells end
+            pieces = (piece for line in text.splitlines() for piece in line.split(delimiter))
+            cells += [piece.strip(' "') for piece in pieces]
+        return any(self._elsewhere.fullmatch(undefused(cell)) for cell in cells)
+
+    @cached_property
+    def _elsewhere(self) -> re.Pattern[str]:
+        ids = "|".join(map(re.escape, sorted(self.elsewhere)))
+        return re.compile(rf"(?:[^\W\d]\S* )?(?:{ids})", re.IGNORECASE)
 
     @cached_property
     def _prose(self) -> re.Pattern[str]:

@@ -100,6 +100,17 @@ def show_unjudged(reports: Sequence[Report], out: Console) -> None:
     out.print(Text(told), soft_wrap=True)
 
 
+def show_missing(students: Sequence[Named], out: Console) -> None:
+    """Who is of the class and has no report yet."""
+    told = plural(
+        len(students),
+        "{count} student has no report yet: {students}.",
+        "{count} students have no report yet: {students}.",
+        students=labels_listed(map(label, students), _ABSENT_NAMED),
+    )
+    out.print(Text(told), soft_wrap=True)
+
+
 def show_waiting(reports: Sequence[Report], out: Console) -> None:
     """Who can settle alone what is open of them, with their sure points and the words to send them:
     one line for all who are sent the same."""

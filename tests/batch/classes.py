@@ -116,11 +116,17 @@ class Class:
         return GradingSetup(rubric, self.judge, self.checks)
 
     def grade(
-        self, rubric: Rubric, *rows: Row, wire: ByKeys | None = None, jobs: int = 8, **how: Any
+        self,
+        rubric: Rubric,
+        *rows: Row,
+        wire: ByKeys | None = None,
+        jobs: int = 8,
+        lang: str = "en",
+        **how: Any,
     ) -> tuple[dict[str, Report], ClassRun]:
         """Grade the class, or go on with it. What is said of each, and the run."""
         students = load_roster(self.roster(*rows))
-        settings = Settings(seed=1, jobs=jobs)
+        settings = Settings(seed=1, jobs=jobs, lang=lang)
         planned = plan(self.results, students, rubric, settings, **how)
         engine = Threads(jobs)
         engine._place.clients = Clients((wire or ByKeys()).session)

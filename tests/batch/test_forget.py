@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Student
     from grader.model.observation import Observation
 
-HERS, SHARED, ANNS, CYS = "222222222222", "777777777777", "111111111111", "333333333333"
+HERS, SHARED, CYS = "222222222222", "777777777777", "333333333333"
 TELLING = ("bo.ray7", "Bo Ray", "Ray, Bo", "Bo_Ray", "bo@example.org", HERS, "user-bo")
 
 
@@ -44,7 +44,7 @@ def student(student_id: str, name: str, email: str, account: str, **changes: Any
     return msgspec.structs.replace(made, account_id=account, **changes)
 
 
-ANN = student("ann", "Ann Lee", "ann@example.org", ANNS, group="bo.ray7+ann")
+ANN = student("ann", "Ann Lee", "ann@example.org", SHARED, group="bo.ray7+ann")
 BO = student("bo.ray7", "Bo Ray", "bo@example.org", HERS, group="bo.ray7+ann")
 CY = student("cyd7", "Cy Bo Day", "cy@example.org", CYS)
 
@@ -66,7 +66,7 @@ def a_class(root: Path) -> Path:
         judging_failed=["ann", "bo.ray7"],
         ways={
             name: KnownWay("12345678", account)
-            for name, account in (("ann", ANNS), ("bo.ray7", HERS))
+            for name, account in (("ann", SHARED), ("bo.ray7", HERS))
         },
     )
     results = Results(root)
@@ -370,3 +370,23 @@ def test_the_last_student_of_a_class_can_be_forgotten(tmp_path: Path) -> None:
     assert Results(root).batch().students == []
     assert not [*(root / "students").iterdir()]
     assert not re.search("Ann Lee|Cy Bo Day", (root / "index.html").read_text())
+
+
+@pytest.mark.parametrize("written", ["bo.ray7", "Bo.Ray7", " BO.RAY7 "])
+def test_a_mark_goes_however_its_id_is_written(root: Path, written: str) -> None:
+    path = root / "overrides.csv"
+    path.write_text(path.read_text().replace("\nbo.ray7;", f"\n{written};"))
+    assert cli.run(["export", str(root), "--to", "csv", "--force"]) == 0
+    assert forget(root) == 0
+    assert naming(root, *TELLING) == {}
+    assert cli.run(["export", str(root), "--to", "csv", "--force"]) == 0
+
+
+def test_a_mark_goes_whose_id_a_spreadsheet_would_calculate(tmp_path: Path) -> None:
+    odd = a_student("-7", "Max")
+    root = a_graded_class(tmp_path / "results", {odd: 20, ANN: 20})
+    why = ["--why", "Oral."]
+    assert cli.run(["override", str(root), "Max", "bonus", "1", *why]) == 0
+    (root / "overrides.csv").write_text((root / "overrides.csv").read_text().replace("-7,", "'-7,"))
+    assert cli.run(["forget", str(root), "Max"]) == 0
+    assert cli.run(["export", str(root), "--to", "csv"]) == 0

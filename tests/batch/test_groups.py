@@ -243,6 +243,21 @@ def test_going_on_tries_an_open_way_again_and_then_leaves_the_group_alone(
     assert nobody.asked == {}
 
 
+def test_a_group_that_0_1_0_graded_is_left_alone_however_often_the_class_is_gone_on_with(
+    pairs: Class, rubric: Rubric, right: str
+) -> None:
+    """Version 0.1.0 did not say which ways there were."""
+    rows = [Row("s1", "pair", right, "good-1"), Row("s2", "pair", right, "good-2")]
+    pairs.grade(rubric, *rows)
+    old = msgspec.structs.replace(pairs.results.batch(), ways=msgspec.UNSET)
+    pairs.results.write_batch(old)
+    wire = ByKeys(ended={"good-1", "good-2"})
+    for _ in range(2):
+        reports, _run = pairs.grade(rubric, *rows, wire=wire, resume=True)
+        assert said(reports) == {"s1": (6.0, ()), "s2": (6.0, ())}
+    assert wire.asked == {}
+
+
 @pytest.mark.slow
 def test_a_partners_new_block_is_tried_although_the_pair_has_a_grade(
     pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox

@@ -185,6 +185,20 @@ def test_checks_that_were_still_to_be_applied_when_a_run_was_killed_are_applied(
     assert reports(tmp_path)["s1"].score == 20
 
 
+@pytest.mark.slow
+def test_a_class_that_is_gone_on_with_in_another_language_speaks_it_in_every_report(
+    aws_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{aws_sandbox.new_account()}", "s2,Bo,,-")
+    grader_here("batch", path, cwd=tmp_path)
+    before = reports(tmp_path)["s1"]
+    assert grader_here("batch", path, "--resume", "--lang", "fr", cwd=tmp_path).returncode == 3
+    after = reports(tmp_path)["s1"]
+    assert read_json(tmp_path / "results/batch.json")["lang"] == "fr"
+    assert "aucune fonction" in after.criteria[0].message
+    assert (after.score, after.started_at) == (before.score, before.started_at)
+
+
 def test_another_version_of_the_grader_is_named(tmp_path: Path, aws_sandbox: Sandbox) -> None:
     path = roster(tmp_path, aws_sandbox, "s1,Ann,,-")
     grader_here("batch", path, cwd=tmp_path)

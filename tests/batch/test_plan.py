@@ -16,9 +16,11 @@ from grader.model.access import DefaultCredentials, Profile
 from grader.model.batch import KnownWay, Student
 from grader.model.fact import Found, Unknown
 from grader.model.observation import Identity
+from grader.model.report import Adjustment
 from grader.results.directory import Results
 from grader.roster.fingerprint import fingerprint
 from grader.roster.load import Account, Roster
+from grader.scoring.adjust import marked
 from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observations import reference
 
@@ -115,6 +117,21 @@ def test_nobody_is_asked_for_who_is_not_in_the_roster(results: Results) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("state", "how", "unfinished"),
+    [
+        ("interrupted", {"only": ["s1"]}, True),
+        ("interrupted", {"resume": True}, False),
+        ("finished", {"only": ["s1"]}, False),
+    ],
+)
+def test_a_run_for_some_alone_ends_no_batch_that_was_interrupted(
+    results: Results, state: Any, how: dict[str, Any], unfinished: bool
+) -> None:
+    results.write_batch(msgspec.structs.replace(results.batch(), state=state))
+    assert planned(results, **how).unfinished is unfinished
+
+
 def test_a_batch_that_had_only_started_is_begun_again(tmp_path: Path) -> None:
     root = a_graded_class(tmp_path / "results", {ANN: 18}, state="starting")
     found = planned(Results(root), roster(account(ANN)), resume=True)
@@ -183,8 +200,12 @@ def test_a_pair_that_has_its_grade_keeps_it(tmp_path: Path) -> None:
 
 
 def test_what_0_1_0_graded_is_no_new_way(tmp_path: Path) -> None:
-    found = planned(a_pair(tmp_path, ways=UNSET), of_pair(access=Profile("new")), resume=True)
+    results, by = a_pair(tmp_path, ways=UNSET), of_pair(access=Profile("new"))
+    found = planned(results, by, resume=True)
     assert todo(found) == []
+    assert {name: way.fingerprint for name, way in found.ways.items()} == {
+        row.student_id: fingerprint(row) for row in by.accounts if row.group
+    }
 
 
 @pytest.mark.parametrize(
@@ -208,6 +229,18 @@ def test_a_pair_with_something_open_goes_on_from_what_stands(
     if row:
         del known["s2"]
     assert found.groups["group pair"].led_to == ({} if open_by == {"ways": {}} else known)
+
+
+def test_what_a_human_settled_for_one_of_a_pair_leaves_it_open_for_both(tmp_path: Path) -> None:
+    results = a_pair(tmp_path)
+    report = a_report(PAIR[0], None, group="pair")
+    settled = marked(report, [Adjustment(kind="total", points=9, why="Oral.")])
+    assert settled.status == "graded"
+    results.write_student(settled, reference())
+    results.write_student(a_report(PAIR[1], None, group="pair"), reference())
+    found = planned(results, of_pair(), resume=True)
+    assert todo(found) == ["s1", "s2"]
+    assert found.groups["group pair"].seen == frozenset()
 
 
 def test_a_new_partner_takes_the_pair_along(tmp_path: Path) -> None:
@@ -284,6 +317,12 @@ def test_by_other_checks_or_another_grader_everything_is_judged_again(
     results.write_batch(msgspec.structs.replace(results.batch(), **batch))
     found = planned(results, only=["s2"], checks_sha256=own, force=True)
     assert rejudged(found) == judged
+
+
+def test_in_another_language_everything_is_judged_again(results: Results) -> None:
+    assert rejudged(planned(results, resume=True)) == []
+    french = Settings(seed=1, lang="fr")
+    assert rejudged(planned(results, settings=french, resume=True)) == ["s1", "s2"]
 
 
 @pytest.mark.parametrize(

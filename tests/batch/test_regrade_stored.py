@@ -78,6 +78,7 @@ def test_a_report_alone_stays_and_is_named_and_who_has_nothing_is_left_out(
     assert [report.student_id for report in done.reports] == ["s1", "s2"]
     assert [change.after.student_id for change in done.changes] == ["s1"]
     assert done.skipped == ["s2"]
+    assert [one.student_id for one in done.missing] == ["s3"]
     assert done.reports[1] == a_report(BO, 12)
     assert [one.student_id for one in done.summary.scores] == ["s1", "s2"]
 

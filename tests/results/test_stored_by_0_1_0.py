@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from grader import cli
@@ -106,6 +107,33 @@ def test_regrading_by_its_own_rubric_says_the_same_and_only_adds_what_is_new(
         )
         whose = {one.open_by for one in report.criteria}
         assert whose == ({"grader"} if report.status == "ungraded" else {None})
+
+
+@pytest.mark.slow
+def test_who_has_no_report_yet_is_named_and_the_status_says_so(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a batch leaves it that was interrupted."""
+    there = Results(results)
+    graded = [one for one in there.batch().students if not _is_open(there, one.student_id)]
+    batch = msgspec.structs.replace(there.batch(), state="interrupted", students=graded)
+    there.write_batch(batch)
+    first, second = (student.student_id for student in graded[:2])
+    assert cli.run(["regrade", str(results)]) == 0
+    for name in (first, second):
+        shutil.rmtree(there.folder(name))
+    capsys.readouterr()
+    for more in ([], ["--dry-run"]):
+        assert cli.run(["regrade", str(results), *more]) == 3
+        told = " ".join(capsys.readouterr().err.split())
+        assert f"2 students have no report yet: {first} (" in told
+        assert f"{second} (" in told
+        assert f"Go on with: grader batch ROSTER --out {results} --resume" in told
+
+
+def _is_open(there: Results, name: str) -> bool:
+    report = there.report_of(name)
+    return report is None or report.status == "ungraded"
 
 
 def test_whose_its_open_criteria_are_is_not_known_and_so_the_graders(results: Path) -> None:
