@@ -104,6 +104,12 @@ class Grader:
                 account_id = self._enter(seat, found, visited)
                 self.seats.show_account(seat, account_id)
 
+            def may_count(account_id: str) -> bool:
+                # A group may have several accounts, of which the best counts; a student alone has one.
+                return account_id in visited or (
+                    bool(mine.group) and self.accounts.may_still_count(mine, account_id)
+                )
+
             Pipeline(
                 self.setup.rubric,
                 self.setup.judge,
@@ -111,10 +117,7 @@ class Grader:
                 replace(self.settings, seed=secrets.randbelow(2**31)),
                 taken.append,
                 engine,
-                # A group may have several accounts, of which the best counts; a student alone has one.
-                stored=lambda _party: seen_before(
-                    self.results, together, () if mine.group else visited
-                ),
+                stored=lambda _party: seen_before(self.results, together, may_count),
                 identified=identified,
             ).run(_reached(row, keys, mine) for row in together)
             if self.in_use.stopping:

@@ -33,12 +33,14 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Stored(msgspec.Struct, forbid_unknown_fields=True):
     """The file. ``links`` has a digest for each student, ``board`` one for each link to the board;
-    ``accounts`` says which student's graded block bound an account."""
+    ``accounts`` says which student's graded block bound an account, ``released`` of which students it
+    was released, ever."""
 
     schema: Literal["desk/1"] = "desk/1"
     links: dict[str, str] = {}
     board: list[str] = []
     accounts: dict[str, str] = {}
+    released: dict[str, list[str]] = {}
     claims: list[Claim] = []
     closed: bool = False
 
@@ -163,12 +165,19 @@ class Register:
             free = self.accounts_of(students)
             for account_id in free:
                 del self._kept.accounts[account_id]
+                before = self._kept.released.get(account_id, ())
+                self._kept.released[account_id] = sorted({*before, *students})
             self._kept.claims = [
                 claim
                 for claim in self._kept.claims
                 if claim.student_id not in students and claim.account_id not in free
             ]
             self._save()
+
+    def was_released(self, account_id: str, students: Collection[str]) -> bool:
+        """Whether the account was taken from any of ``students``; it may have been bound again since."""
+        with self._lock:
+            return not {*students}.isdisjoint(self._kept.released.get(account_id, ()))
 
     def claim(self, student_id: str, account_id: str) -> None:
         """Note that the student handed in an account that is another's."""

@@ -70,6 +70,14 @@ class Accounts:
             )
         return account_id
 
+    def may_still_count(self, row: Account, account_id: str) -> bool:
+        """What was seen of the account earlier, for ``row``'s party, may count: it is nobody else's now,
+        and was not taken from them."""
+        if owners := self._owners(account_id):
+            return party_of(row) in owners
+        together = [account.student_id for account in self.party(row)]
+        return not self._register.was_released(account_id, together)
+
     def _owners(self, account_id: str) -> set[str]:
         if listed := self._listed.get(account_id):
             return listed
