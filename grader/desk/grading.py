@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from grader.engines.visit import Identified, Visit
     from grader.model.access import Keys
     from grader.results.directory import Results
+    from grader.results.overrides import Overrides
     from grader.roster.load import Account
 
 ENDING = N_("The desk was ended before your check was.")
@@ -92,6 +93,7 @@ class Grader:
     seats: Seats
     in_use: InUse
     keeping: AbstractContextManager[object]
+    overrides: Overrides
 
     def grade(self, seat: Seat, keys: Keys, engine: OneRun) -> None:
         """Grade everybody of the student's group. Raises :class:`Refused` where nothing comes of it."""
@@ -143,16 +145,15 @@ class Grader:
         for graded in taken:
             name = graded.account.student_id
             is_mine = name == mine.student_id
-            now = graded.now or graded.report
+            now = self.overrides.on(graded.now or graded.report)
             with self.keeping:
                 if is_mine and now.status == "graded" and visited:
                     self.register.bind(visited[0], name)
-                unwritten = len(self.run.unwritten)
                 # The row as the roster has it: how it was reached this once is kept nowhere.
-                self.run.take(replace(graded, account=rows[name], led_to=None))
-                if len(self.run.unwritten) > unwritten:
-                    raise Refused(_NOT_KEPT, ONCE_MORE)
-            self.seats.show(name, now, graded.report, is_mine=is_mine)
+                counts = self.run.take(replace(graded, account=rows[name], led_to=None))
+            if counts is None:
+                raise Refused(_NOT_KEPT, ONCE_MORE)
+            self.seats.show(name, now, counts, is_mine=is_mine)
 
 
 def _reached(row: Account, keys: Keys, mine: Account) -> Account:

@@ -108,6 +108,7 @@ class OpenDesk:
             *(self._setup, self._planned.settings, register, accounts, run, self._results, seats),
             InUse(),
             Lock(),
+            self._planned.overrides,
         )
         runs = DeskRuns(
             grader,

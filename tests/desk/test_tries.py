@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from grader.desk.state import desk_state_of
 from grader.judging.pool import Judge
+from grader.model.fact import Unknown
+from grader.model.report import Adjustment
+from grader.results.overrides import Overrides
 from tests.desk.tries import Tries, account, row
 
 if TYPE_CHECKING:
@@ -53,3 +57,31 @@ def test_a_group_that_hands_in_again_what_was_released_has_its_best_try(at: Trie
     # It is theirs again, beside another.
     at.tries("p2", account(B, wrong=4))
     assert at.report("p1").score == 20.0
+
+
+def mark(kind: str, points: float, criterion: str | None = None) -> Adjustment:
+    return Adjustment(kind=kind, points=points, criterion=criterion, why="Shown.")  # type: ignore[arg-type]
+
+
+def test_a_new_try_is_shown_with_a_human_s_marks(
+    tmp_path: Path, judge: tuple[Judge, dict[str, CheckInfo]]
+) -> None:
+    marks = {"s01": (mark("bonus", 2),), "t01": (mark("override", 4, "sums"),)}
+    at = Tries(tmp_path, *judge, ROWS, Overrides(marks))
+    view = at.tries("s01", account(A, wrong=2))
+    assert view.report == view.counts == at.report("s01")
+    assert desk_state_of(view, at.setup.rubric, "en").score == 20.0
+    # A try that is worse than what counts has them too.
+    view = at.tries("s01", account(A, wrong=4))
+    assert view.counts == at.report("s01")
+    state = desk_state_of(view, at.setup.rubric, "en")
+    assert (state.score, state.message) == (
+        18.0,
+        "An earlier try was better, and counts: 20 of 20.",
+    )
+    # What is open and was settled by a human is graded, and so binds.
+    view = at.tries("t01", account(B, exchange=Unknown("throttled", "why")))
+    assert view.report == at.report("t01")
+    assert view.report is not None
+    assert (view.report.status, view.report.score) == ("graded", 20.0)
+    assert at.register.owner(B) == "t01"

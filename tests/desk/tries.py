@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from grader.desk.seat import View
     from grader.judging.pool import Judge
-    from grader.model.outcome import CheckInfo
     from grader.model.observation import Observation
+    from grader.model.outcome import CheckInfo
 
 KEYS = Keys(Secret("AKIA"), Secret("secret"), None)
 
@@ -104,7 +104,7 @@ class Tries:
         self.seats = Seats(rows, self.run.reports, lambda _name: None)
         self.grader = Grader(
             *(self.setup, settings, self.register, self.accounts, self.run, self.results),
-            *(self.seats, InUse(), Lock()),
+            *(self.seats, InUse(), Lock(), marks),
         )
 
     def tries(self, name: str, seen: Observation) -> View:
