@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from grader.batch.run import ClassRun
     from grader.batch.setup import GradingSetup
     from grader.desk.engine import OneRun
-    from grader.desk.register import Register
     from grader.desk.seat import Seat
     from grader.desk.seats import Seats
     from grader.desk.whose import Accounts
@@ -86,7 +85,6 @@ class Grader:
 
     setup: GradingSetup
     settings: Settings
-    register: Register
     accounts: Accounts
     run: ClassRun
     results: Results
@@ -148,7 +146,7 @@ class Grader:
             now = self.overrides.on(graded.now or graded.report)
             with self.keeping:
                 if is_mine and now.status == "graded" and visited:
-                    self.register.bind(visited[0], name)
+                    self.accounts.bind(name, visited[0])
                 # The row as the roster has it: how it was reached this once is kept nowhere.
                 counts = self.run.take(replace(graded, account=rows[name], led_to=None))
             if counts is None:

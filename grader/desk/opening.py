@@ -83,7 +83,6 @@ class OpenDesk:
 
     def _serve(self, run: ClassRun) -> None:
         opening, register, rows = self._opening, self._register, self._roster.accounts
-        fresh = register.is_new
         known = {
             row.student_id: self._tokens[cell(row.student_id)]
             for row in rows
@@ -92,8 +91,7 @@ class OpenDesk:
         tokens = register.give_links([*(r.student_id for r in rows)], known, opening.renewed)
         write_links(opening.links, rows, tokens, opening.base_url)
         accounts = Accounts(rows, register)
-        if fresh:
-            _bind_what_is_graded(run, register)
+        accounts.bind_graded(run.reports)  # by a batch, before the desk or in between
         for name in opening.released:
             row = next(row for row in rows if row.student_id == name)
             register.release([account.student_id for account in accounts.party(row)])
@@ -105,7 +103,7 @@ class OpenDesk:
 
         seats = Seats(rows, run.reports, changed)
         grader = Grader(
-            *(self._setup, self._planned.settings, register, accounts, run, self._results, seats),
+            *(self._setup, self._planned.settings, accounts, run, self._results, seats),
             InUse(),
             Lock(),
             self._planned.overrides,
@@ -138,11 +136,3 @@ class OpenDesk:
             self.cut_short = runs.stop()
             streams.end()
             server.end()
-
-
-def _bind_what_is_graded(run: ClassRun, register: Register) -> None:
-    """What a batch graded before the desk was opened is whose it is."""
-    graded = (report for report in run.reports if report.status == "graded")
-    register.bind_all(
-        {report.account_id: report.student_id for report in graded if report.account_id}
-    )

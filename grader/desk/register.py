@@ -78,11 +78,6 @@ class Register:
             remedy = _("Move it away: everybody gets a new link then.")
             raise bad_input(path, None, message, remedy) from None
 
-    @property
-    def is_new(self) -> bool:
-        """Nobody has opened a desk in this folder before."""
-        return not self._kept.links
-
     # -- links --------------------------------------------------------------------------------
 
     def give_links(
@@ -147,17 +142,18 @@ class Register:
         with self._lock:
             return {one for one, name in self._kept.accounts.items() if name in students}
 
-    def bind(self, account_id: str, student_id: str) -> None:
-        """From now on the account is this student's."""
+    def bind(self, accounts: dict[str, str], among: Collection[str]) -> None:
+        """From now on these accounts are these students', but for what another student has who is
+        ``among`` those of the roster."""
         with self._lock:
-            if self._kept.accounts.setdefault(account_id, student_id) == student_id:
+            free = {
+                account_id: name
+                for account_id, name in accounts.items()
+                if self._kept.accounts.get(account_id) not in among
+            }
+            if free:
+                self._kept.accounts |= free
                 self._save()
-
-    def bind_all(self, accounts: dict[str, str]) -> None:
-        """Bind accounts that are nobody's yet to students, all at once."""
-        with self._lock:
-            self._kept.accounts = {**accounts, **self._kept.accounts}
-            self._save()
 
     def release(self, students: Collection[str]) -> None:
         """Their accounts are nobody's any more; what they claimed, or others of them, is settled."""

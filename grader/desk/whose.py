@@ -10,11 +10,12 @@ from grader.i18n.language import N_
 from grader.model.fact import Found, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from grader.desk.register import Register
     from grader.model.fact import Fact
     from grader.model.observation import Identity, Observation
+    from grader.model.report import Report
     from grader.roster.load import Account
 
 ANOTHERS = N_("This AWS account was handed in by somebody else.")
@@ -69,6 +70,21 @@ class Accounts:
                 _NOT_YOURS, _PASTE_OWN, found=account_id, expected=", ".join(sorted(expected))
             )
         return account_id
+
+    def bind(self, student_id: str, account_id: str) -> None:
+        """The account is this student's from now on, unless somebody else of the roster has it."""
+        self._register.bind({account_id: student_id}, self._party)
+
+    def bind_graded(self, reports: Iterable[Report]) -> None:
+        """What was graded without the desk is whose it is, unless it was released or somebody has it."""
+        graded = [
+            (report.account_id, report.student_id)
+            for report in reports
+            if report.status == "graded" and report.account_id is not None
+        ]
+        register = self._register
+        theirs = {one: name for one, name in graded if not register.was_released(one, [name])}
+        register.bind(theirs, self._party)
 
     def may_still_count(self, row: Account, account_id: str) -> bool:
         """What was seen of the account earlier, for ``row``'s party, may count: it is nobody else's now,

@@ -286,6 +286,9 @@ def test_a_desk_goes_on_from_a_batch_and_a_batch_from_a_desk(
         for name in ("s01", "s03")
     }
     again = ["--out", "results", "--resume", *where]
+    third = aws_sandbox.new_account()
+    hand_in(aws_sandbox, third)
+    roster(tmp_path, [rows[0], {**ROWS[1], **keys, "aws_access_key_id": third}, ROWS[2]])
     resumed = grader_here("batch", class_csv, *again, cwd=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
     exported = grader_here("export", "results", "--to", "csv", "--out", "x.csv", cwd=tmp_path)
@@ -294,6 +297,10 @@ def test_a_desk_goes_on_from_a_batch_and_a_batch_from_a_desk(
     for name, report in before.items():
         path = tmp_path / "results" / "students" / name / "report.json"
         assert path.read_bytes() == report
+    # What the batch graded in between is bound as well.
+    with desk(class_csv, aws_sandbox) as opened:
+        assert opened.student("s02").state()["score"] == 20.0
+        assert "somebody else" in opened.graded("s03", block(third))["message"]
 
 
 @pytest.mark.slow

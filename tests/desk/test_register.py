@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 A, B = "111111111111", "222222222222"
+CLASS = ["s01", "s02"]
 
 
 def test_links_work_after_it_is_read_again(tmp_path: Path) -> None:
     tokens = Register.read(tmp_path).give_links(["s01", "s02"], {})
     again = Register.read(tmp_path)
-    assert not again.is_new
     assert again.student_of(cookie_of(tokens["s02"])) == "s02"
     assert again.student_of(tokens["s02"]) is None
     assert again.give_links(["s01", "s02"], tokens) == tokens
@@ -63,13 +63,13 @@ def test_links_to_the_board_work_until_the_desk_ends(tmp_path: Path) -> None:
 
 def test_the_first_to_bind_an_account_has_it_until_it_is_released(tmp_path: Path) -> None:
     register = Register.read(tmp_path)
-    register.bind(A, "s01")
-    register.bind(A, "s02")
+    register.bind({A: "s01"}, CLASS)
+    register.bind({A: "s02", B: "s02"}, CLASS)
     register.claim("s02", A)
     register.claim("s02", A)
     register.claim("s03", B)
     again = Register.read(tmp_path)
-    assert again.owner(A) == "s01"
+    assert (again.owner(A), again.owner(B)) == ("s01", "s02")
     assert [(one.student_id, one.account_id) for one in again.claims] == [("s02", A), ("s03", B)]
     again.release(["s01"])
     assert Register.read(tmp_path).owner(A) is None

@@ -103,7 +103,7 @@ class Tries:
         self.run = ClassRun(self.setup, self.results, roster, planned)
         self.seats = Seats(rows, self.run.reports, lambda _name: None)
         self.grader = Grader(
-            *(self.setup, settings, self.register, self.accounts, self.run, self.results),
+            *(self.setup, settings, self.accounts, self.run, self.results),
             *(self.seats, InUse(), Lock(), marks),
         )
 
