@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 ENDING = N_("The desk was ended before your check was.")
 WHEN_OPEN = N_("Hand in again when it is open.")
 ONCE_MORE = N_("Hand in once more; if it happens again, call your instructor.")
+FAILED = N_("The grader failed, and told your instructor. It does not count against you.")
 _NOT_KEPT = N_("Your result could not be written, so it does not count yet.")
 _NEXT = N_("This account is being checked for somebody else; yours is next.")
 
@@ -110,7 +111,7 @@ class Grader:
                     bool(mine.group) and self.accounts.may_still_count(mine, account_id)
                 )
 
-            Pipeline(
+            pipeline = Pipeline(
                 self.setup.rubric,
                 self.setup.judge,
                 self.setup.checks,
@@ -119,10 +120,14 @@ class Grader:
                 engine,
                 stored=lambda _party: seen_before(self.results, together, may_count),
                 identified=identified,
-            ).run(_reached(row, keys, mine) for row in together)
+            )
+            pipeline.run(_reached(row, keys, mine) for row in together)
             if self.in_use.stopping:
                 raise Refused(ENDING, WHEN_OPEN)
             check_open(engine.seen)
+            # Where nothing is known yet, what was seen is kept: it can be judged again.
+            if pipeline.failed and any(self.seats.is_known(row.student_id) for row in together):
+                raise Refused(FAILED, ONCE_MORE)
             self._keep(mine, together, taken, visited)
 
     def _enter(self, seat: Seat, found: Identified, visited: list[str]) -> str:

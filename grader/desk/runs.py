@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from grader.batch.parties import party_of
 from grader.batch.portions import Portions
 from grader.desk.engine import Ended, OneRun, SharedThreads
-from grader.desk.grading import ENDING, ONCE_MORE, WHEN_OPEN
+from grader.desk.grading import ENDING, FAILED, ONCE_MORE, WHEN_OPEN
 from grader.desk.refused import Refused, words
 from grader.i18n.language import N_
 from grader.roster.load import student_of
@@ -44,7 +44,6 @@ _FULL = N_("Very many are waiting at the moment.")
 _LATER = N_("Try again in a minute.")
 _CLOSED = N_("The desk is closed: nothing more can be handed in.")
 _ASK = N_("If you think that it should be open, ask your instructor.")
-_FAILED = N_("The grader failed, and told your instructor. It does not count against you.")
 _BEGINS = N_("Asking AWS whose account it is.")
 
 
@@ -156,7 +155,7 @@ class DeskRuns:
         except Exception as error:  # noqa: BLE001 - one student's crash must not end the desk
             if self._failed.is_new(error) and not self._stopping:
                 print(trace_of(error), file=sys.stderr)  # noqa: T201
-            self._seats.put(seat, "refused", Refused(_FAILED, ONCE_MORE).words)
+            self._seats.put(seat, "refused", Refused(FAILED, ONCE_MORE).words)
         finally:
             with self._lock:
                 self._running.pop(party_of(seat.row), None)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from grader.desk.state import desk_state_of
+from grader.i18n.message import said
 from grader.judging.pool import Judge
+from grader.judging.ungraded import all_ungraded
 from grader.model.fact import Unknown
+from grader.model.machine_limit import WorkerDied
 from grader.model.report import Adjustment
 from grader.results.overrides import Overrides
 from tests.desk.tries import Tries, account, row
@@ -17,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from grader.model.observation import Observation
     from grader.model.outcome import CheckInfo
+    from grader.rubric.rubric import Rubric
 
 A, B = "111111111111", "222222222222"
 ROWS = [row("s01"), row("t01"), row("p1", "g"), row("p2", "g")]
@@ -85,3 +92,53 @@ def test_a_new_try_is_shown_with_a_human_s_marks(
     assert view.report is not None
     assert (view.report.status, view.report.score) == ("graded", 20.0)
     assert at.register.owner(B) == "t01"
+
+
+def dies(*_given: Any, **_more: Any) -> Future[Any]:
+    failed: Future[Any] = Future()
+    failed.set_exception(WorkerDied())
+    return failed
+
+
+def unjudged(_judge: Judge, rubric: Rubric, seen: list[Observation], **_more: Any) -> Future[Any]:
+    judged: Future[Any] = Future()
+    judged.set_result([all_ungraded(rubric, ValueError("x")) for _one in seen])
+    return judged
+
+
+def crashes(*_given: Any, **_more: Any) -> Any:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("what", "fails"),
+    [
+        ("grader.judging.pool.Judge.submit", dies),
+        ("grader.judging.pool.Judge.submit", unjudged),
+        ("grader.batch.pipeline.score", crashes),
+        ("tests.desk.tries.account_shown", crashes),
+    ],
+)
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_a_grader_that_fails_takes_nothing_away(
+    at: Tries, monkeypatch: pytest.MonkeyPatch, what: str, fails: Any, keep: Any
+) -> None:
+    at.grader.settings = replace(at.grader.settings, keep=keep)
+    first = at.tries("p1", account(A, wrong=2)).counts
+    kept = contents(at.results.root)
+    with monkeypatch.context() as patch:
+        patch.setattr(what, fails)
+        view = at.tries("p1", account(A, wrong=1))
+        assert (view.stage, view.report, view.counts) == ("refused", first, first)
+        assert view.words is not None
+        assert said(view.words).startswith("The grader failed, and told your instructor.")
+        assert contents(at.results.root) == kept
+        # Whoever had nothing before has what was seen: it can be judged again.
+        at.tries("s01", account(B))
+        assert at.report("s01").status == "ungraded"
+    assert at.tries("p1", account(A, wrong=1)).report == at.report("p1")
+    assert at.report("p2").score == 19.0
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
