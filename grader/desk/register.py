@@ -178,13 +178,19 @@ class Register:
     def claim(self, student_id: str, account_id: str) -> None:
         """Note that the student handed in an account that is another's."""
         with self._lock:
-            others = [
-                claim
-                for claim in self._kept.claims
-                if (claim.student_id, claim.account_id) != (student_id, account_id)
-            ]
+            others = self._others(student_id, account_id)
             self._kept.claims = [*others, Claim(student_id, account_id, now())][-_MOST_CLAIMS:]
             self._save()
+
+    def dismiss(self, student_id: str, account_id: str) -> None:
+        """The claim is settled: it was none, or a human saw to it."""
+        with self._lock:
+            self._kept.claims = self._others(student_id, account_id)
+            self._save()
+
+    def _others(self, student_id: str, account_id: str) -> list[Claim]:
+        claim = student_id, account_id
+        return [one for one in self._kept.claims if (one.student_id, one.account_id) != claim]
 
     @property
     def claims(self) -> list[Claim]:
