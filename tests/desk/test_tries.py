@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grader.desk.pages import board_page, desk_student_page
 from grader.desk.state import desk_state_of
 from grader.i18n.message import said
 from grader.judging.pool import Judge
@@ -142,3 +144,13 @@ def test_a_grader_that_fails_takes_nothing_away(
 
 def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_page_that_loads_itself_again_is_loaded_from_where_it_is_got(at: Tries) -> None:
+    """A form's answer may be the page too, and its address takes forms alone."""
+    at.seats["s01"].stage = "looking"
+    desk = at.desk
+    student = desk_student_page(desk, at.seats.view("s01"), "en", "cookie", "It is under way.")
+    for page, where in ((student, "/"), (board_page(desk, "en", "cookie"), "/board")):
+        found = re.findall(r'http-equiv="refresh" content="(\d+)(?:;url=(.+?))?"', page.html)
+        assert [address for _seconds, address in found] == [where]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from threading import Lock
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,10 +13,12 @@ from grader.batch.plan import Plan
 from grader.batch.run import ClassRun
 from grader.batch.settings import Settings
 from grader.batch.setup import GradingSetup
+from grader.desk.desk import Desk
 from grader.desk.grading import Grader, InUse
 from grader.desk.refused import Refused
 from grader.desk.register import Register
 from grader.desk.seats import Seats
+from grader.desk.streams import Streams
 from grader.desk.whose import Accounts
 from grader.engines.visit import Identified, identify_account
 from grader.model.access import Keys, NothingHandedIn
@@ -106,9 +109,10 @@ class Tries:
         self.results, settings = Results(folder / "results"), Settings(seed=1, jobs=1, keep="best")
         self.results.root.mkdir(exist_ok=True)
         self.setup = GradingSetup(lab_rubric(), judge, checks)
+        self.rows = tuple(rows)
         self.register = Register.read(self.results.root)
         self.accounts = Accounts(rows, self.register)
-        roster = Roster(tuple(rows), (), "")
+        roster = Roster(self.rows, (), "")
         marks = overrides or Overrides()
         planned = Plan(roster.accounts, settings, start_over=False, overrides=marks)
         self.run = ClassRun(self.setup, self.results, roster, planned)
@@ -131,6 +135,15 @@ class Tries:
         except Refused as refused:
             self.seats.put(seat, "refused", refused.words)
         return self.seats.view(name)
+
+    @property
+    def desk(self) -> Desk:
+        """What the pages are made of."""
+        runs: Any = SimpleNamespace(seats=self.seats)
+        return Desk(
+            *(self.setup, self.results, self.rows, self.register, self.accounts, self.run),
+            *(runs, Streams(), "http://127.0.0.1", "en"),
+        )
 
     def report(self, name: str) -> Report:
         return read_report(self.results.folder(name) / "report.json")
