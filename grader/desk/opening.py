@@ -75,6 +75,8 @@ class OpenDesk:
         self._tokens = read_tokens(opening.links)
         self.cut_short = 0
         """How many checks had no end when the desk was ended."""
+        self.without_link = 0
+        """Of how many students the link works, and is written nowhere any more."""
         self.run = ClassRun(setup, results, roster, planned, work=self._serve)
 
     def serve(self) -> None:
@@ -88,8 +90,13 @@ class OpenDesk:
             for row in rows
             if cell(row.student_id) in self._tokens
         }
-        tokens = register.give_links([*(r.student_id for r in rows)], known, opening.renewed)
-        write_links(opening.links, rows, tokens, opening.base_url)
+        students = [row.student_id for row in rows]
+
+        def publish(tokens: dict[str, str]) -> None:
+            write_links(opening.links, rows, tokens, opening.base_url)
+
+        tokens = register.give_links(students, known, opening.renewed, publish)
+        self.without_link = len(students) - len(tokens)
         accounts = Accounts(rows, register)
         accounts.bind_graded(run.reports)  # by a batch, before the desk or in between
         for name in opening.released:

@@ -17,7 +17,7 @@ from grader.results.atomic_write import write_bytes
 from grader.results.directory import DESK
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
 _MOST_CLAIMS = 500
@@ -81,26 +81,32 @@ class Register:
     # -- links --------------------------------------------------------------------------------
 
     def give_links(
-        self, students: Collection[str], known: dict[str, str], renewed: Collection[str] = ()
+        self,
+        students: Collection[str],
+        known: dict[str, str],
+        renewed: Collection[str] = (),
+        publish: Callable[[dict[str, str]], None] = lambda _tokens: None,
     ) -> dict[str, str]:
         """A token for each of ``students`` whose token can be known, made where there is none yet.
 
         ``known`` are tokens that were given out; one that is not right any more counts for nothing.
         ``renewed`` get another one. A student whose link exists, but whose token nobody has any more, is
-        left out: the link goes on working.
+        left out: the link goes on working. ``publish`` writes the tokens where people read them, and if
+        it raises none of them counts: nobody would ever have seen it.
         """
         tokens: dict[str, str] = {}
+        links: dict[str, str] = {}
         with self._lock:
             for name in students:
                 stored, token = self._kept.links.get(name), known.get(name)
                 if name in renewed or stored is None:
                     token = new_token()
-                    self._kept.links[name] = stored_of(cookie_of(token))
-                elif token is None or stored_of(cookie_of(token)) != stored:
-                    continue
-                tokens[name] = token
-            for name in self._kept.links.keys() - {*students}:
-                del self._kept.links[name]
+                    stored = stored_of(cookie_of(token))
+                links[name] = stored
+                if token is not None and stored_of(cookie_of(token)) == stored:
+                    tokens[name] = token
+            publish(tokens)
+            self._kept.links = links
             self._save()
         return tokens
 

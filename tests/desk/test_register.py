@@ -45,6 +45,23 @@ def test_a_new_link_ends_the_one_before(tmp_path: Path) -> None:
     assert register.student_of(cookie_of(new["s01"])) == "s01"
 
 
+@pytest.mark.parametrize("renewed", [[], ["s01"]])
+def test_a_link_that_nobody_could_be_told_is_none(tmp_path: Path, renewed: list[str]) -> None:
+    def locked(_tokens: dict[str, str]) -> None:
+        raise PermissionError
+
+    old = Register.read(tmp_path).give_links(["s01"], {})
+    register = Register.read(tmp_path)
+    with pytest.raises(PermissionError):
+        register.give_links(["s01", "s02"], old, renewed, locked)
+    for one in (register, Register.read(tmp_path)):
+        assert one.student_of(cookie_of(old["s01"])) == "s01"
+        given = one.give_links(["s01", "s02"], old)
+        assert [*given] == ["s01", "s02"]
+        assert given["s01"] == old["s01"]
+        old = given
+
+
 def test_whoever_left_the_roster_has_no_link(tmp_path: Path) -> None:
     register = Register.read(tmp_path)
     tokens = register.give_links(["s01", "s02"], {})
