@@ -16,6 +16,7 @@ from grader.engines.visit import Visit
 from grader.i18n.language import N_, plural
 from grader.i18n.message import said
 from grader.judging.pool import AT_A_TIME
+from grader.judging.ungraded import Unjudged
 from grader.model.fact import Unknown
 from grader.model.machine_limit import FILES, PROCESSES, limit_reached
 from grader.resources.kinds import KINDS
@@ -81,6 +82,8 @@ class Pipeline:
         self._observed: list[Observed] = []
         self._since = 0.0
         self._lost, self._shown = False, Repeated()
+        self.failed = False
+        """Somebody is ungraded because the grader failed, and not for what was seen."""
 
     def run(self, accounts: Iterable[Account]) -> None:
         """Grade everyone. On ``KeyboardInterrupt`` the queues are given back and it goes on up."""
@@ -172,6 +175,7 @@ class Pipeline:
                     self._crashed(candidates.party.rows, candidates.unjudged, error)
             return
         for (candidates, index), judged in zip(batch, outcomes, strict=True):
+            self.failed |= isinstance(judged, Unjudged)
             if candidates.judge(index, judged):
                 for row in candidates.party.rows:
                     self._grade(row, candidates)
@@ -211,6 +215,7 @@ class Pipeline:
     def _unknown(self, error: Exception) -> Unknown:
         """What a failure of the grader is to the student. For us the traceback of a bug of ours, or once
         for the class that the engine is lost."""
+        self.failed = True
         if isinstance(error, EngineLost):
             lost = N_("The cluster was lost: {why}")
             unknown = Unknown.saying("unexpected", lost, why=error.why)

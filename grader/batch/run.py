@@ -201,9 +201,13 @@ class ClassRun:
             )
             self._take(Graded(account, None, report), lambda _graded: None)
 
-    def take(self, graded: Graded) -> None:
-        """Write a student's result. Raises ``OSError`` where nothing more can be written."""
+    def take(self, graded: Graded) -> Report | None:
+        """Write a student's result, one at a time. The report that counts now, with a human's marks;
+        ``None`` where it could not be written. Raises ``OSError`` where nothing more can be written."""
+        unwritten = len(self.unwritten)
         self._take(graded, lambda _graded: None)
+        name = graded.account.student_id
+        return self._graded[name].report if len(self.unwritten) == unwritten else None
 
     @property
     def known(self) -> list[KeptResult]:

@@ -246,7 +246,7 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
         )
 
         def tell_open(link: str) -> None:
-            _tell_open(link, opening, output, errors, quiet=quiet)
+            _tell_open(link, opening, made.without_link, output, errors, quiet=quiet)
             if blocks is not None:
                 _tell_demo(opening.links, blocks, output)
 
@@ -281,7 +281,13 @@ def _check_installed() -> None:
 
 
 def _tell_open(
-    link: str, opening: Opening, output: Console, errors: Console, *, quiet: bool
+    link: str,
+    opening: Opening,
+    without_link: int,
+    output: Console,
+    errors: Console,
+    *,
+    quiet: bool,
 ) -> None:
     output.print(_("The board: {link}", link=link), soft_wrap=True, markup=False)
     if opening.tls is not None and opening.tls.fingerprint:
@@ -290,6 +296,15 @@ def _tell_open(
     if not quiet:
         told = _("Each student's link is in {file}. Ctrl-C ends the desk.", file=opening.links)
         errors.print(told, soft_wrap=True, markup=False)
+        if without_link:
+            told = plural(
+                without_link,
+                "But the link of {count} student is not: it goes on working, and is written nowhere "
+                "else. Another one is made with --new-link STUDENT.",
+                "But the links of {count} students are not: they go on working, and are written nowhere "
+                "else. Another one is made with --new-link STUDENT.",
+            )
+            errors.print(told, soft_wrap=True, markup=False)
 
 
 def _tell_checked(view: View, errors: Console) -> None:

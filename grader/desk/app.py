@@ -71,6 +71,7 @@ class App:
             Route("/board", self._answer(self._board), methods=get),
             Route("/board/events", self._answer(self._board_events), methods=get),
             Route("/board/release", self._answer(self._release), methods=post),
+            Route("/board/dismiss", self._answer(self._dismiss), methods=post),
             Route("/board/close", self._answer(partial(self._close, closed=True)), methods=post),
             Route("/board/open", self._answer(partial(self._close, closed=False)), methods=post),
             Route("/students/{student_id}/index.html", self._answer(self._student), methods=get),
@@ -235,6 +236,12 @@ class App:
         if name not in {row.student_id for row in self._desk.rows}:
             raise BadRequest(404)
         await run_in_threadpool(self._desk.release, name)
+        return self._to("/board")
+
+    async def _dismiss(self, request: Request) -> Response:
+        form = await form_of(request, self._instructor(request))
+        claim = form.get("student", ""), form.get("account", "")
+        await run_in_threadpool(self._desk.dismiss, *claim)
         return self._to("/board")
 
     async def _close(self, request: Request, *, closed: bool) -> Response:

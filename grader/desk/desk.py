@@ -88,6 +88,11 @@ class Desk:
         self.register.release([row.student_id for row in together])
         self.changed(student_id)
 
+    def dismiss(self, student_id: str, account_id: str) -> None:
+        """Take a claim off the board."""
+        self.register.dismiss(student_id, account_id)
+        self.changed(student_id)
+
     def close(self, closed: bool) -> None:
         """Take no more blocks, or take them again, after ``until`` too."""
         self.register.close(closed)

@@ -22,18 +22,19 @@ if TYPE_CHECKING:
     from grader.batch.run import ClassRun
     from grader.batch.setup import GradingSetup
     from grader.desk.engine import OneRun
-    from grader.desk.register import Register
     from grader.desk.seat import Seat
     from grader.desk.seats import Seats
     from grader.desk.whose import Accounts
     from grader.engines.visit import Identified, Visit
     from grader.model.access import Keys
     from grader.results.directory import Results
+    from grader.results.overrides import Overrides
     from grader.roster.load import Account
 
 ENDING = N_("The desk was ended before your check was.")
 WHEN_OPEN = N_("Hand in again when it is open.")
 ONCE_MORE = N_("Hand in once more; if it happens again, call your instructor.")
+FAILED = N_("The grader failed, and told your instructor. It does not count against you.")
 _NOT_KEPT = N_("Your result could not be written, so it does not count yet.")
 _NEXT = N_("This account is being checked for somebody else; yours is next.")
 
@@ -85,13 +86,13 @@ class Grader:
 
     setup: GradingSetup
     settings: Settings
-    register: Register
     accounts: Accounts
     run: ClassRun
     results: Results
     seats: Seats
     in_use: InUse
     keeping: AbstractContextManager[object]
+    overrides: Overrides
 
     def grade(self, seat: Seat, keys: Keys, engine: OneRun) -> None:
         """Grade everybody of the student's group. Raises :class:`Refused` where nothing comes of it."""
@@ -104,22 +105,29 @@ class Grader:
                 account_id = self._enter(seat, found, visited)
                 self.seats.show_account(seat, account_id)
 
-            Pipeline(
+            def may_count(account_id: str) -> bool:
+                # A group may have several accounts, of which the best counts; a student alone has one.
+                return account_id in visited or (
+                    bool(mine.group) and self.accounts.may_still_count(mine, account_id)
+                )
+
+            pipeline = Pipeline(
                 self.setup.rubric,
                 self.setup.judge,
                 self.setup.checks,
                 replace(self.settings, seed=secrets.randbelow(2**31)),
                 taken.append,
                 engine,
-                # A group may have several accounts, of which the best counts; a student alone has one.
-                stored=lambda _party: seen_before(
-                    self.results, together, () if mine.group else visited
-                ),
+                stored=lambda _party: seen_before(self.results, together, may_count),
                 identified=identified,
-            ).run(_reached(row, keys, mine) for row in together)
+            )
+            pipeline.run(_reached(row, keys, mine) for row in together)
             if self.in_use.stopping:
                 raise Refused(ENDING, WHEN_OPEN)
             check_open(engine.seen)
+            # Where nothing is known yet, what was seen is kept: it can be judged again.
+            if pipeline.failed and any(self.seats.is_known(row.student_id) for row in together):
+                raise Refused(FAILED, ONCE_MORE)
             self._keep(mine, together, taken, visited)
 
     def _enter(self, seat: Seat, found: Identified, visited: list[str]) -> str:
@@ -140,16 +148,15 @@ class Grader:
         for graded in taken:
             name = graded.account.student_id
             is_mine = name == mine.student_id
-            now = graded.now or graded.report
+            now = self.overrides.on(graded.now or graded.report)
             with self.keeping:
                 if is_mine and now.status == "graded" and visited:
-                    self.register.bind(visited[0], name)
-                unwritten = len(self.run.unwritten)
+                    self.accounts.bind(name, visited[0])
                 # The row as the roster has it: how it was reached this once is kept nowhere.
-                self.run.take(replace(graded, account=rows[name], led_to=None))
-                if len(self.run.unwritten) > unwritten:
-                    raise Refused(_NOT_KEPT, ONCE_MORE)
-            self.seats.show(name, now, graded.report, is_mine=is_mine)
+                counts = self.run.take(replace(graded, account=rows[name], led_to=None))
+            if counts is None:
+                raise Refused(_NOT_KEPT, ONCE_MORE)
+            self.seats.show(name, now, counts, is_mine=is_mine)
 
 
 def _reached(row: Account, keys: Keys, mine: Account) -> Account:

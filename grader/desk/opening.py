@@ -75,6 +75,8 @@ class OpenDesk:
         self._tokens = read_tokens(opening.links)
         self.cut_short = 0
         """How many checks had no end when the desk was ended."""
+        self.without_link = 0
+        """Of how many students the link works, and is written nowhere any more."""
         self.run = ClassRun(setup, results, roster, planned, work=self._serve)
 
     def serve(self) -> None:
@@ -83,17 +85,20 @@ class OpenDesk:
 
     def _serve(self, run: ClassRun) -> None:
         opening, register, rows = self._opening, self._register, self._roster.accounts
-        fresh = register.is_new
         known = {
             row.student_id: self._tokens[cell(row.student_id)]
             for row in rows
             if cell(row.student_id) in self._tokens
         }
-        tokens = register.give_links([*(r.student_id for r in rows)], known, opening.renewed)
-        write_links(opening.links, rows, tokens, opening.base_url)
+        students = [row.student_id for row in rows]
+
+        def publish(tokens: dict[str, str]) -> None:
+            write_links(opening.links, rows, tokens, opening.base_url)
+
+        tokens = register.give_links(students, known, opening.renewed, publish)
+        self.without_link = len(students) - len(tokens)
         accounts = Accounts(rows, register)
-        if fresh:
-            _bind_what_is_graded(run, register)
+        accounts.bind_graded(run.reports)  # by a batch, before the desk or in between
         for name in opening.released:
             row = next(row for row in rows if row.student_id == name)
             register.release([account.student_id for account in accounts.party(row)])
@@ -105,9 +110,10 @@ class OpenDesk:
 
         seats = Seats(rows, run.reports, changed)
         grader = Grader(
-            *(self._setup, self._planned.settings, register, accounts, run, self._results, seats),
+            *(self._setup, self._planned.settings, accounts, run, self._results, seats),
             InUse(),
             Lock(),
+            self._planned.overrides,
         )
         runs = DeskRuns(
             grader,
@@ -137,11 +143,3 @@ class OpenDesk:
             self.cut_short = runs.stop()
             streams.end()
             server.end()
-
-
-def _bind_what_is_graded(run: ClassRun, register: Register) -> None:
-    """What a batch graded before the desk was opened is whose it is."""
-    graded = (report for report in run.reports if report.status == "graded")
-    register.bind_all(
-        {report.account_id: report.student_id for report in graded if report.account_id}
-    )

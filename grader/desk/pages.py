@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from grader.desk.desk import Desk
+    from grader.desk.register import Claim
     from grader.desk.seat import SeatStage, View
+    from grader.roster.load import Account
 
 _STYLES = ("page.css", "desk.css")
 STUDENT = Inside(("desk.js",), _STYLES, served=True)
@@ -60,12 +62,15 @@ class Seated(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """A claim on the board: who handed in the account, and whose it is."""
+    """A claim on the board: who handed in the account, and whose it is, by the roster or because it was
+    graded first. ``owner_id`` is who can be released of it."""
 
     account: str
     who: str
+    who_id: str
     owner: str
     owner_id: str
+    by_roster: bool
     at: str
 
 
@@ -151,18 +156,27 @@ def board_page(desk: Desk, lang: str, cookie: str) -> PageText:
         stages=[(stage, speech.say(STAGES[stage]), counts[stage]) for stage in _ORDER],
         seated=[_seated(view, speech) for view in _in_order(views)],
         claims=[
-            Claimed(
-                claim.account_id,
-                names.get(claim.student_id, claim.student_id),
-                names.get(owner, owner) if owner else speech.say("somebody by the roster"),
-                owner or "",
-                speech.moment(claim.at),
-            )
-            for claim in reversed(desk.register.claims)
-            for owner in [desk.register.owner(claim.account_id)]
+            _claimed(claim, holders, names, speech)
+            for claim, holders in reversed(desk.accounts.disputes())
         ],
     )
     return PageText(html, BOARD.policy)
+
+
+def _claimed(
+    claim: Claim, holders: list[Account], names: Mapping[str, str], speech: Speech
+) -> Claimed:
+    by_roster = any(row.account_id == claim.account_id for row in holders)
+    return Claimed(
+        claim.account_id,
+        names.get(claim.student_id, claim.student_id),
+        claim.student_id,
+        ", ".join(names[row.student_id] for row in holders),
+        # What the roster gives stays theirs.
+        "" if by_roster else holders[0].student_id,
+        by_roster,
+        speech.moment(claim.at),
+    )
 
 
 def _name(view: View) -> str:

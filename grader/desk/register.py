@@ -17,7 +17,7 @@ from grader.results.atomic_write import write_bytes
 from grader.results.directory import DESK
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
 _MOST_CLAIMS = 500
@@ -33,12 +33,14 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Stored(msgspec.Struct, forbid_unknown_fields=True):
     """The file. ``links`` has a digest for each student, ``board`` one for each link to the board;
-    ``accounts`` says which student's graded block bound an account."""
+    ``accounts`` says which student's graded block bound an account, ``released`` of which students it
+    was released, ever."""
 
     schema: Literal["desk/1"] = "desk/1"
     links: dict[str, str] = {}
     board: list[str] = []
     accounts: dict[str, str] = {}
+    released: dict[str, list[str]] = {}
     claims: list[Claim] = []
     closed: bool = False
 
@@ -76,34 +78,35 @@ class Register:
             remedy = _("Move it away: everybody gets a new link then.")
             raise bad_input(path, None, message, remedy) from None
 
-    @property
-    def is_new(self) -> bool:
-        """Nobody has opened a desk in this folder before."""
-        return not self._kept.links
-
     # -- links --------------------------------------------------------------------------------
 
     def give_links(
-        self, students: Collection[str], known: dict[str, str], renewed: Collection[str] = ()
+        self,
+        students: Collection[str],
+        known: dict[str, str],
+        renewed: Collection[str] = (),
+        publish: Callable[[dict[str, str]], None] = lambda _tokens: None,
     ) -> dict[str, str]:
         """A token for each of ``students`` whose token can be known, made where there is none yet.
 
         ``known`` are tokens that were given out; one that is not right any more counts for nothing.
         ``renewed`` get another one. A student whose link exists, but whose token nobody has any more, is
-        left out: the link goes on working.
+        left out: the link goes on working. ``publish`` writes the tokens where people read them, and if
+        it raises none of them counts: nobody would ever have seen it.
         """
         tokens: dict[str, str] = {}
+        links: dict[str, str] = {}
         with self._lock:
             for name in students:
                 stored, token = self._kept.links.get(name), known.get(name)
                 if name in renewed or stored is None:
                     token = new_token()
-                    self._kept.links[name] = stored_of(cookie_of(token))
-                elif token is None or stored_of(cookie_of(token)) != stored:
-                    continue
-                tokens[name] = token
-            for name in self._kept.links.keys() - {*students}:
-                del self._kept.links[name]
+                    stored = stored_of(cookie_of(token))
+                links[name] = stored
+                if token is not None and stored_of(cookie_of(token)) == stored:
+                    tokens[name] = token
+            publish(tokens)
+            self._kept.links = links
             self._save()
         return tokens
 
@@ -145,17 +148,18 @@ class Register:
         with self._lock:
             return {one for one, name in self._kept.accounts.items() if name in students}
 
-    def bind(self, account_id: str, student_id: str) -> None:
-        """From now on the account is this student's."""
+    def bind(self, accounts: dict[str, str], among: Collection[str]) -> None:
+        """From now on these accounts are these students', but for what another student has who is
+        ``among`` those of the roster."""
         with self._lock:
-            if self._kept.accounts.setdefault(account_id, student_id) == student_id:
+            free = {
+                account_id: name
+                for account_id, name in accounts.items()
+                if self._kept.accounts.get(account_id) not in among
+            }
+            if free:
+                self._kept.accounts |= free
                 self._save()
-
-    def bind_all(self, accounts: dict[str, str]) -> None:
-        """Bind accounts that are nobody's yet to students, all at once."""
-        with self._lock:
-            self._kept.accounts = {**accounts, **self._kept.accounts}
-            self._save()
 
     def release(self, students: Collection[str]) -> None:
         """Their accounts are nobody's any more; what they claimed, or others of them, is settled."""
@@ -163,6 +167,8 @@ class Register:
             free = self.accounts_of(students)
             for account_id in free:
                 del self._kept.accounts[account_id]
+                before = self._kept.released.get(account_id, ())
+                self._kept.released[account_id] = sorted({*before, *students})
             self._kept.claims = [
                 claim
                 for claim in self._kept.claims
@@ -170,16 +176,27 @@ class Register:
             ]
             self._save()
 
+    def was_released(self, account_id: str, students: Collection[str]) -> bool:
+        """Whether the account was taken from any of ``students``; it may have been bound again since."""
+        with self._lock:
+            return not {*students}.isdisjoint(self._kept.released.get(account_id, ()))
+
     def claim(self, student_id: str, account_id: str) -> None:
         """Note that the student handed in an account that is another's."""
         with self._lock:
-            others = [
-                claim
-                for claim in self._kept.claims
-                if (claim.student_id, claim.account_id) != (student_id, account_id)
-            ]
+            others = self._others(student_id, account_id)
             self._kept.claims = [*others, Claim(student_id, account_id, now())][-_MOST_CLAIMS:]
             self._save()
+
+    def dismiss(self, student_id: str, account_id: str) -> None:
+        """The claim is settled: it was none, or a human saw to it."""
+        with self._lock:
+            self._kept.claims = self._others(student_id, account_id)
+            self._save()
+
+    def _others(self, student_id: str, account_id: str) -> list[Claim]:
+        claim = student_id, account_id
+        return [one for one in self._kept.claims if (one.student_id, one.account_id) != claim]
 
     @property
     def claims(self) -> list[Claim]:

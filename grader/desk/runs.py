@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from grader.batch.parties import party_of
 from grader.batch.portions import Portions
 from grader.desk.engine import Ended, OneRun, SharedThreads
-from grader.desk.grading import ENDING, ONCE_MORE, WHEN_OPEN
+from grader.desk.grading import ENDING, FAILED, ONCE_MORE, WHEN_OPEN
 from grader.desk.refused import Refused, words
-from grader.i18n.language import N_
+from grader.i18n.language import N_, _
+from grader.model.machine_limit import limit_reached
 from grader.roster.load import student_of
 from grader.safety.trace import Repeated, trace_of
 
@@ -44,7 +45,6 @@ _FULL = N_("Very many are waiting at the moment.")
 _LATER = N_("Try again in a minute.")
 _CLOSED = N_("The desk is closed: nothing more can be handed in.")
 _ASK = N_("If you think that it should be open, ask your instructor.")
-_FAILED = N_("The grader failed, and told your instructor. It does not count against you.")
 _BEGINS = N_("Asking AWS whose account it is.")
 
 
@@ -130,9 +130,14 @@ class DeskRuns:
         )
         self._running[party_of(seat.row)] = run
         self._seats.put(seat, "looking", words(_BEGINS))
-        threading.Thread(
+        thread = threading.Thread(
             target=self._visit, args=(seat, keys, run), name="desk", daemon=True
-        ).start()
+        )
+        try:
+            thread.start()
+        except Exception as error:  # noqa: BLE001 - no more threads; those that run go on
+            del self._running[party_of(seat.row)]
+            self._refuse_failed(seat, error)
 
     @contextmanager
     def _stepping_aside(self) -> Iterator[None]:
@@ -154,9 +159,7 @@ class DeskRuns:
         except Ended:
             self._seats.put(seat, "refused", Refused(ENDING, WHEN_OPEN).words)
         except Exception as error:  # noqa: BLE001 - one student's crash must not end the desk
-            if self._failed.is_new(error) and not self._stopping:
-                print(trace_of(error), file=sys.stderr)  # noqa: T201
-            self._seats.put(seat, "refused", Refused(_FAILED, ONCE_MORE).words)
+            self._refuse_failed(seat, error)
         finally:
             with self._lock:
                 self._running.pop(party_of(seat.row), None)
@@ -164,6 +167,13 @@ class DeskRuns:
                 if not self._stopping:
                     self._fill()
         self._told(self._seats.view(seat.row.student_id))
+
+    def _refuse_failed(self, seat: Seat, error: Exception) -> None:
+        """Tell the student that a try failed by us, and whoever runs the desk why, once."""
+        limit = limit_reached(error)
+        if self._failed.is_new(error) and not self._stopping:
+            print(_(limit) if limit else trace_of(error), file=sys.stderr)  # noqa: T201
+        self._seats.put(seat, "refused", Refused(limit or FAILED, ONCE_MORE).words)
 
     # -- the end --------------------------------------------------------------------------------
 

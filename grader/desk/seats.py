@@ -64,6 +64,12 @@ class Seats:
             places = {id(seat): number for number, seat in enumerate(self.queue)}
             return [_view(seat, places.get(id(seat), 0)) for seat in self._seats.values()]
 
+    def is_known(self, student_id: str) -> bool:
+        """Something that the student handed in has a report."""
+        with self.lock:
+            counts = self._seats[student_id].counts
+            return counts is not None and not counts.absent
+
     @property
     def counts(self) -> Counter[str]:
         """How many students are in which stage."""

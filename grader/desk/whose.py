@@ -10,11 +10,12 @@ from grader.i18n.language import N_
 from grader.model.fact import Found, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from grader.desk.register import Register
+    from grader.desk.register import Claim, Register
     from grader.model.fact import Fact
     from grader.model.observation import Identity, Observation
+    from grader.model.report import Report
     from grader.roster.load import Account
 
 ANOTHERS = N_("This AWS account was handed in by somebody else.")
@@ -35,14 +36,12 @@ class Accounts:
     def __init__(self, rows: Sequence[Account], register: Register) -> None:
         self._register = register
         self._parties: dict[str, list[Account]] = {}
-        self._party: dict[str, str] = {}
-        self._listed: dict[str, set[str]] = {}
+        self._rows = {row.student_id: row for row in rows}
+        self._listed: dict[str, list[Account]] = {}
         for row in rows:
-            party = party_of(row)
-            self._parties.setdefault(party, []).append(row)
-            self._party[row.student_id] = party
+            self._parties.setdefault(party_of(row), []).append(row)
             if row.account_id is not None:
-                self._listed.setdefault(row.account_id, set()).add(party)
+                self._listed.setdefault(row.account_id, []).append(row)
 
     def party(self, row: Account) -> list[Account]:
         """The rows that are graded together with this one, itself among them."""
@@ -70,12 +69,48 @@ class Accounts:
             )
         return account_id
 
+    def bind(self, student_id: str, account_id: str) -> None:
+        """The account is this student's from now on, unless somebody else of the roster has it."""
+        self._register.bind({account_id: student_id}, self._rows)
+
+    def bind_graded(self, reports: Iterable[Report]) -> None:
+        """What was graded without the desk is whose it is, unless it was released or somebody has it."""
+        graded = [
+            (report.account_id, report.student_id)
+            for report in reports
+            if report.status == "graded" and report.account_id is not None
+        ]
+        register = self._register
+        theirs = {one: name for one, name in graded if not register.was_released(one, [name])}
+        register.bind(theirs, self._rows)
+
+    def may_still_count(self, row: Account, account_id: str) -> bool:
+        """What was seen of the account earlier, for ``row``'s party, may count: it is nobody else's now,
+        and was not taken from them."""
+        if owners := self._owners(account_id):
+            return party_of(row) in owners
+        together = [account.student_id for account in self.party(row)]
+        return not self._register.was_released(account_id, together)
+
+    def disputes(self) -> list[tuple[Claim, list[Account]]]:
+        """The claims of what is somebody else's still, the last one last, each with whose it is: by the
+        roster, where these rows have the account, else by who was graded there first."""
+        whose = [(claim, self._holders(claim.account_id)) for claim in self._register.claims]
+        return [
+            (claim, holders)
+            for claim, holders in whose
+            if holders and self._rows.get(claim.student_id) not in holders
+        ]
+
     def _owners(self, account_id: str) -> set[str]:
+        return {party_of(row) for row in self._holders(account_id)}
+
+    def _holders(self, account_id: str) -> list[Account]:
         if listed := self._listed.get(account_id):
             return listed
         owner = self._register.owner(account_id)
         # Who left the roster has nothing to lose any more.
-        return {self._party[owner]} if owner in self._party else set()
+        return [self._rows[owner]] if owner in self._rows else []
 
     def _expected(self, row: Account) -> set[str]:
         """The accounts that this student's block may lead to; empty for any that is nobody's."""

@@ -97,6 +97,7 @@ def a_class(root: Path) -> Path:
         "schema": "desk/1",
         "links": {"ann": "aa", "bo.ray7": "bb", "cyd7": "cc"},
         "accounts": {HERS: "bo.ray7", SHARED: "ann", CYS: "cyd7"},
+        "released": {HERS: ["bo.ray7"], CYS: ["ann", "bo.ray7"]},
         "claims": [{"student_id": "bo.ray7", "account_id": CYS, "at": "2024"}],
     }
     (root / "desk.json").write_text(json.dumps(desk))
@@ -185,6 +186,7 @@ def test_what_others_have_stays(root: Path) -> None:
     desk = json.loads((root / "desk.json").read_bytes())
     assert (desk["links"], desk["claims"]) == ({"ann": "aa", "cyd7": "cc"}, [])
     assert desk["accounts"] == {SHARED: "ann", CYS: "cyd7"}
+    assert desk["released"] == {CYS: ["ann"]}
     overrides = (root / "overrides.csv").read_text().splitlines()
     assert overrides[1:] == ["cyd7;bonus;1,5;helped (removed) in (removed);Me;2024-05-01T10:00:00Z"]
 

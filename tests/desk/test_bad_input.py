@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import ssl
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import pytest
 import trustme
 
 from tests.desk.desks import desk, roster
-from tests.programs import grader_here
+from tests.programs import grader_here, read_to
 
 if TYPE_CHECKING:
     import subprocess
@@ -96,6 +97,25 @@ def test_a_file_that_is_no_desk_s_is_not_written_over(folder: Path) -> None:
     assert done.returncode == 2
     assert "would be written over" in done.stderr
     assert (folder / "desk-links.csv").read_text() == "name,address\nAda,x\n"
+
+
+def test_links_that_cannot_be_written_are_made_again_and_missing_ones_are_told(
+    folder: Path,
+) -> None:
+    links, missing = folder / "desk-links.csv", "But the link of 1 student is not"
+    links.symlink_to(folder / "nowhere" / "desk-links.csv")
+    done = grader_here("desk", "class.csv", "--port", "0", cwd=folder)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "Traceback" not in done.stderr
+    links.unlink()
+    for is_there, last in ((True, "Ctrl-C ends the desk."), (False, "--new-link STUDENT.")):
+        with desk(folder / "class.csv", None) as opened:
+            assert bool(opened.links["s01"]) == is_there
+            told = read_to(opened.process.stderr, last)
+            opened.process.send_signal(signal.SIGINT)
+            told += opened.process.communicate(timeout=60)[1]
+        assert (missing in told) != is_there
+        links.unlink()
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -177,7 +178,41 @@ def test_the_roster_s_account_decides(tmp_path: Path, aws_sandbox: Sandbox, righ
     rows = [{**ROWS[0], "account_id": "9" * 12}, {**ROWS[1], "account_id": right}]
     with desk(roster(tmp_path, rows), aws_sandbox) as opened:
         assert "handed in by somebody else" in opened.graded("s01", block(right))["message"]
+        board = opened.instructor().get("/board").text
+        given = f"Student s01 handed in account {right}, which the roster gives to Student s02"
+        assert given in board
         assert opened.graded("s02", block(right))["score"] == 20.0
+
+
+def test_the_board_says_whose_account_was_claimed_and_lets_a_claim_be_dismissed(
+    tmp_path: Path,
+) -> None:
+    rows = [ROWS[0], *({**one, "account_id": "1" * 12} for one in ROWS[1:])]
+    class_csv, claimed = roster(tmp_path, rows), "which is bound to|which the roster gives to"
+    with desk(class_csv, None) as opened:
+        end(opened)
+    kept = tmp_path / "results" / "desk.json"
+    at, free = "2026-05-01T10:00:00Z", "4" * 12
+    whose = {"1" * 12: "gone", "2" * 12: "s02", "3" * 12: "s01", free: "gone"}
+    claims = [{"student_id": "s01", "account_id": account, "at": at} for account in whose]
+    kept.write_text(json.dumps({**read_json(kept), "accounts": whose, "claims": claims}))
+    with desk(class_csv, None) as opened:
+        instructor = opened.instructor()
+
+        def told() -> list[str]:
+            found = re.findall(
+                rf"account (\d+), (?:{claimed}) (.+?) \(", instructor.get("/board").text
+            )
+            return [f"{account} {owner}" for account, owner in found]
+
+        # What is theirs by now, or nobody's any more, is settled.
+        assert told() == ["2" * 12 + " Student s02", "1" * 12 + " Student s02, Student s03"]
+        assert instructor.get("/board").text.count("Release: Student") == 1  # not of the roster's
+        wrong = instructor.post("/board/dismiss", student="s03", account="1" * 12)
+        assert (wrong.status, len(told())) == (303, 2)
+        assert instructor.post("/board/dismiss", student="s01", account="1" * 12).status == 303
+        assert told() == ["2" * 12 + " Student s02"]
+        assert read_json(kept)["accounts"] == whose
 
 
 @pytest.mark.slow
@@ -286,6 +321,9 @@ def test_a_desk_goes_on_from_a_batch_and_a_batch_from_a_desk(
         for name in ("s01", "s03")
     }
     again = ["--out", "results", "--resume", *where]
+    third = aws_sandbox.new_account()
+    hand_in(aws_sandbox, third)
+    roster(tmp_path, [rows[0], {**ROWS[1], **keys, "aws_access_key_id": third}, ROWS[2]])
     resumed = grader_here("batch", class_csv, *again, cwd=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
     exported = grader_here("export", "results", "--to", "csv", "--out", "x.csv", cwd=tmp_path)
@@ -294,6 +332,10 @@ def test_a_desk_goes_on_from_a_batch_and_a_batch_from_a_desk(
     for name, report in before.items():
         path = tmp_path / "results" / "students" / name / "report.json"
         assert path.read_bytes() == report
+    # What the batch graded in between is bound as well.
+    with desk(class_csv, aws_sandbox) as opened:
+        assert opened.student("s02").state()["score"] == 20.0
+        assert "somebody else" in opened.graded("s03", block(third))["message"]
 
 
 @pytest.mark.slow

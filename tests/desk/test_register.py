@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 A, B = "111111111111", "222222222222"
+CLASS = ["s01", "s02"]
 
 
 def test_links_work_after_it_is_read_again(tmp_path: Path) -> None:
     tokens = Register.read(tmp_path).give_links(["s01", "s02"], {})
     again = Register.read(tmp_path)
-    assert not again.is_new
     assert again.student_of(cookie_of(tokens["s02"])) == "s02"
     assert again.student_of(tokens["s02"]) is None
     assert again.give_links(["s01", "s02"], tokens) == tokens
@@ -45,6 +45,23 @@ def test_a_new_link_ends_the_one_before(tmp_path: Path) -> None:
     assert register.student_of(cookie_of(new["s01"])) == "s01"
 
 
+@pytest.mark.parametrize("renewed", [[], ["s01"]])
+def test_a_link_that_nobody_could_be_told_is_none(tmp_path: Path, renewed: list[str]) -> None:
+    def locked(_tokens: dict[str, str]) -> None:
+        raise PermissionError
+
+    old = Register.read(tmp_path).give_links(["s01"], {})
+    register = Register.read(tmp_path)
+    with pytest.raises(PermissionError):
+        register.give_links(["s01", "s02"], old, renewed, locked)
+    for one in (register, Register.read(tmp_path)):
+        assert one.student_of(cookie_of(old["s01"])) == "s01"
+        given = one.give_links(["s01", "s02"], old)
+        assert [*given] == ["s01", "s02"]
+        assert given["s01"] == old["s01"]
+        old = given
+
+
 def test_whoever_left_the_roster_has_no_link(tmp_path: Path) -> None:
     register = Register.read(tmp_path)
     tokens = register.give_links(["s01", "s02"], {})
@@ -63,13 +80,13 @@ def test_links_to_the_board_work_until_the_desk_ends(tmp_path: Path) -> None:
 
 def test_the_first_to_bind_an_account_has_it_until_it_is_released(tmp_path: Path) -> None:
     register = Register.read(tmp_path)
-    register.bind(A, "s01")
-    register.bind(A, "s02")
+    register.bind({A: "s01"}, CLASS)
+    register.bind({A: "s02", B: "s02"}, CLASS)
     register.claim("s02", A)
     register.claim("s02", A)
     register.claim("s03", B)
     again = Register.read(tmp_path)
-    assert again.owner(A) == "s01"
+    assert (again.owner(A), again.owner(B)) == ("s01", "s02")
     assert [(one.student_id, one.account_id) for one in again.claims] == [("s02", A), ("s03", B)]
     again.release(["s01"])
     assert Register.read(tmp_path).owner(A) is None

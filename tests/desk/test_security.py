@@ -125,7 +125,7 @@ def test_no_form_is_taken_that_another_site_sends(desk_without_aws: OpenDesk) ->
     assert student.state()["state"] == "idle"
     instructor = desk_without_aws.instructor()
     instructor.csrf = other.csrf
-    for path in ("/board/close", "/board/open", "/board/release"):
+    for path in ("/board/close", "/board/open", "/board/release", "/board/dismiss"):
         assert instructor.post(path, student="s06").status == 403
     # Nor makes one somebody enter by a link of its own.
     path = urlsplit(desk_without_aws.links["s07"]).path

@@ -9,14 +9,16 @@ from grader.desk.refused import Refused
 from grader.desk.register import Register
 from grader.desk.whose import Accounts, check_open
 from grader.model.access import NothingHandedIn
+from grader.model.batch import Student
 from grader.model.fact import Found, Unknown
 from grader.model.observation import Identity
 from grader.roster.load import Account
+from tests.export.results_folders import a_report
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-A, B, C = "111111111111", "222222222222", "333333333333"
+A, B, C, D, E = (str(number) * 12 for number in range(1, 6))
 
 
 def row(name: str, group: str | None = None, account_id: str | None = None) -> Account:
@@ -36,6 +38,9 @@ class Desk:
         mine = next(one for one in self.rows if one.student_id == name)
         return Accounts(self.rows, self.register).check(mine, identity(account_id))
 
+    def binds(self, name: str, account_id: str) -> None:
+        Accounts(self.rows, self.register).bind(name, account_id)
+
     def refuses(self, name: str, account_id: str) -> str:
         with pytest.raises(Refused) as refused:
             self.hands_in(name, account_id)
@@ -53,7 +58,7 @@ def test_what_is_nobody_s_is_taken_from_anybody(at: Desk) -> None:
 
 
 def test_a_second_claimant_is_told_and_both_are_known(at: Desk) -> None:
-    at.register.bind(A, "s01")
+    at.binds("s01", A)
     said = at.refuses("s02", A)
     assert said == (
         "This AWS account was handed in by somebody else. Call your instructor, who sees it too."
@@ -64,15 +69,15 @@ def test_a_second_claimant_is_told_and_both_are_known(at: Desk) -> None:
 
 
 def test_a_student_alone_has_one_account(at: Desk) -> None:
-    at.register.bind(A, "s01")
+    at.binds("s01", A)
     assert at.refuses("s01", B).startswith(f"This block leads to AWS account {B}; yours is {A}.")
     at.register.release(["s01"])
     assert at.hands_in("s01", B) == B
 
 
 def test_a_group_may_have_several_accounts_which_are_all_its_members(at: Desk) -> None:
-    at.register.bind(A, "p1")
-    at.register.bind(B, "p2")
+    at.binds("p1", A)
+    at.binds("p2", B)
     for name in ("p1", "p2"):
         for account in (A, B, C):
             assert at.hands_in(name, account) == account
@@ -81,12 +86,12 @@ def test_a_group_may_have_several_accounts_which_are_all_its_members(at: Desk) -
 
 def test_the_roster_decides_where_it_says_an_account(at: Desk) -> None:
     at.rows[0] = replace(at.rows[0], account_id=A)
-    at.register.bind(B, "s01")  # before it was in the roster
+    at.binds("s01", B)  # before it was in the roster
     assert at.hands_in("s01", A) == A
     assert f"yours is {A}" in at.refuses("s01", C)
     at.refuses("s02", A)
     # The roster's word is no claim of the student's own.
-    at.register.bind(A, "s02")
+    at.binds("s02", A)
     at.refuses("s02", A)
 
 
@@ -102,8 +107,24 @@ def test_a_group_s_block_may_be_any_of_its_members(at: Desk) -> None:
 
 
 def test_whoever_left_the_roster_holds_nothing(at: Desk) -> None:
-    at.register.bind(A, "gone")
+    at.binds("gone", A)
     assert at.hands_in("s01", A) == A
+    at.binds("s01", A)
+    assert at.register.owner(A) == "s01"
+    at.refuses("s02", A)
+
+
+def test_what_a_batch_graded_is_bound_unless_it_was_released_or_is_another_s(at: Desk) -> None:
+    at.binds("s02", A)
+    at.binds("p1", B)
+    at.register.release(["p1", "p2"])
+    at.binds("gone", D)
+    graded = [("s01", A), ("p2", B), ("s01", C), ("p2", D), ("s02", None)]
+    reports = [a_report(Student(name), 20, account_id=given) for name, given in graded]
+    reports.append(a_report(Student("s02"), None, account_id=E))
+    Accounts(at.rows, at.register).bind_graded(reports)
+    owners = [at.register.owner(one) for one in (A, B, C, D, E)]
+    assert owners == ["s02", None, "s01", "p2", None]
 
 
 @pytest.mark.parametrize(
