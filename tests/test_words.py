@@ -34,7 +34,6 @@ HOMONYMS = {
     "FLAGS": 2,
     "FOLDER": 2,
     "FUNCTIONS": 2,
-    "GRACE_S": 2,
     "KEYS": 2,
     "LIMIT": 2,
     "LIMIT_BYTES": 2,

@@ -156,15 +156,16 @@ from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.ended_early import Lost
 from grader.model.fact import Fact, Found, NotTried, Unknown
-from grader.model.observation import Exchange, Function, Invocation, Mapping, Mappings
+from grader.model.observation import Exchange, Function, Invocation
 from grader.observe.earlier import EarlierAnswers
 from grader.observe.exchange import Exchanging
 from grader.observe.input_queue import InputQueue
-from grader.observe.invocation import APPEARS_S, GRACE_S, Direct, Invoker, Target
+from grader.observe.invocation import APPEARS_S, GRACE_S, Direct, Invoker
 from grader.observe.obstacles import Stage, consumer, found, loop, obstacle
 from grader.observe.output import ANOTHER_READER, DUPLICATES_S, OutputQueue
 from grader.observe.room import FEW, reserved, too_little_room
 from grader.observe.silence import Silence
+from grader.observe.target import enabled_mapping, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -265,7 +266,7 @@ class _Run:
             stop=waits.stop,
         )
         self._mapping_path = f"mappings.{rules.route.source}"
-        self._mapping = _enabled(stage.input_mappings, function.name)
+        self._mapping = enabled_mapping(stage.input_mappings, function.name)
         self._source = self._input_queue()
         queue_arn = _input_arn(stage, function)
         self._target = target_of(function, stage.input_mappings, queue_arn, rules)
@@ -451,21 +452,6 @@ class _Run:
         return {name for name, is_so in flags.items() if is_so}
 
 
-def target_of(
-    function: Function, mappings: Fact[Mappings], queue_arn: str, rules: ExchangeRules
-) -> Target:
-    """How ``function`` is invoked: as its mapping does, for as long as answers are waited for."""
-    mapping = _enabled(mappings, function.name)
-    runs_s = min(function.timeout_s, rules.deadline_s)
-    return Target(
-        function,
-        mapping.qualifier if mapping else None,
-        timeout_s=runs_s,
-        outlasts=function.timeout_s > runs_s,
-        queue_arn=queue_arn,
-    )
-
-
 def _fact(made: Direct | Fact[Invocation]) -> Fact[Invocation]:
     return made.fact if isinstance(made, Direct) else made
 
@@ -477,12 +463,6 @@ def _because(made: Direct | Fact[Invocation]) -> str | None:
 def _every_record(made: Direct | Fact[Invocation]) -> bool:
     fact = _fact(made)
     return isinstance(fact, Found) and fact.value.answered
-
-
-def _enabled(mappings: Fact[Mappings], function: str) -> Mapping | None:
-    of_queue = mappings.value.of_queue if isinstance(mappings, Found) else ()
-    enabled = (m for m in of_queue if m.function_name == function and m.state == "Enabled")
-    return next(enabled, None)
 
 
 def _input_arn(stage: Stage, function: Function) -> str:

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from grader.aws.errors import is_functions_fault, is_waking, no_room
 from grader.model.ended_early import Lost
 from grader.model.fact import Fact, Found, Unknown
-from grader.model.observation import Function, Invocation
+from grader.model.observation import Invocation
 from grader.observe.event import sqs_event
 from grader.observe.failure import (
     function_error,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from grader.aws.account_client import Aws
     from grader.observe.output import OutputQueue
+    from grader.observe.target import Target
     from grader.resources.ready import Waits
     from grader.rubric.pairs import Pairs
 
@@ -62,25 +63,6 @@ PAYLOAD_LIMIT = 256 * 1024
 
 NEVER_RAN = frozenset({"broken", "refused"})
 """Failures of an invocation in which no line of the function ran."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """The function that is invoked: which one, with what patience, under which queue's name.
-
-    ``outlasts``: it may run for longer than its answer is waited for.
-    """
-
-    function: Function
-    qualifier: str | None
-    timeout_s: float
-    outlasts: bool
-    queue_arn: str
-
-    @property
-    def name(self) -> str:
-        """The function's name."""
-        return self.function.name
 
 
 @dataclass
