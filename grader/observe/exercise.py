@@ -37,7 +37,7 @@ SAFE (obstacle, loop, look_first): asks the output queue for AWS's time, and not
 
 DIRECT (Invoker): one record. Lambda has the function's timeout, at most the deadline, and GRACE_S;
 then the sum has APPEARS_S (RAISED_APPEARS_S after an exception) and the output queue's delay. In
-that time OWN QUEUE
+that time OWN QUEUE; after an exception it is added to that time
     429: its reserved concurrency is 0           H = Found(refused)
     429, or AWS is waking it                     DIRECT with the same pair, which was not handed over,
                                                    for ROOM_S to MOST_ROOM_S or WAKING_S; then H = that
@@ -122,7 +122,8 @@ HEARD (Exchanging.run)
 AGAIN (_once_more): once, and once more after a CONFIRM that found something; after a reader (H or R)
 an attempt of DIRECT or RECORDS and this one begin a random while later
     R = NotTried(handler), and hope by now       -> RECORDS, as patient as that answer was late; and
-                                                   X anew, if it ended for want of hope
+                                                   X anew, if it ended for want of hope or is
+                                                   NotTried(handler)
     H = ANOTHER_READER                           -> DIRECT, then RECORDS
     R = ANOTHER_READER                           -> RECORDS
     in every case                                -> CONFIRM, GIVE BACK
@@ -136,6 +137,7 @@ GIVE BACK (give_back, take_back)
     the run came to its end, with an answer      waits DUPLICATES_S; what comes counts for H, R, X
     redrive on output, a pair silent, and        shows all else, waits OTHERS_END_S for the other
       another grader hides messages                grader's end, and takes what it held
+    H right by now, and AGAIN would go on        R, X = Unknown(disturbed)
     in every case                                wrong answers are deleted, all else is shown again
     at its end a pair through the queue silent   taken back (one receive, LOOK_S; no redrive) unless
                                                    it was seen to lie there no more;
@@ -164,7 +166,7 @@ from grader.observe.invocation import APPEARS_S, GRACE_S, Direct, Invoker
 from grader.observe.obstacles import Stage, consumer, found, loop, obstacle
 from grader.observe.output import ANOTHER_READER, DUPLICATES_S, OutputQueue
 from grader.observe.room import FEW, reserved, too_little_room
-from grader.observe.silence import Silence
+from grader.observe.silence import TOO_LATE, Silence
 from grader.observe.target import enabled_mapping, target_of
 
 if TYPE_CHECKING:
@@ -305,6 +307,12 @@ class _Run:
             if self._exchanging and isinstance(self._exchanged, Found)
             else self._exchanged,
         )
+        if direct.value is not None and direct.value.answered:
+            # An answer that came before was followed by all this.
+            if _because(done.records) == HANDLER:
+                done.records = TOO_LATE
+            if _because(done.exchange) == HANDLER or self._gave_up:
+                done.exchange = TOO_LATE
         done.flags = self._flags(done)
         return done
 
@@ -325,8 +333,10 @@ class _Run:
             # It answered after all, only late.
             self._slow_s = max(self._slow_s, direct.late_s)
             self._recorded = self._records()
-            if self._exchanging is not None and self._exchanging.gave_up:
+            if self._gave_up and self._exchanging is not None:
                 self._given_up += self._exchanging.sent
+                self._exchanged = self._exchange()
+            elif _because(self._exchanged) == HANDLER:
                 self._exchanged = self._exchange()
 
     # -- directly -----------------------------------------------------------------------------
@@ -335,6 +345,12 @@ class _Run:
         """Nothing says that the function is wrong: what it can do is worth waiting for."""
         direct = self._direct.value if self._direct else None
         return direct is None or direct.answered or direct.inconclusive
+
+    @property
+    def _gave_up(self) -> bool:
+        """What went through the queue ended for want of hope."""
+        found = self._exchanging if isinstance(self._exchanged, Found) else None
+        return found is not None and found.gave_up
 
     def _look_on_own_queue(self, sent: Sequence[Sent]) -> None:
         self._own_queue = self._source is not None and self._source.holds_answer(sent)
@@ -456,7 +472,7 @@ def _fact(made: Direct | Fact[Invocation]) -> Fact[Invocation]:
     return made.fact if isinstance(made, Direct) else made
 
 
-def _because(made: Direct | Fact[Invocation]) -> str | None:
+def _because(made: object) -> str | None:
     return made.because if isinstance(made, NotTried) else None
 
 

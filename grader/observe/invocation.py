@@ -51,7 +51,10 @@ RAISED_APPEARS_S = 2
 """The same of a function that raised: it sent what it sent before."""
 
 BESIDE_S = 2
-"""After so much of that wait what stays silent is looked for elsewhere, in the rest of it."""
+"""After so much of that wait, or half, what stays silent is looked for elsewhere, in the rest of it.
+
+After an exception that look is made in addition to the wait.
+"""
 
 AGAIN_LONGER = 2
 """How much longer than the first a second invocation is waited for, where both are silent."""
@@ -112,8 +115,8 @@ class Invoker:
 
         A fault of AWS or of the network is repeated with new pairs, and so is an invocation whose
         answer may have been missed; what the function does wrong is not. ``slow_s`` is how much longer
-        than usual answers may take to appear. ``beside`` is done for what stays silent, in the time in
-        which its answers may still appear.
+        than usual answers may take to appear. ``beside`` is done for what stays silent while its answers
+        may still appear.
         Source: Lambda Invoke, LogType Tail.
         """
         direct = Direct(Unknown("unexpected", "not invoked"), [])
@@ -163,8 +166,10 @@ class Invoker:
         if beside is not None:
             self._output.wait_for(answered, min(BESIDE_S, appears_s / 2))
             if direct.silent:
+                began = time.monotonic()
                 beside(direct.sent)
-        # What that took is taken from the wait.
+                if raised:  # so short a wait has no time for that in it
+                    appears_s += time.monotonic() - began
         left_s = appears_s - (time.monotonic() - direct.returned_at)
         if left_s > 0:
             self._output.wait_for(answered, left_s)
