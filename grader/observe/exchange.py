@@ -117,14 +117,36 @@ class Exchanging:
         A pair whose answer may have been missed is not called silent: that is ``Lost``.
         """
         self._send_all()
+        self._again_where_missed()
+
+    def go_on(self) -> None:
+        """Send what :attr:`unfinished` says is left to send. Raises what :meth:`run` does."""
+        self._with_hope()
+        self._again_where_missed()
+
+    @property
+    def unfinished(self) -> bool:
+        """Pairs were not sent for a silence that is over: what held the answer has given it back."""
+        wanted = self._standing if self._one_for_all else self._wanted
+        return len(self._entries) < wanted and self._is_hope
+
+    @property
+    def _is_hope(self) -> bool:
+        came = any(sent.answered for sent in self.sent)
+        return not self.silent and (came or self._may_still_answer())
+
+    def _with_hope(self) -> None:
+        self._patience_s, self._gave_up = self._full_s, False
+        self._rest()
+
+    def _again_where_missed(self) -> None:
         missed, again = self.missed(), ATTEMPTS - 1
         while again and missed in (LOST_MESSAGES, ANOTHER_READER):
             # Whoever took the answers may be gone by now.
             if missed == ANOTHER_READER:
                 self._output.leave_alone(APPEARS_S * (ATTEMPTS - again))
             if self._once_more():
-                self._patience_s, self._gave_up = self._full_s, False
-                self._rest()
+                self._with_hope()
             missed, again = self.missed(), again - 1
         if missed is not None:
             raise Lost(missed)
@@ -135,8 +157,7 @@ class Exchanging:
         for entry in silent:
             self._send_fresh(entry)
         self._wait(silent, min(self._patience_s, ONCE_MORE_S + self._slow_s))
-        came = any(sent.answered for sent in self.sent)
-        return not self.silent and (came or self._may_still_answer())
+        return self._is_hope
 
     def missed(self) -> Unknown | None:
         """Why a silent pair may have been answered all the same, where that is so."""

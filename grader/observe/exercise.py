@@ -124,6 +124,7 @@ an attempt of DIRECT or RECORDS and this one begin a random while later
     R = NotTried(handler), and hope by now       -> RECORDS, as patient as that answer was late; and
                                                    X anew, if it ended for want of hope or is
                                                    NotTried(handler)
+    X Found, its silence over, not all sent        the rest as after a right TRIAL -> HEARD
     H = ANOTHER_READER                           -> DIRECT, then RECORDS
     R = ANOTHER_READER                           -> RECORDS
     in every case                                -> CONFIRM, GIVE BACK
@@ -137,7 +138,7 @@ GIVE BACK (give_back, take_back)
     the run came to its end, with an answer      waits DUPLICATES_S; what comes counts for H, R, X
     redrive on output, a pair silent, and        shows all else, waits OTHERS_END_S for the other
       another grader hides messages                grader's end, and takes what it held
-    H right by now, and AGAIN would go on        R, X = Unknown(disturbed)
+    what AGAIN would follow came here only       R, X = Unknown(disturbed)
     in every case                                wrong answers are deleted, all else is shown again
     at its end a pair through the queue silent   taken back (one receive, LOOK_S; no redrive) unless
                                                    it was seen to lie there no more;
@@ -300,19 +301,18 @@ class _Run:
         return self._done(self._direct)
 
     def _done(self, direct: Direct) -> Behaviour:
+        through = self._through_queues
         done = Behaviour(
             _noting(direct.fact, own_queue=self._own_queue),
             _fact(self._recorded),
-            Found(self._exchanging.result)
-            if self._exchanging and isinstance(self._exchanged, Found)
-            else self._exchanged,
+            Found(through.result) if through is not None else self._exchanged,
         )
-        if direct.value is not None and direct.value.answered:
-            # An answer that came before was followed by all this.
-            if _because(done.records) == HANDLER:
-                done.records = TOO_LATE
-            if _because(done.exchange) == HANDLER or self._gave_up:
-                done.exchange = TOO_LATE
+        right = direct.value is not None and direct.value.answered
+        # An answer that came before the last look was followed by all this.
+        if right and _because(done.records) == HANDLER:
+            done.records = TOO_LATE
+        if (right and self._for_want_of_hope) or (through is not None and through.unfinished):
+            done.exchange = TOO_LATE
         done.flags = self._flags(done)
         return done
 
@@ -333,11 +333,12 @@ class _Run:
             # It answered after all, only late.
             self._slow_s = max(self._slow_s, direct.late_s)
             self._recorded = self._records()
-            if self._gave_up and self._exchanging is not None:
-                self._given_up += self._exchanging.sent
+            if self._for_want_of_hope:
+                self._given_up += self._exchanging.sent if self._exchanging is not None else []
                 self._exchanged = self._exchange()
-            elif _because(self._exchanged) == HANDLER:
-                self._exchanged = self._exchange()
+        through = self._through_queues
+        if through is not None and through.unfinished:
+            self._exchanged = self._sent(through, Exchanging.go_on)
 
     # -- directly -----------------------------------------------------------------------------
 
@@ -347,10 +348,15 @@ class _Run:
         return direct is None or direct.answered or direct.inconclusive
 
     @property
-    def _gave_up(self) -> bool:
-        """What went through the queue ended for want of hope."""
-        found = self._exchanging if isinstance(self._exchanged, Found) else None
-        return found is not None and found.gave_up
+    def _through_queues(self) -> Exchanging | None:
+        """What went through the queues, where it is known what came of it."""
+        return self._exchanging if isinstance(self._exchanged, Found) else None
+
+    @property
+    def _for_want_of_hope(self) -> bool:
+        """Nothing went through the queues, or a single pair, because there was no hope."""
+        through = self._through_queues
+        return _because(self._exchanged) == HANDLER or (through is not None and through.gave_up)
 
     def _look_on_own_queue(self, sent: Sequence[Sent]) -> None:
         self._own_queue = self._source is not None and self._source.holds_answer(sent)
@@ -371,8 +377,8 @@ class _Run:
     def _confirmed_silence(self) -> bool:
         """Look once more, a while later, before a pure silence costs points; whether something came."""
         made = () if self._own_queue else (self._direct, self._recorded)
-        exchanging = self._exchanging if isinstance(self._exchanged, Found) else None
-        silence = Silence(self.output, [d for d in made if isinstance(d, Direct)], exchanging)
+        directly = [d for d in made if isinstance(d, Direct)]
+        silence = Silence(self.output, directly, self._through_queues)
         before = len(silence.pairs)
         if self._waits.confirm_s <= 0 or not before:
             return False
@@ -401,14 +407,17 @@ class _Run:
             little_room=self._little_room,
             step=self._waits.step,
         )
+        return self._sent(self._exchanging, Exchanging.run)
+
+    def _sent(self, through: Exchanging, send: Callable[[Exchanging], None]) -> Fact[Exchange]:
         try:
-            self._exchanging.run()
+            send(through)
         except Exception as error:
             fact = self._aws.classify_in_run(error, "sqs:SendMessage")
             if fact is None:
                 raise
             return fact
-        return Found(self._exchanging.result)
+        return Found(through.result)
 
     def _little_room(self) -> tuple[float, Unknown] | None:
         """How long a message waits that found no room, where the function has little of it."""

@@ -10,13 +10,19 @@ import pytest
 from grader.observe import exercise
 from grader.observe.input_queue import InputQueue
 from grader.observe.output import OutputQueue
-from tests.observing import answered, hand_in, handler, kind, lab, look, put
+from grader.observe.silence import Silence
+from tests.observe.test_exchange import swallowed
+from tests.observing import answered, exchange, hand_in, handler, kind, lab, look, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from grader.sandbox.server import Sandbox
     from tests.wire_faults import Wire
+
+
+FIRST_SENT = 1 + exercise.RECORDS
+"""The first message that goes through the queues, after those of both invocations."""
 
 
 class Sums:
@@ -114,3 +120,38 @@ def test_what_follows_from_an_answer_that_the_last_look_finds_is_open(
     seen = look(aws_sandbox, fresh_account, wire=wire)
     assert handler(seen).answered
     assert kind(seen.records) == kind(seen.exchange) == "disturbed"
+
+
+@pytest.mark.slow
+def test_a_silence_that_a_later_look_refutes_costs_no_pair_that_was_not_sent(
+    aws_sandbox: Sandbox, right: str, wire: Wire, before: Any
+) -> None:
+    sums = Sums(aws_sandbox, right, wire)
+    wire.play("sqs.SendMessage", swallowed(), swallowed())
+    before(Silence, "look_again", lambda: sums.answer(FIRST_SENT))
+    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=5, pairs=3), confirm_s=60)
+    assert answered(seen) == 3
+    assert exchange(seen).patience_s == 5
+    assert wire.requests.count("sqs.SendMessage") == 2 + 2
+
+
+@pytest.mark.slow
+def test_a_silence_that_the_last_look_refutes_leaves_open_what_was_not_sent(
+    aws_sandbox: Sandbox, right: str, wire: Wire, before: Any
+) -> None:
+    sums = Sums(aws_sandbox, right, wire)
+    wire.play("sqs.SendMessage", swallowed(), always=True)
+    before(OutputQueue, "give_back", lambda: sums.answer(FIRST_SENT))
+    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1, pairs=3))
+    assert handler(seen).answered
+    assert kind(seen.exchange) == "disturbed"
+
+
+@pytest.mark.slow
+def test_a_silence_that_the_last_look_refutes_is_over_where_it_was_the_last(
+    aws_sandbox: Sandbox, right: str, wire: Wire, before: Any
+) -> None:
+    sums = Sums(aws_sandbox, right, wire)
+    wire.play("sqs.SendMessage", swallowed(), always=True)
+    before(OutputQueue, "give_back", lambda: sums.answer(FIRST_SENT))
+    assert answered(look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1, pairs=1))) == 1
