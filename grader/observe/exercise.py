@@ -142,7 +142,8 @@ GIVE BACK (give_back, take_back)
     in every case                                wrong answers are deleted, all else is shown again
     at its end a pair through the queue silent   taken back (one receive, LOOK_S; no redrive) unless
                                                    it was seen to lie there no more;
-                                                 flag pair-left-behind where it may still lie there
+                                                 flag pair-left-behind where it may still lie
+                                                   there, or H answered and failed all the same
 
 In every state: once the credentials were refused or the account's time is over, each question gets
 that Unknown. The user interrupts, or the fault is ours: -> GIVE BACK, and no facts.
@@ -162,6 +163,7 @@ from grader.model.fact import Fact, Found, NotTried, Unknown
 from grader.model.observation import Exchange, Function, Invocation
 from grader.observe.earlier import EarlierAnswers
 from grader.observe.exchange import Exchanging
+from grader.observe.flags import flags_of
 from grader.observe.input_queue import InputQueue
 from grader.observe.invocation import APPEARS_S, GRACE_S, Direct, Invoker
 from grader.observe.obstacles import Stage, consumer, found, loop, obstacle
@@ -279,7 +281,6 @@ class _Run:
         self._direct_s = runs_s + GRACE_S + APPEARS_S + output.delay_s
         self._direct: Direct | None = None
         self._exchanging: Exchanging | None = None
-        self._given_up: list[Sent] = []
 
     def behaviour(self, answered: Callable[[Behaviour], None]) -> Behaviour:
         """All three facts, one after the other, and then the queues as they were."""
@@ -313,7 +314,8 @@ class _Run:
             done.records = TOO_LATE
         if (right and self._for_want_of_hope) or (through is not None and through.unfinished):
             done.exchange = TOO_LATE
-        done.flags = self._flags(done)
+        facts = (done.handler, done.records, done.exchange)
+        done.flags = flags_of(*facts, self.output, self._source)
         return done
 
     def _once_more(self) -> None:
@@ -334,7 +336,6 @@ class _Run:
             self._slow_s = max(self._slow_s, direct.late_s)
             self._recorded = self._records()
             if self._for_want_of_hope:
-                self._given_up += self._exchanging.sent if self._exchanging is not None else []
                 self._exchanged = self._exchange()
         through = self._through_queues
         if through is not None and through.unfinished:
@@ -455,27 +456,6 @@ class _Run:
             keys=self._rules.keys,
         )
 
-    # -- afterwards ---------------------------------------------------------------------------
-
-    def _flags(self, done: Behaviour) -> set[str]:
-        sent = [*self._given_up, *(self._exchanging.sent if self._exchanging else [])]
-        silent = [pair for pair in sent if pair.silent]
-        made = done.handler.value if isinstance(done.handler, Found) else None
-        raised = made is not None and made.failure == "raised" and not made.inconclusive
-        after_answer = raised and made is not None and made.answered
-        flags = {
-            "foreign-messages": bool(self.output.tally.foreign),
-            "earlier-answers": bool(self.output.tally.earlier),
-            "answers-left-behind": self.output.left_behind,
-            "raises-after-answer": after_answer,
-            "direct-inconclusive": _by_queue(done),
-            "several-answers": self.output.several_answers,
-            # A pair that was answered and then raised comes back to the queue as well.
-            "pair-left-behind": (after_answer and bool(sent))
-            or (self._source is not None and self._source.take_back(silent)),
-        }
-        return {name for name, is_so in flags.items() if is_so}
-
 
 def _fact(made: Direct | Fact[Invocation]) -> Fact[Invocation]:
     return made.fact if isinstance(made, Direct) else made
@@ -502,12 +482,3 @@ def _noting(fact: Fact[Invocation], *, own_queue: bool) -> Fact[Invocation]:
     if own_queue and isinstance(fact, Found):
         return Found(msgspec.structs.replace(fact.value, own_queue=True))
     return fact
-
-
-def _by_queue(done: Behaviour) -> bool:
-    """Sums came through the queue, and decided what invoking directly did not show."""
-    came = isinstance(done.exchange, Found) and done.exchange.value.answered > 0
-    direct = done.handler.value if isinstance(done.handler, Found) else None
-    records = done.records.value if isinstance(done.records, Found) else None
-    decided = records is not None and records.inconclusive
-    return came and direct is not None and (direct.inconclusive or not direct.answered or decided)

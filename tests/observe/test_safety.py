@@ -6,11 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ConnectionClosedError
 
 from grader.model.fact import NotTried
 from grader.resources import ready
 from tests.observing import EMPTY, exchange, hand_in, handler, kind, lab, look, messages
-from tests.wire_faults import Wire
+from tests.wire_faults import Done, Wire
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -76,6 +77,21 @@ def test_a_pair_that_nobody_consumed_is_taken_back(
     functions = aws_sandbox.client("lambda", fresh_account)
     mapping = functions.list_event_source_mappings()["EventSourceMappings"][0]
     wire = _disabling(functions, mapping["UUID"])
+    seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
+    assert exchange(seen).answered == 0
+    assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
+    assert "pair-left-behind" not in seen.flags
+
+
+@pytest.mark.slow
+def test_a_pair_that_was_sent_although_the_answer_of_sqs_got_lost_is_taken_back(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account)
+    functions = aws_sandbox.client("lambda", fresh_account)
+    mapping = functions.list_event_source_mappings()["EventSourceMappings"][0]
+    wire = _disabling(functions, mapping["UUID"])
+    wire.play("sqs.SendMessage", Done(ConnectionClosedError(endpoint_url="http://127.0.0.1")))
     seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
     assert exchange(seen).answered == 0
     assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
