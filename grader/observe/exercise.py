@@ -87,7 +87,9 @@ POSSIBLE (_impossible): asks nothing
 TRIAL (_trial): one pair; little patience without hope, then full if it came. In the little, after
 LOOKED_FOR_AFTER_S, it is looked for in the input queue, unless that is slow or counts receives
     without hope: not right, still no hope       X = Found -> HEARD
-    silent                                       X = Found, filtered if there is a filter -> HEARD
+    something else                               X = Found -> HEARD
+    silent                                       LITTLE ROOM, else X = Found, filtered if there is a
+                                                   filter and nothing unexplained came -> HEARD
     right or wrong                               the rest as above; ONE FOR ALL: -> HEARD
 
 ONE BY ONE (_one): a pair, full patience
@@ -106,7 +108,7 @@ several things the first of each. Several at once would travel in one event, and
 records are read was charged before
 
 LITTLE ROOM (_little_room): asks for the reserved concurrency
-    FEW or more, none, or it is not told         no: a fresh pair
+    FEW or more, none, or it is not told         no
     fewer than FEW                               waits the input queue's visibility timeout more, at
                                                    most MOST_IN_QUEUE_S, whatever numbers come;
                                                    then X = Unknown(throttled)
