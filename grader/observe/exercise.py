@@ -78,6 +78,7 @@ POSSIBLE (_impossible): asks nothing
     input queue Missing                          X = NotTried(mappings.input) -> AGAIN
     input's mappings Unknown: not-ready          X = that -> AGAIN
     the input queue feeds another function       X = NotTried(mappings.input) -> AGAIN
+    AWS is changing another function's mapping   X = Unknown(not-ready) -> AGAIN
     no mapping to the function is Enabled        X = NotTried(mappings.input) -> AGAIN
     no hope, or the mapping has a filter         -> TRIAL
     slow > AT_ONCE_S, and R right                -> AT ONCE
@@ -168,7 +169,7 @@ from grader.observe.exchange import Exchanging
 from grader.observe.flags import flags_of
 from grader.observe.input_queue import InputQueue
 from grader.observe.invocation import APPEARS_S, GRACE_S, Direct, Invoker
-from grader.observe.obstacles import Stage, consumer, found, loop, obstacle
+from grader.observe.obstacles import BEING_CHANGED, Stage, consumer, found, loop, obstacle
 from grader.observe.output import ANOTHER_READER, DUPLICATES_S, OutputQueue
 from grader.observe.room import FEW, reserved, too_little_room
 from grader.observe.silence import TOO_LATE, Silence
@@ -442,10 +443,11 @@ class _Run:
             return mappings
         if not isinstance(mappings, Found):
             return NotTried.after(self._mapping_path, mappings)
-        readers = {m.function_name for m in mappings.value.of_queue if m.live}
-        if readers - {self._target.name}:
+        if {*mappings.value.feeding} - {self._target.name}:
             several = N_("More than one function reads from the input queue.")
             return NotTried.saying(self._mapping_path, several)
+        if {*mappings.value.fed} - {self._target.name}:
+            return BEING_CHANGED
         return None
 
     def _input_queue(self) -> InputQueue | None:

@@ -174,8 +174,13 @@ def test_nothing_is_tried_while_it_is_open_whether_the_output_queue_loops(
     assert not {"lambda.Invoke", "sqs.SendMessage"} & set(wire.requests)
 
 
-def test_a_second_reader_that_is_being_enabled_counts(
-    aws_sandbox: Sandbox, fresh_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("state", ["Enabling", "Deleting"])
+def test_nothing_is_sent_while_aws_changes_the_mapping_of_a_second_reader(
+    aws_sandbox: Sandbox,
+    fresh_account: str,
+    wire: Wire,
+    monkeypatch: pytest.MonkeyPatch,
+    state: str,
 ) -> None:
     monkeypatch.setattr(ready, "READY_S", 0)
     hand_in(aws_sandbox, fresh_account, second_function=True)
@@ -183,9 +188,10 @@ def test_a_second_reader_that_is_being_enabled_counts(
     def change(parsed: dict[str, Any]) -> None:
         for mapping in parsed["EventSourceMappings"]:
             if mapping["FunctionArn"].endswith("second_lambda"):
-                mapping["State"] = "Enabling"
+                mapping["State"] = state
 
     wire.change("lambda.ListEventSourceMappings", change)
     seen = look(aws_sandbox, fresh_account, wire=wire)
-    assert isinstance(seen.exchange, NotTried)
+    assert handler(seen).answered
+    assert kind(seen.exchange) == "not-ready"
     assert "sqs.SendMessage" not in wire.requests
