@@ -273,6 +273,14 @@ def is_no_answer_of_aws(error: Exception) -> bool:
     return isinstance(error, failures.ClientError) and _code(error).isdigit()
 
 
+def may_be_done(error: Exception) -> bool:
+    """AWS may have done what it was asked all the same: nothing came that says it refused."""
+    if isinstance(error, failures.EndpointConnectionError | failures.ConnectTimeoutError):
+        return False
+    said = sort_error(error, "")
+    return isinstance(said, Unknown) and said.kind in {"unreachable", "time-limit"}
+
+
 def is_functions_fault(error: failures.ClientError) -> bool:
     """Lambda cannot run the function as it is configured, and only its owner can mend that."""
     return _sort(error) == "function"

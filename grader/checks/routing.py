@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
-from grader.checks import fail, message, shown
+from grader.checks import fail, message, shown, ungrade
 from grader.checks.numbers import Number, fits
 from grader.i18n.language import N_
 from grader.model.fact import Found
@@ -39,11 +39,12 @@ def check_mappings(
 ) -> None:
     """Fail unless the queue feeds the function, alone, and lets everything through.
 
+    Ungraded where AWS was still changing the mapping of another function, and nothing else is wrong.
     ``queue`` and ``function`` are AWS's names; ``instead`` says what else may be meant.
     """
     named = {"queue": queue, "function": function}
     ours = [mapping for mapping in found.of_queue if mapping.function_name == function]
-    others = _live_elsewhere(found.of_queue, function)
+    others = sorted({*found.feeding} - {function})
     if not ours:
         _no_mapping(found, queue, function, instead)
     if others:
@@ -81,6 +82,7 @@ def check_mappings(
                 what=N_("batch size"),
                 hint=N_("Set the batch size of the event source mapping, then deploy again."),
             )
+    _unless_changing(found, queue, function)
 
 
 def hands_over_one_by_one(mappings: Fact[Mappings], function: str) -> bool:
@@ -126,8 +128,13 @@ def _why(mapping: Mapping) -> str:
     return mapping.last_result if mapping.last_result.startswith("PROBLEM") else ""
 
 
-def _live_elsewhere(mappings: Sequence[Mapping], function: str) -> list[str]:
-    return sorted({mapping.function_name for mapping in mappings if mapping.live} - {function})
+def _unless_changing(found: Mappings, queue: str, function: str) -> None:
+    """Whether another function goes on getting messages is AWS's to settle first."""
+    others = sorted({*found.fed} - {*found.feeding, function})
+    if others:
+        state = next(m.state for m in found.of_queue if m.live and m.function_name == others[0])
+        still = N_("The event source mapping from {queue} to {others} was still {state}.")
+        ungrade("not-ready", message(still, queue=queue, others=others[0], state=state))
 
 
 def _no_mapping(found: Mappings, queue: str, function: str, instead: Message | None) -> None:
@@ -144,7 +151,7 @@ def _no_mapping(found: Mappings, queue: str, function: str, instead: Message | N
             elsewhere=elsewhere,
             **named,
         )
-    fed = _live_elsewhere(found.of_queue, function)
+    fed = sorted(found.feeding)
     if fed:
         but = N_("expected {queue} to feed {function}, but it feeds {others}.")
         either = N_(

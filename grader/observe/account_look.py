@@ -9,9 +9,10 @@ from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.fact import Fact, Found, Missing, Unknown
 from grader.model.observation import FoundAs
-from grader.observe.exercise import Behaviour, exercise, target_of
+from grader.observe.exercise import Behaviour, exercise
 from grader.observe.meant import but_another, idle, not_there
 from grader.observe.obstacles import BEING_UPDATED, Stage, taken_away
+from grader.observe.target import target_of
 from grader.observe.which_output import MOST, which_output
 from grader.resources.find import NAMELESS, Finder, Several, ambiguous, not_found
 from grader.resources.inventory import Inventory

@@ -105,7 +105,7 @@ class Exchanging:
                 next((s for s in entry if s.answered), entry[0]).as_pair()
                 for entry in self._entries
             ),
-            filtered=self._held_back and _silent(self._entries[0]),
+            filtered=self._held_back and self._nothing_came(self._entries[0][0]),
             others=self._output.quotes,
             patience_s=self._patience_s,
             stands_for_all=self._one_for_all and len(self._entries) <= self._standing,
@@ -117,14 +117,36 @@ class Exchanging:
         A pair whose answer may have been missed is not called silent: that is ``Lost``.
         """
         self._send_all()
+        self._again_where_missed()
+
+    def go_on(self) -> None:
+        """Send what :attr:`unfinished` says is left to send. Raises what :meth:`run` does."""
+        self._with_hope()
+        self._again_where_missed()
+
+    @property
+    def unfinished(self) -> bool:
+        """Pairs were not sent for a silence that is over: what held the answer has given it back."""
+        wanted = self._standing if self._one_for_all else self._wanted
+        return len(self._entries) < wanted and self._is_hope
+
+    @property
+    def _is_hope(self) -> bool:
+        came = any(sent.answered for sent in self.sent)
+        return not self.silent and (came or self._may_still_answer())
+
+    def _with_hope(self) -> None:
+        self._patience_s, self._gave_up = self._full_s, False
+        self._rest()
+
+    def _again_where_missed(self) -> None:
         missed, again = self.missed(), ATTEMPTS - 1
         while again and missed in (LOST_MESSAGES, ANOTHER_READER):
             # Whoever took the answers may be gone by now.
             if missed == ANOTHER_READER:
                 self._output.leave_alone(APPEARS_S * (ATTEMPTS - again))
             if self._once_more():
-                self._patience_s, self._gave_up = self._full_s, False
-                self._rest()
+                self._with_hope()
             missed, again = self.missed(), again - 1
         if missed is not None:
             raise Lost(missed)
@@ -135,8 +157,7 @@ class Exchanging:
         for entry in silent:
             self._send_fresh(entry)
         self._wait(silent, min(self._patience_s, ONCE_MORE_S + self._slow_s))
-        came = any(sent.answered for sent in self.sent)
-        return not self.silent and (came or self._may_still_answer())
+        return self._is_hope
 
     def missed(self) -> Unknown | None:
         """Why a silent pair may have been answered all the same, where that is so."""
@@ -172,10 +193,16 @@ class Exchanging:
                 return False
             # Right after all, or the direct answer came late: from here on there is hope.
             self._patience_s = self._full_s
-        self._wait([entry], self._full_s)
+        if not self._wait([entry], self._full_s) and not self._something_else(entry):
+            self._wait_for_room([entry])
         # Without hope its silence would say nothing of the filter.
-        self._held_back = self._filtered and trial.silent
+        self._held_back = self._filtered
         return not trial.silent
+
+    def _nothing_came(self, sent: Sent) -> bool:
+        """Neither an answer nor anything else that the function may have made of ``sent``."""
+        unexplained = sent.unread or self._output.said_something_else_since(sent)
+        return sent.silent and not unexplained
 
     def _wait_a_little(self, entry: list[Sent]) -> None:
         """Little patience; looking whether the pair was consumed goes on beside it, not after it."""
@@ -214,23 +241,30 @@ class Exchanging:
     def _wait_longer(self, silent: Sequence[list[Sent]]) -> None:
         """What else may make silent pairs answer, unless the function has sent something else.
 
-        A message that found no room lies in the queue until its visibility timeout is over; after any
-        other silent pair a fresh one is sent, and an answer to either counts. Raises :class:`Lost`.
+        Room is waited for where there is little; after any other silent pair a fresh one is sent, and
+        an answer to either counts. Raises :class:`Lost`.
         """
-        if all(map(self._something_else, silent)):
-            return
-        little_room = self._little_room()
-        if little_room is not None:
-            longer_s, throttled = little_room
-            deadline = min(entry[0].since for entry in silent) + self._full_s
-            left_s = max(0.0, deadline - time.monotonic())
-            came = self._wait(silent, left_s + longer_s, to_the_end=True)
-            if not came and not all(map(self._something_else, silent)):
-                raise Lost(throttled)
+        if all(map(self._something_else, silent)) or self._wait_for_room(silent):
             return
         for entry in silent:
             self._send_fresh(entry)
         self._wait(silent, self._full_s)
+
+    def _wait_for_room(self, silent: Sequence[list[Sent]]) -> bool:
+        """Wait for what found no room: it lies in the queue until its visibility timeout is over.
+
+        Whether there is little room; what stays silent then is :class:`Lost`.
+        """
+        little_room = self._little_room()
+        if little_room is None:
+            return False
+        longer_s, throttled = little_room
+        deadline = min(entry[0].since for entry in silent) + self._full_s
+        left_s = max(0.0, deadline - time.monotonic())
+        came = self._wait(silent, left_s + longer_s, to_the_end=True)
+        if not came and not all(map(self._something_else, silent)):
+            raise Lost(throttled)
+        return True
 
     def _wait(
         self, entries: Sequence[Sequence[Sent]], seconds: float, *, to_the_end: bool = False

@@ -37,7 +37,7 @@ SAFE (obstacle, loop, look_first): asks the output queue for AWS's time, and not
 
 DIRECT (Invoker): one record. Lambda has the function's timeout, at most the deadline, and GRACE_S;
 then the sum has APPEARS_S (RAISED_APPEARS_S after an exception) and the output queue's delay. In
-that time OWN QUEUE
+that time OWN QUEUE; after an exception it is added to that time
     429: its reserved concurrency is 0           H = Found(refused)
     429, or AWS is waking it                     DIRECT with the same pair, which was not handed over,
                                                    for ROOM_S to MOST_ROOM_S or WAKING_S; then H = that
@@ -78,6 +78,7 @@ POSSIBLE (_impossible): asks nothing
     input queue Missing                          X = NotTried(mappings.input) -> AGAIN
     input's mappings Unknown: not-ready          X = that -> AGAIN
     the input queue feeds another function       X = NotTried(mappings.input) -> AGAIN
+    AWS is changing another function's mapping   X = Unknown(not-ready) -> AGAIN
     no mapping to the function is Enabled        X = NotTried(mappings.input) -> AGAIN
     no hope, or the mapping has a filter         -> TRIAL
     slow > AT_ONCE_S, and R right                -> AT ONCE
@@ -87,7 +88,9 @@ POSSIBLE (_impossible): asks nothing
 TRIAL (_trial): one pair; little patience without hope, then full if it came. In the little, after
 LOOKED_FOR_AFTER_S, it is looked for in the input queue, unless that is slow or counts receives
     without hope: not right, still no hope       X = Found -> HEARD
-    silent                                       X = Found, filtered if there is a filter -> HEARD
+    something else                               X = Found -> HEARD
+    silent                                       LITTLE ROOM, else X = Found, filtered if there is a
+                                                   filter and nothing unexplained came -> HEARD
     right or wrong                               the rest as above; ONE FOR ALL: -> HEARD
 
 ONE BY ONE (_one): a pair, full patience
@@ -106,7 +109,7 @@ several things the first of each. Several at once would travel in one event, and
 records are read was charged before
 
 LITTLE ROOM (_little_room): asks for the reserved concurrency
-    FEW or more, none, or it is not told         no: a fresh pair
+    FEW or more, none, or it is not told         no
     fewer than FEW                               waits the input queue's visibility timeout more, at
                                                    most MOST_IN_QUEUE_S, whatever numbers come;
                                                    then X = Unknown(throttled)
@@ -122,7 +125,9 @@ HEARD (Exchanging.run)
 AGAIN (_once_more): once, and once more after a CONFIRM that found something; after a reader (H or R)
 an attempt of DIRECT or RECORDS and this one begin a random while later
     R = NotTried(handler), and hope by now       -> RECORDS, as patient as that answer was late; and
-                                                   X anew, if it ended for want of hope
+                                                   X anew, if it ended for want of hope or is
+                                                   NotTried(handler)
+    X Found, its silence over, not all sent        the rest as after a right TRIAL -> HEARD
     H = ANOTHER_READER                           -> DIRECT, then RECORDS
     R = ANOTHER_READER                           -> RECORDS
     in every case                                -> CONFIRM, GIVE BACK
@@ -136,10 +141,12 @@ GIVE BACK (give_back, take_back)
     the run came to its end, with an answer      waits DUPLICATES_S; what comes counts for H, R, X
     redrive on output, a pair silent, and        shows all else, waits OTHERS_END_S for the other
       another grader hides messages                grader's end, and takes what it held
+    what AGAIN would follow came here only       R, X = Unknown(disturbed)
     in every case                                wrong answers are deleted, all else is shown again
     at its end a pair through the queue silent   taken back (one receive, LOOK_S; no redrive) unless
                                                    it was seen to lie there no more;
-                                                 flag pair-left-behind where it may still lie there
+                                                 flag pair-left-behind where it may still lie
+                                                   there, or H answered and failed all the same
 
 In every state: once the credentials were refused or the account's time is over, each question gets
 that Unknown. The user interrupts, or the fault is ours: -> GIVE BACK, and no facts.
@@ -156,15 +163,17 @@ from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.ended_early import Lost
 from grader.model.fact import Fact, Found, NotTried, Unknown
-from grader.model.observation import Exchange, Function, Invocation, Mapping, Mappings
+from grader.model.observation import Exchange, Function, Invocation
 from grader.observe.earlier import EarlierAnswers
 from grader.observe.exchange import Exchanging
+from grader.observe.flags import flags_of
 from grader.observe.input_queue import InputQueue
-from grader.observe.invocation import APPEARS_S, GRACE_S, Direct, Invoker, Target
-from grader.observe.obstacles import Stage, consumer, found, loop, obstacle
+from grader.observe.invocation import APPEARS_S, GRACE_S, Direct, Invoker
+from grader.observe.obstacles import BEING_CHANGED, Stage, consumer, found, loop, obstacle
 from grader.observe.output import ANOTHER_READER, DUPLICATES_S, OutputQueue
 from grader.observe.room import FEW, reserved, too_little_room
-from grader.observe.silence import Silence
+from grader.observe.silence import TOO_LATE, Silence
+from grader.observe.target import enabled_mapping, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -265,7 +274,7 @@ class _Run:
             stop=waits.stop,
         )
         self._mapping_path = f"mappings.{rules.route.source}"
-        self._mapping = _enabled(stage.input_mappings, function.name)
+        self._mapping = enabled_mapping(stage.input_mappings, function.name)
         self._source = self._input_queue()
         queue_arn = _input_arn(stage, function)
         self._target = target_of(function, stage.input_mappings, queue_arn, rules)
@@ -275,7 +284,6 @@ class _Run:
         self._direct_s = runs_s + GRACE_S + APPEARS_S + output.delay_s
         self._direct: Direct | None = None
         self._exchanging: Exchanging | None = None
-        self._given_up: list[Sent] = []
 
     def behaviour(self, answered: Callable[[Behaviour], None]) -> Behaviour:
         """All three facts, one after the other, and then the queues as they were."""
@@ -297,14 +305,20 @@ class _Run:
         return self._done(self._direct)
 
     def _done(self, direct: Direct) -> Behaviour:
+        through = self._through_queues
         done = Behaviour(
             _noting(direct.fact, own_queue=self._own_queue),
             _fact(self._recorded),
-            Found(self._exchanging.result)
-            if self._exchanging and isinstance(self._exchanged, Found)
-            else self._exchanged,
+            Found(through.result) if through is not None else self._exchanged,
         )
-        done.flags = self._flags(done)
+        right = direct.value is not None and direct.value.answered
+        # An answer that came before the last look was followed by all this.
+        if right and _because(done.records) == HANDLER:
+            done.records = TOO_LATE
+        if (right and self._for_want_of_hope) or (through is not None and through.unfinished):
+            done.exchange = TOO_LATE
+        facts = (done.handler, done.records, done.exchange)
+        done.flags = flags_of(*facts, self.output, self._source)
         return done
 
     def _once_more(self) -> None:
@@ -324,9 +338,11 @@ class _Run:
             # It answered after all, only late.
             self._slow_s = max(self._slow_s, direct.late_s)
             self._recorded = self._records()
-            if self._exchanging is not None and self._exchanging.gave_up:
-                self._given_up += self._exchanging.sent
+            if self._for_want_of_hope:
                 self._exchanged = self._exchange()
+        through = self._through_queues
+        if through is not None and through.unfinished:
+            self._exchanged = self._sent(through, Exchanging.go_on)
 
     # -- directly -----------------------------------------------------------------------------
 
@@ -334,6 +350,17 @@ class _Run:
         """Nothing says that the function is wrong: what it can do is worth waiting for."""
         direct = self._direct.value if self._direct else None
         return direct is None or direct.answered or direct.inconclusive
+
+    @property
+    def _through_queues(self) -> Exchanging | None:
+        """What went through the queues, where it is known what came of it."""
+        return self._exchanging if isinstance(self._exchanged, Found) else None
+
+    @property
+    def _for_want_of_hope(self) -> bool:
+        """Nothing went through the queues, or a single pair, because there was no hope."""
+        through = self._through_queues
+        return _because(self._exchanged) == HANDLER or (through is not None and through.gave_up)
 
     def _look_on_own_queue(self, sent: Sequence[Sent]) -> None:
         self._own_queue = self._source is not None and self._source.holds_answer(sent)
@@ -354,8 +381,8 @@ class _Run:
     def _confirmed_silence(self) -> bool:
         """Look once more, a while later, before a pure silence costs points; whether something came."""
         made = () if self._own_queue else (self._direct, self._recorded)
-        exchanging = self._exchanging if isinstance(self._exchanged, Found) else None
-        silence = Silence(self.output, [d for d in made if isinstance(d, Direct)], exchanging)
+        directly = [d for d in made if isinstance(d, Direct)]
+        silence = Silence(self.output, directly, self._through_queues)
         before = len(silence.pairs)
         if self._waits.confirm_s <= 0 or not before:
             return False
@@ -384,14 +411,17 @@ class _Run:
             little_room=self._little_room,
             step=self._waits.step,
         )
+        return self._sent(self._exchanging, Exchanging.run)
+
+    def _sent(self, through: Exchanging, send: Callable[[Exchanging], None]) -> Fact[Exchange]:
         try:
-            self._exchanging.run()
+            send(through)
         except Exception as error:
             fact = self._aws.classify_in_run(error, "sqs:SendMessage")
             if fact is None:
                 raise
             return fact
-        return Found(self._exchanging.result)
+        return Found(through.result)
 
     def _little_room(self) -> tuple[float, Unknown] | None:
         """How long a message waits that found no room, where the function has little of it."""
@@ -413,10 +443,11 @@ class _Run:
             return mappings
         if not isinstance(mappings, Found):
             return NotTried.after(self._mapping_path, mappings)
-        readers = {m.function_name for m in mappings.value.of_queue if m.live}
-        if readers - {self._target.name}:
+        if {*mappings.value.feeding} - {self._target.name}:
             several = N_("More than one function reads from the input queue.")
             return NotTried.saying(self._mapping_path, several)
+        if {*mappings.value.fed} - {self._target.name}:
+            return BEING_CHANGED
         return None
 
     def _input_queue(self) -> InputQueue | None:
@@ -429,60 +460,18 @@ class _Run:
             keys=self._rules.keys,
         )
 
-    # -- afterwards ---------------------------------------------------------------------------
-
-    def _flags(self, done: Behaviour) -> set[str]:
-        sent = [*self._given_up, *(self._exchanging.sent if self._exchanging else [])]
-        silent = [pair for pair in sent if pair.silent]
-        made = done.handler.value if isinstance(done.handler, Found) else None
-        raised = made is not None and made.failure == "raised" and not made.inconclusive
-        after_answer = raised and made is not None and made.answered
-        flags = {
-            "foreign-messages": bool(self.output.tally.foreign),
-            "earlier-answers": bool(self.output.tally.earlier),
-            "answers-left-behind": self.output.left_behind,
-            "raises-after-answer": after_answer,
-            "direct-inconclusive": _by_queue(done),
-            "several-answers": self.output.several_answers,
-            # A pair that was answered and then raised comes back to the queue as well.
-            "pair-left-behind": (after_answer and bool(sent))
-            or (self._source is not None and self._source.take_back(silent)),
-        }
-        return {name for name, is_so in flags.items() if is_so}
-
-
-def target_of(
-    function: Function, mappings: Fact[Mappings], queue_arn: str, rules: ExchangeRules
-) -> Target:
-    """How ``function`` is invoked: as its mapping does, for as long as answers are waited for."""
-    mapping = _enabled(mappings, function.name)
-    runs_s = min(function.timeout_s, rules.deadline_s)
-    return Target(
-        function,
-        mapping.qualifier if mapping else None,
-        timeout_s=runs_s,
-        outlasts=function.timeout_s > runs_s,
-        queue_arn=queue_arn,
-    )
-
 
 def _fact(made: Direct | Fact[Invocation]) -> Fact[Invocation]:
     return made.fact if isinstance(made, Direct) else made
 
 
-def _because(made: Direct | Fact[Invocation]) -> str | None:
+def _because(made: object) -> str | None:
     return made.because if isinstance(made, NotTried) else None
 
 
 def _every_record(made: Direct | Fact[Invocation]) -> bool:
     fact = _fact(made)
     return isinstance(fact, Found) and fact.value.answered
-
-
-def _enabled(mappings: Fact[Mappings], function: str) -> Mapping | None:
-    of_queue = mappings.value.of_queue if isinstance(mappings, Found) else ()
-    enabled = (m for m in of_queue if m.function_name == function and m.state == "Enabled")
-    return next(enabled, None)
 
 
 def _input_arn(stage: Stage, function: Function) -> str:
@@ -497,12 +486,3 @@ def _noting(fact: Fact[Invocation], *, own_queue: bool) -> Fact[Invocation]:
     if own_queue and isinstance(fact, Found):
         return Found(msgspec.structs.replace(fact.value, own_queue=True))
     return fact
-
-
-def _by_queue(done: Behaviour) -> bool:
-    """Sums came through the queue, and decided what invoking directly did not show."""
-    came = isinstance(done.exchange, Found) and done.exchange.value.answered > 0
-    direct = done.handler.value if isinstance(done.handler, Found) else None
-    records = done.records.value if isinstance(done.records, Found) else None
-    decided = records is not None and records.inconclusive
-    return came and direct is not None and (direct.inconclusive or not direct.answered or decided)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.aws.errors import may_be_done
 from grader.model.fact import Found, value_of
 from grader.observe.answers import numbers_in
 from grader.observe.kept import HANDFUL
@@ -36,6 +37,8 @@ class InputQueue:
         keys: Sequence[str],
     ) -> None:
         self._aws, self._url, self._redrive, self._keys = aws, url, redrive, keys
+        self.sent: list[Sent] = []
+        """Every pair that may have come to the queue, whether or not SQS said so."""
 
     def send(self, pairs: Pairs, index: int, output: OutputQueue) -> Sent:
         """Send a new message, the one at ``index`` of a row. A fault is repeated with another.
@@ -47,9 +50,15 @@ class InputQueue:
 
         def once() -> Sent:
             sent = output.expect(pairs.draw(index))
-            response = self._aws.sender.send_message(
-                QueueUrl=self._url, MessageBody=sent.drawn.body
-            )
+            try:
+                response = self._aws.sender.send_message(
+                    QueueUrl=self._url, MessageBody=sent.drawn.body
+                )
+            except Exception as error:
+                if may_be_done(error):
+                    self.sent.append(sent)
+                raise
+            self.sent.append(sent)
             output.was_sent(response)
             identity: object = response.get("MessageId")
             sent.message_id = identity if isinstance(identity, str) else None
@@ -77,9 +86,11 @@ class InputQueue:
         """Take back silent pairs with one receive; whether any may still lie here."""
         if not sent:
             return False
-        lying = {s.message_id for s in sent if s.message_id and not s.consumed}
+        lying = [s for s in sent if not s.consumed]
+        ids = {s.message_id for s in lying if s.message_id}
+        bodies = {s.drawn.body for s in lying if not s.message_id}  # SQS's answer was lost
         with self._aws.ignore_deadline():
-            taken = self._take(lambda message_id, _body: message_id in lying) if lying else 0
+            taken = self._take(lambda one, body: one in ids or body in bodies) if lying else 0
         return taken < len(sent) and (self._redrive or self._counts() > 0)
 
     def _take(self, ours: Callable[[str, str], bool]) -> int:

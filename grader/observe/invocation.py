@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from grader.aws.errors import is_functions_fault, is_waking, no_room
 from grader.model.ended_early import Lost
 from grader.model.fact import Fact, Found, Unknown
-from grader.model.observation import Function, Invocation
+from grader.model.observation import Invocation
 from grader.observe.event import sqs_event
 from grader.observe.failure import (
     function_error,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from grader.aws.account_client import Aws
     from grader.observe.output import OutputQueue
+    from grader.observe.target import Target
     from grader.resources.ready import Waits
     from grader.rubric.pairs import Pairs
 
@@ -50,7 +51,10 @@ RAISED_APPEARS_S = 2
 """The same of a function that raised: it sent what it sent before."""
 
 BESIDE_S = 2
-"""After so much of that wait what stays silent is looked for elsewhere, in the rest of it."""
+"""After so much of that wait, or half, what stays silent is looked for elsewhere, in the rest of it.
+
+After an exception that look is made in addition to the wait.
+"""
 
 AGAIN_LONGER = 2
 """How much longer than the first a second invocation is waited for, where both are silent."""
@@ -62,25 +66,6 @@ PAYLOAD_LIMIT = 256 * 1024
 
 NEVER_RAN = frozenset({"broken", "refused"})
 """Failures of an invocation in which no line of the function ran."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """The function that is invoked: which one, with what patience, under which queue's name.
-
-    ``outlasts``: it may run for longer than its answer is waited for.
-    """
-
-    function: Function
-    qualifier: str | None
-    timeout_s: float
-    outlasts: bool
-    queue_arn: str
-
-    @property
-    def name(self) -> str:
-        """The function's name."""
-        return self.function.name
 
 
 @dataclass
@@ -130,8 +115,8 @@ class Invoker:
 
         A fault of AWS or of the network is repeated with new pairs, and so is an invocation whose
         answer may have been missed; what the function does wrong is not. ``slow_s`` is how much longer
-        than usual answers may take to appear. ``beside`` is done for what stays silent, in the time in
-        which its answers may still appear.
+        than usual answers may take to appear. ``beside`` is done for what stays silent while its answers
+        may still appear.
         Source: Lambda Invoke, LogType Tail.
         """
         direct = Direct(Unknown("unexpected", "not invoked"), [])
@@ -181,8 +166,10 @@ class Invoker:
         if beside is not None:
             self._output.wait_for(answered, min(BESIDE_S, appears_s / 2))
             if direct.silent:
+                began = time.monotonic()
                 beside(direct.sent)
-        # What that took is taken from the wait.
+                if raised:  # so short a wait has no time for that in it
+                    appears_s += time.monotonic() - began
         left_s = appears_s - (time.monotonic() - direct.returned_at)
         if left_s > 0:
             self._output.wait_for(answered, left_s)

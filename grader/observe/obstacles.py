@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BEING_UPDATED = Unknown.saying("not-ready", N_("The function was being updated."))
+BEING_CHANGED = Unknown.saying(
+    "not-ready", N_("AWS was still changing another event source mapping of the input queue.")
+)
 
 
 @dataclass(frozen=True)

@@ -267,10 +267,7 @@ class OutputQueue:
         return False
 
     def recognise(self, message: Received) -> Answer | None:
-        """What ``message`` answers to a pair, which then keeps it.
-
-        Of several numbers the first counts that stands alone or under a key of the rubric.
-        """
+        """What the first number, alone or by a key, in ``message`` answers to a pair, which keeps it."""
         by_key = numbers_by_key(message.body, self._keys)
         numbers = under(by_key, self._keys)
         made = self._made_of(message, numbers[0]) if numbers else None

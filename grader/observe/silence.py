@@ -8,17 +8,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.i18n.language import N_
+from grader.i18n.message import message
 from grader.model.ended_early import Lost
+from grader.model.fact import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.model.fact import Unknown
     from grader.observe.exchange import Exchanging
     from grader.observe.invocation import Direct
     from grader.observe.output import OutputQueue
     from grader.observe.sent import Sent
     from grader.resources.ready import Waits
+
+
+_AGAIN = N_("Check again.")
+
+TOO_LATE = Unknown.saying(
+    "disturbed",
+    N_("An answer came when the run was about to end: too late to try what follows from it."),
+    next=message(_AGAIN),
+)
 
 
 class Silence:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from grader.aws.account_client import Aws
     from grader.model.observation import Invocation
-    from grader.observe.invocation import Target
+    from grader.observe.target import Target
     from grader.resources.ready import Waits
     from grader.rubric.pairs import Drawn
 

@@ -21,7 +21,8 @@ T = TypeVar("T")
 MOST_QUEUES = 200
 """Queues that are asked for their dead-letter queue."""
 
-_LIVE = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
+FEEDING = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
+"""States of an event source mapping that is there to stay, and hands messages over or soon will."""
 
 OF_AWS_ACADEMY = frozenset(
     {
@@ -112,7 +113,7 @@ class Inventory:
         function = self._own(given.get("FunctionArn"), "lambda")
         if not queue or not function or is_of_academy(function) or queue.endswith(".fifo"):
             return None
-        return Feed(queue, function, given.get("State") in _LIVE)
+        return Feed(queue, function, given.get("State") in FEEDING)
 
     def queues(self) -> dict[str, str] | Unknown:
         """The URLs of the queues by their names. Source: SQS ListQueues."""

@@ -10,6 +10,7 @@ from grader.i18n.message import message
 from grader.model.fact import Fact, Found, Unknown, untried, value_of
 from grader.model.kind import Kind
 from grader.model.observation import IN_TRANSITION, Mapping, Mappings, Queue
+from grader.resources.inventory import FEEDING
 from grader.safety.redact import bounded, redact
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def observe_mappings(
 ) -> Fact[Mappings]:
     """The mappings of ``queue``, which the rubric calls ``role``.
 
-    Where none of them feeds ``function_name``, the queues that do are named too.
+    Where none of them feeds ``function_name``, the SQS queues that do are named too.
     Source: Lambda ListEventSourceMappings.
     """
     if not isinstance(queue, Found):
@@ -48,9 +49,12 @@ def observe_mappings(
 
 def _sources(aws: AwsAccount, function_name: str) -> tuple[str, ...]:
     def ask() -> tuple[str, ...]:
-        # A mapping of a self-managed Kafka cluster has no ARN, and is none of a queue.
-        arns = (m.get("EventSourceArn") for m in _listed(aws, FunctionName=function_name))
-        return tuple(bounded(arn.rsplit(":", 1)[-1], 100) for arn in arns if arn)
+        mappings = _listed(aws, FunctionName=function_name)
+        # A mapping of a self-managed Kafka cluster has no ARN; a stream's is none of a queue.
+        arns = (m.get("EventSourceArn") or "" for m in mappings if m.get("State") in FEEDING)
+        return tuple(
+            bounded(a.rsplit(":", 1)[-1], 100) for a in arns if a.split(":")[2:3] == ["sqs"]
+        )
 
     return value_of(aws.query("lambda:ListEventSourceMappings", ask)) or ()
 

@@ -88,12 +88,26 @@ def test_another_function_whose_mapping_is_disabled_does_no_harm(judged: Judged)
     assert mapping(judged, Found(found)).outcome == "passed"
 
 
-@pytest.mark.parametrize("state", ["Enabled", *sorted(IN_TRANSITION)])
-def test_another_function_may_still_take_messages_until_its_mapping_is_disabled(
+def test_another_function_whose_mapping_is_enabled_takes_messages(judged: Judged) -> None:
+    found = Mappings((a_mapping(), a_mapping("subber"), a_mapping("old", state="Deleting")))
+    one = mapping(judged, Found(found))
+    assert (one.outcome, one.actual) == ("failed", ["adder", "subber"])
+
+
+@pytest.mark.parametrize("state", sorted(IN_TRANSITION))
+def test_whether_another_function_takes_messages_is_open_while_aws_changes_its_mapping(
     judged: Judged, state: str
 ) -> None:
-    one = mapping(judged, Found(Mappings((a_mapping(), a_mapping("subber", state=state)))))
-    assert (one.outcome, one.actual) == ("failed", ["adder", "subber"])
+    other = a_mapping("subber", state=state)
+    one = mapping(judged, Found(Mappings((a_mapping(), other))))
+    assert (one.outcome, one.because) == ("ungraded", "not-ready")
+    assert "subber" in one.message
+    assert state in one.message
+    # What is wrong whatever becomes of it costs what it costs.
+    for certain in ((other,), (other, a_mapping(state="Disabled"))):
+        one = mapping(judged, Found(Mappings(certain)))
+        assert one.outcome == "failed"
+        assert "subber" not in one.message
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from grader.model.fact import Found
 from grader.model.observation import Mapping, Mappings
 from grader.safety.redact import redact
@@ -68,10 +70,15 @@ def test_a_mapping_is_read_as_it_is_and_needs_to_say_only_what_it_joins(
     assert found.value.elsewhere == ()
 
 
-def test_where_another_function_is_fed_the_queues_of_the_labs_own_are_named(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+@pytest.mark.parametrize(
+    ("state", "named"),
+    [("Enabled", True), ("Enabling", True), ("Disabled", False), ("Deleting", False)],
+)
+def test_where_another_function_is_fed_the_queues_that_feed_the_labs_own_are_named(
+    aws_sandbox: Sandbox, right: str, wire: Wire, state: str, named: bool
 ) -> None:
-    other = {"UUID": "a", "EventSourceArn": QUEUE, "FunctionArn": f"{FUNCTION}s"}
+    of_queue = {"UUID": "a", "EventSourceArn": QUEUE, "FunctionArn": f"{FUNCTION}s"}
+    of_function = {"UUID": "b", "EventSourceArn": QUEUE, "FunctionArn": FUNCTION, "State": state}
     asked: list[bool] = []
 
     def note(request: Any, **_given: Any) -> None:
@@ -80,11 +87,11 @@ def test_where_another_function_is_fed_the_queues_of_the_labs_own_are_named(
     wire.session.events.register("before-send.lambda.ListEventSourceMappings", note)
     wire.change(
         "lambda.ListEventSourceMappings",
-        lambda parsed: parsed.update(EventSourceMappings=[other]),
+        lambda parsed: parsed.update(EventSourceMappings=[of_function if asked[-1] else of_queue]),
     )
     found = look(aws_sandbox, right, wire=wire, exchange=False).mappings["input"]
     assert isinstance(found, Found)
-    assert found.value.elsewhere == ("input_queue",)
+    assert found.value.elsewhere == (("input_queue",) if named else ())
     assert asked[:2] == [False, True]
 
 

@@ -14,6 +14,7 @@ from grader.observe import exercise, room
 from grader.resources import ready
 from grader.rubric.pairs import Pairs
 from tests.observe.test_exchange import swallowed
+from tests.observe.test_silence import HARMLESS
 from tests.observing import answered, hand_in, handler, kind, lab, look
 from tests.wire_faults import Wire, rest
 
@@ -178,3 +179,16 @@ def test_a_reserved_concurrency_that_nobody_may_ask_for_is_waited_out(
     wire.play("lambda.GetFunctionConcurrency", rest(403, "AccessDeniedException"), always=True)
     wire.play("lambda.Invoke", RESERVED, always=True)
     assert kind(look(aws_sandbox, right, wire=wire).handler) == "throttled"
+
+
+@pytest.mark.slow
+def test_a_filter_is_not_blamed_where_the_message_may_have_found_no_room(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exercise, "MOST_IN_QUEUE_S", 1)
+    hand_in(aws_sandbox, fresh_account, reserved_concurrency=1, mapping_filter=HARMLESS)
+    wire.play("sqs.SendMessage", swallowed(), always=True)
+    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1))
+    assert handler(seen).answered
+    assert kind(seen.exchange) == "throttled"
+    assert wire.requests.count("sqs.SendMessage") == 1

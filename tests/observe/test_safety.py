@@ -6,11 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ConnectionClosedError
 
 from grader.model.fact import NotTried
 from grader.resources import ready
 from tests.observing import EMPTY, exchange, hand_in, handler, kind, lab, look, messages
-from tests.wire_faults import Wire
+from tests.wire_faults import Done, Wire
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -76,6 +77,21 @@ def test_a_pair_that_nobody_consumed_is_taken_back(
     functions = aws_sandbox.client("lambda", fresh_account)
     mapping = functions.list_event_source_mappings()["EventSourceMappings"][0]
     wire = _disabling(functions, mapping["UUID"])
+    seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
+    assert exchange(seen).answered == 0
+    assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
+    assert "pair-left-behind" not in seen.flags
+
+
+@pytest.mark.slow
+def test_a_pair_that_was_sent_although_the_answer_of_sqs_got_lost_is_taken_back(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account)
+    functions = aws_sandbox.client("lambda", fresh_account)
+    mapping = functions.list_event_source_mappings()["EventSourceMappings"][0]
+    wire = _disabling(functions, mapping["UUID"])
+    wire.play("sqs.SendMessage", Done(ConnectionClosedError(endpoint_url="http://127.0.0.1")))
     seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
     assert exchange(seen).answered == 0
     assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
@@ -158,8 +174,13 @@ def test_nothing_is_tried_while_it_is_open_whether_the_output_queue_loops(
     assert not {"lambda.Invoke", "sqs.SendMessage"} & set(wire.requests)
 
 
-def test_a_second_reader_that_is_being_enabled_counts(
-    aws_sandbox: Sandbox, fresh_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("state", ["Enabling", "Deleting"])
+def test_nothing_is_sent_while_aws_changes_the_mapping_of_a_second_reader(
+    aws_sandbox: Sandbox,
+    fresh_account: str,
+    wire: Wire,
+    monkeypatch: pytest.MonkeyPatch,
+    state: str,
 ) -> None:
     monkeypatch.setattr(ready, "READY_S", 0)
     hand_in(aws_sandbox, fresh_account, second_function=True)
@@ -167,9 +188,10 @@ def test_a_second_reader_that_is_being_enabled_counts(
     def change(parsed: dict[str, Any]) -> None:
         for mapping in parsed["EventSourceMappings"]:
             if mapping["FunctionArn"].endswith("second_lambda"):
-                mapping["State"] = "Enabling"
+                mapping["State"] = state
 
     wire.change("lambda.ListEventSourceMappings", change)
     seen = look(aws_sandbox, fresh_account, wire=wire)
-    assert isinstance(seen.exchange, NotTried)
+    assert handler(seen).answered
+    assert kind(seen.exchange) == "not-ready"
     assert "sqs.SendMessage" not in wire.requests

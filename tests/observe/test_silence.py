@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,14 @@ from grader.observe.output import OutputQueue
 from tests.faults.test_two_graders import Reader
 from tests.observe.test_exchange import swallowed
 from tests.observing import answered, exchange, hand_in, handler, kind, lab, look
-from tests.wire_faults import rpc
+from tests.wire_faults import rest, rpc
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
     from tests.wire_faults import Wire
+
+HARMLESS = json.dumps({"body": {"number1": [{"exists": True}]}})
+"""A filter that lets the rubric's messages through."""
 
 COUNT = "ApproximateNumberOfMessagesNotVisible"
 
@@ -159,6 +163,21 @@ def test_a_number_that_may_be_another_graders_answer_does_not_end_the_wait(
     seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=2))
     assert answered(seen) == 0
     assert wire.requests.count("sqs.SendMessage") == 2  # a fresh pair followed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("body", ['{"total": 7}', '{"body": 7}', "done"])
+def test_a_filter_is_not_blamed_where_the_function_sends_what_no_pair_explains(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire, body: str
+) -> None:
+    hand_in(aws_sandbox, fresh_account, mapping_filter=HARMLESS)
+    wire.play("lambda.Invoke", rest(403, "AccessDeniedException"), always=True)
+    says_instead(aws_sandbox, fresh_account, wire, body)
+    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=3))
+    assert kind(seen.handler) == "permission"
+    assert answered(seen) == 0
+    assert exchange(seen).others == (body,)
+    assert not exchange(seen).filtered
 
 
 def test_a_fault_of_the_second_look_leaves_open_what_was_silent_and_keeps_all_else(

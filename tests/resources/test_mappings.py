@@ -12,17 +12,21 @@ if TYPE_CHECKING:
     from tests.wire_faults import Wire
 
 
-def test_a_mapping_that_has_no_arn_is_not_of_a_queue(
+def test_a_mapping_of_another_source_is_not_of_a_queue(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:
     hand_in(aws_sandbox, fresh_account, mapping="other-queue")
 
-    def add_kafka(answer: dict[str, Any]) -> None:
-        kafka = {"UUID": "k", "SelfManagedEventSource": {"Endpoints": {}}, "Topics": ["t"]}
+    def add_others(answer: dict[str, Any]) -> None:
+        others: list[dict[str, Any]] = [
+            {"UUID": "k", "SelfManagedEventSource": {"Endpoints": {}}, "Topics": ["t"]},
+            {"UUID": "s", "EventSourceArn": "arn:aws:kinesis:us-east-1:1:stream/clicks"},
+            {"UUID": "d", "EventSourceArn": "arn:aws:dynamodb:us-east-1:1:table/t/stream/2024"},
+        ]
         if answer["EventSourceMappings"]:
-            answer["EventSourceMappings"].insert(0, kafka)
+            answer["EventSourceMappings"][:0] = [{"State": "Enabled", **other} for other in others]
 
-    wire.change("lambda.ListEventSourceMappings", add_kafka)
+    wire.change("lambda.ListEventSourceMappings", add_others)
     fact = look(aws_sandbox, fresh_account, wire=wire, exchange=False).mappings["input"]
     assert isinstance(fact, Found)
     assert fact.value.of_queue == ()

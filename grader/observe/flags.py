@@ -1,0 +1,49 @@
+"""What a human is told of a run besides its facts. Flags cost no points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.model.fact import value_of
+
+if TYPE_CHECKING:
+    from grader.model.fact import Fact
+    from grader.model.observation import Exchange, Invocation
+    from grader.observe.input_queue import InputQueue
+    from grader.observe.output import OutputQueue
+
+_COMES_BACK = frozenset({"raised", "timed-out"})
+"""Failures after which SQS brings the message back, whether or not it was answered."""
+
+
+def flags_of(
+    handler: Fact[Invocation],
+    records: Fact[Invocation],
+    exchange: Fact[Exchange],
+    output: OutputQueue,
+    source: InputQueue | None,
+) -> set[str]:
+    """The flags of a run. Pairs that stayed silent are taken back from ``source``."""
+    made, sent = value_of(handler), source.sent if source is not None else []
+    failure = made.failure if made is not None and made.answered and not made.inconclusive else None
+    flags = {
+        "foreign-messages": bool(output.tally.foreign),
+        "earlier-answers": bool(output.tally.earlier),
+        "answers-left-behind": output.left_behind,
+        "raises-after-answer": failure == "raised",
+        "direct-inconclusive": _by_queue(made, value_of(records), value_of(exchange)),
+        "several-answers": output.several_answers,
+        "pair-left-behind": (failure in _COMES_BACK and bool(sent))
+        or (source is not None and source.take_back([pair for pair in sent if pair.silent])),
+    }
+    return {name for name, is_so in flags.items() if is_so}
+
+
+def _by_queue(
+    handler: Invocation | None, records: Invocation | None, exchange: Exchange | None
+) -> bool:
+    """Sums came through the queue, and decided what invoking directly did not show."""
+    if handler is None or exchange is None or not exchange.answered:
+        return False
+    decided = records is not None and records.inconclusive
+    return handler.inconclusive or not handler.answered or decided
