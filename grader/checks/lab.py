@@ -18,7 +18,12 @@ from grader.checks.delivery import check_answer, check_handler, check_records
 from grader.checks.environment import Expected, Variable, check_environment
 from grader.checks.naming import check_name
 from grader.checks.numbers import Bounds, Number, fits
-from grader.checks.routing import Batches, check_mappings, hands_over_one_by_one
+from grader.checks.routing import (
+    Batches,
+    being_changed,
+    check_mappings,
+    hands_over_one_by_one,
+)
 from grader.checks.triggers import TriggerWays, check_schedule
 from grader.i18n.language import N_
 from grader.i18n.message import message
@@ -132,6 +137,11 @@ def test_mapping_enabled(
         expect,
         case.instead(case.bound.source, case.bound.target),
     )
+    changing = being_changed(mappings, case.target_name)
+    if changing is not None:
+        still = N_("The event source mapping from {queue} to {function} was still {state}.")
+        other = {"function": changing.function_name, "state": changing.state}
+        ungrade("not-ready", message(still, queue=case.source_name, **other))
     required(function_fact, function)
     required(queue_fact, queue)
 
