@@ -366,7 +366,8 @@ def _only_adds(before: Report, after: Report) -> bool:
         _as_said_before(criterion, earlier.get(criterion.id, criterion))
         for criterion in after.criteria
     )
-    return before == msgspec.structs.replace(after, sure_points=None, criteria=criteria)
+    new = {"sure_points": None, "attempt": msgspec.UNSET}
+    return before == msgspec.structs.replace(after, **new, criteria=criteria)
 
 
 def _as_said_before(after: CriterionResult, before: CriterionResult) -> CriterionResult:

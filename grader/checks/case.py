@@ -98,6 +98,12 @@ class Case:
         """AWS's name of the function at the end of the criterion's ``on``."""
         return self.name(self.bound.target)
 
+    def may_be_another(self, role: str) -> bool:
+        """The function ``role`` is not known, and may be one that plays its part under another name."""
+        unknown = isinstance(self.fact("functions", role), Unknown)
+        found = role in self.observation.found_as
+        return unknown and not found and role in self.bound.rubric.lab.found
+
     @property
     def exchange_mappings(self) -> Fact[Mappings]:
         """The mappings of the queue from which the exchange feeds the function."""

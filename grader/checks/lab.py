@@ -18,7 +18,12 @@ from grader.checks.delivery import check_answer, check_handler, check_records
 from grader.checks.environment import Expected, Variable, check_environment
 from grader.checks.naming import check_name
 from grader.checks.numbers import Bounds, Number, fits
-from grader.checks.routing import Batches, check_mappings, hands_over_one_by_one
+from grader.checks.routing import (
+    Batches,
+    being_changed,
+    check_mappings,
+    hands_over_one_by_one,
+)
 from grader.checks.triggers import TriggerWays, check_schedule
 from grader.i18n.language import N_
 from grader.i18n.message import message
@@ -45,8 +50,7 @@ def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
         hint = N_("Deploy the function under the name that the lab asks for.")
         fail(function_fact.words, hint=hint)
     function = required(function_fact, f"functions.{case.bound.target}")
-    check_name(case, case.bound.target, "function")
-    if function.state == "Failed":
+    if function.state == "Failed":  # before its name: nothing that it does is judged
         fail(
             N_("expected the function to be ready, found it failed: {reason}"),
             expected="Active",
@@ -54,6 +58,7 @@ def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
             hint=N_("Mend what that says, then deploy the function again."),
             reason=function.state_reason,
         )
+    check_name(case, case.bound.target, "function")
 
 
 @check("function_runtime", on="function", expect=AtLeast)
@@ -100,8 +105,8 @@ def test_queue_exists(
         hint = N_("Create the queue under the name that the lab asks for.")
         fail(queue_fact.words, hint=hint)
     queue = required(queue_fact, f"queues.{case.bound.source}")
+    check_standard(queue)  # before its name: nothing goes through another one
     check_name(case, case.bound.source, "queue")
-    check_standard(queue)
     check_visibility(case, queue, fed_function_fact, expect)
 
 
@@ -120,14 +125,23 @@ def test_mapping_enabled(
         block(function, function_fact.words)
     if isinstance(queue_fact, Missing):
         block(queue, queue_fact.words)
+    mappings = required(mappings_fact, f"mappings.{case.bound.source}")
+    one = len(mappings.feeding) == 1 and case.target_name not in mappings.feeding
+    if one and case.may_be_another(case.bound.target):
+        required(function_fact, function)  # the one that is fed may be the one that is meant
     check_mappings(
-        required(mappings_fact, f"mappings.{case.bound.source}"),
+        mappings,
         case.source_name,
         case.target_name,
         exchange_if_seen,
         expect,
         case.instead(case.bound.source, case.bound.target),
     )
+    changing = being_changed(mappings, case.target_name)
+    if changing is not None:
+        still = N_("The event source mapping from {queue} to {function} was still {state}.")
+        other = {"function": changing.function_name, "state": changing.state}
+        ungrade("not-ready", message(still, queue=case.source_name, **other))
     required(function_fact, function)
     required(queue_fact, queue)
 

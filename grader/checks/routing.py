@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
-from grader.checks import fail, message, shown, ungrade
+from grader.checks import fail, message, shown
 from grader.checks.numbers import Number, fits
 from grader.i18n.language import N_
 from grader.model.fact import Found
@@ -39,7 +39,7 @@ def check_mappings(
 ) -> None:
     """Fail unless the queue feeds the function, alone, and lets everything through.
 
-    Ungraded where AWS was still changing the mapping of another function, and nothing else is wrong.
+    What AWS was still changing fails nothing: :func:`being_changed` says what that is.
     ``queue`` and ``function`` are AWS's names; ``instead`` says what else may be meant.
     """
     named = {"queue": queue, "function": function}
@@ -82,7 +82,6 @@ def check_mappings(
                 what=N_("batch size"),
                 hint=N_("Set the batch size of the event source mapping, then deploy again."),
             )
-    _unless_changing(found, queue, function)
 
 
 def hands_over_one_by_one(mappings: Fact[Mappings], function: str) -> bool:
@@ -128,13 +127,10 @@ def _why(mapping: Mapping) -> str:
     return mapping.last_result if mapping.last_result.startswith("PROBLEM") else ""
 
 
-def _unless_changing(found: Mappings, queue: str, function: str) -> None:
-    """Whether another function goes on getting messages is AWS's to settle first."""
-    others = sorted({*found.fed} - {*found.feeding, function})
-    if others:
-        state = next(m.state for m in found.of_queue if m.live and m.function_name == others[0])
-        still = N_("The event source mapping from {queue} to {others} was still {state}.")
-        ungrade("not-ready", message(still, queue=queue, others=others[0], state=state))
+def being_changed(found: Mappings, function: str) -> Mapping | None:
+    """A mapping that may hand messages to another function, or not: AWS was still changing it."""
+    others = {*found.fed} - {*found.feeding, function}
+    return next((m for m in found.of_queue if m.live and m.function_name in others), None)
 
 
 def _no_mapping(found: Mappings, queue: str, function: str, instead: Message | None) -> None:

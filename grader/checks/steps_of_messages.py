@@ -251,7 +251,16 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule(
-        says(r"^IndexError: "),
+        says(r"^IndexError: string index out of range"),
+        N_(
+            "A text has fewer characters than your code asks for. If it is the message: that is text"
+            ' until json.loads(record["body"]) has read it, and then has the keys {keys}.'
+        ),
+    ),
+    Rule(
+        says(
+            r"^IndexError: (?:(?:list|tuple) (?:assignment )?index out of range|pop from empty list)"
+        ),
         N_(
             "A list has fewer items than your code asks for. If it is"
             ' event["Records"]: an event may hold a single record.'

@@ -187,9 +187,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     What the checks earned is in ``criteria``; ``score`` is what that comes to with ``adjustments``.
 
-    Times, seed, duration and version are the observation's: judging it again under the same rubric
-    gives the identical report. ``flags`` are facts for a human and cost no points. What version 0.1.0
-    flagged of others' submissions is dropped on reading.
+    Times, seed, attempt, duration and version are the observation's: judging it again under the same
+    rubric gives the identical report. ``flags`` are facts for a human and cost no points. What version
+    0.1.0 flagged of others' submissions is dropped on reading.
     """
 
     schema: Annotated[Literal["report/1"], _means("The version of this file's format.")] = (
@@ -264,6 +264,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         _means("Facts for a human, which cost no points: see the list below."),
     ] = ()
     seed: Annotated[int, _means("What the numbers sent were made from: --seed sends them again.")]
+    attempt: Annotated[
+        int | UnsetType,
+        _means(
+            "Which run over the class it was, from 1: it changes the numbers sent, too. Missing where "
+            "nothing was looked at, and in reports of version 0.1.0."
+        ),
+    ] = UNSET
     rubric_sha256: Annotated[
         str, _means("SHA-256 of the rubric file it was judged by, in hexadecimal.")
     ]

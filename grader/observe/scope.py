@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from grader.i18n.language import N_
-from grader.model.fact import Found, Missing, NotTried, Unknown
+from grader.model.fact import Found, Missing, NotTried, Unknown, value_of
 from grader.model.observation import OF_RESOURCES, Asked
 from grader.resources.nearest import no_such
 from grader.rubric.rejudge import OTHER_FORM, judged_anew, same_answers
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from grader.model.fact import Fact
     from grader.model.kind import Word
-    from grader.model.observation import Exchange, Observation
+    from grader.model.observation import Exchange, Invocation, Observation
     from grader.rubric.exchange import Route
     from grader.rubric.rubric import Rubric
 
@@ -83,13 +83,15 @@ def restrict_to(seen: Observation, rubric: Rubric, region: str) -> Observation:
     if before.route != now.route or not (same_message and judgeable):
         behaviour = _not_observed(OTHER_FORM)
     changed = _without(judged_anew(seen, rubric.exchange), others, behaviour)
+    waited = N_("Answers were waited for {waited} s, not {expected} s.")
+    sooner = _not_observed(waited, waited=before.deadline_s, expected=now.deadline_s)
+    if now.deadline_s > before.deadline_s:
+        changed = _but_cut_short(changed, rubric.exchange.route, before.deadline_s, sooner)
     if now.pairs > before.pairs and isinstance(changed.exchange, Found):
         sent = N_("{sent} pairs were sent, not {expected}.")
         fewer = _not_observed(sent, sent=before.pairs, expected=now.pairs)
         return msgspec.structs.replace(changed, exchange=fewer)
     if now.deadline_s > before.deadline_s and _was_waited_out(changed.exchange, before.deadline_s):
-        waited = N_("Answers were waited for {waited} s, not {expected} s.")
-        sooner = _not_observed(waited, waited=before.deadline_s, expected=now.deadline_s)
         return msgspec.structs.replace(changed, exchange=sooner)
     return changed
 
@@ -132,6 +134,30 @@ def _was_waited_out(exchange: Fact[Exchange], deadline_s: float) -> bool:
         and exchange.value.patience_s >= deadline_s
         and not all(pair.answers for pair in exchange.value.pairs)
     )
+
+
+def _but_cut_short(
+    seen: Observation, route: Route, deadline_s: float, sooner: Unknown
+) -> Observation:
+    """``seen`` with ``sooner`` for an invocation that the deadline cut, and for what follows from it."""
+    function = value_of(seen.functions.get(route.through, sooner))
+    if function is None or function.timeout_s <= deadline_s:
+        return seen  # Lambda itself would have ended it
+    if _is_cut(seen.handler):
+        rests_on_it = {
+            name: sooner
+            for name in ("records", "exchange")
+            if isinstance(fact := getattr(seen, name), NotTried) and fact.because == "handler"
+        }
+        return msgspec.structs.replace(seen, handler=sooner, **rests_on_it)
+    return msgspec.structs.replace(seen, records=sooner) if _is_cut(seen.records) else seen
+
+
+def _is_cut(fact: Fact[Invocation]) -> bool:
+    """It was still running when the wait for it ended, and nothing had come that makes it right."""
+    made = value_of(fact)
+    running = made is not None and made.failure == "timed-out" and made.error is None
+    return running and made is not None and not made.answered
 
 
 def _not_observed(template: str, **values: object) -> Unknown:

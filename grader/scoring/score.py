@@ -91,6 +91,7 @@ def score(
         looked_at=msgspec.UNSET if looked is None else looked,
         flags=tuple(sorted({*observation.flags})),
         seed=observation.seed,
+        attempt=observation.attempt,
         rubric_sha256=rubric.sha256,
         grader_version=observation.grader_version,
         started_at=observation.started_at,

@@ -175,6 +175,8 @@ MISTAKES = (
     Mistake("float-of-dictionary", each("x = float(message)"), "Convert the numbers one by one"),
     Mistake("int-of-word", handler("x = int('two')"), "'two' is no number"),
     Mistake("second-record", handler("x = event['Records'][1]"), "may hold a single record"),
+    Mistake("no-item-left", handler("[].pop()"), "may hold a single record"),
+    Mistake("short-text", handler("x = ''[0]"), "A text has fewer characters", (LINE, "list")),
     # names
     Mistake("not-imported", handler("x = math.floor(1)"), "write import math at its top"),
     Mistake("misspelt", handler("x = jsn.loads('1')"), "Python knows nothing of the name jsn"),

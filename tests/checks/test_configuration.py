@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
+from grader.i18n.message import message
 from grader.model.fact import Found, Missing, NotTried, Unknown
+from grader.model.observation import FoundAs
 from tests.observations import (
     a_function,
     a_queue,
@@ -78,6 +81,24 @@ def test_a_wrong_setting_fails_its_criterion_only(
         (criterion, "failed", message)
     ]
     assert failed[0].hint
+
+
+def test_what_keeps_all_else_from_being_judged_is_said_before_a_wrong_name(judged: Judged) -> None:
+    how = message("which numbers feeds")
+    seen = msgspec.structs.replace(
+        with_function(name="calc", state="Failed", state_reason="The image is gone."),
+        queues={"input": Found(a_queue("numbers.fifo", fifo=True))},
+        found_as={
+            "sum": FoundAs("calc", "mapping", how),
+            "input": FoundAs("numbers.fifo", "use", how),
+        },
+    )
+    function, queue = judged(only(lab_rubric(), "function", "input-queue"), seen)
+    assert "found it failed: The image is gone." in function.message
+    assert "found a FIFO queue" in queue.message
+    for one in (function, queue):
+        assert one.outcome == "failed"
+        assert "All else was judged" not in one.hint
 
 
 def test_a_failure_carries_what_was_expected_and_found_as_data(judged: Judged) -> None:

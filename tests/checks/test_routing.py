@@ -135,6 +135,36 @@ def test_a_certain_failure_beats_what_is_unknown(judged: Judged) -> None:
     assert mapping(judged, Found(Mappings(())), functions=functions).outcome == "failed"
 
 
+@pytest.mark.parametrize(
+    ("fed", "outcome"),
+    [
+        (("calc",), "ungraded"),
+        (("adder",), "ungraded"),
+        ((), "failed"),
+        (("calc", "subber"), "failed"),
+        (("adder", "subber"), "failed"),
+    ],
+)
+def test_a_function_that_is_fed_may_be_the_one_that_is_looked_for_by_its_part(
+    judged: Judged, fed: tuple[str, ...], outcome: str
+) -> None:
+    rubric = only(lab_rubric(), "mapping")
+    found = msgspec.structs.replace(rubric, lab=msgspec.structs.replace(rubric.lab, found=("sum",)))
+    seen = reference(
+        functions=sum_function(Unknown("throttled", "slow down")),
+        mappings={"input": Found(Mappings(tuple(map(a_mapping, fed))))},
+    )
+    (one,) = judged(found, seen)
+    assert one.outcome == outcome
+    if outcome == "ungraded":
+        assert one.because == "throttled"
+    chosen = msgspec.structs.replace(
+        seen, found_as={"sum": FoundAs("adder", "use", message("as --use says"))}
+    )
+    (one,) = judged(found, chosen)
+    assert (one.outcome == "failed") is (fed != ("adder",))
+
+
 def test_mappings_that_could_not_be_listed_are_ungraded(judged: Judged) -> None:
     one = mapping(judged, DENIED)
     assert (one.outcome, one.because) == ("ungraded", "permission")

@@ -9,11 +9,26 @@ import pytest
 
 from grader.i18n.message import message
 from grader.model.fact import Found, Missing, NotTried, Unknown
-from grader.model.observation import Exchange, FoundAs, Observation, Runs
+from grader.model.observation import (
+    Exchange,
+    FoundAs,
+    FunctionError,
+    Invocation,
+    Observation,
+    Runs,
+)
 from grader.observe.scope import restrict_to, scope_of
 from grader.rubric.exchange import AnswerRules, Route
 from tests.exchanges import calculator
-from tests.observations import a_function, an_exchange, lab_rubric, reference
+from tests.observations import (
+    a_function,
+    a_pair,
+    an_exchange,
+    lab_rubric,
+    reference,
+    silent_pair,
+    sum_function,
+)
 
 RUBRIC = lab_rubric()
 RUNS = Runs("/aws/lambda/ticker", "2024-05-01T10:00:00Z", ("2024-05-01T10:01:00Z",), "")
@@ -184,6 +199,59 @@ def test_a_silent_pair_that_was_given_less_time_is_not_judged() -> None:
 )
 def test_what_more_time_would_not_change_is_judged(exchange: Exchange, deadline_s: float) -> None:
     assert seen_with(exchange, deadline_s) == Found(exchange)
+
+
+TIMED_OUT = Invocation((silent_pair(),), failure="timed-out", duration_s=20)
+OF_HANDLER = NotTried("handler", "The function did not answer one record.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "open_"),
+    [
+        (
+            {"handler": Found(TIMED_OUT), "records": OF_HANDLER, "exchange": OF_HANDLER},
+            BEHAVIOUR,
+        ),
+        ({"records": Found(TIMED_OUT)}, {"records"}),
+    ],
+)
+@pytest.mark.parametrize("pairs", [5, 7])
+def test_an_invocation_that_the_shorter_deadline_cut_is_not_judged(
+    changes: dict[str, Any], open_: set[str], pairs: int
+) -> None:
+    asked = msgspec.structs.replace(scope_of(RUBRIC), deadline_s=10)
+    kept = reference(asked=asked, **changes)
+    found = restrict_to(kept, asks(deadline_s=120, pairs=pairs), RUBRIC.lab.region)
+    more = {"exchange"} if pairs == 7 else set()
+    assert set(left_open(found)) == open_ | more
+    assert left_open(found)[min(open_ - more)] == "Answers were waited for 10 s, not 120 s."
+
+
+ENDED = FunctionError("Sandbox.Timedout", "Task timed out after 60.00 seconds")
+
+
+@pytest.mark.parametrize(
+    ("made", "timeout_s", "deadline_s"),
+    [
+        (TIMED_OUT, 60, 10),
+        (TIMED_OUT, 10, 120),
+        (msgspec.structs.replace(TIMED_OUT, error=ENDED), 60, 120),
+        (msgspec.structs.replace(TIMED_OUT, failure="raised"), 60, 120),
+        (msgspec.structs.replace(TIMED_OUT, pairs=(a_pair(),)), 60, 120),
+    ],
+    ids=["as long", "Lambda's own end", "ended by Lambda", "raised", "answered all the same"],
+)
+def test_an_invocation_that_more_time_would_not_change_is_judged(
+    made: Invocation, timeout_s: int, deadline_s: float
+) -> None:
+    kept = reference(
+        asked=msgspec.structs.replace(scope_of(RUBRIC), deadline_s=10),
+        functions=sum_function(Found(a_function(timeout_s=timeout_s))),
+        handler=Found(made),
+        records=OF_HANDLER,
+        exchange=OF_HANDLER,
+    )
+    assert left_open(restrict_to(kept, asks(deadline_s=deadline_s), RUBRIC.lab.region)) == {}
 
 
 # -- names that are found ---------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from grader.results.grades_csv import ADJUSTED
 from grader.scoring.open_by import open_by
 
 STORED = Path(__file__).with_name("stored-0.1.0")
-NEW = {"open_by", "sure_points", "found_as", "author_hint", "evidence", "suspicion"}
+NEW = {"open_by", "sure_points", "found_as", "author_hint", "evidence", "suspicion", "attempt"}
 BETTER_SAID = {"hint", "hint_id", "hint_values"}
 """What to do next is no finding, and may be said better than it was."""
 GRADES = ("report.json", "summary.json", "grades.csv")

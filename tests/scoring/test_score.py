@@ -237,7 +237,15 @@ def test_the_account_is_the_one_that_aws_named_and_else_the_rosters() -> None:
 
 def test_times_and_seed_are_the_observations() -> None:
     seen, graded = reference(), report()
-    for name in ("seed", "started_at", "finished_at", "duration_s", "grader_version", "region"):
+    for name in (
+        "seed",
+        "attempt",
+        "started_at",
+        "finished_at",
+        "duration_s",
+        "grader_version",
+        "region",
+    ):
         assert getattr(graded, name) == getattr(seen, name)
     assert encode(graded) == encode(report())
 
@@ -252,6 +260,7 @@ def test_an_account_that_was_never_reached_is_ungraded_and_says_why() -> None:
         Student(), lab_rubric(), Unknown("unexpected", "It broke."), seed=3, region="eu-west-3"
     )
     assert (graded.status, graded.score, graded.max_score, graded.seed) == ("ungraded", None, 20, 3)
+    assert b'"attempt"' not in encode(graded)  # nothing was sent
     assert {(one.status, one.points, one.message) for one in graded.criteria} == {
         ("ungraded", None, "It broke.")
     }
