@@ -70,7 +70,7 @@ def check_standard(queue: Queue) -> None:
             N_("expected {queue} to be a standard queue, found a FIFO queue."),
             expected=message(N_("a standard queue")),
             actual="FIFO",
-            hint=N_("Delete the queue, and create a standard one under the name of the lab."),
+            hint=N_("Delete the queue, and create a standard one in its place."),
             queue=queue.name,
         )
 
