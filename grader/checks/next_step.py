@@ -111,6 +111,13 @@ def step_of_records(invocation: Invocation, setting: Setting) -> Message:
                 " at, not event['Records'][0] and not a variable from before the loop."
             )
         )
+    if invocation.others or any(pair.unread for pair in invocation.pairs):
+        return message(
+            N_(
+                "Work out each record's answer anew inside of the loop, and send one message for"
+                " each."
+            )
+        )
     if any(right) and not any(right[:-1]):
         return message(
             N_(

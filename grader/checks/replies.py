@@ -11,7 +11,7 @@ from grader.checks import evidence, fail, message, shown
 from grader.checks.failure_words import how_it_failed
 from grader.checks.named_mistakes import HINTS, HINTS_OF_SUMS, MISTAKES, ROUNDED
 from grader.checks.next_step import step_of, step_of_records, step_of_silence
-from grader.checks.other_form import is_twice, quoted, repeats, step_of_form
+from grader.checks.other_form import in_quotes, is_twice, quoted, repeats, step_of_form
 from grader.checks.pair_words import PairWords, spoken_of
 from grader.i18n.language import N_
 from grader.model.fact import Found
@@ -174,13 +174,17 @@ class Replies:
         if invocation.failure is not None:
             template = failed
             values["failure"] = how_it_failed(invocation)
-        values["first"] = "" if first is None else self._of_record(first)
+        values["first"] = "" if first is None else self._of_record(first, invocation.others)
         seen = evidence.of_invocation(invocation, self._setting.keys)
         fail(template, hint=hint, evidence=seen, **values)
 
-    def _of_record(self, pair: Pair) -> Message:
-        """What came for one record of several."""
+    def _of_record(self, pair: Pair, others: tuple[str, ...]) -> Message:
+        """What came for one record of several, or else for all of them."""
         sent = self._words.sent(pair)
+        came = [answer.body for answer in pair.unread] or others
+        if pair.wrong is None and came:
+            instead = N_("No right answer came for {message}; found instead: {found}.")
+            return message(instead, message=sent, found=in_quotes(came))
         if pair.wrong is None:
             nothing = N_("No answer came for {message}; expected {right}.")
             return message(nothing, message=sent, right=self._words.right(pair))

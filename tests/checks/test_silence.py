@@ -35,6 +35,12 @@ def asked(number: int = 0) -> Pair:
     return msgspec.structs.replace(silent_pair(), number1=None, number2=None, message=fields)
 
 
+def unread_pair(number: int, body: str) -> Pair:
+    """A pair for which a number came that answers nothing."""
+    unread = (Answer(body, None, 0.5, numbers={"": body}),)
+    return msgspec.structs.replace(silent_pair(number), unread=unread)
+
+
 def said(check: Callable[..., None], *facts: Fact[Invocation] | Fact[Exchange], to: Setting) -> str:
     with pytest.raises(Failure) as failed:
         check(*facts, to)
@@ -154,6 +160,36 @@ def test_a_wrong_answer_among_the_records_tells_more_than_a_silence() -> None:
     message = said(check_records, Found(Invocation(pairs)), handler, UNTRIED, to=SUMS)
     assert 'For {"number1": 140, "number2": 1100} it answered 140' in message
     assert "No answer came" not in message
+
+
+@pytest.mark.parametrize(
+    ("pairs", "others", "found"),
+    [
+        (
+            (a_pair(0), unread_pair(1, "2270"), unread_pair(2, "3510")),
+            (),
+            'No right answer came for {"number1": 120, "number2": 1050}; found instead: "2270".',
+        ),
+        (
+            (silent_pair(0), silent_pair(1), silent_pair(2)),
+            ('{"body": [1100, 1170, 1240]}',),
+            'No right answer came for {"number1": 100, "number2": 1000}; found instead:'
+            ' {"body": [1100, 1170, 1240]}.',
+        ),
+    ],
+    ids=["running-total", "one-list"],
+)
+def test_what_came_for_several_records_is_not_called_nothing(
+    pairs: tuple[Pair, ...], others: tuple[str, ...], found: str
+) -> None:
+    three = Invocation(pairs, others=others)
+    with pytest.raises(Failure) as failed:
+        check_records(Found(three), Found(Invocation((a_pair(0),))), UNTRIED, SUMS)
+    verdict = failed.value.verdict
+    assert verdict.message.endswith(found)
+    assert verdict.hint == (
+        "Work out each record's answer anew inside of the loop, and send one message for each."
+    )
 
 
 def test_the_evidence_of_a_wrong_answer_is_of_the_message_that_got_it() -> None:
