@@ -82,6 +82,7 @@ class Said:
                 for name, text in found.groupdict().items()
             },
             **_action(found.groupdict()),
+            "path": (found.groupdict().get("module") or "").replace(".", "/"),
         }
 
 

@@ -10,6 +10,25 @@ DENIED = (
     " identity-based policy allows the sqs:sendmessage action"
 )
 SAID: list[tuple[str, str, str]] = [
+    *(
+        (
+            "Runtime.ImportModuleError",
+            f"Unable to import module '{module}': No module named '{name}'",
+            "asks for src/adder.py inside the package, and it is not there: zip it so, or write only",
+        )
+        for module in ("src/adder", "src.adder")
+        for name in ("src", "src.adder")
+    ),
+    (
+        "Runtime.ImportModuleError",
+        "Unable to import module 'src.adder': No module named 'src.helper'",
+        "and no src.helper: take the import out",
+    ),
+    (
+        "Runtime.ImportModuleError",
+        "Unable to import module 'adder.py': No module named 'adder.py'; 'adder' is not a package",
+        "Take .py out of the function's handler setting",
+    ),
     (
         "ClientError",
         DENIED,
