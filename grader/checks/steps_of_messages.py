@@ -46,10 +46,12 @@ def _seen(said: Said, _found: re.Match[str]) -> bool:
 
 
 _KEY = r"^KeyError: '(?P<key>.*)'$"
+_NUMBER = r"'(?:int|float|(?:decimal\.)?Decimal)'"
 _TEXT_AND_NUMBER = N_(
     'Text and a number stand on the two sides of "+": convert both with float(…) to add them, or'
     " with str(…) to write them one after the other."
 )
+_IS_TEXT = N_("“{sign}” is given text: convert both with float(…) first.")
 _IS_NONE = N_(
     "One of the values is None: it is not there under the name that your code uses. The message"
     " has the keys {keys}."
@@ -181,15 +183,29 @@ RULES: tuple[Rule, ...] = (
     ),
     # -- text, numbers, None ----------------------------------------------------------------------
     Rule(
-        says(r"can only concatenate str \(not \"(?:int|float|Decimal)\"\) to str"), _TEXT_AND_NUMBER
+        says(
+            r"can only concatenate str \(not \"(?:int|float|(?:decimal\.)?Decimal)\"\) to str"
+            rf"|unsupported operand type\(s\) for \+=?: (?:{_NUMBER} and 'str'|'str' and {_NUMBER})"
+        ),
+        _TEXT_AND_NUMBER,
     ),
     Rule(
         says(
-            r"unsupported operand type\(s\) for \S+: '(?:int|float|Decimal)' and 'str'"
-            r"|unsupported operand type\(s\) for \S+: 'str' and '(?:int|float|str|Decimal)'"
-            r"|can't multiply sequence by non-int of type '(?:str|float)'"
+            r"unsupported operand type\(s\) for (?P<sign>[^:\s]+)[^:]*:"
+            rf" (?:{_NUMBER} and 'str'|'str' and (?:'str'|{_NUMBER}))"
         ),
-        _TEXT_AND_NUMBER,
+        _IS_TEXT,
+    ),
+    Rule(
+        says(
+            r"'(?P<sign>[<>]=?)' not supported between instances of"
+            rf" (?:{_NUMBER} and 'str'|'str' and {_NUMBER})"
+        ),
+        _IS_TEXT,
+    ),
+    Rule(
+        says(r"can't multiply sequence by non-int of type '(?:str|float)'"),
+        N_("“*” is given text: convert both with float(…) first."),
     ),
     Rule(
         says(

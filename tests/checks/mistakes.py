@@ -162,6 +162,13 @@ MISTAKES = (
     # text and numbers
     Mistake("text-plus-number", each("x = 'Sum: ' + message['number1']"), "Text and a number"),
     Mistake("number-plus-text", each("x = message['number1'] + str(2)"), "Text and a number"),
+    Mistake("text-minus", each("x = '3' - '2'"), "“-” is given text: convert both with float(…)"),
+    Mistake("text-divided", each("x = '3' / '2'"), "“/” is given text"),
+    Mistake("text-minus-number", each("x = '3' - message['number1']"), "“-” is given text"),
+    Mistake("text-power", each("x = '3' ** '2'"), "“**” is given text"),
+    Mistake("text-times", each("x = '3' * '2'"), "“*” is given text"),
+    Mistake("text-greater", each("x = '3' > message['number1']"), "“>” is given text"),
+    Mistake("text-added", each("x = 0", "x += '3'"), "Text and a number stand on the two sides"),
     Mistake(
         "none-plus", each("x = message.get('a') + message.get('b')"), "One of the values is None"
     ),
