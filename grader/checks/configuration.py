@@ -118,7 +118,5 @@ def check_visibility(
 
 
 def _expected_timeout(case: Case) -> int | None:
-    for criterion in case.bound.rubric.criteria:
-        if criterion.check == "function_timeout" and criterion.on == case.bound.fed:
-            return nearest(criterion.expect, 0) or None
-    return None
+    asked = case.bound.timeout_asked_of(case.bound.fed)
+    return None if asked is None else nearest(asked.expect, 0) or None

@@ -214,13 +214,17 @@ def _too_slow(setting: Setting) -> Message:
     if function is not None and function.in_vpc:
         return message(VPC)
     if function is not None and function.timeout_s <= SHORT_S:
-        return message(
-            N_(
+        longer = N_(
+            "The function may run for {seconds} s only, and its start takes some of that: raise its"
+            " timeout, to 30 s for example (timeout in your stack; Configuration, General"
+            " configuration in the console)."
+        )
+        if setting.timeout_asked:
+            longer = N_(
                 "The function may run for {seconds} s only, and its start takes some of that: set"
                 " its timeout as the lab asks, then deploy again."
-            ),
-            seconds=function.timeout_s,
-        )
+            )
+        return message(longer, seconds=function.timeout_s)
     return message(
         N_(
             "Look for a loop that never ends, or a call that waits (time.sleep, receive_message"

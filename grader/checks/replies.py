@@ -54,7 +54,7 @@ class Replies:
                     "expected {expected}, the sum of {number1} and {number2}, found no answer."
                     " {failure}"
                 )
-            failure = how_it_failed(invocation)
+            failure = how_it_failed(invocation, self._setting.function)
             hint = step_of(invocation, self._setting)
             fail(template, actual=failure, hint=hint, evidence=seen, failure=failure, **values)
         if invocation.own_queue:
@@ -173,7 +173,7 @@ class Replies:
             )
         if invocation.failure is not None:
             template = failed
-            values["failure"] = how_it_failed(invocation)
+            values["failure"] = how_it_failed(invocation, self._setting.function)
         values["first"] = "" if first is None else self._of_record(first, invocation.others)
         seen = evidence.of_invocation(invocation, self._setting.keys)
         fail(template, hint=hint, evidence=seen, **values)
