@@ -117,7 +117,13 @@ class Replies:
             if sent.wrong is not None:
                 said = evidence.of_pair(sent, through, self._setting.keys)
                 self._wrong_answer(sent, sent.wrong, said)
-        if others := (*invocation.others, *through.others):
+        came = [*invocation.others]
+        for sent in through.pairs:
+            instead = evidence.came_instead(sent, through)
+            said = evidence.of_pair(sent, through, self._setting.keys)
+            self._unless_other_form(sent, instead, said)
+            came += instead
+        if others := tuple(dict.fromkeys(came)):
             self._no_answer(pair, others, seen)
         template = N_(
             "expected {expected} for {message} on the output queue, but nothing came, neither when the"

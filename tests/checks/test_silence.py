@@ -93,6 +93,37 @@ def test_what_came_is_said_where_the_queue_had_to_decide() -> None:
     assert "through the queue" not in said(check_handler, Found(silent), unsent, to=SUMS)
 
 
+@pytest.mark.parametrize(
+    ("pairs", "others"),
+    [
+        ((silent_pair(3), silent_pair(4)), ('{"resultat": 1380}',)),
+        ((silent_pair(3), unread_pair(4, '{"resultat": 1380}')), ()),
+        ((silent_pair(3), unread_pair(4, '{"resultat": 1380}')), ("hello",)),
+    ],
+)
+def test_the_form_of_an_answer_is_named_with_the_pair_that_it_answers(
+    pairs: tuple[Pair, ...], others: tuple[str, ...]
+) -> None:
+    silent = Invocation((silent_pair(),), inconclusive=True, failure="raised", error=DELETES)
+    through = Found(an_exchange(0, pairs=pairs, others=others))
+    with pytest.raises(Failure) as failed:
+        check_handler(Found(silent), through, SUMS)
+    verdict = failed.value.verdict
+    assert verdict.message == (
+        'your function answered {"resultat": 1380}; expected {"body": 1380} for 180 and 1200.'
+    )
+    assert "Use the key body" in verdict.hint
+    assert verdict.evidence is not None
+    assert verdict.evidence.sent == ('{"number1": 180, "number2": 1200}',)
+
+
+def test_a_wrong_number_that_came_through_the_queue_is_not_called_nothing() -> None:
+    silent = Invocation((silent_pair(),), inconclusive=True, failure="raised", error=DELETES)
+    through = Found(an_exchange(0, pairs=(unread_pair(3, "7"),)))
+    message = said(check_handler, Found(silent), through, to=SUMS)
+    assert message.endswith('Found instead: "7".')
+
+
 @pytest.mark.parametrize("others", [(), ("hello",)])
 def test_a_pair_that_went_through_the_queues_is_named(others: tuple[str, ...]) -> None:
     answered = Found(Invocation((a_pair(),)))
