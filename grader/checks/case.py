@@ -61,6 +61,13 @@ class Bound:
                 return target
         return None
 
+    def timeout_asked_of(self, function: str | None) -> Criterion | None:
+        """The criterion that asks for the timeout of ``function``, by the rubric's name."""
+        return next(
+            (c for c in self.rubric.criteria if c.check == "function_timeout" and c.on == function),
+            None,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -119,6 +126,7 @@ class Case:
             region=self.observation.region,
             function=value_of(self.fact("functions", rules.route.through)),
             rules=rules,
+            timeout_asked=self.bound.timeout_asked_of(rules.route.through) is not None,
         )
 
     def fact(self, part: str, name: str = "") -> Fact[Any]:

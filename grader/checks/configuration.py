@@ -70,7 +70,7 @@ def check_standard(queue: Queue) -> None:
             N_("expected {queue} to be a standard queue, found a FIFO queue."),
             expected=message(N_("a standard queue")),
             actual="FIFO",
-            hint=N_("Delete the queue, and create a standard one under the name of the lab."),
+            hint=N_("Delete the queue, and create a standard one in its place."),
             queue=queue.name,
         )
 
@@ -118,7 +118,5 @@ def check_visibility(
 
 
 def _expected_timeout(case: Case) -> int | None:
-    for criterion in case.bound.rubric.criteria:
-        if criterion.check == "function_timeout" and criterion.on == case.bound.fed:
-            return nearest(criterion.expect, 0) or None
-    return None
+    asked = case.bound.timeout_asked_of(case.bound.fed)
+    return None if asked is None else nearest(asked.expect, 0) or None

@@ -10,7 +10,7 @@ from grader.i18n.language import N_
 
 if TYPE_CHECKING:
     from grader.checks import Message
-    from grader.model.observation import FunctionError, Invocation
+    from grader.model.observation import Function, FunctionError, Invocation
 
 
 _NEVER_RAN = frozenset(
@@ -23,10 +23,16 @@ _NEVER_RAN = frozenset(
 """Lambda's words for code that it could not load."""
 
 
-def how_it_failed(invocation: Invocation) -> Message:
-    """How a direct invocation failed, for the student."""
+def how_it_failed(invocation: Invocation, function: Function | None) -> Message:
+    """How a direct invocation of ``function``, as far as that was seen, failed, for the student."""
     error = invocation.error
     if invocation.failure == "timed-out":
+        waited_s = invocation.duration_s
+        if error is None and function is not None and 0 < waited_s < function.timeout_s:
+            waited = N_(
+                "Your function was still running after {seconds} s, and is waited for no longer."
+            )
+            return message(waited, seconds=int(waited_s))
         return message(N_("Your function was still running when its time was over."))
     if invocation.failure == "refused":
         return message(

@@ -16,7 +16,7 @@ from grader.checks.configuration import (
 )
 from grader.checks.delivery import check_answer, check_handler, check_records
 from grader.checks.environment import Expected, Variable, check_environment
-from grader.checks.naming import check_name
+from grader.checks.naming import check_name, step_to_make
 from grader.checks.numbers import Bounds, Number, fits
 from grader.checks.routing import (
     Batches,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
     """The function {function} exists."""
     if isinstance(function_fact, Missing):
-        hint = N_("Deploy the function under the name that the lab asks for.")
+        hint = step_to_make(case, case.bound.target, "function", function_fact)
         fail(function_fact.words, hint=hint)
     function = required(function_fact, f"functions.{case.bound.target}")
     if function.state == "Failed":  # before its name: nothing that it does is judged
@@ -102,7 +102,7 @@ def test_queue_exists(
 ) -> None:
     """The queue {queue} exists."""
     if isinstance(queue_fact, Missing):
-        hint = N_("Create the queue under the name that the lab asks for.")
+        hint = step_to_make(case, case.bound.source, "queue", queue_fact)
         fail(queue_fact.words, hint=hint)
     queue = required(queue_fact, f"queues.{case.bound.source}")
     check_standard(queue)  # before its name: nothing goes through another one

@@ -111,6 +111,13 @@ def step_of_records(invocation: Invocation, setting: Setting) -> Message:
                 " at, not event['Records'][0] and not a variable from before the loop."
             )
         )
+    if invocation.others or any(pair.unread for pair in invocation.pairs):
+        return message(
+            N_(
+                "Work out each record's answer anew inside of the loop, and send one message for"
+                " each."
+            )
+        )
     if any(right) and not any(right[:-1]):
         return message(
             N_(
@@ -207,13 +214,17 @@ def _too_slow(setting: Setting) -> Message:
     if function is not None and function.in_vpc:
         return message(VPC)
     if function is not None and function.timeout_s <= SHORT_S:
-        return message(
-            N_(
+        longer = N_(
+            "The function may run for {seconds} s only, and its start takes some of that: raise its"
+            " timeout, to 30 s for example (timeout in your stack; Configuration, General"
+            " configuration in the console)."
+        )
+        if setting.timeout_asked:
+            longer = N_(
                 "The function may run for {seconds} s only, and its start takes some of that: set"
                 " its timeout as the lab asks, then deploy again."
-            ),
-            seconds=function.timeout_s,
-        )
+            )
+        return message(longer, seconds=function.timeout_s)
     return message(
         N_(
             "Look for a loop that never ends, or a call that waits (time.sleep, receive_message"

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from grader.checks import message, shown
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 READ_LIMIT = 2000
 """Characters of a message that are read: an observation keeps fewer."""
+
+MOST_QUOTED = 3
+"""Messages that are quoted of those that came instead."""
 
 _DEEPEST = 20
 _NUMBER = re.compile(r"(?<![\w.])[+-]?\d{1,30}(?:\.\d{1,30})?(?!\w|\.\d)")
@@ -79,13 +83,18 @@ def quoted(others: Sequence[str]) -> dict[str, Message]:
     """What the function sent instead of the answer."""
     if not others:
         return {}
-    first = others[:3]
+    first = others[:MOST_QUOTED]
     template = N_("Found instead: {found}.")
     if not any(character.isdigit() for text in first for character in text):
         template = N_("Found instead, not a number: {found}.")
         if len(first) > 1:
             template = N_("Found instead, not numbers: {found}.")
-    return {"instead": message(template, found=", ".join(map(_in_quotes, first)))}
+    return {"instead": message(template, found=in_quotes(first))}
+
+
+def in_quotes(texts: Iterable[str]) -> str:
+    """The first few of ``texts``, as they are shown within a sentence."""
+    return ", ".join(map(_in_quotes, islice(texts, MOST_QUOTED)))
 
 
 def _in_quotes(text: str) -> str:

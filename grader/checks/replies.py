@@ -11,7 +11,7 @@ from grader.checks import evidence, fail, message, shown
 from grader.checks.failure_words import how_it_failed
 from grader.checks.named_mistakes import HINTS, HINTS_OF_SUMS, MISTAKES, ROUNDED
 from grader.checks.next_step import step_of, step_of_records, step_of_silence
-from grader.checks.other_form import is_twice, quoted, repeats, step_of_form
+from grader.checks.other_form import in_quotes, is_twice, quoted, repeats, step_of_form
 from grader.checks.pair_words import PairWords, spoken_of
 from grader.i18n.language import N_
 from grader.model.fact import Found
@@ -54,7 +54,7 @@ class Replies:
                     "expected {expected}, the sum of {number1} and {number2}, found no answer."
                     " {failure}"
                 )
-            failure = how_it_failed(invocation)
+            failure = how_it_failed(invocation, self._setting.function)
             hint = step_of(invocation, self._setting)
             fail(template, actual=failure, hint=hint, evidence=seen, failure=failure, **values)
         if invocation.own_queue:
@@ -117,7 +117,13 @@ class Replies:
             if sent.wrong is not None:
                 said = evidence.of_pair(sent, through, self._setting.keys)
                 self._wrong_answer(sent, sent.wrong, said)
-        if others := (*invocation.others, *through.others):
+        came = [*invocation.others]
+        for sent in through.pairs:
+            instead = evidence.came_instead(sent, through)
+            said = evidence.of_pair(sent, through, self._setting.keys)
+            self._unless_other_form(sent, instead, said)
+            came += instead
+        if others := tuple(dict.fromkeys(came)):
             self._no_answer(pair, others, seen)
         template = N_(
             "expected {expected} for {message} on the output queue, but nothing came, neither when the"
@@ -173,14 +179,18 @@ class Replies:
             )
         if invocation.failure is not None:
             template = failed
-            values["failure"] = how_it_failed(invocation)
-        values["first"] = "" if first is None else self._of_record(first)
+            values["failure"] = how_it_failed(invocation, self._setting.function)
+        values["first"] = "" if first is None else self._of_record(first, invocation.others)
         seen = evidence.of_invocation(invocation, self._setting.keys)
         fail(template, hint=hint, evidence=seen, **values)
 
-    def _of_record(self, pair: Pair) -> Message:
-        """What came for one record of several."""
+    def _of_record(self, pair: Pair, others: tuple[str, ...]) -> Message:
+        """What came for one record of several, or else for all of them."""
         sent = self._words.sent(pair)
+        came = [answer.body for answer in pair.unread] or others
+        if pair.wrong is None and came:
+            instead = N_("No right answer came for {message}; found instead: {found}.")
+            return message(instead, message=sent, found=in_quotes(came))
         if pair.wrong is None:
             nothing = N_("No answer came for {message}; expected {right}.")
             return message(nothing, message=sent, right=self._words.right(pair))

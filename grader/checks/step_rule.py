@@ -26,13 +26,14 @@ _VALUE = 120
 @dataclass(frozen=True)
 class Setting:
     """What a next step may speak of: the keys of a message, the queue and the region of the answers, the
-    function, where it was seen, and by which rules it answers."""
+    function, where it was seen, by which rules it answers, and whether the lab asks for its timeout."""
 
     keys: tuple[str, ...] = ("number1", "number2")
     output: str = "output_queue"
     region: str = ""
     function: Function | None = None
     rules: ExchangeRules = SUMS
+    timeout_asked: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Said:
                 for name, text in found.groupdict().items()
             },
             **_action(found.groupdict()),
+            "path": (found.groupdict().get("module") or "").replace(".", "/"),
         }
 
 

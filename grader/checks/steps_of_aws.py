@@ -62,6 +62,10 @@ RULES: tuple[Rule, ...] = (
         _other_account,
     ),
     Rule(
+        says(_DENIED + _CALL + r".*not authorized to perform: (?P<action>(?!sqs:|kms:)[\w-]+:\w+)"),
+        N_("The lab needs no {action}: take that call out."),
+    ),
+    Rule(
         says(_DENIED + _CALL + r".*:assumed-role/LabRole/" + _ACTION),
         N_(
             "The function has the role LabRole, which lacks the permission {action} there; the"
@@ -74,6 +78,18 @@ RULES: tuple[Rule, ...] = (
             "The function's role, {role}, lacks the permission {action}: give the function the"
             " role LabRole (role in your stack; Configuration, Permissions in the console), then"
             " deploy again."
+        ),
+    ),
+    Rule(
+        says(
+            _DENIED
+            + r" when calling the (?!ListQueues|CreateQueue)(?P<call>\w+) operation"
+            + r": Access to the resource https://sqs\S* is denied"
+        ),
+        N_(
+            "Give the function the role LabRole (role in your stack; Configuration, Permissions in"
+            " the console). If the function's role is LabRole already, the queue is not yours or"
+            " its policy denies it: use the URL of {output}."
         ),
     ),
     Rule(

@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 
 
 def _handlers_file(_said: Said, found: re.Match[str]) -> bool:
-    """The missing module is the file that the handler setting names."""
-    return found["name"].split(".")[0] == re.split(r"[./]", found["module"])[0]
+    """The missing module is the file that the handler setting names, or a folder on the way to it."""
+    module = found["module"].replace("/", ".")
+    return f"{module}.".startswith(f"{found['name']}.")
+
+
+def _in_folder(said: Said, found: re.Match[str]) -> bool:
+    return _handlers_file(said, found) and bool(re.search(r"[./]", found["module"]))
 
 
 _MEMORY = N_(
@@ -27,13 +32,30 @@ _ENDS_ITSELF = N_(
     " handler return."
 )
 
+_NOT_IMPORTED = says(
+    r"^Runtime\.ImportModuleError: Unable to import module '(?P<module>[^']+)': No module named"
+    r" '(?P<name>[^']+)'"
+)
+
 RULES: tuple[Rule, ...] = (
     # -- loading the code -------------------------------------------------------------------------
     Rule(
-        says(
-            r"^Runtime\.ImportModuleError: Unable to import module '(?P<module>[^']+)': No module named"
-            r" '(?P<name>[^']+)'"
+        says(r"^Runtime\.ImportModuleError: Unable to import module '[^']+\.py': "),
+        N_(
+            "Take .py out of the function's handler setting: it is the file's name and the"
+            " function's, as in lambda_function.lambda_handler."
         ),
+    ),
+    Rule(
+        _NOT_IMPORTED,
+        N_(
+            "The handler setting asks for {path}.py inside the package, and it is not there: zip it"
+            " so, or write only the file's name (file.function) in the setting."
+        ),
+        _in_folder,
+    ),
+    Rule(
+        _NOT_IMPORTED,
         N_(
             "The function's handler setting asks for the file {name}.py at the top of the"
             " package, not in a folder of it: rename the file, or change the setting."

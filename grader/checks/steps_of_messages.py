@@ -45,14 +45,23 @@ def _seen(said: Said, _found: re.Match[str]) -> bool:
     return bool(said.error.code) and said.at_line and not said.error.loading
 
 
+def _reads_environment(said: Said, _found: re.Match[str]) -> bool:
+    """The line itself reads an environment variable."""
+    return said.at_line and bool(re.search(r"\b(?:environ|getenv)\b", said.error.code))
+
+
 _KEY = r"^KeyError: '(?P<key>.*)'$"
+_NUMBER = r"'(?:int|float|(?:decimal\.)?Decimal)'"
 _TEXT_AND_NUMBER = N_(
     'Text and a number stand on the two sides of "+": convert both with float(…) to add them, or'
     " with str(…) to write them one after the other."
 )
-_IS_NONE = N_(
-    "One of the values is None: it is not there under the name that your code uses. The message"
-    " has the keys {keys}."
+_IS_TEXT = N_("“{sign}” is given text: convert both with float(…) first.")
+_NONE = says(
+    r"unsupported operand type\(s\) for .*'NoneType'|argument must be .*, not '?NoneType'?"
+    r"|can only concatenate str \(not \"NoneType\"\)"
+    r"|'NoneType' object is not (?:subscriptable|iterable)"
+    r"|'NoneType' object has no attribute|must be str, bytes or bytearray, not NoneType"
 )
 _STILL_TEXT = N_(
     "That is still text: make a dictionary of it first, with json.loads. The message of a record is"
@@ -181,24 +190,45 @@ RULES: tuple[Rule, ...] = (
     ),
     # -- text, numbers, None ----------------------------------------------------------------------
     Rule(
-        says(r"can only concatenate str \(not \"(?:int|float|Decimal)\"\) to str"), _TEXT_AND_NUMBER
-    ),
-    Rule(
         says(
-            r"unsupported operand type\(s\) for \S+: '(?:int|float|Decimal)' and 'str'"
-            r"|unsupported operand type\(s\) for \S+: 'str' and '(?:int|float|str|Decimal)'"
-            r"|can't multiply sequence by non-int of type '(?:str|float)'"
+            r"can only concatenate str \(not \"(?:int|float|(?:decimal\.)?Decimal)\"\) to str"
+            rf"|unsupported operand type\(s\) for \+=?: (?:{_NUMBER} and 'str'|'str' and {_NUMBER})"
         ),
         _TEXT_AND_NUMBER,
     ),
     Rule(
         says(
-            r"unsupported operand type\(s\) for .*'NoneType'|argument must be .*, not '?NoneType'?"
-            r"|can only concatenate str \(not \"NoneType\"\)"
-            r"|'NoneType' object is not (?:subscriptable|iterable)"
-            r"|'NoneType' object has no attribute|must be str, bytes or bytearray, not NoneType"
+            r"unsupported operand type\(s\) for (?P<sign>[^:\s]+)[^:]*:"
+            rf" (?:{_NUMBER} and 'str'|'str' and (?:'str'|{_NUMBER}))"
         ),
-        _IS_NONE,
+        _IS_TEXT,
+    ),
+    Rule(
+        says(
+            r"'(?P<sign>[<>]=?)' not supported between instances of"
+            rf" (?:{_NUMBER} and 'str'|'str' and {_NUMBER})"
+        ),
+        _IS_TEXT,
+    ),
+    Rule(
+        says(r"can't multiply sequence by non-int of type '(?:str|float)'"),
+        N_("“*” is given text: convert both with float(…) first."),
+    ),
+    Rule(
+        _NONE,
+        N_(
+            "A value is None: the environment variable that line {line} of {file} reads is not set."
+            " Set it on the function (environment in your stack; Configuration, Environment"
+            " variables in the console), or correct the name."
+        ),
+        _reads_environment,
+    ),
+    Rule(
+        _NONE,
+        N_(
+            "A value is None: a .get(…) that found nothing (the message has the keys {keys}), an"
+            " environment variable that is not set, or a function of yours without return."
+        ),
     ),
     Rule(
         says(

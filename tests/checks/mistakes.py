@@ -162,10 +162,36 @@ MISTAKES = (
     # text and numbers
     Mistake("text-plus-number", each("x = 'Sum: ' + message['number1']"), "Text and a number"),
     Mistake("number-plus-text", each("x = message['number1'] + str(2)"), "Text and a number"),
+    Mistake("text-minus", each("x = '3' - '2'"), "“-” is given text: convert both with float(…)"),
+    Mistake("text-divided", each("x = '3' / '2'"), "“/” is given text"),
+    Mistake("text-minus-number", each("x = '3' - message['number1']"), "“-” is given text"),
+    Mistake("text-power", each("x = '3' ** '2'"), "“**” is given text"),
+    Mistake("text-times", each("x = '3' * '2'"), "“*” is given text"),
+    Mistake("text-greater", each("x = '3' > message['number1']"), "“>” is given text"),
+    Mistake("text-added", each("x = 0", "x += '3'"), "Text and a number stand on the two sides"),
     Mistake(
-        "none-plus", each("x = message.get('a') + message.get('b')"), "One of the values is None"
+        "none-plus",
+        each("x = message.get('a') + message.get('b')"),
+        "A value is None: a .get(…) that found nothing (the message has the keys number1, number2)",
     ),
-    Mistake("float-none", each("x = float(message.get('a'))"), "One of the values is None"),
+    Mistake("float-none", each("x = float(message.get('a'))"), "A value is None: a .get(…)"),
+    Mistake(
+        "no-return",
+        handler("x = 1 + add(1)", head=_HEAD + "def add(x):\n    x + 1\n\n\n"),
+        "or a function of yours without return.",
+    ),
+    Mistake(
+        "none-of-environment",
+        handler("x = json.loads(os.environ.get('LIMITS'))"),
+        "A value is None: the environment variable that line 10 of lambda_function.py reads is not",
+        (LINE, BODY, ".get(…)"),
+    ),
+    Mistake(
+        "getenv-plus",
+        handler("x = 'https://' + os.getenv('NOPE')"),
+        "A value is None: the environment variable that line 10 of lambda_function.py reads is not",
+        (LINE, BODY, ".get(…)"),
+    ),
     Mistake("dictionary-plus", each("x = message + 1"), "types dict and int with +"),
     Mistake("still-text", handler("x = event['Records'][0]['body']['number1']"), "still text"),
     Mistake("text-get", handler("x = event['Records'][0]['body'].get('a')"), "still text"),

@@ -10,6 +10,25 @@ DENIED = (
     " identity-based policy allows the sqs:sendmessage action"
 )
 SAID: list[tuple[str, str, str]] = [
+    *(
+        (
+            "Runtime.ImportModuleError",
+            f"Unable to import module '{module}': No module named '{name}'",
+            "asks for src/adder.py inside the package, and it is not there: zip it so, or write only",
+        )
+        for module in ("src/adder", "src.adder")
+        for name in ("src", "src.adder")
+    ),
+    (
+        "Runtime.ImportModuleError",
+        "Unable to import module 'src.adder': No module named 'src.helper'",
+        "and no src.helper: take the import out",
+    ),
+    (
+        "Runtime.ImportModuleError",
+        "Unable to import module 'adder.py': No module named 'adder.py'; 'adder' is not a package",
+        "Take .py out of the function's handler setting",
+    ),
     (
         "ClientError",
         DENIED,
@@ -36,12 +55,34 @@ SAID: list[tuple[str, str, str]] = [
         " resource https://queue.amazonaws.com/ is denied.",
         "may not call ListQueues: give the function the role LabRole",
     ),
+    *(
+        (
+            "ClientError",
+            DENIED.replace("lab-role", role)
+            .replace("SendMessage", "GetParameter")
+            .replace("sqs:sendmessage", "ssm:GetParameter")
+            .replace("(AccessDenied)", "(AccessDeniedException)"),
+            "The lab needs no ssm:GetParameter: take that call out.",
+        )
+        for role in ("lab-role", "LabRole")
+    ),
     (
         "ClientError",
-        DENIED.replace("SendMessage", "GetParameter").replace(
-            "AccessDenied", "AccessDeniedException"
-        ),
-        "give the function the role LabRole",
+        DENIED.replace("sqs:sendmessage", "kms:GenerateDataKey"),
+        "lacks the permission kms:GenerateDataKey: give the function the role LabRole",
+    ),
+    (
+        "ClientError",
+        "An error occurred (AccessDenied) when calling the SendMessage operation: Access to the"
+        " resource https://sqs.us-east-1.amazonaws.com/ is denied.",
+        "If the function's role is LabRole already, the queue is not yours or its policy denies it:"
+        " use the URL of output_queue.",
+    ),
+    (
+        "ClientError",
+        "An error occurred (AccessDenied) when calling the ListQueues operation: Access to the"
+        " resource https://sqs.us-east-1.amazonaws.com/ is denied.",
+        "may not call ListQueues: give the function the role LabRole",
     ),
     (
         "QueueDoesNotExist",

@@ -8,6 +8,7 @@ import pytest
 from grader.i18n.message import message
 from grader.model.fact import Found, Missing, NotTried, Unknown
 from grader.model.observation import FoundAs
+from grader.rubric.rubric import Lab
 from tests.observations import (
     a_function,
     a_queue,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from grader.model.observation import Observation
     from grader.model.outcome import Outcome
+    from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
 
     Judged = Callable[..., list[Outcome]]
@@ -163,6 +165,54 @@ def test_a_missing_function_blocks_what_depends_on_it(judged: Judged) -> None:
     assert outcomes["input-queue"].outcome == "passed"
 
 
+OWN_NAMES = Lab(
+    region="eu-west-3",
+    functions={"sum": "", "periodic": ""},
+    queues={"input": "", "output": ""},
+    found=("sum", "periodic", "input", "output"),
+)
+ELSEWHERE = Missing.saying(
+    "There is no function named {name} in {region}; there is one of that name in {other}.",
+    name="adder",
+    region="us-east-1",
+    other="us-west-2",
+)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "on", "hint"),
+    [
+        ("function", "sum", "Deploy the function, and let a queue trigger it."),
+        ("function", "periodic", "Create the function, and a rule that runs it."),
+        ("input-queue", "input", "Create the queue, and let it trigger the function."),
+        ("output-queue", "output", "Create the queue, and give its URL to the function"),
+    ],
+)
+def test_what_has_no_name_in_the_lab_is_to_play_its_part(
+    judged: Judged, criterion: str, on: str, hint: str
+) -> None:
+    seen = reference(
+        functions=dict.fromkeys(OWN_NAMES.functions, GONE),
+        queues=dict.fromkeys(OWN_NAMES.queues, GONE),
+    )
+    (asked,) = only(lab_rubric(), criterion).criteria
+    criteria = (msgspec.structs.replace(asked, on=on),)
+    (said,) = judged(lab_rubric(lab=OWN_NAMES, criteria=criteria), seen)
+    assert hint in said.hint
+    (named,) = judged(lab_rubric(criteria=criteria), seen)
+    assert "under the name that the lab asks for" in named.hint
+
+
+@pytest.mark.parametrize("rubric", [lab_rubric(), lab_rubric(lab=OWN_NAMES)])
+def test_what_is_in_another_region_is_to_be_deployed_in_the_labs(
+    judged: Judged, rubric: Rubric
+) -> None:
+    seen = reference(functions=sum_function(ELSEWHERE), queues={"input": ELSEWHERE})
+    for said in judged(only(rubric, "function", "input-queue"), seen):
+        expected = "Deploy it in us-east-1: the provider's region in your stack."
+        assert said.hint == expected
+
+
 def test_an_unknown_function_leaves_its_criteria_ungraded(judged: Judged) -> None:
     seen = reference(functions=sum_function(DENIED))
     outcomes = {one.criterion: one for one in judged(lab_rubric(), seen)}
@@ -209,6 +259,7 @@ def test_a_fifo_queue_is_not_the_one_that_the_lab_asks_for(judged: Judged) -> No
     (one,) = [one for one in judged(lab_rubric(), seen) if one.outcome != "passed"]
     assert (one.criterion, one.outcome) == ("output-queue", "failed")
     assert one.message == "expected totals.fifo to be a standard queue, found a FIFO queue."
+    assert "the name" not in one.hint  # a lab may ask for none, and this one is the student's
 
 
 def test_a_missing_queue_fails_whatever_the_function_is(judged: Judged) -> None:

@@ -5,9 +5,10 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
-from grader.checks.failure_words import error_in_words
+from grader.checks.failure_words import error_in_words, how_it_failed
 from grader.checks.next_step import (
     RULES,
     step_after,
@@ -17,15 +18,29 @@ from grader.checks.next_step import (
 )
 from grader.checks.step_rule import Rule, Setting
 from grader.i18n.language import language
+from grader.model.fact import Found, NotTried
 from grader.model.observation import FunctionError, Invocation
 from grader.observe.failure import function_error
 from tests.aws_player import recorded
 from tests.checks.mistakes import MISTAKES, Mistake, as_lambda_says
 from tests.checks.said_by_aws import DENIED, SAID
-from tests.observations import a_function, a_pair, silent_pair
+from tests.observations import (
+    a_function,
+    a_pair,
+    lab_rubric,
+    only,
+    reference,
+    silent_pair,
+    sum_function,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from grader.model.outcome import Outcome
+
+    Judged = Callable[..., list[Outcome]]
 
 PLACEHOLDER = re.compile(r"\{\w+\}|\bNone of\b")
 REASON = "no resource-based policy allows the sqs:sendmessage action"
@@ -149,6 +164,39 @@ def test_a_function_that_takes_too_long_is_told_why_by_its_configuration(
 ) -> None:
     late = Invocation((silent_pair(),), failure="timed-out")
     assert step in str(step_of(late, Setting(function=a_function(**change))))
+
+
+@pytest.mark.parametrize(
+    ("dropped", "step", "never"),
+    [("memory", "as the lab asks", "for example"), ("timeout", "to 30 s for example", "the lab")],
+)
+def test_nobody_is_sent_to_a_timeout_that_the_lab_does_not_ask_for(
+    judged: Judged, dropped: str, step: str, never: str
+) -> None:
+    rubric = lab_rubric()
+    rest = only(rubric, *{criterion.id for criterion in rubric.criteria} - {dropped})
+    late = Found(Invocation((silent_pair(),), failure="timed-out", duration_s=3.2))
+    seen = reference(handler=late, functions=sum_function(Found(a_function(timeout_s=3))))
+    seen = msgspec.structs.replace(seen, exchange=NotTried("handler", "No."))
+    (said,) = [one for one in judged(rest, seen) if one.criterion == "handler"]
+    assert step in said.hint
+    assert never not in said.hint
+
+
+@pytest.mark.parametrize(
+    ("waited_s", "timeout_s", "error", "said"),
+    [
+        (120.4, 900, None, "still running after 120 s, and is waited for no longer."),
+        (3.2, 3, None, "when its time was over."),
+        (0.0, 900, None, "when its time was over."),  # an observation of version 0.1.0
+        (59.9, 60, FunctionError("Sandbox.Timedout", "Task timed out"), "when its time was over."),
+    ],
+)
+def test_a_function_that_is_waited_for_no_longer_is_not_called_over_its_time(
+    waited_s: float, timeout_s: int, error: FunctionError | None, said: str
+) -> None:
+    late = Invocation((silent_pair(),), failure="timed-out", error=error, duration_s=waited_s)
+    assert str(how_it_failed(late, a_function(timeout_s=timeout_s))).endswith(said)
 
 
 @pytest.mark.parametrize(

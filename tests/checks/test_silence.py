@@ -35,6 +35,12 @@ def asked(number: int = 0) -> Pair:
     return msgspec.structs.replace(silent_pair(), number1=None, number2=None, message=fields)
 
 
+def unread_pair(number: int, body: str) -> Pair:
+    """A pair for which a number came that answers nothing."""
+    unread = (Answer(body, None, 0.5, numbers={"": body}),)
+    return msgspec.structs.replace(silent_pair(number), unread=unread)
+
+
 def said(check: Callable[..., None], *facts: Fact[Invocation] | Fact[Exchange], to: Setting) -> str:
     with pytest.raises(Failure) as failed:
         check(*facts, to)
@@ -85,6 +91,37 @@ def test_what_came_is_said_where_the_queue_had_to_decide() -> None:
     assert 'Found instead, not a number: "hello".' in quoted
     unsent = NotTried("handler", "not sent")
     assert "through the queue" not in said(check_handler, Found(silent), unsent, to=SUMS)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "others"),
+    [
+        ((silent_pair(3), silent_pair(4)), ('{"resultat": 1380}',)),
+        ((silent_pair(3), unread_pair(4, '{"resultat": 1380}')), ()),
+        ((silent_pair(3), unread_pair(4, '{"resultat": 1380}')), ("hello",)),
+    ],
+)
+def test_the_form_of_an_answer_is_named_with_the_pair_that_it_answers(
+    pairs: tuple[Pair, ...], others: tuple[str, ...]
+) -> None:
+    silent = Invocation((silent_pair(),), inconclusive=True, failure="raised", error=DELETES)
+    through = Found(an_exchange(0, pairs=pairs, others=others))
+    with pytest.raises(Failure) as failed:
+        check_handler(Found(silent), through, SUMS)
+    verdict = failed.value.verdict
+    assert verdict.message == (
+        'your function answered {"resultat": 1380}; expected {"body": 1380} for 180 and 1200.'
+    )
+    assert "Use the key body" in verdict.hint
+    assert verdict.evidence is not None
+    assert verdict.evidence.sent == ('{"number1": 180, "number2": 1200}',)
+
+
+def test_a_wrong_number_that_came_through_the_queue_is_not_called_nothing() -> None:
+    silent = Invocation((silent_pair(),), inconclusive=True, failure="raised", error=DELETES)
+    through = Found(an_exchange(0, pairs=(unread_pair(3, "7"),)))
+    message = said(check_handler, Found(silent), through, to=SUMS)
+    assert message.endswith('Found instead: "7".')
 
 
 @pytest.mark.parametrize("others", [(), ("hello",)])
@@ -154,6 +191,36 @@ def test_a_wrong_answer_among_the_records_tells_more_than_a_silence() -> None:
     message = said(check_records, Found(Invocation(pairs)), handler, UNTRIED, to=SUMS)
     assert 'For {"number1": 140, "number2": 1100} it answered 140' in message
     assert "No answer came" not in message
+
+
+@pytest.mark.parametrize(
+    ("pairs", "others", "found"),
+    [
+        (
+            (a_pair(0), unread_pair(1, "2270"), unread_pair(2, "3510")),
+            (),
+            'No right answer came for {"number1": 120, "number2": 1050}; found instead: "2270".',
+        ),
+        (
+            (silent_pair(0), silent_pair(1), silent_pair(2)),
+            ('{"body": [1100, 1170, 1240]}',),
+            'No right answer came for {"number1": 100, "number2": 1000}; found instead:'
+            ' {"body": [1100, 1170, 1240]}.',
+        ),
+    ],
+    ids=["running-total", "one-list"],
+)
+def test_what_came_for_several_records_is_not_called_nothing(
+    pairs: tuple[Pair, ...], others: tuple[str, ...], found: str
+) -> None:
+    three = Invocation(pairs, others=others)
+    with pytest.raises(Failure) as failed:
+        check_records(Found(three), Found(Invocation((a_pair(0),))), UNTRIED, SUMS)
+    verdict = failed.value.verdict
+    assert verdict.message.endswith(found)
+    assert verdict.hint == (
+        "Work out each record's answer anew inside of the loop, and send one message for each."
+    )
 
 
 def test_the_evidence_of_a_wrong_answer_is_of_the_message_that_got_it() -> None:
