@@ -39,6 +39,7 @@ _TITLE = re.compile(r".*\S.*\([0-9]+\)", re.DOTALL)
 _POINTS_POSSIBLE = "    Points Possible"
 _ROSTER = {"id": "canvas_id", "sis": "sis_user_id", "login": "sis_login_id"}
 """The roster's column for each of a student's ids in Canvas."""
+_EXCUSED = "ex"
 _NOT_A_STUDENT = {"student, test", "test student"}
 
 
@@ -144,27 +145,35 @@ def _filled(export: Export, path: Path, assignment: str) -> bytes:
     if student is None:
         names = [sheet.column([name], asked=STUDENT) for name in ("LastName", "FirstName")]
     sheet.check_widths()
-    rows, checked = [], False
+    places, checked = [], False
     for record in sheet.rows:
-        said = record.cells[0].strip().casefold()
-        if said.startswith("points possible"):
+        place = _place(record, columns, names)
+        if record.cells[0].strip().casefold().startswith("points possible"):
             _check_points(export, sheet, record, column)
             checked = True
-        elif said and said not in _NOT_A_STUDENT:
-            rows.append(record)
+        elif any(place.keys.values()) and place.label.casefold() not in _NOT_A_STUDENT:
+            places.append(place)
     if not checked:
         message = _(
             "There is no row “Points Possible”: what the scores are out of was not checked."
         )
         remedy = _("Compare the assignment's points with the rubric's, or give --scale.")
         export.notes.append(Problem(str(path), None, message, remedy))
-    refuse_twice(sheet, rows, columns["id"])
-    places = [_place(record, columns, names) for record in rows]
+    refuse_twice(sheet, [place.record for place in places], columns["id"])
     found = matched(export, path, places, _keys, _stated)
     export.notes.extend(sheet.notes())
     for place, row in found:
         score = export.scale.total(row.report)
-        if score is not None:
+        if score is None:
+            continue
+        if place.record.cells[column].strip().casefold() == _EXCUSED:
+            message = _(
+                "{student} is excused in Canvas: the cell stays as it is.", student=row.student_id
+            )
+            remedy = _("To fill it in, take EX away in Canvas, and export the gradebook again.")
+            export.notes.append(Problem(str(path), place.record.line, message, remedy))
+            export.left_out.add(row.student_id)
+        else:
             sheet.set(place.record, column, decimal_text(score))
     return sheet.encode()
 
@@ -206,7 +215,8 @@ def _check_points(export: Export, sheet: Sheet, record: Record, column: int) -> 
 
 def _place(record: Record, columns: dict[str, int | None], names: list[int | None]) -> CsvRow:
     cells = record.cells
-    name = ", ".join(cells[place].strip() for place in names if place is not None)
+    parts = (cells[place].strip() for place in names if place is not None)
+    name = ", ".join(filter(None, parts))
     keys = {
         kind: id_forms(cells[place]) if place is not None else frozenset()
         for kind, place in columns.items()

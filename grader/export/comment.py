@@ -73,11 +73,10 @@ def comment_html(report: Report, export: Export) -> str:
 
 
 def _escaped(line: str) -> str:
+    # Moodle's reader of CSV files takes a quote after a backslash for no quote.
+    text = html.escape(line, quote=False).replace("\\", "&#92;").replace('"', "&quot;")
     # After the semicolon of "&lt;" they would look like the beginning of a formula.
-    return _SIGNS.sub(
-        lambda signs: "".join(f"&#{ord(sign)};" for sign in signs[0]),
-        html.escape(line, quote=False),
-    )
+    return _SIGNS.sub(lambda signs: "".join(f"&#{ord(sign)};" for sign in signs[0]), text)
 
 
 def why_ungraded(report: Report, scale: Scale, words: Language) -> str:

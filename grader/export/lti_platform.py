@@ -174,13 +174,11 @@ class Platform:
 
     def _attempt(self, make: Callable[[], Score]) -> Score:
         had_token = self._token is not None and time.monotonic() < self._token_ends
-        score = make()
-        answer, said = self._post_once(score)
+        score, answer, said = self._post_once(make)
         if answer.status == 401 and had_token:
             # It may have ended before its time.
             self._token = None
-            score = make()
-            answer, said = self._post_once(score)
+            score, answer, said = self._post_once(make)
         status = answer.status
         if not 200 <= status < 300:
             raise PlatformError(
@@ -198,13 +196,14 @@ class Platform:
                 # Harmless where it was taken: the next attempt is the same score, with a later time.
                 raise _no_answer(self._url)
 
-    def _post_once(self, score: Score) -> tuple[PlatformAnswer, str]:
-        """The answer, and what it says as it may be told."""
+    def _post_once(self, make: Callable[[], Score]) -> tuple[Score, PlatformAnswer, str]:
+        """What was sent, the answer, and what it says as it may be told."""
         token = self._bearer()
+        score = make()  # with a token in hand: what is made counts as sent
         headers = {"Content-Type": MEDIA_TYPE, "Accept": "application/json"}
         answer = self._send(self._url, encode(score), headers, _Bearer(token), may_be_cut=True)
         text = answer.body.decode("utf-8", "replace").replace(token.reveal(), "***").strip()
-        return answer, f": {printable(text, _TOLD)}" if text else ""
+        return score, answer, f": {printable(text, _TOLD)}" if text else ""
 
     # -- the token ----------------------------------------------------------------------------
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -29,11 +30,10 @@ if TYPE_CHECKING:
 IN_A_ROW = 3
 """Students in a row who are refused for what may be the platform's fault, before it is called that."""
 
-_MILLISECOND = timedelta(milliseconds=1)
-
 
 class Pushed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of ``lti-pushed.ndjson``, beside the results: what a platform said to a user's score."""
+    """A line of ``lti-pushed.ndjson``, beside the results: a user's score that a platform is sent, or
+    has ``accepted``."""
 
     schema: Literal["lti-pushed/1"] = "lti-pushed/1"
     line_item: str
@@ -63,15 +63,14 @@ class PostOutcome:
 
 
 class Memory:
-    """What platforms said, in a file beside the results to which each answer is added as it comes.
+    """What platforms were sent and took, in a file beside the results that grows as it comes.
 
-    Of one line item: who has which score, and whose was refused last. ``keeping``: answers will be
+    Of one line item: who has which score, and of whom that is not sure. ``keeping``: more will be
     added. Raises :class:`BadInput` where the file cannot be read, or written then.
     """
 
     def __init__(self, root: Path, line_item: str, *, keeping: bool = True) -> None:
         self._path, self._line_item = root / PUSHED, line_item
-        self._accepted: dict[str, Pushed] = {}
         self._last: dict[str, Pushed] = {}
         try:
             data = read_bounded(self._path, MOST_BYTES_OF_CLASS) if self._path.exists() else b""
@@ -99,28 +98,31 @@ class Memory:
     def _remember(self, pushed: Pushed) -> None:
         if pushed.line_item == self._line_item:
             self._last[pushed.user_id] = pushed
-            if pushed.accepted:
-                self._accepted[pushed.user_id] = pushed
 
     def has(self, score: Score) -> bool:
-        """The platform has this very score, whenever it was posted."""
-        accepted_score = self._accepted.get(score.user_id)
-        return accepted_score is not None and _same(accepted_score) == _same(
-            self._of(score, accepted=True)
+        """The platform has this very score, whenever it was posted: nothing was sent after it."""
+        last = self._last.get(score.user_id)
+        return last is not None and last == self._of(
+            msgspec.structs.replace(score, timestamp=last.timestamp), accepted=True
         )
 
-    def refused(self, score: Score) -> bool:
-        """The platform did not take what it was last sent for this user."""
+    def is_open(self, score: Score) -> bool:
+        """The platform is not known to have taken what it was last sent for this user."""
         return score.user_id in self._last and not self._last[score.user_id].accepted
 
-    def timed(self, score: Score, now: datetime) -> Score:
-        """The score with the time it is posted at, later than any that the platform may have."""
-        last_score = self._last.get(score.user_id)
-        moment = iso(now) if last_score is None else after(last_score.timestamp, now)
-        return msgspec.structs.replace(score, timestamp=moment)
+    def sending(self, score: Score, now: Callable[[], datetime]) -> Score:
+        """The score as it is about to be sent: later than any that the platform may have, and kept."""
+        last = self._last.get(score.user_id)
+        moment = iso(now()) if last is None else after(last.timestamp, now())
+        timed = msgspec.structs.replace(score, timestamp=moment)
+        self._keep(timed, accepted=False)
+        return timed
 
-    def keep(self, score: Score, *, accepted: bool) -> None:
-        """The platform took it, or did not: on disk before anything else is asked."""
+    def taken(self, score: Score) -> None:
+        """The platform has it: on disk before anything else is asked."""
+        self._keep(score, accepted=True)
+
+    def _keep(self, score: Score, *, accepted: bool) -> None:
         pushed = self._of(score, accepted=accepted)
         with self._path.open("ab") as file:
             file.write(msgspec.json.encode(pushed) + b"\n")
@@ -140,10 +142,6 @@ class Memory:
         )
 
 
-def _same(pushed: Pushed) -> tuple[float, float, str]:
-    return pushed.score_given, pushed.score_maximum, pushed.comment_sha256
-
-
 def push(
     export: Export,
     memory: Memory,
@@ -152,13 +150,14 @@ def push(
 ) -> PostOutcome:
     """Post what the platform has not; without a ``platform`` say what would be posted.
 
-    Each answer is kept as it comes. A platform that refuses for a reason that is nobody's own, or
+    Each score is kept before it is sent, because the platform may have it whatever it answers, and each
+    answer as it comes. A platform that refuses for a reason that is nobody's own, or
     answers :data:`IN_A_ROW` students so that it may be the platform and not they, is not asked again.
-    Whose score was refused last time comes last: those few cannot stand in everybody's way for ever.
+    Whose score was not taken last time comes last: those few cannot stand in everybody's way for ever.
     """
     done = PostOutcome()
     unsure = 0
-    for student, score in sorted(scores_of(export), key=lambda pair: memory.refused(pair[1])):
+    for student, score in sorted(scores_of(export), key=lambda pair: memory.is_open(pair[1])):
         if memory.has(score):
             done.known.append(student)
         elif done.ended:
@@ -166,9 +165,8 @@ def push(
         elif platform is None:
             done.posted.append((student, score))
         else:
-            rising = _Rising(memory, score, now)
             try:
-                last = platform.post(rising)
+                last = platform.post(partial(memory.sending, score, now))
             except PlatformError as error:
                 unsure = unsure + 1 if error.may_be_all else 0
                 if error.fatal or unsure == IN_A_ROW:
@@ -176,27 +174,9 @@ def push(
                 if error.fatal:
                     done.left.append(student)
                 else:
-                    memory.keep(rising.last, accepted=False)
                     done.refused.append((student, str(error)))
             else:
                 unsure = 0
-                memory.keep(last, accepted=True)
+                memory.taken(last)
                 done.posted.append((student, last))
     return done
-
-
-class _Rising:
-    """Gives one score for each attempt, each later than the one before."""
-
-    def __init__(self, memory: Memory, score: Score, now: Callable[[], datetime]) -> None:
-        self._memory, self._now = memory, now
-        self._tried = False
-        self.last = score
-
-    def __call__(self) -> Score:
-        moment = self._now()
-        if self._tried:
-            moment = max(moment, datetime.fromisoformat(self.last.timestamp) + _MILLISECOND)
-        self._tried = True
-        self.last = self._memory.timed(self.last, moment)
-        return self.last

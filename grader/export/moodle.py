@@ -15,8 +15,9 @@ from grader.export.comment import comment_html
 from grader.export.formats import File
 from grader.export.matching import CsvRow, alone, matched
 from grader.export.own_ids import with_ids
+from grader.export.php_cell import is_lost, kept_in_php
 from grader.export.sheet import read_sheet, refuse_twice
-from grader.i18n.language import _
+from grader.i18n.language import N_, _
 from grader.inputs.csv_cell import cell
 from grader.inputs.names import id_forms, name_keys
 from grader.inputs.problems import BadInput, Problem
@@ -45,6 +46,7 @@ _KNOWN = IDENTIFIER + NAME + EMAIL + ID_NUMBER + GRADE + MAXIMUM + CHANGEABLE + 
 _LOCKED = {"no", "non"}
 _ID_COLUMN = "id_number"
 PARTICIPANT_COLUMN = "moodle_participant"
+_BY_HAND = N_("Enter this grade by hand.")
 
 
 def files(export: Export) -> Iterator[File]:
@@ -124,7 +126,40 @@ def _worksheet(export: Export, path: Path) -> bytes:
                 student=row.student_id,
             )
             export.leave_out(row.student_id, Problem(str(path), place.record.line, message))
+    _keep_in_php(export, read)
     return sheet.encode()
+
+
+def _keep_in_php(export: Export, worksheet: Worksheet) -> None:
+    """Write what is kept so that Moodle reads it, and leave out the rows that it would read wrong."""
+    sheet = worksheet.sheet
+    students = {place.record.line: row for place, row in worksheet.found}
+    for record in [*sheet.records]:
+        cells = record.cells
+        lost = next((text for text in cells if is_lost(text)), None)
+        if lost is None or record is sheet.records[0]:
+            pairs = zip(record.raw, cells, strict=True)
+            record.raw = [kept_in_php(raw, text, sheet.delimiter) for raw, text in pairs]
+            continue
+        sheet.records.remove(record)
+        row = students.get(record.line)
+        if row is None or row.report.score is None:
+            message = _(
+                "The row is left out: Moodle cannot read the backslash in {text}.", text=repr(lost)
+            )
+            export.notes.append(Problem(str(sheet.path), record.line, message))
+        else:
+            message = _lost(row.student_id, lost)
+            problem = Problem(str(sheet.path), record.line, message, _(_BY_HAND))
+            export.leave_out(row.student_id, problem)
+
+
+def _lost(student: str, text: str) -> str:
+    return _(
+        "{student} is left out: Moodle cannot read the backslash in {text}.",
+        student=student,
+        text=repr(text),
+    )
 
 
 def _place(record: Record, columns: dict[str, int | None]) -> CsvRow:
@@ -206,7 +241,7 @@ def _gradebook(export: Export) -> str:
     best = max(columns, key=lambda name: len(have[name]))
     by_it = with_ids(export, known, lambda student: [_BY[best](student)], [best], "Moodle")
     theirs = list(alone(export, by_it, lambda student: [_BY[best](student).casefold()], best))
-    rows = [row for row in theirs if not _is_formula(row, export)]
+    rows = [row for row in theirs if _can_be_written(row, export)]
     used = [name for name in columns if name == best or _serves(name, rows, export)]
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -229,17 +264,21 @@ _BY: dict[str, Callable[[Student], str]] = {
 _HEADERS = {"id_number": "ID number", "email": "Email address"}
 
 
-def _is_formula(row: ClassRow, export: Export) -> bool:
-    """An id that a spreadsheet would calculate: defused, it would be nobody's, and stop the import."""
-    if all(cell(text) == text for text in (of(row.student) for of in _BY.values())):
-        return False
-    message = _(
-        "{student} is left out: an id or e-mail address would start a formula.",
-        student=row.student_id,
-    )
-    problem = Problem(str(export.root), None, message, _("Enter this grade by hand."))
-    export.leave_out(row.student_id, problem)
-    return True
+def _can_be_written(row: ClassRow, export: Export) -> bool:
+    """No id is one that would have to be changed: it would be nobody's then, and stop the import."""
+    ids = [of(row.student) for of in _BY.values()]
+    broken = next((text for text in ids if is_lost(text) or '\\"' in text), None)
+    if any(cell(text) != text for text in ids):
+        message = _(
+            "{student} is left out: an id or e-mail address would start a formula.",
+            student=row.student_id,
+        )
+    elif broken is not None:
+        message = _lost(row.student_id, broken)
+    else:
+        return True
+    export.leave_out(row.student_id, Problem(str(export.root), None, message, _(_BY_HAND)))
+    return False
 
 
 def _serves(name: str, rows: Sequence[ClassRow], export: Export) -> bool:

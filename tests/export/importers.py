@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from junitparser import JUnitXml
 from openpyxl import load_workbook
 
+from tests.export.php_csv import as_moodle_reads
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -41,10 +43,15 @@ def table(data: bytes, delimiter: str = ",") -> list[dict[str, str]]:
     return [dict(zip(header, row, strict=True)) for row in body]
 
 
+def moodle_table(data: bytes, delimiter: str = ",") -> list[dict[str, str]]:
+    header, *body = as_moodle_reads(data, delimiter)
+    return [dict(zip(header, row, strict=True)) for row in body]
+
+
 def moodle_gradebook(path: Path, user: str = "Email address") -> Scores:
     """One bad row stops the whole import: every user is known once, every grade a number."""
     found: Scores = {}
-    for row in table(path.read_bytes()):
+    for row in moodle_table(path.read_bytes()):
         assert row[user] not in found
         found[row[user]] = Decimal(row["Score"])
     return found
@@ -58,7 +65,7 @@ def moodle_worksheet(path: Path) -> Scores:
     found: Scores = {}
     given = path.read_bytes()
     assert {"Identifier", "Grade", "Last modified (grade)"} <= {*rows(given)[0]}
-    for row in table(given):
+    for row in moodle_table(given):
         number = row["Identifier"].removeprefix("Participant ")
         found[number] = Decimal(row["Grade"]) if row["Grade"] else None
     return found

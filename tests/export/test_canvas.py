@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader import cli
+from grader.results.directory import Results
+from grader.results.handed_back import read_handed_back
+from grader.scoring.absent import absent_report
 from tests.export import importers
-from tests.export.results_folders import a_graded_class, a_student
+from tests.export.results_folders import RUBRIC, a_graded_class, a_student
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,6 +187,35 @@ def test_first_and_last_names_may_be_apart(root: Path) -> None:
     rows = ["    Points Possible,,,,,,20", "Lee,Ann,101,u1,ann,A,", "Ray,Bo,102,u2,bo,A,"]
     status, out = filled(root, lines(*rows, header=header))
     assert (status, scores(out)) == (0, ["17.5", "2.68"])
+
+
+def test_a_row_without_a_last_name_is_a_students(root: Path) -> None:
+    header = HEADER.replace("Student", "LastName,FirstName")
+    rows = [",,,,,,Manual Posting", "    Points Possible,,,,,,20", ",Ann Lee,101,u1,ann,A,"]
+    rows += [",,102,u2,bo@example.org,A,", "Student,Test,999,,t,A,"]
+    status, out = filled(root, lines(*rows, header=header))
+    written = [row[TITLE] for row in importers.table(out.read_bytes())]
+    assert (status, written) == (0, ["Manual Posting", "20", "17.5", "2.68", ""])
+
+
+@pytest.mark.parametrize("excused", ["EX", "ex", " Ex "])
+def test_whoever_is_excused_stays_so_and_is_named(root: Path, excused: str, capsys) -> None:
+    rows = (f"{ROWS[0]}{excused}", ROWS[1], ROWS[2].replace("9.00", "EX"))
+    status, out = filled(root, lines(POINTS, *rows))
+    assert (status, scores(out)) == (0, [excused, "2.68", "EX"])
+    said = capsys.readouterr().err
+    assert "gradebook.csv:3: s1 is excused in Canvas: the cell stays as it is." in said
+    assert "s3 is excused" not in said
+    there = read_handed_back(root)
+    assert there is not None
+    assert there.students.keys() == {"s2", "s3"}
+
+
+def test_no_0_takes_the_place_of_an_excuse(root: Path) -> None:
+    Results(root).write_report(absent_report(CY, RUBRIC, seed=1, region="us-east-1", lang="en"))
+    text = lines(POINTS, *ROWS[:2], ROWS[2].replace("9.00", "EX"))
+    status, out = filled(root, text, "--absent", "zero")
+    assert (status, scores(out)) == (0, ["17.5", "2.68", "EX"])
 
 
 def test_a_namesake_whose_report_is_missing_is_a_namesake(tmp_path: Path, capsys) -> None:

@@ -14,7 +14,7 @@ from grader.export.lti_push import Memory, push
 from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS
 from grader.inputs.problems import BadInput
 from tests.export.lms import CLIENT, KEY_ID, Answer, Lms
-from tests.export.pushing import GRADED, direct, pushed
+from tests.export.pushing import AGAIN, GRADED, direct, pushed, regraded
 from tests.export.results_folders import export_of
 from tests.polling import until
 from tests.programs import background, command
@@ -49,6 +49,68 @@ def test_a_push_that_is_killed_posts_nothing_twice(results: Path, platform: Lms,
     assert len(platform.taken) == 5
     done = direct(results, platform, [])
     assert (len(done.known), len(platform.taken)) == (5, len(GRADED))
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [Answer(504, AGAIN, taken=True), Answer(204, AGAIN, taken=True, broken="close")],
+    ids=["an error", "no answer"],
+)
+def test_a_score_that_may_have_arrived_is_not_there_already(
+    results: Path, platform: Lms, lost: Answer
+) -> None:
+    direct(results, platform, [])
+    report = results / "students/memory-256/report.json"
+    before = report.read_bytes()
+    regraded(results, "memory-256", 18)
+    platform.first_scores.extend([lost] * 5)
+    assert direct(results, platform, []).posted == []
+    assert platform.scores["memory-256"] == 18
+    report.write_bytes(before)
+    done = direct(results, platform, [])
+    assert [student for student, _score in done.posted] == ["memory-256"]
+    assert platform.scores["memory-256"] == 19
+    assert direct(results, platform, []).posted == []
+
+
+def test_what_a_killed_push_had_sent_is_remembered(results: Path, platform: Lms, key: Path) -> None:
+    direct(results, platform, [])
+    report = results / "students/memory-256/report.json"
+    before = report.read_bytes()
+    regraded(results, "memory-256", 18)
+    platform.first_scores.append(Answer(204, taken=True, broken="hang"))
+    line = command(
+        *("push", "lti", results, "--line-item", platform.line_item, "--client-id", CLIENT),
+        *("--token-url", platform.token_url, "--key", key, "--key-id", KEY_ID),
+    )
+    with background(line, cwd=results.parent) as killed:
+        until(lambda: platform.scores["memory-256"] == 18 or killed.poll() is not None)
+        killed.kill()
+    report.write_bytes(before)
+    done = direct(results, platform, [])
+    assert ([student for student, _ in done.posted], done.refused) == (["memory-256"], [])
+    assert platform.scores["memory-256"] == 19
+
+
+def test_what_earlier_versions_kept_is_known(results: Path, platform: Lms) -> None:
+    """They kept answers alone: a line for each score that was taken or refused."""
+    direct(results, platform, [])
+    kept = results / "lti-pushed.ndjson"
+    taken = [line for line in kept.read_text().splitlines() if '"accepted":true' in line]
+    of_one = next(line for line in taken if "memory-256" in line)
+    refused = of_one.replace('"accepted":true', '"accepted":false')
+    kept.write_text("".join(f"{line}\n" for line in [*taken, refused]))
+    done = direct(results, platform, [])
+    assert ([student for student, _ in done.posted], len(done.known)) == (
+        ["memory-256"],
+        len(GRADED) - 1,
+    )
+
+
+def test_without_a_token_nothing_counts_as_sent(results: Path, platform: Lms) -> None:
+    platform.first_tokens.extend([Answer(500, AGAIN)] * 5)
+    direct(results, platform, [])
+    assert (results / "lti-pushed.ndjson").read_bytes() == b""
 
 
 def test_a_line_that_a_killed_push_left_unfinished_is_dropped(results: Path, platform: Lms) -> None:

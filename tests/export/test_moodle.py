@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -45,7 +46,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def grades(path: Path, delimiter: str = ",") -> list[str]:
-    return [row["Grade"] for row in importers.table(path.read_bytes(), delimiter)]
+    return [row["Grade"] for row in importers.moodle_table(path.read_bytes(), delimiter)]
 
 
 def test_grades_are_rounded_half_up_and_the_ungraded_row_stays(root: Path, capsys) -> None:
@@ -115,12 +116,17 @@ def test_a_name_with_another_id_number_is_not_enough(tmp_path: Path, capsys) -> 
     assert "of s1, its number is not" in capsys.readouterr().err
 
 
-def test_a_comparison_in_a_comment_is_still_one(tmp_path: Path) -> None:
-    root = a_graded_class(tmp_path / "results", {ANN: 0})
+def told(root: Path, message: str) -> None:
+    """Ann's first criterion says it."""
     report = a_report(ANN, 0)
-    first = msgspec.structs.replace(report.criteria[0], message="expected <=5")
+    first = msgspec.structs.replace(report.criteria[0], message=message)
     changed = msgspec.structs.replace(report, criteria=(first, *report.criteria[1:]))
     Results(root).write_report(changed)
+
+
+def test_a_comparison_in_a_comment_is_still_one(tmp_path: Path) -> None:
+    root = a_graded_class(tmp_path / "results", {ANN: 0})
+    told(root, "expected <=5")
     _, out = filled(root, lines(ROWS[0]))
     comment = importers.table(out.read_bytes())[0]["Feedback comments"]
     assert "expected &lt;&#61;5" in comment
@@ -311,6 +317,61 @@ def test_names_that_are_formulas_stay_as_moodle_wrote_them(tmp_path: Path) -> No
     assert out.read_text().splitlines()[1].startswith("Participant 1,=1+1,-x@example.org,20,20.00,")
 
 
+TWICE_JSON = r'answered "{\"sum\": 4008}", \\" and C:\'.'
+"""JSON made twice, and more that PHP reads in another way than RFC 4180."""
+
+
+def test_what_a_student_answered_breaks_no_row_of_moodles(tmp_path: Path) -> None:
+    root = a_graded_class(tmp_path / "results", {ANN: 0, BO: 10})
+    told(root, TWICE_JSON)
+    status, out = filled(root, lines(*ROWS))
+    rows = importers.moodle_table(out.read_bytes())
+    assert (status, [row["Grade"] for row in rows]) == (0, ["0", "10", "5.00"])
+    assert TWICE_JSON in html.unescape(rows[0]["Feedback comments"])
+
+
+@pytest.mark.parametrize(
+    ("cell", "name", "written"),
+    [
+        (r'"Ann ""\""Lee"', r'Ann "\"Lee', r'Ann "\"Lee'),
+        (r'"Lee, Ann ""\"" x"', r'Lee, Ann "\" x', r'"Lee, Ann ""\" x"'),
+        (r'"Ann \ Lee"', r"Ann \ Lee", r'"Ann \ Lee"'),
+        (r'"Ann Lee\\"', "Ann Lee\\\\", r'"Ann Lee\\"'),
+        (r"Ann\Lee", r"Ann\Lee", r"Ann\Lee"),
+    ],
+)
+def test_a_name_with_a_backslash_is_for_moodle_what_it_was(
+    tmp_path: Path, cell: str, name: str, written: str
+) -> None:
+    student = a_student("s1", name, "ann@example.org")
+    root = a_graded_class(tmp_path / "results", {student: 20, BO: 10})
+    status, out = filled(root, lines(f"Participant 1,{cell},ann@example.org,,20.00,", *ROWS[1:]))
+    rows = importers.moodle_table(out.read_bytes())
+    assert (status, [row["Grade"] for row in rows]) == (0, ["20", "10", "5.00"])
+    assert rows[0]["Full name"] == name
+    assert f"\nParticipant 1,{written},ann@example.org," in out.read_text()
+
+
+@pytest.mark.parametrize("cell", [r'"Ann Lee\"', "Ann\\", r'"Ann \\"" Lee"'])
+def test_a_row_that_moodles_own_copy_breaks_is_left_out_and_named(
+    tmp_path: Path, cell: str, capsys
+) -> None:
+    root = a_graded_class(tmp_path / "results", {ANN: 20, BO: 10})
+    row = f"Participant 1,{cell},ann@example.org,,20.00,"
+    status, out = filled(root, lines(row, *ROWS[1:]))
+    assert (status, grades(out)) == (3, ["10", "5.00"])
+    assert "worksheet.csv:2: s1 is left out: Moodle cannot read the backslash in" in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_broken_row_of_nobody_with_a_score_is_left_out_too(root: Path, capsys) -> None:
+    row = r'Participant 9,"Zoe Zed\",zoe@example.org,,20.00,'
+    status, out = filled(root, lines(row, *ROWS))
+    assert (status, grades(out)) == (0, ["17.5", "2.68", "5.00"])
+    assert "worksheet.csv:2: The row is left out: Moodle cannot read" in capsys.readouterr().err
+
+
 # -- the gradebook --------------------------------------------------------------------------------
 
 
@@ -346,6 +407,25 @@ def test_an_id_that_is_a_formula_is_left_out_rather_than_changed(tmp_path: Path,
     status, out = imported(root)
     assert (status, importers.moodle_gradebook(out, "ID number")) == (3, {"s2": 10})
     assert "s1 is left out" in capsys.readouterr().err
+
+
+def test_what_a_student_answered_does_not_stop_the_import(tmp_path: Path) -> None:
+    root = a_graded_class(tmp_path / "results", {ANN: 0, BO: 10})
+    told(root, TWICE_JSON)
+    status, out = imported(root)
+    assert (status, importers.moodle_gradebook(out, "ID number")) == (0, {"s1": 0, "s2": 10})
+    first = importers.moodle_table(out.read_bytes())[0]
+    assert TWICE_JSON in html.unescape(first["Feedback"])
+
+
+@pytest.mark.parametrize("number", ["7\\", r"7\""])
+def test_an_id_that_moodle_cannot_read_is_left_out_and_named(
+    tmp_path: Path, number: str, capsys
+) -> None:
+    odd = a_student("s1", "X", "x@example.org", **ids(number))
+    status, out = imported(a_graded_class(tmp_path / "results", {BO: 10, odd: 20}))
+    assert (status, importers.moodle_gradebook(out, "ID number")) == (3, {"s2": 10})
+    assert "s1 is left out: Moodle cannot read the backslash in" in capsys.readouterr().err
 
 
 def test_two_students_with_one_id_number_are_left_out_and_named(tmp_path: Path, capsys) -> None:

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.export.php_cell import is_lost, kept_in_php
 from grader.export.sheet import Sheet, read_sheet
 from grader.inputs.csv_cell import cell
 from grader.inputs.problems import BadInput
+from tests.export.php_csv import fgetcsv, fputcsv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,3 +109,15 @@ def test_rows_of_another_width_are_all_named(path: Path) -> None:
     with pytest.raises(BadInput) as caught:
         sheet.check_widths()
     assert [problem.line for problem in caught.value.problems] == [4, 5]
+
+
+@given(st.text(st.sampled_from('ab\\",; \n'), max_size=12), st.sampled_from(",;"))
+def test_a_kept_cell_is_for_php_what_it_was(text: str, delimiter: str) -> None:
+    line = io.StringIO(newline="")
+    csv.writer(line, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="").writerow([text])
+    raw = kept_in_php(line.getvalue(), text, delimiter)
+    if is_lost(text):
+        assert fgetcsv(fputcsv(["1", text, "2"])) != [["1", text, "2"]]
+    else:
+        assert fgetcsv(f"1{delimiter}{raw}{delimiter}2", delimiter) == [["1", text, "2"]]
+        assert fgetcsv(fputcsv(["1", text, "2"])) == [["1", text, "2"]]
