@@ -39,7 +39,9 @@ _MAY_HOLD_A_BLOCK = re.compile(r"aws_|A[KS]IA[A-Z0-9]{8}|secretaccesskey", re.IG
 _NUMBER_AT_END = re.compile(r"([0-9]{1,20})\s*$")
 _MAX_TEXT = 300
 _NOT_STUDENTS = frozenset({"pointspossible", "studenttest", "teststudent"})
-"""Canvas's second row, and its student who is none."""
+"""Canvas's row of points, and its student who is none."""
+_POSTINGS = ("manual posting", "muted")
+"""What alone fills a row of Canvas's, as soon as one assignment's grades are not shown by themselves."""
 _NO_GROUP = frozenset(
     (
         "",
@@ -121,8 +123,10 @@ def read_class_list(path: Path) -> ClassList:
         remedy = _("Name columns as Moodle or Canvas do, or: {names}.", names="name, email, group")
         raise bad_input(path, line, message, remedy)
     made = ClassList(str(path), taken={columns[place]: role for place, role in roles.items()})
+    is_gradebook = {"section", "id"} <= {*map(letters, columns)}
     for at, cells in rows:
-        _add(made, at, cells, roles, problems)
+        if not (is_gradebook and _is_of_postings(cells)):
+            _add(made, at, cells, roles, problems)
     problems += _twice(made.students)
     if not made.students and not problems:
         message = _("The class list has a header but no students.")
@@ -145,6 +149,10 @@ def _cut(
         return (1, []), [], {}, problems
     roles = roles_of(records[0][1], [cells for _line, cells in records[1:]])
     return records[0], records[1:], dict(roles), problems
+
+
+def _is_of_postings(cells: list[str]) -> bool:
+    return all(cell.casefold().startswith(_POSTINGS) for cell in cells if cell)
 
 
 def _add(

@@ -86,6 +86,18 @@ def test_columns_are_known_by_the_words_of_each_system(
     assert found == cells
 
 
+@pytest.mark.parametrize("said", ["Manual Posting", "Muted"])
+def test_canvas_s_row_of_assignments_that_are_posted_by_hand_is_no_student(
+    tmp_path: Path, said: str
+) -> None:
+    header = "Student,ID,SIS User ID,SIS Login ID,Section,Lab 3 (4711),Lab 4 (4712)\n"
+    rest = '    Points Possible,,,,,20,20\n"Süß, Zoë",77,sis7,zoe,A,,\n'
+    made = read(tmp_path, f"{header},,,,,{said},\n{rest}")
+    assert [student.line for student in made.students] == [4]
+    # In a list of one's own the same words are a row that somebody forgot to fill in.
+    assert problems(tmp_path, f"name,email,note\n,,{said}\n")[0][0] == 2
+
+
 def test_one_group_and_several_groups_are_told_apart_and_none_is_none(tmp_path: Path) -> None:
     (one,) = read(tmp_path, WORKSHEET).students
     assert (one.group, one.groups) == ("Pair 1", ())
