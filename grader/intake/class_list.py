@@ -125,8 +125,19 @@ def read_class_list(path: Path) -> ClassList:
     made = ClassList(str(path), taken={columns[place]: role for place, role in roles.items()})
     is_gradebook = {"section", "id"} <= {*map(letters, columns)}
     for at, cells in rows:
-        if not (is_gradebook and _is_of_postings(cells)):
-            _add(made, at, cells, roles, problems)
+        if is_gradebook and _is_of_postings(cells):
+            continue
+        if any(cells[len(columns) :]):
+            # A comma inside a name puts every later cell under another column.
+            message = _(
+                "The row has {cells} cells, the header {columns}.",
+                cells=len(cells),
+                columns=len(columns),
+            )
+            remedy = _("Put quotes around a cell that holds a comma or semicolon.")
+            problems.append(Problem(str(path), at, message, remedy))
+            continue
+        _add(made, at, cells, roles, problems)
     problems += _twice(made.students)
     if not made.students and not problems:
         message = _("The class list has a header but no students.")

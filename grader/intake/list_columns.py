@@ -116,6 +116,7 @@ _BY_NAME = {
     ),
     **dict.fromkeys(("sisuserid",), "sis_user_id"),
     **dict.fromkeys(("sisloginid",), "sis_login_id"),
+    **dict.fromkeys(("ltiuserid",), "lti_user_id"),
     **dict.fromkeys(("dueat",), "due_at"),
     **dict.fromkeys(
         (

@@ -76,6 +76,8 @@ WORKSHEET = (
             {"student_id": "s01", "name": "Zoë Süß", "due_at": "2026-11-28T23:59:00+01:00"},
         ),
         ("Identifier,Status\nParticipant 201,Submitted\n", {"moodle_participant": "201"}),
+        ("name,lti_user_id\nZoë Süß,u-7\n", {"name": "Zoë Süß", "lti_user_id": "u-7"}),
+        ("name,email,\nZoë Süß,zoe@x.org,absent,,\n", {"name": "Zoë Süß", "email": "zoe@x.org"}),
     ],
 )
 def test_columns_are_known_by_the_words_of_each_system(
@@ -173,7 +175,7 @@ def test_a_time_with_its_zone_is_taken_as_it_is(tmp_path: Path) -> None:
             3,
             "The moodle_participant is the same as on line 2",
         ),
-        ("name,email\nAnn Lee,a@x.org\n,,\n-,-,seen\n", 4, "The row names no student"),
+        ("name,email,note\nAnn Lee,a@x.org,\n,,\n-,-,seen\n", 4, "The row names no student"),
         ("name,due_at\nAnn Lee,tomorrow\n", 2, "The due_at is not a time with its zone"),
         ('name,email\nAnn Lee,a@x.org\nBo"b,"x\n', 3, "quotes of the row"),
         (
@@ -182,6 +184,8 @@ def test_a_time_with_its_zone_is_taken_as_it_is(tmp_path: Path) -> None:
             "Column 2 holds a credentials block",
         ),
         (f"name,note\nAnn Lee,{KEY_ID}\n", 2, "Column 2 holds a credentials block"),
+        ("name,group\nLee, Ann,Pair 1\n", 2, "3 cells, the header 2. Put quotes around a cell"),
+        ("name\nLee, Ann\n", 2, "2 cells, the header 1"),
         (b"PK\x03\x04", 1, "a spreadsheet or a ZIP file"),
         (b"name\nx\0\n", 1, "NUL"),
     ],
