@@ -16,7 +16,7 @@ from grader.roster.cell_shapes import shape_problem
 from grader.roster.credentials_block import read_pasted
 from grader.roster.pasted_text import decoded
 from grader.roster.table import stripped_records
-from grader.safety.printable import printable
+from grader.safety.printable import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,10 +190,10 @@ def _add(
     if number := given.get("moodle_participant"):
         at_end = _NUMBER_AT_END.search(number)
         given["moodle_participant"] = at_end[1] if at_end else ""
-    student.group = printable(given.get("group", ""), _MAX_TEXT)
+    student.group = storable(given.get("group", ""), _MAX_TEXT)
     if letters(student.group) in _NO_GROUP:
         student.group = ""
-    several = (printable(part.strip(), _MAX_TEXT) for part in given.pop(PLURAL, "").split(","))
+    several = (storable(part.strip(), _MAX_TEXT) for part in given.pop(PLURAL, "").split(","))
     student.groups = tuple(part for part in several if letters(part) not in _NO_GROUP)
     given.pop("group", None)
     if made.taken and not (name or {*KEYS} & {*given}):
@@ -205,7 +205,7 @@ def _add(
             _read_time(made, student, column, given.pop(column), problems)
     given |= {"name": name} if name else {}
     # Lists come from elsewhere: what a terminal would obey is made visible.
-    student.cells |= {column: printable(text, _MAX_TEXT) for column, text in given.items() if text}
+    student.cells |= {column: storable(text, _MAX_TEXT) for column, text in given.items() if text}
     made.students.append(student)
 
 

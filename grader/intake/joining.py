@@ -13,7 +13,7 @@ from grader.intake.class_list import KEYS
 from grader.intake.groups import choose_groups
 from grader.intake.persons import ClassMember, Joined
 from grader.intake.submissions import digest_of, slug_of
-from grader.safety.printable import printable
+from grader.safety.printable import printable, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -165,7 +165,7 @@ def _is_like_a_group(submission: Submission) -> bool:
 
 
 def _unlisted(submission: Submission, *, is_group: bool) -> ClassMember:
-    cells = {"name": printable(submission.name, 300)} if submission.name else {}
+    cells = {"name": storable(submission.name, 300)} if submission.name else {}
     cells["student_id"] = submission.student_id
     return ClassMember(
         cells, None, [submission], numbers={} if is_group else _number_of(submission)

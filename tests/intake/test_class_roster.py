@@ -199,6 +199,22 @@ def test_what_a_list_says_is_no_formula_and_no_control_sequence(tmp_path: Path) 
     assert everything(tmp_path) == before
 
 
+def test_names_and_groups_with_joiners_are_stored_as_they_are_and_match(tmp_path: Path) -> None:
+    team, person = "\U0001f469\u200d\U0001f4bb Team", "علی\u200cرضا کریمی"
+    (tmp_path / "list.csv").write_text(
+        f"Identifier,Full name,Group\nParticipant 7,{person},{team}\nParticipant 8,Bo Ro,{team}\n"
+    )
+    pack(tmp_path / "all.zip", **{f"{team}_500_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    made = rows(tmp_path / "class.csv")
+    assert [(r["name"], r["group"]) for r in made] == [(person, team), ("Bo Ro", team)]
+    assert key_of(tmp_path, "7") == key_of(tmp_path, "8") == "1" * 12
+    pack(tmp_path / "all.zip", **{f"{person}_7_assignsubmission_file/k.txt": block()})
+    assert make(tmp_path, "--out", "none.csv", lists=()).returncode == 0
+    assert [r["name"] for r in rows(tmp_path / "none.csv")] == [person]
+
+
 def test_blind_marking_knows_numbers_only(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text(
         "Identifier,Status\nParticipant 7,Submitted\nParticipant 8,-\n"
