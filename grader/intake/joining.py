@@ -11,12 +11,13 @@ from grader.inputs.names import any_order, letters, name_keys
 from grader.inputs.problems import BadInput, Problem
 from grader.intake.class_list import KEYS
 from grader.intake.groups import choose_groups
+from grader.intake.list_merging import by_key, merge, places_of
 from grader.intake.persons import ClassMember, Joined
 from grader.intake.submissions import digest_of, slug_of
 from grader.safety.printable import printable, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from grader.intake.class_list import ClassList
     from grader.intake.submissions import Submission
@@ -32,7 +33,7 @@ def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> Joi
     made = Joined()
     problems: list[Problem] = []
     for class_list in lists:
-        _merge(made.persons, class_list, problems)
+        merge(made.persons, class_list, problems)
     choose_groups(made, lists, submissions, problems)
     _place(made, bool(lists), submissions, problems)
     if problems:
@@ -41,66 +42,6 @@ def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> Joi
     for person in made.persons:
         person.cells = person.numbers | person.cells
     return made
-
-
-# -- lists with each other ------------------------------------------------------------------------
-
-
-def _merge(persons: list[ClassMember], class_list: ClassList, problems: list[Problem]) -> None:
-    """Add what a list says to the persons whom it names; whom it alone names is added."""
-    by_key = _by_key(persons)
-    by_name = defaultdict(list)
-    for known in persons:
-        by_name[any_order(known.name)].append(known)
-    fresh: list[ClassMember] = []
-    for student in class_list.students:
-        found = (by_key.get(key) for key in _keys(student.cells))
-        person: ClassMember | None = next(filter(None, found), None)
-        if person is None and student.name:
-            same = by_name[any_order(student.name)]
-            if len(same) > 1:
-                message = _("Several students of another list have this name.")
-                remedy = _("Add a column with e-mail addresses or ids to both lists.")
-                problems.append(Problem(class_list.file, student.line, message, remedy))
-                continue
-            # Whoever has another address too is somebody else of this name.
-            person = (
-                same[0] if same and not _contradict(same[0].cells, student.cells, KEYS) else None
-            )
-        if person is None:
-            fresh.append(
-                ClassMember(dict(student.cells), (class_list.file, student.line), [], [student])
-            )
-            continue
-        if differing := _contradict(person.cells, student.cells, KEYS[:-1]):
-            message = _(
-                "The {column} is another than in {file}.",
-                column=differing,
-                file="{}:{}".format(*(person.place or ("", 0))),
-            )
-            problems.append(
-                Problem(class_list.file, student.line, message, _("Correct one of the lists."))
-            )
-            continue
-        person.cells = student.cells | person.cells
-        person.groups.append(student)
-    persons += fresh
-
-
-def _keys(cells: dict[str, str]) -> list[tuple[str, str]]:
-    return [(column, cells[column].casefold()) for column in KEYS if cells.get(column)]
-
-
-def _by_key(persons: Iterable[ClassMember]) -> dict[tuple[str, str], ClassMember]:
-    return {key: person for person in persons for key in _keys(person.cells)}
-
-
-def _contradict(one: dict[str, str], other: dict[str, str], columns: Iterable[str]) -> str | None:
-    """The first of ``columns`` in which two rows cannot be one student's."""
-    for column in columns:
-        if column in one and column in other and one[column].casefold() != other[column].casefold():
-            return column
-    return None
 
 
 # -- the download ---------------------------------------------------------------------------------
@@ -116,11 +57,10 @@ def _place(
     for submission in submissions:
         owners, is_group = index.owners_of(submission, by_groups=by_groups)
         if len(owners) > 1 and not is_group:
-            lines = ", ".join("{}:{}".format(*(p.place or ("", 0))) for p in owners)
             message = _(
                 "{name}: {lines} have this name, and the download says nothing else.",
                 name=printable(submission.name, 60),
-                lines=lines,
+                lines=places_of(owners),
             )
             remedy = _("Give the list that has the numbers too: Moodle's grading worksheet.")
             problems.append(Problem(submission.source, None, message, remedy))
@@ -185,7 +125,7 @@ class _Index:
     """Who may be meant by a name or a number of a download."""
 
     def __init__(self, persons: Sequence[ClassMember]) -> None:
-        self._by_key = _by_key(persons)
+        self._by_key = by_key(persons)
         self._names: dict[str, list[ClassMember]] = defaultdict(list)
         self._groups: dict[str, list[ClassMember]] = defaultdict(list)
         for person in persons:

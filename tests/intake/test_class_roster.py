@@ -179,6 +179,21 @@ def test_a_list_of_ones_own_is_joined_by_names_in_whatever_order(tmp_path: Path)
     assert made == [("Zoë Süß", "a", "9", "class-credentials/9.ini"), ("Bob Roy", "a", "", "")]
 
 
+def test_a_namesake_whose_address_one_list_alone_has_is_a_student_of_their_own(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "list.csv").write_text("name,email\nAnn Lee,a@x.org\n")
+    (tmp_path / "more.csv").write_text(
+        "name,email,Identifier\nAnn Lee,b@x.org,8\nLee Ann,a@x.org,7\n"
+    )
+    pack(tmp_path / "all.zip", **{"Ann Lee_8_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path, lists=("list.csv", "more.csv"))
+    assert done.returncode == 0, done.stderr
+    made = [(r["email"], r["moodle_participant"]) for r in rows(tmp_path / "class.csv")]
+    assert made == [("a@x.org", "7"), ("b@x.org", "8")]
+    assert key_of(tmp_path, "8") == "1" * 12
+
+
 def test_what_a_list_says_is_no_formula_and_no_control_sequence(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text(
         'Identifier,Full name,Group\nParticipant 7,"=A(""x"")\x1b[31m",+g\x07\n'
@@ -296,6 +311,47 @@ def test_without_a_list_a_group_is_not_taken_for_a_participant(tmp_path: Path) -
             [PAIRS, "Identifier,Email address\nParticipant 9,s204@x.org\n"],
             ["Groupe 01_500_assignsubmission_file/k.txt"],
             ["list1.csv:2: The moodle_participant is another than in list0.csv:5"],
+        ),
+        (
+            ["name,email\nAnn Lee,a@x.org\n", 'Student,ID\n"Lee, Ann",11\n"Lee, Ann",12\n'],
+            ["s01/k.txt"],
+            [
+                "list1.csv:2: Several rows of this list have the name that list0.csv:2",
+                "list1.csv:3:",
+            ],
+        ),
+        (
+            [
+                "Identifiant;Nom;Prénom;Groupe\n20261;Lee;Ann;a\n20262;Roy;Bob;a\n",
+                "Identifier,Full name\nParticipant 201,Ann Lee\nParticipant 202,Bob Roy\n",
+            ],
+            ["Ann Lee_201_assignsubmission_file/k.txt"],
+            [
+                "list1.csv:2: The moodle_participant is another than in list0.csv:2",
+                "rename its column",
+                "list1.csv:3: The moodle_participant is another than in list0.csv:3",
+            ],
+        ),
+        (
+            [
+                "Identifiant;Nom;Prénom;Groupe\n202;Lee;Ann;a\n",
+                "Identifier,Full name\nParticipant 201,Ann Lee\nParticipant 202,Bob Roy\n",
+            ],
+            ["Ann Lee_201_assignsubmission_file/k.txt"],
+            ["list1.csv:3: The name is another than in list0.csv:2"],
+        ),
+        (
+            [PAIRS, "Identifier,Email address\nParticipant 203,s204@x.org\n"],
+            ["Groupe 01_500_assignsubmission_file/k.txt"],
+            ["list1.csv:2: Its ids are those of different students: list0.csv:4, list0.csv:5"],
+        ),
+        (
+            [
+                PAIRS,
+                "Identifier,Email address,name\nParticipant 203,,Cy Lee\n,s203@x.org,Cyrus Lee\n",
+            ],
+            ["Groupe 01_500_assignsubmission_file/k.txt"],
+            ["list1.csv:3: Line 2 is of the same student"],
         ),
         (
             ["name,due_at\nAnn,x\n", "name,due_at\nBo,y\n"],
