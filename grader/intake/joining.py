@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
-from grader.inputs.names import any_order, letters, name_keys
+from grader.inputs.names import letters, name_forms
 from grader.inputs.problems import BadInput, Problem
 from grader.intake.class_list import KEYS
 from grader.intake.groups import choose_groups
@@ -130,7 +130,7 @@ class _Index:
         self._groups: dict[str, list[ClassMember]] = defaultdict(list)
         for person in persons:
             if person.name:
-                for key in {*name_keys(person.name), any_order(person.name)}:
+                for key in name_forms(person.name):
                     self._names[key].append(person)
             if person.group:
                 self._groups[letters(person.group)].append(person)
@@ -163,7 +163,7 @@ class _Index:
                         return [person], False
         found: list[ClassMember] = []
         name = submission.name or submission.student_id
-        for key in {*name_keys(name), any_order(name)}:
+        for key in name_forms(name):
             found += [person for person in self._names.get(key, ()) if person not in found]
         if found or submission.system != "own":
             return found, False
@@ -176,8 +176,8 @@ class _Index:
         return self._by_key.get((column, submission.number.casefold()))
 
     def _is_named(self, person: ClassMember, name: str) -> bool:
-        forms = {*name_keys(person.name), any_order(person.name)}
-        return not name or not person.name or bool(forms & {*name_keys(name), any_order(name)})
+        forms = name_forms(person.name)
+        return not name or not person.name or bool(forms & name_forms(name))
 
 
 # -- ids ------------------------------------------------------------------------------------------

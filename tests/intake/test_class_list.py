@@ -66,6 +66,14 @@ WORKSHEET = (
             {"name": "Süß, Zoë", "canvas_id": "77", "sis_user_id": "sis7", "sis_login_id": "zoe"},
         ),
         (
+            "LastName,FirstName,ID,SIS User ID,SIS Login ID,Section,Lab 3 (4711)\n"
+            "    Points Possible,,,,,,20\nSüß,Zoë,77,sis7,zoe,A,\nStudent,Test,9,,,A,\n",
+            {"name": "Zoë Süß", "canvas_id": "77", "sis_user_id": "sis7", "sis_login_id": "zoe"},
+        ),
+        ("LastName,FirstName,ID\nSüß,Zoë,77\n", {"name": "Zoë Süß", "canvas_id": "77"}),
+        # A column ID of one's own may hold anything.
+        ("First name,Last name,ID\nZoë,Süß,77\n", {"name": "Zoë Süß"}),
+        (
             "name,canvas_user_id,user_id,login_id,sections,group_name\nZoë Süß,77,sis7,zoe,A,Pair 1\n",
             {"name": "Zoë Süß", "canvas_id": "77", "sis_user_id": "sis7", "sis_login_id": "zoe"},
         ),

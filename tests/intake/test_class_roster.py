@@ -179,6 +179,36 @@ def test_a_list_of_ones_own_is_joined_by_names_in_whatever_order(tmp_path: Path)
     assert made == [("Zoë Süß", "a", "9", "class-credentials/9.ini"), ("Bob Roy", "a", "", "")]
 
 
+@pytest.mark.parametrize(
+    ("header", "names", "file"),
+    [
+        ("First name,Last name", "Ann,Lee", "leeann"),
+        ("Prénom;Nom", "Ana María;de la Cruz", "delacruzanamaría"),
+        ("name", "Ann Lee", "leeann"),
+    ],
+)
+def test_canvas_s_files_are_known_in_a_list_that_has_first_names_first(
+    tmp_path: Path, header: str, names: str, file: str
+) -> None:
+    cut = ";" if ";" in header else ","
+    (tmp_path / "list.csv").write_text(f"{header}{cut}Email address\n{names}{cut}a@x.org\n")
+    pack(tmp_path / "all.zip", **{f"{file}_11_900_b.txt": block()})
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    made = [(r["email"], r["canvas_id"], r["student_id"]) for r in rows(tmp_path / "class.csv")]
+    assert made == [("a@x.org", "11", "a@x.org")]
+    assert isinstance(load_roster(tmp_path / "class.csv").accounts[0].access, Keys)
+
+
+def test_a_name_that_was_corrected_in_the_roster_is_known_by_canvas_s_file(tmp_path: Path) -> None:
+    pack(tmp_path / "all.zip", **{"leeann_11_900_b.txt": block()})
+    assert make(tmp_path, lists=()).returncode == 0
+    path = tmp_path / "class.csv"
+    path.write_text(path.read_text().replace("leeann", "Ann Lee"))
+    assert make(tmp_path, lists=()).returncode == 0
+    assert [r["name"] for r in rows(path)] == ["Ann Lee"]
+
+
 def test_a_namesake_whose_address_one_list_alone_has_is_a_student_of_their_own(
     tmp_path: Path,
 ) -> None:
