@@ -153,6 +153,73 @@ def test_canvas_s_groups_are_known_by_a_members_number_and_the_groups_name(tmp_p
     }  # fmt: skip
 
 
+def signs(*groups: str) -> str:
+    """A worksheet of two students in each of ``groups``."""
+    names = ("Ann Ax", "Bo Bi", "Cy Cu", "Di Do", "Ed Ef", "Fay Go")
+    return worksheet(*((201 + n, names[n], groups[n // 2]) for n in range(2 * len(groups))))
+
+
+@pytest.mark.parametrize("pair", [("Pair 1-11", "Pair 11-1"), ("C", "C++")])
+def test_groups_whose_names_differ_in_signs_alone_have_their_own_blocks(
+    tmp_path: Path, pair: tuple[str, str]
+) -> None:
+    (tmp_path / "list.csv").write_text(signs(*pair))
+    folders = {
+        f"{group}_50{n}_assignsubmission_file/k.txt": block(str(n) * 12)
+        for n, group in enumerate(pair, start=1)
+    }
+    pack(tmp_path / "all.zip", **folders)
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    keys = [key_of(tmp_path, student) for student in ("201", "202", "203", "204")]
+    assert keys == ["1" * 12, "1" * 12, "2" * 12, "2" * 12]
+
+
+def test_canvas_s_number_tells_groups_apart_whose_letters_are_the_same(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(
+        "name,canvas_user_id,group_name\nAnn Ax,71,Pair 1-11\nBo Bi,72,Pair 1-11\nCy Cu,73,Pair 11-1\n"
+    )
+    pack(
+        tmp_path / "all.zip",
+        **{"pair111_73_901_b.txt": block("2" * 12), "pair111_72_902_b.txt": block("1" * 12)},
+    )
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    keys = [key_of(tmp_path, student) for student in ("71", "72", "73")]
+    assert keys == ["1" * 12, "1" * 12, "2" * 12]
+
+
+def test_groups_of_a_list_that_differ_in_case_alone_are_named(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("name,group\nAnn Ax,Pair 1\nBo Bi,pair 1\n")
+    pack(tmp_path / "all.zip", **{"Pair 1_500_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path)
+    assert "list.csv:3: The group is pair 1 here and Pair 1 in list.csv:2" in done.stderr
+    assert [bool(r["credentials_file"]) for r in rows(tmp_path / "class.csv")] == [True, False]
+
+
+def test_the_group_of_several_that_handed_in_is_chosen_by_its_exact_name(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text('name,Groups\nAnn Ax,"T 1-11, T 2"\nBo Bi,"T 11-1, T 3"\n')
+    pack(
+        tmp_path / "all.zip",
+        **{
+            "T 11-1_500_assignsubmission_file/k.txt": block("1" * 12),
+            "T 2_501_assignsubmission_file/k.txt": block("2" * 12),
+        },
+    )
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [r["group"] for r in rows(tmp_path / "class.csv")] == ["T 2", "T 11-1"]
+
+
+def test_a_namesake_with_another_number_of_canvas_s_is_somebody_else(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text('Student,ID\n"Lee, Ann",11\n')
+    pack(tmp_path / "all.zip", **{"leeann_99_900_b.txt": block()})
+    done = make(tmp_path)
+    assert "leeann is not in the class list" in done.stderr
+    made = [(r["student_id"], bool(r["credentials_file"])) for r in rows(tmp_path / "class.csv")]
+    assert made == [("11", False), ("99", True)]
+
+
 def test_of_canvas_s_attachments_the_last_counts_and_a_known_user_decides_whose_it_is(
     tmp_path: Path,
 ) -> None:
@@ -382,6 +449,52 @@ def test_without_a_list_a_group_is_not_taken_for_a_participant(tmp_path: Path) -
             ],
             ["Groupe 01_500_assignsubmission_file/k.txt"],
             ["list1.csv:3: Line 2 is of the same student"],
+        ),
+        (
+            [signs("Pair 1-11", "Pair 11-1")],
+            ["Pair 111_500_assignsubmission_file/k.txt"],
+            [
+                "Pair 111: the groups of list0.csv:2, list0.csv:3, list0.csv:4, list0.csv:5 are written"
+            ],
+        ),
+        # The list has one of them alone: it is not given what the other handed in.
+        (
+            [signs("Pair 1-11")],
+            [f"Pair {n}_assignsubmission_file/k.txt" for n in ("1-11_500", "11-1_501")],
+            ["Pair 11-1: the groups of list0.csv:2, list0.csv:3 are written alike"],
+        ),
+        (
+            [
+                signs("Pair 1-11"),
+                signs("Pair 1-11", "Pair 11-1").replace(
+                    "Ax,s201@x.org,Remis,Pair 1-11", "Ax,s201@x.org,Remis,Pair 11-1"
+                ),
+            ],
+            ["Pair 1-11_500_assignsubmission_file/k.txt"],
+            ["list1.csv:2: The group is Pair 11-1 here and Pair 1-11 in list0.csv:2"],
+        ),
+        (
+            ["Identifier,Full name\nParticipant 41,Ann Lee\n"],
+            ["Ann Lee_99_assignsubmission_file/k.txt"],
+            ["Ann Lee: the number is 99 here, and another in list0.csv:2", "this very assignment"],
+        ),
+        (
+            ["Identifier,Full name\nParticipant 41,Ann Lee\nParticipant 42,Bo Ro\n"],
+            ["Ann Lee_42_assignsubmission_file/k.txt"],
+            ["Ann Lee: the number is that of list0.csv:3, the name that of list0.csv:2"],
+        ),
+        # Two of one name handed in, and the list has one: whose block is whose is not said.
+        (
+            ["name,email\nAnn Lee,a@x.org\n"],
+            [f"Ann Lee_{n}_assignsubmission_file/k.txt" for n in (7, 9)],
+            [
+                "Ann Lee_9_assignsubmission_file: Ann Lee: Ann Lee_7_assignsubmission_file is by another"
+            ],
+        ),
+        (
+            ["name,email\nAnn Lee,a@x.org\n"],
+            ["leeann_7_900_k.txt", "leeann_9_901_k.txt"],
+            ["leeann_9_901_k.txt: leeann: leeann_7_900_k.txt is by another student"],
         ),
         (
             ["name,due_at\nAnn,x\n", "name,due_at\nBo,y\n"],
