@@ -9,7 +9,7 @@ from grader.inputs.problems import BadInput, Problem
 from grader.intake.class_list import KEYS
 from grader.intake.groups import GroupNames, choose_groups
 from grader.intake.list_merging import merge
-from grader.intake.owners import Owners, is_like_a_group, number_of
+from grader.intake.owners import Owners, is_like_a_group, is_named, number_of
 from grader.intake.persons import ClassMember, Joined
 from grader.intake.submissions import digest_of, slug_of
 from grader.safety.printable import printable, storable
@@ -67,8 +67,11 @@ def _place(
             problems.append(problem)
         elif not found.persons:
             unplaced.append(submission)
+    strangers: dict[tuple[str, str, bool], ClassMember] = {}
     for submission in unplaced:
         like_a_group = is_like_a_group(submission)
+        given = submission.number or submission.student_id
+        stranger = (submission.system, given.casefold(), like_a_group)
         if listed and (by_groups or like_a_group):
             message = _(
                 "{name}: no row of the class list names this group.",
@@ -78,6 +81,12 @@ def _place(
                 "Give a list with a column Group: Moodle's grading worksheet or Canvas's groups."
             )
             problems.append(Problem(submission.source, None, message, remedy))
+            continue
+        if known := strangers.get(stranger):
+            # Moodle numbers participants anew in each assignment; what others call a student stays.
+            if submission.system == "moodle" and not is_named(known, submission.name):
+                problems.append(_same_number(known, submission))
+            known.submissions.append(submission)
             continue
         if listed:
             message = _(
@@ -93,7 +102,8 @@ def _place(
             )
             remedy = _("Add --class with Moodle's grading worksheet: each member gets a row.")
             made.doubts.append(Problem(submission.source, None, message, remedy))
-        made.persons.append(_unlisted(submission, is_group=like_a_group))
+        strangers[stranger] = _unlisted(submission, is_group=like_a_group)
+    made.persons += strangers.values()
 
 
 def _another_number(
@@ -110,6 +120,17 @@ def _another_number(
     remedy = _(
         "Give a list that has the numbers, and the downloads of two assignments one after the other."
     )
+    return Problem(submission.source, None, message, remedy)
+
+
+def _same_number(known: ClassMember, submission: Submission) -> Problem:
+    """That a number of Moodle's names two students, which it does not within one assignment."""
+    message = _(
+        "{name}: {other} has the same number, of another assignment.",
+        name=printable(submission.name, 60),
+        other=printable(known.submissions[0].source, 100),
+    )
+    remedy = _("Give the downloads of two assignments one after the other.")
     return Problem(submission.source, None, message, remedy)
 
 

@@ -66,7 +66,7 @@ class Owners:
     def is_of_a_group(self, submission: Submission) -> bool:
         """A group of the list bears its name, and not the student of its number."""
         person = self._by_number(submission)
-        if person is not None and _is_named(person, submission.name):
+        if person is not None and is_named(person, submission.name):
             return False
         return self._of_group(submission, submission.name) is not None
 
@@ -76,7 +76,7 @@ class Owners:
         ``by_groups``: groups handed in, so that a number may be a group's.
         """
         by_number = self._by_number(submission)
-        if by_number is not None and _is_named(by_number, submission.name):
+        if by_number is not None and is_named(by_number, submission.name):
             return Owned([by_number])
         if (of_group := self._of_group(submission, submission.name)) is not None:
             return of_group
@@ -169,5 +169,6 @@ class Owners:
         return self._by_key.get((_NUMBER[submission.system], submission.number.casefold()))
 
 
-def _is_named(person: ClassMember, name: str) -> bool:
+def is_named(person: ClassMember, name: str) -> bool:
+    """Whether ``name`` may be the student's; who has none on either side may be anybody."""
     return not name or not person.name or bool(name_forms(person.name) & name_forms(name))

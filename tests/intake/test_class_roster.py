@@ -710,3 +710,46 @@ def test_several_downloads_are_one_class(tmp_path: Path) -> None:
     done = make(tmp_path, "more.zip", lists=())
     assert done.returncode == 0, done.stderr
     assert [r["student_id"] for r in rows(tmp_path / "class.csv")] == ["201", "202"]
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "student"),
+    [
+        ("leeann_11_900_b.txt", "leeann_LATE_11_950_b.txt", "11"),
+        ("Ann Lee_7_assignsubmission_file/k.txt", "Lee Ann_7_assignsubmission_file/k.txt", "7"),
+        ("s01/k.txt", "S01/k.txt", "s01"),
+    ],
+)
+@pytest.mark.parametrize("lists", [(), ("list.csv",)])
+@pytest.mark.parametrize("order", [("early.zip", "late.zip"), ("late.zip", "early.zip")])
+def test_whom_no_list_names_has_one_row_with_the_last_block_of_all_downloads(
+    tmp_path: Path,
+    early: str,
+    late: str,
+    student: str,
+    lists: tuple[str, ...],
+    order: tuple[str, str],
+) -> None:
+    (tmp_path / "list.csv").write_text("name,email\nBo Ro,b@x.org\n")
+    for day, (name, member) in enumerate((("early", early), ("late", late)), start=1):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as file:
+            at = zipfile.ZipInfo(member, (2026, 11, day, 10, 0, 0))
+            file.writestr(at, block(str(day) * 12))
+    given = [word for one in lists for word in ("--class", one)]
+    done = grader_here("roster", *order, *given, "--out", "class.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    handed_in = [r for r in rows(tmp_path / "class.csv") if r["credentials_file"]]
+    assert [r["student_id"].casefold() for r in handed_in] == [student]
+    assert key_of(tmp_path, handed_in[0]["student_id"]) == "2" * 12
+    assert done.stderr.count("is not in the class list") == len(lists)
+
+
+def test_a_number_that_two_downloads_give_to_two_names_is_refused(tmp_path: Path) -> None:
+    pack(tmp_path / "all.zip", **{"Ann Lee_7_assignsubmission_file/k.txt": block()})
+    pack(tmp_path / "more.zip", **{"Bo Ro_7_assignsubmission_file/k.txt": block("2" * 12)})
+    done = make(tmp_path, "more.zip", lists=())
+    assert done.returncode == 2
+    assert (
+        "Bo Ro_7_assignsubmission_file: Bo Ro: Ann Lee_7_assignsubmission_file has" in done.stderr
+    )
+    assert not (tmp_path / "class.csv").exists()
