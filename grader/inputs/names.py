@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_MOST_WORDS = 10
+"""Of a name: more are not turned round."""
+
 
 def name_keys(name: str) -> frozenset[str]:
     """The forms in which a name is compared: letters and digits alone, and turned round at a comma."""
@@ -17,6 +20,23 @@ def any_order(name: str) -> str:
     """A form of ``name`` that its first and last names have in whatever order they are written."""
     words = filter(None, map(letters, re.split(r"[\s,]+", name)))
     return " ".join(sorted(words))
+
+
+def name_forms(name: str) -> frozenset[str]:
+    """All forms of a student's name: in any order, and run together with whatever words first.
+
+    Canvas names files ``leeann`` where a list says *Ann Lee*, and does not say how many words are the
+    last name.
+    """
+    words = [word for word in map(letters, re.split(r"[\s,]+", name)) if word]
+    turned = {"".join(words[at:] + words[:at]) for at in range(min(len(words), _MOST_WORDS))}
+    forms = {*name_keys(name), any_order(name), *turned} - {""}
+    return frozenset(forms or {exact_name(name)})
+
+
+def exact_name(name: str) -> str:
+    """``name`` with one blank between words and accents in one form, else as it is written."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def id_forms(*texts: str) -> frozenset[str]:

@@ -16,7 +16,7 @@ from grader.roster.cell_shapes import shape_problem
 from grader.roster.credentials_block import read_pasted
 from grader.roster.pasted_text import decoded
 from grader.roster.table import stripped_records
-from grader.safety.printable import printable
+from grader.safety.printable import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,9 @@ _MAY_HOLD_A_BLOCK = re.compile(r"aws_|A[KS]IA[A-Z0-9]{8}|secretaccesskey", re.IG
 _NUMBER_AT_END = re.compile(r"([0-9]{1,20})\s*$")
 _MAX_TEXT = 300
 _NOT_STUDENTS = frozenset({"pointspossible", "studenttest", "teststudent"})
-"""Canvas's second row, and its student who is none."""
+"""Canvas's row of points, and its student who is none."""
+_POSTINGS = ("manual posting", "muted")
+"""What alone fills a row of Canvas's, as soon as one assignment's grades are not shown by themselves."""
 _NO_GROUP = frozenset(
     (
         "",
@@ -121,7 +123,20 @@ def read_class_list(path: Path) -> ClassList:
         remedy = _("Name columns as Moodle or Canvas do, or: {names}.", names="name, email, group")
         raise bad_input(path, line, message, remedy)
     made = ClassList(str(path), taken={columns[place]: role for place, role in roles.items()})
+    is_gradebook = {"section", "id"} <= {*map(letters, columns)}
     for at, cells in rows:
+        if is_gradebook and _is_of_postings(cells):
+            continue
+        if any(cells[len(columns) :]):
+            # A comma inside a name puts every later cell under another column.
+            message = _(
+                "The row has {cells} cells, the header {columns}.",
+                cells=len(cells),
+                columns=len(columns),
+            )
+            remedy = _("Put quotes around a cell that holds a comma or semicolon.")
+            problems.append(Problem(str(path), at, message, remedy))
+            continue
         _add(made, at, cells, roles, problems)
     problems += _twice(made.students)
     if not made.students and not problems:
@@ -145,6 +160,10 @@ def _cut(
         return (1, []), [], {}, problems
     roles = roles_of(records[0][1], [cells for _line, cells in records[1:]])
     return records[0], records[1:], dict(roles), problems
+
+
+def _is_of_postings(cells: list[str]) -> bool:
+    return all(cell.casefold().startswith(_POSTINGS) for cell in cells if cell)
 
 
 def _add(
@@ -171,10 +190,10 @@ def _add(
     if number := given.get("moodle_participant"):
         at_end = _NUMBER_AT_END.search(number)
         given["moodle_participant"] = at_end[1] if at_end else ""
-    student.group = printable(given.get("group", ""), _MAX_TEXT)
+    student.group = storable(given.get("group", ""), _MAX_TEXT)
     if letters(student.group) in _NO_GROUP:
         student.group = ""
-    several = (printable(part.strip(), _MAX_TEXT) for part in given.pop(PLURAL, "").split(","))
+    several = (storable(part.strip(), _MAX_TEXT) for part in given.pop(PLURAL, "").split(","))
     student.groups = tuple(part for part in several if letters(part) not in _NO_GROUP)
     given.pop("group", None)
     if made.taken and not (name or {*KEYS} & {*given}):
@@ -186,7 +205,7 @@ def _add(
             _read_time(made, student, column, given.pop(column), problems)
     given |= {"name": name} if name else {}
     # Lists come from elsewhere: what a terminal would obey is made visible.
-    student.cells |= {column: printable(text, _MAX_TEXT) for column, text in given.items() if text}
+    student.cells |= {column: storable(text, _MAX_TEXT) for column, text in given.items() if text}
     made.students.append(student)
 
 

@@ -6,12 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _, plural
-from grader.inputs.names import letters
+from grader.inputs.names import exact_name, letters
 from grader.inputs.problems import Problem
 from grader.safety.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from grader.intake.class_list import ClassList, Listed
     from grader.intake.persons import Joined
@@ -23,32 +23,56 @@ MOST_IN_A_GROUP = 10
 _DEFAULT_GROUPS = frozenset(("defaultgroup", "groupepardefaut"))
 
 
+class GroupNames:
+    """How groups are told apart: by the letters of their names, and by the exact name where several
+    groups of one list, or of the download, have the same letters: *Pair 1-11* and *Pair 11-1*."""
+
+    def __init__(self, lists: Sequence[ClassList], submissions: Sequence[Submission]) -> None:
+        sources = [
+            [group for row in each.students for group in (row.group, *row.groups)] for each in lists
+        ]
+        for system in {submission.system for submission in submissions}:
+            sources.append([each.name for each in submissions if each.system == system])
+        self._shared: set[str] = set()
+        for names in sources:
+            exact = {exact_name(name) for name in names}
+            count = Counter(map(letters, exact))
+            self._shared |= {same for same, times in count.items() if times > 1}
+
+    def key(self, name: str) -> str:
+        """The same for one group, however it is written."""
+        same = letters(name)
+        return exact_name(name) if same in self._shared else same
+
+
 def choose_groups(
     made: Joined,
     lists: Sequence[ClassList],
     submissions: Sequence[Submission],
+    names: GroupNames,
     problems: list[Problem],
 ) -> None:
     """The one group of each student that hands in together, where the lists say it."""
-    folders = {letters(submission.name) for submission in submissions if submission.name}
+    folders = {names.key(submission.name) for submission in submissions}
+    made.doubts += _apart_by_case(lists)
     several: set[str] = set()
     for person in made.persons:
         person.cells.pop("group", None)
         single = [row for row in person.groups if row.group]
         many = {group: row for row in person.groups for group in row.groups}
         for row in single[1:]:
-            if letters(row.group) != letters(single[0].group):
+            if names.key(row.group) != names.key(single[0].group):
                 problems.append(_another_group(row, row.group, single[0]))
         if single:
             chosen = single[0].group
             for row in person.groups:
-                known = {letters(group) for group in row.groups}
-                named = letters(chosen) in known or letters(chosen) in _DEFAULT_GROUPS
+                known = {names.key(group) for group in row.groups}
+                named = names.key(chosen) in known or letters(chosen) in _DEFAULT_GROUPS
                 names_groups = any(o.file == row.file and o.names_groups for o in lists)
                 if row is not single[0] and names_groups and not named and not row.group:
                     problems.append(_another_group(row, ", ".join(row.groups), single[0]))
         else:
-            chosen = next((group for group in many if letters(group) in folders), "")
+            chosen = next((group for group in many if names.key(group) in folders), "")
             if not chosen and len(many) == 1:
                 chosen = next(iter(many))
                 several.add(chosen)
@@ -60,6 +84,16 @@ def choose_groups(
         if chosen:
             person.cells["group"] = chosen
     _drop_halves(made, several)
+
+
+def _apart_by_case(lists: Sequence[ClassList]) -> Iterator[Problem]:
+    """Groups of one list that are two by their case alone: they may be one that was mistyped."""
+    for each in lists:
+        first: dict[str, Listed] = {}
+        for row in each.students:
+            other = first.setdefault(exact_name(row.group).casefold(), row)
+            if exact_name(other.group) != exact_name(row.group):
+                yield _another_group(row, row.group, other)
 
 
 def _another_group(row: Listed, group: str, other: Listed) -> Problem:

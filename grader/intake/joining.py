@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
-from grader.inputs.names import any_order, letters, name_keys
 from grader.inputs.problems import BadInput, Problem
 from grader.intake.class_list import KEYS
-from grader.intake.groups import choose_groups
+from grader.intake.groups import GroupNames, choose_groups
+from grader.intake.list_merging import merge
+from grader.intake.owners import Owners, is_like_a_group, is_named, number_of
 from grader.intake.persons import ClassMember, Joined
 from grader.intake.submissions import digest_of, slug_of
-from grader.safety.printable import printable
+from grader.safety.printable import printable, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from grader.intake.class_list import ClassList
     from grader.intake.submissions import Submission
-
-_GROUP_LIKE = re.compile(r"(?:group|gruppe|equipe|team|binome|pair|trinome)")
 
 
 def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> Joined:
@@ -32,9 +29,10 @@ def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> Joi
     made = Joined()
     problems: list[Problem] = []
     for class_list in lists:
-        _merge(made.persons, class_list, problems)
-    choose_groups(made, lists, submissions, problems)
-    _place(made, bool(lists), submissions, problems)
+        merge(made.persons, class_list, problems)
+    names = GroupNames(lists, submissions)
+    choose_groups(made, lists, submissions, names, problems)
+    _place(made, bool(lists), submissions, names, problems)
     if problems:
         raise BadInput(problems)
     _name_ids(made.persons)
@@ -43,96 +41,37 @@ def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> Joi
     return made
 
 
-# -- lists with each other ------------------------------------------------------------------------
-
-
-def _merge(persons: list[ClassMember], class_list: ClassList, problems: list[Problem]) -> None:
-    """Add what a list says to the persons whom it names; whom it alone names is added."""
-    by_key = _by_key(persons)
-    by_name = defaultdict(list)
-    for known in persons:
-        by_name[any_order(known.name)].append(known)
-    fresh: list[ClassMember] = []
-    for student in class_list.students:
-        found = (by_key.get(key) for key in _keys(student.cells))
-        person: ClassMember | None = next(filter(None, found), None)
-        if person is None and student.name:
-            same = by_name[any_order(student.name)]
-            if len(same) > 1:
-                message = _("Several students of another list have this name.")
-                remedy = _("Add a column with e-mail addresses or ids to both lists.")
-                problems.append(Problem(class_list.file, student.line, message, remedy))
-                continue
-            # Whoever has another address too is somebody else of this name.
-            person = (
-                same[0] if same and not _contradict(same[0].cells, student.cells, KEYS) else None
-            )
-        if person is None:
-            fresh.append(
-                ClassMember(dict(student.cells), (class_list.file, student.line), [], [student])
-            )
-            continue
-        if differing := _contradict(person.cells, student.cells, KEYS[:-1]):
-            message = _(
-                "The {column} is another than in {file}.",
-                column=differing,
-                file="{}:{}".format(*(person.place or ("", 0))),
-            )
-            problems.append(
-                Problem(class_list.file, student.line, message, _("Correct one of the lists."))
-            )
-            continue
-        person.cells = student.cells | person.cells
-        person.groups.append(student)
-    persons += fresh
-
-
-def _keys(cells: dict[str, str]) -> list[tuple[str, str]]:
-    return [(column, cells[column].casefold()) for column in KEYS if cells.get(column)]
-
-
-def _by_key(persons: Iterable[ClassMember]) -> dict[tuple[str, str], ClassMember]:
-    return {key: person for person in persons for key in _keys(person.cells)}
-
-
-def _contradict(one: dict[str, str], other: dict[str, str], columns: Iterable[str]) -> str | None:
-    """The first of ``columns`` in which two rows cannot be one student's."""
-    for column in columns:
-        if column in one and column in other and one[column].casefold() != other[column].casefold():
-            return column
-    return None
-
-
 # -- the download ---------------------------------------------------------------------------------
 
 
 def _place(
-    made: Joined, listed: bool, submissions: Sequence[Submission], problems: list[Problem]
+    made: Joined,
+    listed: bool,
+    submissions: Sequence[Submission],
+    names: GroupNames,
+    problems: list[Problem],
 ) -> None:
     """Give each submission to the student, or to all members of the group, whose it is."""
-    index = _Index(made.persons)
+    owners = Owners(made.persons, names)
     unplaced = []
-    by_groups = any(map(index.is_of_a_group, submissions))
+    by_groups = any(map(owners.is_of_a_group, submissions))
     for submission in submissions:
-        owners, is_group = index.owners_of(submission, by_groups=by_groups)
-        if len(owners) > 1 and not is_group:
-            lines = ", ".join("{}:{}".format(*(p.place or ("", 0))) for p in owners)
-            message = _(
-                "{name}: {lines} have this name, and the download says nothing else.",
-                name=printable(submission.name, 60),
-                lines=lines,
-            )
-            remedy = _("Give the list that has the numbers too: Moodle's grading worksheet.")
-            problems.append(Problem(submission.source, None, message, remedy))
-        elif owners:
-            for person in owners:
-                person.submissions.append(submission)
-                if not is_group:
-                    person.numbers |= _number_of(submission)
-        else:
+        found = owners.of(submission, by_groups=by_groups)
+        problem = found.problem
+        number = {} if found.is_group else number_of(submission)
+        for person in found.persons:
+            problem = problem or _another_number(person, number, submission)
+            person.submissions.append(submission)
+            person.numbers |= number
+        if problem:
+            problems.append(problem)
+        elif not found.persons:
             unplaced.append(submission)
+    strangers: dict[tuple[str, str, bool], ClassMember] = {}
     for submission in unplaced:
-        like_a_group = _is_like_a_group(submission)
+        like_a_group = is_like_a_group(submission)
+        given = submission.number or submission.student_id
+        stranger = (submission.system, given.casefold(), like_a_group)
         if listed and (by_groups or like_a_group):
             message = _(
                 "{name}: no row of the class list names this group.",
@@ -142,6 +81,12 @@ def _place(
                 "Give a list with a column Group: Moodle's grading worksheet or Canvas's groups."
             )
             problems.append(Problem(submission.source, None, message, remedy))
+            continue
+        if known := strangers.get(stranger):
+            # Moodle numbers participants anew in each assignment; what others call a student stays.
+            if submission.system == "moodle" and not is_named(known, submission.name):
+                problems.append(_same_number(known, submission))
+            known.submissions.append(submission)
             continue
         if listed:
             message = _(
@@ -157,87 +102,42 @@ def _place(
             )
             remedy = _("Add --class with Moodle's grading worksheet: each member gets a row.")
             made.doubts.append(Problem(submission.source, None, message, remedy))
-        made.persons.append(_unlisted(submission, is_group=like_a_group))
+        strangers[stranger] = _unlisted(submission, is_group=like_a_group)
+    made.persons += strangers.values()
 
 
-def _is_like_a_group(submission: Submission) -> bool:
-    return submission.system != "own" and _GROUP_LIKE.match(letters(submission.name)) is not None
+def _another_number(
+    person: ClassMember, number: dict[str, str], submission: Submission
+) -> Problem | None:
+    """That two whom the system tells apart were taken for one student, by their name."""
+    if all(person.numbers.get(column, text) == text for column, text in number.items()):
+        return None
+    message = _(
+        "{name}: {other} is by another student or of another assignment, by its number.",
+        name=printable(submission.name, 60),
+        other=printable(person.submissions[-1].source, 100),
+    )
+    remedy = _(
+        "Give a list that has the numbers, and the downloads of two assignments one after the other."
+    )
+    return Problem(submission.source, None, message, remedy)
+
+
+def _same_number(known: ClassMember, submission: Submission) -> Problem:
+    """That a number of Moodle's names two students, which it does not within one assignment."""
+    message = _(
+        "{name}: {other} has the same number, of another assignment.",
+        name=printable(submission.name, 60),
+        other=printable(known.submissions[0].source, 100),
+    )
+    remedy = _("Give the downloads of two assignments one after the other.")
+    return Problem(submission.source, None, message, remedy)
 
 
 def _unlisted(submission: Submission, *, is_group: bool) -> ClassMember:
-    cells = {"name": printable(submission.name, 300)} if submission.name else {}
+    cells = {"name": storable(submission.name, 300)} if submission.name else {}
     cells["student_id"] = submission.student_id
-    return ClassMember(
-        cells, None, [submission], numbers={} if is_group else _number_of(submission)
-    )
-
-
-def _number_of(submission: Submission) -> dict[str, str]:
-    """What the system that the download is of calls the student whose submission it is."""
-    if submission.system == "own" or not submission.number.isdecimal():
-        return {}
-    return {
-        "moodle_participant" if submission.system == "moodle" else "canvas_id": submission.number
-    }
-
-
-class _Index:
-    """Who may be meant by a name or a number of a download."""
-
-    def __init__(self, persons: Sequence[ClassMember]) -> None:
-        self._by_key = _by_key(persons)
-        self._names: dict[str, list[ClassMember]] = defaultdict(list)
-        self._groups: dict[str, list[ClassMember]] = defaultdict(list)
-        for person in persons:
-            if person.name:
-                for key in {*name_keys(person.name), any_order(person.name)}:
-                    self._names[key].append(person)
-            if person.group:
-                self._groups[letters(person.group)].append(person)
-
-    def is_of_a_group(self, submission: Submission) -> bool:
-        """A group of the list bears its name, and not the student of its number."""
-        person = self._by_number(submission)
-        named = person is not None and self._is_named(person, submission.name)
-        return not named and bool(submission.name) and letters(submission.name) in self._groups
-
-    def owners_of(
-        self, submission: Submission, *, by_groups: bool
-    ) -> tuple[list[ClassMember], bool]:
-        """The students whose submission it is, and whether it is a group's.
-
-        ``by_groups``: groups handed in, so that a number may be a group's.
-        """
-        by_number = self._by_number(submission)
-        if by_number is not None and self._is_named(by_number, submission.name):
-            return [by_number], False
-        if members := self._groups.get(letters(submission.name)) if submission.name else None:
-            return members, True
-        # A participant's number decides, whatever the name has become since.
-        if by_number is not None and not by_groups and not _is_like_a_group(submission):
-            return [by_number], False
-        if submission.system == "own":
-            for column in ("student_id", "id_number", "sis_login_id", "sis_user_id", "email"):
-                for given in (submission.name or submission.student_id, submission.student_id):
-                    if person := self._by_key.get((column, given.casefold())):
-                        return [person], False
-        found: list[ClassMember] = []
-        name = submission.name or submission.student_id
-        for key in {*name_keys(name), any_order(name)}:
-            found += [person for person in self._names.get(key, ()) if person not in found]
-        if found or submission.system != "own":
-            return found, False
-        return self._groups.get(letters(name), []), bool(self._groups.get(letters(name)))
-
-    def _by_number(self, submission: Submission) -> ClassMember | None:
-        if submission.system == "own" or not submission.number:
-            return None
-        column = "moodle_participant" if submission.system == "moodle" else "canvas_id"
-        return self._by_key.get((column, submission.number.casefold()))
-
-    def _is_named(self, person: ClassMember, name: str) -> bool:
-        forms = {*name_keys(person.name), any_order(person.name)}
-        return not name or not person.name or bool(forms & {*name_keys(name), any_order(name)})
+    return ClassMember(cells, None, [submission], numbers={} if is_group else number_of(submission))
 
 
 # -- ids ------------------------------------------------------------------------------------------

@@ -116,6 +116,7 @@ _BY_NAME = {
     ),
     **dict.fromkeys(("sisuserid",), "sis_user_id"),
     **dict.fromkeys(("sisloginid",), "sis_login_id"),
+    **dict.fromkeys(("ltiuserid",), "lti_user_id"),
     **dict.fromkeys(("dueat",), "due_at"),
     **dict.fromkeys(
         (
@@ -151,7 +152,7 @@ def roles_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Mapping[in
     for place, name in enumerate(folded):
         if name == "nom":
             take(place, "last" if "first" in found.values() else "name")
-        elif name == "id" and "student" in folded:
+        elif name == "id" and _is_gradebook(header):
             take(place, "canvas_id")
         elif "canvasuserid" in folded and name in _CANVAS_GROUPS:
             take(place, _CANVAS_GROUPS[name])
@@ -162,6 +163,16 @@ def roles_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Mapping[in
             if cells and sum(map(bool, map(_EMAIL.fullmatch, cells))) * 2 > len(cells):
                 take(place, "email")
     return dict(sorted(found.items()))
+
+
+def _is_gradebook(header: Sequence[str]) -> bool:
+    """Canvas's, where *ID* is Canvas's own: names are written as Canvas does, and not *Last name*."""
+    names = {name.strip().casefold() for name in header}
+    return bool(
+        "student" in names
+        or {"lastname", "firstname"} <= names
+        or {"sis user id", "sis login id"} & names
+    )
 
 
 def _cells(rows: Sequence[Sequence[str]], place: int) -> list[str]:

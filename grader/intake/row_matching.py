@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
-from grader.inputs.names import any_order, name_keys
+from grader.inputs.names import any_order, name_forms
 from grader.inputs.problems import Problem
 from grader.intake.class_list import KEYS
 from grader.safety.printable import printable
@@ -68,8 +68,7 @@ def _is_named(person: ClassMember, row: RosterRow) -> bool:
     name = row.get("name")
     if not name or not person.name:
         return True
-    forms = {*name_keys(name), any_order(name)}
-    return bool(forms & {*name_keys(person.name), any_order(person.name)})
+    return bool(name_forms(name) & name_forms(person.name))
 
 
 def _is_other(person: ClassMember, row: RosterRow) -> bool:

@@ -47,6 +47,15 @@ def printable_lines(text: str) -> str:
     return "".join(_escaped(each) if _is_obeyed(each) else each for each in text)
 
 
+def storable(text: str, limit: int) -> str:
+    """``text`` as a cell of a file keeps it: in one line, with its joiners, cut at ``limit`` characters.
+
+    What a terminal obeys is made visible here too; of joiners, only where a terminal is written to.
+    """
+    line = unicodedata.normalize("NFC", printable_lines(" ".join(text.split())))
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
 def _is_obeyed(character: str) -> bool:
     if character in "\n\t":
         return False

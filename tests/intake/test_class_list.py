@@ -66,6 +66,14 @@ WORKSHEET = (
             {"name": "Süß, Zoë", "canvas_id": "77", "sis_user_id": "sis7", "sis_login_id": "zoe"},
         ),
         (
+            "LastName,FirstName,ID,SIS User ID,SIS Login ID,Section,Lab 3 (4711)\n"
+            "    Points Possible,,,,,,20\nSüß,Zoë,77,sis7,zoe,A,\nStudent,Test,9,,,A,\n",
+            {"name": "Zoë Süß", "canvas_id": "77", "sis_user_id": "sis7", "sis_login_id": "zoe"},
+        ),
+        ("LastName,FirstName,ID\nSüß,Zoë,77\n", {"name": "Zoë Süß", "canvas_id": "77"}),
+        # A column ID of one's own may hold anything.
+        ("First name,Last name,ID\nZoë,Süß,77\n", {"name": "Zoë Süß"}),
+        (
             "name,canvas_user_id,user_id,login_id,sections,group_name\nZoë Süß,77,sis7,zoe,A,Pair 1\n",
             {"name": "Zoë Süß", "canvas_id": "77", "sis_user_id": "sis7", "sis_login_id": "zoe"},
         ),
@@ -76,6 +84,8 @@ WORKSHEET = (
             {"student_id": "s01", "name": "Zoë Süß", "due_at": "2026-11-28T23:59:00+01:00"},
         ),
         ("Identifier,Status\nParticipant 201,Submitted\n", {"moodle_participant": "201"}),
+        ("name,lti_user_id\nZoë Süß,u-7\n", {"name": "Zoë Süß", "lti_user_id": "u-7"}),
+        ("name,email,\nZoë Süß,zoe@x.org,absent,,\n", {"name": "Zoë Süß", "email": "zoe@x.org"}),
     ],
 )
 def test_columns_are_known_by_the_words_of_each_system(
@@ -84,6 +94,18 @@ def test_columns_are_known_by_the_words_of_each_system(
     (student,) = read(tmp_path, text).students
     found = {k: v for k, v in student.cells.items() if k != "submitted_at"}
     assert found == cells
+
+
+@pytest.mark.parametrize("said", ["Manual Posting", "Muted"])
+def test_canvas_s_row_of_assignments_that_are_posted_by_hand_is_no_student(
+    tmp_path: Path, said: str
+) -> None:
+    header = "Student,ID,SIS User ID,SIS Login ID,Section,Lab 3 (4711),Lab 4 (4712)\n"
+    rest = '    Points Possible,,,,,20,20\n"Süß, Zoë",77,sis7,zoe,A,,\n'
+    made = read(tmp_path, f"{header},,,,,{said},\n{rest}")
+    assert [student.line for student in made.students] == [4]
+    # In a list of one's own the same words are a row that somebody forgot to fill in.
+    assert problems(tmp_path, f"name,email,note\n,,{said}\n")[0][0] == 2
 
 
 def test_one_group_and_several_groups_are_told_apart_and_none_is_none(tmp_path: Path) -> None:
@@ -161,7 +183,7 @@ def test_a_time_with_its_zone_is_taken_as_it_is(tmp_path: Path) -> None:
             3,
             "The moodle_participant is the same as on line 2",
         ),
-        ("name,email\nAnn Lee,a@x.org\n,,\n-,-,seen\n", 4, "The row names no student"),
+        ("name,email,note\nAnn Lee,a@x.org,\n,,\n-,-,seen\n", 4, "The row names no student"),
         ("name,due_at\nAnn Lee,tomorrow\n", 2, "The due_at is not a time with its zone"),
         ('name,email\nAnn Lee,a@x.org\nBo"b,"x\n', 3, "quotes of the row"),
         (
@@ -170,6 +192,8 @@ def test_a_time_with_its_zone_is_taken_as_it_is(tmp_path: Path) -> None:
             "Column 2 holds a credentials block",
         ),
         (f"name,note\nAnn Lee,{KEY_ID}\n", 2, "Column 2 holds a credentials block"),
+        ("name,group\nLee, Ann,Pair 1\n", 2, "3 cells, the header 2. Put quotes around a cell"),
+        ("name\nLee, Ann\n", 2, "2 cells, the header 1"),
         (b"PK\x03\x04", 1, "a spreadsheet or a ZIP file"),
         (b"name\nx\0\n", 1, "NUL"),
     ],

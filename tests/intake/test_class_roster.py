@@ -153,6 +153,73 @@ def test_canvas_s_groups_are_known_by_a_members_number_and_the_groups_name(tmp_p
     }  # fmt: skip
 
 
+def signs(*groups: str) -> str:
+    """A worksheet of two students in each of ``groups``."""
+    names = ("Ann Ax", "Bo Bi", "Cy Cu", "Di Do", "Ed Ef", "Fay Go")
+    return worksheet(*((201 + n, names[n], groups[n // 2]) for n in range(2 * len(groups))))
+
+
+@pytest.mark.parametrize("pair", [("Pair 1-11", "Pair 11-1"), ("C", "C++")])
+def test_groups_whose_names_differ_in_signs_alone_have_their_own_blocks(
+    tmp_path: Path, pair: tuple[str, str]
+) -> None:
+    (tmp_path / "list.csv").write_text(signs(*pair))
+    folders = {
+        f"{group}_50{n}_assignsubmission_file/k.txt": block(str(n) * 12)
+        for n, group in enumerate(pair, start=1)
+    }
+    pack(tmp_path / "all.zip", **folders)
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    keys = [key_of(tmp_path, student) for student in ("201", "202", "203", "204")]
+    assert keys == ["1" * 12, "1" * 12, "2" * 12, "2" * 12]
+
+
+def test_canvas_s_number_tells_groups_apart_whose_letters_are_the_same(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(
+        "name,canvas_user_id,group_name\nAnn Ax,71,Pair 1-11\nBo Bi,72,Pair 1-11\nCy Cu,73,Pair 11-1\n"
+    )
+    pack(
+        tmp_path / "all.zip",
+        **{"pair111_73_901_b.txt": block("2" * 12), "pair111_72_902_b.txt": block("1" * 12)},
+    )
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    keys = [key_of(tmp_path, student) for student in ("71", "72", "73")]
+    assert keys == ["1" * 12, "1" * 12, "2" * 12]
+
+
+def test_groups_of_a_list_that_differ_in_case_alone_are_named(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("name,group\nAnn Ax,Pair 1\nBo Bi,pair 1\n")
+    pack(tmp_path / "all.zip", **{"Pair 1_500_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path)
+    assert "list.csv:3: The group is pair 1 here and Pair 1 in list.csv:2" in done.stderr
+    assert [bool(r["credentials_file"]) for r in rows(tmp_path / "class.csv")] == [True, False]
+
+
+def test_the_group_of_several_that_handed_in_is_chosen_by_its_exact_name(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text('name,Groups\nAnn Ax,"T 1-11, T 2"\nBo Bi,"T 11-1, T 3"\n')
+    pack(
+        tmp_path / "all.zip",
+        **{
+            "T 11-1_500_assignsubmission_file/k.txt": block("1" * 12),
+            "T 2_501_assignsubmission_file/k.txt": block("2" * 12),
+        },
+    )
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [r["group"] for r in rows(tmp_path / "class.csv")] == ["T 2", "T 11-1"]
+
+
+def test_a_namesake_with_another_number_of_canvas_s_is_somebody_else(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text('Student,ID\n"Lee, Ann",11\n')
+    pack(tmp_path / "all.zip", **{"leeann_99_900_b.txt": block()})
+    done = make(tmp_path)
+    assert "leeann is not in the class list" in done.stderr
+    made = [(r["student_id"], bool(r["credentials_file"])) for r in rows(tmp_path / "class.csv")]
+    assert made == [("11", False), ("99", True)]
+
+
 def test_of_canvas_s_attachments_the_last_counts_and_a_known_user_decides_whose_it_is(
     tmp_path: Path,
 ) -> None:
@@ -179,6 +246,51 @@ def test_a_list_of_ones_own_is_joined_by_names_in_whatever_order(tmp_path: Path)
     assert made == [("Zoë Süß", "a", "9", "class-credentials/9.ini"), ("Bob Roy", "a", "", "")]
 
 
+@pytest.mark.parametrize(
+    ("header", "names", "file"),
+    [
+        ("First name,Last name", "Ann,Lee", "leeann"),
+        ("Prénom;Nom", "Ana María;de la Cruz", "delacruzanamaría"),
+        ("name", "Ann Lee", "leeann"),
+    ],
+)
+def test_canvas_s_files_are_known_in_a_list_that_has_first_names_first(
+    tmp_path: Path, header: str, names: str, file: str
+) -> None:
+    cut = ";" if ";" in header else ","
+    (tmp_path / "list.csv").write_text(f"{header}{cut}Email address\n{names}{cut}a@x.org\n")
+    pack(tmp_path / "all.zip", **{f"{file}_11_900_b.txt": block()})
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    made = [(r["email"], r["canvas_id"], r["student_id"]) for r in rows(tmp_path / "class.csv")]
+    assert made == [("a@x.org", "11", "a@x.org")]
+    assert isinstance(load_roster(tmp_path / "class.csv").accounts[0].access, Keys)
+
+
+def test_a_name_that_was_corrected_in_the_roster_is_known_by_canvas_s_file(tmp_path: Path) -> None:
+    pack(tmp_path / "all.zip", **{"leeann_11_900_b.txt": block()})
+    assert make(tmp_path, lists=()).returncode == 0
+    path = tmp_path / "class.csv"
+    path.write_text(path.read_text().replace("leeann", "Ann Lee"))
+    assert make(tmp_path, lists=()).returncode == 0
+    assert [r["name"] for r in rows(path)] == ["Ann Lee"]
+
+
+def test_a_namesake_whose_address_one_list_alone_has_is_a_student_of_their_own(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "list.csv").write_text("name,email\nAnn Lee,a@x.org\n")
+    (tmp_path / "more.csv").write_text(
+        "name,email,Identifier\nAnn Lee,b@x.org,8\nLee Ann,a@x.org,7\n"
+    )
+    pack(tmp_path / "all.zip", **{"Ann Lee_8_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path, lists=("list.csv", "more.csv"))
+    assert done.returncode == 0, done.stderr
+    made = [(r["email"], r["moodle_participant"]) for r in rows(tmp_path / "class.csv")]
+    assert made == [("a@x.org", "7"), ("b@x.org", "8")]
+    assert key_of(tmp_path, "8") == "1" * 12
+
+
 def test_what_a_list_says_is_no_formula_and_no_control_sequence(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text(
         'Identifier,Full name,Group\nParticipant 7,"=A(""x"")\x1b[31m",+g\x07\n'
@@ -197,6 +309,22 @@ def test_what_a_list_says_is_no_formula_and_no_control_sequence(tmp_path: Path) 
     before = everything(tmp_path)
     make(tmp_path)
     assert everything(tmp_path) == before
+
+
+def test_names_and_groups_with_joiners_are_stored_as_they_are_and_match(tmp_path: Path) -> None:
+    team, person = "\U0001f469\u200d\U0001f4bb Team", "علی\u200cرضا کریمی"
+    (tmp_path / "list.csv").write_text(
+        f"Identifier,Full name,Group\nParticipant 7,{person},{team}\nParticipant 8,Bo Ro,{team}\n"
+    )
+    pack(tmp_path / "all.zip", **{f"{team}_500_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    made = rows(tmp_path / "class.csv")
+    assert [(r["name"], r["group"]) for r in made] == [(person, team), ("Bo Ro", team)]
+    assert key_of(tmp_path, "7") == key_of(tmp_path, "8") == "1" * 12
+    pack(tmp_path / "all.zip", **{f"{person}_7_assignsubmission_file/k.txt": block()})
+    assert make(tmp_path, "--out", "none.csv", lists=()).returncode == 0
+    assert [r["name"] for r in rows(tmp_path / "none.csv")] == [person]
 
 
 def test_blind_marking_knows_numbers_only(tmp_path: Path) -> None:
@@ -280,6 +408,93 @@ def test_without_a_list_a_group_is_not_taken_for_a_participant(tmp_path: Path) -
             [PAIRS, "Identifier,Email address\nParticipant 9,s204@x.org\n"],
             ["Groupe 01_500_assignsubmission_file/k.txt"],
             ["list1.csv:2: The moodle_participant is another than in list0.csv:5"],
+        ),
+        (
+            ["name,email\nAnn Lee,a@x.org\n", 'Student,ID\n"Lee, Ann",11\n"Lee, Ann",12\n'],
+            ["s01/k.txt"],
+            [
+                "list1.csv:2: Several rows of this list have the name that list0.csv:2",
+                "list1.csv:3:",
+            ],
+        ),
+        (
+            [
+                "Identifiant;Nom;Prénom;Groupe\n20261;Lee;Ann;a\n20262;Roy;Bob;a\n",
+                "Identifier,Full name\nParticipant 201,Ann Lee\nParticipant 202,Bob Roy\n",
+            ],
+            ["Ann Lee_201_assignsubmission_file/k.txt"],
+            [
+                "list1.csv:2: The moodle_participant is another than in list0.csv:2",
+                "rename its column",
+                "list1.csv:3: The moodle_participant is another than in list0.csv:3",
+            ],
+        ),
+        (
+            [
+                "Identifiant;Nom;Prénom;Groupe\n202;Lee;Ann;a\n",
+                "Identifier,Full name\nParticipant 201,Ann Lee\nParticipant 202,Bob Roy\n",
+            ],
+            ["Ann Lee_201_assignsubmission_file/k.txt"],
+            ["list1.csv:3: The name is another than in list0.csv:2"],
+        ),
+        (
+            [PAIRS, "Identifier,Email address\nParticipant 203,s204@x.org\n"],
+            ["Groupe 01_500_assignsubmission_file/k.txt"],
+            ["list1.csv:2: Its ids are those of different students: list0.csv:4, list0.csv:5"],
+        ),
+        (
+            [
+                PAIRS,
+                "Identifier,Email address,name\nParticipant 203,,Cy Lee\n,s203@x.org,Cyrus Lee\n",
+            ],
+            ["Groupe 01_500_assignsubmission_file/k.txt"],
+            ["list1.csv:3: Line 2 is of the same student"],
+        ),
+        (
+            [signs("Pair 1-11", "Pair 11-1")],
+            ["Pair 111_500_assignsubmission_file/k.txt"],
+            [
+                "Pair 111: the groups of list0.csv:2, list0.csv:3, list0.csv:4, list0.csv:5 are written"
+            ],
+        ),
+        # The list has one of them alone: it is not given what the other handed in.
+        (
+            [signs("Pair 1-11")],
+            [f"Pair {n}_assignsubmission_file/k.txt" for n in ("1-11_500", "11-1_501")],
+            ["Pair 11-1: the groups of list0.csv:2, list0.csv:3 are written alike"],
+        ),
+        (
+            [
+                signs("Pair 1-11"),
+                signs("Pair 1-11", "Pair 11-1").replace(
+                    "Ax,s201@x.org,Remis,Pair 1-11", "Ax,s201@x.org,Remis,Pair 11-1"
+                ),
+            ],
+            ["Pair 1-11_500_assignsubmission_file/k.txt"],
+            ["list1.csv:2: The group is Pair 11-1 here and Pair 1-11 in list0.csv:2"],
+        ),
+        (
+            ["Identifier,Full name\nParticipant 41,Ann Lee\n"],
+            ["Ann Lee_99_assignsubmission_file/k.txt"],
+            ["Ann Lee: the number is 99 here, and another in list0.csv:2", "this very assignment"],
+        ),
+        (
+            ["Identifier,Full name\nParticipant 41,Ann Lee\nParticipant 42,Bo Ro\n"],
+            ["Ann Lee_42_assignsubmission_file/k.txt"],
+            ["Ann Lee: the number is that of list0.csv:3, the name that of list0.csv:2"],
+        ),
+        # Two of one name handed in, and the list has one: whose block is whose is not said.
+        (
+            ["name,email\nAnn Lee,a@x.org\n"],
+            [f"Ann Lee_{n}_assignsubmission_file/k.txt" for n in (7, 9)],
+            [
+                "Ann Lee_9_assignsubmission_file: Ann Lee: Ann Lee_7_assignsubmission_file is by another"
+            ],
+        ),
+        (
+            ["name,email\nAnn Lee,a@x.org\n"],
+            ["leeann_7_900_k.txt", "leeann_9_901_k.txt"],
+            ["leeann_9_901_k.txt: leeann: leeann_7_900_k.txt is by another student"],
         ),
         (
             ["name,due_at\nAnn,x\n", "name,due_at\nBo,y\n"],
@@ -495,3 +710,46 @@ def test_several_downloads_are_one_class(tmp_path: Path) -> None:
     done = make(tmp_path, "more.zip", lists=())
     assert done.returncode == 0, done.stderr
     assert [r["student_id"] for r in rows(tmp_path / "class.csv")] == ["201", "202"]
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "student"),
+    [
+        ("leeann_11_900_b.txt", "leeann_LATE_11_950_b.txt", "11"),
+        ("Ann Lee_7_assignsubmission_file/k.txt", "Lee Ann_7_assignsubmission_file/k.txt", "7"),
+        ("s01/k.txt", "S01/k.txt", "s01"),
+    ],
+)
+@pytest.mark.parametrize("lists", [(), ("list.csv",)])
+@pytest.mark.parametrize("order", [("early.zip", "late.zip"), ("late.zip", "early.zip")])
+def test_whom_no_list_names_has_one_row_with_the_last_block_of_all_downloads(
+    tmp_path: Path,
+    early: str,
+    late: str,
+    student: str,
+    lists: tuple[str, ...],
+    order: tuple[str, str],
+) -> None:
+    (tmp_path / "list.csv").write_text("name,email\nBo Ro,b@x.org\n")
+    for day, (name, member) in enumerate((("early", early), ("late", late)), start=1):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as file:
+            at = zipfile.ZipInfo(member, (2026, 11, day, 10, 0, 0))
+            file.writestr(at, block(str(day) * 12))
+    given = [word for one in lists for word in ("--class", one)]
+    done = grader_here("roster", *order, *given, "--out", "class.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    handed_in = [r for r in rows(tmp_path / "class.csv") if r["credentials_file"]]
+    assert [r["student_id"].casefold() for r in handed_in] == [student]
+    assert key_of(tmp_path, handed_in[0]["student_id"]) == "2" * 12
+    assert done.stderr.count("is not in the class list") == len(lists)
+
+
+def test_a_number_that_two_downloads_give_to_two_names_is_refused(tmp_path: Path) -> None:
+    pack(tmp_path / "all.zip", **{"Ann Lee_7_assignsubmission_file/k.txt": block()})
+    pack(tmp_path / "more.zip", **{"Bo Ro_7_assignsubmission_file/k.txt": block("2" * 12)})
+    done = make(tmp_path, "more.zip", lists=())
+    assert done.returncode == 2
+    assert (
+        "Bo Ro_7_assignsubmission_file: Bo Ro: Ann Lee_7_assignsubmission_file has" in done.stderr
+    )
+    assert not (tmp_path / "class.csv").exists()
