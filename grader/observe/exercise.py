@@ -127,9 +127,10 @@ an attempt of DIRECT or RECORDS and this one begin a random while later
     R = NotTried(handler), and hope by now       -> RECORDS, as patient as that answer was late; and
                                                    X anew, if it ended for want of hope or is
                                                    NotTried(handler)
-    X Found, its silence over, not all sent        the rest as after a right TRIAL -> HEARD
     H = ANOTHER_READER                           -> DIRECT, then RECORDS
     R = ANOTHER_READER                           -> RECORDS
+    in every case: X Found, no pair silent, not  the rest as after a right TRIAL -> HEARD
+      all sent, and hope by now
     in every case                                -> CONFIRM, GIVE BACK
 
 CONFIRM (Silence): where a pair that costs points is silent, nothing was raised and nothing
@@ -141,7 +142,7 @@ GIVE BACK (give_back, take_back)
     the run came to its end, with an answer      waits DUPLICATES_S; what comes counts for H, R, X
     redrive on output, a pair silent, and        shows all else, waits OTHERS_END_S for the other
       another grader hides messages                grader's end, and takes what it held
-    what AGAIN would follow came here only       R, X = Unknown(disturbed)
+    AGAIN would have gone on with R or X         R or X = Unknown(disturbed)
     in every case                                wrong answers are deleted, all else is shown again
     at its end a pair through the queue silent   taken back (one receive, LOOK_S; no redrive) unless
                                                    it was seen to lie there no more;
