@@ -106,15 +106,21 @@ def check_visibility(
         timeout_s = required(fed, f"functions.{case.bound.fed}").timeout_s
     if timeout_s is None or queue.visibility_timeout_s >= timeout_s:
         return
-    fail(
-        N_(
-            "expected a visibility timeout of at least {expected} s (the function's timeout),"
-            " found {actual} s."
-        ),
-        expected=timeout_s,
-        actual=queue.visibility_timeout_s,
-        hint=N_("Set visibility_timeout_seconds of the queue to the function's timeout or more."),
+    expected = N_(
+        "expected a visibility timeout of at least {expected} s (the function's timeout),"
+        " found {actual} s."
     )
+    hint: str | Message = N_(
+        "Set visibility_timeout_seconds of the queue to the function's timeout or more."
+    )
+    if isinstance(fed, Missing):
+        expected = N_(
+            "expected a visibility timeout of at least {expected} s (the timeout that the lab asks of"
+            " the function), found {actual} s."
+        )
+        at_least = N_("Set visibility_timeout_seconds of the queue to {seconds} or more.")
+        hint = message(at_least, seconds=timeout_s)
+    fail(expected, expected=timeout_s, actual=queue.visibility_timeout_s, hint=hint)
 
 
 def _expected_timeout(case: Case) -> int | None:

@@ -106,7 +106,7 @@ def check_answer(
         block("handler", N_("The function did not answer when it was invoked."))
     if pair is None:
         fail(
-            N_("expected an answer, found none to the pair before it, so this pair was not sent."),
+            N_("expected an answer, but an earlier pair got no answer, so this one was not sent."),
             hint=N_("Begin with that pair: what is said of it stopped the others too."),
         )
     earlier = handler.value.pairs if isinstance(handler, Found) else ()

@@ -22,6 +22,9 @@ _NEVER_RAN = frozenset(
 )
 """Lambda's words for code that it could not load."""
 
+_AFTER_RETURN = frozenset({"Runtime.MarshalError", "Function.ResponseSizeTooLarge"})
+"""Lambda's words for what a function returned."""
+
 
 def how_it_failed(invocation: Invocation, function: Function | None) -> Message:
     """How a direct invocation of ``function``, as far as that was seen, failed, for the student."""
@@ -43,18 +46,21 @@ def how_it_failed(invocation: Invocation, function: Function | None) -> Message:
             return message(N_("Lambda could not run your function."))
         it_says = N_("Lambda could not run your function. It says {error}.")
         return message(it_says, error=error_in_words(error))
-    return what_it_raised(error) or message(N_("Your function raised an exception."))
-
-
-def what_it_raised(error: FunctionError | None) -> Message | None:
-    """What the function raised and where; ``None`` where nothing is known of it."""
     if error is None:
-        return None
+        return message(N_("Your function raised an exception."))
+    return _what_it_raised(error, answered=any(pair.answers for pair in invocation.pairs))
+
+
+def _what_it_raised(error: FunctionError, *, answered: bool) -> Message:
+    """What the function raised and where, or what Lambda says of its end."""
     what = error_in_words(error)
     if error.kind.startswith(("Runtime.", "Function.", "Extension.")):
-        return message(
-            N_("Your function ended without an answer. Lambda says {error}."), error=what
-        )
+        ended = N_("Your function ended without an answer. Lambda says {error}.")
+        if answered:
+            ended = N_("Your function ended before its return. Lambda says {error}.")
+            if error.kind in _AFTER_RETURN:
+                ended = N_("Lambda cannot take what your function returned. It says {error}.")
+        return message(ended, error=what)
     if error.file is None:
         return message(N_("Your function raised {error}."), error=what)
     if error.line is None:

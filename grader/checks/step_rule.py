@@ -67,6 +67,11 @@ class Said:
         error = self.error
         return self.at_line and not error.raised_by and bool(_OWN.match(error.code))
 
+    def owner(self, name: str) -> str:
+        """The variable of which the student's line asks for ``name``; empty where that is not seen."""
+        found = re.search(rf"\b(\w+)\.{re.escape(name)}\b", self.error.code)
+        return found[1] if found else ""
+
     def values(self, found: re.Match[str]) -> dict[str, object]:
         """What templates may be filled with: the groups of ``found``, and the setting."""
         setting, error = self.setting, self.error
@@ -83,6 +88,7 @@ class Said:
                 for name, text in found.groupdict().items()
             },
             **_action(found.groupdict()),
+            "owner": self.owner(found.groupdict().get("name") or ""),
             "path": (found.groupdict().get("module") or "").replace(".", "/"),
         }
 

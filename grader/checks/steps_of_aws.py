@@ -41,7 +41,8 @@ VPC = N_(
 )
 _WRONG_URL = N_(
     "The queue URL that your code uses leads to no queue: it may be of another account, of another"
-    " region, or of a queue that is gone. Use the URL of {output} as it is now."
+    " region, or of a queue that is gone, or it is no URL but the queue's name or ARN (in a stack: url"
+    " or id, not arn or name). Use the URL of {output} as it is now."
 )
 
 RULES: tuple[Rule, ...] = (

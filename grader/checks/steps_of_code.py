@@ -5,17 +5,21 @@ The first rule that fits decides.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from grader.checks.step_rule import Rule, says
 from grader.i18n.language import N_
 
 if TYPE_CHECKING:
-    import re
-
     from grader.checks.step_rule import Said
 
 _MODULES = "boto3|botocore|json|os|sys|re|time|math|decimal|datetime|logging|random|uuid|traceback"
+
+
+_CLIENTS = "send_message|receive_message|get_queue_url"
+_CALLS = rf"dumps|loads|client|resource|getenv|environ|{_CLIENTS}"
+"""What modules and clients have, and no dictionary of a message."""
 
 
 def _at_line(said: Said, _found: re.Match[str]) -> bool:
@@ -29,6 +33,16 @@ def _is_handler(said: Said, found: re.Match[str]) -> bool:
 
 def _in_lambda(said: Said, _found: re.Match[str]) -> bool:
     return said.in_lambda
+
+
+def _hides(said: Said, found: re.Match[str]) -> bool:
+    """A variable has the name of a module, or of the client whose call this is."""
+    owner = said.owner(found["name"])
+    return bool(owner and (re.fullmatch(_CLIENTS, found["name"]) or re.fullmatch(_MODULES, owner)))
+
+
+def _may_be_key(_said: Said, found: re.Match[str]) -> bool:
+    return not re.fullmatch(_CALLS, found["name"])
 
 
 RULES: tuple[Rule, ...] = (
@@ -97,8 +111,18 @@ RULES: tuple[Rule, ...] = (
         N_("boto3 has no {name} for SQS: the call is send_message(QueueUrl=…, MessageBody=…)."),
     ),
     Rule(
+        says(r"'\w+' object has no attribute '(?P<name>\w+)'"),
+        N_("A variable of yours hides {owner}: rename it."),
+        _hides,
+    ),
+    Rule(
+        says(r"'dict' object has no attribute '(?P<name>append|extend|insert|sort|reverse)'"),
+        N_("A dictionary has no {name}: lists have."),
+    ),
+    Rule(
         says(r"'dict' object has no attribute '(?P<name>\w+)'"),
         N_('A dictionary is read with brackets: ["{name}"] instead of .{name}.'),
+        _may_be_key,
     ),
     Rule(
         says(r"^RecursionError: "),

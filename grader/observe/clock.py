@@ -29,7 +29,7 @@ DATE_SLACK_S = 5
 
 CLOCKS = Unknown.saying(
     "clock",
-    N_("AWS's own clocks differ by {seconds} s, so it is open which message is new."),
+    N_("AWS's own clocks differ by more than {seconds} s, so it is open which message is new."),
     seconds=DATE_SLACK_S,
 )
 

@@ -211,6 +211,29 @@ MISTAKES = (
         "attribute-of-dictionary", handler("x = event.Records"), '["Records"] instead of .Records'
     ),
     Mistake(
+        "hides-json",
+        each("def f(json):", "    return json.dumps(json)", "f({})"),
+        "A variable of yours hides json: rename it.",
+    ),
+    Mistake(
+        "hides-json-by-text",
+        each("def f(json):", "    return json.loads(json)", "f('{}')"),
+        "A variable of yours hides json: rename it.",
+    ),
+    Mistake(
+        "hides-boto3",
+        each("def f(boto3):", "    return boto3.client('sqs')", "f({})"),
+        "A variable of yours hides boto3: rename it.",
+    ),
+    Mistake(
+        "hides-client",
+        each("def f(sqs):", "    sqs.send_message(QueueUrl=queue_url)", "f(message)"),
+        "A variable of yours hides sqs: rename it.",
+    ),
+    Mistake("append", each("message.append(1)"), "A dictionary has no append: lists have."),
+    Mistake("number1-of-message", each("x = message.number1"), '["number1"] instead of .number1'),
+    Mistake("dumps-of-message", each("x = message.dumps()"), "Look at line 12", ("hides", "[")),
+    Mistake(
         "attribute-of-module", handler("x = json.load_s('1')"), "The module json has no load_s"
     ),
     Mistake("service", _HEAD.replace('"sqs"', '"SQS"'), "boto3 knows no service SQS"),

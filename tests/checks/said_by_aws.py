@@ -88,7 +88,14 @@ SAID: list[tuple[str, str, str]] = [
         "QueueDoesNotExist",
         "An error occurred (AWS.SimpleQueueService.NonExistentQueue) when calling the SendMessage"
         " operation: The specified queue does not exist.",
-        "of another account, of another region, or of a queue that is gone. Use the URL of output_queue",
+        "of another account, of another region, or of a queue that is gone, or it is no URL but the"
+        " queue's name or ARN (in a stack: url or id, not arn or name). Use the URL of output_queue",
+    ),
+    (
+        "ClientError",
+        "An error occurred (InvalidAddress) when calling the SendMessage operation: The address"
+        " arn:aws:sqs:us-east-1:111111111111:output_queue is not valid for this endpoint.",
+        "or it is no URL but the queue's name or ARN",
     ),
     (
         "ClientError",

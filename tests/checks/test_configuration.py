@@ -253,6 +253,26 @@ def test_the_input_queue_waits_as_long_as_the_function_may_run(
     assert (found["input-queue"], found["output-queue"]) == (outcome, "passed")
 
 
+@pytest.mark.parametrize(
+    ("function", "whose", "hint"),
+    [
+        (Found(a_function(timeout_s=60)), "(the function's timeout)", "to the function's timeout"),
+        (GONE, "(the timeout that the lab asks of the function)", "of the queue to 60 or more."),
+    ],
+)
+def test_a_visibility_timeout_is_held_against_a_timeout_that_there_is(
+    judged: Judged, function: Any, whose: str, hint: str
+) -> None:
+    seen = reference(
+        functions=sum_function(function),
+        queues={"input": Found(a_queue(visibility_timeout_s=30))},
+    )
+    said = next(one for one in judged(lab_rubric(), seen) if one.criterion == "input-queue")
+    expected = f"expected a visibility timeout of at least 60 s {whose}, found 30 s."
+    assert said.message == expected
+    assert hint in said.hint
+
+
 def test_a_fifo_queue_is_not_the_one_that_the_lab_asks_for(judged: Judged) -> None:
     fifo = Found(a_queue("totals.fifo", fifo=True))
     seen = reference(queues={**reference().queues, "output": fifo})

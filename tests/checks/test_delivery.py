@@ -224,7 +224,13 @@ def test_each_pair_is_a_test_of_its_own(judged: Judged) -> None:
     found = sums(judged, Found(an_exchange(3, 1)))
     assert [one.outcome for one in found] == ["passed"] * 3 + ["failed"] * 2
     assert "found no answer within 120 s." in found[3].message
-    assert "was not sent" in found[4].message
+    assert "but an earlier pair got no answer, so this one was not sent" in found[4].message
+
+
+def test_no_pair_is_said_to_be_the_one_before_those_that_were_not_sent(judged: Judged) -> None:
+    found = sums(judged, Found(an_exchange(1, 1)))
+    assert len({one.message for one in found[2:]}) == 1
+    assert "before" not in found[4].message
 
 
 def test_a_wrong_sum_is_named(judged: Judged) -> None:

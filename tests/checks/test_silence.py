@@ -223,6 +223,33 @@ def test_what_came_for_several_records_is_not_called_nothing(
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "pairs", "ended"),
+    [
+        (
+            "Runtime.ExitError",
+            (a_pair(0), silent_pair(1)),
+            "Your function ended before its return.",
+        ),
+        (
+            "Runtime.MarshalError",
+            (a_pair(0), silent_pair(1)),
+            "Lambda cannot take what your function returned.",
+        ),
+        ("Runtime.ExitError", (silent_pair(0),) * 2, "Your function ended without an answer."),
+    ],
+)
+def test_a_function_that_answered_is_not_said_to_have_ended_without(
+    kind: str, pairs: tuple[Pair, ...], ended: str
+) -> None:
+    error = FunctionError(kind, "it says why")
+    handler = Found(Invocation((a_pair(0),)))
+    made = Invocation(pairs, failure="raised", error=error)
+    message = said(check_records, Found(made), handler, UNTRIED, to=SUMS)
+    assert ended in message
+    assert f"{kind}: it says why." in message
+
+
 def test_the_evidence_of_a_wrong_answer_is_of_the_message_that_got_it() -> None:
     silent = Invocation((silent_pair(),), inconclusive=True, failure="raised", error=DELETES)
     through = Found(an_exchange(0, pairs=(a_pair(3, "multiplied"),)))

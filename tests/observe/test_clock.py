@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.model.fact import Found
-from grader.observe.clock import Clocks
+from grader.observe.clock import CLOCKS, DATE_SLACK_S, Clocks
 from grader.observe.received import Received
 from grader.observe.sent import Sent
 from tests.exchanges import drawn
@@ -140,3 +140,7 @@ def test_a_message_that_came_before_a_pair_was_sent_is_no_answer_to_it() -> None
     message = a_message(sent_ms=int(SENT * 1000), received=1, first=SENT)
     sent = Sent(drawn(), since=message.at + 0.1)
     assert not Clocks().is_since(message, sent)
+
+
+def test_by_how_much_clocks_differ_is_a_bound() -> None:
+    assert f"by more than {DATE_SLACK_S} s," in str(CLOCKS.words)
