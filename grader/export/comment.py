@@ -47,7 +47,7 @@ def comment_lines(report: Report, export: Export) -> list[str]:
     for result in report.criteria if not report.absent else ():
         if result.status != "passed" and not export.hides(result.id):
             lines += _criterion(result, report, scale, words)
-    return [printable(line, _LINE) for line in lines]
+    return [printable(line, _LINE, joiners=True) for line in lines]
 
 
 def adjusted_lines(
@@ -93,7 +93,11 @@ def why_ungraded(report: Report, scale: Scale, words: Language) -> str:
 
 def explanation(result: CriterionResult) -> list[str]:
     """What a criterion's result says, and what to do next unless another criterion says it."""
-    return [printable(line, _LINE) for line in (result.message, *result.next_steps) if line]
+    return [
+        printable(line, _LINE, joiners=True)
+        for line in (result.message, *result.next_steps)
+        if line
+    ]
 
 
 def _criterion(result: CriterionResult, report: Report, scale: Scale, words: Language) -> list[str]:

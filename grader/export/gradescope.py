@@ -131,7 +131,7 @@ def results_of(report: Report, rubric: Rubric | None, scale: Scale, lang: str) -
         tests.append(Test(name=told, number=str(len(tests) + 1), visibility="hidden"))
     said = [_why(report, rubric, scale, lang)] if report.status == "ungraded" else []
     said += [
-        printable(line, _LINE)
+        printable(line, _LINE, joiners=True)
         for line in adjusted_lines(
             report,
             scale,
@@ -165,7 +165,7 @@ def _test(
         status = "passed" if result.status == "passed" else "failed"
     points = None if report.score is None else scale.points(result, report)
     return Test(
-        name=printable(result.title, 300),
+        name=printable(result.title, 300, joiners=True),
         number=str(number),
         status=status,
         score=UNSET if points is None else float(points),

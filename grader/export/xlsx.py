@@ -16,7 +16,7 @@ from grader.i18n.language import N_, _, language
 from grader.inputs.problems import bad_input
 from grader.results.grades_csv import grades_table
 from grader.rubric.load import text_in
-from grader.safety.printable import printable
+from grader.safety.printable import printable_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -76,7 +76,8 @@ def _write(sheet: Any, table: Table, bold: Any, *, frozen: int) -> None:
     for number, row in enumerate(table):
         for column, value in enumerate(row[:_MOST_COLUMNS]):
             if isinstance(value, str):
-                text = printable(value, _LONGEST)
+                text = printable_lines(value)
+                text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
                 sheet.write_string(number, column, text, bold if number == 0 else None)
             elif value is not None:
                 sheet.write_number(number, column, value)

@@ -10,10 +10,14 @@ _MOST_WORDS = 10
 
 
 def name_keys(name: str) -> frozenset[str]:
-    """The forms in which a name is compared: letters and digits alone, and turned round at a comma."""
+    """The forms in which a name is compared: letters and digits alone, and turned round at a comma.
+
+    Of a name without any, such as one in emoji, its symbols, however they are joined.
+    """
     last, comma, first = name.partition(",")
     forms = {letters(name), letters(first + last) if comma else ""}
-    return frozenset(forms - {""})
+    symbols = "".join(each for each in name if unicodedata.category(each) == "So")
+    return frozenset(forms - {""} or {symbols} - {""})
 
 
 def any_order(name: str) -> str:

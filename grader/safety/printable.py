@@ -12,15 +12,24 @@ _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _OBEYED = _UNSAFE - {"Cf"}
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
+_JOINERS = "\u200c\u200d"
+
 _BLANKS = {" ": "␣", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
-def printable(text: str, limit: int = 1000) -> str:
-    """``text`` in one line of at most ``limit`` characters, with what could act made visible."""
+def printable(text: str, limit: int = 1000, *, joiners: bool = False) -> str:
+    """``text`` in one line of at most ``limit`` characters, with what could act made visible.
+
+    ``joiners``: of a file, in which those stay that Persian, Hindi and emoji are written with. After
+    ASCII, where nothing joins, they are made visible all the same: ``body`` and a joiner is another key.
+    """
     most = limit * 2
     line = text[:most].replace("\t", " ").replace("\n", " ")
     if not line.isprintable():  # most text is, and there is a lot of it on a class's pages
-        line = "".join(map(_visible, line))
+        line = "".join(
+            each if joiners and each in _JOINERS and not before.isascii() else _visible(each)
+            for before, each in zip(f" {line}", line, strict=False)
+        )
     line = unicodedata.normalize("NFC", line)
     return line if len(line) <= limit and len(text) <= most else f"{line[: limit - 1]}…"
 

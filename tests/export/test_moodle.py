@@ -317,6 +317,14 @@ def test_names_that_are_formulas_stay_as_moodle_wrote_them(tmp_path: Path) -> No
     assert out.read_text().splitlines()[1].startswith("Participant 1,=1+1,-x@example.org,20,20.00,")
 
 
+@pytest.mark.parametrize("name", ["علی\u200cزاده", "👩\u200d💻", "Zoë \u200d Lee"])
+def test_a_name_with_a_joiner_is_the_same_name(tmp_path: Path, name: str) -> None:
+    root = a_graded_class(tmp_path / "results", {a_student("s1", name): 20, BO: 10})
+    status, out = filled(root, lines(f"Participant 1,{name},,,20.00,", *ROWS[1:]))
+    assert (status, grades(out)) == (0, ["20", "10", "5.00"])
+    assert f"\nParticipant 1,{name}," in out.read_text()
+
+
 TWICE_JSON = r'answered "{\"sum\": 4008}", \\" and C:\'.'
 """JSON made twice, and more that PHP reads in another way than RFC 4180."""
 

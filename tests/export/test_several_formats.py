@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import zipfile
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from grader import cli
+from grader.results.directory import Results
 from tests.export import importers
-from tests.export.results_folders import ANN, BO, CY, a_graded_class, a_student
+from tests.export.results_folders import ANN, BO, CY, a_graded_class, a_report, a_student, ids
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,3 +94,30 @@ def test_what_each_leaves_out_makes_the_status(tmp_path: Path) -> None:
     root = a_graded_class(tmp_path / "results", {ANN: 20, a_student("s9", "Zoe"): 3})
     assert export(root, "--to", "csv") == 0
     assert export(root, *THREE, "--force") == 3
+
+
+PERSIAN = "علی\u200cزاده"
+
+
+@pytest.mark.parametrize(
+    "to", ["csv", "moodle", "moodle-feedback", "canvas", "lti", "gradescope", "junit"]
+)
+def test_what_is_written_with_joiners_keeps_them(tmp_path: Path, to: str) -> None:
+    student = a_student("s1", PERSIAN, "ali@example.org", moodle_participant="7", **ids("s1"))
+    root = a_graded_class(tmp_path / "results", {student: 0})
+    report = a_report(student, 0)
+    first = msgspec.structs.replace(report.criteria[0], title=PERSIAN, message=PERSIAN)
+    changed = msgspec.structs.replace(report, criteria=(first, *report.criteria[1:]))
+    Results(root).write_report(changed)
+    assert (
+        export(root, "--to", to, *(("--assignment", "Lab 3 (4711)") if to == "canvas" else ())) == 0
+    )
+    text = ""
+    for path in (root / "exports").rglob("*"):
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                text += "".join([name + archive.read(name).decode() for name in archive.namelist()])
+        elif path.is_file():
+            text += path.read_text()
+    assert PERSIAN in text
+    assert r"\u200c" not in text

@@ -64,6 +64,12 @@ def test_it_is_the_table_of_grades_csv(tmp_path: Path) -> None:
     assert by_student(sheet)["x"]["section"] == "B"
 
 
+def test_names_keep_their_joiners(tmp_path: Path) -> None:
+    students = {a_student("s1", "علی\u200cزاده"): 20, a_student("s2", "👩\u200d💻 Ann"): 5}
+    rows = by_student(grades(workbook(a_graded_class(tmp_path / "results", students))))
+    assert [row["name"] for row in rows.values()] == ["علی\u200cزاده", "👩\u200d💻 Ann"]
+
+
 def test_text_stays_text_whatever_it_looks_like(tmp_path: Path) -> None:
     students = {a_student(key, *odd, section="00012"): 20 for key, odd in ODD.items()}
     path = workbook(a_graded_class(tmp_path / "results", students))

@@ -95,5 +95,11 @@ def test_what_turns_or_hides_text_is_made_visible(cohorts: dict[str, Path]) -> N
         assert "\u0301" * 5 not in source
 
 
+def test_a_joiner_ends_no_tower_of_accents() -> None:
+    tower = "\u0627" + ("\u0301" * 4 + "\u200d") * 3
+    assert page_text(tower, 120).count("\u0301") == 4
+    assert page_text("علی\u200cزاده", 120) == "علی\u200cزاده"
+
+
 def test_hostile_texts_are_bounded(cohorts: dict[str, Path]) -> None:
     assert max(path.stat().st_size for path in every_page(cohorts["hostile"])) < 1_000_000

@@ -93,6 +93,22 @@ def test_lines_keep_their_ends_and_nothing_else_that_acts(text: str) -> None:
     assert printable_lines(safe) == safe
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("علی\u200cزاده", "علی\u200cزاده"),
+        ("👩\u200d💻", "👩\u200d💻"),
+        ("body\u200c", r"body\u200c"),
+        ("\u200dx", r"\u200dx"),
+        ("علی\u200bx", r"علی\u200bx"),
+        ("علی\u202ex", r"علی\u202ex"),
+    ],
+)
+def test_a_line_of_a_file_keeps_the_joiners_that_join(text: str, shown: str) -> None:
+    assert printable(text, joiners=True) == shown
+    assert not {*printable(text)} & {*"\u200c\u200d"}
+
+
 @pytest.mark.parametrize("name", ["علی\u200cزاده", "👩\u200d💻", "Mül\u00adler", "\ufeffa"])
 def test_a_name_keeps_the_joiners_it_is_written_with(name: str) -> None:
     assert printable_lines(f"{name}\x1b[1m") == f"{name}\\x1b[1m"
