@@ -40,8 +40,8 @@ _NUMBER_AT_END = re.compile(r"([0-9]{1,20})\s*$")
 _MAX_TEXT = 300
 _NOT_STUDENTS = frozenset({"pointspossible", "studenttest", "teststudent"})
 """Canvas's row of points, and its student who is none."""
-_POSTINGS = ("manual posting", "muted")
-"""What alone fills a row of Canvas's, as soon as one assignment's grades are not shown by themselves."""
+_POSTINGS = ("manualposting", "muted")
+"""What alone fills a row of Canvas's, by its letters, as soon as one assignment is posted by hand."""
 _NO_GROUP = frozenset(
     (
         "",
@@ -163,7 +163,7 @@ def _cut(
 
 
 def _is_of_postings(cells: list[str]) -> bool:
-    return all(cell.casefold().startswith(_POSTINGS) for cell in cells if cell)
+    return all(letters(cell).startswith(_POSTINGS) for cell in cells if cell)
 
 
 def _add(

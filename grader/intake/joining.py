@@ -9,7 +9,7 @@ from grader.inputs.problems import BadInput, Problem
 from grader.intake.class_list import KEYS
 from grader.intake.groups import GroupNames, choose_groups
 from grader.intake.list_merging import merge
-from grader.intake.owners import Owners, is_like_a_group, is_named, number_of
+from grader.intake.owners import Owners, is_like_a_group, is_named, lms_number
 from grader.intake.persons import ClassMember, Joined
 from grader.intake.submissions import digest_of, slug_of
 from grader.safety.printable import printable, storable
@@ -58,7 +58,7 @@ def _place(
     for submission in submissions:
         found = owners.of(submission, by_groups=by_groups)
         problem = found.problem
-        number = {} if found.is_group else number_of(submission)
+        number = {} if found.is_group else lms_number(submission)
         for person in found.persons:
             problem = problem or _another_number(person, number, submission)
             person.submissions.append(submission)
@@ -137,7 +137,9 @@ def _same_number(known: ClassMember, submission: Submission) -> Problem:
 def _unlisted(submission: Submission, *, is_group: bool) -> ClassMember:
     cells = {"name": storable(submission.name, 300)} if submission.name else {}
     cells["student_id"] = submission.student_id
-    return ClassMember(cells, None, [submission], numbers={} if is_group else number_of(submission))
+    return ClassMember(
+        cells, None, [submission], numbers={} if is_group else lms_number(submission)
+    )
 
 
 # -- ids ------------------------------------------------------------------------------------------

@@ -169,9 +169,8 @@ def _is_gradebook(header: Sequence[str]) -> bool:
     """Canvas's, where *ID* is Canvas's own: names are written as Canvas does, and not *Last name*."""
     names = {name.strip().casefold() for name in header}
     return bool(
-        "student" in names
+        {"student", "sisuserid", "sisloginid"} & {*map(letters, header)}
         or {"lastname", "firstname"} <= names
-        or {"sis user id", "sis login id"} & names
     )
 
 

@@ -39,7 +39,7 @@ def is_like_a_group(submission: Submission) -> bool:
     return submission.system != "own" and _GROUP_LIKE.match(letters(submission.name)) is not None
 
 
-def number_of(submission: Submission) -> dict[str, str]:
+def lms_number(submission: Submission) -> dict[str, str]:
     """What the system that the download is of calls the student whose submission it is."""
     if submission.system == "own" or not submission.number.isdecimal():
         return {}
@@ -94,7 +94,7 @@ class Owners:
         return self._by_name(submission, named)
 
     def _by_name(self, submission: Submission, named: list[ClassMember]) -> Owned:
-        numbers = number_of(submission).items()
+        numbers = lms_number(submission).items()
         others = [
             person
             for person in named

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from grader.safety.printable import printable, printable_lines, with_visible_blanks
+from grader.safety.printable import printable, printable_lines, storable, with_visible_blanks
 
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Every character that Unicode gives the property Bidi_Control."""
@@ -38,6 +38,21 @@ def test_it_is_never_longer_than_asked_and_says_where_it_was_cut(text: str, limi
     assert len(safe) <= limit
     if len(unicodedata.normalize("NFC", text)) > limit:
         assert safe.endswith("…")
+
+
+@given(HOSTILE, st.integers(1, 60))
+@example("\u202eab\x1b\n", 60)
+def test_what_is_stored_is_one_line_that_no_terminal_obeys(text: str, limit: int) -> None:
+    stored = storable(text, limit)
+    assert len(stored) <= limit
+    categories = {unicodedata.category(character) for character in stored}
+    assert not categories & {"Cc", "Cs", "Zl", "Zp"}
+    assert not {*BIDI} & {*stored}
+    stored.encode()
+
+
+def test_joiners_are_stored() -> None:
+    assert storable(" علی\u200cرضا \n کریمی", 60) == "علی\u200cرضا کریمی"
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=50))
