@@ -186,6 +186,35 @@ def test_every_record_with_the_first_ones_answer_is_no_missing_loop(
     assert found.hint.startswith("Every record got the same answer"), found.hint
 
 
+RUNNING_TOTAL = handler(
+    "total = 0",
+    "for record in event['Records']:",
+    "    message = json.loads(record['body'])",
+    "    total += message['number1'] + message['number2']",
+    "    sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps({'body': total}))",
+)
+ONE_LIST = handler(
+    "messages = [json.loads(record['body']) for record in event['Records']]",
+    "sums = [one['number1'] + one['number2'] for one in messages]",
+    "body = sums if len(sums) > 1 else sums[0]",
+    "sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps({'body': body}))",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "instead"), [(RUNNING_TOTAL, '{"body": '), (ONE_LIST, '{"body": [')]
+)
+def test_what_several_records_were_answered_is_no_silence(
+    aws_sandbox: Sandbox, judged: Callable[..., list[Outcome]], source: str, instead: str
+) -> None:
+    observation = _look(aws_sandbox, Mistake("several-records", source, ""))
+    (found,) = judged(only(lab(), "records"), observation)
+    assert found.outcome == "failed"
+    assert f"; found instead: {instead}" in found.message
+    assert found.hint.startswith("Work out each record's answer anew"), found.hint
+
+
 @pytest.mark.slow
 def test_an_answer_under_another_key_is_taken_back(aws_sandbox: Sandbox) -> None:
     account = aws_sandbox.new_account()
