@@ -111,13 +111,11 @@ def step_of_records(invocation: Invocation, setting: Setting) -> Message:
                 " at, not event['Records'][0] and not a variable from before the loop."
             )
         )
-    if invocation.others or any(pair.unread for pair in invocation.pairs):
-        return message(
-            N_(
-                "Work out each record's answer anew inside of the loop, and send one message for"
-                " each."
-            )
-        )
+    anew = message(
+        N_("Work out each record's answer anew inside of the loop, and send one message for each.")
+    )
+    if any(pair.unread for pair in invocation.pairs):
+        return anew
     if any(right) and not any(right[:-1]):
         return message(
             N_(
@@ -132,6 +130,9 @@ def step_of_records(invocation: Invocation, setting: Setting) -> Message:
                 " record. A return inside of the loop ends it too early."
             )
         )
+    # Messages without a number: some function sends one with every run.
+    if invocation.others and not any(right):
+        return anew
     return message(N_("Loop over event['Records'] and answer each record."))
 
 

@@ -64,7 +64,10 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         says(_DENIED + _CALL + r".*not authorized to perform: (?P<action>(?!sqs:|kms:)[\w-]+:\w+)"),
-        N_("The lab needs no {action}: take that call out."),
+        N_(
+            "The function's role lacks the permission {action}: unless your lab asks for that call, take"
+            " it out; else give the function the role LabRole."
+        ),
     ),
     Rule(
         says(_DENIED + _CALL + r".*:assumed-role/LabRole/" + _ACTION),

@@ -36,9 +36,12 @@ def _in_lambda(said: Said, _found: re.Match[str]) -> bool:
 
 
 def _hides(said: Said, found: re.Match[str]) -> bool:
-    """A variable has the name of a module, or of the client whose call this is."""
-    owner = said.owner(found["name"])
-    return bool(owner and (re.fullmatch(_CLIENTS, found["name"]) or re.fullmatch(_MODULES, owner)))
+    """A variable has the name of a module."""
+    return bool(re.fullmatch(_MODULES, said.owner(found["name"])))
+
+
+def _has_owner(said: Said, found: re.Match[str]) -> bool:
+    return bool(said.owner(found["name"]))
 
 
 def _may_be_key(_said: Said, found: re.Match[str]) -> bool:
@@ -111,9 +114,15 @@ RULES: tuple[Rule, ...] = (
         N_("boto3 has no {name} for SQS: the call is send_message(QueueUrl=…, MessageBody=…)."),
     ),
     Rule(
-        says(r"'\w+' object has no attribute '(?P<name>\w+)'"),
+        # What is imported under the name of its module is a function or a class.
+        says(r"'(?!builtin_|function|type')\w+' object has no attribute '(?P<name>\w+)'"),
         N_("A variable of yours hides {owner}: rename it."),
         _hides,
+    ),
+    Rule(
+        says(rf"'\w+' object has no attribute '(?P<name>{_CLIENTS})'"),
+        N_('{owner} is no client of SQS: call boto3.client("sqs").{name}(…).'),
+        _has_owner,
     ),
     Rule(
         says(r"'dict' object has no attribute '(?P<name>append|extend|insert|sort|reverse)'"),

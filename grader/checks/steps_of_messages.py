@@ -46,8 +46,9 @@ def _seen(said: Said, _found: re.Match[str]) -> bool:
 
 
 def _reads_environment(said: Said, _found: re.Match[str]) -> bool:
-    """The line itself reads an environment variable."""
-    return said.at_line and bool(re.search(r"\b(?:environ|getenv)\b", said.error.code))
+    """The line itself reads an environment variable that may be None, and nothing else that may be."""
+    others, read = re.subn(r"\b(?:environ\.get|getenv)\(", "(", said.error.code)
+    return said.at_line and read > 0 and ".get(" not in others
 
 
 _KEY = r"^KeyError: '(?P<key>.*)'$"

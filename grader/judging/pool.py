@@ -55,6 +55,9 @@ AT_A_TIME = 200
 GIVEN_UP_S = 60.0
 """A check that hangs or ends its process may cost a session so much; then it is run for nobody else."""
 
+_RESTART_S = 1.0
+"""What each end of a process costs besides: the others of the session are judged again."""
+
 _BACKWARDS = 2
 """So often a check ends its process later than it ran the last time: it is no observation's fault."""
 
@@ -251,7 +254,6 @@ class Judge:
         backwards: Counter[int] = Counter()
         deaths = 0
         while True:
-            began = time.monotonic()
             files = [*map(os.fsencode, self._files)]
             task = Judging(files, self._limit_s, rubric, observations, [*withheld], hushed)
             try:
@@ -269,7 +271,7 @@ class Judge:
                 continue
             check, observation = step.first, step.second
             withheld[check, observation] = TOO_LONG if self._timed_out(step) else ENDED
-            lost_s[check] += time.monotonic() - began
+            lost_s[check] += time.monotonic() - step.since + _RESTART_S
             # They are run in their order, and what ended is left out: only what ends the process
             # afterwards, as a module's tear-down does, comes to an earlier one the next time.
             backwards[check] += observation < died_at.get(check, 0)

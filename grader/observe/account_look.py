@@ -11,7 +11,7 @@ from grader.model.fact import Fact, Found, Missing, Unknown
 from grader.model.observation import FoundAs
 from grader.observe.exercise import Behaviour, exercise
 from grader.observe.meant import but_another, idle, not_there
-from grader.observe.obstacles import BEING_UPDATED, Stage, taken_away
+from grader.observe.obstacles import BEING_UPDATED, Stage
 from grader.observe.target import target_of
 from grader.observe.which_output import MOST, which_output
 from grader.resources.find import NAMELESS, Finder, Several, ambiguous, not_found
@@ -184,7 +184,9 @@ class AccountLook:
             # Somebody meant another one: nothing is run on a guess.
             return Behaviour(self._unused, self._unused, self._unused)
         pairs = Pairs(rules, seed, account_id, attempt)
-        self._ask_for_output(pairs)
+        untold = self._ask_for_output(pairs)
+        if untold is not None:
+            return Behaviour(untold, untold, untold)
         stage = Stage(
             function=self.facts["functions"][through],
             function_ready=through not in self.pending,
@@ -203,38 +205,38 @@ class AccountLook:
             self.say_instead(to)
         return done
 
-    def _in_the_way(self, function: str, queues: Iterable[str]) -> Unknown | None:
-        """Why the function may not be asked which of ``queues`` it answers into."""
-        if function in self.pending:
-            return BEING_UPDATED
-        fed = {queue: self._finder.fed_by(queue) for queue in queues} if self._finder else {}
-        away = (taken_away(queue, functions) for queue, functions in fed.items() if functions)
-        return next(away, None)
+    def _ask_for_output(self, pairs: Pairs) -> Unknown | None:
+        """Ask the function itself which of several queues it answers into.
 
-    def _ask_for_output(self, pairs: Pairs) -> None:
-        """Ask the function itself which of several queues it answers into."""
+        Why what it does cannot be known then, where that is so.
+        """
         rules, route = self._rubric.exchange, self._rubric.exchange.route
         several, to = self._several.get(route.to), route.to
         function, source = (
             self.facts["functions"][route.through],
             self.facts["queues"][route.source],
         )
-        if several is None or len(several.candidates) > MOST:
-            return
+        if several is None or self._finder is None or not isinstance(source, Found):
+            return None
         if not isinstance(function, Found) or function.value.state == "Failed":
-            return
-        if not isinstance(source, Found):
-            return
-        names = [candidate.name for candidate in several.candidates]
+            return None
+        # What feeds a function is the way in of something else: an answer there would set that off.
+        names = [one.name for one in several.candidates if not self._finder.fed_by(one.name)]
+        if not names or len(names) > MOST:
+            return None
         mappings = self.facts["mappings"][route.source]
         target = target_of(function.value, mappings, source.value.arn, rules)
-        chosen = self._in_the_way(route.through, names) or which_output(
-            *(self.aws, target, pairs.draw(), names, self.waits), ambiguous(to, several)
+        chosen = (
+            BEING_UPDATED
+            if route.through in self.pending
+            else which_output(self.aws, target, pairs, names, self.waits, ambiguous(to, several))
         )
         if isinstance(chosen, Unknown):
-            # Whatever kept it from being known is no fault of the name's.
-            self._look_again(to, lambda _kind: chosen)
-        elif chosen is not None:
+            # That no queue has the name that the rubric gives is certain all the same.
+            if not self._rubric.lab.names.get(to):
+                self._look_again(to, lambda _kind: chosen)
+            return chosen
+        if chosen is not None:
             self.found_as[to], self._names[to] = chosen, chosen.name
             self._look_again(to, lambda kind: kind.look(self, to))
             if to in self._needs.held.get(route.through, ()):
@@ -242,6 +244,7 @@ class AccountLook:
                 self._look_again(
                     route.through, lambda kind: kind.look(self, route.through), only="functions"
                 )
+        return None
 
     def _look_again(
         self, role: str, look: Callable[[Kind[Any]], Fact[Any]], only: str | None = None

@@ -105,7 +105,7 @@ class Exchanging:
                 next((s for s in entry if s.answered), entry[0]).as_pair()
                 for entry in self._entries
             ),
-            filtered=self._held_back and self._nothing_came(self._entries[0][0]),
+            filtered=self._held_back and all(map(self._nothing_came, self._entries[0])),
             others=self._output.quotes,
             patience_s=self._patience_s,
             stands_for_all=self._one_for_all and len(self._entries) <= self._standing,

@@ -11,8 +11,6 @@ from grader.model.fact import Fact, Found, Missing, NotTried, Unknown
 from grader.rubric.exchange import DEFAULT_ROUTE, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from grader.model.observation import Function, Mappings, Queue
 
 T = TypeVar("T")
@@ -99,11 +97,8 @@ def consumer(stage: Stage) -> Unknown | None:
     What that function does is not known, and an answer that it took would look like none.
     """
     fed = found(stage.output_mappings).fed
-    return taken_away(found(stage.output).name, fed) if fed else None
-
-
-def taken_away(queue: str, functions: Iterable[str]) -> Unknown:
-    """What is known where ``queue`` feeds ``functions``, and answers might go there."""
+    if not fed:
+        return None
     return Unknown.saying(
         "disturbed",
         N_(
@@ -111,8 +106,8 @@ def taken_away(queue: str, functions: Iterable[str]) -> Unknown:
             " delete that trigger (the event source mapping from {queue} to {function}), then check"
             " again."
         ),
-        queue=queue,
-        function=", ".join(functions),
+        queue=found(stage.output).name,
+        function=", ".join(fed),
     )
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _AGAIN = N_("Check again.")
 
 TOO_LATE = Unknown.saying(
-    "disturbed",
+    "not-ready",
     N_("An answer came when the run was about to end: too late to try what follows from it."),
     next=message(_AGAIN),
 )

@@ -25,21 +25,21 @@ from grader.resources.queue import observe_queue
 from grader.rubric.readings import NEARLY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from grader.aws.account_client import Aws
     from grader.model.observation import Invocation
     from grader.observe.target import Target
     from grader.resources.ready import Waits
-    from grader.rubric.pairs import Drawn
+    from grader.rubric.pairs import Drawn, Pairs
 
 MOST = 5
 """Queues that are received from. Each holds its own messages back for :data:`HIDDEN_S` at most."""
 
 HIDDEN_S = 20
 APPEARS_S = 2
-MOST_WAIT_S, MOST_POLLS = 15, 10
-"""How long one queue is received from at most, and how often: its messages are hidden for longer."""
+MOST_DELAY_S, MOST_POLLS = 15, 10
+"""How late a queue's messages may be, and how often it is received from: they are hidden for longer."""
 
 SLACK_S = 1
 
@@ -53,14 +53,14 @@ _HELD = N_("which held the answer of {function}")
 
 
 def which_output(
-    aws: Aws, target: Target, drawn: Drawn, names: Iterable[str], waits: Waits, untold: Unknown
+    aws: Aws, target: Target, pairs: Pairs, names: Iterable[str], waits: Waits, untold: Unknown
 ) -> FoundAs | Unknown | None:
-    """The one of at most :data:`MOST` queues that holds the answer of ``target`` to ``drawn``.
+    """The one of at most :data:`MOST` queues that holds the answer of ``target`` to one of ``pairs``.
 
-    The function is invoked with it, again where Lambda has no room or wakes it, and then each queue is
-    received from. What was not an answer to this is shown again. ``None`` where no queue
-    holds an answer, or several do; unknown where AWS does not tell, and ``untold`` where only a message
-    that came through the queue could. Raises :class:`Interrupted`.
+    The function is invoked, again where Lambda has no room or wakes it, and then each queue is received
+    from. What was not an answer to this is shown again. ``None`` where no queue holds an answer, or
+    several do; unknown where AWS does not tell, and ``untold`` where only a message that came through
+    the queue could, or a queue holds more than is read. Raises :class:`Interrupted`.
     """
     queues = [(name, *observe_queue(aws, name)) for name in names]
     unknown = next((fact for _, fact, _ in queues if isinstance(fact, Unknown)), None)
@@ -72,32 +72,39 @@ def which_output(
     ]
     if unknown is not None or len(asked) != len(queues) or len(asked) > MOST:
         return unknown
-    since = time.monotonic()
-    ran = _ran(aws, target, drawn, waits)
+    if any(queue.delay_s > MOST_DELAY_S for _, _, queue in asked):
+        return untold
+    since, sent = time.monotonic(), list["Drawn"]()
+    ran = _ran(aws, target, pairs, sent, waits)
+    if isinstance(ran, Unknown) and ran.kind in {"permission", "credentials"}:
+        return ran
+    if not isinstance(ran, Unknown) and ran.failure in NEVER_RAN:
+        return None
+    # Whatever came of it, an answer may lie there.
+    held = {
+        name: _held(aws, url, sent, since, APPEARS_S + queue.delay_s, untold)
+        for name, url, queue in asked
+    }
     if isinstance(ran, Unknown) or ran.inconclusive:
         return ran if isinstance(ran, Unknown) else untold
-    if ran.failure in NEVER_RAN:
-        return None
-    right, wrong = [], []
-    for name, url, queue in asked:
-        held = _held(aws, url, drawn, since, APPEARS_S + queue.delay_s)
-        if isinstance(held, Unknown):
-            unknown = held
-            continue
-        right += [name] if "" in held else []
-        wrong += [name] if held else []
-    if unknown is not None and not right:
-        return unknown  # It may be the one that could not be read.
-    chosen = right or wrong
+    right = [name for name, made in held.items() if not isinstance(made, Unknown) and "" in made]
+    unread = next((made for made in held.values() if isinstance(made, Unknown)), None)
+    if unread is not None and not right:
+        return unread  # It may be the one that was not read.
+    chosen = right or [name for name, made in held.items() if made]
     if len(chosen) != 1:
         return None
     return FoundAs(chosen[0], "answer", message(_HELD, function=target.name))
 
 
-def _ran(aws: Aws, target: Target, drawn: Drawn, waits: Waits) -> Invocation | Unknown:
-    """What came of running the function on the message. Raises :class:`Interrupted`."""
+def _ran(
+    aws: Aws, target: Target, pairs: Pairs, sent: list[Drawn], waits: Waits
+) -> Invocation | Unknown:
+    """What came of running the function, with a new message each time. Raises :class:`Interrupted`."""
 
     def once() -> Invocation | ClientError:
+        drawn = pairs.draw()
+        sent.append(drawn)
         try:
             return invoked(
                 aws, target, [drawn.body], target.timeout_s + GRACE_S, lambda _said: None
@@ -105,6 +112,7 @@ def _ran(aws: Aws, target: Target, drawn: Drawn, waits: Waits) -> Invocation | U
         except ClientError as error:
             if not (no_room(error) or is_waking(error)):
                 raise
+            sent.remove(drawn)  # Lambda did not run it
             return error
 
     try:
@@ -116,32 +124,40 @@ def _ran(aws: Aws, target: Target, drawn: Drawn, waits: Waits) -> Invocation | U
         return unknown
 
 
-def _held(aws: Aws, url: str, drawn: Drawn, since: float, wait_s: float) -> set[str] | Unknown:
-    """What messages of the queue, newer than ``since``, make of the one that was sent: empty text is
+def _held(
+    aws: Aws, url: str, sent: Sequence[Drawn], since: float, wait_s: float, untold: Unknown
+) -> set[str] | Unknown:
+    """What messages of the queue, newer than ``since``, make of those that were ``sent``: empty text is
     what is right, else the name of a mistake. They are removed, all others are shown again.
 
-    The queue is received from until there are such, for ``wait_s`` seconds at most.
+    The queue is received from until there is one for each that was sent, for ``wait_s`` seconds at most;
+    ``untold`` where it holds more than that reads.
     Source: SQS ReceiveMessage, DeleteMessage, ChangeMessageVisibility.
     """
     receiver, made = Receiver(aws, url), set[str]()
-    ends_at, taken = time.monotonic() + min(wait_s, MOST_WAIT_S), dict[str, bool]()
+    ends_at, taken = time.monotonic() + wait_s, dict[str, bool]()
+    left_s, polls = (wait_s if sent else 0.0), 0
     try:
-        for _ in range(MOST_POLLS):
-            left_s = ends_at - time.monotonic()
-            if made or left_s <= 0:
-                break
+        while left_s > 0 and polls < MOST_POLLS and sum(taken.values()) < len(sent):
             for received in receiver.receive(left_s, HIDDEN_S):
                 new = received.age_s is not None and received.age_s <= received.at - since + SLACK_S
-                answers = _answers(received.body, drawn) if new else set()
+                answers = (
+                    set().union(*(_answers(received.body, one) for one in sent)) if new else set()
+                )
                 taken[received.handle] = bool(answers)
                 made |= answers
+            left_s, polls = ends_at - time.monotonic(), polls + 1
     except Lost as lost:
         return lost.unknown
     finally:
         with aws.ignore_deadline():
             for handle, is_answer in taken.items():
                 (_remove if is_answer else _show)(aws, url, handle)
-    return LOST_MESSAGES if not made and receiver.lost.away() else made
+    if made:
+        return made
+    if receiver.lost.away():
+        return LOST_MESSAGES
+    return untold if polls == MOST_POLLS else made
 
 
 def _remove(aws: Aws, url: str, handle: str) -> None:

@@ -219,9 +219,12 @@ class Inventory:
         if not arn.endswith(UNIVERSAL_TARGET):
             return self._own(arn, "lambda")
         given = function_in(target.get("Input"))
-        if given.startswith("arn:"):
-            return self._own(given, "lambda")
-        return name_in(given.removeprefix(f"{self._account_id}:function:").partition(":")[0])
+        try:
+            if given.startswith("arn:"):
+                return self._own(given, "lambda")
+            return name_in(given.removeprefix(f"{self._account_id}:function:").partition(":")[0])
+        except ValueError:
+            return ""  # It is whatever somebody wrote: no list of AWS's that cannot be read.
 
     def _own(self, arn: object, service: str) -> str:
         """The name in an ARN of this account and region; empty where it is another's."""

@@ -192,6 +192,12 @@ MISTAKES = (
         "A value is None: the environment variable that line 10 of lambda_function.py reads is not",
         (LINE, BODY, ".get(…)"),
     ),
+    Mistake(
+        "none-beside-environment",
+        each("x = os.environ['OUTPUT_QUEUE_URL'] + str(message.get('a') + message['number2'])"),
+        "A value is None: a .get(…)",
+        ("environment variable that line",),
+    ),
     Mistake("dictionary-plus", each("x = message + 1"), "types dict and int with +"),
     Mistake("still-text", handler("x = event['Records'][0]['body']['number1']"), "still text"),
     Mistake("text-get", handler("x = event['Records'][0]['body'].get('a')"), "still text"),
@@ -228,7 +234,19 @@ MISTAKES = (
     Mistake(
         "hides-client",
         each("def f(sqs):", "    sqs.send_message(QueueUrl=queue_url)", "f(message)"),
-        "A variable of yours hides sqs: rename it.",
+        'sqs is no client of SQS: call boto3.client("sqs").send_message(…).',
+    ),
+    Mistake(
+        "answer-of-client",
+        each("queue = {'QueueUrl': queue_url}", "queue.send_message(MessageBody='1')"),
+        'queue is no client of SQS: call boto3.client("sqs").send_message(…).',
+    ),
+    Mistake(
+        "imported-time",
+        _HEAD.replace("import json", "import json\nfrom time import time")
+        + handler("time.sleep(1)").removeprefix(_HEAD),
+        "Look at line",
+        ("hides",),
     ),
     Mistake("append", each("message.append(1)"), "A dictionary has no append: lists have."),
     Mistake("number1-of-message", each("x = message.number1"), '["number1"] instead of .number1'),

@@ -62,7 +62,7 @@ SAID: list[tuple[str, str, str]] = [
             .replace("SendMessage", "GetParameter")
             .replace("sqs:sendmessage", "ssm:GetParameter")
             .replace("(AccessDenied)", "(AccessDeniedException)"),
-            "The lab needs no ssm:GetParameter: take that call out.",
+            "The function's role lacks the permission ssm:GetParameter: unless your lab asks for that",
         )
         for role in ("lab-role", "LabRole")
     ),

@@ -223,6 +223,14 @@ def test_what_came_for_several_records_is_not_called_nothing(
     )
 
 
+def test_a_message_without_a_number_does_not_hide_that_the_loop_is_missing() -> None:
+    """Some functions say “ok” with every run."""
+    three = Invocation((a_pair(0), silent_pair(1), silent_pair(2)), others=('{"status": "ok"}',))
+    with pytest.raises(Failure) as failed:
+        check_records(Found(three), Found(Invocation((a_pair(0),))), UNTRIED, SUMS)
+    assert failed.value.verdict.hint.startswith("Only the first record was answered: loop")
+
+
 @pytest.mark.parametrize(
     ("kind", "pairs", "ended"),
     [

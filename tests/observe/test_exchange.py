@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from grader.model.fact import Found, NotTried
+from grader.model.observation import Answer
 from grader.observe import invocation, output
+from grader.observe.exchange import Exchanging
+from grader.observe.sent import Sent
+from tests.exchanges import drawn
 from tests.observing import EMPTY, answered, exchange, hand_in, handler, lab, look, messages
 
 if TYPE_CHECKING:
@@ -203,3 +208,16 @@ def test_one_queue_for_both_ends_is_a_loop(aws_sandbox: Sandbox, right: str, wir
     seen = look(aws_sandbox, right, wire=wire, rubric=both)
     assert exchange(seen).unsafe is not None
     assert not {"lambda.Invoke", "sqs.SendMessage"} & set(wire.requests)
+
+
+@pytest.mark.parametrize("came", [True, False])
+def test_a_fresh_pair_that_is_answered_clears_the_filter(came: bool) -> None:
+    """The answer to the first one was somebody else's."""
+    exchanging: Any = object.__new__(Exchanging)
+    exchanging._output = SimpleNamespace(quotes=(), said_something_else_since=lambda _sent: False)
+    exchanging._held_back, exchanging._one_for_all = True, False
+    exchanging._patience_s, exchanging._standing = 1, 1
+    fresh = Sent(drawn())
+    fresh.answers += [Answer("3", None, 0.1)] * came
+    exchanging._entries = [[Sent(drawn()), fresh]]
+    assert exchanging.result.filtered is not came

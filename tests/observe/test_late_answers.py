@@ -119,7 +119,7 @@ def test_what_follows_from_an_answer_that_the_last_look_finds_is_open(
     before(OutputQueue, "give_back", sums.answer)
     seen = look(aws_sandbox, fresh_account, wire=wire)
     assert handler(seen).answered
-    assert kind(seen.records) == kind(seen.exchange) == "disturbed"
+    assert kind(seen.records) == kind(seen.exchange) == "not-ready"
 
 
 @pytest.mark.slow
@@ -144,7 +144,7 @@ def test_a_silence_that_the_last_look_refutes_leaves_open_what_was_not_sent(
     before(OutputQueue, "give_back", lambda: sums.answer(FIRST_SENT))
     seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1, pairs=3))
     assert handler(seen).answered
-    assert kind(seen.exchange) == "disturbed"
+    assert kind(seen.exchange) == "not-ready"
 
 
 @pytest.mark.slow

@@ -51,7 +51,7 @@ def test_a_message_of_another_shape_leaves_open_what_the_queue_holds(
     assert lost.value.unknown.kind == "unexpected"
     input_queue(aws).look_for(sent := Sent(drawn()))
     assert not sent.consumed
-    assert isinstance(_held(aws, URL, drawn(), 0, 1), Unknown)
+    assert isinstance(_held(aws, URL, [drawn()], 0, 1, Unknown("ambiguous", "")), Unknown)
 
 
 @pytest.mark.parametrize(

@@ -446,3 +446,15 @@ def test_what_is_to_be_used_is_judged_whatever_else_is_there(own: Account) -> No
     seen = own.look(use={"sum": "lab2_function", "input": "lab2_queue"})
     assert names(seen)["sum"] == "lab2_function"
     assert seen.found_as["sum"] == FoundAs("lab2_function", "use", seen.found_as["sum"].said)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("named", ["x" * 300, "\ud800", "arn:aws:lambda:" + "y" * 3000])
+def test_whatever_a_schedules_input_says_is_no_fault_of_the_list(own: Account, named: str) -> None:
+    own.sandbox.client("scheduler", own.account).create_schedule(
+        Name="odd",
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": UNIVERSAL, "RoleArn": ROLE, "Input": json.dumps({"FunctionName": named})},
+    )
+    assert names(own.look()) == ALL
