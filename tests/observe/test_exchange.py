@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from grader.model.fact import Found, NotTried
-from grader.model.observation import Answer
+from grader.model.observation import Answer as Came
 from grader.observe import invocation, output
 from grader.observe.exchange import Exchanging
 from grader.observe.sent import Sent
@@ -218,6 +218,6 @@ def test_a_fresh_pair_that_is_answered_clears_the_filter(came: bool) -> None:
     exchanging._held_back, exchanging._one_for_all = True, False
     exchanging._patience_s, exchanging._standing = 1, 1
     fresh = Sent(drawn())
-    fresh.answers += [Answer("3", None, 0.1)] * came
+    fresh.answers += [Came("3", None, 0.1)] * came
     exchanging._entries = [[Sent(drawn()), fresh]]
     assert exchanging.result.filtered is not came
