@@ -156,6 +156,10 @@ class Candidates:
         self.outcomes[index] = outcomes
         return len(self.outcomes) == len(self.seen) and not self._failed
 
+    def is_of_this_run(self, index: int) -> bool:
+        """It was seen now, and is not what was stored before."""
+        return index < self._fresh
+
     def fail(self) -> bool:
         """The judge has failed at one of them: nobody knows which counts. Whether it was the first."""
         first, self._failed = not self._failed, True

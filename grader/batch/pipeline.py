@@ -175,7 +175,7 @@ class Pipeline:
                     self._crashed(candidates.party.rows, candidates.unjudged, error)
             return
         for (candidates, index), judged in zip(batch, outcomes, strict=True):
-            self.failed |= isinstance(judged, Unjudged)
+            self.failed |= isinstance(judged, Unjudged) and candidates.is_of_this_run(index)
             if candidates.judge(index, judged):
                 for row in candidates.party.rows:
                     self._grade(row, candidates)

@@ -74,15 +74,23 @@ class Accounts:
         self._register.bind({account_id: student_id}, self._rows)
 
     def bind_graded(self, reports: Iterable[Report]) -> None:
-        """What was graded without the desk is whose it is, unless it was released or somebody has it."""
-        graded = [
-            (report.account_id, report.student_id)
-            for report in reports
-            if report.status == "graded" and report.account_id is not None
-        ]
-        register = self._register
-        theirs = {one: name for one, name in graded if not register.was_released(one, [name])}
-        register.bind(theirs, self._rows)
+        """What was graded without the desk is whose it is, unless it was released or somebody has it.
+
+        What several parties were graded on is nobody's: no order of rows decides.
+        """
+        graded: dict[str, list[str]] = {}
+        for report in reports:
+            account_id, name = report.account_id, report.student_id
+            if report.status != "graded" or account_id is None:
+                continue
+            if not self._register.was_released(account_id, [name]):
+                graded.setdefault(account_id, []).append(name)
+        theirs = {
+            account_id: names[0]
+            for account_id, names in graded.items()
+            if len({party_of(self._rows[name]) for name in names}) == 1
+        }
+        self._register.bind(theirs, self._rows)
 
     def may_still_count(self, row: Account, account_id: str) -> bool:
         """What was seen of the account earlier, for ``row``'s party, may count: it is nobody else's now,

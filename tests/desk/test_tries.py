@@ -14,6 +14,7 @@ from grader.desk.state import desk_state_of
 from grader.i18n.message import said
 from grader.judging.pool import Judge
 from grader.judging.ungraded import all_ungraded
+from grader.model.batch import Student
 from grader.model.fact import Unknown
 from grader.model.machine_limit import WorkerDied
 from grader.model.report import Adjustment
@@ -140,6 +141,33 @@ def test_a_grader_that_fails_takes_nothing_away(
         assert at.report("s01").status == "ungraded"
     assert at.tries("p1", account(A, wrong=1)).report == at.report("p1")
     assert at.report("p2").score == 19.0
+
+
+def test_a_sound_try_counts_whatever_an_earlier_one_is_to_the_judge(
+    at: Tries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("grader.judging.pool.Judge.submit", unjudged)
+        at.tries("p1", account(A, wrong=1))
+    (stored,) = (stored.observation for stored in at.results.each_stored([Student("p1")]))
+    assert stored is not None
+    real = Judge.submit
+
+    def spoilt(judge: Judge, rubric: Rubric, seen: list[Observation], **more: Any) -> Future[Any]:
+        judged: Future[Any] = Future()
+        outcomes = real(judge, rubric, seen, **more).result()
+        odd = all_ungraded(rubric, ValueError("x"))
+        both = zip(seen, outcomes, strict=True)
+        judged.set_result(
+            [odd if one.started_at == stored.started_at else made for one, made in both]
+        )
+        return judged
+
+    monkeypatch.setattr("grader.judging.pool.Judge.submit", spoilt)
+    view = at.tries("p1", account(B, wrong=1))
+    assert view.report is not None
+    assert (view.stage, view.report.score) == ("done", 19.0)
+    assert at.report("p1").score == 19.0
 
 
 def contents(folder: Path) -> dict[Path, bytes]:

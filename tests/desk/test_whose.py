@@ -18,7 +18,7 @@ from tests.export.results_folders import a_report
 if TYPE_CHECKING:
     from pathlib import Path
 
-A, B, C, D, E = (str(number) * 12 for number in range(1, 6))
+A, B, C, D, E, F = (str(number) * 12 for number in range(1, 7))
 
 
 def row(name: str, group: str | None = None, account_id: str | None = None) -> Account:
@@ -122,9 +122,11 @@ def test_what_a_batch_graded_is_bound_unless_it_was_released_or_is_another_s(at:
     graded = [("s01", A), ("p2", B), ("s01", C), ("p2", D), ("s02", None)]
     reports = [a_report(Student(name), 20, account_id=given) for name, given in graded]
     reports.append(a_report(Student("s02"), None, account_id=E))
+    # No order of rows decides between two.
+    reports += [a_report(Student(name), 20, account_id=F) for name in ("s01", "s02")]
     Accounts(at.rows, at.register).bind_graded(reports)
-    owners = [at.register.owner(one) for one in (A, B, C, D, E)]
-    assert owners == ["s02", None, "s01", "p2", None]
+    owners = [at.register.owner(one) for one in (A, B, C, D, E, F)]
+    assert owners == ["s02", None, "s01", "p2", None, None]
 
 
 @pytest.mark.parametrize(
