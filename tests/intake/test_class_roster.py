@@ -189,12 +189,30 @@ def test_canvas_s_number_tells_groups_apart_whose_letters_are_the_same(tmp_path:
     assert keys == ["1" * 12, "1" * 12, "2" * 12]
 
 
-def test_groups_of_a_list_that_differ_in_case_alone_are_named(tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_text("name,group\nAnn Ax,Pair 1\nBo Bi,pair 1\n")
-    pack(tmp_path / "all.zip", **{"Pair 1_500_assignsubmission_file/k.txt": block()})
+@pytest.mark.parametrize("other", ["pair 01", "Pair-01", "Pair01"])
+@pytest.mark.parametrize("column", ["group", "Groups"])
+def test_groups_of_a_list_that_have_the_same_letters_are_named_once(
+    tmp_path: Path, other: str, column: str
+) -> None:
+    (tmp_path / "list.csv").write_text(
+        f"name,{column}\nAnn Ax,Pair 01\nBo Bi,{other}\nCy Cu,{other}\n"
+    )
+    pack(tmp_path / "all.zip", **{"Pair 01_500_assignsubmission_file/k.txt": block()})
     done = make(tmp_path)
-    assert "list.csv:3: The group is pair 1 here and Pair 1 in list.csv:2" in done.stderr
-    assert [bool(r["credentials_file"]) for r in rows(tmp_path / "class.csv")] == [True, False]
+    said = f"list.csv:3: The group is {other} here and Pair 01 in list.csv:2"
+    assert "To look at" in done.stderr
+    assert said in done.stderr
+    assert done.stderr.count("The group is") == 1
+    made = rows(tmp_path / "class.csv")
+    assert [bool(r["credentials_file"]) for r in made] == [True, False, False]
+
+
+def test_groups_in_one_cell_that_have_the_same_letters_are_named(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text('name,Groups\nAnn Ax,"T 1-1, T 11"\n')
+    pack(tmp_path / "all.zip", **{"T 11_500_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path)
+    assert done.returncode == 0
+    assert "list.csv:2: The group is T 11 here and T 1-1 in list.csv:2" in done.stderr
 
 
 def test_the_group_of_several_that_handed_in_is_chosen_by_its_exact_name(tmp_path: Path) -> None:
