@@ -44,8 +44,7 @@ MODIFIED = ("Last modified (grade)", "Dernière modification (note)")
 FEEDBACK = ("Feedback comments", "Feedback par commentaires")
 _KNOWN = IDENTIFIER + NAME + EMAIL + ID_NUMBER + GRADE + MAXIMUM + CHANGEABLE + MODIFIED + FEEDBACK
 _COUNT = {
-    name.casefold()
-    for name in IDENTIFIER + NAME + EMAIL + ID_NUMBER + GRADE + MODIFIED + FEEDBACK
+    name.casefold() for name in IDENTIFIER + NAME + EMAIL + ID_NUMBER + GRADE + MODIFIED + FEEDBACK
 }
 """What Moodle's import uses, and what rows are matched by. Others may hold what a student wrote."""
 _LOCKED = {"no", "non"}

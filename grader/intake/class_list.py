@@ -10,7 +10,7 @@ from grader.i18n.language import _
 from grader.inputs.names import any_order, letters
 from grader.inputs.problems import BadInput, Problem, bad_input
 from grader.inputs.text_file import read_bytes
-from grader.intake.list_columns import PLURAL, roles_of
+from grader.intake.list_columns import PLURAL, POINTS, roles_of
 from grader.intake.list_times import local_time
 from grader.roster.cell_shapes import shape_problem
 from grader.roster.credentials_block import read_pasted
@@ -38,7 +38,7 @@ _ZIP = b"PK\x03\x04"
 _MAY_HOLD_A_BLOCK = re.compile(r"aws_|A[KS]IA[A-Z0-9]{8}|secretaccesskey", re.IGNORECASE)
 _NUMBER_AT_END = re.compile(r"([0-9]{1,20})\s*$")
 _MAX_TEXT = 300
-_NOT_STUDENTS = frozenset({"pointspossible", "studenttest", "teststudent"})
+_NOT_STUDENTS = frozenset({POINTS, "studenttest", "teststudent"})
 """Canvas's row of points, and its student who is none."""
 _POSTINGS = ("manualposting", "muted")
 """What alone fills a row of Canvas's, by its letters, as soon as one assignment is posted by hand."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 PLURAL = "groups"
 """The role of a column that may name several groups of a student in one cell."""
 
+POINTS = "pointspossible"
+"""What Canvas's row of points says, by its letters."""
+
 # Letters alone, as names of columns are compared.
 _BY_NAME = {
     **dict.fromkeys(("studentid",), "student_id"),
@@ -152,7 +155,7 @@ def roles_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Mapping[in
     for place, name in enumerate(folded):
         if name == "nom":
             take(place, "last" if "first" in found.values() else "name")
-        elif name == "id" and _is_gradebook(header):
+        elif name == "id" and _is_gradebook(header, rows):
             take(place, "canvas_id")
         elif "canvasuserid" in folded and name in _CANVAS_GROUPS:
             take(place, _CANVAS_GROUPS[name])
@@ -165,13 +168,18 @@ def roles_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Mapping[in
     return dict(sorted(found.items()))
 
 
-def _is_gradebook(header: Sequence[str]) -> bool:
-    """Canvas's, where *ID* is Canvas's own: names are written as Canvas does, and not *Last name*."""
-    names = {name.strip().casefold() for name in header}
-    return bool(
-        {"student", "sisuserid", "sisloginid"} & {*map(letters, header)}
-        or {"lastname", "firstname"} <= names
-    )
+def _is_gradebook(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Canvas's, where *ID* is Canvas's own: names are written as Canvas does, and not *Last name*.
+
+    A list of one's own may have these too, so that there must be another sign of Canvas.
+    """
+    names = {*map(letters, header)}
+    if {"sisuserid", "sisloginid"} & names:
+        return True
+    exact = {name.strip().casefold() for name in header}
+    if "student" not in names and not {"lastname", "firstname"} <= exact:
+        return False
+    return "section" in names or any(letters(cell) == POINTS for row in rows for cell in row)
 
 
 def _cells(rows: Sequence[Sequence[str]], place: int) -> list[str]:

@@ -70,8 +70,17 @@ WORKSHEET = (
             "    Points Possible,,,,,,20\nSüß,Zoë,77,sis7,zoe,A,\nStudent,Test,9,,,A,\n",
             {"name": "Zoë Süß", "canvas_id": "77", "sis_user_id": "sis7", "sis_login_id": "zoe"},
         ),
-        ("LastName,FirstName,ID\nSüß,Zoë,77\n", {"name": "Zoë Süß", "canvas_id": "77"}),
+        (
+            "LastName,FirstName,ID,Section\nSüß,Zoë,77,A\n",
+            {"name": "Zoë Süß", "canvas_id": "77"},
+        ),
+        (
+            'Student,ID,Lab 3 (4711)\n    Points Possible,,20\n"Süß, Zoë",77,\n',
+            {"name": "Süß, Zoë", "canvas_id": "77"},
+        ),
         # A column ID of one's own may hold anything.
+        ("LastName,FirstName,ID\nSüß,Zoë,77\n", {"name": "Zoë Süß"}),
+        ("Student,ID\nZoë Süß,77\n", {"name": "Zoë Süß"}),
         ("First name,Last name,ID\nZoë,Süß,77\n", {"name": "Zoë Süß"}),
         (
             "name,canvas_user_id,user_id,login_id,sections,group_name\nZoë Süß,77,sis7,zoe,A,Pair 1\n",

@@ -230,12 +230,24 @@ def test_the_group_of_several_that_handed_in_is_chosen_by_its_exact_name(tmp_pat
 
 
 def test_a_namesake_with_another_number_of_canvas_s_is_somebody_else(tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_text('Student,ID\n"Lee, Ann",11\n')
+    (tmp_path / "list.csv").write_text('Student,ID,Section\n"Lee, Ann",11,A\n')
     pack(tmp_path / "all.zip", **{"leeann_99_900_b.txt": block()})
     done = make(tmp_path)
     assert "leeann is not in the class list" in done.stderr
     made = [(r["student_id"], bool(r["credentials_file"])) for r in rows(tmp_path / "class.csv")]
     assert made == [("11", False), ("99", True)]
+
+
+@pytest.mark.parametrize(
+    "text", ["LastName,FirstName,ID\nLee,Ann,20261\n", "Student,ID\nAnn Lee,20261\n"]
+)
+def test_a_number_of_ones_own_beside_a_name_is_not_canvas_s(tmp_path: Path, text: str) -> None:
+    (tmp_path / "list.csv").write_text(text)
+    pack(tmp_path / "all.zip", **{"leeann_99_900_b.txt": block()})
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    made = [(r["student_id"], r["canvas_id"]) for r in rows(tmp_path / "class.csv")]
+    assert made == [("99", "99")]
 
 
 def test_of_canvas_s_attachments_the_last_counts_and_a_known_user_decides_whose_it_is(
@@ -428,7 +440,10 @@ def test_without_a_list_a_group_is_not_taken_for_a_participant(tmp_path: Path) -
             ["list1.csv:2: The moodle_participant is another than in list0.csv:5"],
         ),
         (
-            ["name,email\nAnn Lee,a@x.org\n", 'Student,ID\n"Lee, Ann",11\n"Lee, Ann",12\n'],
+            [
+                "name,email\nAnn Lee,a@x.org\n",
+                'Student,ID,Section\n"Lee, Ann",11,A\n"Lee, Ann",12,A\n',
+            ],
             ["s01/k.txt"],
             [
                 "list1.csv:2: Several rows of this list have the name that list0.csv:2",
