@@ -264,6 +264,41 @@ def test_of_canvas_s_attachments_the_last_counts_and_a_known_user_decides_whose_
     assert key_of(tmp_path, "123") == "2" * 12
 
 
+@pytest.mark.parametrize(
+    ("numbers", "made"),
+    [
+        # Moodle's own, saved by hand: whoever handed in nothing has theirs too.
+        (("201", "202"), ["201", "202"]),
+        (("20261", "20262"), ["201", ""]),
+        # One of them happens to be what Moodle calls somebody else.
+        (("20261", "201"), ["201", ""]),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("worksheet.csv",)])
+def test_numbers_under_identifier_are_moodle_s_where_the_download_says_so(
+    tmp_path: Path, numbers: tuple[str, str], made: list[str], more: tuple[str, ...]
+) -> None:
+    ann, bob = numbers
+    (tmp_path / "list.csv").write_text(f"Identifiant;Nom;Prénom\n{ann};Lee;Ann\n{bob};Roy;Bob\n")
+    (tmp_path / "worksheet.csv").write_text(worksheet((201, "Ann Lee", ""), (202, "Bob Roy", "")))
+    pack(tmp_path / "all.zip", **{"Ann Lee_201_assignsubmission_file/k.txt": block("1" * 12)})
+    done = make(tmp_path, lists=("list.csv", *more))
+    assert (done.returncode, done.stderr) == (0, "")
+    found = rows(tmp_path / "class.csv")
+    assert [r["moodle_participant"] for r in found] == (["201", "202"] if more else made)
+    assert [bool(r["credentials_file"]) for r in found] == [True, False]
+    assert ("list.csv: moodle_participant from" in done.stdout) == (bob == "202")
+
+
+def test_numbers_under_identifier_stay_where_nothing_else_names_the_students(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "list.csv").write_text("Identifiant,Groupe\n201,Pair 1\n202,Pair 1\n")
+    pack(tmp_path / "all.zip", **{"Pair 1_500_assignsubmission_file/k.txt": block()})
+    assert make(tmp_path).returncode == 0
+    assert [r["moodle_participant"] for r in rows(tmp_path / "class.csv")] == ["201", "202"]
+
+
 def test_a_list_of_ones_own_is_joined_by_names_in_whatever_order(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text(
         "Nom;Prénom;Groupe\nSüß;Zoë;a\nRoy;Bob;a\n", encoding="latin-1"
@@ -452,7 +487,7 @@ def test_without_a_list_a_group_is_not_taken_for_a_participant(tmp_path: Path) -
         ),
         (
             [
-                "Identifiant;Nom;Prénom;Groupe\n20261;Lee;Ann;a\n20262;Roy;Bob;a\n",
+                "moodle_participant;Nom;Prénom;Groupe\n20261;Lee;Ann;a\n20262;Roy;Bob;a\n",
                 "Identifier,Full name\nParticipant 201,Ann Lee\nParticipant 202,Bob Roy\n",
             ],
             ["Ann Lee_201_assignsubmission_file/k.txt"],
@@ -464,7 +499,7 @@ def test_without_a_list_a_group_is_not_taken_for_a_participant(tmp_path: Path) -
         ),
         (
             [
-                "Identifiant;Nom;Prénom;Groupe\n202;Lee;Ann;a\n",
+                "moodle_participant;Nom;Prénom;Groupe\n202;Lee;Ann;a\n",
                 "Identifier,Full name\nParticipant 201,Ann Lee\nParticipant 202,Bob Roy\n",
             ],
             ["Ann Lee_201_assignsubmission_file/k.txt"],
