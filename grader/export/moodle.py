@@ -43,6 +43,10 @@ CHANGEABLE = ("Grade can be changed", "La note peut être modifiée")
 MODIFIED = ("Last modified (grade)", "Dernière modification (note)")
 FEEDBACK = ("Feedback comments", "Feedback par commentaires")
 _KNOWN = IDENTIFIER + NAME + EMAIL + ID_NUMBER + GRADE + MAXIMUM + CHANGEABLE + MODIFIED + FEEDBACK
+_COUNT = {
+    name.casefold() for name in IDENTIFIER + NAME + EMAIL + ID_NUMBER + GRADE + MODIFIED + FEEDBACK
+}
+"""What Moodle's import uses, and what rows are matched by. Others may hold what a student wrote."""
 _LOCKED = {"no", "non"}
 _ID_COLUMN = "id_number"
 PARTICIPANT_COLUMN = "moodle_participant"
@@ -131,9 +135,18 @@ def _worksheet(export: Export, path: Path) -> bytes:
 
 
 def _keep_in_php(export: Export, worksheet: Worksheet) -> None:
-    """Write what is kept so that Moodle reads it, and leave out the rows that it would read wrong."""
+    """Write what is kept so that Moodle reads it, and leave out the rows that it would read wrong.
+
+    A cell that it would read wrong and does not use is emptied instead.
+    """
     sheet = worksheet.sheet
+    unused = [place for place, name in enumerate(sheet.header) if name.casefold() not in _COUNT]
     students = {place.record.line: row for place, row in worksheet.found}
+    for record in sheet.rows:
+        cells = record.cells
+        for place in unused:
+            if is_lost(cells[place]):
+                record.raw[place] = ""
     for record in [*sheet.records]:
         cells = record.cells
         lost = next((text for text in cells if is_lost(text)), None)

@@ -10,7 +10,7 @@ from grader.i18n.language import _
 from grader.inputs.names import any_order, letters
 from grader.inputs.problems import BadInput, Problem, bad_input
 from grader.inputs.text_file import read_bytes
-from grader.intake.list_columns import PLURAL, roles_of
+from grader.intake.list_columns import PLURAL, POINTS, roles_of, unsure
 from grader.intake.list_times import local_time
 from grader.roster.cell_shapes import shape_problem
 from grader.roster.credentials_block import read_pasted
@@ -38,7 +38,7 @@ _ZIP = b"PK\x03\x04"
 _MAY_HOLD_A_BLOCK = re.compile(r"aws_|A[KS]IA[A-Z0-9]{8}|secretaccesskey", re.IGNORECASE)
 _NUMBER_AT_END = re.compile(r"([0-9]{1,20})\s*$")
 _MAX_TEXT = 300
-_NOT_STUDENTS = frozenset({"pointspossible", "studenttest", "teststudent"})
+_NOT_STUDENTS = frozenset({POINTS, "studenttest", "teststudent"})
 """Canvas's row of points, and its student who is none."""
 _POSTINGS = ("manualposting", "muted")
 """What alone fills a row of Canvas's, by its letters, as soon as one assignment is posted by hand."""
@@ -81,6 +81,7 @@ class Listed:
 class ClassList:
     """A list as it was read: ``taken`` says which column was taken for what, in the file's order.
 
+    ``unsure`` is the one of them that holds a participant's number only if the download says so.
     ``unread`` are times that could not be read, ``is_local`` says that others were taken for this
     machine's own.
     """
@@ -88,6 +89,7 @@ class ClassList:
     file: str
     students: list[Listed] = field(default_factory=list)
     taken: dict[str, str] = field(default_factory=dict)
+    unsure: str = ""
     unread: list[Problem] = field(default_factory=list)
     is_local: bool = False
 
@@ -123,6 +125,7 @@ def read_class_list(path: Path) -> ClassList:
         remedy = _("Name columns as Moodle or Canvas do, or: {names}.", names="name, email, group")
         raise bad_input(path, line, message, remedy)
     made = ClassList(str(path), taken={columns[place]: role for place, role in roles.items()})
+    made.unsure = unsure(columns, [cells for _line, cells in rows], roles)
     is_gradebook = {"section", "id"} <= {*map(letters, columns)}
     for at, cells in rows:
         if is_gradebook and _is_of_postings(cells):

@@ -54,7 +54,7 @@ def choose_groups(
 ) -> None:
     """The one group of each student that hands in together, where the lists say it."""
     folders = {names.key(submission.name) for submission in submissions}
-    made.doubts += _apart_by_case(lists)
+    made.doubts += _written_alike(lists)
     several: set[str] = set()
     for person in made.persons:
         person.cells.pop("group", None)
@@ -86,24 +86,34 @@ def choose_groups(
     _drop_halves(made, several)
 
 
-def _apart_by_case(lists: Sequence[ClassList]) -> Iterator[Problem]:
-    """Groups of one list that are two by their case alone: they may be one that was mistyped."""
+def _written_alike(lists: Sequence[ClassList]) -> Iterator[Problem]:
+    """Groups of one list with the same letters, each once: they may be one that was mistyped."""
     for each in lists:
-        first: dict[str, Listed] = {}
+        first: dict[str, tuple[str, Listed]] = {}
+        told: set[str] = set()
         for row in each.students:
-            other = first.setdefault(exact_name(row.group).casefold(), row)
-            if exact_name(other.group) != exact_name(row.group):
-                yield _another_group(row, row.group, other)
+            for group in filter(letters, (row.group, *row.groups)):
+                same, other = first.setdefault(letters(group), (group, row))
+                exact = exact_name(group)
+                if exact != exact_name(same) and exact not in told:
+                    told.add(exact)
+                    message = _is_another(group, same, other)
+                    remedy = _("If they are one group, write both the same way.")
+                    yield Problem(row.file, row.line, message, remedy)
 
 
 def _another_group(row: Listed, group: str, other: Listed) -> Problem:
-    message = _(
+    message = _is_another(group, other.group, other)
+    return Problem(row.file, row.line, message, _("Correct one of the lists."))
+
+
+def _is_another(group: str, other: str, row: Listed) -> str:
+    return _(
         "The group is {group} here and {other} in {file}.",
         group=printable(group, 60) or "-",
-        other=printable(other.group, 60),
-        file=f"{other.file}:{other.line}",
+        other=printable(other, 60),
+        file=f"{row.file}:{row.line}",
     )
-    return Problem(row.file, row.line, message, _("Correct one of the lists."))
 
 
 def _drop_halves(made: Joined, several: set[str]) -> None:

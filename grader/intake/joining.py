@@ -28,6 +28,7 @@ def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> Joi
     """
     made = Joined()
     problems: list[Problem] = []
+    _leave_own_numbers(lists, submissions)
     for class_list in lists:
         merge(made.persons, class_list, problems)
     names = GroupNames(lists, submissions)
@@ -39,6 +40,27 @@ def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> Joi
     for person in made.persons:
         person.cells = person.numbers | person.cells
     return made
+
+
+def _leave_own_numbers(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> None:
+    """Numbers alone under *Identifier* are Moodle's where the download has one of them, by that name.
+
+    Else the column is one's own, unless it is all that names a student.
+    """
+    named = {(each.number, each.name) for each in submissions if each.system == "moodle"}
+    for class_list in lists:
+        rows = [row for row in class_list.students if "moodle_participant" in row.cells]
+        numbered = {row.cells["moodle_participant"]: row for row in rows}
+        if (
+            class_list.unsure
+            and all({"name", *KEYS} & {*row.cells} - {"moodle_participant"} for row in rows)
+            and not any(
+                number in numbered and is_named(numbered[number], name) for number, name in named
+            )
+        ):
+            del class_list.taken[class_list.unsure]
+            for row in rows:
+                del row.cells["moodle_participant"]
 
 
 # -- the download ---------------------------------------------------------------------------------

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 PLURAL = "groups"
 """The role of a column that may name several groups of a student in one cell."""
 
+POINTS = "pointspossible"
+"""What Canvas's row of points says, by its letters."""
+
+_IDENTIFIER = frozenset(("identifier", "identifiant"))
+
 # Letters alone, as names of columns are compared.
 _BY_NAME = {
     **dict.fromkeys(("studentid",), "student_id"),
@@ -94,8 +99,7 @@ _BY_NAME = {
     **dict.fromkeys(
         (
             "moodleparticipant",
-            "identifier",
-            "identifiant",
+            *_IDENTIFIER,
         ),
         "moodle_participant",
     ),
@@ -146,13 +150,18 @@ def roles_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Mapping[in
 
     for place, name in enumerate(folded):
         if role := _BY_NAME.get(name):
-            if role == "moodle_participant" and not _are_numbered(_cells(rows, place)):
+            cells = _cells(rows, place)
+            if role == "moodle_participant" and not _are_numbered(cells):
                 continue
-            take(place, role)
+            # Before numbers alone, which may be of one's own, a column that says what it is.
+            if name not in _IDENTIFIER or not _are_bare(cells):
+                take(place, role)
     for place, name in enumerate(folded):
-        if name == "nom":
+        if name in _IDENTIFIER and _are_bare(_cells(rows, place)):
+            take(place, "moodle_participant")
+        elif name == "nom":
             take(place, "last" if "first" in found.values() else "name")
-        elif name == "id" and _is_gradebook(header):
+        elif name == "id" and _is_gradebook(header, rows):
             take(place, "canvas_id")
         elif "canvasuserid" in folded and name in _CANVAS_GROUPS:
             take(place, _CANVAS_GROUPS[name])
@@ -165,13 +174,26 @@ def roles_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Mapping[in
     return dict(sorted(found.items()))
 
 
-def _is_gradebook(header: Sequence[str]) -> bool:
-    """Canvas's, where *ID* is Canvas's own: names are written as Canvas does, and not *Last name*."""
-    names = {name.strip().casefold() for name in header}
-    return bool(
-        {"student", "sisuserid", "sisloginid"} & {*map(letters, header)}
-        or {"lastname", "firstname"} <= names
-    )
+def unsure(header: Sequence[str], rows: Sequence[Sequence[str]], roles: Mapping[int, str]) -> str:
+    """The column *Identifier* that was taken for participants, and may hold numbers of one's own."""
+    for place, role in roles.items():
+        if role == "moodle_participant" and letters(header[place]) in _IDENTIFIER:
+            return header[place] if _are_bare(_cells(rows, place)) else ""
+    return ""
+
+
+def _is_gradebook(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Canvas's, where *ID* is Canvas's own: names are written as Canvas does, and not *Last name*.
+
+    A list of one's own may have these too, so that there must be another sign of Canvas.
+    """
+    names = {*map(letters, header)}
+    if {"sisuserid", "sisloginid"} & names:
+        return True
+    exact = {name.strip().casefold() for name in header}
+    if "student" not in names and not {"lastname", "firstname"} <= exact:
+        return False
+    return "section" in names or any(letters(cell) == POINTS for row in rows for cell in row)
 
 
 def _cells(rows: Sequence[Sequence[str]], place: int) -> list[str]:
@@ -181,3 +203,7 @@ def _cells(rows: Sequence[Sequence[str]], place: int) -> list[str]:
 def _are_numbered(cells: Sequence[str]) -> bool:
     """Moodle writes “Participant 1234”; a column of one's own holds the number alone."""
     return all(cell.isdecimal() or _PARTICIPANT.fullmatch(cell) for cell in cells)
+
+
+def _are_bare(cells: Sequence[str]) -> bool:
+    return all(map(str.isdecimal, cells))

@@ -16,6 +16,7 @@ from grader.safety.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from grader.intake.class_list import Listed
     from grader.intake.groups import GroupNames
     from grader.intake.persons import ClassMember
     from grader.intake.submissions import Submission
@@ -169,6 +170,6 @@ class Owners:
         return self._by_key.get((_NUMBER[submission.system], submission.number.casefold()))
 
 
-def is_named(person: ClassMember, name: str) -> bool:
+def is_named(person: ClassMember | Listed, name: str) -> bool:
     """Whether ``name`` may be the student's; who has none on either side may be anybody."""
     return not name or not person.name or bool(name_forms(person.name) & name_forms(name))

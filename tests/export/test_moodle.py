@@ -373,6 +373,26 @@ def test_a_row_that_moodles_own_copy_breaks_is_left_out_and_named(
     )
 
 
+@pytest.mark.parametrize("cell", ["<p>my keys \\", r'"<p>""my"", keys \\"" \"'])
+def test_a_cell_that_the_import_does_not_use_costs_nobody_the_row(
+    root: Path, cell: str, capsys
+) -> None:
+    ann, *others = ROWS
+    kept = r'"<p>C:\keys, ""mine"""'
+    rows = (f"{ann},{cell}", f"{others[0]},{kept}", f"{others[1]},{cell}")
+    status, out = filled(root, lines(*rows, header=f"{HEADER},Online text"))
+    read = importers.moodle_table(out.read_bytes())
+    assert (status, [row["Grade"] for row in read]) == (0, ["17.5", "2.68", "5.00"])
+    assert [row["Online text"] for row in read] == ["", r'<p>C:\keys, "mine"', ""]
+    assert "backslash" not in capsys.readouterr().err
+
+
+def test_a_feedback_comment_that_moodles_own_copy_breaks_costs_the_row(root: Path, capsys) -> None:
+    status, out = filled(root, lines(*ROWS[:2], ROWS[2].replace("before", "before \\")))
+    assert (status, grades(out)) == (0, ["17.5", "2.68"])
+    assert "worksheet.csv:4: The row is left out" in capsys.readouterr().err
+
+
 def test_a_broken_row_of_nobody_with_a_score_is_left_out_too(root: Path, capsys) -> None:
     row = r'Participant 9,"Zoe Zed\",zoe@example.org,,20.00,'
     status, out = filled(root, lines(row, *ROWS))

@@ -70,8 +70,17 @@ WORKSHEET = (
             "    Points Possible,,,,,,20\nSüß,Zoë,77,sis7,zoe,A,\nStudent,Test,9,,,A,\n",
             {"name": "Zoë Süß", "canvas_id": "77", "sis_user_id": "sis7", "sis_login_id": "zoe"},
         ),
-        ("LastName,FirstName,ID\nSüß,Zoë,77\n", {"name": "Zoë Süß", "canvas_id": "77"}),
+        (
+            "LastName,FirstName,ID,Section\nSüß,Zoë,77,A\n",
+            {"name": "Zoë Süß", "canvas_id": "77"},
+        ),
+        (
+            'Student,ID,Lab 3 (4711)\n    Points Possible,,20\n"Süß, Zoë",77,\n',
+            {"name": "Süß, Zoë", "canvas_id": "77"},
+        ),
         # A column ID of one's own may hold anything.
+        ("LastName,FirstName,ID\nSüß,Zoë,77\n", {"name": "Zoë Süß"}),
+        ("Student,ID\nZoë Süß,77\n", {"name": "Zoë Süß"}),
         ("First name,Last name,ID\nZoë,Süß,77\n", {"name": "Zoë Süß"}),
         (
             "name,canvas_user_id,user_id,login_id,sections,group_name\nZoë Süß,77,sis7,zoe,A,Pair 1\n",
@@ -83,6 +92,12 @@ WORKSHEET = (
             "student_id,name,due_at,id,Identifier\ns01,Zoë Süß,2026-11-28T23:59:00+01:00,9,blue\n",
             {"student_id": "s01", "name": "Zoë Süß", "due_at": "2026-11-28T23:59:00+01:00"},
         ),
+        # Numbers alone may be of one's own: a column that says what it is comes first.
+        (
+            "Identifier,name,moodle_participant\n9,Zoë Süß,201\n",
+            {"name": "Zoë Süß", "moodle_participant": "201"},
+        ),
+        ("Identifier,name\nTeilnehmer/in 201,Zoë\n", {"name": "Zoë", "moodle_participant": "201"}),
         ("Identifier,Status\nParticipant 201,Submitted\n", {"moodle_participant": "201"}),
         ("name,lti_user_id\nZoë Süß,u-7\n", {"name": "Zoë Süß", "lti_user_id": "u-7"}),
         ("name,email,\nZoë Süß,zoe@x.org,absent,,\n", {"name": "Zoë Süß", "email": "zoe@x.org"}),

@@ -189,12 +189,30 @@ def test_canvas_s_number_tells_groups_apart_whose_letters_are_the_same(tmp_path:
     assert keys == ["1" * 12, "1" * 12, "2" * 12]
 
 
-def test_groups_of_a_list_that_differ_in_case_alone_are_named(tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_text("name,group\nAnn Ax,Pair 1\nBo Bi,pair 1\n")
-    pack(tmp_path / "all.zip", **{"Pair 1_500_assignsubmission_file/k.txt": block()})
+@pytest.mark.parametrize("other", ["pair 01", "Pair-01", "Pair01"])
+@pytest.mark.parametrize("column", ["group", "Groups"])
+def test_groups_of_a_list_that_have_the_same_letters_are_named_once(
+    tmp_path: Path, other: str, column: str
+) -> None:
+    (tmp_path / "list.csv").write_text(
+        f"name,{column}\nAnn Ax,Pair 01\nBo Bi,{other}\nCy Cu,{other}\n"
+    )
+    pack(tmp_path / "all.zip", **{"Pair 01_500_assignsubmission_file/k.txt": block()})
     done = make(tmp_path)
-    assert "list.csv:3: The group is pair 1 here and Pair 1 in list.csv:2" in done.stderr
-    assert [bool(r["credentials_file"]) for r in rows(tmp_path / "class.csv")] == [True, False]
+    said = f"list.csv:3: The group is {other} here and Pair 01 in list.csv:2"
+    assert "To look at" in done.stderr
+    assert said in done.stderr
+    assert done.stderr.count("The group is") == 1
+    made = rows(tmp_path / "class.csv")
+    assert [bool(r["credentials_file"]) for r in made] == [True, False, False]
+
+
+def test_groups_in_one_cell_that_have_the_same_letters_are_named(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text('name,Groups\nAnn Ax,"T 1-1, T 11"\n')
+    pack(tmp_path / "all.zip", **{"T 11_500_assignsubmission_file/k.txt": block()})
+    done = make(tmp_path)
+    assert done.returncode == 0
+    assert "list.csv:2: The group is T 11 here and T 1-1 in list.csv:2" in done.stderr
 
 
 def test_the_group_of_several_that_handed_in_is_chosen_by_its_exact_name(tmp_path: Path) -> None:
@@ -212,12 +230,24 @@ def test_the_group_of_several_that_handed_in_is_chosen_by_its_exact_name(tmp_pat
 
 
 def test_a_namesake_with_another_number_of_canvas_s_is_somebody_else(tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_text('Student,ID\n"Lee, Ann",11\n')
+    (tmp_path / "list.csv").write_text('Student,ID,Section\n"Lee, Ann",11,A\n')
     pack(tmp_path / "all.zip", **{"leeann_99_900_b.txt": block()})
     done = make(tmp_path)
     assert "leeann is not in the class list" in done.stderr
     made = [(r["student_id"], bool(r["credentials_file"])) for r in rows(tmp_path / "class.csv")]
     assert made == [("11", False), ("99", True)]
+
+
+@pytest.mark.parametrize(
+    "text", ["LastName,FirstName,ID\nLee,Ann,20261\n", "Student,ID\nAnn Lee,20261\n"]
+)
+def test_a_number_of_ones_own_beside_a_name_is_not_canvas_s(tmp_path: Path, text: str) -> None:
+    (tmp_path / "list.csv").write_text(text)
+    pack(tmp_path / "all.zip", **{"leeann_99_900_b.txt": block()})
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    made = [(r["student_id"], r["canvas_id"]) for r in rows(tmp_path / "class.csv")]
+    assert made == [("99", "99")]
 
 
 def test_of_canvas_s_attachments_the_last_counts_and_a_known_user_decides_whose_it_is(
@@ -232,6 +262,41 @@ def test_of_canvas_s_attachments_the_last_counts_and_a_known_user_decides_whose_
     assert done.returncode == 0, done.stderr
     assert [r["student_id"] for r in rows(tmp_path / "class.csv")] == ["123"]
     assert key_of(tmp_path, "123") == "2" * 12
+
+
+@pytest.mark.parametrize(
+    ("numbers", "made"),
+    [
+        # Moodle's own, saved by hand: whoever handed in nothing has theirs too.
+        (("201", "202"), ["201", "202"]),
+        (("20261", "20262"), ["201", ""]),
+        # One of them happens to be what Moodle calls somebody else.
+        (("20261", "201"), ["201", ""]),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("worksheet.csv",)])
+def test_numbers_under_identifier_are_moodle_s_where_the_download_says_so(
+    tmp_path: Path, numbers: tuple[str, str], made: list[str], more: tuple[str, ...]
+) -> None:
+    ann, bob = numbers
+    (tmp_path / "list.csv").write_text(f"Identifiant;Nom;Prénom\n{ann};Lee;Ann\n{bob};Roy;Bob\n")
+    (tmp_path / "worksheet.csv").write_text(worksheet((201, "Ann Lee", ""), (202, "Bob Roy", "")))
+    pack(tmp_path / "all.zip", **{"Ann Lee_201_assignsubmission_file/k.txt": block("1" * 12)})
+    done = make(tmp_path, lists=("list.csv", *more))
+    assert (done.returncode, done.stderr) == (0, "")
+    found = rows(tmp_path / "class.csv")
+    assert [r["moodle_participant"] for r in found] == (["201", "202"] if more else made)
+    assert [bool(r["credentials_file"]) for r in found] == [True, False]
+    assert ("list.csv: moodle_participant from" in done.stdout) == (bob == "202")
+
+
+def test_numbers_under_identifier_stay_where_nothing_else_names_the_students(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "list.csv").write_text("Identifiant,Groupe\n201,Pair 1\n202,Pair 1\n")
+    pack(tmp_path / "all.zip", **{"Pair 1_500_assignsubmission_file/k.txt": block()})
+    assert make(tmp_path).returncode == 0
+    assert [r["moodle_participant"] for r in rows(tmp_path / "class.csv")] == ["201", "202"]
 
 
 def test_a_list_of_ones_own_is_joined_by_names_in_whatever_order(tmp_path: Path) -> None:
@@ -410,7 +475,10 @@ def test_without_a_list_a_group_is_not_taken_for_a_participant(tmp_path: Path) -
             ["list1.csv:2: The moodle_participant is another than in list0.csv:5"],
         ),
         (
-            ["name,email\nAnn Lee,a@x.org\n", 'Student,ID\n"Lee, Ann",11\n"Lee, Ann",12\n'],
+            [
+                "name,email\nAnn Lee,a@x.org\n",
+                'Student,ID,Section\n"Lee, Ann",11,A\n"Lee, Ann",12,A\n',
+            ],
             ["s01/k.txt"],
             [
                 "list1.csv:2: Several rows of this list have the name that list0.csv:2",
@@ -419,7 +487,7 @@ def test_without_a_list_a_group_is_not_taken_for_a_participant(tmp_path: Path) -
         ),
         (
             [
-                "Identifiant;Nom;Prénom;Groupe\n20261;Lee;Ann;a\n20262;Roy;Bob;a\n",
+                "moodle_participant;Nom;Prénom;Groupe\n20261;Lee;Ann;a\n20262;Roy;Bob;a\n",
                 "Identifier,Full name\nParticipant 201,Ann Lee\nParticipant 202,Bob Roy\n",
             ],
             ["Ann Lee_201_assignsubmission_file/k.txt"],
@@ -431,7 +499,7 @@ def test_without_a_list_a_group_is_not_taken_for_a_participant(tmp_path: Path) -
         ),
         (
             [
-                "Identifiant;Nom;Prénom;Groupe\n202;Lee;Ann;a\n",
+                "moodle_participant;Nom;Prénom;Groupe\n202;Lee;Ann;a\n",
                 "Identifier,Full name\nParticipant 201,Ann Lee\nParticipant 202,Bob Roy\n",
             ],
             ["Ann Lee_201_assignsubmission_file/k.txt"],
