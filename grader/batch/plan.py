@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import UNSET
 
 from grader import __version__
@@ -120,8 +121,12 @@ def plan(
         same = _same_account(stored_student.student, before) and _is_as_named(stored_student)
         if same:
             known[stored_student.student.student_id] = last
-        # A human's marks settle what is open for one student alone.
-        groups.add(stored_student, graded=same and as_earned(last.report).status == "graded")
+        if _is_of_group(last.report, stored_student.student):
+            # A human's marks settle what is open for one student alone.
+            groups.add(stored_student, graded=same and as_earned(last.report).status == "graded")
+            judged_as = stored_student.student
+        else:  # of another group: so it says until the student is graded in this one
+            judged_as = msgspec.structs.replace(stored_student.student, group=last.report.group)
         due_alike = (
             same_due
             and before[stored_student.student.student_id].due_at == stored_student.student.due_at
@@ -130,10 +135,10 @@ def plan(
             stored_student.agree
             and stored_student.student.student_id not in failed
             and due_alike
-            and _is_of(last.report, stored_student.student, rubric)
+            and _is_of(last.report, judged_as, rubric)
         )
         if not (judged_alike and is_same):
-            outdated.append(stored_student.student)
+            outdated.append(judged_as)
     # Whoever had handed in nothing, and has a mark all the same, may have handed in something now.
     absent = {account.student_id for account in roster.accounts if account.absent}
     graded = {
@@ -251,9 +256,17 @@ def _same_account(now: Student, then: Mapping[str, Student]) -> bool:
     )
 
 
+def _is_of_group(report: Report, student: Student) -> bool:
+    """The report is of the group that the row names, or both are of none."""
+    return (report.group or None) == (student.group or None)
+
+
 def _is_as_named(stored: StoredStudent) -> bool:
-    """A grade is of the region and the resources that the row names. In a group its ways tell that."""
+    """A grade is of the group, the region and the resources that the row names. In a group its ways tell
+    of the last two."""
     student, seen, report = stored.student, stored.observation, stored.report
+    if report is not None and not _is_of_group(report, student):
+        return False
     if student.group or seen is None or report is None or report.status == "ungraded":
         return True
     used = {role: found.name for role, found in seen.found_as.items() if found.how == "use"}
