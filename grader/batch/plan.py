@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from grader import __version__
-from grader.batch.known_groups import KnownGroups, whole_groups
+from grader.batch.known_groups import KnownGroups, is_of_group, whole_groups
 from grader.batch.regrade import criteria_of, former_criteria
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
@@ -121,12 +121,8 @@ def plan(
         same = _same_account(stored_student.student, before) and _is_as_named(stored_student)
         if same:
             known[stored_student.student.student_id] = last
-        if _is_of_group(last.report, stored_student.student):
-            # A human's marks settle what is open for one student alone.
-            groups.add(stored_student, graded=same and as_earned(last.report).status == "graded")
-            judged_as = stored_student.student
-        else:  # of another group: so it says until the student is graded in this one
-            judged_as = msgspec.structs.replace(stored_student.student, group=last.report.group)
+        # A human's marks settle what is open for one student alone.
+        groups.add(stored_student, graded=same and as_earned(last.report).status == "graded")
         due_alike = (
             same_due
             and before[stored_student.student.student_id].due_at == stored_student.student.due_at
@@ -135,10 +131,10 @@ def plan(
             stored_student.agree
             and stored_student.student.student_id not in failed
             and due_alike
-            and _is_of(last.report, judged_as, rubric)
+            and _is_of(last.report, stored_student.student, rubric)
         )
         if not (judged_alike and is_same):
-            outdated.append(judged_as)
+            outdated.append(_as_judged(stored_student.student, last.report))
     # Whoever had handed in nothing, and has a mark all the same, may have handed in something now.
     absent = {account.student_id for account in roster.accounts if account.absent}
     graded = {
@@ -256,16 +252,16 @@ def _same_account(now: Student, then: Mapping[str, Student]) -> bool:
     )
 
 
-def _is_of_group(report: Report, student: Student) -> bool:
-    """The report is of the group that the row names, or both are of none."""
-    return (report.group or None) == (student.group or None)
+def _as_judged(student: Student, report: Report) -> Student:
+    """The row by which the report is judged again: it says its group until the student is graded."""
+    return msgspec.structs.replace(student, group=report.group)
 
 
 def _is_as_named(stored: StoredStudent) -> bool:
     """A grade is of the group, the region and the resources that the row names. In a group its ways tell
     of the last two."""
     student, seen, report = stored.student, stored.observation, stored.report
-    if report is not None and not _is_of_group(report, student):
+    if report is not None and not is_of_group(report, student):
         return False
     if student.group or seen is None or report is None or report.status == "ungraded":
         return True

@@ -51,7 +51,8 @@ def _loses(earlier: Report, graded: Graded) -> bool:
     """The new result would take a grade away, or what was seen of the account.
 
     A group's holds what was seen of its accounts before, and so takes nothing away, unless the grader
-    itself failed at one of them and the others are worth less. A human's marks settle what is open, and are no reason to forget what was seen.
+    itself failed at one of them and the others are worth less. A human's marks settle what is open, and
+    are no reason to forget what was seen.
     """
     now = graded.observation
     was_graded = as_earned(earlier).status == "graded"
