@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import UNSET
 
-from grader.batch.forget_traces import Folder, folders_of, is_of, traces_of
+from grader.batch.forget_traces import Folder, folders_of, ids_of, is_of, may_be_same, traces_of
 from grader.export.lti import USER_COLUMN
 from grader.inputs.csv_cell import undefused
 from grader.inputs.problems import BadInput, Problem
@@ -36,7 +36,7 @@ from grader.results.forget_files import (
     remove_unfinished,
 )
 from grader.results.handed_back import forget_handed_back, read_handed_back
-from grader.roster.find import find_students
+from grader.roster.find import find_students, found_students
 from grader.rubric.load import load_rubric
 from grader.scoring.open_by import ShownScores
 
@@ -55,7 +55,8 @@ class Forgotten:
     ``shared`` is what others of the class have too, and stays: names, addresses, accounts. ``exports``
     of the folder that was named were removed whole. ``left`` is what the grader did not write and still
     names the student. ``stale`` says why what the whole class makes up was removed, and not made anew.
-    ``listed``: the class of the folder that was named had the student.
+    ``listed``: the class of the folder that was named had the student. ``former`` are other ids of the
+    student, forgotten too; ``may_be_same`` those that may be the student's, and are not.
     """
 
     student: Student
@@ -66,6 +67,8 @@ class Forgotten:
     left: list[Path] = field(default_factory=list)
     stale: list[Problem] = field(default_factory=list)
     listed: bool = True
+    former: list[str] = field(default_factory=list)
+    may_be_same: list[str] = field(default_factory=list)
 
 
 def forget_student(root: Path, named: str, *, dry_run: bool = False) -> Forgotten:
@@ -79,34 +82,49 @@ def forget_student(root: Path, named: str, *, dry_run: bool = False) -> Forgotte
     results.batch()  # locking a folder that is not there would make it
     with results.locked():
         folders, strange = folders_of(root)
-        rows = {
-            student.student_id: student for each in reversed(folders) for student in each.students
-        }
-        (student_id,) = find_students([*rows.values()], [named], "STUDENT")
-        traces, shared = traces_of(student_id, folders)
-        listed = any(is_of(student, student_id) for student in folders[0].batch.students)
-        told = Forgotten(rows[student_id], root, shared=shared, left=strange, listed=listed)
-        told.folders.extend(each.root for each in folders if _holds(each, student_id))
+        named_id, ids = _find(folders, named)
+        student = next(row for each in folders for row in each.students if is_of(row, ids))
+        traces, shared = traces_of(student.student_id, ids, folders)
+        listed = any(is_of(row, ids) for row in folders[0].batch.students)
+        told = Forgotten(student, root, shared=shared, left=strange, listed=listed)
+        told.folders.extend(each.root for each in folders if _holds(each, ids))
+        told.former.extend(sorted(traces.former))
+        told.may_be_same.extend(may_be_same(ids, folders))
         if not dry_run:
-            _remove(folders, traces, told)
+            _remove(folders, traces, told, named_id)
     return told
 
 
-def _holds(each: Folder, student_id: str) -> bool:
-    listed = any(is_of(student, student_id) for student in each.batch.students)
-    return listed or (each.root / STUDENTS / student_id).exists()
+def _find(folders: list[Folder], named: str) -> tuple[str, frozenset[str]]:
+    """The id of the student who is ``named``, and all ids that the student has."""
+    rows = {student.student_id: student for each in reversed(folders) for student in each.students}
+    every = [*rows.values()]
+    found = found_students(every, named)
+    if found and ids_of(found[0], folders).issuperset(found):
+        student_id = found[0]
+    else:
+        (student_id,) = find_students(every, [named], "STUDENT")
+    return student_id, ids_of(student_id, folders)
 
 
-def _remove(folders: list[Folder], traces: Traces, told: Forgotten) -> None:
-    mine = [row for each in folders for row in each.students if is_of(row, traces.student_id)]
+def _holds(each: Folder, ids: Collection[str]) -> bool:
+    listed = any(is_of(student, ids) for student in each.batch.students)
+    return listed or any((each.root / STUDENTS / one).exists() for one in ids)
+
+
+def _remove(folders: list[Folder], traces: Traces, told: Forgotten, named_id: str) -> None:
+    mine = [row for each in folders for row in each.students if is_of(row, traces.ids)]
     users = frozenset(row.column(USER_COLUMN) for row in mine) - {""}
     for each in folders:
         _clean(each, traces, users, told)
-    for each in reversed(folders):  # the folder that was named comes last
-        folder = each.root / STUDENTS / traces.student_id
-        if folder.exists():
-            shutil.rmtree(folder)
+    # What tells whose the id is that was named comes last, and of several the folder that was named.
+    backwards = [*reversed(folders)]
+    for each in sorted(backwards, key=lambda one: _holds(one, {named_id})):
+        _remove_folders(each, traces.ids - {named_id})
+        if any(is_of(row, {named_id}) for row in each.batch.students):
+            _remove_folders(each, {named_id})
         each.results.write_batch(_without(each, traces))
+        _remove_folders(each, {named_id})
     told.left.extend(
         path
         for each in folders
@@ -115,12 +133,19 @@ def _remove(folders: list[Folder], traces: Traces, told: Forgotten) -> None:
     )
 
 
+def _remove_folders(each: Folder, ids: Collection[str]) -> None:
+    for one in ids:
+        folder = each.root / STUDENTS / one
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
 def _clean(each: Folder, traces: Traces, users: frozenset[str], told: Forgotten) -> None:
     """Take the student out of everything in a folder but their own and ``batch.json``."""
     remove_unfinished(each.root)
     groups = _renamed(each.batch, traces)
     pages = []
-    for folder in folders_of_others(each.root, traces.student_id):
+    for folder in folders_of_others(each.root, traces.ids):
         changed = clean_student(folder, traces, groups)
         # A page may be of before: whoever was interrupted had cleaned what it is made of.
         if changed or page_names(folder / PAGE, traces, groups):
@@ -128,7 +153,7 @@ def _clean(each: Folder, traces: Traces, users: frozenset[str], told: Forgotten)
     _clean_overrides(each, traces)
     clean_pushed(each.root, users)
     clean_desk(each.root, traces)
-    forget_handed_back(each.root, traces.student_id)
+    forget_handed_back(each.root, traces.ids)
     gone = clean_exports(each.root, traces, users)
     if each.root == told.folder:
         told.exports.extend(gone)
@@ -151,18 +176,16 @@ def _renamed(batch: Batch, traces: Traces) -> dict[str, str]:
 def _without(each: Folder, traces: Traces) -> Batch:
     """What ``batch.json`` says without the student."""
     batch, groups = each.batch, _renamed(each.batch, traces)
-    students = [
-        _row(row, traces, groups) for row in batch.students if not is_of(row, traces.student_id)
-    ]
+    students = [_row(row, traces, groups) for row in batch.students if not is_of(row, traces.ids)]
     reports = [each.results.report_of(row.student_id) for row in students]
     graded = sum(report is not None and report.status == "graded" for report in reports)
     absent = sum(report is not None and report.absent for report in reports)
     ways = batch.ways
     if ways is not UNSET:
-        ways = {name: way for name, way in ways.items() if name != traces.student_id}
+        ways = {name: way for name, way in ways.items() if name not in traces.ids}
     failed = batch.judging_failed
     if failed is not UNSET:
-        failed = [name for name in failed if name != traces.student_id] or UNSET
+        failed = [name for name in failed if name not in traces.ids] or UNSET
     return msgspec.structs.replace(
         batch,
         students=students,
@@ -188,13 +211,14 @@ def _clean_overrides(each: Folder, traces: Traces) -> None:
         return
     before = sheet.encode()
     column = sheet.column(["student_id"])
+    ids = {one.casefold() for one in traces.ids}
     for record in sheet.rows:
         cells = record.cells
         if (
             column is not None
             and column < len(cells)
             # Whoever reads it takes an id in any case, and without what a spreadsheet would calculate.
-            and undefused(cells[column].strip()).casefold() == traces.student_id.casefold()
+            and undefused(cells[column].strip()).casefold() in ids
         ):
             sheet.records.remove(record)
             continue

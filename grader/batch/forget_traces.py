@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from grader.export.sheet import read_sheet
-from grader.inputs.names import id_forms
+from grader.inputs.names import id_forms, name_keys
 from grader.inputs.problems import BadInput, Problem
 from grader.model.batch import Student
 from grader.results.directory import BATCH, STUDENTS, Results
@@ -21,7 +21,7 @@ from grader.results.traces import Traces, accounts_in
 from grader.roster.table import ID_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from grader.export.sheet import Sheet
@@ -80,7 +80,7 @@ def folders_of(root: Path) -> tuple[list[Folder], list[Path]]:
 
 def _gone(results: Results, batch: Batch) -> Iterator[Student]:
     listed = {student.student_id for student in batch.students}
-    for folder in folders_of_others(results.root, ""):
+    for folder in folders_of_others(results.root, ()):
         if folder.name not in listed:
             report = results.report_of(folder.name)
             who = (report.name, report.email) if report is not None else ()
@@ -95,19 +95,63 @@ def _overrides(path: Path) -> Sheet | None:
     return sheet
 
 
-def is_of(row: Student, student_id: str) -> bool:
-    """The row is that of the student."""
-    return row.student_id == student_id
+def ids_of(student_id: str, folders: Sequence[Folder]) -> frozenset[str]:
+    """All ids of a student: in whatever case, and those with the same e-mail address.
 
-
-def traces_of(student_id: str, folders: Sequence[Folder]) -> tuple[Traces, list[str]]:
-    """What tells who the student is and nobody else, and what others have too."""
+    Where one class lists two of them, the address is not one student's, and does not count.
+    """
     every = [row for each in folders for row in each.students]
-    mine = [row for row in every if is_of(row, student_id)]
-    others = [row for row in every if not is_of(row, student_id)]
-    accounts = {*_accounts(student_id, folders)}
-    theirs = {*_accounts_of_others(student_id, folders)}
-    names = {row.name.strip() for row in mine if row.name.strip()} - {student_id}
+    ids = found = frozenset(row.student_id for row in every if _is_spelt(row, {student_id}))
+    while True:
+        emails = id_forms(*(row.email for row in every if is_of(row, found) and "@" in row.email))
+        more = found | {row.student_id for row in every if id_forms(row.email) & emails}
+        more |= {row.student_id for row in every if _is_spelt(row, more)}
+        if more == found:
+            break
+        found = more
+    listed = ([row for row in each.batch.students if is_of(row, found)] for each in folders)
+    return found if all(len(rows) <= 1 for rows in listed) else ids
+
+
+def _is_spelt(row: Student, ids: Collection[str]) -> bool:
+    return row.student_id.casefold() in {one.casefold() for one in ids}
+
+
+def is_of(row: Student, ids: Collection[str]) -> bool:
+    """The row is that of the student who has the ``ids``."""
+    return row.student_id in ids
+
+
+def may_be_same(ids: Collection[str], folders: Sequence[Folder]) -> list[str]:
+    """Other ids that may be the student's: of the same name, where the class does not list both, and
+    no e-mail addresses tell them apart."""
+    every = [row for each in folders for row in each.students]
+    mine = [row for row in every if is_of(row, ids)]
+    listed = {row.student_id for row in folders[0].batch.students}
+    names = {key for row in mine for key in name_keys(row.name)}
+    emails = id_forms(*(row.email for row in mine))
+    both = not listed.isdisjoint(ids)
+    found = (
+        row.student_id
+        for row in every
+        if not is_of(row, ids)
+        and not (both and row.student_id in listed)
+        and name_keys(row.name) & names
+        and (not emails or not row.email.strip() or id_forms(row.email) & emails)
+    )
+    return [*dict.fromkeys(found)]
+
+
+def traces_of(
+    student_id: str, ids: frozenset[str], folders: Sequence[Folder]
+) -> tuple[Traces, list[str]]:
+    """What tells who the student is, of all their ``ids``, and nobody else, and what others have too."""
+    every = [row for each in folders for row in each.students]
+    mine = [row for row in every if is_of(row, ids)]
+    others = [row for row in every if not is_of(row, ids)]
+    accounts = {*_accounts(ids, folders)}
+    theirs = {*_accounts_of_others(ids, folders)}
+    names = {row.name.strip() for row in mine if row.name.strip()} - ids
     emails = {row.email.strip() for row in mine if row.email.strip()}
     said = [text for row in others for text in (row.student_id, row.name, row.email)]
     shared = {name for name in names if any(map(Traces("", frozenset({name})).in_table, said))}
@@ -120,20 +164,22 @@ def traces_of(student_id: str, folders: Sequence[Folder]) -> tuple[Traces, list[
         frozenset(emails - shared),
         frozenset(accounts - theirs),
         frozenset(row.column(column) for row in mine for column in ID_COLUMNS) - {""},
+        ids - {student_id},
     )
     return traces, sorted(shared) + sorted(accounts & theirs)
 
 
-def _accounts(student_id: str, folders: Iterable[Folder]) -> Iterator[str]:
+def _accounts(ids: Collection[str], folders: Iterable[Folder]) -> Iterator[str]:
     for each in folders:
-        yield from (found for name, found in _listed(each.batch) if name == student_id)
-        yield from _in_files(each.root / STUDENTS / student_id)
+        yield from (found for name, found in _listed(each.batch) if name in ids)
+        for one in ids:
+            yield from _in_files(each.root / STUDENTS / one)
 
 
-def _accounts_of_others(student_id: str, folders: Iterable[Folder]) -> Iterator[str]:
+def _accounts_of_others(ids: Collection[str], folders: Iterable[Folder]) -> Iterator[str]:
     for each in folders:
-        yield from (found for name, found in _listed(each.batch) if name != student_id)
-        for folder in folders_of_others(each.root, student_id):
+        yield from (found for name, found in _listed(each.batch) if name not in ids)
+        for folder in folders_of_others(each.root, ids):
             yield from _in_files(folder)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from grader.model.batch import Batch, Student
     from grader.model.observation import Observation
+    from grader.model.report import Report
     from grader.results.directory import Results, StoredStudent
     from grader.results.named_accounts import NamedAccounts
     from grader.roster.load import Account
@@ -37,9 +38,10 @@ class KnownGroups:
         self._open: set[str] = set()
 
     def add(self, stored: StoredStudent, *, graded: bool) -> None:
-        """What is stored of a student, whose grade stands if it is ``graded``."""
+        """What is stored of a student, whose grade stands if it is ``graded``. What is of another group
+        is not this one's."""
         name, group = stored.student.student_id, stored.student.group
-        if not group:
+        if not group or (stored.report and not is_of_group(stored.report, stored.student)):
             return
         if any(isinstance(observation.identity, Found) for observation in stored.seen):
             self._students.setdefault(f"group {group}", []).append(stored.student)
@@ -98,6 +100,11 @@ class KnownGroups:
                 mine = self._stands.get(row.student_id, frozenset())
                 stands[name] = stands.get(name, frozenset()) | mine
         return {name: Earlier(led_to[name], stands.get(name, frozenset())) for name in led_to}
+
+
+def is_of_group(report: Report, student: Student) -> bool:
+    """The report is of the group that the row names, or both are of none."""
+    return (report.group or None) == (student.group or None)
 
 
 def _standing(stored: StoredStudent) -> Iterator[tuple[str, str]]:

@@ -29,7 +29,7 @@ class Graded:
     ``others`` is what was seen of a group's other accounts, and of ways that led nowhere. ``led_to`` is
     the account that the student's own way leads to, as far as that is known. ``now`` is what came of
     this run alone, where something seen earlier counts in its place. ``fault`` is the ungraded report of
-    what the grader itself failed at: no grade of before gives way to that.
+    what the grader itself failed at: a grade of before gives way only to one that is worth as much.
     """
 
     account: Account
@@ -206,7 +206,7 @@ class Candidates:
             now
             for now, then in twice
             if (reports[now].status == "ungraded" and reports[then].status == "graded")
-            or (self._keep_best and _is_worth_more(reports[then], reports[now]))
+            or (self._keep_best and is_worth_more(reports[then], reports[now]))
         }
         gone = {then for now, then in twice if now not in stands}
         # Where nothing else is left, a way that leads nowhere is what there is to tell.
@@ -214,7 +214,7 @@ class Candidates:
         yield from left or [0]
 
 
-def _is_worth_more(then: Report, now: Report) -> bool:
+def is_worth_more(then: Report, now: Report) -> bool:
     """Graded before ungraded, then more points; of equal ones the newer counts."""
     if then.status != now.status:
         return then.status == "graded"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import UNSET
 
 from grader import __version__
-from grader.batch.known_groups import KnownGroups, whole_groups
+from grader.batch.known_groups import KnownGroups, is_of_group, whole_groups
 from grader.batch.regrade import criteria_of, former_criteria
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
@@ -133,7 +134,7 @@ def plan(
             and _is_of(last.report, stored_student.student, rubric)
         )
         if not (judged_alike and is_same):
-            outdated.append(stored_student.student)
+            outdated.append(_as_judged(stored_student.student, last.report))
     # Whoever had handed in nothing, and has a mark all the same, may have handed in something now.
     absent = {account.student_id for account in roster.accounts if account.absent}
     graded = {
@@ -251,9 +252,17 @@ def _same_account(now: Student, then: Mapping[str, Student]) -> bool:
     )
 
 
+def _as_judged(student: Student, report: Report) -> Student:
+    """The row by which the report is judged again: it says its group until the student is graded."""
+    return msgspec.structs.replace(student, group=report.group)
+
+
 def _is_as_named(stored: StoredStudent) -> bool:
-    """A grade is of the region and the resources that the row names. In a group its ways tell that."""
+    """A grade is of the group, the region and the resources that the row names. In a group its ways tell
+    of the last two."""
     student, seen, report = stored.student, stored.observation, stored.report
+    if report is not None and not is_of_group(report, student):
+        return False
     if student.group or seen is None or report is None or report.status == "ungraded":
         return True
     used = {role: found.name for role, found in seen.found_as.items() if found.how == "use"}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import UNSET
 
 from grader.batch.known_groups import stored_accounts
+from grader.batch.parties import is_worth_more
 from grader.batch.pipeline import Graded, Pipeline
 from grader.batch.regrade import judged_again
 from grader.batch.wait_for_killed import wait_for_orphaned_poll
@@ -50,12 +51,13 @@ def _loses(earlier: Report, graded: Graded) -> bool:
     """The new result would take a grade away, or what was seen of the account.
 
     A group's holds what was seen of its accounts before, and so takes nothing away, unless the grader
-    itself failed. A human's marks settle what is open, and are no reason to forget what was seen.
+    itself failed at one of them and the others are worth less. A human's marks settle what is open, and
+    are no reason to forget what was seen.
     """
     now = graded.observation
     was_graded = as_earned(earlier).status == "graded"
     if graded.fault is not None and was_graded:
-        return True
+        return is_worth_more(as_earned(earlier), as_earned(graded.report))
     if graded.account.group and now is not None and graded.fault is None:
         return False
     blind = now is None or not isinstance(now.identity, Found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,11 +52,23 @@ def _tell(done: Forgotten, errors: Console, *, quiet: bool, dry_run: bool) -> No
         removed = N_("Removed what was kept of {student}: {folders}.")
         would_be = N_("It would remove what is kept of {student}: {folders}.")
         say(_(would_be if dry_run else removed, student=label(done.student), folders=places))
+        if done.former:
+            say(_("The same student under another id: {ids}.", ids=", ".join(done.former)))
         for text in done.shared:
             say(
                 _(
                     "Others of the class have it too, so it stays: {text}.",
                     text=printable(text, 200),
+                )
+            )
+        for other in done.may_be_same:
+            ended = ["--"] if other.startswith("-") else []
+            command = shlex.join(["grader", "forget", str(done.folder), *ended, other])
+            say(
+                _(
+                    "{id} has the same name. If this is the same student, give too: {command}",
+                    id=other,
+                    command=command,
                 )
             )
     if done.exports:

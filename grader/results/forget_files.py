@@ -25,7 +25,7 @@ from grader.results.directory import (
 from grader.results.overrides import OVERRIDES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from grader.results.traces import Traces
@@ -39,11 +39,11 @@ _LISTS = frozenset({".ndjson"})
 _NO_TABLES = frozenset({".json", ".ndjson", ".html", ".xml"})
 
 
-def folders_of_others(root: Path, student_id: str) -> Iterator[Path]:
-    """Each other student's folder in the results folder ``root``."""
+def folders_of_others(root: Path, ids: Collection[str]) -> Iterator[Path]:
+    """The folder of each student in the results folder ``root`` but of the one who has the ``ids``."""
     students = root / STUDENTS
     for folder in sorted(students.iterdir()) if students.is_dir() else ():
-        if folder.is_dir() and folder.name != student_id and is_student_id(folder.name):
+        if folder.is_dir() and folder.name not in ids and is_student_id(folder.name):
             yield folder
 
 
@@ -87,7 +87,7 @@ def clean_desk(root: Path, traces: Traces) -> None:
     if not path.is_file():
         return
     told = json.loads(text_of(path))
-    gone = {traces.student_id, *traces.accounts}
+    gone = {*traces.ids, *traces.accounts}
     data = json.dumps(_without(told, gone), ensure_ascii=False, indent=2).encode() + b"\n"
     write_bytes(path, data)
 
@@ -122,9 +122,9 @@ def clean_exports(root: Path, traces: Traces, users: frozenset[str]) -> list[Pat
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         if not path.is_file():
             continue
-        own = traces.student_id in {path.stem, *path.relative_to(folder).parts}
+        own = not traces.ids.isdisjoint({path.stem, *path.relative_to(folder).parts})
         if path.suffix in _LISTS and not own:
-            _drop_lines(path, users | {traces.student_id})
+            _drop_lines(path, users | traces.ids)
         # A student's own file has sums and points in it, which may be another's id.
         named = traces.in_prose if path.suffix == ".json" else traces.in_table
         if own or path.suffix in _PACKED or may_name(path, named) or may_list(path, traces):

@@ -14,6 +14,7 @@ from grader.results.atomic_write import write_json
 from grader.results.directory import HANDED_BACK, UNREADABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 _LIMIT_BYTES = 16 * 1024 * 1024
@@ -41,9 +42,9 @@ def write_handed_back(root: Path, handed_back: HandedBack) -> None:
     write_json(root / HANDED_BACK, data, "handed-back")
 
 
-def forget_handed_back(root: Path, student_id: str) -> None:
-    """Take a student out of what was handed out. The folder is locked."""
+def forget_handed_back(root: Path, ids: Collection[str]) -> None:
+    """Take the student who has the ``ids`` out of what was handed out. The folder is locked."""
     there = read_handed_back(root)
-    if there is not None and student_id in there.students:
-        others = {name: mark for name, mark in there.students.items() if name != student_id}
+    if there is not None and any(name in ids for name in there.students):
+        others = {name: mark for name, mark in there.students.items() if name not in ids}
         write_handed_back(root, msgspec.structs.replace(there, students=others))

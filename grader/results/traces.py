@@ -29,6 +29,7 @@ _ACCOUNT = re.compile(r'"account_id"\s*:\s*"([^"\\]{1,40})"')
 class Traces:
     """The id, the names, the e-mail addresses, and the accounts that nobody else has.
 
+    ``former`` are other ids of the same student.
     ``elsewhere`` are the ids by which other systems know the student: numbers, mostly.
     """
 
@@ -37,6 +38,12 @@ class Traces:
     emails: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
     elsewhere: frozenset[str] = frozenset()
+    former: frozenset[str] = frozenset()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """All ids of the student."""
+        return self.former | {self.student_id}
 
     def out_of_prose(self, text: str) -> str:
         """``text`` without what cannot be an ordinary word or number: an id ``201`` may be a sum there,
@@ -79,26 +86,27 @@ class Traces:
     def _prose(self) -> re.Pattern[str]:
         telling = [name for name in self.names if len(_words(name)) > 1]
         # Of letters alone, or of digits alone, it may be a word or a number.
-        is_telling = re.search(r"[A-Za-z]", self.student_id) and not self.student_id.isalpha()
-        return _any_of([*self._contacts(), *_named(telling), *(self._id() if is_telling else ())])
+        ids = (one for one in self.ids if re.search(r"[A-Za-z]", one) and not one.isalpha())
+        return _any_of([*self._contacts(), *_named(telling), *map(_id, ids)])
 
     @cached_property
     def _everything(self) -> re.Pattern[str]:
-        return _any_of([*self._contacts(), *_named(self.names), *self._id()])
+        return _any_of([*self._contacts(), *_named(self.names), *map(_id, self.ids)])
 
     def _contacts(self) -> Iterator[str]:
         for text in self.emails | self.accounts:
             yield from map(_whole, _forms(text))
 
-    def _id(self) -> Iterator[str]:
-        # “s1” is neither in “s1-b” nor in “s1.b”, which are ids too, and ends a sentence in “s1.”
-        escaped = re.escape(self.student_id)
-        yield rf"(?<![A-Za-z0-9._@-]){escaped}(?![A-Za-z0-9_@-])(?!\.[A-Za-z0-9])"
-
 
 def accounts_in(text: str) -> set[str]:
     """The ids of accounts that stand as such in JSON, damaged JSON included."""
     return {*_ACCOUNT.findall(text)}
+
+
+def _id(student_id: str) -> str:
+    """“s1” is neither in “s1-b” nor in “s1.b”, which are ids too, and ends a sentence in “s1.”"""
+    escaped = re.escape(student_id)
+    return rf"(?<![A-Za-z0-9._@-]){escaped}(?![A-Za-z0-9_@-])(?!\.[A-Za-z0-9])"
 
 
 def _named(names: Iterable[str]) -> Iterator[str]:

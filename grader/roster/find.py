@@ -41,7 +41,7 @@ def find_students(
     problems: list[Problem] = []
     found: dict[str, None] = {}
     for text in named:
-        ids = _found(accounts, text)
+        ids = found_students(accounts, text)
         if len(ids) == 1:
             found[ids[0]] = None
         elif ids:
@@ -54,7 +54,8 @@ def find_students(
     return list(found)
 
 
-def _found(accounts: Sequence[FindableStudent], text: str) -> list[str]:
+def found_students(accounts: Sequence[FindableStudent], text: str) -> list[str]:
+    """The ids of everybody whom ``text`` may mean."""
     ids = [account.student_id for account in accounts if account.student_id == text]
     emails = [
         account.student_id for account in accounts if id_forms(account.email) & id_forms(text)

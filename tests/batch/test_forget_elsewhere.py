@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from grader import cli
+from grader.batch.forget import forget_student
 from grader.results.directory import Results
 from tests.export.results_folders import ANN, BO, a_graded_class, a_student
 
@@ -116,3 +118,113 @@ def test_a_table_of_ones_own_is_named_where_a_cell_is_the_students(
     (numbered / "mine.csv").write_text(text)
     assert cli.run(["forget", str(numbered), "s2"]) == (3 if named else 0)
     assert ("mine.csv" in capsys.readouterr().err) is named
+
+
+# -- one student under several ids ----------------------------------------------------------------
+
+
+def formerly(root: Path, old: str, **then: str) -> Path:
+    """A class of Ann, whose partner Bo was, and of Bo, whom it had by an ``old`` id, and as it was
+    ``then``, of whom that left a folder."""
+    before = msgspec.structs.replace(BO, student_id=old, **then)
+    a_graded_class(root, {ANN: 20, before: 3})
+    results = Results(root)
+    report = results.report_of(ANN.student_id)
+    assert report is not None
+    hint = f"Ask Bo Ray ({old}1), bo@example.org."
+    results.write_report(msgspec.structs.replace(report, flags=(hint,)))
+    a_graded_class(root, {BO: 18, a_student("s3", "Cy Day"): 12})
+    results.write_batch(
+        msgspec.structs.replace(
+            results.batch(), students=[ANN, BO, a_student("s3", "Cy Day", "cy@example.org")]
+        )
+    )
+    (root / "overrides.csv").write_text(
+        "student_id,criterion,points,why,by,at\n"
+        "s2,bonus,1,Oral.,Me,2024-05-01T10:00:00Z\n"
+        "s1,bonus,1,Oral.,Me,2024-05-01T10:00:00Z\n"
+    )
+    return root
+
+
+@pytest.mark.parametrize("named", ["S2", "s2", BO.email, BO.name])
+def test_an_id_that_was_written_otherwise_is_the_students_and_all_goes(
+    tmp_path: Path, named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = formerly(tmp_path / "results", "S2", email="")
+    assert cli.run(["forget", str(root), named]) == 0
+    assert sorted(path.name for path in (root / "students").iterdir()) == ["s1", "s3"]
+    assert "s2" not in {one.student_id for one in Results(root).batch().students}
+    assert "(removed)" not in (root / "students/s3/report.json").read_text()
+    assert "Bo Ray" not in (root / "students/s1/report.json").read_text()
+    assert (root / "overrides.csv").read_text().count("\n") == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"Removed what was kept of s2 (Bo Ray): {root}. " in said
+    assert "The same student under another id: S2." in said
+    assert "The roster still has the row." in said
+
+
+@pytest.mark.parametrize("named", ["old2", "s2", BO.email, BO.name])
+def test_a_folder_with_the_same_address_is_the_same_students_and_goes_too(
+    tmp_path: Path, named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = formerly(tmp_path / "results", "old2")
+    assert cli.run(["forget", str(root), named]) == 0
+    left = files(root)
+    assert not [name for name in left if "s2" in name or "old2" in name]
+    assert not [name for name, data in left.items() if b"Bo Ray" in data or b"bo@" in data]
+    assert "The same student under another id: old2." in capsys.readouterr().err
+
+
+def test_without_an_address_the_command_for_the_other_id_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = formerly(tmp_path / "results", "old2", email="")
+    assert cli.run(["forget", str(root), "s2"]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    then = f"give too: grader forget {root} old2"
+    assert f"old2 has the same name. If this is the same student, {then}" in said
+    assert (root / "students/old2").exists()
+    assert cli.run(["forget", str(root), "old2"]) == 0
+    assert not [name for name, data in files(root).items() if b"Bo Ray" in data]
+
+
+def test_an_address_that_two_of_the_class_have_makes_nobody_the_same(tmp_path: Path) -> None:
+    root = formerly(tmp_path / "results", "old2")
+    results = Results(root)
+    students = [msgspec.structs.replace(ANN, email=BO.email), BO]
+    results.write_batch(msgspec.structs.replace(results.batch(), students=students))
+    assert cli.run(["forget", str(root), "s2"]) == 0
+    assert sorted(path.name for path in (root / "students").iterdir()) == ["old2", "s1", "s3"]
+
+
+@pytest.mark.parametrize("named", ["old2", "s2", BO.email])
+def test_several_ids_are_forgotten_though_it_is_interrupted_anywhere(
+    tmp_path: Path, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Off(BaseException):
+        pass
+
+    for steps in range(4):
+        root = formerly(tmp_path / f"{steps}/results", "old2")
+        left, real = steps, (shutil.rmtree, Results.write_batch)
+
+        def step(do: Any) -> Any:
+            def counted(*arguments: Any) -> None:
+                nonlocal left
+                left -= 1
+                if left < 0:
+                    raise Off
+                do(*arguments)
+
+            return counted
+
+        with monkeypatch.context() as patched:
+            patched.setattr(shutil, "rmtree", step(real[0]))
+            patched.setattr(Results, "write_batch", step(real[1]))
+            ended = steps == 3
+            with nullcontext() if ended else pytest.raises(Off):
+                forget_student(root, named)
+        if not ended:
+            forget_student(root, named)
+        assert not [name for name, data in files(root).items() if b"Bo Ray" in data], steps

@@ -285,7 +285,6 @@ def test_an_account_that_was_seen_only_in_part_is_looked_at_again(tmp_path: Path
         {"rubric_sha256": "other"},
         {"name": "Anna"},
         {"email": "anna@example.org"},
-        {"group": "a"},
         {"started_at": "2024-05-01T09:00:00.000Z"},
     ],
     ids=lambda changes: next(iter(changes)),
@@ -296,6 +295,15 @@ def test_a_report_that_would_now_say_something_else_is_judged_again(
     """It is of another rubric, of a student who was renamed, of another observation."""
     store(results, ANN, reference(), **changes)
     assert rejudged(planned(results, resume=True)) == ["s1"]
+
+
+def test_a_report_of_another_group_stands_only_until_the_student_is_graded(
+    results: Results,
+) -> None:
+    store(results, ANN, reference(), group="a", rubric_sha256="other")
+    found = planned(results, resume=True)
+    assert todo(found) == ["s1", "s2", "s3"]
+    assert [(one.student_id, one.group) for one in found.rejudge] == [("s1", "a")]
 
 
 @pytest.mark.parametrize(

@@ -148,3 +148,23 @@ def test_what_was_seen_of_a_group_is_kept_where_the_judge_dies_the_first_time(
     assert {one.score for one in reports.values()} == {None}
     done = regrade(pairs.results, pairs.setup(rubric), lang="en")
     assert [one.score for one in done.reports] == [6, 6]
+
+
+def test_a_better_grade_counts_though_another_account_could_not_be_judged(
+    pairs: Class,
+    rubric: Rubric,
+    aws_sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    late, partial = aws_sandbox.new_account(), aws_sandbox.new_account()
+    hand_in(aws_sandbox, partial, memory_mb=256)
+    rows = [Row("s1", "pair", late), Row("s2", "pair", partial)]
+    reports, _ = pairs.grade(rubric, *rows)
+    assert {one.score for one in reports.values()} == {5}
+    hand_in(aws_sandbox, late)
+    fails(monkeypatch, pairs.judge, ZeroDivisionError("a bug of ours"), partial)
+    reports, run = pairs.grade(rubric, *rows, only=["s1"])
+    assert said(reports) == dict.fromkeys(
+        ("s1", "s2"), (6.0, ("group-account-open", "group-accounts"))
+    )
+    assert run.not_again == []

@@ -83,6 +83,13 @@ def test_every_file_loads(results: Path) -> None:
     assert all(one.observation is not None and one.report is not None for one in stored)
 
 
+def test_every_report_is_of_the_group_that_its_row_names(results: Path) -> None:
+    there = Results(results)
+    for one in there.each_stored(there.batch().students):
+        assert one.report is not None
+        assert one.report.group == one.student.group
+
+
 @pytest.mark.slow
 def test_regrading_by_its_own_rubric_says_the_same_and_only_adds_what_is_new(
     results: Path,
