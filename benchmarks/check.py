@@ -91,7 +91,7 @@ def compare(kinds: list[str], repeat: int) -> None:
             median(one) for one in ([c.score_s for c in checked], [c.end_s for c in checked])
         )
         print(f"\nThe bare loop has its last answer after {loop:.1f} s, its start included.")
-        print(f"The score comes {score - loop:.1f} s later (budget: {SCORE_AFTER_S:g}), ", end="")
+        print(f"The score comes {score - loop:.1f} s later (budget: {SCORE_AFTER_S:g}),")
         print(f"the end {end - score:.1f} s after the score (budget: {END_AFTER_S:g}).")
 
 
