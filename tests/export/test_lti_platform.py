@@ -104,7 +104,7 @@ def test_a_date_that_no_clock_knows_does_not_end_the_push(
     assert (platform.scores, done.left, len(waits)) == (GRADED, [], 1)
 
 
-@pytest.mark.parametrize("how", alike(["hang", "close", "half"]))
+@pytest.mark.parametrize("how", alike(["close", "hang", "half"]))
 def test_an_answer_that_does_not_come_is_asked_for_again(
     results: Path, platform: Lms, how: Literal["hang", "close", "half"]
 ) -> None:

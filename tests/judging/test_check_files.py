@@ -114,6 +114,7 @@ def test_only_an_authors_file_is_timed_and_not_the_labs_own(
         assert "own" in judge.collect()
 
 
+@pytest.mark.slow
 def test_what_comes_after_reading_a_file_is_not_timed(write: Write) -> None:
     folder = write(f"""
 from grader.judging import collection

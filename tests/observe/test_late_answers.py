@@ -72,6 +72,7 @@ def before(monkeypatch: pytest.MonkeyPatch) -> Callable[[type, str, Callable[[],
     return arrange
 
 
+@pytest.mark.slow
 def test_a_function_that_raised_is_listened_to_after_the_look_on_its_own_queue(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,10 +26,7 @@ if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
 FILES = recorded()
-QUICK = {
-    "fn-missing-listed",
-    "mapping-disabled-by-aws",
-}
+QUICK = {"mapping-disabled-by-aws"}
 """In the run that is for everybody."""
 
 

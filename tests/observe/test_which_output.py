@@ -9,6 +9,7 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 
 from grader.model.fact import Missing, Unknown
 from tests import observing
+from tests.alike import alike
 from tests.observing import EMPTY, exchange, kind, look, messages, put
 from tests.own_names import Lab, answering, found, how, own_names, package, why_not
 from tests.wire_faults import Done, asked_again_at_once, rest, rpc
@@ -87,7 +88,9 @@ def test_what_passes_by_itself_is_asked_again(lab: Lab, wire: Wire, answers: lis
 @pytest.mark.parametrize(
     ("operation", "answer", "kind"),
     [
-        ("lambda.Invoke", rest(503, "ServiceException"), "unreachable"),
+        pytest.param(
+            *("lambda.Invoke", rest(503, "ServiceException"), "unreachable"), marks=pytest.mark.slow
+        ),
         ("lambda.Invoke", rest(403, "AccessDeniedException"), "permission"),
         ("sqs.ReceiveMessage", rpc(403, "AccessDeniedException"), "permission"),
     ],
@@ -160,7 +163,7 @@ def test_a_queue_that_would_move_a_message_away_is_left_alone(lab: Lab) -> None:
     assert messages(lab.sandbox, lab.account, "queue2") == EMPTY
 
 
-@pytest.mark.parametrize("fed", ["first_lambda", "archiver"])
+@pytest.mark.parametrize("fed", alike(["first_lambda", "archiver"]))
 def test_a_queue_that_feeds_a_function_is_no_candidate(
     aws_sandbox: Sandbox, fresh_account: str, fed: str
 ) -> None:
@@ -177,6 +180,7 @@ def test_a_queue_that_feeds_a_function_is_no_candidate(
     assert found(observed)["output"] == "answers"
 
 
+@pytest.mark.slow
 def test_whatever_was_answered_is_taken_away_again(lab: Lab, wire: Wire) -> None:
     """Lambda ran the function, and its answer was lost: twice, and the third came."""
     calculator(lab, answering("queue2"))
@@ -201,6 +205,7 @@ def lambda_handler(event, context):
 """
 
 
+@pytest.mark.slow
 def test_only_the_queue_can_tell_of_a_function_that_deletes_its_message_first(lab: Lab) -> None:
     """The receipt handle of the event is made up: nothing is answered, whatever the queue is called."""
     calculator(lab, package(DELETES_FIRST))
