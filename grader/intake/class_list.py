@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
+from grader.inputs.csv_width import wider_than_header
 from grader.inputs.names import any_order, letters
 from grader.inputs.problems import BadInput, Problem, bad_input
 from grader.inputs.text_file import read_bytes
@@ -130,15 +131,8 @@ def read_class_list(path: Path) -> ClassList:
     for at, cells in rows:
         if is_gradebook and _is_of_postings(cells):
             continue
-        if any(cells[len(columns) :]):
-            # A comma inside a name puts every later cell under another column.
-            message = _(
-                "The row has {cells} cells, the header {columns}.",
-                cells=len(cells),
-                columns=len(columns),
-            )
-            remedy = _("Put quotes around a cell that holds a comma or semicolon.")
-            problems.append(Problem(str(path), at, message, remedy))
+        if (wider := wider_than_header(str(path), at, cells, len(columns))) is not None:
+            problems.append(wider)
             continue
         _add(made, at, cells, roles, problems)
     problems += _twice(made.students)

@@ -13,6 +13,7 @@ import msgspec
 
 from grader.i18n.language import _
 from grader.inputs.csv_cell import cell, undefused
+from grader.inputs.csv_width import wider_than_header
 from grader.inputs.problems import BadInput, Problem
 from grader.inputs.schema_errors import did_you_mean
 from grader.inputs.text_file import read_text
@@ -238,14 +239,8 @@ def _cells(path: Path) -> tuple[str, list[str], list[tuple[int, list[str]]]]:
         message = _("There are two columns {column}.", column=repr(name))
         problems.append(Problem(str(path), line, message, _("Rename or remove one of them.")))
     for place, given in records[1:]:
-        if len(given) > len(header) and any(given[len(header) :]):
-            message = _(
-                "The row has {cells} cells, the header {columns}.",
-                cells=len(given),
-                columns=len(header),
-            )
-            remedy = _("Put quotes around a cell that holds a comma or semicolon.")
-            problems.append(Problem(str(path), place, message, remedy))
+        if (wider := wider_than_header(str(path), place, given, len(header))) is not None:
+            problems.append(wider)
     if problems:
         raise BadInput(problems)
     return delimiter, header, records[1:]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
+from grader.inputs.csv_width import wider_than_header
 from grader.inputs.problems import Problem, bad_input
 from grader.roster.access import ACCESS_COLUMNS, SECRET_COLUMNS
 from grader.safety.secret import Secret
@@ -234,14 +235,8 @@ def _rows(
     problems: list[Problem],
 ) -> Iterator[AccountRow]:
     for line, cells in records:
-        if any(cells[len(columns) :]):
-            message = _(
-                "The row has {cells} cells, the header {columns}.",
-                cells=len(cells),
-                columns=len(columns),
-            )
-            remedy = _("Put quotes around a cell that holds a comma or semicolon.")
-            problems.append(Problem(file, line, message, remedy))
+        if (wider := wider_than_header(file, line, cells, len(columns))) is not None:
+            problems.append(wider)
             continue
         row = AccountRow(line)
         for column, cell in zip(columns, cells, strict=False):
