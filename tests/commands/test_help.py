@@ -12,6 +12,7 @@ import typer.main
 
 from grader import cli
 from grader.i18n.language import language
+from tests.alike import alike
 from tests.programs import environment, run
 from tests.programs import grader_here as grader
 
@@ -112,7 +113,7 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "said"), MISTAKES)
+@pytest.mark.parametrize(("arguments", "said"), alike(MISTAKES, quick=4))
 def test_a_usage_error_is_one_sentence_and_how_to_ask_for_help(
     arguments: list[str], said: str, tmp_path: Path
 ) -> None:
@@ -121,7 +122,7 @@ def test_a_usage_error_is_one_sentence_and_how_to_ask_for_help(
     assert done.stderr.splitlines()[-1] == f"Error: {said}"
 
 
-@pytest.mark.parametrize(("arguments", "english"), MISTAKES)
+@pytest.mark.parametrize(("arguments", "english"), alike(MISTAKES, quick=4))
 def test_a_usage_error_is_french_where_french_is_asked_for(
     arguments: list[str], english: str, tmp_path: Path
 ) -> None:

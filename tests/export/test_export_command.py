@@ -16,6 +16,7 @@ from grader.i18n.message import said as told
 from grader.model.report import TestResult
 from grader.results.directory import Results
 from grader.safety.printable import printable
+from tests.alike import alike
 from tests.export import importers
 from tests.export.results_folders import (
     ANN,
@@ -124,7 +125,7 @@ def test_control_characters_do_not_get_into_a_comment(root: Path) -> None:
 # -- where it goes --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("to", FORMATS)
+@pytest.mark.parametrize("to", alike(FORMATS, quick=3))
 def test_every_format_has_a_place_of_its_own_that_only_its_owner_reads(root: Path, to: str) -> None:
     before = {*root.rglob("*")}
     assert export(root, to) == 0
@@ -166,7 +167,9 @@ def linked(how: str, path: Path, to: Path) -> Path:
 
 
 @pytest.mark.parametrize("how", ["same", "symlink", "hard link"])
-@pytest.mark.parametrize("of", ["worksheet", "batch.json", "grades.csv", "students/s1/report.json"])
+@pytest.mark.parametrize(
+    "of", alike(["worksheet", "batch.json", "grades.csv", "students/s1/report.json"], quick=2)
+)
 def test_an_input_is_never_the_output(root: Path, how: str, of: str, capsys) -> None:
     sheet = root.parent / "sheet.csv"
     sheet.write_text(
@@ -313,7 +316,7 @@ DAMAGED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("how", DAMAGED)
+@pytest.mark.parametrize("how", alike(DAMAGED, quick=5))
 def test_a_report_edited_by_hand_is_named_and_the_rest_is_exported(
     root: Path, how: str, capsys
 ) -> None:
