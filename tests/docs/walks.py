@@ -91,7 +91,7 @@ def _typed(block: str, folder: Path, env: dict[str, str]) -> str:
 
 def _replace(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
-    assert old in text, f"{path.name}: {old}"
+    assert old in text, f"{path.name} has no {old!r}: mend the walk, or give it another example"
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 

@@ -70,7 +70,9 @@ def test_a_change_of_the_source_is_seen() -> None:
     text = reference("rubric.md").replace(
         "How many messages are sent", "How many massages are sent"
     )
-    assert rendered(text) == reference("rubric.md") != text
+    assert rendered(text) == reference("rubric.md") != text, (
+        "run python -m tools.generate_reference"
+    )
 
 
 @pytest.mark.parametrize("name", ["rubric", "report", "batch", "summary"])
@@ -100,7 +102,8 @@ def test_the_defaults_that_are_described_are_those_that_are_used() -> None:
 def test_the_reference_has_every_check_and_no_other(checks: Mapping[str, CheckInfo]) -> None:
     rows = re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", reference("rubric.md"), re.MULTILINE)
     listed = {name: on for name, on in rows if on in {check.on for check in checks.values()}}
-    assert listed == {name: check.on for name, check in checks.items()}
+    every = {name: check.on for name, check in checks.items()}
+    assert listed == every, "run python -m tools.generate_reference"
 
 
 def test_the_example_of_a_rubric_loads(checks: Mapping[str, CheckInfo], tmp_path: Path) -> None:
