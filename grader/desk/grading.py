@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from grader.batch.pipeline import Pipeline
 from grader.desk.refused import Refused, words
+from grader.desk.seat import Kept
 from grader.desk.stored import seen_before
 from grader.desk.whose import check_open
 from grader.i18n.language import N_
@@ -145,18 +146,23 @@ class Grader:
         self, mine: Account, together: list[Account], taken: list[Graded], visited: list[str]
     ) -> None:
         rows = {row.student_id: row for row in together}
-        for graded in taken:
-            name = graded.account.student_id
-            is_mine = name == mine.student_id
-            now = self.overrides.on(graded.now or graded.report)
-            with self.keeping:
-                if is_mine and now.status == "graded" and visited:
-                    self.accounts.bind(name, visited[0])
-                # The row as the roster has it: how it was reached this once is kept nowhere.
-                counts = self.run.take(replace(graded, account=rows[name], led_to=None))
-            if counts is None:
-                raise Refused(_NOT_KEPT, ONCE_MORE)
-            self.seats.show(name, now, counts, is_mine=is_mine)
+        kept: list[Kept] = []
+        try:
+            for graded in taken:
+                name = graded.account.student_id
+                is_mine = name == mine.student_id
+                now = self.overrides.on(graded.now or graded.report)
+                with self.keeping:
+                    if is_mine and now.status == "graded" and visited:
+                        self.accounts.bind(name, visited[0])
+                    # The row as the roster has it: how it was reached this once is kept nowhere.
+                    counts = self.run.take(replace(graded, account=rows[name], led_to=None))
+                if counts is None:
+                    raise Refused(_NOT_KEPT, ONCE_MORE)
+                kept.append(Kept(name, now, counts, is_mine))
+        finally:
+            # Of a group nobody sees a grade before it is everybody's.
+            self.seats.show(kept)
 
 
 def _reached(row: Account, keys: Keys, mine: Account) -> Account:

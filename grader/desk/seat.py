@@ -50,3 +50,15 @@ class View(NamedTuple):
     counts: Report | None
     tries: int
     before: int = 0
+
+
+class Kept(NamedTuple):
+    """What a try came to for one student: the report of it ``now``, and the one that ``counts``.
+
+    It ``is_mine`` for the student who made the try; for a partner it is not.
+    """
+
+    student_id: str
+    now: Report
+    counts: Report
+    is_mine: bool

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from grader.desk.refused import Refused
-    from grader.desk.seat import SeatStage
+    from grader.desk.seat import Kept, SeatStage
     from grader.i18n.message import Message
     from grader.model.report import Report
     from grader.roster.load import Account
@@ -118,15 +118,16 @@ class Seats:
             seat.report = report
         self.tell([seat])
 
-    def show(self, name: str, now: Report, counts: Report, *, is_mine: bool) -> None:
-        """What a try came to, to whoever made it, and to the partner who is not at it."""
+    def show(self, kept: Iterable[Kept]) -> None:
+        """What a try came to, at once to whoever made it and to the partners who are not at one."""
         with self.lock:
-            seat = self._seats[name]
-            seat.counts = counts
-            if is_mine or not seat.busy:
-                seat.stage, seat.words, seat.account_id = "done", None, now.account_id
-                seat.report = now
-        self.tell([seat])
+            shown = [(self._seats[one.student_id], one) for one in kept]
+            for seat, one in shown:
+                seat.counts = one.counts
+                if one.is_mine or not seat.busy:
+                    seat.stage, seat.words, seat.account_id = "done", None, one.now.account_id
+                    seat.report = one.now
+        self.tell(seat for seat, _ in shown)
 
 
 def _view(seat: Seat, before: int) -> View:

@@ -18,6 +18,7 @@ from grader.model.batch import Student
 from grader.model.fact import Unknown
 from grader.model.machine_limit import WorkerDied
 from grader.model.report import Adjustment
+from grader.results.directory import Results
 from grader.results.overrides import Overrides
 from tests.desk.tries import Tries, account, row
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from grader.model.observation import Observation
     from grader.model.outcome import CheckInfo
+    from grader.model.report import Report
     from grader.rubric.rubric import Rubric
 
 A, B = "111111111111", "222222222222"
@@ -168,6 +170,45 @@ def test_a_sound_try_counts_whatever_an_earlier_one_is_to_the_judge(
     assert view.report is not None
     assert (view.stage, view.report.score) == ("done", 19.0)
     assert at.report("p1").score == 19.0
+
+
+def test_a_group_s_grade_is_seen_when_it_is_everybody_s(
+    at: Tries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    write = Results.write_student
+
+    def looked_at(results: Results, report: Report, *what: Any) -> None:
+        assert [at.seats.view(name).stage for name in ("p1", "p2")] == ["looking", "idle"]
+        write(results, report, *what)
+        written.append(report.student_id)
+
+    monkeypatch.setattr(Results, "write_student", looked_at)
+    at.tries("p1", account(A, wrong=1))
+    views = [at.seats.view(name) for name in ("p1", "p2")]
+    assert [(view.stage, view.report and view.report.score) for view in views] == [
+        ("done", 19.0),
+        ("done", 19.0),
+    ]
+    assert written == ["p1", "p2"]
+
+
+def test_what_is_kept_of_a_group_is_shown_though_a_partner_s_is_not(
+    at: Tries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Results.write_student
+
+    def full(results: Results, report: Report, *what: Any) -> None:
+        if report.student_id == "p2":
+            raise PermissionError(report.student_id)
+        write(results, report, *what)
+
+    monkeypatch.setattr(Results, "write_student", full)
+    view = at.tries("p1", account(A, wrong=1))
+    assert view.words is not None
+    assert said(view.words).startswith("Your result could not be written")
+    assert (view.stage, view.report, view.counts) == ("refused", at.report("p1"), at.report("p1"))
+    assert at.seats.view("p2").stage == "idle"
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
