@@ -80,6 +80,17 @@ def main() -> None:
         _flush()  # what checks printed is there before what they say
         _take_the_streams()  # a check may have closed one, and the next session writes there
         write_frame(answers, answer)
+        _collect_garbage()
+
+
+def _collect_garbage() -> None:
+    """Free what a session left. Its objects are in circles, and would be found after hundreds of them.
+
+    What is there when the first task is done stays for good, and is not looked at again.
+    """
+    gc.collect()
+    if not gc.get_freeze_count():
+        gc.freeze()
 
 
 def _flush() -> None:

@@ -126,6 +126,27 @@ def test_the_default_rubric_suits_the_labs_checks() -> None:
     assert asked == checks.keys() - OPTIONAL, "who is left out stands in tests/known_checks.py"
 
 
+def test_what_a_session_left_is_freed_when_it_is_over(write: Write) -> None:
+    """Its objects hold each other: over a class of thousands they would be more than all else."""
+    folder = write("""
+import gc
+import pytest
+from grader.checks import check
+
+@check("sessions", on="function")
+def test_sessions(function):
+    here = [each for each in gc.get_objects() if isinstance(each, pytest.Session)]
+    pytest.fail(f"{len(here)} of them")
+""")
+    with Judge([folder], workers=1) as judge:
+        said = [
+            outcome.message
+            for _ in range(4)
+            for (outcome,) in judge.judge(rubric_for("sessions", lab=()), [reference()])
+        ]
+    assert said == ["1 of them"] * 4
+
+
 def test_the_first_of_several_observations_is_the_first(write: Write) -> None:
     memory = [128, 256, 128, 512, 64]
     seen = [reference(functions=sum_function(Found(a_function(memory_mb=mb)))) for mb in memory]
