@@ -33,9 +33,12 @@ _OF_THE_RUN = {
     "exchange": "the messages that were sent through the queues",
 }
 _NO_TABLE = {"Found", "Missing", "NotTried", "Unknown", "Message"}
-_DEFAULT = re.compile(r"(?<=[\w\])])=(?=[\w\"'])")
+_DEFAULT = re.compile(r"(?<=[\w\])])=(?=[\w\"'(])")
 _ROLE = re.compile(r":\w+:(?=`)")
-_VERDICTS = ("same", "fail", "block", "ungrade", "required", "observed", "message")
+_WORDS = {
+    "declaring": ("check",),
+    "verdicts": ("same", "fail", "block", "ungrade", "required", "observed", "message"),
+}
 
 
 def run_fixtures(_which: str) -> Iterator[tuple[str, ...]]:
@@ -83,10 +86,10 @@ def fields(_which: str) -> str:
     return "\n".join(parts)
 
 
-def verdicts(_which: str) -> str:
-    """What a check says its verdict with: each signature and its meaning."""
+def words(which: str) -> str:
+    """What a check is written with, ``declaring`` it or for its ``verdicts``: each and its meaning."""
     parts = []
-    for name in _VERDICTS:
+    for name in _WORDS[which]:
         function = getattr(grader.checks, name)
         meaning = _prose(inspect.getdoc(function) or "")
         parts.append(f"### {name}\n\n```python\n{name}{_signature(function)}\n```\n\n{meaning}\n")

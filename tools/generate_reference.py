@@ -217,7 +217,7 @@ _GENERATORS: dict[str, Callable[[str], str]] = {
     "run-fixtures": lambda which: _listed(author_reference.run_fixtures(which)),
     "case-fixtures": lambda which: _listed(author_reference.case_fixtures(which)),
     "fields": author_reference.fields,
-    "verdicts": author_reference.verdicts,
+    "words": author_reference.words,
     "policy": author_reference.policy,
 }
 

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., None]")
 
 On: TypeAlias = Literal["function", "queue", "queue -> function", "queue -> queue"]
+"""What a check is bound to, as a criterion's ``on`` is written: a resource, or a way between two."""
+
 Family: TypeAlias = str
-"""The first part of a fact's path: ``functions``, ``handler``."""
+"""The first part of a fact's path: ``functions`` of ``functions.sum``, or the whole of ``handler``."""
 
 _MARK = "__grader_check__"
 
@@ -40,9 +42,13 @@ def check(
 ) -> Callable[[F], F]:
     """Bind a test to the criteria whose ``check`` is ``name``.
 
-    ``on`` is the shape of the criterion's ``on``. ``expect`` is the type of the criterion's
-    ``expect``, anything msgspec converts to; ``None`` takes none. ``explains`` names the family of
-    facts whose absence is this check's to explain: what they block, names this check as the cause.
+    ``on`` is the shape of the criterion's ``on``, one of :data:`On`. ``expect`` is the type of the
+    criterion's ``expect``, anything msgspec converts to; ``None`` takes none.
+
+    ``explains`` is for a check of whether something is there. It names the family of facts whose
+    absence this check explains: a criterion that such a fact blocks then names this check's
+    criterion as the cause.
+
     ``environment`` are the variables that it reads of its function's environment, ``"expect"`` those
     that are the keys of its ``expect``. What else it asks of an account, its fixtures say.
     """

@@ -1,7 +1,8 @@
 """What was seen in an account: frozen, JSON-serialisable, bounded in size, free of secrets.
 
-Every part is a :data:`Fact`: found, missing, not tried, or unknown. Whether what was found is *good*
-is not said here; the checks say it.
+Every part is a :data:`Fact`: found, missing, not tried, or unknown. What it is worth is not said here;
+the checks say it. Of an answer it is noted whether it was right by the run's rubric (``Answer.wrong``),
+because what is sent next depends on that; by another rubric it is worked out anew from what is kept.
 """
 
 from __future__ import annotations
@@ -66,9 +67,10 @@ class Identity(Part, frozen=True):
 class Function(Part, frozen=True, omit_defaults=True):
     """A Lambda function's configuration. Source: Lambda GetFunctionConfiguration.
 
-    ``environment`` holds only the variables the rubric names, ``None`` where a variable is absent.
-    ``variables`` are the names of all that there are, ``None`` where nobody asks; ``holding`` are those
-    whose value is a queue's URL, ARN or name, by the rubric's name of the queue.
+    ``environment`` holds only the variables that some check of the rubric asks for, by its ``expect`` or
+    by ``@check(environment=[...])``, ``None`` where a variable is absent. ``variables`` are the names of
+    all that there are, ``None`` where nobody asks; ``holding`` are those whose value is a queue's URL,
+    ARN or name, by the rubric's name of the queue.
     ``runtime`` is empty for a container image. ``last_modified`` is ISO 8601, ``log_format`` ``Text``
     or ``JSON``. ``in_vpc``: it is attached to a VPC's subnets.
     """

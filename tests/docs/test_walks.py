@@ -48,12 +48,20 @@ def test_a_walk_ends_where_the_guide_says(title: str, tmp_path: Path) -> None:
 
 @pytest.mark.sandbox
 @pytest.mark.slow
-def test_a_check_of_ones_own_is_written_as_its_guide_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("One from start to end", "Stage"),
+        ("When absence is the question", "Dead letters"),
+    ],
+)
+def test_a_check_of_ones_own_is_written_as_its_guide_says(
+    title: str, said: str, tmp_path: Path
+) -> None:
     shutil.copy(ROOT / "rubric.yaml", tmp_path)
-    text = section(DOCS / "checks.md", "One from start to end")
-    printed = walk(text, tmp_path)
+    printed = walk(section(DOCS / "checks.md", title), tmp_path)
     assert "rubric.yaml: right, 13 criteria" in printed
-    assert "Stage" in printed
+    assert said in printed
 
 
 def test_the_commands_of_the_guide_are_those_that_run_here() -> None:

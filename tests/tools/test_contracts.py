@@ -55,7 +55,17 @@ def test_what_a_process_does_not_need_it_does_not_load(imported: str, foreign: s
 
 def test_authors_of_checks_have_these_words_and_no_other() -> None:
     assert sorted(grader.checks.__all__) == [
-        *("CheckInfo", "Family", "Message", "On"),
+        *(
+            "CheckInfo",
+            "Evidence",
+            "Family",
+            "Found",
+            "Message",
+            "Missing",
+            "NotTried",
+            "On",
+            "Unknown",
+        ),
         *("block", "check", "fail", "message", "observed", "required", "same", "shown", "ungrade"),
     ]
     assert all(getattr(grader.checks, name).__doc__ for name in ("block", "check", "fail", "same"))

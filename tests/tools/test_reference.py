@@ -34,8 +34,9 @@ GENERATED_PARTS = {
         ("schema", "batch"),
     ],
     "checks.md": [
-        (part, "shipped")
-        for part in ("fixtures", "run-fixtures", "case-fixtures", "fields", "verdicts")
+        ("words", "declaring"),
+        *((part, "shipped") for part in ("fixtures", "run-fixtures", "case-fixtures", "fields")),
+        ("words", "verdicts"),
     ],
     "permissions.md": [("policy", "whole"), ("policy", "looking")],
 }
