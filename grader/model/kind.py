@@ -52,7 +52,8 @@ class Kind(Generic[T]):
     found. Each of ``fixtures`` gives it of one end of a criterion's ``on``, and with ``_fact`` behind
     its name as the fact itself. ``look`` observes it of the resource that the rubric calls by the name
     it is given; ``actions`` are the IAM actions which that takes, and ``may_look`` asks for each of
-    them without acting, unless another kind that it comes ``after`` did.
+    them without acting, unless another kind that it comes ``after`` did. A kind that
+    has no ``may_look`` and an action of its own is left out of what ``grader doctor`` asks.
 
     ``always``: it is looked at for every resource that the lab names, whatever the checks ask.
     ``after`` are the facts that looking rests on. ``last``: looking waits, so the exchange goes first.
