@@ -158,7 +158,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command; its exit status (design §7)."""
+    """Run one command; its exit status, as the README lists them."""
     from grader.inputs.problems import BadInput
 
     remember_command(arguments)

@@ -1,4 +1,4 @@
-"""The one table that sorts what AWS and the network say (design §6)."""
+"""The one table that sorts what AWS and the network say."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ OFTEN_SAID = (
 
 
 def sort_error(error: Exception, action: str, region: str = "") -> Missing | Unknown | None:
-    """What an exception of botocore means (design §6), or ``None`` for an error that is our own.
+    """What an exception of botocore means, or ``None`` for an error that is our own.
 
     ``action`` is the IAM action that was attempted, such as ``lambda:GetFunctionConfiguration``, and
     ``region`` where.

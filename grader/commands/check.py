@@ -308,7 +308,7 @@ def tell_what_comes(errors: Console, *, runs: bool, waits: bool) -> None:
 
 
 def check_status(report: Report) -> int:
-    """The exit status of a check: of what was looked at (design §7)."""
+    """The exit status of a check: of what was looked at."""
     from grader.terminal.report import looked_at
 
     looked = looked_at(report)
