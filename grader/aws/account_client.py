@@ -51,7 +51,7 @@ _HANDED_IN = N_(
 TIME_IS_UP = Unknown.saying("time-limit", OutOfTimeError.fmt)
 
 ASIDE_S = 5
-"""So long is waited for an answer that only makes a sentence better."""
+"""Seconds to wait for an answer that only makes a sentence better."""
 
 BEGUN_S, OVERTIME_S = 5, 12
 """So many seconds after the account's time a question that was begun in time may end, and whatever

@@ -40,7 +40,7 @@ MOST_BYTES_OF_MESSAGES = 24 * 1024 * 1024
 """What ReceiveMessage may answer: ten messages of 1 MiB each, escaped as JSON."""
 
 MOST_PAGES = 100
-"""So many pages of a list are read."""
+"""How many pages of a list are read at most."""
 
 _PART = 64 * 1024
 

@@ -27,7 +27,7 @@ READ_TIMEOUT_S = 30
 """Above the longest poll, which SQS answers after at most 20 s."""
 
 _MARGIN_S = 5
-"""So much later than its time-outs a question is cut: who is silent has been found out by then."""
+"""Seconds after its time-outs at which a question is cut: whoever is silent was found out by then."""
 
 ATTEMPTS = 4
 """How often a client asks where asking again is harmless."""
@@ -52,7 +52,8 @@ def config_of(attempts: int = ATTEMPTS, read_timeout_s: float = READ_TIMEOUT_S) 
 
 
 _CONNECTIONS = 1_000
-"""So many connections to one host are kept for the next question: above the accounts in flight."""
+"""How many connections to one host are kept for the next question: more than there are accounts in
+flight."""
 
 _KEYS = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_token"})
 

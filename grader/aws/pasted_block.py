@@ -45,7 +45,7 @@ _SHELL = re.compile(r"(?:export|set|\$env:?)\s*+:?+\s*+(aws_\w+)", re.IGNORECASE
 _TOKEN_LIKE = re.compile(r"[A-Za-z0-9+/=_-]{4,}")
 _LONG = 20
 _MOST_LINES = 2_000
-"""So much of a file is looked at: no block is longer."""
+"""How many lines of a file are looked at: no block is longer."""
 _QUOTES = "\"'`“”„«»‘’"
 
 

@@ -38,7 +38,7 @@ FAILED_AT_ONCE_S = 5
 """Whoever fails within so long is asked again: a class may wait for that."""
 
 _LAST_WORDS_S = 1
-"""So long is waited for a program that was killed."""
+"""Seconds to wait for a program that was killed."""
 
 
 def session_for_keys() -> boto3.Session:

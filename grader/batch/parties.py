@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 class Graded:
     """One student's result. ``observation`` is ``None`` where the grader itself failed.
 
-    ``others`` is what was seen of a group's other accounts, and of ways that led nowhere. ``led_to`` is
-    the account that the student's own way leads to, as far as that is known. ``now`` is what came of
-    this run alone, where something seen earlier counts in its place. ``fault`` is the ungraded report of
-    what the grader itself failed at: a grade of before gives way only to one that is worth as much.
+    ``others`` are the observations of a group's other accounts, and of ways that led nowhere.
+    ``led_to`` is the account that the student's own way leads to, as far as that is known. ``now`` is
+    the report of this run, where that of an earlier run counts instead. ``fault`` is the ungraded report
+    of a run in which the grader itself failed: an earlier grade is replaced only by one that is worth as
+    much.
     """
 
     account: Account

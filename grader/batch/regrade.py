@@ -201,8 +201,8 @@ def criteria_of(report: Report | None) -> set[str]:
 
 
 def former_criteria(batch: Batch, asked: Iterable[str], rubric: Rubric) -> list[str]:
-    """The criteria that ``asked`` for something in this class, now or earlier, and that ``rubric`` has
-    no more."""
+    """The ids of criteria that this class was graded by, now (``asked``) or earlier, and that
+    ``rubric`` no longer has."""
     earlier = () if batch.former_criteria is UNSET else batch.former_criteria
     return sorted({*earlier, *asked} - {criterion.id for criterion in rubric.criteria})
 

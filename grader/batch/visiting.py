@@ -37,7 +37,8 @@ LEAVE_S = 5
 """How long an interrupted run waits for its queues to be given back."""
 
 IDENTIFY_S = 10
-"""So long a class waits for whose account a way leads to; what is known later is attached then."""
+"""Seconds to wait for STS to name the accounts before going on; what is known later is attached
+then."""
 
 ANOTHER_WAY = 1_000_000
 """What each further way to an account adds to the number of the attempt, so that it has its own pairs:

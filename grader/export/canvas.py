@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 STUDENT, ID, SIS, LOGIN, SECTION = "Student", "ID", "SIS User ID", "SIS Login ID", "Section"
 IDS = {"canvas": ID, "sis": SIS, "login": LOGIN}
-"""What ``--ids`` can say that the roster's student_id is in Canvas, and the column it goes to."""
+"""The values of ``--ids``, which say what the roster's student_id is in Canvas, and the column
+that each is written to."""
 
 _TITLE = re.compile(r".*\S.*\([0-9]+\)", re.DOTALL)
 _POINTS_POSSIBLE = "    Points Possible"
@@ -193,7 +194,7 @@ def _assignment(sheet: Sheet, assignment: str) -> int:
 
 
 def _check_points(export: Export, sheet: Sheet, record: Record, column: int) -> None:
-    """Refuse scores out of another maximum than the assignment's."""
+    """Refuse scores whose maximum is not the assignment's."""
     said = record.cells[column].strip()
     given = decimal_of(said)
     if given is None:

@@ -53,7 +53,8 @@ def comment_lines(report: Report, export: Export) -> list[str]:
 def adjusted_lines(
     report: Report, scale: Scale, lang: str, hides: Callable[[str], bool]
 ) -> Iterator[str]:
-    """What the checks gave, and what made another score of it, on the export's scale."""
+    """The points that the checks gave, and what changed the score after them, on the export's
+    scale."""
     words = language(lang)
 
     def points(value: float) -> str:
@@ -80,8 +81,8 @@ def _escaped(line: str) -> str:
 
 
 def why_ungraded(report: Report, scale: Scale, words: Language) -> str:
-    """That nothing was handed in, or that there is no grade; where there is a score all the same, that
-    it is what is sure, and how much may still come."""
+    """The reason why a student has no grade, or that nothing was handed in. Where a score is given
+    all the same, it is said that it holds the sure points, and how many more are possible."""
     if report.absent:
         return words.say(NOTHING)
     if report.score is None:

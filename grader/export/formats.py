@@ -64,7 +64,7 @@ class Export:
         self.left_out.add(student_id)
 
     def hides(self, criterion: str) -> bool:
-        """Students may not see it, or nobody knows."""
+        """Whether students may not see the criterion, or nobody knows whether they may."""
         return visibility_of(criterion, self.rubric) == "hidden"
 
     def shown(self, report: Report) -> Report:
@@ -73,7 +73,7 @@ class Export:
 
     @property
     def tops(self) -> set[Decimal]:
-        """What the scores are out of: several maxima where other rubrics' reports lie there."""
+        """The maxima of the scores: several where reports were made by other rubrics."""
         return {self.scale.maximum(row.report.max_score) for row in self.rows}
 
     @property

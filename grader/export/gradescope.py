@@ -86,7 +86,7 @@ def files(export: Export) -> Iterator[File]:
 
 
 def _left_over(export: Export) -> Iterator[File]:
-    """What an earlier export made, as it says itself, of students who are gone."""
+    """The folders that an earlier export made for students who are gone, as their files say."""
     ours = {row.student_id for row in export.rows}
     for path in sorted(export.out.glob(f"*/{_FILE}")) if export.out is not None else ():
         student = path.parent.name
@@ -95,7 +95,8 @@ def _left_over(export: Export) -> Iterator[File]:
 
 
 def _student_in(data: bytes) -> str | None:
-    """Whose results the grader said that these are; ``None`` where it did not make them."""
+    """The student whose results the grader wrote into the file; ``None`` where it did not write
+    it."""
     try:
         extra = msgspec.json.decode(data, type=GradescopeResults).extra_data
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -95,7 +95,7 @@ def _there(out: Path | None) -> dict[str, Score]:
 
 
 def _left_over(export: Export, there: Mapping[str, Score]) -> Iterator[File]:
-    """What an earlier export made, as its list of all says, of students who are gone."""
+    """The files that an earlier export made for students who are gone, as its list of all says."""
     if export.out is None:
         return
     listed = {_score_in(line) for line in earlier(export.out / _ALL).splitlines()}

@@ -66,7 +66,8 @@ class PlatformAnswer:
 
 
 def _is_json(text: bytes) -> bool:
-    """It has JSON's form. Numbers without bounds and letters in Latin-1 do not make it a page."""
+    """Whether the body has the form of JSON. Numbers without bounds and letters in Latin-1 do not
+    make it a page."""
     try:
         msgspec.json.decode(text, type=msgspec.Raw)
     except UNREADABLE:

@@ -49,25 +49,26 @@ _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ATTEMPTS = 5
 _LONGEST_WAIT_S = 300.0
 _LONGEST_WAITS_S = 1800.0
-"""Total wait since the last score was taken; then the push ends."""
+"""Seconds of waiting, in total, since the last score was taken, after which the push ends."""
 _TIMEOUT_S = 30
 _PARTS = 3
-"""An answer may take so many times as long to end as to begin."""
+"""How many times as long as it may take to begin, an answer may take to end."""
 _ASSERTION_LASTS_S = 300
 _MARGIN_S = 30
 _LIMIT_BYTES = 64 * 1024
 _TOLD = 200
 _TOKEN_LASTS_S = 3600.0
 _NO_DATE = (ValueError, OverflowError, TypeError)
-"""What the standard library raises of a date that is none."""
+"""The exceptions that the standard library raises for a text that is no date."""
 _FATAL = frozenset({401, 405, 410, 415})
 _MAY_BE_ALL = frozenset({403, 404})
-"""What platforms say both of a user they do not know and of a line item that is not ours."""
+"""HTTP statuses that platforms give both for a user they do not know and for a line item that is
+not ours."""
 
 
 class _TryAgain(Exception):  # noqa: N818 - it says what to do
-    """It may do so later. ``after_s`` is the platform's own word on when; ``by_score``: what was sent
-    may be the cause."""
+    """The platform may take the score later. ``after_s`` is the platform's own word on when;
+    ``by_score``: what was sent may be the cause."""
 
     def __init__(
         self, message: str, after_s: float | None = None, *, by_score: bool = False
@@ -343,7 +344,7 @@ def _read_beginning(response: requests.Response, into: bytearray) -> Extent:
 
 
 def _seconds(expires_in: object) -> float:
-    """How long a token lasts. A platform that does not say so says it by a 401 when it is over."""
+    """How many seconds a token lasts. A platform that does not say so answers 401 when it is over."""
     try:
         seconds = float(expires_in)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):

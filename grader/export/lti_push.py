@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from grader.export.lti_platform import Platform
 
 IN_A_ROW = 3
-"""Students in a row who are refused for what may be the platform's fault, before it is called that."""
+"""How many students in a row may be refused for what may be the platform's fault, before the push
+ends."""
 
 
 class Pushed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,14 +101,15 @@ class Memory:
             self._last[pushed.user_id] = pushed
 
     def has(self, score: Score) -> bool:
-        """The platform has this very score, whenever it was posted: nothing was sent after it."""
+        """Whether the platform has this very score, whenever it was posted: nothing was sent after
+        it."""
         last = self._last.get(score.user_id)
         return last is not None and last == self._of(
             msgspec.structs.replace(score, timestamp=last.timestamp), accepted=True
         )
 
     def is_open(self, score: Score) -> bool:
-        """The platform is not known to have taken what it was last sent for this user."""
+        """Whether it is not known that the platform took what it was last sent for this user."""
         return score.user_id in self._last and not self._last[score.user_id].accepted
 
     def sending(self, score: Score, now: Callable[[], datetime]) -> Score:
@@ -119,7 +121,7 @@ class Memory:
         return timed
 
     def taken(self, score: Score) -> None:
-        """The platform has it: on disk before anything else is asked."""
+        """Write to disk that the platform has the score, before anything else is asked."""
         self._keep(score, accepted=True)
 
     def _keep(self, score: Score, *, accepted: bool) -> None:

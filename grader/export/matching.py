@@ -85,7 +85,7 @@ def matched(
 def alone(
     export: Export, rows: Iterable[ClassRow], ids: Callable[[Student], Iterable[str]], columns: str
 ) -> Iterator[ClassRow]:
-    """Those of ``rows`` whose ``ids`` in the LMS are nobody else's; the others are a problem.
+    """The ``rows`` whose ``ids`` in the LMS nobody else has; each of the others becomes a problem.
 
     ``columns`` are the roster's that hold them.
     """
@@ -158,7 +158,7 @@ def match(
 
 
 def _doubt(place: CsvRow, found: Collection[str], student: str, known: Keys, stated: Keys) -> str:
-    """Why the only student found may be another one; nothing where that is certain."""
+    """Why the only student that was found may be the wrong one; nothing where that is certain."""
     if {*found} <= NUMBERS:
         said = [kind for kind in ("email", "name") if place.keys.get(kind)]
         if any(known.get(kind) for kind in said):
@@ -186,7 +186,8 @@ def _doubt(place: CsvRow, found: Collection[str], student: str, known: Keys, sta
 def tell(
     made: Matches, rows: Mapping[str, ClassRow], file: str, remedy: str
 ) -> Iterator[tuple[bool, Problem]]:
-    """What to say of whom nothing was written, and first whether a grade is missing because of it."""
+    """What to say of students for whom nothing was written, and first whether a grade is missing
+    because of it."""
     for place, why in made.doubtful:
         message = _("{row} is left as it is: {why}.", row=printable(place.label, _TOLD), why=why)
         yield True, Problem(file, place.record.line, message, remedy)

@@ -46,7 +46,8 @@ _KNOWN = IDENTIFIER + NAME + EMAIL + ID_NUMBER + GRADE + MAXIMUM + CHANGEABLE + 
 _COUNT = {
     name.casefold() for name in IDENTIFIER + NAME + EMAIL + ID_NUMBER + GRADE + MODIFIED + FEEDBACK
 }
-"""What Moodle's import uses, and what rows are matched by. Others may hold what a student wrote."""
+"""The columns that Moodle's import uses, or that rows are matched by. Other columns may hold what
+a student wrote."""
 _LOCKED = {"no", "non"}
 _ID_COLUMN = "id_number"
 PARTICIPANT_COLUMN = "moodle_participant"
@@ -208,7 +209,7 @@ def _stated(student: Student) -> dict[str, frozenset[str]]:
 
 
 def _check_maximum(export: Export, sheet: Sheet, column: int, records: Sequence[Record]) -> None:
-    """Refuse grades out of another maximum than the assignment's: Moodle would take them as they are."""
+    """Refuse grades whose maximum is not the assignment's: Moodle would take them as they are."""
     problems, tops = [], export.tops
     for record in records:
         said = record.cells[column].strip()
@@ -278,7 +279,8 @@ _HEADERS = {"id_number": "ID number", "email": "Email address"}
 
 
 def _can_be_written(row: ClassRow, export: Export) -> bool:
-    """No id is one that would have to be changed: it would be nobody's then, and stop the import."""
+    """Whether every id can be written as it is. A changed one would be nobody's, and would stop
+    the import."""
     ids = [of(row.student) for of in _BY.values()]
     broken = next((text for text in ids if is_lost(text) or '\\"' in text), None)
     if any(cell(text) != text for text in ids):
@@ -295,7 +297,7 @@ def _can_be_written(row: ClassRow, export: Export) -> bool:
 
 
 def _serves(name: str, rows: Sequence[ClassRow], export: Export) -> bool:
-    """Everybody has one, and each another: a blank or a double would stop the import."""
+    """Whether everybody has an id, and no two the same: a blank or a double would stop the import."""
     ids = [_BY[name](row.student).casefold() for row in rows]
     if not any(ids):
         return False

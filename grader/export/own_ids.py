@@ -22,7 +22,8 @@ def with_ids(
     columns: Sequence[str],
     system: str,
 ) -> list[ClassRow]:
-    """Those of ``rows`` of whom the roster says one of ``ids``; who has none is a problem of the export.
+    """The ``rows`` for whose students the roster has one of ``ids``; a student without one becomes a
+    problem of the export.
 
     ``columns`` of the roster hold them, ``system`` is whose ids they are. Raises :class:`BadInput` where
     nobody has one: nothing can be written then.

@@ -124,7 +124,8 @@ def _results(root: Path) -> list[Path]:
 
 
 def _stands(path: Path) -> bool:
-    """There is a file or a link; what is neither (a pipe, ``/dev/stdout``) can be written to."""
+    """Whether a file or a link is there. Anything else (a pipe, ``/dev/stdout``) can be written
+    to."""
     return path.is_file() or (path.is_symlink() and not path.exists())
 
 

@@ -66,7 +66,7 @@ class Sheet:
 
     @property
     def rows(self) -> list[Record]:
-        """The records below the header that say anything."""
+        """The records below the header that are not blank."""
         return [record for record in self.records[1:] if not record.is_blank]
 
     def column(self, names: Collection[str], *, asked: str = "") -> int | None:

@@ -32,12 +32,13 @@ _LONGEST = 32_000
 """Excel takes 32,767 characters in a cell, and refuses the whole file for one more."""
 _NARROWEST, _WIDEST = 8, 40
 _FROZEN = 2
-"""The id and the name stay in sight."""
+"""How many columns stay in sight while the sheet is scrolled: the id and the name."""
 _MOST_COLUMNS = 16_384
 _ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
-"""The time in it: the same grades are the same file, whenever they are exported."""
+"""The time that the file says it was made: the same grades make the same file, whenever they are
+exported."""
 _PLAIN_TEXT = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
-"""What a student is called is never a formula, a number or a link."""
+"""Options by which no text, such as a student's name, becomes a formula, a number or a link."""
 
 
 def files(export: Export) -> Iterator[File]:

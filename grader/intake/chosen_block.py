@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grader.roster.credentials_block import Block
 
 MOST_FILES = 100
-"""Files that are looked into of one student, the last changed ones."""
+"""How many files of a student are looked into: those that were changed last."""
 
 _MOST_TOLD = 5
 _WHOLE_BLOCK = N_(
@@ -94,7 +94,7 @@ def choose(files: Sequence[Entry], source: str, who: str) -> Chosen:
 
 
 def _profiles(file: Entry, who: str, named: list[str], best: list[Block]) -> list[Problem]:
-    """That a file holds other profiles than the one that the AWS CLI would use unasked."""
+    """The doubt that a file holds other profiles than the one that the AWS CLI would use unasked."""
     if {name.lower() for name in named} == {"default"}:
         return []
     used = best[-1].profile or "default"

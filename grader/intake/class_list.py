@@ -96,7 +96,7 @@ class ClassList:
 
     @property
     def names_groups(self) -> bool:
-        """The list has a column with groups."""
+        """Whether the list has a column with groups."""
         return bool({"group", PLURAL} & {*self.taken.values()})
 
 
@@ -209,7 +209,8 @@ def _add(
 def _read_time(
     made: ClassList, student: Listed, column: str, text: str, problems: list[Problem]
 ) -> None:
-    """A time of one's own must be exact; one that an LMS wrote is read as well as it can be."""
+    """The time in a cell. One that the author of a list wrote must be exact; one that an LMS wrote
+    is read as well as it can be."""
     if column in made.taken and (wrong := shape_problem(column, text)):
         problems.append(Problem(made.file, student.line, *wrong))
     elif (read := local_time(text)) is not None:
@@ -222,7 +223,7 @@ def _read_time(
 
 
 def _twice(students: list[Listed]) -> Iterator[Problem]:
-    """Rows that are one student's by an id, or that nothing tells apart."""
+    """A problem for each row that has the id of another, or that nothing tells apart from another."""
     first: dict[tuple[str, str], Listed] = {}
     for student in students:
         for column in KEYS:

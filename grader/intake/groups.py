@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from grader.intake.submissions import Submission
 
 MOST_IN_A_GROUP = 10
-"""More than who hand in together: a column *Groups* may name the halves of a course."""
+"""The size above which a group is not one that hands in together: a column *Groups* may name the
+halves of a course."""
 
 _DEFAULT_GROUPS = frozenset(("defaultgroup", "groupepardefaut"))
 
@@ -117,7 +118,7 @@ def _is_another(group: str, other: str, row: Listed) -> str:
 
 
 def _drop_halves(made: Joined, several: set[str]) -> None:
-    """Groups of a column *Groups* that are too large to hand in together are no groups of ours."""
+    """Remove groups of a column *Groups* that are too large to hand in together."""
     size = Counter(person.group for person in made.persons)
     for group, count in size.items():
         if group and count > MOST_IN_A_GROUP and group in several:

@@ -56,12 +56,12 @@ def places_of(persons: Iterable[ClassMember]) -> str:
 
 
 def keys_of(cells: dict[str, str]) -> list[tuple[str, str]]:
-    """All that tells a student apart, each with its column."""
+    """Every cell that tells a student apart, each with its column."""
     return [(column, cells[column].casefold()) for column in KEYS if cells.get(column)]
 
 
 def by_key(persons: Iterable[ClassMember]) -> dict[tuple[str, str], ClassMember]:
-    """Whose each id and address is."""
+    """The person who has each id and address."""
     return {key: person for person in persons for key in keys_of(person.cells)}
 
 

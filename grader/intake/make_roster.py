@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from grader.safety.secret import Secret
 
 _STAGE = ".new"
-"""Where new blocks stand, in their folder, until the roster is in place."""
+"""The folder for new blocks, inside of theirs, until the roster is in place."""
 
 
 @dataclass

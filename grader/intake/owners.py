@@ -72,7 +72,7 @@ class Owners:
         return self._of_group(submission, submission.name) is not None
 
     def of(self, submission: Submission, *, by_groups: bool) -> Owned:
-        """Whose submission it is, empty where no list names them.
+        """The students whose submission it is, none where no list names them.
 
         ``by_groups``: groups handed in, so that a number may be a group's.
         """
@@ -171,5 +171,5 @@ class Owners:
 
 
 def is_named(person: ClassMember | Listed, name: str) -> bool:
-    """Whether ``name`` may be the student's; who has none on either side may be anybody."""
+    """Whether ``name`` may be the student's. Where either side has no name, it may be."""
     return not name or not person.name or bool(name_forms(person.name) & name_forms(name))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MOST_REASONS = 12
 MOST_NAMES = 60
-"""Of those who share something, so many are named; the table has them all."""
+"""How many of the students who share something are named; the table has them all."""
 MOST_OF_NAME, MOST_OF_SENTENCE = 80, 400
 _NUMBER = re.compile(r"\d+")
 
@@ -80,8 +80,9 @@ def alike_findings(reports: Sequence[Report]) -> list[Alike]:
 
 
 def open_reasons(reports: Sequence[Report], whose: OpenBy) -> list[Alike]:
-    """Why students could not be graded, of those whose report is ``whose`` to settle: the first reason
-    of each. What is sent to a student is theirs to the letter; else numbers do not matter."""
+    """The reasons why students could not be graded: the first of each report that is ``whose`` to
+    settle. Those that a student is to settle are the same only word by word; in others the numbers do
+    not matter."""
     who: dict[Hashable, list[tuple[Report, CriterionResult]]] = defaultdict(list)
     for report in reports:
         first = first_open(report)

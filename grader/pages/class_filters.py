@@ -1,4 +1,4 @@
-"""By what the table of a class can be filtered, and what each student has of it."""
+"""The filters of a class's table, and the values of each student for them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def state_of_report(report: Report) -> str:
 
 
 def roster_columns(reports: Sequence[Report], batch: Batch | None, speech: Speech) -> Columns:
-    """The group, and the roster's own columns that say something of somebody."""
+    """The group, and those of the roster's own columns that are not empty for everybody, with each
+    student's cells."""
     rows = {row.student_id: row for row in batch.students} if batch is not None else {}
     extra = dict.fromkeys(
         name for row in rows.values() for name, value in row.extra.items() if value.strip()

@@ -186,7 +186,7 @@ def _tokens(
 
 
 def _unreported(reports: Sequence[Report], batch: Batch | None) -> list[str]:
-    """Who of the roster has no report yet."""
+    """Students of the roster who have no report yet."""
     there = {report.student_id for report in reports}
     rows = batch.students if batch is not None else ()
     return [

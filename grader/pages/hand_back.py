@@ -47,7 +47,7 @@ def handed_now(
     to: Sequence[str],
     read: ClassRead,
 ) -> HandedBack:
-    """What is handed out of a class once ``marks`` are, now, to ``to``."""
+    """The record of what a class was handed out, once ``marks`` are handed out now to ``to``."""
     students = {student.student_id for student in read.students}
     return handed_again(before, marks, at=now(), to=to, students=students)
 
@@ -89,7 +89,8 @@ def _remember(root: Path, marks: Mapping[str, HandedMark], to: Sequence[str]) ->
 
 
 def _language_of(page: Path) -> str | None:
-    """The language of a page that stands there: whoever wants another one exports the pages anew."""
+    """The language of the page that is there already: another one is had by exporting the pages
+    anew."""
     with page.open(encoding="utf-8", errors="replace") as file:
         found = _LANG.search(file.read(_BEGINNING))
     return found[1] if found else None

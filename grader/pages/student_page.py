@@ -82,7 +82,7 @@ class Round:
     failure: str = ""
     log: str = ""
     sums: bool = True
-    """Two numbers were sent for their sum."""
+    """Whether two numbers were sent for their sum."""
 
 
 def student_page(
@@ -152,7 +152,7 @@ def _remedy(result: CriterionResult, speech: Speech) -> str:
 
 
 def _tests(result: CriterionResult) -> Sequence[TestResult]:
-    """Those that say more than the criterion does."""
+    """The tests that say more than the criterion does."""
     if result.status not in {"failed", "partial", "ungraded"}:
         return ()
     alike = {(test.outcome, test.message) for test in result.tests}
@@ -305,7 +305,7 @@ def _sent(
 
 
 def _asked_for(pair: Pair, rules: ExchangeRules | None) -> tuple[str, str]:
-    """The message as a student reads it, and the answer that it asks for."""
+    """The message as a student reads it, and the answer that was expected for it."""
     if pair.number1 is not None and pair.number2 is not None:
         return f"{pair.number1} + {pair.number2}", str(pair.number1 + pair.number2)
     sent = json.dumps(pair.message, ensure_ascii=False)

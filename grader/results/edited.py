@@ -67,13 +67,15 @@ def faults(report: Report, student_id: str) -> Iterator[str]:
 
 
 def _is_off(result: CriterionResult) -> bool:
-    """Its points are not those of its tests, of which the maximum is rounded too."""
+    """Whether the points of a criterion are not those of its tests, of which the maximum is
+    rounded too."""
     off = 0.0 if result.points is None else abs(result.points - float(earned(result)))
     return off > 2 * _ROUNDED_BY + _FLOATS_ARE_OFF_BY
 
 
 def _is_unsure(report: Report, said: float, tolerance: float) -> bool:
-    """Its sure points, which may be exported, are not what its criteria and their tests earn."""
+    """Whether the sure points, which may be exported, are not what the criteria and their tests
+    earn."""
     return report.sure_points is not None and abs(report.sure_points - said) > tolerance
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HISTORY = "history"
 BEFORE = "report.before.json"
-"""Where version 0.1.0 kept the one report that a regrade had replaced."""
+"""The file in which version 0.1.0 kept the one report that a regrade had replaced."""
 
 _NAME = re.compile(r"([0-9]{3,9})\.json")
 

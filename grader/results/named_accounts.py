@@ -26,12 +26,12 @@ class NamedAccounts:
             self._named[_party(student)].add(student.account_id)
 
     def may_be(self, student: Student, account_id: str | None) -> bool:
-        """The account can be the student's. A row that names none may lead to any."""
+        """Whether the account can be the student's. A row that names none may lead to any."""
         named = self._named[_party(student)]
         return account_id is None or None in named or account_id in named
 
     def others_of(self, stored: StoredStudent) -> StoredStudent:
-        """The same without other accounts that cannot be the student's."""
+        """What is stored of the student, without other accounts that cannot be the student's."""
         others = (one for one in stored.others if self.may_be(stored.student, one.account_id))
         return replace(stored, others=tuple(others))
 

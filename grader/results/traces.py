@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grader.inputs.problems import Problem
 
 REMOVED = "(removed)"
-"""What stands where a student was named. It needs no escaping in JSON, CSV or HTML."""
+"""The text that takes the place of a student's name. It needs no escaping in JSON, CSV or HTML."""
 
 _BETWEEN = r"[\s_.,+%-]{1,3}"
 _NEVER = re.compile(r"(?!)")

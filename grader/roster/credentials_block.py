@@ -118,7 +118,8 @@ def read_pasted(raw: bytes) -> Pasted:
 
 
 def preferred(blocks: Sequence[Block]) -> list[Block]:
-    """Those that the AWS CLI would use unasked, ``[default]`` or without a name, else all of them."""
+    """The blocks that the AWS CLI would use unasked, ``[default]`` or without a name; where there
+    is none, all of them."""
     default = [block for block in blocks if block.profile.lower() in {"", _DEFAULT}]
     return default or list(blocks)
 

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from grader.roster.load import Account
 
 _DIGITS = 8
-"""So few that many secrets have the same: what is stored tells nobody whether a guess was right."""
+"""How many digits are kept: so few that many secrets share them, and what is stored tells nobody
+whether a guess was right."""
 
 
 def fingerprint(account: Account) -> str:
-    """A few digits of a digest of the row's way: other ones for another block, profile or role."""
+    """A few digits of a digest of the row's way to its account: another block, profile or role
+    gives other digits."""
     use = tuple(sorted(account.use.items()))
     way = (account.access, account.region, account.endpoint_url, use)
     return hashlib.sha256(repr(_plain(way)).encode()).hexdigest()[:_DIGITS]

@@ -250,7 +250,7 @@ def _id(row: AccountRow) -> str:
 
 
 def _shared(row: AccountRow) -> dict[str, str]:
-    """What a row says of an account to others of its group that go the same way."""
+    """What a row says of its account that holds for others of its group who go the same way."""
     return {
         column: cell
         for column, cell in row.cells.items()

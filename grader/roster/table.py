@@ -43,7 +43,7 @@ USE = "use."
 """Begins the columns that say which resource plays a part of the rubric: ``use.sum``."""
 
 GRADE_COLUMNS = ("status", "score", "max_score")
-"""What ``grades.csv`` says of a student beside the roster's columns: no roster may have these."""
+"""The columns that ``grades.csv`` adds to the roster's: no roster may have these."""
 _MAX_COLUMNS = 200
 # An unknown column is copied into exports: one that seems to hold secrets must not be.
 _SECRET_WORDS = re.compile(
@@ -52,7 +52,7 @@ _SECRET_WORDS = re.compile(
 
 
 def is_known(column: str) -> bool:
-    """The grader reads the column; others are passed on."""
+    """Whether the grader reads the column; others are passed on."""
     return column in KNOWN_COLUMNS or (column.startswith(USE) and column != USE)
 
 

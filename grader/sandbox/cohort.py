@@ -59,7 +59,8 @@ DEMO: tuple[str, ...] = (
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a submission must get by another shipped lab than the default one; fields as there."""
+    """The result that a submission must get by a shipped lab other than the default one; the
+    fields are those of :class:`DemoSubmission`."""
 
     name: str
     points: float | None
@@ -76,7 +77,7 @@ _DEMOS = msgspec.json.decode(
 def demo_of(lab: str) -> tuple[DemoSubmission, ...]:
     """The submissions that ``grader demo`` shows of the shipped lab ``lab``, with their grades there.
 
-    None where nobody has written down a class of the lab, in ``demos.json``.
+    Empty where ``demos.json`` has no class of the lab.
     """
     if lab == DEFAULT:
         return tuple(submission for submission in COHORT if submission.name in DEMO)
