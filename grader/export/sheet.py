@@ -40,12 +40,12 @@ class Record:
 
     @property
     def cells(self) -> list[str]:
-        """What the cells say."""
+        """The text of each cell."""
         return [_said(raw) for raw in self.raw]
 
     @property
     def is_blank(self) -> bool:
-        """No cell says anything."""
+        """Whether no cell has any text."""
         return not any(text.strip() for text in self.cells)
 
 

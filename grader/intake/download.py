@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MOST_ENTRIES = 200_000
 MOST_DEEP = 12
 TOTAL_BYTES = 1024 * 1024 * 1024
-"""Bytes that are read of a whole download: 10,000 students' texts are a hundredth of it."""
+"""How many bytes are read of a whole download: 10,000 students' texts are a hundredth of it."""
 
 _JUNK = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
 _READ = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})

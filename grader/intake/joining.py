@@ -131,7 +131,7 @@ def _place(
 def _another_number(
     person: ClassMember, number: dict[str, str], submission: Submission
 ) -> Problem | None:
-    """That two whom the system tells apart were taken for one student, by their name."""
+    """The problem that two students whom the system tells apart were taken for one, by their name."""
     if all(person.numbers.get(column, text) == text for column, text in number.items()):
         return None
     message = _(
@@ -146,7 +146,8 @@ def _another_number(
 
 
 def _same_number(known: ClassMember, submission: Submission) -> Problem:
-    """That a number of Moodle's names two students, which it does not within one assignment."""
+    """The problem that a number of Moodle's names two students, which it does not within one
+    assignment."""
     message = _(
         "{name}: {other} has the same number, of another assignment.",
         name=printable(submission.name, 60),

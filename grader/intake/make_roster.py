@@ -84,7 +84,7 @@ def _chosen(person: ClassMember) -> Chosen:
 
 
 def _same_block(pairs: Sequence[tuple[ClassMember, Chosen | None]]) -> list[Problem]:
-    """Students of different groups who handed in one and the same block."""
+    """A problem for each student who handed in the block of a student of another group."""
     first: dict[Secret, ClassMember] = {}
     doubts = []
     for person, chosen in pairs:
@@ -178,7 +178,7 @@ def write_roster(made: Made, out: Path) -> None:
 
 
 def _besides(aside: Path) -> list[Path]:
-    """What a run that was killed may have left of ``aside`` itself."""
+    """The unfinished files of ``aside`` itself that a killed run may have left."""
     return [path for path in aside.parent.iterdir() if path.name.startswith(f".{aside.name}.")]
 
 

@@ -32,7 +32,7 @@ class ClassMember:
 
     @property
     def group(self) -> str:
-        """Who hands in together, empty for nobody."""
+        """The group that the student hands in with, empty without one."""
         return self.cells.get("group", "")
 
 

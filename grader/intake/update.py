@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from grader.model.access import Keys
 
 _OF_PEOPLE = ("name", "email", "group", "due_at")
-"""What a human may have corrected in the roster: filled in where it is empty, and never replaced."""
+"""The columns that a human may have corrected in the roster: filled in where they are empty, and
+never replaced."""
 
 
 @dataclass
@@ -204,7 +205,8 @@ def _renew(
 
 
 def _is_newer(chosen: Chosen, submitted: datetime | None, before: datetime | None) -> bool:
-    """Whether what was handed in takes the place of a block: a later one, and never what is none."""
+    """Whether what was handed in now replaces a block: only a later block does, and never what is
+    no block."""
     if chosen.keys is None:
         return False
     return submitted is None or before is None or submitted >= before

@@ -1,4 +1,5 @@
-"""What was seen of a group's other accounts: a file for each, beside what counts."""
+"""The observations of a group's accounts that do not count: a file for each, beside the one that
+does."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ ACCOUNTS = "accounts"
 
 
 def write_others(folder: Path, others: Iterable[Observation]) -> list[Path]:
-    """Write each by the name of its account; the files that stand there for nothing any more."""
+    """Write each observation to a file with the name of its account; return the files of accounts
+    that are no longer among them."""
     named = _named(others)
     stale = [path for path in folder.glob("*.json") if path.stem not in named]
     if named:
@@ -37,8 +39,8 @@ def remove(folder: Path, stale: Iterable[Path]) -> None:
 
 
 def _named(others: Iterable[Observation]) -> dict[str, Observation]:
-    """A file's name for each: the account's id, ``open`` where a way led to none, and more where that is
-    another's name already."""
+    """The file name of each observation: the account's id, or ``open`` where a way led to no
+    account, with the region or a number behind where the name is taken."""
     named: dict[str, Observation] = {}
     for seen in sorted(
         others,

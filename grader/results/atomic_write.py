@@ -75,7 +75,8 @@ def places(path: Path) -> set[object]:
 
 
 def is_unfinished(path: Path) -> bool:
-    """Left by a process that was killed while it wrote: nobody reads it, and it may go."""
+    """Whether a process that was killed while it wrote left this file: nobody reads it, and it may
+    go."""
     return _UNFINISHED.fullmatch(path.name) is not None
 
 

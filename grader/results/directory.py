@@ -51,13 +51,13 @@ STUDENTS, OBSERVATION, REPORT = "students", "observation.json", "report.json"
 PAGE = "index.html"
 LOCK = ".lock"
 PUSHED = "lti-pushed.ndjson"
-"""What `grader push lti` remembers."""
+"""The file in which `grader push lti` remembers what it posted."""
 DESK = "desk.json"
-"""What a desk keeps: links, accounts, claims."""
+"""The file of a desk: links, accounts, claims."""
 HANDED_BACK = "handed-back.json"
-"""Which marks were handed out last."""
+"""The file that says which marks were handed out last."""
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What decoding raises where a file holds something else than the grader wrote."""
+"""The exceptions that decoding raises where a file does not hold what the grader wrote."""
 _OURS = (SUMMARY, GRADES, RUBRIC, PAGE, OVERRIDES, HANDED_BACK, STUDENTS)
 
 
@@ -80,7 +80,7 @@ class StoredStudent:
 
     @property
     def agree(self) -> bool:
-        """The report is of this observation: nothing came between the writing of the two."""
+        """Whether the report is of this observation: nothing came between the writing of the two."""
         seen, graded = self.observation, self.report
         return seen is None or graded is None or graded.started_at == seen.started_at
 
@@ -105,7 +105,7 @@ class Results:
 
     @property
     def occupied(self) -> bool:
-        """Something lies here already."""
+        """Whether something lies here already."""
         there = self.root.iterdir() if self.root.is_dir() else ()
         return any(path.name != LOCK and not is_unfinished(path) for path in there)
 
@@ -158,7 +158,8 @@ class Results:
 
     @property
     def state(self) -> bytes:
-        """What tells whether a batch began or ended here since: ``batch.json``, as it is."""
+        """The content of ``batch.json``, by which it is known whether a batch began or ended here
+        since."""
         try:
             return read_bounded(self.root / BATCH, MOST_BYTES_OF_CLASS)
         except OSError:
@@ -292,7 +293,7 @@ class Results:
             raise bad_input(path, None, message) from None
 
     def have(self, student_id: str, *names: str) -> list[bool]:
-        """Which of these files and folders lie here of a student, readable or not."""
+        """Whether each of these files and folders of a student is here, readable or not."""
         folder = self.folder(student_id)
         return [(folder / name).exists() for name in names]
 
@@ -304,7 +305,8 @@ class Results:
             return None
 
     def each_stored(self, students: Iterable[Student]) -> Iterator[StoredStudent]:
-        """What lies here of each of ``students``, one at a time: a class does not fit into memory.
+        """The stored files of each of ``students``, one student at a time: a class does not fit into
+        memory.
 
         Raises :class:`BadInput` naming every damaged file, after the last of them.
         """

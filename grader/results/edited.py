@@ -1,4 +1,4 @@
-"""What a report that the grader wrote never says: somebody edited the file.
+"""Contradictions that no report of the grader's has: somebody edited the file.
 
 One rule for all that reads reports. A mark of a human's own is given with ``grader override``.
 """

@@ -48,7 +48,7 @@ def folders_of_others(root: Path, ids: Collection[str]) -> Iterator[Path]:
 
 
 def page_names(page: Path, traces: Traces, groups: Iterable[str]) -> bool:
-    """Another student's page names the student, or a group that does."""
+    """Whether another student's page names the student, or a group that does."""
     if not page.is_file():
         return False
     text = unescape(text_of(page))
@@ -154,7 +154,7 @@ def _user_in(line: bytes) -> str | None:
 
 
 def files_of_others(root: Path) -> Iterator[Path]:
-    """What lies in the folder that the grader did not write."""
+    """The files in the folder that the grader did not write."""
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root)
         ours = len(inside.parts) == 1 and inside.name in _OURS
@@ -164,7 +164,7 @@ def files_of_others(root: Path) -> Iterator[Path]:
 
 
 def remove_unfinished(root: Path) -> None:
-    """Remove what a killed grader was writing."""
+    """Remove files that a killed grader had not finished."""
     for path in root.rglob("*"):
         if is_unfinished(path) and path.is_file():
             path.unlink(missing_ok=True)

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("student_id", "name", "email", "group", *GRADE_COLUMNS)
 ADJUSTED = ("late", "bonus", "overridden")
-"""What lateness took, what a human added, and what a human marked, by the criteria's ids."""
+"""The columns behind the criteria's: what lateness took, what a human added, and which criteria a
+human marked."""
 
 
 Cells = list[str | float | None]
-"""A row: text as it is, points as numbers, nothing where there is no score."""
+"""The cells of a row: text as it is, points as numbers, ``None`` where there is no score."""
 
 
 def grades_csv(
@@ -95,7 +96,7 @@ def _as_number(points: Fraction | None) -> float | None:
 
 
 def _apart(names: Iterable[str], ours: Sequence[str], before: str) -> list[str]:
-    """``names``, those that are one of ``ours`` changed until they are nobody's."""
+    """``names``, in which each that is also one of ``ours`` is changed until it is not."""
     given = list(names)
     taken = {*ours, *given}
     for place, name in enumerate(given):

@@ -1,4 +1,4 @@
-"""Of which AWS accounts the reports of a class can be, by those that its rows name."""
+"""Which AWS accounts the reports of a class can be of, by what the roster's rows name."""
 
 from __future__ import annotations
 

@@ -61,7 +61,8 @@ _WRAPPED_FROM = 40
 
 _AWS_KEY_ID = re.compile(r"A[KS]IA[A-Z0-9]{16}")
 _SANDBOX_KEY_ID = re.compile(r"[0-9]{12}|L[KS]IA[A-Z0-9]{16}")
-"""What emulators take: an account's number, or a key whose first letter is not AWS's."""
+"""The access key ids that emulators take: an account's number, or a key whose first letter is not
+AWS's."""
 _BEHEADED_KEY_ID = re.compile(r"[KS]IA[A-Z0-9]{16}")
 _AWS_KEY = re.compile(r"[A-Za-z0-9+/]{40}")
 _AWS_TOKEN = re.compile(r"[A-Za-z0-9+/_-]{100,4096}={0,2}")
@@ -194,7 +195,7 @@ def _whole(text: str, value: str, end: int) -> str:
 
 
 def _without_any(text: str, raw: bytes) -> list[str]:
-    """What a text without any part of a block is, where that can be told."""
+    """A sentence on what a text without any part of a block is, where that can be told."""
     if _PRIVATE_KEY.search(text):
         return [_("It is a private key for SSH, not the block of AWS Details, AWS CLI.")]
     if _BARE_KEY_ID.search(text):

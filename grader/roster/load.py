@@ -259,7 +259,8 @@ def _shared(row: AccountRow) -> dict[str, str]:
 
 
 def _use_alone(shared: Mapping[str, str]) -> dict[str, str]:
-    """What holds for whoever names the same way, too: one's own keys may lead to another region."""
+    """The part of ``shared`` that also holds for a row which names the same way itself: its own
+    keys may lead to another region."""
     return {column: cell for column, cell in shared.items() if column.startswith(USE)}
 
 
@@ -300,6 +301,7 @@ def use_problems(roster: Roster, file: str, roles: Iterable[str]) -> list[Proble
 
 
 def unknown_role(said: str, role: str, known: Iterable[str]) -> tuple[str, str]:
-    """That the rubric has no resource called ``role``, which ``said`` names, and the nearest."""
+    """The message that the rubric has no resource called ``role``, which ``said`` names, and the
+    nearest name."""
     message = _("{said}: the rubric has no resource called “{role}”.", said=said, role=role[:80])
     return message, did_you_mean(role, known)
