@@ -299,13 +299,18 @@ class _Run:
                 self._once_more()
             undisturbed = True
             if self.output.all_answered:
-                answered(self._done(self._direct))
+                answered(self._done(self._direct, left_behind=False))
             self._waits.step(message(_GIVEN_BACK), DUPLICATES_S)
         finally:
             self.output.give_back(look_for_duplicates=undisturbed)
-        return self._done(self._direct)
+        return self._done(self._direct, left_behind=self._take_back())
 
-    def _done(self, direct: Direct) -> Behaviour:
+    def _take_back(self) -> bool:
+        """Take back the pairs that stayed silent; whether any may still lie in the input queue."""
+        source = self._source
+        return source is not None and source.take_back([s for s in source.sent if s.silent])
+
+    def _done(self, direct: Direct, *, left_behind: bool) -> Behaviour:
         through = self._through_queues
         done = Behaviour(
             _noting(direct.fact, own_queue=self._own_queue),
@@ -319,7 +324,8 @@ class _Run:
         if (right and self._for_want_of_hope) or (through is not None and through.unfinished):
             done.exchange = TOO_LATE
         facts = (done.handler, done.records, done.exchange)
-        done.flags = flags_of(*facts, self.output, self._source)
+        sent = self._source is not None and bool(self._source.sent)
+        done.flags = flags_of(*facts, self.output, sent=sent, left_behind=left_behind)
         return done
 
     def _once_more(self) -> None:
