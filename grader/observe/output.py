@@ -14,6 +14,7 @@ from tenacity.stop import stop_when_event_set
 from grader.i18n.language import N_
 from grader.model.ended_early import Interrupted, Lost
 from grader.model.fact import Found, Unknown
+from grader.model.mistakes import NEARLY
 from grader.model.observation import Answer
 from grader.observe.answers import numbers_anywhere, numbers_by_key, numbers_in, under, written
 from grader.observe.clock import CLOCKS, Clocks
@@ -25,7 +26,6 @@ from grader.observe.patience import Patience
 from grader.observe.receive import Receiver
 from grader.observe.sent import MOST_UNREAD, Sent
 from grader.observe.something_else import SomethingElse
-from grader.rubric.readings import NEARLY
 from grader.safety.redact import redact
 
 if TYPE_CHECKING:

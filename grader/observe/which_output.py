@@ -15,6 +15,7 @@ from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.ended_early import Lost
 from grader.model.fact import Unknown, value_of
+from grader.model.mistakes import NEARLY
 from grader.model.observation import FoundAs
 from grader.observe.invocation import GRACE_S, NEVER_RAN, invoked
 from grader.observe.lost import LOST_MESSAGES
@@ -22,7 +23,6 @@ from grader.observe.receive import Receiver
 from grader.observe.repeat import repeated
 from grader.observe.room import when_it_may_run
 from grader.resources.queue import observe_queue
-from grader.rubric.readings import NEARLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

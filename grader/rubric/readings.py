@@ -1,9 +1,6 @@
 """What a right function makes of a message, and what a mistaken one would: the numbers, each by name.
 
-The names of mistakes are kept in observations: ``joined``, ``multiplied``, ``subtracted``,
-``first-number``, ``second-number``, ``nearly``; ``field`` (one field only, its name in the detail),
-``other`` (the answer that another value of the field ``of`` asks for, which is the detail) and
-``rounded`` (to so many decimals, which are the detail).
+The mistakes' names and what is kept in the detail of each: :mod:`grader.model.mistakes`.
 """
 
 from __future__ import annotations
@@ -16,6 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
+from grader.model.mistakes import NEARLY, OTHER, ROUNDED
 from grader.rubric.exchange import OneOf, Real, Whole, in_turn, in_words
 from grader.rubric.expression import ExpressionError
 
@@ -36,8 +34,6 @@ TIMES_WITHIN = 100
 
 MOST_DECIMALS = 4
 """An answer that is rounded to more is called off by a little."""
-
-OTHER, NEARLY = "other", "nearly"
 
 _SAMPLES = 40
 _SAME = Decimal("1e-9")
@@ -89,7 +85,7 @@ class Readings:
         """By how much a mistaken answer may differ by its own arithmetic."""
         if reading.whole and not self.within:
             return Decimal(0)
-        share = _SAME if reading.name == "rounded" else max(self.within, _SAME)
+        share = _SAME if reading.name == ROUNDED else max(self.within, _SAME)
         return share * max(Decimal(1), abs(reading.value))
 
 
@@ -194,7 +190,7 @@ class Arithmetic:
         for decimals in self._decimals.get(asked, ()):
             for rounded in _rounded(right.value, decimals):
                 if not self._is_right(rounded, right.value):
-                    yield Reading(rounded, "rounded", str(decimals), whole=False)
+                    yield Reading(rounded, ROUNDED, str(decimals), whole=False)
 
     def _all_whole(self) -> bool:
         return all(isinstance(self.fields[name], Whole) for name in self._numbers)
