@@ -15,8 +15,7 @@ from grader.pages.document import render, sentence, value_text
 from grader.pages.text import page_text
 from grader.pages.words import YOUR_FLAGS
 from grader.rubric.exercised import ONLY_LOOK
-from grader.rubric.expression import ExpressionError
-from grader.rubric.readings import Arithmetic
+from grader.rubric.readings import right_answer
 from grader.scoring.adjust import is_still_open
 from grader.scoring.adjustment_words import adjustment_lines
 from grader.scoring.open_by import open_by, open_points
@@ -314,14 +313,11 @@ def _sent(
 
 def _asked_for(pair: Pair, rules: ExchangeRules | None) -> tuple[str, str]:
     """The message as a student reads it, and the answer that it asks for."""
+    right = right_answer(pair, rules)
     if pair.number1 is not None and pair.number2 is not None:
-        return f"{pair.number1} + {pair.number2}", str(pair.number1 + pair.number2)
+        return f"{pair.number1} + {pair.number2}", str(right)
     sent = json.dumps(pair.message, ensure_ascii=False)
-    try:
-        right = "" if rules is None else str(Arithmetic(rules).right(pair.message))
-    except (ExpressionError, LookupError):  # another rubric's message
-        right = ""
-    return page_text(sent, _EXCERPT), right
+    return page_text(sent, _EXCERPT), "" if right is None else str(right)
 
 
 def _verdict(answer: Answer, speech: Speech) -> str:

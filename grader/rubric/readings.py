@@ -20,6 +20,7 @@ from grader.rubric.expression import ExpressionError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from grader.model.observation import Pair
     from grader.rubric.exchange import ExchangeRules, Field
     from grader.rubric.expression import Expression, Value
 
@@ -237,6 +238,16 @@ class Arithmetic:
                 return False
             numbers |= rounded
         return not any(self._is_right(number, value) for number in numbers)
+
+
+def right_answer(pair: Pair, rules: ExchangeRules | None) -> Value | None:
+    """The right answer to ``pair``; ``None`` where the ``rules`` know none: it is another rubric's."""
+    if pair.number1 is not None and pair.number2 is not None:
+        return pair.number1 + pair.number2
+    try:
+        return None if rules is None else Arithmetic(rules).right(pair.message)
+    except (ExpressionError, LookupError):
+        return None
 
 
 def drawn(fields: Mapping[str, Field], index: int, chance: Random) -> dict[str, Value]:
