@@ -23,7 +23,7 @@ from grader.observe.kept import HeldMessage, HeldMessages
 from grader.observe.lost import HIDES_S, LOST_MESSAGES
 from grader.observe.nobodys import NobodysNumbers
 from grader.observe.patience import Patience
-from grader.observe.receive import Receiver
+from grader.observe.receive import Receiver, delete_message
 from grader.observe.sent import MOST_UNREAD, Sent
 from grader.observe.something_else import SomethingElse
 from grader.safety.redact import redact
@@ -361,10 +361,7 @@ class OutputQueue:
 
     def _delete(self, handle: str) -> None:
         with self._aws.ignore_deadline():
-            fact = self._aws.query(
-                "sqs:DeleteMessage",
-                lambda: self._aws.sqs.delete_message(QueueUrl=self._url, ReceiptHandle=handle),
-            )
+            fact = delete_message(self._aws, self._url, handle)
         self._changed()
         if not isinstance(fact, Found):
             # The grade does not depend on it; that it lies there, hidden by this run, is said.
@@ -384,7 +381,8 @@ class OutputQueue:
         except (Interrupted, Lost):
             pass  # They become visible by themselves; the grade is known already.
         finally:
-            for handle in self._kept.give_back():
+            self._kept.show_others()
+            for handle in self._kept.ours:
                 self._delete(handle)
 
     def _take_what_others_hold(self) -> None:
