@@ -126,7 +126,7 @@ class Exchanging:
 
     @property
     def unfinished(self) -> bool:
-        """Pairs were not sent for a silence that is over: what held the answer has given it back."""
+        """Pairs are left to send, because an answer came after the run had stopped waiting for it."""
         wanted = self._standing if self._one_for_all else self._wanted
         return len(self._entries) < wanted and self._rest_is_worth_sending
 
@@ -239,7 +239,7 @@ class Exchanging:
         entry.append(self._source.send(self._pairs, index, self._output))
 
     def _wait_longer(self, silent: Sequence[list[Sent]]) -> None:
-        """What else may make silent pairs answer, unless the function has sent something else.
+        """Give silent pairs another chance, unless the function has answered with something else.
 
         Room is waited for where there is little; after any other silent pair a fresh one is sent, and
         an answer to either counts. Raises :class:`Lost`.

@@ -122,8 +122,8 @@ def _ran(
 def _held(
     aws: Aws, url: str, sent: Sequence[Drawn], since: float, wait_s: float, untold: Unknown
 ) -> set[str] | Unknown:
-    """What messages of the queue, newer than ``since``, make of those that were ``sent``: empty text is
-    what is right, else the name of a mistake. They are removed, all others are shown again.
+    """How the queue's messages since ``since`` answer those that were ``sent``: empty text for a right
+    answer, else the name of a mistake. Answers are removed, all other messages are shown again.
 
     The queue is received from until there is one for each that was sent, for ``wait_s`` seconds at most;
     ``untold`` where it holds more than that reads.

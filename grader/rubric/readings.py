@@ -136,8 +136,8 @@ class Arithmetic:
 
     @cached_property
     def _decimals(self) -> dict[str, tuple[int, ...]]:
-        """The decimals to which an answer that is no whole number may be rounded so that it shows, by
-        the value of the field that says which answer is asked for."""
+        """To how many decimals a right answer can be rounded so that it shows, by the value of the field
+        that says which answer is asked for."""
         return {} if self._short else self._sampled(self._variants)
 
     def readings(self, fields: Mapping[str, Value]) -> Readings:
@@ -148,8 +148,8 @@ class Arithmetic:
         return Readings(right, mistakes, self.within)
 
     def hides(self, fields: Mapping[str, Value]) -> bool:
-        """The answer to this message would not show that it was rounded, which others' do, or to how
-        many decimals: 2.001 is the same to one and to two."""
+        """Whether a rounded answer to this message cannot be told from the right one, or not to how many
+        decimals it is rounded: 2.001 is the same to one and to two."""
         asked = self._asked(fields)
         return not self._shows(self._value(asked, fields), self._decimals.get(asked, ()))
 

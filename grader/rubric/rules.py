@@ -229,7 +229,7 @@ class _Rules:
             self._check_variables(at, expect)
 
     def _check_variables(self, at: KeyPath, expect: dict[str, Any]) -> None:
-        """Of whichever variable no value is kept, and what one holds is a queue of the lab."""
+        """Check that ``*`` has no value to compare, and that ``holds`` names a queue of the lab."""
         queues = self._names("queues")
         for name, value in expect.items():
             if name == "*" and isinstance(value, str):

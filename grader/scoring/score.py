@@ -264,7 +264,7 @@ class _Scoring:
         return said(outcome.named, self.lang)
 
     def _hint(self, criterion: Criterion, outcome: Outcome) -> str:
-        """The outcome's, which knows more; but where it is only in English, the rubric's may not be."""
+        """The outcome's hint, which knows more, unless only the rubric's is in the report's language."""
         if outcome.advice is not None and self._knows(outcome.advice):
             return said(outcome.advice, self.lang)
         translated = isinstance(criterion.hint, dict) and self.lang in criterion.hint
