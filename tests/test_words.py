@@ -44,7 +44,6 @@ HOMONYMS = {
     "MOST_PAGES": 2,
     "NOTHING": 3,
     "OFTEN_SAID": 2,
-    "OTHER": 2,
     "OTHERWISE": 2,
     "READ_LIMIT": 3,
     "SCHEMA": 2,

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).parents[1]
 _CHECKS = "grader.checks"
+_MISTAKES = "grader.model.mistakes"
+"""Where else sentences stand that checks say."""
+
 _COMPARING = frozenset({"same", "fits"})
 _NO_WORDS = frozenset({"expected", "actual", "evidence", "name", "number"})
 """What is given to ``fail`` and stands in no sentence, or is a mere value."""
@@ -200,7 +203,7 @@ def _constant(name: str, module: str) -> Iterator[Words]:
     source = _source(module)
     if name in source.imports:
         module, name = source.imports[name]
-        if not module.startswith(_CHECKS):
+        if not module.startswith((_CHECKS, _MISTAKES)):
             return
         source = _source(module)
     value = source.constants.get(name)

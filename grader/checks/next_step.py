@@ -8,7 +8,6 @@ each, stands in the tables of :mod:`~grader.checks.steps_of_lambda`, :mod:`~grad
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from grader.checks import message
@@ -21,8 +20,7 @@ from grader.checks.steps_of_lambda import RULES as OF_LAMBDA
 from grader.checks.steps_of_messages import RULES as OF_MESSAGES
 from grader.i18n.language import N_
 from grader.model.observation import FunctionError
-from grader.rubric.expression import ExpressionError
-from grader.rubric.readings import Arithmetic
+from grader.rubric.readings import right_answer
 
 if TYPE_CHECKING:
     from grader.checks import Message
@@ -176,14 +174,8 @@ def step_of_silence(invocation: Invocation, setting: Setting) -> Message:
 
 def _right_answers(invocation: Invocation, rules: ExchangeRules) -> set[float]:
     """The answers to what was sent, as far as these rules know them."""
-    arithmetic, found = Arithmetic(rules), set()
-    for pair in invocation.pairs:
-        if pair.number1 is not None and pair.number2 is not None:
-            found.add(float(pair.number1 + pair.number2))
-            continue
-        with suppress(ExpressionError, LookupError):
-            found.add(float(arithmetic.right(pair.message)))
-    return found
+    known = (right_answer(pair, rules) for pair in invocation.pairs)
+    return {float(answer) for answer in known if answer is not None}
 
 
 def _caught(log: str, setting: Setting) -> Message | None:

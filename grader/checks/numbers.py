@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
 
-from grader.checks import fail, message, same
+from grader.checks import message, same
+from grader.checks.verdicts import say_both
 from grader.i18n.language import N_
 
 if TYPE_CHECKING:
@@ -57,22 +58,14 @@ Number: TypeAlias = Annotated[
 """A number, or those that are allowed."""
 
 
-def fits(found: int, expect: int | Bounds, **said: Any) -> None:
+def fits(
+    found: int, expect: int | Bounds, *, what: str = "", unit: str = "", hint: str = ""
+) -> None:
     """Pass if ``found`` is what is expected; otherwise fail and say both, as :func:`same` does."""
     if isinstance(expect, int):
-        same(found, expect, **said)
+        same(found, expect, what=what, unit=unit, hint=hint)
     elif not expect.allows(found):
-        unit, what = said.get("unit", ""), said.get("what", "")
-        words = {"unit": message(unit)} if unit else {}
-        words |= {"what": message(what)} if what else {}
-        template = {
-            (False, False): N_("expected {expected}, found {actual}."),
-            (False, True): N_("expected {expected} {unit}, found {actual} {unit}."),
-            (True, False): N_("{what}: expected {expected}, found {actual}."),
-            (True, True): N_("{what}: expected {expected} {unit}, found {actual} {unit}."),
-        }[bool(what), bool(unit)]
-        hint = said.get("hint", "")
-        fail(template, expected=expect.said, actual=found, hint=hint, **words)
+        say_both(found, expect.said, what=what, unit=unit, hint=hint)
 
 
 def nearest(expect: Any, default: int) -> int:

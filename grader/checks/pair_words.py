@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from grader.rubric.expression import ExpressionError
-from grader.rubric.readings import Arithmetic
+from grader.rubric.readings import Arithmetic, right_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,15 +20,14 @@ class PairWords:
     """The words of pairs in one ``setting``, whose rules say what is right."""
 
     def __init__(self, setting: Setting) -> None:
-        self._keys, self._key = setting.keys, setting.rules.keys[0]
-        self._arithmetic = Arithmetic(setting.rules)
+        self._keys, self._rules = setting.keys, setting.rules
 
     def values(self, pair: Pair | None) -> dict[str, Any]:
         """What was expected of a pair, and what was sent, for a template that speaks of both."""
         if pair is None:
             return {"expected": None, "number1": None, "number2": None}
         if pair.number1 is not None and pair.number2 is not None:
-            total = pair.number1 + pair.number2
+            total = right_answer(pair, self._rules)
             return {"expected": total, "number1": pair.number1, "number2": pair.number2}
         return {"expected": self.right(pair), "message": as_json(pair.message)}
 
@@ -40,20 +39,16 @@ class PairWords:
 
     def right(self, pair: Pair) -> str | None:
         """A right answer to ``pair``, as a message; ``None`` where today's rules do not know one."""
-        if pair.number1 is not None and pair.number2 is not None:
-            return as_json({self._key: pair.number1 + pair.number2})
-        try:
-            return as_json({self._key: self._arithmetic.right(pair.message)})
-        except (ExpressionError, LookupError):
-            return None
+        answer = right_answer(pair, self._rules)
+        return None if answer is None else as_json({self._rules.keys[0]: answer})
 
     def is_right(self, pair: Pair) -> Callable[[Decimal], bool]:
         """Whether a number is the right answer to ``pair``."""
         if pair.number1 is not None and pair.number2 is not None:
-            total = pair.number1 + pair.number2
+            total = right_answer(pair, self._rules)
             return lambda number: number == total
         try:
-            readings = self._arithmetic.readings(pair.message)
+            readings = Arithmetic(self._rules).readings(pair.message)
         except (ExpressionError, LookupError):
             return lambda _number: False
 

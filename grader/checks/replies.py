@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from grader.checks import evidence, fail, message, shown
 from grader.checks.failure_words import how_it_failed
-from grader.checks.named_mistakes import HINTS, HINTS_OF_SUMS, MISTAKES, ROUNDED
+from grader.checks.named_mistakes import HINTS, HINTS_OF_SUMS
 from grader.checks.next_step import step_of, step_of_records, step_of_silence
 from grader.checks.other_form import in_quotes, is_twice, quoted, repeats, step_of_form
 from grader.checks.pair_words import PairWords, spoken_of
 from grader.i18n.language import N_
 from grader.model.fact import Found
+from grader.model.mistakes import FEW_DECIMALS, MISTAKES, OTHER, ROUNDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -313,8 +314,10 @@ class Replies:
     def _mistake(self, pair: Pair, answer: Answer) -> Message:
         """The mistake that a wrong answer shows."""
         template = MISTAKES.get(answer.wrong or "", answer.wrong or "")
-        if answer.wrong == "rounded":
-            template = ROUNDED.get(answer.detail, template)
+        if answer.wrong == ROUNDED:
+            template = FEW_DECIMALS.get(answer.detail, template)
+        if answer.wrong == OTHER:
+            template = N_("the answer of “{detail}”, where “{asked}” was asked")
         asked = pair.message.get(self._rules.of or "", "")
         given = {"detail": answer.detail, "asked": asked}
         return message(template, **spoken_of(template, given))

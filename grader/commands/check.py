@@ -234,7 +234,6 @@ def criteria_to_look_at(
     """
     from grader.inputs.problems import BadInput, Problem, bad_input
     from grader.inputs.schema_errors import did_you_mean
-    from grader.rubric.needs import runs_something
 
     criteria = setup.rubric.criteria
     every = [criterion.id for criterion in criteria]
@@ -252,7 +251,7 @@ def criteria_to_look_at(
     looked = [
         criterion.id
         for criterion in criteria
-        if exchange or not runs_something(criterion, setup.checks)
+        if exchange or not setup.checks[criterion.check].exercises
     ]
     only = tuple(criterion_id for criterion_id in looked if asked is None or criterion_id in asked)
     if not only:

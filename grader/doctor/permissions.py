@@ -18,7 +18,7 @@ from grader.aws.errors import is_denial
 from grader.model.fact import Fact, Found, Missing, Unknown, value_of
 from grader.model.observation import FoundAs, Function, Identity
 from grader.observe.identity import observe_identity
-from grader.resources.elsewhere import LEARNER_LAB_REGIONS
+from grader.resources.elsewhere import LEARNER_LAB_REGIONS, is_there
 from grader.resources.find import Finder
 from grader.resources.inventory import FINDING, Inventory
 from grader.resources.kinds import KINDS
@@ -114,9 +114,7 @@ def _elsewhere(
         ends_at = time.monotonic() + LIMIT_S
         with closing(Aws(clients, access, region, endpoint_url, ends_at)) as aws:
             for name in names:
-                client = aws.lambda_
-                asked = partial(client.get_function_configuration, FunctionName=name)
-                if isinstance(aws.query("lambda:GetFunctionConfiguration", asked), Found):
+                if is_there(aws, "function", name):
                     return region
     return None
 

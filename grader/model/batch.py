@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from grader import __version__
 from grader.model.work_out import work_out
+
+if TYPE_CHECKING:
+    from grader.model.report import Report
 
 
 class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,6 +52,11 @@ class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What the roster's own column of this name says, or nothing."""
         given = {column.casefold(): value for column, value in self.extra.items()}
         return given.get(name, "")
+
+
+def owner_of(whose: Student | Report) -> tuple[str, str]:
+    """Whom an account belongs to by right: the student's group, or the student alone."""
+    return ("group", whose.group) if whose.group else ("student", whose.student_id)
 
 
 class KnownWay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,12 +13,10 @@ import msgspec
 
 from grader.i18n.message import Message  # noqa: TC001 - msgspec reads it
 from grader.model.fact import Fact, Found, Unknown
+from grader.model.mistakes import OTHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-OTHER = "other"
-"""The mistake of an answer that is right for another value of the field which says what is asked."""
 
 IN_TRANSITION = frozenset({"Creating", "Enabling", "Updating", "Disabling", "Deleting"})
 """States of an event source mapping that AWS is still changing."""

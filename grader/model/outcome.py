@@ -9,7 +9,7 @@ import msgspec
 
 from grader.i18n.message import Message
 from grader.model.evidence import Evidence  # noqa: TC001 - msgspec reads it
-from grader.model.kind import Need  # noqa: TC001 - msgspec reads it
+from grader.model.kind import EXCHANGE, Need
 
 if TYPE_CHECKING:
     from grader.inputs.problems import Problem
@@ -35,6 +35,11 @@ class CheckInfo:
     line: int
     environment: tuple[str, ...] | Literal["expect"] = ()
     needs: tuple[Need, ...] = ()
+
+    @property
+    def exercises(self) -> bool:
+        """It asks for what is only seen when the function is run."""
+        return any(need in EXCHANGE for need in self.needs)
 
 
 class Collected(NamedTuple):

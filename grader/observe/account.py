@@ -62,7 +62,7 @@ def observe(
     look = AccountLook(aws, rubric, needs, waits, use or {}, exchange=exchange)
 
     def seen(done: Behaviour) -> Observation:
-        """What was seen by now, and what the function does."""
+        """The observation as it stands now, with ``done`` for what the function does."""
         return assembled(
             *(aws.region, identity, rubric, look.facts, done, dict(look.found_as)),
             seed=seed,
@@ -82,7 +82,7 @@ def observe(
     told = known is None
 
     def tell_what_was_seen() -> None:
-        """Before something takes its time; once."""
+        """Report what was seen so far, once, before a step that may take long."""
         nonlocal told
         if not told and known is not None:
             for kind in last:
@@ -91,7 +91,7 @@ def observe(
         told = True
 
     def tell_what_it_does(done: Behaviour) -> None:
-        """Before more messages are looked for, unless something else is waited for then."""
+        """Report what the function does before the last look for messages, unless a wait follows."""
         if known is not None and not waits_after:
             known(seen(done))
 

@@ -65,7 +65,7 @@ class AccountLook:
         self.began = 0.0
 
     def at(self, kinds: Iterable[Kind[Any]]) -> None:
-        """What is needed of these kinds, waiting for what is in transition."""
+        """Look at the needed resources of these kinds; wait for those in transition."""
         self.began = time.monotonic()
         for kind in kinds:
             self._kinds.append(kind)
@@ -118,7 +118,7 @@ class AccountLook:
             self.found_as[role] = but_another(self._names[role], role, other)
 
     def say_what_plays_no_part(self) -> None:
-        """Of what is judged by its name: what nothing feeds, feeds nothing, or runs by nothing."""
+        """For each unconnected resource, record which other resource plays its role."""
         parts = parts_of(self._rubric, self._needs.facts["schedules"])
         for role in idle(parts, self.facts, self._names):
             self.say_instead(role)
@@ -249,7 +249,7 @@ class AccountLook:
     def _look_again(
         self, role: str, look: Callable[[Kind[Any]], Fact[Any]], only: str | None = None
     ) -> None:
-        """Put what ``look`` makes of each kind in place of what was seen of ``role`` before."""
+        """Look at ``role`` again, and replace the facts of each kind by what ``look`` returns."""
         for kind in self._kinds:
             if role in self.facts[kind.fact] and only in {None, kind.fact}:
                 self.facts[kind.fact][role] = look(kind)

@@ -58,7 +58,7 @@ class Clocks:
         self._by_sqs = offset if self._by_sqs is None else max(offset, self._by_sqs)
 
     def at(self, moment: float) -> datetime:
-        """AWS's time at ``moment``, a time of ``time.monotonic()``, and no later than it was."""
+        """A lower bound of AWS's time at ``moment``, which is a time of ``time.monotonic()``."""
         offset = self._by_date if self._by_sqs is None else self._by_sqs
         if offset is None:
             offset = time.time() - time.monotonic()
@@ -90,7 +90,7 @@ class Clocks:
         return message.sent_ms >= (offset + sent.since - DATE_SLACK_S) * 1000
 
     def answers(self, message: Received, sent: Sent, *, right: bool = True) -> bool:
-        """The same of a message that answers ``sent``: if ``right``, a verdict rests on it."""
+        """Whether ``message``, an answer to ``sent``, is newer; a ``right`` one decides a grade."""
         since = self.is_since(message, sent)
         by_date = not since and message.age_s is None and self._by_sqs is None
         self._rested_on_date |= right and by_date

@@ -1,4 +1,4 @@
-"""Sending pairs through the input queue, one at a time, and waiting where there is hope."""
+"""Sending pairs through the input queue, one at a time, with patience while it may still answer."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class Exchanging:
     """One exchange through the queues.
 
     ``wanted`` pairs are sent, each with ``deadline_s`` of patience plus ``slow_s``, the batching window
-    and both queues' delays. ``hope`` says whether a right answer came directly, if only late: without
-    it one pair is tried with little patience. ``filtered``: a filter stands on the mapping. ``loops``:
-    every record of one event was answered directly, so that several pairs may travel in one. Otherwise
-    ``standing`` pairs stand for all of them: one for each thing that a message can ask for.
+    and both queues' delays. ``may_still_answer`` says whether nothing tells by now that the function is
+    wrong: else one pair is tried with little patience. ``filtered``: a filter stands on the mapping.
+    ``loops``: every record of one event was answered directly, so that several pairs may travel in one.
+    Otherwise ``standing`` pairs stand for all of them: one for each thing that a message can ask for.
     ``little_room`` says, asked where a pair stays silent, how long more it may lie in the queue because
     the function finds no room, and what it is then. ``step`` hears what is sent next, and how many
     seconds its answer may take.
@@ -94,7 +94,7 @@ class Exchanging:
 
     @property
     def gave_up(self) -> bool:
-        """It ended with one pair, because there was no hope."""
+        """It ended with one pair, because the function was wrong directly."""
         return self._gave_up
 
     @property
@@ -121,21 +121,21 @@ class Exchanging:
 
     def go_on(self) -> None:
         """Send what :attr:`unfinished` says is left to send. Raises what :meth:`run` does."""
-        self._with_hope()
+        self._go_on_patiently()
         self._again_where_missed()
 
     @property
     def unfinished(self) -> bool:
-        """Pairs were not sent for a silence that is over: what held the answer has given it back."""
+        """Pairs are left to send, because an answer came after the run had stopped waiting for it."""
         wanted = self._standing if self._one_for_all else self._wanted
-        return len(self._entries) < wanted and self._is_hope
+        return len(self._entries) < wanted and self._rest_is_worth_sending
 
     @property
-    def _is_hope(self) -> bool:
+    def _rest_is_worth_sending(self) -> bool:
         came = any(sent.answered for sent in self.sent)
         return not self.silent and (came or self._may_still_answer())
 
-    def _with_hope(self) -> None:
+    def _go_on_patiently(self) -> None:
         self._patience_s, self._gave_up = self._full_s, False
         self._rest()
 
@@ -146,18 +146,18 @@ class Exchanging:
             if missed == ANOTHER_READER:
                 self._output.leave_alone(APPEARS_S * (ATTEMPTS - again))
             if self._once_more():
-                self._with_hope()
+                self._go_on_patiently()
             missed, again = self.missed(), again - 1
         if missed is not None:
             raise Lost(missed)
 
     def _once_more(self) -> bool:
-        """A fresh pair after each silent one; whether the rest has hope now."""
+        """A fresh pair after each silent one; whether the rest is worth sending now."""
         silent = [entry for entry in self._entries if _silent(entry)]
         for entry in silent:
             self._send_fresh(entry)
         self._wait(silent, min(self._patience_s, ONCE_MORE_S + self._slow_s))
-        return self._is_hope
+        return self._rest_is_worth_sending
 
     def missed(self) -> Unknown | None:
         """Why a silent pair may have been answered all the same, where that is so."""
@@ -191,11 +191,11 @@ class Exchanging:
             if not (trial.answered or self._may_still_answer()):
                 self._gave_up = True
                 return False
-            # Right after all, or the direct answer came late: from here on there is hope.
+            # Right after all, or the direct answer came late: the rest is worth full patience.
             self._patience_s = self._full_s
         if not self._wait([entry], self._full_s) and not self._something_else(entry):
             self._wait_for_room([entry])
-        # Without hope its silence would say nothing of the filter.
+        # Of a function that is wrong its silence would say nothing of the filter.
         self._held_back = self._filtered
         return not trial.silent
 
@@ -214,7 +214,7 @@ class Exchanging:
             self._wait([entry], left_s)
 
     def _one(self) -> bool:
-        """One pair through the queues; whether anything came back, so that the next has hope."""
+        """One pair through the queues; whether anything came back, so that the next is worth sending."""
         entry = self._send()
         if not self._wait([entry], self._full_s):
             self._wait_longer([entry])
@@ -239,7 +239,7 @@ class Exchanging:
         entry.append(self._source.send(self._pairs, index, self._output))
 
     def _wait_longer(self, silent: Sequence[list[Sent]]) -> None:
-        """What else may make silent pairs answer, unless the function has sent something else.
+        """Give silent pairs another chance, unless the function has answered with something else.
 
         Room is waited for where there is little; after any other silent pair a fresh one is sent, and
         an answer to either counts. Raises :class:`Lost`.

@@ -4,7 +4,7 @@ The states of a run, each with the functions that make it. H, R and X are the fa
 ``records`` and ``exchange``; "that" is the Unknown which a question got. Of a state's conditions
 the first that holds decides; ``->`` leads to the next state.
 
-*Hope*: nothing says that the function is wrong. H is Unknown, inconclusive, or right, if only by
+*May answer*: nothing says that the function is wrong. H is Unknown, inconclusive, or right, if only by
 now. *Slow*: the mapping's batching window and both queues' delays. *Little* patience is IMPATIENT_S
 + slow, *full* is the rubric's deadline + slow; while the queue gives messages that are no answers,
 a wait goes on for DRAINING_S more, and while what a lost answer of SQS held may come back, for
@@ -74,20 +74,20 @@ RECORDS (_records): RECORDS records in one event
     in every case                                -> POSSIBLE
 
 POSSIBLE (_impossible): asks nothing
-    no hope, and H failed or says own_queue      X = NotTried(handler) -> AGAIN
+    may not answer; H failed or says own_queue   X = NotTried(handler) -> AGAIN
     input queue Missing                          X = NotTried(mappings.input) -> AGAIN
     input's mappings Unknown: not-ready          X = that -> AGAIN
     the input queue feeds another function       X = NotTried(mappings.input) -> AGAIN
     AWS is changing another function's mapping   X = Unknown(not-ready) -> AGAIN
     no mapping to the function is Enabled        X = NotTried(mappings.input) -> AGAIN
-    no hope, or the mapping has a filter         -> TRIAL
+    may not answer, or the mapping has a filter  -> TRIAL
     slow > AT_ONCE_S, and R right                -> AT ONCE
     slow > AT_ONCE_S                             -> ONE FOR ALL
     none of these                                -> ONE BY ONE
 
-TRIAL (_trial): one pair; little patience without hope, then full if it came. In the little, after
-LOOKED_FOR_AFTER_S, it is looked for in the input queue, unless that is slow or counts receives
-    without hope: not right, still no hope       X = Found -> HEARD
+TRIAL (_trial): one pair; little patience if it may not answer, then full if it came. In the little,
+after LOOKED_FOR_AFTER_S, it is looked for in the input queue, unless that is slow or counts receives
+    may not answer, then or now; not right       X = Found -> HEARD
     something else                               X = Found -> HEARD
     silent                                       LITTLE ROOM, else X = Found, filtered if there is a
                                                    filter and nothing unexplained came -> HEARD
@@ -124,13 +124,13 @@ HEARD (Exchanging.run)
 
 AGAIN (_once_more): once, and once more after a CONFIRM that found something; after a reader (H or R)
 an attempt of DIRECT or RECORDS and this one begin a random while later
-    R = NotTried(handler), and hope by now       -> RECORDS, as patient as that answer was late; and
-                                                   X anew, if it ended for want of hope or is
+    R = NotTried(handler), and may answer by now -> RECORDS, as patient as that answer was late; and
+                                                   X anew, if it was given up early or is
                                                    NotTried(handler)
     H = ANOTHER_READER                           -> DIRECT, then RECORDS
     R = ANOTHER_READER                           -> RECORDS
     in every case: X Found, no pair silent, not  the rest as after a right TRIAL -> HEARD
-      all sent, and hope by now
+      all sent, and may answer by now
     in every case                                -> CONFIRM, GIVE BACK
 
 CONFIRM (Silence): where a pair that costs points is silent, nothing was raised and nothing
@@ -299,13 +299,18 @@ class _Run:
                 self._once_more()
             undisturbed = True
             if self.output.all_answered:
-                answered(self._done(self._direct))
+                answered(self._done(self._direct, left_behind=False))
             self._waits.step(message(_GIVEN_BACK), DUPLICATES_S)
         finally:
             self.output.give_back(look_for_duplicates=undisturbed)
-        return self._done(self._direct)
+        return self._done(self._direct, left_behind=self._take_back())
 
-    def _done(self, direct: Direct) -> Behaviour:
+    def _take_back(self) -> bool:
+        """Take back the pairs that stayed silent; whether any may still lie in the input queue."""
+        source = self._source
+        return source is not None and source.take_back([s for s in source.sent if s.silent])
+
+    def _done(self, direct: Direct, *, left_behind: bool) -> Behaviour:
         through = self._through_queues
         done = Behaviour(
             _noting(direct.fact, own_queue=self._own_queue),
@@ -316,10 +321,11 @@ class _Run:
         # An answer that came before the last look was followed by all this.
         if right and _because(done.records) == HANDLER:
             done.records = TOO_LATE
-        if (right and self._for_want_of_hope) or (through is not None and through.unfinished):
+        if (right and self._given_up_early) or (through is not None and through.unfinished):
             done.exchange = TOO_LATE
         facts = (done.handler, done.records, done.exchange)
-        done.flags = flags_of(*facts, self.output, self._source)
+        sent = self._source is not None and bool(self._source.sent)
+        done.flags = flags_of(*facts, self.output, sent=sent, left_behind=left_behind)
         return done
 
     def _once_more(self) -> None:
@@ -339,7 +345,7 @@ class _Run:
             # It answered after all, only late.
             self._slow_s = max(self._slow_s, direct.late_s)
             self._recorded = self._records()
-            if self._for_want_of_hope:
+            if self._given_up_early:
                 self._exchanged = self._exchange()
         through = self._through_queues
         if through is not None and through.unfinished:
@@ -358,8 +364,8 @@ class _Run:
         return self._exchanging if isinstance(self._exchanged, Found) else None
 
     @property
-    def _for_want_of_hope(self) -> bool:
-        """Nothing went through the queues, or a single pair, because there was no hope."""
+    def _given_up_early(self) -> bool:
+        """Nothing or a single pair went through the queues, because the function was wrong directly."""
         through = self._through_queues
         return _because(self._exchanged) == HANDLER or (through is not None and through.gave_up)
 

@@ -9,7 +9,6 @@ from grader.model.fact import value_of
 if TYPE_CHECKING:
     from grader.model.fact import Fact
     from grader.model.observation import Exchange, Invocation
-    from grader.observe.input_queue import InputQueue
     from grader.observe.output import OutputQueue
 
 _COMES_BACK = frozenset({"raised", "timed-out"})
@@ -21,10 +20,12 @@ def flags_of(
     records: Fact[Invocation],
     exchange: Fact[Exchange],
     output: OutputQueue,
-    source: InputQueue | None,
+    *,
+    sent: bool,
+    left_behind: bool,
 ) -> set[str]:
-    """The flags of a run. Pairs that stayed silent are taken back from ``source``."""
-    made, sent = value_of(handler), source.sent if source is not None else []
+    """The flags of a run: ``sent`` something through the input queue, ``left_behind`` of it perhaps."""
+    made = value_of(handler)
     failure = made.failure if made is not None and made.answered and not made.inconclusive else None
     flags = {
         "foreign-messages": bool(output.tally.foreign),
@@ -33,8 +34,7 @@ def flags_of(
         "raises-after-answer": failure == "raised",
         "direct-inconclusive": _by_queue(made, value_of(records), value_of(exchange)),
         "several-answers": output.several_answers,
-        "pair-left-behind": (failure in _COMES_BACK and bool(sent))
-        or (source is not None and source.take_back([pair for pair in sent if pair.silent])),
+        "pair-left-behind": left_behind or (sent and failure in _COMES_BACK),
     }
     return {name for name, is_so in flags.items() if is_so}
 

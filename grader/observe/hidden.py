@@ -42,7 +42,7 @@ class Hidden:
         return response
 
     def more_than(self, by_us: int, unchanged_since: float) -> int | Unknown:
-        """How many more messages are hidden than this run hides (``by_us``) and were before it.
+        """The number of messages hidden by others since the run began; this run hides ``by_us``.
 
         The count may be late: one that is too high may be so by what this run did before
         ``unchanged_since`` (a time of ``time.monotonic()``), and proves nothing until :data:`LAG_S`
@@ -55,7 +55,7 @@ class Hidden:
         return self._more(by_us, may_be_late, 2 * LAG_S)
 
     def fewer_after_all(self, by_us: int, seconds: float) -> bool:
-        """Wait until nobody else hides messages, for ``seconds``; whether somebody did, and ended.
+        """Wait up to ``seconds`` until nobody else hides messages; true if somebody did and stopped.
 
         Raises :class:`Interrupted`.
         """

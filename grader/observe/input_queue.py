@@ -8,6 +8,7 @@ from grader.aws.errors import may_be_done
 from grader.model.fact import Found, value_of
 from grader.observe.answers import numbers_in
 from grader.observe.kept import HANDFUL
+from grader.observe.receive import delete_message, show_message
 from grader.observe.received import Received
 from grader.observe.repeat import repeated
 
@@ -99,12 +100,11 @@ class InputQueue:
             return 0
         taken = 0
         for message in self._receive(hides_s=20) or ():
-            handle = message.handle
             if ours(message.identity, message.body):
                 taken += 1
-                self._aws.query("sqs:DeleteMessage", lambda h=handle: self._delete(h))  # type: ignore[misc]
+                delete_message(self._aws, self._url, message.handle)
             else:
-                self._aws.query("sqs:ChangeMessageVisibility", lambda h=handle: self._show(h))  # type: ignore[misc]
+                show_message(self._aws, self._url, message.handle)
         return taken
 
     def _receive(self, *, hides_s: int) -> list[Received] | None:
@@ -121,14 +121,6 @@ class InputQueue:
             )
 
         return value_of(self._aws.query("sqs:ReceiveMessage", ask))
-
-    def _delete(self, handle: str) -> None:
-        self._aws.sqs.delete_message(QueueUrl=self._url, ReceiptHandle=handle)
-
-    def _show(self, handle: str) -> None:
-        self._aws.sqs.change_message_visibility(
-            QueueUrl=self._url, ReceiptHandle=handle, VisibilityTimeout=0
-        )
 
     def _counts(self) -> int:
         """Messages here, visible or in flight: roughly, good enough to point a human at it."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from grader.aws.errors import is_functions_fault, is_waking, no_room
+from grader.aws.errors import is_functions_fault
 from grader.model.ended_early import Lost
 from grader.model.fact import Fact, Found, Unknown
 from grader.model.observation import Invocation
@@ -26,7 +26,7 @@ from grader.observe.failure import (
 )
 from grader.observe.output import ANOTHER_READER
 from grader.observe.repeat import ATTEMPTS, repeated
-from grader.observe.room import when_it_may_run
+from grader.observe.room import unless_not_run, when_it_may_run
 from grader.observe.sent import Sent
 from grader.resources.runs import started_since
 
@@ -183,13 +183,9 @@ class Invoker:
                 sent.not_yet()
             direct.sent = [*unused, *self._fresh(range(len(unused), records))]
             unused.clear()
-            try:
-                return self._once(direct.sent, patience_s)
-            except ClientError as error:
-                if not (no_room(error) or is_waking(error)):
-                    raise
-                unused.extend(direct.sent)  # Lambda did not run it
-                return error
+            return unless_not_run(
+                lambda: self._once(direct.sent, patience_s), lambda: unused.extend(direct.sent)
+            )
 
         return when_it_may_run(
             lambda: repeated(once), self._aws, self._waits, target.name, target.timeout_s

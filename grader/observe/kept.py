@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grader.model.fact import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from grader.aws.account_client import Aws
 
@@ -100,10 +100,10 @@ class HeldMessages:
         """Show others everything that is not ours."""
         self._show([m for m in self._messages.values() if m.hidden and not m.ours])
 
-    def give_back(self) -> Iterator[str]:
-        """The same; the handles of what is ours, to be deleted."""
-        self.show_others()
-        yield from (m.handle for m in self._messages.values() if m.ours)
+    @property
+    def ours(self) -> list[str]:
+        """The handles of what is ours, to be deleted."""
+        return [m.handle for m in self._messages.values() if m.ours]
 
     def _show(self, messages: Iterable[HeldMessage]) -> None:
         shown = list(messages)

@@ -27,7 +27,7 @@ LOST_MESSAGES = Unknown.saying(
 
 
 class LostAnswers:
-    """When receiving had to be repeated, so that messages may have been hidden that nobody saw.
+    """The times at which an answer to a receive was lost, and hid messages that this run never saw.
 
     Times are those of ``time.monotonic()``.
     """
@@ -37,7 +37,7 @@ class LostAnswers:
         self._back_at = -math.inf
 
     def add(self, began: float, ended: float, hides_s: float) -> None:
-        """Note that between ``began`` and ``ended`` more than one answer was given, and one came."""
+        """Note a receive from ``began`` to ``ended`` of which an answer may have been lost."""
         self._spans.append((began, ended))
         self._back_at = max(self._back_at, ended + hides_s)
 

@@ -28,7 +28,7 @@ def but_another(name: str, role: str, other: FoundAs) -> FoundAs:
 
 
 def not_there(missing: Missing, role: str, name: str) -> Unknown:
-    """What there is of a resource that whoever ran this wanted to use, and that is not there.
+    """The fact for a resource that does not exist although the user named it to be judged.
 
     It says nothing of what the student made: it is unknown, and not missing.
     """
@@ -38,8 +38,8 @@ def not_there(missing: Missing, role: str, name: str) -> Unknown:
 def idle(
     parts: Parts, facts: Mapping[str, Mapping[str, Fact[Any]]], names: Mapping[str, str]
 ) -> Iterator[str]:
-    """What is there and plays no part: what nothing feeds, what feeds nothing while another
-    queue feeds the function, what nothing runs periodically."""
+    """The unconnected resources: a function that no queue feeds or nothing runs periodically, and a
+    queue that feeds nothing while another queue feeds the function."""
     for function, queue in parts.feeds.items():
         mappings = facts["mappings"].get(queue)
         if mappings is None or not isinstance(facts["functions"].get(function), Found):

@@ -52,7 +52,7 @@ class NobodysNumbers:
         self._repeats.setdefault(id(newest), (newest, at))
 
     def answer(self, sent: Sent, slow_s: float, now: float) -> bool:
-        """The function has been seen to answer ``sent`` with a wrong number, and with nothing else.
+        """Whether the function answered ``sent`` with a wrong number only.
 
         Who sent such numbers beside right answers may send the right one still. ``slow_s`` is how much
         longer than usual answers take.

@@ -92,7 +92,7 @@ def loop(stage: Stage) -> Message | None:
 
 
 def consumer(stage: Stage) -> Unknown | None:
-    """That another function takes the answers from the output queue, where one does.
+    """The Unknown for an output queue that feeds another function; ``None`` if it feeds none.
 
     What that function does is not known, and an answer that it took would look like none.
     """

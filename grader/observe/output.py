@@ -14,6 +14,7 @@ from tenacity.stop import stop_when_event_set
 from grader.i18n.language import N_
 from grader.model.ended_early import Interrupted, Lost
 from grader.model.fact import Found, Unknown
+from grader.model.mistakes import NEARLY
 from grader.model.observation import Answer
 from grader.observe.answers import numbers_anywhere, numbers_by_key, numbers_in, under, written
 from grader.observe.clock import CLOCKS, Clocks
@@ -22,10 +23,9 @@ from grader.observe.kept import HeldMessage, HeldMessages
 from grader.observe.lost import HIDES_S, LOST_MESSAGES
 from grader.observe.nobodys import NobodysNumbers
 from grader.observe.patience import Patience
-from grader.observe.receive import Receiver
+from grader.observe.receive import Receiver, delete_message
 from grader.observe.sent import MOST_UNREAD, Sent
 from grader.observe.something_else import SomethingElse
-from grader.rubric.readings import NEARLY
 from grader.safety.redact import redact
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class OutputQueue:
         self._changed_at = max(time.monotonic(), self._lost.back_at)
 
     def _poll(self, seconds: float) -> list[bool]:
-        """Receive once; of each message whether it answers a pair, or was known already."""
+        """Receive once; for each message, true if it answers a pair or was received before."""
         held = self._draining or not self._may_hold
         hides_s = self._hold_s if held else math.ceil(HIDES_S)
         back_at = self._lost.back_at
@@ -228,7 +228,7 @@ class OutputQueue:
         return ANOTHER_READER if more else None
 
     def _take(self, message: Received, *, held: bool) -> bool:
-        """Keep or delete one message; whether it answers a pair, or was known already.
+        """Keep or delete one message; true if it answers a pair or was received before.
 
         ``held``: it is hidden for the rest of the run already.
         """
@@ -267,7 +267,7 @@ class OutputQueue:
         return False
 
     def recognise(self, message: Received) -> Answer | None:
-        """What the first number, alone or by a key, in ``message`` answers to a pair, which keeps it."""
+        """Match the message's first number to a sent pair and store it there; ``None`` if none."""
         by_key = numbers_by_key(message.body, self._keys)
         numbers = under(by_key, self._keys)
         made = self._made_of(message, numbers[0]) if numbers else None
@@ -291,7 +291,7 @@ class OutputQueue:
         return answer
 
     def _made_of(self, message: Received, number: Decimal) -> tuple[Sent, Reading] | None:
-        """Of which pair ``number`` is made, and how."""
+        """The pair that ``number`` answers, and whether it is right or which mistake it shows."""
         found = [
             (sent, reading)
             for sent in self._sent
@@ -322,7 +322,7 @@ class OutputQueue:
             self._keep_with(sent, message, unread)
 
     def _came_for(self, sent: Sent, message: Received) -> bool:
-        """``message`` came as an answer to ``sent`` would: a copy that AWS makes comes at any time."""
+        """``message`` came soon after ``sent``; a duplicate that SQS makes may come at any time."""
         return self._clocks.is_since(message, sent) and message.at - sent.since <= SOON_S
 
     def _keep_with(self, sent: Sent, message: Received, unread: Answer) -> None:
@@ -333,11 +333,11 @@ class OutputQueue:
             sent.unread.append(Answer(unread.body, None, after, numbers=unread.numbers))
 
     def something_else_since(self, sent: Sent) -> float:
-        """For how many seconds the function has been known to answer ``sent`` without a number."""
+        """Seconds since the function is known to answer ``sent`` with messages without a number."""
         return self._else.known_for_s(sent)
 
     def answers_wrongly(self, sent: Sent, slow_s: float) -> bool:
-        """The function has answered ``sent`` with a number that nobody takes, and no pair explains."""
+        """The only answer to ``sent`` is a number that fits no pair and that no other grader takes."""
         return sent.silent and self._nobodys.answer(sent, slow_s, time.monotonic())
 
     def said_something_else_since(self, sent: Sent) -> bool:
@@ -361,10 +361,7 @@ class OutputQueue:
 
     def _delete(self, handle: str) -> None:
         with self._aws.ignore_deadline():
-            fact = self._aws.query(
-                "sqs:DeleteMessage",
-                lambda: self._aws.sqs.delete_message(QueueUrl=self._url, ReceiptHandle=handle),
-            )
+            fact = delete_message(self._aws, self._url, handle)
         self._changed()
         if not isinstance(fact, Found):
             # The grade does not depend on it; that it lies there, hidden by this run, is said.
@@ -384,7 +381,8 @@ class OutputQueue:
         except (Interrupted, Lost):
             pass  # They become visible by themselves; the grade is known already.
         finally:
-            for handle in self._kept.give_back():
+            self._kept.show_others()
+            for handle in self._kept.ours:
                 self._delete(handle)
 
     def _take_what_others_hold(self) -> None:

@@ -25,7 +25,7 @@ STAY_AWAY_S = (0.2, 1.0)
 
 
 class Patience(stop_base):
-    """Time is up when the deadline has passed and nothing waits to be read through or to come back.
+    """A stop condition: the deadline has passed, and no message is left to read or to reappear.
 
     ``ends_at`` is when the account's whole time ends, by ``time.monotonic()``: nobody sleeps beyond it.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grader.aws.bounds import AnswerTooLongError
 from grader.observe.kept import HANDFUL
@@ -15,9 +15,27 @@ if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import ReceiveMessageResultTypeDef
 
     from grader.aws.account_client import Aws
+    from grader.model.fact import Fact
 
 POLL_S = 2
 """One long poll. SQS allows 20; a short one lets an interrupted run end soon."""
+
+
+def delete_message(aws: Aws, url: str, handle: str) -> Fact[Any]:
+    """Delete a message that was received. Source: SQS DeleteMessage."""
+    return aws.query(
+        "sqs:DeleteMessage", lambda: aws.sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
+    )
+
+
+def show_message(aws: Aws, url: str, handle: str) -> Fact[Any]:
+    """Let others receive a message again that was received. Source: SQS ChangeMessageVisibility."""
+    return aws.query(
+        "sqs:ChangeMessageVisibility",
+        lambda: aws.sqs.change_message_visibility(
+            QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0
+        ),
+    )
 
 
 class Receiver:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from botocore.exceptions import ClientError
 from tenacity import wait_exponential, wait_random
 
-from grader.aws.errors import is_waking, reserved_without_room
+from grader.aws.errors import is_waking, no_room, reserved_without_room
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.fact import Unknown, value_of
@@ -66,6 +66,17 @@ def when_it_may_run(
         if not ready and isinstance(tried, ClientError):
             raise tried
     return tried
+
+
+def unless_not_run(run: Callable[[], Invocation], not_run: Callable[[], object]) -> Tried:
+    """What came of ``run``; where Lambda had no room or woke the function, ``not_run`` is called."""
+    try:
+        return run()
+    except ClientError as error:
+        if not (no_room(error) or is_waking(error)):
+            raise
+        not_run()
+        return error
 
 
 def reserved(aws: Aws, function: str) -> int | None:

@@ -97,8 +97,8 @@ def restrict_to(seen: Observation, rubric: Rubric, region: str) -> Observation:
 
 
 def _is_of(old: str, name: str, new: str) -> bool:
-    """What was judged, ``name``, is what is judged where ``new`` is asked for instead of ``old``; either
-    is empty where any name will do."""
+    """The resource judged as ``old``, called ``name``, is also the one that ``new`` asks for. Both are
+    empty where any name will do."""
     if new == old:
         return True
     return name == new if new else name != old
@@ -139,7 +139,7 @@ def _was_waited_out(exchange: Fact[Exchange], deadline_s: float) -> bool:
 def _but_cut_short(
     seen: Observation, route: Route, deadline_s: float, sooner: Unknown
 ) -> Observation:
-    """``seen`` with ``sooner`` for an invocation that the deadline cut, and for what follows from it."""
+    """``seen`` with ``sooner`` for an invocation cut by the deadline, and for what rests on it."""
     function = value_of(seen.functions.get(route.through, sooner))
     if function is None or function.timeout_s <= deadline_s:
         return seen  # Lambda itself would have ended it

@@ -42,12 +42,12 @@ class Silence:
 
     @property
     def pairs(self) -> list[Sent]:
-        """Those that cost points for it, by now."""
+        """The pairs whose silence costs points as things stand."""
         direct = [sent for made in self._invocations for sent in self._silent_in(made)]
         return [*direct, *self._silent_in_exchange()]
 
     def look_again(self, waits: Waits) -> Unknown | None:
-        """Receive for ``waits.confirm_s`` more; what leaves the exchange open, where something does.
+        """Receive for ``waits.confirm_s`` more; the Unknown that leaves the exchange open, if any.
 
         Invocations that stay open are noted as such. Raises :class:`Interrupted`.
         """

@@ -8,24 +8,23 @@ from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from grader.aws.errors import is_waking, no_room
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.ended_early import Lost
 from grader.model.fact import Unknown, value_of
+from grader.model.mistakes import NEARLY
 from grader.model.observation import FoundAs
 from grader.observe.invocation import GRACE_S, NEVER_RAN, invoked
 from grader.observe.lost import LOST_MESSAGES
-from grader.observe.receive import Receiver
+from grader.observe.receive import Receiver, delete_message, show_message
 from grader.observe.repeat import repeated
-from grader.observe.room import when_it_may_run
+from grader.observe.room import unless_not_run, when_it_may_run
 from grader.resources.queue import observe_queue
-from grader.rubric.readings import NEARLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from botocore.exceptions import ClientError
 
     from grader.aws.account_client import Aws
     from grader.model.observation import Invocation
@@ -105,15 +104,11 @@ def _ran(
     def once() -> Invocation | ClientError:
         drawn = pairs.draw()
         sent.append(drawn)
-        try:
-            return invoked(
-                aws, target, [drawn.body], target.timeout_s + GRACE_S, lambda _said: None
-            )
-        except ClientError as error:
-            if not (no_room(error) or is_waking(error)):
-                raise
-            sent.remove(drawn)  # Lambda did not run it
-            return error
+        patience_s, bodies = target.timeout_s + GRACE_S, [drawn.body]
+        return unless_not_run(
+            lambda: invoked(aws, target, bodies, patience_s, lambda _said: None),
+            lambda: sent.remove(drawn),
+        )
 
     try:
         return when_it_may_run(lambda: repeated(once), aws, waits, target.name, target.timeout_s)
@@ -127,8 +122,8 @@ def _ran(
 def _held(
     aws: Aws, url: str, sent: Sequence[Drawn], since: float, wait_s: float, untold: Unknown
 ) -> set[str] | Unknown:
-    """What messages of the queue, newer than ``since``, make of those that were ``sent``: empty text is
-    what is right, else the name of a mistake. They are removed, all others are shown again.
+    """How the queue's messages since ``since`` answer those that were ``sent``: empty text for a right
+    answer, else the name of a mistake. Answers are removed, all other messages are shown again.
 
     The queue is received from until there is one for each that was sent, for ``wait_s`` seconds at most;
     ``untold`` where it holds more than that reads.
@@ -152,27 +147,12 @@ def _held(
     finally:
         with aws.ignore_deadline():
             for handle, is_answer in taken.items():
-                (_remove if is_answer else _show)(aws, url, handle)
+                (delete_message if is_answer else show_message)(aws, url, handle)
     if made:
         return made
     if receiver.lost.away():
         return LOST_MESSAGES
     return untold if polls == MOST_POLLS else made
-
-
-def _remove(aws: Aws, url: str, handle: str) -> None:
-    aws.query(
-        "sqs:DeleteMessage", lambda: aws.sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
-    )
-
-
-def _show(aws: Aws, url: str, handle: str) -> None:
-    aws.query(
-        "sqs:ChangeMessageVisibility",
-        lambda: aws.sqs.change_message_visibility(
-            QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0
-        ),
-    )
 
 
 def _answers(body: str, drawn: Drawn) -> set[str]:

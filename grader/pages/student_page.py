@@ -6,16 +6,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from grader.i18n.language import N_
+from grader.checks.failure_words import how_it_failed
 from grader.i18n.message import Message, as_message, said
-from grader.model.fact import Found, Missing, NotTried
+from grader.model.fact import Found, Missing, NotTried, value_of
+from grader.model.mistakes import mistake_words
 from grader.pages.class_page import flag_words
 from grader.pages.document import render, sentence, value_text
 from grader.pages.text import page_text
-from grader.pages.words import FAILURES, WRONG_ANSWERS, WRONG_ROUNDED, YOUR_FLAGS
+from grader.pages.words import YOUR_FLAGS
 from grader.rubric.exercised import ONLY_LOOK
-from grader.rubric.expression import ExpressionError
-from grader.rubric.readings import Arithmetic
+from grader.rubric.readings import right_answer
 from grader.scoring.adjust import is_still_open
 from grader.scoring.adjustment_words import adjustment_lines
 from grader.scoring.open_by import open_by, open_points
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from grader.model.fact import Fact, Unknown
-    from grader.model.observation import Answer, Exchange, Invocation, Observation, Pair
+    from grader.model.observation import Answer, Exchange, Function, Invocation, Observation, Pair
     from grader.model.report import CriterionResult, Report, TestResult
     from grader.pages.speech import Speech
     from grader.rubric.exchange import ExchangeRules
@@ -208,9 +208,11 @@ def _messages(value: Any) -> Iterator[Message]:
 def _rounds(seen: Observation, speech: Speech, rules: ExchangeRules | None) -> list[Round]:
     single = speech.say("Your function, called directly with one message")
     several = speech.say("Your function, called directly with several messages in one event")
+    through = None if rules is None else seen.functions.get(rules.route.through)
+    function = None if through is None else value_of(through)
     rounds = [
-        _direct(single, seen.handler, speech, rules),
-        _direct(several, seen.records, speech, rules),
+        _direct(single, seen.handler, function, speech, rules),
+        _direct(several, seen.records, function, speech, rules),
         _through(seen.exchange, speech, rules),
     ]
     said = {made.sentences for made in rounds}
@@ -220,12 +222,17 @@ def _rounds(seen: Observation, speech: Speech, rules: ExchangeRules | None) -> l
 
 
 def _direct(
-    title: str, fact: Fact[Invocation], speech: Speech, rules: ExchangeRules | None
+    title: str,
+    fact: Fact[Invocation],
+    function: Function | None,
+    speech: Speech,
+    rules: ExchangeRules | None,
 ) -> Round:
     if not isinstance(fact, Found):
         return Round(title, (_why_not(fact, speech),))
     made = fact.value
     silent = made.failure is not None or not made.answered
+    failure = how_it_failed(made, function) if made.failure is not None else None
     notes = []
     if silent and made.returned:
         text = page_text(made.returned, _EXCERPT)
@@ -241,7 +248,7 @@ def _direct(
         tuple(notes),
         _sent(made.pairs, speech, rules),
         _quoted(made.others),
-        _failure(made, speech) if silent else "",
+        page_text(said(failure, speech.lang), _SENTENCE) if failure is not None else "",
         _log(made.log_tail) if silent else "",
         _sums(made.pairs),
     )
@@ -306,42 +313,25 @@ def _sent(
 
 def _asked_for(pair: Pair, rules: ExchangeRules | None) -> tuple[str, str]:
     """The message as a student reads it, and the answer that was expected for it."""
+    right = right_answer(pair, rules)
     if pair.number1 is not None and pair.number2 is not None:
-        return f"{pair.number1} + {pair.number2}", str(pair.number1 + pair.number2)
+        return f"{pair.number1} + {pair.number2}", str(right)
     sent = json.dumps(pair.message, ensure_ascii=False)
-    try:
-        right = "" if rules is None else str(Arithmetic(rules).right(pair.message))
-    except (ExpressionError, LookupError):  # another rubric's message
-        right = ""
-    return page_text(sent, _EXCERPT), right
+    return page_text(sent, _EXCERPT), "" if right is None else str(right)
 
 
 def _verdict(answer: Answer, speech: Speech) -> str:
     if answer.wrong is None:
         return speech.say("right")
-    words = WRONG_ANSWERS.get(answer.wrong) or N_("wrong")
-    if answer.wrong == "rounded":
-        words = WRONG_ROUNDED.get(answer.detail, words)
-    return speech.say(words, detail=page_text(answer.detail, _EXCERPT))
+    words = mistake_words(answer.wrong, answer.detail)
+    if words is None:
+        return speech.say("wrong")
+    mistake = speech.say(words, detail=page_text(answer.detail, _EXCERPT))
+    return speech.say("wrong: {mistake}", mistake=mistake)
 
 
 def _quoted(others: Iterable[str]) -> tuple[str, ...]:
     return tuple(page_text(text, _EXCERPT) for text in list(others)[:_MOST_ANSWERS])
-
-
-def _failure(made: Invocation, speech: Speech) -> str:
-    if made.failure == "raised" and made.error is not None:
-        error = f"{page_text(made.error.kind, 100)}: {page_text(made.error.message, _SENTENCE)}"
-        if made.error.file is None or made.error.line is None:
-            return speech.say("Your function raised {error}.", error=error)
-        file = page_text(made.error.file, 100)
-        return speech.say(
-            "Your function raised {error} ({file}, line {line}).",
-            error=error,
-            file=file,
-            line=made.error.line,
-        )
-    return speech.say(FAILURES.get(made.failure or "", ""))
 
 
 def _log(tail: str) -> str:

@@ -17,31 +17,6 @@ STATUSES: Final[dict[Status, str]] = {
     "ungraded": N_("not graded"),
 }
 
-WRONG_ANSWERS: Final[dict[str, str]] = {
-    "joined": N_("wrong: the two numbers joined as text"),
-    "multiplied": N_("wrong: the two numbers multiplied"),
-    "subtracted": N_("wrong: one number less the other"),
-    "first-number": N_("wrong: the first number only"),
-    "second-number": N_("wrong: the second number only"),
-    "nearly": N_("wrong: off by a little"),
-    "field": N_("wrong: the value of “{detail}” only"),
-    "other": N_("wrong: the answer of “{detail}”"),
-    "rounded": N_("wrong: rounded to {detail} decimals"),
-}
-
-WRONG_ROUNDED: Final[dict[str, str]] = {
-    "0": N_("wrong: rounded to a whole number"),
-    "1": N_("wrong: rounded to one decimal"),
-}
-"""Of an answer that is ``rounded``, where there is no plural to be said."""
-
-FAILURES: Final[dict[str, str]] = {
-    "timed-out": N_("Your function was still running when its time was up."),
-    "refused": N_("AWS refused to run your function: its reserved concurrency is used up."),
-    "broken": N_("AWS could not run your function."),
-}
-"""How an invocation can fail without an exception of the function's."""
-
 FLAGS: Final[dict[str, str]] = {
     "account-shared": N_("The same AWS account was handed in by students of different groups."),
     "same-code": N_(

@@ -317,7 +317,7 @@ def _likeliest(feeds: Collection[Feed], if_enabled: str, otherwise: str) -> list
 
 
 def _one(found: Iterable[tuple[str, str, Message]]) -> FoundAs | Several | None:
-    """The one candidate, all of several, or that there is none."""
+    """The only candidate; :class:`Several` if there are more, ``None`` if there is none."""
     candidates: dict[str, FoundAs] = {}
     for name, how, said in found:
         candidates.setdefault(name, FoundAs(name, how, said))  # type: ignore[arg-type]

@@ -12,11 +12,12 @@ from grader.model.fact import Fact, Found, Missing, Unknown
 from grader.model.kind import Kind
 from grader.model.observation import Function
 from grader.resources.held import holds
+from grader.resources.inventory import function_names
 from grader.resources.nearest import contradicted, missing
 from grader.safety.redact import bounded, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from grader.resources.look import AwsAccount, Look, MayLook
 
@@ -59,13 +60,10 @@ def observe_function(
         ),
     )
     if isinstance(fact, Missing):
-        return missing(aws, "function", name, "lambda:ListFunctions", lambda: _names(aws), others)
+        return missing(
+            aws, "function", name, "lambda:ListFunctions", lambda: function_names(aws), others
+        )
     return fact
-
-
-def _names(aws: AwsAccount) -> Iterator[str]:
-    pages = aws.lambda_.get_paginator("list_functions").paginate()
-    return (function["FunctionName"] for page in pages for function in page.get("Functions", []))
 
 
 def _from_api(

@@ -88,12 +88,7 @@ class Inventory:
         """Names of the functions that somebody made. Source: Lambda ListFunctions."""
 
         def names() -> tuple[str, ...]:
-            pages = _pages(self._aws.lambda_, "list_functions")
-            every = (
-                name_in(function["FunctionName"])
-                for page in pages
-                for function in page.get("Functions", [])
-            )
+            every = map(name_in, function_names(self._aws))
             return tuple(name for name in every if not is_of_academy(name))
 
         return self._once("functions", "lambda:ListFunctions", names)
@@ -119,9 +114,7 @@ class Inventory:
         """The URLs of the queues by their names. Source: SQS ListQueues."""
 
         def ask() -> dict[str, str]:
-            pages = _pages(self._aws.sqs, "list_queues", PaginationConfig={"PageSize": 1000})
-            urls = (url for page in pages for url in page.get("QueueUrls", []))
-            return {name_in(url.rsplit("/", 1)[-1]): url for url in urls}
+            return {name_in(url.rsplit("/", 1)[-1]): url for url in queue_urls(self._aws)}
 
         return self._once("queues", "sqs:ListQueues", ask)
 
@@ -246,6 +239,19 @@ class Inventory:
 
 def _pages(client: Any, operation: str, **given: Any) -> Iterator[dict[str, Any]]:
     return iter(client.get_paginator(operation).paginate(**given))
+
+
+def function_names(aws: AwsAccount) -> Iterator[str]:
+    """The names of all functions, page by page. Source: Lambda ListFunctions."""
+    pages = aws.lambda_.get_paginator("list_functions").paginate()
+    return (function["FunctionName"] for page in pages for function in page.get("Functions", []))
+
+
+def queue_urls(aws: AwsAccount) -> Iterator[str]:
+    """The URLs of all queues, page by page. Source: SQS ListQueues."""
+    # Without a size of its pages SQS gives the first 1000 queues and no token for the others.
+    pages = aws.sqs.get_paginator("list_queues").paginate(PaginationConfig={"PageSize": 1000})
+    return (url for page in pages for url in page.get("QueueUrls", []))
 
 
 def name_in(listed: object) -> str:

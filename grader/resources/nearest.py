@@ -116,7 +116,7 @@ def _shown(name: str) -> str:
 
 
 def without_others(fact: Missing) -> Missing:
-    """The same without what else there is, for whoever says that better."""
+    """``fact`` without the list of other resources, for a caller that lists them itself."""
     words = fact.words
     for kind, template in _NONE.items():
         if words.message_id in {_BUT_OTHERS[kind], _BUT_MORE[kind]}:

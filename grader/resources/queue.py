@@ -11,6 +11,7 @@ from grader.model.fact import Fact, Missing
 from grader.model.kind import Kind
 from grader.model.observation import Queue
 from grader.model.timestamps import iso
+from grader.resources.inventory import queue_urls
 from grader.resources.nearest import contradicted, missing
 from grader.resources.redrive_policy import read_policy
 
@@ -73,9 +74,7 @@ def observe_queue(
 
 
 def _names(aws: AwsAccount) -> Iterator[str]:
-    # Without a size of its pages SQS gives the first 1000 queues and no token for the others.
-    pages = aws.sqs.get_paginator("list_queues").paginate(PaginationConfig={"PageSize": 1000})
-    return (url.rsplit("/", 1)[-1] for page in pages for url in page.get("QueueUrls", []))
+    return (url.rsplit("/", 1)[-1] for url in queue_urls(aws))
 
 
 def _look(look: Look, role: str) -> Fact[Queue]:

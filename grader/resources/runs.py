@@ -19,7 +19,7 @@ from grader.i18n.language import N_
 from grader.model.fact import Fact, Found, Missing, NotTried, Unknown, value_of
 from grader.model.kind import Kind
 from grader.model.observation import Function, Runs, Schedule, Trigger
-from grader.model.timestamps import iso, now
+from grader.model.timestamps import iso, now, time_of
 from grader.resources.ready import last_seen
 
 if TYPE_CHECKING:
@@ -119,10 +119,10 @@ def _seen(
     patience_s: float,
     stop: threading.Event,
 ) -> Fact[Runs]:
-    asked = aws.query("lambda:GetFunctionConfiguration", lambda: _since(function, running))
-    if not isinstance(asked, Found):
-        return asked
-    since = asked.value
+    since = _since(function, running)
+    if since is None:
+        untold = N_("AWS does not say when {function} was last modified: which runs count is open.")
+        return Unknown.saying("unexpected", untold, function=function.name)
 
     def look() -> Starts:
         return aws.query("logs:FilterLogEvents", lambda: _starts(aws, function, since))
@@ -147,13 +147,13 @@ def _seen(
     return Found(Runs(function.log_group, iso(since), tuple(map(iso, starts.value)), until))
 
 
-def _since(function: Function, running: Sequence[Trigger]) -> datetime:
-    """When the function was last changed, or its oldest schedule made, whichever came later."""
-    modified = datetime.fromisoformat(function.last_modified).astimezone(UTC)
-    made = [
-        datetime.fromisoformat(trigger.created_at) if trigger.created_at else modified
-        for trigger in running
-    ]
+def _since(function: Function, running: Sequence[Trigger]) -> datetime | None:
+    """When the function was last changed, or its oldest schedule made, whichever came later; ``None``
+    where it is not told when the function was changed."""
+    modified = time_of(function.last_modified)
+    if modified is None:
+        return None
+    made = (time_of(trigger.created_at or "") or modified for trigger in running)
     return max(modified, min(made))
 
 

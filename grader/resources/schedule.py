@@ -197,7 +197,7 @@ class _Look:
         return value_of(fact)
 
     def _first(self, kind: Service, things: Iterable[T], most: int) -> list[T]:
-        """The first ``most`` things. What lies beyond could be what is looked for: it is unread."""
+        """The first ``most`` things. If there are more, the service is noted as not read to its end."""
         first = list(islice(things, most + 1))
         if len(first) > most:
             unread = Unknown.saying("unexpected", _MORE[kind], most=most)

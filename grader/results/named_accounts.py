@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from grader.model.batch import owner_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -23,18 +25,14 @@ class NamedAccounts:
     def __init__(self, students: Iterable[Student]) -> None:
         self._named: defaultdict[tuple[str, str], set[str | None]] = defaultdict(set)
         for student in students:
-            self._named[_party(student)].add(student.account_id)
+            self._named[owner_of(student)].add(student.account_id)
 
     def may_be(self, student: Student, account_id: str | None) -> bool:
         """Whether the account can be the student's. A row that names none may lead to any."""
-        named = self._named[_party(student)]
+        named = self._named[owner_of(student)]
         return account_id is None or None in named or account_id in named
 
     def others_of(self, stored: StoredStudent) -> StoredStudent:
         """What is stored of the student, without other accounts that cannot be the student's."""
         others = (one for one in stored.others if self.may_be(stored.student, one.account_id))
         return replace(stored, others=tuple(others))
-
-
-def _party(student: Student) -> tuple[str, str]:
-    return ("group", student.group) if student.group else ("student", student.student_id)

@@ -55,10 +55,11 @@ def needs_of(
         ends = route(criterion.on)
         variables.setdefault(ends[-1], {}).update(dict.fromkeys(_variables(criterion, info)))
         held.setdefault(ends[-1], {}).update(dict.fromkeys(_held(criterion, info)))
+        exercise |= info.exercises
         for need in info.needs:
             if need in EXCHANGE:
-                exercise = True
-            elif need == EVERYTHING:
+                continue
+            if need == EVERYTHING:
                 route_there = (role in getattr(lab, part) for role, part in taken.items())
                 exercise |= all(route_there)
                 for kind in kinds:
@@ -81,11 +82,6 @@ def needs_of(
     listed = {role: tuple(variables.get(role, ())) for role in rubric.lab.functions}
     queues = {role: tuple(named) for role, named in held.items() if named}
     return Needs(facts, listed, exercise, queues)
-
-
-def runs_something(criterion: Criterion, checks: Mapping[str, CheckInfo]) -> bool:
-    """The function has to be run to judge the criterion."""
-    return any(need in EXCHANGE for need in checks[criterion.check].needs)
 
 
 def _variables(criterion: Criterion, info: CheckInfo) -> Collection[str]:

@@ -12,6 +12,7 @@ from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
+from grader.model.mistakes import ROUNDED, mistake_words
 from grader.rubric.expression import ExpressionError
 from grader.rubric.readings import Arithmetic, Reading, drawn, gap
 
@@ -131,7 +132,7 @@ class Pairs:
                     "{one} and {other} are too near each other", one=_said(one), other=_said(other)
                 )
         for reading in of_one:
-            if share < 1 and reading.name == "rounded":
+            if share < 1 and reading.name == ROUNDED:
                 continue  # what is nearly no number of its own may be any message's
             for taken in self._taken.values():
                 at = bisect_left(taken, reading.value, key=_value)
@@ -147,7 +148,7 @@ def _value(taken: tuple[Decimal, Reading]) -> Decimal:
 
 def _alike(one: Reading, other: Reading) -> bool:
     """Both are the same answer, more or less exact: it is right, or how it was rounded."""
-    return all(reading.name in {"", "rounded"} for reading in (one, other))
+    return all(reading.name in {"", ROUNDED} for reading in (one, other))
 
 
 def _near(reading: Reading, other: Reading, within: Decimal, share: Decimal) -> bool:
@@ -156,15 +157,7 @@ def _near(reading: Reading, other: Reading, within: Decimal, share: Decimal) -> 
 
 def _said(reading: Reading) -> str:
     """A reading in words, for whoever writes a rubric."""
-    words = {
-        "": _("the right answer"),
-        "other": _("the answer of “{value}”", value=reading.detail),
-        "rounded": _("the answer rounded to {decimals} decimals", decimals=reading.detail),
-        "field": _("“{field}” alone", field=reading.detail),
-        "first-number": _("the first number alone"),
-        "second-number": _("the second number alone"),
-        "joined": _("the numbers joined as text"),
-        "multiplied": _("the product"),
-        "subtracted": _("the difference"),
-    }
-    return words[reading.name]
+    if reading.name == ROUNDED:
+        return _("the answer rounded to {decimals} decimals", decimals=reading.detail)
+    words = mistake_words(reading.name, reading.detail)
+    return _("the right answer") if words is None else _(words, detail=reading.detail)

@@ -69,7 +69,7 @@ def parts_of(rubric: Rubric, scheduled: Iterable[str]) -> Parts:
 def found_problems(
     document: Document, checks: Mapping[str, CheckInfo] | None, file: str
 ) -> Iterator[Problem]:
-    """What is to be found in ``document`` and plays no part by which anything could find it.
+    """A problem for each resource to be found in ``document`` that no criterion or route connects.
 
     With ``checks`` ``None`` nobody knows which criterion asks what runs a function.
     """

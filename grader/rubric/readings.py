@@ -1,9 +1,6 @@
 """What a right function makes of a message, and what a mistaken one would: the numbers, each by name.
 
-The names of mistakes are kept in observations: ``joined``, ``multiplied``, ``subtracted``,
-``first-number``, ``second-number``, ``nearly``; ``field`` (one field only, its name in the detail),
-``other`` (the answer that another value of the field ``of`` asks for, which is the detail) and
-``rounded`` (to so many decimals, which are the detail).
+The mistakes' names and what is kept in the detail of each: :mod:`grader.model.mistakes`.
 """
 
 from __future__ import annotations
@@ -16,12 +13,14 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
+from grader.model.mistakes import NEARLY, OTHER, ROUNDED
 from grader.rubric.exchange import OneOf, Real, Whole, in_turn, in_words
 from grader.rubric.expression import ExpressionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from grader.model.observation import Pair
     from grader.rubric.exchange import ExchangeRules, Field
     from grader.rubric.expression import Expression, Value
 
@@ -36,8 +35,6 @@ TIMES_WITHIN = 100
 
 MOST_DECIMALS = 4
 """An answer that is rounded to more is called off by a little."""
-
-OTHER, NEARLY = "other", "nearly"
 
 _SAMPLES = 40
 _SAME = Decimal("1e-9")
@@ -89,7 +86,7 @@ class Readings:
         """By how much a mistaken answer may differ by its own arithmetic."""
         if reading.whole and not self.within:
             return Decimal(0)
-        share = _SAME if reading.name == "rounded" else max(self.within, _SAME)
+        share = _SAME if reading.name == ROUNDED else max(self.within, _SAME)
         return share * max(Decimal(1), abs(reading.value))
 
 
@@ -139,8 +136,8 @@ class Arithmetic:
 
     @cached_property
     def _decimals(self) -> dict[str, tuple[int, ...]]:
-        """The decimals to which an answer that is no whole number may be rounded so that it shows, by
-        the value of the field that says which answer is asked for."""
+        """To how many decimals a right answer can be rounded so that it shows, by the value of the field
+        that says which answer is asked for."""
         return {} if self._short else self._sampled(self._variants)
 
     def readings(self, fields: Mapping[str, Value]) -> Readings:
@@ -151,8 +148,8 @@ class Arithmetic:
         return Readings(right, mistakes, self.within)
 
     def hides(self, fields: Mapping[str, Value]) -> bool:
-        """The answer to this message would not show that it was rounded, which others' do, or to how
-        many decimals: 2.001 is the same to one and to two."""
+        """Whether a rounded answer to this message cannot be told from the right one, or not to how many
+        decimals it is rounded: 2.001 is the same to one and to two."""
         asked = self._asked(fields)
         return not self._shows(self._value(asked, fields), self._decimals.get(asked, ()))
 
@@ -194,7 +191,7 @@ class Arithmetic:
         for decimals in self._decimals.get(asked, ()):
             for rounded in _rounded(right.value, decimals):
                 if not self._is_right(rounded, right.value):
-                    yield Reading(rounded, "rounded", str(decimals), whole=False)
+                    yield Reading(rounded, ROUNDED, str(decimals), whole=False)
 
     def _all_whole(self) -> bool:
         return all(isinstance(self.fields[name], Whole) for name in self._numbers)
@@ -241,6 +238,16 @@ class Arithmetic:
                 return False
             numbers |= rounded
         return not any(self._is_right(number, value) for number in numbers)
+
+
+def right_answer(pair: Pair, rules: ExchangeRules | None) -> Value | None:
+    """The right answer to ``pair``; ``None`` where the ``rules`` know none: it is another rubric's."""
+    if pair.number1 is not None and pair.number2 is not None:
+        return pair.number1 + pair.number2
+    try:
+        return None if rules is None else Arithmetic(rules).right(pair.message)
+    except (ExpressionError, LookupError):
+        return None
 
 
 def drawn(fields: Mapping[str, Field], index: int, chance: Random) -> dict[str, Value]:

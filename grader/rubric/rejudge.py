@@ -7,7 +7,7 @@ because an answer was taken for wrong is open where it is right now.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from grader.model.fact import Fact
     from grader.model.observation import Answer, Exchange, Invocation, Observation, Pair
     from grader.rubric.exchange import ExchangeRules
+
+T = TypeVar("T", "Invocation", "Exchange")
 
 OTHER_FORM = N_("Messages and answers of another form were exchanged.")
 
@@ -48,9 +50,9 @@ def judged_anew(seen: Observation, rules: ExchangeRules) -> Observation:
         return seen
     try:
         arithmetic = Arithmetic(rules)
-        handler = _invocation(seen.handler, arithmetic, rules)
-        records = _invocation(seen.records, arithmetic, rules)
-        exchange = _exchange(seen.exchange, arithmetic, rules)
+        handler = _with_pairs(seen.handler, arithmetic, rules)
+        records = _with_pairs(seen.records, arithmetic, rules)
+        exchange = _with_pairs(seen.exchange, arithmetic, rules)
     except (ExpressionError, LookupError):
         other = Unknown.saying("not-observed", OTHER_FORM)
         return msgspec.structs.replace(seen, handler=other, records=other, exchange=other)
@@ -76,16 +78,7 @@ def answering(numbers: dict[str, str], keys: Iterable[str]) -> Decimal | None:
     return next((Decimal(text) for text in found), None)
 
 
-def _invocation(
-    fact: Fact[Invocation], arithmetic: Arithmetic, rules: ExchangeRules
-) -> Fact[Invocation]:
-    if not isinstance(fact, Found):
-        return fact
-    pairs = tuple(_pair(pair, arithmetic, rules) for pair in fact.value.pairs)
-    return Found(msgspec.structs.replace(fact.value, pairs=pairs))
-
-
-def _exchange(fact: Fact[Exchange], arithmetic: Arithmetic, rules: ExchangeRules) -> Fact[Exchange]:
+def _with_pairs(fact: Fact[T], arithmetic: Arithmetic, rules: ExchangeRules) -> Fact[T]:
     if not isinstance(fact, Found):
         return fact
     pairs = tuple(_pair(pair, arithmetic, rules) for pair in fact.value.pairs)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from grader.i18n.language import _
 from grader.inputs.problems import Problem
 from grader.inputs.schema_errors import did_you_mean, schema_problems, value_in_words
-from grader.model.kind import EXCHANGE, SECTIONS
+from grader.model.kind import SECTIONS
 from grader.rubric.exchange import A_ROUTE
 from grader.rubric.exchange_rules import exchange_problems, route_of
 
@@ -147,7 +147,7 @@ class _Rules:
         if isinstance(on, str) and on:
             self._check_on((*place, "on"), on, check, info)
         for role, section in self.taken.sections.items():
-            if info is not None and _exercises(info) and role not in self._names(section):
+            if info is not None and info.exercises and role not in self._names(section):
                 message = _(
                     "The check {check} needs a resource called {name} under “{section}”.",
                     check=self._placed(check, info),
@@ -189,7 +189,7 @@ class _Rules:
                 message,
                 _("Write something like “{line}”.", line=f"on: {self._shaped(wanted)}"),
             )
-        elif info and _exercises(info) and not _in_order(ends, self.taken.sections):
+        elif info and info.exercises and not _in_order(ends, self.taken.sections):
             message = _(
                 "The check {check} judges the exchange, which {on} is not part of.",
                 check=self._placed(check, info),
@@ -229,7 +229,7 @@ class _Rules:
             self._check_variables(at, expect)
 
     def _check_variables(self, at: KeyPath, expect: dict[str, Any]) -> None:
-        """Of whichever variable no value is kept, and what one holds is a queue of the lab."""
+        """Check that ``*`` has no value to compare, and that ``holds`` names a queue of the lab."""
         queues = self._names("queues")
         for name, value in expect.items():
             if name == "*" and isinstance(value, str):
@@ -245,7 +245,7 @@ class _Rules:
 
     def _runs(self, role: str) -> bool:
         """Judging by this rubric runs the function, so that its log tells of the grader's runs too."""
-        return role == self.taken.through and any(map(_exercises, self.asked))
+        return role == self.taken.through and any(info.exercises for info in self.asked)
 
     def _placed(self, check: str, info: CheckInfo) -> str:
         """The check's name, and where it stands if an author wrote it."""
@@ -275,11 +275,6 @@ def shape_in_words(shape: str) -> str:
     """``function``, ``queue -> queue``, in the language that is spoken."""
     words = {"function": _("function"), "queue": _("queue")}
     return " -> ".join(words.get(part, part) for part in shape.split(" -> "))
-
-
-def _exercises(info: CheckInfo) -> bool:
-    """The check asks for what is only seen when the function is run."""
-    return any(need in EXCHANGE for need in info.needs)
 
 
 def _in_order(some: Iterable[str], every: Iterable[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Lateness and a human's judgement on top of what the checks earned: the only place that applies them.
+"""Points as exact numbers: what tests earn, and lateness and a human's judgement on top of that.
 
 Criteria, then lateness, then overrides, then bonuses, between 0 and the maximum; a total is the score
 itself. Whatever computes or shows a score goes by :func:`exact_score` and :func:`counted`.
@@ -14,9 +14,10 @@ import msgspec
 from msgspec import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from grader.model.report import Adjustment, CriterionResult, Report
+    from grader.model.outcome import Outcome
+    from grader.model.report import Adjustment, CriterionResult, Report, TestResult
 
 OVERRIDDEN = "overridden"
 """The flag of a report that a human's judgement changed."""
@@ -32,11 +33,14 @@ def earned(result: CriterionResult) -> Fraction:
 
     Without tests they are as the report has them.
     """
-    if not result.tests:
-        return exact(result.points or 0)
-    passed = sum(test.outcome == "passed" for test in result.tests)
-    most = exact(result.max_points)
-    return most if passed == len(result.tests) else most * Fraction(passed, len(result.tests))
+    return share(result.max_points, result.tests) if result.tests else exact(result.points or 0)
+
+
+def share(points: float, tests: Sequence[Outcome | TestResult]) -> Fraction:
+    """``points`` by the fraction of the ``tests`` that passed, not rounded; none without a test."""
+    passed = sum(test.outcome == "passed" for test in tests)
+    most = exact(points)
+    return most if 0 < passed == len(tests) else most * Fraction(passed, len(tests) or 1)
 
 
 def exact(value: float | Fraction) -> Fraction:
@@ -109,7 +113,7 @@ def as_earned(report: Report) -> Report:
         report,
         status="ungraded" if score is None else "graded",
         score=score,
-        sure_points=_rounded(sum(map(earned, report.criteria), Fraction(0))),
+        sure_points=rounded(sum(map(earned, report.criteria), Fraction(0))),
         earned_score=UNSET,
         adjustments=UNSET,
         flags=tuple(flag for flag in report.flags if flag != OVERRIDDEN),
@@ -147,7 +151,7 @@ def adjusted(report: Report, late: Adjustment | None, marks: Iterable[Adjustment
         adjustments=(*lateness, *given),
         flags=tuple(sorted(flags)),
     )
-    sure = _rounded(exact_score(made))
+    sure = rounded(exact_score(made))
     # Of what nobody asked about no score is made.
     partly = bare.looked_at is not UNSET
     ungraded = partly or any(is_still_open(result, made) for result in made.criteria)
@@ -166,12 +170,13 @@ def _taken(report: Report, late: Adjustment, marked: set[str | None]) -> Adjustm
         (earned(criterion) for criterion in report.criteria if criterion.id not in marked),
         Fraction(0),
     )
-    return msgspec.structs.replace(late, points=_rounded(-share * of))
+    return msgspec.structs.replace(late, points=rounded(-share * of))
 
 
 def _within(points: Fraction, maximum: float) -> Fraction:
     return min(max(points, Fraction(0)), exact(maximum))
 
 
-def _rounded(points: Fraction) -> float:
+def rounded(points: Fraction) -> float:
+    """``points`` as a report has them."""
     return round(float(points), _DECIMALS) + 0.0  # no -0.0

@@ -21,7 +21,7 @@ _LAST = "~"
 
 
 def best_of(seen: Sequence[Observation], reports: Sequence[Report]) -> tuple[int, Report]:
-    """The index of the one that counts, and its report, with the flags of a group of several.
+    """The index of the account that counts for a group, and its report, with the group's flags.
 
     ``reports`` are those of ``seen``, one for each account that the group's ways lead to, and for each
     way that leads nowhere. Most points count; of equal ones a graded report before an ungraded one, then
@@ -42,7 +42,7 @@ def best_of(seen: Sequence[Observation], reports: Sequence[Report]) -> tuple[int
 
 
 def _worth(seen: Observation, report: Report) -> tuple[object, ...]:
-    """Less for what counts more. Whatever else were equal, the same one counts when it is done again."""
+    """Sort key: the account that counts comes first. Ties are broken the same way on every run."""
     points = report.sure_points if report.score is None else report.score
     ungraded = report.status == "ungraded"
     detail = "" if isinstance(seen.identity, Found) else str(seen.identity)

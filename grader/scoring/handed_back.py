@@ -53,7 +53,7 @@ def handed_again(
 def changes_since(
     handed_back: HandedBack, reports: Sequence[Report]
 ) -> dict[str, tuple[HandedMark | None, HandedMark]]:
-    """Whose mark is another than was handed out: what it was and what it is now, by student.
+    """The marks that changed since they were handed out, by student: the old one and the new one.
 
     It was ``None`` for whoever has a score now, and of whom nothing was handed out.
     """
@@ -67,6 +67,6 @@ def changes_since(
 
 
 def _now(report: Report, before: HandedMark | None) -> HandedMark:
-    """The mark of now, with a score where there is no grade if ``before`` had one without a grade."""
+    """The current mark. It has a score in place of a missing grade if ``before`` had one so."""
     as_before = before is not None and before.status != "graded" and before.score is not None
     return mark_of_report((_WITH_SCORE if as_before else AS_GRADED).of(report))

@@ -37,7 +37,7 @@ def settled_by(kinds: Iterable[str]) -> OpenBy:
 
 
 def open_by(report: Report) -> OpenBy | None:
-    """Whose the report is to settle; ``None`` where it is graded, or nothing was handed in.
+    """Who has to settle the report; ``None`` where it is graded, or nothing was handed in.
 
     One criterion that is the grader's makes the whole report the grader's: what the student does alone
     would not give it a score. So is one that does not say, as those of version 0.1.0.
@@ -54,7 +54,7 @@ def open_criteria(report: Report) -> list[CriterionResult]:
 
 
 def first_open(report: Report) -> CriterionResult | None:
-    """The first criterion for which the report is whose it is to settle; ``None`` where none is open."""
+    """The first open criterion that whoever has to settle the report can settle; ``None`` if none."""
     theirs = open_by(report) == "student"
     still = open_criteria(report)
     return next((result for result in still if (result.open_by == "student") is theirs), None)
@@ -86,8 +86,8 @@ def with_open_score(report: Report, shown: OpenScore) -> Report:
 
 @dataclass(frozen=True)
 class ShownScores:
-    """What a class's files and exports say for the scores that there are not. Whatever that is, the
-    report stays ``ungraded``."""
+    """What a class's files and exports say in place of a missing score. The report stays ``ungraded``
+    all the same."""
 
     open_by_student: OpenScore = "blank"
     absent: AbsentScore = "blank"

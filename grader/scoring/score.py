@@ -1,8 +1,8 @@
-"""Outcomes and a rubric make a report: the only place where points are earned."""
+"""Outcomes and a rubric make a report: what was earned, and why no more."""
 
 from __future__ import annotations
 
-import math
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +15,7 @@ from grader.model.fact import NOT_OBSERVED
 from grader.model.report import CriterionResult, Judged, Report, TestResult
 from grader.rubric.load import text_in
 from grader.rubric.rules import route
+from grader.scoring.adjust import exact, rounded, share
 from grader.scoring.late import due_of, with_lateness
 from grader.scoring.open_by import settled_by
 from grader.scoring.phrases import (
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from grader.model.report import Status
     from grader.rubric.rubric import Criterion, Rubric
 
-_DECIMALS = 4
 _UNSAID = Message("")
 
 
@@ -176,7 +176,7 @@ class _Scoring:
         counted = (
             criterion for criterion in self.rubric.criteria if only is None or criterion.id in only
         )
-        return _rounded(math.fsum(map(self._share, counted)))
+        return rounded(sum(map(self._share, counted), Fraction(0)))
 
     def with_causes(
         self, results: Sequence[CriterionResult], only: Collection[str] | None
@@ -193,12 +193,8 @@ class _Scoring:
         result = self._as(criterion, "ungraded", Message(LEFT_OUT), advice=Message(ALL))
         return msgspec.structs.replace(result, open_by="grader")
 
-    def _share(self, criterion: Criterion) -> float:
-        """The criterion's points by the fraction of its tests that passed, not rounded; none without a
-        test."""
-        tests = self.outcomes[criterion.id]
-        passed = sum(test.outcome == "passed" for test in tests)
-        return criterion.points * passed / len(tests) if tests else 0.0
+    def _share(self, criterion: Criterion) -> Fraction:
+        return share(criterion.points, self.outcomes[criterion.id])
 
     def _blocked(self, criterion: Criterion) -> CriterionResult:
         root = self._root(criterion)
@@ -268,7 +264,7 @@ class _Scoring:
         return said(outcome.named, self.lang)
 
     def _hint(self, criterion: Criterion, outcome: Outcome) -> str:
-        """The outcome's, which knows more; but where it is only in English, the rubric's may not be."""
+        """The outcome's hint, which knows more, unless only the rubric's is in the report's language."""
         if outcome.advice is not None and self._knows(outcome.advice):
             return said(outcome.advice, self.lang)
         translated = isinstance(criterion.hint, dict) and self.lang in criterion.hint
@@ -302,8 +298,8 @@ class _Scoring:
             id=criterion.id,
             title=text_in(criterion.title, self.lang),
             status=status,
-            points=None if status == "ungraded" else _rounded(self._share(criterion)),
-            max_points=_rounded(criterion.points),
+            points=None if status == "ungraded" else rounded(self._share(criterion)),
+            max_points=rounded(exact(criterion.points)),
             message=said(why, self.lang) if text is None else text,
             message_id=why.message_id,
             values=why.values,
@@ -339,7 +335,3 @@ def _status(outcomes: Sequence[Outcome]) -> Status:
     if said == {"passed"}:
         return "passed"
     return "partial" if "passed" in said else "failed"
-
-
-def _rounded(points: float) -> float:
-    return round(float(points), _DECIMALS)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from grader.model.batch import owner_of
 from grader.model.fact import Found
 from grader.rubric.exercised import exercised
 
@@ -179,15 +180,11 @@ def _code(
             )
 
 
-def _owner(report: Report) -> Hashable:
-    return ("group", report.group) if report.group else ("student", report.student_id)
-
-
 def _whose(report: Report) -> Marks:
-    return (_owner(report),)
+    return (owner_of(report),)
 
 
 def _whose_and_where(report: Report) -> Marks:
     """The same account has the same code, and has its own flag."""
     where = (("account", report.account_id),) if report.account_id else ()
-    return (_owner(report), *where)
+    return (owner_of(report), *where)

@@ -2,8 +2,8 @@
 
 Shown elsewhere: READY and what is not ready in ``test_ready``; loops, filters, readers, OWN QUEUE and
 taking back in ``test_safety``; faults of DIRECT in ``test_invoke_faults``, ``test_invocation`` and
-``test_refused``; TRIAL, ONE BY ONE, AT ONCE and a hope that comes late in ``test_exchange``; GIVE BACK
-in ``test_output``; what was missed, and AGAIN after it, in ``tests/faults``.
+``test_refused``; TRIAL, ONE BY ONE, AT ONCE and late answers in ``test_exchange``; GIVE BACK in
+``test_output``; what was missed, and AGAIN after it, in ``tests/faults``.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def test_without_an_enabled_mapping_nothing_is_sent(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("quick")
-def test_a_hope_that_comes_while_the_trial_stays_silent_brings_patience_and_no_fresh_pair(
+def test_a_direct_answer_while_the_trial_stays_silent_brings_patience_and_no_fresh_pair(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Its answer to what was invoked comes after the wait for that, and within the impatience.

@@ -26,11 +26,6 @@ NOTHING_ODD: Any = SimpleNamespace(tally=Tally(), left_behind=False, several_ans
 UNTRIED = NotTried("handler", "")
 
 
-def queue(*sent: Any) -> Any:
-    """An input queue to which this was sent, and in which nothing lies that is ours."""
-    return SimpleNamespace(sent=list(sent), take_back=lambda _silent: False)
-
-
 @pytest.mark.parametrize(
     ("made", "flags"),
     [
@@ -44,9 +39,10 @@ def queue(*sent: Any) -> Any:
 def test_a_pair_comes_back_to_the_queue_of_a_function_that_answers_and_fails(
     made: Invocation, flags: set[str]
 ) -> None:
-    sent = queue(SimpleNamespace(silent=False))
-    assert flags_of(Found(made), UNTRIED, UNTRIED, NOTHING_ODD, sent) == flags
-    assert "pair-left-behind" not in flags_of(Found(made), UNTRIED, UNTRIED, NOTHING_ODD, queue())
+    facts = (Found(made), UNTRIED, UNTRIED, NOTHING_ODD)
+    assert flags_of(*facts, sent=True, left_behind=False) == flags
+    assert "pair-left-behind" not in flags_of(*facts, sent=False, left_behind=False)
+    assert "pair-left-behind" in flags_of(*facts, sent=True, left_behind=True)
 
 
 AT = {"endpoint_url": "http://127.0.0.1"}

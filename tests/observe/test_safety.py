@@ -99,6 +99,21 @@ def test_a_pair_that_was_sent_although_the_answer_of_sqs_got_lost_is_taken_back(
 
 
 @pytest.mark.slow
+def test_a_pair_is_taken_back_where_the_function_answered_and_then_raised(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    """The flag is certain before the queue is looked at; the pair lies there all the same."""
+    hand_in(aws_sandbox, fresh_account, handler="raises_after_answer")
+    functions = aws_sandbox.client("lambda", fresh_account)
+    mapping = functions.list_event_source_mappings()["EventSourceMappings"][0]
+    wire = _disabling(functions, mapping["UUID"])
+    seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
+    assert exchange(seen).answered == 0
+    assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
+    assert "pair-left-behind" in seen.flags
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("consumed", "hides_s"), [(True, [20, 0]), (False, [20, 0, 20])])
 def test_what_a_silent_function_was_sent_is_fetched_only_where_it_lies_there(
     aws_sandbox: Sandbox, fresh_account: str, consumed: bool, hides_s: list[int]

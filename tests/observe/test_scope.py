@@ -195,7 +195,7 @@ def test_a_silent_pair_that_was_given_less_time_is_not_judged() -> None:
         # Nothing came directly either: more time would not have been given.
         (an_exchange(right=0, silent=1, patience_s=10), 240),
     ],
-    ids=["the same", "less", "all answered", "without hope"],
+    ids=["the same", "less", "all answered", "given up early"],
 )
 def test_what_more_time_would_not_change_is_judged(exchange: Exchange, deadline_s: float) -> None:
     assert seen_with(exchange, deadline_s) == Found(exchange)

@@ -144,7 +144,19 @@ def test_only_the_last_lines_of_a_log_are_shown(made: Any) -> None:
     loud = Invocation((), failure="timed-out", log_tail="\n".join(map(str, range(1000))))
     one = made(report(1), reference(handler=Found(loud)))
     assert one.one("pre").text.splitlines() == [str(line) for line in range(970, 1000)]
-    assert "still running when its time was up" in one.text
+    assert "still running when its time was over" in one.text
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", "its reserved concurrency leaves it no room."),
+        ("fr", "sa simultanéité réservée ne lui laisse pas de place."),
+    ],
+)
+def test_a_failure_is_said_in_the_words_of_the_check(made: Any, lang: str, words: str) -> None:
+    refused = Found(Invocation((), failure="refused"))
+    assert words in made(report(1), reference(handler=refused), lang).text
 
 
 @pytest.mark.parametrize(

@@ -387,7 +387,10 @@ def test_a_time_that_cannot_be_read_is_not_known(
     wire.change(
         "lambda.GetFunctionConfiguration", lambda answer: answer.update(LastModified="soon")
     )
-    assert kind(seen(aws_sandbox, right, wire)) == "unexpected"
+    fact = seen(aws_sandbox, right, wire)
+    assert kind(fact) == "unexpected"
+    assert isinstance(fact, Unknown)
+    assert "does not say when" in fact.detail  # and no call that AWS answered is blamed
 
 
 def test_of_another_account_nothing_is_read(aws_sandbox: Sandbox, right: str, wire: Wire) -> None:

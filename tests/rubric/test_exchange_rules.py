@@ -140,7 +140,7 @@ def test_it_is_a_rubric(tmp_path: Path) -> None:
         ("number1 + number2", "9 ** 9 ** 9", 19, "a number in it grows too large"),
         ("number1 + number2", "number1 * number2", 19, "the right answer and the answer of “*”"),
         ("number1 + number2", "7", 19, "must be text. Write an expression"),
-        ("number1 + number2", "max(number1, number2)", 19, "alone are too near each other"),
+        ("number1 + number2", "max(number1, number2)", 19, "only are too near each other"),
         ("number1 + number2", "7.0 + number1.x", 19, "cannot be used"),
         ("keys: [result, body]", "keys: []", 16, "at least 1"),
         ("keys: [result, body]", "key: [result]", 16, "Did you mean “keys”?"),

@@ -38,6 +38,10 @@ class StandInCheck:
         return known_checks()[self.name].needs
 
     @property
+    def exercises(self) -> bool:
+        return known_checks()[self.name].exercises
+
+    @property
     def file(self) -> str:
         return known_checks()[self.name].file
 

@@ -12,6 +12,7 @@ from grader.model.evidence import Evidence
 from grader.model.fact import Unknown
 from grader.model.outcome import CheckInfo, Outcome
 from grader.model.report import Report, encode
+from grader.scoring.adjust import earned, rounded
 from grader.scoring.score import score, ungraded_report
 from tests.observations import lab_rubric, reference
 
@@ -344,3 +345,8 @@ def test_what_is_shown_is_never_more_than_there_is_to_get() -> None:
     graded = worth(2 / 3, 1, 1)
     assert {one.max_points for one in graded.criteria} == {0.6667}
     assert graded.score == graded.max_score == 2.0
+
+
+def test_a_report_has_the_points_that_are_counted_again_from_its_tests() -> None:
+    graded = worth(0.07, 5, 8, criteria=1)  # half of the last decimal, which a float takes for more
+    assert graded.sure_points == graded.criteria[0].points == rounded(earned(graded.criteria[0]))
