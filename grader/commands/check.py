@@ -280,8 +280,10 @@ def tell_account(
 
 
 def _place(url: str) -> str:
+    from grader.safety.loopback import is_loopback
+
     host = urlsplit(url).hostname or ""
-    if host.startswith("127.") or host in {"localhost", "::1"}:
+    if is_loopback(host):
         return _("the sandbox at {address}", address=urlsplit(url).netloc.rpartition("@")[2])
     return _("at {address}, which is not AWS's own", address=url)
 

@@ -10,7 +10,6 @@ import pickle
 import threading
 from collections import deque
 from dataclasses import fields, is_dataclass, replace
-from ipaddress import ip_address
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -22,6 +21,7 @@ from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.code_digest import this_code
 from grader.model.ended_early import Interrupted
+from grader.safety.loopback import is_loopback
 from grader.safety.redact import redact
 from grader.safety.secret import Secret, sealing
 from grader.safety.trace import trace_of
@@ -75,12 +75,7 @@ def listens_at(dask_scheduler: Any) -> list[str]:
 def in_the_clear(address: str) -> bool:
     """What travels to Dask's ``address`` can be read on its way: no TLS, and not within this machine."""
     protocol, _, place = address.rpartition("://")
-    host = (place.rpartition(":")[0] or place).strip("[]")
-    try:
-        loopback = ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    return protocol != "tls" and not loopback
+    return protocol != "tls" and not is_loopback(place.rpartition(":")[0] or place)
 
 
 # A place lives as long as a task uses it, or while it is among the last ones made.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import stat
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 from grader.i18n.language import N_, _
 from grader.inputs.problems import BadInput, Problem, bad_input, reason
+from grader.safety.loopback import is_loopback
 from grader.safety.secret import Secret
 
 if TYPE_CHECKING:
@@ -36,16 +36,9 @@ def address(option: str, url: str) -> None:
     if not usable or parts.scheme not in {"http", "https"}:
         message = _("This is not an address that can be posted to.")
         raise bad_input(option, None, message, _("Write it like https://lms.example.org/…"))
-    if parts.scheme == "http" and not _is_loopback(host or ""):
+    if parts.scheme == "http" and not is_loopback(host or ""):
         message = _("What is sent there could be read on the way.")
         raise bad_input(option, None, message, _("Give its https:// address."))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def client_of(
