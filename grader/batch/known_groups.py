@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from grader.model.batch import Batch, Student
-    from grader.model.observation import Observation
     from grader.model.report import Report
-    from grader.results.directory import Results, StoredStudent
-    from grader.results.named_accounts import NamedAccounts
+    from grader.results.directory import StoredStudent
     from grader.roster.load import Account
     from grader.scoring.suspicion import KeptResult
 
@@ -120,20 +118,3 @@ def whole_groups(rows: Sequence[Account], chosen: Collection[str]) -> tuple[Acco
     """The rows of the ``chosen`` students and of everybody in a group with one of them."""
     parties = {party_of(row) for row in rows if row.student_id in chosen}
     return tuple(row for row in rows if party_of(row) in parties)
-
-
-def stored_accounts(
-    results: Results, students: Iterable[Student], named: NamedAccounts
-) -> list[Observation]:
-    """What is stored of the accounts of a group, as they are ``named`` now: of each, by its region, what
-    was seen last."""
-    last: dict[tuple[str, str], Observation] = {}
-    for stored in results.each_stored(students):
-        for observation in stored.seen:
-            account_id = observation.account_id
-            if account_id is None or not named.may_be(stored.student, account_id):
-                continue
-            key = account_id, observation.region
-            if key not in last or observation.finished_at > last[key].finished_at:
-                last[key] = observation
-    return list(last.values())

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import UNSET
 
-from grader.batch.known_groups import stored_accounts
 from grader.batch.parties import is_worth_more
 from grader.batch.pipeline import Graded, Pipeline
 from grader.batch.regrade import judged_again
@@ -22,6 +21,7 @@ from grader.model.code_digest import grader_sha256
 from grader.model.fact import Found
 from grader.model.timestamps import now
 from grader.results.directory import PAGE
+from grader.results.last_seen import last_seen_accounts
 from grader.results.named_accounts import NamedAccounts
 from grader.roster.fingerprint import fingerprint
 from grader.roster.load import student_of
@@ -181,7 +181,9 @@ class ClassRun:
             lambda graded: self._take(graded, shown),
             self._engine,
             self._plan.groups,
-            lambda party: stored_accounts(self._results, self._plan.stored.get(party, ()), named),
+            lambda party: last_seen_accounts(
+                self._results.each_stored(self._plan.stored.get(party, ())), named.may_be
+            ),
         ).run([account for account in self._plan.todo if not account.absent])
 
     def _note_absent(self) -> None:
