@@ -93,7 +93,7 @@ def check(
 ) -> int:
     """Grade one account, mine: what the instructor will see, before handing in."""
     from grader.batch.portions import is_waiting
-    from grader.batch.setup import course_files, load_setup
+    from grader.batch.setup import load_setup, rubric_and_check_files
     from grader.export.gradescope import write_results
     from grader.inputs.problems import bad_input
     from grader.model import report as reports
@@ -106,7 +106,7 @@ def check(
 
     if gradescope == "-":
         raise bad_input("--gradescope", None, _("It takes the name of a file."), _("Give one."))
-    inputs = course_files(rubric, checks)
+    inputs = rubric_and_check_files(rubric, checks)
     for_json = target(json, "--json", *inputs)
     for_gradescope = target(gradescope, "--gradescope", *inputs, for_json)
     if out is not None:
@@ -115,7 +115,7 @@ def check(
         seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
     )
     # One worker of the judge judges in order: what was looked at, then everything.
-    with load_setup(rubric, checks, workers=1) as (setup, _students):
+    with load_setup(rubric, checks, workers=1) as setup:
         only = criteria_to_look_at(criterion, setup, exchange=settings.exchange)
         settings = replace(settings, only=only)
         mine = use_of(use, setup.rubric.lab.names)

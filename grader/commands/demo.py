@@ -65,7 +65,7 @@ def demo(
     path = lab_path(name, "--lab") if name else rubric
     settings = settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs or JOBS)
     errors = standard_error(quiet=quiet)
-    with load_setup(path, checks) as (setup, _roster):
+    with load_setup(path, checks) as setup:
         return run_demo(
             setup,
             that_fit(settings, errors),
@@ -105,7 +105,7 @@ def sandbox(
         if deploy is None:
             wrong = _("A rubric names what a submission is deployed as, and none is deployed.")
             raise bad_input("--rubric", None, wrong, _("Give --deploy reference, too."))
-        with load_setup(rubric, checks, workers=1) as (setup, _roster):
+        with load_setup(rubric, checks, workers=1) as setup:
             layout = Layout.of(setup.rubric, setup.needs)
             submissions = cohort_of(setup.rubric.exchange)
     return serve(port, deploy, layout, submissions)

@@ -194,7 +194,7 @@ class _Asked:
 def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     """Open a desk for the class and serve it. ``blocks`` has what each student of a demo pastes."""
     from grader.batch.plan import plan
-    from grader.batch.setup import load_setup
+    from grader.batch.setup import load_setup_and_roster
     from grader.commands.stored_options import trusted_again
     from grader.desk.addresses import address_of, certificate_names, public_address
     from grader.desk.links import LINKS
@@ -218,13 +218,11 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     settings = that_fit(settings, errors)
     with (
         listen(host, asked.port) as listening,
-        load_setup(options.rubric, options.checks, roster, handed_in_here=True) as (
+        load_setup_and_roster(options.rubric, options.checks, roster, handed_in_here=True) as (
             setup,
             students,
         ),
     ):
-        if students is None:
-            raise TypeError("a desk has a roster")
         planned = plan(
             results,
             students,

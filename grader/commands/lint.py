@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,7 +45,7 @@ def lint(
 
     With --exam: does the reference solution earn everything, an untouched account nothing?
     """
-    from grader.batch.setup import load_setup, rubric_path
+    from grader.batch.setup import load_setup, load_setup_and_roster, rubric_path
     from grader.inputs.problems import bad_input
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.ungraded import show_absent
@@ -62,7 +63,13 @@ def lint(
             raise bad_input(several[0], None, at_a_time)
     roster = rosters[0] if rosters else None
     path = rubric_path(rubrics[0] if rubrics else None)
-    with load_setup(path, checks, roster) as (setup, students):
+    students = None
+    with ExitStack() as stack:
+        if roster is None:
+            setup = stack.enter_context(load_setup(path, checks))
+        else:
+            loading = load_setup_and_roster(path, checks, roster)
+            setup, students = stack.enter_context(loading)
         if not quiet:
             out = standard_output()
             criteria, maximum = len(setup.rubric.criteria), setup.rubric.max_score

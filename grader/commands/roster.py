@@ -107,7 +107,7 @@ def doctor(
     quiet: QuietOption = False,
 ) -> int:
     """Can every account be graded? Looks only: nothing runs, nothing is sent or received."""
-    from grader.batch.setup import load_setup
+    from grader.batch.setup import load_setup_and_roster
     from grader.doctor.examine import examine_class
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.doctor import show_examinations
@@ -117,9 +117,7 @@ def doctor(
         seed=0, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs or JOBS
     )
     settings = that_fit(settings, standard_error(quiet=quiet))
-    with load_setup(rubric, checks, roster) as (setup, students):
-        if students is None:
-            raise TypeError("a doctor has a roster")
+    with load_setup_and_roster(rubric, checks, roster) as (setup, students):
         found = examine_class(students, roster, setup.rubric, setup.needs, settings)
     show_examinations(found, standard_output(quiet=quiet))
     show_absent(
