@@ -270,12 +270,11 @@ def _check_installed() -> None:
     """Raise :class:`BadInput` where the extra ``desk`` is not installed."""
     from importlib.util import find_spec
 
-    from grader.inputs.problems import bad_input
+    from grader.inputs.problems import bad_input, install_extra
 
     if missing := [name for name in ("starlette", "uvicorn", "trustme") if not find_spec(name)]:
         message = _("The desk needs {names}.", names=", ".join(missing))
-        remedy = _("Install it with: {command}", command="pip install 'lambda-sqs-grader[desk]'")
-        raise bad_input("desk", None, message, remedy)
+        raise bad_input("desk", None, message, install_extra("desk"))
 
 
 def _tell_open(

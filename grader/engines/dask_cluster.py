@@ -22,7 +22,7 @@ from grader.engines.protocol import EngineLost
 from grader.engines.visit import RunOptions
 from grader.i18n.language import N_, _
 from grader.i18n.message import message
-from grader.inputs.problems import bad_input
+from grader.inputs.problems import bad_input, install_extra
 from grader.model.code_digest import this_code
 from grader.safety.redact import redact
 
@@ -33,7 +33,7 @@ except ImportError:
         "--engine",
         None,
         _("Dask is not installed."),
-        _("Install it: pip install '.[cluster]' in the grader's folder."),
+        install_extra("cluster"),
     ) from None
 
 from grader.engines import dask_worker as parcel

@@ -15,7 +15,7 @@ from grader import __version__
 from grader.engines import dask_worker as parcel
 from grader.engines.call_timeout import Unanswered, answer, within
 from grader.i18n.language import _
-from grader.inputs.problems import BadInput, bad_input
+from grader.inputs.problems import BadInput, bad_input, install_extra
 from grader.model.code_digest import this_code
 
 if TYPE_CHECKING:
@@ -140,10 +140,11 @@ def _silent(address: str) -> BadInput:
 
 
 def _remedy() -> str:
-    return _(
-        "Install lambda-sqs-grader[cluster] {version} on every machine of the cluster.",
+    copy = _(
+        "Bring the same copy of the grader ({version}) to every machine of the cluster.",
         version=__version__,
     )
+    return f"{copy} {install_extra('cluster')}"
 
 
 def _cannot(why: str) -> str:

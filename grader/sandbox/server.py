@@ -23,7 +23,7 @@ from botocore.config import Config
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from grader.i18n.language import _
-from grader.inputs.problems import reason
+from grader.inputs.problems import install_extra, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,9 +120,7 @@ def sandbox(port: int | None = None) -> Iterator[Sandbox]:
     as well when this process is killed. Raises :class:`SandboxError` when it cannot be started.
     """
     if importlib.util.find_spec("ministack") is None:
-        raise SandboxError(
-            _("The sandbox needs ministack: pip install '.[sandbox]' in the grader's folder.")
-        )
+        raise SandboxError(f"{_('The sandbox needs ministack.')} {install_extra('sandbox')}")
     port = _free_port(port)
     directory = Path(tempfile.mkdtemp(prefix="grader-sandbox-")).resolve()
     try:
