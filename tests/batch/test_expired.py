@@ -99,7 +99,7 @@ def came(aws_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Came
             settings = Settings(seed=3, jobs=4)
             planned = plan(results, students, setup.rubric, settings, resume=resume)
             engine = Threads(settings.jobs)
-            engine._place.clients = Clients(wire.session)
+            engine._context.clients = Clients(wire.session)
             one = ClassRun(setup, results, students, planned, engine)
             one.run(lambda _: None)
             return {report.student_id: report for report in one.reports}

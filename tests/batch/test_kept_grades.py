@@ -93,7 +93,7 @@ def test_a_lab_that_ended_takes_no_earlier_grade_away(
             settings, results = Settings(seed=3), Results(tmp_path / "results")
             planned = plan(results, students, setup.rubric, settings, **how)
             engine = Threads(settings.jobs)
-            engine._place.clients = Clients(wire.session)
+            engine._context.clients = Clients(wire.session)
             one = ClassRun(setup, results, students, planned, engine)
             one.run(lambda _: None)
             return one

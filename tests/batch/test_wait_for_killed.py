@@ -101,7 +101,7 @@ def test_the_last_poll_of_a_killed_grader_takes_no_answer_away(
             settings = Settings(seed=3)
             planned = plan(results, students, setup.rubric, settings, only=only)
             engine = Threads(settings.jobs)
-            engine._place.clients = Clients(wire.session)
+            engine._context.clients = Clients(wire.session)
             one = ClassRun(setup, results, students, planned, engine)
             one.run(lambda _: None)
             return one.reports[0]
