@@ -93,18 +93,17 @@ class Sandbox:
 
 def exports(
     sandbox: Sandbox,
-    account_id: str = EXAMPLE_ACCOUNT,
     *,
     region: str = REGION,
     powershell: bool = os.name == "nt",
 ) -> str:
-    """The lines to paste to work in ``account_id`` of ``sandbox``: into a POSIX shell, or PowerShell.
+    """What to paste to work in the example account of ``sandbox``: into a POSIX shell, or PowerShell.
 
     ``region`` is where AWS's own tools then look.
     """
     variables = {
         "AWS_ENDPOINT_URL": sandbox.endpoint_url,
-        "AWS_ACCESS_KEY_ID": account_id,
+        "AWS_ACCESS_KEY_ID": EXAMPLE_ACCOUNT,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_DEFAULT_REGION": region,
     }
