@@ -27,16 +27,10 @@ from grader.commands import (
     pushing,
     roster,
 )
+from grader.commands.exit_statuses import ALL_POINTS, INTERRUPTED, UNGRADED, USAGE
 from grader.commands.help import SpokenCommand, SpokenGroup
-from grader.commands.options import (
-    ALL_POINTS,
-    INTERRUPTED,
-    UNGRADED,
-    USAGE,
-    LangOption,
-    asked_language,
-    remember_command,
-)
+from grader.commands.options import LangOption
+from grader.commands.typed_command import asked_language, remember_command
 from grader.i18n.language import N_, _, default_language, speak
 from grader.model.machine_limit import RAISE_IT, hush_threads, limit_reached
 from grader.terminal.encoding import show_what_it_can

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import typer
 
+from grader.commands.exit_statuses import ALL_POINTS, POINTS_MISSING, UNGRADED
+from grader.commands.json_output import target, write_stdout
+from grader.commands.option_values import settings_of, use_of
 from grader.commands.options import (
-    ALL_POINTS,
-    POINTS_MISSING,
-    UNGRADED,
     ChecksOption,
     EndpointOption,
     JsonOption,
@@ -22,10 +22,6 @@ from grader.commands.options import (
     RubricOption,
     SeedOption,
     UseOption,
-    settings_of,
-    target,
-    use_of,
-    write_stdout,
 )
 from grader.i18n.language import N_, _, spoken
 

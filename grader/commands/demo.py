@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from grader.commands.file_limit import that_fit
+from grader.commands.option_values import settings_of
 from grader.commands.options import (
     JOBS,
     ChecksOption,
@@ -15,8 +17,6 @@ from grader.commands.options import (
     LangOption,
     QuietOption,
     SeedOption,
-    settings_of,
-    that_fit,
 )
 from grader.i18n.language import N_, _
 from grader.inputs.problems import bad_input

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.commands.exit_statuses import ALL_POINTS, INTERRUPTED
+from grader.commands.file_limit import that_fit
 from grader.commands.options import (
-    ALL_POINTS,
     CONFIRM_S,
-    INTERRUPTED,
     AccountTimeoutOption,
     ChecksOption,
     ConfirmOption,
@@ -24,7 +24,6 @@ from grader.commands.options import (
     QuietOption,
     RegionOption,
     RubricOption,
-    that_fit,
 )
 from grader.i18n.language import N_, _, plural
 

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.commands.exit_statuses import ALL_POINTS, UNGRADED
+from grader.commands.option_values import shown_scores
 from grader.commands.options import (
-    ALL_POINTS,
-    UNGRADED,
     AbsentOption,
     CommentLangOption,
     ForceOption,
     OpenByStudentOption,
     QuietOption,
-    shown_scores,
 )
 from grader.i18n.language import N_, _, plural, spoken
 

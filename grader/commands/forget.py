@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.commands.exporting import ResultsArgument  # noqa: TC001 - typer reads it
-from grader.commands.options import ALL_POINTS, UNGRADED, LangOption, QuietOption
+from grader.commands.exit_statuses import ALL_POINTS, UNGRADED
+from grader.commands.exporting import ResultsArgument
+from grader.commands.options import LangOption, QuietOption
 from grader.i18n.language import N_, _, plural
 
 if TYPE_CHECKING:

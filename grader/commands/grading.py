@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.commands.exit_statuses import INTERRUPTED, UNGRADED, batch_status
+from grader.commands.file_limit import that_fit
+from grader.commands.json_output import target, write_stdout
+from grader.commands.option_values import due_time
 from grader.commands.options import (
     CONFIRM_S,
-    INTERRUPTED,
-    UNGRADED,
     AbsentOption,
     AccountTimeoutOption,
     ChecksOption,
@@ -30,11 +32,6 @@ from grader.commands.options import (
     RosterArgument,
     RubricOption,
     SeedOption,
-    batch_status,
-    due_time,
-    target,
-    that_fit,
-    write_stdout,
 )
 from grader.i18n.language import N_, _, plural, speak, spoken
 

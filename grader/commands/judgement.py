@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from grader.commands.options import ALL_POINTS, LangOption, QuietOption
+from grader.commands.exit_statuses import ALL_POINTS
+from grader.commands.options import LangOption, QuietOption
 from grader.i18n.language import N_, _, speak
 
 

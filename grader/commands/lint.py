@@ -8,14 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.commands.options import (
-    ALL_POINTS,
-    ChecksOption,
-    LangOption,
-    QuietOption,
-    SeedOption,
-    settings_of,
-)
+from grader.commands.exit_statuses import ALL_POINTS
+from grader.commands.option_values import settings_of
+from grader.commands.options import ChecksOption, LangOption, QuietOption, SeedOption
 from grader.i18n.language import N_, _, plural
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.commands.exit_statuses import ALL_POINTS, UNGRADED
 from grader.commands.exporting import (
     ResultsArgument,
     ScaleOption,
@@ -15,15 +16,13 @@ from grader.commands.exporting import (
     tell_unkept,
 )
 from grader.commands.help import SpokenCommand, SpokenGroup
+from grader.commands.option_values import shown_scores
 from grader.commands.options import (
-    ALL_POINTS,
-    UNGRADED,
     AbsentOption,
     CommentLangOption,
     LangOption,
     OpenByStudentOption,
     QuietOption,
-    shown_scores,
 )
 from grader.i18n.language import N_, _
 

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
+from grader.commands.exit_statuses import ALL_POINTS, UNGRADED
+from grader.commands.file_limit import that_fit
+from grader.commands.option_values import settings_of
 from grader.commands.options import (
-    ALL_POINTS,
     JOBS,
-    UNGRADED,
     ChecksOption,
     EndpointOption,
     JobsOption,
@@ -20,8 +21,6 @@ from grader.commands.options import (
     RegionOption,
     RosterArgument,
     RubricOption,
-    settings_of,
-    that_fit,
 )
 from grader.i18n.language import N_, _
 

@@ -11,15 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from grader.commands.options import (
-    ACCOUNT_TIMEOUT_S,
-    JOBS,
-    Absent,
-    Lang,
-    OpenByStudent,
-    settings_of,
-    typed_command,
-)
+from grader.commands.option_values import settings_of
+from grader.commands.options import ACCOUNT_TIMEOUT_S, JOBS, Absent, Lang, OpenByStudent
+from grader.commands.typed_command import typed_command
 from grader.i18n.language import _, speak
 from grader.inputs.problems import BadInput, Problem
 from grader.results.directory import BATCH, RUBRIC
