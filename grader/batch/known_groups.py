@@ -36,8 +36,8 @@ class KnownGroups:
         self._open: set[str] = set()
 
     def add(self, stored: StoredStudent, *, graded: bool) -> None:
-        """What is stored of a student, whose grade stands if it is ``graded``. What is of another group
-        is not this one's."""
+        """Add what is stored of a student; the grade stands if it is ``graded``. A report of another
+        group does not count for this one."""
         name, group = stored.student.student_id, stored.student.group
         if not group or (stored.report and not is_of_group(stored.report, stored.student)):
             return
@@ -49,7 +49,7 @@ class KnownGroups:
             self._stands[name] = frozenset(_standing(stored))
 
     def is_open(self, row: Account) -> bool:
-        """A way of the row's group led nowhere, or the row's own is another than it was."""
+        """Whether a way of the row's group led nowhere, or the row's own way is a new one."""
         return bool(row.group) and (row.student_id in self._open or self._is_new(row))
 
     def _is_new(self, row: Account) -> bool:
@@ -74,7 +74,7 @@ class KnownGroups:
         }
 
     def students(self, rows: Iterable[Account]) -> dict[str, list[Student]]:
-        """Of which students there is something to read, by their groups."""
+        """The students whose observations are stored, by their groups."""
         parties = {party_of(row) for row in rows}
         return {name: who for name, who in self._students.items() if name in parties}
 
@@ -101,7 +101,7 @@ class KnownGroups:
 
 
 def is_of_group(report: Report, student: Student) -> bool:
-    """The report is of the group that the row names, or both are of none."""
+    """Whether the report is of the group that the row names; neither may have one."""
     return (report.group or None) == (student.group or None)
 
 

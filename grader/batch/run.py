@@ -48,7 +48,7 @@ _NOTHING_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 def _loses(earlier: Report, graded: Graded) -> bool:
-    """The new result would take a grade away, or what was seen of the account.
+    """Whether the new result would take away a grade, or what was seen of the account.
 
     A group's holds what was seen of its accounts before, and so takes nothing away, unless the grader
     itself failed at one of them and the others are worth less. A human's marks settle what is open, and

@@ -53,7 +53,7 @@ class InUse:
 
     @contextmanager
     def visiting(self) -> Iterator[list[str]]:
-        """What a run visits: whatever account :meth:`enter` adds to it is left at its end."""
+        """The accounts of one run, to which :meth:`enter` adds; free for others at the end."""
         mine: list[str] = []
         try:
             yield mine
@@ -80,7 +80,7 @@ class InUse:
 
     @property
     def stopping(self) -> bool:
-        """The desk is ending."""
+        """Whether the desk is ending."""
         return self._stopping
 
 

@@ -30,8 +30,8 @@ class NamedAccounts:
         named = self._named[_party(student)]
         return account_id is None or None in named or account_id in named
 
-    def others_of(self, stored: StoredStudent) -> StoredStudent:
-        """The same without other accounts that cannot be the student's."""
+    def only_named(self, stored: StoredStudent) -> StoredStudent:
+        """``stored`` without the other accounts that cannot be the student's."""
         others = (one for one in stored.others if self.may_be(stored.student, one.account_id))
         return replace(stored, others=tuple(others))
 
