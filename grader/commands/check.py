@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import typer
 
 from grader.commands.exit_statuses import ALL_POINTS, POINTS_MISSING, UNGRADED
+from grader.commands.help import spoken_help
 from grader.commands.json_output import target, write_stdout
 from grader.commands.option_values import settings_of, use_of
 from grader.commands.options import (
@@ -46,6 +47,7 @@ CriterionOption = Annotated[
 _WHOSE = N_("AWS is asked whose account this is")
 
 
+@spoken_help
 def check(
     profile: Annotated[
         str | None,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from grader.commands.file_limit import that_fit
+from grader.commands.help import spoken_help
 from grader.commands.option_values import settings_of
 from grader.commands.options import (
     JOBS,
@@ -34,6 +35,7 @@ DeployedRubricOption = Annotated[
 ]
 
 
+@spoken_help
 def demo(
     out: Annotated[
         Path | None,
@@ -75,6 +77,7 @@ def demo(
         )
 
 
+@spoken_help
 def sandbox(
     port: Annotated[
         int | None,

@@ -12,6 +12,7 @@ import typer
 
 from grader.commands.exit_statuses import ALL_POINTS, INTERRUPTED
 from grader.commands.file_limit import that_fit
+from grader.commands.help import spoken_help
 from grader.commands.options import (
     CONFIRM_S,
     AccountTimeoutOption,
@@ -45,6 +46,7 @@ class Keep(StrEnum):
     last = "last"
 
 
+@spoken_help
 def desk(
     roster: Annotated[
         Path | None, typer.Argument(help=N_("The class: a CSV file."), metavar=N_("ROSTER"))

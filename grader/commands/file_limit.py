@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def that_fit(settings: Settings, errors: Console) -> Settings:
-    """The same with no more accounts at a time than there may be files open for, which is said."""
+    """``settings`` with no more accounts at a time than open files allow; a reduction is told."""
     from dataclasses import replace
 
     from grader.engines.open_files import jobs_that_fit, most_open_files

@@ -11,6 +11,7 @@ import typer
 
 from grader.commands.exit_statuses import INTERRUPTED, UNGRADED, batch_status
 from grader.commands.file_limit import that_fit
+from grader.commands.help import spoken_help
 from grader.commands.json_output import target, write_stdout
 from grader.commands.option_values import due_time
 from grader.commands.options import (
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from grader.batch.run import ClassRun
 
 
+@spoken_help
 def batch(
     roster: RosterArgument,
     rubric: RubricOption = None,
@@ -156,7 +158,7 @@ def batch(
 
 
 def _tell_cut_short(run: ClassRun, why: BaseException, out: Path, errors: Console) -> int:
-    """Say why the batch ended before its end, and what there is of it: the exit status.
+    """Say why the batch stopped early, and what it left; the exit status.
 
     Raises ``why`` itself where that is a fault of ours.
     """
@@ -202,7 +204,7 @@ def _tell_unwritten(run: ClassRun, errors: Console) -> None:
 def _tell_missed(
     run: ClassRun, again: Callable[[list[str]], str], errors: Console, quiet: bool
 ) -> None:
-    """Whose result is not what this run was to give, why, and the command that tries ``again``."""
+    """Name whom this run gave no new result, why, and the command that tries them ``again``."""
     from grader.scoring.open_by import open_by
     from grader.terminal.problems import show_problems
     from grader.terminal.student_label import label
@@ -252,6 +254,7 @@ def _resuming(
     return shlex.join(words)
 
 
+@spoken_help
 def regrade(
     results: Annotated[
         Path, typer.Argument(help=N_("The folder of a batch."), metavar=N_("RESULTS"))

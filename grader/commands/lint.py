@@ -1,4 +1,4 @@
-"""Commands for who writes rubrics and rosters: ``lint``."""
+"""The command ``lint``, for authors of rubrics and rosters."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.commands.exit_statuses import ALL_POINTS
+from grader.commands.help import spoken_help
 from grader.commands.option_values import settings_of
 from grader.commands.options import ChecksOption, LangOption, QuietOption, SeedOption
 from grader.i18n.language import N_, _, plural
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+@spoken_help
 def lint(
     files: Annotated[
         list[Path] | None,
@@ -100,7 +102,7 @@ def lint(
 
 
 def _is_roster(path: Path) -> bool:
-    """Whatever is no YAML, and no name without an ending: that is meant for a lab's."""
+    """Whether the file is taken for a roster: no YAML, and no bare name, which is meant as a lab's."""
     named = not path.suffix and not path.exists()
     return not (named or path.suffix.lower() in {".yaml", ".yml"})
 

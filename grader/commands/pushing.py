@@ -15,7 +15,7 @@ from grader.commands.exporting import (
     tell_exported,
     tell_unkept,
 )
-from grader.commands.help import SpokenCommand, SpokenGroup
+from grader.commands.help import SpokenCommand, SpokenGroup, spoken_help
 from grader.commands.option_values import shown_scores
 from grader.commands.options import (
     AbsentOption,
@@ -41,17 +41,11 @@ push = typer.Typer(
 
 @push.callback(cls=SpokenGroup)
 def _push(lang: LangOption = None) -> None:
-    """Send grades to a platform."""
+    """The options that stand before a command."""
 
 
-@push.command(
-    "lti",
-    cls=SpokenCommand,
-    help=N_(
-        "Post scores by LTI 1.3 Assignment and Grade Services: what the platform has not yet.\n\n"
-        "What it took is kept in RESULTS/lti-pushed.ndjson."
-    ),
-)
+@push.command("lti", cls=SpokenCommand)
+@spoken_help
 def lti(
     results: ResultsArgument,
     line_item: Annotated[

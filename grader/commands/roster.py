@@ -10,6 +10,7 @@ import typer
 
 from grader.commands.exit_statuses import ALL_POINTS, UNGRADED
 from grader.commands.file_limit import that_fit
+from grader.commands.help import spoken_help
 from grader.commands.option_values import settings_of
 from grader.commands.options import (
     JOBS,
@@ -25,6 +26,7 @@ from grader.commands.options import (
 from grader.i18n.language import N_, _
 
 
+@spoken_help
 def roster(
     download: Annotated[
         list[Path],
@@ -95,6 +97,7 @@ def roster(
     return UNGRADED if made.unreadable else ALL_POINTS
 
 
+@spoken_help
 def doctor(
     roster: RosterArgument,
     rubric: RubricOption = None,

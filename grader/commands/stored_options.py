@@ -45,7 +45,7 @@ class ClassOptions:
     due: str | None = None
 
     def as_before(self, results: Results) -> ClassOptions:
-        """The same, with what is not given as it was when the class in ``results`` was graded.
+        """These options; what was not given is as it was when the class in ``results`` was graded.
 
         Raises :class:`BadInput` where the folder alone names checks or an address.
         """
