@@ -34,7 +34,7 @@ def graded(roster: Path, out: Path, jobs: int, kind: Literal["threads", "dask"])
     from grader.batch.pipeline import Settings
     from grader.batch.plan import plan
     from grader.batch.run import ClassRun
-    from grader.batch.setup import load_setup
+    from grader.batch.setup import load_setup_and_roster
     from grader.engines.choose import engine_of
     from grader.results.directory import Results
     from grader.rubric.load import default_rubric_path
@@ -46,11 +46,9 @@ def graded(roster: Path, out: Path, jobs: int, kind: Literal["threads", "dask"])
     results = Results(out)
     settings = Settings(seed=1, jobs=jobs)
     with (
-        load_setup(default_rubric_path(), None, roster, workers=1) as (setup, students),
+        load_setup_and_roster(default_rubric_path(), None, roster, workers=1) as (setup, students),
         engine_of(kind, None, jobs) as engine,
     ):
-        if students is None:
-            raise TypeError("a class has a roster")
         planned = plan(results, students, setup.rubric, settings)
         run = ClassRun(setup, results, students, planned, engine)
         started = Moment.now()

@@ -65,7 +65,7 @@ def record() -> Recording:
 def _ask_as_the_grader(session: boto3.Session, running: Sandbox, account_id: str) -> None:
     keys = Keys(Secret(account_id), Secret(SECRET_KEY))
     aws = Aws(Clients(session), keys, running.region, running.endpoint_url)
-    with load_setup(default_rubric_path(), None, workers=1) as (setup, _roster):
+    with load_setup(default_rubric_path(), None, workers=1) as setup:
         identity = observe_identity(aws, None)
         observe(
             aws,

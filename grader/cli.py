@@ -27,16 +27,10 @@ from grader.commands import (
     pushing,
     roster,
 )
+from grader.commands.exit_statuses import ALL_POINTS, INTERRUPTED, UNGRADED, USAGE
 from grader.commands.help import SpokenCommand, SpokenGroup
-from grader.commands.options import (
-    ALL_POINTS,
-    INTERRUPTED,
-    UNGRADED,
-    USAGE,
-    LangOption,
-    asked_language,
-    remember_command,
-)
+from grader.commands.options import LangOption
+from grader.commands.typed_command import asked_language, remember_command
 from grader.i18n.language import N_, _, default_language, speak
 from grader.model.machine_limit import RAISE_IT, hush_threads, limit_reached
 from grader.terminal.encoding import show_what_it_can
@@ -95,59 +89,29 @@ def _grader(
     ] = False,
     lang: LangOption = None,
 ) -> None:
-    """Grades deployed Lambda and SQS labs."""
+    """The options that stand before a command."""
 
 
 COMMANDS = (
-    (
-        check.check,
-        N_("Grade one account, mine: what the instructor will see, before handing in."),
-    ),
-    (grading.batch, N_("Grade a class: one folder a student, a summary, a table.")),
-    (desk.desk, N_("Let students hand in at a web page, and see their grade there.")),
-    (grading.regrade, N_("Judge and score stored observations again: no AWS is asked.")),
-    (
-        judgement.override,
-        N_("Give points by hand: they count at once, and whatever is judged again."),
-    ),
-    (
-        exporting.export,
-        N_("Write the grades of a batch in the form that an LMS or a tool reads."),
-    ),
-    (
-        forget.forget,
-        N_("Remove everything that is kept of one student, here and in results.before-*."),
-    ),
-    (
-        roster.roster,
-        N_("Make a roster from the credentials blocks that students handed in."),
-    ),
-    (
-        roster.doctor,
-        N_("Can every account be graded? Looks only: nothing runs, nothing is sent or received."),
-    ),
-    (
-        lint.lint,
-        N_(
-            "Are these files right? Every problem at once, with file and line.\n\nWith --exam: does "
-            "the reference solution earn everything, an untouched account nothing?"
-        ),
-    ),
-    (
-        demo.demo,
-        N_("See it work: an AWS on this machine, a small class, its grades. Needs no account."),
-    ),
-    (
-        demo.sandbox,
-        N_("Serve an AWS on 127.0.0.1 to work against, until Ctrl-C; prints what to export."),
-    ),
+    check.check,
+    grading.batch,
+    desk.desk,
+    grading.regrade,
+    judgement.override,
+    exporting.export,
+    forget.forget,
+    roster.roster,
+    roster.doctor,
+    lint.lint,
+    demo.demo,
+    demo.sandbox,
 )
-"""Every command, with what ``--help`` says of it."""
+"""Every command, in the order of ``--help``, which says its docstring."""
 
-for command, told in COMMANDS:
+for command in COMMANDS:
     # A bonus may be below 0: -1 is no option.
     settings = {"ignore_unknown_options": True} if command is judgement.override else {}
-    app.command(cls=SpokenCommand, help=told, context_settings=settings)(command)
+    app.command(cls=SpokenCommand, context_settings=settings)(command)
 app.add_typer(pushing.push, name="push")
 
 

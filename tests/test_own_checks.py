@@ -80,7 +80,7 @@ def setup(folder: Path, checks: str, *criteria: str) -> Path:
 @pytest.fixture
 def looking(tmp_path: Path) -> Iterator[GradingSetup]:
     rubric = setup(tmp_path, LOOKING, "ticks,periodic", "stage,sum")
-    with load_setup(rubric, None) as (found, _):
+    with load_setup(rubric, None) as found:
         yield found
 
 
@@ -129,13 +129,13 @@ def expressions(schedule):
 def test_often(expressions):
     assert expressions
 """
-    with load_setup(setup(tmp_path, made_of, "often,periodic"), None) as (found, _):
+    with load_setup(setup(tmp_path, made_of, "often,periodic"), None) as found:
         assert found.needs.facts["schedules"] == ("periodic",)
 
 
 def test_the_whole_observation_is_everything_but_what_waits_for_minutes(tmp_path: Path) -> None:
     whole = '@check("all", on="function")\ndef test_all(observation):\n    pass\n'
-    with load_setup(setup(tmp_path, whole, "all,sum"), None) as (found, _):
+    with load_setup(setup(tmp_path, whole, "all,sum"), None) as found:
         needs = found.needs
     assert needs.exercise
     assert needs.facts["schedules"] == ("sum", "periodic")
@@ -266,7 +266,7 @@ def schedule(schedule):
 def test_own(exchange, schedule):
     assert exchange == 3
 """
-    with load_setup(setup(tmp_path, own, "own,periodic"), None) as (found, _):
+    with load_setup(setup(tmp_path, own, "own,periodic"), None) as found:
         assert not found.needs.exercise
         assert found.needs.facts["schedules"] == ("periodic",)
 
@@ -274,7 +274,7 @@ def test_own(exchange, schedule):
 @pytest.mark.slow
 def test_runs_of_a_function_that_the_grader_does_not_run_may_be_asked_for(tmp_path: Path) -> None:
     ran = '@check("ran", on="function")\ndef test_ran(runs):\n    pass\n'
-    with load_setup(setup(tmp_path, ran, "ran,sum"), None) as (found, _):
+    with load_setup(setup(tmp_path, ran, "ran,sum"), None) as found:
         assert found.needs.facts["runs"] == ("sum",)
 
 
@@ -285,7 +285,7 @@ def test_the_whole_observation_of_a_lab_without_an_exchange_runs_nothing(tmp_pat
         "all,adder",
     )
     path.write_text(path.read_text().replace("{sum: first_lambda, ", "{adder: first_lambda, "))
-    with load_setup(path, None) as (found, _):
+    with load_setup(path, None) as found:
         assert not found.needs.exercise
 
 
@@ -296,7 +296,7 @@ def test_the_exam_runs_periodically_what_a_check_asks_the_schedule_of(tmp_path: 
     path.write_text(
         path.read_text().replace("{sum: first_lambda, ", "{sum: first_lambda, other: second, ")
     )
-    with load_setup(path, None) as (found, _):
+    with load_setup(path, None) as found:
         assert Layout.of(found.rubric, found.needs).periodic_function == "periodic_lambda"
 
 

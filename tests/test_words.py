@@ -31,7 +31,6 @@ HOMONYMS = {
     "EVERY_S": 3,
     "EXCHANGE": 2,
     "Expected": 2,
-    "FLAGS": 2,
     "FOLDER": 2,
     "FUNCTIONS": 2,
     "KEYS": 2,

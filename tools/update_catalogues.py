@@ -2,10 +2,10 @@
 
 What is marked in the source and in the pages' templates is every message: the first text in a call of
 ``_``, ``N_`` or ``say``, both forms of a ``plural``, the docstring of a check (the line shown for its
-test), the descriptions of demo submissions and of the rubric's schema. A message that was reworded
-keeps the translation of its former wording, marked ``fuzzy``, which is not used until a translator has
-removed the mark; a wording that stands in reports stays known (:mod:`tools.former_wordings`). Ends with
-status 1 if something is to be translated.
+test) and of a command (its help), the descriptions of demo submissions and of the rubric's schema. A
+message that was reworded keeps the translation of its former wording, marked ``fuzzy``, which is not
+used until a translator has removed the mark; a wording that stands in reports stays known
+(:mod:`tools.former_wordings`). Ends with status 1 if something is to be translated.
 """
 
 from __future__ import annotations
@@ -56,9 +56,13 @@ def extract(
 ) -> Iterator[Found]:
     """The messages of a Python file, for ``pybabel extract``."""
     for node in ast.walk(ast.parse(file.read())):
-        if isinstance(node, ast.FunctionDef) and _is_check(node):
-            sentence = (ast.get_docstring(node) or "").partition("\n")[0].strip()
-            yield node.lineno, None, sentence, []
+        if isinstance(node, ast.FunctionDef):
+            docstring = ast.get_docstring(node) or ""
+            decorators = _decorators(node)
+            if "check" in decorators:
+                yield node.lineno, None, docstring.partition("\n")[0].strip(), []
+            elif "spoken_help" in decorators:
+                yield node.lineno, None, docstring, []
         elif isinstance(node, ast.Call):
             yield from _called(node)
 
@@ -81,9 +85,10 @@ def descriptions(
             parts += part
 
 
-def _is_check(function: ast.FunctionDef) -> bool:
-    calls = (node.func for node in function.decorator_list if isinstance(node, ast.Call))
-    return any(isinstance(call, ast.Name) and call.id == "check" for call in calls)
+def _decorators(function: ast.FunctionDef) -> set[str]:
+    """The names of its decorators, of a check's ``@check(…)`` as of a command's ``@spoken_help``."""
+    nodes = (getattr(node, "func", node) for node in function.decorator_list)
+    return {node.id for node in nodes if isinstance(node, ast.Name)}
 
 
 def _called(call: ast.Call) -> Iterator[Found]:

@@ -59,7 +59,7 @@ leaves the account as it was found."""
 
 
 def vanished(missing: Missing) -> Unknown:
-    """What it means in mid-run that there is no such thing: there was when the run began."""
+    """The fact about a resource that is missing now, though it existed when the run began."""
     gone = N_("It was there when the run began, and is gone: {reason}")
     return Unknown.saying("vanished", gone, reason=missing.words)
 
@@ -92,7 +92,7 @@ class Aws:
     def once_in(self, region: str) -> Iterator[Aws]:
         """The same account in another region, asked but once and for :data:`ASIDE_S` at most.
 
-        What it is denied there says nothing of the account here: its keys may be good for one region.
+        A denial there says nothing about this region: keys may be valid for one region only.
         """
         aside = Aws(self._clients, self._access, region, self.endpoint_url, self.ends_at)
         aside._keys, aside._refused = self._keys, self._refused
@@ -196,7 +196,7 @@ class Aws:
         if self._refused is not None:
             return self._refused
         try:
-            return Found(_kept(call()))
+            return Found(_checked(call()))
         except Exception as error:
             sorted_error = self.classify(error, action)
             if sorted_error is not None:
@@ -217,7 +217,7 @@ class Aws:
         return sorted_error
 
     def _explained(self, unknown: Unknown, error: Exception, action: str) -> Unknown:
-        """The same with what this machine's own configuration has to do with it, where it has."""
+        """``unknown``, explained where this machine's own configuration is the cause."""
         why = None
         if unknown.kind == "credentials" and is_plain(unknown):
             why = why_no_keys(error, self._access)
@@ -226,7 +226,7 @@ class Aws:
         return unknown if why is None else Unknown(unknown.kind, str(why), why)
 
     def classify_in_run(self, error: Exception, action: str) -> Unknown | None:
-        """The same of a question about what was there when the run began."""
+        """:meth:`classify`, of a resource that existed when the run began: missing, it has vanished."""
         fact = self.classify(error, action)
         return vanished(fact) if isinstance(fact, Missing) else fact
 
@@ -258,8 +258,8 @@ class Aws:
             self._made.pop(key).close()
 
 
-def _kept(answer: T) -> T:
-    """``answer``. Raises what :func:`check_part` raises of a part of an observation in it."""
+def _checked(answer: T) -> T:
+    """``answer``, if it can be kept; raises what :func:`check_part` raises of a part of it."""
     for part in answer if isinstance(answer, tuple) else (answer,):
         if isinstance(part, Part):
             check_part(part)

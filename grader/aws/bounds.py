@@ -115,15 +115,15 @@ class _Read:
         self._body = BytesIO(body)
 
     def stream(self, *_given: Any, **_named: Any) -> Iterator[bytes]:
-        """What is left of it."""
+        """The rest of the body, as one chunk."""
         yield self._body.read()
 
     def read(self, amt: int | None = None, **_named: Any) -> bytes:
-        """So many bytes of it."""
+        """The next ``amt`` bytes, or the rest."""
         return self._body.read(amt)
 
     def close(self) -> None:
-        """Nothing is open any more."""
+        """Do nothing: the body was read whole."""
 
 
 class _BoundedSession:

@@ -257,24 +257,24 @@ def sort_error(error: Exception, action: str, region: str = "") -> Missing | Unk
 
 
 def is_denial(unknown: Unknown) -> bool:
-    """Somebody may not do something, and can be allowed to: not an account that is not activated."""
+    """Whether a permission is missing that can be given; an account that is not activated lacks none."""
     said = unknown.said.message_id if unknown.said else ""
     return unknown.kind == "permission" and said not in {_NOT_ACTIVATED, _KEY}
 
 
 def is_plain(unknown: Unknown) -> bool:
-    """What was said of credentials is AWS's or botocore's own, and no case that is told apart here."""
+    """Whether ``unknown`` has the general words for its kind, and none of a case told apart here."""
     said = unknown.said.message_id if unknown.said else ""
     return said not in {LAB_ENDED, _UNKNOWN_KEYS}
 
 
 def is_no_answer_of_aws(error: Exception) -> bool:
-    """A status without a name, which a gateway or a proxy gave: AWS names what it refuses."""
+    """Whether a gateway or a proxy answered: a status without an error's name, which AWS gives."""
     return isinstance(error, failures.ClientError) and _code(error).isdigit()
 
 
 def may_be_done(error: Exception) -> bool:
-    """AWS may have done what it was asked all the same: nothing came that says it refused."""
+    """Whether AWS may have carried the request out all the same: no answer says that it refused."""
     if isinstance(error, failures.EndpointConnectionError | failures.ConnectTimeoutError):
         return False
     said = sort_error(error, "")
@@ -282,23 +282,23 @@ def may_be_done(error: Exception) -> bool:
 
 
 def is_functions_fault(error: failures.ClientError) -> bool:
-    """Lambda cannot run the function as it is configured, and only its owner can mend that."""
+    """Whether Lambda cannot run the function as it is configured, which only its owner can mend."""
     return _sort(error) == "function"
 
 
 def is_waking(error: failures.ClientError) -> bool:
-    """Lambda is still making the function ready, which passes by itself."""
+    """Whether Lambda is still making the function ready, which passes by itself."""
     return _sort(error) == "waking"
 
 
 def no_room(error: failures.ClientError) -> bool:
-    """Lambda has no room for one more invocation at this moment: of the account, or the function."""
+    """Whether the account's or the function's concurrency has no room for an invocation now."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     return status == 429 or _code(error) == "TooManyRequestsException"
 
 
 def reserved_without_room(error: failures.ClientError) -> bool:
-    """The function's own reserved concurrency leaves it no room. It may be busy for a moment only."""
+    """Whether the function's own reserved concurrency is used up, perhaps only for a moment."""
     response: Any = error.response
     return _RESERVED in {response.get("Reason"), response.get("Error", {}).get("Reason")}
 

@@ -21,6 +21,7 @@ from grader.aws.pasted_block import Fault, faults_of
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message
 from grader.model.access import DefaultCredentials, Profile
+from grader.safety.loopback import is_loopback
 from grader.safety.redact import redact
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ LIMIT_BYTES = 1024 * 1024
 _MOST = 3
 _SERVICE_IDS = {"events": "EVENTBRIDGE", "logs": "CLOUDWATCH_LOGS"}
 _OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
-_LOOPBACK = ("127.", "localhost", "::1")
 _PROFILE_VARIABLES = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
 
 _AT_LINE = N_("{file}, line {line}: {what}.")
@@ -84,7 +84,8 @@ def why_no_answer(
     """
     named = _named_endpoint(action.partition(":")[0], access) if given is None else None
     url = given or (named and named[0])
-    if url and _is_loopback(url) and get_environ_proxies(url).get(urlsplit(url).scheme):
+    parts = urlsplit(url or "")
+    if url and is_loopback(parts.hostname or "") and get_environ_proxies(url).get(parts.scheme):
         return _proxy_between(url)
     if isinstance(error, failures.ProxyConnectionError):
         return _proxy_gone()
@@ -113,10 +114,6 @@ def _explained(template: str, to_do: str, **values: object) -> Message:
 def _is_aws(url: str) -> bool:
     host = urlsplit(url).hostname or ""
     return host.endswith(_OF_AWS)
-
-
-def _is_loopback(url: str) -> bool:
-    return (urlsplit(url).hostname or "").startswith(_LOOPBACK)
 
 
 # -- profiles and files ---------------------------------------------------------------------------

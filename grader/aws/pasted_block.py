@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message
+from grader.inputs.file_signature import kind_of_file, utf16_codec
 from grader.safety.redact import redact
 
 if TYPE_CHECKING:
@@ -27,15 +28,6 @@ AGAIN = N_(
 )
 _SAVE = N_(
     "Save the file as UTF-8 without a byte order mark; in PowerShell: Set-Content -Encoding ascii."
-)
-_NOT_TEXT = (
-    b"%PDF",
-    b"\x89PNG",
-    b"\xff\xd8\xff",
-    b"GIF8",
-    b"PK\x03\x04",
-    b"\xd0\xcf\x11\xe0",
-    b"{\\rtf",
 )
 _SECTION = re.compile(r"\[(.*)\](.*)")
 # What repeats is possessive: the time that a line takes grows with its length.
@@ -90,13 +82,9 @@ def _fault(line: int, what: str, do: str, **values: Any) -> Fault:
 
 def _text(raw: bytes) -> str | Fault:
     """The text, or why it is none that AWS's tools read."""
-    if raw.startswith(_NOT_TEXT):
+    if kind_of_file(raw):
         return _fault(0, N_("it is a document or an image, not text"), AGAIN)
-    start = raw[:64]
-    half = len(start) // 2
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or (
-        half >= 2 and half in (start[::2].count(0), start[1::2].count(0))
-    ):
+    if utf16_codec(raw):
         return _fault(1, N_("the file is encoded as UTF-16, which AWS's tools do not read"), _SAVE)
     if raw.startswith(b"\xef\xbb\xbf"):
         return _fault(

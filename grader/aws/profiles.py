@@ -64,8 +64,8 @@ def region_of_profile(name: str | None) -> str | None:
 class AskedKeys:
     """The keys that a session finds, asked for by a thread of their own.
 
-    Whoever needs them waits for them, each no longer than it may itself: a program that hangs, and who
-    has little time left, keep nobody else from them.
+    Each caller waits no longer than its own time allows: neither a program that hangs nor a caller
+    with little time left delays the others.
     """
 
     def __init__(self, session: boto3.Session) -> None:
@@ -78,8 +78,9 @@ class AskedKeys:
 
     @property
     def may_be_asked_again(self) -> bool:
-        """They were found, and asking again renews those that end; or they were missing at once, and may
-        be there now. Nobody waits a second time for a program that hangs."""
+        """Whether asking again can help: found keys may need renewing, missing ones may be there by now.
+
+        A program that hung is not waited for a second time."""
         found = bool(self._found) and isinstance(self._found[0], ReadOnlyCredentials)
         return found or self._took_s < FAILED_AT_ONCE_S
 

@@ -42,7 +42,7 @@ class SignedBy(CallsWithin):
         super().__init__(client, partial(_asked_by, credentials))
 
     def close(self) -> None:
-        """Nothing: other accounts go on asking."""
+        """Do nothing: other accounts still use the shared client."""
 
 
 @contextmanager

@@ -44,12 +44,12 @@ class Folder:
 
     @property
     def root(self) -> Path:
-        """Where it is."""
+        """The path of the folder."""
         return self.results.root
 
     @property
     def students(self) -> list[Student]:
-        """Of whom there is anything."""
+        """The students of whom anything lies here."""
         return [*self.batch.students, *self.gone]
 
 
@@ -118,7 +118,7 @@ def _is_spelt(row: Student, ids: Collection[str]) -> bool:
 
 
 def is_of(row: Student, ids: Collection[str]) -> bool:
-    """The row is that of the student who has the ``ids``."""
+    """Whether the row is that of the student who has the ``ids``."""
     return row.student_id in ids
 
 

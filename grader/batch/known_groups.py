@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from grader.model.batch import Batch, Student
-    from grader.model.observation import Observation
     from grader.model.report import Report
-    from grader.results.directory import Results, StoredStudent
-    from grader.results.named_accounts import NamedAccounts
+    from grader.results.directory import StoredStudent
     from grader.roster.load import Account
     from grader.scoring.suspicion import KeptResult
 
@@ -38,8 +36,8 @@ class KnownGroups:
         self._open: set[str] = set()
 
     def add(self, stored: StoredStudent, *, graded: bool) -> None:
-        """What is stored of a student, whose grade stands if it is ``graded``. What is of another group
-        is not this one's."""
+        """Add what is stored of a student; the grade stands if it is ``graded``. A report of another
+        group does not count for this one."""
         name, group = stored.student.student_id, stored.student.group
         if not group or (stored.report and not is_of_group(stored.report, stored.student)):
             return
@@ -51,7 +49,7 @@ class KnownGroups:
             self._stands[name] = frozenset(_standing(stored))
 
     def is_open(self, row: Account) -> bool:
-        """A way of the row's group led nowhere, or the row's own is another than it was."""
+        """Whether a way of the row's group led nowhere, or the row's own way is a new one."""
         return bool(row.group) and (row.student_id in self._open or self._is_new(row))
 
     def _is_new(self, row: Account) -> bool:
@@ -76,7 +74,7 @@ class KnownGroups:
         }
 
     def students(self, rows: Iterable[Account]) -> dict[str, list[Student]]:
-        """Of which students there is something to read, by their groups."""
+        """The students whose observations are stored, by their groups."""
         parties = {party_of(row) for row in rows}
         return {name: who for name, who in self._students.items() if name in parties}
 
@@ -103,7 +101,7 @@ class KnownGroups:
 
 
 def is_of_group(report: Report, student: Student) -> bool:
-    """The report is of the group that the row names, or both are of none."""
+    """Whether the report is of the group that the row names; neither may have one."""
     return (report.group or None) == (student.group or None)
 
 
@@ -120,20 +118,3 @@ def whole_groups(rows: Sequence[Account], chosen: Collection[str]) -> tuple[Acco
     """The rows of the ``chosen`` students and of everybody in a group with one of them."""
     parties = {party_of(row) for row in rows if row.student_id in chosen}
     return tuple(row for row in rows if party_of(row) in parties)
-
-
-def stored_accounts(
-    results: Results, students: Iterable[Student], named: NamedAccounts
-) -> list[Observation]:
-    """What is stored of the accounts of a group, as they are ``named`` now: of each, by its region, what
-    was seen last."""
-    last: dict[tuple[str, str], Observation] = {}
-    for stored in results.each_stored(students):
-        for observation in stored.seen:
-            account_id = observation.account_id
-            if account_id is None or not named.may_be(stored.student, account_id):
-                continue
-            key = account_id, observation.region
-            if key not in last or observation.finished_at > last[key].finished_at:
-                last[key] = observation
-    return list(last.values())

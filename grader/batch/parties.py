@@ -78,7 +78,7 @@ class Party:
         return [way for way in self.visits if way not in self.settled]
 
     def is_settled(self, account_id: str | None, region: str) -> bool:
-        """There is a result of the account that stands."""
+        """Whether the account has a result that stands."""
         return (account_id, region) in self.earlier.seen
 
 
@@ -117,7 +117,7 @@ def parties_of(
 
 
 def _rank(row: Account) -> str:
-    """Ids are unique whatever their case: no order of rows matters."""
+    """By the id, which is unique whatever its case, so that no order of rows matters."""
     return row.student_id.casefold()
 
 
@@ -153,26 +153,26 @@ class Candidates:
         self._failed = False
 
     def judge(self, index: int, outcomes: list[Outcome]) -> bool:
-        """What the judge says of one of them; whether that is all of it now."""
+        """Keep the judge's ``outcomes`` of one observation; whether all of them are judged now."""
         self.outcomes[index] = outcomes
         return len(self.outcomes) == len(self.seen) and not self._failed
 
     def is_of_this_run(self, index: int) -> bool:
-        """It was seen now, and is not what was stored before."""
+        """Whether it was seen in this run, rather than stored by an earlier one."""
         return index < self._fresh
 
     def fail(self) -> bool:
-        """The judge has failed at one of them: nobody knows which counts. Whether it was the first."""
+        """Note that the judge failed at one: nobody knows which counts. Whether it was the first."""
         first, self._failed = not self._failed, True
         return first
 
     @property
     def unjudged(self) -> list[Observation]:
-        """All that may count, where nobody knows what does."""
+        """The observations of which one may count, where the judge failed."""
         return [seen for i, seen in enumerate(self.seen) if i not in self._closed] or self.seen
 
     def graded(self, row: Account, scored: Scored) -> Graded:
-        """What all of it comes to for one of the party's rows."""
+        """The result for one of the party's rows, from everything that was seen."""
         reports = [
             scored(row, observation, self.outcomes[i]) for i, observation in enumerate(self.seen)
         ]
@@ -216,7 +216,7 @@ class Candidates:
 
 
 def is_worth_more(then: Report, now: Report) -> bool:
-    """Graded before ungraded, then more points; of equal ones the newer counts."""
+    """Whether a result counts before another: graded first, then more points, then the newer one."""
     if then.status != now.status:
         return then.status == "graded"
     return _points(then) > _points(now)

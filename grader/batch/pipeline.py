@@ -156,7 +156,7 @@ class Pipeline:
         self._observed += [(candidates, index) for index in range(len(candidates.seen))]
 
     def _batch_ready(self, visiting: Visiting) -> bool:
-        """There are enough to judge, or they have waited long enough, or no more will come."""
+        """Whether to judge now: there are enough, they have waited long enough, or no more will come."""
         if not self._observed:
             return False
         waited_s = time.monotonic() - self._since
@@ -198,7 +198,7 @@ class Pipeline:
         )
 
     def _crashed(self, rows: list[Account], seen: Sequence[Observation], error: Exception) -> None:
-        """``ungraded`` for the student. What was ``seen`` is kept, to be judged later."""
+        """Report the students as ungraded; what was ``seen`` is kept, to be judged later."""
         unknown = self._unknown(error)
         for account in rows:
             report = ungraded_report(
@@ -213,8 +213,8 @@ class Pipeline:
             self._graded(Graded(account, next(iter(seen), None), report, others, fault=report))
 
     def _unknown(self, error: Exception) -> Unknown:
-        """What a failure of the grader is to the student. For us the traceback of a bug of ours, or once
-        for the class that the engine is lost."""
+        """What a failure of the grader is in a report. On standard error, a bug's traceback, or once a
+        class that the engine is lost."""
         self.failed = True
         if isinstance(error, EngineLost):
             lost = N_("The cluster was lost: {why}")

@@ -223,7 +223,7 @@ def _refuse_changes(
 
 
 def _is_of(report: Report, student: Student, rubric: Rubric) -> bool:
-    """The report is by this rubric and of the student as the roster has them now."""
+    """Whether the report is by this rubric and of the student as the roster says now."""
     return (report.rubric_sha256, report.name, report.email, report.group) == (
         rubric.sha256,
         student.name,
@@ -233,7 +233,7 @@ def _is_of(report: Report, student: Student, rubric: Rubric) -> bool:
 
 
 def _another_account(now: Student, then: Mapping[str, Student]) -> bool:
-    """It is known to be another one; a region or a group may have been left out by mistake."""
+    """Whether the row is known to mean another account; a region or group may be left out by mistake."""
     before = then.get(now.student_id)
     return before is None or (
         now.account_id is not None
@@ -258,8 +258,9 @@ def _as_judged(student: Student, report: Report) -> Student:
 
 
 def _is_as_named(stored: StoredStudent) -> bool:
-    """A grade is of the group, the region and the resources that the row names. In a group its ways tell
-    of the last two."""
+    """Whether a grade is of the group, the region and the resources that the row names.
+
+    In a group the ways to its accounts decide about the last two."""
     student, seen, report = stored.student, stored.observation, stored.report
     if report is not None and not is_of_group(report, student):
         return False

@@ -69,7 +69,7 @@ class Change:
 
     @property
     def is_adjusted(self) -> bool:
-        """Lateness or a human's marks changed."""
+        """Whether lateness or a human's marks changed."""
         before = self.before.adjusted if self.before is not None else ()
         return before != self.after.adjusted
 
@@ -269,7 +269,7 @@ def judged_again(
         stored: list[StoredStudent] = []
         seen: list[Observation] = []
         for each_student in results.each_stored(some):
-            student = named.others_of(each_student)
+            student = named.only_named(each_student)
             own = [asked(student.student, each) for each in student.seen]
             # A group's student has an observation of each of its accounts: these are what is counted.
             if stored and max(len(seen) + len(own), len(stored) + 1) > size:
@@ -359,8 +359,8 @@ def change_of(before: Report | None, after: Report) -> Change:
 
 
 def _only_adds(before: Report, after: Report) -> bool:
-    """All that the later report says otherwise is what version 0.1.0 did not say at all, and what to do
-    next, which may be said better: no grade and no finding."""
+    """Whether the later report differs only in what version 0.1.0 did not say, and in the words of what
+    to do next: in no grade and no finding."""
     earlier = {criterion.id: criterion for criterion in before.criteria}
     criteria = tuple(
         _as_said_before(criterion, earlier.get(criterion.id, criterion))

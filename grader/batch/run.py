@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import UNSET
 
-from grader.batch.known_groups import stored_accounts
 from grader.batch.parties import is_worth_more
 from grader.batch.pipeline import Graded, Pipeline
 from grader.batch.regrade import judged_again
@@ -22,6 +21,7 @@ from grader.model.code_digest import grader_sha256
 from grader.model.fact import Found
 from grader.model.timestamps import now
 from grader.results.directory import PAGE
+from grader.results.last_seen import last_seen_accounts
 from grader.results.named_accounts import NamedAccounts
 from grader.roster.fingerprint import fingerprint
 from grader.roster.load import student_of
@@ -48,7 +48,7 @@ _NOTHING_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 def _loses(earlier: Report, graded: Graded) -> bool:
-    """The new result would take a grade away, or what was seen of the account.
+    """Whether the new result would take away a grade, or what was seen of the account.
 
     A group's holds what was seen of its accounts before, and so takes nothing away, unless the grader
     itself failed at one of them and the others are worth less. A human's marks settle what is open, and
@@ -181,7 +181,9 @@ class ClassRun:
             lambda graded: self._take(graded, shown),
             self._engine,
             self._plan.groups,
-            lambda party: stored_accounts(self._results, self._plan.stored.get(party, ()), named),
+            lambda party: last_seen_accounts(
+                self._results.each_stored(self._plan.stored.get(party, ())), named.may_be
+            ),
         ).run([account for account in self._plan.todo if not account.absent])
 
     def _note_absent(self) -> None:

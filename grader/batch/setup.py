@@ -64,46 +64,67 @@ def rubric_path(given: Path | None) -> Path:
 
 @contextmanager
 def load_setup(
+    rubric: Path | None, checks: list[Path] | None, *, workers: int | None = None
+) -> Iterator[GradingSetup]:
+    """The rubric with its checks; the judge is closed afterwards.
+
+    Raises :class:`BadInput` with every problem of both at once. A check that the rubric asks for may be
+    in a file or folder of checks that could not be read: it is not called unknown then. ``workers`` are
+    the processes of the judge, if not one a processor.
+    """
+    with _loading(rubric, checks, workers) as (setup, problems):
+        if problems or setup is None:
+            raise BadInput(problems)
+        yield setup
+
+
+@contextmanager
+def load_setup_and_roster(
     rubric: Path | None,
     checks: list[Path] | None,
-    roster: Path | None = None,
+    roster: Path,
     *,
     workers: int | None = None,
     handed_in_here: bool = False,
-) -> Iterator[tuple[GradingSetup, Roster | None]]:
-    """The rubric with its checks, and the roster; the judge is closed afterwards.
+) -> Iterator[tuple[GradingSetup, Roster]]:
+    """What :func:`load_setup` gives, and the roster; the problems of all of them are raised at once.
 
-    Raises :class:`BadInput` with every problem of all of them at once. A check that the rubric asks
-    for may be in a file or folder of checks that could not be read: it is not called unknown then.
-    ``workers`` are the processes of the judge, if not one a processor. ``handed_in_here``: the roster
-    need not say how an account is reached.
+    ``handed_in_here``: the roster need not say how an account is reached.
     """
-    problems: list[Problem] = []
-    found = accounts = None
+    accounts = None
+    with _loading(rubric, checks, workers) as (setup, problems):
+        try:
+            accounts = load_roster(roster, ways_needed=not handed_in_here)
+        except BadInput as error:
+            problems.extend(error.problems)
+        if accounts is not None and setup is not None:
+            problems.extend(use_problems(accounts, str(roster), setup.rubric.lab.names))
+        if problems or setup is None or accounts is None:
+            raise BadInput(problems)
+        yield setup, accounts
+
+
+@contextmanager
+def _loading(
+    rubric: Path | None, checks: list[Path] | None, workers: int | None
+) -> Iterator[tuple[GradingSetup | None, list[Problem]]]:
+    """The setup, ``None`` where the rubric is wrong, and every problem of it and of the checks."""
     path = rubric_path(rubric)
     dirs = _check_dirs(path, checks)
     most_open_files()  # each process of the judge takes some
     with Judge(dirs, workers) as judge:
         known, unread = judge.survey()
-        problems += unread
+        problems = [*unread]
         try:
             found = load_rubric(path, known, more_checks=bool(unread))
         except BadInput as error:
-            problems += error.problems
-        if roster is not None:
-            try:
-                accounts = load_roster(roster, ways_needed=not handed_in_here)
-            except BadInput as error:
-                problems += error.problems
-        if accounts is not None and found is not None and roster is not None:
-            problems += use_problems(accounts, str(roster), found.lab.names)
-        if problems or found is None:
-            raise BadInput(problems)
+            yield None, [*problems, *error.problems]
+            return
         folders = tuple(str(folder.resolve()) for folder in dirs)
-        yield GradingSetup(found, judge, known, folders, _digest(_check_files(dirs))), accounts
+        yield GradingSetup(found, judge, known, folders, _digest(_check_files(dirs))), problems
 
 
-def course_files(rubric: Path | None, checks: list[Path] | None) -> list[Path]:
+def rubric_and_check_files(rubric: Path | None, checks: list[Path] | None) -> list[Path]:
     """The rubric that is meant and the files of own checks, right or wrong."""
     path = rubric_path(rubric)
     return [path, *_check_files(_check_dirs(path, checks))]

@@ -73,7 +73,7 @@ class Visiting:
         self._stored, self._ended = stored, done
         self._tell_identified = identified
         self._seen, self._crashed, self._unknown = seen, crashed, unknown
-        self._orders = RunOptions(
+        self._options = RunOptions(
             settings.seed,
             settings.attempt,
             settings.exchange,
@@ -97,12 +97,12 @@ class Visiting:
 
     @property
     def over(self) -> bool:
-        """There is nothing left to visit."""
+        """Whether nothing is left to visit."""
         return not (self._steps or self._running)
 
     @property
     def under_way(self) -> bool:
-        """Some task runs, so that something may come of it."""
+        """Whether a task is running that may still give something."""
         return bool(self._running)
 
     @property
@@ -136,7 +136,7 @@ class Visiting:
         return len(self._running) - self._engine.aside - len(self._late)
 
     def _pass_over(self) -> None:
-        """A way that hangs holds up neither the class nor a place in it."""
+        """Give up waiting for ways that hang: they hold up neither the class nor one of its slots."""
         now, before = time.monotonic(), len(self._late)
         for future, (way, since) in list(self._asked_at.items()):
             if now - since < IDENTIFY_S:
@@ -165,10 +165,10 @@ class Visiting:
             then = partial(self._answered, way)
             self._start(then, may_read, visit, identity.value, self._rubric, limit_s)
             return
-        attempt = self._orders.attempt + step.number * ANOTHER_WAY
-        orders = replace(self._orders, attempt=attempt)
+        attempt = self._options.attempt + step.number * ANOTHER_WAY
+        options = replace(self._options, attempt=attempt)
         then = partial(self._looked_at, way)
-        self._start(then, observe_account, visit, identity, self._rubric, self._needs, orders)
+        self._start(then, observe_account, visit, identity, self._rubric, self._needs, options)
 
     def _identified(self, way: Way, future: Future[Identified]) -> None:
         party = self._parties[way.party]
@@ -242,7 +242,7 @@ class Visiting:
         self._seen(Candidates(party, now, nowhere, stored, keep_best=keep_best))
 
     def _unseen(self, party: Party, way: Way) -> Observation:
-        """What a way shows that leads nowhere, may not read what is there, or made the grader fail."""
+        """The observation for a way that leads nowhere, may not read, or made the grader fail."""
         identity = self._identities.get(way)
         if way in self._failed:
             why = self._unknown(self._failed[way])
@@ -256,8 +256,8 @@ class Visiting:
             self._rubric,
             self._needs,
             why,
-            seed=self._orders.seed,
-            attempt=self._orders.attempt,
+            seed=self._options.seed,
+            attempt=self._options.attempt,
         )
 
 

@@ -80,7 +80,7 @@ class _Account:
 
     @property
     def good(self) -> bool:
-        """It was observed, and nothing was refused."""
+        """Whether it was observed without a refusal."""
         return 0 in self.tried.values()
 
     @property
@@ -103,7 +103,7 @@ class _Account:
 
     @property
     def idle(self) -> bool:
-        """Nothing is under way, and there is nothing to do as long as no other way leads here."""
+        """Whether nothing is under way here, nor will be unless another way leads here."""
         return not self.asking and self._next() is None
 
     def _next(self) -> Way | None:

@@ -21,6 +21,7 @@ SUMS = ExchangeRules()
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _VALUE = 120
+_LONGEST_TEXT = 380
 
 
 @dataclass(frozen=True)
@@ -125,11 +126,11 @@ def step_by(rules: Iterable[Rule], said: Said) -> Message | None:
     return None
 
 
-def without_middle(text: str, most: int = 380) -> str:
-    """``text`` in about ``most`` characters: the middle goes, as a denial says its reason at the end."""
-    if len(text) <= most:
+def without_middle(text: str) -> str:
+    """A short ``text`` of a long one: the middle goes, as a denial says its reason at the end."""
+    if len(text) <= _LONGEST_TEXT:
         return text
-    return f"{text[: most // 3]} … {text[-most * 2 // 3 :]}"
+    return f"{text[: _LONGEST_TEXT // 3]} … {text[-_LONGEST_TEXT * 2 // 3 :]}"
 
 
 def filled(template: str, values: dict[str, object]) -> Message:

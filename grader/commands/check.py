@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 import typer
 
+from grader.commands.exit_statuses import ALL_POINTS, POINTS_MISSING, UNGRADED
+from grader.commands.help import spoken_help
+from grader.commands.json_output import target, write_stdout
+from grader.commands.option_values import settings_of, use_of
 from grader.commands.options import (
-    ALL_POINTS,
-    POINTS_MISSING,
-    UNGRADED,
     ChecksOption,
     EndpointOption,
     JsonOption,
@@ -22,10 +23,6 @@ from grader.commands.options import (
     RubricOption,
     SeedOption,
     UseOption,
-    settings_of,
-    target,
-    use_of,
-    write_stdout,
 )
 from grader.i18n.language import N_, _, spoken
 
@@ -50,6 +47,7 @@ CriterionOption = Annotated[
 _WHOSE = N_("AWS is asked whose account this is")
 
 
+@spoken_help
 def check(
     profile: Annotated[
         str | None,
@@ -93,7 +91,7 @@ def check(
 ) -> int:
     """Grade one account, mine: what the instructor will see, before handing in."""
     from grader.batch.portions import is_waiting
-    from grader.batch.setup import course_files, load_setup
+    from grader.batch.setup import load_setup, rubric_and_check_files
     from grader.export.gradescope import write_results
     from grader.inputs.problems import bad_input
     from grader.model import report as reports
@@ -106,7 +104,7 @@ def check(
 
     if gradescope == "-":
         raise bad_input("--gradescope", None, _("It takes the name of a file."), _("Give one."))
-    inputs = course_files(rubric, checks)
+    inputs = rubric_and_check_files(rubric, checks)
     for_json = target(json, "--json", *inputs)
     for_gradescope = target(gradescope, "--gradescope", *inputs, for_json)
     if out is not None:
@@ -115,7 +113,7 @@ def check(
         seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
     )
     # One worker of the judge judges in order: what was looked at, then everything.
-    with load_setup(rubric, checks, workers=1) as (setup, _students):
+    with load_setup(rubric, checks, workers=1) as setup:
         only = criteria_to_look_at(criterion, setup, exchange=settings.exchange)
         settings = replace(settings, only=only)
         mine = use_of(use, setup.rubric.lab.names)
@@ -279,8 +277,10 @@ def tell_account(
 
 
 def _place(url: str) -> str:
+    from grader.safety.loopback import is_loopback
+
     host = urlsplit(url).hostname or ""
-    if host.startswith("127.") or host in {"localhost", "::1"}:
+    if is_loopback(host):
         return _("the sandbox at {address}", address=urlsplit(url).netloc.rpartition("@")[2])
     return _("at {address}, which is not AWS's own", address=url)
 

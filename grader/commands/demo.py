@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from grader.commands.file_limit import that_fit
+from grader.commands.help import spoken_help
+from grader.commands.option_values import settings_of
 from grader.commands.options import (
     JOBS,
     ChecksOption,
@@ -15,22 +18,24 @@ from grader.commands.options import (
     LangOption,
     QuietOption,
     SeedOption,
-    settings_of,
-    that_fit,
 )
 from grader.i18n.language import N_, _
 from grader.inputs.problems import bad_input
 
-OwnRubricOption = Annotated[
+DeployedRubricOption = Annotated[
     Path | None,
     typer.Option(
         "--rubric",
         metavar=N_("LAB|FILE"),
-        help=N_("The rubric of a lab of your own, whose names and messages are deployed."),
+        help=N_(
+            "A lab that grader lint --labs lists, or a rubric of your own: its names and messages "
+            "are deployed."
+        ),
     ),
 ]
 
 
+@spoken_help
 def demo(
     out: Annotated[
         Path | None,
@@ -40,11 +45,7 @@ def demo(
             help=N_("Where the results go [default: demo-results, made anew]."),
         ),
     ] = None,
-    lab: Annotated[
-        str | None,
-        typer.Option("--lab", metavar=N_("NAME"), help=N_("A lab that grader lint --labs lists.")),
-    ] = None,
-    rubric: OwnRubricOption = None,
+    rubric: DeployedRubricOption = None,
     checks: ChecksOption = None,
     seed: SeedOption = None,
     lang: LangOption = None,
@@ -55,22 +56,20 @@ def demo(
     """See it work: an AWS on this machine, a small class, its grades. Needs no account."""
     from grader.batch.setup import load_setup
     from grader.rehearsal.demo import run_demo
-    from grader.rubric.shipped import DEFAULT, lab_path, shipped_name
+    from grader.rubric.load import default_rubric_path
+    from grader.rubric.shipped import DEFAULT, shipped_name
     from grader.terminal.console import standard_error, standard_output
 
-    if lab is not None and rubric is not None:
-        raise bad_input("--rubric", None, _("One of --lab and --rubric at a time."))
-    _checks_need_rubric(rubric, checks, lab)
-    name = shipped_name(rubric) if rubric else lab or DEFAULT
-    path = lab_path(name, "--lab") if name else rubric
+    _checks_need_rubric(rubric, checks)
     settings = settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs or JOBS)
     errors = standard_error(quiet=quiet)
-    with load_setup(path, checks) as (setup, _roster):
+    # A rubric.yaml that lies here is not meant: unless one is given, the class has known grades.
+    with load_setup(rubric or default_rubric_path(), checks) as setup:
         return run_demo(
             setup,
             that_fit(settings, errors),
             out or Path("demo-results"),
-            lab=name,
+            lab=shipped_name(rubric) if rubric else DEFAULT,
             force=force or out is None,
             output=standard_output(quiet=quiet),
             errors=errors,
@@ -78,6 +77,7 @@ def demo(
         )
 
 
+@spoken_help
 def sandbox(
     port: Annotated[
         int | None,
@@ -89,7 +89,7 @@ def sandbox(
             "--deploy", metavar=N_("NAME"), help=N_("Deploy a demo submission, such as reference.")
         ),
     ] = None,
-    rubric: OwnRubricOption = None,
+    rubric: DeployedRubricOption = None,
     checks: ChecksOption = None,
     lang: LangOption = None,  # noqa: ARG001 - the option itself sets what is spoken
 ) -> int:
@@ -105,18 +105,13 @@ def sandbox(
         if deploy is None:
             wrong = _("A rubric names what a submission is deployed as, and none is deployed.")
             raise bad_input("--rubric", None, wrong, _("Give --deploy reference, too."))
-        with load_setup(rubric, checks, workers=1) as (setup, _roster):
+        with load_setup(rubric, checks, workers=1) as setup:
             layout = Layout.of(setup.rubric, setup.needs)
             submissions = cohort_of(setup.rubric.exchange)
     return serve(port, deploy, layout, submissions)
 
 
-def _checks_need_rubric(
-    rubric: Path | None, checks: list[Path] | None, lab: str | None = None
-) -> None:
-    if checks and lab is not None:
-        wrong = _("The rubric of a shipped lab asks for none of these checks.")
-        raise bad_input("--checks", None, wrong, _("Give --rubric FILE instead of --lab."))
+def _checks_need_rubric(rubric: Path | None, checks: list[Path] | None) -> None:
     if checks and rubric is None:
         wrong = _("No rubric is given that could ask for these checks.")
         raise bad_input("--checks", None, wrong, _("Give --rubric, too."))

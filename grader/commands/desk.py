@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.commands.exit_statuses import ALL_POINTS, INTERRUPTED
+from grader.commands.file_limit import that_fit
+from grader.commands.help import spoken_help
 from grader.commands.options import (
-    ALL_POINTS,
     CONFIRM_S,
-    INTERRUPTED,
     AccountTimeoutOption,
     ChecksOption,
     ConfirmOption,
@@ -24,7 +25,6 @@ from grader.commands.options import (
     QuietOption,
     RegionOption,
     RubricOption,
-    that_fit,
 )
 from grader.i18n.language import N_, _, plural
 
@@ -46,6 +46,7 @@ class Keep(StrEnum):
     last = "last"
 
 
+@spoken_help
 def desk(
     roster: Annotated[
         Path | None, typer.Argument(help=N_("The class: a CSV file."), metavar=N_("ROSTER"))
@@ -194,7 +195,7 @@ class _Asked:
 def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     """Open a desk for the class and serve it. ``blocks`` has what each student of a demo pastes."""
     from grader.batch.plan import plan
-    from grader.batch.setup import load_setup
+    from grader.batch.setup import load_setup_and_roster
     from grader.commands.stored_options import trusted_again
     from grader.desk.addresses import address_of, certificate_names, public_address
     from grader.desk.links import LINKS
@@ -218,13 +219,11 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     settings = that_fit(settings, errors)
     with (
         listen(host, asked.port) as listening,
-        load_setup(options.rubric, options.checks, roster, handed_in_here=True) as (
+        load_setup_and_roster(options.rubric, options.checks, roster, handed_in_here=True) as (
             setup,
             students,
         ),
     ):
-        if students is None:
-            raise TypeError("a desk has a roster")
         planned = plan(
             results,
             students,
@@ -272,12 +271,11 @@ def _check_installed() -> None:
     """Raise :class:`BadInput` where the extra ``desk`` is not installed."""
     from importlib.util import find_spec
 
-    from grader.inputs.problems import bad_input
+    from grader.inputs.problems import bad_input, install_extra
 
     if missing := [name for name in ("starlette", "uvicorn", "trustme") if not find_spec(name)]:
         message = _("The desk needs {names}.", names=", ".join(missing))
-        remedy = _("Install it with: {command}", command="pip install 'lambda-sqs-grader[desk]'")
-        raise bad_input("desk", None, message, remedy)
+        raise bad_input("desk", None, message, install_extra("desk"))
 
 
 def _tell_open(

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.commands.exit_statuses import ALL_POINTS, UNGRADED
+from grader.commands.help import spoken_help
+from grader.commands.option_values import shown_scores
 from grader.commands.options import (
-    ALL_POINTS,
-    UNGRADED,
     AbsentOption,
     CommentLangOption,
     ForceOption,
     OpenByStudentOption,
     QuietOption,
-    shown_scores,
 )
 from grader.i18n.language import N_, _, plural, spoken
 
@@ -39,6 +39,7 @@ ScaleOption = Annotated[
 ]
 
 
+@spoken_help
 def export(
     results: ResultsArgument,
     to: Annotated[
@@ -200,14 +201,14 @@ def tell_exported(read: ClassRead, made: Sequence[Export], errors: Console) -> N
 
 
 def tell_unkept(problem: Problem | None, errors: Console) -> None:
-    """Say why it is not kept what was handed back, where it is not."""
+    """Say why the hand-back could not be remembered, if it could not."""
     from grader.terminal.problems import show_problems
 
     show_problems([problem] if problem is not None else [], errors)
 
 
 def _untold(row: ClassRow, why: str | None) -> str:
-    """That a student has no score, or the sure points only, and ``why`` where that is known."""
+    """A sentence: the student has no score, or only the sure points, and ``why`` if that is known."""
     from grader.safety.printable import printable
     from grader.terminal.student_label import label
 

@@ -1,4 +1,4 @@
-"""The command ``forget``: what is kept of one student goes."""
+"""The command ``forget``: removes everything that is kept of one student."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.commands.exporting import ResultsArgument  # noqa: TC001 - typer reads it
-from grader.commands.options import ALL_POINTS, UNGRADED, LangOption, QuietOption
+from grader.commands.exit_statuses import ALL_POINTS, UNGRADED
+from grader.commands.exporting import ResultsArgument
+from grader.commands.help import spoken_help
+from grader.commands.options import LangOption, QuietOption
 from grader.i18n.language import N_, _, plural
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from grader.batch.forget import Forgotten
 
 
+@spoken_help
 def forget(
     results: ResultsArgument,
     student: Annotated[

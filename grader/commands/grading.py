@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.commands.exit_statuses import INTERRUPTED, UNGRADED, batch_status
+from grader.commands.file_limit import that_fit
+from grader.commands.help import spoken_help
+from grader.commands.json_output import target, write_stdout
+from grader.commands.option_values import due_time
 from grader.commands.options import (
     CONFIRM_S,
-    INTERRUPTED,
-    UNGRADED,
     AbsentOption,
     AccountTimeoutOption,
     ChecksOption,
@@ -30,11 +33,6 @@ from grader.commands.options import (
     RosterArgument,
     RubricOption,
     SeedOption,
-    batch_status,
-    due_time,
-    target,
-    that_fit,
-    write_stdout,
 )
 from grader.i18n.language import N_, _, plural, speak, spoken
 
@@ -46,6 +44,7 @@ if TYPE_CHECKING:
     from grader.batch.run import ClassRun
 
 
+@spoken_help
 def batch(
     roster: RosterArgument,
     rubric: RubricOption = None,
@@ -93,7 +92,7 @@ def batch(
     """Grade a class: one folder a student, a summary, a table."""
     from grader.batch.plan import plan
     from grader.batch.run import ClassRun
-    from grader.batch.setup import course_files, load_setup
+    from grader.batch.setup import load_setup_and_roster, rubric_and_check_files
     from grader.commands.stored_options import ClassOptions, trusted_again
     from grader.engines.choose import engine_of
     from grader.results.directory import Results
@@ -102,7 +101,7 @@ def batch(
     from grader.terminal.report import show_class
 
     results = Results(out)
-    for_json = target(json, "--json", roster, *course_files(rubric, checks), *results.own)
+    for_json = target(json, "--json", roster, *rubric_and_check_files(rubric, checks), *results.own)
     options = ClassOptions(
         rubric=rubric,
         checks=checks,
@@ -121,9 +120,10 @@ def batch(
     errors = standard_error(quiet=quiet)
     settings = that_fit(options.settings(confirm_s=confirm_silence), errors)
     # One process judges faster than accounts are visited, and holds less memory than several.
-    with load_setup(options.rubric, options.checks, roster, workers=1) as (setup, students):
-        if students is None:
-            raise TypeError("a batch has a roster")
+    with load_setup_and_roster(options.rubric, options.checks, roster, workers=1) as (
+        setup,
+        students,
+    ):
         planned = plan(
             results,
             students,
@@ -158,7 +158,7 @@ def batch(
 
 
 def _tell_cut_short(run: ClassRun, why: BaseException, out: Path, errors: Console) -> int:
-    """Say why the batch ended before its end, and what there is of it: the exit status.
+    """Say why the batch stopped early, and what it left; the exit status.
 
     Raises ``why`` itself where that is a fault of ours.
     """
@@ -204,7 +204,7 @@ def _tell_unwritten(run: ClassRun, errors: Console) -> None:
 def _tell_missed(
     run: ClassRun, again: Callable[[list[str]], str], errors: Console, quiet: bool
 ) -> None:
-    """Whose result is not what this run was to give, why, and the command that tries ``again``."""
+    """Name whom this run gave no new result, why, and the command that tries them ``again``."""
     from grader.scoring.open_by import open_by
     from grader.terminal.problems import show_problems
     from grader.terminal.student_label import label
@@ -254,6 +254,7 @@ def _resuming(
     return shlex.join(words)
 
 
+@spoken_help
 def regrade(
     results: Annotated[
         Path, typer.Argument(help=N_("The folder of a batch."), metavar=N_("RESULTS"))
@@ -277,7 +278,7 @@ def regrade(
 ) -> int:
     """Judge and score stored observations again: no AWS is asked."""
     from grader.batch.regrade import regrade as again
-    from grader.batch.setup import course_files, load_setup
+    from grader.batch.setup import load_setup, rubric_and_check_files
     from grader.commands.stored_options import stop_where_only_the_folder_says
     from grader.results.directory import RUBRIC, Results, summary_json
     from grader.terminal.changes import show_changes
@@ -287,14 +288,14 @@ def regrade(
     from grader.terminal.ungraded import show_missing, show_unjudged
 
     stored = Results(results)
-    for_json = target(json, "--json", *course_files(rubric, checks), *stored.own)
+    for_json = target(json, "--json", *rubric_and_check_files(rubric, checks), *stored.own)
     until = due_time(due)
     before = stored.batch()
     if lang is None:
         speak(before.lang)
     stop_where_only_the_folder_says(results, before, rubric=rubric, checks=checks)
     dirs = checks if checks is not None else [Path(path) for path in before.checks]
-    with load_setup(rubric or results / RUBRIC, dirs) as (setup, _students):
+    with load_setup(rubric or results / RUBRIC, dirs) as setup:
         done = again(stored, setup, lang=spoken().code, due=until, dry_run=dry_run)
     if json == "-":
         write_stdout(summary_json(done.summary))

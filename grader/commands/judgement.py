@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
-from grader.commands.options import ALL_POINTS, LangOption, QuietOption
+from grader.commands.exit_statuses import ALL_POINTS
+from grader.commands.help import spoken_help
+from grader.commands.options import LangOption, QuietOption
 from grader.i18n.language import N_, _, speak
 
 
+@spoken_help
 def override(
     results: Annotated[
         Path, typer.Argument(help=N_("The folder of a batch."), metavar=N_("RESULTS"))

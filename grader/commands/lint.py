@@ -1,26 +1,24 @@
-"""Commands for who writes rubrics and rosters: ``lint``."""
+"""The command ``lint``, for authors of rubrics and rosters."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.commands.options import (
-    ALL_POINTS,
-    ChecksOption,
-    LangOption,
-    QuietOption,
-    SeedOption,
-    settings_of,
-)
+from grader.commands.exit_statuses import ALL_POINTS
+from grader.commands.help import spoken_help
+from grader.commands.option_values import settings_of
+from grader.commands.options import ChecksOption, LangOption, QuietOption, SeedOption
 from grader.i18n.language import N_, _, plural
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
+@spoken_help
 def lint(
     files: Annotated[
         list[Path] | None,
@@ -44,7 +42,7 @@ def lint(
 
     With --exam: does the reference solution earn everything, an untouched account nothing?
     """
-    from grader.batch.setup import load_setup, rubric_path
+    from grader.batch.setup import load_setup, load_setup_and_roster, rubric_path
     from grader.inputs.problems import bad_input
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.ungraded import show_absent
@@ -62,7 +60,13 @@ def lint(
             raise bad_input(several[0], None, at_a_time)
     roster = rosters[0] if rosters else None
     path = rubric_path(rubrics[0] if rubrics else None)
-    with load_setup(path, checks, roster) as (setup, students):
+    students = None
+    with ExitStack() as stack:
+        if roster is None:
+            setup = stack.enter_context(load_setup(path, checks))
+        else:
+            loading = load_setup_and_roster(path, checks, roster)
+            setup, students = stack.enter_context(loading)
         if not quiet:
             out = standard_output()
             criteria, maximum = len(setup.rubric.criteria), setup.rubric.max_score
@@ -98,7 +102,7 @@ def lint(
 
 
 def _is_roster(path: Path) -> bool:
-    """Whatever is no YAML, and no name without an ending: that is meant for a lab's."""
+    """Whether the file is taken for a roster: no YAML, and no bare name, which is meant as a lab's."""
     named = not path.suffix and not path.exists()
     return not (named or path.suffix.lower() in {".yaml", ".yml"})
 

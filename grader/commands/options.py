@@ -1,28 +1,14 @@
-"""What commands share: options that mean the same everywhere, exit statuses, JSON on standard output."""
+"""The options that mean the same in every command, and the words that they take."""
 
 from __future__ import annotations
 
-import secrets
-import sys
-from contextvars import ContextVar
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from grader.i18n.language import N_, _, speak, spoken
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from rich.console import Console
-
-    from grader.batch.pipeline import Settings
-    from grader.model.report import Report
-    from grader.scoring.open_by import ShownScores
-
-ALL_POINTS, POINTS_MISSING, USAGE, UNGRADED, INTERRUPTED = 0, 1, 2, 3, 130
+from grader.i18n.language import N_, speak
 
 
 class Lang(StrEnum):
@@ -37,30 +23,6 @@ def _speaking(lang: Lang | None) -> Lang | None:
     if lang is not None:
         speak(lang.value)
     return lang
-
-
-_typed: ContextVar[tuple[str, ...]] = ContextVar("typed", default=())
-
-
-def remember_command(arguments: Sequence[str]) -> None:
-    """Keep the words of the command that runs, for :func:`typed_command`."""
-    _typed.set(tuple(arguments))
-
-
-def typed_command() -> list[str]:
-    """The words of the command that runs, as they were typed."""
-    return ["grader", *_typed.get()]
-
-
-def asked_language(arguments: Sequence[str]) -> str | None:
-    """The language that ``--lang`` asks for, wherever it stands; ``None`` where it names none."""
-    asked = None
-    for argument, after in zip(arguments, [*arguments, ""][1:], strict=True):
-        if argument == "--":
-            break
-        value = after if argument == "--lang" else argument.partition("--lang=")[2]
-        asked = value if value in set(Lang) else asked
-    return asked
 
 
 class EngineKind(StrEnum):
@@ -215,166 +177,3 @@ DueOption = Annotated[
 ForceOption = Annotated[
     bool, typer.Option("--force", help=N_("Go on where files would be replaced."))
 ]
-
-
-def shown_scores(open_by_student: OpenByStudent | None, absent: Absent | None) -> ShownScores:
-    """What ``--open-by-student`` and ``--absent`` ask for; nobody has a score by them unless given."""
-    from grader.scoring.open_by import ShownScores
-
-    return ShownScores(
-        "sure" if open_by_student is OpenByStudent.sure else "blank",
-        "zero" if absent is Absent.zero else "blank",
-    )
-
-
-def settings_of(
-    *,
-    seed: int | None,
-    region: str | None,
-    endpoint_url: str | None,
-    lang: str | None,
-    jobs: int = 1,
-    account_timeout_s: int = 600,
-    exchange: bool = True,
-    confirm_s: float = 0,
-    open_by_student: OpenByStudent | None = None,
-    absent: Absent | None = None,
-    due: str | None = None,
-    keep: Literal["last", "best"] = "last",
-) -> Settings:
-    """How the run is made. Raises :class:`BadInput` for a region, an address or a time that is none."""
-    from grader.batch.pipeline import Settings
-    from grader.inputs.problems import BadInput, Problem
-    from grader.roster.cell_shapes import shape_problem
-
-    given = {
-        "region": ("--region", region),
-        "endpoint_url": ("--endpoint-url", endpoint_url),
-        "due_at": ("--due", due),
-    }
-    problems = [
-        Problem(option, None, *wrong)
-        for column, (option, value) in given.items()
-        if value is not None and (wrong := shape_problem(column, value))
-    ]
-    if problems:
-        raise BadInput(problems)
-    return Settings(
-        seed=secrets.randbelow(2**31) if seed is None else seed,
-        jobs=jobs,
-        account_timeout_s=account_timeout_s,
-        region=region,
-        endpoint_url=endpoint_url,
-        exchange=exchange,
-        confirm_s=confirm_s,
-        shown=shown_scores(open_by_student, absent),
-        lang=lang or spoken().code,
-        due=due_time(due),
-        keep=keep,
-    )
-
-
-def due_time(text: str | None) -> str | None:
-    """The time of ``--due`` as it is kept: UTC, ISO 8601.
-
-    Raises :class:`BadInput` where it is none, or does not say its zone.
-    """
-    from grader.inputs.problems import bad_input
-    from grader.model.timestamps import iso, time_of
-    from grader.roster.cell_shapes import shape_problem
-
-    if text is None:
-        return None
-    moment = time_of(text)
-    if moment is None:
-        message, remedy = shape_problem("due_at", text) or ("", "")
-        raise bad_input("--due", None, message, remedy)
-    return iso(moment)
-
-
-def use_of(given: list[str] | None, roles: Iterable[str]) -> dict[str, str]:
-    """AWS's names of resources, by the rubric's own, as ``--use`` gives them.
-
-    Raises :class:`BadInput` for what is not of the form, or no resource of the rubric.
-    """
-    from grader.inputs.problems import BadInput, Problem
-    from grader.roster.cell_shapes import use_fault
-    from grader.roster.load import unknown_role
-
-    known, use, problems = [*roles], dict[str, str](), []
-    for pairing in given or []:
-        role, equals, name = (part.strip() for part in pairing.partition("="))
-        if not equals:
-            message = _(
-                "“{given}” does not say which resource plays which part.", given=pairing[:100]
-            )
-            remedy = _("Write ROLE=NAME, for example {example}.", example=f"{known[0]}=my_function")
-            problems.append(Problem("--use", None, message, remedy))
-        elif role not in known:
-            problems.append(Problem("--use", None, *unknown_role(pairing[:100], role, known)))
-        elif fault := use_fault(name):
-            problems.append(Problem("--use", None, *fault))
-        use[role] = name
-    if problems:
-        raise BadInput(problems)
-    return use
-
-
-def target(given: str | None, option: str, *inputs: Path | None) -> Path | None:
-    """Where ``option`` writes, unless to standard output; found out before anything is done.
-
-    Raises :class:`BadInput` where that is one of ``inputs`` or in a folder of them,
-    or where nothing can be written.
-    """
-    from grader.inputs.problems import bad_input
-    from grader.results.atomic_write import places
-    from grader.results.directory import writable
-
-    if given is None or given == "-":
-        return None
-    path = Path(given)
-    remedy = _("Give {option} another place.", option=option)
-    if path.is_dir() or not path.parent.is_dir():
-        raise bad_input(path, None, _("No file can be written there."), remedy)
-    here = {place for folder in (path, *path.resolve().parents) for place in places(folder)}
-    if any(places(place_of) & here for place_of in inputs if place_of is not None):
-        raise bad_input(path, None, _("This is a file that the command reads or writes."), remedy)
-    if not path.exists():
-        writable(path.parent)
-    return path
-
-
-def write_stdout(json: bytes) -> None:
-    """JSON to standard output: UTF-8, whatever the terminal speaks."""
-    from grader.terminal.console import discard_output
-
-    try:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(json)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        discard_output(sys.stdout)
-
-
-def batch_status(reports: list[Report]) -> int:
-    """The exit status of a class: 0 when everyone who handed in was graded, whatever their points."""
-    is_open = any(report.status == "ungraded" and not report.absent for report in reports)
-    return UNGRADED if is_open else ALL_POINTS
-
-
-def that_fit(settings: Settings, errors: Console) -> Settings:
-    """The same with no more accounts at a time than there may be files open for, which is said."""
-    from dataclasses import replace
-
-    from grader.engines.open_files import jobs_that_fit, most_open_files
-
-    jobs = jobs_that_fit(settings.jobs)
-    if jobs < settings.jobs:
-        line = _(
-            "Only {most} files may be open at a time: {jobs} accounts at a time, not {asked}.",
-            most=most_open_files(),
-            jobs=jobs,
-            asked=settings.jobs,
-        )
-        errors.print(line, soft_wrap=True)
-    return replace(settings, jobs=jobs)

@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.commands.exit_statuses import ALL_POINTS, UNGRADED
 from grader.commands.exporting import (
     ResultsArgument,
     ScaleOption,
     tell_exported,
     tell_unkept,
 )
-from grader.commands.help import SpokenCommand, SpokenGroup
+from grader.commands.help import SpokenCommand, SpokenGroup, spoken_help
+from grader.commands.option_values import shown_scores
 from grader.commands.options import (
-    ALL_POINTS,
-    UNGRADED,
     AbsentOption,
     CommentLangOption,
     LangOption,
     OpenByStudentOption,
     QuietOption,
-    shown_scores,
 )
 from grader.i18n.language import N_, _
 
@@ -42,17 +41,11 @@ push = typer.Typer(
 
 @push.callback(cls=SpokenGroup)
 def _push(lang: LangOption = None) -> None:
-    """Send grades to a platform."""
+    """The options that stand before a command."""
 
 
-@push.command(
-    "lti",
-    cls=SpokenCommand,
-    help=N_(
-        "Post scores by LTI 1.3 Assignment and Grade Services: what the platform has not yet.\n\n"
-        "What it took is kept in RESULTS/lti-pushed.ndjson."
-    ),
-)
+@push.command("lti", cls=SpokenCommand)
+@spoken_help
 def lti(
     results: ResultsArgument,
     line_item: Annotated[

@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from grader.commands.exit_statuses import ALL_POINTS, UNGRADED
+from grader.commands.file_limit import that_fit
+from grader.commands.help import spoken_help
+from grader.commands.option_values import settings_of
 from grader.commands.options import (
-    ALL_POINTS,
     JOBS,
-    UNGRADED,
     ChecksOption,
     EndpointOption,
     JobsOption,
@@ -20,12 +22,11 @@ from grader.commands.options import (
     RegionOption,
     RosterArgument,
     RubricOption,
-    settings_of,
-    that_fit,
 )
 from grader.i18n.language import N_, _
 
 
+@spoken_help
 def roster(
     download: Annotated[
         list[Path],
@@ -96,6 +97,7 @@ def roster(
     return UNGRADED if made.unreadable else ALL_POINTS
 
 
+@spoken_help
 def doctor(
     roster: RosterArgument,
     rubric: RubricOption = None,
@@ -107,7 +109,7 @@ def doctor(
     quiet: QuietOption = False,
 ) -> int:
     """Can every account be graded? Looks only: nothing runs, nothing is sent or received."""
-    from grader.batch.setup import load_setup
+    from grader.batch.setup import load_setup_and_roster
     from grader.doctor.examine import examine_class
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.doctor import show_examinations
@@ -117,9 +119,7 @@ def doctor(
         seed=0, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs or JOBS
     )
     settings = that_fit(settings, standard_error(quiet=quiet))
-    with load_setup(rubric, checks, roster) as (setup, students):
-        if students is None:
-            raise TypeError("a doctor has a roster")
+    with load_setup_and_roster(rubric, checks, roster) as (setup, students):
         found = examine_class(students, roster, setup.rubric, setup.needs, settings)
     show_examinations(found, standard_output(quiet=quiet))
     show_absent(

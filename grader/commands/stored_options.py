@@ -11,15 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from grader.commands.options import (
-    ACCOUNT_TIMEOUT_S,
-    JOBS,
-    Absent,
-    Lang,
-    OpenByStudent,
-    settings_of,
-    typed_command,
-)
+from grader.commands.option_values import settings_of
+from grader.commands.options import ACCOUNT_TIMEOUT_S, JOBS, Absent, Lang, OpenByStudent
+from grader.commands.typed_command import typed_command
 from grader.i18n.language import _, speak
 from grader.inputs.problems import BadInput, Problem
 from grader.results.directory import BATCH, RUBRIC
@@ -51,7 +45,7 @@ class ClassOptions:
     due: str | None = None
 
     def as_before(self, results: Results) -> ClassOptions:
-        """The same, with what is not given as it was when the class in ``results`` was graded.
+        """These options; what was not given is as it was when the class in ``results`` was graded.
 
         Raises :class:`BadInput` where the folder alone names checks or an address.
         """

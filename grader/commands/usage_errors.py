@@ -37,7 +37,7 @@ def show_usage_error(error: TyperException) -> None:
 
 
 def _said(error: Any, context: Any) -> str:
-    """What is wrong. What typer says in words that nobody knows here is said as typer says it."""
+    """What is wrong, in the program's language; unknown words of typer's stay as they are."""
     from typer._click import exceptions as kinds
 
     match error:

@@ -6,9 +6,9 @@ import socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from grader.desk.tls import is_loopback
 from grader.i18n.language import _
 from grader.inputs.problems import bad_input
+from grader.safety.loopback import is_loopback
 
 if TYPE_CHECKING:
     from grader.desk.tls import Tls

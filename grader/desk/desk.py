@@ -51,14 +51,14 @@ class Desk:
     """How often something on the board changed."""
 
     def changed(self, student_id: str) -> None:
-        """A student's seat is another than before: whoever looks at it is told."""
+        """Tell every open page that shows a student's seat that it changed."""
         self.changes += 1
         self.streams.tell(student_id)
         self.streams.tell(BOARD_ROLE)
 
     @property
     def secure(self) -> bool:
-        """Its pages go over TLS: cookies are for that alone."""
+        """Whether pages go over TLS, and cookies over TLS only."""
         return self.base_url.startswith("https:")
 
     def row(self, student_id: str) -> Account:
@@ -67,7 +67,7 @@ class Desk:
 
     @property
     def is_open(self) -> bool:
-        """Blocks are taken."""
+        """Whether blocks are taken."""
         return is_open(self.register, self.until)
 
     def hand_in(self, student_id: str, block: str, lang: str) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Ended(BaseException):
-    """A run's task was told to stop. Nothing that sorts a student's errors takes it for one."""
+    """A run's task was told to stop. It is no ``Exception``, so it never becomes a student's error."""
 
 
 class SharedThreads:
@@ -53,17 +53,17 @@ class OneRun:
         known: Callable[[Observation], None],
     ) -> None:
         self._threads = threads
-        self._place = WorkerContext(tell, aside, tell, known, threads.clients)
+        self._context = WorkerContext(tell, aside, tell, known, threads.clients)
         self.seen: Observation | None = None
         """What this run saw of the account."""
 
     @property
     def aside(self) -> int:
-        """A run is one task at a time; who steps aside is counted by the desk."""
+        """Always 0: a run has one task at a time, and the desk counts runs that only wait."""
         return 0
 
     def on_aside(self, changed: Callable[[], None]) -> None:
-        """Nobody else's task would start here."""
+        """Do nothing: :attr:`aside` never changes."""
 
     def submit(self, task: Task, *given: Any) -> Future[Any]:
         """Run ``task`` in the next free thread."""
@@ -71,7 +71,7 @@ class OneRun:
 
     def _watched(self, task: Task, *given: Any) -> Any:
         try:
-            result = task(self._place, *given)
+            result = task(self._context, *given)
         except Interrupted:
             raise Ended from None
         if isinstance(result, Observation):
@@ -80,7 +80,7 @@ class OneRun:
 
     def stop(self) -> None:
         """Tell the run's tasks to end, and to leave the account as it was found."""
-        self._place.stop.set()
+        self._context.stop.set()
 
     def close(self) -> None:
-        """The threads are everybody's."""
+        """Do nothing: all runs share the threads."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import secrets
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from grader.batch.pipeline import Pipeline
 from grader.desk.refused import Refused, words
 from grader.desk.seat import Kept
-from grader.desk.stored import seen_before
 from grader.desk.whose import check_open
 from grader.i18n.language import N_
+from grader.inputs.problems import BadInput
+from grader.results.last_seen import last_seen_accounts
+from grader.roster.load import student_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from grader.batch.pipeline import Graded, Settings
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
     from grader.desk.whose import Accounts
     from grader.engines.visit import Identified, Visit
     from grader.model.access import Keys
-    from grader.results.directory import Results
+    from grader.model.batch import Student
+    from grader.results.directory import Results, StoredStudent
     from grader.results.overrides import Overrides
     from grader.roster.load import Account
 
@@ -50,7 +53,7 @@ class InUse:
 
     @contextmanager
     def visiting(self) -> Iterator[list[str]]:
-        """What a run visits: whatever account :meth:`enter` adds to it is left at its end."""
+        """The accounts of one run, to which :meth:`enter` adds; free for others at the end."""
         mine: list[str] = []
         try:
             yield mine
@@ -77,7 +80,7 @@ class InUse:
 
     @property
     def stopping(self) -> bool:
-        """The desk is ending."""
+        """Whether the desk is ending."""
         return self._stopping
 
 
@@ -106,7 +109,7 @@ class Grader:
                 account_id = self._enter(seat, found, visited)
                 self.seats.show_account(seat, account_id)
 
-            def may_count(account_id: str) -> bool:
+            def may_count(_student: Student, account_id: str) -> bool:
                 # A group may have several accounts, of which the best counts; a student alone has one.
                 return account_id in visited or (
                     bool(mine.group) and self.accounts.may_still_count(mine, account_id)
@@ -119,7 +122,7 @@ class Grader:
                 replace(self.settings, seed=secrets.randbelow(2**31)),
                 taken.append,
                 engine,
-                stored=lambda _party: seen_before(self.results, together, may_count),
+                stored=lambda _party: last_seen_accounts(self._readable(together), may_count),
                 identified=identified,
             )
             pipeline.run(_reached(row, keys, mine) for row in together)
@@ -130,6 +133,11 @@ class Grader:
             if pipeline.failed and any(self.seats.is_known(row.student_id) for row in together):
                 raise Refused(FAILED, ONCE_MORE)
             self._keep(mine, together, taken, visited)
+
+    def _readable(self, rows: Sequence[Account]) -> Iterator[StoredStudent]:
+        """What is stored of the students of ``rows``. A damaged file says nothing."""
+        with suppress(BadInput):  # raised after the last of them
+            yield from self.results.each_stored(map(student_of, rows))
 
     def _enter(self, seat: Seat, found: Identified, visited: list[str]) -> str:
         """The account's id, once nobody else's run is in it. Raises :class:`Refused`."""

@@ -11,6 +11,7 @@ from grader.desk.tokens import cookie_of, found_by, new_token, stored_of
 from grader.i18n.language import _
 from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, read_bounded
 from grader.inputs.problems import bad_input, cannot_be_read
+from grader.model.indented_json import indented_json
 from grader.model.timestamps import now
 from grader.model.work_out import work_out
 from grader.results.atomic_write import write_bytes
@@ -149,8 +150,7 @@ class Register:
             return {one for one, name in self._kept.accounts.items() if name in students}
 
     def bind(self, accounts: dict[str, str], among: Collection[str]) -> None:
-        """From now on these accounts are these students', but for what another student has who is
-        ``among`` those of the roster."""
+        """Bind each account to its student, unless a student ``among`` the roster's has it."""
         with self._lock:
             free = {
                 account_id: name
@@ -189,7 +189,7 @@ class Register:
             self._save()
 
     def dismiss(self, student_id: str, account_id: str) -> None:
-        """The claim is settled: it was none, or a human saw to it."""
+        """Remove a claim that is settled: it was a mistake, or a human dealt with it."""
         with self._lock:
             self._kept.claims = self._others(student_id, account_id)
             self._save()
@@ -208,7 +208,7 @@ class Register:
 
     @property
     def closed(self) -> bool:
-        """The instructor closed the desk."""
+        """Whether the instructor closed the desk."""
         return self._kept.closed
 
     def close(self, closed: bool) -> None:
@@ -218,5 +218,5 @@ class Register:
             self._save()
 
     def _save(self) -> None:
-        text = msgspec.json.format(msgspec.json.encode(self._kept), indent=2) + b"\n"
+        text = indented_json(self._kept)
         write_bytes(self._path, text)

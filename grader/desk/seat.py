@@ -35,7 +35,7 @@ class Seat:
 
     @property
     def busy(self) -> bool:
-        """Something of this student's is waiting, or being looked at."""
+        """Whether a block of this student's is waiting or being graded."""
         return self.stage in {"queued", "looking"}
 
 

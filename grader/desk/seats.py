@@ -65,7 +65,7 @@ class Seats:
             return [_view(seat, places.get(id(seat), 0)) for seat in self._seats.values()]
 
     def is_known(self, student_id: str) -> bool:
-        """Something that the student handed in has a report."""
+        """Whether something that the student handed in has a report."""
         with self.lock:
             counts = self._seats[student_id].counts
             return counts is not None and not counts.absent
@@ -79,7 +79,7 @@ class Seats:
     # -- what changes ---------------------------------------------------------------------------
 
     def tell(self, seats: Iterable[Seat]) -> None:
-        """These have changed."""
+        """Tell that the seats of these students changed."""
         for seat in seats:
             self._changed(seat.row.student_id)
 

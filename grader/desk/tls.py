@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import ssl
 from typing import TYPE_CHECKING, NamedTuple
 
 from grader.i18n.language import _
 from grader.inputs.problems import bad_input, cannot_be_read
+from grader.safety.loopback import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,16 +20,6 @@ class Tls(NamedTuple):
 
     context: ssl.SSLContext
     fingerprint: str = ""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens at ``host``."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def tls_of(

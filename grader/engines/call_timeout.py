@@ -1,4 +1,4 @@
-"""Asking for what may never be answered."""
+"""Calls that may never be answered, each with a time after which it is given up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Unanswered(Exception):  # noqa: N818 - nothing went wrong here; it did not
     """What was asked for did not come in time. Unlike ``TimeoutError``, nobody else raises it."""
 
 
-def answer(call: Callable[[], T], *, within_s: float) -> T:
+def call_with_timeout(call: Callable[[], T], *, within_s: float) -> T:
     """What ``call`` gives. Raises what it raises, or :class:`Unanswered` after ``within_s`` seconds.
 
     What was not answered is left to itself, in a thread that no end of the program waits for.
@@ -36,7 +36,10 @@ def answer(call: Callable[[], T], *, within_s: float) -> T:
     return given.result()
 
 
-def within(seconds: float, call: Callable[[], object]) -> None:
-    """Do what a cluster that is gone, or busy, may never answer."""
+def try_within(seconds: float, call: Callable[[], object]) -> None:
+    """Call it, for at most so many ``seconds``; whether it answers or fails is not told.
+
+    For what is asked of a cluster that may be gone or busy.
+    """
     with suppress(Exception):
-        answer(call, within_s=seconds)
+        call_with_timeout(call, within_s=seconds)

@@ -17,12 +17,12 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from grader.engines.call_timeout import Unanswered, answer, within
+from grader.engines.call_timeout import Unanswered, call_with_timeout, try_within
 from grader.engines.protocol import EngineLost
 from grader.engines.visit import RunOptions
 from grader.i18n.language import N_, _
 from grader.i18n.message import message
-from grader.inputs.problems import bad_input
+from grader.inputs.problems import bad_input, install_extra
 from grader.model.code_digest import this_code
 from grader.safety.redact import redact
 
@@ -30,13 +30,10 @@ try:
     from distributed import Event
 except ImportError:
     raise bad_input(
-        "--engine",
-        None,
-        _("Dask is not installed."),
-        _("Install it: pip install '.[cluster]' in the grader's folder."),
+        "--engine", None, _("Dask is not installed."), install_extra("cluster")
     ) from None
 
-from grader.engines import dask_worker as parcel
+from grader.engines import dask_worker
 from grader.engines.dask_local import local_cluster
 from grader.engines.dask_remote import remote_cluster
 
@@ -90,12 +87,14 @@ class Cluster:
         """Run ``task`` on some worker."""
         name, future = f"{self._run}-{next(self._number)}", Future[Any]()
         exercises = any(isinstance(argument, RunOptions) for argument in given)
-        sealed = parcel.SealedTask(task, given)
+        sealed = dask_worker.SealedTask(task, given)
         with self._lock:
             self._waiting[future] = name if exercises else ""
         if self._lost is None:
             try:
-                asked = self._executor.submit(parcel.work, this_code(), self._run, name, sealed)
+                asked = self._executor.submit(
+                    dask_worker.work, this_code(), self._run, name, sealed
+                )
             except Exception as error:  # noqa: BLE001 - Dask's words for a connection that is gone
                 why = N_("Dask takes no more tasks: {error}")
                 self._lose(message(why, error=redact(str(error))))
@@ -111,7 +110,7 @@ class Cluster:
             self._lose(message(N_("The connection to Dask's scheduler was lost.")))
             return
         error = None if done.cancelled() else done.exception()
-        if isinstance(error, parcel.UnfitWorker):
+        if isinstance(error, dask_worker.UnfitWorker):
             # It would fail one student after the other, faster than the others grade them.
             self._lose(error.why)
             return
@@ -148,7 +147,7 @@ class Cluster:
         without_since: float | None = None
         while not self._closed.wait(_LOOK_S):
             try:
-                there = bool(answer(self._client.nthreads, within_s=SILENT_S))
+                there = bool(call_with_timeout(self._client.nthreads, within_s=SILENT_S))
             except Unanswered:
                 why = N_("Dask's scheduler has not answered for {seconds} s.")
                 self._lose(message(why, seconds=SILENT_S))
@@ -174,7 +173,9 @@ class Cluster:
     def stop(self) -> None:
         """Tell the tasks of every worker to end, and start no other."""
         self._stopped = True
-        within(_TELL_S, lambda: self._client.run(parcel.stop, self._run, on_error="ignore"))
+        try_within(
+            _TELL_S, lambda: self._client.run(dask_worker.stop, self._run, on_error="ignore")
+        )
 
     def close(self) -> None:
         """Forget the tasks. Whoever made the client closes it."""
@@ -188,11 +189,13 @@ class Cluster:
                 still = set(self._waiting)
             # Workers hear of it later than threads of one process do.
             wait(still, timeout=_LATER_S)
-            within(_TELL_S, lambda: self._executor.shutdown(wait=False))
+            try_within(_TELL_S, lambda: self._executor.shutdown(wait=False))
             return
         self._executor.shutdown()
         wait(self._tidying, timeout=_TELL_S)
-        within(_TELL_S, lambda: self._client.run(parcel.forget_run, self._run, on_error="ignore"))
+        try_within(
+            _TELL_S, lambda: self._client.run(dask_worker.forget_run, self._run, on_error="ignore")
+        )
 
 
 @contextmanager

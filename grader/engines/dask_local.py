@@ -17,7 +17,7 @@ from distributed.security import Security
 from distributed.utils import LoopRunner
 
 from grader import signals as interrupts
-from grader.engines.call_timeout import within
+from grader.engines.call_timeout import try_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,12 +74,12 @@ def local_cluster(jobs: int) -> Iterator[Client]:
             # their time to stop, and those that are not closed here end with their parent, which does
             # not wait for them (`cli.main`).
             made.shutdown_on_close = False
-            within(_KILL_S, lambda: made.sync(_kill, made))
-            within(_LEAVE_S, client.close)
+            try_within(_KILL_S, lambda: made.sync(_kill, made))
+            try_within(_LEAVE_S, client.close)
             raise
-        within(_CLOSE_S, client.close)
-        within(_CLOSE_S, made.close)
-        within(_CLOSE_S, runner.stop)
+        try_within(_CLOSE_S, client.close)
+        try_within(_CLOSE_S, made.close)
+        try_within(_CLOSE_S, runner.stop)
 
 
 def _start_tracker() -> None:

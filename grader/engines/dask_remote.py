@@ -12,10 +12,10 @@ from distributed.security import Security
 from distributed.utils import silence_logging_cmgr
 
 from grader import __version__
-from grader.engines import dask_worker as parcel
-from grader.engines.call_timeout import Unanswered, answer, within
+from grader.engines import dask_worker
+from grader.engines.call_timeout import Unanswered, call_with_timeout, try_within
 from grader.i18n.language import _
-from grader.inputs.problems import BadInput, bad_input
+from grader.inputs.problems import BadInput, bad_input, install_extra
 from grader.model.code_digest import this_code
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def remote_cluster(scheduler: str) -> Iterator[Client]:
             _refuse_unfit(client, scheduler)
             yield client
         finally:
-            within(CONNECT_S, client.close)
+            try_within(CONNECT_S, client.close)
 
 
 def _connected(scheduler: str) -> Client:
@@ -49,7 +49,7 @@ def _connected(scheduler: str) -> Client:
 
     try:
         # Dask's own limit ends with the connection, which a process that is frozen still gets.
-        return answer(connect, within_s=2 * CONNECT_S)
+        return call_with_timeout(connect, within_s=2 * CONNECT_S)
     except Unanswered:
         raise _silent(scheduler) from None
     except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
@@ -61,7 +61,7 @@ def _refuse_unfit(client: Client, scheduler: str) -> None:
     try:
         _refuse_none(client, scheduler)
         graders = _graders(client, scheduler)
-        listening = _asked(lambda: client.run_on_scheduler(parcel.listens_at))
+        listening = _asked(lambda: client.run_on_scheduler(dask_worker.listens_at))
     except Unanswered:
         raise _silent(scheduler) from None
     for where, found in graders.items():
@@ -73,7 +73,7 @@ def _refuse_unfit(client: Client, scheduler: str) -> None:
                 remedy = _("Install the same copy of the grader there, and start it again.")
             raise bad_input("--scheduler", None, _cannot(why), remedy)
         _refuse_plain(where)
-    for address in filter(parcel.in_the_clear, listening):
+    for address in filter(dask_worker.in_the_clear, listening):
         # A worker that joins later brings the way by which its tasks come.
         message = _(
             "The scheduler takes connections at {address}, which are not encrypted, and students'"
@@ -89,7 +89,7 @@ def _refuse_none(client: Client, scheduler: str) -> None:
         client.wait_for_workers(1, timeout=CONNECT_S)
 
     try:
-        answer(wait, within_s=2 * CONNECT_S)
+        call_with_timeout(wait, within_s=2 * CONNECT_S)
     except TimeoutError:
         message = _("{address} has no workers.", address=scheduler)
         raise bad_input("--scheduler", None, message, _("Start some first.")) from None
@@ -127,7 +127,7 @@ async def _of(client: Client, worker: str) -> tuple[str, str] | None:
 def _asked(call: Callable[[], Any], *, within_s: float | None = None) -> Any:
     """What the cluster says. Raises :class:`Unanswered` and :class:`BadInput`."""
     try:
-        return answer(call, within_s=within_s or READ_S)
+        return call_with_timeout(call, within_s=within_s or READ_S)
     except Unanswered:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a worker without the grader says
@@ -140,10 +140,11 @@ def _silent(address: str) -> BadInput:
 
 
 def _remedy() -> str:
-    return _(
-        "Install lambda-sqs-grader[cluster] {version} on every machine of the cluster.",
+    copy = _(
+        "Bring the same copy of the grader ({version}) to every machine of the cluster.",
         version=__version__,
     )
+    return f"{copy} {install_extra('cluster')}"
 
 
 def _cannot(why: str) -> str:
@@ -167,7 +168,7 @@ def _refuse_without_certificate(scheduler: str) -> None:
 
 def _refuse_plain(address: str) -> None:
     """Refuse to send credentials in the clear over a network."""
-    if parcel.in_the_clear(address):
+    if dask_worker.in_the_clear(address):
         raise bad_input(
             "--scheduler",
             None,

@@ -10,7 +10,6 @@ import pickle
 import threading
 from collections import deque
 from dataclasses import fields, is_dataclass, replace
-from ipaddress import ip_address
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -22,6 +21,7 @@ from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.code_digest import this_code
 from grader.model.ended_early import Interrupted
+from grader.safety.loopback import is_loopback
 from grader.safety.redact import redact
 from grader.safety.secret import Secret, sealing
 from grader.safety.trace import trace_of
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 RERUN = 1000
 """What each rerun adds to the number of the attempt: more than a batch is ever resumed."""
 
-_PLACES = 8
+_MOST_CONTEXTS = 8
 """Runs of which a worker keeps the session between tasks. A batch that was killed never ends its run."""
 
 
@@ -74,65 +74,60 @@ def listens_at(dask_scheduler: Any) -> list[str]:
 
 def in_the_clear(address: str) -> bool:
     """What travels to Dask's ``address`` can be read on its way: no TLS, and not within this machine."""
-    protocol, _, place = address.rpartition("://")
-    host = (place.rpartition(":")[0] or place).strip("[]")
-    try:
-        loopback = ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    return protocol != "tls" and not loopback
+    protocol, _, location = address.rpartition("://")
+    return protocol != "tls" and not is_loopback(location.rpartition(":")[0] or location)
 
 
-# A place lives as long as a task uses it, or while it is among the last ones made.
-_places: WeakValueDictionary[str, WorkerContext] = WeakValueDictionary()
-_kept: deque[WorkerContext] = deque(maxlen=_PLACES)
+# A context lives as long as a task uses it, or while it is among the last ones made.
+_contexts: WeakValueDictionary[str, WorkerContext] = WeakValueDictionary()
+_kept: deque[WorkerContext] = deque(maxlen=_MOST_CONTEXTS)
 _stopped: set[str] = set()
-_places_lock = threading.Lock()
+_contexts_lock = threading.Lock()
 
 
-def _place(run: str) -> WorkerContext:
+def _context_of(run: str) -> WorkerContext:
     """What the tasks of one run share in this process."""
-    with _places_lock:
-        place = _places.get(run)
-        if place is None:
-            place = _places[run] = WorkerContext()
-            _kept.append(place)
+    with _contexts_lock:
+        context = _contexts.get(run)
+        if context is None:
+            context = _contexts[run] = WorkerContext()
+            _kept.append(context)
             if run in _stopped:
-                place.stop.set()
-        return place
+                context.stop.set()
+        return context
 
 
 def stop(run: str) -> None:
     """Tell the tasks of ``run`` in this process to end, those that start later too."""
-    with _places_lock:
+    with _contexts_lock:
         _stopped.add(run)
-        place = _places.get(run)
-    if place is not None:
-        place.stop.set()
+        context = _contexts.get(run)
+    if context is not None:
+        context.stop.set()
 
 
 def forget_run(run: str) -> None:
     """Let go of what the tasks of ``run`` shared: it is over."""
-    with _places_lock:
-        place = _places.pop(run, None)
-        if place is not None and place in _kept:
-            _kept.remove(place)
+    with _contexts_lock:
+        context = _contexts.pop(run, None)
+        if context is not None and context in _kept:
+            _kept.remove(context)
 
 
-def work(sent_by: tuple[str, str], run: str, name: str, parcel: SealedTask) -> bytes:
-    """Run the task in ``parcel``, which ``sent_by``, a grader's version and digest, calls ``name``.
+def work(sent_by: tuple[str, str], run: str, name: str, sealed: SealedTask) -> bytes:
+    """Run the task in ``sealed``, which ``sent_by``, a grader's version and digest, calls ``name``.
 
     A task that was started before gets a new attempt: its worker died, but what it sent is still on
     its way. The result is pickled, ``None`` where the task was told to stop. Raises
     :class:`TaskFailed` for whatever the task raises, and :class:`UnfitWorker` before it is begun.
     """
     _refuse_to_work(sent_by)
-    task, given = parcel.open()
+    task, given = sealed.open()
     try:
         if any(isinstance(argument, RunOptions) for argument in given):
             again = _starts_before(name) * RERUN
             given = tuple(_again(argument, again) for argument in given)
-        result = task(_place(run), *given)
+        result = task(_context_of(run), *given)
         # Here, because Dask would never give up on a result that it cannot send.
         return pickle.dumps(result)
     except Interrupted:

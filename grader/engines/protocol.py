@@ -36,7 +36,7 @@ class Engine(Protocol):
         """Call ``changed``, in any thread, when there is one more."""
 
     def submit(self, task: Task, *given: Any) -> Future[Any]:
-        """Run ``task`` with a place of the engine's and what is ``given``."""
+        """Run ``task`` with a context of the engine's and what is ``given``."""
 
     def stop(self) -> None:
         """Start nothing more, and tell what runs to leave its account as it was found."""

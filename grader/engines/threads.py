@@ -41,7 +41,7 @@ class Threads:
     ) -> None:
         if jobs > 1:
             few_arenas()
-        self._place = WorkerContext(tell, self._stepping_aside, step, known)
+        self._context = WorkerContext(tell, self._stepping_aside, step, known)
         # Tasks that stepped aside keep their threads; whoever submits counts those that are at work.
         self._executor = ThreadPoolExecutor(jobs + MOST_ASIDE, thread_name_prefix="observe")
         self._lock = threading.Lock()
@@ -70,16 +70,16 @@ class Threads:
 
     def submit(self, task: Task, *given: Any) -> Future[Any]:
         """Run ``task`` in the next free thread."""
-        return self._executor.submit(task, self._place, *given)
+        return self._executor.submit(task, self._context, *given)
 
     def stop(self) -> None:
         """Tell the tasks to end, and start no other."""
-        self._place.stop.set()
+        self._context.stop.set()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def close(self) -> None:
         """Let the threads go. Those that still run have been told to stop."""
-        stopped = self._place.stop.is_set()
+        stopped = self._context.stop.is_set()
         self._executor.shutdown(wait=not stopped)
         if not stopped:
-            self._place.clients.close()
+            self._context.clients.close()

@@ -73,9 +73,9 @@ class Visit:
     endpoint_url: str | None
     use: Mapping[str, str] = field(default_factory=dict, hash=False)
 
-    def aws(self, place: WorkerContext, ends_at: float) -> Aws:
+    def aws(self, context: WorkerContext, ends_at: float) -> Aws:
         """The account's AWS, asked until ``ends_at``, a time of ``time.monotonic()``. To be closed."""
-        return Aws(place.clients, self.access, self.region, self.endpoint_url, ends_at)
+        return Aws(context.clients, self.access, self.region, self.endpoint_url, ends_at)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Identified:
     """Who answered.
 
     ``elsewhere`` are the addresses that are asked instead of AWS's own, such as a sandbox's, where the
-    place tells what it looked at.
+    context tells what it looked at.
     """
 
     identity: Fact[Identity]
@@ -102,46 +102,46 @@ class RunOptions:
     confirm_s: float = 0
 
 
-def identify_account(place: WorkerContext, visit: Visit, limit_s: float) -> Identified:
+def identify_account(context: WorkerContext, visit: Visit, limit_s: float) -> Identified:
     """Whose account it is. AWS is not asked any more when ``limit_s`` seconds have passed."""
-    with closing(visit.aws(place, time.monotonic() + limit_s)) as aws:
+    with closing(visit.aws(context, time.monotonic() + limit_s)) as aws:
         identity = observe_identity(aws, visit.account_id)
-        tells = place.known is not None and isinstance(identity, Found)
+        tells = context.known is not None and isinstance(identity, Found)
         return Identified(identity, aws.elsewhere() if tells else ())
 
 
 def may_read(
-    place: WorkerContext, visit: Visit, identity: Identity, rubric: Rubric, limit_s: float
+    context: WorkerContext, visit: Visit, identity: Identity, rubric: Rubric, limit_s: float
 ) -> Unknown | None:
     """Why this way may not read what another way observes; ``None`` where it may. Nothing is run."""
-    with closing(visit.aws(place, time.monotonic() + limit_s)) as aws:
+    with closing(visit.aws(context, time.monotonic() + limit_s)) as aws:
         return why_not(aws, rubric, identity, visit.use)
 
 
 def observe_account(
-    place: WorkerContext,
+    context: WorkerContext,
     visit: Visit,
     identity: Fact[Identity],
     rubric: Rubric,
     needs: Needs,
-    orders: RunOptions,
+    options: RunOptions,
 ) -> Observation:
     """Everything that ``rubric`` and the ``needs`` of its checks ask of the account.
 
-    When ``orders.limit_s`` have passed AWS is not asked any more: what is left is unknown
-    (``time-limit``). Raises :class:`Interrupted` when the place is to stop.
+    When ``options.limit_s`` have passed AWS is not asked any more: what is left is unknown
+    (``time-limit``). Raises :class:`Interrupted` when the context is to stop.
     """
-    with closing(visit.aws(place, time.monotonic() + orders.limit_s)) as aws:
+    with closing(visit.aws(context, time.monotonic() + options.limit_s)) as aws:
         return observe(
             aws,
             rubric,
             needs,
             KINDS,
             identity,
-            seed=orders.seed,
-            attempt=orders.attempt,
-            exchange=orders.exchange,
-            waits=place.waits(orders.confirm_s),
+            seed=options.seed,
+            attempt=options.attempt,
+            exchange=options.exchange,
+            waits=context.waits(options.confirm_s),
             use=visit.use,
-            known=place.known,
+            known=context.known,
         )

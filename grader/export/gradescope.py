@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 from grader.export.comment import adjusted_lines, explanation, why_ungraded
 from grader.export.formats import File, earlier
 from grader.i18n.language import N_, language
+from grader.model.indented_json import indented_json
 from grader.model.work_out import work_out
 from grader.results.atomic_write import write_json
 from grader.rubric.rubric import Visibility  # noqa: TC001 - msgspec reads it
@@ -106,7 +107,7 @@ def _student_in(data: bytes) -> str | None:
 
 def encode(results: GradescopeResults) -> bytes:
     """The file's bytes."""
-    return msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n"
+    return indented_json(results)
 
 
 def write_results(path: Path, report: Report, rubric: Rubric, lang: str) -> None:

@@ -14,6 +14,7 @@ from grader.export.comment import comment_text
 from grader.export.formats import File, earlier
 from grader.export.matching import alone
 from grader.export.own_ids import with_ids
+from grader.model.indented_json import indented_json
 from grader.model.timestamps import iso, now
 from grader.model.work_out import work_out
 
@@ -81,7 +82,7 @@ def files(export: Export) -> Iterator[File]:
         score = scores.get(row.student_id)
         data = None
         if score is not None:
-            data = msgspec.json.format(encode(score), indent=2) + b"\n"
+            data = indented_json(score)
         yield File(f"{row.student_id}.json", data, SCHEMA)
     yield from _left_over(export, there)
     yield File(_ALL, b"".join(encode(score) + b"\n" for score in scores.values()))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from grader.i18n.language import N_, _
-from grader.inputs.problems import BadInput, Problem, bad_input, reason
+from grader.i18n.language import _
+from grader.inputs.problems import BadInput, Problem, bad_input, install_extra, reason
+from grader.safety.loopback import is_loopback
 from grader.safety.secret import Secret
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from grader.export.lti_platform import Client, Platform
 
 _LIMIT_BYTES = 64 * 1024
-_INSTALL = N_("Install it: pip install '.[lti]' in the grader's folder.")
 
 
 def address(option: str, url: str) -> None:
@@ -36,16 +35,9 @@ def address(option: str, url: str) -> None:
     if not usable or parts.scheme not in {"http", "https"}:
         message = _("This is not an address that can be posted to.")
         raise bad_input(option, None, message, _("Write it like https://lms.example.org/…"))
-    if parts.scheme == "http" and not _is_loopback(host or ""):
+    if parts.scheme == "http" and not is_loopback(host or ""):
         message = _("What is sent there could be read on the way.")
         raise bad_input(option, None, message, _("Give its https:// address."))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def client_of(
@@ -72,7 +64,7 @@ def client_of(
         from grader.export.lti_platform import Client
     except ImportError as error:
         message = _("The library {name} is missing.", name=error.name)
-        raise bad_input("grader push lti", None, message, _(_INSTALL)) from None
+        raise bad_input("grader push lti", None, message, install_extra("lti")) from None
     return Client(client_id, token_url, _key(key, errors), key_id, audience)
 
 

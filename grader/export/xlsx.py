@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from grader.export.formats import File
 from grader.export.grades_csv import csv_parts
 from grader.i18n.language import N_, _, language
-from grader.inputs.problems import bad_input
+from grader.inputs.problems import bad_input, install_extra
 from grader.results.grades_csv import grades_table
 from grader.rubric.load import text_in
 from grader.safety.printable import printable_lines
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     Table = Sequence[Sequence[str | float | None]]
 
 SHEET_NAME, CRITERIA = N_("Grades"), N_("Criteria")
-_INSTALL = N_("Install it: pip install '.[xlsx]' in the grader's folder.")
 
 _LONGEST = 32_000
 """Excel takes 32,767 characters in a cell, and refuses the whole file for one more."""
@@ -51,7 +50,7 @@ def files(export: Export) -> Iterator[File]:
             name=error.name,
             extra="xlsx",
         )
-        raise bad_input("--to xlsx", None, message, _(_INSTALL)) from None
+        raise bad_input("--to xlsx", None, message, install_extra("xlsx")) from None
     words = language(export.lang)
     data = io.BytesIO()
     with Workbook(data, {**_PLAIN_TEXT, "in_memory": True}) as book:

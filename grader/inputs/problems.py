@@ -60,3 +60,11 @@ def reason(error: OSError) -> str:
 def cannot_be_read(error: OSError) -> str:
     """That the operating system does not let a file or folder be read, and why."""
     return _("It cannot be read ({reason}).", reason=reason(error))
+
+
+def install_extra(name: str) -> str:
+    """How to install an optional part of the grader.
+
+    From its folder: it is on no package index, where a package of its name would be somebody else's.
+    """
+    return _("Install it: pip install '.[{extra}]' in the grader's folder.", extra=name)

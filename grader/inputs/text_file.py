@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.bounded_read import NotOrdinaryError, TooLargeError, read_bounded
+from grader.inputs.file_signature import kind_of_file, utf16_codec
 from grader.inputs.problems import bad_input, reason
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
-_ZIP = b"PK\x03\x04"
 
 
 @dataclass(frozen=True)
@@ -34,14 +32,14 @@ def read_text(path: Path, *, limit_bytes: int, save_as: str = "UTF-8") -> TextFi
     """
     raw = read_bytes(path, limit_bytes=limit_bytes)
     save_again = _("Save it again as “{encoding}”.", encoding=save_as)
-    if raw.startswith(_ZIP):
+    if kind_of_file(raw) == "zip":
         raise bad_input(
             path,
             1,
             _("This is a ZIP file, not text."),
             _("Unpack it. Of a download of submissions, “grader roster” makes a roster."),
         )
-    if raw.startswith(_UTF16_BOMS) or _looks_like_utf16(raw):
+    if utf16_codec(raw):
         raise bad_input(path, 1, _("The file is encoded as UTF-16, not UTF-8."), save_again)
     try:
         text = raw.decode("utf-8-sig")
@@ -77,12 +75,6 @@ def read_bytes(path: Path, *, limit_bytes: int) -> bytes:
         message = _("The file cannot be read ({reason}).", reason=why)
         remedy = _("Check the path and its permissions.")
     raise bad_input(path, None, message, remedy)
-
-
-def _looks_like_utf16(raw: bytes) -> bool:
-    """Half of the first bytes are NUL, all on odd or all on even places: Latin text in UTF-16."""
-    start = raw[:64]
-    return len(start) >= 4 and len(start) // 2 in (start[::2].count(0), start[1::2].count(0))
 
 
 def _line_at(text: str, position: int) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.csv_width import wider_than_header
+from grader.inputs.file_signature import kind_of_file
 from grader.inputs.names import any_order, letters
 from grader.inputs.problems import BadInput, Problem, bad_input
 from grader.inputs.text_file import read_bytes
@@ -35,7 +36,6 @@ KEYS = (
 """What tells students apart, and what a student's id is made of: the first that the list has."""
 
 _LIMIT_BYTES = 64 * 1024 * 1024
-_ZIP = b"PK\x03\x04"
 _MAY_HOLD_A_BLOCK = re.compile(r"aws_|A[KS]IA[A-Z0-9]{8}|secretaccesskey", re.IGNORECASE)
 _NUMBER_AT_END = re.compile(r"([0-9]{1,20})\s*$")
 _MAX_TEXT = 300
@@ -107,7 +107,7 @@ def read_class_list(path: Path) -> ClassList:
     """
     raw = read_bytes(path, limit_bytes=_LIMIT_BYTES)
     save = _("Save it again as “{encoding}”.", encoding="CSV UTF-8")
-    if raw.startswith(_ZIP):
+    if kind_of_file(raw) == "zip":
         raise bad_input(path, 1, _("This is a spreadsheet or a ZIP file, not text."), save)
     text = decoded(raw)
     if "\0" in text:

@@ -6,9 +6,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
-from grader.inputs.names import any_order, name_forms
+from grader.inputs.names import any_order
 from grader.inputs.problems import Problem
 from grader.intake.class_list import KEYS
+from grader.intake.owners import is_named
 from grader.safety.printable import printable
 
 if TYPE_CHECKING:
@@ -59,16 +60,9 @@ class RowIndex:
         for column in KEYS:
             given = person.cells.get(column, "").casefold()
             for row in self._by_key.get((column, given), ()) if given else ():
-                if column == "email" or _is_named(person, row):
+                if column == "email" or is_named(person, row.get("name")):
                     found[row.line] = row
         return [found[line] for line in sorted(found)]
-
-
-def _is_named(person: ClassMember, row: RosterRow) -> bool:
-    name = row.get("name")
-    if not name or not person.name:
-        return True
-    return bool(name_forms(name) & name_forms(person.name))
 
 
 def _is_other(person: ClassMember, row: RosterRow) -> bool:

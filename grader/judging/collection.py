@@ -144,7 +144,7 @@ class _Collection:
             self._refuse(info, _("There is no fixture “{name}”.", name=name), _meant(name, NEEDS))
 
     def _unobservable(self, info: CheckInfo) -> None:
-        """What the check judges has no such fact, whatever the rubric says."""
+        """Refuse a check that asks for facts which what it judges never has, under any rubric."""
         if not isinstance(info.on, str) or info.on not in SHAPES:
             message = _("No check judges a “{word}”.", word=info.on)
             self._refuse(info, message, _meant(str(info.on), SHAPES))
@@ -174,7 +174,7 @@ def _meant(word: str, known: Iterable[str]) -> str:
 
 
 def _has(shape: str, need: Need) -> bool:
-    """What an ``on`` of this shape names has such a fact."""
+    """Whether a resource that an ``on`` of this shape names has such a fact."""
     return shape.split(" -> ")[0 if need.end == "source" else -1] == need.word
 
 

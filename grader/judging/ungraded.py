@@ -33,7 +33,8 @@ NOT_RUN = LeftOut(
 
 
 def may_be_of_one(error: Exception) -> bool:
-    """One observation may be at fault: neither a limit of this machine nor the end of a process."""
+    """Whether a single observation may be at fault, rather than a limit of this machine or a process
+    that ended."""
     return not isinstance(error, WorkerDied | CancelledError) and limit_reached(error) is None
 
 

@@ -216,7 +216,7 @@ def _hushed() -> Iterator[None]:
 
 
 def _listen(asked: IO[bytes], tasks: SimpleQueue[bytes], folder: Path) -> NoReturn:
-    """Hand on what is asked. Where nobody asks any more, end, whatever is at work, without a trace.
+    """Pass on each task; once the parent is gone, end the process, whatever runs, and remove ``folder``.
 
     That the parent's end of the pipe was closed may be the last that it did: ``folder`` goes too.
     """
@@ -231,7 +231,7 @@ def _listen(asked: IO[bytes], tasks: SimpleQueue[bytes], folder: Path) -> NoRetu
 
 
 def _remove_at_last(folder: Path) -> None:
-    """Try again: other workers, or a check, may still be writing there."""
+    """Remove the folder, and try again while other workers or a check still write into it."""
     from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed
 
     def left() -> bool:

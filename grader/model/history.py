@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from grader.model.indented_json import indented_json
 from grader.model.report import Report  # noqa: TC001 - msgspec reads it
 from grader.model.work_out import work_out
 
@@ -35,4 +36,4 @@ work_out(Former)
 
 def encode(former: Former) -> bytes:
     """It as indented JSON, ending in a newline."""
-    return msgspec.json.format(msgspec.json.encode(former), indent=2) + b"\n"
+    return indented_json(former)

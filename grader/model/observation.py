@@ -13,6 +13,7 @@ import msgspec
 
 from grader.i18n.message import Message  # noqa: TC001 - msgspec reads it
 from grader.model.fact import Fact, Found, Unknown
+from grader.model.indented_json import indented_json
 from grader.model.mistakes import OTHER
 
 if TYPE_CHECKING:
@@ -448,7 +449,7 @@ OF_RESOURCES = ("functions", "queues", "mappings", "schedules", "runs")
 
 def encode(observation: Observation) -> bytes:
     """The observation as indented JSON, ending in a newline."""
-    return msgspec.json.format(msgspec.json.encode(observation), indent=2) + b"\n"
+    return indented_json(observation)
 
 
 _decoder = msgspec.json.Decoder(Observation)

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from grader.inputs.bounded_read import MOST_BYTES_OF_STUDENT, read_bounded
 from grader.model.evidence import Evidence  # noqa: TC001 - msgspec reads it
+from grader.model.indented_json import indented_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -307,7 +308,7 @@ _decoder = msgspec.json.Decoder(Report)
 
 def encode(report: Report) -> bytes:
     """The report as indented JSON, ending in a newline."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+    return indented_json(report)
 
 
 def read_report(path: Path) -> Report:

@@ -138,7 +138,7 @@ def _compare(
 
 
 def _earns_everything(reports: Iterable[Report], out: Console) -> bool:
-    """Whether the reference solution does; what it does not earn is said."""
+    """Whether the reference solution earns everything; what it does not earn is shown."""
     reference = next(report for report in reports if report.student_id == REFERENCE)
     if reference.score == reference.max_score:
         return True
@@ -155,8 +155,8 @@ def _earns_everything(reports: Iterable[Report], out: Console) -> bool:
 def differences(
     submission: DemoSubmission, report: Report, suspicion: Iterable[Suspicion] = ()
 ) -> list[str]:
-    """What a report, and the ``suspicion`` of the class, say otherwise than the submission's expected
-    result; empty when nothing."""
+    """How a report and the ``suspicion`` of the class differ from the submission's expected result;
+    empty where they do not."""
     wrong = []
     flags = {*report.flags, *(finding.flag for finding in suspicion)}
     if report.score != submission.points:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.batch.pipeline import Pipeline
-from grader.i18n.language import N_, _, plural
+from grader.i18n.language import N_, _
 from grader.rehearsal.demo import own_sandbox
 from grader.roster.load import load_roster
 from grader.safety.printable import printable
@@ -23,6 +23,7 @@ from grader.sandbox.cohort import REFERENCE, cohort_of, deploy_all, write_cohort
 from grader.sandbox.layout import Layout
 from grader.terminal.progress import progress
 from grader.terminal.report import points
+from grader.terminal.student_label import labels_listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -162,7 +163,7 @@ def sit_exam(setup: GradingSetup, settings: Settings, *, errors: Console, quiet:
 
 
 def is_of_exam(submission: DemoSubmission) -> bool:
-    """It can be graded, and does not wait for half a minute."""
+    """Whether a submission is part of the exam: it can be graded, without a wait of half a minute."""
     graded = submission.points is not None
     return graded and submission.name not in _SLOW and (submission.deployed or submission.untouched)
 
@@ -259,16 +260,7 @@ def _grouped(ungraded: Iterable[tuple[Report, CriterionResult]]) -> list[tuple[s
     whom: dict[tuple[str, str], list[str]] = {}
     for report, result in ungraded:
         whom.setdefault((result.id, result.message), []).append(report.student_id)
-    return [(criterion, _few(names), why) for (criterion, why), names in whom.items()]
-
-
-def _few(names: Sequence[str]) -> str:
-    first = ", ".join(names[:2])
-    if not names[2:]:
-        return first
-    return plural(
-        len(names) - 2, "{first} and {count} more", "{first} and {count} more", first=first
-    )
+    return [(criterion, labels_listed(names, 2), why) for (criterion, why), names in whom.items()]
 
 
 def _why(result: CriterionResult) -> str:

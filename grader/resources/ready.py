@@ -56,16 +56,13 @@ class Waits:
         look: Callable[[], T],
         pending: Callable[[T], bool],
         why: Message,
-        longest_s: float | None = None,
-        wait: wait_base | None = None,
     ) -> tuple[T, bool]:
         """What ``look`` sees once it is no longer ``pending``, or when its time is over.
 
-        Its time is ``longest_s`` (:data:`READY_S` unless given), or what is left of all waits; it looks
-        again after ``wait`` (:data:`EVERY_S`). ``why`` says what is waited for.
+        ``why`` says what is waited for, :data:`READY_S` seconds at most.
         Returns what was seen, and whether it is ready. Raises :class:`Interrupted`.
         """
-        return self.again(look(), look, pending, why, longest_s, wait)
+        return self.again(look(), look, pending, why)
 
     def again(
         self,
@@ -76,7 +73,11 @@ class Waits:
         longest_s: float | None = None,
         wait: wait_base | None = None,
     ) -> tuple[T, bool]:
-        """The same, where ``seen`` was seen just now: the next look comes after a ``wait``."""
+        """The same, where ``seen`` was seen just now: the next look comes after a ``wait``.
+
+        The time is ``longest_s`` (:data:`READY_S` unless given), or what is left of all waits; it looks
+        again after each ``wait`` (:data:`EVERY_S`).
+        """
         from tenacity import stop_after_delay, wait_fixed
 
         if not pending(seen):

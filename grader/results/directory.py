@@ -14,6 +14,7 @@ from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, MOST_BYTES_OF_STUDEN
 from grader.inputs.problems import BadInput, Problem, bad_input, cannot_be_read, reason
 from grader.model import observation, report
 from grader.model.batch import Batch
+from grader.model.indented_json import indented_json
 from grader.model.observation import Observation
 from grader.model.report import Report
 from grader.model.student_id import is_student_id
@@ -158,8 +159,7 @@ class Results:
 
     @property
     def state(self) -> bytes:
-        """The content of ``batch.json``, by which it is known whether a batch began or ended here
-        since."""
+        """The raw ``batch.json``; compare two reads to detect another run. Empty where there is none."""
         try:
             return read_bounded(self.root / BATCH, MOST_BYTES_OF_CLASS)
         except OSError:
@@ -238,7 +238,7 @@ class Results:
     def write_batch(self, batch: Batch) -> None:
         """Write ``batch.json``."""
         self.root.mkdir(parents=True, exist_ok=True)
-        write_json(self.root / BATCH, _indented(batch), "batch")
+        write_json(self.root / BATCH, indented_json(batch), "batch")
 
     def write_rubric(self, source: str) -> None:
         """Write the rubric as used."""
@@ -257,7 +257,7 @@ class Results:
         ``shown`` says what stands in ``grades.csv`` for the score of whom there is none.
         """
         summary = summarise_class(known, rubric, lang)
-        write_json(self.root / SUMMARY, _indented(summary), "summary")
+        write_json(self.root / SUMMARY, indented_json(summary), "summary")
         extra = {student.student_id: student.extra for student in students}
         reports = [shown.of(result.report) for result in known]
         text = grades_csv(reports, [criterion.id for criterion in rubric.criteria], extra)
@@ -349,11 +349,7 @@ def writable(folder: Path) -> None:
 
 def summary_json(summary: Summary) -> bytes:
     """What ``summary.json`` says."""
-    return _indented(summary)
-
-
-def _indented(struct: msgspec.Struct) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(struct), indent=2) + b"\n"
+    return indented_json(summary)
 
 
 def _read(path: Path, kind: type[S], problems: list[Problem]) -> S | None:

@@ -10,6 +10,7 @@ from grader.i18n.language import _
 from grader.inputs.problems import bad_input
 from grader.inputs.text_file import read_bytes
 from grader.model.handed_back import HandedBack
+from grader.model.indented_json import indented_json
 from grader.results.atomic_write import write_json
 from grader.results.directory import HANDED_BACK, UNREADABLE
 
@@ -38,7 +39,7 @@ def read_handed_back(root: Path) -> HandedBack | None:
 
 def write_handed_back(root: Path, handed_back: HandedBack) -> None:
     """Write what was handed out. The folder is locked."""
-    data = msgspec.json.format(msgspec.json.encode(handed_back), indent=2) + b"\n"
+    data = indented_json(handed_back)
     write_json(root / HANDED_BACK, data, "handed-back")
 
 

@@ -32,7 +32,7 @@ class NamedAccounts:
         named = self._named[owner_of(student)]
         return account_id is None or None in named or account_id in named
 
-    def others_of(self, stored: StoredStudent) -> StoredStudent:
-        """What is stored of the student, without other accounts that cannot be the student's."""
+    def only_named(self, stored: StoredStudent) -> StoredStudent:
+        """``stored`` without the other accounts that cannot be the student's."""
         others = (one for one in stored.others if self.may_be(stored.student, one.account_id))
         return replace(stored, others=tuple(others))

@@ -2,8 +2,8 @@
 
 Understood are the INI block that AWS Academy shows, the lines that set variables in a shell (sh, fish,
 csh, PowerShell, cmd), and the JSON of ``aws configure export-credentials`` and of STS, in text or HTML.
-Everything that reads a block reads it here: ``grader roster``, a roster's ``credentials_file``,
-``grader check --block``.
+Whatever a person hands in is read here: ``grader roster``, a roster's ``credentials_file``, the desk,
+``grader check --block``. What AWS's tools make of a file of theirs is ``grader.aws.pasted_block``'s.
 """
 
 from __future__ import annotations

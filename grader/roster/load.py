@@ -19,7 +19,7 @@ from grader.model.timestamps import iso, time_of
 from grader.roster.access import ACCESS_COLUMNS, WAYS, AccessError, access_of
 from grader.roster.cell_shapes import SHAPED_COLUMNS, shape_problem, use_fault
 from grader.roster.misplaced import looks_like_credentials, misplaced
-from grader.roster.table import ID_COLUMNS, USE, AccountRow, Table, is_known, read_table
+from grader.roster.table import ID_COLUMNS, USE, AccountRow, Table, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -79,7 +79,6 @@ class Roster:
     """A roster as it was loaded. ``sha256`` is the digest of the file's bytes, in hexadecimal."""
 
     accounts: tuple[Account, ...]
-    extra_columns: tuple[str, ...]
     sha256: str
 
 
@@ -112,8 +111,7 @@ def load_roster(path: Path, *, ways_needed: bool = True) -> Roster:
     problems = [*table.problems, *reading.problems]
     if problems:
         raise BadInput(problems)
-    extra = tuple(column for column in table.columns if not is_known(column))
-    return Roster(accounts, extra, sha256)
+    return Roster(accounts, sha256)
 
 
 def _table(path: Path) -> tuple[Table, str]:

@@ -5,31 +5,25 @@ from __future__ import annotations
 import html
 import quopri
 import re
+from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_, _
+from grader.inputs.file_signature import kind_of_file, utf16_codec
+
+if TYPE_CHECKING:
+    from grader.inputs.file_signature import FileKind
 
 LIMIT_BYTES = 1024 * 1024
 """More than any text that holds a block; what is larger is not looked into."""
 
-_IMAGE = N_("It is a screenshot or another image, which is not read.")
-_ARCHIVE = N_("It is an archive, which is not read.")
-_WORD = N_("It is a Word document, which is not read.")
-_PDF = N_("It is a PDF, which is not read.")
-_NOT_TEXT = (
-    (b"%PDF", _PDF),
-    (b"\x89PNG", _IMAGE),
-    (b"\xff\xd8\xff", _IMAGE),
-    (b"GIF8", _IMAGE),
-    (b"II*\0", _IMAGE),
-    (b"MM\0*", _IMAGE),
-    (b"PK\x03\x04", N_("It is a Word document or an archive, which is not read.")),
-    (b"\x1f\x8b", _ARCHIVE),
-    (b"7z\xbc\xaf\x27\x1c", _ARCHIVE),
-    (b"Rar!\x1a", _ARCHIVE),
-    (b"\xd0\xcf\x11\xe0", _WORD),
-    (b"{\\rtf", N_("It is an RTF document, which is not read.")),
-)
-_PICTURES = re.compile(rb"....ftyp(?:heic|heix|hevc|mif1|avif)|RIFF....WEBP", re.DOTALL)
+_NOT_TEXT: dict[FileKind, str] = {
+    "pdf": N_("It is a PDF, which is not read."),
+    "image": N_("It is a screenshot or another image, which is not read."),
+    "zip": N_("It is a Word document or an archive, which is not read."),
+    "archive": N_("It is an archive, which is not read."),
+    "word": N_("It is a Word document, which is not read."),
+    "rtf": N_("It is an RTF document, which is not read."),
+}
 
 _TAG = re.compile(r"<[/!]?([A-Za-z0-9:]*+)[^<>]*+>")
 _LINE_ENDS = frozenset({"br", "p", "div", "li", "tr", "td", "pre", "h1", "h2", "h3", "blockquote"})
@@ -62,11 +56,9 @@ def plain_text(raw: bytes) -> str:
     Lines end in a newline, quotes and spaces are those of ASCII, the marks of a mail's quotation and of
     a page are gone. Takes time in proportion to the length. Raises :class:`NotText`.
     """
-    for start, fault in _NOT_TEXT:
-        if raw.startswith(start):
-            raise NotText(_(fault))
-    if _PICTURES.match(raw):
-        raise NotText(_(_IMAGE))
+    kind = kind_of_file(raw)
+    if kind is not None:
+        raise NotText(_(_NOT_TEXT[kind]))
     if len(raw) > LIMIT_BYTES:
         size = f"{LIMIT_BYTES // 1024:,}"
         raise NotText(_("It is larger than {size} KiB, too large for a block.", size=size))
@@ -89,14 +81,9 @@ def is_saved_page(raw: bytes) -> bool:
 
 def decoded(raw: bytes) -> str:
     """The text of ``raw`` in UTF-8 or UTF-16, else in Windows' Western code page, whatever it holds."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", "replace")
-    start = raw[:64]
-    half = len(start) // 2
-    if half >= 2 and start[1::2].count(0) == half and start[::2].count(0) == 0:
-        return raw.decode("utf-16-le", "replace")
-    if half >= 2 and start[::2].count(0) >= half and start[1::2].count(0) == 0:
-        return raw.decode("utf-16-be", "replace")
+    codec = utf16_codec(raw)
+    if codec is not None:
+        return raw.decode(codec, "replace")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -106,6 +106,7 @@ def variety_of(rules: ExchangeRules) -> tuple[DemoSubmission, ...]:
     )
 
 
+_AT_A_TIME = 4
 _ID_NUMBERS, _CANVAS_IDS = 20240001, 9001
 
 
@@ -114,9 +115,8 @@ def deploy_all(
     submissions: Iterable[DemoSubmission],
     *,
     layout: Layout = SHIPPED,
-    jobs: int = 4,
 ) -> dict[str, str]:
-    """Deploys each submission into a new account, ``jobs`` at a time: its name → the account's id.
+    """Deploys each submission into a new account: its name → the account's id.
 
     A submission that shares an account must come together with the one it shares it with. Raises
     ``KeyError`` when it does not, botocore's ``ClientError`` when the sandbox refuses.
@@ -126,7 +126,7 @@ def deploy_all(
     accounts |= {
         s.name: accounts[s.shares_account_with] for s in submissions if s.shares_account_with
     }
-    threads = ThreadPoolExecutor(max_workers=jobs)
+    threads = ThreadPoolExecutor(max_workers=_AT_A_TIME)
     try:
         done = [threads.submit(deploy, sandbox, accounts[s.name], s, layout) for s in submissions]
         for deployment in done:

@@ -23,7 +23,7 @@ from botocore.config import Config
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from grader.i18n.language import _
-from grader.inputs.problems import reason
+from grader.inputs.problems import install_extra, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,18 +93,17 @@ class Sandbox:
 
 def exports(
     sandbox: Sandbox,
-    account_id: str = EXAMPLE_ACCOUNT,
     *,
     region: str = REGION,
     powershell: bool = os.name == "nt",
 ) -> str:
-    """The lines to paste to work in ``account_id`` of ``sandbox``: into a POSIX shell, or PowerShell.
+    """What to paste to work in the example account of ``sandbox``: into a POSIX shell, or PowerShell.
 
     ``region`` is where AWS's own tools then look.
     """
     variables = {
         "AWS_ENDPOINT_URL": sandbox.endpoint_url,
-        "AWS_ACCESS_KEY_ID": account_id,
+        "AWS_ACCESS_KEY_ID": EXAMPLE_ACCOUNT,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_DEFAULT_REGION": region,
     }
@@ -120,9 +119,7 @@ def sandbox(port: int | None = None) -> Iterator[Sandbox]:
     as well when this process is killed. Raises :class:`SandboxError` when it cannot be started.
     """
     if importlib.util.find_spec("ministack") is None:
-        raise SandboxError(
-            _("The sandbox needs ministack: pip install '.[sandbox]' in the grader's folder.")
-        )
+        raise SandboxError(f"{_('The sandbox needs ministack.')} {install_extra('sandbox')}")
     port = _free_port(port)
     directory = Path(tempfile.mkdtemp(prefix="grader-sandbox-")).resolve()
     try:

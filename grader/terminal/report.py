@@ -10,7 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.i18n.language import N_, _, plural, spoken
+from grader.i18n.language import _, plural, spoken
+from grader.pages.words import SHORT_FLAGS
 from grader.safety.printable import printable
 from grader.scoring.adjust import counted
 from grader.scoring.adjustment_words import adjustment_lines
@@ -36,24 +37,6 @@ _MARKS = {
     "ungraded": ("?", "magenta"),
 }
 _WAITING = ("…", "dim")
-FLAGS = {
-    "account-mismatch": N_("account-mismatch"),
-    "account-shared": N_("account-shared"),
-    "answers-left-behind": N_("answers-left-behind"),
-    "due-unknown": N_("due-unknown"),
-    "direct-inconclusive": N_("direct-inconclusive"),
-    "earlier-answers": N_("earlier-answers"),
-    "foreign-messages": N_("foreign-messages"),
-    "group-account-open": N_("group-account-open"),
-    "group-accounts": N_("group-accounts"),
-    "modified-after-due": N_("modified-after-due"),
-    "overridden": N_("overridden"),
-    "pair-left-behind": N_("pair-left-behind"),
-    "raises-after-answer": N_("raises-after-answer"),
-    "same-code": N_("same-code"),
-    "several-answers": N_("several-answers"),
-}
-"""Flags as they are shown: in English by their names."""
 
 
 def points(value: float | None, maximum: float) -> str:
@@ -193,7 +176,7 @@ def _show_open(report: Report, out: Console) -> None:
 
 def _flags(report: Report, suspicion: Iterable[str] = ()) -> str:
     names = sorted({*report.flags, *suspicion})
-    return ", ".join(printable(_(FLAGS.get(name, name))) for name in names)
+    return ", ".join(printable(_(SHORT_FLAGS.get(name, name))) for name in names)
 
 
 def _unreached(report: Report) -> CriterionResult | None:

@@ -129,7 +129,7 @@ class Class:
         settings = Settings(seed=1, jobs=jobs, lang=lang)
         planned = plan(self.results, students, rubric, settings, **how)
         engine = Threads(jobs)
-        engine._place.clients = Clients((wire or ByKeys()).session)
+        engine._context.clients = Clients((wire or ByKeys()).session)
         run = ClassRun(self.setup(rubric), self.results, students, planned, engine)
         run.run(lambda _: None)
         assert run.unwritten == []

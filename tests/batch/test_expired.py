@@ -13,7 +13,7 @@ from grader.aws.clients import Clients
 from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
 from grader.batch.run import ClassRun
-from grader.batch.setup import load_setup
+from grader.batch.setup import load_setup_and_roster
 from grader.engines.threads import Threads
 from grader.results.directory import Results
 from grader.rubric.load import default_rubric_path
@@ -95,12 +95,11 @@ def came(aws_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Came
     results = Results(folder / "results")
 
     def run(wire: Expiring, *, resume: bool) -> dict[str, Report]:
-        with load_setup(default_rubric_path(), None, path) as (setup, students):
-            assert students is not None
+        with load_setup_and_roster(default_rubric_path(), None, path) as (setup, students):
             settings = Settings(seed=3, jobs=4)
             planned = plan(results, students, setup.rubric, settings, resume=resume)
             engine = Threads(settings.jobs)
-            engine._place.clients = Clients(wire.session)
+            engine._context.clients = Clients(wire.session)
             one = ClassRun(setup, results, students, planned, engine)
             one.run(lambda _: None)
             return {report.student_id: report for report in one.reports}

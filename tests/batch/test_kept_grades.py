@@ -15,7 +15,7 @@ from grader.aws.clients import Clients
 from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
 from grader.batch.run import ClassRun
-from grader.batch.setup import load_setup
+from grader.batch.setup import load_setup_and_roster
 from grader.engines.threads import Threads
 from grader.inputs.problems import BadInput
 from grader.model.code_digest import grader_sha256
@@ -89,12 +89,11 @@ def test_a_lab_that_ended_takes_no_earlier_grade_away(
     denied = rest(403, "AccessDeniedException", "explicit deny in voc-cancel-cred")
 
     def run(**how: Any) -> ClassRun:
-        with load_setup(default_rubric_path(), None, path) as (setup, students):
-            assert students is not None
+        with load_setup_and_roster(default_rubric_path(), None, path) as (setup, students):
             settings, results = Settings(seed=3), Results(tmp_path / "results")
             planned = plan(results, students, setup.rubric, settings, **how)
             engine = Threads(settings.jobs)
-            engine._place.clients = Clients(wire.session)
+            engine._context.clients = Clients(wire.session)
             one = ClassRun(setup, results, students, planned, engine)
             one.run(lambda _: None)
             return one
@@ -310,8 +309,7 @@ def test_a_plan_that_another_grader_made_untrue_is_not_carried_out(
 ) -> None:
     path = roster(tmp_path, aws_sandbox, "s1,Ann,,-")
     results = Results(tmp_path / "results")
-    with load_setup(default_rubric_path(), None, path) as (setup, students):
-        assert students is not None
+    with load_setup_and_roster(default_rubric_path(), None, path) as (setup, students):
         planned = plan(results, students, setup.rubric, Settings(seed=3))
         assert grader("batch", path, cwd=tmp_path).returncode == 3
         before = read_json(tmp_path / "results/batch.json")

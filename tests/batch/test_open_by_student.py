@@ -58,7 +58,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     gone = Unknown("unreachable", "Could not connect.")
     for student, unknown in ((ANN, None), (BO, consumer), (CY, gone)):
         results.write_student(a_report(student, 20), seen(unknown))
-    with load_setup(None, []) as (setup, _roster):
+    with load_setup(None, []) as setup:
         regrade(results, setup, lang="en")
     return root
 

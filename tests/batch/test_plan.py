@@ -41,7 +41,7 @@ def account(student: Student, **changes: Any) -> Account:
 
 
 def roster(*accounts: Account, sha256: str = "") -> Roster:
-    return Roster(accounts or (account(ANN), account(BO), account(CY)), (), sha256)
+    return Roster(accounts or (account(ANN), account(BO), account(CY)), sha256)
 
 
 def store(results: Results, student: Student, seen: Observation | None, **changes: Any) -> None:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def setup() -> Iterator[GradingSetup]:
     """The shipped rubric and its checks."""
-    with load_setup(None, []) as (found, _roster):
+    with load_setup(None, []) as found:
         yield found
 
 

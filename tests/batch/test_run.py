@@ -95,7 +95,7 @@ def test_the_same_code_in_two_accounts_is_flagged(
     assert told["s2"][0] == {**told["s1"][0], "with": ["s1"], "code_sha256": digest}
     # The periodic function, which both have from the console, is not told of.
     assert len(told["s2"]) == 1
-    assert done.stdout.count("same-code") == 2
+    assert done.stdout.count("same code") == 2
     assert "same code" in (tmp_path / "results/index.html").read_text()
     for folder in (tmp_path / "results/students").iterdir():
         for path in folder.iterdir():

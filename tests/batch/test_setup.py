@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.batch.setup import load_setup
+from grader.batch.setup import load_setup, load_setup_and_roster
 from grader.inputs.problems import BadInput
 from grader.rubric.load import default_rubric_path
 
@@ -35,7 +35,11 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 def problems_of(rubric: Path, *folders: Path, roster: Path | None = None) -> tuple[Problem, ...]:
-    with pytest.raises(BadInput) as caught, load_setup(rubric, list(folders), roster):
+    checks = list(folders)
+    loading = (
+        load_setup_and_roster(rubric, checks, roster) if roster else load_setup(rubric, checks)
+    )
+    with pytest.raises(BadInput) as caught, loading:
         pass
     return caught.value.problems
 
@@ -46,8 +50,7 @@ def said(problems: tuple[Problem, ...]) -> str:
 
 def test_what_is_right_is_loaded(rubric: Path, write: Write) -> None:
     folder = write(OWN)
-    with load_setup(rubric, [folder]) as (setup, roster):
-        assert roster is None
+    with load_setup(rubric, [folder]) as setup:
         assert setup.check_dirs == (str(folder),)
         asked = {one.check for one in setup.rubric.criteria}
         assert asked <= set(setup.checks)

@@ -14,7 +14,7 @@ from grader.batch import wait_for_killed as after_kill
 from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
 from grader.batch.run import ClassRun
-from grader.batch.setup import load_setup
+from grader.batch.setup import load_setup_and_roster
 from grader.engines.threads import Threads
 from grader.observe.receive import POLL_S
 from grader.results.directory import Results
@@ -95,14 +95,13 @@ def test_the_last_poll_of_a_killed_grader_takes_no_answer_away(
     hand_in(aws_sandbox, fresh_account, handler="first_record_only")
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{fresh_account}", "s2,Bo,,-")
     results = Results(tmp_path / "results")
-    with load_setup(default_rubric_path(), None, path) as (setup, students):
-        assert students is not None
+    with load_setup_and_roster(default_rubric_path(), None, path) as (setup, students):
 
         def run(wire: Wire, *, only: tuple[str, ...] = ()) -> Report:
             settings = Settings(seed=3)
             planned = plan(results, students, setup.rubric, settings, only=only)
             engine = Threads(settings.jobs)
-            engine._place.clients = Clients(wire.session)
+            engine._context.clients = Clients(wire.session)
             one = ClassRun(setup, results, students, planned, engine)
             one.run(lambda _: None)
             return one.reports[0]

@@ -182,7 +182,7 @@ def test_the_score_comes_before_the_last_look_and_what_that_finds_is_said(
     assert changed, done.stdout + done.stderr
     assert "Score: 20 of 20 points" in before
     assert "Noted" not in before
-    assert after.split("\n") == ["", "Score: 20 of 20 points", "Noted: several-answers", ""]
+    assert after.split("\n") == ["", "Score: 20 of 20 points", "Noted: several answers", ""]
     assert report_in(tmp_path / "mine.json")["flags"] == ["several-answers"]
 
 

@@ -112,7 +112,7 @@ class Tries:
         self.rows = tuple(rows)
         self.register = Register.read(self.results.root)
         self.accounts = Accounts(rows, self.register)
-        roster = Roster(self.rows, (), "")
+        roster = Roster(self.rows, "")
         marks = overrides or Overrides()
         planned = Plan(roster.accounts, settings, start_over=False, overrides=marks)
         self.run = ClassRun(self.setup, self.results, roster, planned)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.commands.options import UNGRADED
+from grader.commands.exit_statuses import UNGRADED
 from tests.docs.terminal_samples import not_shown
 from tests.intake.test_roster_command import block
 from tests.programs import environment, grader

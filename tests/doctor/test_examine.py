@@ -16,7 +16,8 @@ import pytest
 from rich.console import Console
 
 from grader.aws.clients import Clients
-from grader.commands.options import UNGRADED, settings_of
+from grader.commands.exit_statuses import UNGRADED
+from grader.commands.option_values import settings_of
 from grader.doctor.examine import Examination, examine_class
 from grader.model.fact import Found
 from grader.roster.credentials_block import unreadable_text

@@ -8,43 +8,43 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.engines import dask_worker as parcel
+from grader.engines import dask_worker
 
 if TYPE_CHECKING:
     from grader.engines.visit import RunOptions, Visit, WorkerContext
     from grader.model.access import Keys
 
 
-def quotes_its_secret(place: WorkerContext, visit: Visit) -> None:
+def quotes_its_secret(context: WorkerContext, visit: Visit) -> None:
     """Raise what the HTTP library does for a token that no header can carry."""
     keys: Any = visit.access
     text = f"Invalid header value {keys.secret_access_key.reveal().encode()!r}"
     raise RuntimeError(text) from ValueError(text)
 
 
-def cannot_be_sent_back(place: WorkerContext, visit: Visit) -> Keys:
+def cannot_be_sent_back(context: WorkerContext, visit: Visit) -> Keys:
     """Return what holds secrets."""
     return visit.access  # type: ignore[return-value]
 
 
-def ends_its_process(place: WorkerContext, visit: Visit) -> None:
+def ends_its_process(context: WorkerContext, visit: Visit) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def says_where(place: WorkerContext, folder: str) -> int:
-    """Say in a file which process this is, and wait there until the place is to stop."""
+def says_where(context: WorkerContext, folder: str) -> int:
+    """Say in a file which process this is, and wait there until the context is to stop."""
     Path(folder, f"{os.getpid()}.started").touch()
-    place.stop.wait()
+    context.stop.wait()
     Path(folder, f"{os.getpid()}.stopped").touch()
     return os.getpid()
 
 
-def process(place: WorkerContext) -> int:
+def process(context: WorkerContext) -> int:
     return os.getpid()
 
 
-def attempt(place: WorkerContext, orders: RunOptions) -> int:
-    return orders.attempt
+def attempt(context: WorkerContext, options: RunOptions) -> int:
+    return options.attempt
 
 
 def events_known(dask_scheduler: Any) -> int:
@@ -65,11 +65,11 @@ def _made_in(pid: int) -> OnlyThere:
     return OnlyThere()
 
 
-def returns_what_cannot_be_read(place: WorkerContext) -> OnlyThere:
+def returns_what_cannot_be_read(context: WorkerContext) -> OnlyThere:
     return OnlyThere()
 
 
-def places_in_use(place: WorkerContext) -> int:
-    """How many runs' places live in this process."""
+def contexts_in_use(context: WorkerContext) -> int:
+    """How many runs' contexts live in this process."""
     gc.collect()
-    return len(parcel._places)
+    return len(dask_worker._contexts)

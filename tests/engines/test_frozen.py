@@ -11,7 +11,7 @@ import pytest
 from distributed import Client
 
 from grader.engines import dask_remote as remote_cluster
-from grader.engines.call_timeout import answer
+from grader.engines.call_timeout import call_with_timeout
 from grader.inputs.problems import BadInput
 from grader.model.code_digest import this_code
 from tests.engines.machines import Machines, frozen, machines
@@ -53,7 +53,7 @@ def refused(scheduler: str) -> str:
             pass
 
     with pytest.raises(BadInput) as refusal:
-        answer(reach, within_s=LIMIT_S)
+        call_with_timeout(reach, within_s=LIMIT_S)
     return str(refusal.value)
 
 

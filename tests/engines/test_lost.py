@@ -12,9 +12,9 @@ from distributed import Client
 
 from grader import __version__
 from grader.engines import dask_cluster as clusters
-from grader.engines.call_timeout import answer
+from grader.engines.call_timeout import call_with_timeout
 from grader.engines.dask_cluster import Cluster, cluster
-from grader.engines.dask_worker import _PLACES, RERUN, _place, stop
+from grader.engines.dask_worker import _MOST_CONTEXTS, RERUN, _context_of, stop
 from grader.engines.protocol import EngineLost
 from grader.engines.visit import RunOptions
 from grader.rubric.exchange import ExchangeRules
@@ -102,7 +102,7 @@ def test_a_class_does_not_wait_for_ever_for_a_scheduler_that_is_frozen(
             assert str(error) == "Dask's scheduler has not answered for 15 s."
             late = engine.submit(tasks.process)
             assert str(late.exception(timeout=LIMIT_S)) == str(error)
-            answer(left.close, within_s=LIMIT_S)
+            call_with_timeout(left.close, within_s=LIMIT_S)
 
 
 def test_a_task_that_ends_every_worker_is_given_up(others: Machines) -> None:
@@ -184,11 +184,11 @@ def test_a_run_can_be_stopped_however_many_others_came_meanwhile(
         engine.submit(tasks.says_where, str(tmp_path))
         until(lambda: list(tmp_path.glob("*.started")))
         with Client(others.address, set_as_default=False) as client:
-            for _ in range(2 * _PLACES):
+            for _ in range(2 * _MOST_CONTEXTS):
                 # Killed batches: none says that it is over.
                 another = Cluster(client)
-                kept = another.submit(tasks.places_in_use).result(timeout=LIMIT_S)
-        assert kept == _PLACES + 1
+                kept = another.submit(tasks.contexts_in_use).result(timeout=LIMIT_S)
+        assert kept == _MOST_CONTEXTS + 1
         engine.stop()
         until(lambda: list(tmp_path.glob("*.stopped")))
 
@@ -196,16 +196,16 @@ def test_a_run_can_be_stopped_however_many_others_came_meanwhile(
 def test_what_a_run_leaves_with_the_scheduler_is_nothing(others: Machines) -> None:
     others.worker()
     with cluster(others.address, 2) as engine:
-        orders = RunOptions(seed=1, attempt=1, exchange=True, limit_s=60)
-        assert engine.submit(tasks.attempt, orders).result(timeout=LIMIT_S) == 1
+        options = RunOptions(seed=1, attempt=1, exchange=True, limit_s=60)
+        assert engine.submit(tasks.attempt, options).result(timeout=LIMIT_S) == 1
     with Client(others.address, set_as_default=False) as client:
         assert client.run_on_scheduler(tasks.events_known) == 0
 
 
 def test_a_task_that_starts_after_its_run_was_stopped_is_told_so() -> None:
     stop("a run")
-    assert _place("a run").stop.is_set()
-    assert not _place("another run").stop.is_set()
+    assert _context_of("a run").stop.is_set()
+    assert not _context_of("another run").stop.is_set()
 
 
 def test_an_account_is_visited_again_with_new_pairs(

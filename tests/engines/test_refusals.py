@@ -105,7 +105,8 @@ def test_a_worker_that_cannot_run_this_grader(
     words = " ".join(capsys.readouterr().err.split())
     assert said in words
     assert f"cannot run this grader ({__version__})" in words
-    assert f"Install lambda-sqs-grader[cluster] {__version__} on every machine" in words
+    assert f"Bring the same copy of the grader ({__version__}) to every machine" in words
+    assert "pip install '.[cluster]'" in words
 
 
 def test_a_worker_with_the_same_version_and_other_code(

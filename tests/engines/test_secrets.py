@@ -101,9 +101,9 @@ def test_a_task_that_fails_shows_no_secret(
 def test_a_visit_that_crashes_shows_no_secret(
     engine: Cluster, talkative: Machines, written: io.StringIO
 ) -> None:
-    orders = RunOptions(seed=1, attempt=1, exchange=True, limit_s=60)
+    options = RunOptions(seed=1, attempt=1, exchange=True, limit_s=60)
     nonsense: Any = None
-    future = engine.submit(observe_account, visit(), nonsense, nonsense, orders)
+    future = engine.submit(observe_account, visit(), nonsense, nonsense, options)
     assert isinstance(future.exception(timeout=LIMIT_S), TaskFailed)
     assert CANARY not in shown(future.exception())
     assert CANARY not in talkative.said() + written.getvalue()
@@ -144,7 +144,7 @@ def test_a_secret_is_only_serialised_to_be_sealed() -> None:
 
 
 def test_a_parcel_hides_what_is_in_it() -> None:
-    parcel = SealedTask(identify_account, (visit(),))
-    assert f"{parcel!r} {parcel} {[parcel]}".count("SealedTask(***)") == 3
-    assert CANARY not in f"{parcel!r} {parcel} {vars(parcel).keys()}"
-    assert parcel.open() == (identify_account, (visit(),))
+    sealed = SealedTask(identify_account, (visit(),))
+    assert f"{sealed!r} {sealed} {[sealed]}".count("SealedTask(***)") == 3
+    assert CANARY not in f"{sealed!r} {sealed} {vars(sealed).keys()}"
+    assert sealed.open() == (identify_account, (visit(),))

@@ -167,7 +167,7 @@ def test_the_table_of_a_class_shows_the_score_and_that_something_is_noted(
     show_class(reports, summarise(reports, RUBRIC, "en"), out)
     text = out.export_text()
     assert f"{KINDS[kind][1]:g}/20" in text
-    assert ("modified-after-due" if kind == "late" else "overridden") in text
+    assert ("late" if kind == "late" else "marked by hand") in text
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.commands.options import UNGRADED
+from grader.commands.exit_statuses import UNGRADED
 from grader.model.access import HandedIn, Keys, NothingHandedIn
 from grader.roster.load import load_roster
 from tests.intake.test_roster_command import block, everything, rows

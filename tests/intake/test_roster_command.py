@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.commands.options import UNGRADED
+from grader.commands.exit_statuses import UNGRADED
 from grader.inputs.problems import BadInput
 from grader.intake.make_roster import Made, write_roster
 from grader.intake.roster_table import RosterRow, RosterTable

@@ -25,7 +25,7 @@ def test_a_column_says_which_resource_plays_a_part(tmp_path: Path) -> None:
     text = "student_id,profile,use.sum,use.input\ns1,a,calculatrice,\ns2,b,,\n"
     found = load_roster(roster(tmp_path, text))
     assert [account.use for account in found.accounts] == [{"sum": "calculatrice"}, {}]
-    assert found.extra_columns == ()
+    assert [account.extra for account in found.accounts] == [{}, {}]
 
 
 def test_what_no_resource_is_called_is_refused_with_its_line(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ BY_NAME = {submission.name: submission for submission in COHORT}
 
 @pytest.fixture(scope="module")
 def accounts(aws_sandbox: Sandbox) -> dict[str, str]:
-    return deploy_all(aws_sandbox, COHORT, jobs=4)
+    return deploy_all(aws_sandbox, COHORT)
 
 
 def test_names_are_unique() -> None:

@@ -70,7 +70,7 @@ def test_what_is_suspicious_is_noted_in_the_table_and_in_no_report() -> None:
     code = frozenset({Code("sum", "f", "hash")})
     both = [a_report(one, 20, account_id=one.student_id) for one in (ANN, BO)]
     text = shown_class(*(KeptResult(one, code) for one in both), KeptResult(a_report(CY, 20)))
-    assert line_of(text, "s1") == "s1 20/20 Ann Lee same-code"
+    assert line_of(text, "s1") == "s1 20/20 Ann Lee same code"
     assert line_of(text, "s3") == "s3 20/20 Cy Day"
     assert {one.flags for one in both} == {()}
 

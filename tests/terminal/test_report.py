@@ -268,7 +268,7 @@ def test_points_that_a_human_gave_back_are_not_lost() -> None:
 
 def test_long_columns_wrap_between_words(lang: str) -> None:
     text = " ".join(shown_class().split())
-    flags = {"en": "direct-inconclusive,", "fr": "concluant,"}
+    flags = {"en": "decided,", "fr": "décidé,"}
     for word in ("output-queue,", "environment,", flags[lang]):
         assert word in text
 

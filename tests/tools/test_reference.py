@@ -12,11 +12,10 @@ import pytest
 
 from grader.judging.pool import Judge
 from grader.model.report import SUSPICION, Report
-from grader.pages.words import YOUR_FLAGS
+from grader.pages.words import SHORT_FLAGS, YOUR_FLAGS
 from grader.rubric.exchange import ExchangeRules
 from grader.rubric.load import load_rubric
 from grader.schemas import load
-from grader.terminal.report import FLAGS
 from tools.generate_reference import DOCS, REFERENCES, parts, rendered, schema_reference, sections
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ def test_every_flag_is_explained_in_both_languages() -> None:
         assert [flag for flag in YOUR_FLAGS if f"`{flag}`" not in text] == []
     guide = (DOCS / "instructor.md").read_text(encoding="utf-8")
     for text in (reference("report.md"), guide):
-        assert [flag for flag in FLAGS if f"`{flag}`" not in text] == []
+        assert [flag for flag in SHORT_FLAGS if f"`{flag}`" not in text] == []
 
 
 def test_a_students_guide_says_nothing_of_what_is_the_instructors() -> None:

@@ -1,0 +1,44 @@
+"""Where an option like ``--json`` writes: to a file that may be written, or standard output."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from grader.i18n.language import _
+
+
+def target(given: str | None, option: str, *inputs: Path | None) -> Path | None:
+    """Where ``option`` writes, unless to standard output; found out before anything is done.
+
+    Raises :class:`BadInput` where that is one of ``inputs`` or in a folder of them,
+    or where nothing can be written.
+    """
+    from grader.inputs.problems import bad_input
+    from grader.results.atomic_write import places
+    from grader.results.directory import writable
+
+    if given is None or given == "-":
+        return None
+    path = Path(given)
+    remedy = _("Give {option} another place.", option=option)
+    if path.is_dir() or not path.parent.is_dir():
+        raise bad_input(path, None, _("No file can be written there."), remedy)
+    here = {place for folder in (path, *path.resolve().parents) for place in places(folder)}
+    if any(places(place_of) & here for place_of in inputs if place_of is not None):
+        raise bad_input(path, None, _("This is a file that the command reads or writes."), remedy)
+    if not path.exists():
+        writable(path.parent)
+    return path
+
+
+def write_stdout(json: bytes) -> None:
+    """JSON to standard output: UTF-8, whatever the terminal speaks."""
+    from grader.terminal.console import discard_output
+
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(json)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        discard_output(sys.stdout)
