@@ -215,6 +215,7 @@ def test_a_check_file_with_a_syntax_error_stops_before_any_account(
             (["sandbox", "--checks", "own"], "--rubric"),
             (["demo", "--checks", "own"], "--rubric"),
             (["demo", "--rubric", "absent.yaml"], "absent.yaml"),
+            (["demo", "--lab", "calculator", "--rubric", "lambda-sqs"], "at a time"),
             (["check", "--endpoint-url", "localhost:4566"], "--endpoint-url"),
             (["check", "--endpoint-url", "http://me:hunter2@localhost"], "password"),
             (["check", "--region", "us east"], "--region"),

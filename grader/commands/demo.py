@@ -22,15 +22,12 @@ from grader.commands.options import (
 from grader.i18n.language import N_, _
 from grader.inputs.problems import bad_input
 
-DeployedRubricOption = Annotated[
+OwnRubricOption = Annotated[
     Path | None,
     typer.Option(
         "--rubric",
         metavar=N_("LAB|FILE"),
-        help=N_(
-            "A lab that grader lint --labs lists, or a rubric of your own: its names and messages "
-            "are deployed."
-        ),
+        help=N_("The rubric of a lab of your own, whose names and messages are deployed."),
     ),
 ]
 
@@ -45,7 +42,11 @@ def demo(
             help=N_("Where the results go [default: demo-results, made anew]."),
         ),
     ] = None,
-    rubric: DeployedRubricOption = None,
+    lab: Annotated[
+        str | None,
+        typer.Option("--lab", metavar=N_("NAME"), help=N_("A lab that grader lint --labs lists.")),
+    ] = None,
+    rubric: OwnRubricOption = None,
     checks: ChecksOption = None,
     seed: SeedOption = None,
     lang: LangOption = None,
@@ -56,20 +57,22 @@ def demo(
     """See it work: an AWS on this machine, a small class, its grades. Needs no account."""
     from grader.batch.setup import load_setup
     from grader.rehearsal.demo import run_demo
-    from grader.rubric.load import default_rubric_path
-    from grader.rubric.shipped import DEFAULT, shipped_name
+    from grader.rubric.shipped import DEFAULT, lab_path, shipped_name
     from grader.terminal.console import standard_error, standard_output
 
-    _checks_need_rubric(rubric, checks)
+    if lab is not None and rubric is not None:
+        raise bad_input("--rubric", None, _("One of --lab and --rubric at a time."))
+    _checks_need_rubric(rubric, checks, lab)
+    name = shipped_name(rubric) if rubric else lab or DEFAULT
+    path = lab_path(name, "--lab") if name else rubric
     settings = settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=jobs or JOBS)
     errors = standard_error(quiet=quiet)
-    # A rubric.yaml that lies here is not meant: unless one is given, the class has known grades.
-    with load_setup(rubric or default_rubric_path(), checks) as setup:
+    with load_setup(path, checks) as setup:
         return run_demo(
             setup,
             that_fit(settings, errors),
             out or Path("demo-results"),
-            lab=shipped_name(rubric) if rubric else DEFAULT,
+            lab=name,
             force=force or out is None,
             output=standard_output(quiet=quiet),
             errors=errors,
@@ -89,7 +92,7 @@ def sandbox(
             "--deploy", metavar=N_("NAME"), help=N_("Deploy a demo submission, such as reference.")
         ),
     ] = None,
-    rubric: DeployedRubricOption = None,
+    rubric: OwnRubricOption = None,
     checks: ChecksOption = None,
     lang: LangOption = None,  # noqa: ARG001 - the option itself sets what is spoken
 ) -> int:
@@ -111,7 +114,12 @@ def sandbox(
     return serve(port, deploy, layout, submissions)
 
 
-def _checks_need_rubric(rubric: Path | None, checks: list[Path] | None) -> None:
+def _checks_need_rubric(
+    rubric: Path | None, checks: list[Path] | None, lab: str | None = None
+) -> None:
+    if checks and lab is not None:
+        wrong = _("The rubric of a shipped lab asks for none of these checks.")
+        raise bad_input("--checks", None, wrong, _("Give --rubric FILE instead of --lab."))
     if checks and rubric is None:
         wrong = _("No rubric is given that could ask for these checks.")
         raise bad_input("--checks", None, wrong, _("Give --rubric, too."))

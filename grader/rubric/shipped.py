@@ -36,8 +36,7 @@ def named(given: Path) -> Path:
     if name in labs:
         return labs[name]
     message = _("There is no file and no shipped lab called “{name}”.", name=name[:80])
-    nearest = difflib.get_close_matches(name, labs, 1)
-    raise bad_input("--rubric", None, message, did_you_mean(name, nearest or labs))
+    raise bad_input("--rubric", None, message, _nearest(name, labs))
 
 
 def shipped_name(given: Path) -> str | None:
@@ -47,3 +46,16 @@ def shipped_name(given: Path) -> str | None:
     """
     meant = named(given)
     return next((name for name, path in shipped_labs().items() if path == meant), None)
+
+
+def lab_path(name: str, option: str) -> Path:
+    """The rubric of the shipped lab ``name``, which ``option`` gave. Raises :class:`BadInput`."""
+    labs = shipped_labs()
+    if name not in labs:
+        message = _("There is no shipped lab called “{name}”.", name=name[:80])
+        raise bad_input(option, None, message, _nearest(name, labs))
+    return labs[name]
+
+
+def _nearest(name: str, labs: dict[str, Path]) -> str:
+    return did_you_mean(name, difflib.get_close_matches(name, labs, 1) or labs)

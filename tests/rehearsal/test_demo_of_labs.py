@@ -1,4 +1,4 @@
-"""``grader demo --rubric``: each shipped lab has a class whose grades are known."""
+"""``grader demo --lab``: each shipped lab has a class whose grades are known."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_each_lab_has_a_class_of_its_own_whose_best_earns_everything(lab: str) -
 @pytest.mark.slow
 @pytest.mark.parametrize("lab", [lab for lab in LABS if lab != DEFAULT])
 def test_every_submission_of_a_lab_gets_what_is_expected(tmp_path: Path, lab: str) -> None:
-    done = grader("demo", "--rubric", lab, "--seed", "7", cwd=tmp_path)
+    done = grader("demo", "--lab", lab, "--seed", "7", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{len(demo_of(lab))} of {len(demo_of(lab))} as expected." in done.stdout
 
@@ -111,12 +111,29 @@ def test_what_the_sandboxs_reference_lacks_of_ones_own_lab_is_named(tmp_path: Pa
     assert "grader lint --exam says what it lacks." in told
 
 
+@pytest.mark.slow
+def test_a_shipped_lab_named_as_a_rubric_is_compared_too(tmp_path: Path) -> None:
+    done = grader("demo", "--rubric", "calculator", "--seed", "7", "--lang", "en", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    count = len(demo_of("calculator"))
+    assert f"{count} of {count} as expected." in done.stdout
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         (
+            ("demo", "--lab", "calculator", "--checks", "own"),
+            "--checks: The rubric of a shipped lab asks for none of these checks. Give --rubric FILE"
+            " instead of --lab.",
+        ),
+        (
             ("demo", "--checks", "own"),
             "--checks: No rubric is given that could ask for these checks. Give --rubric, too.",
+        ),
+        (
+            ("demo", "--lab", "calculator", "--rubric", "mine.yaml"),
+            "--rubric: One of --lab and --rubric at a time.",
         ),
         (
             ("sandbox", "--rubric", "mine.yaml"),
@@ -126,8 +143,7 @@ def test_what_the_sandboxs_reference_lacks_of_ones_own_lab_is_named(tmp_path: Pa
         (("sandbox", "--deploy", ""), "--deploy: There is no submission “”. Known: reference,"),
         (
             ("demo", "--rubric", "calculater"),
-            "--rubric: There is no file and no shipped lab called “calculater”. Did"
-            " you mean “calculator”?",
+            "--rubric: There is no file and no shipped lab called “calculater”.",
         ),
     ],
 )
@@ -137,6 +153,14 @@ def test_options_that_do_not_go_together_say_which_do(
     done = grader_here(*given, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in " ".join(done.stderr.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lab_that_does_not_exist_is_told_with_the_nearest(tmp_path: Path) -> None:
+    done = grader("demo", "--lab", "calculater", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--lab: There is no shipped lab called “calculater”" in done.stderr
+    assert "calculator" in done.stderr.partition("”")[2]
     assert list(tmp_path.iterdir()) == []
 
 
