@@ -130,6 +130,20 @@ def at_birth(folder: Path, body: str) -> str:
     (folder / "sitecustomize.py").write_text(
         f"import os, signal, sys, threading\nif {spawned}:{body}"
     )
+    return _before_others(folder)
+
+
+def with_constants(folder: Path, name: str, module: str, **values: float) -> str:
+    """A ``PYTHONPATH`` with which the command ``name`` finds these ``values`` in ``module``."""
+    folder.mkdir()
+    changes = "".join(f"    changed.{constant} = {value}\n" for constant, value in values.items())
+    (folder / "sitecustomize.py").write_text(
+        f"import sys\nif {name!r} in sys.orig_argv:\n    import {module} as changed\n{changes}"
+    )
+    return _before_others(folder)
+
+
+def _before_others(folder: Path) -> str:
     return os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH", ""))))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from grader.observe.account import WAITING
@@ -42,17 +44,19 @@ class Portions:
         show: Callable[[Report], None],
     ) -> None:
         self._setup, self._settings, self._student, self._show = setup, settings, student, show
-        self._newest: Future[list[list[Outcome]]] | None = None
+        self._known, self._shown = 0, 0
+        self._lock = threading.Lock()  # each portion may be judged in a thread of its own
 
     def known(self, seen: Observation) -> None:
         """Have it judged; do not wait."""
-        self._newest = self._setup.judge.submit(self._setup.rubric, [seen], hushed=True)
-        self._newest.add_done_callback(lambda done: self._judged(seen, done))
+        self._known += 1
+        done = self._setup.judge.submit(self._setup.rubric, [seen], hushed=True)
+        done.add_done_callback(partial(self._judged, self._known, seen))
 
-    def _judged(self, seen: Observation, done: Future[list[list[Outcome]]]) -> None:
-        if done is not self._newest:
-            return  # What is newer may be shown already.
-        with suppress(Exception):
+    def _judged(self, number: int, seen: Observation, done: Future[list[list[Outcome]]]) -> None:
+        with self._lock, suppress(Exception):
+            if number < self._shown:
+                return  # what is newer is shown already
             report = score(
                 *(self._student, seen, done.result()[0], self._setup.rubric, self._setup.checks),
                 lang=self._settings.lang,
@@ -60,3 +64,4 @@ class Portions:
                 due=self._settings.due,
             )
             self._show(report)
+            self._shown = number

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from grader.rubric.needs import Needs
     from grader.rubric.rubric import Rubric
 
-LEAVE_S = 5
-"""How long an interrupted run waits for its queues to be given back."""
+LEAVE_S = 15
+"""How long an interrupted run waits at most for its queues to be given back: a poll of 2 s has to end
+first, and what is not given back then stays hidden for minutes."""
 
 IDENTIFY_S = 10
 """Seconds to wait for STS to name the accounts before going on; what is known later is attached

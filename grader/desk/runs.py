@@ -34,8 +34,8 @@ MOST_WAITING = 500
 BETWEEN_S = 20
 """A student may hand in again after so long."""
 
-DESK_LEAVE_S = 5
-"""How long the end of the desk waits for queues to be given back."""
+DESK_LEAVE_S = 15
+"""How long the end of the desk waits at most for queues to be given back."""
 
 _UNDER_WAY = N_("Your check is under way.")
 _ONE_AT_A_TIME = N_("Wait for its end, then hand in again.")
@@ -184,7 +184,8 @@ class DeskRuns:
         """
         with self._lock:
             self._stopping = True
-            cut = len(self._seats.queue) + len(self._running)
+            # A run that has shown its result may not have left yet.
+            cut = self._seats.counts["queued"] + self._seats.counts["looking"]
             for seat in self._seats.queue:
                 seat.keys = None
             self._seats.queue.clear()

@@ -56,6 +56,9 @@ BESIDE_S = 2
 After an exception that look is made in addition to the wait.
 """
 
+AFTER_BESIDE_S = 1
+"""However long that look took, the output queue is polled once more after it."""
+
 AGAIN_LONGER = 2
 """How much longer than the first a second invocation is waited for, where both are silent."""
 
@@ -158,7 +161,7 @@ class Invoker:
         """Wait for the sums of what was invoked just now."""
         direct.returned_at = time.monotonic()
         raised = made.failure == "raised" and not made.inconclusive
-        appears_s = (RAISED_APPEARS_S if raised else APPEARS_S) + slow_s
+        appears_s, least_s = (RAISED_APPEARS_S if raised else APPEARS_S) + slow_s, 0
 
         def answered() -> bool:
             return all(s.answered for s in direct.sent)
@@ -168,9 +171,10 @@ class Invoker:
             if direct.silent:
                 began = time.monotonic()
                 beside(direct.sent)
+                least_s = AFTER_BESIDE_S
                 if raised:  # so short a wait has no time for that in it
                     appears_s += time.monotonic() - began
-        left_s = appears_s - (time.monotonic() - direct.returned_at)
+        left_s = max(least_s, appears_s - (time.monotonic() - direct.returned_at))
         if left_s > 0:
             self._output.wait_for(answered, left_s)
 

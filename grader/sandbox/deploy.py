@@ -35,7 +35,7 @@ SECOND_FUNCTION = "second_lambda"
 OTHER_QUEUE = "other_queue"
 
 _BATCH = 10
-_ACTIVE_S = 30
+_ACTIVE_S = 120
 _ANSWER_S = 90
 _TIMES_THE_TIMEOUT = 6
 """What AWS recommends for a queue's visibility timeout."""

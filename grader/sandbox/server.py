@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import json
 import os
 import shutil
 import signal
@@ -12,9 +13,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-import urllib.error
 import urllib.request
 from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -33,8 +34,16 @@ REGION = "us-east-1"
 EXAMPLE_ACCOUNT = "111111111111"
 SECRET_KEY = "test"  # noqa: S105 - the sandbox accepts any
 
-_START_S = 30
+_START_S = 120
+"""Many may start at once on slow cores; one that ends before it answers is noticed at once."""
+
+_STARTS = 3
+"""A port that was free is tried so often: another program may have taken it since."""
+
 _STOP_S = 0.5
+_REMOVE_S = 1
+"""So long what was killed a moment ago may still make files."""
+
 _TASKKILL_S = 10
 _LOG_LINES = 15
 
@@ -120,17 +129,24 @@ def sandbox(port: int | None = None) -> Iterator[Sandbox]:
     """
     if importlib.util.find_spec("ministack") is None:
         raise SandboxError(f"{_('The sandbox needs ministack.')} {install_extra('sandbox')}")
-    port = _free_port(port)
     directory = Path(tempfile.mkdtemp(prefix="grader-sandbox-")).resolve()
     try:
-        process = _start(port, directory)
-        try:
-            _wait_until_ready(process, port, directory)
-            yield Sandbox(port, directory, process.pid)
-        finally:
-            _stop(process)
+        for _try in range(1 if port else _STARTS):
+            free_port = _free_port(port)
+            process = _start(free_port, directory)
+            try:
+                _wait_for_answer(process, free_port, directory)
+                if process.poll() is None:
+                    yield Sandbox(free_port, directory, process.pid)
+                    return
+            finally:
+                _stop(process)
+        message = _(
+            "The sandbox ended with status {status} before it answered.", status=process.returncode
+        )
+        raise SandboxError(message + _last_lines(directory))
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        _remove(directory)
 
 
 def _free_port(port: int | None) -> int:
@@ -180,6 +196,7 @@ def _environment(port: int, directory: Path) -> dict[str, str]:
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(port),
             "MINISTACK_REGION": REGION,
+            "MINISTACK_EDITION": directory.name,
             "LOG_LEVEL": "WARNING",
             "LAMBDA_EXECUTOR": "local",
             "LAMBDA_ACCOUNT_CONCURRENCY": "0",
@@ -191,7 +208,9 @@ def _environment(port: int, directory: Path) -> dict[str, str]:
     )
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, directory: Path) -> None:
+def _wait_for_answer(process: subprocess.Popen[bytes], port: int, directory: Path) -> None:
+    """Wait until it answers, or has ended."""
+
     def starting() -> bool:
         return process.poll() is None and not _answers(port, directory)
 
@@ -203,22 +222,17 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, directory: Pa
     except RetryError:
         message = _("The sandbox did not answer within {limit} s.", limit=_START_S)
         raise SandboxError(message + _last_lines(directory)) from None
-    if process.poll() is not None:
-        message = _(
-            "The sandbox ended with status {status} before it answered.", status=process.returncode
-        )
-        raise SandboxError(message + _last_lines(directory))
 
 
 def _answers(port: int, directory: Path) -> bool:
-    """Ours answers: the file that it writes is there, so nobody else was listening on the port."""
-    if not (directory / f"ministack-{port}.pid").exists():
+    """Ours answers, and not another sandbox that took the port meanwhile: it names its directory."""
+    if not (directory / f"ministack-{port}.pid").exists():  # written just before it listens
         return False
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"http://{HOST}:{port}/_ministack/health", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+            return bool(json.load(answer)["edition"] == directory.name)
+    except (OSError, HTTPException, ValueError, LookupError, TypeError):
         return False
 
 
@@ -241,6 +255,18 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
         if process.stdin is not None:
             process.stdin.close()
+
+
+def _remove(directory: Path) -> None:
+    def is_left() -> bool:
+        shutil.rmtree(directory, ignore_errors=True)
+        return directory.exists()
+
+    attempts = Retrying(
+        retry=retry_if_result(bool), wait=wait_fixed(0.02), stop=stop_after_delay(_REMOVE_S)
+    )
+    with suppress(RetryError):
+        attempts(is_left)
 
 
 def _kill_workers(pid: int) -> None:

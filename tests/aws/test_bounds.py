@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 KEYS = Keys(Secret("AKIA" + "A" * 16), Secret("b" * 40))
 QUICK = ("silent", "huge")
-LIMIT_S = 2
+LIMIT_S = 5
 ENDS_BY_ITSELF = ("endless pages", "date of year 10^20")
 """What is cut by a bound of its own, for which an account needs time."""
 
@@ -36,6 +36,11 @@ def clients() -> Iterator[Clients]:
     """Clients whose connections are closed afterwards."""
     with closing(Clients()) as made:
         yield made
+
+
+def identity(aws: Aws) -> Any:
+    """Asked with a client made within the question: that alone may take the account's time."""
+    return aws.sts.get_caller_identity()
 
 
 @pytest.fixture
@@ -66,7 +71,7 @@ def test_a_question_ends_within_the_accounts_time_whatever_answers(
             said = aws.query("lambda:ListFunctions", lambda: list(pages.paginate()))
             assert "100" in str(said)
         else:
-            said = aws.query("sts:GetCallerIdentity", aws.sts.get_caller_identity)
+            said = aws.query("sts:GetCallerIdentity", lambda: identity(aws))
     assert time.monotonic() - began < 60  # those that are silent are for ten minutes
     assert cut
     assert max(cut) <= ends_at + BEGUN_S
@@ -87,7 +92,7 @@ def test_whoever_dribbles_is_cut_when_the_accounts_time_is_over(
         hostile("dribbling body") as url,
         closing(Aws(clients, KEYS, "us-east-1", url, ends_at)) as aws,
     ):
-        said = aws.query("sts:GetCallerIdentity", aws.sts.get_caller_identity)
+        said = aws.query("sts:GetCallerIdentity", lambda: identity(aws))
     assert said == TIME_IS_UP
     assert {*cut} == {ends_at + BEGUN_S}
     assert time.monotonic() - began >= LIMIT_S

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Configure = Callable[[str], None]
 
-NOBODY_S = 20
+NOBODY_S = 120
 """Sooner than a program that hangs for ever would end."""
 
 
@@ -265,6 +265,7 @@ def test_default_credentials_that_hang_hold_up_no_row_but_those_of_roles_and_tho
     aws_sandbox: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(account_client, "BEGUN_S", 0)
+    monkeypatch.setattr(profiles, "LIMIT_S", NOBODY_S)
     program, runs = tmp_path / "program.py", tmp_path / "runs"
     program.write_text(f"import time\nopen({str(runs)!r}, 'x')\ntime.sleep({NOBODY_S})\n")
     configure(f"[default]\ncredential_process = {sys.executable} {program}\n")
@@ -278,13 +279,13 @@ def test_default_credentials_that_hang_hold_up_no_row_but_those_of_roles_and_tho
         return fact, time.monotonic() - began
 
     with ThreadPoolExecutor() as threads:
-        roles = [threads.submit(asked, role, seconds) for seconds in (4, 12)]
+        roles = [threads.submit(asked, role, seconds) for seconds in (15, 45)]
         until(runs.exists)  # they wait for the program
         own, _own_s = asked(Keys(Secret(number), Secret("test")), 60)
         assert not roles[1].done()
         ended = [one.result() for one in roles]
     assert own.value.account_id == number
-    for (fact, ended_s), seconds in zip(ended, (4, 12), strict=True):
+    for (fact, ended_s), seconds in zip(ended, (15, 45), strict=True):
         assert "there were none after" in fact.detail
         assert seconds <= ended_s < NOBODY_S
 

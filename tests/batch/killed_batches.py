@@ -48,8 +48,8 @@ SUBMISSIONS = tuple(
 _BEFORE = 3
 """Files that a fresh batch writes before the first student's: batch.json, the rubric, batch.json."""
 _JITTER_S = 0.4
-_ROUNDS = 20
-"""A batch may end before its moment has come, once in a while."""
+_ROUNDS = 60
+"""A batch may end before its moment has come, or before it is noticed on a busy machine."""
 
 _VALIDATORS = {
     f"{name}.json": Draft202012Validator(load(name))

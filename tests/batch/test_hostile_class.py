@@ -70,7 +70,7 @@ def test_a_class_with_a_hostile_endpoint_of_each_kind_ends_in_time(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
     modes = ONE_OF_EACH_KIND
-    check_class(*graded(tmp_path, aws_sandbox, [right], modes, 50), modes)
+    check_class(*graded(tmp_path, aws_sandbox, [right], modes, 100), modes)
 
 
 @pytest.mark.slow
@@ -80,4 +80,4 @@ def test_a_class_with_every_hostile_endpoint_ends_in_time(
     honest = [aws_sandbox.new_account() for _ in range(5)]
     for account in honest:
         hand_in(aws_sandbox, account)
-    check_class(*graded(tmp_path, aws_sandbox, honest, MODES, 100), MODES)
+    check_class(*graded(tmp_path, aws_sandbox, honest, MODES, 120), MODES)

@@ -217,7 +217,7 @@ def test_a_student_whose_files_cannot_be_written_stops_nobody_else(
 def test_an_account_that_takes_too_long_is_ungraded_and_its_queues_are_left_as_found(
     judge: Any, aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
-    hand_in(aws_sandbox, fresh_account, handler="slow", environment={"SECONDS": "30"})
+    hand_in(aws_sandbox, fresh_account, handler="slow", environment={"SECONDS": "55"})
     sqs = aws_sandbox.client("sqs", fresh_account)
     output = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
     sqs.send_message(QueueUrl=output, MessageBody="not ours")
@@ -227,7 +227,7 @@ def test_an_account_that_takes_too_long_is_ungraded_and_its_queues_are_left_as_f
         aws_sandbox,
         student("s1", fresh_account, 2),
         exchange=True,
-        account_timeout_s=20,
+        account_timeout_s=40,
     )["s1"]
 
     status = {result.id: result.status for result in found.report.criteria}

@@ -20,7 +20,15 @@ from tests.aws_front import front
 from tests.observing import answered, hand_in, lab, look, messages
 from tests.own_checks import write_checks
 from tests.polling import until
-from tests.programs import LIMIT_S, background, command, environment, grader, read_to
+from tests.programs import (
+    LIMIT_S,
+    background,
+    command,
+    environment,
+    grader,
+    read_to,
+    with_constants,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,7 +215,7 @@ def test_what_an_interrupted_check_left_is_called_its_own_by_the_next_one(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:
     # Longer than a poll, which an interrupted run ends with.
-    hand_in(aws_sandbox, fresh_account, handler="delays_answer", environment={"DELAY": "15"})
+    hand_in(aws_sandbox, fresh_account, handler="delays_answer", environment={"DELAY": "30"})
     functions = aws_sandbox.client("lambda", fresh_account)
     known = functions.get_function_configuration(FunctionName="first_lambda")["Environment"]
     sqs = aws_sandbox.client("sqs", fresh_account)
@@ -218,7 +226,9 @@ def test_what_an_interrupted_check_left_is_called_its_own_by_the_next_one(
         counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[delayed])["Attributes"]
         return int(counts[delayed]) > 0
 
-    env = environment(aws_sandbox, fresh_account)
+    # However late it is interrupted, it still waits for that answer and has sent nothing else.
+    site = with_constants(tmp_path / "site", "check", "grader.observe.invocation", APPEARS_S=100)
+    env = environment(aws_sandbox, fresh_account, PYTHONPATH=site)
     with background(command("check"), cwd=tmp_path, env=env) as running:
         until(answering)
         os.killpg(running.pid, signal.SIGINT)

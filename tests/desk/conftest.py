@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.desk.desks import OpenDesk, desk, roster
+from tests.desk.desks import BETWEEN_S, OpenDesk, desk, roster
+from tests.programs import environment, with_constants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,5 +28,7 @@ def desk_without_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenD
         }
         for number in range(STUDENTS)
     ]
-    with desk(roster(folder, rows), None, "--endpoint-url", NOWHERE) as opened:
+    site = with_constants(folder / "site", "desk", "grader.desk.runs", BETWEEN_S=BETWEEN_S)
+    env = environment(PYTHONPATH=site)
+    with desk(roster(folder, rows), None, "--endpoint-url", NOWHERE, env=env) as opened:
         yield opened

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 UNDER_WAY = frozenset({"queued", "looking"})
 """The states of a student whose account is visited, or is to be."""
+
+BETWEEN_S = 2000
+"""How long nobody may try again at the desk without AWS: longer than any test takes."""
+
 CSRF = re.compile(r'name="csrf_token" value="(\w+)"')
 
 

@@ -16,7 +16,7 @@ from tests.class_rosters import read_json
 from tests.desk.desks import UNDER_WAY, Browser, block, desk, roster
 from tests.observing import hand_in
 from tests.polling import until
-from tests.programs import environment, grader_here
+from tests.programs import environment, grader_here, with_constants
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,15 +46,8 @@ def end(opened: OpenDesk) -> tuple[int, str]:
 @pytest.fixture
 def wait_no_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The environment of a desk at which a student may try again at once: twenty seconds are played."""
-    site = tmp_path / "site"
-    site.mkdir()
-    (site / "sitecustomize.py").write_text(
-        "import sys\n"
-        "if 'desk' in sys.orig_argv:\n"
-        "    import grader.desk.runs\n"
-        "    grader.desk.runs.BETWEEN_S = 0\n"
-    )
-    return environment(PYTHONPATH=str(site))
+    site = with_constants(tmp_path / "site", "desk", "grader.desk.runs", BETWEEN_S=0)
+    return environment(PYTHONPATH=site)
 
 
 def test_a_student_comes_by_a_link_and_sees_the_criteria_in_two_portions(
@@ -281,11 +274,11 @@ def test_the_instructor_closes_and_opens_the_desk(
 def test_until_closes_it_by_itself(tmp_path: Path, aws_sandbox: Sandbox) -> None:
     from datetime import UTC, datetime, timedelta
 
-    soon = (datetime.now(UTC) + timedelta(seconds=20)).isoformat()
+    soon = (datetime.now(UTC) + timedelta(seconds=90)).isoformat()
     with desk(roster(tmp_path, ROWS), aws_sandbox, "--until", soon) as opened:
         student = opened.student("s01")
         assert "Until " in student.get("/").text
-        until(lambda: "<textarea" not in student.get("/").text)
+        until(lambda: "<textarea" not in student.get("/").text, within_s=300)
         assert student.post("/check", block=block("1" * 12)).status == 403
         # The instructor may give more time.
         instructor = opened.instructor()

@@ -1,4 +1,4 @@
-"""The desk's queue where the machine has no more threads: whoever has none is told, and others go on."""
+"""The desk's queue where the machine has no more threads, and at its end."""
 
 from __future__ import annotations
 
@@ -113,3 +113,24 @@ def test_a_run_that_meets_a_limit_of_the_machine_says_so(at: Queue) -> None:
     at.hands_in("s00")
     assert at.ended.get(timeout=LIMIT_S) == "s00"
     assert at.told("s00").startswith(NO_MORE)
+
+
+def test_a_run_that_has_shown_its_result_is_not_cut_short(
+    at: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The desk is ended between the result and the end of the run's thread."""
+    shown, stopped = threading.Event(), threading.Event()
+
+    def grade(seat: Any, *_given: Any) -> None:
+        at.seats.put(seat, "done")
+        shown.set()
+        stopped.wait(LIMIT_S)
+
+    monkeypatch.setattr(desk_runs, "DESK_LEAVE_S", 0)
+    at.runs._grader.grade = grade  # type: ignore[method-assign]
+    at.hands_in("s00")
+    at.hands_in("s01")
+    assert shown.wait(LIMIT_S)
+    assert at.runs.stop() == 1  # who waits
+    stopped.set()
+    assert at.ended.get(timeout=LIMIT_S) == "s00"

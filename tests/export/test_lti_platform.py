@@ -110,7 +110,7 @@ def test_an_answer_that_does_not_come_is_asked_for_again(
 ) -> None:
     platform.first_tokens.append(Answer(200, body=b"{}" * 9, broken=how))
     platform.first_scores.extend([Answer(500, body=b"x" * 9, broken=how)] * 2)
-    done = direct(results, platform, waits := [], timeout_s=2 if how == "hang" else 30)
+    done = direct(results, platform, waits := [], timeout_s=10 if how == "hang" else 30)
     assert (platform.scores, done.refused, done.left) == (GRADED, [], [])
     assert len(waits) == 3
 
@@ -123,8 +123,8 @@ def test_a_platform_that_dribbles_is_not_waited_for_without_end(
     platform.first_tokens.append(dribbles)
     platform.first_scores.append(dribbles)
     began = time.monotonic()
-    done = direct(results, platform, waits := [], timeout_s=2)
-    assert time.monotonic() - began < 60  # it would dribble for a day
+    done = direct(results, platform, waits := [], timeout_s=10)
+    assert time.monotonic() - began < 300  # it would dribble for a day
     assert (platform.scores, len(waits), done.left) == (GRADED, 2, [])
 
 

@@ -240,8 +240,8 @@ HOLDS_THE_INTERPRETER = "re.match('(a+)+$', 'a' * 64 + 'b')"
 @pytest.mark.parametrize(
     ("body", "kind", "limit_s"),
     [
-        (HANG, "time-limit", 2),
-        pytest.param(HOLDS_THE_INTERPRETER, "time-limit", 2, marks=pytest.mark.slow),
+        (HANG, "time-limit", 5),
+        pytest.param(HOLDS_THE_INTERPRETER, "time-limit", 10, marks=pytest.mark.slow),
         ("os._exit(3)", "unexpected", GENEROUS_S),
     ],
 )
@@ -291,12 +291,12 @@ def test_bad(function):
         file.write("hang\\n")
     {HANG}
 """)
-    outcomes = judged(folder, "bad", students=30, limit_s=2)
+    outcomes = judged(folder, "bad", students=30, limit_s=10)
     assert {(memory.outcome, bad.outcome) for memory, bad in outcomes} == {("passed", "ungraded")}
     assert hangs.read_text() == "hang\n"
     # Nobody is told that *their* check took too long because another's did.
     first, *others = [bad.message for _, bad in outcomes]
-    assert first == "The check took longer than 2 s."
+    assert first == "The check took longer than 10 s."
     assert {message.partition(":")[0] for message in others} == {"The check was not run here"}
 
 

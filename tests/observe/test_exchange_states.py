@@ -165,8 +165,8 @@ def test_a_direct_answer_while_the_trial_stays_silent_brings_patience_and_no_fre
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Its answer to what was invoked comes after the wait for that, and within the impatience.
-    monkeypatch.setattr(through, "IMPATIENT_S", 12)
-    hand_in(aws_sandbox, fresh_account, handler="delays_answer", environment={"DELAY": "6"})
+    monkeypatch.setattr(through, "IMPATIENT_S", 30)
+    hand_in(aws_sandbox, fresh_account, handler="delays_answer", environment={"DELAY": "15"})
     wire.play("sqs.SendMessage", swallowed(), always=True)
     seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=2))
     assert handler(seen).answered
@@ -183,7 +183,7 @@ def test_after_pairs_that_went_at_once_each_silent_one_gets_a_fresh_pair(
 ) -> None:
     monkeypatch.setattr(through, "AT_ONCE_S", -1)
     wire.play("sqs.SendMessage", swallowed(), None, swallowed())
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=15, pairs=3))
+    seen = look(aws_sandbox, right, wire=wire, rubric=lab(pairs=3))
     assert answered(seen) == 3
     assert wire.requests.count("sqs.SendMessage") == 3 + 2
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.model.fact import NotTried
-from grader.model.observation import encode
+from grader.model.fact import NotTried, Unknown
+from grader.model.observation import Invocation, encode
+from grader.observe.invocation import Direct, Invoker
 from tests.observing import hand_in, handler, look
 
 if TYPE_CHECKING:
@@ -70,3 +72,26 @@ def test_a_function_that_outlives_its_timeout_failed_itself(
     seen = look(aws_sandbox, fresh_account)
     assert handler(seen).failure == "timed-out"
     assert isinstance(seen.exchange, NotTried)
+
+
+@pytest.mark.parametrize("failure", ["raised", None])
+def test_the_output_queue_is_polled_after_the_look_elsewhere_however_long_a_poll_took(
+    monkeypatch: pytest.MonkeyPatch, failure: Any
+) -> None:
+    now, done = [0.0], list[str]()
+    clock = SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr("grader.observe.invocation.time", clock)
+
+    class Output:
+        def wait_for(self, _answered: Any, _longest_s: float) -> None:
+            done.append("output queue")
+            now[0] += 20
+
+    nobody: Any = None
+    output: Any = Output()
+    direct = Direct(Unknown("unexpected", ""), [])
+    invoker = Invoker(nobody, nobody, nobody, output, nobody)
+    invoker._wait_for(
+        direct, Invocation((), failure=failure), 0, lambda _: done.append("elsewhere")
+    )
+    assert done == ["output queue", "elsewhere", "output queue"]

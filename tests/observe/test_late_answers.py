@@ -12,7 +12,7 @@ from grader.observe.input_queue import InputQueue
 from grader.observe.output import OutputQueue
 from grader.observe.silence import Silence
 from tests.observe.test_exchange import swallowed
-from tests.observing import answered, exchange, hand_in, handler, kind, lab, look, put
+from tests.observing import PATIENCE_S, answered, exchange, hand_in, handler, kind, lab, look, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,9 +130,9 @@ def test_a_silence_that_a_later_look_refutes_costs_no_pair_that_was_not_sent(
     sums = Sums(aws_sandbox, right, wire)
     wire.play("sqs.SendMessage", swallowed(), swallowed())
     before(Silence, "look_again", lambda: sums.answer(FIRST_SENT))
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=5, pairs=3), confirm_s=60)
+    seen = look(aws_sandbox, right, wire=wire, rubric=lab(pairs=3), confirm_s=60)
     assert answered(seen) == 3
-    assert exchange(seen).patience_s == 5
+    assert exchange(seen).patience_s == PATIENCE_S
     assert wire.requests.count("sqs.SendMessage") == 2 + 2
 
 

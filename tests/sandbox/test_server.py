@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
+from grader.sandbox import server
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import SUM_FUNCTION
 from grader.sandbox.server import Sandbox, SandboxError, exports, sandbox
@@ -135,6 +136,34 @@ def taken_port() -> Iterator[int]:
 @pytest.mark.sandbox
 def test_a_port_in_use_is_named(taken_port: int) -> None:
     with pytest.raises(SandboxError, match=f"Port {taken_port} "), sandbox(taken_port):
+        pass
+
+
+@pytest.mark.sandbox
+def test_another_sandbox_on_the_port_is_not_taken_for_it(
+    aws_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The port was free when it was looked for, and another sandbox's when it was to be used."""
+    taken = urlsplit(aws_sandbox.endpoint_url).port
+    assert taken
+    ports = iter([taken, taken, server._free_port(None)])
+    monkeypatch.setattr(server, "_free_port", lambda _asked: next(ports))
+    with sandbox() as running:
+        assert running.endpoint_url != aws_sandbox.endpoint_url
+        assert of_group(running.pid) == [running.pid]
+    (tmp_path / f"ministack-{taken}.pid").touch()  # as its server writes before it finds out
+    assert not server._answers(taken, tmp_path)
+    assert server._answers(taken, aws_sandbox.directory)
+
+
+@pytest.mark.sandbox
+def test_a_port_that_was_asked_for_is_tried_once(
+    aws_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = urlsplit(aws_sandbox.endpoint_url).port
+    assert taken
+    monkeypatch.setattr(server, "_free_port", lambda asked: asked)
+    with pytest.raises(SandboxError, match="already in use"), sandbox(taken):
         pass
 
 
