@@ -133,7 +133,7 @@ def cloned_class(
         folder = results.folder(student.student_id)
         folder.mkdir(parents=True)
         (folder / "observation.json").write_bytes(facts)
-        (folder / "report.json").write_bytes(report.encode(graded))
+        (folder / "report.json").write_bytes(report.encode_report(graded))
     results.write_rubric(source)
     results.write_batch(
         Batch(

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from importlib import import_module
 from io import StringIO
 from typing import IO, TYPE_CHECKING
 from unittest.mock import patch
@@ -135,6 +136,7 @@ def at_birth(folder: Path, body: str) -> str:
 
 def with_constants(folder: Path, name: str, module: str, **values: float) -> str:
     """A ``PYTHONPATH`` with which the command ``name`` finds these ``values`` in ``module``."""
+    assert all(hasattr(import_module(module), constant) for constant in values)
     folder.mkdir()
     changes = "".join(f"    changed.{constant} = {value}\n" for constant, value in values.items())
     (folder / "sitecustomize.py").write_text(

@@ -48,7 +48,7 @@ def asked_again_at_once() -> Iterator[None]:
             patch.setattr(room, name, seconds)
         patch.setattr(hidden, "LAG_S", 0.5)
         patch.setattr(exercise, "ENDS_S", 0.5)
-        patch.setattr(hidden, "EVERY_S", 0.1)
+        patch.setattr(hidden, "HIDDEN_EVERY_S", 0.1)
         yield
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from babel.messages.pofile import denormalize
 
-from grader.i18n.language import FOLDER
+from grader.i18n.language import LOCALE_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,7 @@ Id: TypeAlias = str | tuple[str, ...]
 Former: TypeAlias = dict[str, str | None]
 """Wordings that left the source, each with the wording that took its place."""
 
-FORMER = FOLDER.with_name("former.json")
+FORMER = LOCALE_FOLDER.with_name("former.json")
 
 SAID_AT_ONCE = frozenset(
     {"cli", "commands", "doctor", "export", "intake", "pages", "rehearsal", "sandbox", "schemas"}

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from grader.i18n.language import DOMAIN, ENGLISH, FOLDER, LANGUAGES
+from grader.i18n.language import DOMAIN, ENGLISH, LANGUAGES, LOCALE_FOLDER
 from tools.former_wordings import (
     FORMER,
     Former,
@@ -140,7 +140,7 @@ def read(code: str) -> Catalog:
 
 def place(code: str, ending: str) -> Path:
     """Where the catalogue of a language stands: ``po`` for people, ``mo`` for gettext."""
-    return FOLDER / code / "LC_MESSAGES" / f"{DOMAIN}.{ending}"
+    return LOCALE_FOLDER / code / "LC_MESSAGES" / f"{DOMAIN}.{ending}"
 
 
 def bring_up_to_date(code: str, former: Former) -> list[Message]:

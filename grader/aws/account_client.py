@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.aws.bounds import AskedUntil, OutOfTimeError, asking_until
-from grader.aws.clients import ATTEMPTS, READ_TIMEOUT_S, Clients, config_of
+from grader.aws.clients import READ_TIMEOUT_S, REQUEST_ATTEMPTS, Clients, config_of
 from grader.aws.errors import is_no_answer_of_aws, is_plain, sort_error
 from grader.aws.own_configuration import asked_elsewhere, why_no_answer, why_no_keys
 from grader.i18n.language import N_
@@ -86,7 +86,7 @@ class Aws:
         self._keys: dict[str, str] | None = None
         self._made: dict[tuple[str, int, float], Any] = {}
         self._refused: Unknown | None = None
-        self._attempts, self._read_timeout_s = ATTEMPTS, READ_TIMEOUT_S
+        self._attempts, self._read_timeout_s = REQUEST_ATTEMPTS, READ_TIMEOUT_S
 
     @contextmanager
     def once_in(self, region: str) -> Iterator[Aws]:

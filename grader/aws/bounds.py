@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
     from botocore.awsrequest import AWSPreparedRequest
 
-MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES_OF_ANSWER = 8 * 1024 * 1024
 """What one answer may hold."""
 
 MOST_BYTES_OF_MESSAGES = 24 * 1024 * 1024
 """What ReceiveMessage may answer: ten messages of 1 MiB each, escaped as JSON."""
 
-MOST_PAGES = 100
+MOST_PAGES_OF_ANSWERS = 100
 """How many pages of a list are read at most."""
 
 _PART = 64 * 1024
@@ -88,7 +88,7 @@ class AskedUntil(CallsWithin):
         super().__init__(client, lambda: asking_until(ends_at()))
 
     def get_paginator(self, operation: str) -> Any:
-        """The client's paginator, which asks through this and stops at :data:`MOST_PAGES`."""
+        """The client's paginator, which asks through this and stops at :data:`MOST_PAGES_OF_ANSWERS`."""
         return _Paginator(super().get_paginator(operation))
 
 
@@ -101,11 +101,14 @@ class _Paginator:
 
 
 def bounded_pages(pages: Any) -> Iterator[Any]:
-    """The pages of a paginator's answer. Raises :class:`TooManyPagesError` beyond :data:`MOST_PAGES`."""
+    """The pages of a paginator's answer.
+
+    Raises :class:`TooManyPagesError` beyond :data:`MOST_PAGES_OF_ANSWERS`.
+    """
     each = iter(pages)
-    yield from itertools.islice(each, MOST_PAGES)
+    yield from itertools.islice(each, MOST_PAGES_OF_ANSWERS)
     if next(each, None) is not None:
-        raise TooManyPagesError(limit=MOST_PAGES)
+        raise TooManyPagesError(limit=MOST_PAGES_OF_ANSWERS)
 
 
 class _Read:
@@ -170,7 +173,7 @@ def _over(request: AWSPreparedRequest, account: float | None) -> BotoCoreError:
 def _limit_of(request: AWSPreparedRequest) -> int:
     target = request.headers.get("X-Amz-Target", b"")
     name = target if isinstance(target, bytes) else str(target).encode()
-    return MOST_BYTES_OF_MESSAGES if name.endswith(b".ReceiveMessage") else MOST_BYTES
+    return MOST_BYTES_OF_MESSAGES if name.endswith(b".ReceiveMessage") else MOST_BYTES_OF_ANSWER
 
 
 def _whole(answer: Any, limit: int) -> bytes:

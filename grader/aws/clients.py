@@ -29,19 +29,19 @@ READ_TIMEOUT_S = 30
 _MARGIN_S = 5
 """Seconds after its time-outs at which a question is cut: whoever is silent was found out by then."""
 
-ATTEMPTS = 4
+REQUEST_ATTEMPTS = 4
 """How often a client asks where asking again is harmless."""
 
 _PAUSES_S = 1 + 2 + 4
 
-LONGEST_QUESTION_S = ATTEMPTS * (CONNECT_TIMEOUT_S + READ_TIMEOUT_S + _MARGIN_S) + _PAUSES_S
+LONGEST_QUESTION_S = REQUEST_ATTEMPTS * (CONNECT_TIMEOUT_S + READ_TIMEOUT_S + _MARGIN_S) + _PAUSES_S
 """How long one question may take, asked again and again of whoever never answers."""
 
 _BAD_GATEWAY = 502
 """What an answer that AWS cannot have given is called: it is retried like any fault of a gateway."""
 
 
-def config_of(attempts: int = ATTEMPTS, read_timeout_s: float = READ_TIMEOUT_S) -> Config:
+def config_of(attempts: int = REQUEST_ATTEMPTS, read_timeout_s: float = READ_TIMEOUT_S) -> Config:
     """How a client of the grader asks, whatever the user's own configuration says."""
     return Config(
         connect_timeout=CONNECT_TIMEOUT_S,

@@ -216,7 +216,7 @@ _NO_CREDENTIALS: tuple[type[failures.BotoCoreError], ...] = tuple(
     )
     if hasattr(failures, name)  # some came with later releases of botocore
 )
-OFTEN_SAID = (
+ERRORS_OFTEN_SAID = (
     N_("Unable to locate credentials"),
     N_("The config profile ({profile}) could not be found"),
     N_('Could not connect to the endpoint URL: "{endpoint_url}"'),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from grader.model.access import Access
 
-LIMIT_BYTES = 1024 * 1024
+MOST_BYTES_OF_CONFIGURATION = 1024 * 1024
 _MOST = 3
 _SERVICE_IDS = {"events": "EVENTBRIDGE", "logs": "CLOUDWATCH_LOGS"}
 _OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
@@ -181,7 +181,7 @@ def _of_file(path: Path, profile: str | None, *, elsewhere: bool = False) -> Mes
         if path.is_dir():
             return _told(path, [_a_folder()])
         with path.open("rb") as file:
-            raw = file.read(LIMIT_BYTES)
+            raw = file.read(MOST_BYTES_OF_CONFIGURATION)
     except FileNotFoundError:
         return None
     except OSError:

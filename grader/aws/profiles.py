@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _FOUND_IN = "aws-configuration"
 
-LIMIT_S = 45
+PROFILE_LIMIT_S = 45
 """How long credentials may take: a program may hang that is to print them, a code is to be typed."""
 
 FAILED_AT_ONCE_S = 5
@@ -87,14 +87,15 @@ class AskedKeys:
     def keys(self) -> tuple[str, str, str | None]:
         """Access key id, secret access key and session token.
 
-        Raises ``NoCredentialsError``, or another exception of botocore; :data:`LIMIT_S` seconds after
-        they were asked for at most, and when the time of this thread's account is over.
+        Raises ``NoCredentialsError``, or another exception of botocore; at most
+        :data:`PROFILE_LIMIT_S` seconds after they were asked for, and when the time of this thread's
+        account is over.
         """
         left = seconds_left()
-        limit = self._began + LIMIT_S - time.monotonic()
+        limit = self._began + PROFILE_LIMIT_S - time.monotonic()
         self._thread.join(max(0.0, limit if left is None else min(limit, left)))
         if not self._found:
-            waited = min(LIMIT_S, math.ceil(time.monotonic() - self._began))
+            waited = min(PROFILE_LIMIT_S, math.ceil(time.monotonic() - self._began))
             none = message(N_("there were none after {seconds} s"), seconds=waited)
             raise CredentialRetrievalError(provider=_FOUND_IN, error_msg=none)
         (answer,) = self._found
@@ -123,7 +124,7 @@ class _Program(subprocess.Popen[bytes]):
 
     def communicate(self, *given: Any, **named: Any) -> tuple[bytes, bytes]:
         try:
-            return super().communicate(*given, **{"timeout": LIMIT_S - 1} | named)
+            return super().communicate(*given, **{"timeout": PROFILE_LIMIT_S - 1} | named)
         except subprocess.TimeoutExpired:
             self.kill()
             # A child of its own may hold the pipes for hours: their end is not waited for.

@@ -53,7 +53,7 @@ class Earlier(NamedTuple):
     seen: frozenset[tuple[str, str]] = frozenset()
 
 
-NOTHING = Earlier()
+NOTHING_EARLIER = Earlier()
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Party:
 
     name: str
     rows: list[Account]
-    earlier: Earlier = NOTHING
+    earlier: Earlier = NOTHING_EARLIER
     visits: dict[Way, Visit] = field(default_factory=dict)
     of_row: dict[str, Way] = field(default_factory=dict)
     led_to: dict[Way, str] = field(default_factory=dict)
@@ -96,7 +96,7 @@ def parties_of(
     parties: dict[str, Party] = {}
     for row in accounts:
         name = party_of(row)
-        party = parties.setdefault(name, Party(name, [], earlier.get(name, NOTHING)))
+        party = parties.setdefault(name, Party(name, [], earlier.get(name, NOTHING_EARLIER)))
         party.rows.append(row)
     for party in parties.values():
         for row in sorted(party.rows, key=_rank):

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     Key: TypeAlias = Hashable
     """An account as it is observed: once for each region and endpoint."""
 
-Answer: TypeAlias = Literal["reads", "unsure", "denied"]
+ReadAccess: TypeAlias = Literal["reads", "unsure", "denied"]
 """Whether a way may read the function and both queues; ``unsure``: there was no answer."""
 
-_RANKS: dict[Answer, int] = {"reads": 0, "unsure": 1, "denied": 2}
+_RANKS: dict[ReadAccess, int] = {"reads": 0, "unsure": 1, "denied": 2}
 
 CRASHED = 10**9
 """More refusals than an account has facts: the look itself failed."""
@@ -75,7 +75,7 @@ class _Account:
         self.place = place
         self.ways: list[Way] = []
         self.asking: set[Way] = set()
-        self.answers: dict[Way, Answer] = {}
+        self.answers: dict[Way, ReadAccess] = {}
         self.tried: dict[Way, int] = {}
 
     @property
@@ -189,7 +189,7 @@ class Ways:
         """The identification of ``way`` is not waited for any longer."""
         self._awaited.discard(way)
 
-    def asked(self, way: Way, answer: Answer) -> None:
+    def asked(self, way: Way, answer: ReadAccess) -> None:
         """Whether ``way`` may read what is there."""
         account = self._account(way)
         account.asking.discard(way)

@@ -45,7 +45,7 @@ class Variable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return str(self.said)
 
 
-Expected: TypeAlias = Annotated[
+ExpectedVariables: TypeAlias = Annotated[
     str | Variable,
     msgspec.Meta(
         description=N_(

@@ -15,7 +15,7 @@ from grader.checks.configuration import (
     check_visibility,
 )
 from grader.checks.delivery import check_answer, check_handler, check_records
-from grader.checks.environment import Expected, Variable, check_environment
+from grader.checks.environment import ExpectedVariables, Variable, check_environment
 from grader.checks.naming import check_name, step_to_make
 from grader.checks.numbers import Bounds, Number, fits
 from grader.checks.routing import (
@@ -81,8 +81,12 @@ def test_function_timeout(function: Function, expect: int | Bounds) -> None:
     fits(function.timeout_s, expect, unit=N_("s"), hint=hint)
 
 
-@check("function_environment", on="function", expect=dict[str, Expected], environment="expect")
-def test_function_environment(case: Case, function: Function, expect: dict[str, Expected]) -> None:
+@check(
+    "function_environment", on="function", expect=dict[str, ExpectedVariables], environment="expect"
+)
+def test_function_environment(
+    case: Case, function: Function, expect: dict[str, ExpectedVariables]
+) -> None:
     """The function has the environment variables {expect}."""
     held = {v.queue for v in expect.values() if isinstance(v, Variable) and v.queue is not None}
     for queue in sorted(held):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     IsRight = Callable[[Decimal], bool]
 
-READ_LIMIT = 2000
+LONGEST_OTHER_FORM = 2000
 """Characters of a message that are read: an observation keeps fewer."""
 
 MOST_QUOTED = 3
@@ -35,7 +35,7 @@ def step_of_form(text: str, is_right: IsRight, keys: Sequence[str], form: str) -
 
     ``keys`` are those that an answer may stand under, ``form`` is a right answer.
     """
-    if len(text) > READ_LIMIT:
+    if len(text) > LONGEST_OTHER_FORM:
         return None
     value = _read(text)
     if isinstance(value, dict):
@@ -65,7 +65,7 @@ def is_twice(texts: Iterable[str], is_right: IsRight) -> bool:
     return any(
         number != 0 and is_right(number / 2)
         for text in texts
-        for number in map(Decimal, _NUMBER.findall(text[:READ_LIMIT]))
+        for number in map(Decimal, _NUMBER.findall(text[:LONGEST_OTHER_FORM]))
     )
 
 

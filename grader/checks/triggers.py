@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from grader.checks import Message
     from grader.model.observation import Schedule, Trigger
 
-Way = Literal["rule", "scheduler"]
+TriggerKind = Literal["rule", "scheduler"]
 _WORDS = {"rule": N_("EventBridge rule"), "scheduler": N_("EventBridge Scheduler schedule")}
 
 
 class TriggerWays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The services that may run the function."""
 
-    ways: tuple[Way, ...]
+    ways: tuple[TriggerKind, ...]
 
     @property
     def said(self) -> Message:

@@ -125,7 +125,7 @@ def check(
         runs = settings.exchange and setup.needs_for(only).exercise
     check_used(graded.observation)
     if json == "-":
-        write_stdout(reports.encode(graded.report))
+        write_stdout(reports.encode_report(graded.report))
     if shown is None or any(map(is_waiting, shown.criteria)):
         show_report(graded.report, output, shown)
     else:
@@ -140,7 +140,7 @@ def check(
             stop = _("If something else reads your output queue, stop it and check again.")
             errors.print(stop, soft_wrap=True)
     if for_json is not None:
-        write_json(for_json, reports.encode(graded.report), "report")
+        write_json(for_json, reports.encode_report(graded.report), "report")
     if for_gradescope is not None:
         write_results(for_gradescope, graded.report, setup.rubric, settings.lang)
     if out is not None:

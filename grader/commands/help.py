@@ -89,7 +89,7 @@ def name_of(param: Any) -> str:
     return _(param.metavar) if param.metavar else str(param.name).upper()
 
 
-def value_of(param: Any) -> str:
+def value_word(param: Any) -> str:
     """The word that stands for an option's value: ``FILE``, ``[en|fr]``; nothing for a flag."""
     if param.is_flag:
         return ""
@@ -114,7 +114,7 @@ def _pieces(command: Command) -> list[str]:
 def _called(param: Any) -> str:
     if param.param_type_name == "argument":
         return name_of(param)
-    return " ".join(filter(None, [", ".join(sorted(param.opts, key=len)), value_of(param)]))
+    return " ".join(filter(None, [", ".join(sorted(param.opts, key=len)), value_word(param)]))
 
 
 def _meant(param: Any) -> str:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from grader.results.overrides import Overrides
     from grader.roster.load import Account
 
-ENDING = N_("The desk was ended before your check was.")
+DESK_ENDED = N_("The desk was ended before your check was.")
 WHEN_OPEN = N_("Hand in again when it is open.")
 ONCE_MORE = N_("Hand in once more; if it happens again, call your instructor.")
 FAILED = N_("The grader failed, and told your instructor. It does not count against you.")
@@ -127,7 +127,7 @@ class Grader:
             )
             pipeline.run(_reached(row, keys, mine) for row in together)
             if self.in_use.stopping:
-                raise Refused(ENDING, WHEN_OPEN)
+                raise Refused(DESK_ENDED, WHEN_OPEN)
             check_open(engine.seen)
             # Where nothing is known yet, what was seen is kept: it can be judged again.
             if pipeline.failed and any(self.seats.is_known(row.student_id) for row in together):
@@ -147,7 +147,7 @@ class Grader:
             if self.in_use.enter(account_id, visited):
                 return account_id
             if self.in_use.stopping:
-                raise Refused(ENDING, WHEN_OPEN)
+                raise Refused(DESK_ENDED, WHEN_OPEN)
             self.seats.put(seat, "looking", words(_NEXT))
 
     def _keep(

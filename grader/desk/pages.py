@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from grader.roster.load import Account
 
 _STYLES = ("page.css", "desk.css")
-STUDENT = Inside(("desk.js",), _STYLES, served=True)
+STUDENT_LAYOUT = Inside(("desk.js",), _STYLES, served=True)
 SENTENCE = Inside((), _STYLES, served=True)
 BOARD = Inside(("class.js", "board.js"), _STYLES, served=True)
 
@@ -113,7 +113,7 @@ def desk_student_page(desk: Desk, view: View, lang: str, cookie: str, note: str 
     html = render(
         "desk.html",
         speech,
-        inside=STUDENT,
+        inside=STUDENT_LAYOUT,
         title=page_text(text_in(rubric.title, lang), _NAME),
         name=page_text(row.name, _NAME).strip() or page_text(row.student_id, _NAME),
         row=row,
@@ -133,7 +133,7 @@ def desk_student_page(desk: Desk, view: View, lang: str, cookie: str, note: str 
         note=note,
         csrf=form_token(cookie),
     )
-    return PageText(html, STUDENT.policy)
+    return PageText(html, STUDENT_LAYOUT.policy)
 
 
 def board_page(desk: Desk, lang: str, cookie: str) -> PageText:

@@ -12,7 +12,7 @@ from grader.i18n.language import LANGUAGES
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-MOST_BYTES = 16 * 1024
+MOST_BYTES_OF_REQUEST = 16 * 1024
 """Bytes of a request's body: several times a block."""
 
 _BODY_S = 10.0
@@ -39,7 +39,7 @@ async def form_of(request: Request, cookie: str | None) -> dict[str, str]:
     if kind != _FORM:
         raise BadRequest(415)
     length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > MOST_BYTES:
+    if length.isdecimal() and int(length[:20]) > MOST_BYTES_OF_REQUEST:
         raise BadRequest(413)
     try:
         async with asyncio.timeout(_BODY_S):
@@ -62,7 +62,7 @@ async def _body(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MOST_BYTES:
+        if len(body) > MOST_BYTES_OF_REQUEST:
             raise BadRequest(413)
     return bytes(body)
 

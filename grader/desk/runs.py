@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from grader.batch.parties import party_of
 from grader.batch.portions import Portions
 from grader.desk.engine import Ended, OneRun, SharedThreads
-from grader.desk.grading import ENDING, FAILED, ONCE_MORE, WHEN_OPEN
+from grader.desk.grading import DESK_ENDED, FAILED, ONCE_MORE, WHEN_OPEN
 from grader.desk.refused import Refused, words
 from grader.i18n.language import N_, _
 from grader.model.machine_limit import limit_reached
@@ -157,7 +157,7 @@ class DeskRuns:
         except Refused as refused:
             self._seats.put(seat, "refused", refused.words)
         except Ended:
-            self._seats.put(seat, "refused", Refused(ENDING, WHEN_OPEN).words)
+            self._seats.put(seat, "refused", Refused(DESK_ENDED, WHEN_OPEN).words)
         except Exception as error:  # noqa: BLE001 - one student's crash must not end the desk
             self._refuse_failed(seat, error)
         finally:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LIMIT_S = 60
+DOCTOR_LIMIT_S = 60
 """Seconds after which an account is asked nothing more."""
 
 _TOO_LONG_S = 901
@@ -87,7 +87,7 @@ def ask_everything(
     Nothing else is asked of an account that is not ``account_id``, the roster's. ``use`` are names that
     the roster gives for resources of the rubric.
     """
-    ends_at = time.monotonic() + LIMIT_S
+    ends_at = time.monotonic() + DOCTOR_LIMIT_S
     try:
         with closing(Aws(clients, access, region, endpoint_url, ends_at)) as aws:
             identity = observe_identity(aws, None)
@@ -111,7 +111,7 @@ def _elsewhere(
 ) -> str | None:
     """The first of ``regions`` in which one of the functions stands."""
     for region in regions:
-        ends_at = time.monotonic() + LIMIT_S
+        ends_at = time.monotonic() + DOCTOR_LIMIT_S
         with closing(Aws(clients, access, region, endpoint_url, ends_at)) as aws:
             for name in names:
                 if is_there(aws, "function", name):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Student
     from grader.results.read_class import ClassRow
 
-STUDENT, ID, SIS, LOGIN, SECTION = "Student", "ID", "SIS User ID", "SIS Login ID", "Section"
+STUDENT_COLUMN, ID, SIS, LOGIN, SECTION = "Student", "ID", "SIS User ID", "SIS Login ID", "Section"
 IDS = {"canvas": ID, "sis": SIS, "login": LOGIN}
 """The values of ``--ids``, which say what the roster's student_id is in Canvas, and the column
 that each is written to."""
@@ -79,7 +79,7 @@ def _new(export: Export, assignment: str) -> str:
         raise bad_input(export.root, None, message, _("Give --scale, or judge the class again."))
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow([STUDENT, ID, SIS, LOGIN, SECTION, cell(assignment)])
+    writer.writerow([STUDENT_COLUMN, ID, SIS, LOGIN, SECTION, cell(assignment)])
     writer.writerow([_POINTS_POSSIBLE, "", "", "", "", *map(decimal_text, export.tops)])
     # Left out where there is no score: a blank cell would take an earlier one away.
     graded = [row for row in export.rows if row.report.score is not None]
@@ -128,7 +128,7 @@ def _can_be_written(row: ClassRow, export: Export) -> bool:
 
 
 def _filled(export: Export, path: Path, assignment: str) -> bytes:
-    sheet = read_sheet(path, (STUDENT, ID, SIS, LOGIN, SECTION, "LastName", "FirstName"))
+    sheet = read_sheet(path, (STUDENT_COLUMN, ID, SIS, LOGIN, SECTION, "LastName", "FirstName"))
     if sheet.encoding != "utf-8" or sheet.delimiter == "\t":
         message = _("Canvas reads UTF-8 with commas or semicolons, and nothing else.")
         remedy = _("Export the gradebook again, or save it as “CSV UTF-8”.")
@@ -136,7 +136,7 @@ def _filled(export: Export, path: Path, assignment: str) -> bytes:
     column = _assignment(sheet, assignment)
     # Without it Canvas takes nothing of the file.
     sheet.column([SECTION], asked=SECTION)
-    student = sheet.column([STUDENT])
+    student = sheet.column([STUDENT_COLUMN])
     columns = {
         "id": sheet.column([ID], asked=ID),
         "sis": sheet.column([SIS]),
@@ -144,7 +144,7 @@ def _filled(export: Export, path: Path, assignment: str) -> bytes:
     }
     names = [student]
     if student is None:
-        names = [sheet.column([name], asked=STUDENT) for name in ("LastName", "FirstName")]
+        names = [sheet.column([name], asked=STUDENT_COLUMN) for name in ("LastName", "FirstName")]
     sheet.check_widths()
     places, checked = [], False
     for record in sheet.rows:

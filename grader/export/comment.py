@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_, Language, language
 from grader.safety.printable import printable
-from grader.scoring.absent import NOTHING
+from grader.scoring.absent import NOTHING_HANDED_IN
 from grader.scoring.adjustment_words import adjustment_lines
 from grader.scoring.open_by import open_points
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from grader.scoring.scale import Scale
 
 SURE = N_("These points are sure. Still open, and yours to settle: {open} of {maximum}.")
-UNGRADED = N_("Not graded: something could not be checked. This costs no points.")
+UNGRADED_COMMENT = N_("Not graded: something could not be checked. This costs no points.")
 
 _LINE = 2000
 _SIGNS = re.compile(r"(?<=;)[=+\-@\uff1d\uff0b\uff0d\uff20]+")
@@ -84,9 +84,9 @@ def why_ungraded(report: Report, scale: Scale, words: Language) -> str:
     """The reason why a student has no grade, or that nothing was handed in. Where a score is given
     all the same, it is said that it holds the sure points, and how many more are possible."""
     if report.absent:
-        return words.say(NOTHING)
+        return words.say(NOTHING_HANDED_IN)
     if report.score is None:
-        return words.say(UNGRADED)
+        return words.say(UNGRADED_COMMENT)
     still = scale.score(open_points(report), report.max_score)
     most = scale.maximum(report.max_score)
     return words.say(SURE, open=_shown(still, words), maximum=_shown(most, words))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 TextFormat = Literal["text", "html", "simple_format", "md", "ansi"]
 Points = Annotated[float, msgspec.Meta(ge=0)]
 
-SCHEMA = "gradescope"
+GRADESCOPE_SCHEMA = "gradescope"
 
 _FILE = "results.json"
 _LINE = 2000
@@ -81,8 +81,10 @@ def files(export: Export) -> Iterator[File]:
     for row in export.rows:
         made = None
         if row.report.score is not None:
-            made = encode(results_of(row.report, export.rubric, export.scale, export.lang))
-        yield File(f"{row.student_id}/{_FILE}", made, SCHEMA)
+            made = encode_gradescope(
+                results_of(row.report, export.rubric, export.scale, export.lang)
+            )
+        yield File(f"{row.student_id}/{_FILE}", made, GRADESCOPE_SCHEMA)
     yield from _left_over(export)
 
 
@@ -105,14 +107,16 @@ def _student_in(data: bytes) -> str | None:
     return extra.get("student_id") if extra is not UNSET and "grader_version" in extra else None
 
 
-def encode(results: GradescopeResults) -> bytes:
+def encode_gradescope(results: GradescopeResults) -> bytes:
     """The file's bytes."""
     return indented_json(results)
 
 
 def write_results(path: Path, report: Report, rubric: Rubric, lang: str) -> None:
     """Write one report's ``results.json``, on the rubric's own scale."""
-    write_json(path, encode(results_of(report, rubric, Scale(), lang)), SCHEMA)
+    write_json(
+        path, encode_gradescope(results_of(report, rubric, Scale(), lang)), GRADESCOPE_SCHEMA
+    )
 
 
 def results_of(report: Report, rubric: Rubric | None, scale: Scale, lang: str) -> GradescopeResults:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Student
     from grader.results.read_class import ClassRow
 
-SCHEMA = "lti-score"
+LTI_SCHEMA = "lti-score"
 USER_COLUMN = "lti_user_id"
 """The roster's column with the id that the platform knows a student by (the launch's ``sub``)."""
 
@@ -83,9 +83,9 @@ def files(export: Export) -> Iterator[File]:
         data = None
         if score is not None:
             data = indented_json(score)
-        yield File(f"{row.student_id}.json", data, SCHEMA)
+        yield File(f"{row.student_id}.json", data, LTI_SCHEMA)
     yield from _left_over(export, there)
-    yield File(_ALL, b"".join(encode(score) + b"\n" for score in scores.values()))
+    yield File(_ALL, b"".join(encode_lti_score(score) + b"\n" for score in scores.values()))
 
 
 def _there(out: Path | None) -> dict[str, Score]:
@@ -167,6 +167,6 @@ def score_of(row: ClassRow, points: Decimal, export: Export, timestamp: str) -> 
     )
 
 
-def encode(score: Score) -> bytes:
+def encode_lti_score(score: Score) -> bytes:
     """The score as it is posted."""
     return msgspec.json.encode(score)

@@ -27,7 +27,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from grader.export.lti import PlatformError, encode
+from grader.export.lti import PlatformError, encode_lti_score
 from grader.export.lti_answer import Extent, Meaning, PlatformAnswer
 from grader.i18n.language import _
 from grader.results.directory import UNREADABLE
@@ -46,7 +46,7 @@ SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 MEDIA_TYPE = "application/vnd.ims.lis.v1.score+json"
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-ATTEMPTS = 5
+PUSH_ATTEMPTS = 5
 _LONGEST_WAIT_S = 300.0
 _LONGEST_WAITS_S = 1800.0
 """Seconds of waiting, in total, since the last score was taken, after which the push ends."""
@@ -154,7 +154,7 @@ class Platform:
 
     def _given_up(self, error: _TryAgain, count: int) -> PlatformError:
         # With a token in hand, the server's error may be of this one score's making.
-        alone = error.by_score and self._token is not None and count == ATTEMPTS
+        alone = error.by_score and self._token is not None and count == PUSH_ATTEMPTS
         message = _("{error}, {count} times", error=error, count=count) if count > 1 else str(error)
         if not alone and (minutes := round(self._waited_s / 60)):
             message = _(
@@ -167,7 +167,7 @@ class Platform:
 
     def _gives_up(self, state: RetryCallState) -> bool:
         too_long = self._waited_s + state.upcoming_sleep > _LONGEST_WAITS_S
-        return too_long or state.attempt_number >= ATTEMPTS
+        return too_long or state.attempt_number >= PUSH_ATTEMPTS
 
     def _pause(self, seconds: float) -> None:
         self._waited_s += seconds
@@ -202,7 +202,9 @@ class Platform:
         token = self._bearer()
         score = make()  # with a token in hand: what is made counts as sent
         headers = {"Content-Type": MEDIA_TYPE, "Accept": "application/json"}
-        answer = self._send(self._url, encode(score), headers, _Bearer(token), may_be_cut=True)
+        answer = self._send(
+            self._url, encode_lti_score(score), headers, _Bearer(token), may_be_cut=True
+        )
         text = answer.body.decode("utf-8", "replace").replace(token.reveal(), "***").strip()
         return score, answer, f": {printable(text, _TOLD)}" if text else ""
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "fr")
 DOMAIN = "grader"
-FOLDER = Path(__file__).parent / "locale"
+LOCALE_FOLDER = Path(__file__).parent / "locale"
 
 _ENVIRONMENT = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -115,7 +115,7 @@ class _Unknown(gettext.NullTranslations):
 def _catalogue(code: str) -> gettext.NullTranslations:
     if code == ENGLISH:
         return gettext.NullTranslations()
-    catalogue = gettext.translation(DOMAIN, FOLDER, [code])
+    catalogue = gettext.translation(DOMAIN, LOCALE_FOLDER, [code])
     catalogue.add_fallback(_Unknown())
     return catalogue
 

@@ -9,7 +9,7 @@ import msgspec
 
 from grader.i18n.language import ENGLISH, N_, Language, language
 
-LIMIT = 1_000
+LONGEST_SENTENCE = 1_000
 """Characters of a sentence."""
 
 NOTHING = N_("nothing")
@@ -115,7 +115,7 @@ def json_value(value: Any, depth: int = _DEPTH) -> Any:
     return within_limit(value if isinstance(value, str) else repr(value))
 
 
-def within_limit(text: str, limit: int = LIMIT) -> str:
+def within_limit(text: str, limit: int = LONGEST_SENTENCE) -> str:
     """``text`` in at most ``limit`` characters; what is not Unicode is replaced."""
     text = text.encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= limit else text[: limit - 1] + "…"

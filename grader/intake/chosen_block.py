@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grader.i18n.language import N_, _
 from grader.inputs.problems import Problem
 from grader.intake.download import Unreadable
-from grader.roster.credentials_block import LIMIT_BYTES, preferred, read_pasted
+from grader.roster.credentials_block import MOST_BYTES_PASTED, preferred, read_pasted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ def choose(files: Sequence[Entry], source: str, who: str) -> Chosen:
         if file.read is None:
             continue
         try:
-            pasted = read_pasted(file.read(LIMIT_BYTES + 1))
+            pasted = read_pasted(file.read(MOST_BYTES_PASTED + 1))
         except Unreadable as error:
             unread.append((file.path, str(error), _as_text()))
             continue

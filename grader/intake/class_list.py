@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-KEYS = (
+MATCHING_COLUMNS = (
     "student_id",
     "moodle_participant",
     "canvas_id",
@@ -121,7 +121,7 @@ def read_class_list(path: Path) -> ClassList:
         raise bad_input(path, 1, _("The class list is empty."), remedy)
     if not columns:
         raise BadInput(problems)
-    if not {"name", "first", "last", *KEYS} & {*roles.values()}:
+    if not {"name", "first", "last", *MATCHING_COLUMNS} & {*roles.values()}:
         message = _("No column of the class list names students.")
         remedy = _("Name columns as Moodle or Canvas do, or: {names}.", names="name, email, group")
         raise bad_input(path, line, message, remedy)
@@ -193,7 +193,7 @@ def _add(
     several = (storable(part.strip(), _MAX_TEXT) for part in given.pop(PLURAL, "").split(","))
     student.groups = tuple(part for part in several if letters(part) not in _NO_GROUP)
     given.pop("group", None)
-    if made.taken and not (name or {*KEYS} & {*given}):
+    if made.taken and not (name or {*MATCHING_COLUMNS} & {*given}):
         message = _("The row names no student.")
         problems.append(Problem(made.file, line, message, _("Fill in a name, or remove the row.")))
         return
@@ -226,7 +226,7 @@ def _twice(students: list[Listed]) -> Iterator[Problem]:
     """A problem for each row that has the id of another, or that nothing tells apart from another."""
     first: dict[tuple[str, str], Listed] = {}
     for student in students:
-        for column in KEYS:
+        for column in MATCHING_COLUMNS:
             key = (column, student.cells.get(column, "").casefold())
             other = first.setdefault(key, student) if key[1] else student
             if other is not student:
@@ -251,4 +251,4 @@ def _twice(students: list[Listed]) -> Iterator[Problem]:
 
 
 def _are_apart(listed: Listed, other: Listed) -> bool:
-    return any(listed.cells.get(c) and other.cells.get(c) for c in KEYS)
+    return any(listed.cells.get(c) and other.cells.get(c) for c in MATCHING_COLUMNS)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
-from grader.intake.class_list import KEYS
+from grader.intake.class_list import MATCHING_COLUMNS
 from grader.intake.groups import GroupNames, choose_groups
 from grader.intake.list_merging import merge
 from grader.intake.owners import Owners, is_like_a_group, is_named, lms_number
 from grader.intake.persons import ClassMember, Joined
-from grader.intake.submissions import digest_of, slug_of
+from grader.intake.submissions import short_digest, slug_of
 from grader.safety.printable import printable, storable
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def _leave_own_numbers(lists: Sequence[ClassList], submissions: Sequence[Submiss
         numbered = {row.cells["moodle_participant"]: row for row in rows}
         if (
             class_list.unsure
-            and all({"name", *KEYS} & {*row.cells} - {"moodle_participant"} for row in rows)
+            and all(
+                {"name", *MATCHING_COLUMNS} & {*row.cells} - {"moodle_participant"} for row in rows
+            )
             and not any(
                 number in numbered and is_named(numbered[number], name) for number, name in named
             )
@@ -175,7 +177,7 @@ def _name_ids(persons: Sequence[ClassMember]) -> None:
         for given in _candidates(person):
             slug = slug_of(given)
             if slug.casefold() in taken:
-                slug = f"{slug}-{digest_of(person.name + person.cells.get('email', ''))}"
+                slug = f"{slug}-{short_digest(person.name + person.cells.get('email', ''))}"
             if slug.casefold() not in taken:
                 taken.add(slug.casefold())
                 person.cells["student_id"] = slug
@@ -183,7 +185,7 @@ def _name_ids(persons: Sequence[ClassMember]) -> None:
 
 
 def _candidates(person: ClassMember) -> Iterator[str]:
-    yield from (person.cells[column] for column in KEYS if person.cells.get(column))
+    yield from (person.cells[column] for column in MATCHING_COLUMNS if person.cells.get(column))
     yield from (submission.student_id for submission in person.submissions)
     place = "{}:{}".format(*(person.place or ("", 0)))
     yield person.name or place

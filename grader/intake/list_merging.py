@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grader.i18n.language import _
 from grader.inputs.names import any_order, exact_name, name_forms
 from grader.inputs.problems import Problem
-from grader.intake.class_list import KEYS
+from grader.intake.class_list import MATCHING_COLUMNS
 from grader.intake.persons import ClassMember
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def places_of(persons: Iterable[ClassMember]) -> str:
 
 def keys_of(cells: dict[str, str]) -> list[tuple[str, str]]:
     """Every cell that tells a student apart, each with its column."""
-    return [(column, cells[column].casefold()) for column in KEYS if cells.get(column)]
+    return [(column, cells[column].casefold()) for column in MATCHING_COLUMNS if cells.get(column)]
 
 
 def by_key(persons: Iterable[ClassMember]) -> dict[tuple[str, str], ClassMember]:
@@ -87,7 +87,7 @@ def _not_the_same(
         return _("Its ids are those of different students: {lines}.", lines=places_of(same))
     if other := rows.get(id(person)):
         return _("Line {line} is of the same student.", line=other.line)
-    if differing := _contradict(person.cells, student.cells, KEYS[:-1]):
+    if differing := _contradict(person.cells, student.cells, MATCHING_COLUMNS[:-1]):
         return _another(differing, person)
     # Moodle numbers participants anew in each assignment: alone it says nothing of another name.
     shared = {column for column, _text in {*keys_of(person.cells)} & {*keys_of(student.cells)}}
@@ -108,7 +108,7 @@ def _not_by_name(
             "Several rows of this list have the name that {file} has once.",
             file=places_of(namesakes),
         )
-    elif differing := _contradict(namesakes[0].cells, student.cells, KEYS):
+    elif differing := _contradict(namesakes[0].cells, student.cells, MATCHING_COLUMNS):
         remedy = _(
             "Correct one of the lists, or rename its column if it says something else. If they are two "
             "students of one name, give each list a row of both."

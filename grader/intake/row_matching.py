@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grader.i18n.language import _
 from grader.inputs.names import any_order
 from grader.inputs.problems import Problem
-from grader.intake.class_list import KEYS
+from grader.intake.class_list import MATCHING_COLUMNS
 from grader.intake.owners import is_named
 from grader.safety.printable import printable
 
@@ -28,7 +28,7 @@ class RowIndex:
         self._by_key: dict[tuple[str, str], list[RosterRow]] = defaultdict(list)
         self._by_name: dict[str, list[RosterRow]] = defaultdict(list)
         for row in rows:
-            for column in KEYS:
+            for column in MATCHING_COLUMNS:
                 there = row.get(column)
                 if not there and column in _NUMBERS:
                     there = row.get("student_id")  # as rosters were made without the column
@@ -57,7 +57,7 @@ class RowIndex:
     def _sharing_a_key(self, person: ClassMember) -> list[RosterRow]:
         """One id or address is the same. A number may be another student's in another assignment."""
         found: dict[int, RosterRow] = {}
-        for column in KEYS:
+        for column in MATCHING_COLUMNS:
             given = person.cells.get(column, "").casefold()
             for row in self._by_key.get((column, given), ()) if given else ():
                 if column == "email" or is_named(person, row.get("name")):
@@ -67,7 +67,9 @@ class RowIndex:
 
 def _is_other(person: ClassMember, row: RosterRow) -> bool:
     """Somebody else of the same name: an id or an address differs that stays from year to year."""
-    stable = (column for column in KEYS if column not in {"student_id", "moodle_participant"})
+    stable = (
+        column for column in MATCHING_COLUMNS if column not in {"student_id", "moodle_participant"}
+    )
     return any(
         person.cells.get(column) and row.get(column)
         and person.cells[column].casefold() != row.get(column).casefold()

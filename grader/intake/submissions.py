@@ -110,7 +110,7 @@ def submissions_in(
             submission.name = submission.name or given
         if count[slug.casefold()] > 1 and slug != given:
             # From the name alone, so that it stays when others hand in.
-            slug = f"{slug}-{digest_of(given)}"
+            slug = f"{slug}-{short_digest(given)}"
         submission.student_id = slug
         submission.files.sort(key=lambda file: (file.changed, orders[file.path], file.parts))
     return ordered
@@ -176,10 +176,10 @@ def slug_of(given: str) -> str:
     ascii_only = unicodedata.normalize("NFKD", given).encode("ascii", "ignore").decode()
     slug = _NOT_OF_AN_ID.sub("-", ascii_only)[:_ID_LENGTH].strip("-.@_")
     if not slug:
-        return f"student-{digest_of(given)}"
+        return f"student-{short_digest(given)}"
     return f"student-{slug}" if id_fault(slug) else slug
 
 
-def digest_of(given: str) -> str:
+def short_digest(given: str) -> str:
     """Eight digits that stay with ``given``, to tell ids apart."""
     return hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()[:8]

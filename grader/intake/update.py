@@ -13,11 +13,11 @@ from grader.inputs.names import any_order
 from grader.inputs.problems import BadInput, Problem
 from grader.intake.roster_table import RosterRow
 from grader.intake.row_matching import RowIndex
-from grader.intake.submissions import digest_of
+from grader.intake.submissions import short_digest
 from grader.model.student_id import id_fault
 from grader.roster.access import ACCESS_COLUMNS
 from grader.roster.credentials_block import (
-    LIMIT_BYTES,
+    MOST_BYTES_PASTED,
     block_text,
     preferred,
     read_pasted,
@@ -109,7 +109,7 @@ def update(
 def _new_row(table: RosterTable, person: ClassMember, taken: set[str]) -> RosterRow:
     given = person.cells["student_id"]
     if given.casefold() in taken or id_fault(given):
-        given = f"{given}-{digest_of(person.name + person.cells.get('email', ''))}"
+        given = f"{given}-{short_digest(person.name + person.cells.get('email', ''))}"
     taken.add(given.casefold())
     row = RosterRow(0, {"student_id": cell(given)})
     table.rows.append(row)
@@ -218,7 +218,7 @@ def _time(text: str | None) -> datetime | None:
 
 def _keys_in(path: Path) -> Keys | None:
     try:
-        blocks = preferred(read_pasted(read_bounded(path, LIMIT_BYTES)).blocks)
+        blocks = preferred(read_pasted(read_bounded(path, MOST_BYTES_PASTED)).blocks)
     except OSError:
         return None
     return blocks[-1].keys if blocks else None

@@ -15,7 +15,7 @@ Not the shipped rubric: it has a digest of its own, and stands elsewhere in a cl
 """
 
 
-def digest_of(package: Path) -> str:
+def digest_of_package(package: Path) -> str:
     """SHA-256 of a package's files and their names, in hexadecimal, alike on every machine."""
     digest = hashlib.sha256()
     names = {path.relative_to(package).as_posix(): path for path in package.rglob("*")}
@@ -30,7 +30,7 @@ def digest_of(package: Path) -> str:
 @cache
 def grader_sha256() -> str:
     """The digest of this package, read once: a process goes on with the code it has begun with."""
-    return digest_of(Path(str(grader.__file__)).parent)
+    return digest_of_package(Path(str(grader.__file__)).parent)
 
 
 def this_code() -> tuple[str, str]:

@@ -34,6 +34,6 @@ class Former(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 work_out(Former)
 
 
-def encode(former: Former) -> bytes:
+def encode_former(former: Former) -> bytes:
     """It as indented JSON, ending in a newline."""
     return indented_json(former)

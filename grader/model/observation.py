@@ -447,7 +447,7 @@ OF_RESOURCES = ("functions", "queues", "mappings", "schedules", "runs")
 """Facts of resources that have a key of their own in an observation."""
 
 
-def encode(observation: Observation) -> bytes:
+def encode_observation(observation: Observation) -> bytes:
     """The observation as indented JSON, ending in a newline."""
     return indented_json(observation)
 
@@ -456,5 +456,8 @@ _decoder = msgspec.json.Decoder(Observation)
 
 
 def decode(text: bytes) -> Observation:
-    """The observation that :func:`encode` wrote. Raises ``msgspec.DecodeError`` when it is not one."""
+    """The observation that :func:`encode_observation` wrote.
+
+    Raises ``msgspec.DecodeError`` when it is not one.
+    """
     return _decoder.decode(text)

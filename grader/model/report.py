@@ -306,7 +306,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 _decoder = msgspec.json.Decoder(Report)
 
 
-def encode(report: Report) -> bytes:
+def encode_report(report: Report) -> bytes:
     """The report as indented JSON, ending in a newline."""
     return indented_json(report)
 

@@ -13,7 +13,7 @@ from grader.observe.exercise import Behaviour, exercise
 from grader.observe.meant import but_another, idle, not_there
 from grader.observe.obstacles import BEING_UPDATED, Stage
 from grader.observe.target import target_of
-from grader.observe.which_output import MOST, which_output
+from grader.observe.which_output import MOST_CANDIDATES, which_output
 from grader.resources.find import NAMELESS, Finder, Several, ambiguous, not_found
 from grader.resources.inventory import Inventory
 from grader.rubric.pairs import Pairs
@@ -222,7 +222,7 @@ class AccountLook:
             return None
         # What feeds a function is the way in of something else: an answer there would set that off.
         names = [one.name for one in several.candidates if not self._finder.fed_by(one.name)]
-        if not names or len(names) > MOST:
+        if not names or len(names) > MOST_CANDIDATES:
             return None
         mappings = self.facts["mappings"][route.source]
         target = target_of(function.value, mappings, source.value.arn, rules)

@@ -13,7 +13,7 @@ from grader.safety.redact import redact
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-READ_LIMIT = 1024 * 1024
+LONGEST_ANSWER = 1024 * 1024
 """Characters of a message that are read: SQS takes no more bytes."""
 
 BARE = ""
@@ -33,7 +33,7 @@ def numbers_by_key(body: str, keys: Iterable[str]) -> dict[str, Decimal]:
     Beside those of ``keys`` there are no more than are kept. Text that reads as a number counts,
     ``true`` and ``NaN`` do not. Never raises.
     """
-    if len(body) > READ_LIMIT:
+    if len(body) > LONGEST_ANSWER:
         return {}
     try:
         value = json.loads(body, parse_float=_decimal, parse_int=_decimal, parse_constant=_refuse)

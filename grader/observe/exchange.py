@@ -9,10 +9,10 @@ from grader.i18n.language import N_
 from grader.i18n.message import message as message_of
 from grader.model.ended_early import Lost
 from grader.model.observation import Exchange
-from grader.observe.invocation import APPEARS_S
+from grader.observe.invocation import ANSWER_APPEARS_S
 from grader.observe.lost import LOST_MESSAGES
 from grader.observe.output import ANOTHER_READER
-from grader.observe.repeat import ATTEMPTS
+from grader.observe.repeat import EXCHANGE_ATTEMPTS
 from grader.resources.ready import tell_nobody
 
 if TYPE_CHECKING:
@@ -140,11 +140,11 @@ class Exchanging:
         self._rest()
 
     def _again_where_missed(self) -> None:
-        missed, again = self.missed(), ATTEMPTS - 1
+        missed, again = self.missed(), EXCHANGE_ATTEMPTS - 1
         while again and missed in (LOST_MESSAGES, ANOTHER_READER):
             # Whoever took the answers may be gone by now.
             if missed == ANOTHER_READER:
-                self._output.leave_alone(APPEARS_S * (ATTEMPTS - again))
+                self._output.leave_alone(ANSWER_APPEARS_S * (EXCHANGE_ATTEMPTS - again))
             if self._once_more():
                 self._go_on_patiently()
             missed, again = self.missed(), again - 1
@@ -289,13 +289,15 @@ class Exchanging:
     def _something_else(self, entry: Sequence[Sent]) -> bool:
         """The function has been known to answer this pair with something else for a while."""
         return _silent(entry) and self._output.something_else_since(entry[0]) >= (
-            APPEARS_S + self._slow_s
+            ANSWER_APPEARS_S + self._slow_s
         )
 
 
 def _settled(entry: Sequence[Sent]) -> bool:
     """Answered right, or wrong and not corrected for a while."""
-    return any(s.answered for s in entry) or any(s.since_answer_s() >= APPEARS_S for s in entry)
+    return any(s.answered for s in entry) or any(
+        s.since_answer_s() >= ANSWER_APPEARS_S for s in entry
+    )
 
 
 def _silent(entry: Sequence[Sent]) -> bool:

@@ -169,7 +169,7 @@ from grader.observe.earlier import EarlierAnswers
 from grader.observe.exchange import Exchanging
 from grader.observe.flags import flags_of
 from grader.observe.input_queue import InputQueue
-from grader.observe.invocation import APPEARS_S, GRACE_S, Direct, Invoker
+from grader.observe.invocation import ANSWER_APPEARS_S, GRACE_S, Direct, Invoker
 from grader.observe.obstacles import BEING_CHANGED, Stage, consumer, found, loop, obstacle
 from grader.observe.output import ANOTHER_READER, DUPLICATES_S, OutputQueue
 from grader.observe.room import FEW, reserved, too_little_room
@@ -204,7 +204,7 @@ _WITH_RECORDS = N_("Your function is invoked with {count} messages in one event"
 _GIVEN_BACK = N_("Your queues are left as they were found")
 """What the run does next, for whoever waits for it."""
 
-HANDLER, EXCHANGE = "handler", "exchange"
+HANDLER_FACT, EXCHANGE_FACT = "handler", "exchange"
 """Facts' paths, for what is not tried because of them."""
 
 
@@ -239,7 +239,7 @@ def exercise(
         return Behaviour(nothing, nothing, nothing)
     unsafe = loop(stage)
     if unsafe is not None:
-        untried = NotTried(EXCHANGE, str(unsafe), unsafe)
+        untried = NotTried(EXCHANGE_FACT, str(unsafe), unsafe)
         loops = Exchange((), unsafe=str(unsafe), unsafe_said=unsafe)
         return Behaviour(untried, untried, Found(loops))
     taken = consumer(stage)
@@ -282,7 +282,7 @@ class _Run:
         self._invoker = Invoker(aws, self._target, pairs, self.output, waits)
         self._waits, self._own_queue = waits, False
         self._slow_s: float = output.delay_s
-        self._direct_s = runs_s + GRACE_S + APPEARS_S + output.delay_s
+        self._direct_s = runs_s + GRACE_S + ANSWER_APPEARS_S + output.delay_s
         self._direct: Direct | None = None
         self._exchanging: Exchanging | None = None
 
@@ -319,7 +319,7 @@ class _Run:
         )
         right = direct.value is not None and direct.value.answered
         # An answer that came before the last look was followed by all this.
-        if right and _because(done.records) == HANDLER:
+        if right and _because(done.records) == HANDLER_FACT:
             done.records = TOO_LATE
         if (right and self._given_up_early) or (through is not None and through.unfinished):
             done.exchange = TOO_LATE
@@ -341,7 +341,7 @@ class _Run:
             self._recorded = self._records()
         elif _fact(self._recorded) == ANOTHER_READER:
             self._recorded = self._records()
-        elif self._may_still_answer() and _because(self._recorded) == HANDLER:
+        elif self._may_still_answer() and _because(self._recorded) == HANDLER_FACT:
             # It answered after all, only late.
             self._slow_s = max(self._slow_s, direct.late_s)
             self._recorded = self._records()
@@ -367,7 +367,9 @@ class _Run:
     def _given_up_early(self) -> bool:
         """Nothing or a single pair went through the queues, because the function was wrong directly."""
         through = self._through_queues
-        return _because(self._exchanged) == HANDLER or (through is not None and through.gave_up)
+        return _because(self._exchanged) == HANDLER_FACT or (
+            through is not None and through.gave_up
+        )
 
     def _look_on_own_queue(self, sent: Sequence[Sent]) -> None:
         self._own_queue = self._source is not None and self._source.holds_answer(sent)
@@ -378,12 +380,12 @@ class _Run:
             return Unknown("unexpected", "not invoked") if direct is None else direct.fact
         if direct.value.inconclusive:
             made_up = N_("Only the queue can tell: the event of the test is made up.")
-            return NotTried.saying(EXCHANGE, made_up)
+            return NotTried.saying(EXCHANGE_FACT, made_up)
         if direct.value.answered:
             self._waits.step(message(_WITH_RECORDS, count=RECORDS), self._direct_s)
             return self._invoker.invoke(RECORDS, self._slow_s)
         silent = N_("The function did not answer an event with a single record.")
-        return NotTried.saying(HANDLER, silent)
+        return NotTried.saying(HANDLER_FACT, silent)
 
     def _confirmed_silence(self) -> bool:
         """Look once more, a while later, before a pure silence costs points; whether something came."""
@@ -444,7 +446,7 @@ class _Run:
         if made and not self._may_still_answer() and (made.failure is not None or self._own_queue):
             # A pair would come back to the queue for days, or go round in it.
             failed = N_("The function failed, so its queue was left alone.")
-            return NotTried.saying(HANDLER, failed)
+            return NotTried.saying(HANDLER_FACT, failed)
         mappings = self._stage.input_mappings
         if isinstance(mappings, Unknown):
             return mappings

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LAG_S = 65
 """For longer than this no count is late: SQS documents a minute."""
 
-EVERY_S = 3
+HIDDEN_EVERY_S = 3
 
 
 class Hidden:
@@ -78,7 +78,9 @@ class Hidden:
         def again(seen: Found[int] | Missing | Unknown) -> bool:
             return isinstance(seen, Found) and look_again(seen.value)
 
-        seen = last_seen(look, again, self._stop, stop_after_delay(seconds), wait_fixed(EVERY_S))
+        seen = last_seen(
+            look, again, self._stop, stop_after_delay(seconds), wait_fixed(HIDDEN_EVERY_S)
+        )
         if isinstance(seen, Missing):
             return vanished(seen)
         return seen if isinstance(seen, Unknown) else seen.value

@@ -25,7 +25,7 @@ from grader.observe.failure import (
     timed_out,
 )
 from grader.observe.output import ANOTHER_READER
-from grader.observe.repeat import ATTEMPTS, repeated
+from grader.observe.repeat import EXCHANGE_ATTEMPTS, repeated
 from grader.observe.room import unless_not_run, when_it_may_run
 from grader.observe.sent import Sent
 from grader.resources.runs import started_since
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 GRACE_S = 10
 """How much longer than the function may run its answer is waited for."""
 
-APPEARS_S = 5
+ANSWER_APPEARS_S = 5
 """How long after the function returned its messages may take to be received."""
 
 RAISED_APPEARS_S = 2
@@ -138,7 +138,7 @@ class Invoker:
         self, direct: Direct, records: int, slow_s: float, beside: Beside | None
     ) -> Invocation:
         """The invocation, its answers waited for. Raises :class:`Lost` where one may be missed."""
-        attempts = ATTEMPTS
+        attempts = EXCHANGE_ATTEMPTS
         while True:
             began = time.monotonic()
             made = self._run(direct, records, self._target.timeout_s + GRACE_S)
@@ -153,7 +153,7 @@ class Invoker:
             if made.failure is not None or not attempts:
                 raise Lost(missed)
             if missed == ANOTHER_READER:
-                self._output.leave_alone(APPEARS_S * (ATTEMPTS - attempts))
+                self._output.leave_alone(ANSWER_APPEARS_S * (EXCHANGE_ATTEMPTS - attempts))
 
     def _wait_for(
         self, direct: Direct, made: Invocation, slow_s: float, beside: Beside | None
@@ -161,7 +161,7 @@ class Invoker:
         """Wait for the sums of what was invoked just now."""
         direct.returned_at = time.monotonic()
         raised = made.failure == "raised" and not made.inconclusive
-        appears_s, least_s = (RAISED_APPEARS_S if raised else APPEARS_S) + slow_s, 0
+        appears_s, least_s = (RAISED_APPEARS_S if raised else ANSWER_APPEARS_S) + slow_s, 0
 
         def answered() -> bool:
             return all(s.answered for s in direct.sent)

@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from grader.resources.ready import Waits
     from grader.rubric.pairs import Drawn, Pairs
 
-MOST = 5
+MOST_CANDIDATES = 5
 """Queues that are received from. Each holds its own messages back for :data:`HIDDEN_S` at most."""
 
 HIDDEN_S = 20
-APPEARS_S = 2
+NUMBER_APPEARS_S = 2
 MOST_DELAY_S, MOST_POLLS = 15, 10
 """How late a queue's messages may be, and how often it is received from: they are hidden for longer."""
 
 SLACK_S = 1
 
-READ_LIMIT = 64 * 1024
+LONGEST_NUMBERS = 64 * 1024
 MOST_NUMBERS = 1000
 _NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,20})?")
 _NO_ANSWER = frozenset({"first-number", "second-number", "field", NEARLY})
@@ -54,7 +54,7 @@ _HELD = N_("which held the answer of {function}")
 def which_output(
     aws: Aws, target: Target, pairs: Pairs, names: Iterable[str], waits: Waits, untold: Unknown
 ) -> FoundAs | Unknown | None:
-    """The one of at most :data:`MOST` queues that holds the answer of ``target`` to one of ``pairs``.
+    """The one of :data:`MOST_CANDIDATES` queues at most that holds the answer of ``target`` to a pair.
 
     The function is invoked, again where Lambda has no room or wakes it, and then each queue is received
     from. What was not an answer to this is shown again. ``None`` where no queue holds an answer, or
@@ -69,7 +69,7 @@ def which_output(
         for name, fact, url in queues
         if url and (queue := value_of(fact)) and queue.max_receives != 1
     ]
-    if unknown is not None or len(asked) != len(queues) or len(asked) > MOST:
+    if unknown is not None or len(asked) != len(queues) or len(asked) > MOST_CANDIDATES:
         return unknown
     if any(queue.delay_s > MOST_DELAY_S for _, _, queue in asked):
         return untold
@@ -81,7 +81,7 @@ def which_output(
         return None
     # Whatever came of it, an answer may lie there.
     held = {
-        name: _held(aws, url, sent, since, APPEARS_S + queue.delay_s, untold)
+        name: _held(aws, url, sent, since, NUMBER_APPEARS_S + queue.delay_s, untold)
         for name, url, queue in asked
     }
     if isinstance(ran, Unknown) or ran.inconclusive:
@@ -157,6 +157,6 @@ def _held(
 
 def _answers(body: str, drawn: Drawn) -> set[str]:
     """What the numbers that the text writes, in whatever form, are of the message."""
-    written = islice(_NUMBER.finditer(body[:READ_LIMIT]), MOST_NUMBERS)
+    written = islice(_NUMBER.finditer(body[:LONGEST_NUMBERS]), MOST_NUMBERS)
     readings = (drawn.readings.named(Decimal(number.group())) for number in written)
     return {reading.name for reading in readings if reading is not None} - _NO_ANSWER

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from grader.model.report import CriterionResult, OpenBy, Report
 
 MOST_REASONS = 12
-MOST_NAMES = 60
+MOST_NAMES_SHOWN = 60
 """How many of the students who share something are named; the table has them all."""
 MOST_OF_NAME, MOST_OF_SENTENCE = 80, 400
 _NUMBER = re.compile(r"\d+")
@@ -111,7 +111,7 @@ def _places(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _alike(group: Sequence[tuple[Report, CriterionResult]], of: int) -> Alike:
-    people = tuple(person(report) for report, _result in group[:MOST_NAMES])
+    people = tuple(person(report) for report, _result in group[:MOST_NAMES_SHOWN])
     ids = frozenset(report.student_id for report, _result in group)
     mistake = _mistake(group[0][1], len(group), of)
     return Alike(mistake, people, len(group) - len(people), ids)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from grader.pages.alike import (
-    MOST_NAMES,
+    MOST_NAMES_SHOWN,
     MOST_OF_NAME,
     MOST_OF_SENTENCE,
     Alike,
@@ -293,5 +293,5 @@ def _shared(suspicion: Suspicion, speech: Speech) -> str:
 
 
 def _line(what: str, reports: Sequence[Report]) -> Together:
-    people = tuple(person(report) for report in reports[:MOST_NAMES])
+    people = tuple(person(report) for report in reports[:MOST_NAMES_SHOWN])
     return Together(what, people, len(reports) - len(people))

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from grader.rubric.rubric import Rubric
     from grader.sandbox.submission import DemoSubmission
 
-AS_IT_SHOULD, OTHERWISE, UNGRADED = 0, 1, 3
+AS_IT_SHOULD, GRADED_OTHERWISE, EXAM_UNGRADED = 0, 1, 3
 
 UNTOUCHED = "untouched"
 
@@ -112,8 +112,8 @@ class Exam:
     def status(self) -> int:
         """The exit status: 0 when the reference earns everything and the untouched account nothing."""
         if self.ungraded:
-            return UNGRADED
-        return OTHERWISE if self.lost or self.given else AS_IT_SHOULD
+            return EXAM_UNGRADED
+        return GRADED_OTHERWISE if self.lost or self.given else AS_IT_SHOULD
 
 
 def sit_exam(setup: GradingSetup, settings: Settings, *, errors: Console, quiet: bool) -> Exam:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from grader.resources.look import AwsAccount, Look, MayLook
 
-MOST = 100
+MOST_MAPPINGS = 100
 """Mappings that are read of one queue: a lab has one."""
 
 
@@ -62,7 +62,7 @@ def _sources(aws: AwsAccount, function_name: str) -> tuple[str, ...]:
 def _listed(aws: AwsAccount, **of_what: str) -> Iterator[Dictionary[str, Any]]:
     paginator: Any = aws.lambda_.get_paginator("list_event_source_mappings")
     pages = paginator.paginate(**of_what)
-    return islice((m for page in pages for m in page.get("EventSourceMappings", [])), MOST)
+    return islice((m for page in pages for m in page.get("EventSourceMappings", [])), MOST_MAPPINGS)
 
 
 def _from_api(given: Dictionary[str, Any]) -> Mapping:

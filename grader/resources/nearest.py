@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from grader.resources.look import AwsAccount
 
-MOST_NAMES = 2000
+MOST_NAMES_READ = 2000
 """Names that are read: an account of a lab has a few."""
 
 MOST_SAID = 5
@@ -83,7 +83,7 @@ def missing(
     very name, AWS contradicts itself, as it does for a while after something was made or deleted: that
     is :func:`contradicted`.
     """
-    listed = aws.query(action, lambda: [*map(name_in, islice(names(), MOST_NAMES))])
+    listed = aws.query(action, lambda: [*map(name_in, islice(names(), MOST_NAMES_READ))])
     there = listed.value if isinstance(listed, Found) else []
     if name in there:
         return Unknown.saying("not-ready", _BUT_LISTED[kind], name=name, region=aws.region)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 READY_S = 60
-EVERY_S = 2
+READY_EVERY_S = 2
 TOGETHER_S = 240
 """All waits of one run for what is not ready, or has no room, together."""
 
@@ -76,7 +76,7 @@ class Waits:
         """The same, where ``seen`` was seen just now: the next look comes after a ``wait``.
 
         The time is ``longest_s`` (:data:`READY_S` unless given), or what is left of all waits; it looks
-        again after each ``wait`` (:data:`EVERY_S`).
+        again after each ``wait`` (:data:`READY_EVERY_S`).
         """
         from tenacity import stop_after_delay, wait_fixed
 
@@ -95,7 +95,7 @@ class Waits:
                 pending,
                 self.stop,
                 enough,
-                wait or wait_fixed(EVERY_S),
+                wait or wait_fixed(READY_EVERY_S),
             )
         finally:
             self._left_s -= time.monotonic() - began

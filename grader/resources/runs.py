@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 RUNS_S = 150
 """How long a run is waited for: two at the finest rate, one minute, and some time for the log."""
 
-EVERY_S = 5
+LOGS_EVERY_S = 5
 """CloudWatch Logs answers FilterLogEvents a few times a second for a whole account."""
 
 LATE_S = 60
@@ -40,7 +40,7 @@ LATE_S = 60
 FIRST = 3
 """Runs that are kept."""
 
-MOST_PAGES = 50
+MOST_PAGES_OF_LOGS = 50
 """Pages of a log that are read in one look, of at most 1 MB each. Many may be empty."""
 
 RUN_BY_THE_GRADER = Unknown.saying(
@@ -166,7 +166,7 @@ def _patience_s(running: Sequence[Trigger]) -> float:
 def _wait_for(look: Callable[[], Starts], seconds: float, stop: threading.Event) -> Starts:
     from tenacity import stop_before_delay, wait_fixed
 
-    return last_seen(look, _in_vain, stop, stop_before_delay(seconds), wait_fixed(EVERY_S))
+    return last_seen(look, _in_vain, stop, stop_before_delay(seconds), wait_fixed(LOGS_EVERY_S))
 
 
 def _in_vain(starts: Starts) -> bool:
@@ -185,7 +185,7 @@ def _starts(aws: AwsAccount, function: Function, since: datetime) -> list[dateti
     )
     starts = (
         datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
-        for page in islice(pages, MOST_PAGES)
+        for page in islice(pages, MOST_PAGES_OF_LOGS)
         for event in page.get("events", [])
         if _is_stream_of(function, event["logStreamName"]) and _is_start(event["message"])
     )

@@ -36,7 +36,7 @@ _LISTING: dict[Service, str] = {
     "scheduler": "scheduler:ListSchedules",
 }
 
-MOST = 100
+MOST_SCHEDULES = 100
 """Rules or schedules that are looked into: an account of a lab has a few."""
 
 MOST_TARGETS = 5
@@ -80,13 +80,13 @@ class _Look:
     def at_rules(self) -> None:
         """Source: EventBridge ListRuleNamesByTarget, ListRules."""
         named = self._ask(_LISTING["rule"], self._rules_by_target) or []
-        for name in self._first("rule", named, MOST):
+        for name in self._first("rule", named, MOST_SCHEDULES):
             self._rule(name)
         if any(t.running and t.permitted for t in self.triggers):
             return
         # A rule on a version or an alias is not listed under the function's own ARN.
         scheduled = self._ask("events:ListRules", self._scheduled_rules) or []
-        for name in self._first("rule", [n for n in scheduled if n not in named], MOST):
+        for name in self._first("rule", [n for n in scheduled if n not in named], MOST_SCHEDULES):
             self._rule(name)
 
     def _rules_by_target(self) -> list[str]:
@@ -150,7 +150,7 @@ class _Look:
     def at_schedules(self) -> None:
         """Source: EventBridge Scheduler ListSchedules."""
         ours = self._ask(_LISTING["scheduler"], self._schedules) or []
-        for name, group in self._first("scheduler", ours, MOST):
+        for name, group in self._first("scheduler", ours, MOST_SCHEDULES):
             self._schedule(name, group)
 
     def _schedules(self) -> list[tuple[str, str]]:

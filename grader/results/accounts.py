@@ -6,7 +6,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
-from grader.model.observation import encode
+from grader.model.observation import encode_observation
 from grader.results.atomic_write import write_json
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def write_others(folder: Path, others: Iterable[Observation]) -> list[Path]:
     if named:
         folder.mkdir(exist_ok=True)
     for name, seen in named.items():
-        write_json(folder / f"{name}.json", encode(seen), "observation")
+        write_json(folder / f"{name}.json", encode_observation(seen), "observation")
     return stale
 
 

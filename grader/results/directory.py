@@ -216,13 +216,13 @@ class Results:
         if seen is None:
             (folder / OBSERVATION).unlink(missing_ok=True)
         else:
-            write_json(folder / OBSERVATION, observation.encode(seen), "observation")
+            write_json(folder / OBSERVATION, observation.encode_observation(seen), "observation")
         self.write_report(graded)
         remove(folder / ACCOUNTS, stale)
 
     def write_report(self, graded: Report) -> None:
         """Write a report alone."""
-        write_json(self.folder(graded.student_id) / REPORT, report.encode(graded), "report")
+        write_json(self.folder(graded.student_id) / REPORT, report.encode_report(graded), "report")
 
     def keep_former(self, graded: Report, why: Why) -> None:
         """Keep a report that is about to be replaced in its student's history.

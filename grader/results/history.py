@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from grader.model.history import Former, encode
+from grader.model.history import Former, encode_former
 from grader.model.timestamps import iso, now
 from grader.results.atomic_write import write_json
 
@@ -40,4 +40,4 @@ def keep_former(folder: Path, report: Report, why: Why, before: Report | None) -
 def _write(history: Path, former: Former) -> None:
     found = (_NAME.fullmatch(path.name) for path in history.iterdir())
     last = max((int(name[1]) for name in found if name), default=0)
-    write_json(history / f"{last + 1:03}.json", encode(former), "history")
+    write_json(history / f"{last + 1:03}.json", encode_former(former), "history")

@@ -10,7 +10,7 @@ from grader.inputs.problems import BadInput
 from grader.inputs.text_file import read_bytes
 from grader.model.access import Access, HandedIn, Keys, Profile, Role
 from grader.roster.credentials_block import (
-    LIMIT_BYTES,
+    MOST_BYTES_PASTED,
     preferred,
     read_pasted,
     unreadable_reason,
@@ -117,7 +117,7 @@ def _keys_of_file(path: Path) -> Access:
     """
     name = _("The credentials file {path}", path=path)
     try:
-        raw = read_bytes(path, limit_bytes=LIMIT_BYTES)
+        raw = read_bytes(path, limit_bytes=MOST_BYTES_PASTED)
     except BadInput as bad:
         faults = [
             (_("{where}: {message}", where=name, message=p.message), p.remedy) for p in bad.problems

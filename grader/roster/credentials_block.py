@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _, plural
 from grader.model.access import Keys
-from grader.roster.pasted_text import LIMIT_BYTES, NotText, decoded, is_saved_page, plain_text
+from grader.roster.pasted_text import MOST_BYTES_PASTED, NotText, decoded, is_saved_page, plain_text
 from grader.safety.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = [
-    "LIMIT_BYTES",
+    "MOST_BYTES_PASTED",
     "Block",
     "Pasted",
     "block_text",
@@ -98,7 +98,7 @@ class Pasted:
 
 
 def read_pasted(raw: bytes) -> Pasted:
-    """The blocks in a file's bytes, of which the first :data:`LIMIT_BYTES` and one more suffice."""
+    """The blocks in a file's bytes: the first :data:`MOST_BYTES_PASTED` and one more suffice."""
     try:
         text = plain_text(raw)
     except NotText as what:

@@ -13,7 +13,7 @@ from grader.inputs.file_signature import kind_of_file, utf16_codec
 if TYPE_CHECKING:
     from grader.inputs.file_signature import FileKind
 
-LIMIT_BYTES = 1024 * 1024
+MOST_BYTES_PASTED = 1024 * 1024
 """More than any text that holds a block; what is larger is not looked into."""
 
 _NOT_TEXT: dict[FileKind, str] = {
@@ -51,7 +51,7 @@ class NotText(Exception):  # noqa: N818 - it is what the file is
 
 
 def plain_text(raw: bytes) -> str:
-    """The text of a file's bytes, of which the first :data:`LIMIT_BYTES` and one more suffice.
+    """The text of a file's bytes, of which the first :data:`MOST_BYTES_PASTED` and one more suffice.
 
     Lines end in a newline, quotes and spaces are those of ASCII, the marks of a mail's quotation and of
     a page are gone. Takes time in proportion to the length. Raises :class:`NotText`.
@@ -59,8 +59,8 @@ def plain_text(raw: bytes) -> str:
     kind = kind_of_file(raw)
     if kind is not None:
         raise NotText(_(_NOT_TEXT[kind]))
-    if len(raw) > LIMIT_BYTES:
-        size = f"{LIMIT_BYTES // 1024:,}"
+    if len(raw) > MOST_BYTES_PASTED:
+        size = f"{MOST_BYTES_PASTED // 1024:,}"
         raise NotText(_("It is larger than {size} KiB, too large for a block.", size=size))
     text = decoded(raw)
     if "\0" in text:
@@ -76,7 +76,7 @@ def plain_text(raw: bytes) -> str:
 
 def is_saved_page(raw: bytes) -> bool:
     """A web page that a browser saved, rather than what a student wrote into a text field."""
-    return _SAVED_PAGE.search(decoded(raw[:LIMIT_BYTES])) is not None
+    return _SAVED_PAGE.search(decoded(raw[:MOST_BYTES_PASTED])) is not None
 
 
 def decoded(raw: bytes) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Value: TypeAlias = bool | int | float | str
 """What a field of a message holds, and what an expression gives."""
 
-FUNCTIONS = ("abs", "round", "min", "max", "len", "str", "int", "float")
+ALLOWED_FUNCTIONS = ("abs", "round", "min", "max", "len", "str", "int", "float")
 """What an expression may call."""
 
 LONGEST, _MOST_NODES, _DEEPEST = 300, 150, 20
@@ -46,7 +46,7 @@ class Expression:
         self._tree = _read(text)
         self.names = frozenset(
             node.id for node in ast.walk(self._tree) if isinstance(node, ast.Name)
-        ) - {id_ for id_ in FUNCTIONS if not _used_as_value(self._tree, id_)}
+        ) - {id_ for id_ in ALLOWED_FUNCTIONS if not _used_as_value(self._tree, id_)}
         # Making one touches Python's filters of warnings, which all threads share: it is made once.
         self._evaluator = SimpleEval(operators=_OPERATORS, functions=_CALLS, names={})
         self._turn = threading.Lock()
@@ -113,8 +113,8 @@ def _allow(node: ast.AST) -> None:
         _bounded(node.value)
     elif isinstance(node, ast.Call):
         called = node.func.id if isinstance(node.func, ast.Name) else ""
-        if called not in FUNCTIONS or node.keywords:
-            names = ", ".join(FUNCTIONS)
+        if called not in ALLOWED_FUNCTIONS or node.keywords:
+            names = ", ".join(ALLOWED_FUNCTIONS)
             raise ExpressionError(_("it may call nothing but {names}", names=names))
     elif not isinstance(node, _ALLOWED) and type(node) not in _OPERATORS:
         word = _WORDS.get(type(node), type(node).__name__)

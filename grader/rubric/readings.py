@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROOM = 10
 """Whole numbers that could be mistaken for each other differ by more than this."""
 
-SHARE = Decimal("0.01")
+ROUNDING_SHARE = Decimal("0.01")
 """The same of numbers that are not whole, as a share of the larger one."""
 
 TIMES_WITHIN = 100
@@ -79,7 +79,7 @@ class Readings:
         for reading in self.wrong:
             if abs(number - reading.value) <= self._slack(reading):
                 return reading
-        near = Decimal(ROOM) if self.right.whole else SHARE * abs(self.right.value)
+        near = Decimal(ROOM) if self.right.whole else ROUNDING_SHARE * abs(self.right.value)
         return Reading(number, NEARLY) if off <= near else None
 
     def _slack(self, reading: Reading) -> Decimal:
@@ -94,10 +94,10 @@ def gap(reading: Reading, other: Reading, within: Decimal) -> Decimal:
     """By more than this two readings of one run differ."""
     most = max(abs(reading.value), abs(other.value))
     tolerance = TIMES_WITHIN * within * max(Decimal(1), most)
-    return max(Decimal(ROOM) if reading.whole and other.whole else SHARE * most, tolerance)
+    return max(Decimal(ROOM) if reading.whole and other.whole else ROUNDING_SHARE * most, tolerance)
 
 
-def exact(value: object) -> Decimal | None:
+def exact_decimal(value: object) -> Decimal | None:
     """``value`` as the number that it writes; ``None`` where it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -106,7 +106,7 @@ def exact(value: object) -> Decimal | None:
 
 def number_of(found: Expression, fields: Mapping[str, Value]) -> Decimal:
     """The answer that an expression gives for a message. Raises :class:`ExpressionError`."""
-    number = exact(found.value(fields))
+    number = exact_decimal(found.value(fields))
     if number is None:
         raise ExpressionError(_("it gives text or true/false, and an answer is a number"))
     return number
@@ -158,7 +158,9 @@ class Arithmetic:
 
     def _value(self, asked: str, fields: Mapping[str, Value]) -> Decimal:
         if self._sums:
-            return sum((exact(fields[name]) or Decimal(0) for name in self._numbers), Decimal(0))
+            return sum(
+                (exact_decimal(fields[name]) or Decimal(0) for name in self._numbers), Decimal(0)
+            )
         return number_of(self._branch(asked), fields)
 
     def _branch(self, asked: str) -> Expression:
@@ -177,13 +179,13 @@ class Arithmetic:
         numbers = [(name, fields[name]) for name in self._numbers]
         yield from _joined(numbers)
         if self._sums and len(numbers) == 2:
-            one, two = (exact(value) or Decimal(0) for _name, value in numbers)
+            one, two = (exact_decimal(value) or Decimal(0) for _name, value in numbers)
             whole = self._all_whole()
             yield Reading(one * two, "multiplied", whole=whole)
             yield Reading(one - two, "subtracted", whole=whole)
             yield Reading(two - one, "subtracted", whole=whole)
         for place, (name, given) in enumerate(numbers):
-            number = exact(given)
+            number = exact_decimal(given)
             known = ("first-number", "second-number")[place : place + 1] if self._short else ()
             if number is not None and (len(numbers) > 1 or number != right.value):
                 whole = isinstance(self.fields[name], Whole)

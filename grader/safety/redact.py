@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-LIMIT = 500
+LONGEST_SAID = 500
 """Characters that are kept of a text unless its place allows more."""
 
 _HIDDEN = "[redacted]"
@@ -38,7 +38,7 @@ _LONG_RUN = re.compile(r"[A-Za-z0-9+/=%]{40,}")
 """A secret access key is 40 characters, a session token several hundred; either may be URL-encoded."""
 
 
-def redact(text: str, limit: int = LIMIT) -> str:
+def redact(text: str, limit: int = LONGEST_SAID) -> str:
     """``text`` without access key ids and secrets, in at most ``limit`` characters of valid Unicode.
 
     Hidden are the values of ``AWS_*``, ``*SECRET*``, ``*TOKEN*``, ``*PASSWORD*`` and ``*KEY*``, key ids,
@@ -53,7 +53,7 @@ def redact(text: str, limit: int = LIMIT) -> str:
     return bounded(text, limit)
 
 
-def bounded(text: str, limit: int = LIMIT) -> str:
+def bounded(text: str, limit: int = LONGEST_SAID) -> str:
     """``text`` in at most ``limit`` characters, with what JSON cannot carry replaced."""
     if len(text) > limit:
         text = f"{text[: limit - 1]}…"

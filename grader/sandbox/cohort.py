@@ -58,7 +58,7 @@ DEMO: tuple[str, ...] = (
 """The names of the submissions that ``grader demo`` shows: a variety, and none that waits long."""
 
 
-class Expected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ExpectedGrade(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The result that a submission must get by a shipped lab other than the default one; the
     fields are those of :class:`DemoSubmission`."""
 
@@ -70,7 +70,7 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 _DEMOS = msgspec.json.decode(
-    Path(__file__).with_name("demos.json").read_bytes(), type=dict[str, tuple[Expected, ...]]
+    Path(__file__).with_name("demos.json").read_bytes(), type=dict[str, tuple[ExpectedGrade, ...]]
 )
 
 

@@ -11,12 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parent
+SCHEMA_FOLDER = Path(__file__).parent
 
 
 def path_of(name: str) -> Path:
     """Where the schema ``name`` (``report``) is shipped."""
-    return FOLDER / f"{name}.schema.json"
+    return SCHEMA_FOLDER / f"{name}.schema.json"
 
 
 @cache

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Student
     from grader.rubric.rubric import Rubric
 
-NOTHING = N_("Nothing was handed in.")
+NOTHING_HANDED_IN = N_("Nothing was handed in.")
 HAND_IN = N_("Hand in your credentials block where your course asks for it.")
 
 
@@ -53,8 +53,8 @@ def absent_report(
                 status="ungraded",
                 points=None,
                 max_points=round(float(criterion.points), 4),
-                message=said(Message(NOTHING), lang),
-                message_id=NOTHING,
+                message=said(Message(NOTHING_HANDED_IN), lang),
+                message_id=NOTHING_HANDED_IN,
                 hint=said(Message(HAND_IN), lang),
                 hint_id=HAND_IN,
             )

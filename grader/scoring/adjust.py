@@ -33,17 +33,21 @@ def earned(result: CriterionResult) -> Fraction:
 
     Without tests they are as the report has them.
     """
-    return share(result.max_points, result.tests) if result.tests else exact(result.points or 0)
+    return (
+        share(result.max_points, result.tests)
+        if result.tests
+        else exact_fraction(result.points or 0)
+    )
 
 
 def share(points: float, tests: Sequence[Outcome | TestResult]) -> Fraction:
     """``points`` by the fraction of the ``tests`` that passed, not rounded; none without a test."""
     passed = sum(test.outcome == "passed" for test in tests)
-    most = exact(points)
+    most = exact_fraction(points)
     return most if 0 < passed == len(tests) else most * Fraction(passed, len(tests) or 1)
 
 
-def exact(value: float | Fraction) -> Fraction:
+def exact_fraction(value: float | Fraction) -> Fraction:
     """A float as the decimal number that it is written as."""
     return value if isinstance(value, Fraction) else _as_written(float(value))
 
@@ -69,7 +73,7 @@ def counted(result: CriterionResult, report: Report) -> Fraction | None:
     """
     override = overrides_of(report).get(result.id)
     if override is not None:
-        return _within(exact(override.points), result.max_points)
+        return _within(exact_fraction(override.points), result.max_points)
     return None if result.points is None else earned(result)
 
 
@@ -78,18 +82,18 @@ def exact_score(report: Report) -> Fraction:
     count: then it is what is sure."""
     totals = [adjustment.points for adjustment in report.adjusted if adjustment.kind == "total"]
     if totals:
-        return _within(exact(totals[-1]), report.max_score)
+        return _within(exact_fraction(totals[-1]), report.max_score)
     added = [
         adjustment.points for adjustment in report.adjusted if adjustment.kind in {"late", "bonus"}
     ]
     overridden = overrides_of(report)
-    points = sum(map(exact, added), Fraction(0))
+    points = sum(map(exact_fraction, added), Fraction(0))
     for result in report.criteria:
         override = overridden.get(result.id)
         points += (
             earned(result)
             if override is None
-            else _within(exact(override.points), result.max_points)
+            else _within(exact_fraction(override.points), result.max_points)
         )
     # Unadjusted points add up to the maximum at most, but for what each of them is rounded by.
     return _within(points, report.max_score) if report.adjusted else points
@@ -165,7 +169,7 @@ def adjusted(report: Report, late: Adjustment | None, marks: Iterable[Adjustment
 
 def _taken(report: Report, late: Adjustment, marked: set[str | None]) -> Adjustment:
     """``late`` with the points that its share takes of all criteria but those that are ``marked``."""
-    share = exact(0 if late.share is UNSET else late.share)
+    share = exact_fraction(0 if late.share is UNSET else late.share)
     of = sum(
         (earned(criterion) for criterion in report.criteria if criterion.id not in marked),
         Fraction(0),
@@ -174,7 +178,7 @@ def _taken(report: Report, late: Adjustment, marked: set[str | None]) -> Adjustm
 
 
 def _within(points: Fraction, maximum: float) -> Fraction:
-    return min(max(points, Fraction(0)), exact(maximum))
+    return min(max(points, Fraction(0)), exact_fraction(maximum))
 
 
 def rounded(points: Fraction) -> float:

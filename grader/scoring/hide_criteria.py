@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from grader.model.report import CriterionResult, Report
     from grader.rubric.rubric import Rubric, Visibility
 
-BLOCKED = N_("Not checked: depends on something that did not pass.")
+BLOCKED_BY_HIDDEN = N_("Not checked: depends on something that did not pass.")
 
 
 def visibility_of(criterion: str, rubric: Rubric | None) -> Visibility | None:
@@ -43,8 +43,8 @@ def hide_criteria(
         criteria=tuple(
             msgspec.structs.replace(
                 result,
-                message=said(Message(BLOCKED), lang),
-                message_id=BLOCKED,
+                message=said(Message(BLOCKED_BY_HIDDEN), lang),
+                message_id=BLOCKED_BY_HIDDEN,
                 values={},
                 because=None,
             )

@@ -26,14 +26,14 @@ OpenScore: TypeAlias = Literal["blank", "sure"]
 AbsentScore: TypeAlias = Literal["blank", "zero"]
 """What stands for the score of whoever handed in nothing: nothing, or 0."""
 
-STUDENTS: frozenset[UnknownKind] = frozenset({"disturbed", "ambiguous", "vanished"})
+BY_STUDENTS: frozenset[UnknownKind] = frozenset({"disturbed", "ambiguous", "vanished"})
 """The kinds of Unknown that only the student can end: a reader of the output queue, several resources
 that could be meant, something taken away in mid-run. All others are the grader's to try again."""
 
 
 def settled_by(kinds: Iterable[str]) -> OpenBy:
     """Who can settle what is open for reasons of these kinds: the student only where all are theirs."""
-    return "student" if {*kinds} <= STUDENTS else "grader"
+    return "student" if {*kinds} <= BY_STUDENTS else "grader"
 
 
 def open_by(report: Report) -> OpenBy | None:

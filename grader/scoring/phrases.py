@@ -6,8 +6,8 @@ from grader.i18n.language import N_
 from grader.i18n.message import Message, as_message, message
 from grader.scoring.open_by import settled_by
 
-BLOCKED = N_("Not checked: depends on “{title}”, which did not pass.")
-SHARE = N_("{passed} of {tests} passed. {first}")
+BLOCKED_BY = N_("Not checked: depends on “{title}”, which did not pass.")
+SHARE_PASSED = N_("{passed} of {tests} passed. {first}")
 NOT_CHECKED = N_("This criterion was not checked.")
 LEFT_OUT = N_("Not looked at in this run (--criterion or --no-exchange).")
 ALL = N_("Check again without that option.")

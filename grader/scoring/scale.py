@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.problems import bad_input
-from grader.scoring.adjust import earned, exact, exact_score
+from grader.scoring.adjust import earned, exact_fraction, exact_score
 
 if TYPE_CHECKING:
     from grader.model.report import CriterionResult, Report
@@ -30,7 +30,7 @@ class Scale:
         """The report's score on this scale; ``None`` where it has none."""
         if report.score is None:
             return None
-        most = sum(exact(result.max_points) for result in report.criteria)
+        most = sum(exact_fraction(result.max_points) for result in report.criteria)
         return self.score(exact_score(report), most)
 
     def points(self, result: CriterionResult, report: Report) -> Decimal | None:
@@ -43,9 +43,9 @@ class Scale:
         A float is taken for the decimal number that it is written as: 2.675 is 2.68. ``maximum`` is
         more than 0.
         """
-        value = exact(points)
+        value = exact_fraction(points)
         if self.top is not None:
-            value = value * Fraction(self.top) / exact(maximum)
+            value = value * Fraction(self.top) / exact_fraction(maximum)
         return Decimal(math.floor(value * 100 + Fraction(1, 2))).scaleb(-2)
 
     def maximum(self, maximum: float) -> Decimal:

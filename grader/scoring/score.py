@@ -15,15 +15,15 @@ from grader.model.fact import NOT_OBSERVED
 from grader.model.report import CriterionResult, Judged, Report, TestResult
 from grader.rubric.load import text_in
 from grader.rubric.rules import route
-from grader.scoring.adjust import exact, rounded, share
+from grader.scoring.adjust import exact_fraction, rounded, share
 from grader.scoring.late import due_of, with_lateness
 from grader.scoring.open_by import settled_by
 from grader.scoring.phrases import (
     ALL,
-    BLOCKED,
+    BLOCKED_BY,
     LEFT_OUT,
     NOT_CHECKED,
-    SHARE,
+    SHARE_PASSED,
     what_next,
 )
 
@@ -165,9 +165,11 @@ class _Scoring:
         first = next(test for test in tests if test.outcome != "passed")
         why, text = first.said, self._text(first)
         if len(tests) > 1:
-            why = message(SHARE, passed=passed, tests=len(tests), first=why)
+            why = message(SHARE_PASSED, passed=passed, tests=len(tests), first=why)
             # The text of an author's check may be another than its template's.
-            text = language(self.lang).say(SHARE, passed=passed, tests=len(tests), first=text)
+            text = language(self.lang).say(
+                SHARE_PASSED, passed=passed, tests=len(tests), first=text
+            )
         return self._as(criterion, status, why, text.rstrip(), of=first)
 
     def total(self, only: Collection[str] | None = None) -> float:
@@ -206,7 +208,7 @@ class _Scoring:
         if self.alone[root.id] == "ungraded":
             return self.ungraded(criterion, *self._reason(root))
         title = text_in(root.title, self.lang)
-        return self._as(criterion, "blocked", message(BLOCKED, title=title), because=root.id)
+        return self._as(criterion, "blocked", message(BLOCKED_BY, title=title), because=root.id)
 
     def _root(self, criterion: Criterion) -> Criterion | None:
         """The criterion at the end of the chain of causes; ``None`` if no criterion explains it."""
@@ -299,7 +301,7 @@ class _Scoring:
             title=text_in(criterion.title, self.lang),
             status=status,
             points=None if status == "ungraded" else rounded(self._share(criterion)),
-            max_points=rounded(exact(criterion.points)),
+            max_points=rounded(exact_fraction(criterion.points)),
             message=said(why, self.lang) if text is None else text,
             message_id=why.message_id,
             values=why.values,

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from grader.inputs.problems import Problem
 
 
-MOST = 50
+MOST_PROBLEMS = 50
 """A file of another kind has a problem on every line."""
 
 
 def show_problems(problems: Iterable[Problem], out: Console) -> None:
-    """The problems of the files given, a line each: the first :data:`MOST`, and how many more."""
+    """The problems of files, a line each: the first :data:`MOST_PROBLEMS`, and how many more."""
     problems = list(problems)
-    for problem in problems[:MOST]:
+    for problem in problems[:MOST_PROBLEMS]:
         place = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
         line = f"{place}{_(': ')}{problem.message} {problem.remedy}".rstrip()
         out.print(Text(printable(line, 2000)), soft_wrap=True)
-    more = len(problems) - MOST
+    more = len(problems) - MOST_PROBLEMS
     if more > 0:
         text = plural(more, "… and {count} more problem.", "… and {count} more problems.")
         out.print(Text(text), soft_wrap=True)

@@ -114,7 +114,7 @@ def test_an_answer_longer_than_the_limit_is_not_kept_and_not_missing(clients: Cl
     with hostile("huge") as url, closing(Aws(clients, KEYS, "us-east-1", url)) as aws:
         said = aws.query("sts:GetCallerIdentity", aws.sts.get_caller_identity)
     assert isinstance(said, Unknown)
-    assert str(bounds.MOST_BYTES) in said.detail
+    assert str(bounds.MOST_BYTES_OF_ANSWER) in said.detail
 
 
 def test_the_names_of_botocore_that_the_bound_rests_on_are_there() -> None:
@@ -133,7 +133,7 @@ def test_an_answer_in_small_parts_takes_little_more_than_its_length() -> None:
     )
     tracemalloc.start()
     try:
-        whole = bounds._whole(answer, bounds.MOST_BYTES)
+        whole = bounds._whole(answer, bounds.MOST_BYTES_OF_ANSWER)
         _now, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

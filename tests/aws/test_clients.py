@@ -14,7 +14,7 @@ from botocore.exceptions import ConnectionClosedError
 from urllib3.util import connection
 
 from grader.aws.account_client import Aws
-from grader.aws.clients import ATTEMPTS, Clients
+from grader.aws.clients import REQUEST_ATTEMPTS, Clients
 from grader.engines.visit import Visit, WorkerContext, identify_account
 from grader.model.access import Keys
 from grader.model.fact import Found, Unknown
@@ -146,8 +146,8 @@ def test_what_is_harmless_is_asked_again_in_standard_mode(
     ):
         assert isinstance(aws.query("any:Action", call), Unknown)
     assert wire.requests == [
-        *["lambda.GetFunctionConfiguration"] * ATTEMPTS,
-        *["sqs.ReceiveMessage"] * ATTEMPTS,
+        *["lambda.GetFunctionConfiguration"] * REQUEST_ATTEMPTS,
+        *["sqs.ReceiveMessage"] * REQUEST_ATTEMPTS,
     ]
     clients: list[Any] = [aws.sts, aws.lambda_, aws.sqs, aws.events, aws.scheduler, aws.logs]
     assert {client.meta.config.retries["mode"] for client in clients} == {"standard"}
@@ -300,7 +300,7 @@ def test_what_aws_cannot_have_said_is_asked_again_and_called_unreachable_if_it_s
     fact = aws.query("any:Action", lambda: call(aws))
     assert isinstance(fact, Unknown)
     assert (fact.kind, "not from AWS" in fact.detail) == ("unreachable", True)
-    assert wire.requests.count(operation) == 2 + ATTEMPTS
+    assert wire.requests.count(operation) == 2 + REQUEST_ATTEMPTS
 
 
 def test_an_answer_that_has_no_body_needs_none(aws: Aws, wire: Wire) -> None:

@@ -252,7 +252,7 @@ def test_a_configuration_that_cannot_be_read_is_told_to_everybody(configure: Con
 def test_a_program_that_hangs_is_ended_and_keeps_no_other_account_waiting(
     aws_sandbox: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(profiles, "LIMIT_S", 2)
+    monkeypatch.setattr(profiles, "PROFILE_LIMIT_S", 2)
     hangs = f'{sys.executable} -c "import time; time.sleep(3600)"'
     configure(f"[profile lab]\ncredential_process = {hangs}\n")
     began = time.monotonic()
@@ -265,7 +265,7 @@ def test_default_credentials_that_hang_hold_up_no_row_but_those_of_roles_and_tho
     aws_sandbox: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(account_client, "BEGUN_S", 0)
-    monkeypatch.setattr(profiles, "LIMIT_S", NOBODY_S)
+    monkeypatch.setattr(profiles, "PROFILE_LIMIT_S", NOBODY_S)
     program, runs = tmp_path / "program.py", tmp_path / "runs"
     program.write_text(f"import time\nopen({str(runs)!r}, 'x')\ntime.sleep({NOBODY_S})\n")
     configure(f"[default]\ncredential_process = {sys.executable} {program}\n")
@@ -299,7 +299,9 @@ def identity_by_role(clients: Clients, sandbox: Sandbox, number: str) -> Any:
 def test_credentials_that_fail_once_are_asked_for_again_by_the_next_role(
     aws_sandbox: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(profiles, "FAILED_AT_ONCE_S", profiles.LIMIT_S)  # whatever the machine
+    monkeypatch.setattr(
+        profiles, "FAILED_AT_ONCE_S", profiles.PROFILE_LIMIT_S
+    )  # whatever the machine
     program, runs = tmp_path / "program.py", tmp_path / "runs"
     program.write_text(
         "import sys\n"
@@ -319,7 +321,7 @@ def test_credentials_that_fail_once_are_asked_for_again_by_the_next_role(
 def test_a_program_that_hangs_is_run_once_for_all_roles(
     aws_sandbox: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(profiles, "LIMIT_S", 15)  # in which it has to begin
+    monkeypatch.setattr(profiles, "PROFILE_LIMIT_S", 15)  # in which it has to begin
     program, runs = tmp_path / "program.py", tmp_path / "runs"
     program.write_text(
         f"import time\nprint('ran', file=open({str(runs)!r}, 'a'))\ntime.sleep({NOBODY_S})\n"
@@ -358,7 +360,7 @@ def test_the_default_credentials_are_asked_for_once_for_all_roles(
 def test_a_program_that_is_ended_is_not_waited_for_whatever_it_started(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(profiles, "LIMIT_S", 2)
+    monkeypatch.setattr(profiles, "PROFILE_LIMIT_S", 2)
     starts = (
         "import subprocess, sys, time\n"
         f"subprocess.Popen([sys.executable, '-c', 'import time; time.sleep({NOBODY_S})'])\n"

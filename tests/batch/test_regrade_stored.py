@@ -16,7 +16,7 @@ from grader.inputs.problems import BadInput
 from grader.judging.worker_process import WorkerProcess
 from grader.model.history import Former
 from grader.model.machine_limit import WorkerDied
-from grader.model.observation import encode
+from grader.model.observation import encode_observation
 from grader.model.report import read_report
 from grader.observe.scope import scope_of
 from grader.results.directory import Results
@@ -209,7 +209,7 @@ def test_what_the_class_was_judged_by_is_kept_where_it_is_another(
 
 def too_much() -> bytes:
     """An observation with a number that no worker can be told."""
-    return encode(reference()).replace(b'"memory_mb": 128', b'"memory_mb": %d' % 10**30)
+    return encode_observation(reference()).replace(b'"memory_mb": 128', b'"memory_mb": %d' % 10**30)
 
 
 def odd_class(folder: Path, odd: Sequence[int], students: int = 3) -> Results:
@@ -302,7 +302,7 @@ def test_what_could_not_be_judged_is_tried_again_whenever_the_class_is_gone_on_w
         as_before = [one == a_report(a_student(one.student_id), 18) for one in run.reports]
         assert as_before == [False, True, False]
         assert interrupted.batch().judging_failed == ["s2"]
-    (interrupted.folder("s2") / "observation.json").write_bytes(encode(reference()))
+    (interrupted.folder("s2") / "observation.json").write_bytes(encode_observation(reference()))
     assert gone_on_with(interrupted, setup).not_again == []
     assert interrupted.batch().judging_failed is msgspec.UNSET
 
@@ -314,7 +314,7 @@ def test_a_regrade_notes_whom_it_could_not_judge_until_it_can(
     assert results.batch().judging_failed is msgspec.UNSET
     again(results, setup)
     assert results.batch().judging_failed == ["s2"]
-    (results.folder("s2") / "observation.json").write_bytes(encode(reference()))
+    (results.folder("s2") / "observation.json").write_bytes(encode_observation(reference()))
     again(results, setup)
     assert results.batch().judging_failed is msgspec.UNSET
 
@@ -332,7 +332,7 @@ def test_a_judge_that_dies_in_no_test_takes_nobodys_grade(
 ) -> None:
     results, call = odd_class(tmp_path / "class", []), WorkerProcess.call
     seen = results.folder("s2") / "observation.json"
-    seen.write_bytes(encode(reference(started_at="cursed")))
+    seen.write_bytes(encode_observation(reference(started_at="cursed")))
 
     def die(process: WorkerProcess, task: bytes) -> bytes:
         if b"cursed" in task:

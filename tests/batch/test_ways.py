@@ -14,7 +14,7 @@ from grader.batch.ways import Way, WayOutcome, Ways, WayStep
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.batch.ways import Answer
+    from grader.batch.ways import ReadAccess
 
 
 class World(NamedTuple):
@@ -24,7 +24,7 @@ class World(NamedTuple):
     """
 
     account: str | None = "A"
-    answer: Answer = "reads"
+    answer: ReadAccess = "reads"
     refusals: int = 0
     late: bool = False
     use: str = ""

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from grader.model.fact import Found, NotTried, Unknown
-from grader.model.observation import Runs, decode, encode
+from grader.model.observation import Runs, decode, encode_observation
 from grader.model.outcome import CheckInfo
 from grader.rubric.rubric import Criterion
 from grader.scoring.score import score
@@ -110,7 +110,7 @@ def test_without_a_criterion_for_the_schedule_the_reason_is_said(judged: Judged)
 
 
 def test_an_older_observation_is_read() -> None:
-    older = msgspec.json.decode(encode(reference()))
+    older = msgspec.json.decode(encode_observation(reference()))
     del older["runs"]
     for fact in older["functions"].values():
         for name in ("last_modified", "log_group", "log_format"):

@@ -227,7 +227,9 @@ def test_what_an_interrupted_check_left_is_called_its_own_by_the_next_one(
         return int(counts[delayed]) > 0
 
     # However late it is interrupted, it still waits for that answer and has sent nothing else.
-    site = with_constants(tmp_path / "site", "check", "grader.observe.invocation", APPEARS_S=100)
+    site = with_constants(
+        tmp_path / "site", "check", "grader.observe.invocation", ANSWER_APPEARS_S=100
+    )
     env = environment(aws_sandbox, fresh_account, PYTHONPATH=site)
     with background(command("check"), cwd=tmp_path, env=env) as running:
         until(answering)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from grader.desk import runs, server
-from grader.desk.requests import MOST_BYTES
+from grader.desk.requests import MOST_BYTES_OF_REQUEST
 from tests.desk.desks import BETWEEN_S, Browser, block
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def test_only_a_form_is_read(desk_without_aws: OpenDesk) -> None:
 
 def test_a_body_has_16_kib_at_most(desk_without_aws: OpenDesk) -> None:
     student = desk_without_aws.student("s09")
-    long = "x" * MOST_BYTES
+    long = "x" * MOST_BYTES_OF_REQUEST
     assert student.post("/check", block=long).status == 413
     # Without a length before it, too, and before all of it has come.
     parts = urlsplit(desk_without_aws.base)
@@ -159,7 +159,7 @@ def test_a_body_has_16_kib_at_most(desk_without_aws: OpenDesk) -> None:
     connection.putheader("Content-Type", "application/x-www-form-urlencoded")
     connection.putheader("Transfer-Encoding", "chunked")
     connection.endheaders()
-    for _ in range(MOST_BYTES // 1024 + 2):
+    for _ in range(MOST_BYTES_OF_REQUEST // 1024 + 2):
         connection.send(b"400\r\n" + b"x" * 1024 + b"\r\n")
     assert connection.getresponse().status == 413
     connection.close()

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 from grader import cli
 from grader.export.lti_platform import Client, Platform
 from grader.export.lti_push import Memory, PostOutcome, push
-from grader.model.report import encode, read_report
+from grader.model.report import encode_report, read_report
 from grader.results.atomic_write import write_json
 from grader.safety.secret import Secret
 from tests.export.golden_files import EXPECTED
@@ -54,7 +54,7 @@ def regraded(results: Path, student: str, points: float) -> None:
         criteria[first], points=0.0, status="failed", tests=tests
     )
     changed = msgspec.structs.replace(report, score=points, criteria=tuple(criteria))
-    write_json(path, encode(changed), "report")
+    write_json(path, encode_report(changed), "report")
 
 
 def direct(

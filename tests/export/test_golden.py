@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.model.report import encode, read_report
+from grader.model.report import encode_report, read_report
 from grader.rehearsal.demo import differences
 from grader.results.directory import Results
 from grader.sandbox.cohort import COHORT, DEMO
@@ -52,7 +52,9 @@ def test_the_stored_results_are_those_the_demo_must_give(submission) -> None:
 def test_the_stored_reports_are_written_as_reports_are_today(submission: str) -> None:
     path = RESULTS / "students" / submission / "report.json"
     report = read_report(path)
-    assert path.read_bytes() == encode(report), "run python -m tests.export.golden_files results"
+    assert path.read_bytes() == encode_report(report), (
+        "run python -m tests.export.golden_files results"
+    )
     assert [one.id for one in report.criteria if one.message and not one.message_id] == []
 
 

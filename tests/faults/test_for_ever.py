@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.aws.clients import ATTEMPTS
+from grader.aws.clients import REQUEST_ATTEMPTS
 from tests.faults.matrix import CELLS, NOTHING, Came, Cell, assert_only, came_of, parameters
 
 if TYPE_CHECKING:
@@ -41,5 +41,5 @@ def test_a_role_that_gives_no_keys_is_not_asked_for_again(
     came: dict[Cell, Came], cell: Cell
 ) -> None:
     name, requests = cell.operation.name, came[cell].requests
-    asked = ATTEMPTS if cell.fault.repeated else 1
+    asked = REQUEST_ATTEMPTS if cell.fault.repeated else 1
     assert (requests.count(name), requests[-1]) == (cell.operation.after + asked, name)

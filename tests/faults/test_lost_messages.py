@@ -62,7 +62,7 @@ def test_answers_that_are_lost_every_time_leave_open_what_they_said(
     heard: int,
     ungraded: set[str],
 ) -> None:
-    monkeypatch.setattr(invocation, "APPEARS_S", 1)
+    monkeypatch.setattr(invocation, "ANSWER_APPEARS_S", 1)
     monkeypatch.setattr(patience, "COME_BACK_S", 1)
     rubric, wire = lab(pairs=1, deadline_s=1), Wire()
 

@@ -95,9 +95,9 @@ class Reader:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(invocation, "APPEARS_S", 1)
+    monkeypatch.setattr(invocation, "ANSWER_APPEARS_S", 1)
     monkeypatch.setattr(hidden, "LAG_S", 2)
-    monkeypatch.setattr(hidden, "EVERY_S", 0.2)
+    monkeypatch.setattr(hidden, "HIDDEN_EVERY_S", 0.2)
     monkeypatch.setattr(exercise, "ENDS_S", 1)
 
 

@@ -22,10 +22,9 @@ from grader.i18n import language as languages
 from grader.i18n.language import LANGUAGES, default_language, language
 from grader.i18n.message import Message, as_message, message, said
 from grader.model.fact import Found, Missing, NotTried, Unknown
-from grader.model.observation import Exchange, decode, encode
+from grader.model.observation import Exchange, decode, encode_observation
 from grader.model.outcome import Outcome
-from grader.model.report import encode as encode_report
-from grader.model.report import read_report
+from grader.model.report import encode_report, read_report
 from grader.scoring.score import score, ungraded_report
 from grader.scoring.translate_report import translate
 from tests.observations import lab_rubric, reference
@@ -302,7 +301,7 @@ def test_a_fact_keeps_its_template_and_values_in_the_file() -> None:
         mappings={"input": NotTried.after("queues.input", gone)},
         handler=Unknown.saying("time-limit", "The check took longer than {limit} s.", limit=3),
     )
-    again = decode(encode(seen))
+    again = decode(encode_observation(seen))
     assert again == seen
     for fact in (again.queues["input"], again.mappings["input"]):
         assert isinstance(fact, Missing | NotTried)
@@ -312,7 +311,7 @@ def test_a_fact_keeps_its_template_and_values_in_the_file() -> None:
 
 def test_an_older_observation_has_only_the_text() -> None:
     seen = reference(queues={"input": Missing("There is no queue.")})
-    text = encode(seen)
+    text = encode_observation(seen)
     assert b'"said"' not in text
     fact = decode(text).queues["input"]
     assert isinstance(fact, Missing)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import grader
-from grader.model.code_digest import COUNTED, digest_of, grader_sha256, this_code
+from grader.model.code_digest import COUNTED, digest_of_package, grader_sha256, this_code
 
 PACKAGE = Path(grader.__file__).parent
 
@@ -19,7 +19,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_the_same_code_elsewhere_has_the_same_digest(copy: Path) -> None:
-    assert digest_of(copy) == grader_sha256()
+    assert digest_of_package(copy) == grader_sha256()
     assert this_code() == (grader.__version__, grader_sha256())
 
 
@@ -36,16 +36,16 @@ def test_the_same_code_elsewhere_has_the_same_digest(copy: Path) -> None:
 def test_a_file_that_changed_changes_the_digest(copy: Path, file: str) -> None:
     with (copy / file).open("ab") as changed:
         changed.write(b" ")
-    assert digest_of(copy) != grader_sha256()
+    assert digest_of_package(copy) != grader_sha256()
 
 
 def test_a_file_that_is_new_gone_or_renamed_changes_the_digest(copy: Path) -> None:
     (copy / "checks/lab.py").rename(copy / "checks/labs.py")
-    renamed = digest_of(copy)
+    renamed = digest_of_package(copy)
     (copy / "checks/labs.py").unlink()
-    gone = digest_of(copy)
+    gone = digest_of_package(copy)
     (copy / "checks/empty.py").touch()
-    assert len({grader_sha256(), renamed, gone, digest_of(copy)}) == 4
+    assert len({grader_sha256(), renamed, gone, digest_of_package(copy)}) == 4
 
 
 def test_how_a_copy_came_to_its_machine_does_not_change_the_digest(copy: Path) -> None:
@@ -58,7 +58,7 @@ def test_how_a_copy_came_to_its_machine_does_not_change_the_digest(copy: Path) -
     (copy / ".mypy_cache").mkdir()
     (copy / ".mypy_cache/meta.json").write_text("{}")
     (copy / "checks/.#lab.py").write_text("an editor's")
-    assert digest_of(copy) == grader_sha256()
+    assert digest_of_package(copy) == grader_sha256()
 
 
 def test_of_every_kind_of_file_it_is_known_whether_it_counts() -> None:

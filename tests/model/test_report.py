@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.model.report import CriterionResult, Report, TestResult, encode, read_report
+from grader.model.report import CriterionResult, Report, TestResult, encode_report, read_report
 from grader.results.atomic_write import write_json
 from grader.schemas import load, path_of
 from tools.generate_schemas import GENERATED, schema_text
@@ -62,7 +62,7 @@ def test_the_shipped_schema_is_what_the_type_says(name: str) -> None:
 
 
 def test_a_report_is_json_in_the_order_of_its_contract() -> None:
-    text = encode(a_report())
+    text = encode_report(a_report())
     assert text.endswith(b"}\n")
     assert list(json.loads(text)) == [
         *("schema", "student_id", "name", "email", "group", "account_id", "region"),
@@ -74,7 +74,7 @@ def test_a_report_is_json_in_the_order_of_its_contract() -> None:
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
-    write_json(path, encode(a_report()), "report")
+    write_json(path, encode_report(a_report()), "report")
     assert read_report(path) == a_report()
 
 
@@ -111,6 +111,6 @@ def test_any_report_survives_the_round_trip(
     criteria: list[CriterionResult], name: str, flags: list[str]
 ) -> None:
     written = a_report(criteria=tuple(criteria), name=name, flags=tuple(flags))
-    data = encode(written)
+    data = encode_report(written)
     assert msgspec.json.decode(data, type=Report) == written
     SCHEMA.validate(json.loads(data))

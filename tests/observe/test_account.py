@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from grader.model.fact import Found, Missing, NotTried, Unknown
-from grader.model.observation import Observation, decode, encode
+from grader.model.observation import Observation, decode, encode_observation
 from grader.observe.account import WAITING
 from tests.observing import EMPTY, exchange, hand_in, handler, lab, look, messages
 from tests.polling import until
@@ -32,7 +32,7 @@ def test_the_reference_is_seen_whole_and_its_queues_are_left_empty(
     assert seen.account_id == fresh_account
     assert messages(aws_sandbox, fresh_account, "output_queue") == EMPTY
     until(lambda: messages(aws_sandbox, fresh_account, "input_queue") == EMPTY)
-    assert decode(encode(seen)) == seen
+    assert decode(encode_observation(seen)) == seen
 
 
 def test_a_right_account_is_known_before_the_last_look_for_more_messages(
@@ -102,7 +102,7 @@ def test_only_variables_that_the_rubric_names_are_kept(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, environment={"DB_PASSWORD": "hunter2"})
-    assert b"hunter2" not in encode(look(aws_sandbox, fresh_account, exchange=False))
+    assert b"hunter2" not in encode_observation(look(aws_sandbox, fresh_account, exchange=False))
 
 
 @pytest.mark.parametrize("periodic", ["rule", "scheduler"])

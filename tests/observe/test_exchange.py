@@ -162,7 +162,7 @@ def test_that_the_queue_decided_is_noted_where_only_several_records_met_the_arte
 def test_an_answer_behind_many_old_messages_is_found(
     aws_sandbox: Sandbox, fresh_account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(invocation, "APPEARS_S", 0.01)
+    monkeypatch.setattr(invocation, "ANSWER_APPEARS_S", 0.01)
     hand_in(aws_sandbox, fresh_account, old_messages=60)
     assert handler(look(aws_sandbox, fresh_account, rubric=lab(pairs=1))).answered
 

@@ -83,7 +83,7 @@ def test_an_output_queue_that_does_not_tell_the_time_leaves_everything_unknown(
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers have a second to appear."""
-    monkeypatch.setattr(invocation, "APPEARS_S", 1)
+    monkeypatch.setattr(invocation, "ANSWER_APPEARS_S", 1)
 
 
 @pytest.mark.usefixtures("quick")

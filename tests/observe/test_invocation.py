@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.model.fact import NotTried, Unknown
-from grader.model.observation import Invocation, encode
+from grader.model.observation import Invocation, encode_observation
 from grader.observe.invocation import Direct, Invoker
 from tests.observing import hand_in, handler, look
 
@@ -22,7 +22,7 @@ def test_the_environment_that_a_function_prints_is_not_kept(
     secrets = {"DB_PASSWORD": "hunter2canary", "API_TOKEN": "hunter3canary"}
     hand_in(aws_sandbox, fresh_account, handler="prints_environ", environment=secrets)
     seen = look(aws_sandbox, fresh_account)
-    kept = encode(seen)
+    kept = encode_observation(seen)
     assert handler(seen).failure == "raised"
     assert b"canary" not in kept
     assert b'"sent_at"' in kept
@@ -35,7 +35,7 @@ def test_the_environment_that_a_function_prints_and_answers_with_is_not_kept(
     secrets = {"DB_PASSWORD": 'correct "horse" hunter2canary', "DB_TOKENS": "it's, hunter3canary"}
     hand_in(aws_sandbox, fresh_account, handler="prints_environ_lines", environment=secrets)
     seen = look(aws_sandbox, fresh_account)
-    kept = encode(seen)
+    kept = encode_observation(seen)
     assert "DB_PASSWORD" in handler(seen).log_tail
     assert "DB_PASSWORD" in "".join(handler(seen).others)
     assert b"canary" not in kept

@@ -67,7 +67,7 @@ GATEWAY = (504, {"content-type": "text/html"}, b"<html>Gateway Time-out</html>")
 def outlasting(aws_sandbox: Sandbox, fresh_account: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """An account whose function may run for longer than its answer is waited for."""
     monkeypatch.setattr(runs, "LATE_S", 0.5)
-    monkeypatch.setattr(runs, "EVERY_S", 0.1)
+    monkeypatch.setattr(runs, "LOGS_EVERY_S", 0.1)
     hand_in(aws_sandbox, fresh_account, timeout_s=300)
     return fresh_account
 

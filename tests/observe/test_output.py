@@ -15,7 +15,7 @@ from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.model.access import DefaultCredentials, Keys
 from grader.model.ended_early import Interrupted
-from grader.model.observation import Answer, decode, encode
+from grader.model.observation import Answer, decode, encode_observation
 from grader.observe import output as output_module
 from grader.observe.clock import ON_THE_WAY_S
 from grader.observe.nobodys import UNTAKEN_S
@@ -93,8 +93,8 @@ def test_hostile_messages_cost_nothing_and_keep_the_observation_small(
     seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=30))
     assert handler(seen).answered
     assert exchange(seen).answered == 5
-    assert len(encode(seen)) < 64 * 1024
-    assert decode(encode(seen)) == seen
+    assert len(encode_observation(seen)) < 64 * 1024
+    assert decode(encode_observation(seen)) == seen
 
 
 def test_an_interrupted_run_gives_back_what_it_held(

@@ -60,7 +60,7 @@ def graded(
     ):
         # What is waited for here is over after a number of questions, not after a time.
         for module, name, seconds in (
-            (ready, "EVERY_S", 0.2),
+            (ready, "READY_EVERY_S", 0.2),
             (ready, "READY_S", 10),
             (room, "FIRST_PAUSE_S", 0.1),
             (room, "LONGEST_PAUSE_S", 0.5),

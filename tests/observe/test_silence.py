@@ -31,9 +31,9 @@ COUNT = "ApproximateNumberOfMessagesNotVisible"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers have a second to appear, and counts are three seconds late at most."""
-    monkeypatch.setattr(invocation, "APPEARS_S", 1)
+    monkeypatch.setattr(invocation, "ANSWER_APPEARS_S", 1)
     monkeypatch.setattr(hidden, "LAG_S", 3)
-    monkeypatch.setattr(hidden, "EVERY_S", 0.2)
+    monkeypatch.setattr(hidden, "HIDDEN_EVERY_S", 0.2)
     monkeypatch.setattr(exercise, "ENDS_S", 1)
 
 

@@ -197,7 +197,7 @@ def test_a_list_that_is_longer_than_what_is_read_is_unknown(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab.calculator()
-    monkeypatch.setattr("grader.aws.bounds.MOST_PAGES", 0)
+    monkeypatch.setattr("grader.aws.bounds.MOST_PAGES_OF_ANSWERS", 0)
     assert kind(seen(lab).functions["sum"]) == "unexpected"
 
 
@@ -209,12 +209,12 @@ def test_nothing_is_asked_of_an_account_that_is_not_reached(lab: Lab) -> None:
 
 
 def test_what_was_found_is_kept_and_read_again(lab: Lab) -> None:
-    from grader.model.observation import decode, encode
+    from grader.model.observation import decode, encode_observation
 
     lab.calculator()
     observed = seen(lab)
-    assert decode(encode(observed)) == observed
-    assert b"calculatrice" in encode(observed)
+    assert decode(encode_observation(observed)) == observed
+    assert b"calculatrice" in encode_observation(observed)
     for fact in (observed.functions["sum"], observed.mappings["input"]):
         assert isinstance(fact, Found)
     assert not isinstance(observed.handler, Missing | NotTried)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from grader.model.batch import Student
-from grader.pages.alike import MOST_NAMES, alike_findings, open_reasons
+from grader.pages.alike import MOST_NAMES_SHOWN, alike_findings, open_reasons
 from grader.pages.class_page import class_page
 from grader.pages.speech import Speech
 from grader.scoring.absent import absent_report
@@ -77,9 +77,9 @@ def test_the_same_words_of_another_criterion_are_another_finding() -> None:
 
 
 def test_a_large_group_says_how_many_are_not_named(tmp_path: Path) -> None:
-    reports = [finding(n, "nothing.") for n in range(MOST_NAMES + 5)]
+    reports = [finding(n, "nothing.") for n in range(MOST_NAMES_SHOWN + 5)]
     (one,) = alike_findings(reports)
-    assert (len(one.people), one.more, len(one.ids)) == (MOST_NAMES, 5, MOST_NAMES + 5)
+    assert (len(one.people), one.more, len(one.ids)) == (MOST_NAMES_SHOWN, 5, MOST_NAMES_SHOWN + 5)
     text = shown(tmp_path, reports).text
     assert "Student 59 and 5 more" in text
 

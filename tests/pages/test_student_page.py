@@ -18,7 +18,7 @@ from grader.pages.student_page import student_page
 from grader.pages.writing import write_pages
 from grader.results.directory import Results
 from grader.scoring.absent import absent_report
-from grader.scoring.phrases import SHARE
+from grader.scoring.phrases import SHARE_PASSED
 from grader.scoring.summary import summarise
 from tests.exchanges import calculator
 from tests.observations import a_pair, an_exchange, lab_rubric, reference, silent_pair
@@ -319,7 +319,7 @@ def test_a_sentence_among_the_values_is_said_once_and_in_the_page_s_language(mad
         "expected {expected}, the sum of {number1} and {number2}, found no answer. {failure}",
         expected=3, number1=1, number2=2, failure=raised,
     )  # fmt: skip
-    share = message(SHARE, passed=1, tests=2, first=first)
+    share = message(SHARE_PASSED, passed=1, tests=2, first=first)
     changes: dict[str, Any] = {"message_id": share.message_id, "values": share.values}
     changes |= {"expected": 3, "actual": str(raised)}
     once = result(FIRST, "failed", **changes, message=sentence_of(share, "fr"))

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from grader.model.fact import Found, Missing, Unknown
-from grader.model.observation import FoundAs, Observation, decode, encode
+from grader.model.observation import FoundAs, Observation, decode, encode_observation
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
 from grader.sandbox.submission import DemoSubmission
@@ -323,7 +323,7 @@ def test_a_list_that_holds_what_is_no_name_is_unknown_and_the_rest_is_kept(
     assert one.kind == "unexpected"
     assert one.detail.startswith(f"{action}: the answer could not be read: UnicodeEncodeError")
     assert role not in seen.found_as
-    assert decode(encode(seen)) == seen
+    assert decode(encode_observation(seen)) == seen
 
 
 def test_what_aws_academy_puts_into_accounts_is_no_candidate(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.model.fact import Found
-from grader.model.observation import encode
+from grader.model.observation import encode_observation
 from grader.resources.held import holds
 from tests.labs import calculator_rubric, hand_in_for
 from tests.observing import look
@@ -78,5 +78,5 @@ def test_no_value_of_a_variable_that_the_rubric_does_not_name_is_kept(
         "MODE",
         "OUTPUT_QUEUE_URL",
     )
-    assert b"canary" not in encode(seen)
-    assert b"127.0.0.1" not in encode(seen)
+    assert b"canary" not in encode_observation(seen)
+    assert b"127.0.0.1" not in encode_observation(seen)

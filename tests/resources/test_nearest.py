@@ -16,7 +16,7 @@ from grader.model.access import Keys
 from grader.model.fact import Found, Missing, Unknown
 from grader.resources import ready
 from grader.resources.function import observe_function
-from grader.resources.nearest import MOST_NAMES
+from grader.resources.nearest import MOST_NAMES_READ
 from grader.resources.queue import observe_queue
 from grader.safety.secret import Secret
 from tests.observing import lab, look
@@ -46,7 +46,7 @@ def one_of(seen: Observation, what: str) -> Fact[Any]:
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ready, "EVERY_S", 0.01)
+    monkeypatch.setattr(ready, "READY_EVERY_S", 0.01)
     monkeypatch.setattr(ready, "READY_S", 0.1)
 
 
@@ -58,7 +58,7 @@ def test_what_is_listed_and_not_found_for_a_while_is_found(
     monkeypatch: pytest.MonkeyPatch,
     what: str,
 ) -> None:
-    monkeypatch.setattr(ready, "EVERY_S", 0.01)
+    monkeypatch.setattr(ready, "READY_EVERY_S", 0.01)
     finding, _, answer = CASES[what]
     wire.play(finding, answer, answer, answer)
     assert isinstance(one_of(look(aws_sandbox, right, wire=wire, exchange=False), what), Found)
@@ -135,7 +135,7 @@ KINDS = [
         ([["Numbers"]], "Numbers"),
         ([["NUMBERS"]], "NUMBERS"),
         ([[], ["other"], ["number"]], "number"),
-        ([["x"] * MOST_NAMES, ["number"]], None),
+        ([["x"] * MOST_NAMES_READ, ["number"]], None),
     ],
     ids=lambda value: str(value)[:40],
 )

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from grader.model.fact import Found, Unknown, value_of
-from grader.model.observation import Observation, decode, encode
+from grader.model.observation import Observation, decode, encode_observation
 from tests.alike import alike
 from tests.observing import look
 
@@ -65,7 +65,7 @@ def test_what_no_answer_holds_leaves_one_fact_unknown(
     seen = look(aws_sandbox, right, wire=wire, exchange=False)
     facts = seen.of_resources(fact).values()
     assert {one.kind for one in facts if isinstance(one, Unknown)} == {"unexpected"}
-    assert decode(encode(seen)) == seen
+    assert decode(encode_observation(seen)) == seen
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(seen), type=Observation) == seen
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def test_a_pending_function_is_waited_for(
     aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ready, "EVERY_S", 0.05)
+    monkeypatch.setattr(ready, "READY_EVERY_S", 0.05)
     states = ["Pending", "Pending"]
 
     def pend(parsed: dict[str, Any]) -> None:
@@ -49,7 +49,7 @@ def test_a_function_that_stays_pending_is_not_ready_and_not_wrong(
 def test_a_mapping_in_transition_is_waited_for(
     aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
-    monkeypatch.setattr(ready, "EVERY_S", 0.05)
+    monkeypatch.setattr(ready, "READY_EVERY_S", 0.05)
     states = [state, state]
 
     def change(parsed: dict[str, Any]) -> None:

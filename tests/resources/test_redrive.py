@@ -10,7 +10,7 @@ import pytest
 
 from grader.judging.pool import Judge
 from grader.model.fact import Found, Missing, NotTried, Unknown
-from grader.model.observation import decode, encode
+from grader.model.observation import decode, encode_observation
 from grader.rubric.rubric import Criterion
 from tests.known_checks import known_checks
 from tests.observing import lab, look
@@ -62,8 +62,8 @@ def test_a_dead_letter_queue_is_seen_and_nothing_is_run_for_it(
     seen = look(aws_sandbox, right, rubric=dead_letters(), wire=wire)
     assert seen.further == {"redrive": {"input": Found({"target": "lost", "max_receives": 3})}}
     assert not {"lambda.Invoke", "sqs.SendMessage", "sqs.ReceiveMessage"} & set(wire.requests)
-    assert decode(encode(seen)) == seen
-    assert outcome(judge, dead_letters(), decode(encode(seen))).outcome == "passed"
+    assert decode(encode_observation(seen)) == seen
+    assert outcome(judge, dead_letters(), decode(encode_observation(seen))).outcome == "passed"
 
 
 def test_the_shipped_rubric_does_not_ask_for_it(aws_sandbox: Sandbox, right: str) -> None:

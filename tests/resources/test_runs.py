@@ -11,7 +11,7 @@ import pytest
 
 from grader.model.ended_early import Interrupted
 from grader.model.fact import Found, NotTried, Unknown
-from grader.model.observation import Runs, decode, encode
+from grader.model.observation import Runs, decode, encode_observation
 from grader.resources import runs
 from grader.rubric.rubric import Criterion
 from grader.sandbox.layout import PERIODIC_FUNCTION, SUM_FUNCTION
@@ -77,7 +77,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait as long as ever, but look often."""
-    monkeypatch.setattr(runs, "EVERY_S", 0.01)
+    monkeypatch.setattr(runs, "LOGS_EVERY_S", 0.01)
 
 
 def test_a_run_in_the_functions_log_is_seen(aws_sandbox: Sandbox, right: str) -> None:
@@ -248,7 +248,7 @@ def test_all_functions_of_an_account_are_waited_for_together(
     aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runs, "RUNS_S", 1)
-    monkeypatch.setattr(runs, "EVERY_S", 0.8)
+    monkeypatch.setattr(runs, "LOGS_EVERY_S", 0.8)
     put_rule(aws_sandbox, right, "cron(* * * * ? *)")
     wire.play(LOOK, page(), always=True)
     one = rubric()
@@ -331,7 +331,7 @@ def test_a_log_whose_events_are_left_out_is_empty(
 def test_a_log_without_end_is_not_read_for_ever(
     aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "MOST_PAGES", 3)
+    monkeypatch.setattr(runs, "MOST_PAGES_OF_LOGS", 3)
     wire.play(LOOK, *[page(nextToken=str(number)) for number in range(9)])
     assert kind(seen(aws_sandbox, right, wire)) == "not-ready"
     assert wire.requests.count(LOOK) == 3
@@ -420,4 +420,4 @@ def test_the_log_is_read_only_if_the_rubric_asks_and_nothing_is_invoked_for_it(
     asked = look(aws_sandbox, right, rubric=rubric(), wire=wire)
     assert LOOK in wire.requests
     assert "lambda.Invoke" not in wire.requests
-    assert decode(encode(asked)) == asked
+    assert decode(encode_observation(asked)) == asked

@@ -14,7 +14,7 @@ from grader.aws.clients import Clients
 from grader.model.access import Keys
 from grader.model.fact import Found, Unknown
 from grader.model.timestamps import iso
-from grader.resources.schedule import MOST, MOST_LISTED, observe_schedule
+from grader.resources.schedule import MOST_LISTED, MOST_SCHEDULES, observe_schedule
 from grader.safety.secret import Secret
 from grader.sandbox.layout import PERIODIC_FUNCTION
 from tests.observations import a_function
@@ -337,7 +337,7 @@ def test_schedules_of_other_targets_do_not_hide_the_functions_own(
     assert [one.name for one in seen(aws_sandbox, unscheduled, wire).triggers] == ["mine"]
 
 
-@pytest.mark.parametrize(("count", "arn"), [(MOST_LISTED, "other"), (MOST, "mine")])
+@pytest.mark.parametrize(("count", "arn"), [(MOST_LISTED, "other"), (MOST_SCHEDULES, "mine")])
 def test_what_was_not_listed_to_the_end_is_not_known(
     aws_sandbox: Sandbox, unscheduled: str, wire: Wire, count: int, arn: str
 ) -> None:
@@ -354,7 +354,7 @@ def test_more_rules_than_are_looked_into_are_not_known(
     aws_sandbox: Sandbox, unscheduled: str, wire: Wire
 ) -> None:
     def many(answer: dict[str, Any]) -> None:
-        answer["Rules"] = [{"Name": f"r{n}", **EVERY} for n in range(MOST + 1)]
+        answer["Rules"] = [{"Name": f"r{n}", **EVERY} for n in range(MOST_SCHEDULES + 1)]
 
     wire.change("events.ListRules", many)
     found = seen(aws_sandbox, unscheduled, wire, clean=False)

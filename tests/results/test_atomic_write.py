@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 import pytest
 
-from grader.model.observation import encode as encode_observation
-from grader.model.report import encode
+from grader.model.observation import encode_observation
+from grader.model.report import encode_report
 from grader.results.atomic_write import write_json, write_text
 from tests.model.test_report import a_report
 from tests.observations import reference
@@ -34,7 +34,7 @@ def test_an_observation_satisfies_its_schema(tmp_path: Path) -> None:
 
 @posix
 def test_a_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
-    write_json(tmp_path / "report.json", encode(a_report()), "report")
+    write_json(tmp_path / "report.json", encode_report(a_report()), "report")
     write_text(tmp_path / "grades.csv", "é")
     for path in tmp_path.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -44,8 +44,8 @@ def test_a_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     ("data", "error"),
     [
         (b'{"schema": "report/1"}', msgspec.ValidationError),
-        (encode(a_report()).replace(b"17.5", b"NaN"), ValueError),
-        (encode(a_report()).replace(b"17.5", b'"17.5"'), msgspec.ValidationError),
+        (encode_report(a_report()).replace(b"17.5", b"NaN"), ValueError),
+        (encode_report(a_report()).replace(b"17.5", b'"17.5"'), msgspec.ValidationError),
         (b"not JSON", ValueError),
     ],
 )
@@ -61,12 +61,12 @@ def test_what_does_not_satisfy_the_schema_leaves_nothing(
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "report.json").mkdir()
     with pytest.raises(OSError, match="directory"):
-        write_json(tmp_path / "report.json", encode(a_report()), "report")
+        write_json(tmp_path / "report.json", encode_report(a_report()), "report")
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
 
 
 def write_report(path: Path) -> None:
-    write_json(path, encode(a_report()), "report")
+    write_json(path, encode_report(a_report()), "report")
 
 
 def write_grades(path: Path) -> None:

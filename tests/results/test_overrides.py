@@ -19,7 +19,7 @@ from grader.results.overrides import (
     with_mark,
     write_overrides,
 )
-from grader.terminal.problems import MOST
+from grader.terminal.problems import MOST_PROBLEMS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,5 +146,5 @@ def test_near_names_are_looked_for_as_far_as_problems_are_shown(tmp_path: Path, 
         read_overrides(tmp_path, ["s1", "s2"], WORTH)
     remedies = [one.remedy for one in bad.value.problems]
     assert len(remedies) == 60
-    assert all(one.startswith("Did you mean") for one in remedies[:MOST])
-    assert not any(one.startswith("Did you mean") for one in remedies[MOST:])
+    assert all(one.startswith("Did you mean") for one in remedies[:MOST_PROBLEMS])
+    assert not any(one.startswith("Did you mean") for one in remedies[MOST_PROBLEMS:])

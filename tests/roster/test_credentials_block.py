@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.roster.credentials_block import LIMIT_BYTES, block_text, preferred, read_pasted
+from grader.roster.credentials_block import MOST_BYTES_PASTED, block_text, preferred, read_pasted
 
 KEY_ID = "ASIAQWERTYUIOPASDFGH"
 KEY = "abcd/efgh+ijkl" + "Q" * 26
@@ -194,7 +194,7 @@ def test_several_blocks_are_given_in_their_order_and_not_mixed() -> None:
         (b"PK\x03\x04 docx", "Word"),
         (b"\x89PNG\r\n", "image"),
         (b"\x00\x01\x02" * 40, "not text"),
-        (BLOCK + "x" * LIMIT_BYTES, "too large"),
+        (BLOCK + "x" * MOST_BYTES_PASTED, "too large"),
     ],
 )
 def test_what_is_wrong_is_said_without_a_secret(raw: bytes | str, said: str) -> None:
@@ -283,7 +283,7 @@ def test_a_part_of_a_block_is_the_whole_one_or_refused(start: int, end: int) -> 
 
 def test_a_mebibyte_that_begins_like_a_tag_is_read_in_one_go() -> None:
     # Read again from every letter, it would take the better part of an hour.
-    raw = b"<p>" + b"<" + b"a" * (LIMIT_BYTES - 4)
+    raw = b"<p>" + b"<" + b"a" * (MOST_BYTES_PASTED - 4)
     assert read_pasted(raw).blocks == ()
 
 

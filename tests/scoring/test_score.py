@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from grader.model.evidence import Evidence
 from grader.model.fact import Unknown
 from grader.model.outcome import CheckInfo, Outcome
-from grader.model.report import Report, encode
+from grader.model.report import Report, encode_report
 from grader.scoring.adjust import earned, rounded
 from grader.scoring.score import score, ungraded_report
 from tests.observations import lab_rubric, reference
@@ -248,12 +248,14 @@ def test_times_and_seed_are_the_observations() -> None:
         "region",
     ):
         assert getattr(graded, name) == getattr(seen, name)
-    assert encode(graded) == encode(report())
+    assert encode_report(graded) == encode_report(report())
 
 
 def test_a_report_that_was_read_is_written_the_same() -> None:
     graded = report(said("memory", "failed"), blocked("sums", "handler"))
-    assert encode(msgspec.json.decode(encode(graded), type=Report)) == encode(graded)
+    assert encode_report(msgspec.json.decode(encode_report(graded), type=Report)) == encode_report(
+        graded
+    )
 
 
 def test_an_account_that_was_never_reached_is_ungraded_and_says_why() -> None:
@@ -261,7 +263,7 @@ def test_an_account_that_was_never_reached_is_ungraded_and_says_why() -> None:
         Student(), lab_rubric(), Unknown("unexpected", "It broke."), seed=3, region="eu-west-3"
     )
     assert (graded.status, graded.score, graded.max_score, graded.seed) == ("ungraded", None, 20, 3)
-    assert b'"attempt"' not in encode(graded)  # nothing was sent
+    assert b'"attempt"' not in encode_report(graded)  # nothing was sent
     assert {(one.status, one.points, one.message) for one in graded.criteria} == {
         ("ungraded", None, "It broke.")
     }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grader.model.batch import Student
 from grader.model.fact import Found, Unknown
-from grader.model.report import SUSPICION, Report, encode
+from grader.model.report import SUSPICION, Report, encode_report
 from grader.rubric.exercised import exercised
 from grader.scoring import suspicion
 from grader.scoring.absent import absent_report
@@ -137,12 +137,12 @@ def test_of_many_the_first_are_named_and_the_rest_counted() -> None:
 
 @pytest.mark.parametrize("flag", sorted(SUSPICION))
 def test_a_report_drops_it_when_it_is_read_and_never_writes_it(flag: str) -> None:
-    written = encode(a_report(Student("a"), 20.0, flags=("foreign-messages",)))
+    written = encode_report(a_report(Student("a"), 20.0, flags=("foreign-messages",)))
     older = written.replace(b'"foreign-messages"', f'"{flag}", "foreign-messages"'.encode())
     assert flag.encode() in older
     read = msgspec.json.decode(older, type=Report)
     assert read.flags == ("foreign-messages",)
-    assert encode(read) == written
+    assert encode_report(read) == written
     assert flag not in msgspec.structs.replace(read, flags=(flag, "x")).flags
 
 

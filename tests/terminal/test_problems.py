@@ -8,15 +8,15 @@ import pytest
 from rich.console import Console
 
 from grader.inputs.problems import Problem
-from grader.terminal.problems import MOST, show_problems
+from grader.terminal.problems import MOST_PROBLEMS, show_problems
 
 
 @pytest.mark.parametrize(
     ("count", "last"),
     [
-        (MOST, f"roster.csv:{MOST}: wrong"),
-        (MOST + 1, "… and 1 more problem."),
-        (100_000, f"… and {100_000 - MOST} more problems."),
+        (MOST_PROBLEMS, f"roster.csv:{MOST_PROBLEMS}: wrong"),
+        (MOST_PROBLEMS + 1, "… and 1 more problem."),
+        (100_000, f"… and {100_000 - MOST_PROBLEMS} more problems."),
     ],
 )
 def test_the_first_problems_are_shown_and_the_others_counted(count: int, last: str) -> None:
@@ -25,4 +25,4 @@ def test_the_first_problems_are_shown_and_the_others_counted(count: int, last: s
     show_problems(problems, Console(file=out, width=80))
     lines = out.getvalue().splitlines()
     assert lines[-1] == last
-    assert len(lines) == min(count, MOST + 1)
+    assert len(lines) == min(count, MOST_PROBLEMS + 1)

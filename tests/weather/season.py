@@ -40,12 +40,12 @@ DEADLINE_S = 30
 
 WAITS: tuple[tuple[Any, str, float], ...] = (
     (hidden, "LAG_S", hidden.LAG_S),
-    (hidden, "EVERY_S", hidden.EVERY_S),
+    (hidden, "HIDDEN_EVERY_S", hidden.HIDDEN_EVERY_S),
     (output, "HIDES_S", output.HIDES_S),
     (patience, "COME_BACK_S", patience.COME_BACK_S),
     (exercise, "ENDS_S", exercise.ENDS_S),
     (ready, "READY_S", ready.READY_S),
-    (ready, "EVERY_S", ready.EVERY_S),
+    (ready, "READY_EVERY_S", ready.READY_EVERY_S),
     (ready, "TOGETHER_S", ready.TOGETHER_S),
     (room, "WAKING_S", room.WAKING_S),
     (room, "MOST_ROOM_S", room.MOST_ROOM_S),
