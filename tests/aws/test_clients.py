@@ -19,6 +19,7 @@ from grader.engines.visit import Visit, WorkerContext, identify_account
 from grader.model.access import Keys
 from grader.model.fact import Found, Unknown
 from grader.safety.secret import Secret
+from tests.alike import alike
 from tests.faults.matrix import as_instructor, prepare, rubric_of, visit, without_waiting
 from tests.wire_faults import Done, Wire, rest, rpc
 
@@ -93,7 +94,7 @@ def test_connecting_may_take_5_seconds_and_an_answer_longer_than_the_longest_pol
     assert invoked == 77
 
 
-@pytest.mark.parametrize("end", ["", "sts.AssumeRole", "lambda.GetFunctionConfiguration"])
+@pytest.mark.parametrize("end", alike(["", "sts.AssumeRole", "lambda.GetFunctionConfiguration"]))
 def test_every_connection_is_closed_when_a_class_is_done(
     aws_sandbox: Sandbox,
     account: str,
@@ -208,16 +209,18 @@ SCHEDULE = {"eventbridge", "scheduler"}
 
 @pytest.mark.parametrize(
     ("rubric", "services"),
-    [
-        (asking("function_memory", queues=False), {"sts", "lambda"}),
-        (asking("queue_exists", queues=True), {"sts", "lambda", "sqs"}),
-        (asking("schedule_enabled", queues=False), {"sts", "lambda", *SCHEDULE}),
-        (
-            asking("schedule_enabled", "schedule_runs", queues=False),
-            {"sts", "lambda", *SCHEDULE, "cloudwatch-logs"},
-        ),
-        (rubric_of("rule"), {"sts", "lambda", "sqs", *SCHEDULE}),
-    ],
+    alike(
+        [
+            (asking("function_memory", queues=False), {"sts", "lambda"}),
+            (asking("queue_exists", queues=True), {"sts", "lambda", "sqs"}),
+            (asking("schedule_enabled", queues=False), {"sts", "lambda", *SCHEDULE}),
+            (
+                asking("schedule_enabled", "schedule_runs", queues=False),
+                {"sts", "lambda", *SCHEDULE, "cloudwatch-logs"},
+            ),
+            (rubric_of("rule"), {"sts", "lambda", "sqs", *SCHEDULE}),
+        ]
+    ),
     ids=["function", "queues", "schedule", "runs", "shipped"],
 )
 def test_there_are_clients_only_of_services_that_the_rubric_needs(

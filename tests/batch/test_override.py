@@ -20,6 +20,7 @@ from grader.results.directory import Results
 from grader.results.read_class import read_class
 from grader.roster.load import load_roster
 from grader.rubric.load import load_rubric
+from tests.alike import alike
 from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observations import reference
 
@@ -177,12 +178,14 @@ def test_regrading_as_a_trial_says_what_would_change_and_writes_nothing(
 
 @pytest.mark.parametrize(
     "command",
-    [
-        ["regrade", "{}"],
-        ["override", "{}", "s2", "sums", "1", *WHY],
-        ["export", "{}", "--to", "csv", "--out", "{}/../out.csv"],
-        ["export", "{}", "--to", "html"],
-    ],
+    alike(
+        [
+            ["regrade", "{}"],
+            ["override", "{}", "s2", "sums", "1", *WHY],
+            ["export", "{}", "--to", "csv", "--out", "{}/../out.csv"],
+            ["export", "{}", "--to", "html"],
+        ]
+    ),
     ids=["regrade", "override", "export", "pages"],
 )
 def test_a_report_that_somebody_edited_is_refused_and_the_right_command_named(

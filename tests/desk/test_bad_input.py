@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
+from tests.alike import alike
 from tests.desk.desks import desk, roster
 from tests.programs import grader_here, read_to
 
@@ -38,22 +39,24 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [
-        (["--host", "0.0.0.0"], "without TLS read what is handed in"),
-        (["--host", "::"], "without TLS read what is handed in"),
-        (["--host", "192.0.2.1", "--self-signed"], "Nothing can listen"),
-        (["--self-signed", "--cert", "x"], "There are two certificates"),
-        (["--key", "x"], "It has no certificate."),
-        (["--cert", "nowhere.pem"], "It cannot be read"),
-        (["--cert", "class.csv"], "This is not a certificate with its key"),
-        (["--url", "http://desk.example.org"], "Without TLS others can read"),
-        (["--url", "https://desk.example.org/x?y"], "It is not the address of a server."),
-        (["--until", "2001-01-01T00:00Z"], "set the clock"),
-        (["--until", "never"], "It is not a time."),
-        (["--release", "s99"], "There is no student"),
-        (["--new-link", "s99"], "There is no student"),
-        (["--region", "nowhere at all"], "--region"),
-    ],
+    alike(
+        [
+            (["--host", "0.0.0.0"], "without TLS read what is handed in"),
+            (["--host", "::"], "without TLS read what is handed in"),
+            (["--host", "192.0.2.1", "--self-signed"], "Nothing can listen"),
+            (["--self-signed", "--cert", "x"], "There are two certificates"),
+            (["--key", "x"], "It has no certificate."),
+            (["--cert", "nowhere.pem"], "It cannot be read"),
+            (["--cert", "class.csv"], "This is not a certificate with its key"),
+            (["--url", "http://desk.example.org"], "Without TLS others can read"),
+            (["--url", "https://desk.example.org/x?y"], "It is not the address of a server."),
+            (["--until", "2001-01-01T00:00Z"], "set the clock"),
+            (["--until", "never"], "It is not a time."),
+            (["--release", "s99"], "There is no student"),
+            (["--new-link", "s99"], "There is no student"),
+            (["--region", "nowhere at all"], "--region"),
+        ]
+    ),
 )
 def test_an_option_that_cannot_be(folder: Path, options: list[str], said: str) -> None:
     assert said in " ".join(refused(folder, *options).stderr.split())

@@ -20,6 +20,7 @@ from grader.model.machine_limit import WorkerDied
 from grader.model.report import Adjustment
 from grader.results.directory import Results
 from grader.results.overrides import Overrides
+from tests.alike import alike
 from tests.desk.tries import Tries, account, row
 
 if TYPE_CHECKING:
@@ -117,12 +118,14 @@ def crashes(*_given: Any, **_more: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("what", "fails"),
-    [
-        ("grader.judging.pool.Judge.submit", dies),
-        ("grader.judging.pool.Judge.submit", unjudged),
-        ("grader.batch.pipeline.score", crashes),
-        ("tests.desk.tries.account_shown", crashes),
-    ],
+    alike(
+        [
+            ("grader.judging.pool.Judge.submit", dies),
+            ("grader.judging.pool.Judge.submit", unjudged),
+            ("grader.batch.pipeline.score", crashes),
+            ("tests.desk.tries.account_shown", crashes),
+        ]
+    ),
 )
 @pytest.mark.parametrize("keep", ["best", "last"])
 def test_a_grader_that_fails_takes_nothing_away(

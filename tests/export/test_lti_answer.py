@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.export.lti_answer import Extent, Meaning, PlatformAnswer
+from tests.alike import alike
 from tests.export.lms import Answer, Lms
 from tests.export.pushing import GRADED, direct
 
@@ -21,18 +22,20 @@ LONG = b"x" * 70_000
 
 @pytest.mark.parametrize(
     "answer",
-    [
-        Answer(200, body=b"<!DOCTYPE html><p>Sign in</p>"),
-        Answer(200, body=b"\n <html></html>"),
-        Answer(200, HTML, b"Your session has expired. <a href=/login>Sign in</a>"),
-        Answer(200, HTML, b"Warning: mysql has gone away\n{}"),
-        Answer(200, {"Content-Type": "text/plain"}, b"<p>Sign in</p>"),
-        Answer(200, body=b"\r\n<html>" + LONG),
-        Answer(200, HTML, b"Your session has expired. " + LONG),
-        Answer(201, body="<html>Sign in</html>".encode("utf-16")),
-        Answer(200, body="<html>Sign in</html>".encode("utf-16-be")),
-        Answer(200, JSON, body="\ufeff<html>Sign in</html>".encode()),
-    ],
+    alike(
+        [
+            Answer(200, body=b"<!DOCTYPE html><p>Sign in</p>"),
+            Answer(200, body=b"\n <html></html>"),
+            Answer(200, HTML, b"Your session has expired. <a href=/login>Sign in</a>"),
+            Answer(200, HTML, b"Warning: mysql has gone away\n{}"),
+            Answer(200, {"Content-Type": "text/plain"}, b"<p>Sign in</p>"),
+            Answer(200, body=b"\r\n<html>" + LONG),
+            Answer(200, HTML, b"Your session has expired. " + LONG),
+            Answer(201, body="<html>Sign in</html>".encode("utf-16")),
+            Answer(200, body="<html>Sign in</html>".encode("utf-16-be")),
+            Answer(200, JSON, body="\ufeff<html>Sign in</html>".encode()),
+        ]
+    ),
 )
 def test_a_web_page_is_no_answer_to_a_score(results: Path, platform: Lms, answer: Answer) -> None:
     platform.first_scores.append(answer)
@@ -44,21 +47,23 @@ def test_a_web_page_is_no_answer_to_a_score(results: Path, platform: Lms, answer
 
 @pytest.mark.parametrize(
     "answer",
-    [
-        Answer(200, HTML, taken=True),
-        Answer(200, HTML, b"\r\n", taken=True),
-        Answer(201, JSON, b' {"resultUrl": "https://lms.example.org/1"}\n', taken=True),
-        Answer(200, body="\ufeffnull".encode(), taken=True),
-        Answer(200, TEXT, b"OK", taken=True),
-        Answer(202, TEXT, b"accepted", taken=True),
-        Answer(200, body=b"Your session has expired.", taken=True),
-        Answer(200, JSON, b'{"comment": "not\xe9"}', taken=True),
-        Answer(200, JSON, b"1e999", taken=True),
-        Answer(200, HTML, b' {"id": 1e999, "comment": "not\xe9"}', taken=True),
-        Answer(200, body=LONG, taken=True),
-        Answer(200, TEXT, b"a < b " + LONG, taken=True),
-        Answer(200, HTML, b'{"results": "' + LONG + b'"}', taken=True),
-    ],
+    alike(
+        [
+            Answer(200, HTML, taken=True),
+            Answer(200, HTML, b"\r\n", taken=True),
+            Answer(201, JSON, b' {"resultUrl": "https://lms.example.org/1"}\n', taken=True),
+            Answer(200, body="\ufeffnull".encode(), taken=True),
+            Answer(200, TEXT, b"OK", taken=True),
+            Answer(202, TEXT, b"accepted", taken=True),
+            Answer(200, body=b"Your session has expired.", taken=True),
+            Answer(200, JSON, b'{"comment": "not\xe9"}', taken=True),
+            Answer(200, JSON, b"1e999", taken=True),
+            Answer(200, HTML, b' {"id": 1e999, "comment": "not\xe9"}', taken=True),
+            Answer(200, body=LONG, taken=True),
+            Answer(200, TEXT, b"a < b " + LONG, taken=True),
+            Answer(200, HTML, b'{"results": "' + LONG + b'"}', taken=True),
+        ]
+    ),
 )
 def test_a_score_is_taken_by_any_2xx_that_is_no_web_page(
     results: Path, platform: Lms, answer: Answer

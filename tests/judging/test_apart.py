@@ -11,6 +11,7 @@ from grader.judging.ungraded import Unjudged, all_ungraded
 from grader.judging.worker_process import WorkerProcess
 from grader.model.fact import Found
 from grader.model.machine_limit import FILES, WorkerFailed
+from tests.alike import alike
 from tests.observations import a_function, lab_rubric, only, reference, sum_function
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def test_a_limit_that_is_met_while_each_is_by_itself_is_raised(
     assert (raised.value.limit, len(asked)) == (FILES, 4)
 
 
-@pytest.mark.parametrize("at_a_time", [1, 2, 3])
+@pytest.mark.parametrize("at_a_time", alike([1, 2, 3]))
 def test_a_fault_of_the_grader_with_one_account_is_the_same_whoever_is_judged_with_it(
     monkeypatch: pytest.MonkeyPatch, at_a_time: int
 ) -> None:

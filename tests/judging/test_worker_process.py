@@ -21,6 +21,7 @@ from grader.judging.worker_process import WorkerProcess
 from grader.judging.worker_tasks import Collecting, FoundChecks
 from grader.model.machine_limit import WorkerDied, WorkerFailed
 from grader.safety.trace import trace_of
+from tests.alike import alike
 from tests.judging.test_pool import rubric_for
 from tests.observations import reference
 from tests.own_checks import GENEROUS_S, HANG
@@ -109,12 +110,14 @@ def test_it_leaves_no_process_and_no_pipe(write: Write, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "closes",
-    [
-        "sys.stdout.close()",
-        "sys.stderr = None",
-        "sys.__stdout__ = object()",
-        "os.dup2(os.open(os.devnull, os.O_RDONLY), 1)",
-    ],
+    alike(
+        [
+            "sys.stdout.close()",
+            "sys.stderr = None",
+            "sys.__stdout__ = object()",
+            "os.dup2(os.open(os.devnull, os.O_RDONLY), 1)",
+        ]
+    ),
 )
 def test_a_check_that_closes_what_it_prints_to_is_alone_with_it(write: Write, closes: str) -> None:
     folder = write(f"""

@@ -11,6 +11,7 @@ from grader.model.report import read_report
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
 from grader.sandbox.submission import DemoSubmission
+from tests.alike import alike
 from tests.resources.test_find import OWN, Account
 
 if TYPE_CHECKING:
@@ -99,13 +100,15 @@ def test_use_says_which_of_several_is_judged(
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [
-        ("sum", "does not say which resource plays which part"),
-        ("som=first_lambda", "the rubric has no resource called “som”. Did you mean “sum”?"),
-        ("sum=arn:aws:lambda:x", "is no name of a function or queue"),
-        ("sum=nothing_like_it", "There is no function named nothing_like_it"),
-        ("output=nothing_like_it", "There is no queue named nothing_like_it"),
-    ],
+    alike(
+        [
+            ("sum", "does not say which resource plays which part"),
+            ("som=first_lambda", "the rubric has no resource called “som”. Did you mean “sum”?"),
+            ("sum=arn:aws:lambda:x", "is no name of a function or queue"),
+            ("sum=nothing_like_it", "There is no function named nothing_like_it"),
+            ("output=nothing_like_it", "There is no queue named nothing_like_it"),
+        ]
+    ),
 )
 def test_a_use_of_what_is_not_there_is_said_before_anything_is_run(
     aws_sandbox: Sandbox,

@@ -84,7 +84,7 @@ def test_what_passes_by_itself_is_asked_again(lab: Lab, wire: Wire, answers: lis
     assert how(observed)["output"] == "which held the answer of calculatrice"
 
 
-@pytest.mark.parametrize("rubric", [own_names(), observing.lab()], ids=["found", "named"])
+@pytest.mark.parametrize("rubric", alike([own_names(), observing.lab()]), ids=["found", "named"])
 @pytest.mark.parametrize(
     ("operation", "answer", "kind"),
     [

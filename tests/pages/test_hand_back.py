@@ -14,6 +14,7 @@ from grader.model.report import read_report
 from grader.results.directory import Results
 from grader.results.handed_back import read_handed_back
 from grader.scoring.absent import absent_report
+from tests.alike import alike
 from tests.export.results_folders import (
     ANN,
     BO,
@@ -297,17 +298,19 @@ MARK = '{"status": "graded", "score": 18, "max_score": 20}'
 
 @pytest.mark.parametrize(
     "data",
-    [
-        b"",
-        b"[]",
-        b"\xff\xfe",
-        b'{"schema":' + b"[" * 100_000,
-        b'{"schema": "handed-back/9", "at": "", "to": [], "students": {}}',
-        f'{{"at": "", "to": [], "students": {{"s1": {MARK[:-1]}, "name": "Ann"}}}}}}'.encode(),
-        f'{{"at": "", "to": [], "students": {{"s1": {MARK.replace("18", "-1")}}}}}'.encode(),
-        f'{{"at": "", "to": [], "students": {{"s1": {MARK.replace("18", "1e999")}}}}}'.encode(),
-        b" " * (16 * 1024 * 1024 + 1),
-    ],
+    alike(
+        [
+            b"",
+            b"[]",
+            b"\xff\xfe",
+            b'{"schema":' + b"[" * 100_000,
+            b'{"schema": "handed-back/9", "at": "", "to": [], "students": {}}',
+            f'{{"at": "", "to": [], "students": {{"s1": {MARK[:-1]}, "name": "Ann"}}}}}}'.encode(),
+            f'{{"at": "", "to": [], "students": {{"s1": {MARK.replace("18", "-1")}}}}}'.encode(),
+            f'{{"at": "", "to": [], "students": {{"s1": {MARK.replace("18", "1e999")}}}}}'.encode(),
+            b" " * (16 * 1024 * 1024 + 1),
+        ]
+    ),
     ids=["empty", "list", "bytes", "deep", "newer", "more", "negative", "huge", "large"],
 )
 def test_a_damaged_file_is_named_with_the_remedy_and_nothing_is_exported(
@@ -325,14 +328,16 @@ def test_a_damaged_file_is_named_with_the_remedy_and_nothing_is_exported(
 
 @pytest.mark.parametrize(
     "command",
-    [
-        ["regrade", "{}"],
-        ["override", "{}", "s2", "sums", "1", *WHY],
-        ["export", "{}", "--to", "html"],
-        ["batch", "{}/../class.csv", "--out", "{}", "--resume", "--force"],
-        ["forget", "{}", "s2"],
-        ["push", "lti", "{}", "--dry-run", "--line-item", "https://lms.example.org/1"],
-    ],
+    alike(
+        [
+            ["regrade", "{}"],
+            ["override", "{}", "s2", "sums", "1", *WHY],
+            ["export", "{}", "--to", "html"],
+            ["batch", "{}/../class.csv", "--out", "{}", "--resume", "--force"],
+            ["forget", "{}", "s2"],
+            ["push", "lti", "{}", "--dry-run", "--line-item", "https://lms.example.org/1"],
+        ]
+    ),
     ids=lambda command: command[0],
 )
 def test_a_damaged_file_ends_every_command_before_anything_is_written(

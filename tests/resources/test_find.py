@@ -148,7 +148,7 @@ def test_a_name_that_is_there_is_taken_and_nothing_is_listed(
     ]
 
 
-@pytest.mark.parametrize("role", ["sum", "periodic", "input", "output"])
+@pytest.mark.parametrize("role", alike(["sum", "periodic", "input", "output"]))
 def test_a_wrong_name_alone_is_found_beside_the_right_ones(
     aws_sandbox: Sandbox, fresh_account: str, role: str
 ) -> None:

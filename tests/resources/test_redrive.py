@@ -12,6 +12,7 @@ from grader.judging.pool import Judge
 from grader.model.fact import Found, Missing, NotTried, Unknown
 from grader.model.observation import decode, encode_observation
 from grader.rubric.rubric import Criterion
+from tests.alike import alike
 from tests.known_checks import known_checks
 from tests.observing import lab, look
 from tests.wire_faults import query
@@ -72,12 +73,14 @@ def test_the_shipped_rubric_does_not_ask_for_it(aws_sandbox: Sandbox, right: str
 
 @pytest.mark.parametrize(
     ("expect", "said"),
-    [
-        ({}, None),
-        ({"max_receives": 3, "target": "lost"}, None),
-        ({"max_receives": 5}, "maxReceiveCount: expected 5, found 3."),
-        ({"target": "failed"}, "dead-letter queue: expected failed, found lost."),
-    ],
+    alike(
+        [
+            ({}, None),
+            ({"max_receives": 3, "target": "lost"}, None),
+            ({"max_receives": 5}, "maxReceiveCount: expected 5, found 3."),
+            ({"target": "failed"}, "dead-letter queue: expected failed, found lost."),
+        ]
+    ),
 )
 def test_its_name_and_receives_are_compared_where_the_rubric_gives_them(
     aws_sandbox: Sandbox, right: str, judge: Judge, expect: dict[str, Any], said: str | None

@@ -212,7 +212,9 @@ def test_a_function_that_never_ran_has_no_log_group_and_is_not_wrong(
         assert said in fact.detail
 
 
-@pytest.mark.parametrize("expression", ["rate(1 minute)", "rate(2 minutes)", "cron(* * * * ? *)"])
+@pytest.mark.parametrize(
+    "expression", alike(["rate(1 minute)", "rate(2 minutes)", "cron(* * * * ? *)"])
+)
 def test_a_run_that_may_be_due_is_waited_for(
     aws_sandbox: Sandbox, right: str, wire: Wire, often: None, expression: str
 ) -> None:
@@ -338,7 +340,7 @@ def test_a_log_without_end_is_not_read_for_ever(
 
 
 @pytest.mark.parametrize(
-    "periodic", ["disabled-rule", "rule-without-permission", "unscheduled", "absent"]
+    "periodic", alike(["disabled-rule", "rule-without-permission", "unscheduled", "absent"])
 )
 def test_where_nothing_runs_the_function_its_log_is_not_read(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire, periodic: str
@@ -353,12 +355,14 @@ def test_where_nothing_runs_the_function_its_log_is_not_read(
 
 @pytest.mark.parametrize(
     ("periodic", "operation", "expected"),
-    [
-        ("unscheduled", "scheduler.ListSchedules", Unknown),
-        ("unscheduled", "eventbridge.ListRules", Unknown),
-        ("disabled-rule", "scheduler.ListSchedules", Unknown),
-        ("disabled-rule", "lambda.GetPolicy", NotTried),
-    ],
+    alike(
+        [
+            ("unscheduled", "scheduler.ListSchedules", Unknown),
+            ("unscheduled", "eventbridge.ListRules", Unknown),
+            ("disabled-rule", "scheduler.ListSchedules", Unknown),
+            ("disabled-rule", "lambda.GetPolicy", NotTried),
+        ]
+    ),
 )
 def test_a_schedule_that_was_not_read_may_be_there(
     aws_sandbox: Sandbox,

@@ -17,6 +17,7 @@ from grader.model.timestamps import iso
 from grader.resources.schedule import MOST_LISTED, MOST_SCHEDULES, observe_schedule
 from grader.safety.secret import Secret
 from grader.sandbox.layout import PERIODIC_FUNCTION
+from tests.alike import alike
 from tests.observations import a_function
 from tests.observing import hand_in
 from tests.wire_faults import DENIED, rpc
@@ -298,16 +299,18 @@ UNIVERSAL = "arn:aws:scheduler:::aws-sdk:lambda:invoke"
 
 @pytest.mark.parametrize(
     ("given", "found"),
-    [
-        ({"Arn": "live"}, True),
-        ({"Arn": UNIVERSAL, "Input": '{"FunctionName": "periodic_lambda"}'}, True),
-        ({"Arn": UNIVERSAL, "Input": '{"FunctionName": "periodic_lambda:live"}'}, True),
-        ({"Arn": UNIVERSAL, "Input": '{"FunctionName": "periodic"}'}, False),
-        ({"Arn": UNIVERSAL, "Input": '["periodic_lambda"]'}, False),
-        ({"Arn": UNIVERSAL, "Input": "[" * 100_000}, False),
-        ({"Arn": UNIVERSAL, "Input": "no JSON"}, False),
-        ({"Arn": UNIVERSAL}, False),
-    ],
+    alike(
+        [
+            ({"Arn": "live"}, True),
+            ({"Arn": UNIVERSAL, "Input": '{"FunctionName": "periodic_lambda"}'}, True),
+            ({"Arn": UNIVERSAL, "Input": '{"FunctionName": "periodic_lambda:live"}'}, True),
+            ({"Arn": UNIVERSAL, "Input": '{"FunctionName": "periodic"}'}, False),
+            ({"Arn": UNIVERSAL, "Input": '["periodic_lambda"]'}, False),
+            ({"Arn": UNIVERSAL, "Input": "[" * 100_000}, False),
+            ({"Arn": UNIVERSAL, "Input": "no JSON"}, False),
+            ({"Arn": UNIVERSAL}, False),
+        ]
+    ),
     ids=lambda value: str(value)[:60],
 )
 def test_a_schedules_target_may_be_an_alias_or_lambda_itself(
@@ -363,7 +366,7 @@ def test_more_rules_than_are_looked_into_are_not_known(
 
 @pytest.mark.parametrize(
     "operation",
-    ["ListRuleNamesByTarget", "ListRules", "ListTargetsByRule", "DescribeRule"],
+    alike(["ListRuleNamesByTarget", "ListRules", "ListTargetsByRule", "DescribeRule"]),
 )
 def test_a_refusal_of_one_service_is_noted_and_the_other_is_asked(
     aws_sandbox: Sandbox, unscheduled: str, wire: Wire, operation: str

@@ -15,6 +15,7 @@ from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, MOST_BYTES_OF_STUDEN
 from grader.inputs.problems import BadInput
 from grader.results.directory import Results
 from grader.results.only_files import refuse_all_but_files
+from tests.alike import alike
 from tests.programs import command
 from tests.programs import run as run_program
 
@@ -98,13 +99,15 @@ def test_what_is_neither_file_nor_folder_is_refused(
 
 @pytest.mark.parametrize(
     ("which", "given"),
-    [
-        ("a report", ["regrade"]),
-        ("grades", ["regrade"]),
-        ("batch", ["export", "--to", "csv"]),
-        ("summary", ["override", "reference", "total", "1", "--why", "so"]),
-        ("page", ["forget", "reference"]),
-    ],
+    alike(
+        [
+            ("a report", ["regrade"]),
+            ("grades", ["regrade"]),
+            ("batch", ["export", "--to", "csv"]),
+            ("summary", ["override", "reference", "total", "1", "--why", "so"]),
+            ("page", ["forget", "reference"]),
+        ]
+    ),
 )
 def test_no_command_waits_at_a_pipe(stored: Path, which: str, given: list[str]) -> None:
     path = LINKED[which](stored)
