@@ -85,7 +85,7 @@ def why_no_answer(
     named = _named_endpoint(action.partition(":")[0], access) if given is None else None
     url = given or (named and named[0])
     parts = urlsplit(url or "")
-    if url and is_loopback(parts.hostname or "") and get_environ_proxies(url).get(parts.scheme):
+    if url and _is_here(parts.hostname or "") and get_environ_proxies(url).get(parts.scheme):
         return _proxy_between(url)
     if isinstance(error, failures.ProxyConnectionError):
         return _proxy_gone()
@@ -280,6 +280,11 @@ def _named_endpoint(service: str, access: Access) -> tuple[str, str] | None:
 def _proxy_variable(scheme: str) -> str:
     names = (f"{scheme}_proxy", f"{scheme.upper()}_PROXY")
     return next((name for name in names if os.environ.get(name)), N_("the system's settings"))
+
+
+def _is_here(host: str) -> bool:
+    """Whether whoever named the host means this machine: LocalStack's name leads here, too."""
+    return is_loopback(host) or host.startswith("localhost.")
 
 
 def _proxy_between(url: str) -> Message:

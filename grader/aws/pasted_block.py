@@ -83,7 +83,7 @@ def _fault(line: int, what: str, do: str, **values: Any) -> Fault:
 def _text(raw: bytes) -> str | Fault:
     """The text, or why it is none that AWS's tools read."""
     if kind_of_file(raw):
-        return _fault(0, N_("it is a document or an image, not text"), AGAIN)
+        return _fault(0, N_("it is a document, an image or an archive, not text"), AGAIN)
     if utf16_codec(raw):
         return _fault(1, N_("the file is encoded as UTF-16, which AWS's tools do not read"), _SAVE)
     if raw.startswith(b"\xef\xbb\xbf"):

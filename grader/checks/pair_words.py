@@ -21,6 +21,7 @@ class PairWords:
 
     def __init__(self, setting: Setting) -> None:
         self._keys, self._rules = setting.keys, setting.rules
+        self._arithmetic = Arithmetic(setting.rules)
 
     def values(self, pair: Pair | None) -> dict[str, Any]:
         """What was expected of a pair, and what was sent, for a template that speaks of both."""
@@ -48,7 +49,7 @@ class PairWords:
             total = right_answer(pair, self._rules)
             return lambda number: number == total
         try:
-            readings = Arithmetic(self._rules).readings(pair.message)
+            readings = self._arithmetic.readings(pair.message)
         except (ExpressionError, LookupError):
             return lambda _number: False
 

@@ -250,8 +250,9 @@ class Replies:
             )
         else:
             template = N_("your function answered {found}; expected {form} for {message}.")
+        is_right = self._words.is_right(pair)
         for other in others:
-            step = step_of_form(other, self._words.is_right(pair), self._rules.keys, form)
+            step = step_of_form(other, is_right, self._rules.keys, form)
             if step is not None:
                 values |= {"form": form, "found": shown(other)}
                 said = spoken_of(template, values)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-REMEDIES_OFTEN_SAID = (
+REASONS_OFTEN_SAID = (
     N_("No such file or directory"),
     N_("Permission denied"),
     N_("Is a directory"),

@@ -12,7 +12,7 @@ from grader.model.observation import Exchange
 from grader.observe.invocation import ANSWER_APPEARS_S
 from grader.observe.lost import LOST_MESSAGES
 from grader.observe.output import ANOTHER_READER
-from grader.observe.repeat import EXCHANGE_ATTEMPTS
+from grader.observe.repeat import PAIR_ATTEMPTS
 from grader.resources.ready import tell_nobody
 
 if TYPE_CHECKING:
@@ -140,11 +140,11 @@ class Exchanging:
         self._rest()
 
     def _again_where_missed(self) -> None:
-        missed, again = self.missed(), EXCHANGE_ATTEMPTS - 1
+        missed, again = self.missed(), PAIR_ATTEMPTS - 1
         while again and missed in (LOST_MESSAGES, ANOTHER_READER):
             # Whoever took the answers may be gone by now.
             if missed == ANOTHER_READER:
-                self._output.leave_alone(ANSWER_APPEARS_S * (EXCHANGE_ATTEMPTS - again))
+                self._output.leave_alone(ANSWER_APPEARS_S * (PAIR_ATTEMPTS - again))
             if self._once_more():
                 self._go_on_patiently()
             missed, again = self.missed(), again - 1

@@ -8,16 +8,16 @@ the first that holds decides; ``->`` leads to the next state.
 now. *Slow*: the mapping's batching window and both queues' delays. *Little* patience is IMPATIENT_S
 + slow, *full* is the rubric's deadline + slow; while the queue gives messages that are no answers,
 a wait goes on for DRAINING_S more, and while what a lost answer of SQS held may come back, for
-COME_BACK_S, in which nothing is asked until it is back. *Something else*: for APPEARS_S a message has
-been known that is newer than the pair and holds no number; with a number it may answer another grader.
-*Nobody's number*: it does not, because nobody took it for UNTAKEN_S + slow, or because it is the right
-answer to an earlier pair, as long ago; no more than MOST_FOR_ONE came, and none beside a right answer.
+COME_BACK_S, in which nothing is asked until it is back. *Something else*: for ANSWER_APPEARS_S a message
+has been known that is newer than the pair and holds no number; with a number it may answer another
+grader. *Nobody's number*: it does not, because nobody took it for UNTAKEN_S + slow, or because it is the
+right answer to an earlier pair, as long ago; no more than MOST_FOR_ONE came, none beside a right one.
 *Missed*: what a lost answer of SQS held did not come back (unreachable), AWS's clocks contradict each
 other where a verdict rests on them (clock), somebody else received an answer first, or messages are
 hidden that this run does not hide, for longer than a count is late (ANOTHER_READER: disturbed), or
 their count is not told.
 
-READY (Waits): looks every EVERY_S at what is in transition, READY_S for each thing, TOGETHER_S for
+READY (Waits): looks every READY_EVERY_S at what is in transition, READY_S for each thing, TOGETHER_S for
 all waits of the run
     ready, or READY_S are over                   -> SAFE
 
@@ -36,19 +36,19 @@ SAFE (obstacle, loop, look_first): asks the output queue for AWS's time, and not
     none of these                                -> DIRECT
 
 DIRECT (Invoker): one record. Lambda has the function's timeout, at most the deadline, and GRACE_S;
-then the sum has APPEARS_S (RAISED_APPEARS_S after an exception) and the output queue's delay. In
+then the sum has ANSWER_APPEARS_S (RAISED_APPEARS_S after an exception) and the output queue's delay. In
 that time OWN QUEUE; after an exception it is added to that time
     429: its reserved concurrency is 0           H = Found(refused)
     429, or AWS is waking it                     DIRECT with the same pair, which was not handed over,
                                                    for ROOM_S to MOST_ROOM_S or WAKING_S; then H = that
-    5xx, no connection, or silence when          DIRECT with a new pair, ATTEMPTS in all; then H = that
+    5xx, no connection, or silence when          DIRECT, a new pair, PAIR_ATTEMPTS in all; then H = that
       Lambda must have ended the function
     another refusal, or nothing can be received  H = that
     it is gone                                   H = Unknown(vanished)
     Lambda could not run the function, or the    H = Found(broken)
       version that the mapping names is gone
     silence when it may still be at work         AFTER SILENCE
-    silent, missed, and it did not fail          DIRECT with a new pair, ATTEMPTS in all; then
+    silent, missed, and it did not fail          DIRECT with a new pair, PAIR_ATTEMPTS in all; then
                                                    H = that
     silent, missed, and it failed                H = that
     an exception; ended by Lambda                H = Found(raised), Found(timed-out), right or not
@@ -94,7 +94,7 @@ after LOOKED_FOR_AFTER_S, it is looked for in the input queue, unless that is sl
     right or wrong                               the rest as above; ONE FOR ALL: -> HEARD
 
 ONE BY ONE (_one): a pair, full patience
-    right; wrong for APPEARS_S or to the end     the next pair; after the last X = Found -> HEARD
+    right; wrong for ANSWER_APPEARS_S or to the end     the next pair; after the last X = Found -> HEARD
     something else                               X = Found, the rest is not sent -> HEARD
     silent, or nobody's number                   LITTLE ROOM, else one fresh pair, full patience
     silent again, or nobody's number both times  X = Found, the rest is not sent -> HEARD
@@ -115,7 +115,7 @@ LITTLE ROOM (_little_room): asks for the reserved concurrency
                                                    then X = Unknown(throttled)
 
 HEARD (Exchanging.run)
-    SendMessage: 429, 5xx, no connection         again with a new pair, ATTEMPTS in all; X = that
+    SendMessage: 429, 5xx, no connection         again with a new pair, PAIR_ATTEMPTS in all; X = that
     another refusal, or nothing can be received  X = that
     a queue is gone                              X = Unknown(vanished)
     a pair silent, its fresh one too, and missed one more pair for each, ONCE_MORE_S + slow at most; if

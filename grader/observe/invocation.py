@@ -25,7 +25,7 @@ from grader.observe.failure import (
     timed_out,
 )
 from grader.observe.output import ANOTHER_READER
-from grader.observe.repeat import EXCHANGE_ATTEMPTS, repeated
+from grader.observe.repeat import PAIR_ATTEMPTS, repeated
 from grader.observe.room import unless_not_run, when_it_may_run
 from grader.observe.sent import Sent
 from grader.resources.runs import started_since
@@ -138,7 +138,7 @@ class Invoker:
         self, direct: Direct, records: int, slow_s: float, beside: Beside | None
     ) -> Invocation:
         """The invocation, its answers waited for. Raises :class:`Lost` where one may be missed."""
-        attempts = EXCHANGE_ATTEMPTS
+        attempts = PAIR_ATTEMPTS
         while True:
             began = time.monotonic()
             made = self._run(direct, records, self._target.timeout_s + GRACE_S)
@@ -153,7 +153,7 @@ class Invoker:
             if made.failure is not None or not attempts:
                 raise Lost(missed)
             if missed == ANOTHER_READER:
-                self._output.leave_alone(ANSWER_APPEARS_S * (EXCHANGE_ATTEMPTS - attempts))
+                self._output.leave_alone(ANSWER_APPEARS_S * (PAIR_ATTEMPTS - attempts))
 
     def _wait_for(
         self, direct: Direct, made: Invocation, slow_s: float, beside: Beside | None

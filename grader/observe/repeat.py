@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-EXCHANGE_ATTEMPTS = 3
+PAIR_ATTEMPTS = 3
 
 
 def repeated(once: Callable[[], T]) -> T:
-    """What ``once`` returns, tried up to :data:`EXCHANGE_ATTEMPTS` times while :func:`is_fault`.
+    """What ``once`` returns, tried up to :data:`PAIR_ATTEMPTS` times while :func:`is_fault`.
 
     ``once`` invokes or sends, which is not idempotent: it takes new pairs every time. Raises what the
     last try raised.
     """
     return Retrying(
         retry=retry_if_exception(is_fault),
-        stop=stop_after_attempt(EXCHANGE_ATTEMPTS),
+        stop=stop_after_attempt(PAIR_ATTEMPTS),
         wait=wait_exponential(multiplier=0.5, max=4),
         reraise=True,
     )(once)

@@ -1,4 +1,4 @@
-"""What the pages say of a status, an answer, a failure and a flag, by the name of each."""
+"""What the pages and the terminal say of a status and a flag, by the name of each."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ SHORT_FLAGS: Final[dict[str, str]] = {
     "due-unknown": N_("perhaps late"),
     "overridden": N_("marked by hand"),
 }
-"""For the instructor, in a table."""
+"""Short: in the instructor's table, and on a terminal."""
 
 YOUR_FLAGS: Final[dict[str, str]] = {
     "account-mismatch": N_(

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from grader.i18n.language import N_, _
-from grader.scoring.adjust import earned, exact_score, is_still_open
+from grader.scoring.adjust import exact_score, is_still_open
+from grader.scoring.points import earned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 OVERRIDES = "overrides.csv"
 COLUMNS = ("student_id", "criterion", "points", "why", "by", "at")
-BONUS_KIND, TOTAL_KIND = "bonus", "total"
+BONUS_CRITERION, TOTAL_CRITERION = "bonus", "total"
 """Stand for a criterion: points besides, and the score itself."""
 
 _REQUIRED = COLUMNS[:4]
@@ -87,7 +87,7 @@ def mark_of(
     """The mark that a criterion, or ``bonus`` or ``total``, and its points say; else what is wrong, and
     the remedy, which is the nearest criterion if that is to be looked for. A criterion of the rubric
     goes before the word."""
-    names = [*worth.criteria, BONUS_KIND, TOTAL_KIND]
+    names = [*worth.criteria, BONUS_CRITERION, TOTAL_CRITERION]
     if criterion not in names and criterion not in worth.former:
         message = _("The rubric has no criterion “{given}”.", given=printable(criterion, 80))
         return message, did_you_mean(criterion, names if look_for_near else ())
@@ -95,11 +95,11 @@ def mark_of(
     if value is None:
         message = _("“{given}” is not a number of points.", given=printable(points, 40))
         return message, _("Write one like 2 or 2.5.")
-    if criterion in worth.former and criterion not in {BONUS_KIND, TOTAL_KIND}:
+    if criterion in worth.former and criterion not in {BONUS_CRITERION, TOTAL_CRITERION}:
         return Adjustment(kind="override", criterion=criterion, points=value)
     most = worth.criteria.get(criterion, worth.maximum)
     kind = "override" if criterion in worth.criteria else criterion
-    least = -most if kind == BONUS_KIND else 0.0
+    least = -most if kind == BONUS_CRITERION else 0.0
     if not least <= value <= most:
         message = _(
             "{points} points are not between {least} and {most}, for “{criterion}”.",
@@ -111,7 +111,7 @@ def mark_of(
         return message, _("Write a number that is.")
     if kind == "override":
         return Adjustment(kind="override", criterion=criterion, points=value)
-    return Adjustment(kind="bonus" if kind == BONUS_KIND else "total", points=value)
+    return Adjustment(kind="bonus" if kind == BONUS_CRITERION else "total", points=value)
 
 
 def read_overrides(root: Path, students: Collection[str], worth: Worth) -> Overrides:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SHORT_FIELDS = ("number1", "number2")
 RANGE = (100, 9999)
-KEYS_OF_BODY = ("body", "result", "sum")
+DEFAULT_ANSWER_KEYS = ("body", "result", "sum")
 PAIRS = 5
 
 
@@ -90,7 +90,7 @@ class AnswerRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     may be, relative to the larger of 1 and that number.
     """
 
-    keys: tuple[str, ...] = KEYS_OF_BODY
+    keys: tuple[str, ...] = DEFAULT_ANSWER_KEYS
     expect: str | dict[str, str] | None = None
     within: float = 0
 
@@ -106,7 +106,7 @@ class ExchangeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pairs: int = PAIRS
     range: tuple[int, int] = RANGE
     message: tuple[str, str] | dict[str, Any] = SHORT_FIELDS
-    answer_keys: tuple[str, ...] = KEYS_OF_BODY
+    answer_keys: tuple[str, ...] = DEFAULT_ANSWER_KEYS
     deadline_s: float = 120
     route: Route = DEFAULT_ROUTE
     answer: AnswerRules | None = None

@@ -12,7 +12,7 @@ from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
-from grader.model.mistakes import ROUNDED, mistake_words
+from grader.model.mistakes import MISTAKES, ROUNDED
 from grader.rubric.expression import ExpressionError
 from grader.rubric.readings import Arithmetic, Reading, drawn, gap
 
@@ -159,5 +159,6 @@ def _said(reading: Reading) -> str:
     """A reading in words, for whoever writes a rubric."""
     if reading.name == ROUNDED:
         return _("the answer rounded to {decimals} decimals", decimals=reading.detail)
-    words = mistake_words(reading.name, reading.detail)
-    return _("the right answer") if words is None else _(words, detail=reading.detail)
+    if not reading.name:
+        return _("the right answer")
+    return _(MISTAKES[reading.name], detail=reading.detail)

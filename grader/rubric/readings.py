@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROOM = 10
 """Whole numbers that could be mistaken for each other differ by more than this."""
 
-ROUNDING_SHARE = Decimal("0.01")
+SHARE_APART = Decimal("0.01")
 """The same of numbers that are not whole, as a share of the larger one."""
 
 TIMES_WITHIN = 100
@@ -79,7 +79,7 @@ class Readings:
         for reading in self.wrong:
             if abs(number - reading.value) <= self._slack(reading):
                 return reading
-        near = Decimal(ROOM) if self.right.whole else ROUNDING_SHARE * abs(self.right.value)
+        near = Decimal(ROOM) if self.right.whole else SHARE_APART * abs(self.right.value)
         return Reading(number, NEARLY) if off <= near else None
 
     def _slack(self, reading: Reading) -> Decimal:
@@ -94,7 +94,7 @@ def gap(reading: Reading, other: Reading, within: Decimal) -> Decimal:
     """By more than this two readings of one run differ."""
     most = max(abs(reading.value), abs(other.value))
     tolerance = TIMES_WITHIN * within * max(Decimal(1), most)
-    return max(Decimal(ROOM) if reading.whole and other.whole else ROUNDING_SHARE * most, tolerance)
+    return max(Decimal(ROOM) if reading.whole and other.whole else SHARE_APART * most, tolerance)
 
 
 def exact_decimal(value: object) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""Points as exact numbers: what tests earn, and lateness and a human's judgement on top of that.
+"""Lateness and a human's judgement on top of what the checks earned: the only place that applies them.
 
 Criteria, then lateness, then overrides, then bonuses, between 0 and the maximum; a total is the score
 itself. Whatever computes or shows a score goes by :func:`exact_score` and :func:`counted`.
@@ -7,54 +7,20 @@ itself. Whatever computes or shows a score goes by :func:`exact_score` and :func
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import UNSET
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from grader.scoring.points import earned, exact_fraction, rounded
 
-    from grader.model.outcome import Outcome
-    from grader.model.report import Adjustment, CriterionResult, Report, TestResult
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from grader.model.report import Adjustment, CriterionResult, Report
 
 OVERRIDDEN = "overridden"
 """The flag of a report that a human's judgement changed."""
-
-_DECIMALS = 4
-
-_NUMBERS = 4_096
-"""Numbers that are kept as read: a class has the same few over and over."""
-
-
-def earned(result: CriterionResult) -> Fraction:
-    """A criterion's points before a report rounds them: rounded twice, a score can be a cent off.
-
-    Without tests they are as the report has them.
-    """
-    return (
-        share(result.max_points, result.tests)
-        if result.tests
-        else exact_fraction(result.points or 0)
-    )
-
-
-def share(points: float, tests: Sequence[Outcome | TestResult]) -> Fraction:
-    """``points`` by the fraction of the ``tests`` that passed, not rounded; none without a test."""
-    passed = sum(test.outcome == "passed" for test in tests)
-    most = exact_fraction(points)
-    return most if 0 < passed == len(tests) else most * Fraction(passed, len(tests) or 1)
-
-
-def exact_fraction(value: float | Fraction) -> Fraction:
-    """A float as the decimal number that it is written as."""
-    return value if isinstance(value, Fraction) else _as_written(float(value))
-
-
-@lru_cache(_NUMBERS)
-def _as_written(value: float) -> Fraction:
-    return Fraction(repr(value))
 
 
 def overrides_of(report: Report) -> dict[str, Adjustment]:
@@ -179,8 +145,3 @@ def _taken(report: Report, late: Adjustment, marked: set[str | None]) -> Adjustm
 
 def _within(points: Fraction, maximum: float) -> Fraction:
     return min(max(points, Fraction(0)), exact_fraction(maximum))
-
-
-def rounded(points: Fraction) -> float:
-    """``points`` as a report has them."""
-    return round(float(points), _DECIMALS) + 0.0  # no -0.0

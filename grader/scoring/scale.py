@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.problems import bad_input
-from grader.scoring.adjust import earned, exact_fraction, exact_score
+from grader.scoring.adjust import exact_score
+from grader.scoring.points import earned, exact_fraction
 
 if TYPE_CHECKING:
     from grader.model.report import CriterionResult, Report

@@ -15,7 +15,6 @@ from grader.model.fact import NOT_OBSERVED
 from grader.model.report import CriterionResult, Judged, Report, TestResult
 from grader.rubric.load import text_in
 from grader.rubric.rules import route
-from grader.scoring.adjust import exact_fraction, rounded, share
 from grader.scoring.late import due_of, with_lateness
 from grader.scoring.open_by import settled_by
 from grader.scoring.phrases import (
@@ -26,6 +25,7 @@ from grader.scoring.phrases import (
     SHARE_PASSED,
     what_next,
 )
+from grader.scoring.points import exact_fraction, rounded, share
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What AWS and the network say, sorted (design §6), and how an account is asked."""
+"""What AWS and the network say, sorted, and how an account is asked."""
 
 from __future__ import annotations
 

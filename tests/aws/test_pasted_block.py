@@ -60,7 +60,7 @@ def test_a_block_as_aws_academy_shows_it_has_no_fault(raw: str) -> None:
         (BLOCK.encode("utf-16"), 1, "UTF-16", "Set-Content -Encoding ascii"),
         (BLOCK.encode("utf-16-le"), 1, "UTF-16", "Save the file as UTF-8"),
         (f"{BLOCK}# clé\n".encode("cp1252"), 5, "not UTF-8", "Save the file as UTF-8"),
-        (b"PK\x03\x04" + b"\0" * 50, 0, "a document or an image", "paste the whole block"),
+        (b"PK\x03\x04" + b"\0" * 50, 0, "an image or an archive", "paste the whole block"),
         ("hello\n", 1, "no block of keys", "paste the whole block"),
         ('{"Credentials": {}}', 1, "JSON", "paste the whole block"),
         (BLOCK.replace("[default]", "[default"), 1, "lacks a bracket", "Write it as [default]"),

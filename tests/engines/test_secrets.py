@@ -143,7 +143,7 @@ def test_a_secret_is_only_serialised_to_be_sealed() -> None:
         pickle.dumps(KEYS)
 
 
-def test_a_parcel_hides_what_is_in_it() -> None:
+def test_a_sealed_task_hides_what_is_in_it() -> None:
     sealed = SealedTask(identify_account, (visit(),))
     assert f"{sealed!r} {sealed} {[sealed]}".count("SealedTask(***)") == 3
     assert CANARY not in f"{sealed!r} {sealed} {vars(sealed).keys()}"

@@ -20,7 +20,7 @@ def came(aws_sandbox: Sandbox) -> dict[Cell, Came]:
 
 
 def open_criteria(cell: Cell) -> frozenset[str]:
-    """What stays ungraded (design §6): a refusal is not asked about again."""
+    """What stays ungraded: a refusal is not asked about again."""
     if cell.fault.repeated:
         return NOTHING
     if cell.fault.kind == "credentials":

@@ -8,14 +8,19 @@ taking back in ``test_safety``; faults of DIRECT in ``test_invoke_faults``, ``te
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grader import observe, resources
 from grader.model.fact import Found, NotTried
 from grader.observe import exchange as through
-from grader.observe import invocation
+from grader.observe import exercise, invocation
+from grader.observe.repeat import PAIR_ATTEMPTS
 from tests.faults.test_two_graders import Reader
 from tests.observe.test_exchange import swallowed
 from tests.observing import answered, exchange, hand_in, handler, kind, lab, look
@@ -77,6 +82,17 @@ def test_an_output_queue_that_does_not_tell_the_time_leaves_everything_unknown(
     assert not ACTED & set(wire.requests)
 
 
+def test_the_table_of_states_names_constants_that_there_are() -> None:
+    named = {*re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", exercise.__doc__ or "")}
+    modules = [
+        importlib.import_module(f"{package.__name__}.{module.name}")
+        for package in (observe, resources)
+        for module in pkgutil.iter_modules(package.__path__)
+    ]
+    assert named == {name for name in named if any(hasattr(module, name) for module in modules)}
+    assert len(named) > 10
+
+
 # -- DIRECT, OWN QUEUE, RECORDS -------------------------------------------------------------------
 
 
@@ -96,7 +112,7 @@ def test_silence_is_unknown_where_nobody_can_tell_who_holds_the_answer(
     wire.play("sqs.GetQueueAttributes", None, None, None, denied, always=True)
     seen = look(aws_sandbox, fresh_account, wire=wire)
     assert kind(seen.handler) == kind(seen.records) == "permission"
-    assert wire.requests.count("lambda.Invoke") == invocation.ATTEMPTS
+    assert wire.requests.count("lambda.Invoke") == PAIR_ATTEMPTS
 
 
 @pytest.mark.slow
@@ -197,10 +213,10 @@ def test_three_records_are_tried_again_where_whoever_took_their_answers_has_left
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
     reader = Reader(aws_sandbox, right, Wire(), hides_s=600)
-    there = iter([False, *[True] * invocation.ATTEMPTS])
+    there = iter([False, *[True] * PAIR_ATTEMPTS])
     wire.change("lambda.Invoke", lambda _said: reader.read() if next(there, False) else None)
     seen = look(aws_sandbox, right, wire=wire, rubric=lab(pairs=1))
     assert isinstance(seen.records, Found)
     assert seen.records.value.answered
     assert answered(seen) == 1
-    assert wire.requests.count("lambda.Invoke") == 1 + invocation.ATTEMPTS + 1
+    assert wire.requests.count("lambda.Invoke") == 1 + PAIR_ATTEMPTS + 1

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from grader.inputs.yaml_lines import Document
 from grader.model.fact import Found
+from grader.model.mistakes import MISTAKES
 from grader.model.observation import decode
 from grader.rubric.exchange import AnswerRules, ExchangeRules
 from grader.rubric.exchange_rules import exchange_problems, least_room
@@ -76,6 +77,13 @@ def test_whatever_a_function_makes_of_a_pair_is_far_from_everything_else(seed: i
 @given(st.integers(0, 2**31))
 def test_the_answers_of_four_operations_are_far_apart_too(seed: int) -> None:
     far_apart(take(18, seed, rules=calculator()), 1e-6)
+
+
+@pytest.mark.parametrize("rules", [SHORT, calculator()])
+def test_every_mistake_that_may_be_read_has_words(rules: ExchangeRules) -> None:
+    named = {reading.name for drawn in take(18, rules=rules) for reading in drawn.readings.wrong}
+    assert len(named) > 2
+    assert named <= MISTAKES.keys()
 
 
 def test_the_short_form_draws_what_it_always_drew() -> None:

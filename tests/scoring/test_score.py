@@ -12,7 +12,7 @@ from grader.model.evidence import Evidence
 from grader.model.fact import Unknown
 from grader.model.outcome import CheckInfo, Outcome
 from grader.model.report import Report, encode_report
-from grader.scoring.adjust import earned, rounded
+from grader.scoring.points import earned, rounded
 from grader.scoring.score import score, ungraded_report
 from tests.observations import lab_rubric, reference
 
