@@ -206,6 +206,7 @@ def test_axe_finds_nothing_serious_and_nothing_is_too_wide(
         page.goto(opened.links["s01"])
         looked_at(page)
         page.get_by_role("button", name="Go to my page").click()
+        page.wait_for_url(opened.base + "/")
         looked_at(page)
         page.get_by_label("Your credentials block").fill(block(other))
         page.get_by_role("button", name="Check my account").click()
@@ -216,6 +217,7 @@ def test_axe_finds_nothing_serious_and_nothing_is_too_wide(
         assert "refused" in opened.graded("s02", block(other))["state"]
         page.goto(opened.board)
         page.get_by_role("button", name="Go to the board").click()
+        page.wait_for_url(opened.base + "/board")
         looked_at(page)
         page.goto(opened.base + "/nothing")
         looked_at(page)
