@@ -54,7 +54,7 @@ def extract(
     comment_tags: Sequence[str],  # noqa: ARG001
     options: dict[str, Any],  # noqa: ARG001
 ) -> Iterator[Found]:
-    """The messages of a Python file, for ``pybabel extract``."""
+    """The messages of a Python file, as Babel asks an extractor for them."""
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.FunctionDef):
             docstring = ast.get_docstring(node) or ""

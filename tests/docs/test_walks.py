@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.docs.walks import copy_of_the_source, section, walk
+from tests.docs.walks import blocks, copy_of_the_source, has_a_place, section, walk
 from tools.former_wordings import FORMER
 from tools.generate_contracts import ROOT
 from tools.generate_reference import DOCS
@@ -74,6 +74,12 @@ def test_the_commands_of_the_guide_are_those_that_run_here() -> None:
     for command in (".venv/bin/lint-imports", ".venv/bin/mypy --strict grader tools"):
         assert command in text
         assert command in whole
+
+
+def test_each_block_of_the_guide_says_where_it_goes() -> None:
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    written = [(words, block) for words, kind, block in blocks(text) if kind not in {"sh", "po"}]
+    assert [block for words, block in written if not has_a_place(words)] == []
 
 
 def test_the_generators_of_the_guide_are_those_that_there_are() -> None:

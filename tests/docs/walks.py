@@ -20,6 +20,7 @@ from tools.update_catalogues import place
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Iterator
 
 _BLOCK = re.compile(r"((?:^(?!```).*\n)*)^```(\w+)\n((?:^(?!```).*\n)*)^```$", re.M)
 _NEW = re.compile(r"[Nn]ew file\s+`([^`]+)`")
@@ -49,12 +50,23 @@ def copy_of_the_source(folder: Path) -> Path:
     return folder
 
 
+def blocks(text: str) -> Iterator[tuple[str, str, str]]:
+    """Each block of code: the paragraph before it, its language, and what it holds."""
+    for before, language, block in _BLOCK.findall(text):
+        yield before.strip().rpartition("\n\n")[2], language, block
+
+
+def has_a_place(words: str) -> bool:
+    """Whether the paragraph before a block says where it goes, or that it goes nowhere."""
+    places = (_NEW, _END, _INSTEAD)
+    return "For instance" in words or any(said.search(words) for said in places)
+
+
 def walk(text: str, folder: Path) -> str:
     """Do what ``text`` says in ``folder``: what its commands printed."""
     env = with_programs(environment(PYTHONPATH=str(folder), PYTHONDONTWRITEBYTECODE="1"))
     printed = ""
-    for before, language, block in _BLOCK.findall(text):
-        words = before.strip().rpartition("\n\n")[2]
+    for words, language, block in blocks(text):
         if language == "sh":
             printed += _typed(block, folder, env)
         elif language == "po":
