@@ -225,8 +225,8 @@ class Aws:
         return unknown if why is None else Unknown(unknown.kind, str(why), why)
 
     def classify_in_run(self, error: Exception, action: str) -> Unknown | None:
-        """:meth:`query`'s words for ``error``, of a resource that existed when the run began: missing, it
-        has vanished. ``None`` for an error that ends the run.
+        """:meth:`query`'s words for ``error``, of a resource that existed when the run began: what is
+        missing has vanished. ``None`` for an error that ends the run.
         """
         fact = self.classify(error, action) or _surprise(error, action)
         return vanished(fact) if isinstance(fact, Missing) else fact

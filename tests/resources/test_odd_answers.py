@@ -132,6 +132,8 @@ def test_a_number_that_no_date_holds_leaves_one_fact_unknown(
     wire.play(operation, (200, {}, (answer % number).encode()), always=True)
     seen = look(aws_sandbox, fresh_account, wire=wire, exchange=False)
     facts = [*seen.of_resources(fact).values()]
-    denied = [log for each in facts if isinstance(each, Found) for log in each.value.denied.values()]
+    denied = [
+        log for each in facts if isinstance(each, Found) for log in each.value.denied.values()
+    ]
     assert {each.kind for each in (*facts, *denied) if isinstance(each, Unknown)} == {"unexpected"}
     assert isinstance(seen.queues["input"], Found)
