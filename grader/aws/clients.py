@@ -233,13 +233,14 @@ def _can_be_read(operation: OperationModel, response: dict[str, Any]) -> bool:
     It takes a page in UTF-8 for the error's words; a page in another encoding, and JSON of another
     shape, make it raise whatever comes to hand.
     """
-    parser: Any = create_parser(operation.service_model.resolved_protocol)
+    service: Any = operation.service_model  # the stubs take an error's name for a number
+    parser: Any = create_parser(service.resolved_protocol)
     try:
         error = parser.parse(response, operation.output_shape)["Error"]
         code, said = error.get("Code", ""), error.get("Message")
         if not isinstance(code, str) or not isinstance(said, str | None):
             return False
-        shape = operation.service_model.shape_for_error_code(code)
+        shape = service.shape_for_error_code(code)
         if shape is not None:
             parser.parse(response, shape)
     except MemoryError:
