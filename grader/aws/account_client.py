@@ -14,8 +14,9 @@ from grader.aws.errors import is_no_answer_of_aws, is_plain, sort_error
 from grader.aws.own_configuration import asked_elsewhere, why_no_answer, why_no_keys
 from grader.i18n.language import N_
 from grader.model.access import HandedIn
-from grader.model.ended_early import Lost
+from grader.model.ended_early import Interrupted, Lost
 from grader.model.fact import Found, Missing, Unknown
+from grader.model.machine_limit import limit_reached
 from grader.model.observation import Part, check_part
 from grader.safety.redact import redact
 from grader.safety.trace import Repeated, trace_of
@@ -37,11 +38,8 @@ T = TypeVar("T")
 _log = logging.getLogger("grader")
 _shown = Repeated()
 
-_SURPRISES = (
-    *(LookupError, TypeError, ValueError, AttributeError, RecursionError),
-    OverflowError,  # a number that no 64 bits hold, or infinity
-)
-"""What translating an answer raises that has another shape than AWS documents."""
+_OF_NO_ANSWER = (Interrupted, AssertionError, ImportError, NameError, NotImplementedError)
+"""What no answer raises, whatever is in it: the end of the run, and faults that are all ours."""
 
 _HANDED_IN = N_(
     "What was handed in is no block that can be read: {why} Hand in the whole block as text, from"
@@ -201,9 +199,10 @@ class Aws:
             sorted_error = self.classify(error, action)
             if sorted_error is not None:
                 return sorted_error
-            if not isinstance(error, _SURPRISES):
+            surprise = _surprise(error, action)
+            if surprise is None:
                 raise
-            return _surprise(error, action)
+            return surprise
 
     def classify(self, error: Exception, action: str) -> Missing | Unknown | None:
         """:func:`sort_error`, remembering that the credentials were refused."""
@@ -226,8 +225,10 @@ class Aws:
         return unknown if why is None else Unknown(unknown.kind, str(why), why)
 
     def classify_in_run(self, error: Exception, action: str) -> Unknown | None:
-        """:meth:`classify`, of a resource that existed when the run began: missing, it has vanished."""
-        fact = self.classify(error, action)
+        """:meth:`query`'s words for ``error``, of a resource that existed when the run began: what is
+        missing has vanished. ``None`` for an error that ends the run.
+        """
+        fact = self.classify(error, action) or _surprise(error, action)
         return vanished(fact) if isinstance(fact, Missing) else fact
 
     def query_or_raise(self, action: str, call: Callable[[], T]) -> T:
@@ -266,7 +267,13 @@ def _checked(answer: T) -> T:
     return answer
 
 
-def _surprise(error: Exception, action: str) -> Unknown:
+def _surprise(error: Exception, action: str) -> Unknown | None:
+    """What translating an answer raised that has another shape than AWS documents, or ``None``.
+
+    It may be anything: libraries turn a number that no date holds into a RuntimeError or an OSError.
+    """
+    if isinstance(error, _OF_NO_ANSWER) or limit_reached(error) is not None:
+        return None
     if _shown.is_new(error):
         _log.error("The grader could not read the answer to %s.\n%s", action, trace_of(error))
     return Unknown.saying(

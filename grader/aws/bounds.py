@@ -7,7 +7,6 @@ and an answer is read to its end, or to its limit, before botocore sees it.
 
 from __future__ import annotations
 
-import itertools
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -42,9 +41,15 @@ MOST_BYTES_OF_MESSAGES = 24 * 1024 * 1024
 MOST_PAGES_OF_ANSWERS = 100
 """How many pages of a list are read at most."""
 
+MOST_BYTES_OF_PAGES = 32 * 1024 * 1024
+"""What they may hold together: a thousand functions take three megabytes."""
+
 _PART = 64 * 1024
 
 _ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
+
+_bytes_read: ContextVar[int] = ContextVar("bytes_read", default=0)
+"""Bytes of all answers that this thread has read."""
 
 
 class AnswerTooLongError(BotoCoreError):
@@ -103,10 +108,20 @@ class _Paginator:
 def bounded_pages(pages: Any) -> Iterator[Any]:
     """The pages of a paginator's answer.
 
-    Raises :class:`TooManyPagesError` beyond :data:`MOST_PAGES_OF_ANSWERS`.
+    Raises :class:`TooManyPagesError` beyond :data:`MOST_PAGES_OF_ANSWERS`, and
+    :class:`AnswerTooLongError` beyond :data:`MOST_BYTES_OF_PAGES`.
     """
-    each = iter(pages)
-    yield from itertools.islice(each, MOST_PAGES_OF_ANSWERS)
+    each, length = iter(pages), 0
+    for _page in range(MOST_PAGES_OF_ANSWERS):
+        before = _bytes_read.get()
+        try:
+            page = next(each)
+        except StopIteration:
+            return
+        length += _bytes_read.get() - before
+        if length > MOST_BYTES_OF_PAGES:
+            raise AnswerTooLongError(limit=MOST_BYTES_OF_PAGES)
+        yield page
     if next(each, None) is not None:
         raise TooManyPagesError(limit=MOST_PAGES_OF_ANSWERS)
 
@@ -145,6 +160,7 @@ class _BoundedSession:
             try:
                 answer = self._session.send(request)
                 body = _whole(answer, _limit_of(request))
+                _bytes_read.set(_bytes_read.get() + len(body))
                 question.raise_if_over()
             except AnswerTooLongError:
                 raise

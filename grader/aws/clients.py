@@ -6,12 +6,13 @@ import json
 import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
+from xml.parsers import expat
 
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
+from botocore.parsers import create_parser
 
 from grader.aws.bounds import bound_questions_of
 from grader.aws.profiles import AskedKeys, session_for_keys
@@ -39,6 +40,9 @@ LONGEST_QUESTION_S = REQUEST_ATTEMPTS * (CONNECT_TIMEOUT_S + READ_TIMEOUT_S + _M
 
 _BAD_GATEWAY = 502
 """What an answer that AWS cannot have given is called: it is retried like any fault of a gateway."""
+
+_MOST_ELEMENTS = 1_000
+"""What XML may hold. STS, who alone answers in it, says whose keys they are, or gives some."""
 
 
 def config_of(attempts: int = REQUEST_ATTEMPTS, read_timeout_s: float = READ_TIMEOUT_S) -> Config:
@@ -200,7 +204,7 @@ def _refuse_what_aws_did_not_say(
 
     botocore reads it as empty, or cannot read it. What a function returned is its own affair.
     """
-    if operation_model.has_streaming_output or _is_of_aws(operation_model, response_dict):
+    if _is_of_aws(operation_model, response_dict):
         return
     response_dict |= {"status_code": max(_BAD_GATEWAY, response_dict["status_code"]), "body": b""}
     said = {"Code": str(response_dict["status_code"]), "Message": "The answer is not from AWS."}
@@ -208,21 +212,67 @@ def _refuse_what_aws_did_not_say(
 
 
 def _is_of_aws(operation: OperationModel, response: dict[str, Any]) -> bool:
-    text = response["body"]
-    if operation.service_model.resolved_protocol == "query":
-        try:
-            # An operation's own, or ErrorResponse.
-            return ElementTree.fromstring(text).tag.endswith("Response")  # noqa: S314 - so does botocore
-        except ElementTree.ParseError:
-            return False
-    if response["status_code"] >= 300:
-        return True  # whatever it looks like, botocore makes an error of it
+    text, is_error = response["body"], response["status_code"] >= 300
+    if operation.service_model.resolved_protocol == "query" and not _is_xml_of_aws(text):
+        return False
+    if is_error:
+        return _can_be_read(operation, response)
+    if operation.has_streaming_output or operation.service_model.resolved_protocol == "query":
+        return True
     if not text:
         return not _has_body(operation)
     try:
         return isinstance(json.loads(text), dict)
     except (ValueError, RecursionError):
         return False
+
+
+def _can_be_read(operation: OperationModel, response: dict[str, Any]) -> bool:
+    """Whether botocore can read an error, and finds texts in it.
+
+    It takes a page in UTF-8 for the error's words; a page in another encoding, and JSON of another
+    shape, make it raise whatever comes to hand.
+    """
+    service: Any = operation.service_model  # the stubs take an error's name for a number
+    parser: Any = create_parser(service.resolved_protocol)
+    try:
+        error = parser.parse(response, operation.output_shape)["Error"]
+        code, said = error.get("Code", ""), error.get("Message")
+        if not isinstance(code, str) or not isinstance(said, str | None):
+            return False
+        shape = service.shape_for_error_code(code)
+        if shape is not None:
+            parser.parse(response, shape)
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - that is what is to be found out
+        return False
+    return True
+
+
+def _is_xml_of_aws(text: bytes) -> bool:
+    """Whether ``text`` is an operation's own answer, or ``ErrorResponse``.
+
+    botocore's parser of XML has no limit of its own: entities that stand for one another make a gigabyte
+    of a kilobyte, and AWS declares none.
+    """
+    tags: list[str] = []
+
+    def begin(tag: str, _attributes: object) -> None:
+        tags.append(tag)
+        if len(tags) > _MOST_ELEMENTS:
+            raise ValueError("more elements than an answer of AWS has")
+
+    def declare(*_given: object) -> None:
+        raise ValueError("AWS declares no document type")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.StartDoctypeDeclHandler = begin, declare
+    try:
+        parser.Parse(text, True)
+    except (ValueError, expat.ExpatError):
+        return False
+    return tags[0].endswith("Response")
 
 
 def _has_body(operation: OperationModel) -> bool:

@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -36,6 +38,11 @@ PROFILE_LIMIT_S = 45
 
 FAILED_AT_ONCE_S = 5
 """Whoever fails within so long is asked again: a class may wait for that."""
+
+MOST_BYTES_WRITTEN = 1024 * 1024
+"""What a program may write, to its output or its errors: credentials take a few thousand bytes."""
+
+_PART = 64 * 1024
 
 _LAST_WORDS_S = 1
 """Seconds to wait for a program that was killed."""
@@ -120,20 +127,57 @@ class AskedKeys:
 
 
 class _Program(subprocess.Popen[bytes]):
-    """A program that prints credentials, and is ended when it takes too long."""
+    """A program that prints credentials, and is ended when it takes too long or writes too much.
 
-    def communicate(self, *given: Any, **named: Any) -> tuple[bytes, bytes]:
+    It stays in the group of this one: some ask for a code at the terminal, which no other group may.
+    """
+
+    def communicate(self, *_given: Any, **_named: Any) -> tuple[bytes, bytes]:
+        """What it wrote, to its output and its errors. Raises ``subprocess.TimeoutExpired``, and
+        ``CredentialRetrievalError`` where that is more than :data:`MOST_BYTES_WRITTEN`."""
         try:
-            return super().communicate(*given, **{"timeout": PROFILE_LIMIT_S - 1} | named)
-        except subprocess.TimeoutExpired:
+            return self._written()
+        except BaseException:
             self.kill()
-            # A child of its own may hold the pipes for hours: their end is not waited for.
+            # A child of its own may live for hours: its end is not waited for.
             with suppress(subprocess.TimeoutExpired):
-                super().communicate(timeout=_LAST_WORDS_S)
-            if os.name == "posix":  # elsewhere threads read them, and closing would wait for those
-                for pipe in filter(None, (self.stdout, self.stderr)):
-                    pipe.close()
+                self.wait(_LAST_WORDS_S)
             raise
+        finally:
+            # Whoever still writes is told by the system that nobody reads.
+            for pipe in filter(None, (self.stdout, self.stderr)):
+                pipe.close()
+
+    def _written(self) -> tuple[bytes, bytes]:
+        limit_s = PROFILE_LIMIT_S - 1
+        ends_at, read = time.monotonic() + limit_s, SimpleQueue[tuple[int, bytes]]()
+        for number, pipe in enumerate(filter(None, (self.stdout, self.stderr))):
+            # A handle of its own: closing one that is being read from would wait for what is read.
+            own = os.dup(pipe.fileno())
+            threading.Thread(target=_read, args=(own, number, read), daemon=True).start()
+        written = [b"", b""]
+        for _pipe in written:
+            try:
+                number, text = read.get(timeout=max(0.0, ends_at - time.monotonic()))
+            except Empty:
+                raise subprocess.TimeoutExpired(self.args, limit_s) from None
+            if len(text) > MOST_BYTES_WRITTEN:
+                much = message(
+                    N_("the program wrote more than {limit} bytes"), limit=MOST_BYTES_WRITTEN
+                )
+                raise CredentialRetrievalError(provider=_FOUND_IN, error_msg=much)
+            written[number] = text
+        self.wait(max(0.0, ends_at - time.monotonic()))
+        return written[0], written[1]
+
+
+def _read(handle: int, number: int, into: SimpleQueue[tuple[int, bytes]]) -> None:
+    """Put what is read from ``handle`` ``into`` a queue: all of it, or a little more than the limit."""
+    text = bytearray()
+    with open(handle, "rb", buffering=0) as pipe, suppress(OSError):
+        while len(text) <= MOST_BYTES_WRITTEN and (part := pipe.read(_PART)):
+            text += part
+    into.put((number, bytes(text)))
 
 
 def _ask_for_code(prompt: str) -> str:
@@ -147,7 +191,8 @@ def _ask_for_code(prompt: str) -> str:
 def _bound(session: boto3.Session) -> None:
     """Let no program of ``credential_process`` outlive the wait, and no pipe be read for a code.
 
-    Where a release of botocore does not allow that, the wait is bounded all the same.
+    Where a release of botocore does not allow that, the wait is bounded all the same. This is the one
+    place that reaches into botocore's providers of credentials: what they run has no public name.
     """
     resolver: Any = session._session.get_component("credential_provider")
     for provider in resolver.providers:
@@ -155,3 +200,13 @@ def _bound(session: boto3.Session) -> None:
             provider._popen = _Program
         if hasattr(provider, "_prompter"):
             provider._prompter = _ask_for_code
+        builder: Any = getattr(provider, "_profile_provider_builder", None)
+        if hasattr(builder, "_create_process_provider"):
+            builder._create_process_provider = partial(_of_source_profile, builder)
+
+
+def _of_source_profile(builder: Any, profile_name: str) -> Any:
+    """botocore's provider for the profile whose keys assume a role, which it makes when asked."""
+    provider = type(builder)._create_process_provider(builder, profile_name)
+    provider._popen = _Program
+    return provider

@@ -17,13 +17,13 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from grader.engines.call_timeout import Unanswered, call_with_timeout, try_within
 from grader.engines.protocol import EngineLost
 from grader.engines.visit import RunOptions
 from grader.i18n.language import N_, _
 from grader.i18n.message import message
 from grader.inputs.problems import bad_input, install_extra
 from grader.model.code_digest import this_code
+from grader.safety.call_timeout import Unanswered, call_with_timeout, try_within
 from grader.safety.redact import redact
 
 try:

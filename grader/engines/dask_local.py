@@ -17,7 +17,7 @@ from distributed.security import Security
 from distributed.utils import LoopRunner
 
 from grader import signals as interrupts
-from grader.engines.call_timeout import try_within
+from grader.safety.call_timeout import try_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,10 +13,10 @@ from distributed.utils import silence_logging_cmgr
 
 from grader import __version__
 from grader.engines import dask_worker
-from grader.engines.call_timeout import Unanswered, call_with_timeout, try_within
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, bad_input, install_extra
 from grader.model.code_digest import this_code
+from grader.safety.call_timeout import Unanswered, call_with_timeout, try_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

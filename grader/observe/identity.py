@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
@@ -10,6 +11,8 @@ from grader.model.observation import Identity
 
 if TYPE_CHECKING:
     from grader.aws.account_client import Aws
+
+_ACCOUNT_ID = re.compile("[0-9]{12}")
 
 
 def observe_identity(aws: Aws, expected_account: str | None) -> Fact[Identity]:
@@ -20,6 +23,8 @@ def observe_identity(aws: Aws, expected_account: str | None) -> Fact[Identity]:
 
     def ask() -> Identity:
         answer = aws.sts.get_caller_identity()
+        if not _ACCOUNT_ID.fullmatch(answer["Account"]):
+            raise ValueError("no account's number")  # results are kept by it, in files and tables
         return Identity(account_id=answer["Account"], arn=answer["Arn"])
 
     fact = aws.query("sts:GetCallerIdentity", ask)

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.i18n.language import N_
 from grader.model.ended_early import Lost
 from grader.model.fact import Found, Missing, Unknown
 from grader.resources.redrive_policy import read_policy
-from grader.resources.schedule import NOBODY, UNIVERSAL_TARGET, function_in, has_ended
+from grader.resources.schedule import (
+    MOST_LISTED,
+    NOBODY,
+    UNIVERSAL_TARGET,
+    function_in,
+    has_ended,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from grader.resources.look import AwsAccount
 
 T = TypeVar("T")
+
+_LONG = N_("{action}: the list is longer than the grader reads.")
 
 MOST_QUEUES = 200
 """Queues that are asked for their dead-letter queue."""
@@ -87,21 +96,26 @@ class Inventory:
     def functions(self) -> tuple[str, ...] | Unknown:
         """Names of the functions that somebody made. Source: Lambda ListFunctions."""
 
+        action = "lambda:ListFunctions"
+
         def names() -> tuple[str, ...]:
-            every = map(name_in, function_names(self._aws))
+            every = map(name_in, _listed(action, function_names(self._aws)))
             return tuple(name for name in every if not is_of_academy(name))
 
-        return self._once("functions", "lambda:ListFunctions", names)
+        return self._once("functions", action, names)
 
     def feeds(self) -> tuple[Feed, ...] | Unknown:
         """What SQS queues feed which functions. Source: Lambda ListEventSourceMappings."""
 
+        action = "lambda:ListEventSourceMappings"
+
         def ask() -> tuple[Feed, ...]:
             pages = _pages(self._aws.lambda_, "list_event_source_mappings")
             every = (mapping for page in pages for mapping in page.get("EventSourceMappings", []))
-            return tuple(feed for mapping in every if (feed := self._feed(mapping)) is not None)
+            feeds = map(self._feed, _listed(action, every))
+            return tuple(feed for feed in feeds if feed is not None)
 
-        return self._once("feeds", "lambda:ListEventSourceMappings", ask)
+        return self._once("feeds", action, ask)
 
     def _feed(self, given: dict[str, Any]) -> Feed | None:
         queue = self._own(given.get("EventSourceArn"), "sqs")
@@ -113,10 +127,13 @@ class Inventory:
     def queues(self) -> dict[str, str] | Unknown:
         """The URLs of the queues by their names. Source: SQS ListQueues."""
 
-        def ask() -> dict[str, str]:
-            return {name_in(url.rsplit("/", 1)[-1]): url for url in queue_urls(self._aws)}
+        action = "sqs:ListQueues"
 
-        return self._once("queues", "sqs:ListQueues", ask)
+        def ask() -> dict[str, str]:
+            urls = _listed(action, queue_urls(self._aws))
+            return {name_in(url.rsplit("/", 1)[-1]): url for url in urls}
+
+        return self._once("queues", action, ask)
 
     def arn_of_queue(self, name: str) -> str:
         """The ARN of a queue of this account, in AWS's own partition."""
@@ -131,8 +148,7 @@ class Inventory:
         if isinstance(queues, Unknown):
             return queues
         if len(queues) > MOST_QUEUES:
-            long = N_("{action}: the list is longer than the grader reads.")
-            return Unknown.saying("unexpected", long, action="sqs:ListQueues")
+            return Unknown.saying("unexpected", _LONG, action="sqs:ListQueues")
 
         def ask() -> tuple[str, ...]:
             dead = {self._dead_letters(url) for url in queues.values()}
@@ -181,19 +197,22 @@ class Inventory:
 
     def _rules(self) -> Iterator[Runner]:
         pages = _pages(self._aws.events, "list_rules")
-        for rule in (listed for page in pages for listed in page.get("Rules", [])):
+        rules = (rule for page in pages for rule in page.get("Rules", []))
+        for rule in _listed("events:ListRules", rules):
             expression = rule.get("ScheduleExpression")
             if not expression:
                 continue
-            targets = _pages(self._aws.events, "list_targets_by_rule", Rule=rule["Name"])
-            for target in (listed for page in targets for listed in page.get("Targets", [])):
+            pages = _pages(self._aws.events, "list_targets_by_rule", Rule=rule["Name"])
+            targets = (target for page in pages for target in page.get("Targets", []))
+            for target in _listed("events:ListTargetsByRule", targets):
                 if function := self._own(target.get("Arn"), "lambda"):
                     enabled = str(rule.get("State", "")).startswith("ENABLED")
                     yield Runner(rule["Name"], str(expression), function, enabled)
 
     def _schedules(self) -> Iterator[Runner]:
         pages = _pages(self._aws.scheduler, "list_schedules")
-        for schedule in (schedule for page in pages for schedule in page.get("Schedules", [])):
+        schedules = (schedule for page in pages for schedule in page.get("Schedules", []))
+        for schedule in _listed("scheduler:ListSchedules", schedules):
             arn = str(schedule.get("Target", {}).get("Arn"))
             if not (self._own(arn, "lambda") or arn.endswith(UNIVERSAL_TARGET)):
                 continue
@@ -235,6 +254,14 @@ class Inventory:
                 fact = Unknown("not-ready", fact.reason, fact.said)
             self._kept[what] = fact.value if isinstance(fact, Found) else fact
         return self._kept[what]  # type: ignore[no-any-return]
+
+
+def _listed(action: str, things: Iterable[T]) -> Iterator[T]:
+    """Each of the things that AWS lists. Raises :class:`Lost` beyond :data:`MOST_LISTED`."""
+    each = iter(things)
+    yield from islice(each, MOST_LISTED)
+    for _more in each:
+        raise Lost(Unknown.saying("unexpected", _LONG, action=action))
 
 
 def _pages(client: Any, operation: str, **given: Any) -> Iterator[dict[str, Any]]:

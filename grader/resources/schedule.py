@@ -43,7 +43,7 @@ MOST_TARGETS = 5
 """Targets of one rule: EventBridge allows no more."""
 
 MOST_LISTED = 2000
-"""Rules or schedules that are listed, most of them of no concern."""
+"""Things of a kind that are listed, most of them of no concern."""
 
 UNREADABLE_POLICY = N_("The function's policy could not be read: it is not JSON.")
 
@@ -107,7 +107,8 @@ class _Look:
 
         def targets() -> list[TargetOutputTypeDef]:
             pages = events.get_paginator("list_targets_by_rule").paginate(Rule=name)
-            return [target for page in pages for target in page.get("Targets", [])]
+            every = (target for page in pages for target in page.get("Targets", []))
+            return list(islice(every, MOST_LISTED))  # AWS allows a rule five, or a hundred if asked
 
         listed = self._ask("events:ListTargetsByRule", targets) or []
         ours = [target for target in listed if _is_target(target["Arn"], self._function)]

@@ -1,8 +1,9 @@
 """A wall clock for one question over HTTP: its connection is cut when its time is over.
 
 Time-outs of sockets are those of a single read, and whoever dribbles a byte a second is never too late.
-Nor is a host with many addresses, each of which may be silent for as long as connecting may take. Only
-the look-up of a host's name cannot be cut: the system's resolver has its own time-outs.
+Nor is a host with many addresses, each of which may be silent for as long as connecting may take. The
+look-up of a host's name cannot be cut, since the system's resolver has its own time-outs: it is left to
+itself.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
+
+from grader.safety.call_timeout import Unanswered, call_with_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,11 +93,12 @@ class _Watch:
     def add(self, at: float, end: Callable[[], None]) -> int:
         """Call ``end`` at a time of ``time.monotonic()``, unless the number given is removed before."""
         with self._changed:
+            if not self._runs:
+                # Where the machine has no thread left, nothing was added, and the next one tries again.
+                threading.Thread(target=self._run, name="bounds", daemon=True).start()
+                self._runs = True
             number = next(self._number)
             heapq.heappush(self._waiting, (at, number, end))
-            if not self._runs:
-                self._runs = True
-                threading.Thread(target=self._run, name="bounds", daemon=True).start()
             if self._waiting[0][1] == number:
                 self._changed.notify()
             return number
@@ -161,7 +166,7 @@ class _Noting:
         host, timeout = self._dns_host, self.timeout
         # What connects in another way, such as through SOCKS, looks names up in another way too.
         plain = getattr(connect, "__func__", None) is HTTPConnection._new_conn
-        *others, last = self._addresses() if plain else [host]
+        *others, last = self._addresses(question) if plain else [host]
         try:
             for self._dns_host in others:
                 with suppress(ConnectTimeoutError, NewConnectionError):
@@ -176,12 +181,20 @@ class _Noting:
         finally:
             self._dns_host, self.timeout = host, timeout
 
-    def _addresses(self) -> list[str]:
+    def _addresses(self, question: TimedQuestion) -> list[str]:
         """The addresses of the host as numbers. A name that is none stays: whoever connects says why."""
         this: Any = self
-        host, family = self._dns_host, allowed_gai_family()
+        host, name = self._dns_host, self._dns_host.strip("[]")
+        if _is_number(name):
+            return [host]  # to be had without a thread
+        look_up = partial(
+            socket.getaddrinfo, name, self.port, allowed_gai_family(), socket.SOCK_STREAM
+        )
         try:
-            found = socket.getaddrinfo(host.strip("[]"), self.port, family, socket.SOCK_STREAM)
+            found = call_with_timeout(look_up, within_s=question.seconds_left())
+        except Unanswered:
+            question.end()
+            raise TimeoutError from None
         except socket.gaierror as error:  # looked up once more, it would take as long again
             raise NameResolutionError(host, this, error) from error
         except OSError as error:  # the system has no room to look it up
@@ -195,6 +208,14 @@ class _Noting:
         if question is not None and connected is not None:
             question.uses(connected)
         return super().request(*given, **named)  # type: ignore[misc]
+
+
+def _is_number(host: str) -> bool:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError, ValueError):
+            socket.inet_pton(family, host)
+            return True
+    return False
 
 
 def _shorter(timeout: object, left: float) -> float:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore import exceptions as failures
 from botocore.parsers import ResponseParserError
+from botocore.utils import parse_timestamp
 
 from grader.aws import account_client
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.aws.errors import sort_error
 from grader.model.access import DefaultCredentials, Keys, Profile
-from grader.model.ended_early import Lost
+from grader.model.ended_early import Interrupted, Lost
 from grader.model.fact import Found, Missing, Unknown
 from grader.safety.secret import Secret
 from grader.safety.trace import Repeated
@@ -254,6 +257,8 @@ def nest() -> None:
         lambda: int("many: DB_PASSWORD=correct horse"),
         lambda: len(None),
         lambda: None.get("x"),
+        lambda: parse_timestamp(1e17),
+        lambda: datetime.fromtimestamp(1e18, UTC),
         nest,
     ],
 )
@@ -274,12 +279,28 @@ def test_an_answer_of_another_shape_costs_one_fact_and_is_logged(
     assert isinstance(aws.query(ACTION, lambda: 1), Found)
 
 
-def test_what_ends_a_run_is_not_swallowed() -> None:
-    class Stopped(Exception):  # noqa: N818
-        pass
-
+@pytest.mark.parametrize(
+    "error",
+    [
+        Interrupted(),
+        OSError(errno.EMFILE, "Too many open files"),
+        MemoryError(),
+        RuntimeError("can't start new thread"),
+        NameError("ours"),
+    ],
+    ids=repr,
+)
+def test_what_ends_a_run_is_not_swallowed(error: Exception) -> None:
     def stop() -> None:
-        raise Stopped
+        raise error
 
-    with pytest.raises(Stopped):
-        account(Wire()).query(ACTION, stop)
+    aws = account(Wire())
+    with pytest.raises(type(error)):
+        aws.query(ACTION, stop)
+    assert aws.classify_in_run(error, ACTION) is None
+
+
+def test_an_answer_of_another_shape_is_a_surprise_in_a_run_too() -> None:
+    fact = account(Wire()).classify_in_run(KeyError("MessageId"), "sqs:SendMessage")
+    assert fact is not None
+    assert (fact.kind, "MessageId" in fact.detail) == ("unexpected", True)

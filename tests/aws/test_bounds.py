@@ -117,6 +117,18 @@ def test_an_answer_longer_than_the_limit_is_not_kept_and_not_missing(clients: Cl
     assert str(bounds.MOST_BYTES_OF_ANSWER) in said.detail
 
 
+def test_pages_that_are_long_together_are_left(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "MOST_BYTES_OF_PAGES", 500)
+    with hostile("endless pages") as url, closing(Aws(clients, KEYS, "us-east-1", url)) as aws:
+        pages, read = aws.lambda_.get_paginator("list_functions"), list[object]()
+        said = aws.query("lambda:ListFunctions", lambda: read.extend(pages.paginate()))
+    assert isinstance(said, Unknown)
+    assert (said.kind, "500 bytes" in said.detail) == ("unexpected", True)
+    assert 2 < len(read) < bounds.MOST_PAGES_OF_ANSWERS
+
+
 def test_the_names_of_botocore_that_the_bound_rests_on_are_there() -> None:
     session = URLLib3Session()
     assert set(session._pool_classes_by_scheme) == {"http", "https"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -21,6 +22,7 @@ from grader.model.fact import Found, Unknown
 from grader.safety.secret import Secret
 from tests.alike import alike
 from tests.faults.matrix import as_instructor, prepare, rubric_of, visit, without_waiting
+from tests.hostile_endpoint import IDENTITY as IDENTIFIED
 from tests.wire_faults import Done, Wire, rest, rpc
 
 if TYPE_CHECKING:
@@ -283,10 +285,23 @@ RECEIVE, FUNCTION, IDENTITY = (
     ("sts.GetCallerIdentity", identity),
 )
 NESTED = b"[" * 100_000
+REFUSED = "Accès refusé".encode("latin-1")
+"""A proxy's page, in the encoding that web pages had once."""
+BOMB = "".join(f"<!ENTITY {name} '{f'&{of};' * 10}'>" for of, name in pairwise("abcdefghi"))
+DECLARED = (b"<!DOCTYPE x>", f"<!DOCTYPE x [<!ENTITY a 'ha'>{BOMB}]>".encode())
 NOT_OF_AWS = [
     *((*RECEIVE, 200, body) for body in (b"", b"<p>Sign in", b"{", b"[]")),
     *((*FUNCTION, 200, body) for body in (b"", b"\xff", b'"a"', b'{"MemorySize": 128', NESTED)),
     *((*IDENTITY, 200, body) for body in (b"", b"{}", b"<html></html>")),
+    (*FUNCTION, 502, REFUSED),
+    *((*FUNCTION, 400, body) for body in (b"[]", b'"busy"', b'{"code": 5}', NESTED)),
+    (*RECEIVE, 502, REFUSED),
+    *((*RECEIVE, 400, body) for body in (b"[]", b"5", b'{"__type": 5}', b'{"message": []}')),
+    *((*IDENTITY, 200, declared + IDENTIFIED) for declared in DECLARED),
+    (*IDENTITY, 200, IDENTIFIED.replace(b"<UserId>", b"<a/>" * 2000 + b"<UserId>")),
+    (*IDENTITY, 400, b"<ErrorResponse><Error>no</Error></ErrorResponse>"),
+    (*IDENTITY, 400, b"<ErrorResponse><Error><Code><a/></Code></Error></ErrorResponse>"),
+    (*IDENTITY, 400, b"<ErrorResponse/>"),
     (*IDENTITY, 503, b"<!DOCTYPE html><p>busy"),
     (*IDENTITY, 403, b"Forbidden by the firewall"),
 ]

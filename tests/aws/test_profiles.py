@@ -9,7 +9,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import botocore.session
 import pytest
+from botocore.credentials import AssumeRoleProvider, ProcessProvider
 
 from benchmarks.tls_front import tls_front
 from grader.aws import account_client, profiles
@@ -22,6 +24,7 @@ from grader.model.fact import Found, Unknown
 from grader.observe.identity import observe_identity
 from grader.roster.load import Account
 from grader.safety.secret import Secret
+from tests.alike import alike
 from tests.observations import lab_rubric
 from tests.polling import until
 
@@ -373,3 +376,48 @@ def test_a_program_that_is_ended_is_not_waited_for_whatever_it_started(
     ):
         program.communicate()
     assert time.monotonic() - began < NOBODY_S / 2
+
+
+FOR_EVER = "import sys, time\nwhile True: sys.{}.buffer.write(bytes(65536))"
+
+
+@pytest.mark.parametrize("stream", alike(["stdout", "stderr"]))
+@pytest.mark.parametrize("by_role", [False, True])
+def test_a_program_that_writes_for_ever_is_left_at_once(
+    configure: Configure, tmp_path: Path, stream: str, by_role: bool
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(FOR_EVER.format(stream))
+    role = "role_arn = arn:aws:iam::111111111111:role/x\nsource_profile = keys\n"
+    runs = f"region = us-east-1\ncredential_process = {sys.executable} {program}\n"
+    configure(f"[profile keys]\n{runs}\n[profile lab]\n{role if by_role else runs}")
+    began = time.monotonic()
+    assert f"more than {profiles.MOST_BYTES_WRITTEN} bytes" in refused(Profile("lab"))
+    assert time.monotonic() - began < profiles.PROFILE_LIMIT_S / 2
+
+
+def test_a_program_of_a_source_profile_that_hangs_is_ended(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(profiles, "PROFILE_LIMIT_S", 3)
+    ended = list[int]()
+    kill = profiles._Program.kill
+    monkeypatch.setattr(profiles._Program, "kill", lambda it: (ended.append(it.pid), kill(it)))
+    hangs = f'{sys.executable} -c "import time; time.sleep(3600)"'
+    configure(
+        f"[profile keys]\ncredential_process = {hangs}\n[profile lab]\nregion = us-east-1\n"
+        "role_arn = arn:aws:iam::111111111111:role/x\nsource_profile = keys\n"
+    )
+    assert refused(Profile("lab"))
+    until(lambda: bool(ended))
+
+
+def test_the_names_of_botocore_that_ending_a_program_rests_on_are_there() -> None:
+    resolver: Any = botocore.session.Session().get_component("credential_provider")
+    (by_role,) = (found for found in resolver.providers if isinstance(found, AssumeRoleProvider))
+    assert callable(by_role._prompter)
+    builder = by_role._profile_provider_builder
+    (process,) = (
+        found for found in builder.providers("default") if isinstance(found, ProcessProvider)
+    )
+    assert process._popen is builder._create_process_provider("default")._popen is subprocess.Popen

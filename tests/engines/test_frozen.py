@@ -11,9 +11,9 @@ import pytest
 from distributed import Client
 
 from grader.engines import dask_remote as remote_cluster
-from grader.engines.call_timeout import call_with_timeout
 from grader.inputs.problems import BadInput
 from grader.model.code_digest import this_code
+from grader.safety.call_timeout import call_with_timeout
 from tests.engines.machines import Machines, frozen, machines
 from tests.programs import LIMIT_S, background, command
 

@@ -12,7 +12,6 @@ from distributed import Client
 
 from grader import __version__
 from grader.engines import dask_cluster as clusters
-from grader.engines.call_timeout import call_with_timeout
 from grader.engines.dask_cluster import Cluster, cluster
 from grader.engines.dask_worker import _MOST_CONTEXTS, RERUN, _context_of, stop
 from grader.engines.protocol import EngineLost
@@ -20,6 +19,7 @@ from grader.engines.visit import RunOptions
 from grader.rubric.exchange import ExchangeRules
 from grader.rubric.load import default_rubric_path
 from grader.rubric.pairs import Pairs
+from grader.safety.call_timeout import call_with_timeout
 from tests.class_rosters import read_json, reports, roster
 from tests.engines import tasks
 from tests.engines.machines import Machines, frozen, machines, other_grader

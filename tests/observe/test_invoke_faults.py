@@ -12,6 +12,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from grader.aws.account_client import Aws
 from grader.model.fact import Found
 from grader.resources import runs
+from tests.alike import alike
 from tests.observing import answered, hand_in, handler, kind, lab, look
 from tests.wire_faults import DENIED, Wire, rest, rpc
 
@@ -224,3 +225,36 @@ def test_a_fault_of_lambdas_network_is_not_the_functions(
 ) -> None:
     wire.play("lambda.Invoke", rest(502, "EC2UnexpectedException"), always=True)
     assert kind(look(aws_sandbox, right, wire=wire).handler) == "unreachable"
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "body"),
+    alike(
+        [
+            (operation, status, body)
+            for status, body in (
+                (502, "Accès refusé".encode("latin-1")),
+                (400, b"[]"),
+                (503, b'"busy"'),
+                (400, b'{"__type": 5}'),
+            )
+            for operation in ("lambda.Invoke", "sqs.SendMessage")
+        ],
+        quick=1,
+    ),
+)
+def test_what_aws_cannot_have_said_is_a_fault_of_the_way_to_it(
+    aws_sandbox: Sandbox, right: str, wire: Wire, operation: str, status: int, body: bytes
+) -> None:
+    wire.play(operation, (status, {"content-type": "text/html"}, body), always=True)
+    seen = look(aws_sandbox, right, wire=wire)
+    fact = seen.handler if operation == "lambda.Invoke" else seen.exchange
+    assert kind(fact) == "unreachable"
+    assert wire.requests.count(operation) == 3
+
+
+def test_a_length_that_is_no_number_costs_that_invocation(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    wire.play("lambda.Invoke", (200, {"content-length": "abc"}, b""), always=True)
+    assert kind(look(aws_sandbox, right, wire=wire).handler) == "unexpected"

@@ -10,7 +10,7 @@ import pytest
 from grader.model.fact import Found, Unknown, value_of
 from grader.model.observation import Observation, decode, encode_observation
 from tests.alike import alike
-from tests.observing import look
+from tests.observing import hand_in, look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,3 +104,36 @@ def test_a_trigger_whose_target_is_longer_than_any_arn_is_not_known(
     assert isinstance(fact, Found)
     assert fact.value.triggers == ()
     assert fact.value.denied["rule"].kind == "unexpected"
+
+
+@pytest.mark.parametrize("number", ["1e17", "Infinity", "1e20"])
+@pytest.mark.parametrize(
+    ("operation", "answer", "fact"),
+    alike(
+        [
+            (MAPPINGS, '{"EventSourceMappings": [{"LastModified": %s}]}', "mappings"),
+            ("scheduler.GetSchedule", '{"Name": "x", "EndDate": %s}', "schedules"),
+            ("scheduler.GetSchedule", '{"Name": "x", "CreationDate": %s}', "schedules"),
+            (FUNCTION, '{"FunctionName": "x", "Timeout": %s}', "functions"),
+        ],
+        quick=2,
+    ),
+)
+def test_a_number_that_no_date_holds_leaves_one_fact_unknown(
+    aws_sandbox: Sandbox,
+    fresh_account: str,
+    wire: Wire,
+    operation: str,
+    answer: str,
+    fact: str,
+    number: str,
+) -> None:
+    hand_in(aws_sandbox, fresh_account, periodic="scheduler")
+    wire.play(operation, (200, {}, (answer % number).encode()), always=True)
+    seen = look(aws_sandbox, fresh_account, wire=wire, exchange=False)
+    facts = [*seen.of_resources(fact).values()]
+    denied = [
+        log for each in facts if isinstance(each, Found) for log in each.value.denied.values()
+    ]
+    assert {each.kind for each in (*facts, *denied) if isinstance(each, Unknown)} == {"unexpected"}
+    assert isinstance(seen.queues["input"], Found)

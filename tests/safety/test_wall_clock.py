@@ -15,6 +15,7 @@ from urllib3 import PoolManager, Timeout
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
 
+from grader.safety import wall_clock
 from grader.safety.wall_clock import cut_at, that_can_be_cut
 
 if TYPE_CHECKING:
@@ -147,3 +148,40 @@ def test_a_look_up_for_which_the_system_has_no_room_is_no_lost_connection(
     monkeypatch.setattr(socket, "getaddrinfo", busy)
     with cut_at(time.monotonic() + 20), pytest.raises(NewConnectionError, match="busy"):
         manager.request("GET", f"http://{NAME}/", timeout=1, retries=False)
+
+
+def test_a_look_up_that_hangs_ends_with_the_question(
+    manager: PoolManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolver = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_given, **_named: resolver.wait(60))
+    began = time.monotonic()
+    with cut_at(began + 0.5) as question, pytest.raises((HTTPError, TimeoutError)):
+        manager.request("GET", f"http://{NAME}/", timeout=1, retries=False)
+    resolver.set()
+    assert time.monotonic() - began < FAR_LESS_S
+    assert question.is_over
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_a_number_is_looked_up_by_nobody(
+    manager: PoolManager, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setattr(wall_clock, "call_with_timeout", None)
+    with cut_at(time.monotonic() + 20), pytest.raises(HTTPError):
+        manager.request("GET", f"http://{host}:1/", timeout=1, retries=False)
+
+
+def test_a_watch_that_found_no_thread_finds_one_for_the_next_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    watch, ended = wall_clock._Watch(), threading.Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", none_left)
+        with pytest.raises(RuntimeError):
+            watch.add(time.monotonic(), lambda: pytest.fail("it was never asked"))
+    watch.add(time.monotonic(), ended.set)
+    assert ended.wait(20)
