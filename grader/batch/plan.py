@@ -82,8 +82,7 @@ def plan(
 
     ``keep_all`` keeps every report that there is, the ungraded too: nobody is graded again unasked.
 
-    To grade some students alone in a folder that holds others is to go on with it. A group is graded
-    as a whole.
+    With ``only`` in a folder that has results, the batch is continued; whole groups are graded.
     """
     resume = resume or bool(only)
     results.check_fresh(resume=resume, force=force)
@@ -95,8 +94,8 @@ def plan(
         _refuse_changes(results, batch, roster, rubric, checks_sha256, settings)
     if batch.state == "starting":
         return Plan(chosen, settings, start_over=True, state=state)
-    # By which code and checks it is and in which language, a report does not say: it may have been due
-    # when a run ended early.
+    # A report does not record code, checks or language, so compare those in batch.json; a run that
+    # ended early may have left reports that were to be judged again.
     judged_by = (batch.checks_sha256, batch.grader_sha256, batch.lang, batch.state)
     judged_alike = judged_by == (checks_sha256, grader_sha256(), settings.lang, "finished")
     failed = set[str]() if batch.judging_failed is UNSET else {*batch.judging_failed}

@@ -76,10 +76,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Regraded:
-    """What came of it. ``skipped`` are students without a stored observation: their report stays.
-    ``missing`` have no report, or one of an account that is no longer theirs. ``notes`` are what a human
-    should know of ``overrides.csv``. ``not_again`` says why the report of those stays whose observation
-    could not be judged."""
+    """Result of :func:`regrade`.
+
+    ``skipped`` are students without a stored observation: their report stays. ``missing`` have no
+    report, or one of an account that is no longer theirs. ``notes`` are what a human should know of
+    ``overrides.csv``. ``not_again`` says why the report of those stays whose observation could not be
+    judged.
+    """
 
     summary: Summary
     reports: list[Report]

@@ -124,11 +124,11 @@ class ClassRun:
                     self._work(self)
                 summary = self._finish()
             except BaseException:
-                with suppress(OSError):  # what it ended by may be a full disk
+                with suppress(OSError):  # the original error may be a full disk
                     self._write_batch("interrupted")
                 raise
             if self._plan.unfinished and len(self._graded) < len(self._roster.accounts):
-                self._write_batch("interrupted")  # others were still to come, and are
+                self._write_batch("interrupted")  # students outside --only are still missing
             else:
                 self._write_batch("finished")
                 self._write_pages(summary)

@@ -60,7 +60,7 @@ class WayOutcome(NamedTuple):
 
 
 class _Place:
-    """Where one look at a time is, whatever is looked for there: ``looks`` counts them."""
+    """A place that allows one look at a time; ``looks`` counts them."""
 
     def __init__(self) -> None:
         self.keys: list[Key] = []

@@ -32,7 +32,7 @@ ROOM_S, MOST_ROOM_S = 60, 180
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 4
 
 FEW = 5
-"""Lambda reads a queue with five batches at a time at first: with less room it may get none."""
+"""Lambda polls a queue for five batches at first; a function with less concurrency may get none."""
 
 
 def when_it_may_run(
