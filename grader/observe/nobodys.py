@@ -42,8 +42,8 @@ class NobodysNumbers:
         """A new message with a number that no pair explains, received for the first time."""
         self._numbers[identity] = _Number(newest, at, at)
 
-    def again(self, identity: str, at: float) -> None:
-        """A message was received once more: nobody has taken it, if it is one of these."""
+    def note_received_again(self, identity: str, at: float) -> None:
+        """Note that a message was received once more: nobody has taken it, if it is one of these."""
         known = self._numbers.get(identity)
         if known is not None:
             known.last = at
@@ -52,7 +52,7 @@ class NobodysNumbers:
         """Instead of an answer to ``newest`` the right one to an earlier pair came again."""
         self._repeats.setdefault(id(newest), (newest, at))
 
-    def answer(self, sent: Sent, slow_s: float, now: float) -> bool:
+    def only_wrong_number_for(self, sent: Sent, slow_s: float, now: float) -> bool:
         """Whether the function answered ``sent`` with a wrong number only.
 
         A function that also answered right may still do so, so this is then false. ``slow_s`` is how

@@ -55,6 +55,6 @@ class Patience(stop_base):
     def __call__(self, retry_state: RetryCallState) -> bool:  # noqa: ARG002 - tenacity's signature
         """Whether time is up."""
         longer_s = max(
-            DRAINING_S if self.hands_full else 0, COME_BACK_S if self._lost.away() else 0
+            DRAINING_S if self.hands_full else 0, COME_BACK_S if self._lost.may_be_hidden() else 0
         )
         return self.left_s <= -longer_s

@@ -151,7 +151,7 @@ def _held(
                 (delete_message if is_answer else show_message)(aws, url, handle)
     if made:
         return made
-    if receiver.lost.away():
+    if receiver.lost.may_be_hidden():
         return LOST_MESSAGES
     return untold if polls == MOST_POLLS else made
 
