@@ -105,12 +105,12 @@ class ClassRun:
         Whatever ends it early goes on up once ``batch.json`` says so.
         """
         with self._results.locked():
-            if self._results.state != self._plan.state:
+            if self._results.raw_batch != self._plan.raw_batch:
                 message = _("Another grader was at work in this folder just now.")
                 raise bad_input(self._results.root, None, message, _("Give the command again."))
             wait_for_orphaned_poll(self._results)
             if self._plan.start_over:
-                self.kept_aside = self._results.aside()
+                self.kept_aside = self._results.prepare_backup_folder()
                 self._write_batch("starting")
                 self._results.start_over(self.kept_aside)
             self._results.write_rubric(self._setup.rubric.source)

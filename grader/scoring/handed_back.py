@@ -24,7 +24,7 @@ def mark_of_report(report: Report) -> HandedMark:
     )
 
 
-def handed_again(
+def merge_marks(
     before: HandedBack | None,
     marks: Mapping[str, HandedMark],
     *,
