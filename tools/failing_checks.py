@@ -27,7 +27,7 @@ _CHECKS = "grader.checks"
 _MISTAKES = "grader.model.mistakes"
 """Where else sentences stand that checks say."""
 
-_COMPARING = frozenset({"same", "fits"})
+_COMPARING = frozenset({"same", "check_number"})
 _NO_WORDS = frozenset({"expected", "actual", "evidence", "name", "number"})
 """What is given to ``fail`` and stands in no sentence, or is a mere value."""
 

@@ -52,8 +52,7 @@ ASIDE_S = 5
 """Seconds to wait for an answer that only makes a sentence better."""
 
 BEGUN_S, OVERTIME_S = 5, 12
-"""So many seconds after the account's time a question that was begun in time may end, and whatever
-leaves the account as it was found."""
+"""Seconds of grace after the deadline: BEGUN_S for a request already sent, OVERTIME_S for clean-up."""
 
 
 def vanished(missing: Missing) -> Unknown:

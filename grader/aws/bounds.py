@@ -182,7 +182,7 @@ class _BoundedSession:
 def _over(request: AWSPreparedRequest, account: float | None) -> BotoCoreError:
     if account is not None and account <= time.monotonic():
         return OutOfTimeError()
-    # Whoever is silent ends by the time-out of a read, before: this one talks, and says nothing.
+    # A silent server has already hit the read time-out; this one sends bytes but never finishes.
     return ConnectionClosedError(endpoint_url=request.url)
 
 

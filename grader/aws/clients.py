@@ -28,7 +28,7 @@ READ_TIMEOUT_S = 30
 """Above the longest poll, which SQS answers after at most 20 s."""
 
 _MARGIN_S = 5
-"""Seconds after its time-outs at which a question is cut: whoever is silent was found out by then."""
+"""Seconds after its time-outs at which a request is cut; a silent server has timed out before."""
 
 REQUEST_ATTEMPTS = 4
 """How often a client asks where asking again is harmless."""

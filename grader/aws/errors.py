@@ -291,7 +291,7 @@ def is_waking(error: failures.ClientError) -> bool:
     return _sort(error) == "waking"
 
 
-def no_room(error: failures.ClientError) -> bool:
+def is_concurrency_full(error: failures.ClientError) -> bool:
     """Whether the account's or the function's concurrency has no room for an invocation now."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     return status == 429 or _code(error) == "TooManyRequestsException"

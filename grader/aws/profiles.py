@@ -37,7 +37,7 @@ PROFILE_LIMIT_S = 45
 """How long credentials may take: a program may hang that is to print them, a code is to be typed."""
 
 FAILED_AT_ONCE_S = 5
-"""Whoever fails within so long is asked again: a class may wait for that."""
+"""A lookup that failed within this many seconds is tried again; a slower one is not."""
 
 MOST_BYTES_WRITTEN = 1024 * 1024
 """What a program may write, to its output or its errors: credentials take a few thousand bytes."""

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What became of it. ``folders`` are those that held something of the student.
+    """Result of :func:`forget_student`. ``folders`` are those that held something of the student.
 
     ``shared`` is what others of the class have too, and stays: names, addresses, accounts. ``exports``
     of the folder that was named were removed whole. ``left`` is what the grader did not write and still

@@ -61,7 +61,7 @@ class KnownGroups:
     def ways(
         self, rows: Iterable[Account], known: Mapping[str, object], kept: Mapping[str, KeptResult]
     ) -> dict[str, KnownWay]:
-        """The ways of the rows whose result is ``known``: another one's are of what was there before.
+        """Known ways of rows whose stored result still belongs to them; others' are dropped.
 
         Version 0.1.0 did not say them. Whose result is ``kept`` has no new way for that.
         """

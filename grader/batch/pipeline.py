@@ -91,9 +91,9 @@ class Pipeline:
             self._run(self._visiting(accounts))
         finally:
             self._engine.close()
-            if self._shown.again:
+            if self._shown.repeat_count:
                 again = plural(
-                    self._shown.again,
+                    self._shown.repeat_count,
                     "The grader failed in the same way for {count} more student.",
                     "The grader failed in the same way for {count} more students.",
                 )

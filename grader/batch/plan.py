@@ -45,7 +45,7 @@ class Plan:
     now must not take them away.
     ``rejudge`` are those of ``kept`` and ``earlier`` whose report says something else than it would
     now: of another rubric, in another language, of another observation than the one that is stored, of
-    a student who was renamed. ``state`` is what the folder's ``batch.json`` was when this was planned.
+    a student who was renamed. ``raw_batch`` is the folder's ``batch.json`` as it was when this was made.
     Of groups that are graded again, ``groups`` is what is known of them, by the name of the party,
     ``stored`` of whom there is something to read, and ``ways`` what is known of the way of each row that
     is as it was. ``unfinished``: the run before was interrupted, and this one is for some alone.
@@ -57,7 +57,7 @@ class Plan:
     kept: tuple[KeptResult, ...] = ()
     earlier: tuple[KeptResult, ...] = ()
     rejudge: tuple[Student, ...] = ()
-    state: bytes = b""
+    raw_batch: bytes = b""
     groups: Mapping[str, Earlier] = field(default_factory=dict)
     stored: Mapping[str, Sequence[Student]] = field(default_factory=dict)
     ways: Mapping[str, KnownWay] = field(default_factory=dict)
@@ -82,21 +82,20 @@ def plan(
 
     ``keep_all`` keeps every report that there is, the ungraded too: nobody is graded again unasked.
 
-    To grade some students alone in a folder that holds others is to go on with it. A group is graded
-    as a whole.
+    With ``only`` in a folder that has results, the batch is continued; whole groups are graded.
     """
     resume = resume or bool(only)
     results.check_fresh(resume=resume, force=force)
-    chosen, state = _chosen(roster, only), results.state
+    chosen, raw_batch = _chosen(roster, only), results.raw_batch
     if not (resume and results.occupied):
-        return Plan(chosen, settings, start_over=True, state=state)
+        return Plan(chosen, settings, start_over=True, raw_batch=raw_batch)
     batch = results.batch()
     if not force:
         _refuse_changes(results, batch, roster, rubric, checks_sha256, settings)
     if batch.state == "starting":
-        return Plan(chosen, settings, start_over=True, state=state)
-    # By which code and checks it is and in which language, a report does not say: it may have been due
-    # when a run ended early.
+        return Plan(chosen, settings, start_over=True, raw_batch=raw_batch)
+    # A report does not record code, checks or language, so compare those in batch.json; a run that
+    # ended early may have left reports that were to be judged again.
     judged_by = (batch.checks_sha256, batch.grader_sha256, batch.lang, batch.state)
     judged_alike = judged_by == (checks_sha256, grader_sha256(), settings.lang, "finished")
     failed = set[str]() if batch.judging_failed is UNSET else {*batch.judging_failed}
@@ -163,7 +162,7 @@ def plan(
         kept=tuple(kept.values()),
         earlier=tuple(earlier.values()),
         rejudge=tuple(student for student in outdated if student.student_id in {*kept, *earlier}),
-        state=state,
+        raw_batch=raw_batch,
         groups=groups.earlier(todo, again=bool(only)),
         stored=groups.students(todo),
         ways=groups.ways(roster.accounts, known, kept),

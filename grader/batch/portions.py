@@ -47,7 +47,7 @@ class Portions:
         self._known, self._shown = 0, 0
         self._lock = threading.Lock()  # each portion may be judged in a thread of its own
 
-    def known(self, seen: Observation) -> None:
+    def judge_now(self, seen: Observation) -> None:
         """Have it judged; do not wait."""
         self._known += 1
         done = self._setup.judge.submit(self._setup.rubric, [seen], hushed=True)

@@ -76,10 +76,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Regraded:
-    """What came of it. ``skipped`` are students without a stored observation: their report stays.
-    ``missing`` have no report, or one of an account that is no longer theirs. ``notes`` are what a human
-    should know of ``overrides.csv``. ``not_again`` says why the report of those stays whose observation
-    could not be judged."""
+    """Result of :func:`regrade`. ``skipped`` are students without a stored observation: their report
+    stays. ``missing`` have no report, or one of an account that is no longer theirs. ``notes`` are what
+    a human should know of ``overrides.csv``. ``not_again`` says why the report of those stays whose
+    observation could not be judged."""
 
     summary: Summary
     reports: list[Report]
@@ -120,7 +120,9 @@ def regrade(
             asked |= criteria_of(report)
             if report is not None and not named.may_be(student, report.account_id):
                 continue
-            seen, reported, others = results.have(student.student_id, OBSERVATION, REPORT, ACCOUNTS)
+            seen, reported, others = results.which_exist(
+                student.student_id, OBSERVATION, REPORT, ACCOUNTS
+            )
             if seen or reported:
                 there.append(student)
             if report is not None and not seen and not report.nothing_seen:

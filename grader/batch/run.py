@@ -105,12 +105,12 @@ class ClassRun:
         Whatever ends it early goes on up once ``batch.json`` says so.
         """
         with self._results.locked():
-            if self._results.state != self._plan.state:
+            if self._results.raw_batch != self._plan.raw_batch:
                 message = _("Another grader was at work in this folder just now.")
                 raise bad_input(self._results.root, None, message, _("Give the command again."))
             wait_for_orphaned_poll(self._results)
             if self._plan.start_over:
-                self.kept_aside = self._results.aside()
+                self.kept_aside = self._results.prepare_backup_folder()
                 self._write_batch("starting")
                 self._results.start_over(self.kept_aside)
             self._results.write_rubric(self._setup.rubric.source)
@@ -124,11 +124,11 @@ class ClassRun:
                     self._work(self)
                 summary = self._finish()
             except BaseException:
-                with suppress(OSError):  # what it ended by may be a full disk
+                with suppress(OSError):  # the original error may be a full disk
                     self._write_batch("interrupted")
                 raise
             if self._plan.unfinished and len(self._graded) < len(self._roster.accounts):
-                self._write_batch("interrupted")  # others were still to come, and are
+                self._write_batch("interrupted")  # students outside --only are still missing
             else:
                 self._write_batch("finished")
                 self._write_pages(summary)

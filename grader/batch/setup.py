@@ -15,7 +15,7 @@ from grader.resources.kinds import KINDS
 from grader.roster.load import load_roster, use_problems
 from grader.rubric.load import default_rubric_path, load_rubric
 from grader.rubric.needs import needs_of
-from grader.rubric.shipped import named
+from grader.rubric.shipped import resolve_rubric
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -57,7 +57,7 @@ def rubric_path(given: Path | None) -> Path:
     Raises :class:`BadInput` where what is given is the name of nothing.
     """
     if given is not None:
-        return named(given)
+        return resolve_rubric(given)
     here = Path("rubric.yaml")
     return here if here.is_file() else default_rubric_path()
 

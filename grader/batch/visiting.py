@@ -200,20 +200,20 @@ class Visiting:
         except Exception as error:  # noqa: BLE001 - as above
             why_not = self._unknown(error)
         if why_not is None:
-            self._ways.asked(way, "reads")
+            self._ways.record_access(way, "reads")
             return
         self._why_not[way] = why_not
-        self._ways.asked(way, "denied" if why_not.kind in REFUSED else "unsure")
+        self._ways.record_access(way, "denied" if why_not.kind in REFUSED else "unsure")
 
     def _looked_at(self, way: Way, future: Future[Observation]) -> None:
         try:
             seen = future.result()
         except Exception as error:  # noqa: BLE001 - as above
             self._failed[way] = error
-            self._ways.looked(way, CRASHED)
+            self._ways.record_look(way, CRASHED)
         else:
             self._looked[way] = _packed(seen)
-            self._ways.looked(way, refusals(seen))
+            self._ways.record_look(way, refusals(seen))
 
     # -- what was seen for a party ------------------------------------------------------------
 

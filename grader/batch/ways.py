@@ -60,7 +60,7 @@ class WayOutcome(NamedTuple):
 
 
 class _Place:
-    """Where one look at a time is, whatever is looked for there: ``looks`` counts them."""
+    """A place that allows one look at a time; ``looks`` counts them."""
 
     def __init__(self) -> None:
         self.keys: list[Key] = []
@@ -189,14 +189,14 @@ class Ways:
         """The identification of ``way`` is not waited for any longer."""
         self._awaited.discard(way)
 
-    def asked(self, way: Way, answer: ReadAccess) -> None:
-        """Whether ``way`` may read what is there."""
+    def record_access(self, way: Way, answer: ReadAccess) -> None:
+        """Record whether ``way`` may read what is there."""
         account = self._account(way)
         account.asking.discard(way)
         account.answers[way] = answer
 
-    def looked(self, way: Way, refusals: int) -> None:
-        """A look by ``way`` ended, with so many facts for which it was refused."""
+    def record_look(self, way: Way, refusals: int) -> None:
+        """Record that a look by ``way`` ended, which was refused ``refusals`` facts."""
         account = self._account(way)
         account.place.running = None
         account.tried[way] = refusals

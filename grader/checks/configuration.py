@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader.checks import fail, message, required, ungrade
-from grader.checks.numbers import Number, fits, nearest
+from grader.checks.numbers import Number, check_number, nearest
 from grader.i18n.language import N_
 from grader.model.fact import Missing
 
@@ -91,7 +91,7 @@ def check_visibility(
     none passes.
     """
     if expect is not None and expect.visibility_timeout is not None:
-        fits(
+        check_number(
             queue.visibility_timeout_s,
             expect.visibility_timeout,
             what=N_("visibility timeout"),

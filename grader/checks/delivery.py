@@ -32,7 +32,7 @@ def answered(fact: Fact[Invocation]) -> bool:
 def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange], setting: Setting = LAB) -> None:
     """Fail unless one record's answer came, by direct invocation or else through the queue.
 
-    What the queue would have decided, and could not, is blocked or ungraded.
+    If the queue had to decide but did not, the check is blocked or ungraded.
     """
     if answered(fact) or answers_came(exchange):
         return

@@ -84,7 +84,7 @@ def exchange_if_seen(case: Case) -> Fact[Exchange]:
 def facts_plugin(kinds: Iterable[Kind[Any]]) -> ModuleType:
     """The fixtures of all facts, as a plug-in of pytest: of each the one found, and the fact itself."""
     plugin = ModuleType("facts")
-    needs = [(need, kind.given) for kind in kinds for need in kind.needs]
+    needs = [(need, kind.as_type) for kind in kinds for need in kind.needs]
     for need, given in (*needs, *((need, _as_it_is) for need in EXCHANGE)):
         setattr(plugin, f"{need.fixture}_fact", _fact_fixture(need, given))
         setattr(plugin, need.fixture, _found_fixture(need))

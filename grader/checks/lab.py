@@ -17,7 +17,7 @@ from grader.checks.configuration import (
 from grader.checks.delivery import check_answer, check_handler, check_records
 from grader.checks.environment import ExpectedVariables, Variable, check_environment
 from grader.checks.naming import check_name, step_to_make
-from grader.checks.numbers import Bounds, Number, fits
+from grader.checks.numbers import Bounds, Number, check_number
 from grader.checks.routing import (
     Batches,
     being_changed,
@@ -71,14 +71,14 @@ def test_function_runtime(function: Function, expect: AtLeast) -> None:
 def test_function_memory(function: Function, expect: int | Bounds) -> None:
     """The function has {expect} MB of memory."""
     hint = N_("Set memory_size in your stack, then deploy again.")
-    fits(function.memory_mb, expect, unit=N_("MB"), hint=hint)
+    check_number(function.memory_mb, expect, unit=N_("MB"), hint=hint)
 
 
 @check("function_timeout", on="function", expect=Number)
 def test_function_timeout(function: Function, expect: int | Bounds) -> None:
     """The function may run for {expect} seconds."""
     hint = N_("Set timeout in your stack, then deploy again.")
-    fits(function.timeout_s, expect, unit=N_("s"), hint=hint)
+    check_number(function.timeout_s, expect, unit=N_("s"), hint=hint)
 
 
 @check(

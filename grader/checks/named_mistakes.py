@@ -8,7 +8,7 @@ HINTS_OF_SUMS = {
     "joined": N_("Convert both to numbers before you add them."),
     "nearly": N_("Send the sum itself: nothing added to it, and nothing rounded."),
 }
-"""Where two numbers are sent for their sum."""
+"""Hints for labs that send two numbers and expect their sum."""
 
 HINTS = {
     "joined": N_("Convert the numbers of the message before you calculate with them."),

@@ -58,7 +58,7 @@ Number: TypeAlias = Annotated[
 """A number, or those that are allowed."""
 
 
-def fits(
+def check_number(
     found: int, expect: int | Bounds, *, what: str = "", unit: str = "", hint: str = ""
 ) -> None:
     """Pass if ``found`` is what is expected; otherwise fail and say both, as :func:`same` does."""

@@ -69,7 +69,7 @@ def is_twice(texts: Iterable[str], is_right: IsRight) -> bool:
     )
 
 
-def repeats(pair: Pair, earlier: Iterable[Pair]) -> Pair | None:
+def repeated_pair(pair: Pair, earlier: Iterable[Pair]) -> Pair | None:
     """The pair before ``pair`` whose right answer the function gave to ``pair`` again."""
     again = {answer.body for answer in pair.unread}
     for other in earlier:

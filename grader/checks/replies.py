@@ -11,7 +11,7 @@ from grader.checks import evidence, fail, message, shown
 from grader.checks.failure_words import how_it_failed
 from grader.checks.named_mistakes import HINTS, HINTS_OF_SUMS
 from grader.checks.next_step import step_of, step_of_records, step_of_silence
-from grader.checks.other_form import in_quotes, is_twice, quoted, repeats, step_of_form
+from grader.checks.other_form import in_quotes, is_twice, quoted, repeated_pair, step_of_form
 from grader.checks.pair_words import PairWords, spoken_of
 from grader.i18n.language import N_
 from grader.model.fact import Found
@@ -213,7 +213,7 @@ class Replies:
         seen = evidence.of_pair(pair, exchange, self._setting.keys)
         if pair.wrong is not None:
             self._wrong_answer(pair, pair.wrong, seen)
-        before = repeats(pair, (*earlier, *exchange.pairs))
+        before = repeated_pair(pair, (*earlier, *exchange.pairs))
         if before is not None:
             self._same_again(pair, before, seen)
         came = evidence.came_instead(pair, exchange)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 
 from grader.checks import fail, message, shown
-from grader.checks.numbers import Number, fits
+from grader.checks.numbers import Number, check_number
 from grader.i18n.language import N_
 from grader.model.fact import Found
 
@@ -76,7 +76,7 @@ def check_mappings(
         )
     if expect is not None and expect.batch_size is not None:
         for mapping in enabled:
-            fits(
+            check_number(
                 mapping.batch_size,
                 expect.batch_size,
                 what=N_("batch size"),

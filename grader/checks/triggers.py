@@ -39,7 +39,8 @@ def check_schedule(
     schedule: Schedule, function: str, expect: TriggerWays, instead: Message | None = None
 ) -> None:
     """Fail unless something runs the function periodically: one that works is enough, whatever else is
-    there. What could not be read, could have been good. ``instead`` says what else may be meant.
+    there. Unreadable triggers leave the check ungraded, because one of them might work. ``instead``
+    says what else may be meant.
     """
     asked = [trigger for trigger in schedule.triggers if trigger.kind in expect.ways]
     running = [trigger for trigger in asked if trigger.running]

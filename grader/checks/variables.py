@@ -44,7 +44,7 @@ class Variables(dict[str, str | None]):
     __hash__ = None
 
 
-def guarded(seen: Observation) -> Observation:
+def with_checked_environment(seen: Observation) -> Observation:
     """``seen`` with environments in which nothing reads as absent that was not looked at."""
     functions = dict(seen.functions)
     for role, fact in functions.items():

@@ -11,7 +11,7 @@ import typer
 
 from grader.commands.exit_statuses import ALL_POINTS, POINTS_MISSING, UNGRADED
 from grader.commands.help import spoken_help
-from grader.commands.json_output import target, write_stdout
+from grader.commands.json_output import output_file, write_stdout
 from grader.commands.option_values import settings_of, use_of
 from grader.commands.options import (
     ChecksOption,
@@ -95,7 +95,7 @@ def check(
     from grader.export.gradescope import write_results
     from grader.inputs.problems import bad_input
     from grader.model import report as reports
-    from grader.model.observation import silent
+    from grader.model.observation import has_silent_pair
     from grader.results.atomic_write import write_json
     from grader.results.directory import Results, writable
     from grader.roster.load import Account
@@ -105,8 +105,8 @@ def check(
     if gradescope == "-":
         raise bad_input("--gradescope", None, _("It takes the name of a file."), _("Give one."))
     inputs = rubric_and_check_files(rubric, checks)
-    for_json = target(json, "--json", *inputs)
-    for_gradescope = target(gradescope, "--gradescope", *inputs, for_json)
+    for_json = output_file(json, "--json", *inputs)
+    for_gradescope = output_file(gradescope, "--gradescope", *inputs, for_json)
     if out is not None:
         writable(out)
     settings = settings_of(
@@ -136,7 +136,7 @@ def check(
                 "Seed: {seed}; --seed {seed} sends the same numbers again.", seed=settings.seed
             )
             errors.print(again)
-        if silent(graded.observation):
+        if has_silent_pair(graded.observation):
             stop = _("If something else reads your output queue, stop it and check again.")
             errors.print(stop, soft_wrap=True)
     if for_json is not None:
@@ -210,7 +210,7 @@ def _grade(
         engine = Threads(
             *(settings.jobs, at_work.tell),
             step=at_work.step,
-            known=None if quiet else portions.known,
+            known=None if quiet else portions.judge_now,
         )
         if errors.is_terminal:
             # Elsewhere the first line that is printed is whose account it is.

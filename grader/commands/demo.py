@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grader.commands.file_limit import that_fit
+from grader.commands.file_limit import limit_jobs
 from grader.commands.help import spoken_help
 from grader.commands.option_values import settings_of
 from grader.commands.options import (
@@ -70,7 +70,7 @@ def demo(
     with load_setup(path, checks) as setup:
         return run_demo(
             setup,
-            that_fit(settings, errors),
+            limit_jobs(settings, errors),
             out or Path("demo-results"),
             lab=name,
             force=force or out is None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.commands.exit_statuses import ALL_POINTS, INTERRUPTED
-from grader.commands.file_limit import that_fit
+from grader.commands.file_limit import limit_jobs
 from grader.commands.help import spoken_help
 from grader.commands.options import (
     CONFIRM_S,
@@ -216,7 +216,7 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     results = Results(asked.out)
     options = asked.options.as_before(results) if results.occupied else asked.options
     settings = options.settings(confirm_s=asked.confirm_silence, keep=asked.keep.value)
-    settings = that_fit(settings, errors)
+    settings = limit_jobs(settings, errors)
     with (
         listen(host, asked.port) as listening,
         load_setup_and_roster(options.rubric, options.checks, roster, handed_in_here=True) as (

@@ -108,7 +108,7 @@ def export(
     from grader.export.formats import Export
     from grader.export.placing import Placement, place
     from grader.inputs.problems import BadInput, Problem
-    from grader.pages.hand_back import handed_now, marks_of, remember
+    from grader.pages.hand_back import marks_of, remember, updated_record
     from grader.results.handed_back import read_handed_back
     from grader.results.read_class import read_class
     from grader.scoring.open_by import AS_GRADED
@@ -133,7 +133,7 @@ def export(
     # The pages come last: what the others hand out is no change any more.
     for name, form in sorted(chosen.items(), key=lambda item: not item[1].hands_back):
         if handed and not form.hands_back:
-            handed_back = handed_now(handed_back, marks_of(handed), handing, read)
+            handed_back = updated_record(handed_back, marks_of(handed), handing, read)
         target = place_of(form, name, results, out, several=len(chosen) > 1)
         export_of = Export(
             results,

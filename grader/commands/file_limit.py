@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from grader.batch.pipeline import Settings
 
 
-def that_fit(settings: Settings, errors: Console) -> Settings:
+def limit_jobs(settings: Settings, errors: Console) -> Settings:
     """``settings`` with no more accounts at a time than open files allow; a reduction is told."""
     from dataclasses import replace
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.commands.exit_statuses import INTERRUPTED, UNGRADED, batch_status
-from grader.commands.file_limit import that_fit
+from grader.commands.file_limit import limit_jobs
 from grader.commands.help import spoken_help
-from grader.commands.json_output import target, write_stdout
+from grader.commands.json_output import output_file, write_stdout
 from grader.commands.option_values import due_time
 from grader.commands.options import (
     CONFIRM_S,
@@ -101,7 +101,9 @@ def batch(
     from grader.terminal.report import show_class
 
     results = Results(out)
-    for_json = target(json, "--json", roster, *rubric_and_check_files(rubric, checks), *results.own)
+    for_json = output_file(
+        json, "--json", roster, *rubric_and_check_files(rubric, checks), *results.protected_files
+    )
     options = ClassOptions(
         rubric=rubric,
         checks=checks,
@@ -118,7 +120,7 @@ def batch(
     if (resume or only) and results.occupied:
         options = options.as_before(results)
     errors = standard_error(quiet=quiet)
-    settings = that_fit(options.settings(confirm_s=confirm_silence), errors)
+    settings = limit_jobs(options.settings(confirm_s=confirm_silence), errors)
     # One process judges faster than accounts are visited, and holds less memory than several.
     with load_setup_and_roster(options.rubric, options.checks, roster, workers=1) as (
         setup,
@@ -288,7 +290,9 @@ def regrade(
     from grader.terminal.ungraded import show_missing, show_unjudged
 
     stored = Results(results)
-    for_json = target(json, "--json", *rubric_and_check_files(rubric, checks), *stored.own)
+    for_json = output_file(
+        json, "--json", *rubric_and_check_files(rubric, checks), *stored.protected_files
+    )
     until = due_time(due)
     before = stored.batch()
     if lang is None:

@@ -8,24 +8,26 @@ from pathlib import Path
 from grader.i18n.language import _
 
 
-def target(given: str | None, option: str, *inputs: Path | None) -> Path | None:
+def output_file(value: str | None, option: str, *inputs: Path | None) -> Path | None:
     """Where ``option`` writes, unless to standard output; found out before anything is done.
 
     Raises :class:`BadInput` where that is one of ``inputs`` or in a folder of them,
     or where nothing can be written.
     """
     from grader.inputs.problems import bad_input
-    from grader.results.atomic_write import places
+    from grader.results.atomic_write import file_identities
     from grader.results.directory import writable
 
-    if given is None or given == "-":
+    if value is None or value == "-":
         return None
-    path = Path(given)
+    path = Path(value)
     remedy = _("Give {option} another place.", option=option)
     if path.is_dir() or not path.parent.is_dir():
         raise bad_input(path, None, _("No file can be written there."), remedy)
-    here = {place for folder in (path, *path.resolve().parents) for place in places(folder)}
-    if any(places(place_of) & here for place_of in inputs if place_of is not None):
+    here = {
+        place for folder in (path, *path.resolve().parents) for place in file_identities(folder)
+    }
+    if any(file_identities(place_of) & here for place_of in inputs if place_of is not None):
         raise bad_input(path, None, _("This is a file that the command reads or writes."), remedy)
     if not path.exists():
         writable(path.parent)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from grader.commands.exit_statuses import ALL_POINTS, UNGRADED
-from grader.commands.file_limit import that_fit
+from grader.commands.file_limit import limit_jobs
 from grader.commands.help import spoken_help
 from grader.commands.option_values import settings_of
 from grader.commands.options import (
@@ -118,7 +118,7 @@ def doctor(
     settings = settings_of(
         seed=0, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs or JOBS
     )
-    settings = that_fit(settings, standard_error(quiet=quiet))
+    settings = limit_jobs(settings, standard_error(quiet=quiet))
     with load_setup_and_roster(rubric, checks, roster) as (setup, students):
         found = examine_class(students, roster, setup.rubric, setup.needs, settings)
     show_examinations(found, standard_output(quiet=quiet))

@@ -63,7 +63,7 @@ class InUse:
                 self._free.notify_all()
 
     def enter(self, account_id: str, mine: list[str]) -> bool:
-        """Visit the account, unless somebody else does: then wait for the end of that, and say so."""
+        """Reserve the account and return True; if another run has it, wait for that and return False."""
         with self._free:
             if account_id not in self._accounts:
                 self._accounts.add(account_id)

@@ -119,7 +119,7 @@ class Seats:
         self.tell([seat])
 
     def show(self, kept: Iterable[Kept]) -> None:
-        """What a try came to, at once to whoever made it and to the partners who are not at one."""
+        """Publish a try's result to the student, and to partners who have no try running."""
         with self.lock:
             shown = [(self._seats[one.student_id], one) for one in kept]
             for seat, one in shown:

@@ -93,7 +93,7 @@ class Cluster:
         if self._lost is None:
             try:
                 asked = self._executor.submit(
-                    dask_worker.work, this_code(), self._run, name, sealed
+                    dask_worker.run_sealed_task, this_code(), self._run, name, sealed
                 )
             except Exception as error:  # noqa: BLE001 - Dask's words for a connection that is gone
                 why = N_("Dask takes no more tasks: {error}")

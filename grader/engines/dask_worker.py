@@ -114,7 +114,7 @@ def forget_run(run: str) -> None:
             _kept.remove(context)
 
 
-def work(sent_by: tuple[str, str], run: str, name: str, sealed: SealedTask) -> bytes:
+def run_sealed_task(sent_by: tuple[str, str], run: str, name: str, sealed: SealedTask) -> bytes:
     """Run the task in ``sealed``, which ``sent_by``, a grader's version and digest, calls ``name``.
 
     A task that was started before gets a new attempt: its worker died, but what it sent is still on

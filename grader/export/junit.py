@@ -55,15 +55,15 @@ def _suite(row: ClassRow, scale: Scale) -> Element:
     suite = Element(
         "testsuite",
         {
-            "name": allowed(row.student_id),
+            "name": without_forbidden_characters(row.student_id),
             "tests": str(len(cases)),
             **{
                 attribute: str(sum(case.find(tag) is not None for case in cases))
                 for attribute, tag in [*_COUNTED.items(), ("skipped", "skipped")]
             },
             "time": f"{max(0.0, report.duration_s):.3f}",
-            "timestamp": allowed(report.started_at),
-            "hostname": allowed(report.region),
+            "timestamp": without_forbidden_characters(report.started_at),
+            "hostname": without_forbidden_characters(report.region),
         },
     )
     if report.score is not None:
@@ -81,20 +81,22 @@ def _case(row: ClassRow, result: CriterionResult) -> Element:
     case = Element(
         "testcase",
         {
-            "name": allowed(result.title),
-            "classname": allowed(f"{row.student_id}.{result.id}"),
+            "name": without_forbidden_characters(result.title),
+            "classname": without_forbidden_characters(f"{row.student_id}.{result.id}"),
             "time": "0.000",
         },
     )
     if result.status in _OUTCOMES:
         outcome = SubElement(
-            case, _OUTCOMES[result.status], {"message": allowed(result.message or result.status)}
+            case,
+            _OUTCOMES[result.status],
+            {"message": without_forbidden_characters(result.message or result.status)},
         )
         if result.next_steps:
-            outcome.text = allowed("\n".join(result.next_steps))
+            outcome.text = without_forbidden_characters("\n".join(result.next_steps))
     return case
 
 
-def allowed(text: str) -> str:
+def without_forbidden_characters(text: str) -> str:
     """``text`` without the characters that XML 1.0 forbids."""
     return _FORBIDDEN.sub("", text)

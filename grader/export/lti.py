@@ -121,10 +121,10 @@ def _rising(score: Score, there: Score | None) -> Score:
     if there == msgspec.structs.replace(score, timestamp=there.timestamp):
         return there
     moment = datetime.fromisoformat(score.timestamp)
-    return msgspec.structs.replace(score, timestamp=after(there.timestamp, moment))
+    return msgspec.structs.replace(score, timestamp=later_timestamp(there.timestamp, moment))
 
 
-def after(last: str, moment: datetime) -> str:
+def later_timestamp(last: str, moment: datetime) -> str:
     """``moment``, or the first time after ``last`` where that is later."""
     return iso(max(moment, datetime.fromisoformat(last) + _MILLISECOND))
 

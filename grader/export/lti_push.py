@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from grader.export.lti import PlatformError, Time, after, scores_of
+from grader.export.lti import PlatformError, Time, later_timestamp, scores_of
 from grader.i18n.language import _
 from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, read_bounded
 from grader.inputs.problems import bad_input, reason
@@ -89,7 +89,7 @@ class Memory:
     def _read(self, line: bytes, number: int) -> Pushed:
         try:
             pushed = msgspec.json.decode(line, type=Pushed)
-            after(pushed.timestamp, datetime.now(UTC))
+            later_timestamp(pushed.timestamp, datetime.now(UTC))
         except (*UNREADABLE, ValueError, OverflowError) as error:
             message = _("This file is damaged or from another version: {error}.", error=error)
             remedy = _("Move it away: every score is then posted again.")
@@ -115,7 +115,7 @@ class Memory:
     def sending(self, score: Score, now: Callable[[], datetime]) -> Score:
         """The score as it is about to be sent: later than any that the platform may have, and kept."""
         last = self._last.get(score.user_id)
-        moment = iso(now()) if last is None else after(last.timestamp, now())
+        moment = iso(now()) if last is None else later_timestamp(last.timestamp, now())
         timed = msgspec.structs.replace(score, timestamp=moment)
         self._keep(timed, accepted=False)
         return timed

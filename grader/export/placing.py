@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
-from grader.results.atomic_write import places, write_bytes
+from grader.results.atomic_write import file_identities, write_bytes
 from grader.results.directory import (
     BATCH,
     GRADES,
@@ -60,7 +60,7 @@ def place(placements: Sequence[Placement], inputs: Iterable[Path], root: Path) -
     where a file would replace an input, one of the results in ``root``, or, without ``force``,
     whatever is there; ``jsonschema.ValidationError`` where one does not satisfy its schema.
     """
-    protected = {place for path in [*inputs, *_results(root)] for place in places(path)}
+    protected = {place for path in [*inputs, *_results(root)] for place in file_identities(path)}
     problems: dict[Problem, None] = {}
     for placement in placements:
         _validate(placement.files)
@@ -101,7 +101,7 @@ def _validate(files: Sequence[File]) -> None:
 def _problems(placement: Placement, protected: set[object]) -> Iterator[Problem]:
     out = placement.out
     for target, file in placement.targets:
-        if places(target) & protected:
+        if file_identities(target) & protected:
             message = _("This is a file that the export is made from.")
             yield Problem(str(target), None, message, _("Give --out another place."))
         elif target.is_dir() or (file.name and out.exists() and not out.is_dir()):

@@ -1,4 +1,4 @@
-"""Which group of a class list is who hands in together."""
+"""Decides which of a student's listed groups hands in together."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _NUMBER = {"moodle": "moodle_participant", "canvas": "canvas_id"}
 
 @dataclass
 class Owned:
-    """The student, or all members of the group; with a ``problem`` nobody, as it does not decide."""
+    """The student, or all members of the group. With a ``problem``, nobody: the owner is ambiguous."""
 
     persons: Sequence[ClassMember] = field(default_factory=list)
     is_group: bool = False

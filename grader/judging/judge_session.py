@@ -13,7 +13,7 @@ import pytest
 from grader.checks.case import Bound, Case
 from grader.checks.declare import declared
 from grader.checks.raised import Failure, Withheld
-from grader.checks.variables import guarded
+from grader.checks.variables import with_checked_environment
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message, shown, within_limit
 from grader.judging.checks_without_setup import needs_no_setup, run_without_setup
@@ -87,7 +87,7 @@ class _Session:
         limit_s: float,
     ) -> None:
         self.rubric, self.without = rubric, without
-        self.observations = [guarded(seen) for seen in observations]
+        self.observations = [with_checked_environment(seen) for seen in observations]
         self.note, self.limit_s = note, limit_s
         self.only: Collection[str] | None = None
         self.cases: dict[str, Case] = {}

@@ -53,13 +53,13 @@ AT_A_TIME = 200
 """Observations that are judged in one pytest session."""
 
 GIVEN_UP_S = 60.0
-"""A check that hangs or ends its process may cost a session so much; then it is run for nobody else."""
+"""Seconds a check that hangs or kills its worker may cost a session before the rest go without it."""
 
 _RESTART_S = 1.0
-"""What each end of a process costs besides: the others of the session are judged again."""
+"""Extra seconds charged for each worker that died: its session's other observations are judged again."""
 
 _BACKWARDS = 2
-"""So often a check ends its process later than it ran the last time: it is no observation's fault."""
+"""How often a check may kill its worker at an earlier observation than before until none is blamed."""
 
 _log = logging.getLogger("grader")
 

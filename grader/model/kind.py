@@ -76,8 +76,8 @@ class Kind(Generic[T]):
         """Kinds are made where modules are imported, and what they find is read later."""
         work_out(self.type)
 
-    def given(self, found: Any) -> T:
-        """What checks are given of what was found, as it is kept in an observation or as it was seen."""
+    def as_type(self, found: Any) -> T:
+        """What was found, as it is kept in an observation or as it was seen, as this kind's ``type``."""
         return found if isinstance(found, self.type) else msgspec.convert(found, self.type)
 
     @property

@@ -422,8 +422,8 @@ class Observation(Part, frozen=True, kw_only=True):
         return self.identity.value.account_id if isinstance(self.identity, Found) else None
 
 
-def silent(seen: Observation | None) -> bool:
-    """Something that was sent was answered with nothing at all: neither an answer nor a failure.
+def has_silent_pair(seen: Observation | None) -> bool:
+    """Whether a pair that was sent was answered with nothing at all: no answer and no failure.
 
     A second look, which a batch takes, may find that somebody else has taken the answer.
     """

@@ -29,10 +29,11 @@ IMPATIENT_S = 8
 """Patience for the one pair that is tried although the direct invocation was wrong or silent."""
 
 LOOKED_FOR_AFTER_S = 5
-"""After so much of that patience the pair is looked for in the input queue, in the rest of it."""
+"""Seconds of that patience after which the input queue is searched for the pair, in the rest of it."""
 
 AT_ONCE_S = 20
-"""A window and delays longer than this together, and all pairs are sent at once."""
+"""If batching window and delays together exceed this, pairs do not wait for each other: all are sent at
+once, or a few stand for all."""
 
 ONCE_MORE_S = 40
 """Patience for what is sent again after somebody else took it: he may hide it for half a minute."""

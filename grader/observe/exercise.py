@@ -170,7 +170,7 @@ from grader.observe.exchange import Exchanging
 from grader.observe.flags import flags_of
 from grader.observe.input_queue import InputQueue
 from grader.observe.invocation import ANSWER_APPEARS_S, GRACE_S, Direct, Invoker
-from grader.observe.obstacles import BEING_CHANGED, Stage, consumer, found, loop, obstacle
+from grader.observe.obstacles import BEING_CHANGED, Stage, consumer, found_value, loop, obstacle
 from grader.observe.output import ANOTHER_READER, DUPLICATES_S, OutputQueue
 from grader.observe.room import FEW, reserved, too_little_room
 from grader.observe.silence import TOO_LATE, Silence
@@ -261,7 +261,7 @@ class _Run:
         self, aws: Aws, stage: Stage, rules: ExchangeRules, pairs: Pairs, waits: Waits
     ) -> None:
         self._aws, self._stage, self._rules, self._pairs = aws, stage, rules, pairs
-        function, output = found(stage.function), found(stage.output)
+        function, output = found_value(stage.function), found_value(stage.output)
         runs_s = min(function.timeout_s, rules.deadline_s)
         # Long enough that a message which is not ours is received once, not over and over.
         hold_s = 2 * (runs_s + 15) + (rules.pairs + 1) * rules.deadline_s
@@ -405,7 +405,7 @@ class _Run:
         if impossible is not None or self._source is None or self._mapping is None:
             no_way = N_("There is no enabled mapping to send through.")
             return impossible or NotTried.saying(self._mapping_path, no_way)
-        input_delay_s = found(self._stage.input).delay_s
+        input_delay_s = found_value(self._stage.input).delay_s
         self._exchanging = Exchanging(
             self._source,
             self.output,
@@ -437,7 +437,7 @@ class _Run:
         limit = reserved(self._aws, self._target.name)
         if limit is None or limit >= FEW:
             return None
-        visibility_s = found(self._stage.input).visibility_timeout_s
+        visibility_s = found_value(self._stage.input).visibility_timeout_s
         return min(visibility_s, MOST_IN_QUEUE_S), too_little_room(self._target.name, limit)
 
     def _impossible(self) -> NotTried | Unknown | None:

@@ -85,8 +85,8 @@ class Hidden:
             return vanished(seen)
         return seen if isinstance(seen, Unknown) else seen.value
 
-    def came_back(self) -> None:
-        """One of those that were hidden before this run was received by it, and is hidden by it now."""
+    def note_own_receipt(self) -> None:
+        """Note that this run received, and so hides now, one of those that were hidden before it."""
         self._at_first = max(0, self._at_first - 1)
 
     def _ask(self) -> GetQueueAttributesResultTypeDef:

@@ -24,7 +24,9 @@ LOOK_S = 1
 
 
 class InputQueue:
-    """Sends pairs through the queue at ``url``. ``redrive``: it counts receives, so none is made.
+    """Sends pairs through the queue at ``url``.
+
+    ``redrive``: the queue has a redrive policy, which counts receives, so we never receive from it.
 
     ``keys`` are those that an answer may stand under.
     """

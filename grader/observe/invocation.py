@@ -184,7 +184,7 @@ class Invoker:
 
         def once() -> Invocation | ClientError:
             for sent in unused:
-                sent.not_yet()
+                sent.reset_sent_time()
             direct.sent = [*unused, *self._fresh(range(len(unused), records))]
             unused.clear()
             return unless_not_run(

@@ -54,7 +54,7 @@ class HeldMessages:
         """Keep a message that was received for the first time."""
         self._messages[identity] = message
 
-    def again(self, identity: str, handle: str, received: int, *, held: bool) -> bool:
+    def note_received_again(self, identity: str, handle: str, received: int, *, held: bool) -> bool:
         """Note that a message was received once more; whether it is known."""
         known = self._messages.get(identity)
         if known is None:

@@ -46,13 +46,13 @@ class LostAnswers:
         """From when on everything that was lost is visible again."""
         return self._back_at
 
-    def away(self, since: float = -math.inf) -> bool:
-        """Something may still be hidden that was lost ``since`` then."""
+    def may_be_hidden(self, since: float = -math.inf) -> bool:
+        """Whether something that was lost ``since`` then may still be hidden."""
         lost = any(ended >= since for _began, ended in self._spans)
         return lost and time.monotonic() < self._back_at + BACK_S
 
-    def held(self, message: Received, clocks: Clocks) -> bool:
-        """``message`` was first received by a poll of this run whose answer got lost."""
+    def was_in_lost_answer(self, message: Received, clocks: Clocks) -> bool:
+        """Whether ``message`` was first received by a poll of this run whose answer got lost."""
         if not self._spans:
             return False
         first = clocks.first_received(message)

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from grader.observe.sent import Sent
 
 UNTAKEN_S = HIDES_S + BACK_S + 3
-"""How long a number must lie untaken: longer than one that another grader received and lost is away."""
+"""Seconds a wrong number must lie unread: longer than a message that another grader received and lost
+stays hidden."""
 
 MOST_FOR_ONE = 3
-"""Of one message a function makes so many wrong numbers; where more come, others feed it too."""
+"""The most wrong numbers that count as the function's answer to one message; more have other senders."""
 
 
 @dataclass
@@ -41,8 +42,8 @@ class NobodysNumbers:
         """A new message with a number that no pair explains, received for the first time."""
         self._numbers[identity] = _Number(newest, at, at)
 
-    def again(self, identity: str, at: float) -> None:
-        """A message was received once more: nobody has taken it, if it is one of these."""
+    def note_received_again(self, identity: str, at: float) -> None:
+        """Note that a message was received once more: nobody has taken it, if it is one of these."""
         known = self._numbers.get(identity)
         if known is not None:
             known.last = at
@@ -51,11 +52,11 @@ class NobodysNumbers:
         """Instead of an answer to ``newest`` the right one to an earlier pair came again."""
         self._repeats.setdefault(id(newest), (newest, at))
 
-    def answer(self, sent: Sent, slow_s: float, now: float) -> bool:
+    def only_wrong_number_for(self, sent: Sent, slow_s: float, now: float) -> bool:
         """Whether the function answered ``sent`` with a wrong number only.
 
-        Who sent such numbers beside right answers may send the right one still. ``slow_s`` is how much
-        longer than usual answers take.
+        A function that also answered right may still do so, so this is then false. ``slow_s`` is how
+        many seconds longer than usual answers take.
         """
         came_for = [
             *(number.sent for number in self._numbers.values()),

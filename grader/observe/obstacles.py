@@ -74,11 +74,11 @@ def obstacle(stage: Stage) -> NotTried | Unknown | None:
 
 def loop(stage: Stage) -> Message | None:
     """Why a message could come round again for ever; ``None`` where it could not."""
-    output, mappings = found(stage.output), found(stage.output_mappings)
+    output, mappings = found_value(stage.output), found_value(stage.output_mappings)
     if isinstance(stage.input, Found) and stage.input.value.arn == output.arn:
         both = N_("{queue} is both the input and the output queue.")
         return message(both, queue=output.name)
-    function = found(stage.function).name
+    function = found_value(stage.function).name
     if function in mappings.fed:
         return message(
             N_(
@@ -96,7 +96,7 @@ def consumer(stage: Stage) -> Unknown | None:
 
     What that function does is not known, and an answer that it took would look like none.
     """
-    fed = found(stage.output_mappings).fed
+    fed = found_value(stage.output_mappings).fed
     if not fed:
         return None
     return Unknown.saying(
@@ -106,12 +106,12 @@ def consumer(stage: Stage) -> Unknown | None:
             " delete that trigger (the event source mapping from {queue} to {function}), then check"
             " again."
         ),
-        queue=found(stage.output).name,
+        queue=found_value(stage.output).name,
         function=", ".join(fed),
     )
 
 
-def found(fact: Fact[T]) -> T:
+def found_value(fact: Fact[T]) -> T:
     """The value of a fact that :func:`obstacle` made sure of."""
     if not isinstance(fact, Found):
         raise TypeError(f"not found: {fact}")

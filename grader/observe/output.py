@@ -216,14 +216,14 @@ class OutputQueue:
         """
         if self._clocks.differ:
             return CLOCKS
-        if self._lost.away(since=moment):
+        if self._lost.may_be_hidden(since=moment):
             return LOST_MESSAGES
         if self._taken_at >= moment or self._clocks.rest_on_date:
             return ANOTHER_READER
         more = self._hidden.more_than(self._kept.hidden + len(self._undeleted), self._changed_at)
         if isinstance(more, Unknown):
             return more
-        if more and self._lost.away():
+        if more and self._lost.may_be_hidden():
             return LOST_MESSAGES
         return ANOTHER_READER if more else None
 
@@ -236,15 +236,17 @@ class OutputQueue:
         if identity in self._answered:  # SQS delivers a message more than once, if seldom
             self._delete(handle)
             return True
-        if self._kept.again(identity, handle, message.received, held=held):
-            self._nobodys.again(identity, message.at)
+        if self._kept.note_received_again(identity, handle, message.received, held=held):
+            self._nobodys.note_received_again(identity, message.at)
             return True
         old = bool(self._sent) and not self._clocks.is_since(message, self._sent[0], 0)
-        by_others = message.received > 1 and not self._lost.held(message, self._clocks)
+        by_others = message.received > 1 and not self._lost.was_in_lost_answer(
+            message, self._clocks
+        )
         if by_others and not old:
             self._taken_at = message.at
         elif by_others:
-            self._hidden.came_back()
+            self._hidden.note_own_receipt()
         answer = self.recognise(message)
         if answer is not None and answer.wrong is None:
             self._answered.add(identity)
@@ -338,7 +340,7 @@ class OutputQueue:
 
     def answers_wrongly(self, sent: Sent, slow_s: float) -> bool:
         """The only answer to ``sent`` is a number that fits no pair and that no other grader takes."""
-        return sent.silent and self._nobodys.answer(sent, slow_s, time.monotonic())
+        return sent.silent and self._nobodys.only_wrong_number_for(sent, slow_s, time.monotonic())
 
     def said_something_else_since(self, sent: Sent) -> bool:
         """The function sent a message without a number since ``sent``."""

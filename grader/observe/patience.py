@@ -18,7 +18,7 @@ DRAINING_S = 60
 """How much longer than the deadline a queue full of other messages is read through."""
 
 COME_BACK_S = 75
-"""The same of messages that a lost answer has hidden: the next two that bring them may get lost too."""
+"""Extra seconds to wait for messages of a lost response; the next two responses may be lost too."""
 
 STAY_AWAY_S = (0.2, 1.0)
 """How long another grader is left alone with messages that are new and not ours, from, to."""
@@ -55,6 +55,6 @@ class Patience(stop_base):
     def __call__(self, retry_state: RetryCallState) -> bool:  # noqa: ARG002 - tenacity's signature
         """Whether time is up."""
         longer_s = max(
-            DRAINING_S if self.hands_full else 0, COME_BACK_S if self._lost.away() else 0
+            DRAINING_S if self.hands_full else 0, COME_BACK_S if self._lost.may_be_hidden() else 0
         )
         return self.left_s <= -longer_s

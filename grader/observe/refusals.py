@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from grader.model.observation import Observation
 
 REFUSED = frozenset({"credentials", "permission"})
-"""Kinds of what other keys of the same account may find out."""
+"""Kinds of Unknown that other keys to the same account may resolve."""
 
 
 def refusals(seen: Observation) -> int:

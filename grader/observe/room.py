@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from botocore.exceptions import ClientError
 from tenacity import wait_exponential, wait_random
 
-from grader.aws.errors import is_waking, no_room, reserved_without_room
+from grader.aws.errors import is_concurrency_full, is_waking, reserved_without_room
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.fact import Unknown, value_of
@@ -32,7 +32,7 @@ ROOM_S, MOST_ROOM_S = 60, 180
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 4
 
 FEW = 5
-"""Lambda reads a queue with five batches at a time at first: with less room it may get none."""
+"""Lambda polls a queue for five batches at first; a function with less concurrency may get none."""
 
 
 def when_it_may_run(
@@ -62,7 +62,7 @@ def when_it_may_run(
 
         why = message(template) if waking else message(template, function=function)
         seen: Tried = tried
-        tried, ready = waits.again(seen, attempt, still, why, longest_s, pauses)
+        tried, ready = waits.wait_from(seen, attempt, still, why, longest_s, pauses)
         if not ready and isinstance(tried, ClientError):
             raise tried
     return tried
@@ -73,7 +73,7 @@ def unless_not_run(run: Callable[[], Invocation], not_run: Callable[[], object])
     try:
         return run()
     except ClientError as error:
-        if not (no_room(error) or is_waking(error)):
+        if not (is_concurrency_full(error) or is_waking(error)):
             raise
         not_run()
         return error

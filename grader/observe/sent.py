@@ -37,8 +37,8 @@ class Sent:
     numbers: set[Decimal] = field(default_factory=set)
     consumed: bool = False
 
-    def not_yet(self) -> None:
-        """It did not reach the function after all, and is sent anew."""
+    def reset_sent_time(self) -> None:
+        """Count its time from now: it did not reach the function after all, and is sent anew."""
         self.since, self.at = time.monotonic(), datetime.now(UTC)
 
     @property

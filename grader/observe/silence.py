@@ -1,4 +1,4 @@
-"""A silence that costs points and shows nothing: it is looked at once more before it does.
+"""Looks once more at pairs with no answer and no failure before they cost points.
 
 The function neither raised nor sent anything: an answer may be on its way back from somebody else who
 took it, and the counts that would show it are late.

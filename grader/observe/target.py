@@ -35,7 +35,7 @@ class Target:
 def target_of(
     function: Function, mappings: Fact[Mappings], queue_arn: str, rules: ExchangeRules
 ) -> Target:
-    """How ``function`` is invoked: as its mapping does, for as long as answers are waited for."""
+    """The way to invoke ``function``: at the version its mapping names, while answers are waited for."""
     mapping = enabled_mapping(mappings, function.name)
     runs_s = min(function.timeout_s, rules.deadline_s)
     return Target(

@@ -46,7 +46,7 @@ LONGEST_NUMBERS = 64 * 1024
 MOST_NUMBERS = 1000
 _NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,20})?")
 _NO_ANSWER = frozenset({"first-number", "second-number", "field", NEARLY})
-"""What a message also holds that only quotes what was sent, or any number."""
+"""Matches that prove no answer: a message may merely quote what was sent."""
 
 _HELD = N_("which held the answer of {function}")
 
@@ -122,8 +122,9 @@ def _ran(
 def _held(
     aws: Aws, url: str, sent: Sequence[Drawn], since: float, wait_s: float, untold: Unknown
 ) -> set[str] | Unknown:
-    """How the queue's messages since ``since`` answer those that were ``sent``: empty text for a right
-    answer, else the name of a mistake. Answers are removed, all other messages are shown again.
+    """Mistakes shown by the queue's messages since ``since``; an empty string is a right answer.
+
+    Messages that answer one of those ``sent`` are removed, all others are shown again.
 
     The queue is received from until there is one for each that was sent, for ``wait_s`` seconds at most;
     ``untold`` where it holds more than that reads.
@@ -150,7 +151,7 @@ def _held(
                 (delete_message if is_answer else show_message)(aws, url, handle)
     if made:
         return made
-    if receiver.lost.away():
+    if receiver.lost.may_be_hidden():
         return LOST_MESSAGES
     return untold if polls == MOST_POLLS else made
 

@@ -15,7 +15,7 @@ from grader.results.atomic_write import write_text
 from grader.results.directory import HANDED_BACK, PAGE, Results
 from grader.results.handed_back import read_handed_back, write_handed_back
 from grader.results.read_class import read_class
-from grader.scoring.handed_back import handed_again, mark_of_report
+from grader.scoring.handed_back import mark_of_report, merge_marks
 from grader.scoring.scale import Scale
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def marks_of(exports: Iterable[Export]) -> dict[str, HandedMark]:
     return marks
 
 
-def handed_now(
+def updated_record(
     before: HandedBack | None,
     marks: Mapping[str, HandedMark],
     to: Sequence[str],
@@ -49,7 +49,7 @@ def handed_now(
 ) -> HandedBack:
     """The record of what a class was handed out, once ``marks`` are handed out now to ``to``."""
     students = {student.student_id for student in read.students}
-    return handed_again(before, marks, at=now(), to=to, students=students)
+    return merge_marks(before, marks, at=now(), to=to, students=students)
 
 
 def remember(
@@ -76,7 +76,7 @@ def remember(
 
 def _remember(root: Path, marks: Mapping[str, HandedMark], to: Sequence[str]) -> None:
     read = read_class(root)
-    handed_back = handed_now(read_handed_back(root), marks, to, read)
+    handed_back = updated_record(read_handed_back(root), marks, to, read)
     write_handed_back(root, handed_back)
     page = root / PAGE
     if page.is_file():

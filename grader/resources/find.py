@@ -64,8 +64,7 @@ class Several:
 
 
 Finding: TypeAlias = "FoundAs | Several | NotTried | Unknown | None"
-"""The one there is, several, that it rests on what there is not or cannot be known, or that there is
-none."""
+"""The resource found; several; why it cannot be told (NotTried or Unknown); or none."""
 
 
 class Finder:

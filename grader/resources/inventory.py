@@ -1,4 +1,4 @@
-"""What else there is in an account, for finding what has another name: each list is read once."""
+"""The account's functions, queues, mappings and schedules, each listed once, to find renamed ones."""
 
 from __future__ import annotations
 

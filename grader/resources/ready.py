@@ -62,9 +62,9 @@ class Waits:
         ``why`` says what is waited for, :data:`READY_S` seconds at most.
         Returns what was seen, and whether it is ready. Raises :class:`Interrupted`.
         """
-        return self.again(look(), look, pending, why)
+        return self.wait_from(look(), look, pending, why)
 
-    def again(
+    def wait_from(
         self,
         seen: T,
         look: Callable[[], T],
@@ -73,7 +73,7 @@ class Waits:
         longest_s: float | None = None,
         wait: wait_base | None = None,
     ) -> tuple[T, bool]:
-        """The same, where ``seen`` was seen just now: the next look comes after a ``wait``.
+        """As :meth:`until`, where ``seen`` was seen just now: the next look comes after a ``wait``.
 
         The time is ``longest_s`` (:data:`READY_S` unless given), or what is left of all waits; it looks
         again after each ``wait`` (:data:`READY_EVERY_S`).

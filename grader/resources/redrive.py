@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader.checks import check, fail, required, same
-from grader.checks.numbers import Number, fits
+from grader.checks.numbers import Number, check_number
 from grader.i18n.language import N_
 from grader.model.fact import Fact, Found, Missing, untried
 from grader.model.kind import Kind
@@ -74,7 +74,7 @@ def test_dead_letter_queue(
     if expect is not None and expect.target is not None:
         same(redrive.target, expect.target, what=N_("dead-letter queue"), hint=hint)
     if expect is not None and expect.max_receives is not None:
-        fits(redrive.max_receives, expect.max_receives, what="maxReceiveCount", hint=hint)
+        check_number(redrive.max_receives, expect.max_receives, what="maxReceiveCount", hint=hint)
 
 
 REDRIVE = Kind(

@@ -63,15 +63,15 @@ def write_bytes(path: Path, data: bytes, *, synced: bool = True) -> None:
     return _pour(os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0)), data)
 
 
-def places(path: Path) -> set[object]:
+def file_identities(path: Path) -> set[object]:
     """What tells that two paths are one file: where it leads, and the file itself (a hard link)."""
-    places: set[object] = set()
+    identities: set[object] = set()
     with suppress(OSError, RuntimeError):  # RuntimeError: links that lead in a circle
-        places.add(path.resolve())
+        identities.add(path.resolve())
     with suppress(OSError):
         there = path.stat()
-        places.add((there.st_dev, there.st_ino))
-    return places
+        identities.add((there.st_dev, there.st_ino))
+    return identities
 
 
 def is_unfinished(path: Path) -> bool:

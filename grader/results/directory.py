@@ -98,8 +98,9 @@ class Results:
         self.root = root
 
     @property
-    def own(self) -> list[Path]:
-        """What a batch writes here, but ``summary.json``, which may be asked for in its own place."""
+    def protected_files(self) -> list[Path]:
+        """The files that no output of a command may replace: what a batch writes here, but
+        ``summary.json``, which may be asked for in its own place."""
         return [self.root / name for name in (BATCH, *_OURS) if name != SUMMARY]
 
     # -- starting -----------------------------------------------------------------------------
@@ -158,17 +159,17 @@ class Results:
             yield
 
     @property
-    def state(self) -> bytes:
+    def raw_batch(self) -> bytes:
         """The raw ``batch.json``; compare two reads to detect another run. Empty where there is none."""
         try:
             return read_bounded(self.root / BATCH, MOST_BYTES_OF_CLASS)
         except OSError:
             return b""
 
-    def aside(self) -> Path | None:
-        """Where what lies here goes when a batch starts over; ``None`` where nobody was graded yet.
+    def prepare_backup_folder(self) -> Path | None:
+        """Make the folder to which what lies here goes when a batch starts over, ``batch.json`` at once.
 
-        ``batch.json`` is there at once. Whatever is interrupted then, nothing is lost.
+        Its path; ``None`` where nobody was graded yet. Whatever is interrupted then, nothing is lost.
         """
         worth_keeping = (STUDENTS, SUMMARY, GRADES, OVERRIDES)
         if not any((self.root / name).exists() for name in worth_keeping):
@@ -177,7 +178,7 @@ class Results:
         if begun is not None:
             return begun
         to = folder_beside(self.root)
-        put_first(to, BATCH, self.state)
+        put_first(to, BATCH, self.raw_batch)
         return to
 
     @property
@@ -292,7 +293,7 @@ class Results:
             message = _("This is not a batch of this grader: {error}.", error=error)
             raise bad_input(path, None, message) from None
 
-    def have(self, student_id: str, *names: str) -> list[bool]:
+    def which_exist(self, student_id: str, *names: str) -> list[bool]:
         """Whether each of these files and folders of a student is here, readable or not."""
         folder = self.folder(student_id)
         return [(folder / name).exists() for name in names]

@@ -50,7 +50,7 @@ def _problems(root: Path) -> Iterator[Problem]:
 
 
 def _is_there(entry: os.DirEntry[str]) -> bool:
-    """It is no file for another reason than that it is gone: a grader at work puts files in place."""
+    """Whether the entry exists and is no regular file; one that vanished meanwhile is fine."""
     try:
         return not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode)
     except OSError:

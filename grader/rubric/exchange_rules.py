@@ -105,7 +105,7 @@ class _Rules:
     # -- the short form ---------------------------------------------------------------------------
 
     def check_forms(self) -> bool:
-        """Whether it is the short form; that it is not both."""
+        """Whether the exchange uses the short form. Reports a problem if it uses both."""
         message = self.given.get("message")
         short: list[str] = [name for name in ("range", "answer_keys") if name in self.given]
         short += ["message"] if isinstance(message, list) else []

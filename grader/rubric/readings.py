@@ -28,10 +28,10 @@ ROOM = 10
 """Whole numbers that could be mistaken for each other differ by more than this."""
 
 SHARE_APART = Decimal("0.01")
-"""The same of numbers that are not whole, as a share of the larger one."""
+"""Least distance between fractions, as a share of the larger…"""
 
 TIMES_WITHIN = 100
-"""And as a multiple of how far from right an answer may be."""
+"""…and as a multiple of ``within``."""
 
 MOST_DECIMALS = 4
 """An answer that is rounded to more is called off by a little."""

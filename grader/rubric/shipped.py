@@ -25,14 +25,14 @@ def shipped_labs() -> dict[str, Path]:
     return {DEFAULT: default_rubric_path(), **{path.stem: path for path in others}}
 
 
-def named(given: Path) -> Path:
-    """The file that is meant by ``given``: a path, or the name of a shipped lab.
+def resolve_rubric(path_or_lab: Path) -> Path:
+    """The file that is meant by ``path_or_lab``: a path, or the name of a shipped lab.
 
     A file of that name comes first. Raises :class:`BadInput` for a name that is neither.
     """
-    name, labs = str(given), shipped_labs()
-    if given.exists() or given.suffix in _ENDINGS or given.name != name:
-        return given
+    name, labs = str(path_or_lab), shipped_labs()
+    if path_or_lab.exists() or path_or_lab.suffix in _ENDINGS or path_or_lab.name != name:
+        return path_or_lab
     if name in labs:
         return labs[name]
     message = _("There is no file and no shipped lab called “{name}”.", name=name[:80])
@@ -44,7 +44,7 @@ def shipped_name(given: Path) -> str | None:
 
     Raises :class:`BadInput` for a name that is no file and no shipped lab.
     """
-    meant = named(given)
+    meant = resolve_rubric(given)
     return next((name for name, path in shipped_labs().items() if path == meant), None)
 
 

@@ -97,7 +97,7 @@ class Repeated:
             return self._count[key] == 1
 
     @property
-    def again(self) -> int:
+    def repeat_count(self) -> int:
         """How many were not shown, because one like them was."""
         with self._lock:
             return sum(count - 1 for count in self._count.values())

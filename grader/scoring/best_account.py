@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 GROUP_ACCOUNTS, GROUP_ACCOUNT_OPEN = "group-accounts", "group-account-open"
 
 _LAST = "~"
-"""After every account id."""
+"""Sorts after every account id."""
 
 
 def best_of(seen: Sequence[Observation], reports: Sequence[Report]) -> tuple[int, Report]:

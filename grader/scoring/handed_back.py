@@ -1,4 +1,4 @@
-"""What of a class's marks is another than was handed out last."""
+"""Which marks differ from the last hand-back."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def mark_of_report(report: Report) -> HandedMark:
     )
 
 
-def handed_again(
+def merge_marks(
     before: HandedBack | None,
     marks: Mapping[str, HandedMark],
     *,
@@ -32,7 +32,7 @@ def handed_again(
     to: Sequence[str],
     students: Collection[str],
 ) -> HandedBack:
-    """What is handed out once ``marks`` were, at ``at``, to ``to``. ``students`` are all of the class.
+    """The new record after handing out ``marks`` to ``to``. ``students`` are all of the class.
 
     Whoever is not among ``marks`` keeps the mark of ``before``. So does whoever had a score and has
     none now: no platform is told to take one back.

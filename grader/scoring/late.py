@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from grader.rubric.rubric import Rubric
 
 AFTER_DUE, DUE_UNKNOWN = "modified-after-due", "due-unknown"
-"""Flags: modified after the due time; and a due time, of which nobody knows whether it was kept."""
+"""Flags: modified after the due time; modification time unknown."""
 
 MODIFIED_LATE = N_("Last modified {at}, after the due time {due}. Days begun since: {days}.")
 

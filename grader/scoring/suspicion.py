@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Marks: TypeAlias = "tuple[Hashable, ...]"
 
 MOST_NAMED = 50
-"""Of a class that hands in the code of the slides each would name all others."""
+"""At most this many others are named: a class that all hands in sample code would list everybody."""
 
 
 class Code(NamedTuple):

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
-from grader.aws.errors import TABLE, is_functions_fault, is_waking, no_room
+from grader.aws.errors import TABLE, is_concurrency_full, is_functions_fault, is_waking
 from grader.model.access import Keys
 from grader.model.fact import Missing, Unknown
 from grader.safety.secret import Secret
@@ -249,7 +249,7 @@ def test_errors_of_invoke_are_the_functions_or_pass(
     from botocore.exceptions import ClientError
 
     error = ClientError({"Error": {"Code": name, "Message": text}}, "Invoke")
-    assert (is_functions_fault(error), is_waking(error), no_room(error)) == (
+    assert (is_functions_fault(error), is_waking(error), is_concurrency_full(error)) == (
         functions,
         waking,
         room,

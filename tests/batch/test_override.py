@@ -222,7 +222,7 @@ def test_a_batch_that_starts_over_moves_the_marks_aside(results: Path) -> None:
     grader("override", results, "s1", "bonus", "1", *WHY)
     there = Results(results)
     with there.locked():
-        there.start_over(there.aside())
+        there.start_over(there.prepare_backup_folder())
     assert not (results / "overrides.csv").exists()
     (aside,) = results.parent.glob("results.before-*")
     assert "bonus" in (aside / "overrides.csv").read_text()

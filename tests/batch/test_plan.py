@@ -97,7 +97,7 @@ def test_going_on_grades_who_has_no_grade_and_keeps_the_others(results: Results)
     found = planned(results, resume=True)
     assert (todo(found), found.start_over, found.settings.attempt) == (["s2", "s3"], False, 2)
     assert (ids(found.kept), ids(found.earlier), found.rejudge) == (["s1"], ["s2"], ())
-    assert found.state == results.state != b""
+    assert found.raw_batch == results.raw_batch != b""
 
 
 def test_whoever_is_asked_for_alone_is_graded_again_and_everybody_else_stays(

@@ -37,7 +37,7 @@ def test_a_portion_is_shown_unless_a_newer_one_was(
         setup, Settings(seed=1), Student("s1"), lambda report: seen.append(report.started_at)
     )
     for name in ("first", "second"):
-        portions.known(reference(started_at=name))
+        portions.judge_now(reference(started_at=name))
     for number in order:
         judge.asked[number].set_result([[]])
     assert seen == shown

@@ -142,10 +142,10 @@ def test_what_did_not_change_is_neither_written_nor_told(
     again(results, setup)
     (former,) = history(results, "s1")
     assert (former.why, former.report) == ("regrade", a_report(ANN, 18))
-    batch = results.state
+    batch = results.raw_batch
     assert again(results, setup).changes == []
     assert len(history(results, "s1")) == 1
-    assert results.state == batch
+    assert results.raw_batch == batch
 
 
 def test_an_observation_that_was_not_judged_yet_is_a_change_from_nothing(

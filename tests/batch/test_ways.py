@@ -89,9 +89,9 @@ class Run:
             if step.do == "identify":
                 self.ways.identified(step.way, world.leads_to, world.account)
             elif step.do == "ask":
-                self.ways.asked(step.way, world.answer)
+                self.ways.record_access(step.way, world.answer)
             else:
-                self.ways.looked(step.way, world.refusals)
+                self.ways.record_look(step.way, world.refusals)
         new = self.ways.steps()
         self.looked += [one for one in new if one.do == "look"]
         self.under_way += new
@@ -251,15 +251,15 @@ def test_a_way_that_is_late_takes_up_what_was_refused() -> None:
     assert ways.steps() == []
     ways.passed_over(way("q"))
     assert ways.steps() == [WayStep("look", way("p"))]
-    ways.looked(way("p"), 2)
+    ways.record_look(way("p"), 2)
     assert (ways.steps(), ways.settled()) == ([], [])
     ways.identified(way("q"), "A")
     assert ways.steps() == [WayStep("ask", way("p")), WayStep("ask", way("q"))]
-    ways.asked(way("q"), "reads")
+    ways.record_access(way("q"), "reads")
     assert ways.steps() == []
-    ways.asked(way("p"), "denied")
+    ways.record_access(way("p"), "denied")
     assert ways.steps() == [WayStep("look", way("q"), 1)]
-    ways.looked(way("q"), 0)
+    ways.record_look(way("q"), 0)
     assert ways.steps() == []
     assert dict(ways.settled()) == {
         "p": [WayOutcome("seen", way("p"))],
@@ -272,6 +272,6 @@ def test_a_party_whose_account_was_seen_waits_for_nobody() -> None:
     ways.identified(way("p"), "A")
     ways.passed_over(way("q"))
     ways.steps()
-    ways.looked(way("p"), 0)
+    ways.record_look(way("p"), 0)
     assert ways.steps() == []
     assert ways.settled() == [("p", [WayOutcome("seen", way("p"))])]

@@ -36,23 +36,23 @@ def numbers(pair: Sent) -> NobodysNumbers:
 
 
 def test_a_number_that_nobody_takes_is_the_functions(numbers: NobodysNumbers, pair: Sent) -> None:
-    numbers.again("m", UNTAKEN_S)
-    assert numbers.answer(pair, 0, UNTAKEN_S)
+    numbers.note_received_again("m", UNTAKEN_S)
+    assert numbers.only_wrong_number_for(pair, 0, UNTAKEN_S)
 
 
 def test_a_number_that_another_grader_takes_is_not(numbers: NobodysNumbers, pair: Sent) -> None:
-    numbers.again("m", UNTAKEN_S - 0.1)
-    assert not numbers.answer(pair, 0, 10 * UNTAKEN_S)
+    numbers.note_received_again("m", UNTAKEN_S - 0.1)
+    assert not numbers.only_wrong_number_for(pair, 0, 10 * UNTAKEN_S)
 
 
 def test_where_answers_take_longer_so_does_taking_them(numbers: NobodysNumbers, pair: Sent) -> None:
-    numbers.again("m", UNTAKEN_S + 7)
-    assert not numbers.answer(pair, 8, UNTAKEN_S + 7)
+    numbers.note_received_again("m", UNTAKEN_S + 7)
+    assert not numbers.only_wrong_number_for(pair, 8, UNTAKEN_S + 7)
 
 
 def test_what_came_for_one_pair_says_nothing_of_another(numbers: NobodysNumbers) -> None:
-    numbers.again("m", UNTAKEN_S)
-    assert not numbers.answer(Sent(drawn()), 0, UNTAKEN_S)
+    numbers.note_received_again("m", UNTAKEN_S)
+    assert not numbers.only_wrong_number_for(Sent(drawn()), 0, UNTAKEN_S)
 
 
 def test_a_queue_that_others_feed_too_shows_more_numbers(
@@ -60,8 +60,8 @@ def test_a_queue_that_others_feed_too_shows_more_numbers(
 ) -> None:
     for number in range(MOST_FOR_ONE):
         numbers.add(str(number), pair, 1.0)
-    numbers.again("m", UNTAKEN_S)
-    assert not numbers.answer(pair, 0, UNTAKEN_S)
+    numbers.note_received_again("m", UNTAKEN_S)
+    assert not numbers.only_wrong_number_for(pair, 0, UNTAKEN_S)
 
 
 def test_who_sends_numbers_beside_right_answers_may_answer_still(
@@ -69,18 +69,18 @@ def test_who_sends_numbers_beside_right_answers_may_answer_still(
 ) -> None:
     before = Sent(drawn())
     numbers.add("earlier", before, 0.0)
-    numbers.again("m", UNTAKEN_S)
-    assert numbers.answer(pair, 0, UNTAKEN_S)
+    numbers.note_received_again("m", UNTAKEN_S)
+    assert numbers.only_wrong_number_for(pair, 0, UNTAKEN_S)
     monkeypatch.setattr(Sent, "answered", property(lambda sent: sent is before))
-    assert not numbers.answer(pair, 0, UNTAKEN_S)
+    assert not numbers.only_wrong_number_for(pair, 0, UNTAKEN_S)
 
 
 def test_an_earlier_answer_that_comes_again_is_waited_for_as_long(pair: Sent) -> None:
     numbers = NobodysNumbers()
     numbers.repeated(pair, 0.0)
     numbers.repeated(pair, 5.0)
-    assert not numbers.answer(pair, 0, UNTAKEN_S - 0.1)
-    assert numbers.answer(pair, 0, UNTAKEN_S)
+    assert not numbers.only_wrong_number_for(pair, 0, UNTAKEN_S - 0.1)
+    assert numbers.only_wrong_number_for(pair, 0, UNTAKEN_S)
 
 
 def test_an_earlier_answer_that_comes_beside_the_right_one_says_nothing_of_the_next(
@@ -90,7 +90,7 @@ def test_an_earlier_answer_that_comes_beside_the_right_one_says_nothing_of_the_n
     numbers.repeated(before, 0.0)
     numbers.repeated(pair, 30.0)
     monkeypatch.setattr(Sent, "answered", property(lambda sent: sent is before))
-    assert not numbers.answer(pair, 0, 30.0 + UNTAKEN_S)
+    assert not numbers.only_wrong_number_for(pair, 0, 30.0 + UNTAKEN_S)
 
 
 # -- in an account --------------------------------------------------------------------------------

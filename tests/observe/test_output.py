@@ -301,7 +301,7 @@ def test_a_copy_of_an_earlier_answer_is_told_from_an_answer(
     assert output.recognise(a_message('{"body": 420}'))
     assert bool(silent.unread) == (after_s == 0)
     later = time.monotonic() + UNTAKEN_S
-    assert output._nobodys.answer(silent, 0, later) == repeats
+    assert output._nobodys.only_wrong_number_for(silent, 0, later) == repeats
 
 
 def test_the_last_look_for_duplicates_is_a_whole_poll_long(

@@ -131,7 +131,7 @@ def test_all_waits_of_a_run_share_their_time(monkeypatch: pytest.MonkeyPatch) ->
     waits = ready.Waits(
         threading.Event(), lambda why, longest_s: told.append((str(why), longest_s))
     )
-    looks = [waits.again(1, lambda: 1, bool, WHY, 60, wait_fixed(0.05))[1] for _ in range(2)]
+    looks = [waits.wait_from(1, lambda: 1, bool, WHY, 60, wait_fixed(0.05))[1] for _ in range(2)]
     assert looks == [False, False]
     assert told == [("AWS is waking your function", 0.3)]  # the second wait had no time left
 

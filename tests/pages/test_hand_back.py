@@ -380,7 +380,7 @@ def test_a_batch_that_starts_over_begins_without_it(root: Path) -> None:
     hand_back(root)
     there = Results(root)
     with there.locked():
-        aside = there.aside()
+        aside = there.prepare_backup_folder()
         there.start_over(aside)
     assert read_handed_back(root) is None
     assert aside is not None

@@ -76,7 +76,7 @@ def test_regrading_changes_the_pages_it_concerns(folder: Path) -> None:
 def test_starting_over_leaves_no_page_of_an_earlier_batch(tmp_path: Path) -> None:
     root = written(tmp_path / "results", [report(1)])
     results = Results(root)
-    aside = results.aside()
+    aside = results.prepare_backup_folder()
     results.start_over(aside)
     assert not list(root.rglob(PAGE))
     assert aside is not None

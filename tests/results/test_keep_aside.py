@@ -44,7 +44,7 @@ def starting(results: Results) -> None:
 
 def started_over(results: Results) -> Path:
     """As a batch does it: where things went."""
-    aside = results.aside()
+    aside = results.prepare_backup_folder()
     starting(results)
     results.start_over(aside)
     assert aside is not None
@@ -78,13 +78,13 @@ def test_what_was_interrupted_is_gone_on_with_and_nothing_is_lost(
     results: Results, moved: int
 ) -> None:
     before = files(results.root)
-    aside = results.aside()
+    aside = results.prepare_backup_folder()
     assert aside is not None
     starting(results)
     for name in ("students", "rubric.yaml", "x")[:moved]:
         if (results.root / name).exists():
             (results.root / name).rename(aside / name)
-    again = results.aside()
+    again = results.prepare_backup_folder()
     results.start_over(again)
     assert befores(results) == [aside]
     kept = files(aside)
@@ -96,7 +96,7 @@ def test_what_was_interrupted_is_gone_on_with_and_nothing_is_lost(
 
 def test_where_nobody_was_graded_nothing_is_kept(tmp_path: Path) -> None:
     results = Results(a_graded_class(tmp_path / "results", {}))
-    assert results.aside() is None
+    assert results.prepare_backup_folder() is None
     results.start_over(None)
     assert befores(results) == []
     assert not (results.root / "rubric.yaml").exists()

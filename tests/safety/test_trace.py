@@ -75,7 +75,7 @@ def test_the_same_fault_is_new_once_whatever_it_says() -> None:
     shown = Repeated()
     assert [shown.is_new(raised(f"student {n}")) for n in range(5)] == [True, *[False] * 4]
     assert shown.is_new(raised("deeper", depth=1))
-    assert shown.again == 4
+    assert shown.repeat_count == 4
 
 
 def test_what_failed_elsewhere_is_new_once_for_each_place() -> None:
