@@ -61,8 +61,8 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """The exceptions that decoding raises where a file does not hold what the grader wrote."""
 _OF_ONE_BATCH = (SUMMARY, GRADES, RUBRIC, PAGE, OVERRIDES, HANDED_BACK)
 FILES_OF_CLASS = (BATCH, *_OF_ONE_BATCH, DESK, PUSHED, LOCK)
-"""The files that the grader keeps in a results folder, beside the folder of the students. What a desk and
-a platform know outlives a batch that starts over."""
+"""The files that the grader keeps in a results folder, beside the folder of the students. What a desk
+and a platform know outlives a batch that starts over."""
 _PUT_ASIDE = (*_OF_ONE_BATCH, STUDENTS)
 
 
