@@ -248,7 +248,7 @@ def _make_anew(each: Folder, traces: Traces, pages: Collection[Path], told: Forg
         for path in (*there, *pages):
             path.unlink()
         return
-    shown = ShownScores(batch.open_by_student, batch.absent or "blank")
+    shown = ShownScores.as_kept(batch)
     summary = results.write_class(known, rubric, batch.students, batch.lang, shown)
     reports = [result.report for result in known]
     again = [report for report in reports if root / STUDENTS / report.student_id / PAGE in pages]

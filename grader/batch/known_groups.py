@@ -42,7 +42,7 @@ class KnownGroups:
         if not group or (stored.report and not is_of_group(stored.report, stored.student)):
             return
         if any(isinstance(observation.identity, Found) for observation in stored.seen):
-            self._students.setdefault(f"group {group}", []).append(stored.student)
+            self._students.setdefault(party_of(stored.student), []).append(stored.student)
         if stored.report is not None and GROUP_ACCOUNT_OPEN in stored.report.flags:
             self._open.add(name)
         if graded:

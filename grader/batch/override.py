@@ -91,7 +91,7 @@ def override_points(results: Results, mark: Mark) -> Marked:
                 results.write_report(report)
                 changes.append(change_of(student.report, report))
             everybody.append(KeptResult(report, student.known.code))
-        shown = ShownScores(batch.open_by_student, batch.absent or "blank")
+        shown = ShownScores.as_kept(batch)
         summary = results.write_class(everybody, rubric, batch.students, batch.lang, shown)
         reports = [known.report for known in everybody]
         if batch.state == "finished":

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from grader.batch.ways import Way
 from grader.judging.ungraded import Unjudged
+from grader.model.batch import owner_of
 from grader.model.fact import Found
-from grader.scoring.best_account import best_of
+from grader.scoring.best_account import best_of, points_so_far
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from grader.engines.visit import Visit
+    from grader.model.batch import OfStudent
     from grader.model.observation import Observation
     from grader.model.outcome import Outcome
     from grader.model.report import Report
@@ -82,9 +84,9 @@ class Party:
         return (account_id, region) in self.earlier.seen
 
 
-def party_of(account: Account) -> str:
-    """The name of the party that a row is of."""
-    return f"group {account.group}" if account.group else f"student {account.student_id}"
+def party_of(whose: OfStudent) -> str:
+    """The name of the party that a row, or a student, is of."""
+    return " ".join(owner_of(whose))
 
 
 def parties_of(
@@ -216,14 +218,14 @@ class Candidates:
 
 
 def is_worth_more(then: Report, now: Report) -> bool:
-    """Whether a result counts before another: graded first, then more points, then the newer one."""
+    """Whether an earlier result counts before another: graded first, then more points.
+
+    Unlike between the accounts of a group (:func:`best_of`), a grade never gives way to what is open:
+    both results are of the same work, and a fault of today must not take away what was settled.
+    """
     if then.status != now.status:
         return then.status == "graded"
-    return _points(then) > _points(now)
-
-
-def _points(report: Report) -> float:
-    return (report.sure_points if report.score is None else report.score) or 0.0
+    return points_so_far(then) > points_so_far(now)
 
 
 def _same_account(observation: Observation, other: Observation) -> bool:

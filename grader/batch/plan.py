@@ -99,7 +99,7 @@ def plan(
     judged_by = (batch.checks_sha256, batch.grader_sha256, batch.lang, batch.state)
     judged_alike = judged_by == (checks_sha256, grader_sha256(), settings.lang, "finished")
     failed = set[str]() if batch.judging_failed is UNSET else {*batch.judging_failed}
-    same_due = settings.due == (None if batch.due is UNSET else batch.due)
+    same_due = settings.due == (batch.due or None)
     before = {student.student_id: student for student in batch.students}
     known: dict[str, KeptResult] = {}
     seen: dict[str, KeptResult] = {}

@@ -145,7 +145,7 @@ def regrade(
                     lang=lang,
                     region=batch.region,
                     everyone=batch.students,
-                    due=None if batch.due is UNSET else batch.due,
+                    due=batch.due or None,
                     overrides=overrides,
                 )
             )
@@ -166,7 +166,7 @@ def regrade(
             summary = summarise_class(everybody, setup.rubric, lang)
             return Regraded(summary, reports, changes, skipped, overrides.notes, failed, missing)
         _write(results, changed)
-        shown = ShownScores(batch.open_by_student, batch.absent or "blank")
+        shown = ShownScores.as_kept(batch)
         summary = results.write_class(everybody, setup.rubric, batch.students, lang, shown)
         used = msgspec.structs.replace(
             batch,

@@ -196,7 +196,8 @@ def _grade(
             with at_work.still():
                 tell_account(found.identity.value, visit.region, found.elsewhere, errors)
                 runs = settings.exchange and needs.exercise
-                tell_what_comes(errors, runs=runs, waits=bool(needs.facts["runs"]))
+                invocations = setup.rubric.exchange.invocations if runs else 0
+                tell_what_comes(errors, invocations, waits=bool(needs.facts["runs"]))
 
         def show(report: Report) -> None:
             with at_work.still():
@@ -285,15 +286,16 @@ def _place(url: str) -> str:
     return _("at {address}, which is not AWS's own", address=url)
 
 
-def tell_what_comes(errors: Console, *, runs: bool, waits: bool) -> None:
-    """That the function is run, and that a run of its schedule is waited for."""
+def tell_what_comes(errors: Console, invocations: int, *, waits: bool) -> None:
+    """How often the function is run, and that a run of its schedule is waited for."""
     from grader.resources.runs import RUNS_S
 
-    if runs:
+    if invocations:
         errors.print(
             _(
                 "Checking your account: this runs your function and uses its queues "
-                "(about nine invocations)."
+                "(about {count} invocations).",
+                count=invocations,
             )
         )
     if waits:

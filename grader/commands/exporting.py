@@ -16,6 +16,7 @@ from grader.commands.options import (
     ForceOption,
     OpenByStudentOption,
     QuietOption,
+    ResultsArgument,
 )
 from grader.i18n.language import N_, _, plural, spoken
 
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from grader.inputs.problems import Problem
     from grader.results.read_class import ClassRead, ClassRow
 
-ResultsArgument = Annotated[
-    Path, typer.Argument(help=N_("The folder of a batch."), metavar=N_("RESULTS"))
-]
 ScaleOption = Annotated[
     str | None,
     typer.Option("--scale", metavar="POINTS", help=N_("Full marks there [default: the rubric's].")),

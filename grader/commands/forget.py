@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.commands.exit_statuses import ALL_POINTS, UNGRADED
-from grader.commands.exporting import ResultsArgument
 from grader.commands.help import spoken_help
-from grader.commands.options import LangOption, QuietOption
+from grader.commands.options import LangOption, QuietOption, ResultsArgument
 from grader.i18n.language import N_, _, plural
 
 if TYPE_CHECKING:

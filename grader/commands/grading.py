@@ -30,6 +30,7 @@ from grader.commands.options import (
     OpenByStudentOption,
     QuietOption,
     RegionOption,
+    ResultsArgument,
     RosterArgument,
     RubricOption,
     SeedOption,
@@ -258,9 +259,7 @@ def _resuming(
 
 @spoken_help
 def regrade(
-    results: Annotated[
-        Path, typer.Argument(help=N_("The folder of a batch."), metavar=N_("RESULTS"))
-    ],
+    results: ResultsArgument,
     rubric: Annotated[
         Path | None,
         typer.Option(

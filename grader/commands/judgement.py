@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from grader.commands.exit_statuses import ALL_POINTS
 from grader.commands.help import spoken_help
-from grader.commands.options import LangOption, QuietOption
+from grader.commands.options import LangOption, QuietOption, ResultsArgument
 from grader.i18n.language import N_, _, speak
 
 
 @spoken_help
 def override(
-    results: Annotated[
-        Path, typer.Argument(help=N_("The folder of a batch."), metavar=N_("RESULTS"))
-    ],
+    results: ResultsArgument,
     student: Annotated[
         str, typer.Argument(help=N_("An id, name or e-mail."), metavar=N_("STUDENT"))
     ],

@@ -93,7 +93,7 @@ def lint(
             return ALL_POINTS
         from grader.rehearsal.exam import show_exam, sit_exam
 
-        settings = settings_of(seed=seed, region=None, endpoint_url=None, lang=lang, jobs=32)
+        settings = settings_of(seed=seed, region=None, endpoint_url=None, lang=lang)
         errors = standard_error(quiet=quiet)
         taken = sit_exam(setup, settings, errors=errors, quiet=quiet)
     given = rubrics[0] if rubrics else path

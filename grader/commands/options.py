@@ -25,6 +25,11 @@ def _speaking(lang: Lang | None) -> Lang | None:
     return lang
 
 
+ResultsArgument = Annotated[
+    Path, typer.Argument(help=N_("The folder of a batch."), metavar=N_("RESULTS"))
+]
+
+
 class EngineKind(StrEnum):
     """What runs the visits to accounts."""
 

@@ -11,22 +11,17 @@ from jsonschema import Draft202012Validator
 
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
+from grader.results.accounts import ACCOUNTS
 from grader.results.atomic_write import file_identities, write_bytes
 from grader.results.directory import (
-    BATCH,
-    GRADES,
-    HANDED_BACK,
-    LOCK,
+    FILES_OF_CLASS,
     OBSERVATION,
-    PUSHED,
+    PAGE,
     REPORT,
-    RUBRIC,
     STUDENTS,
-    SUMMARY,
     writable,
 )
 from grader.results.history import BEFORE, HISTORY
-from grader.results.overrides import OVERRIDES
 from grader.schemas import load
 
 if TYPE_CHECKING:
@@ -35,7 +30,6 @@ if TYPE_CHECKING:
 
     from grader.export.formats import File
 
-_OF_THE_CLASS = (BATCH, RUBRIC, SUMMARY, GRADES, OVERRIDES, LOCK, PUSHED, HANDED_BACK)
 _OF_A_STUDENT = (REPORT, BEFORE, OBSERVATION)
 
 
@@ -117,9 +111,11 @@ def _results(root: Path) -> list[Path]:
     students = root / STUDENTS
     folders = list(students.iterdir()) if students.is_dir() else []
     return [
-        *(root / name for name in _OF_THE_CLASS),
+        # The pages may be written anew.
+        *(root / name for name in FILES_OF_CLASS if name != PAGE),
         *(folder / name for folder in folders for name in _OF_A_STUDENT),
-        *(path for folder in folders for path in (folder / HISTORY).glob("*.json")),
+        *(path for folder in folders for path in folder.glob(f"{HISTORY}/*.json")),
+        *(path for folder in folders for path in folder.glob(f"{ACCOUNTS}/*.json")),
     ]
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_, _
 from grader.inputs.csv_cell import cell as defused
-from grader.inputs.problems import BadInput, Problem, bad_input, cannot_be_read
+from grader.inputs.problems import BadInput, Problem, bad_input
+from grader.inputs.text_file import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -135,7 +136,7 @@ def read_sheet(path: Path, known: Collection[str]) -> Sheet:
     ``known`` are names of columns, by which the delimiter is told. Raises
     :class:`BadInput`, with the line.
     """
-    raw = _bytes_of(path)
+    raw = read_bytes(path, limit_bytes=_LIMIT_BYTES)
     bom = next((mark for mark in _BOMS if raw.startswith(mark)), b"")
     encoding = _BOMS.get(bom, "utf-8")
     body = raw[len(bom) :]
@@ -156,21 +157,6 @@ def read_sheet(path: Path, known: Collection[str]) -> Sheet:
     if not sheet.records or sheet.records[0].is_blank:
         raise bad_input(path, 1, _("There is no header."), _(_SAVE_AGAIN))
     return sheet
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            there = _("This is not a file.") if path.exists() else _("There is no such file.")
-            raise bad_input(path, None, there, _("Check the path."))
-        with path.open("rb") as file:
-            raw = file.read(_LIMIT_BYTES + 1)
-    except OSError as error:
-        raise bad_input(path, None, cannot_be_read(error)) from None
-    if len(raw) > _LIMIT_BYTES:
-        message = _("It is larger than {size} MiB.", size=_LIMIT_BYTES // 2**20)
-        raise bad_input(path, None, message, _("Check that it is the right file."))
-    return raw
 
 
 def _delimiter(text: str, known: Collection[str]) -> str:

@@ -81,10 +81,14 @@ def _validator() -> Any:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A remedy for an unknown word: the nearest known one, or all of them."""
     choices = sorted(known)
-    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
-    if near:
-        return _("Did you mean “{word}”?", word=near[0])
-    return _("Known here: {names}.", names=", ".join(choices)) if choices else ""
+    listed = _("Known here: {names}.", names=", ".join(choices)) if choices else ""
+    return perhaps_meant(word, choices) or listed
+
+
+def perhaps_meant(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """A remedy for an unknown word: the nearest known one, or nothing."""
+    near = difflib.get_close_matches(word, [*known], n=1, cutoff=likeness)
+    return _("Did you mean “{word}”?", word=near[0]) if near else ""
 
 
 def place_name(place: KeyPath) -> str:

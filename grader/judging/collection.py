@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import faulthandler
 import inspect
 import traceback
@@ -14,6 +13,7 @@ import pytest
 from grader.checks.declare import declared
 from grader.i18n.language import _
 from grader.inputs.problems import Problem
+from grader.inputs.schema_errors import perhaps_meant
 from grader.judging.check_files import LAB_CHECKS
 from grader.judging.facts import FIXTURES_MODULE, NEEDS, needs_of_check
 from grader.judging.pytest_session import check_of, run_pytest
@@ -22,7 +22,7 @@ from grader.model.outcome import Collected
 from grader.rubric.rules import SHAPES, shape_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
     from grader.judging.note import Note
@@ -141,13 +141,15 @@ class _Collection:
         for name in item.fixturenames:
             if name in known or name == "request":
                 continue
-            self._refuse(info, _("There is no fixture “{name}”.", name=name), _meant(name, NEEDS))
+            self._refuse(
+                info, _("There is no fixture “{name}”.", name=name), perhaps_meant(name, NEEDS)
+            )
 
     def _unobservable(self, info: CheckInfo) -> None:
         """Refuse a check that asks for facts which what it judges never has, under any rubric."""
         if not isinstance(info.on, str) or info.on not in SHAPES:
             message = _("No check judges a “{word}”.", word=info.on)
-            self._refuse(info, message, _meant(str(info.on), SHAPES))
+            self._refuse(info, message, perhaps_meant(str(info.on), SHAPES))
             self.checks.pop(info.name, None)  # nothing can be said of a criterion that names it
             return
         variables = Need("environment", "functions", "function", "target")
@@ -166,11 +168,6 @@ class _Collection:
 
     def _refuse(self, info: CheckInfo, message: str, remedy: str) -> None:
         self.problems.append(Problem(info.file, info.line, message, remedy))
-
-
-def _meant(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, known, 1)
-    return _("Did you mean “{word}”?", word=near[0]) if near else ""
 
 
 def _has(shape: str, need: Need) -> bool:

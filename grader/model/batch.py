@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from grader import __version__
 from grader.model.work_out import work_out
-
-if TYPE_CHECKING:
-    from grader.model.report import Report
 
 
 class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,7 +51,19 @@ class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return given.get(name, "")
 
 
-def owner_of(whose: Student | Report) -> tuple[str, str]:
+class OfStudent(Protocol):
+    """What is a student's, who may be in a group: a row, a report."""
+
+    @property
+    def student_id(self) -> str:
+        """The roster's id."""
+
+    @property
+    def group(self) -> str | None:
+        """Who shares the account by right; ``None`` for nobody."""
+
+
+def owner_of(whose: OfStudent) -> tuple[str, str]:
     """Whom an account belongs to by right: the student's group, or the student alone."""
     return ("group", whose.group) if whose.group else ("student", whose.student_id)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from grader.i18n.message import Message
 from grader.model.evidence import Evidence  # noqa: TC001 - msgspec reads it
-from grader.model.kind import EXCHANGE, Need
+from grader.model.kind import EVERYTHING, EXCHANGE, Need
 
 if TYPE_CHECKING:
     from grader.inputs.problems import Problem
@@ -40,6 +40,11 @@ class CheckInfo:
     def exercises(self) -> bool:
         """It asks for what is only seen when the function is run."""
         return any(need in EXCHANGE for need in self.needs)
+
+    @property
+    def only_looks(self) -> bool:
+        """No function is run for it, not even where a rubric asks for everything that can be seen."""
+        return not self.exercises and EVERYTHING not in self.needs
 
 
 class Collected(NamedTuple):

@@ -13,6 +13,7 @@ from grader.model.evidence import Evidence  # noqa: TC001 - msgspec reads it
 from grader.model.indented_json import indented_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -113,6 +114,13 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         tuple[TestResult, ...],
         _means("What each of its tests said; several share the points."),
     ] = ()
+    only_looks: Annotated[
+        bool | UnsetType,
+        _means(
+            "True where its check makes no function run. Missing where it does, for the checks that "
+            "came with version 0.2, of which the name tells, and in reports of version 0.1.0."
+        ),
+    ] = UNSET
 
     def __post_init__(self) -> None:
         _finite(self.points, self.max_points)
@@ -124,6 +132,11 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         if self.status == "blocked":
             return ()
         return tuple(dict.fromkeys(filter(None, (self.hint, self.author_hint))))
+
+
+def looking(results: Iterable[CriterionResult]) -> frozenset[str]:
+    """The ids of the criteria whose check is known to make no function run."""
+    return frozenset(result.id for result in results if result.only_looks is True)
 
 
 class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,7 +6,6 @@ at the same line of the same file.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from urllib.parse import quote
 
 from grader.pages.document import sentence
 from grader.pages.text import page_text
-from grader.scoring.open_by import first_open, open_by
+from grader.scoring.open_by import first_open, open_by, open_reason, without_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -25,7 +24,6 @@ MOST_REASONS = 12
 MOST_NAMES_SHOWN = 60
 """How many of the students who share something are named; the table has them all."""
 MOST_OF_NAME, MOST_OF_SENTENCE = 80, 400
-_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -87,14 +85,13 @@ def open_reasons(reports: Sequence[Report], whose: OpenBy) -> list[Alike]:
     for report in reports:
         first = first_open(report)
         if first is not None and open_by(report) == whose:
-            words = first.message if whose == "student" else _NUMBER.sub("#", first.message)
-            who[words, first.hint].append((report, first))
+            who[open_reason(first)].append((report, first))
     groups = sorted(who.values(), key=len, reverse=True)[:MOST_REASONS]
     return [_alike(group, len(reports)) for group in groups]
 
 
 def _finding(result: CriterionResult) -> Hashable:
-    words = [_NUMBER.sub("#", text) for text in (result.message, result.hint)]
+    words = [without_numbers(text) for text in (result.message, result.hint)]
     places = frozenset(_places([result.values, result.hint_values]))
     return result.id, *words, places
 

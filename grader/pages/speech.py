@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_datetime, format_time
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal
 
 from grader.i18n.language import language
+from grader.model.timestamps import time_of
 from grader.pages.text import page_text
 
 _MINUTE, _HOUR = 60, 3600
@@ -34,25 +34,29 @@ class Speech:
         return self._words.plural(count, one, several, count=self.number(count), **values)
 
     def number(self, value: float | None) -> str:
-        """At most two decimals; a dash where there is none."""
+        """At most four decimals, as a report has points; a dash where there is none."""
         if value is None:
             return "–"
         return _number(float(value), self._locale)
 
+    def mean(self, value: float | None) -> str:
+        """A mean, of which two decimals say enough; a dash where there is none."""
+        return self.number(None if value is None else round(value, 2))
+
     def percent(self, share: float | None) -> str:
         """A share from 0 to 1, in whole percent."""
-        return "–" if share is None else str(format_percent(share, locale=self._locale))
+        return "–" if share is None else self._words.percent(share)
 
     def moment(self, iso: str | None) -> str:
         """A date and a time; what is not one stays as it is written."""
-        when = _read(iso)
+        when = time_of(iso or "")
         if when is None:
             return page_text(iso or "–", _LONGEST_TIME)
         return str(format_datetime(when, "long", tzinfo=when.tzinfo, locale=self._locale))
 
     def clock(self, iso: str | None) -> str:
         """The time of the day."""
-        when = _read(iso)
+        when = time_of(iso or "")
         if when is None:
             return page_text(iso or "–", _LONGEST_TIME)
         return str(format_time(when, "medium", tzinfo=when.tzinfo, locale=self._locale))
@@ -78,11 +82,4 @@ class Speech:
 def _number(value: float, locale: Locale) -> str:
     if abs(value) >= _HUGE:
         return f"{value:g}"
-    return str(format_decimal(value, format="#,##0.##", locale=locale))
-
-
-def _read(iso: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(iso) if iso else None
-    except ValueError:
-        return None
+    return str(format_decimal(value, format="#,##0.####", locale=locale))

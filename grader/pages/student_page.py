@@ -10,11 +10,12 @@ from grader.checks.failure_words import how_it_failed
 from grader.i18n.message import Message, as_message, said
 from grader.model.fact import Found, Missing, NotTried, value_of
 from grader.model.mistakes import mistake_words
+from grader.model.report import looking
 from grader.pages.class_page import flag_words
 from grader.pages.document import render, sentence, value_text
 from grader.pages.text import page_text
 from grader.pages.words import YOUR_FLAGS
-from grader.rubric.exercised import ONLY_LOOK
+from grader.rubric.exercised import makes_run
 from grader.rubric.readings import right_answer
 from grader.scoring.adjust import is_still_open
 from grader.scoring.adjustment_words import adjustment_lines
@@ -98,7 +99,8 @@ def student_page(
     unseen = seen is None and not report.nothing_seen
     attempt = seen.attempt if seen is not None else None
     untold: frozenset[str] = frozenset()
-    if any(criterion.check not in ONLY_LOOK for criterion in hidden):
+    looks = looking(report.criteria)
+    if any(makes_run(criterion, looks) for criterion in hidden):
         seen, unseen, untold = None, False, _OF_EXERCISES
     rounds = _rounds(seen, speech, rules) if seen is not None else []
     kept_back = {criterion.id for criterion in hidden}

@@ -151,7 +151,7 @@ def sit_exam(setup: GradingSetup, settings: Settings, *, errors: Console, quiet:
                 accounts = [a for a in roster.accounts if (a.student_id == REFERENCE) == reference]
                 # The submissions are deployed now, whatever the due time is.
                 timeless = msgspec.structs.replace(rubric, due="")
-                some = dataclasses.replace(settings, jobs=min(settings.jobs, _AT_A_TIME))
+                some = dataclasses.replace(settings, jobs=_AT_A_TIME)
                 Pipeline(timeless, setup.judge, setup.checks, some, graded).run(accounts)
 
             # What it loses is said to be the rubric's fault: it has all the time the rubric gives,

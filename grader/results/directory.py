@@ -59,7 +59,11 @@ HANDED_BACK = "handed-back.json"
 """The file that says which marks were handed out last."""
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """The exceptions that decoding raises where a file does not hold what the grader wrote."""
-_OURS = (SUMMARY, GRADES, RUBRIC, PAGE, OVERRIDES, HANDED_BACK, STUDENTS)
+_OF_ONE_BATCH = (SUMMARY, GRADES, RUBRIC, PAGE, OVERRIDES, HANDED_BACK)
+FILES_OF_CLASS = (BATCH, *_OF_ONE_BATCH, DESK, PUSHED, LOCK)
+"""The files that the grader keeps in a results folder, beside the folder of the students. What a desk
+and a platform know outlives a batch that starts over."""
+_PUT_ASIDE = (*_OF_ONE_BATCH, STUDENTS)
 
 
 @dataclass(frozen=True)
@@ -99,9 +103,8 @@ class Results:
 
     @property
     def protected_files(self) -> list[Path]:
-        """The files that no output of a command may replace: what a batch writes here, but
-        ``summary.json``, which may be asked for in its own place."""
-        return [self.root / name for name in (BATCH, *_OURS) if name != SUMMARY]
+        """What is kept here, but ``summary.json``, which may be asked for in its own place."""
+        return [self.root / name for name in (*FILES_OF_CLASS, STUDENTS) if name != SUMMARY]
 
     # -- starting -----------------------------------------------------------------------------
 
@@ -191,8 +194,8 @@ class Results:
     def start_over(self, aside: Path | None) -> None:
         """Put ``aside`` what an earlier batch wrote here but ``batch.json``, and nothing else."""
         if aside is not None:
-            move_all(self.root, _OURS, aside)
-        for name in _OURS:  # a rubric of which nothing came
+            move_all(self.root, _PUT_ASIDE, aside)
+        for name in _PUT_ASIDE:  # a rubric of which nothing came
             (self.root / name).unlink(missing_ok=True)
 
     # -- writing ------------------------------------------------------------------------------

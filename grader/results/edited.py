@@ -6,12 +6,12 @@ One rule for all that reads reports. A mark of a human's own is given with ``gra
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
 from grader.i18n.language import N_, _
+from grader.model.timestamps import time_of
 from grader.scoring.adjust import exact_score, is_still_open
 from grader.scoring.points import earned
 
@@ -63,7 +63,7 @@ def faults(report: Report, student_id: str) -> Iterator[str]:
         yield _("A criterion's points are not those that its tests earn.")
     elif report.status == "ungraded" and _is_unsure(report, said, tolerance):
         yield _("Its sure points are not those that its criteria earn.")
-    if not _is_time(report.finished_at):
+    if time_of(report.finished_at) is None:
         yield _("Its times are not times.")
 
 
@@ -78,10 +78,3 @@ def _is_unsure(report: Report, said: float, tolerance: float) -> bool:
     """Whether the sure points, which may be exported, are not what the criteria and their tests
     earn."""
     return report.sure_points is not None and abs(report.sure_points - said) > tolerance
-
-
-def _is_time(text: str) -> bool:
-    try:
-        return datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False

@@ -10,19 +10,7 @@ from typing import TYPE_CHECKING, Any
 from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, TooLargeError, read_bounded
 from grader.model.student_id import is_student_id
 from grader.results.atomic_write import is_unfinished, write_bytes
-from grader.results.directory import (
-    BATCH,
-    DESK,
-    GRADES,
-    HANDED_BACK,
-    LOCK,
-    PAGE,
-    PUSHED,
-    RUBRIC,
-    STUDENTS,
-    SUMMARY,
-)
-from grader.results.overrides import OVERRIDES
+from grader.results.directory import DESK, FILES_OF_CLASS, PUSHED, STUDENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -31,9 +19,6 @@ if TYPE_CHECKING:
     from grader.results.traces import Traces
 
 EXPORTS = "exports"
-_OURS = frozenset(
-    {BATCH, SUMMARY, GRADES, PAGE, RUBRIC, LOCK, DESK, PUSHED, OVERRIDES, HANDED_BACK}
-)
 _PACKED = frozenset({".zip", ".xlsx"})
 _LISTS = frozenset({".ndjson"})
 _NO_TABLES = frozenset({".json", ".ndjson", ".html", ".xml"})
@@ -157,7 +142,7 @@ def files_of_others(root: Path) -> Iterator[Path]:
     """The files in the folder that the grader did not write."""
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root)
-        ours = len(inside.parts) == 1 and inside.name in _OURS
+        ours = len(inside.parts) == 1 and inside.name in FILES_OF_CLASS
         of_student = inside.parts[0] == STUDENTS and path.suffix in {".json", ".html"}
         if path.is_file() and not ours and not of_student:
             yield path

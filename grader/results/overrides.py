@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import re
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from grader.i18n.language import _
 from grader.inputs.csv_cell import cell, undefused
 from grader.inputs.csv_width import wider_than_header
 from grader.inputs.problems import BadInput, Problem
-from grader.inputs.schema_errors import did_you_mean
+from grader.inputs.schema_errors import did_you_mean, perhaps_meant
 from grader.inputs.text_file import read_text
 from grader.model.report import Adjustment
 from grader.results.atomic_write import write_text
@@ -138,9 +137,8 @@ def read_overrides(root: Path, students: Collection[str], worth: Worth) -> Overr
         if student is None:
             message = _("There is no student {name} in the class.", name=repr(row["student_id"]))
             there = students if look_for_near else ()
-            near = difflib.get_close_matches(row["student_id"], there, n=1, cutoff=0.75)
-            remedy = _("Did you mean “{word}”?", word=near[0]) if near else _("Remove the line.")
-            wrong.append((message, remedy))
+            near = perhaps_meant(row["student_id"], there, likeness=0.75)
+            wrong.append((message, near or _("Remove the line.")))
         mark = mark_of(row["criterion"], row["points"], worth, look_for_near=look_for_near)
         if not isinstance(mark, Adjustment):
             wrong.append(mark)

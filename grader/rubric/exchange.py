@@ -19,6 +19,8 @@ SHORT_FIELDS = ("number1", "number2")
 RANGE = (100, 9999)
 DEFAULT_ANSWER_KEYS = ("body", "result", "sum")
 PAIRS = 5
+DIRECT_INVOCATIONS = 2
+"""With one message, and with several in one event; then each pair goes through the queues."""
 
 
 class Whole(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,6 +117,11 @@ class ExchangeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def short(self) -> bool:
         """Two whole numbers are sent, and their sum is right."""
         return not isinstance(self.message, dict) and self.answer is None
+
+    @property
+    def invocations(self) -> int:
+        """How often the function is run where nothing is repeated, nor left out."""
+        return DIRECT_INVOCATIONS + self.pairs
 
     @property
     def fields(self) -> dict[str, Field]:

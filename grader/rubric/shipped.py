@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
@@ -36,7 +35,7 @@ def resolve_rubric(path_or_lab: Path) -> Path:
     if name in labs:
         return labs[name]
     message = _("There is no file and no shipped lab called “{name}”.", name=name[:80])
-    raise bad_input("--rubric", None, message, _nearest(name, labs))
+    raise bad_input("--rubric", None, message, did_you_mean(name, labs))
 
 
 def shipped_name(given: Path) -> str | None:
@@ -53,9 +52,5 @@ def lab_path(name: str, option: str) -> Path:
     labs = shipped_labs()
     if name not in labs:
         message = _("There is no shipped lab called “{name}”.", name=name[:80])
-        raise bad_input(option, None, message, _nearest(name, labs))
+        raise bad_input(option, None, message, did_you_mean(name, labs))
     return labs[name]
-
-
-def _nearest(name: str, labs: dict[str, Path]) -> str:
-    return did_you_mean(name, difflib.get_close_matches(name, labs, 1) or labs)

@@ -42,13 +42,21 @@ def best_of(seen: Sequence[Observation], reports: Sequence[Report]) -> tuple[int
 
 
 def _worth(seen: Observation, report: Report) -> tuple[object, ...]:
-    """Sort key: the account that counts comes first. Ties are broken the same way on every run."""
-    points = report.sure_points if report.score is None else report.score
+    """Sort key: the account that counts comes first. Ties are broken the same way on every run.
+
+    Points come before being graded: the accounts are different work, and what is sure in one already
+    is more than all that another earned.
+    """
     ungraded = report.status == "ungraded"
     detail = "" if isinstance(seen.identity, Found) else str(seen.identity)
     account = seen.account_id or _LAST
     empty = _found_nothing(seen)
-    return (-(points or 0), ungraded, account, seen.region, detail, seen.started_at, empty)
+    return (-points_so_far(report), ungraded, account, seen.region, detail, seen.started_at, empty)
+
+
+def points_so_far(report: Report) -> float:
+    """The score, or the points that are sure where there is none yet."""
+    return (report.sure_points if report.score is None else report.score) or 0.0
 
 
 def _found_nothing(seen: Observation) -> bool:

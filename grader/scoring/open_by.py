@@ -6,6 +6,7 @@ would lose nothing by it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -13,10 +14,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 
 from grader.scoring.adjust import is_still_open
+from grader.scoring.points import exact_fraction, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from grader.model.batch import Batch
     from grader.model.fact import UnknownKind
     from grader.model.report import CriterionResult, OpenBy, Report
 
@@ -25,6 +28,8 @@ OpenScore: TypeAlias = Literal["blank", "sure"]
 
 AbsentScore: TypeAlias = Literal["blank", "zero"]
 """What stands for the score of whoever handed in nothing: nothing, or 0."""
+
+_NUMBER = re.compile(r"\d+")
 
 BY_STUDENTS: frozenset[UnknownKind] = frozenset({"disturbed", "ambiguous", "vanished"})
 """The kinds of Unknown that only the student can end: a reader of the output queue, several resources
@@ -60,15 +65,27 @@ def first_open(report: Report) -> CriterionResult | None:
     return next((result for result in still if (result.open_by == "student") is theirs), None)
 
 
+def without_numbers(text: str) -> str:
+    """``text`` with a ``#`` for each number: texts that differ in numbers only become equal."""
+    return _NUMBER.sub("#", text)
+
+
+def open_reason(result: CriterionResult) -> tuple[str, str]:
+    """Equal where two criteria are open for one reason. The numbers in it do not matter, except to a
+    student who is to settle it, who is sent the words as they are."""
+    by_student = result.open_by == "student"
+    return result.message if by_student else without_numbers(result.message), result.hint
+
+
 def open_points(report: Report) -> float:
-    """How many points of the rubric may still come, once what is open is settled, to 4 decimals."""
-    return round(float(sum(map(still_open, open_criteria(report)))), 4)
+    """How many points of the rubric may still come, once what is open is settled."""
+    return rounded(sum(map(still_open, open_criteria(report)), Fraction(0)))
 
 
 def still_open(result: CriterionResult) -> Fraction:
     """The points of an ungraded criterion that may still come: those of tests that neither passed nor
     failed."""
-    most = Fraction(str(result.max_points))
+    most = exact_fraction(result.max_points)
     unsettled = [test.outcome in {"ungraded", "blocked"} for test in result.tests]
     return most * Fraction(sum(unsettled), len(unsettled)) if unsettled else most
 
@@ -91,6 +108,11 @@ class ShownScores:
 
     open_by_student: OpenScore = "blank"
     absent: AbsentScore = "blank"
+
+    @classmethod
+    def as_kept(cls, batch: Batch) -> ShownScores:
+        """What the command that graded the class was told."""
+        return cls(batch.open_by_student, batch.absent or "blank")
 
     def of(self, report: Report) -> Report:
         """The report as they give it."""

@@ -13,6 +13,7 @@ from grader.i18n.message import Message, message, said
 from grader.model import timestamps as clock
 from grader.model.fact import NOT_OBSERVED
 from grader.model.report import CriterionResult, Judged, Report, TestResult
+from grader.rubric.exercised import ONLY_LOOK
 from grader.rubric.load import text_in
 from grader.rubric.rules import route
 from grader.scoring.late import due_of, with_lateness
@@ -325,7 +326,13 @@ class _Scoring:
                 )
                 for test in self.outcomes[criterion.id]
             ),
+            only_looks=self._only_looks(criterion),
         )
+
+    def _only_looks(self, criterion: Criterion) -> bool | msgspec.UnsetType:
+        info = self.checks.get(criterion.check)
+        unknown = info is None or info.name in ONLY_LOOK or not info.only_looks
+        return msgspec.UNSET if unknown else True
 
 
 def _status(outcomes: Sequence[Outcome]) -> Status:

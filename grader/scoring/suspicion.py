@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from grader.model.batch import owner_of
 from grader.model.fact import Found
+from grader.model.report import looking
 from grader.rubric.exercised import exercised
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def suspicions(results: Iterable[KeptResult], rubric: Rubric) -> dict[str, list[
     (``known_code``), and that of functions which the rubric does not make run, is nobody's.
     """
     results = list(results)
-    counts, known = exercised(rubric), {*rubric.lab.known_code}
+    looks = looking(result for report, _code in results for result in report.criteria)
+    counts, known = exercised(rubric, looks), {*rubric.lab.known_code}
     accounts: dict[str, _Sharers] = defaultdict(lambda: _Sharers(_whose))
     packages: dict[str, _Sharers] = defaultdict(lambda: _Sharers(_whose_and_where))
     for report, code in results:

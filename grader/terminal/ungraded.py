@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from rich.text import Text
 from grader.i18n.language import N_, _, plural, spoken
 from grader.i18n.message import as_message
 from grader.safety.printable import printable
-from grader.scoring.open_by import first_open, open_by
+from grader.scoring.open_by import first_open, open_by, open_reason
 from grader.scoring.phrases import what_next
 from grader.terminal.student_label import label, labels_listed
 
@@ -20,12 +19,11 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from grader.model.report import Report
+    from grader.model.report import OpenBy, Report
     from grader.terminal.student_label import Named
 
 _ABSENT_NAMED = 100
 _REASON, _LETTER = 300, 1000
-_NUMBER = re.compile(r"\d+")
 _KINDS = {
     "credentials": N_("credentials"),
     "permission": N_("permission denied"),
@@ -64,22 +62,26 @@ def show_ungraded(reports: Sequence[Report], out: Console) -> None:
     """What the grader could not find out: one line for each reason, with the first few whom it is about
     and what to do. Reasons that differ in numbers only are one. What is open by the student is not here.
     """
-    groups: dict[tuple[str, str], list[str]] = {}
-    reasons: dict[tuple[str, str], str] = {}
-    for report in reports:
-        first = first_open(report)
-        if open_by(report) == "grader" and first is not None:
-            alike = _NUMBER.sub("#", first.message), first.hint
-            groups.setdefault(alike, []).append(label(report))
-            reasons.setdefault(
-                alike, f"{printable(first.message, _REASON)} {printable(first.hint)}".strip()
-            )
+    groups = _by_reason(reports, "grader", _REASON)
     if not groups:
         return
-    count = sum(map(len, groups.values()))
+    count = sum(len(students) for students, _why in groups)
     out.print(Text(plural(count, "{count} could not be graded:", "{count} could not be graded:")))
-    for alike, students in groups.items():
-        out.print(_line(students, reasons[alike]))
+    for students, why in groups:
+        out.print(_line([label(report) for report in students], why))
+
+
+def _by_reason(
+    reports: Sequence[Report], whose: OpenBy, longest: int
+) -> list[tuple[list[Report], str]]:
+    """Those that are ``whose`` to settle, by the reason, with its words and what to do about it."""
+    groups: dict[tuple[str, str], tuple[list[Report], str]] = {}
+    for report in reports:
+        first = first_open(report)
+        if first is not None and open_by(report) == whose:
+            words = f"{printable(first.message, longest)} {printable(first.hint)}".strip()
+            groups.setdefault(open_reason(first), ([], words))[0].append(report)
+    return [*groups.values()]
 
 
 def show_unjudged(reports: Sequence[Report], out: Console) -> None:
@@ -114,23 +116,18 @@ def show_missing(students: Sequence[Named], out: Console) -> None:
 def show_waiting(reports: Sequence[Report], out: Console) -> None:
     """Who can settle alone what is open of them, with their sure points and the words to send them:
     one line for all who are sent the same."""
-    groups: dict[str, list[str]] = {}
-    for report in reports:
-        first = first_open(report)
-        if open_by(report) == "student" and first is not None:
-            words = f"{printable(first.message, _LETTER)} {printable(first.hint)}".strip()
-            groups.setdefault(words, []).append(_with_sure_points(report))
+    groups = _by_reason(reports, "student", _LETTER)
     if not groups:
         return
-    count = sum(map(len, groups.values()))
+    count = sum(len(students) for students, _words in groups)
     head = plural(
         count,
         "Waiting for {count} student, who alone can settle what is open; send them these words:",
         "Waiting for {count} students, who alone can settle what is open; send them these words:",
     )
     out.print(Text(head))
-    for words, students in groups.items():
-        out.print(_line(students, words))
+    for students, words in groups:
+        out.print(_line([_with_sure_points(report) for report in students], words))
 
 
 def _with_sure_points(report: Report) -> str:

@@ -185,6 +185,27 @@ def test_an_input_is_never_the_output(root: Path, how: str, of: str, capsys) -> 
     assert given.read_bytes() == before
 
 
+KEPT = [
+    *("batch.json", "summary.json", "grades.csv", "rubric.yaml", "overrides.csv", "desk.json"),
+    *("handed-back.json", "lti-pushed.ndjson", ".lock", "students/s1/accounts/1.json"),
+    *("students/s1/observation.json", "students/s1/history/1.json"),
+]
+
+
+@pytest.mark.parametrize("of", KEPT)
+def test_no_export_replaces_a_file_that_the_grader_keeps(root: Path, of: str, capsys) -> None:
+    kept = root / of
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    if of == "handed-back.json":
+        assert export(root, "moodle") == 0
+    elif not kept.exists():
+        kept.write_text("student_id,criterion,points,why,by,at\n")
+    before = kept.read_bytes()
+    assert export(root, "csv", "--out", str(kept), "--force") == 2
+    assert "made from" in capsys.readouterr().err
+    assert kept.read_bytes() == before
+
+
 def test_a_folder_of_results_is_not_written_into(root: Path) -> None:
     before = (root / "students/s1/report.json").read_bytes()
     (root / "students/s1/results.json").symlink_to("report.json")

@@ -292,6 +292,16 @@ def test_what_was_sent_is_shown_where_a_hidden_criterion_has_nothing_to_do_with_
     assert "KeyError" in text
 
 
+def test_what_was_sent_is_shown_where_the_author_s_hidden_check_only_looks() -> None:
+    secret = msgspec.structs.replace(FIRST, check="log_format_is_json")
+    told = report(1)
+    first, *others = told.criteria
+    looks = msgspec.structs.replace(first, only_looks=True)
+    told = msgspec.structs.replace(told, criteria=(looks, *others))
+    assert first.id == secret.id
+    assert "1050" in student_page(told, failing(), "A lab", Speech("en"), [secret])
+
+
 def test_whoever_handed_in_nothing_reads_that_and_what_to_do(made: Any) -> None:
     gone = absent_report(Student("s9", "Zoe Zed"), LAB, seed=1, region="us-east-1", lang="en")
     text = made(gone).text

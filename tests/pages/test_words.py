@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
+from grader.i18n.language import language
 from grader.model.report import SUSPICION, Status
 from grader.pages import document
 from grader.pages.speech import Speech
@@ -92,3 +93,9 @@ def test_a_number_out_of_all_bounds_is_shown(odd: float) -> None:
 
 def test_an_unknown_language_is_english() -> None:
     assert Speech("tlh").lang == "en"
+
+
+def test_points_are_shown_as_a_report_has_them_and_means_shorter() -> None:
+    assert Speech("en").number(0.3333) == language("en").number(0.3333) == "0.3333"
+    assert Speech("fr").mean(14.8333) == "14,83"
+    assert Speech("en").mean(None) == "–"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from grader.model.evidence import Evidence
 from grader.model.fact import Unknown
+from grader.model.kind import EVERYTHING, EXCHANGE, Need
 from grader.model.outcome import CheckInfo, Outcome
 from grader.model.report import Report, encode_report
 from grader.scoring.points import earned, rounded
@@ -352,3 +353,24 @@ def test_what_is_shown_is_never_more_than_there_is_to_get() -> None:
 def test_a_report_has_the_points_that_are_counted_again_from_its_tests() -> None:
     graded = worth(0.07, 5, 8, criteria=1)  # half of the last decimal, which a float takes for more
     assert graded.sure_points == graded.criteria[0].points == rounded(earned(graded.criteria[0]))
+
+
+def test_a_report_says_of_a_check_whose_name_does_not_tell_that_it_only_looks() -> None:
+    unsaid, function = msgspec.UNSET, Need("function", "functions")
+    asked = {
+        "function_exists": ((function,), unsaid),  # the name tells
+        "own_log_format": ((function,), True),
+        "own_answers": ((function, EXCHANGE[0]), unsaid),
+        "own_of_everything": ((EVERYTHING,), unsaid),
+    }
+    first = lab_rubric().criteria[0]
+    rubric = lab_rubric(
+        criteria=tuple(msgspec.structs.replace(first, id=name, check=name) for name in asked)
+    )
+    checks = {
+        name: CheckInfo(name, "function", None, None, "own.py", 1, needs=needs)
+        for name, (needs, _said) in asked.items()
+    }
+    graded = score(Student(), reference(), [], rubric, checks)
+    said = {result.id: result.only_looks for result in graded.criteria}
+    assert said == {name: said_of_it for name, (_needs, said_of_it) in asked.items()}

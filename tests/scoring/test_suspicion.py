@@ -115,6 +115,26 @@ def test_a_rubric_that_only_looks_suspects_nobody_of_the_same_code() -> None:
     assert exercised(only(LAB, "memory", "sums")) == {"sum"}
 
 
+def test_a_check_of_the_authors_that_only_looks_makes_no_code_suspicious() -> None:
+    own = msgspec.structs.replace(only(LAB, "memory").criteria[0], check="log_format_is_json")
+    rubric = msgspec.structs.replace(LAB, criteria=(own,))
+    results = [known_of(Member("a", "1")), known_of(Member("b", "2"))]
+    assert {*suspicions(results, rubric)} == {"a", "b"}  # nobody knows what it asks for
+    told = [
+        result._replace(
+            report=msgspec.structs.replace(
+                result.report,
+                criteria=tuple(
+                    msgspec.structs.replace(criterion, id=own.id, only_looks=True)
+                    for criterion in result.report.criteria[:1]
+                ),
+            )
+        )
+        for result in results
+    ]
+    assert suspicions(told, rubric) == {}
+
+
 def test_a_function_that_was_not_seen_has_no_code() -> None:
     assert code_of(None) == frozenset()
     assert code_of(reference(functions={"sum": Unknown("throttled", "slow down")})) == frozenset()
