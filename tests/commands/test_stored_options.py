@@ -108,3 +108,24 @@ def test_what_a_language_of_another_version_began_goes_on_in_english(
     change(stored, lang="de")
     before = ClassOptions(endpoint_url="http://127.0.0.1:9").as_before(Results(stored))
     assert before.lang == Lang.en
+
+
+@pytest.mark.parametrize("what", alike(["check", "lint", "batch", "doctor", "desk"], quick=2))
+def test_checks_in_the_results_folder_one_stands_in_are_not_run_unasked(
+    stored: Path, what: str
+) -> None:
+    own, roster = planted(stored / "checks"), str(roster_of(stored))
+    more = {
+        "check": ["--no-exchange", "--endpoint-url", "http://127.0.0.1:9"],
+        "batch": [roster, "--out", "../new"],
+        "doctor": [roster],
+        "desk": [roster, "--out", "../new"],
+    }
+    given = [what, *more.get(what, [])]
+    done = grader_here(*given, cwd=stored)
+    assert (done.returncode, (own / "ran").exists()) == (2, False), done.stderr
+    named = ["rubric.yaml"] if what == "lint" else ["--rubric", "rubric.yaml"]
+    assert printed(done.stderr) == [*given, *named]
+    if what == "lint":
+        assert grader_here(*printed(done.stderr), cwd=stored).returncode == 0
+        assert (own / "ran").exists()

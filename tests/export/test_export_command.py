@@ -192,6 +192,30 @@ def test_a_folder_of_results_is_not_written_into(root: Path) -> None:
     assert (root / "students/s1/report.json").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "what", ["index.html", "students", "students/s1", "students/s1/index.html"]
+)
+@pytest.mark.parametrize("force", [True, False])
+def test_nothing_is_written_through_a_link_below_the_place(
+    root: Path, what: str, force: bool, capsys
+) -> None:
+    elsewhere, out = root.parent / "elsewhere", root.parent / "site"
+    (out / what).parent.mkdir(parents=True)
+    if what.endswith(".html"):
+        elsewhere.write_text("mine")
+    else:
+        elsewhere.mkdir()
+    (out / what).symlink_to(elsewhere)
+    (root.parent / "site-link").symlink_to(out)
+    for place in (out, root.parent / "site-link"):
+        given = ["--out", str(place), *(["--force"] if force else [])]
+        assert export(root, "html", *given) == 2
+        assert f"{place / what}: This is a link" in " ".join(capsys.readouterr().err.split())
+    assert elsewhere.read_text() == "mine" if elsewhere.is_file() else not [*elsewhere.iterdir()]
+    (out / what).unlink()
+    assert export(root, "html", "--out", str(root.parent / "site-link"), "--force") == 0
+
+
 @pytest.mark.parametrize(("to", "there"), [("csv", "folder"), ("lti", "file")])
 def test_a_place_of_another_kind_is_refused(root: Path, to: str, there: str) -> None:
     out = root.parent / "there"
