@@ -350,6 +350,19 @@ def test_a_report_edited_by_hand_is_named_and_the_rest_is_exported(
     assert "students/s1/report.json: " in capsys.readouterr().err
 
 
+def test_points_too_great_to_add_up_are_damage(root: Path, capsys) -> None:
+    path = root / "students/s1/report.json"
+    report = msgspec.json.decode(path.read_bytes())
+    for result in report["criteria"][:2]:
+        result |= {"points": 1.7e308, "max_points": 1.7e308, "status": "passed"}
+    path.write_bytes(msgspec.json.encode(report))
+    status, scores = csv_of(root)
+    assert (status, scores.keys()) == (3, {"s2", "s3"})
+    assert "students/s1/report.json: This file is damaged" in capsys.readouterr().err
+    assert cli.run(["regrade", str(root)]) in {0, 1, 2, 3}
+    assert "Traceback" not in capsys.readouterr().err
+
+
 BYTES = {
     "cut short": b'{"schema": "report/1", "stu',
     "empty": b"",
