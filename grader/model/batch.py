@@ -8,7 +8,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from grader import __version__
-from grader.model.run_bounds import LONGEST_ACCOUNT_S, MOST_JOBS, Attempt, Seed
+from grader.model.run_bounds import LONGEST_ACCOUNT_S, MOST_JOBS
+from grader.model.run_numbers import Attempt, Seed  # noqa: TC001 - msgspec reads them
 from grader.model.work_out import work_out
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from grader.i18n.message import Message  # noqa: TC001 - msgspec reads it
 from grader.model.fact import Fact, Found, Unknown
 from grader.model.indented_json import indented_json
 from grader.model.mistakes import OTHER
-from grader.model.run_bounds import Attempt, Seed  # noqa: TC001 - msgspec reads them
+from grader.model.run_numbers import Attempt, Seed  # noqa: TC001 - msgspec reads them
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from grader.inputs.bounded_read import MOST_BYTES_OF_STUDENT, read_bounded
 from grader.model.evidence import Evidence  # noqa: TC001 - msgspec reads it
 from grader.model.indented_json import indented_json
-from grader.model.run_bounds import Attempt, Seed  # noqa: TC001 - msgspec reads them
+from grader.model.run_numbers import Attempt, Seed  # noqa: TC001 - msgspec reads them
 
 if TYPE_CHECKING:
     from pathlib import Path
