@@ -212,7 +212,7 @@ def _told(path: Path, faults: Sequence[Fault]) -> Message:
             to_do = fault.do
     if told is None or to_do is None:
         raise ValueError("no fault")
-    return message(told.message_id, **{**told.values, "next": to_do})
+    return Message(told.message_id, {**told.values, **message("", next=to_do).values})
 
 
 def _beside(path: Path) -> Message | None:

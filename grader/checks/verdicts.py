@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NoReturn, TypeVar
 
 from grader.i18n.language import N_
-from grader.i18n.message import Message, json_safe, json_value, message, said, within_limit
+from grader.i18n.message import Message, json_value, message, said, within_limit
 from grader.model.evidence import Evidence
 from grader.model.fact import NOT_OBSERVED, Fact, Found, Missing, NotTried, UnknownKind
 from grader.model.outcome import Verdict
@@ -35,24 +35,27 @@ def fail(
     if evidence is not None and not isinstance(evidence, Evidence):
         values["evidence"] = evidence  # an author's template may have a value of that name
         evidence = None
-    template, values = within_limit(given.message_id), {**given.values, **values}
+    template = within_limit(given.message_id)
+    kept = {**json_value(given)["values"], **_safe(values)}
+    both = {"expected": expected, "actual": actual}
     # Where neither is given, the words “{expected}” came with somebody's text.
-    compared = {"expected": expected, "actual": actual}
-    filled = values if expected is actual is None else {**compared, **values}
+    filled = kept if expected is actual is None else {**_safe(both), **kept}
+    told = [*given.values.values(), *values.values()]
+    said_of = {
+        name for name, value in both.items() if isinstance(value, Message) and value not in told
+    }
     advice = hint if isinstance(hint, Message) else Message(within_limit(hint))
     _say(
         Verdict(
             "failed",
-            _filled(template, filled),
+            # Not `str.format`: in an f-string, what a student wrote is part of the template, and a
+            # width would have it fill the memory.
+            said(Message(template, filled)),
             hint=str(advice),
             expected=_neutral(expected),
             actual=_neutral(actual),
             template=template,
-            values={
-                name: json_safe(value)
-                for name, value in filled.items()
-                if name in values or (isinstance(value, Message) and value not in values.values())
-            },
+            values={name: filled[name] for name in filled if name in kept or name in said_of},
             advice=advice if hint else None,
             evidence=evidence,
         )
@@ -136,7 +139,5 @@ def _neutral(value: Any) -> Any:
     return str(value) if isinstance(value, Message) else json_value(value)
 
 
-def _filled(template: str, values: dict[str, Any]) -> str:
-    # Not `str.format`: in an f-string, what a student wrote is part of the template, and a width
-    # would have it fill the memory.
-    return said(Message(template, {name: json_safe(value) for name, value in values.items()}))
+def _safe(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: json_value(value) for name, value in values.items()}

@@ -37,12 +37,16 @@ if TYPE_CHECKING:
     from grader.model.access import Access
     from grader.model.observation import Identity, Observation
     from grader.model.report import Report
+    from grader.results.directory import Results
     from grader.roster.load import Account
 
 CriterionOption = Annotated[
     list[str] | None,
     typer.Option("--criterion", metavar="ID", help=N_("Look at this criterion only.")),
 ]
+
+_ME = "me"
+"""Whoever checks an account, as a student's id."""
 
 _WHOSE = N_("AWS is asked whose account this is")
 
@@ -91,24 +95,23 @@ def check(
 ) -> int:
     """Grade one account, mine: what the instructor will see, before handing in."""
     from grader.batch.portions import is_waiting
-    from grader.batch.setup import load_setup, rubric_and_check_files
+    from grader.batch.setup import load_setup
     from grader.export.gradescope import write_results
     from grader.inputs.problems import bad_input
     from grader.model import report as reports
     from grader.model.observation import has_silent_pair
     from grader.results.atomic_write import write_json
-    from grader.results.directory import Results, writable
     from grader.roster.load import Account
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.report import show_change, show_report
 
     if gradescope == "-":
         raise bad_input("--gradescope", None, _("It takes the name of a file."), _("Give one."))
-    inputs = rubric_and_check_files(rubric, checks)
+    inputs = _judged_by(rubric, checks)
     for_json = output_file(json, "--json", *inputs)
     for_gradescope = output_file(gradescope, "--gradescope", *inputs, for_json)
     if out is not None:
-        writable(out)
+        _place_to_keep(out)
     settings = settings_of(
         seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
     )
@@ -118,7 +121,7 @@ def check(
         settings = replace(settings, only=only)
         mine = use_of(use, setup.rubric.lab.names)
         access = own_access(profile, block)
-        me = Account("me", "", "", None, None, None, None, access, use=mine)
+        me = Account(_ME, "", "", None, None, None, None, access, use=mine)
         errors = standard_error(quiet=quiet)
         output = errors if json == "-" else standard_output(quiet=quiet)
         graded, shown = _grade(me, setup, settings, output, errors, quiet=quiet)
@@ -144,8 +147,29 @@ def check(
     if for_gradescope is not None:
         write_results(for_gradescope, graded.report, setup.rubric, settings.lang)
     if out is not None:
-        Results(out).write_student(graded.report, graded.observation)
+        _place_to_keep(out).write_student(graded.report, graded.observation)
     return check_status(graded.report)
+
+
+def _judged_by(rubric: Path | None, checks: list[Path] | None) -> list[Path]:
+    """The rubric and the files of own checks; none of them is a results folder's that nobody named."""
+    from grader.batch.setup import rubric_and_check_files
+    from grader.commands.stored_options import stop_in_a_results_folder
+
+    stop_in_a_results_folder(rubric, checks)
+    return rubric_and_check_files(rubric, checks)
+
+
+def _place_to_keep(out: Path) -> Results:
+    """The folder for the report and the observation, in which they lie nowhere else. It may hold
+    anything besides. Raises :class:`BadInput` where it cannot be written, or only through a link."""
+    from grader.results.directory import Results, writable
+    from grader.results.only_files import refuse_links_between
+
+    writable(out)
+    results = Results(out)
+    refuse_links_between(out, results.files_of(_ME))
+    return results
 
 
 def own_access(profile: str | None, block: Path | None) -> Access:

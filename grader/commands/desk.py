@@ -196,7 +196,7 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     """Open a desk for the class and serve it. ``blocks`` has what each student of a demo pastes."""
     from grader.batch.plan import plan
     from grader.batch.setup import load_setup_and_roster
-    from grader.commands.stored_options import trusted_again
+    from grader.commands.stored_options import stop_in_a_results_folder, trusted_again
     from grader.desk.addresses import address_of, certificate_names, public_address
     from grader.desk.links import LINKS
     from grader.desk.opening import OpenDesk, Opening
@@ -215,6 +215,7 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     tls = tls_of(host, asked.cert, asked.key, self_signed=asked.self_signed, names=names)
     results = Results(asked.out)
     options = asked.options.as_before(results) if results.occupied else asked.options
+    stop_in_a_results_folder(options.rubric, options.checks)
     settings = options.settings(confirm_s=asked.confirm_silence, keep=asked.keep.value)
     settings = limit_jobs(settings, errors)
     with (

@@ -94,7 +94,11 @@ def batch(
     from grader.batch.plan import plan
     from grader.batch.run import ClassRun
     from grader.batch.setup import load_setup_and_roster, rubric_and_check_files
-    from grader.commands.stored_options import ClassOptions, trusted_again
+    from grader.commands.stored_options import (
+        ClassOptions,
+        stop_in_a_results_folder,
+        trusted_again,
+    )
     from grader.engines.choose import engine_of
     from grader.results.directory import Results
     from grader.terminal.console import standard_error, standard_output
@@ -120,6 +124,7 @@ def batch(
     )
     if (resume or only) and results.occupied:
         options = options.as_before(results)
+    stop_in_a_results_folder(options.rubric, checks)
     errors = standard_error(quiet=quiet)
     settings = limit_jobs(options.settings(confirm_s=confirm_silence), errors)
     # One process judges faster than accounts are visited, and holds less memory than several.

@@ -35,12 +35,13 @@ def output_file(value: str | None, option: str, *inputs: Path | None) -> Path | 
 
 
 def write_stdout(json: bytes) -> None:
-    """JSON to standard output: UTF-8, whatever the terminal speaks."""
+    """JSON to standard output: UTF-8, whatever the terminal speaks, and nothing that it obeys."""
+    from grader.safety.printable import json_for_terminal
     from grader.terminal.console import discard_output
 
     try:
         sys.stdout.flush()
-        sys.stdout.buffer.write(json)
+        sys.stdout.buffer.write(json_for_terminal(json.decode()).encode())
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         discard_output(sys.stdout)

@@ -43,6 +43,7 @@ def lint(
     With --exam: does the reference solution earn everything, an untouched account nothing?
     """
     from grader.batch.setup import load_setup, load_setup_and_roster, rubric_path
+    from grader.commands.stored_options import stop_in_a_results_folder
     from grader.inputs.problems import bad_input
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.ungraded import show_absent
@@ -59,6 +60,7 @@ def lint(
             at_a_time = _("One rubric (.yaml) and one roster (.csv) at a time.")
             raise bad_input(several[0], None, at_a_time)
     roster = rosters[0] if rosters else None
+    stop_in_a_results_folder(rubrics[0] if rubrics else None, checks, option="")
     path = rubric_path(rubrics[0] if rubrics else None)
     students = None
     with ExitStack() as stack:

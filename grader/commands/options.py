@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from grader.i18n.language import N_, speak
+from grader.model.run_bounds import GREATEST_SEED, LONGEST_ACCOUNT_S, MOST_JOBS
 
 
 class Lang(StrEnum):
@@ -90,13 +91,15 @@ JOBS, ACCOUNT_TIMEOUT_S, CONFIRM_S = 32, 600, 30
 points it is looked once more, where nothing else is said."""
 
 JobsOption = Annotated[
-    int | None, typer.Option("--jobs", min=1, help=N_("Accounts at a time [default: 32]."))
+    int | None,
+    typer.Option("--jobs", min=1, max=MOST_JOBS, help=N_("Accounts at a time [default: 32].")),
 ]
 AccountTimeoutOption = Annotated[
     int | None,
     typer.Option(
         "--account-timeout",
         min=1,
+        max=LONGEST_ACCOUNT_S,
         metavar=N_("SECONDS"),
         help=N_("The time for one account at most [default: 600]."),
     ),
@@ -114,7 +117,10 @@ RosterArgument = Annotated[
     Path, typer.Argument(help=N_("The class: a CSV file."), metavar=N_("ROSTER"))
 ]
 SeedOption = Annotated[
-    int | None, typer.Option("--seed", min=0, help=N_("Replays the pairs of an earlier run."))
+    int | None,
+    typer.Option(
+        "--seed", min=0, max=GREATEST_SEED, help=N_("Replays the pairs of an earlier run.")
+    ),
 ]
 LangOption = Annotated[
     Lang | None,

@@ -110,11 +110,13 @@ def doctor(
 ) -> int:
     """Can every account be graded? Looks only: nothing runs, nothing is sent or received."""
     from grader.batch.setup import load_setup_and_roster
+    from grader.commands.stored_options import stop_in_a_results_folder
     from grader.doctor.examine import examine_class
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.doctor import show_examinations
     from grader.terminal.ungraded import show_absent
 
+    stop_in_a_results_folder(rubric, checks)
     settings = settings_of(
         seed=0, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs or JOBS
     )

@@ -9,12 +9,12 @@ import math
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from grader.commands.option_values import settings_of
 from grader.commands.options import ACCOUNT_TIMEOUT_S, JOBS, Absent, Lang, OpenByStudent
 from grader.commands.typed_command import typed_command
-from grader.i18n.language import _, speak
+from grader.i18n.language import N_, _, speak
 from grader.inputs.problems import BadInput, Problem
 from grader.results.directory import BATCH, RUBRIC
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from grader.results.directory import Results
 
 CHECKS = "checks"
+
+_STAND_THERE = N_("Checks of one's own stand in the results folder, and nothing in it is run.")
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,7 @@ def stop_where_only_the_folder_says(
     beside = root / CHECKS
     # The rubric that counts where none is given is the folder's own, and checks stand beside a rubric.
     if rubric is None and beside.is_dir() and beside.resolve() not in given:
-        message = _("Checks of one's own stand in the results folder, and nothing in it is run.")
-        problems.append(Problem(str(beside), None, message))
+        problems.append(Problem(str(beside), None, _(_STAND_THERE)))
         words += ["--rubric", str(root / RUBRIC)]
     if checks is None:
         for folder in map(Path, before.checks):
@@ -132,11 +133,32 @@ def stop_where_only_the_folder_says(
         problems.append(Problem(str(root / BATCH), None, message))
         words += ["--endpoint-url", address]
     if problems:
-        whole = shlex.join([*typed_command(), *words])
-        remedy = _("If you trust them, go on with: {command}", command=whole)
-        problems[-1] = Problem(problems[-1].file, None, problems[-1].message, remedy)
-        # One remedy for all of them, at the end: the command is whole.
-        raise _InThisOrder(problems)
+        _stop(problems, words)
+
+
+def stop_in_a_results_folder(
+    rubric: Path | None, checks: Sequence[Path] | None, *, option: str = "--rubric"
+) -> None:
+    """Raise :class:`BadInput` where the rubric that is taken from here, because none is given, is a
+    results folder's, and checks that nobody named stand beside it.
+
+    ``option`` is what a rubric is given by; empty where it is an argument.
+    """
+    beside = Path(CHECKS)
+    is_folders = Path(BATCH).exists() and Path(RUBRIC).is_file() and beside.is_dir()
+    given = {path.resolve() for path in checks or ()}
+    if rubric is None and is_folders and beside.resolve() not in given:
+        words = [*([option] if option else []), RUBRIC]
+        _stop([Problem(str(beside), None, _(_STAND_THERE))], words)
+
+
+def _stop(problems: Sequence[Problem], words: Sequence[str]) -> NoReturn:
+    """Say what is only in the folder, and with which ``words`` more the command goes on."""
+    whole = shlex.join([*typed_command(), *words])
+    remedy = _("If you trust them, go on with: {command}", command=whole)
+    # One remedy for all of them, at the end: the command is whole.
+    last = replace(problems[-1], remedy=remedy)
+    raise _InThisOrder([*problems[:-1], last])
 
 
 def trusted_again(check_dirs: Sequence[str], endpoint_url: str | None) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, read_bounded
-from grader.inputs.csv_cell import cell
+from grader.inputs.csv_cell import visible_cell
 from grader.inputs.problems import bad_input, cannot_be_read
 from grader.results.atomic_write import write_text
 
@@ -58,5 +58,6 @@ def write_links(
     for account in accounts:
         token = tokens.get(account.student_id)
         link = f"{base_url}{ENTER}{token}" if token else ""
-        writer.writerow([cell(account.student_id), cell(account.name), cell(account.email), link])
+        who = (account.student_id, account.name, account.email)
+        writer.writerow([*map(visible_cell, who), link])
     write_text(path, text.getvalue())

@@ -17,7 +17,7 @@ from grader.export.matching import CsvRow, alone, matched
 from grader.export.own_ids import with_ids
 from grader.export.sheet import read_sheet, refuse_twice
 from grader.i18n.language import _, plural
-from grader.inputs.csv_cell import cell
+from grader.inputs.csv_cell import cell, visible_cell
 from grader.inputs.names import id_forms, name_keys
 from grader.inputs.problems import Problem, bad_input
 from grader.scoring.scale import decimal_of, decimal_text
@@ -89,7 +89,8 @@ def _new(export: Export, assignment: str) -> str:
         if _can_be_written(row, export):
             section, score = row.student.column("section"), export.scale.total(row.report)
             ids = _ids(row.student, export)
-            writer.writerow([cell(row.report.name), *ids, cell(section), decimal_text(score)])
+            name, section = visible_cell(row.report.name), visible_cell(section)
+            writer.writerow([name, *ids, section, decimal_text(score)])
     return text.getvalue()
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from grader.export.formats import File
+from grader.safety.printable import printable_lines
 from grader.scoring.adjust import as_earned
 from grader.scoring.open_by import open_by
 from grader.scoring.scale import decimal_text
@@ -98,5 +99,5 @@ def _case(row: ClassRow, result: CriterionResult) -> Element:
 
 
 def without_forbidden_characters(text: str) -> str:
-    """``text`` without the characters that XML 1.0 forbids."""
-    return _FORBIDDEN.sub("", text)
+    """``text`` without the characters that XML 1.0 forbids; what acts on a terminal is made visible."""
+    return printable_lines(_FORBIDDEN.sub("", text))

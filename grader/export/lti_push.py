@@ -76,15 +76,20 @@ class Memory:
         try:
             data = read_bounded(self._path, MOST_BYTES_OF_CLASS) if self._path.exists() else b""
             whole, _newline, unfinished = data.rpartition(b"\n")
+            # Before anything is changed: whatever else it may be, it is no push's then.
+            for number, line in enumerate(whole.splitlines(), 1):
+                self._remember(self._read(line, number))
             if keeping:
-                # A line that a killed push did not finish is nobody's.
                 with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+                    if os.fstat(file.fileno()).st_nlink > 1:
+                        # It is written in place, so what else has that name would change as well.
+                        message = _("This file stands in another place, too (a hard link).")
+                        raise bad_input(self._path, None, message, _("Put a copy of it here."))
+                    # A line that a killed push did not finish is nobody's.
                     file.truncate(len(data) - len(unfinished))
         except OSError as error:
             message = _("It cannot be read and written ({reason}).", reason=reason(error))
             raise bad_input(self._path, None, message) from None
-        for number, line in enumerate(whole.splitlines(), 1):
-            self._remember(self._read(line, number))
 
     def _read(self, line: bytes, number: int) -> Pushed:
         try:

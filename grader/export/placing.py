@@ -22,6 +22,7 @@ from grader.results.directory import (
     writable,
 )
 from grader.results.history import BEFORE, HISTORY
+from grader.results.only_files import links_between
 from grader.schemas import load
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ def place(placements: Sequence[Placement], inputs: Iterable[Path], root: Path) -
     """Write the files of all ``placements``, readable by their owner only.
 
     Everything is looked at before anything is written. Raises :class:`BadInput`
-    where a file would replace an input, one of the results in ``root``, or, without ``force``,
-    whatever is there; ``jsonschema.ValidationError`` where one does not satisfy its schema.
+    where a file would replace an input, one of the results in ``root``, what a link below ``out`` leads
+    to, or, without ``force``, whatever is there; ``jsonschema.ValidationError`` where one does not
+    satisfy its schema.
     """
     protected = {place for path in [*inputs, *_results(root)] for place in file_identities(path)}
     problems: dict[Problem, None] = {}
@@ -98,6 +100,8 @@ def _problems(placement: Placement, protected: set[object]) -> Iterator[Problem]
         if file_identities(target) & protected:
             message = _("This is a file that the export is made from.")
             yield Problem(str(target), None, message, _("Give --out another place."))
+        elif links := list(links_between(out, target)):
+            yield from links
         elif target.is_dir() or (file.name and out.exists() and not out.is_dir()):
             wrong = target if target.is_dir() else out
             message = _("This is a folder.") if target.is_dir() else _("This is not a folder.")

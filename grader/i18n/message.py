@@ -36,7 +36,7 @@ class Message(msgspec.Struct, frozen=True):
 
 def message(template: str, /, **values: Any) -> Message:
     """The message of ``template``, its values made safe to keep."""
-    return Message(template, {name: json_safe(value) for name, value in values.items()})
+    return Message(template, {name: json_value(value) for name, value in values.items()})
 
 
 def said(message: Message, lang: str = ENGLISH) -> str:
@@ -51,21 +51,29 @@ def said(message: Message, lang: str = ENGLISH) -> str:
 
 def _said(message: Message, words: Language) -> str:
     template = words.translated(message.message_id) or message.message_id
-    values = {name: shown(value, _VALUE, words.code) for name, value in message.values.items()}
+    values = {
+        name: shown(value, _VALUE, words.code, kept=True) for name, value in message.values.items()
+    }
     return within_limit(words.filled(template, values))
 
 
-def shown(value: Any, limit: int = 100, lang: str = ENGLISH) -> str:
-    """``value`` as a person reads it, in at most ``limit`` characters."""
-    inner = as_message(value)
+def shown(value: Any, limit: int = 100, lang: str = ENGLISH, *, kept: bool = False) -> str:
+    """``value`` as a person reads it, in at most ``limit`` characters.
+
+    ``kept``: it is a value of a message, in which another message may have gone through JSON. Data that
+    looks like one is data: a student may have written it.
+    """
+    inner = _message_in(value, kept=kept)
     if inner is not None:
         text = said(inner, lang)
     elif value is None:
         text = language(lang).say(NOTHING)
     elif isinstance(value, dict):
-        text = ", ".join(f"{key} = {shown(item, limit, lang)}" for key, item in value.items())
+        text = ", ".join(
+            f"{key} = {shown(item, limit, lang, kept=kept)}" for key, item in value.items()
+        )
     elif isinstance(value, list | tuple):
-        text = ", ".join(shown(item, limit, lang) for item in value)
+        text = ", ".join(shown(item, limit, lang, kept=kept) for item in value)
     elif isinstance(value, float):
         text = language(lang).exact(value)
     else:
@@ -74,7 +82,7 @@ def shown(value: Any, limit: int = 100, lang: str = ENGLISH) -> str:
 
 
 def as_message(value: Any) -> Message | None:
-    """The message that ``value`` is, also after it went through JSON."""
+    """The message that ``value``, of a kept message's values, is, also after it went through JSON."""
     if isinstance(value, Message):
         return value
     if (
@@ -87,25 +95,33 @@ def as_message(value: Any) -> Message | None:
     return None
 
 
-def json_safe(value: Any) -> Any:
-    """``value`` as bounded, finite JSON, whatever it was; messages stay messages."""
-    if isinstance(value, Message):
-        return {
-            "message_id": value.message_id,
-            "values": {name: json_safe(item) for name, item in value.values.items()},
-        }
-    return json_value(value)
+def _message_in(value: Any, *, kept: bool) -> Message | None:
+    if kept:
+        return as_message(value)
+    return value if isinstance(value, Message) else None
 
 
-def json_value(value: Any, depth: int = _DEPTH) -> Any:
-    """``value`` as bounded, finite JSON, whatever it was."""
+def json_value(value: Any, depth: int = _DEPTH, *, kept: bool = False) -> Any:
+    """``value`` as bounded, finite JSON, whatever it was; messages stay messages.
+
+    Data that looks like a message becomes text, unless it is a message's and was ``kept`` with it.
+    """
+    inner = _message_in(value, kept=kept)
+    if inner is not None and depth:
+        within = depth - 1 if kept else depth
+        values = {name: json_value(item, within, kept=True) for name, item in inner.values.items()}
+        return {"message_id": inner.message_id, "values": values}
     if isinstance(value, msgspec.Struct):
         value = msgspec.structs.asdict(value)
     if isinstance(value, dict) and depth:
         pairs = list(value.items())[:_ITEMS]
-        return {within_limit(str(key)): json_value(item, depth - 1) for key, item in pairs}
+        bounded = {
+            within_limit(str(key)): json_value(item, depth - 1, kept=kept) for key, item in pairs
+        }
+        # A student's data that looks like a message: after JSON nothing would tell them apart.
+        return bounded if as_message(bounded) is None else shown(bounded, _VALUE)
     if isinstance(value, list | tuple | set | frozenset) and depth:
-        return [json_value(item, depth - 1) for item in list(value)[:_ITEMS]]
+        return [json_value(item, depth - 1, kept=kept) for item in list(value)[:_ITEMS]]
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, int) and not -_INT64 <= value < _INT64:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from grader.safety.printable import printable_lines
+
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 
 
@@ -23,3 +25,8 @@ def cell(text: str) -> str:
     """``text`` for a cell, defused where a spreadsheet would calculate it."""
     text = _FORMULA_INSIDE.sub("'", text.replace("\0", ""))
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def visible_cell(text: str) -> str:
+    """``text`` as :func:`cell` has it, with what acts on a terminal that shows the file made visible."""
+    return cell(printable_lines(text.replace("\0", "")))

@@ -8,6 +8,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from grader import __version__
+from grader.model.run_bounds import LONGEST_ACCOUNT_S, MOST_JOBS
+from grader.model.run_numbers import Attempt, Seed  # noqa: TC001 - msgspec reads them
 from grader.model.work_out import work_out
 
 
@@ -123,13 +125,20 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             "0.1.0, means other code, whatever the version."
         ),
     ] = UNSET
-    seed: Annotated[int, Meta(description="What the numbers sent are made from.")]
+    seed: Annotated[Seed, Meta(description="What the numbers sent are made from.")]
     attempt: Annotated[
-        int, Meta(description="Which run over this class it is: it changes the numbers sent.")
+        Attempt, Meta(description="Which run over this class it is: it changes the numbers sent.")
     ]
-    jobs: Annotated[int, Meta(description="How many accounts are looked at at once.")]
+    jobs: Annotated[
+        int, Meta(ge=1, le=MOST_JOBS, description="How many accounts are looked at at once.")
+    ]
     account_timeout_s: Annotated[
-        float, Meta(description="How long one account may take, in seconds.")
+        float,
+        Meta(
+            gt=0,
+            le=LONGEST_ACCOUNT_S,
+            description="How long one account may take, in seconds.",
+        ),
     ] = 600
     region: Annotated[
         str | None, Meta(description="The AWS region of --region; null if it was not given.")

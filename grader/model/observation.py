@@ -7,7 +7,7 @@ because what is sent next depends on that; by another rubric it is worked out an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
@@ -15,6 +15,7 @@ from grader.i18n.message import Message  # noqa: TC001 - msgspec reads it
 from grader.model.fact import Fact, Found, Unknown
 from grader.model.indented_json import indented_json
 from grader.model.mistakes import OTHER
+from grader.model.run_numbers import Attempt, Seed  # noqa: TC001 - msgspec reads them
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,7 +60,8 @@ def _texts(value: object) -> Iterator[str]:
 class Identity(Part, frozen=True):
     """Source: STS GetCallerIdentity."""
 
-    account_id: str
+    # A file is named by it. A pattern's end lets a line end through, the length does not.
+    account_id: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12}$", max_length=12)]
     arn: str
 
 
@@ -392,8 +394,8 @@ class Observation(Part, frozen=True, kw_only=True):
 
     schema: Literal["observation/1"] = "observation/1"
     region: str
-    seed: int
-    attempt: int
+    seed: Seed
+    attempt: Attempt
     started_at: str
     finished_at: str
     duration_s: float

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
@@ -11,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from grader.inputs.bounded_read import MOST_BYTES_OF_STUDENT, read_bounded
 from grader.model.evidence import Evidence  # noqa: TC001 - msgspec reads it
 from grader.model.indented_json import indented_json
+from grader.model.run_numbers import Attempt, Seed  # noqa: TC001 - msgspec reads them
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +34,10 @@ _Values = Annotated[
 ]
 Status = Literal["passed", "partial", "failed", "blocked", "ungraded"]
 OpenBy = Literal["grader", "student"]
+
+GREATEST_POINTS = 1e9
+"""No points are more, nor seconds of a look: they are added and multiplied, and a file may say any
+number."""
 
 SUSPICION = frozenset({"account-shared", "same-code"})
 """Flags of version 0.1.0 that are the instructor's alone: the summary has them, and no report."""
@@ -123,7 +127,7 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     ] = UNSET
 
     def __post_init__(self) -> None:
-        _finite(self.points, self.max_points)
+        _check_numbers(self.points, self.max_points)
 
     @property
     def next_steps(self) -> tuple[str, ...]:
@@ -193,7 +197,7 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = UNSET
 
     def __post_init__(self) -> None:
-        _finite(self.points, self.share if self.share is not UNSET else None)
+        _check_numbers(self.points, self.share if self.share is not UNSET else None)
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -277,9 +281,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         tuple[str, ...],
         _means("Facts for a human, which cost no points: see the list below."),
     ] = ()
-    seed: Annotated[int, _means("What the numbers sent were made from: --seed sends them again.")]
+    seed: Annotated[Seed, _means("What the numbers sent were made from: --seed sends them again.")]
     attempt: Annotated[
-        int | UnsetType,
+        Attempt | UnsetType,
         _means(
             "Which run over the class it was, from 1: it changes the numbers sent, too. Missing where "
             "nothing was looked at, and in reports of version 0.1.0."
@@ -295,7 +299,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         earned = None if self.earned_score is UNSET else self.earned_score
-        _finite(self.score, self.sure_points, self.max_score, self.duration_s, earned)
+        _check_numbers(self.score, self.sure_points, self.max_score, self.duration_s, earned)
         if not SUSPICION.isdisjoint(self.flags):
             kept = tuple(name for name in self.flags if name not in SUSPICION)
             msgspec.structs.force_setattr(self, "flags", kept)
@@ -329,6 +333,7 @@ def read_report(path: Path) -> Report:
     return _decoder.decode(read_bounded(path, MOST_BYTES_OF_STUDENT))
 
 
-def _finite(*numbers: float | None) -> None:
-    if not all(number is None or math.isfinite(number) for number in numbers):
-        raise ValueError("a report's numbers are finite")
+def _check_numbers(*numbers: float | None) -> None:
+    # Asked so that what is no number (NaN) is refused, too.
+    if not all(number is None or abs(number) <= GREATEST_POINTS for number in numbers):
+        raise ValueError(f"a report's numbers are finite, {GREATEST_POINTS:.0f} at most")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.model.observation import encode_observation
 from grader.results.atomic_write import write_json
+from grader.roster.cell_shapes import shape_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +41,10 @@ def remove(folder: Path, stale: Iterable[Path]) -> None:
 
 def _named(others: Iterable[Observation]) -> dict[str, Observation]:
     """The file name of each observation: the account's id, or ``open`` where a way led to no
-    account, with the region or a number behind where the name is taken."""
+    account, with the region or a number behind where the name is taken.
+
+    Both may come out of a folder that somebody handed over: what has not their shape is in no name.
+    """
     named: dict[str, Observation] = {}
     for seen in sorted(
         others,
@@ -50,8 +54,9 @@ def _named(others: Iterable[Observation]) -> dict[str, Observation]:
             observation.started_at,
         ),
     ):
-        name = seen.account_id or "open"
-        if name in named:
+        account_id = seen.account_id or ""
+        name = "open" if shape_problem("account_id", account_id) else account_id
+        if name in named and not shape_problem("region", seen.region):
             name = f"{name}-{seen.region}"
         numbered = (f"{name}-{number}" for number in count(2))
         named[name if name not in named else next(n for n in numbered if n not in named)] = seen

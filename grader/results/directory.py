@@ -207,6 +207,10 @@ class Results:
             raise bad_input(self.root / BATCH, None, message)
         return self.root / STUDENTS / student_id
 
+    def files_of(self, student_id: str) -> list[Path]:
+        """What :meth:`write_student` writes of a student, or takes away: files, and a folder of them."""
+        return [self.folder(student_id) / name for name in (OBSERVATION, REPORT, ACCOUNTS)]
+
     def write_student(
         self, graded: Report, seen: Observation | None, others: Iterable[Observation] = ()
     ) -> None:

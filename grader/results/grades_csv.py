@@ -6,9 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from grader.inputs.csv_cell import cell
+from grader.inputs.csv_cell import visible_cell
 from grader.roster.table import GRADE_COLUMNS
-from grader.safety.printable import printable_lines
 from grader.scoring.adjust import counted, overrides_of
 
 if TYPE_CHECKING:
@@ -40,10 +39,7 @@ def grades_csv(
     writer = csv.writer(text)
     for row in grades_table(reports, criteria, extra):
         writer.writerow(
-            cell(printable_lines(part.replace("\0", "")))
-            if isinstance(part, str)
-            else points_cell(part)
-            for part in row
+            visible_cell(part) if isinstance(part, str) else points_cell(part) for part in row
         )
     return text.getvalue()
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _NAMED = 50
@@ -24,6 +24,25 @@ def refuse_all_but_files(root: Path) -> None:
     them wait for ever at a pipe or a device. ``root`` may be a link itself.
     """
     problems = list(islice(_problems(root), _NAMED))
+    if problems:
+        raise BadInput(problems)
+
+
+def links_between(out: Path, target: Path) -> Iterator[Problem]:
+    """What is wrong where ``target``, or a folder between it and ``out``, is a link.
+
+    Whoever may put one there would choose what is written over. ``out`` may be a link itself.
+    """
+    below = takewhile(lambda path: path != out, (target, *target.parents))
+    for path in below if target.is_relative_to(out) else ():
+        if path.is_symlink():
+            message = _("This is a link, and nothing is written through one.")
+            yield Problem(str(path), None, message, _("Remove it, or give --out another place."))
+
+
+def refuse_links_between(out: Path, targets: Iterable[Path]) -> None:
+    """Raise :class:`BadInput` naming each of :func:`links_between` of ``targets``."""
+    problems = {problem: None for target in targets for problem in links_between(out, target)}
     if problems:
         raise BadInput(problems)
 

@@ -56,6 +56,13 @@ def printable_lines(text: str) -> str:
     return "".join(_escaped(each) if _is_obeyed(each) else each for each in text)
 
 
+def json_for_terminal(text: str) -> str:
+    """The same JSON as ``text``, whose strings have what a terminal obeys as ``\\uXXXX``."""
+    if not any(map(_is_obeyed, set(text))):
+        return text
+    return "".join(f"\\u{ord(each):04x}" if _is_obeyed(each) else each for each in text)
+
+
 def storable(text: str, limit: int) -> str:
     """``text`` as a cell of a file keeps it: in one line, with its joiners, cut at ``limit`` characters.
 

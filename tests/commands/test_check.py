@@ -12,6 +12,7 @@ import jsonschema
 import msgspec
 import pytest
 
+from grader.cli import run
 from grader.model.observation import Observation
 from grader.observe.clock import ON_THE_WAY_S
 from grader.schemas import load
@@ -365,6 +366,33 @@ def test_a_criterion_that_cannot_be_looked_at_is_told_before_anything_is_asked(
 ) -> None:
     done = grader("check", *words, cwd=tmp_path)
     assert (done.returncode, said in done.stderr, done.stdout) == (2, True, ""), done.stderr
+
+
+# -- what is kept ---------------------------------------------------------------------------------
+
+KEPT = ["students/me/report.json", "students", "students/me", "students/me/observation.json"]
+
+
+@pytest.mark.parametrize("what", [*KEPT, "students/me/accounts"])
+def test_nothing_is_kept_through_a_link_and_nobody_is_asked_before(
+    tmp_path: Path, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, elsewhere = tmp_path / "mine", tmp_path / "elsewhere"
+    (out / what).parent.mkdir(parents=True)
+    if what.endswith(".json"):
+        elsewhere.write_text("theirs")
+    else:
+        elsewhere.mkdir()
+        (elsewhere / "notes.json").write_text("theirs")
+    (out / what).symlink_to(elsewhere)
+    (out / "notes").symlink_to(elsewhere)  # no business of the grader's
+    assert run(["check", "--out", str(out), "--endpoint-url", "http://127.0.0.1:9"]) == 2
+    said = capsys.readouterr()
+    assert f"{out / what}: This is a link" in " ".join(said.err.split())
+    assert "notes" not in said.err
+    assert said.out == ""
+    files = [elsewhere] if elsewhere.is_file() else [*elsewhere.iterdir()]
+    assert [path.read_text() for path in files] == ["theirs"]
 
 
 # -- the seed -------------------------------------------------------------------------------------

@@ -94,8 +94,12 @@ def test_a_terminal_of_few_letters_shows_french_help(tmp_path: Path) -> None:
 # -- usage errors ---------------------------------------------------------------------------------
 
 MISTAKES = [
-    (["check", "--seed", "abc"], "--seed takes a whole number, 0 or more."),
-    (["check", "--seed", "-1"], "--seed takes a whole number, 0 or more."),
+    (["check", "--seed", "abc"], "--seed takes a whole number from 0 to 9223372036854775807."),
+    (["check", "--seed", "-1"], "--seed takes a whole number from 0 to 9223372036854775807."),
+    (
+        ["batch", "r.csv", "--confirm-silence", "-1"],
+        "--confirm-silence takes a whole number, 0 or more.",
+    ),
     (["sandbox", "--port", "70000"], "--port takes a whole number from 1 to 65535."),
     (["check", "--lang", "de"], "--lang takes one of these: en, fr."),
     (["batch", "r.csv", "--engine", "x"], "--engine takes one of these: threads, dask."),

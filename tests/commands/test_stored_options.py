@@ -10,8 +10,10 @@ from shutil import copytree
 
 import pytest
 
+from grader.cli import run
 from grader.commands.options import Lang
 from grader.commands.stored_options import ClassOptions
+from grader.inputs.problems import BadInput
 from grader.results.directory import Results
 from tests.alike import alike
 from tests.programs import grader_here
@@ -108,3 +110,75 @@ def test_what_a_language_of_another_version_began_goes_on_in_english(
     change(stored, lang="de")
     before = ClassOptions(endpoint_url="http://127.0.0.1:9").as_before(Results(stored))
     assert before.lang == Lang.en
+
+
+@pytest.mark.parametrize("what", alike(["check", "lint", "batch", "doctor", "desk"], quick=2))
+def test_checks_in_the_results_folder_one_stands_in_are_not_run_unasked(
+    stored: Path, what: str
+) -> None:
+    own, roster = planted(stored / "checks"), str(roster_of(stored))
+    more = {
+        "check": ["--no-exchange", "--endpoint-url", "http://127.0.0.1:9"],
+        "batch": [roster, "--out", "../new"],
+        "doctor": [roster],
+        "desk": [roster, "--out", "../new"],
+    }
+    given = [what, *more.get(what, [])]
+    done = grader_here(*given, cwd=stored)
+    assert (done.returncode, (own / "ran").exists()) == (2, False), done.stderr
+    named = ["rubric.yaml"] if what == "lint" else ["--rubric", "rubric.yaml"]
+    assert printed(done.stderr) == [*given, *named]
+    if what == "lint":
+        assert grader_here(*printed(done.stderr), cwd=stored).returncode == 0
+        assert (own / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"jobs": -1},
+        {"jobs": 0},
+        {"account_timeout_s": -1},
+        {"account_timeout_s": 1e300},
+        {"seed": 99999999999999999999},
+        {"seed": -1},
+        {"attempt": 2**63 - 1},
+    ],
+    ids=str,
+)
+def test_an_option_out_of_bounds_names_the_file(stored: Path, what: dict[str, object]) -> None:
+    change(stored, **what)
+    with pytest.raises(BadInput, match="This is not a batch of this grader") as caught:
+        ClassOptions(endpoint_url="http://127.0.0.1:9").as_before(Results(stored))
+    assert [problem.file for problem in caught.value.problems] == [str(stored / "batch.json")]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--seed", "9223372036854775808"), ("--jobs", "100001"), ("--account-timeout", "604801")],
+)
+def test_no_option_says_what_no_file_may(
+    option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    roster = tmp_path / "class.csv"
+    roster.write_text("student_id,profile\ns1,nobody\n")
+    assert run(["batch", str(roster), "--out", str(tmp_path / "out"), option, value]) == 2
+    assert option in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_json_on_a_terminal_rules_it_in_nothing_and_says_the_same(
+    stored: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    name = "A\x9b31m\u202eB\x7f é"
+    reports = list(stored.rglob("report.json"))
+    for path in reports:
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"name": name}))
+    batch = json.loads((stored / "batch.json").read_text())
+    change(stored, students=[student | {"name": name} for student in batch["students"]])
+    assert run(["regrade", str(stored), "--json", "-"]) in {0, 1, 3}
+    said = capfdbinary.readouterr().out.decode()
+    assert not {"\x9b", "\x7f", "\u202e"} & {*said}
+    assert "é" in said
+    assert json.loads(said) == json.loads((stored / "summary.json").read_text())
+    assert "\u202e" in (stored / "summary.json").read_text()

@@ -278,6 +278,13 @@ def test_each_of_the_rosters_own_columns_goes_where_it_belongs(tmp_path: Path) -
     assert importers.rows(out.read_bytes())[2] == ["'=Ann", "7", "u7", "ann7", "B", "20"]
 
 
+def test_no_name_acts_on_a_terminal_that_shows_the_file(tmp_path: Path) -> None:
+    student = a_student("s1", "A\x9b31m\u202e\x7fé", canvas_id="7", section="\x85B")
+    _, out = canvas(a_graded_class(tmp_path / "results", {student: 20}), "--assignment", TITLE)
+    row = ["A\\x9b31m\\u202e\\x7fé", "7", "", "", "\\x85B", "20"]
+    assert importers.rows(out.read_bytes())[2] == row
+
+
 def test_neither_the_students_id_nor_the_address_is_written_as_an_id(tmp_path: Path) -> None:
     student = a_student("101", "Ann", "a@x.org", canvas_id="7")
     _, out = canvas(a_graded_class(tmp_path / "results", {student: 20}), "--assignment", TITLE)

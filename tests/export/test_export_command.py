@@ -213,6 +213,30 @@ def test_a_folder_of_results_is_not_written_into(root: Path) -> None:
     assert (root / "students/s1/report.json").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "what", ["index.html", "students", "students/s1", "students/s1/index.html"]
+)
+@pytest.mark.parametrize("force", [True, False])
+def test_nothing_is_written_through_a_link_below_the_place(
+    root: Path, what: str, force: bool, capsys
+) -> None:
+    elsewhere, out = root.parent / "elsewhere", root.parent / "site"
+    (out / what).parent.mkdir(parents=True)
+    if what.endswith(".html"):
+        elsewhere.write_text("mine")
+    else:
+        elsewhere.mkdir()
+    (out / what).symlink_to(elsewhere)
+    (root.parent / "site-link").symlink_to(out)
+    for place in (out, root.parent / "site-link"):
+        given = ["--out", str(place), *(["--force"] if force else [])]
+        assert export(root, "html", *given) == 2
+        assert f"{place / what}: This is a link" in " ".join(capsys.readouterr().err.split())
+    assert elsewhere.read_text() == "mine" if elsewhere.is_file() else not [*elsewhere.iterdir()]
+    (out / what).unlink()
+    assert export(root, "html", "--out", str(root.parent / "site-link"), "--force") == 0
+
+
 @pytest.mark.parametrize(("to", "there"), [("csv", "folder"), ("lti", "file")])
 def test_a_place_of_another_kind_is_refused(root: Path, to: str, there: str) -> None:
     out = root.parent / "there"
@@ -345,6 +369,19 @@ def test_a_report_edited_by_hand_is_named_and_the_rest_is_exported(
     status, scores = csv_of(root)
     assert (status, scores.keys()) == (3, {"s2", "s3"})
     assert "students/s1/report.json: " in capsys.readouterr().err
+
+
+def test_points_too_great_to_add_up_are_damage(root: Path, capsys) -> None:
+    path = root / "students/s1/report.json"
+    report = msgspec.json.decode(path.read_bytes())
+    for result in report["criteria"][:2]:
+        result |= {"points": 1.7e308, "max_points": 1.7e308, "status": "passed"}
+    path.write_bytes(msgspec.json.encode(report))
+    status, scores = csv_of(root)
+    assert (status, scores.keys()) == (3, {"s2", "s3"})
+    assert "students/s1/report.json: This file is damaged" in capsys.readouterr().err
+    assert cli.run(["regrade", str(root)]) in {0, 1, 2, 3}
+    assert "Traceback" not in capsys.readouterr().err
 
 
 BYTES = {

@@ -92,6 +92,7 @@ def test_any_text_can_be_written_and_read(text: str) -> None:
 
 
 def test_what_xml_forbids_is_left_out_and_the_rest_stays() -> None:
+    assert without_forbidden_characters("\x7f\x9b31m\u202e") == "\\x7f\\x9b31m\\u202e"
     assert without_forbidden_characters("a\x00\x1b[31m\ufffe\ud800b\t\n😀") == "a[31mb\t\n😀"
 
 

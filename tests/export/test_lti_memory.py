@@ -151,6 +151,24 @@ def test_a_damaged_memory_is_named_and_nothing_is_posted(
     assert len(platform.asked) == asked
 
 
+def test_a_file_that_is_no_memory_stays_as_it_is(tmp_path: Path) -> None:
+    kept = tmp_path / "lti-pushed.ndjson"
+    kept.write_text("something else\nwithout an end of its line")
+    with pytest.raises(BadInput, match="damaged"):
+        Memory(tmp_path, "https://lms.example.org/1")
+    assert kept.read_text() == "something else\nwithout an end of its line"
+
+
+def test_a_memory_with_another_name_is_not_written(tmp_path: Path) -> None:
+    theirs, kept = tmp_path / "theirs", tmp_path / "lti-pushed.ndjson"
+    theirs.write_text("no line end")
+    kept.hardlink_to(theirs)
+    with pytest.raises(BadInput, match="a hard link"):
+        Memory(tmp_path, "https://lms.example.org/1")
+    assert theirs.read_text() == "no line end"
+    Memory(tmp_path, "https://lms.example.org/1", keeping=False)
+
+
 def test_a_time_that_nothing_can_follow_is_damage(
     results: Path, platform: Lms, key: Path, capsys
 ) -> None:

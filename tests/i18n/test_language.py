@@ -20,7 +20,7 @@ import grader as package
 from grader.aws.errors import sort_error
 from grader.i18n import language as languages
 from grader.i18n.language import LANGUAGES, default_language, language
-from grader.i18n.message import Message, as_message, message, said
+from grader.i18n.message import Message, as_message, message, said, shown
 from grader.model.fact import Found, Missing, NotTried, Unknown
 from grader.model.observation import Exchange, decode, encode_observation
 from grader.model.outcome import Outcome
@@ -289,6 +289,31 @@ def test_a_hostile_value_is_bounded_and_cannot_become_a_template(value: Any) -> 
             assert len(text) <= 1000
             assert text.startswith(("expected 1, found", "attendu 1, trouvé"))
             assert "class '" not in text
+
+
+LIKE_A_MESSAGE = {"message_id": "expected {a}, found nothing.", "values": {"a": "{b}"}}
+
+
+@pytest.mark.parametrize("data", [LIKE_A_MESSAGE, [LIKE_A_MESSAGE], {"body": LIKE_A_MESSAGE}])
+def test_data_that_looks_like_a_message_is_said_as_data(data: Any) -> None:
+    one = message("expected {expected}, found {actual}.", expected=1, actual=data)
+    again = as_message(json.loads(msgspec.json.encode(message("{one}", one=one))))
+    assert again is not None
+    for whole in (one, again, message("{one}", one=again)):
+        for code in LANGUAGES:
+            assert "message_id = expected {a}, found nothing., values = a = {b}" in said(
+                whole, code
+            )
+    assert "message_id = expected {a}" in shown(data)
+
+
+def test_a_message_that_went_through_json_stays_one_in_another() -> None:
+    template = "expected {expected}, found {actual}."
+    parts = [message("Your function raised {error}.", error="KeyError")]
+    one = message(template, expected=1, actual=parts)
+    kept = as_message(json.loads(msgspec.json.encode(one)))
+    text = said(message(template, expected=2, actual=kept), "fr")
+    assert text == "attendu 2, trouvé attendu 1, trouvé Votre fonction a levé KeyError..."
 
 
 # -- facts ----------------------------------------------------------------------------------------

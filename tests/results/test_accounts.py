@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from grader.inputs.problems import BadInput
@@ -87,6 +89,39 @@ def test_a_damaged_one_is_named(results: Results) -> None:
     with pytest.raises(BadInput) as caught:
         stored(results)
     assert [problem.file for problem in caught.value.problems] == [str(path)]
+
+
+ESCAPING = ["/tmp/x", "../../../x", "1" * 300, "012345678901\n", ""]
+
+
+@pytest.mark.parametrize("account_id", ESCAPING)
+def test_no_name_of_a_file_is_what_somebody_wrote_for_an_account(
+    results: Results, tmp_path: Path, account_id: str
+) -> None:
+    odd = msgspec.structs.replace(account(2), identity=Found(Identity(account_id, "arn")))
+    with pytest.raises(msgspec.ValidationError):
+        results.write_student(a_report(ANN, 3), account(1), [odd])
+    assert [path.name for path in tmp_path.iterdir()] == ["students"]
+
+
+def test_a_region_of_no_shape_is_in_no_name(results: Results) -> None:
+    odd = [account(2, "../../../x"), account(2, "/tmp/x"), account(2, "x" * 300)]
+    results.write_student(a_report(ANN, 3), account(1), odd)
+    assert names(results) == ["000000000002-2.json", "000000000002-3.json", "000000000002.json"]
+
+
+@pytest.mark.parametrize("account_id", ESCAPING)
+def test_an_observation_of_no_account_id_is_damaged(results: Results, account_id: str) -> None:
+    results.write_student(a_report(ANN, 3), account(1), [account(2)])
+    path = results.folder(ANN.student_id) / "observation.json"
+    there = json.loads(path.read_bytes())
+    there["identity"]["value"]["account_id"] = account_id
+    path.write_text(json.dumps(there))
+    with pytest.raises(BadInput) as caught:
+        stored(results)
+    (problem,) = caught.value.problems
+    assert problem.file == str(path)
+    assert problem.remedy
 
 
 def test_what_a_killed_grader_did_not_finish_is_removed(results: Results) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 
@@ -7,7 +8,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from grader.safety.printable import printable, printable_lines, storable, with_visible_blanks
+from grader.safety.printable import (
+    json_for_terminal,
+    printable,
+    printable_lines,
+    storable,
+    with_visible_blanks,
+)
 
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Every character that Unicode gives the property Bidi_Control."""
@@ -49,6 +56,17 @@ def test_what_is_stored_is_one_line_that_no_terminal_obeys(text: str, limit: int
     assert not categories & {"Cc", "Cs", "Zl", "Zp"}
     assert not {*BIDI} & {*stored}
     stored.encode()
+
+
+@given(HOSTILE)
+@example("A\x9b31m\u202e\x7f\\")
+def test_json_for_a_terminal_is_the_same_json(text: str) -> None:
+    given_json = json.dumps({text: [text]}, ensure_ascii=False, indent=2)
+    safe = json_for_terminal(given_json)
+    assert json.loads(safe) == {text: [text]}
+    categories = {unicodedata.category(character) for character in safe} - {"Cf"}
+    assert not categories & {"Cs", "Zl", "Zp"}
+    assert not {*BIDI, *map(chr, (*range(10), *range(11, 32), *range(0x7F, 0xA0)))} & {*safe}
 
 
 def test_joiners_are_stored() -> None:
