@@ -376,6 +376,7 @@ def _as_said_before(after: CriterionResult, before: CriterionResult) -> Criterio
     return msgspec.structs.replace(
         after,
         open_by=None,
+        only_looks=before.only_looks,
         author_hint="",
         evidence=None,
         hint=before.hint,

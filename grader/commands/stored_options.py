@@ -6,6 +6,7 @@ Checks and addresses that only the folder names count once the command line name
 from __future__ import annotations
 
 import math
+import os
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,8 @@ from grader.commands.options import ACCOUNT_TIMEOUT_S, JOBS, Absent, Lang, OpenB
 from grader.commands.typed_command import typed_command
 from grader.i18n.language import N_, _, speak
 from grader.inputs.problems import BadInput, Problem
-from grader.results.directory import BATCH, RUBRIC
+from grader.model.run_bounds import LONGEST_ACCOUNT_S, MOST_JOBS
+from grader.results.directory import BATCH, RUBRIC, SUMMARY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,8 +73,10 @@ class ClassOptions:
             seed=before.seed if self.seed is None else self.seed,
             region=self.region or before.region,
             lang=lang,
-            jobs=self.jobs or before.jobs,
-            account_timeout=self.account_timeout or math.ceil(before.account_timeout_s),
+            # Version 0.1.0 bounded neither.
+            jobs=self.jobs or min(before.jobs, MOST_JOBS),
+            account_timeout=self.account_timeout
+            or math.ceil(min(before.account_timeout_s, LONGEST_ACCOUNT_S)),
             open_by_student=self.open_by_student or OpenByStudent(before.open_by_student),
             absent=self.absent or Absent(before.absent or "blank"),
             due=self.due or before.due or None,
@@ -145,7 +149,8 @@ def stop_in_a_results_folder(
     ``option`` is what a rubric is given by; empty where it is an argument.
     """
     beside = Path(CHECKS)
-    is_folders = Path(BATCH).exists() and Path(RUBRIC).is_file() and beside.is_dir()
+    is_results = any(map(os.path.lexists, (BATCH, SUMMARY)))
+    is_folders = is_results and Path(RUBRIC).is_file() and beside.is_dir()
     given = {path.resolve() for path in checks or ()}
     if rubric is None and is_folders and beside.resolve() not in given:
         words = [*([option] if option else []), RUBRIC]

@@ -8,7 +8,6 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from grader import __version__
-from grader.model.run_bounds import LONGEST_ACCOUNT_S, MOST_JOBS
 from grader.model.run_numbers import Attempt, Seed  # noqa: TC001 - msgspec reads them
 from grader.model.work_out import work_out
 
@@ -129,16 +128,10 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     attempt: Annotated[
         Attempt, Meta(description="Which run over this class it is: it changes the numbers sent.")
     ]
-    jobs: Annotated[
-        int, Meta(ge=1, le=MOST_JOBS, description="How many accounts are looked at at once.")
-    ]
+    jobs: Annotated[int, Meta(ge=1, description="How many accounts are looked at at once.")]
     account_timeout_s: Annotated[
         float,
-        Meta(
-            gt=0,
-            le=LONGEST_ACCOUNT_S,
-            description="How long one account may take, in seconds.",
-        ),
+        Meta(gt=0, description="How long one account may take, in seconds."),
     ] = 600
     region: Annotated[
         str | None, Meta(description="The AWS region of --region; null if it was not given.")

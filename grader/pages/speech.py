@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
@@ -41,7 +42,7 @@ class Speech:
 
     def mean(self, value: float | None) -> str:
         """A mean, of which two decimals say enough; a dash where there is none."""
-        return self.number(None if value is None else round(value, 2))
+        return self.number(None if value is None else float(round(Decimal(repr(value)), 2)))
 
     def percent(self, share: float | None) -> str:
         """A share from 0 to 1, in whole percent."""

@@ -9,7 +9,7 @@ import pytest
 
 from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
-from grader.batch.regrade import Moved, regrade
+from grader.batch.regrade import Moved, _only_adds, regrade
 from grader.batch.run import ClassRun
 from grader.batch.setup import load_setup
 from grader.inputs.problems import BadInput
@@ -81,6 +81,13 @@ def test_a_report_alone_stays_and_is_named_and_who_has_nothing_is_left_out(
     assert [one.student_id for one in done.missing] == ["s3"]
     assert done.reports[1] == a_report(BO, 12)
     assert [one.student_id for one in done.summary.scores] == ["s1", "s2"]
+
+
+def test_that_a_check_only_looks_is_new_in_a_report_and_no_change_of_it() -> None:
+    before = a_report(BO, 12)
+    criteria = tuple(msgspec.structs.replace(one, only_looks=True) for one in before.criteria)
+    assert before.criteria
+    assert _only_adds(before, msgspec.structs.replace(before, criteria=criteria))
 
 
 def test_no_more_observations_are_judged_together_than_a_session_takes(

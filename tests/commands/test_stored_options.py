@@ -14,6 +14,7 @@ from grader.cli import run
 from grader.commands.options import Lang
 from grader.commands.stored_options import ClassOptions
 from grader.inputs.problems import BadInput
+from grader.model.run_bounds import LONGEST_ACCOUNT_S, MOST_JOBS
 from grader.results.directory import Results
 from tests.alike import alike
 from tests.programs import grader_here
@@ -139,7 +140,6 @@ def test_checks_in_the_results_folder_one_stands_in_are_not_run_unasked(
         {"jobs": -1},
         {"jobs": 0},
         {"account_timeout_s": -1},
-        {"account_timeout_s": 1e300},
         {"seed": 99999999999999999999},
         {"seed": -1},
         {"attempt": 2**63 - 1},
@@ -151,6 +151,12 @@ def test_an_option_out_of_bounds_names_the_file(stored: Path, what: dict[str, ob
     with pytest.raises(BadInput, match="This is not a batch of this grader") as caught:
         ClassOptions(endpoint_url="http://127.0.0.1:9").as_before(Results(stored))
     assert [problem.file for problem in caught.value.problems] == [str(stored / "batch.json")]
+
+
+def test_what_version_0_1_0_did_not_bound_is_bounded_when_it_is_taken_up(stored: Path) -> None:
+    change(stored, jobs=10**6, account_timeout_s=1e300)
+    before = ClassOptions(endpoint_url="http://127.0.0.1:9").as_before(Results(stored))
+    assert (before.jobs, before.account_timeout) == (MOST_JOBS, LONGEST_ACCOUNT_S)
 
 
 @pytest.mark.parametrize(

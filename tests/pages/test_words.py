@@ -98,4 +98,5 @@ def test_an_unknown_language_is_english() -> None:
 def test_points_are_shown_as_a_report_has_them_and_means_shorter() -> None:
     assert Speech("en").number(0.3333) == language("en").number(0.3333) == "0.3333"
     assert Speech("fr").mean(14.8333) == "14,83"
+    assert Speech("en").mean(2.675) == "2.68"
     assert Speech("en").mean(None) == "–"
