@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.docs.walks import blocks, copy_of_the_source, has_a_place, section, walk
+from tests.docs.walks import (
+    blocks,
+    copy_of_the_source,
+    has_a_place,
+    replaced,
+    section,
+    walk,
+)
 from tools.former_wordings import FORMER
 from tools.generate_contracts import ROOT
 from tools.generate_reference import DOCS
@@ -80,6 +87,20 @@ def test_each_block_of_the_guide_says_where_it_goes() -> None:
     text = CONTRIBUTING.read_text(encoding="utf-8")
     written = [(words, block) for words, kind, block in blocks(text) if kind not in {"sh", "po"}]
     assert [block for words, block in written if not has_a_place(words)] == []
+
+
+WALKS = ("Change a sentence", "Add a check", "Add a field", "Add a resource", "Add a format")
+
+
+@pytest.mark.parametrize("title", WALKS)
+def test_what_a_walk_replaces_stands_there_once(title: str) -> None:
+    """The walks themselves take minutes: this says at once which of them is to be mended."""
+    places = [*replaced(section(CONTRIBUTING, title))]
+    assert places
+    for name, text, written in places:
+        there = ROOT / name
+        source = there.read_text(encoding="utf-8") if there.exists() else ""
+        assert written.count(text) or source.count(text) == 1, f"{title}: {text!r} in {name}"
 
 
 def test_the_generators_of_the_guide_are_those_that_there_are() -> None:

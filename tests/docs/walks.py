@@ -62,6 +62,18 @@ def has_a_place(words: str) -> bool:
     return "For instance" in words or any(said.search(words) for said in places)
 
 
+def replaced(text: str) -> Iterator[tuple[str, str, str]]:
+    """What a walk puts something else in the place of: the file, the text, and what the walk itself
+    wrote there before."""
+    written: dict[str, str] = {}
+    for words, _language, block in blocks(text):
+        if found := _INSTEAD.search(words):
+            yield found[1], found[2], written.get(found[1], "")
+        said = found or _NEW.search(words) or _END.search(words)
+        if said:
+            written[said[1]] = written.get(said[1], "") + block
+
+
 def walk(text: str, folder: Path) -> str:
     """Do what ``text`` says in ``folder``: what its commands printed."""
     env = with_programs(environment(PYTHONPATH=str(folder), PYTHONDONTWRITEBYTECODE="1"))
