@@ -76,9 +76,7 @@ def test_a_pair_that_nobody_consumed_is_taken_back(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account)
-    functions = aws_sandbox.client("lambda", fresh_account)
-    mapping = functions.list_event_source_mappings()["EventSourceMappings"][0]
-    wire = _disabling(functions, mapping["UUID"])
+    wire = _disabling(aws_sandbox, fresh_account)
     seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
     assert exchange(seen).answered == 0
     assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
@@ -90,9 +88,7 @@ def test_a_pair_that_was_sent_although_the_answer_of_sqs_got_lost_is_taken_back(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account)
-    functions = aws_sandbox.client("lambda", fresh_account)
-    mapping = functions.list_event_source_mappings()["EventSourceMappings"][0]
-    wire = _disabling(functions, mapping["UUID"])
+    wire = _disabling(aws_sandbox, fresh_account)
     wire.play("sqs.SendMessage", Done(ConnectionClosedError(endpoint_url="http://127.0.0.1")))
     seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
     assert exchange(seen).answered == 0
@@ -106,9 +102,7 @@ def test_a_pair_is_taken_back_where_the_function_answered_and_then_raised(
 ) -> None:
     """The flag is certain before the queue is looked at; the pair lies there all the same."""
     hand_in(aws_sandbox, fresh_account, handler="raises_after_answer")
-    functions = aws_sandbox.client("lambda", fresh_account)
-    mapping = functions.list_event_source_mappings()["EventSourceMappings"][0]
-    wire = _disabling(functions, mapping["UUID"])
+    wire = _disabling(aws_sandbox, fresh_account)
     seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
     assert exchange(seen).answered == 0
     assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
@@ -122,9 +116,7 @@ def test_what_a_silent_function_was_sent_is_fetched_only_where_it_lies_there(
 ) -> None:
     """It is looked for first, without hiding it; before that, its sum was."""
     hand_in(aws_sandbox, fresh_account, handler="prints_only")
-    functions = aws_sandbox.client("lambda", fresh_account)
-    mapping = functions.list_event_source_mappings()["EventSourceMappings"][0]
-    wire, hidden_s = (Wire() if consumed else _disabling(functions, mapping["UUID"])), list[int]()
+    wire, hidden_s = (Wire() if consumed else _disabling(aws_sandbox, fresh_account)), list[int]()
 
     def received(params: dict[str, Any], **_given: Any) -> None:
         if "input_queue" in params["QueueUrl"]:
@@ -150,17 +142,16 @@ def test_a_pair_is_not_fetched_from_a_queue_that_counts_receives(
     ]
     policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "1"})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": policy})
-    functions = aws_sandbox.client("lambda", fresh_account)
-    mapping = functions.list_event_source_mappings()["EventSourceMappings"][0]
-    wire = _disabling(functions, mapping["UUID"])
+    wire = _disabling(aws_sandbox, fresh_account)
     seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
     assert "pair-left-behind" in seen.flags
     assert messages(aws_sandbox, fresh_account, "input_queue")["visible"] > 0
 
 
-def _disabling(functions: Any, uuid: str) -> Any:
+def _disabling(aws_sandbox: Sandbox, account_id: str) -> Any:
     """A wire that disables the mapping the moment the first pair is about to be sent."""
-    wire = Wire()
+    wire, functions = Wire(), aws_sandbox.client("lambda", account_id)
+    uuid = functions.list_event_source_mappings()["EventSourceMappings"][0]["UUID"]
 
     def disable(**_given: Any) -> None:
         functions.update_event_source_mapping(UUID=uuid, Enabled=False)
