@@ -41,6 +41,7 @@ _NEAR_NAMES_FOR = 50
 """Problems whose remedy is the nearest name: looked for in a whole class, each is slow, and no more are
 shown."""
 _POINTS = re.compile(r"[+-]?[0-9]{1,9}(?:[.,][0-9]{1,9})?")
+_WHOLE, _DECIMALS = re.compile(r"[+-]?[0-9]{1,9}"), re.compile(r"[0-9]{1,9}")
 
 
 class Worth(NamedTuple):
@@ -122,7 +123,7 @@ def read_overrides(root: Path, students: Collection[str], worth: Worth) -> Overr
     path = root / OVERRIDES
     if not path.exists():
         return Overrides()
-    header, records = _cells(path)[1:]
+    delimiter, header, records = _cells(path)
     ids = {name.casefold(): name for name in students}
     problems: list[Problem] = []
     notes: list[Problem] = []
@@ -143,7 +144,7 @@ def read_overrides(root: Path, students: Collection[str], worth: Worth) -> Overr
         if not isinstance(mark, Adjustment):
             wrong.append(mark)
         if fault := why_fault(row["why"]):
-            wrong.append(fault)
+            wrong.append(_decimal_fault(row, delimiter) or fault)
         problems += [Problem(str(path), line, *problem) for problem in wrong]
         if student is None or not isinstance(mark, Adjustment):
             continue
@@ -179,7 +180,20 @@ def why_fault(why: str) -> tuple[str, str] | None:
     if len(why) > _MAX_TEXT:
         message = _("The reason is longer than {most} characters.", most=_MAX_TEXT)
         return message, _("Shorten it.")
+    if not any(map(str.isalpha, why)):
+        return _("The reason has no word."), _("Say why: the student reads it.")
     return None
+
+
+def _decimal_fault(row: Mapping[str, str], delimiter: str) -> tuple[str, str] | None:
+    """That a decimal comma cut the points in two, and the remedy; ``None`` where it did not."""
+    points, rest = row["points"], row["why"]
+    if delimiter != "," or not _WHOLE.fullmatch(points) or not _DECIMALS.fullmatch(rest):
+        return None
+    message = _(
+        "Is {points},{rest} meant? Its comma begins another cell.", points=points, rest=rest
+    )
+    return message, _("Write {points}.{rest}, or put quotes around it.", points=points, rest=rest)
 
 
 def with_mark(root: Path, student_id: str, criterion: str, mark: Adjustment) -> str:

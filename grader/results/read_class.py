@@ -109,7 +109,7 @@ def read_class(root: Path) -> ClassRead:
         problems.append(Problem(str(root / BATCH), None, message, _("Finish it with --resume.")))
     rubric = _rubric(root / RUBRIC, batch, problems)
     former = () if batch is None or batch.former_criteria is UNSET else batch.former_criteria
-    worth = _worth(rows) if rubric is None else Worth.of(rubric, former)
+    worth = _worth(rows, former) if rubric is None else Worth.of(rubric, former)
     overrides = read_overrides(root, [student.student_id for student in students], worth)
     rows = tuple(ClassRow(row.student, overrides.on(row.report)) for row in rows)
     lang = batch.lang if batch is not None else "en"
@@ -117,13 +117,14 @@ def read_class(root: Path) -> ClassRead:
     return ClassRead(rows, students, rubric, lang, in_order, overrides.notes)
 
 
-def _worth(rows: Iterable[ClassRow]) -> Worth:
+def _worth(rows: Iterable[ClassRow], former: Iterable[str]) -> Worth:
     """What marks are measured by where the rubric cannot be read: what the reports say."""
     reports = [row.report for row in rows]
     criteria = {
         criterion.id: criterion.max_points for report in reports for criterion in report.criteria
     }
-    return Worth(criteria, max((report.max_score for report in reports), default=0.0))
+    maximum = max((report.max_score for report in reports), default=0.0)
+    return Worth(criteria, maximum, frozenset(former) - criteria.keys())
 
 
 def _place(problem: Problem) -> tuple[str, int, str]:

@@ -161,6 +161,21 @@ def test_it_is_kept_when_the_class_is_judged_again_by_another_rubric(
     assert read_class(root).notes
 
 
+def test_a_mark_of_a_former_criterion_stops_no_export_where_the_rubric_cannot_be_read(
+    tmp_path: Path,
+) -> None:
+    root = a_graded_class(tmp_path / "results", {ANN: 18}, former_criteria=["weight", "memory"])
+    (root / "overrides.csv").write_text("student_id,criterion,points,why\ns1,weight,9,Why\n")
+    (root / "rubric.yaml").write_text("schema: rubric/9\n")
+    read = read_class(root)
+    assert (read.rubric, [row.report.score for row in read.rows]) == (None, [18])
+    assert "no longer has “weight”" in read.notes[0].message
+    # What a report has is a criterion of the rubric, whatever was before it.
+    (root / "overrides.csv").write_text("student_id,criterion,points,why\ns1,memory,9,Why\n")
+    with pytest.raises(BadInput, match="9 points are not between 0 and 1"):
+        read_class(root)
+
+
 def test_regrading_as_a_trial_says_what_would_change_and_writes_nothing(
     results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

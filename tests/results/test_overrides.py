@@ -78,6 +78,26 @@ def test_every_problem_is_named_at_once_with_its_line(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "message", "remedy"),
+    [
+        ("s1,sums,1,5,oral exam", "Is 1,5 meant?", "Write 1.5, or put quotes around it."),
+        ("s1,bonus,-0,25,oral exam", "Is -0,25 meant?", "Write -0.25, or put quotes around it."),
+        ("s1,sums,1.5,5,oral exam", "The reason has no word.", "Say why"),
+        ("s1,sums,1,…,", "The reason has no word.", "Say why"),
+    ],
+)
+def test_a_decimal_comma_makes_no_reason_of_the_decimals(
+    tmp_path: Path, line: str, message: str, remedy: str
+) -> None:
+    with pytest.raises(BadInput) as bad:
+        read(tmp_path, HEADER + line + "\n")
+    (problem,) = bad.value.problems
+    assert (problem.line, problem.message.startswith(message)) == (2, True)
+    assert problem.remedy.startswith(remedy)
+    assert read(tmp_path, HEADER + 's1,sums,"1,5",oral exam,me\n')["s1"][0][2] == 1.5
+
+
 def test_columns_that_are_missing_are_named(tmp_path: Path) -> None:
     assert problems(tmp_path, "student_id,points\ns1,1\n") == [
         "1: There is no column 'criterion'.",
@@ -109,12 +129,14 @@ def test_a_mark_takes_the_place_of_an_earlier_one_and_leaves_the_rest_as_it_stan
     (tmp_path / OVERRIDES).write_text(
         "student_id;criterion;points;why;room\ns1;sums;1,5;Seen;A\ns2;sums;2;Seen;B\n"
     )
-    mark = Adjustment(kind="override", criterion="sums", points=3.25, why="=1+1", by="me", at="now")
+    mark = Adjustment(
+        kind="override", criterion="sums", points=3.25, why="=1+1 shown", by="me", at="now"
+    )
     write_overrides(tmp_path, with_mark(tmp_path, "s1", "sums", mark))
     assert (tmp_path / OVERRIDES).read_text().splitlines() == [
         "student_id;criterion;points;why;room;by;at",
         "s2;sums;2;Seen;B;;",
-        "s1;sums;3,25;'=1+1;;me;now",
+        "s1;sums;3,25;'=1+1 shown;;me;now",
     ]
     assert read_overrides(tmp_path, ["s1", "s2"], WORTH).marks["s1"] == (mark,)
     assert (tmp_path / OVERRIDES).stat().st_mode & 0o077 == 0
