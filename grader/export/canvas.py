@@ -20,6 +20,7 @@ from grader.i18n.language import _, plural
 from grader.inputs.csv_cell import cell, visible_cell
 from grader.inputs.names import id_forms, name_keys
 from grader.inputs.problems import Problem, bad_input
+from grader.inputs.text_file import unicode_fault
 from grader.scoring.scale import decimal_of, decimal_text
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def files(export: Export) -> Iterator[File]:
         message = _("Canvas needs the assignment's column.")
         remedy = _("Write --assignment as Canvas exports it: “Title (123)”.")
         raise bad_input("--assignment", None, message, remedy)
+    if fault := unicode_fault(export.assignment):
+        raise bad_input("--assignment", None, *fault)
     if export.ids is not None and export.ids not in IDS:
         message = _("{name} is not known.", name=repr(export.ids))
         raise bad_input("--ids", None, message, _("Known: {names}.", names=", ".join(IDS)))
@@ -225,7 +228,7 @@ def _place(record: Record, columns: dict[str, int | None], names: list[int | Non
     }
     # An e-mail address, where people log in by theirs.
     keys["email"] = frozenset(login for login in keys["login"] if "@" in login)
-    return CsvRow(record, name, {**keys, "name": name_keys(name)})
+    return CsvRow(record, name, {**keys, "name": name_keys(name)}, name)
 
 
 def _keys(student: Student) -> dict[str, frozenset[str]]:

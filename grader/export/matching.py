@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
+from grader.inputs.names import any_order
 from grader.inputs.problems import Problem
 from grader.safety.printable import printable
 
@@ -29,11 +30,13 @@ _TOLD = 60
 
 @dataclass(frozen=True)
 class CsvRow:
-    """A row of the file, and what identifies a student in it: kind of key → the key's forms."""
+    """A row of the file, and what identifies a student in it: kind of key → the key's forms, and the
+    ``name`` as it is written there."""
 
     record: Record
     label: str
     keys: Mapping[str, frozenset[str]]
+    name: str
 
 
 @dataclass
@@ -113,8 +116,9 @@ def match(
 
     ``stated`` are those of the keys that the roster says are of that kind, not perhaps of it. A place
     is a student's if every kind of key that finds anybody leaves that student alone. Doubtful are: a
-    student found by a number only, where the file has a name or e-mail; one found by name only, of
-    whom the file and the roster state different keys; all places that find the same student.
+    student found by a number only, where the file has a name or e-mail, unless it is the student's name
+    with its words in another order; one found by name only, of whom the file and the roster state
+    different keys; all places that find the same student.
     """
     index: dict[tuple[str, str], set[int]] = defaultdict(set)
     for number, known in enumerate(keys):
@@ -136,7 +140,7 @@ def match(
         several = sorted(left or set().union(*found.values()))
         if len(left) == 1:
             (one,) = several
-            why = _doubt(place, found, students[one].student_id, keys[one], stated[one])
+            why = _doubt(place, found, students[one], keys[one], stated[one])
         else:
             names = ", ".join(students[number].student_id for number in several[:5])
             why = _("it may be any of {names}", names=names)
@@ -157,9 +161,12 @@ def match(
     return made
 
 
-def _doubt(place: CsvRow, found: Collection[str], student: str, known: Keys, stated: Keys) -> str:
+def _doubt(place: CsvRow, found: Collection[str], only: Student, known: Keys, stated: Keys) -> str:
     """Why the only student that was found may be the wrong one; nothing where that is certain."""
+    student = only.student_id
     if {*found} <= NUMBERS:
+        if any_order(place.name) == any_order(only.name) != "":
+            return ""
         said = [kind for kind in ("email", "name") if place.keys.get(kind)]
         if any(known.get(kind) for kind in said):
             return _(

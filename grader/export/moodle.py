@@ -186,8 +186,9 @@ def _place(record: Record, columns: dict[str, int | None]) -> CsvRow:
         "id": id_forms(said.get("id", "")),
         "name": name_keys(said.get("name", "")),
     }
-    label = " ".join(text for text in (identifier, said.get("name", "")) if text)
-    return CsvRow(record, label or said.get("email", "") or said.get("id", ""), keys)
+    name = said.get("name", "")
+    label = " ".join(text for text in (identifier, name) if text)
+    return CsvRow(record, label or said.get("email", "") or said.get("id", ""), keys, name)
 
 
 def participant_number(identifier: str) -> str:

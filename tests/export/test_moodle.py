@@ -64,6 +64,7 @@ def test_grades_are_rounded_half_up_and_the_ungraded_row_stays(root: Path, capsy
         ('Participant 9,"Lee, Ann",,,20.00,', True),
         ("s1,,,,20.00,", False),
         ("Participant 9,Ann Leeds,,,20.00,", False),
+        ("Participant 9,Lee Ann,,,20.00,", False),
         ("Participant 9,Ann Lee,bo@example.org,,20.00,", False),
     ],
 )
@@ -90,6 +91,13 @@ def test_a_number_that_happens_to_be_an_id_is_not_enough(tmp_path: Path, capsys)
     status, out = filled(root, lines("Participant 41001,Zoe Zed,zoe@x.org,,20.00,"))
     assert (status, grades(out)) == (3, [""])
     assert "its number is that of s1, its name and e-mail are not" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["LEE Ann", "Lee  ann", "Ann Lee"])
+def test_a_number_and_the_name_in_another_order_are_enough(tmp_path: Path, name: str) -> None:
+    root = a_graded_class(tmp_path / "results", {participant(name): 20})
+    status, out = filled(root, lines("Participant 41001,Ann Lee,ann@x.org,,20.00,"))
+    assert (status, grades(out)) == (0, ["20"])
 
 
 @pytest.mark.parametrize(
