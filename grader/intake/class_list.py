@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
+from grader.inputs.csv_cell import undefused
 from grader.inputs.csv_width import wider_than_header
 from grader.inputs.file_signature import kind_of_file
 from grader.inputs.names import any_order, letters
@@ -14,10 +15,10 @@ from grader.inputs.problems import BadInput, Problem, bad_input
 from grader.inputs.text_file import read_bytes
 from grader.intake.list_columns import PLURAL, POINTS, roles_of, unsure
 from grader.intake.list_times import local_time
-from grader.roster.cell_shapes import shape_problem
+from grader.roster.cell_shapes import shape_problem, shortened_fault
 from grader.roster.credentials_block import read_pasted
 from grader.roster.pasted_text import decoded
-from grader.roster.table import stripped_records
+from grader.roster.table import ID_COLUMNS, stripped_records
 from grader.safety.printable import storable
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _add(
     made: ClassList, line: int, cells: list[str], roles: dict[int, str], problems: list[Problem]
 ) -> None:
     """The student of one row, if it is a student's, or what is wrong with it."""
-    given = {role: cells[place] for place, role in roles.items() if cells[place : place + 1]}
+    given = {role: undefused(cells[at]) for at, role in roles.items() if cells[at : at + 1]}
     given = {role: text for role, text in given.items() if text and text != "-"}
     for place, text in enumerate(cells):
         if place not in roles and _MAY_HOLD_A_BLOCK.search(text):
@@ -184,6 +185,9 @@ def _add(
     given.pop("last", None)
     if letters(name) in _NOT_STUDENTS:
         return
+    for column in ("student_id", *ID_COLUMNS):
+        if fault := shortened_fault(column, given.get(column, "")):
+            problems.append(Problem(made.file, line, *fault))
     if number := given.get("moodle_participant"):
         at_end = _NUMBER_AT_END.search(number)
         given["moodle_participant"] = at_end[1] if at_end else ""

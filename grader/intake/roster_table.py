@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.inputs.csv_cell import cell
+from grader.inputs.csv_cell import cell, undefused
 from grader.inputs.text_file import read_text
 from grader.roster.load import check_cells
 from grader.roster.table import ID_COLUMNS, read_cells
@@ -32,9 +32,7 @@ class RosterRow:
 
     def get(self, column: str) -> str:
         """The cell, empty where there is none. What defuses a formula is no part of a name."""
-        text = self.cells.get(column, "")
-        bare = text.removeprefix("'")
-        return bare if bare != text and cell(bare) == text else text
+        return undefused(self.cells.get(column, ""))
 
 
 @dataclass(repr=False)
@@ -64,8 +62,8 @@ class RosterTable:
         writer.writerow(self.columns)
         for row in self.rows:
             cells = dict(row.cells)
-            file = cells.get("credentials_file", "")
-            cells["credentials_file"] = (places or {}).get(file, file)
+            if (place := (places or {}).get(row.get("credentials_file"))) is not None:
+                cells["credentials_file"] = cell(place)
             writer.writerow([cells.get(column, "") for column in self.columns])
         return out.getvalue()
 

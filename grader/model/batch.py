@@ -47,9 +47,9 @@ class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = UNSET
 
     def column(self, name: str) -> str:
-        """What the roster's own column of this name says, or nothing."""
+        """What the roster's own column of this name says, whatever its case, or nothing."""
         given = {column.casefold(): value for column, value in self.extra.items()}
-        return given.get(name, "")
+        return self.extra.get(name, given.get(name, ""))
 
 
 class OfStudent(Protocol):

@@ -69,6 +69,18 @@ def shape_problem(column: str, value: str) -> tuple[str, str] | None:
     return None if is_right(value) else (_(message, column=column), _(remedy))
 
 
+_SHORTENED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E\+[0-9]{2,3}", re.IGNORECASE)
+
+
+def shortened_fault(column: str, value: str) -> tuple[str, str] | None:
+    """That a spreadsheet wrote the number of an id as ``1.23E+11``, and the remedy; ``None`` where it
+    did not."""
+    if not _SHORTENED.fullmatch(value):
+        return None
+    message = _("The {column} was shortened by a spreadsheet: its digits are lost.", column=column)
+    return message, _("Format the column as text, and fill it in again.")
+
+
 _RESOURCE = re.compile(r"[A-Za-z0-9_-]{1,80}(\.fifo)?")
 
 

@@ -17,7 +17,12 @@ from grader.model.batch import Student
 from grader.model.student_id import id_fault
 from grader.model.timestamps import iso, time_of
 from grader.roster.access import ACCESS_COLUMNS, WAYS, AccessError, access_of
-from grader.roster.cell_shapes import SHAPED_COLUMNS, shape_problem, use_fault
+from grader.roster.cell_shapes import (
+    SHAPED_COLUMNS,
+    shape_problem,
+    shortened_fault,
+    use_fault,
+)
 from grader.roster.misplaced import looks_like_credentials, misplaced
 from grader.roster.table import ID_COLUMNS, USE, AccountRow, Table, read_table
 
@@ -191,7 +196,7 @@ class _Reading:
             if name is None:
                 self._say(row, _("The row has no student_id."), _("Fill it in."))
                 continue
-            if fault := id_fault(name):
+            if fault := shortened_fault("student_id", name) or id_fault(name):
                 self._say(row, *fault)
             key = name.casefold()
             if key in first:
@@ -211,13 +216,15 @@ class _Reading:
             if column in row.cells and (wrong := shape_problem(column, row.cells[column])):
                 self._say(row, *wrong)
         for column in ID_COLUMNS:
-            if len(row.extra.get(column, "")) > _MAX_TEXT:
+            given = row.extra.get(column, "")
+            if len(given) > _MAX_TEXT:
                 self._too_long(row, column)
-        participant = row.extra.get("moodle_participant", "")
-        if participant and not _PARTICIPANT.fullmatch(participant):
-            message = _("The moodle_participant is not the number of a participant.")
-            remedy = _("Write the number alone: Moodle's worksheet has it in its first column.")
-            self._say(row, message, remedy)
+            if fault := shortened_fault(column, given):
+                self._say(row, *fault)
+            elif column == "moodle_participant" and given and not _PARTICIPANT.fullmatch(given):
+                message = _("The moodle_participant is not the number of a participant.")
+                remedy = _("Write the number alone: Moodle's worksheet has it in its first column.")
+                self._say(row, message, remedy)
 
     def _too_long(self, row: AccountRow, column: str) -> None:
         message = _(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
+from grader.inputs.csv_cell import undefused
 from grader.inputs.csv_width import wider_than_header
 from grader.inputs.problems import Problem, bad_input
 from grader.roster.access import ACCESS_COLUMNS, SECRET_COLUMNS
@@ -58,7 +59,10 @@ def is_known(column: str) -> bool:
 
 @dataclass(frozen=True)
 class AccountRow:
-    """One student's non-empty cells, stripped: known ones, secret ones, and the roster's others."""
+    """One student's non-empty cells, stripped: known ones, secret ones, and the roster's others.
+
+    Known ones and ids are without what defuses a formula, which is no part of a name.
+    """
 
     line: int
     cells: dict[str, str] = field(default_factory=dict)
@@ -163,13 +167,12 @@ def _header_problems(columns: list[str], line: int, file: str) -> Iterator[Probl
         if not column:
             message = _("Column {number} of the header has no name.", number=number)
             yield Problem(file, line, message, _("Name it, or remove the column."))
-        elif column in first:
-            name = column if is_known(column) else _("the same name")
+        elif (name := _read_as(column)) in first:
             message = _(
                 "Columns {first} and {number} are both called {name}.",
-                first=first[column],
+                first=first[name],
                 number=number,
-                name=name,
+                name=name if is_known(name) or name in ID_COLUMNS else _("the same name"),
             )
             yield Problem(file, line, message, _("Rename or remove one of them."))
         elif column in GRADE_COLUMNS:
@@ -199,7 +202,7 @@ def _header_problems(columns: list[str], line: int, file: str) -> Iterator[Probl
                 names=", ".join(SECRET_COLUMNS),
             )
             yield Problem(file, line, message, remedy)
-        first.setdefault(column, number)
+        first.setdefault(_read_as(column), number)
     if not explained:
         message = _("The header has no column student_id.")
         yield Problem(
@@ -207,10 +210,17 @@ def _header_problems(columns: list[str], line: int, file: str) -> Iterator[Probl
         )
 
 
+def _read_as(column: str) -> str:
+    """The column's name; of an id, as exports know it, for which case does not count."""
+    return column.casefold() if column.casefold() in ID_COLUMNS else column
+
+
 def _meant(column: str, columns: list[str]) -> str | None:
     """The known column that an unknown one is a misspelling of, unless the roster has it too."""
     if is_known(column):
         return None
+    if (name := _read_as(column)) != column:
+        return name if name not in columns else None
     absent = {_folded(known): known for known in KNOWN_COLUMNS if known not in columns}
     folded = _folded(column)
     # Letters that changed places make a short name less similar than another letter does.
@@ -244,9 +254,9 @@ def _rows(
                 if cell:
                     row.secrets[column] = Secret(cell)
             elif not is_known(column):
-                row.extra[column] = cell
+                row.extra[column] = undefused(cell) if column in ID_COLUMNS else cell
             elif cell:
-                row.cells[column] = cell
+                row.cells[column] = undefused(cell)
         for column in columns[len(cells) :]:
             if not is_known(column):
                 row.extra[column] = ""

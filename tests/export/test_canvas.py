@@ -56,6 +56,17 @@ def test_a_gradebook_is_filled_in_by_name_and_the_ungraded_score_stays(root: Pat
     assert out.read_text().splitlines()[4] == ROWS[2]
 
 
+@pytest.mark.parametrize("column", ["CANVAS_ID", "canvas_ID"])
+def test_of_two_columns_that_differ_in_case_the_one_called_so_counts(
+    tmp_path: Path, column: str
+) -> None:
+    """No roster has both any more; results may."""
+    student = a_student("s1", "Zoe Zed", **{"canvas_id": "101", column: "102"})
+    root = a_graded_class(tmp_path / "results", {student: 20})
+    _status, out = canvas(root, "--assignment", TITLE)
+    assert [row["ID"] for row in importers.table(out.read_bytes())[1:]] == ["101"]
+
+
 def test_a_gradebook_is_filled_in_by_canvass_user_id(tmp_path: Path) -> None:
     # As `grader roster` names students of a download: sortable names without spaces.
     leeann = a_student("s1", "leeann", canvas_id="101")

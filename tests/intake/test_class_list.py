@@ -200,6 +200,8 @@ def test_a_time_with_its_zone_is_taken_as_it_is(tmp_path: Path) -> None:
         ),
         ("name,email,note\nAnn Lee,a@x.org,\n,,\n-,-,seen\n", 4, "The row names no student"),
         ("name,due_at\nAnn Lee,tomorrow\n", 2, "The due_at is not a time with its zone"),
+        ("name;id_number\nAnn Lee;7\nBo Ro;2,34E+11\n", 3, "The id_number was shortened by a"),
+        ("name,student_id\nAnn Lee,1.23E+11\n", 2, "The student_id was shortened"),
         ('name,email\nAnn Lee,a@x.org\nBo"b,"x\n', 3, "quotes of the row"),
         (
             f'name,block\nAnn Lee,"aws_access_key_id={KEY_ID}\naws_secret_access_key={KEY}"\n',

@@ -311,3 +311,20 @@ def test_a_name_that_a_spreadsheet_would_calculate_is_defused(tmp_path: Path) ->
     (row,) = rows(tmp_path / "roster.csv")
     assert row["name"].startswith("'=HYPERLINK")
     assert "\x1b" not in (tmp_path / "roster.csv").read_text() + done.stdout
+
+
+@pytest.mark.parametrize("out", ["class.csv", "=class.csv"])
+def test_what_is_defused_is_read_as_what_it_was(tmp_path: Path, out: str) -> None:
+    put_download(tmp_path, **{"@bob.txt": block()})
+    (tmp_path / "list.csv").write_text("student_id,email,group\n@bob,+b@x.org,A;=B\n")
+    for _time in range(2):
+        made = grader_here("roster", "download", "--class=list.csv", f"--out={out}", cwd=tmp_path)
+        assert made.returncode == 0, made.stderr
+        (account,) = load_roster(tmp_path / out).accounts
+        assert (account.student_id, account.email, account.group) == ("@bob", "+b@x.org", "A;=B")
+    assert "yours stays" not in made.stderr
+    # A roster is a class list too.
+    again = grader_here("roster", "download", f"--class={out}", "--out=copy.csv", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    (copy,) = load_roster(tmp_path / "copy.csv").accounts
+    assert copy.student_id == "@bob"

@@ -110,7 +110,8 @@ def test_a_short_row_ends_in_empty_cells(write):
 
 
 @pytest.mark.parametrize(
-    "name", ["keyboard", "monkey", "section", "old_score", "Key stage", "ignore", "mean"]
+    "name",
+    ["keyboard", "monkey", "section", "old_score", "Key stage", "ignore", "mean", "ID number"],
 )
 def test_a_column_that_only_resembles_a_secret_a_grade_or_one_of_ours_is_kept(write, name):
     roster = load_roster(write(f"student_id,profile,{name}\ns01,a,x\n"))
@@ -172,6 +173,10 @@ def test_each_way_to_an_account(write, tmp_path):
         ("profile,submitted_at", "p,yesterday", "The submitted_at is not a time"),
         ("profile,submitted_at", "p,0001-01-01T00:00:00+09:00", "The submitted_at is not a time"),
         ("profile,moodle_participant", "p,Participant 12", "Write the number alone"),
+        ("profile,moodle_participant", "p,1.23E+11", "The moodle_participant was shortened"),
+        ("profile,id_number", "p,1.23E+11", "The id_number was shortened by a spreadsheet"),
+        ("profile,id_number", 'p,"2,34e+011"', "Format the column as text"),
+        ("profile,canvas_id", "p,1E+15", "The canvas_id was shortened"),
         ("profile,sis_user_id", "p," + "x" * 301, "The sis_user_id is longer than 300"),
         ("profile,name", "p," + "x" * 301, "longer than 300"),
         ("profile,name", "p,Doe, Ada", "cells, the header 3. Put quotes"),
@@ -211,6 +216,23 @@ def test_an_id_that_is_no_folder_name_is_refused(write, name):
     assert says(found, 2, "The student_id")
 
 
+def test_a_student_id_that_a_spreadsheet_shortened_is_named_for_that_alone(write):
+    found = problems_of(write("student_id,profile\n1.23457E+11,p\n1.23E-11,p\n1E5,p\n"))
+    assert [line for line, _ in found] == [2]
+    assert says(found, 2, "The student_id was shortened by a spreadsheet")
+
+
+def test_what_keeps_a_spreadsheet_from_calculating_is_no_part_of_an_id_or_a_name(write):
+    path = write(
+        "student_id,name,email,group,profile,id_number,note\n"
+        "'@bob,'=Bob,'+b@x.org,'-g,p,'-7,'=n\ncy,O'Cy,c@x.org,'g,p,'7,\n"
+    )
+    bob, cy = load_roster(path).accounts
+    assert (bob.student_id, bob.name, bob.email, bob.group) == ("@bob", "=Bob", "+b@x.org", "-g")
+    assert bob.extra == {"id_number": "-7", "note": "'=n"}
+    assert (cy.name, cy.group, cy.extra["id_number"]) == ("O'Cy", "'g", "'7")
+
+
 @pytest.mark.parametrize("name", ["a.b_c-d@x.org", ".s1", "console", "x" * 100, "00123"])
 def test_an_id_that_is_a_folder_name_is_taken(write, name):
     (account,) = load_roster(write(f"student_id,profile\n{name},p\n")).accounts
@@ -246,6 +268,10 @@ def test_a_missing_id_is_named(write):
         ("student_id,profile,Gruop", "Did you mean group?"),
         ("student_id,profile,Due at", "Did you mean due_at?"),
         ("student_id,profile,Account Id", "Did you mean account_id?"),
+        ("student_id,profile,Moodle_Participant", "Did you mean moodle_participant?"),
+        ("student_id,profile,CANVAS_ID", "Did you mean canvas_id?"),
+        ("student_id,profile,canvas_id,Canvas_ID", "Columns 3 and 4 are both called canvas_id"),
+        ("student_id,profile,Canvas_ID,canvas_id", "Columns 3 and 4 are both called canvas_id"),
         ("student_id,profile,aws_secret_acess_key", "Did you mean aws_secret_access_key?"),
         ("name,profile", "no column student_id"),
         ("student_id,profile,student_id", "Columns 1 and 3 are both called student_id"),
