@@ -13,7 +13,7 @@ from grader.commands.exit_statuses import INTERRUPTED, UNGRADED, batch_status
 from grader.commands.file_limit import limit_jobs
 from grader.commands.help import spoken_help
 from grader.commands.json_output import output_file, write_stdout
-from grader.commands.option_values import due_time
+from grader.commands.option_values import check_written, due_time
 from grader.commands.options import (
     CONFIRM_S,
     AbsentOption,
@@ -132,6 +132,7 @@ def batch(
         setup,
         students,
     ):
+        check_written({}, setup.check_dirs)
         planned = plan(
             results,
             students,
@@ -304,6 +305,7 @@ def regrade(
     stop_where_only_the_folder_says(results, before, rubric=rubric, checks=checks)
     dirs = checks if checks is not None else [Path(path) for path in before.checks]
     with load_setup(rubric or results / RUBRIC, dirs) as setup:
+        check_written({}, setup.check_dirs)
         done = again(stored, setup, lang=spoken().code, due=until, dry_run=dry_run)
     if json == "-":
         write_stdout(summary_json(done.summary))

@@ -9,7 +9,7 @@ from grader.commands.options import Absent, OpenByStudent
 from grader.i18n.language import _, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from grader.batch.pipeline import Settings
     from grader.scoring.open_by import ShownScores
@@ -70,6 +70,24 @@ def settings_of(
         due=due_time(due),
         keep=keep,
     )
+
+
+def check_written(given: Mapping[str, str | None], folders: Iterable[str] = ()) -> None:
+    """Raise :class:`BadInput` for what no file can hold of the texts ``given``, by their options, and of
+    the names of ``folders``."""
+    from grader.inputs.problems import BadInput, Problem
+    from grader.inputs.text_file import unicode_fault
+
+    problems = [
+        Problem(option, None, *fault)
+        for option, text in given.items()
+        if text is not None and (fault := unicode_fault(text))
+    ]
+    for folder in folders:
+        if fault := unicode_fault(folder):
+            problems.append(Problem(folder, None, fault[0], _("Rename the folder.")))
+    if problems:
+        raise BadInput(problems)
 
 
 def due_time(text: str | None) -> str | None:

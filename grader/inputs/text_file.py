@@ -77,6 +77,20 @@ def read_bytes(path: Path, *, limit_bytes: int) -> bytes:
     raise bad_input(path, None, message, remedy)
 
 
+def unicode_fault(text: str) -> tuple[str, str] | None:
+    """Why no file can hold ``text`` of the command line, and the remedy; ``None`` where one can.
+
+    Of bytes that are no UTF-8, as a terminal of another encoding gives them, Python makes halves of
+    pairs of characters.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        remedy = _("Set the terminal to UTF-8, or write it without accents.")
+        return _("It is not in UTF-8, and would be written into a file that is."), remedy
+    return None
+
+
 def _line_at(text: str, position: int) -> int:
     """The line (from 1) of a position, whichever line ends the file has."""
     before = text[:position].replace("\r\n", "\n").replace("\r", "\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
+from grader.inputs.text_file import unicode_fault
 from grader.intake.chosen_block import Chosen, choose
 from grader.intake.joining import joined
 from grader.intake.roster_table import read_roster_table
@@ -129,6 +130,8 @@ def check_place(out: Path) -> None:
     if out.is_dir() or not out.parent.is_dir() or not os.access(out.parent, os.W_OK | os.X_OK):
         message = _("No file can be written there.")
         problems.append(Problem(str(out), None, message, elsewhere))
+    if fault := unicode_fault(folder.name):
+        problems.append(Problem(str(out), None, fault[0], elsewhere))
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         problems.append(Problem(str(folder), None, _("This is not a folder."), elsewhere))
     if problems:
