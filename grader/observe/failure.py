@@ -27,6 +27,7 @@ _RAISED = re.compile(r"^(?P<kind>[A-Za-z_][\w.]{0,100})(?:: (?P<message>.*))?$")
 _GENERIC = "Runtime.HandlerError"
 """What the sandbox calls every exception of a handler. AWS names the exception itself."""
 
+_CUT_LINES = re.compile(r"""\A[^\n]*+\n?(?:\n|[^\S\n]++(?!File\s")[^\n]*+\n?)*+""")
 _TIMED_OUT = re.compile(r"(?:Sandbox|Function)\.Timedout|Task timed out after")
 _REQUEST_ID = re.compile(
     r"""(?:[\d:.TZ-]{19,40}\s+)? \b(?:RequestId:?\s*)?
@@ -120,8 +121,9 @@ def made_up_handle(error: FunctionError) -> bool:
 def log_tail(log: str) -> str:
     """The log as it may be kept: whole lines, redacted."""
     if len(log.encode("utf-8", "replace")) >= LOG_TAIL:
-        # The first line was cut: half a secret could stand there without the name that betrays it.
-        log = log.partition("\n")[2]
+        # The first line was cut: half a secret could stand there, and go on in the lines below, without
+        # the name that betrays it.
+        log = _CUT_LINES.sub("", log, count=1)
     return redact(log, LOG_TAIL)
 
 

@@ -132,6 +132,14 @@ def test_half_a_secret_at_the_start_of_a_cut_log_is_dropped() -> None:
     assert "hunter2" not in log_tail(log[: LOG_TAIL + 10])
 
 
+def test_so_are_the_lines_in_which_it_goes_on() -> None:
+    rest = '  File "/var/task/a.py", line 6, in a\n    a()\n' + "x y\n" * LOG_TAIL
+    log = f"half of a value '\n              'hunter2'}}\n\n  hunter2\n{rest}"
+    kept = log_tail(log[: LOG_TAIL + 10])
+    assert "hunter2" not in kept
+    assert kept.startswith(rest[:50])
+
+
 def test_the_payload_names_the_error_even_where_the_log_says_the_same_words() -> None:
     payload = b'{"errorType": "Runtime.ExitError", "errorMessage": "stopped", "stackTrace": []}'
     log = "Traceback (most recent call last):\n  x\nValueError: stopped\n"
