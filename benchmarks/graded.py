@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from benchmarks.measuring import Moment, descendants, peak_mb
 
 if TYPE_CHECKING:
-    from grader.batch.pipeline import Graded
+    from grader.batch.parties import Graded
 
 
 def main() -> None:
@@ -31,9 +31,9 @@ def main() -> None:
 def graded(roster: Path, out: Path, jobs: int, kind: Literal["threads", "dask"]) -> dict[str, Any]:
     """Grade ``roster`` and measure: what starting took once, and then all accounts together."""
     # Imported here as the program does, so that it counts.
-    from grader.batch.pipeline import Settings
     from grader.batch.plan import plan
     from grader.batch.run import ClassRun
+    from grader.batch.settings import Settings
     from grader.batch.setup import load_setup_and_roster
     from grader.engines.choose import engine_of
     from grader.results.directory import Results

@@ -159,7 +159,7 @@ def regraded(results: Results, workers: int | None, *, corrected: bool) -> dict[
     """Judge a class again and measure it; by a ``corrected`` rubric nearly all reports change."""
     started = time.monotonic()
     with Judge(workers=workers) as judge:
-        checks = judge.collect()
+        checks = judge.survey().checks
         path = default_rubric_path()
         if corrected:
             path = results.root / "corrected.yaml"

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
 
-ROLES = ("sum", "periodic", "input", "output")
-
 
 def own_names() -> Rubric:
     """The shipped lab in which every name is found."""

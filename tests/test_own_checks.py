@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from grader.batch.setup import GradingSetup, load_setup
-from grader.judging.pool import Judge
 from grader.model.fact import Found
 from grader.rubric.rubric import Criterion
 from grader.sandbox.layout import Layout
 from tests.alike import alike
+from tests.judges import Judge
 from tests.observations import a_function, lab_rubric, reference, sum_function
 from tests.own_checks import GENEROUS_S, write_checks
 from tests.programs import environment, grader

@@ -35,10 +35,7 @@ _OF_THE_RUN = {
 _NO_TABLE = {"Found", "Missing", "NotTried", "Unknown", "Message"}
 _DEFAULT = re.compile(r"(?<=[\w\])])=(?=[\w\"'(])")
 _ROLE = re.compile(r":\w+:(?=`)")
-_WORDS = {
-    "declaring": ("check",),
-    "verdicts": ("same", "fail", "block", "ungrade", "required", "observed", "message"),
-}
+_DECLARING = "check"
 
 
 def run_fixtures(_which: str) -> Iterator[tuple[str, ...]]:
@@ -89,8 +86,11 @@ def fields(_which: str) -> str:
 def words(which: str) -> str:
     """What a check is written with, ``declaring`` it or for its ``verdicts``: each and its meaning."""
     parts = []
-    for name in _WORDS[which]:
+    for name in grader.checks.__all__:
         function = getattr(grader.checks, name)
+        declares = name == _DECLARING
+        if not inspect.isfunction(function) or declares != (which == "declaring"):
+            continue
         meaning = _prose(inspect.getdoc(function) or "")
         parts.append(f"### {name}\n\n```python\n{name}{_signature(function)}\n```\n\n{meaning}\n")
     return "\n".join(parts)

@@ -17,7 +17,17 @@ from botocore.parsers import create_parser
 from grader.aws.bounds import bound_questions_of
 from grader.aws.profiles import AskedKeys, session_for_keys
 from grader.aws.signed_by import SignedBy, sign_requests_of
-from grader.model.access import Access, Keys, NothingHandedIn, Profile, Role
+from grader.model.access import (
+    KEY,
+    KEY_ID,
+    KEY_NAMES,
+    TOKEN,
+    Access,
+    Keys,
+    NothingHandedIn,
+    Profile,
+    Role,
+)
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -59,8 +69,6 @@ _CONNECTIONS = 1_000
 """How many connections to one host are kept for the next question: more than there are accounts in
 flight."""
 
-_KEYS = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_token"})
-
 _OF_KEYS = ""
 """Stands for the session of all who bring keys along, where a profile's name would."""
 
@@ -88,8 +96,8 @@ class Clients:
         Those who bring keys along share it with all who ask the same host as patiently, each signing
         with its own.
         """
-        keys = {name: given for name, given in options.items() if name in _KEYS}
-        where = {name: given for name, given in options.items() if name not in _KEYS}
+        keys = {name: given for name, given in options.items() if name in KEY_NAMES}
+        where = {name: given for name, given in options.items() if name not in KEY_NAMES}
         with self._lock:
             session = self._session(access, options.get("region_name"))
             if not keys:
@@ -190,8 +198,7 @@ def _patience_of(config: Any) -> tuple[float, int | None]:
 
 
 def _options(key: str, secret: str, token: str | None) -> dict[str, str]:
-    options = {"aws_access_key_id": key, "aws_secret_access_key": secret}
-    return options | ({"aws_session_token": token} if token else {})
+    return {KEY_ID: key, KEY: secret} | ({TOKEN: token} if token else {})
 
 
 def _refuse_what_aws_did_not_say(

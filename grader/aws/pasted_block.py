@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Any
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message
 from grader.inputs.file_signature import kind_of_file, utf16_codec
+from grader.model.access import KEY, KEY_ID, KEY_NAMES, TOKEN
 from grader.safety.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-KEY_ID, KEY, TOKEN = "aws_access_key_id", "aws_secret_access_key", "aws_session_token"
-_KEYS = (KEY_ID, KEY, TOKEN)
 
 AGAIN = N_(
     "Delete everything in the file, and paste the whole block once (AWS Academy: AWS Details, Show)."
@@ -122,13 +120,13 @@ def _every(lines: list[str], sections: list[_Section]) -> Iterator[Fault]:
         name = option[1].strip().lower() if option else ""
         if not sections:
             yield _before_all(stripped, name, number, named)
-            if name not in _KEYS:
+            if name not in KEY_NAMES:
                 continue
             sections.append(
                 _Section("", number, {})
             )  # one fault is enough for a block without its name
         if line[0] in " \t" and last:
-            if last in _KEYS:
+            if last in KEY_NAMES:
                 yield _broken(last, number)
             continue
         if _continues(stripped, last, option):
@@ -186,7 +184,7 @@ def _before_all(line: str, name: str, number: int, named_later: bool) -> Fault:
             N_("Write it as [{section}]."),
             section=redact(half[1].strip(), 60),
         )
-    if name in _KEYS:
+    if name in KEY_NAMES:
         return _fault(
             number,
             N_("the keys stand there without the line [default] above them"),
@@ -213,12 +211,14 @@ def _for_a_shell(number: int) -> Fault:
 
 def _continues(line: str, last: str, option: re.Match[str] | None) -> bool:
     """The line is the rest of the key before it, which was broken where a window ended."""
-    if last not in _KEYS or not _TOKEN_LIKE.fullmatch(line):
+    if last not in KEY_NAMES or not _TOKEN_LIKE.fullmatch(line):
         return False
     if option is None:
         return True
     return (
-        option[1].strip().lower() not in _KEYS and not option[2].strip("=") and len(line) >= _LONG
+        option[1].strip().lower() not in KEY_NAMES
+        and not option[2].strip("=")
+        and len(line) >= _LONG
     )
 
 
@@ -264,7 +264,7 @@ def _of_profile(sections: list[_Section], profile: str) -> Iterator[Fault]:
         yield _lacking(mine, TOKEN)
     # Only AWS's own keys have a length that is known.
     lengths = {KEY_ID: 20, KEY: 40} if re.match(r"A[KS]IA", key_id) else {}
-    for key in _KEYS:
+    for key in KEY_NAMES:
         if key in mine.values:
             yield from _of_value(key, *mine.values[key], lengths.get(key))
 
@@ -304,7 +304,7 @@ def _bare(name: str) -> str:
 
 def _lacking(section: _Section, key: str) -> Fault:
     near = difflib.get_close_matches(
-        key, [value for value in section.values if value not in _KEYS], 1, 0.7
+        key, [value for value in section.values if value not in KEY_NAMES], 1, 0.7
     )
     if near:
         return _fault(

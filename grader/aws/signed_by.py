@@ -16,6 +16,7 @@ from botocore.auth import SigV4Auth
 from botocore.credentials import Credentials
 
 from grader.aws.calls import CallsWithin
+from grader.model.access import KEY, KEY_ID, TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,11 +35,7 @@ class SignedBy(CallsWithin):
     """
 
     def __init__(self, client: Any, keys: Mapping[str, str]) -> None:
-        credentials = Credentials(
-            keys["aws_access_key_id"],
-            keys["aws_secret_access_key"],
-            keys.get("aws_session_token"),
-        )
+        credentials = Credentials(keys[KEY_ID], keys[KEY], keys.get(TOKEN))
         super().__init__(client, partial(_asked_by, credentials))
 
     def close(self) -> None:

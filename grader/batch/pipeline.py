@@ -8,7 +8,6 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from grader.batch.parties import Candidates, Graded, parties_of
-from grader.batch.settings import Settings
 from grader.batch.visiting import Visiting
 from grader.engines.protocol import EngineLost
 from grader.engines.threads import Threads
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from grader.batch.parties import Earlier
+    from grader.batch.settings import Settings
     from grader.engines.protocol import Engine
     from grader.engines.visit import Identified
     from grader.judging.pool import Judge
@@ -43,10 +43,9 @@ if TYPE_CHECKING:
 
     Observed: TypeAlias = tuple[Candidates, int]
 
-__all__ = ["Graded", "Pipeline", "Settings"]
-
-GATHER, GATHER_S = 10, 0.5
-"""A session of the judge costs as much as some observations do: so many are waited for, so long."""
+JUDGE_AT_LEAST, JUDGE_AFTER_S = 10, 0.5
+"""How many observations are worth a session of the judge, which costs as much as some of them do; and
+after how many seconds it begins with fewer."""
 
 
 class Pipeline:
@@ -110,7 +109,7 @@ class Pipeline:
                     judged = self._judge.submit(self._rubric, seen)
                     judging[judged] = batch
                     judged.add_done_callback(self._done.put)
-                due = [visiting.due_s, GATHER_S if self._observed else None]
+                due = [visiting.due_s, JUDGE_AFTER_S if self._observed else None]
                 soonest = min((moment for moment in due if moment is not None), default=None)
                 try:
                     future = self._done.get(timeout=soonest)
@@ -160,7 +159,8 @@ class Pipeline:
         if not self._observed:
             return False
         waited_s = time.monotonic() - self._since
-        return len(self._observed) >= GATHER or waited_s >= GATHER_S or not visiting.under_way
+        enough = len(self._observed) >= JUDGE_AT_LEAST or waited_s >= JUDGE_AFTER_S
+        return enough or not visiting.under_way
 
     # -- scoring, as results come -------------------------------------------------------------
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from grader.batch.parties import Earlier
-    from grader.batch.pipeline import Settings
+    from grader.batch.settings import Settings
     from grader.model.batch import Batch, KnownWay, Student
     from grader.model.report import Report
     from grader.results.directory import Results, StoredStudent

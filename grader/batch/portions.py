@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from grader.batch.pipeline import Settings
+    from grader.batch.settings import Settings
     from grader.batch.setup import GradingSetup
     from grader.model.batch import Student
     from grader.model.observation import Observation

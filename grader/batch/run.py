@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import UNSET
 
-from grader.batch.parties import is_worth_more
-from grader.batch.pipeline import Graded, Pipeline
+from grader.batch.parties import Graded, is_worth_more
+from grader.batch.pipeline import Pipeline
 from grader.batch.regrade import judged_again
 from grader.batch.wait_for_killed import wait_for_orphaned_poll
 from grader.i18n.language import _

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from grader.aws.profiles import region_of_profile
 from grader.model.access import Profile
 from grader.scoring.open_by import AS_GRADED
 
 if TYPE_CHECKING:
+    from grader.model.run_bounds import Keep
     from grader.roster.load import Account
     from grader.rubric.rubric import Rubric
     from grader.scoring.open_by import ShownScores
@@ -20,7 +21,7 @@ class Settings:
     """How a run is made. ``region`` and ``endpoint_url`` are for accounts that name none.
 
     ``jobs`` accounts are visited at a time, each for ``account_timeout_s`` seconds at most. A silence
-    that would cost points is looked into once more ``confirm_s`` seconds later.
+    is looked at again after ``confirm_s`` seconds before it costs points, if that is not zero.
     ``shown`` is what ``grades.csv`` says for scores that there are not.
     ``only`` are the ids of the criteria that are looked at, if not all are. ``due`` is the time of
     ``--due``: UTC, ISO 8601. Of an account that was seen before ``keep`` says which counts, the last
@@ -39,7 +40,7 @@ class Settings:
     shown: ShownScores = AS_GRADED
     only: tuple[str, ...] | None = None
     due: str | None = None
-    keep: Literal["last", "best"] = "last"
+    keep: Keep = "last"
 
     def region_of(self, account: Account, rubric: Rubric) -> str:
         """Where the account is looked at: the row, the option, its profile, the lab say it in turn."""

@@ -113,10 +113,10 @@ def _loading(
     dirs = _check_dirs(path, checks)
     most_open_files()  # each process of the judge takes some
     with Judge(dirs, workers) as judge:
-        known, unread = judge.survey()
-        problems = [*unread]
+        checks_found = judge.survey()
+        known, problems = checks_found.checks, [*checks_found.problems]
         try:
-            found = load_rubric(path, known, more_checks=bool(unread))
+            found = load_rubric(path, known, more_checks=bool(problems))
         except BadInput as error:
             yield None, [*problems, *error.problems]
             return

@@ -11,11 +11,12 @@ Its docstring is the line a student reads. It asks for facts by fixture (``docs/
 them), so that they are looked at, and its body runs only where they were found.
 """
 
-from grader.checks.declare import Family, On, check
+from grader.checks.declare import Family, check
 from grader.checks.verdicts import block, fail, observed, required, same, ungrade
 from grader.i18n.message import Message, message, shown
 from grader.model.evidence import Evidence
 from grader.model.fact import Found, Missing, NotTried, Unknown
+from grader.model.kind import On
 from grader.model.outcome import CheckInfo
 
 __all__ = [

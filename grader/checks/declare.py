@@ -13,10 +13,9 @@ from grader.model.outcome import CheckInfo
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-F = TypeVar("F", bound="Callable[..., None]")
+    from grader.model.kind import On
 
-On: TypeAlias = Literal["function", "queue", "queue -> function", "queue -> queue"]
-"""What a check is bound to, as a criterion's ``on`` is written: a resource, or a way between two."""
+F = TypeVar("F", bound="Callable[..., None]")
 
 Family: TypeAlias = str
 """The first part of a fact's path: ``functions`` of ``functions.sum``, or the whole of ``handler``."""

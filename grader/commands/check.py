@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from grader.batch.pipeline import Graded, Settings
+    from grader.batch.parties import Graded
+    from grader.batch.settings import Settings
     from grader.batch.setup import GradingSetup
     from grader.engines.visit import Identified, Visit
     from grader.model.access import Access

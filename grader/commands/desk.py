@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +26,7 @@ from grader.commands.options import (
     RubricOption,
 )
 from grader.i18n.language import N_, _, plural
+from grader.model.run_bounds import Keep
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,13 +37,6 @@ if TYPE_CHECKING:
 
 
 LOOPBACK, PORT = "127.0.0.1", 8443
-
-
-class Keep(StrEnum):
-    """Which of a student's tries counts."""
-
-    best = "best"
-    last = "last"
 
 
 @spoken_help
@@ -101,7 +94,7 @@ def desk(
     ] = None,
     keep: Annotated[
         Keep, typer.Option("--keep", help=N_("Which of a student's tries counts."))
-    ] = Keep.best,
+    ] = "best",
     jobs: JobsOption = None,
     account_timeout: AccountTimeoutOption = None,
     confirm_silence: ConfirmOption = CONFIRM_S,
@@ -218,7 +211,7 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     results = Results(asked.out)
     options = asked.options.as_before(results) if results.occupied else asked.options
     stop_in_a_results_folder(options.rubric, options.checks)
-    settings = options.settings(confirm_s=asked.confirm_silence, keep=asked.keep.value)
+    settings = options.settings(confirm_s=asked.confirm_silence, keep=asked.keep)
     settings = limit_jobs(settings, errors)
     with (
         listen(host, asked.port) as listening,
@@ -356,7 +349,7 @@ def _tell_ended(
             value = getattr(asked, option)
             words += [f"--{option}", str(value)] if value else []
         words += ["--self-signed"] if asked.self_signed else []
-        words += ["--keep", asked.keep.value] if asked.keep is not Keep.best else []
+        words += ["--keep", asked.keep] if asked.keep != "best" else []
         told = _("Go on with: {command}", command=shlex.join(words))
         errors.print(told, soft_wrap=True, markup=False)
     return INTERRUPTED if made.cut_short else ALL_POINTS

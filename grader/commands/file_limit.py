@@ -9,7 +9,7 @@ from grader.i18n.language import _
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from grader.batch.pipeline import Settings
+    from grader.batch.settings import Settings
 
 
 def limit_jobs(settings: Settings, errors: Console) -> Settings:

@@ -22,7 +22,6 @@ from grader.commands.options import (
     ConfirmOption,
     DueOption,
     EndpointOption,
-    EngineKind,
     ForceOption,
     JobsOption,
     JsonOption,
@@ -36,6 +35,7 @@ from grader.commands.options import (
     SeedOption,
 )
 from grader.i18n.language import N_, _, plural, speak, spoken
+from grader.model.run_bounds import EngineKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,7 +64,7 @@ def batch(
     engine: Annotated[
         EngineKind,
         typer.Option("--engine", help=N_("Threads here, or the workers of a Dask cluster.")),
-    ] = EngineKind.threads,
+    ] = "threads",
     scheduler: Annotated[
         str | None,
         typer.Option(
@@ -145,7 +145,7 @@ def batch(
         )
         kept = trusted_again(setup.check_dirs, settings.endpoint_url)
         again = partial(_resuming, roster, out, engine, scheduler, kept)
-        with engine_of(engine.value, scheduler, settings.jobs) as made:
+        with engine_of(engine, scheduler, settings.jobs) as made:
             run = ClassRun(setup, results, students, planned, made)
             try:
                 handed_in = [account for account in planned.todo if not account.absent]
@@ -255,8 +255,8 @@ def _resuming(
 ) -> str:
     """The command that goes on with a batch. The folder keeps the options that are not here."""
     words = ["grader", "batch", str(roster), "--out", str(out), "--resume"]
-    if engine is not EngineKind.threads:
-        words += ["--engine", engine.value]
+    if engine != "threads":
+        words += ["--engine", engine]
     if scheduler is not None:
         words += ["--scheduler", scheduler]
     words += [*trusted, *(f"--only={name}" for name in only or ())]
@@ -334,11 +334,11 @@ def regrade(
     if done.not_again:
         show_unjudged(done.not_again, errors)
         names = [report.student_id for report in done.not_again]
-        command = _resuming(Path(_("ROSTER")), results, EngineKind.threads, None, (), names)
+        command = _resuming(Path(_("ROSTER")), results, "threads", None, (), names)
         errors.print(_("Look at them again with: {command}", command=command), soft_wrap=True)
     if done.missing:
         show_missing(done.missing, errors)
-        command = _resuming(Path(_("ROSTER")), results, EngineKind.threads, None, (), None)
+        command = _resuming(Path(_("ROSTER")), results, "threads", None, (), None)
         errors.print(_("Go on with: {command}", command=command), soft_wrap=True)
     is_open = done.not_again or done.missing
     return UNGRADED if is_open else batch_status(done.reports)

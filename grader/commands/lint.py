@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.commands.exit_statuses import ALL_POINTS
+from grader.commands.exit_statuses import ALL_POINTS, exam_status
 from grader.commands.help import spoken_help
 from grader.commands.option_values import settings_of
 from grader.commands.options import ChecksOption, LangOption, QuietOption, SeedOption
@@ -100,7 +100,7 @@ def lint(
         taken = sit_exam(setup, settings, errors=errors, quiet=quiet)
     given = rubrics[0] if rubrics else path
     show_exam(taken, given, standard_output(quiet=quiet), checks or ())
-    return taken.status
+    return exam_status(taken)
 
 
 def _is_roster(path: Path) -> bool:

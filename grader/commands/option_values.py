@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from grader.commands.options import Absent, OpenByStudent
 from grader.i18n.language import _, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from grader.batch.pipeline import Settings
+    from grader.batch.settings import Settings
+    from grader.model.run_bounds import AbsentScore, Keep, OpenScore
     from grader.scoring.open_by import ShownScores
 
 
-def shown_scores(open_by_student: OpenByStudent | None, absent: Absent | None) -> ShownScores:
+def shown_scores(open_by_student: OpenScore | None, absent: AbsentScore | None) -> ShownScores:
     """What ``--open-by-student`` and ``--absent`` ask for; nobody has a score by them unless given."""
     from grader.scoring.open_by import ShownScores
 
-    return ShownScores(
-        "sure" if open_by_student is OpenByStudent.sure else "blank",
-        "zero" if absent is Absent.zero else "blank",
-    )
+    return ShownScores(open_by_student or "blank", absent or "blank")
 
 
 def settings_of(
@@ -35,13 +32,13 @@ def settings_of(
     account_timeout_s: int = 600,
     exchange: bool = True,
     confirm_s: float = 0,
-    open_by_student: OpenByStudent | None = None,
-    absent: Absent | None = None,
+    open_by_student: OpenScore | None = None,
+    absent: AbsentScore | None = None,
     due: str | None = None,
-    keep: Literal["last", "best"] = "last",
+    keep: Keep = "last",
 ) -> Settings:
     """How the run is made. Raises :class:`BadInput` for a region, an address or a time that is none."""
-    from grader.batch.pipeline import Settings
+    from grader.batch.settings import Settings
     from grader.inputs.problems import BadInput, Problem
     from grader.roster.cell_shapes import shape_problem
 

@@ -9,7 +9,13 @@ from typing import Annotated
 import typer
 
 from grader.i18n.language import N_, speak
-from grader.model.run_bounds import GREATEST_SEED, LONGEST_ACCOUNT_S, MOST_JOBS
+from grader.model.run_bounds import (
+    GREATEST_SEED,
+    LONGEST_ACCOUNT_S,
+    MOST_JOBS,
+    AbsentScore,
+    OpenScore,
+)
 
 
 class Lang(StrEnum):
@@ -29,27 +35,6 @@ def _speaking(lang: Lang | None) -> Lang | None:
 ResultsArgument = Annotated[
     Path, typer.Argument(help=N_("The folder of a batch."), metavar=N_("RESULTS"))
 ]
-
-
-class EngineKind(StrEnum):
-    """What runs the visits to accounts."""
-
-    threads = "threads"
-    dask = "dask"
-
-
-class OpenByStudent(StrEnum):
-    """What stands for the score of a report that is open by the student."""
-
-    blank = "blank"
-    sure = "sure"
-
-
-class Absent(StrEnum):
-    """What stands for the score of whoever handed in nothing."""
-
-    blank = "blank"
-    zero = "zero"
 
 
 RubricOption = Annotated[
@@ -87,8 +72,8 @@ RegionOption = Annotated[
     ),
 ]
 JOBS, ACCOUNT_TIMEOUT_S, CONFIRM_S = 32, 600, 30
-"""How many accounts are visited at a time, the seconds for one, and how long after a silence that costs
-points it is looked once more, where nothing else is said."""
+"""Where nothing else is said: how many accounts are visited at a time, the seconds for one, and the
+seconds after which a silence is looked at again before it costs points."""
 
 JobsOption = Annotated[
     int | None,
@@ -110,7 +95,7 @@ ConfirmOption = Annotated[
         "--confirm-silence",
         min=0,
         metavar=N_("SECONDS"),
-        help=N_("So long after a silence that costs points it is looked once more."),
+        help=N_("Look again after this time before a silence costs points; 0: do not."),
     ),
 ]
 RosterArgument = Annotated[
@@ -150,7 +135,7 @@ JsonOption = Annotated[
     typer.Option("--json", metavar=N_("FILE"), help=N_("Also as JSON; - is standard output.")),
 ]
 OpenByStudentOption = Annotated[
-    OpenByStudent | None,
+    OpenScore | None,
     typer.Option(
         "--open-by-student",
         help=N_(
@@ -160,7 +145,7 @@ OpenByStudentOption = Annotated[
     ),
 ]
 AbsentOption = Annotated[
-    Absent | None,
+    AbsentScore | None,
     typer.Option(
         "--absent",
         help=N_("The score of whoever handed in nothing: none, or 0 [default: blank]."),

@@ -10,10 +10,10 @@ import os
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from grader.commands.option_values import settings_of
-from grader.commands.options import ACCOUNT_TIMEOUT_S, JOBS, Absent, Lang, OpenByStudent
+from grader.commands.options import ACCOUNT_TIMEOUT_S, JOBS, Lang
 from grader.commands.typed_command import typed_command
 from grader.i18n.language import N_, _, speak
 from grader.inputs.problems import BadInput, Problem
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from grader.batch.settings import Settings
     from grader.model.batch import Batch
+    from grader.model.run_bounds import AbsentScore, Keep, OpenScore
     from grader.results.directory import Results
 
 CHECKS = "checks"
@@ -44,8 +45,8 @@ class ClassOptions:
     lang: Lang | None = None
     jobs: int | None = None
     account_timeout: int | None = None
-    open_by_student: OpenByStudent | None = None
-    absent: Absent | None = None
+    open_by_student: OpenScore | None = None
+    absent: AbsentScore | None = None
     due: str | None = None
 
     def as_before(self, results: Results) -> ClassOptions:
@@ -77,12 +78,12 @@ class ClassOptions:
             jobs=self.jobs or min(before.jobs, MOST_JOBS),
             account_timeout=self.account_timeout
             or math.ceil(min(before.account_timeout_s, LONGEST_ACCOUNT_S)),
-            open_by_student=self.open_by_student or OpenByStudent(before.open_by_student),
-            absent=self.absent or Absent(before.absent or "blank"),
+            open_by_student=self.open_by_student or before.open_by_student,
+            absent=self.absent or before.absent or None,
             due=self.due or before.due or None,
         )
 
-    def settings(self, *, confirm_s: float, keep: Literal["last", "best"] = "last") -> Settings:
+    def settings(self, *, confirm_s: float, keep: Keep = "last") -> Settings:
         """How each account is graded. Raises :class:`BadInput`."""
         return settings_of(
             seed=self.seed,

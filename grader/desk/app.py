@@ -18,6 +18,7 @@ from grader.desk import pages
 from grader.desk.desk import BOARD_ROLE, NO_BLOCK
 from grader.desk.refused import Refused
 from grader.desk.requests import BadRequest, form_of, language_of, wants_json
+from grader.desk.runs import ASK, CLOSED
 from grader.desk.state import desk_state_of
 from grader.desk.tokens import cookie_of, new_token
 from grader.i18n.message import said
@@ -328,10 +329,7 @@ def _bad_words(lang: str, status: int) -> tuple[str, str]:
                 say("Paste the block alone: it has four lines."),
             )
         case 410:
-            return (
-                say("The desk is closed: nothing more can be handed in."),
-                say("If you think that it should be open, ask your instructor."),
-            )
+            return say(CLOSED), say(ASK)
     if status < 500:
         return say("That is not what the page's form sends."), say("Go back, and use the form.")
     return (

@@ -40,8 +40,8 @@ class SharedThreads:
 class OneRun:
     """The engine of one run: its own sign to stop, in threads that all runs share.
 
-    ``tell``, ``step`` and ``known`` are as those of :class:`WorkerContext`; ``aside`` is what a task is
-    in while it only waits.
+    ``tell`` hears what a task waits for and what it does next; ``aside`` and ``known`` are as those of
+    :class:`WorkerContext`.
     """
 
     def __init__(

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from grader.batch.pipeline import Graded, Settings
+    from grader.batch.parties import Graded
     from grader.batch.run import ClassRun
+    from grader.batch.settings import Settings
     from grader.batch.setup import GradingSetup
     from grader.desk.engine import OneRun
     from grader.desk.seat import Seat

@@ -43,8 +43,8 @@ _TOO_SOON = N_("You handed in a moment ago.")
 _WAIT = N_("Try again in {seconds} s.")
 _FULL = N_("Very many are waiting at the moment.")
 _LATER = N_("Try again in a minute.")
-_CLOSED = N_("The desk is closed: nothing more can be handed in.")
-_ASK = N_("If you think that it should be open, ask your instructor.")
+CLOSED = N_("The desk is closed: nothing more can be handed in.")
+ASK = N_("If you think that it should be open, ask your instructor.")
 _BEGINS = N_("Asking AWS whose account it is.")
 
 
@@ -84,7 +84,7 @@ class DeskRuns:
         with self._lock:
             seat = self._seats[student_id]
             if self._stopping or not self._is_open():
-                raise Refused(_CLOSED, _ASK, status=403)
+                raise Refused(CLOSED, ASK, status=403)
             if seat.busy:
                 raise Refused(_UNDER_WAY, _ONE_AT_A_TIME, status=409)
             if seat.tried_at is not None:

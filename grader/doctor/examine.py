@@ -17,12 +17,13 @@ from grader.inputs.text_file import read_text
 from grader.model.access import DefaultCredentials, HandedIn, Keys, Profile, Role
 from grader.model.fact import Found, Unknown, value_of
 from grader.roster.table import read_table
+from grader.scoring.phrases import SET_THE_CLOCK
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from grader.batch.pipeline import Settings
+    from grader.batch.settings import Settings
     from grader.model.access import Access
     from grader.roster.load import Account, Roster
     from grader.rubric.needs import Needs
@@ -36,7 +37,6 @@ LEARNER_LAB_HOURS = 4
 PARTNER = N_("partner's")
 """The end of a session that nobody needs: a partner's way to the account works."""
 
-SET_THE_CLOCK = N_("Set the clock of this machine, then try again.")
 _AGAIN = N_("Try again; if it stays, batch will leave what needs it ungraded.")
 
 

@@ -11,7 +11,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from grader.aws.account_client import Aws
 from grader.aws.errors import is_denial
@@ -22,6 +22,7 @@ from grader.resources.elsewhere import LEARNER_LAB_REGIONS, is_there
 from grader.resources.find import Finder
 from grader.resources.inventory import FINDING, Inventory
 from grader.resources.kinds import KINDS
+from grader.resources.look import AsNeeded, MayLook
 from grader.resources.schedule import NOBODY
 from grader.rubric.parts import parts_of
 from grader.safety.redact import redact
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from grader.rubric.needs import Needs
     from grader.rubric.rubric import Rubric
 
-T = TypeVar("T")
 
 DOCTOR_LIMIT_S = 60
 """Seconds after which an account is asked nothing more."""
@@ -119,8 +119,8 @@ def _elsewhere(
     return None
 
 
-class _Asking:
-    """Asks, once each, what a batch asks. See :class:`~grader.resources.look.MayLook`."""
+class _Asking(AsNeeded, MayLook):
+    """Asks, once each, what a batch asks."""
 
     def __init__(
         self,
@@ -198,20 +198,6 @@ class _Asking:
     def name(self, role: str) -> str:
         """AWS's name of the resource; nobody's where none is known."""
         return self._names[role] or NOBODY
-
-    def variables(self, role: str) -> tuple[str, ...]:
-        """The variables of the function's environment that the checks ask about."""
-        return self._needs.variables[role]
-
-    def held(self, role: str) -> dict[str, str]:
-        """The queues that a variable of the function may be asked to hold, by the rubric's names."""
-        return {queue: self.name(queue) for queue in self._needs.held.get(role, ())}
-
-    def ask(self, action: str, call: Callable[[], T]) -> T | None:
-        """What AWS answers, if it does. That there is no such thing is an answer too."""
-        fact = self.aws.query(action, call)
-        self.note(action, fact)
-        return value_of(fact)
 
     def note(self, action: str, fact: Fact[Any]) -> None:
         """Keep what a fact tells of an action."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from grader.engines.threads import Threads
 from grader.i18n.language import _
@@ -13,12 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from grader.engines.protocol import Engine
+    from grader.model.run_bounds import EngineKind
 
 
 @contextmanager
-def engine_of(
-    kind: Literal["threads", "dask"], scheduler: str | None, jobs: int
-) -> Iterator[Engine]:
+def engine_of(kind: EngineKind, scheduler: str | None, jobs: int) -> Iterator[Engine]:
     """The engine that was asked for. Raises :class:`BadInput` where it cannot be had."""
     if kind == "dask":
         from grader.engines.dask_cluster import cluster

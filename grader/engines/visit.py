@@ -92,8 +92,8 @@ class Identified:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How an account is exercised. ``limit_s`` is the time for all of it, in seconds; so long after a
-    silence that would cost points it is looked once more, if ``confirm_s`` is not zero."""
+    """How an account is exercised. ``limit_s`` is the time for all of it, in seconds; ``confirm_s`` are
+    the seconds after which a silence is looked at again before it costs points, if not zero."""
 
     seed: int
     attempt: int

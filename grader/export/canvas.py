@@ -150,36 +150,36 @@ def _filled(export: Export, path: Path, assignment: str) -> bytes:
     if student is None:
         names = [sheet.column([name], asked=STUDENT_COLUMN) for name in ("LastName", "FirstName")]
     sheet.check_widths()
-    places, checked = [], False
+    csv_rows, checked = [], False
     for record in sheet.rows:
-        place = _place(record, columns, names)
+        csv_row = _csv_row(record, columns, names)
         if record.cells[0].strip().casefold().startswith("points possible"):
             _check_points(export, sheet, record, column)
             checked = True
-        elif any(place.keys.values()) and place.label.casefold() not in _NOT_A_STUDENT:
-            places.append(place)
+        elif any(csv_row.keys.values()) and csv_row.label.casefold() not in _NOT_A_STUDENT:
+            csv_rows.append(csv_row)
     if not checked:
         message = _(
             "There is no row “Points Possible”: what the scores are out of was not checked."
         )
         remedy = _("Compare the assignment's points with the rubric's, or give --scale.")
         export.notes.append(Problem(str(path), None, message, remedy))
-    refuse_twice(sheet, [place.record for place in places], columns["id"])
-    found = matched(export, path, places, _keys, _stated)
+    refuse_twice(sheet, [csv_row.record for csv_row in csv_rows], columns["id"])
+    found = matched(export, path, csv_rows, _keys, _stated)
     export.notes.extend(sheet.notes())
-    for place, row in found:
+    for csv_row, row in found:
         score = export.scale.total(row.report)
         if score is None:
             continue
-        if place.record.cells[column].strip().casefold() == _EXCUSED:
+        if csv_row.record.cells[column].strip().casefold() == _EXCUSED:
             message = _(
                 "{student} is excused in Canvas: the cell stays as it is.", student=row.student_id
             )
             remedy = _("To fill it in, take EX away in Canvas, and export the gradebook again.")
-            export.notes.append(Problem(str(path), place.record.line, message, remedy))
+            export.notes.append(Problem(str(path), csv_row.record.line, message, remedy))
             export.left_out.add(row.student_id)
         else:
-            sheet.set(place.record, column, decimal_text(score))
+            sheet.set(csv_row.record, column, decimal_text(score))
     return sheet.encode()
 
 
@@ -218,13 +218,13 @@ def _check_points(export: Export, sheet: Sheet, record: Record, column: int) -> 
         raise bad_input(sheet.path, record.line, message, remedy)
 
 
-def _place(record: Record, columns: dict[str, int | None], names: list[int | None]) -> CsvRow:
+def _csv_row(record: Record, columns: dict[str, int | None], names: list[int | None]) -> CsvRow:
     cells = record.cells
-    parts = (cells[place].strip() for place in names if place is not None)
+    parts = (cells[column].strip() for column in names if column is not None)
     name = ", ".join(filter(None, parts))
     keys = {
-        kind: id_forms(cells[place]) if place is not None else frozenset()
-        for kind, place in columns.items()
+        kind: id_forms(cells[column]) if column is not None else frozenset()
+        for kind, column in columns.items()
     }
     # An e-mail address, where people log in by theirs.
     keys["email"] = frozenset(login for login in keys["login"] if "@" in login)

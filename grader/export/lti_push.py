@@ -17,7 +17,7 @@ from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, read_bounded
 from grader.inputs.problems import bad_input, reason
 from grader.model.timestamps import iso
 from grader.model.work_out import work_out
-from grader.results.directory import PUSHED, UNREADABLE
+from grader.results.directory import PUSHED, UNREADABLE, damaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +96,7 @@ class Memory:
             pushed = msgspec.json.decode(line, type=Pushed)
             later_timestamp(pushed.timestamp, datetime.now(UTC))
         except (*UNREADABLE, ValueError, OverflowError) as error:
-            message = _("This file is damaged or from another version: {error}.", error=error)
+            message = damaged(error)
             remedy = _("Move it away: every score is then posted again.")
             raise bad_input(self._path, number, message, remedy) from None
         return pushed

@@ -93,8 +93,8 @@ def read_worksheet(
     sheet.check_widths()
     for kind in ("identifier", "email", "id"):
         refuse_twice(sheet, sheet.rows, columns[kind])
-    places = [_place(record, columns) for record in sheet.rows]
-    return Worksheet(sheet, matched(export, path, places, _keys, _stated, remedy))
+    csv_rows = [_csv_row(record, columns) for record in sheet.rows]
+    return Worksheet(sheet, matched(export, path, csv_rows, _keys, _stated, remedy))
 
 
 def _worksheet(export: Export, path: Path) -> bytes:
@@ -103,7 +103,7 @@ def _worksheet(export: Export, path: Path) -> bytes:
     sheet, found = read.sheet, read.found
     grade, feedback, maximum = map(sheet.column, (GRADE, FEEDBACK, MAXIMUM))
     if maximum is not None:
-        _check_maximum(export, sheet, maximum, [place.record for place, _row in found])
+        _check_maximum(export, sheet, maximum, [csv_row.record for csv_row, _row in found])
     else:
         message = _(
             "There is no column {column}: what the grades are out of was not checked.",
@@ -118,19 +118,19 @@ def _worksheet(export: Export, path: Path) -> bytes:
         )
         export.notes.append(Problem(str(path), sheet.records[0].line, message))
     changeable = sheet.column(CHANGEABLE)
-    for place, row in found:
+    for csv_row, row in found:
         score = export.scale.total(row.report)
         if score is None or grade is None:
             continue
-        sheet.set(place.record, grade, decimal_text(score))
+        sheet.set(csv_row.record, grade, decimal_text(score))
         if feedback is not None:
-            sheet.set(place.record, feedback, _comment(row, export))
-        if changeable is not None and place.record.cells[changeable].casefold() in _LOCKED:
+            sheet.set(csv_row.record, feedback, _comment(row, export))
+        if changeable is not None and csv_row.record.cells[changeable].casefold() in _LOCKED:
             message = _(
                 "Moodle will skip {student}: its grade is locked or overridden.",
                 student=row.student_id,
             )
-            export.leave_out(row.student_id, Problem(str(path), place.record.line, message))
+            export.leave_out(row.student_id, Problem(str(path), csv_row.record.line, message))
     _keep_in_php(export, read)
     return sheet.encode()
 
@@ -141,13 +141,13 @@ def _keep_in_php(export: Export, worksheet: Worksheet) -> None:
     A cell that it would read wrong and does not use is emptied instead.
     """
     sheet = worksheet.sheet
-    unused = [place for place, name in enumerate(sheet.header) if name.casefold() not in _COUNT]
-    students = {place.record.line: row for place, row in worksheet.found}
+    unused = [column for column, name in enumerate(sheet.header) if name.casefold() not in _COUNT]
+    students = {csv_row.record.line: row for csv_row, row in worksheet.found}
     for record in sheet.rows:
         cells = record.cells
-        for place in unused:
-            if is_lost(cells[place]):
-                record.raw[place] = ""
+        for column in unused:
+            if is_lost(cells[column]):
+                record.raw[column] = ""
     for record in [*sheet.records]:
         cells = record.cells
         lost = next((text for text in cells if is_lost(text)), None)
@@ -176,9 +176,9 @@ def _lost(student: str, text: str) -> str:
     )
 
 
-def _place(record: Record, columns: dict[str, int | None]) -> CsvRow:
+def _csv_row(record: Record, columns: dict[str, int | None]) -> CsvRow:
     cells = record.cells
-    said = {kind: cells[place].strip() for kind, place in columns.items() if place is not None}
+    said = {kind: cells[column].strip() for kind, column in columns.items() if column is not None}
     identifier = said.get("identifier", "")
     keys = {
         "identifier": id_forms(identifier, participant_number(identifier)),

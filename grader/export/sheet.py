@@ -5,10 +5,12 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_, _
 from grader.inputs.csv_cell import cell as defused
+from grader.inputs.csv_delimiter import delimiter_of
 from grader.inputs.problems import BadInput, Problem, bad_input
 from grader.inputs.text_file import read_bytes
 
@@ -152,24 +154,19 @@ def read_sheet(path: Path, known: Collection[str]) -> Sheet:
         line = _line_at(text[: text.index("\0")])
         message = _("The file holds NUL bytes: it may be UTF-16 without its mark.")
         raise bad_input(path, line, message, _(_SAVE_AGAIN))
-    delimiter = _delimiter(text, {name.casefold() for name in known})
+    delimiter = delimiter_of(partial(_header, text), {name.casefold() for name in known})
     sheet = Sheet(path, encoding, bom, delimiter, list(_records(text, delimiter, path)))
     if not sheet.records or sheet.records[0].is_blank:
         raise bad_input(path, 1, _("There is no header."), _(_SAVE_AGAIN))
     return sheet
 
 
-def _delimiter(text: str, known: Collection[str]) -> str:
-    """The delimiter under which the first record names most known columns, then has most cells."""
-
-    def fitness(delimiter: str) -> tuple[int, int]:
-        try:
-            cells = next(_records(text, delimiter, None)).cells
-        except (StopIteration, ValueError):
-            return 0, 0
-        return len({name.strip().casefold() for name in cells} & {*known}), len(cells)
-
-    return max(_DELIMITERS, key=fitness)
+def _header(text: str, delimiter: str) -> list[str]:
+    """The names of the first record, folded; none where it cannot be cut by the delimiter."""
+    try:
+        return [name.strip().casefold() for name in next(_records(text, delimiter, None)).cells]
+    except (StopIteration, ValueError):
+        return []
 
 
 def _records(text: str, delimiter: str, path: Path | None) -> Iterator[Record]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.csv_cell import undefused
+from grader.inputs.csv_delimiter import DELIMITERS
 from grader.inputs.csv_width import wider_than_header
 from grader.inputs.file_signature import kind_of_file
 from grader.inputs.names import any_order, letters
@@ -114,7 +115,7 @@ def read_class_list(path: Path) -> ClassList:
     if "\0" in text:
         raise bad_input(path, 1, _("The file holds a NUL byte."), save)
     (line, columns), rows, roles, problems = max(
-        (_cut(text, str(path), delimiter) for delimiter in ",;\t"),
+        (_cut(text, str(path), delimiter) for delimiter in DELIMITERS),
         key=lambda cut: (len(cut[2]), len(cut[0][1])),
     )
     if not columns and not problems:

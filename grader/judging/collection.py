@@ -17,8 +17,8 @@ from grader.inputs.schema_errors import perhaps_meant
 from grader.judging.check_files import LAB_CHECKS
 from grader.judging.facts import FIXTURES_MODULE, NEEDS, needs_of_check
 from grader.judging.pytest_session import check_of, run_pytest
+from grader.judging.worker_tasks import FoundChecks
 from grader.model.kind import Need
-from grader.model.outcome import Collected
 from grader.rubric.rules import SHAPES, shape_in_words
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _STDERR = 2
 
 
-def collect(files: Sequence[Path], note: Note, limit_s: float) -> Collected:
+def collect(files: Sequence[Path], note: Note, limit_s: float) -> FoundChecks:
     """The checks that ``files`` hold, and what is wrong with them.
 
     Reading one of the author's files may take ``limit_s`` seconds, then the process ends. The lab's
@@ -42,7 +42,7 @@ def collect(files: Sequence[Path], note: Note, limit_s: float) -> Collected:
         run_pytest(files, collection, "--collect-only")
     finally:
         note.clear()
-    return Collected(collection.checks, collection.problems)
+    return FoundChecks(collection.checks, collection.problems)
 
 
 class _Collection:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from grader.i18n.language import _
-from grader.inputs.problems import BadInput, Problem
+from grader.inputs.problems import Problem
 from grader.judging.check_files import LAB_CHECKS, own_check_files
 from grader.judging.control import CONTROL
 from grader.judging.ungraded import (
@@ -35,7 +35,6 @@ from grader.judging.ungraded import (
 from grader.judging.worker_process import WorkerProcess
 from grader.judging.worker_tasks import Collecting, Failed, FoundChecks, FoundOutcomes, Judging
 from grader.model.machine_limit import WorkerDied, WorkerDiedAgain, WorkerFailed
-from grader.model.outcome import CheckInfo, Collected, Outcome
 from grader.safety.trace import Repeated, trace_of
 
 if TYPE_CHECKING:
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
 
     from grader.judging.note import NotedStep
     from grader.model.observation import Observation
+    from grader.model.outcome import Outcome
     from grader.rubric.rubric import Rubric
 
 T = TypeVar("T")
@@ -107,22 +107,12 @@ class Judge:
             process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def collect(self) -> dict[str, CheckInfo]:
-        """Every check, by name.
-
-        Raises :class:`BadInput` for folders and files of checks that cannot be used.
-        """
-        checks, problems = self.survey()
-        if problems:
-            raise BadInput(problems)
-        return checks
-
-    def survey(self) -> Collected:
+    def survey(self) -> FoundChecks:
         """The checks that could be read, and what is wrong with the folders and files of others."""
         found = self._threads.submit(self._with_worker, self._survey).result()
         message, remedy = _("There is no such folder of checks."), _("Give --checks a folder.")
         missing = [Problem(str(folder), None, message, remedy) for folder in self._missing]
-        return found._replace(problems=missing + found.problems)
+        return FoundChecks(found.checks, missing + found.problems)
 
     def submit(
         self, rubric: Rubric, observations: Sequence[Observation], *, hushed: bool = False
@@ -138,13 +128,6 @@ class Judge:
             self._with_worker,
             lambda process: self._judge_batch(process, rubric, batch, hushed) if batch else [],
         )
-
-    def judge(self, rubric: Rubric, observations: Sequence[Observation]) -> list[list[Outcome]]:
-        """The outcomes of each of ``observations``, in their order, shared among the workers."""
-        size = self.share(len(observations))
-        starts = range(0, len(observations), size)
-        batches = (observations[start : start + size] for start in starts)
-        return [outcomes for batch in self.judge_each(rubric, batches) for outcomes in batch]
 
     def judge_each(
         self, rubric: Rubric, batches: Iterable[Sequence[Observation]]
@@ -177,7 +160,7 @@ class Judge:
         finally:
             self._free.put(process)
 
-    def _survey(self, process: WorkerProcess) -> Collected:
+    def _survey(self, process: WorkerProcess) -> FoundChecks:
         """Read every file; one that takes the worker down is named, and the others read again."""
         files, deadly = list(self._files), list[Problem]()
         while True:
@@ -194,7 +177,7 @@ class Judge:
                     says = _("Importing this file took longer than {limit} s.", limit=self._limit_s)
                 deadly.append(Problem(str(files.pop(step.first)), None, says))
             else:
-                return Collected(found.checks, deadly + found.problems)
+                return FoundChecks(found.checks, deadly + found.problems)
 
     def _judge_batch(
         self, process: WorkerProcess, rubric: Rubric, batch: list[Observation], hushed: bool

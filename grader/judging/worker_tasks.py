@@ -35,7 +35,7 @@ class Judging(msgspec.Struct, frozen=True, tag=True):
 
 
 class FoundChecks(msgspec.Struct, frozen=True, tag=True):
-    """What a worker answers: the checks that it found, and what is wrong with their files."""
+    """What a worker answers: the checks that it found, by name, and what is wrong with their files."""
 
     checks: dict[str, CheckInfo]
     problems: list[Problem]

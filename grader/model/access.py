@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from grader.safety.secret import Secret
 
+KEY_NAMES = KEY_ID, KEY, TOKEN = (
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+)
+"""What AWS's files, boto3 and a roster call the parts of :class:`Keys`."""
+
 
 @dataclass(frozen=True)
 class Profile:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from grader import __version__
+from grader.model.run_bounds import OpenScore  # noqa: TC001 - msgspec reads it
 from grader.model.run_numbers import Attempt, Seed  # noqa: TC001 - msgspec reads them
 from grader.model.work_out import work_out
 
@@ -141,7 +142,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ]
     lang: Annotated[str, Meta(description="The language of the reports.")]
     open_by_student: Annotated[
-        Literal["blank", "sure"],
+        OpenScore,
         Meta(
             description="What grades.csv says for the score of a report that is open by the student: "
             "nothing, or the points that are sure."

@@ -26,6 +26,8 @@ End: TypeAlias = Literal["source", "target"]
 Word: TypeAlias = Literal["function", "queue"]
 """What the rubric calls a resource."""
 
+On: TypeAlias = Literal["function", "queue", "queue -> function", "queue -> queue"]
+"""What a check is bound to, as a criterion's ``on`` is written: a resource, or a way between two."""
 
 SECTIONS: dict[Word, str] = {"function": "functions", "queue": "queues"}
 """Where the lab of a rubric names the resources of each word."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from grader.i18n.message import Message
 from grader.model.evidence import Evidence  # noqa: TC001 - msgspec reads it
 from grader.model.kind import EVERYTHING, EXCHANGE, Need
-
-if TYPE_CHECKING:
-    from grader.inputs.problems import Problem
 
 Result: TypeAlias = Literal["passed", "failed", "blocked", "ungraded"]
 
@@ -45,13 +42,6 @@ class CheckInfo:
     def only_looks(self) -> bool:
         """No function is run for it, not even where a rubric asks for everything that can be seen."""
         return not self.exercises and EVERYTHING not in self.needs
-
-
-class Collected(NamedTuple):
-    """The checks by name, and every problem that was found."""
-
-    checks: dict[str, CheckInfo]
-    problems: list[Problem]
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from grader.observe.target import target_of
 from grader.observe.which_output import MOST_CANDIDATES, which_output
 from grader.resources.find import NAMELESS, Finder, Several, ambiguous, not_found
 from grader.resources.inventory import Inventory
+from grader.resources.look import AsNeeded
 from grader.rubric.pairs import Pairs
 from grader.rubric.parts import parts_of
 
@@ -35,7 +36,7 @@ NOT_EXERCISED = Unknown.saying(
 NOBODY_ASKS = Unknown.saying("not-observed", N_("No criterion asks what the function does."))
 
 
-class AccountLook:
+class AccountLook(AsNeeded):
     """Looks at each thing that the checks need, once. See :class:`~grader.resources.look.Look`."""
 
     def __init__(
@@ -130,14 +131,6 @@ class AccountLook:
     def fact(self, fact: str, role: str) -> Fact[Any]:
         """What was seen before."""
         return self.facts[fact][role]
-
-    def variables(self, role: str) -> tuple[str, ...]:
-        """The variables of the function's environment that the checks ask about."""
-        return self._needs.variables[role]
-
-    def held(self, role: str) -> dict[str, str]:
-        """The queues that a variable of the function may be asked to hold, by the rubric's names."""
-        return {queue: self.name(queue) for queue in self._needs.held.get(role, ())}
 
     def others(self, word: Word, role: str) -> tuple[str, ...]:
         """The rubric's names of the functions or queues but that of ``role``."""

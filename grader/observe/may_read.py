@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from grader.model.fact import Unknown, value_of
+from grader.model.fact import Unknown
 from grader.resources.function import FUNCTIONS
 from grader.resources.inventory import Inventory
+from grader.resources.look import MayLook
 from grader.resources.queue import QUEUES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from grader.aws.account_client import Aws
     from grader.model.fact import Fact
     from grader.model.observation import Function, Identity
     from grader.rubric.rubric import Rubric
 
-T = TypeVar("T")
 
 _ANSWERS = frozenset({"not-ready"})
 """AWS answers whoever may ask, if only that it is not done yet."""
@@ -46,8 +46,8 @@ def why_not(
     return asking.listed(nameless & {*named["function"]}, nameless & {*named["queue"]})
 
 
-class _Asking:
-    """Asks until the first refusal. See :class:`~grader.resources.look.MayLook`."""
+class _Asking(MayLook):
+    """Asks until the first refusal."""
 
     def __init__(self, aws: Aws, names: Mapping[str, str], identity: Identity) -> None:
         self.aws, self.identity = aws, identity
@@ -81,12 +81,6 @@ class _Asking:
     def held(self, role: str) -> dict[str, str]:  # noqa: ARG002 - as above
         """Nothing that a variable is to hold."""
         return {}
-
-    def ask(self, action: str, call: Callable[[], T]) -> T | None:
-        """What AWS answers, if it does. That there is no such thing is an answer too."""
-        fact = self.aws.query(action, call)
-        self.note(action, fact)
-        return value_of(fact)
 
     def note(self, action: str, fact: Fact[Any]) -> None:
         """Keep the first refusal; who may not decrypt the function's variables may still read it."""

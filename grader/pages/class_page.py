@@ -53,8 +53,8 @@ class Cell:
 class PageRow:
     """One student's line of the heat map. A criterion that the report lacks has no cell.
 
-    ``sure``: the points that are sure, where there is no score, or that nothing was handed in; or what a
-    human made of the score. ``change``: how the mark changed since it was handed back. ``tokens``: what
+    ``sure``: what is said where there is no score: how many points are sure, or that nothing was handed
+    in. ``change``: how the mark changed since it was handed back. ``tokens``: what
     the filters go by; ``roster``: the roster's cells, as JSON.
     """
 

@@ -74,7 +74,7 @@ class PairShown:
 
 @dataclass(frozen=True)
 class Round:
-    """One way in which numbers were sent. ``sentence`` says why there is nothing, or what to know."""
+    """One way in which numbers were sent. ``sentences`` say why there is nothing, or what to know."""
 
     title: str
     sentences: tuple[str, ...]

@@ -38,14 +38,13 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from grader.batch.pipeline import Settings
+    from grader.batch.settings import Settings
     from grader.batch.setup import GradingSetup
     from grader.model.report import Report
     from grader.sandbox.submission import DemoSubmission
     from grader.scoring.summary import Summary
     from grader.scoring.suspicion import Suspicion
 
-AS_EXPECTED, OTHERWISE = 0, 1
 _A_DAY_S = 24 * 60 * 60
 
 
@@ -59,12 +58,12 @@ def run_demo(
     output: Console,
     errors: Console,
     quiet: bool,
-) -> int:
+) -> bool:
     """Deploy a class into a sandbox by ``setup``'s rubric, grade it, show what came.
 
     Of the shipped lab ``lab``, whose rubric it is, what was expected is shown as well. Of any other
-    (``None``) it is that the reference solution earns everything. The exit status: 0 when every
-    submission got what was expected, else 1.
+    (``None``) it is that the reference solution earns everything. Whether every submission got what was
+    expected.
     Raises :class:`BadInput` where ``out`` is in use or the sandbox cannot be started.
     """
     results = Results(out)
@@ -107,7 +106,7 @@ def run_demo(
             folder=out,
         )
     )
-    return AS_EXPECTED if right else OTHERWISE
+    return right
 
 
 def _compare(
@@ -197,8 +196,8 @@ def serve(
     submission: str | None,
     layout: Layout,
     submissions: Iterable[DemoSubmission],
-) -> int:
-    """Serve a sandbox until Ctrl-C, and print what to export. The exit status is 0 then.
+) -> None:
+    """Serve a sandbox until Ctrl-C, and print what to export.
 
     ``submission`` names one of the ``submissions`` to deploy there first, in ``layout``.
     """
@@ -215,7 +214,6 @@ def serve(
                 time.sleep(_A_DAY_S)
         except KeyboardInterrupt:
             sys.stderr.write(f"{_('The sandbox is gone, and everything in it.')}\n")
-    return 0
 
 
 def _named(name: str, submissions: Iterable[DemoSubmission]) -> DemoSubmission:

@@ -30,13 +30,12 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from grader.batch.pipeline import Graded, Settings
+    from grader.batch.parties import Graded
+    from grader.batch.settings import Settings
     from grader.batch.setup import GradingSetup
     from grader.model.report import CriterionResult, Report
     from grader.rubric.rubric import Rubric
     from grader.sandbox.submission import DemoSubmission
-
-AS_IT_SHOULD, GRADED_OTHERWISE, EXAM_UNGRADED = 0, 1, 3
 
 UNTOUCHED = "untouched"
 
@@ -107,13 +106,6 @@ class Exam:
             for criterion in r.criteria
             if criterion.status == "ungraded"
         )
-
-    @property
-    def status(self) -> int:
-        """The exit status: 0 when the reference earns everything and the untouched account nothing."""
-        if self.ungraded:
-            return EXAM_UNGRADED
-        return GRADED_OTHERWISE if self.lost or self.given else AS_IT_SHOULD
 
 
 def sit_exam(setup: GradingSetup, settings: Settings, *, errors: Console, quiet: bool) -> Exam:

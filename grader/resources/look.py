@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from grader.model.fact import value_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from grader.model.kind import Word
     from grader.model.observation import Function, Identity
     from grader.resources.ready import Waits
+    from grader.rubric.needs import Needs
 
 T = TypeVar("T")
 
@@ -60,6 +63,20 @@ class LabAccess(Protocol):
         """AWS's names of the queues that the checks ask a variable to hold, by the rubric's."""
 
 
+class AsNeeded(LabAccess, Protocol):
+    """What of a function's environment the ``_needs`` of the checks ask about."""
+
+    _needs: Needs
+
+    def variables(self, role: str) -> tuple[str, ...]:
+        """The variables of the function's environment that the checks ask about."""
+        return self._needs.variables[role]
+
+    def held(self, role: str) -> dict[str, str]:
+        """The queues that a variable of the function may be asked to hold, by the rubric's names."""
+        return {queue: self.name(queue) for queue in self._needs.held.get(role, ())}
+
+
 class Look(LabAccess, Protocol):
     """One look at one account."""
 
@@ -93,6 +110,9 @@ class MayLook(LabAccess, Protocol):
 
     def ask(self, action: str, call: Callable[[], T]) -> T | None:
         """What AWS answers, if it does. That there is no such thing is an answer too."""
+        fact = self.aws.query(action, call)
+        self.note(action, fact)
+        return value_of(fact)
 
     def note(self, action: str, fact: Fact[Any]) -> None:
         """Keep what a fact tells of an action."""

@@ -11,24 +11,11 @@ from grader.checks.numbers import Number, check_number
 from grader.i18n.language import N_
 from grader.model.fact import Fact, Found, Missing, untried
 from grader.model.kind import Kind
-from grader.model.observation import Part
-from grader.resources.redrive_policy import read_policy
-from grader.safety.redact import bounded
+from grader.resources.redrive_policy import Redrive, read_policy
 
 if TYPE_CHECKING:
     from grader.checks.case import Case
     from grader.resources.look import Look
-
-
-class Redrive(Part, frozen=True):
-    """A queue's redrive policy. Source: SQS GetQueueAttributes.
-
-    ``target`` is the dead-letter queue by its name; a message moves there when it was received more
-    than ``max_receives`` times.
-    """
-
-    target: str
-    max_receives: int
 
 
 def observe_redrive(look: Look, role: str) -> Fact[Redrive]:
@@ -37,22 +24,16 @@ def observe_redrive(look: Look, role: str) -> Fact[Redrive]:
     if not isinstance(queue, Found):
         return untried(queue, f"queues.{role}")
 
-    def ask() -> str:
+    def ask() -> Redrive | None:
         names = ["RedrivePolicy"]
         answer = look.aws.sqs.get_queue_attributes(QueueUrl=url or "", AttributeNames=names)  # type: ignore[arg-type]
-        return answer.get("Attributes", {}).get("RedrivePolicy", "")
+        policy = answer.get("Attributes", {}).get("RedrivePolicy", "")
+        return read_policy(policy) if policy else None
 
-    fact = look.aws.query("sqs:GetQueueAttributes", lambda: _from_api(ask()))
+    fact = look.aws.query("sqs:GetQueueAttributes", ask)
     if isinstance(fact, Found) and fact.value is None:
         return Missing.saying(N_("{queue} has no dead-letter queue."), queue=look.name(role))
     return fact  # type: ignore[return-value]
-
-
-def _from_api(policy: str) -> Redrive | None:
-    if not policy:
-        return None
-    given = read_policy(policy)
-    return Redrive(bounded(given.target, 100), given.max_receives)
 
 
 class DeadLetters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

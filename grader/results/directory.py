@@ -355,6 +355,11 @@ def writable(folder: Path) -> None:
     raise bad_input(folder, None, message, _("Give another place."))
 
 
+def damaged(error: Exception) -> str:
+    """What is wrong with a file of which decoding raised ``error``, one of :data:`UNREADABLE`."""
+    return _("This file is damaged or from another version: {error}.", error=error)
+
+
 def summary_json(summary: Summary) -> bytes:
     """What ``summary.json`` says."""
     return indented_json(summary)
@@ -368,7 +373,7 @@ def _read(path: Path, kind: type[S], problems: list[Problem]) -> S | None:
     except OSError as error:
         problems.append(Problem(str(path), None, cannot_be_read(error)))
     except UNREADABLE as error:
-        message = _("This file is damaged or from another version: {error}.", error=error)
+        message = damaged(error)
         remedy = _("Move it away, then grade this student again with --resume.")
         problems.append(Problem(str(path), None, message, remedy))
     return None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from grader.inputs.csv_cell import visible_cell
 from grader.roster.table import GRADE_COLUMNS
 from grader.scoring.adjust import counted, overrides_of
+from grader.scoring.scale import decimal_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -107,4 +109,4 @@ def _apart(names: Iterable[str], ours: Sequence[str], before: str) -> list[str]:
 
 def points_cell(value: float | None) -> str:
     """Points as a number without needless zeros; nothing for ``None``."""
-    return "" if value is None else f"{value:.4f}".rstrip("0").rstrip(".")
+    return decimal_text(None if value is None else Decimal(f"{value:.4f}"))

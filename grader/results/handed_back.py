@@ -12,7 +12,7 @@ from grader.inputs.text_file import read_bytes
 from grader.model.handed_back import HandedBack
 from grader.model.indented_json import indented_json
 from grader.results.atomic_write import write_json
-from grader.results.directory import HANDED_BACK, UNREADABLE
+from grader.results.directory import HANDED_BACK, UNREADABLE, damaged
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,7 +32,7 @@ def read_handed_back(root: Path) -> HandedBack | None:
     try:
         return msgspec.json.decode(read_bytes(path, limit_bytes=_LIMIT_BYTES), type=HandedBack)
     except UNREADABLE as error:
-        message = _("This file is damaged or from another version: {error}.", error=error)
+        message = damaged(error)
         remedy = _("Move it away: until marks are handed back again, none counts as handed back.")
         raise bad_input(path, None, message, remedy) from None
 

@@ -21,6 +21,7 @@ from grader.results.atomic_write import write_text
 from grader.roster.table import read_cells
 from grader.safety.printable import printable
 from grader.scoring.adjust import marked
+from grader.scoring.scale import decimal_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -40,7 +41,6 @@ _MAX_TEXT = 1000
 _NEAR_NAMES_FOR = 50
 """Problems whose remedy is the nearest name: looked for in a whole class, each is slow, and no more are
 shown."""
-_POINTS = re.compile(r"[+-]?[0-9]{1,9}(?:[.,][0-9]{1,9})?")
 _WHOLE, _DECIMALS = re.compile(r"[+-]?[0-9]{1,9}"), re.compile(r"[0-9]{1,9}")
 
 
@@ -77,8 +77,8 @@ class Overrides:
 
 def points_of(text: str) -> float | None:
     """A number of points, with a point or a comma, to 4 decimals; ``None`` for anything else."""
-    found = _POINTS.fullmatch(text.strip())
-    return round(float(found[0].replace(",", ".")), 4) + 0.0 if found else None
+    value = decimal_of(text, signed=True)
+    return None if value is None else round(float(value), 4) + 0.0
 
 
 def mark_of(

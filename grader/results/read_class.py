@@ -13,7 +13,7 @@ from grader.inputs.problems import BadInput, Problem, bad_input, cannot_be_read
 from grader.model.batch import Student
 from grader.model.report import read_report
 from grader.model.student_id import is_student_id
-from grader.results.directory import BATCH, REPORT, RUBRIC, STUDENTS, UNREADABLE, Results
+from grader.results.directory import BATCH, REPORT, RUBRIC, STUDENTS, UNREADABLE, Results, damaged
 from grader.results.edited import REMEDY, faults
 from grader.results.named_accounts import NamedAccounts
 from grader.results.only_files import refuse_all_but_files
@@ -191,7 +191,7 @@ def _rows(
             problems.append(Problem(str(path), None, cannot_be_read(error), _(_AGAIN)))
             continue
         except UNREADABLE as error:
-            message = _("This file is damaged or from another version: {error}.", error=error)
+            message = damaged(error)
             problems.append(Problem(str(path), None, message, _(_AGAIN)))
             continue
         wrong = [(fault, _(REMEDY)) for fault in faults(report, name)]

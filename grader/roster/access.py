@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grader.i18n.language import N_, _
 from grader.inputs.problems import BadInput
 from grader.inputs.text_file import read_bytes
-from grader.model.access import Access, HandedIn, Keys, Profile, Role
+from grader.model.access import KEY, KEY_ID, KEY_NAMES, TOKEN, Access, HandedIn, Keys, Profile, Role
 from grader.roster.credentials_block import (
     MOST_BYTES_PASTED,
     preferred,
@@ -22,15 +22,9 @@ if TYPE_CHECKING:
 
     from grader.safety.secret import Secret
 
-SECRET_COLUMNS = (
-    "external_id",
-    "aws_access_key_id",
-    "aws_secret_access_key",
-    "aws_session_token",
-)
+SECRET_COLUMNS = ("external_id", *KEY_NAMES)
 ACCESS_COLUMNS = ("profile", "role_arn", "credentials_file", *SECRET_COLUMNS)
 
-_KEY_ID, _KEY, _TOKEN = SECRET_COLUMNS[1:]
 WAYS = N_("profile, role_arn, aws_access_key_id with aws_secret_access_key, or credentials_file")
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,576}")
 _CREDENTIAL = re.compile(r"[!-~]{1,4096}")  # what an HTTP header can carry, no spaces
@@ -58,7 +52,7 @@ def access_of(
     ways = {
         "profile": "profile" in given,
         "role_arn": bool({"role_arn", "external_id"} & {*given}),
-        "aws_access_key_id": bool({_KEY_ID, _KEY, _TOKEN} & {*given}),
+        "aws_access_key_id": bool({*KEY_NAMES} & {*given}),
         "credentials_file": "credentials_file" in given,
     }
     chosen = [way for way, is_given in ways.items() if is_given]
@@ -92,10 +86,10 @@ def _role(arn: str | None, external_id: Secret | None) -> Role:
 def _keys(secrets: Mapping[str, Secret], where: str) -> Keys:
     """The key pair in ``secrets``; ``where`` begins the sentences that say what is wrong."""
     faults = []
-    for column in (_KEY_ID, _KEY):
+    for column in (KEY_ID, KEY):
         if column not in secrets:
             message = _("{where} has no {column}.", where=where, column=column)
-            remedy = _("A key pair is {first} and {second}: give both.", first=_KEY_ID, second=_KEY)
+            remedy = _("A key pair is {first} and {second}: give both.", first=KEY_ID, second=KEY)
             faults.append((message, remedy))
     for column, secret in secrets.items():
         if not _CREDENTIAL.fullmatch(secret.reveal()):
@@ -106,7 +100,7 @@ def _keys(secrets: Mapping[str, Secret], where: str) -> Keys:
             faults.append((message, remedy))
     if faults:
         raise AccessError(*faults)
-    return Keys(secrets[_KEY_ID], secrets[_KEY], secrets.get(_TOKEN))
+    return Keys(secrets[KEY_ID], secrets[KEY], secrets.get(TOKEN))
 
 
 def _keys_of_file(path: Path) -> Access:

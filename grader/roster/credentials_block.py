@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import _, plural
-from grader.model.access import Keys
+from grader.model.access import KEY, KEY_ID, TOKEN, Keys
 from grader.roster.pasted_text import MOST_BYTES_PASTED, NotText, decoded, is_saved_page, plain_text
 from grader.safety.secret import Secret
 
@@ -32,12 +32,11 @@ __all__ = [
     "unreadable_text",
 ]
 
-_KEY_ID, _KEY, _TOKEN = "aws_access_key_id", "aws_secret_access_key", "aws_session_token"
 _NAMES = {
-    "accesskeyid": _KEY_ID,
-    "secretaccesskey": _KEY,
-    "sessiontoken": _TOKEN,
-    "securitytoken": _TOKEN,
+    "accesskeyid": KEY_ID,
+    "secretaccesskey": KEY,
+    "sessiontoken": TOKEN,
+    "securitytoken": TOKEN,
 }
 # Its first letter may have been left behind when the block was marked with the mouse.
 _NAME = r"(?:a?ws_)?+ (?:access_?+key_?+id | secret_?+access_?+key | session_?+token | security_?+token)"
@@ -108,10 +107,8 @@ def read_pasted(raw: bytes) -> Pasted:
         wrong = _faults(block)
         faults += wrong
         if not wrong:
-            token = block.get(_TOKEN)
-            keys = Keys(
-                Secret(block[_KEY_ID]), Secret(block[_KEY]), Secret(token) if token else None
-            )
+            token = block.get(TOKEN)
+            keys = Keys(Secret(block[KEY_ID]), Secret(block[KEY]), Secret(token) if token else None)
             blocks.append(Block(keys, profile))
     if not blocks and not faults:
         faults += _without_any(text, raw)
@@ -127,10 +124,10 @@ def preferred(blocks: Sequence[Block]) -> list[Block]:
 
 def block_text(keys: Keys) -> str:
     """The block as AWS Academy shows it. The result is a secret."""
-    lines = [f"[{_DEFAULT}]", f"{_KEY_ID}={keys.access_key_id.reveal()}"]
-    lines.append(f"{_KEY}={keys.secret_access_key.reveal()}")
+    lines = [f"[{_DEFAULT}]", f"{KEY_ID}={keys.access_key_id.reveal()}"]
+    lines.append(f"{KEY}={keys.secret_access_key.reveal()}")
     if keys.session_token:
-        lines.append(f"{_TOKEN}={keys.session_token.reveal()}")
+        lines.append(f"{TOKEN}={keys.session_token.reveal()}")
     return "\n".join(lines) + "\n"
 
 
@@ -163,14 +160,14 @@ def _blocks(text: str) -> Iterator[tuple[str, dict[str, str]]]:
         before = bisect(braces, part.start()) - 1
         here = before if before >= 0 and text[braces[before]] == "{" else -1
         name = _NAMES[re.sub(r"^a?ws_|_", "", (part["key"] or part["variable"]).lower())]
-        begins = here != within or name in block or (name == _KEY_ID and here < 0)
+        begins = here != within or name in block or (name == KEY_ID and here < 0)
         if block and begins:
             yield profile, block
             block = {}
             profile = profile if here == within else ""
         within = here
         value = part["value"] if part["given"] is None else part["given"]
-        block[name] = _whole(text, value, part.end()) if name == _TOKEN else value
+        block[name] = _whole(text, value, part.end()) if name == TOKEN else value
     if block:
         yield profile, block
 
@@ -208,20 +205,20 @@ def _without_any(text: str, raw: bytes) -> list[str]:
 
 
 def _faults(block: dict[str, str]) -> list[str]:
-    key_id, key, token = (block.get(name, "") for name in (_KEY_ID, _KEY, _TOKEN))
-    missing = [name for name, value in ((_KEY_ID, key_id), (_KEY, key)) if not value]
+    key_id, key, token = (block.get(name, "") for name in (KEY_ID, KEY, TOKEN))
+    missing = [name for name, value in ((KEY_ID, key_id), (KEY, key)) if not value]
     session = key_id.startswith("ASIA")
     if session and not token:
-        missing.append(_TOKEN)
+        missing.append(TOKEN)
     if missing and key_id and not key and not token:
-        return [_("It holds the {key} alone: the rest of the block is missing.", key=_KEY_ID)]
+        return [_("It holds the {key} alone: the rest of the block is missing.", key=KEY_ID)]
     if missing:
         return [_("Its block has no {keys}.", keys=_(" and no ").join(missing))]
     # Only AWS's own keys have a shape that is known.
     real = not _SANDBOX_KEY_ID.fullmatch(key_id)
     faults = _key_id_faults(key_id) if real else []
     if not (_AWS_KEY if real else _ANY).fullmatch(key):
-        faults.append(_cut(_KEY, key, "40" if real else ""))
+        faults.append(_cut(KEY, key, "40" if real else ""))
     if token:
         faults += _token_faults(token, real=real)
     return faults
@@ -231,23 +228,23 @@ def _key_id_faults(key_id: str) -> list[str]:
     if _AWS_KEY_ID.fullmatch(key_id):
         return []
     if _BEHEADED_KEY_ID.fullmatch(key_id):
-        return [_beheaded(_KEY_ID)]
+        return [_beheaded(KEY_ID)]
     if key_id.startswith(("ASIA", "AKIA")):
-        return [_cut(_KEY_ID, key_id, "20")]
+        return [_cut(KEY_ID, key_id, "20")]
     return [
-        _("The {key} of its block is none of AWS's: those begin with ASIA or AKIA.", key=_KEY_ID)
+        _("The {key} of its block is none of AWS's: those begin with ASIA or AKIA.", key=KEY_ID)
     ]
 
 
 def _token_faults(token: str, *, real: bool) -> list[str]:
     if not real:
-        return [] if _ANY.fullmatch(token) else [_cut(_TOKEN, token, "")]
+        return [] if _ANY.fullmatch(token) else [_cut(TOKEN, token, "")]
     if _BEHEADED_TOKEN.match(token):
-        return [_beheaded(_TOKEN)]
+        return [_beheaded(TOKEN)]
     if not _AWS_TOKEN.fullmatch(token):
-        return [_cut(_TOKEN, token, _("several hundred"))]
+        return [_cut(TOKEN, token, _("several hundred"))]
     if _BASE64_TOKEN.fullmatch(token) and len(token) % 4:
-        return [_("The {key} of its block is cut: its end is missing.", key=_TOKEN)]
+        return [_("The {key} of its block is cut: its end is missing.", key=TOKEN)]
     return []
 
 

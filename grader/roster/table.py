@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _
 from grader.inputs.csv_cell import undefused
+from grader.inputs.csv_delimiter import delimiter_of
 from grader.inputs.csv_width import wider_than_header
 from grader.inputs.problems import Problem, bad_input
 from grader.roster.access import ACCESS_COLUMNS, SECRET_COLUMNS
@@ -143,13 +144,10 @@ def stripped_records(
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter under which the header names most known columns, then has most cells."""
+    def header(delimiter: str) -> list[str]:
+        return next(stripped_records(text, "", delimiter, []), (0, list[str]()))[1]
 
-    def fitness(delimiter: str) -> tuple[int, int]:
-        _, cells = next(stripped_records(text, "", delimiter, []), (0, []))
-        return len({*cells} & {*KNOWN_COLUMNS}), len(cells)
-
-    return max(",;\t", key=fitness)
+    return delimiter_of(header, KNOWN_COLUMNS)
 
 
 def _header_problems(columns: list[str], line: int, file: str) -> Iterator[Problem]:

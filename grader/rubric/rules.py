@@ -6,12 +6,12 @@ import difflib
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from grader.i18n.language import _
 from grader.inputs.problems import Problem
 from grader.inputs.schema_errors import did_you_mean, schema_problems, value_in_words
-from grader.model.kind import SECTIONS
+from grader.model.kind import SECTIONS, On
 from grader.rubric.exchange import A_ROUTE
 from grader.rubric.exchange_rules import exchange_problems, route_of
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FOUND = "found"
 """Stands in the lab for a name: whichever plays the part."""
 
-SHAPES = ("function", "queue", "queue -> function", "queue -> queue")
+SHAPES: tuple[On, ...] = get_args(On)
 """The shapes of an ``on``."""
 
 

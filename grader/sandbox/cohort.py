@@ -1,4 +1,4 @@
-"""The grader's own exam: submissions with the grade that each must get, and no other."""
+"""The cohort: submissions with the grade that each must get, and no other."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wa
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.i18n.language import _
-from grader.model.access import Keys
+from grader.model.access import KEY, KEY_ID, TOKEN, Keys
 from grader.safety.secret import Secret
 from grader.sandbox.answering import answer_code
 from grader.sandbox.layout import SHIPPED, Configuration, Layout, as_here
@@ -68,19 +68,15 @@ def deploy(
 ) -> None:
     """Deploys ``submission`` into the empty account ``account_id``, under the names of ``layout``.
 
-    Does nothing for a submission that is not :attr:`Submission.deployed`. Raises botocore's
+    Does nothing for a submission that is not :attr:`DemoSubmission.deployed`. Raises botocore's
     ``ClientError`` when the sandbox refuses, as it does for an account deployed in before, and
     :class:`SandboxError` when a function stays pending.
     """
     if not submission.deployed:
         return
     given = sandbox.credentials(account_id)
-    token = given.get("aws_session_token")
-    keys = Keys(
-        Secret(given["aws_access_key_id"]),
-        Secret(given["aws_secret_access_key"]),
-        Secret(token) if token else None,
-    )
+    token = given.get(TOKEN)
+    keys = Keys(Secret(given[KEY_ID]), Secret(given[KEY]), Secret(token) if token else None)
     with closing(Aws(_CLIENTS, keys, layout.region, sandbox.endpoint_url)) as aws:
         _deploy(aws, account_id, submission, layout)
 

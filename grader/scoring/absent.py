@@ -10,6 +10,7 @@ from grader.i18n.message import Message, said
 from grader.model import timestamps
 from grader.model.report import CriterionResult, Report
 from grader.rubric.load import text_in
+from grader.scoring.points import exact_fraction, rounded
 
 if TYPE_CHECKING:
     from grader.model.batch import Student
@@ -52,7 +53,7 @@ def absent_report(
                 title=text_in(criterion.title, lang),
                 status="ungraded",
                 points=None,
-                max_points=round(float(criterion.points), 4),
+                max_points=rounded(exact_fraction(criterion.points)),
                 message=said(Message(NOTHING_HANDED_IN), lang),
                 message_id=NOTHING_HANDED_IN,
                 hint=said(Message(HAND_IN), lang),

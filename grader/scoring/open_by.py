@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,12 +22,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Batch
     from grader.model.fact import UnknownKind
     from grader.model.report import CriterionResult, OpenBy, Report
-
-OpenScore: TypeAlias = Literal["blank", "sure"]
-"""What stands for the score of a report that is open by the student: nothing, or what is sure."""
-
-AbsentScore: TypeAlias = Literal["blank", "zero"]
-"""What stands for the score of whoever handed in nothing: nothing, or 0."""
+    from grader.model.run_bounds import AbsentScore, OpenScore
 
 _NUMBER = re.compile(r"\d+")
 

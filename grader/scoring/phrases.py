@@ -11,6 +11,7 @@ SHARE_PASSED = N_("{passed} of {tests} passed. {first}")
 NOT_CHECKED = N_("This criterion was not checked.")
 LEFT_OUT = N_("Not looked at in this run (--criterion or --no-exchange).")
 ALL = N_("Check again without that option.")
+SET_THE_CLOCK = N_("Set the clock of this machine, then try again.")
 
 _FREE = N_("This costs no points. {next}")
 _YOURS = N_("This stays open until you settle it. {next}")
@@ -20,7 +21,7 @@ _NEXT = {
     "unreachable": N_("Check the network and the address, then try again."),
     "not-ready": N_("Wait a minute, then try again."),
     "disturbed": N_("End whatever else reads the queue, wait half a minute, then try again."),
-    "clock": N_("Set the clock of this machine, then try again."),
+    "clock": SET_THE_CLOCK,
     "ambiguous": N_("Say which one is meant (--use), or remove the others."),
     "vanished": N_("Do not change the account while it is checked; then try again."),
     "account-mismatch": N_("Use the credentials of the account that the roster names."),

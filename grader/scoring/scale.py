@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grader.model.report import CriterionResult, Report
 
 _MOST = 1_000_000
-_NUMBER = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:[.,][0-9]{1,9})?")
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,13 @@ def scale_of(text: str | None) -> Scale:
     return Scale(top)
 
 
-def decimal_of(text: str) -> Decimal | None:
-    """A number as people write it, with a point or a comma; ``None`` for anything else."""
-    return Decimal(text.replace(",", ".")) if _NUMBER.fullmatch(text.strip()) else None
+def decimal_of(text: str, *, signed: bool = False) -> Decimal | None:
+    """A number as people write it, with a point or a comma, and a sign only where that may be; ``None``
+    for anything else."""
+    number = text.strip()
+    if not _NUMBER.fullmatch(number) or (number[0] in "+-" and not signed):
+        return None
+    return Decimal(number.replace(",", "."))
 
 
 def decimal_text(value: Decimal | None) -> str:

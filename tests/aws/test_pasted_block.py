@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.aws.pasted_block import KEY, KEY_ID, TOKEN, faults_of
+from grader.aws.pasted_block import faults_of
 from grader.i18n.message import Message, said
+from grader.model.access import KEY, KEY_ID, TOKEN
 
 ID, SECRET, SESSION = (
     "ASIAQWERTYUIOPASDFGH",

@@ -7,9 +7,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.aws.clients import Clients
-from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
 from grader.batch.run import ClassRun
+from grader.batch.settings import Settings
 from grader.batch.setup import GradingSetup
 from grader.engines.threads import Threads
 from grader.model.report import Report, read_report
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from botocore.awsrequest import AWSResponse
 
-    from grader.judging.pool import Judge
     from grader.model.outcome import CheckInfo
     from grader.rubric.rubric import Rubric
     from grader.sandbox.server import Sandbox
+    from tests.judges import Judge
 
 LOOKED_AT = ("function", "memory", "timeout", "environment", "input-queue", "output-queue")
 """Criteria for which nothing is run."""

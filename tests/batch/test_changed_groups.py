@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.judging.pool import Judge
 from grader.rubric.load import default_rubric_path, load_rubric
 from tests.batch.classes import Class, Row, looked_at
+from tests.judges import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.aws.clients import Clients
-from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
 from grader.batch.run import ClassRun
+from grader.batch.settings import Settings
 from grader.batch.setup import load_setup_and_roster
 from grader.engines.threads import Threads
 from grader.results.directory import Results

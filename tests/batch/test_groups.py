@@ -10,11 +10,11 @@ import pytest
 
 from grader.batch import visiting
 from grader.batch.regrade import regrade
-from grader.judging.pool import Judge
 from grader.model.fact import Found, Unknown
 from grader.model.observation import decode
 from grader.rubric.load import default_rubric_path, load_rubric
 from tests.batch.classes import ByKeys, Class, Row, looked_at
+from tests.judges import Judge
 from tests.observing import hand_in
 from tests.polling import until
 from tests.programs import LIMIT_S

@@ -12,9 +12,9 @@ import pytest
 
 from grader import __version__, cli
 from grader.aws.clients import Clients
-from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
 from grader.batch.run import ClassRun
+from grader.batch.settings import Settings
 from grader.batch.setup import load_setup_and_roster
 from grader.engines.threads import Threads
 from grader.inputs.problems import BadInput

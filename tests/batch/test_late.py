@@ -9,10 +9,10 @@ import pytest
 
 from grader import cli
 from grader.batch.regrade import regrade
-from grader.judging.pool import Judge
 from grader.rubric.due import LateRule
 from grader.rubric.load import default_rubric_path, load_rubric
 from tests.batch.classes import Class, Row, looked_at
+from tests.judges import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

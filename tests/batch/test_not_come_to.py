@@ -8,11 +8,10 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
 from grader.batch.regrade import regrade
+from grader.batch.settings import Settings
 from grader.i18n.message import message
-from grader.judging.pool import Judge
 from grader.model.observation import FoundAs
 from grader.results.directory import Results
 from grader.results.read_class import read_class
@@ -21,6 +20,7 @@ from tests.alike import alike
 from tests.batch.classes import ByKeys, Class, Row, looked_at
 from tests.batch.test_plan import ANN, PAIR, RUBRIC, a_pair, account, ids, of_pair, roster, todo
 from tests.export.results_folders import a_graded_class, a_report
+from tests.judges import Judge
 from tests.observations import reference
 from tests.observing import hand_in
 

@@ -7,26 +7,28 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.batch import pipeline as grading
-from grader.batch.pipeline import Graded, Pipeline, Settings
+from grader.batch.pipeline import Pipeline
 from grader.batch.plan import plan
 from grader.batch.run import ClassRun
+from grader.batch.settings import Settings
 from grader.batch.setup import GradingSetup
 from grader.engines import visit
 from grader.engines.protocol import EngineLost
 from grader.i18n.message import message
-from grader.judging.pool import Judge
 from grader.model.access import Keys
 from grader.results.directory import Results
 from grader.roster.load import Account, load_roster
 from grader.rubric.load import default_rubric_path, load_rubric
 from grader.safety.secret import Secret
 from tests.class_rosters import roster
+from tests.judges import Judge
 from tests.observing import hand_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from grader.batch.parties import Graded
     from grader.model.outcome import CheckInfo
     from grader.model.report import Report
     from grader.rubric.rubric import Rubric

@@ -9,8 +9,8 @@ import pytest
 from msgspec import UNSET
 
 from grader import __version__
-from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
+from grader.batch.settings import Settings
 from grader.inputs.problems import BadInput
 from grader.model.access import DefaultCredentials, Profile
 from grader.model.batch import KnownWay, Student

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
 from grader.batch.regrade import Moved, _only_adds, regrade
 from grader.batch.run import ClassRun
+from grader.batch.settings import Settings
 from grader.batch.setup import load_setup
 from grader.inputs.problems import BadInput
 from grader.judging.worker_process import WorkerProcess

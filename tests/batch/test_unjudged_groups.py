@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.batch.regrade import regrade
-from grader.judging.pool import Judge
 from grader.judging.ungraded import all_ungraded
 from grader.model.machine_limit import WorkerDied
 from grader.rubric.load import default_rubric_path, load_rubric
 from tests.batch.classes import Class, Row, looked_at
+from tests.judges import Judge
 from tests.observing import hand_in
 from tests.programs import LIMIT_S
 

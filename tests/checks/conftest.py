@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.judging.pool import Judge
+from tests.judges import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

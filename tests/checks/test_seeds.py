@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from grader.judging.pool import Judge
     from grader.model.observation import Observation
     from grader.rubric.pairs import Drawn
     from grader.rubric.rubric import Rubric
+    from tests.judges import Judge
 
 SEEDS = 50
 

@@ -12,7 +12,6 @@ import pytest
 from grader.desk.pages import board_page, desk_student_page
 from grader.desk.state import desk_state_of
 from grader.i18n.message import said
-from grader.judging.pool import Judge
 from grader.judging.ungraded import all_ungraded
 from grader.model.batch import Student
 from grader.model.fact import Unknown
@@ -22,6 +21,7 @@ from grader.results.directory import Results
 from grader.results.overrides import Overrides
 from tests.alike import alike
 from tests.desk.tries import Tries, account, row
+from tests.judges import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

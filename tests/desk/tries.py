@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.desk.seat import View
-    from grader.judging.pool import Judge
     from grader.model.observation import Observation
     from grader.model.outcome import CheckInfo
+    from tests.judges import Judge
 
 KEYS = Keys(Secret("AKIA"), Secret("secret"), None)
 

@@ -215,7 +215,6 @@ def test_a_partners_way_is_excused_where_the_account_is_reached_by_the_other(
 def test_a_group_with_two_accounts_is_told_and_needs_no_mending(
     aws_sandbox: Sandbox, right: str, tmp_path: Path
 ) -> None:
-    """Row 2 of what was found with a class of pairs."""
     other = aws_sandbox.new_account()
     roster(tmp_path, aws_sandbox, f"s01,pair,,{right}", f"s02,pair,,{other}")
     done = grader("doctor", "class.csv", cwd=tmp_path, env=environment())

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.judging.pool import Judge
 from tests.emulators.moto_server import Moto, moto
+from tests.judges import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

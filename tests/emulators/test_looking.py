@@ -30,9 +30,9 @@ from tests.programs import environment, grader
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.judging.pool import Judge
     from grader.sandbox.server import Sandbox
     from tests.emulators.moto_server import Moto
+    from tests.judges import Judge
 
     Either = Moto | Sandbox
     Verdicts = dict[str, tuple[str, float | None]]

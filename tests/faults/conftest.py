@@ -5,17 +5,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.aws.clients import Clients
-from grader.batch.pipeline import Graded, Pipeline, Settings
+from grader.batch.pipeline import Pipeline
+from grader.batch.settings import Settings
 from grader.engines import visit
-from grader.judging.pool import Judge
 from grader.model.access import Keys
 from grader.roster.load import Account
 from grader.safety.secret import Secret
+from tests.judges import Judge
 from tests.observing import lab
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from grader.batch.parties import Graded
     from grader.model.report import Report
     from tests.wire_faults import Wire
 

@@ -16,7 +16,6 @@ from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, Read
 
 from grader.aws.clients import Clients
 from grader.engines.visit import RunOptions, Visit, WorkerContext, identify_account, observe_account
-from grader.judging.pool import Judge
 from grader.model.access import DefaultCredentials, Keys, Role
 from grader.observe import output
 from grader.roster.load import Account
@@ -25,6 +24,7 @@ from grader.safety.secret import Secret
 from grader.sandbox.layout import PERIODIC_FUNCTION
 from grader.scoring.phrases import what_next
 from grader.scoring.score import score
+from tests.judges import Judge
 from tests.known_checks import needs_of_rubric
 from tests.observing import hand_in, lab
 from tests.wire_faults import DENIED, Answer, Done, Wire, asked_again_at_once, query, rest, rpc

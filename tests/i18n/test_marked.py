@@ -18,8 +18,8 @@ SOURCE = Path(package.__file__).parent
 FILES = [
     path
     for path in sorted(SOURCE.rglob("*.py"))
-    # References and translators are spoken to in English; a handler is a student's.
-    if path.parent.name not in {"schemas", "handlers"} and path.name != "catalogues.py"
+    # References are in English; a handler is a student's.
+    if path.parent.name not in {"schemas", "handlers"}
 ]
 PROSE = re.compile(r"[^\W\d_]{2,} [^\W\d_]{2,}")
 WORD = re.compile(r"\W*[A-Z][a-z]{2,}\W*")
@@ -97,7 +97,7 @@ def test_every_text_for_users_is_marked(path: Path) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        'refuse(path, 1, "This is wrong.")',
+        'bad_input(path, 1, "This is wrong.")',
         'Problem(file, None, f"{name} is wrong, remove it.", _("Remove it."))',
         'out.print("Not posted: " + ", ".join(left) + " there already.")',
         'message = "too late" if late else _("too early")',

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.judging.pool import Judge
 from grader.judging.ungraded import Unjudged, all_ungraded
 from grader.judging.worker_process import WorkerProcess
 from grader.model.fact import Found
 from grader.model.machine_limit import FILES, WorkerFailed
 from tests.alike import alike
+from tests.judges import Judge
 from tests.observations import a_function, lab_rubric, only, reference, sum_function
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.inputs.problems import BadInput
-from grader.judging.pool import Judge
 from tests.alike import alike
+from tests.judges import Judge
 from tests.observations import lab_rubric
 from tests.own_checks import GENEROUS_S, HANG
 
@@ -83,7 +83,8 @@ def test_a_file_that_takes_the_worker_down_hides_nothing_of_the_others(write: Wr
     write(GOOD, "check_c.py")
     folder = write("import os\nos._exit(0)\n", "check_d.py")
     with Judge([folder], workers=1, limit_s=GENEROUS_S) as judge:
-        checks, problems = judge.survey()
+        found = judge.survey()
+        checks, problems = found.checks, found.problems
     assert sorted(Path(problem.file).name for problem in problems) == [
         *("check_a.py", "check_b.py", "check_d.py")
     ]

@@ -9,9 +9,9 @@ import pytest
 
 from grader.checks import lab
 from grader.judging.checks_without_setup import needs_no_setup
-from grader.judging.pool import Judge
 from grader.judging.pytest_session import run_pytest
 from grader.model.fact import Found, Unknown
+from tests.judges import Judge
 from tests.judging.test_pool import rubric_for
 from tests.observations import a_function, reference, sum_function
 

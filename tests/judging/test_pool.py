@@ -12,13 +12,13 @@ import pytest
 from tenacity import retry, stop_after_delay, wait_fixed
 
 from grader.judging import pool
-from grader.judging.pool import Judge
 from grader.judging.worker_process import WorkerProcess
 from grader.model.fact import Found
 from grader.rubric.load import default_rubric_path, load_rubric
 from grader.rubric.rubric import Criterion
 from grader.safety.printable import printable
 from tests.alike import alike
+from tests.judges import Judge
 from tests.known_checks import OPTIONAL
 from tests.observations import a_function, lab_rubric, only, reference, sum_function
 from tests.own_checks import GENEROUS_S, HANG
@@ -462,7 +462,7 @@ def test_bad(function):
 """)
     program = f"""
 from pathlib import Path
-from grader.judging.pool import Judge
+from tests.judges import Judge
 from tests.judging.test_pool import reference, rubric_for
 if __name__ == "__main__":
     try:
@@ -517,7 +517,7 @@ def test_bad(function):
     script.write_text(f"""
 import time
 from pathlib import Path
-from grader.judging.pool import Judge
+from tests.judges import Judge
 from tests.judging.test_pool import reference, rubric_for
 if __name__ == "__main__":
     with Judge([Path({str(folder)!r})], workers=1, limit_s=600) as judge:

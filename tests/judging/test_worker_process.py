@@ -16,12 +16,12 @@ import pytest
 
 from grader.judging import pool
 from grader.judging.frames import LONGEST_MESSAGE, read_frame, write_frame
-from grader.judging.pool import Judge
 from grader.judging.worker_process import WorkerProcess
 from grader.judging.worker_tasks import Collecting, FoundChecks
 from grader.model.machine_limit import WorkerDied, WorkerFailed
 from grader.safety.trace import trace_of
 from tests.alike import alike
+from tests.judges import Judge
 from tests.judging.test_pool import rubric_for
 from tests.observations import reference
 from tests.own_checks import GENEROUS_S, HANG

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.judging.pool import Judge
 from grader.model.fact import Found
 from grader.rubric.load import load_rubric
 from grader.sandbox.cohort import CALCULATORS
 from grader.sandbox.submission import DemoSubmission
+from tests.judges import Judge
 from tests.known_checks import known_checks
 from tests.labs import LABS, calculator_rubric, hand_in_for
 from tests.observing import EMPTY, look, messages

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.batch.pipeline import Pipeline, Settings
-from grader.judging.pool import Judge
+from grader.batch.pipeline import Pipeline
+from grader.batch.settings import Settings
 from grader.model.access import Keys
 from grader.model.fact import Unknown
 from grader.observe import room
@@ -18,11 +18,12 @@ from grader.rubric.load import default_rubric_path, load_rubric
 from grader.safety.secret import Secret
 from grader.sandbox.cohort import COHORT, deploy_all
 from tests.aws_player import Recorded, player, recorded
+from tests.judges import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.batch.pipeline import Graded
+    from grader.batch.parties import Graded
     from grader.sandbox.server import Sandbox
 
 FILES = recorded()

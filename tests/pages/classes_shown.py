@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from grader.rubric.rubric import Criterion
 
 DEMO = Path(__file__).parent.parent / "export" / "results"
-HINTS = {"en": "Look again.", "fr": "Regardez encore."}
 
 HOSTILE = (
     "<script>document.title='owned'</script>",

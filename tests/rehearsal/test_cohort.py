@@ -1,4 +1,4 @@
-"""The grader's own exam: the whole cohort, deployed for real, graded as a class is."""
+"""What the grader itself is tried on: the whole cohort, deployed for real, graded as a class is."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ import jsonschema
 import msgspec
 import pytest
 
-from grader.batch.pipeline import Settings
 from grader.batch.plan import plan
 from grader.batch.regrade import regrade
 from grader.batch.run import ClassRun
+from grader.batch.settings import Settings
 from grader.batch.setup import GradingSetup
-from grader.judging.pool import Judge
 from grader.model.observation import Observation
 from grader.model.report import read_report
 from grader.rehearsal.demo import differences
@@ -26,6 +25,7 @@ from grader.roster.load import load_roster
 from grader.rubric.load import default_rubric_path, load_rubric
 from grader.sandbox.cohort import COHORT, deploy_all, write_cohort_roster
 from grader.schemas import load
+from tests.judges import Judge
 from tests.student_messages import tells
 
 if TYPE_CHECKING:
@@ -193,6 +193,6 @@ def test_what_a_new_rubric_asks_and_nobody_looked_at_is_ungraded(exam: Sat) -> N
     changed = msgspec.structs.replace(exam.setup.rubric, criteria=criteria)
     text = (exam.results.folder("reference") / OBSERVATION).read_bytes()
     seen = msgspec.json.decode(text, type=Observation)
-    (outcomes,) = exam.setup.judge.judge(changed, [seen])
+    (outcomes,) = exam.setup.judge.submit(changed, [seen]).result()
     (outcome,) = (o for o in outcomes if o.criterion == "environment")
     assert (outcome.outcome, outcome.because) == ("ungraded", "not-observed")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.judging.pool import Judge
 from grader.model.fact import Found, Missing, NotTried, Unknown
 from grader.model.observation import decode, encode_observation
 from grader.rubric.rubric import Criterion
 from tests.alike import alike
+from tests.judges import Judge
 from tests.known_checks import known_checks
 from tests.observing import lab, look
 from tests.wire_faults import query

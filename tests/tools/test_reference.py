@@ -10,12 +10,13 @@ import jsonschema
 import msgspec
 import pytest
 
-from grader.judging.pool import Judge
+import grader.checks
 from grader.model.report import SUSPICION, Report
 from grader.pages.words import SHORT_FLAGS, YOUR_FLAGS
 from grader.rubric.exchange import ExchangeRules
 from grader.rubric.load import load_rubric
 from grader.schemas import load
+from tests.judges import Judge
 from tools.generate_reference import DOCS, REFERENCES, parts, rendered, schema_reference, sections
 
 if TYPE_CHECKING:
@@ -104,6 +105,12 @@ def test_the_reference_has_every_check_and_no_other(checks: Mapping[str, CheckIn
     listed = {name: on for name, on in rows if on in {check.on for check in checks.values()}}
     every = {name: check.on for name, check in checks.items()}
     assert listed == every, "run python -m tools.generate_reference"
+
+
+def test_everything_that_authors_import_is_in_their_guide() -> None:
+    text = reference("checks.md")
+    named = {*re.findall(r"`(\w+)`", text), *re.findall(r"^### (\w+)$", text, re.MULTILINE)}
+    assert {*grader.checks.__all__} - named == set()
 
 
 def test_the_example_of_a_rubric_loads(checks: Mapping[str, CheckInfo], tmp_path: Path) -> None:

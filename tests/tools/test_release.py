@@ -43,7 +43,7 @@ def test_what_takes_seconds_is_tried_first() -> None:
     text = (ROOT / ".ci/run").read_text(encoding="utf-8")
     steps = [
         *("bin/ruff check .", "bin/ruff format --check .", "bin/shellcheck"),
-        *('bash -euo pipefail -c "${tests% && *}"', "bin/lint-imports", "bin/mypy --strict"),
+        *('bash -euo pipefail -c "${tests% && *}"', "bin/lint-imports", "bin/mypy\n"),
         *("apt-get", "readme_command 'grader demo'", 'bash -euo pipefail -c "$tests"'),
     ]
     places = [text.index(step) for step in steps]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.batch.pipeline import Pipeline, Settings
-from grader.judging.pool import Judge
+from grader.batch.pipeline import Pipeline
+from grader.batch.settings import Settings
 from grader.model.access import Keys
 from grader.observe import exchange, exercise, hidden, output, patience, room
 from grader.resources import ready
@@ -22,6 +22,7 @@ from grader.roster.load import Account
 from grader.rubric.load import default_rubric_path, load_rubric
 from grader.safety.secret import Secret
 from grader.sandbox.cohort import COHORT, deploy_all
+from tests.judges import Judge
 from tests.weather.kinds import KINDS
 from tests.weather.sky import Weather, sky
 
