@@ -100,6 +100,21 @@ def test_a_new_try_is_shown_with_a_human_s_marks(
     assert at.register.owner(B) == "t01"
 
 
+def test_a_total_lets_nothing_that_was_not_graded_bind_an_account(
+    tmp_path: Path, judge: tuple[Judge, dict[str, CheckInfo]]
+) -> None:
+    at = Tries(tmp_path, *judge, ROWS, Overrides({"s01": (mark("total", 12),)}))
+    open_yet = account(A, exchange=Unknown("throttled", "why"))
+    assert at.tries("s01", open_yet).report == at.report("s01")
+    assert (at.report("s01").status, at.report("s01").score) == ("graded", 12.0)
+    # Nor when the desk is opened again.
+    at.accounts.bind_graded(at.run.reports)
+    assert at.register.owner(A) is None
+    assert at.tries("t01", account(A)).stage == "done"
+    at.tries("s01", account(B))
+    assert [at.register.owner(one) for one in (A, B)] == ["t01", "s01"]
+
+
 def dies(*_given: Any, **_more: Any) -> Future[Any]:
     failed: Future[Any] = Future()
     failed.set_exception(WorkerDied())
