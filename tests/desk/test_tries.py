@@ -241,3 +241,15 @@ def test_a_page_that_loads_itself_again_is_loaded_from_where_it_is_got(at: Tries
     for page, where in ((student, "/"), (board_page(desk, "en", "cookie"), "/board")):
         found = re.findall(r'http-equiv="refresh" content="(\d+)(?:;url=(.+?))?"', page.html)
         assert [address for _seconds, address in found] == [where]
+
+
+def test_the_board_filters_by_the_roster_s_columns(
+    tmp_path: Path, judge: tuple[Judge, dict[str, CheckInfo]]
+) -> None:
+    at = Tries(tmp_path, *judge, [replace(ROWS[0], extra={"section": "B2", "empty": ""}), ROWS[1]])
+    at.tries("s01", account(A))
+    html = board_page(at.desk, "en", "cookie").html
+    assert re.findall(
+        r'<option value="\d+">(\w+)</option>', html.partition('id="by-column"')[2]
+    ) == ["section"]
+    assert "B2" in html
