@@ -80,6 +80,13 @@ class Register:
             self._kept.board.clear()
             self._save()
 
+    def owners(self, tokens: Iterable[str]) -> dict[str, str]:
+        """Whose link each token opens, by the token; one that opens none is left out."""
+        with self._lock:
+            names = {digest: name for name, digest in self._kept.links.items()}
+        digests = {token: stored_of(cookie_of(token)) for token in tokens}
+        return {token: names[digest] for token, digest in digests.items() if digest in names}
+
     def student_of(self, cookie: str) -> str | None:
         """The student whose cookie it is."""
         with self._lock:
