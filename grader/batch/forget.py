@@ -22,9 +22,9 @@ from grader.pages.class_page import class_page
 from grader.pages.speech import Speech
 from grader.pages.writing import student_pages
 from grader.results.atomic_write import write_bytes, write_text
-from grader.results.directory import GRADES, PAGE, RUBRIC, STUDENTS, SUMMARY, Results
+from grader.results.desk_file import forget_desk
+from grader.results.directory import GRADES, PAGE, RUBRIC, STUDENTS, SUMMARY, WAIT, Results
 from grader.results.forget_files import (
-    clean_desk,
     clean_exports,
     clean_pushed,
     clean_student,
@@ -80,7 +80,7 @@ def forget_student(root: Path, named: str, *, dry_run: bool = False) -> Forgotte
     """
     results = Results(root)
     results.batch()  # locking a folder that is not there would make it
-    with results.locked():
+    with results.locked(WAIT):
         folders, strange = folders_of(root)
         named_id, ids = _find(folders, named)
         student = next(row for each in folders for row in each.students if is_of(row, ids))
@@ -152,7 +152,7 @@ def _clean(each: Folder, traces: Traces, users: frozenset[str], told: Forgotten)
             pages.append(folder / PAGE)
     _clean_overrides(each, traces)
     clean_pushed(each.root, users)
-    clean_desk(each.root, traces)
+    forget_desk(each.root, traces.ids, traces.accounts)
     forget_handed_back(each.root, traces.ids)
     gone = clean_exports(each.root, traces, users)
     if each.root == told.folder:

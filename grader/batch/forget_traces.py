@@ -12,6 +12,7 @@ from grader.export.sheet import read_sheet
 from grader.inputs.names import id_forms, name_keys
 from grader.inputs.problems import BadInput, Problem
 from grader.model.batch import Student
+from grader.results.desk_file import read_desk
 from grader.results.directory import BATCH, STUDENTS, Results
 from grader.results.forget_files import folders_of_others, text_of
 from grader.results.handed_back import read_handed_back
@@ -67,6 +68,7 @@ def folders_of(root: Path) -> tuple[list[Folder], list[Path]]:
             continue
         try:
             refuse_all_but_files(path)
+            read_desk(path)
             read_handed_back(path)
             results = Results(path)
             batch, overrides = results.batch(), _overrides(path / OVERRIDES)

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from grader.batch.regrade import change_of
-from grader.i18n.language import _
+from grader.i18n.language import N_, _
 from grader.inputs.problems import BadInput, Problem, bad_input
 from grader.results.changes import stored_rubric
 from grader.results.directory import BATCH, RUBRIC
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from grader.batch.regrade import Change
     from grader.model.report import Adjustment, Report
     from grader.results.directory import Results
+
+_BY_HAND = N_(
+    "Wait for its end; a desk is ended with Ctrl-C. Or write the line into overrides.csv: it counts "
+    "from the next start."
+)
 
 
 class Mark(NamedTuple):
@@ -60,7 +65,7 @@ def override_points(results: Results, mark: Mark) -> Marked:
     """
     from grader.pages.writing import write_pages
 
-    with results.locked():
+    with results.locked(_BY_HAND):
         batch = results.batch()
         if batch.state == "starting":
             message = _("A batch was about to replace what lies here.")

@@ -18,7 +18,7 @@ from grader.judging.ungraded import Unjudged
 from grader.model.code_digest import grader_sha256
 from grader.observe.scope import restrict_to
 from grader.results.accounts import ACCOUNTS
-from grader.results.directory import OBSERVATION, REPORT
+from grader.results.directory import OBSERVATION, REPORT, WAIT
 from grader.results.handed_back import read_handed_back
 from grader.results.named_accounts import NamedAccounts
 from grader.results.overrides import Overrides, Worth, read_overrides
@@ -106,7 +106,7 @@ def regrade(
     """
     from grader.pages.writing import write_pages
 
-    with nullcontext() if dry_run else results.locked():
+    with nullcontext() if dry_run else results.locked(WAIT):
         batch = results.batch()
         if due is not None:
             batch = msgspec.structs.replace(batch, due=due)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -242,7 +243,7 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
         )
 
         def tell_open(link: str) -> None:
-            _tell_open(link, opening, made.without_link, output, errors, quiet=quiet)
+            _tell_open(link, opening, made, output, errors, quiet=quiet)
             if blocks is not None:
                 _tell_demo(opening.links, blocks, output)
 
@@ -278,7 +279,7 @@ def _check_installed() -> None:
 def _tell_open(
     link: str,
     opening: Opening,
-    without_link: int,
+    made: OpenDesk,
     output: Console,
     errors: Console,
     *,
@@ -291,9 +292,12 @@ def _tell_open(
     if not quiet:
         told = _("Each student's link is in {file}. Ctrl-C ends the desk.", file=opening.links)
         errors.print(told, soft_wrap=True, markup=False)
-        if without_link:
+        if made.links_before is not None:
+            told = _("What was there before is kept in {folder}.", folder=made.links_before)
+            errors.print(told, soft_wrap=True, markup=False)
+        if made.without_link:
             told = plural(
-                without_link,
+                made.without_link,
                 "But the link of {count} student is not: it goes on working, and is written nowhere "
                 "else. Another one is made with --new-link STUDENT.",
                 "But the links of {count} students are not: they go on working, and are written nowhere "
@@ -330,6 +334,8 @@ def _tell_ended(
     ``kept`` are options that the folder keeps and that have to be given again; ``None`` where nobody
     goes on, because it was a demo.
     """
+    from grader.commands.stored_options import confirm_again
+
     for problem in made.run.unwritten:
         errors.print(_("Not written: {problem}", problem=problem), markup=False)
     if made.cut_short:
@@ -350,6 +356,10 @@ def _tell_ended(
             words += [f"--{option}", str(value)] if value else []
         words += ["--self-signed"] if asked.self_signed else []
         words += ["--keep", asked.keep] if asked.keep != "best" else []
+        if made.until is not None and made.until > datetime.now(UTC):
+            # The moment: a time of the day would mean another day tomorrow.
+            words += ["--until", made.until.isoformat(timespec="seconds")]
+        words += confirm_again(asked.confirm_silence)
         told = _("Go on with: {command}", command=shlex.join(words))
         errors.print(told, soft_wrap=True, markup=False)
     return INTERRUPTED if made.cut_short else ALL_POINTS

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from grader.batch.regrade import Regraded
     from grader.batch.run import ClassRun
 
 
@@ -96,6 +97,7 @@ def batch(
     from grader.batch.setup import load_setup_and_roster, rubric_and_check_files
     from grader.commands.stored_options import (
         ClassOptions,
+        confirm_again,
         stop_in_a_results_folder,
         trusted_again,
     )
@@ -144,6 +146,7 @@ def batch(
             force=force,
         )
         kept = trusted_again(setup.check_dirs, settings.endpoint_url)
+        kept += confirm_again(confirm_silence)
         again = partial(_resuming, roster, out, engine, scheduler, kept)
         with engine_of(engine, scheduler, settings.jobs) as made:
             run = ClassRun(setup, results, students, planned, made)
@@ -250,7 +253,7 @@ def _resuming(
     out: Path,
     engine: EngineKind,
     scheduler: str | None,
-    trusted: Sequence[str],
+    given_again: Sequence[str],
     only: list[str] | None,
 ) -> str:
     """The command that goes on with a batch. The folder keeps the options that are not here."""
@@ -259,7 +262,7 @@ def _resuming(
         words += ["--engine", engine]
     if scheduler is not None:
         words += ["--scheduler", scheduler]
-    words += [*trusted, *(f"--only={name}" for name in only or ())]
+    words += [*given_again, *(f"--only={name}" for name in only or ())]
     return shlex.join(words)
 
 
@@ -286,13 +289,16 @@ def regrade(
     """Judge and score stored observations again: no AWS is asked."""
     from grader.batch.regrade import regrade as again
     from grader.batch.setup import load_setup, rubric_and_check_files
-    from grader.commands.stored_options import stop_where_only_the_folder_says
+    from grader.commands.stored_options import (
+        only_the_folder_names,
+        stop_where_only_the_folder_says,
+        trusted_again,
+    )
     from grader.results.directory import RUBRIC, Results, summary_json
     from grader.terminal.changes import show_changes
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.problems import show_problems
     from grader.terminal.report import show_class
-    from grader.terminal.ungraded import show_missing, show_unjudged
 
     stored = Results(results)
     for_json = output_file(
@@ -331,14 +337,22 @@ def regrade(
     for student in done.skipped:
         kept = _("{student}: nothing was observed, so the report stays as it is.", student=student)
         errors.print(kept)
+    _tell_open(done, results, trusted_again(setup.check_dirs, before.endpoint_url), errors)
+    if (done.not_again or done.missing) and before.endpoint_url is not None:
+        # Nobody gave it here, and the command that was printed does.
+        show_problems([only_the_folder_names(results, before.endpoint_url)], errors)
+    return UNGRADED if done.not_again or done.missing else batch_status(done.reports)
+
+
+def _tell_open(done: Regraded, results: Path, given_again: list[str], errors: Console) -> None:
+    """Name whom regrading gave no new result, and the commands that go on with them."""
+    from grader.terminal.ungraded import show_missing, show_unjudged
+
+    again = partial(_resuming, Path(_("ROSTER")), results, "threads", None, given_again)
     if done.not_again:
         show_unjudged(done.not_again, errors)
-        names = [report.student_id for report in done.not_again]
-        command = _resuming(Path(_("ROSTER")), results, "threads", None, (), names)
+        command = again([report.student_id for report in done.not_again])
         errors.print(_("Look at them again with: {command}", command=command), soft_wrap=True)
     if done.missing:
         show_missing(done.missing, errors)
-        command = _resuming(Path(_("ROSTER")), results, "threads", None, (), None)
-        errors.print(_("Go on with: {command}", command=command), soft_wrap=True)
-    is_open = done.not_again or done.missing
-    return UNGRADED if is_open else batch_status(done.reports)
+        errors.print(_("Go on with: {command}", command=again(None)), soft_wrap=True)

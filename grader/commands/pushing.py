@@ -93,7 +93,7 @@ def lti(
     from grader.export.lti_push import Memory
     from grader.export.lti_push import push as push_scores
     from grader.pages.hand_back import marks_of, remember
-    from grader.results.directory import Results
+    from grader.results.directory import WAIT, Results
     from grader.results.handed_back import read_handed_back
     from grader.results.read_class import read_class
     from grader.scoring.scale import scale_of
@@ -109,7 +109,7 @@ def lti(
     read_handed_back(results)  # damaged, it would only be met once the scores are posted
     told = read.told_in(lang or read.lang, shown_scores(open_by_student, absent))
     made = Export(results, told, read.students, read.rubric, on, lang or read.lang)
-    with nullcontext() if dry_run else Results(results).locked():
+    with nullcontext() if dry_run else Results(results).locked(WAIT):
         memory = Memory(results, line_item, keeping=not dry_run)
         with platform(client, line_item) as at:
             done = push_scores(made, memory, at)

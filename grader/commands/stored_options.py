@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from grader.commands.option_values import settings_of
-from grader.commands.options import ACCOUNT_TIMEOUT_S, JOBS, Lang
+from grader.commands.options import ACCOUNT_TIMEOUT_S, CONFIRM_S, JOBS, Lang
 from grader.commands.typed_command import typed_command
 from grader.i18n.language import N_, _, speak
 from grader.inputs.problems import BadInput, Problem
@@ -133,12 +133,16 @@ def stop_where_only_the_folder_says(
             problems.append(Problem(str(root / BATCH), None, message))
             words += ["--checks", str(folder)]
     if asks_aws and before.endpoint_url is not None and endpoint_url is None:
-        address = before.endpoint_url
-        message = _("Only this file names the address {url}, which would be asked.", url=address)
-        problems.append(Problem(str(root / BATCH), None, message))
-        words += ["--endpoint-url", address]
+        problems.append(only_the_folder_names(root, before.endpoint_url))
+        words += ["--endpoint-url", before.endpoint_url]
     if problems:
         _stop(problems, words)
+
+
+def only_the_folder_names(root: Path, address: str) -> Problem:
+    """That an address, which nobody gave, would be asked because ``root`` names it."""
+    message = _("Only this file names the address {url}, which would be asked.", url=address)
+    return Problem(str(root / BATCH), None, message)
 
 
 def stop_in_a_results_folder(
@@ -171,6 +175,11 @@ def trusted_again(check_dirs: Sequence[str], endpoint_url: str | None) -> list[s
     """The options, as words, that a folder keeps and that count only when they are given again."""
     words = [word for folder in check_dirs for word in ("--checks", folder)]
     return words + (["--endpoint-url", endpoint_url] if endpoint_url else [])
+
+
+def confirm_again(confirm_s: int) -> list[str]:
+    """The option, as words, for how long after a silence it is looked again: no folder keeps it."""
+    return [] if confirm_s == CONFIRM_S else ["--confirm-silence", str(confirm_s)]
 
 
 class _InThisOrder(BadInput):

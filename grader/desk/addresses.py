@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 from grader.i18n.language import _
 from grader.inputs.problems import bad_input
 from grader.safety.loopback import is_loopback
+from grader.safety.web_address import web_address
 
 if TYPE_CHECKING:
     from grader.desk.tls import Tls
 
 
 def public_address(url: str) -> str:
-    """The address that students use, without a slash at its end."""
-    parts = urlsplit(url)
-    plain = not (parts.query or parts.fragment or parts.path.strip("/")) and parts.hostname
-    if not plain or parts.scheme not in {"http", "https"}:
+    """The address that students use, without a slash at its end. Raises :class:`BadInput`."""
+    parts = web_address(url)
+    if parts is None or parts.query or parts.fragment or parts.path.strip("/"):
         message = _("It is not the address of a server.")
         raise bad_input("--url", None, message, _("Write it like https://desk.example.org."))
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from grader.batch.pipeline import Pipeline
 from grader.desk.refused import Refused, words
 from grader.desk.seat import Kept
-from grader.desk.whose import check_open
+from grader.desk.whose import check_open, is_seen_graded
 from grader.i18n.language import N_
 from grader.inputs.problems import BadInput
 from grader.results.last_seen import last_seen_accounts
@@ -162,7 +162,7 @@ class Grader:
                 is_mine = name == mine.student_id
                 now = self.overrides.on(graded.now or graded.report)
                 with self.keeping:
-                    if is_mine and now.status == "graded" and visited:
+                    if is_mine and is_seen_graded(now) and visited:
                         self.accounts.bind(name, visited[0])
                     # The row as the roster has it: how it was reached this once is kept nowhere.
                     counts = self.run.take(replace(graded, account=rows[name], led_to=None))

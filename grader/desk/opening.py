@@ -10,14 +10,13 @@ from grader.batch.run import ClassRun
 from grader.desk.app import App
 from grader.desk.desk import Desk, is_open
 from grader.desk.grading import Grader, InUse
-from grader.desk.links import ENTER, read_tokens, write_links
+from grader.desk.links import ENTER, LinksFile
 from grader.desk.register import Register
 from grader.desk.runs import DeskRuns
 from grader.desk.seats import Seats
 from grader.desk.server import Server
 from grader.desk.streams import Streams
 from grader.desk.whose import Accounts
-from grader.inputs.csv_cell import cell
 
 if TYPE_CHECKING:
     import socket
@@ -72,11 +71,15 @@ class OpenDesk:
         self._opened, self._told = opened, told
         # Read before anything is begun: a damaged file is bad input.
         self._register = Register.read(results.root)
-        self._tokens = read_tokens(opening.links)
+        self._links = LinksFile(opening.links)
         self.cut_short = 0
         """How many checks had no end when the desk was ended."""
         self.without_link = 0
         """Of how many students the link works, and is written nowhere any more."""
+        self.links_before: Path | None = None
+        """Where the file of the links was put aside, if it held more than links of this desk."""
+        self.until = opening.until
+        """Until when it takes blocks; the instructor may have opened it for longer."""
         self.run = ClassRun(setup, results, roster, planned, work=self._serve)
 
     def serve(self) -> None:
@@ -85,15 +88,13 @@ class OpenDesk:
 
     def _serve(self, run: ClassRun) -> None:
         opening, register, rows = self._opening, self._register, self._roster.accounts
-        known = {
-            row.student_id: self._tokens[cell(row.student_id)]
-            for row in rows
-            if cell(row.student_id) in self._tokens
-        }
+        # By the token: a spreadsheet that saved the file may have changed the ids in it.
+        ours = register.owners(self._links.tokens)
+        known = {name: token for token, name in ours.items()}
         students = [row.student_id for row in rows]
 
         def publish(tokens: dict[str, str]) -> None:
-            write_links(opening.links, rows, tokens, opening.base_url)
+            self.links_before = self._links.write(rows, tokens, opening.base_url, ours)
 
         tokens = register.give_links(students, known, opening.renewed, publish)
         self.without_link = len(students) - len(tokens)
@@ -140,6 +141,6 @@ class OpenDesk:
         except KeyboardInterrupt:
             register.forget_boards()
         finally:
-            self.cut_short = runs.stop()
+            self.cut_short, self.until = runs.stop(), desk.until
             streams.end()
             server.end()

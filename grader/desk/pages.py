@@ -12,6 +12,7 @@ from grader.pages.class_page import class_page
 from grader.pages.document import Inside, render
 from grader.pages.speech import Speech
 from grader.pages.text import page_text
+from grader.roster.load import student_of
 from grader.rubric.load import text_in
 from grader.scoring.summary import summarise_class
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from grader.desk.desk import Desk
-    from grader.desk.register import Claim
     from grader.desk.seat import SeatStage, View
+    from grader.results.desk_file import Claim
     from grader.roster.load import Account
 
 _STYLES = ("page.css", "desk.css")
@@ -148,6 +149,7 @@ def board_page(desk: Desk, lang: str, cookie: str) -> PageText:
         summarise_class(known, desk.setup.rubric, lang),
         None,
         speech,
+        students=[student_of(row) for row in desk.rows],
         template="board.html",
         inside=BOARD,
         csrf=form_token(cookie),

@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Literal
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from grader.desk.tokens import cookie_of, found_by, new_token, stored_of
-from grader.i18n.language import _
-from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, read_bounded
-from grader.inputs.problems import bad_input, cannot_be_read
-from grader.model.indented_json import indented_json
 from grader.model.timestamps import now
-from grader.model.work_out import work_out
-from grader.results.atomic_write import write_bytes
-from grader.results.directory import DESK
+from grader.results.desk_file import Claim, DeskFile, read_desk, write_desk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
 _MOST_CLAIMS = 500
-
-
-class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A student handed in an account that is another's. ``at`` is when, last: UTC, ISO 8601."""
-
-    student_id: str
-    account_id: str
-    at: str
-
-
-class _Stored(msgspec.Struct, forbid_unknown_fields=True):
-    """The file. ``links`` has a digest for each student, ``board`` one for each link to the board;
-    ``accounts`` says which student's graded block bound an account, ``released`` of which students it
-    was released, ever."""
-
-    schema: Literal["desk/1"] = "desk/1"
-    links: dict[str, str] = {}
-    board: list[str] = []
-    accounts: dict[str, str] = {}
-    released: dict[str, list[str]] = {}
-    claims: list[Claim] = []
-    closed: bool = False
-
-
-work_out(_Stored)
 
 
 class Register:
@@ -55,8 +22,8 @@ class Register:
     Its methods may be called in any thread.
     """
 
-    def __init__(self, path: Path, stored: _Stored) -> None:
-        self._path, self._kept = path, stored
+    def __init__(self, root: Path, kept: DeskFile) -> None:
+        self._root, self._kept = root, kept
         self._lock = threading.RLock()
 
     @classmethod
@@ -65,19 +32,7 @@ class Register:
 
         Raises :class:`BadInput` where the file is damaged.
         """
-        path = root / DESK
-        try:
-            return cls(
-                path, msgspec.json.decode(read_bounded(path, MOST_BYTES_OF_CLASS), type=_Stored)
-            )
-        except FileNotFoundError:
-            return cls(path, _Stored())
-        except OSError as error:
-            raise bad_input(path, None, cannot_be_read(error)) from None
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            message = _("This is not a desk's file: {error}.", error=error)
-            remedy = _("Move it away: everybody gets a new link then.")
-            raise bad_input(path, None, message, remedy) from None
+        return cls(root, read_desk(root) or DeskFile())
 
     # -- links --------------------------------------------------------------------------------
 
@@ -124,6 +79,13 @@ class Register:
         with self._lock:
             self._kept.board.clear()
             self._save()
+
+    def owners(self, tokens: Iterable[str]) -> dict[str, str]:
+        """Whose link each token opens, by the token; one that opens none is left out."""
+        with self._lock:
+            names = {digest: name for name, digest in self._kept.links.items()}
+        digests = {token: stored_of(cookie_of(token)) for token in tokens}
+        return {token: names[digest] for token, digest in digests.items() if digest in names}
 
     def student_of(self, cookie: str) -> str | None:
         """The student whose cookie it is."""
@@ -218,5 +180,4 @@ class Register:
             self._save()
 
     def _save(self) -> None:
-        text = indented_json(self._kept)
-        write_bytes(self._path, text)
+        write_desk(self._root, self._kept)

@@ -8,14 +8,16 @@ from grader.batch.parties import party_of
 from grader.desk.refused import Refused
 from grader.i18n.language import N_
 from grader.model.fact import Found, Unknown
+from grader.scoring.adjust import overrides_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from grader.desk.register import Claim, Register
+    from grader.desk.register import Register
     from grader.model.fact import Fact
     from grader.model.observation import Identity, Observation
     from grader.model.report import Report
+    from grader.results.desk_file import Claim
     from grader.roster.load import Account
 
 ANOTHERS = N_("This AWS account was handed in by somebody else.")
@@ -81,7 +83,7 @@ class Accounts:
         graded: dict[str, list[str]] = {}
         for report in reports:
             account_id, name = report.account_id, report.student_id
-            if report.status != "graded" or account_id is None:
+            if account_id is None or not is_seen_graded(report):
                 continue
             if not self._register.was_released(account_id, [name]):
                 graded.setdefault(account_id, []).append(name)
@@ -127,6 +129,17 @@ class Accounts:
         if all(row.account_id is not None for row in rows):
             return listed
         return set() if row.group else self._register.accounts_of({row.student_id})
+
+
+def is_seen_graded(report: Report) -> bool:
+    """Whether what was seen of the account gave the grade, which binds it.
+
+    A total does not: it is the student's whatever account was looked at, and whatever was seen of it.
+    """
+    settled = overrides_of(report)
+    return report.status == "graded" and all(
+        result.status != "ungraded" or result.id in settled for result in report.criteria
+    )
 
 
 def check_open(seen: Observation | None) -> None:

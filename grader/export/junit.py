@@ -12,6 +12,8 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+import msgspec
+
 from grader.export.formats import File
 from grader.safety.printable import printable_lines
 from grader.scoring.adjust import as_earned
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from grader.export.formats import Export
-    from grader.model.report import CriterionResult
+    from grader.model.report import CriterionResult, Report
     from grader.results.read_class import ClassRow
     from grader.scoring.scale import Scale
 
@@ -51,7 +53,7 @@ def files(export: Export) -> Iterator[File]:
 
 
 def _suite(row: ClassRow, scale: Scale) -> Element:
-    report = as_earned(row.report)
+    report = _as_earned(row.report)
     cases = [_case(row, result) for result in report.criteria]
     suite = Element(
         "testsuite",
@@ -76,6 +78,14 @@ def _suite(row: ClassRow, scale: Scale) -> Element:
             SubElement(properties, "property", {"name": name, "value": decimal_text(value)})
     suite.extend(cases)
     return suite
+
+
+def _as_earned(told: Report) -> Report:
+    """What the checks alone gave. Where a score stands for what is ungraded, it is of that too."""
+    report = as_earned(told)
+    if report.score is None and told.status == "ungraded" and told.score is not None:
+        return msgspec.structs.replace(report, score=report.sure_points or 0.0)
+    return report
 
 
 def _case(row: ClassRow, result: CriterionResult) -> Element:

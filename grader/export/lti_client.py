@@ -6,12 +6,12 @@ import os
 import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem, bad_input, install_extra, reason
 from grader.safety.loopback import is_loopback
 from grader.safety.secret import Secret
+from grader.safety.web_address import web_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,16 +26,11 @@ _LIMIT_BYTES = 64 * 1024
 
 def address(option: str, url: str) -> None:
     """Raise :class:`BadInput` unless ``url`` is one that a secret may be sent to."""
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    usable = host and url.isascii() and url.isprintable() and " " not in url and not parts.username
-    if not usable or parts.scheme not in {"http", "https"}:
+    parts = web_address(url)
+    if parts is None:
         message = _("This is not an address that can be posted to.")
         raise bad_input(option, None, message, _("Write it like https://lms.example.org/…"))
-    if parts.scheme == "http" and not is_loopback(host or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         message = _("What is sent there could be read on the way.")
         raise bad_input(option, None, message, _("Give its https:// address."))
 

@@ -11,14 +11,15 @@ from grader.pages.text import page_text
 from grader.scoring.open_by import open_by
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from grader.model.batch import Batch, Student
+    from grader.model.batch import Student
     from grader.model.report import Report
     from grader.pages.speech import Speech
 
 _VALUE = 80
-_MOST_COLUMNS = 40
+_MOST_COLUMNS = 200
+"""As many as a roster may have: all of its own can be filtered by."""
 _STATES = {
     "g": N_("graded"),
     "t": N_("not graded, to be tried again"),
@@ -48,10 +49,12 @@ def state_of_report(report: Report) -> str:
     return {"grader": "t", "student": "y", None: "g"}[open_by(report)]
 
 
-def roster_columns(reports: Sequence[Report], batch: Batch | None, speech: Speech) -> Columns:
+def roster_columns(
+    reports: Sequence[Report], students: Iterable[Student], speech: Speech
+) -> Columns:
     """The group, and those of the roster's own columns that are not empty for everybody, with each
-    student's cells."""
-    rows = {row.student_id: row for row in batch.students} if batch is not None else {}
+    student's cells. ``students`` are the roster's rows."""
+    rows = {row.student_id: row for row in students}
     extra = dict.fromkeys(
         name for row in rows.values() for name, value in row.extra.items() if value.strip()
     )

@@ -26,7 +26,7 @@ from grader.pages.words import FLAGS, SHORT_FLAGS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from grader.model.batch import Batch
+    from grader.model.batch import Batch, Student
     from grader.model.handed_back import HandedBack
     from grader.model.report import CriterionResult, Report, Status
     from grader.pages.speech import Speech
@@ -94,13 +94,15 @@ def class_page(
     batch: Batch | None,
     speech: Speech,
     *,
+    students: Sequence[Student] = (),
     handed_back: HandedBack | None = None,
     template: str = "class.html",
     inside: Inside | None = None,
     **more: Any,
 ) -> str:
     """The class page as HTML; without ``batch`` it does not say how the class was graded, without
-    ``handed_back`` not what changed since marks were handed out.
+    ``handed_back`` not what changed since marks were handed out. ``students`` are the roster's rows,
+    where there is no ``batch`` that has them.
 
     ``template`` may be one that extends the class page's, with what is ``inside`` it, and what ``more``
     it shows.
@@ -109,7 +111,7 @@ def class_page(
     counted = bars(scores, summary.max_score)
     findings = alike_findings(reports)
     told = findings[: _MOST_MISTAKES + _MOST_RARER]
-    columns = roster_columns(reports, batch, speech)
+    columns = roster_columns(reports, students if batch is None else batch.students, speech)
     suspicion = {score.student_id: score.suspicion or [] for score in summary.scores}
     flags = sorted({name for report in reports for name in _flags(report, suspicion)})
     since = since_handed_back(handed_back, reports, speech)

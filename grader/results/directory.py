@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from grader.i18n.language import _
+from grader.i18n.language import N_, _
 from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, MOST_BYTES_OF_STUDENT, read_bounded
 from grader.inputs.problems import BadInput, Problem, bad_input, cannot_be_read, reason
 from grader.model import observation, report
@@ -57,6 +57,8 @@ DESK = "desk.json"
 """The file of a desk: links, accounts, claims."""
 HANDED_BACK = "handed-back.json"
 """The file that says which marks were handed out last."""
+WAIT = N_("Wait for its end; a desk is ended with Ctrl-C.")
+"""What to do while another grader is at work in a folder, where there is no choice of folders."""
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """The exceptions that decoding raises where a file does not hold what the grader wrote."""
 _OF_ONE_BATCH = (SUMMARY, GRADES, RUBRIC, PAGE, OVERRIDES, HANDED_BACK)
@@ -134,8 +136,13 @@ class Results:
             writable(self.root.resolve().parent)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other graders out (:class:`BadInput`), and remove what a killed one left unfinished."""
+    def locked(
+        self, remedy: str = N_("Wait for its end, or give another --out.")
+    ) -> Iterator[None]:
+        """Keep other graders out (:class:`BadInput`), and remove what a killed one left unfinished.
+
+        ``remedy`` says what to do while another is at work, untranslated.
+        """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -148,8 +155,7 @@ class Results:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 wrong = _("Another grader is at work in this folder.")
-                remedy = _("Wait for its end, or give another --out.")
-                raise bad_input(self.root, None, wrong, remedy) from None
+                raise bad_input(self.root, None, wrong, _(remedy)) from None
             students = self.root / STUDENTS
             parts = (ACCOUNTS, HISTORY)
             inside = [

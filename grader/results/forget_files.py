@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, TooLargeError, read_bounded
 from grader.model.student_id import is_student_id
 from grader.results.atomic_write import is_unfinished, write_bytes
-from grader.results.directory import DESK, FILES_OF_CLASS, PUSHED, STUDENTS
+from grader.results.directory import FILES_OF_CLASS, PUSHED, STUDENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -66,39 +66,6 @@ def clean_pushed(root: Path, users: frozenset[str]) -> None:
         _drop_lines(path, users)
 
 
-def clean_desk(root: Path, traces: Traces) -> None:
-    """Take the student's link, accounts and claims out of what a desk keeps."""
-    path = root / DESK
-    if not path.is_file():
-        return
-    told = json.loads(text_of(path))
-    gone = {*traces.ids, *traces.accounts}
-    data = json.dumps(_without(told, gone), ensure_ascii=False, indent=2).encode() + b"\n"
-    write_bytes(path, data)
-
-
-def _without(value: Any, gone: set[str]) -> Any:
-    """A JSON value without the entries that belong to one of ``gone``, by their key or a value."""
-    if isinstance(value, dict):
-        return {
-            key: _without(one, gone)
-            for key, one in value.items()
-            if key not in gone and not _is_of([one], gone)
-        }
-    if isinstance(value, list):
-        records = ([*item.values()] if isinstance(item, dict) else [item] for item in value)
-        return [
-            _without(one, gone)
-            for one, said in zip(value, records, strict=True)
-            if not _is_of(said, gone)
-        ]
-    return value
-
-
-def _is_of(said: Iterable[Any], gone: set[str]) -> bool:
-    return any(isinstance(text, str) and text in gone for text in said)
-
-
 def clean_exports(root: Path, traces: Traces, users: frozenset[str]) -> list[Path]:
     """Remove the exports that name the student, and give them back; a list with a line for each student
     loses the student's alone, so that what a platform was told of the others stays known."""
@@ -125,15 +92,23 @@ def clean_exports(root: Path, traces: Traces, users: frozenset[str]) -> list[Pat
 def _drop_lines(path: Path, users: frozenset[str]) -> None:
     lines = read_bounded(path, MOST_BYTES_OF_CLASS).splitlines(keepends=True)
     kept = [line for line in lines if _user_in(line) not in users]
+    # Whoever was killed while writing it may have written part of the student's id.
+    if kept and _said_by(kept[-1]) is None:
+        kept.pop()
     if kept != lines:
         write_bytes(path, b"".join(kept))
 
 
-def _user_in(line: bytes) -> str | None:
+def _said_by(line: bytes) -> Any:
+    """The value of a line of JSON; ``None`` where it is none."""
     try:
-        told = json.loads(line)
+        return json.loads(line)
     except (ValueError, RecursionError):
         return None
+
+
+def _user_in(line: bytes) -> str | None:
+    told = _said_by(line)
     named = told.get("user_id", told.get("userId")) if isinstance(told, dict) else None
     return named if isinstance(named, str) else None
 

@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from grader.i18n.language import N_, _
 from grader.model.timestamps import time_of
+from grader.safety.web_address import web_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
-
-
-def _is_endpoint(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    return (
-        parts.scheme in {"http", "https"}
-        and bool(parts.hostname)
-        and (port is None or port > 0)
-        and parts.username is None
-        and re.fullmatch(r"[!-~]+", url) is not None
-    )
-
 
 _TIME = (
     lambda text: time_of(text) is not None,
@@ -51,7 +35,7 @@ _SHAPES: dict[str, tuple[Callable[[str], bool], str, str]] = {
         N_("Write it like us-east-1."),
     ),
     "endpoint_url": (
-        _is_endpoint,
+        lambda text: web_address(text) is not None,
         N_("The endpoint_url is not an address that starts with http:// or https://."),
         N_("Write it like http://127.0.0.1:4566, without a user name or password."),
     ),

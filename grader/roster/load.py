@@ -12,7 +12,7 @@ from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem, bad_input
 from grader.inputs.schema_errors import did_you_mean
 from grader.inputs.text_file import read_text
-from grader.model.access import NothingHandedIn
+from grader.model.access import HandedIn, NothingHandedIn
 from grader.model.batch import Student
 from grader.model.student_id import id_fault
 from grader.model.timestamps import iso, time_of
@@ -103,7 +103,8 @@ def load_roster(path: Path, *, ways_needed: bool = True) -> Roster:
     Rows of a group may lead to accounts of their own. One that names no way goes the way of another row
     of its group: to that row's account, region and endpoint where it says none of its own. A row for
     which nobody of the group names a way is that of a student who handed in nothing; unless
-    ``ways_needed``, the roster may have no column for ways at all. Raises :class:`BadInput` with every
+    ``ways_needed``, the roster may have no column for ways at all, and one that cannot be gone is no
+    problem. Raises :class:`BadInput` with every
     problem; no message holds a secret.
     """
     table, sha256 = _table(path)
@@ -111,7 +112,7 @@ def load_roster(path: Path, *, ways_needed: bool = True) -> Roster:
         message = _("No column says how the accounts are reached.")
         remedy = _("Add the columns of one way: {ways}.", ways=_(WAYS))
         raise bad_input(path, table.header_line, message, remedy)
-    reading = _Reading(str(path), path.parent, table.columns)
+    reading = _Reading(str(path), path.parent, table.columns, ways_needed=ways_needed)
     accounts = reading.accounts(table.rows)
     problems = [*table.problems, *reading.problems]
     if problems:
@@ -137,6 +138,7 @@ class _Reading:
     folder: Path
     columns: tuple[str, ...] = ()
     problems: list[Problem] = field(default_factory=list)
+    ways_needed: bool = True
 
     def accounts(self, rows: Iterable[AccountRow]) -> tuple[Account, ...]:
         """The accounts of all rows; meaningful only if ``problems`` stays empty."""
@@ -147,6 +149,10 @@ class _Reading:
             try:
                 way = access_of(row.cells, row.secrets, self.folder)
             except AccessError as error:
+                if not self.ways_needed:
+                    # Nobody goes that way, and the student is not absent for it.
+                    access[row.line] = HandedIn(error.faults[0][0])
+                    continue
                 for message, remedy in error.faults:
                     self._say(row, message, remedy)
             else:

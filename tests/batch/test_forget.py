@@ -313,7 +313,7 @@ def test_who_is_nobody_is_bad_input_and_nothing_goes(
     assert not (root.parent / "nowhere").exists()
 
 
-@pytest.mark.parametrize("name", ["batch.json", "overrides.csv", "handed-back.json"])
+@pytest.mark.parametrize("name", ["batch.json", "overrides.csv", "handed-back.json", "desk.json"])
 def test_what_cannot_be_read_is_named_before_anything_goes(
     root: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -361,7 +361,9 @@ def test_what_is_too_large_to_be_searched_is_named_or_a_removed_export(
 def test_a_grader_at_work_is_not_disturbed(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Results(root).locked():
         assert forget(root) == 2
-    assert "Another grader is at work in this folder." in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "Another grader is at work in this folder. Wait for its end; a desk is ended" in said
+    assert "--out" not in said
     assert (root / "students/bo.ray7/report.json").exists()
 
 

@@ -228,3 +228,37 @@ def test_several_ids_are_forgotten_though_it_is_interrupted_anywhere(
         if not ended:
             forget_student(root, named)
         assert not [name for name, data in files(root).items() if b"Bo Ray" in data], steps
+
+
+# -- what a platform and a desk know -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cut", [1, 9, 60])
+def test_the_line_that_a_killed_push_did_not_finish_goes(tmp_path: Path, cut: int) -> None:
+    """Part of an id may be in it."""
+    root = a_graded_class(tmp_path / "results", {ANN: 20, BO: 18})
+    path = root / "lti-pushed.ndjson"
+    lines = [
+        json.dumps({"line_item": "https://lms.example.org/1", "user_id": name, "accepted": True})
+        for name in ("one", "two", "user-bo")
+    ]
+    path.write_text("\n".join(lines)[:-cut])
+    assert cli.run(["forget", str(root), "s2"]) == 0
+    assert path.read_text() == f"{lines[0]}\n{lines[1]}\n"
+
+
+@pytest.mark.parametrize("name", ["links", "accounts", "released", "claims", "schema"])
+def test_an_id_that_is_a_word_of_a_desks_file_takes_no_others_entries(
+    tmp_path: Path, name: str
+) -> None:
+    root = a_graded_class(tmp_path / "results", {a_student(name, "Max"): 20, ANN: 20})
+    others: dict[str, Any] = {
+        "links": {"s1": "aa"},
+        "accounts": {"1" * 12: "s1"},
+        "released": {"2" * 12: ["s1"]},
+        "claims": [{"student_id": "s1", "account_id": "3" * 12, "at": "2024"}],
+    }
+    (root / "desk.json").write_text(json.dumps({**others, "links": {"s1": "aa", name: "bb"}}))
+    assert cli.run(["forget", str(root), name]) == 0
+    desk = json.loads((root / "desk.json").read_bytes())
+    assert {table: desk[table] for table in others} == others

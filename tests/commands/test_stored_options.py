@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 from shutil import copytree
 
@@ -17,6 +18,7 @@ from grader.inputs.problems import BadInput
 from grader.model.run_bounds import LONGEST_ACCOUNT_S, MOST_JOBS
 from grader.results.directory import Results
 from tests.alike import alike
+from tests.batch.test_regrade_stored import odd_class
 from tests.programs import grader_here
 
 STORED = Path(__file__).parent.parent / "results/stored-0.1.0"
@@ -93,6 +95,32 @@ def test_going_on_runs_no_checks_and_asks_no_address_of_the_folder_alone(
         *given,
         *("--checks", str(own), "--endpoint-url", "http://127.0.0.1:9"),
     ]
+
+
+def test_regrading_prints_the_commands_that_go_on_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results, address = odd_class(tmp_path / "results", [1]), "http://127.0.0.1:9"
+    shutil.rmtree(results.folder("s3"))
+    change(results.root, endpoint_url=address)
+    own = tmp_path / "own"
+    own.mkdir()
+    assert run(["regrade", str(results.root), "--checks", str(own)]) == 3
+    said = capsys.readouterr().err.splitlines()
+    again = f"grader batch ROSTER --out {results.root} --resume --checks {own}"
+    again += f" --endpoint-url {address}"
+    assert f"Look at them again with: {again} --only=s1" in said
+    assert f"Go on with: {again}" in said
+    told = f"Only this file names the address {address}, which would be asked."
+    assert f"{results.root / 'batch.json'}: {told}" in said
+
+
+def test_a_batch_prints_the_option_that_no_folder_keeps(tmp_path: Path) -> None:
+    (tmp_path / "class.csv").write_text("student_id,profile\ns1,nobody\n")
+    given = ["--endpoint-url", "http://127.0.0.1:9", "--confirm-silence", "5"]
+    said = grader_here("batch", "class.csv", *given, cwd=tmp_path).stderr.splitlines()
+    again = shlex.join(["grader", "batch", "class.csv", "--out", "results", "--resume", *given])
+    assert f"Try them again with: {again}" in said
 
 
 @pytest.mark.slow

@@ -100,6 +100,21 @@ def test_a_new_try_is_shown_with_a_human_s_marks(
     assert at.register.owner(B) == "t01"
 
 
+def test_a_total_lets_nothing_that_was_not_graded_bind_an_account(
+    tmp_path: Path, judge: tuple[Judge, dict[str, CheckInfo]]
+) -> None:
+    at = Tries(tmp_path, *judge, ROWS, Overrides({"s01": (mark("total", 12),)}))
+    open_yet = account(A, exchange=Unknown("throttled", "why"))
+    assert at.tries("s01", open_yet).report == at.report("s01")
+    assert (at.report("s01").status, at.report("s01").score) == ("graded", 12.0)
+    # Nor when the desk is opened again.
+    at.accounts.bind_graded(at.run.reports)
+    assert at.register.owner(A) is None
+    assert at.tries("t01", account(A)).stage == "done"
+    at.tries("s01", account(B))
+    assert [at.register.owner(one) for one in (A, B)] == ["t01", "s01"]
+
+
 def dies(*_given: Any, **_more: Any) -> Future[Any]:
     failed: Future[Any] = Future()
     failed.set_exception(WorkerDied())
@@ -226,3 +241,15 @@ def test_a_page_that_loads_itself_again_is_loaded_from_where_it_is_got(at: Tries
     for page, where in ((student, "/"), (board_page(desk, "en", "cookie"), "/board")):
         found = re.findall(r'http-equiv="refresh" content="(\d+)(?:;url=(.+?))?"', page.html)
         assert [address for _seconds, address in found] == [where]
+
+
+def test_the_board_filters_by_the_roster_s_columns(
+    tmp_path: Path, judge: tuple[Judge, dict[str, CheckInfo]]
+) -> None:
+    at = Tries(tmp_path, *judge, [replace(ROWS[0], extra={"section": "B2", "empty": ""}), ROWS[1]])
+    at.tries("s01", account(A))
+    html = board_page(at.desk, "en", "cookie").html
+    assert re.findall(
+        r'<option value="\d+">(\w+)</option>', html.partition('id="by-column"')[2]
+    ) == ["section"]
+    assert "B2" in html

@@ -11,8 +11,18 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 
 from grader import cli
 from grader.export.junit import without_forbidden_characters
+from grader.model.report import Adjustment
 from grader.results.directory import Results
-from tests.export.results_folders import ANN, CY, a_graded_class, a_report
+from grader.scoring.absent import absent_report
+from grader.scoring.adjust import adjusted
+from tests.export.results_folders import (
+    ANN,
+    CY,
+    RUBRIC,
+    a_graded_class,
+    a_report,
+    an_open_report,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +50,8 @@ CHILDREN = {
 TIME = re.compile(r"(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]{0,3})?")
 
 
-def junit(root: Path) -> Path:
-    assert cli.run(["export", str(root), "--to", "junit"]) == 0
+def junit(root: Path, *more: str) -> Path:
+    assert cli.run(["export", str(root), "--to", "junit", *more]) == 0
     return root / "exports/junit.xml"
 
 
@@ -82,6 +92,23 @@ def test_the_file_has_the_shape_of_the_schema(tmp_path: Path) -> None:
     for count in ("tests", "failures", "errors"):
         suites = root.findall("testsuite")
         assert int(root.attrib[count]) == sum(int(suite.attrib[count]) for suite in suites)
+
+
+def test_what_is_sure_and_the_0_of_the_absent_are_of_what_was_earned(tmp_path: Path) -> None:
+    root = a_graded_class(tmp_path / "results", {ANN: None, CY: None})
+    late = Adjustment(kind="late", points=0.0, why="Late.", share=0.5)
+    gone = absent_report(CY, RUBRIC, seed=1, region="us-east-1", lang="en")
+    Results(root).write_report(adjusted(an_open_report(ANN, arrived=3), late, ()))
+    Results(root).write_report(gone)
+    bonus = ["override", str(root), "s3", "bonus", "2", "--why", "Helped.", "--quiet"]
+    assert cli.run(bonus) == 0
+    asked = ["--open-by-student", "sure", "--absent", "zero"]
+    ann, cy = (
+        {one.name: one.value for one in suite.properties()}
+        for suite in JUnitXml.fromfile(str(junit(root, *asked)))
+    )
+    assert ann == {"sure_points": "15.4", "max_score": "20"}
+    assert cy == {"score": "0", "max_score": "20"}
 
 
 @given(st.text())

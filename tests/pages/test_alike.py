@@ -139,6 +139,12 @@ def test_the_group_and_the_roster_s_columns_are_there_to_filter_by(tmp_path: Pat
     assert "data-r" not in row_of(made, 1)
 
 
+def test_every_column_that_a_roster_may_have_filters(tmp_path: Path) -> None:
+    extra = {f"c{number}": "x" for number in range(199)}
+    made = shown(tmp_path, [report(1, group="red")], students=[Student("s0001", extra=extra)])
+    assert made.one("select", id="by-column").text.endswith("c197c198")
+
+
 def test_a_class_without_groups_or_columns_has_no_such_control(tmp_path: Path) -> None:
     made = shown(tmp_path, [report(1)])
     assert [one for one in made.all("select") if one.attributes["id"] == "by-column"] == []
