@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from grader.i18n.language import N_
-from grader.model.ended_early import Lost
-from grader.model.fact import Fact, Found, Missing, Unknown, untried, value_of
+from grader.model.fact import Fact, Found, Missing, Unknown, untried
 from grader.model.kind import Kind
 from grader.model.observation import Function, Schedule, Trigger, check_part
 from grader.model.timestamps import answered_at, iso
+from grader.resources.listing import MOST_LISTED, to_the_end
+from grader.resources.look import unless_gone
 from grader.resources.policy import Decision, decide, invoked_by_rule
 from grader.safety.redact import bounded, redact
 
@@ -39,15 +41,15 @@ _LISTING: dict[Service, str] = {
 MOST_SCHEDULES = 100
 """Rules or schedules that are looked into: an account of a lab has a few."""
 
-MOST_TARGETS = 5
-"""Targets of one rule: EventBridge allows no more."""
-
-MOST_LISTED = 2000
-"""Things of a kind that are listed, most of them of no concern."""
+MOST_TARGETS = 100
+"""Targets of one rule: AWS allows five, or a hundred if asked."""
 
 UNREADABLE_POLICY = N_("The function's policy could not be read: it is not JSON.")
 
 UNIVERSAL_TARGET = "aws-sdk:lambda:invoke"
+
+_YEARS = re.compile(r"[12]\d{3}(?:[,-][12]\d{3})*")
+"""A field of years of a ``cron(…)`` that has an end: years and ranges of years."""
 
 NOBODY = "grader-doctor-asks-only"
 """A name that nothing bears: AWS says *not found* to who may ask, and *denied* to who may not."""
@@ -103,20 +105,20 @@ class _Look:
 
     def _rule(self, name: str) -> None:
         """Source: EventBridge ListTargetsByRule, DescribeRule."""
-        events = self._aws.events
+        events, action = self._aws.events, "events:ListTargetsByRule"
 
         def targets() -> list[TargetOutputTypeDef]:
             pages = events.get_paginator("list_targets_by_rule").paginate(Rule=name)
             every = (target for page in pages for target in page.get("Targets", []))
-            return list(islice(every, MOST_LISTED))  # AWS allows a rule five, or a hundred if asked
+            return list(to_the_end(action, every, MOST_TARGETS))
 
-        listed = self._ask("events:ListTargetsByRule", targets) or []
+        listed = self._ask(action, targets) or []
         ours = [target for target in listed if _is_target(target["Arn"], self._function)]
         if not ours:
             return
         rule = self._ask("events:DescribeRule", lambda: events.describe_rule(Name=name))
         if rule is not None:
-            for target in ours[:MOST_TARGETS]:
+            for target in ours:
                 self._add(self._of_rule(name, rule, target))
 
     def _add(self, trigger: Trigger) -> None:
@@ -192,10 +194,7 @@ class _Look:
 
     def _ask(self, action: str, call: Callable[[], T]) -> T | None:
         """The answer, ``None`` for what is no longer there. Raises :class:`Lost`."""
-        fact = self._aws.query(action, call)
-        if isinstance(fact, Unknown):
-            raise Lost(fact)
-        return value_of(fact)
+        return unless_gone(self._aws, action, call)
 
     def _first(self, kind: Service, things: Iterable[T], most: int) -> list[T]:
         """The first ``most`` things. If there are more, the service is noted as not read to its end."""
