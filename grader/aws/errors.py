@@ -299,6 +299,11 @@ def is_concurrency_full(error: failures.ClientError) -> bool:
     return status == 429 or _code(error) == "TooManyRequestsException"
 
 
+def is_throttled(error: failures.ClientError) -> bool:
+    """Whether AWS was asked too often, or too much at once."""
+    return _sort(error) == "throttled"
+
+
 def reserved_without_room(error: failures.ClientError) -> bool:
     """Whether the function's own reserved concurrency is used up, perhaps only for a moment."""
     response: Any = error.response
