@@ -18,7 +18,8 @@ Sort = Literal[
     "credentials",
     "clock",
     "denied",
-    "key",
+    "key-denied",
+    "key-unusable",
     "not-activated",
     "throttled",
     "unreachable",
@@ -26,8 +27,9 @@ Sort = Literal[
     "function",
     "ours",
 ]
-"""What an error is a matter of. ``key`` is a queue's KMS key, ``function`` the function's own
-configuration, which only its owner can mend; ``ours`` are questions that AWS says are wrong."""
+"""What an error is a matter of. ``key-denied`` and ``key-unusable`` are about a queue's KMS key, which
+the grader may not use, or nobody can; ``function`` is the function's own configuration, which only its
+owner can mend; ``ours`` are questions that AWS says are wrong."""
 
 _NAMES: dict[Sort, tuple[str, ...]] = {
     "missing": (
@@ -63,19 +65,21 @@ _NAMES: dict[Sort, tuple[str, ...]] = {
         "UnauthorizedOperation",
         "AuthorizationError",
     ),
-    "key": (
+    "key-denied": (
         "KmsAccessDenied",
+        "KmsOptInRequired",
+        "KMS.AccessDeniedException",
+        "KMS.OptInRequired",
+    ),
+    "key-unusable": (
         "KmsDisabled",
         "KmsInvalidKeyUsage",
         "KmsInvalidState",
         "KmsNotFound",
-        "KmsOptInRequired",
-        "KMS.AccessDeniedException",
         "KMS.DisabledException",
         "KMS.InvalidKeyUsageException",
         "KMS.InvalidStateException",
         "KMS.NotFoundException",
-        "KMS.OptInRequired",
     ),
     "not-activated": (
         "SubscriptionRequiredException",
@@ -346,7 +350,8 @@ _MEANS: dict[Sort | None, tuple[UnknownKind, str]] = {
     "clock": ("clock", _CLOCK),
     "denied": ("permission", _DENIED),
     "not-activated": ("permission", _NOT_ACTIVATED),
-    "key": ("permission", _KEY),
+    "key-denied": ("permission", _KEY),
+    "key-unusable": ("unusable-key", _KEY),
     "throttled": ("throttled", _SAID),
     "unreachable": ("unreachable", _SAID),
     "waking": ("not-ready", _SAID),
