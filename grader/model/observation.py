@@ -7,6 +7,7 @@ because what is sent next depends on that; by another rubric it is worked out an
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 IN_TRANSITION = frozenset({"Creating", "Enabling", "Updating", "Disabling", "Deleting"})
 """States of an event source mapping that AWS is still changing."""
+
+_ONE_MINUTE = re.compile(
+    r"cron\(\s*\d+\s+\d+\s+\d+\s+(?:\d+|[A-Z]{3})\s+\?\s+\d{4}\s*\)", re.IGNORECASE
+)
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,7 +78,8 @@ class Function(Part, frozen=True, omit_defaults=True):
     all that there are, ``None`` where nobody asks; ``holding`` are those whose value is a queue's URL,
     ARN or name, by the rubric's name of the queue.
     ``runtime`` is empty for a container image. ``last_modified`` is ISO 8601, ``log_format`` ``Text``
-    or ``JSON``. ``in_vpc``: it is attached to a VPC's subnets.
+    or ``JSON``, ``log_level`` the least that Lambda itself logs, empty where it is not said.
+    ``in_vpc``: it is attached to a VPC's subnets. ``state_code`` is AWS's name for ``state_reason``.
     """
 
     name: str
@@ -92,6 +98,8 @@ class Function(Part, frozen=True, omit_defaults=True):
     variables: tuple[str, ...] | None = None
     holding: dict[str, tuple[str, ...]] = {}
     in_vpc: bool = False
+    state_code: str = ""
+    log_level: str = ""
 
 
 class Queue(Part, frozen=True, omit_defaults=True):
@@ -169,7 +177,8 @@ class Trigger(Part, frozen=True):
     the function's policy is about it, one denies it, or those that are hold for others alone.
     ``refused_by`` is their condition, or the id of the statement that denies, redacted. ``created_at``
     is UTC, ISO 8601, ``None`` for a rule: EventBridge does not tell its age. ``ends_at``, likewise, is
-    when a schedule runs for the last time; ``ended``: that was over when it was looked at.
+    when it runs for the last time, by the end of a schedule or the last year of a ``cron(…)``;
+    ``ended``: that was over when it was looked at.
     """
 
     kind: Literal["rule", "scheduler"]
@@ -187,7 +196,12 @@ class Trigger(Part, frozen=True):
     @property
     def periodic(self) -> bool:
         """It runs again and again: ``at(…)`` runs once, an event pattern when something happens."""
-        return self.expression.startswith(("rate(", "cron("))
+        return self.expression.startswith(("rate(", "cron(")) and not self.once
+
+    @property
+    def once(self) -> bool:
+        """It is a ``cron(…)`` that names one minute of one day of one year."""
+        return _ONE_MINUTE.fullmatch(self.expression) is not None
 
     @property
     def running(self) -> bool:

@@ -100,6 +100,8 @@ def _from_api(
             for role, queue in held.items()
         },
         in_vpc=bool((answer.get("VpcConfig") or {}).get("SubnetIds")),
+        state_code=bounded(str(answer.get("StateReasonCode", "")), 100),
+        log_level=bounded(str(logging.get("SystemLogLevel", "")), 10),
     )
 
 

@@ -132,6 +132,7 @@ class _Look:
         decision = (
             Decision(True) if target.get("RoleArn") else self._decided(target["Arn"], rule["Arn"])
         )
+        ends = ends_at(rule)
         return Trigger(
             kind="rule",
             name=bounded(name, 100),
@@ -141,6 +142,8 @@ class _Look:
             target_arn=target["Arn"],
             refusal=decision.refusal,
             refused_by=_quoted(decision),
+            ends_at=iso(ends) if ends else None,
+            ended=has_ended(rule),
         )
 
     def _decided(self, target_arn: str, rule_arn: str) -> Decision:
@@ -175,7 +178,7 @@ class _Look:
             return
         target = schedule["Target"]
         arn = target["Arn"]
-        created, ends = schedule.get("CreationDate"), schedule.get("EndDate")
+        created, ends = schedule.get("CreationDate"), ends_at(schedule)
         if arn.endswith(UNIVERSAL_TARGET) and not _invokes(target.get("Input"), self._function):
             return
         self._add(
@@ -221,10 +224,29 @@ def _invokes(given: str | None, function: Function) -> bool:
     return _is_target(invoked, function) or name == function.name
 
 
-def has_ended(schedule: Mapping[str, Any]) -> bool:
-    """What GetSchedule answered has an end, which was over by then."""
-    ends = schedule.get("EndDate")
-    return ends is not None and ends <= (answered_at(schedule) or datetime.now(UTC))
+def ends_at(answer: Mapping[str, Any]) -> datetime | None:
+    """When a rule or a schedule runs for the last time, if it has an end: by what GetSchedule,
+    DescribeRule or ListRules answered of it."""
+    ends = [end for end in (answer.get("EndDate"), _end_of_years(answer)) if end is not None]
+    return min(ends, default=None)
+
+
+def has_ended(answer: Mapping[str, Any]) -> bool:
+    """It had an end, which was over when AWS answered."""
+    now = answered_at(answer) or datetime.now(UTC)
+    end, years = answer.get("EndDate"), _end_of_years(answer)
+    if end is not None and end <= now:
+        return True
+    # The years are those of whatever time zone the schedule has.
+    return years is not None and years + timedelta(days=1) <= now
+
+
+def _end_of_years(answer: Mapping[str, Any]) -> datetime | None:
+    expression = answer.get("ScheduleExpression", "")
+    fields = expression.removeprefix("cron(").removesuffix(")").split()
+    if len(fields) != 6 or not _YEARS.fullmatch(fields[5]):
+        return None
+    return datetime(max(map(int, re.findall(r"\d+", fields[5]))), 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 def function_in(given: str | None) -> str:
