@@ -7,7 +7,6 @@ because what is sent next depends on that; by another rubric it is worked out an
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
 
 IN_TRANSITION = frozenset({"Creating", "Enabling", "Updating", "Disabling", "Deleting"})
 """States of an event source mapping that AWS is still changing."""
-
-_ONE_MINUTE = re.compile(
-    r"cron\(\s*\d+\s+\d+\s+\d+\s+(?:\d+|[A-Z]{3})\s+\?\s+\d{4}\s*\)", re.IGNORECASE
-)
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -178,7 +173,7 @@ class Trigger(Part, frozen=True):
     ``refused_by`` is their condition, or the id of the statement that denies, redacted. ``created_at``
     is UTC, ISO 8601, ``None`` for a rule: EventBridge does not tell its age. ``ends_at``, likewise, is
     when it runs for the last time, by the end of a schedule or the last year of a ``cron(…)``;
-    ``ended``: that was over when it was looked at.
+    ``ended``: that was over when it was looked at. ``once``: a ``cron(…)`` of one minute of one year.
     """
 
     kind: Literal["rule", "scheduler"]
@@ -192,16 +187,12 @@ class Trigger(Part, frozen=True):
     refused_by: str = ""
     ends_at: str | None = None
     ended: bool = False
+    once: bool = False
 
     @property
     def periodic(self) -> bool:
         """It runs again and again: ``at(…)`` runs once, an event pattern when something happens."""
         return self.expression.startswith(("rate(", "cron(")) and not self.once
-
-    @property
-    def once(self) -> bool:
-        """It is a ``cron(…)`` that names one minute of one day of one year."""
-        return _ONE_MINUTE.fullmatch(self.expression) is not None
 
     @property
     def running(self) -> bool:

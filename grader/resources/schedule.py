@@ -51,6 +51,11 @@ UNIVERSAL_TARGET = "aws-sdk:lambda:invoke"
 _YEARS = re.compile(r"[12]\d{3}(?:[,-][12]\d{3})*")
 """A field of years of a ``cron(…)`` that has an end: years and ranges of years."""
 
+_ONE_MINUTE = re.compile(
+    r"cron\(\s*\d+\s+\d+\s+\d+\s+(?:\d+|[A-Z]{3})\s+\?\s+\d{4}\s*\)", re.IGNORECASE
+)
+"""A ``cron(…)`` that runs once: each of its fields is a single value."""
+
 NOBODY = "grader-doctor-asks-only"
 """A name that nothing bears: AWS says *not found* to who may ask, and *denied* to who may not."""
 
@@ -132,11 +137,11 @@ class _Look:
         decision = (
             Decision(True) if target.get("RoleArn") else self._decided(target["Arn"], rule["Arn"])
         )
-        ends = ends_at(rule)
+        ends, expression = ends_at(rule), rule.get("ScheduleExpression", "")
         return Trigger(
             kind="rule",
             name=bounded(name, 100),
-            expression=bounded(rule.get("ScheduleExpression", ""), 100),
+            expression=bounded(expression, 100),
             enabled=str(rule.get("State", "")).startswith("ENABLED"),
             permitted=decision.allowed,
             target_arn=target["Arn"],
@@ -144,6 +149,7 @@ class _Look:
             refused_by=_quoted(decision),
             ends_at=iso(ends) if ends else None,
             ended=has_ended(rule),
+            once=_ONE_MINUTE.fullmatch(expression) is not None,
         )
 
     def _decided(self, target_arn: str, rule_arn: str) -> Decision:
@@ -179,19 +185,21 @@ class _Look:
         target = schedule["Target"]
         arn = target["Arn"]
         created, ends = schedule.get("CreationDate"), ends_at(schedule)
+        expression = schedule.get("ScheduleExpression", "")
         if arn.endswith(UNIVERSAL_TARGET) and not _invokes(target.get("Input"), self._function):
             return
         self._add(
             Trigger(
                 kind="scheduler",
                 name=bounded(name, 100),
-                expression=bounded(schedule.get("ScheduleExpression", ""), 100),
+                expression=bounded(expression, 100),
                 enabled=schedule.get("State", "ENABLED") == "ENABLED",
                 permitted=bool(target.get("RoleArn")),
                 target_arn=arn,
                 created_at=iso(created) if created else None,
                 ends_at=iso(ends) if ends else None,
                 ended=has_ended(schedule),
+                once=_ONE_MINUTE.fullmatch(expression) is not None,
             )
         )
 

@@ -381,6 +381,25 @@ def test_targets_of_a_rule_are_read_to_a_limit_and_unknown_beyond(
 
 
 @pytest.mark.parametrize(
+    ("expression", "once"),
+    [
+        ("cron(0 12 1 1 ? 2999)", True),
+        ("cron(0 12 1 JAN ? 2999)", True),
+        ("cron(0 12 1 1 ? *)", False),
+        ("cron(0 12 1,15 1 ? 2999)", False),
+    ],
+)
+def test_a_cron_expression_of_one_minute_runs_once(
+    aws_sandbox: Sandbox, unscheduled: str, expression: str, once: bool
+) -> None:
+    rule = add_rule(aws_sandbox, unscheduled, "rule", ScheduleExpression=expression)
+    permit(aws_sandbox, unscheduled, rule)
+    add_schedule(aws_sandbox, unscheduled, "schedule", ScheduleExpression=expression)
+    found = seen(aws_sandbox, unscheduled).triggers
+    assert [(one.once, one.running) for one in found] == [(once, not once)] * 2
+
+
+@pytest.mark.parametrize(
     ("expression", "ends"),
     [
         ("cron(0 12 * * ? 2019-2020)", "2020-12-31T23:59:59.000Z"),
