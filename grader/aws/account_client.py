@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import ClientError
 
 from grader.aws.bounds import AskedUntil, OutOfTimeError, asking_until
 from grader.aws.clients import READ_TIMEOUT_S, REQUEST_ATTEMPTS, Clients, config_of
@@ -45,6 +46,9 @@ _HANDED_IN = N_(
     "What was handed in is no block that can be read: {why} Hand in the whole block as text, from"
     " [default] to the token's end (AWS Details, AWS CLI, Show)."
 )
+
+_ASKED_FOR_KEYS = {"GetRoleCredentials": "sso", "CreateToken": "sso-oauth"}
+"""The IAM prefixes of what botocore asks for keys; all else it asks STS."""
 
 TIME_IS_UP = Unknown.saying("time-limit", OutOfTimeError.fmt)
 
@@ -131,15 +135,26 @@ class Aws:
             if isinstance(self._access, HandedIn):
                 self._refused = Unknown.saying("credentials", _HANDED_IN, why=self._access.why)
                 raise Lost(self._refused)
-            # Of all ways to an account only a role has to be asked for.
-            get = partial(self._clients.credentials, self._access, self.region, self.endpoint_url)
             try:
                 with asking_until(self._until()):
-                    self._keys = self.query_or_raise("sts:AssumeRole", get)
+                    self._keys = self.query_or_raise("sts:AssumeRole", self._ask_for_keys)
             except Lost as lost:
                 self._refused = lost.unknown
                 raise
         return self._keys
+
+    def _ask_for_keys(self) -> dict[str, str]:
+        try:
+            return self._clients.credentials(self._access, self.region, self.endpoint_url)
+        except ClientError as error:
+            # A profile may ask others than STS, in botocore's own time.
+            service = _ASKED_FOR_KEYS.get(error.operation_name, "sts")
+            said = self.classify(error, f"{service}:{error.operation_name}")
+            if said is None:
+                raise
+            if isinstance(said, Unknown) and said.kind != "unexpected":
+                raise Lost(said) from None
+            raise Lost(Unknown("credentials", str(said.words), said.words)) from None
 
     def elsewhere(self) -> tuple[str, ...]:
         """The addresses that are asked instead of AWS's own, of all services that are always asked."""

@@ -18,7 +18,8 @@ Sort = Literal[
     "credentials",
     "clock",
     "denied",
-    "key",
+    "key-denied",
+    "key-unusable",
     "not-activated",
     "throttled",
     "unreachable",
@@ -26,8 +27,9 @@ Sort = Literal[
     "function",
     "ours",
 ]
-"""What an error is a matter of. ``key`` is a queue's KMS key, ``function`` the function's own
-configuration, which only its owner can mend; ``ours`` are questions that AWS says are wrong."""
+"""What an error is a matter of. ``key-denied`` and ``key-unusable`` are about a queue's KMS key, which
+the grader may not use, or nobody can; ``function`` is the function's own configuration, which only its
+owner can mend; ``ours`` are questions that AWS says are wrong."""
 
 _NAMES: dict[Sort, tuple[str, ...]] = {
     "missing": (
@@ -63,19 +65,21 @@ _NAMES: dict[Sort, tuple[str, ...]] = {
         "UnauthorizedOperation",
         "AuthorizationError",
     ),
-    "key": (
+    "key-denied": (
         "KmsAccessDenied",
+        "KmsOptInRequired",
+        "KMS.AccessDeniedException",
+        "KMS.OptInRequired",
+    ),
+    "key-unusable": (
         "KmsDisabled",
         "KmsInvalidKeyUsage",
         "KmsInvalidState",
         "KmsNotFound",
-        "KmsOptInRequired",
-        "KMS.AccessDeniedException",
         "KMS.DisabledException",
         "KMS.InvalidKeyUsageException",
         "KMS.InvalidStateException",
         "KMS.NotFoundException",
-        "KMS.OptInRequired",
     ),
     "not-activated": (
         "SubscriptionRequiredException",
@@ -182,6 +186,8 @@ _OLD_NAMES = "AWS.SimpleQueueService."
 """Begins the names of some errors of SQS, which had another protocol once."""
 
 _ENDED_LEARNER_LAB = "voc-cancel-cred"
+_ROLE_OF_NO_USE = re.compile("role defined for the function cannot be assumed")
+"""The function's role is gone, or does not trust Lambda: the grader's own has no part in it."""
 _WRONG_TIME = re.compile(
     r"signature (has )?expired|not yet (current|valid)|is (now earlier|still later)", re.I
 )
@@ -297,6 +303,11 @@ def is_concurrency_full(error: failures.ClientError) -> bool:
     return status == 429 or _code(error) == "TooManyRequestsException"
 
 
+def is_throttled(error: failures.ClientError) -> bool:
+    """Whether AWS was asked too often, or too much at once."""
+    return _sort(error) == "throttled"
+
+
 def reserved_without_room(error: failures.ClientError) -> bool:
     """Whether the function's own reserved concurrency is used up, perhaps only for a moment."""
     response: Any = error.response
@@ -326,6 +337,8 @@ def _sort(error: failures.ClientError) -> Sort | None:
         sort = "denied"
     if sort == "denied" and _ENDED_LEARNER_LAB in text:
         return "credentials"
+    if sort == "denied" and _ROLE_OF_NO_USE.search(text):
+        return "function"
     if sort is None:
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         return "throttled" if status == 429 else "unreachable" if status >= 500 else None
@@ -337,7 +350,8 @@ _MEANS: dict[Sort | None, tuple[UnknownKind, str]] = {
     "clock": ("clock", _CLOCK),
     "denied": ("permission", _DENIED),
     "not-activated": ("permission", _NOT_ACTIVATED),
-    "key": ("permission", _KEY),
+    "key-denied": ("permission", _KEY),
+    "key-unusable": ("unusable-key", _KEY),
     "throttled": ("throttled", _SAID),
     "unreachable": ("unreachable", _SAID),
     "waking": ("not-ready", _SAID),

@@ -28,6 +28,7 @@ from grader.checks.triggers import TriggerWays, check_schedule
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.fact import Missing, Unknown
+from grader.model.failed_function import failed_by_aws
 
 if TYPE_CHECKING:
     from grader.checks.case import Case
@@ -50,7 +51,9 @@ def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
         hint = step_to_make(case, case.bound.target, "function", function_fact)
         fail(function_fact.words, hint=hint)
     function = required(function_fact, f"functions.{case.bound.target}")
-    if function.state == "Failed":  # before its name: nothing that it does is judged
+    by_aws = failed_by_aws(function)
+    if function.state == "Failed" and by_aws is None:
+        # before its name: nothing that it does is judged
         fail(
             N_("expected the function to be ready, found it failed: {reason}"),
             expected="Active",
@@ -59,6 +62,8 @@ def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
             reason=function.state_reason,
         )
     check_name(case, case.bound.target, "function")
+    if by_aws is not None:
+        ungrade(by_aws.kind, by_aws.words)
 
 
 @check("function_runtime", on="function", expect=AtLeast)

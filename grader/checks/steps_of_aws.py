@@ -54,7 +54,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         says(
             _DENIED
-            + r".*arn:aws:sts::(?P<mine>\d+):.* on resource: arn:aws:sqs:[\w-]*:(?P<theirs>\d+):"
+            + r".*arn:aws[\w-]*:sts::(?P<mine>\d+):.* on resource:"
+            + r" arn:aws[\w-]*:sqs:[\w-]*:(?P<theirs>\d+):"
         ),
         N_(
             "Your function calls a queue of the AWS account {theirs}, and runs in {mine}: use the"

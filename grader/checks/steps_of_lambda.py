@@ -143,6 +143,13 @@ RULES: tuple[Rule, ...] = (
 BROKEN: tuple[Rule, ...] = (
     # -- why it cannot run ------------------------------------------------------------------------
     Rule(
+        says(r"role defined for the function cannot be assumed"),
+        N_(
+            "The function's role is gone, or is none for Lambda: give the function the role LabRole"
+            " (role in your stack; Configuration, Permissions in the console), then deploy again."
+        ),
+    ),
+    Rule(
         says(r"^KMS"),
         N_(
             "Choose AWS's own key for the function's environment variables (Configuration,"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TriggerKind = Literal["rule", "scheduler"]
 _WORDS = {"rule": N_("EventBridge rule"), "scheduler": N_("EventBridge Scheduler schedule")}
+_REPEATS = N_("Give it an expression that repeats, such as rate(1 minute).")
 
 
 class TriggerWays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,19 +82,28 @@ def _distance(trigger: Trigger) -> tuple[int, ...]:
 
 def _what_is_wrong(trigger: Trigger) -> NoReturn:
     words: dict[str, Any] = {"kind": message(_WORDS[trigger.kind]), "name": trigger.name}
+    if trigger.once:
+        fail(
+            N_("expected the {kind} {name} to run again and again, but {actual} runs once."),
+            actual=trigger.expression,
+            hint=_REPEATS,
+            **words,
+        )
     if not trigger.periodic:
         fail(
             N_("expected a rate(…) or cron(…) expression, found {actual} on the {kind} {name}."),
             expected=message(N_("rate(…) or cron(…)")),
             actual=trigger.expression or message(N_("none")),
-            hint=N_("Give it an expression that repeats, such as rate(1 minute)."),
+            hint=_REPEATS,
             **words,
         )
     if trigger.ended:
         fail(
             N_("expected the {kind} {name} to run again and again, but it ended on {actual}."),
             actual=trigger.ends_at,
-            hint=N_("Remove its end date, or set a later one."),
+            hint=N_("Remove its end date, or set a later one.")
+            if trigger.kind == "scheduler"
+            else _REPEATS,  # a rule ends by the years of its expression alone
             **words,
         )
     if not trigger.enabled:

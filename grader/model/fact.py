@@ -23,6 +23,7 @@ UnknownKind = Literal[
     "clock",
     "ambiguous",
     "vanished",
+    "unusable-key",
     "account-mismatch",
     "time-limit",
     "not-observed",

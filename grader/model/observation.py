@@ -73,7 +73,8 @@ class Function(Part, frozen=True, omit_defaults=True):
     all that there are, ``None`` where nobody asks; ``holding`` are those whose value is a queue's URL,
     ARN or name, by the rubric's name of the queue.
     ``runtime`` is empty for a container image. ``last_modified`` is ISO 8601, ``log_format`` ``Text``
-    or ``JSON``. ``in_vpc``: it is attached to a VPC's subnets.
+    or ``JSON``, ``log_level`` the least that Lambda itself logs, empty where it is not said.
+    ``in_vpc``: it is attached to a VPC's subnets. ``state_code`` is AWS's name for ``state_reason``.
     """
 
     name: str
@@ -92,6 +93,8 @@ class Function(Part, frozen=True, omit_defaults=True):
     variables: tuple[str, ...] | None = None
     holding: dict[str, tuple[str, ...]] = {}
     in_vpc: bool = False
+    state_code: str = ""
+    log_level: str = ""
 
 
 class Queue(Part, frozen=True, omit_defaults=True):
@@ -169,7 +172,8 @@ class Trigger(Part, frozen=True):
     the function's policy is about it, one denies it, or those that are hold for others alone.
     ``refused_by`` is their condition, or the id of the statement that denies, redacted. ``created_at``
     is UTC, ISO 8601, ``None`` for a rule: EventBridge does not tell its age. ``ends_at``, likewise, is
-    when a schedule runs for the last time; ``ended``: that was over when it was looked at.
+    when it runs for the last time, by the end of a schedule or the last year of a ``cron(…)``;
+    ``ended``: that was over when it was looked at. ``once``: a ``cron(…)`` of one minute of one year.
     """
 
     kind: Literal["rule", "scheduler"]
@@ -183,11 +187,12 @@ class Trigger(Part, frozen=True):
     refused_by: str = ""
     ends_at: str | None = None
     ended: bool = False
+    once: bool = False
 
     @property
     def periodic(self) -> bool:
         """It runs again and again: ``at(…)`` runs once, an event pattern when something happens."""
-        return self.expression.startswith(("rate(", "cron("))
+        return self.expression.startswith(("rate(", "cron(")) and not self.once
 
     @property
     def running(self) -> bool:

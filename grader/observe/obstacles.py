@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message
 from grader.model.fact import Fact, Found, Missing, NotTried, Unknown
+from grader.model.failed_function import failed_by_aws
 from grader.rubric.exchange import DEFAULT_ROUTE, Route
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def obstacle(stage: Stage) -> NotTried | Unknown | None:
         return NotTried.after(stage.output_path, output)
     if isinstance(function, Found) and function.value.state == "Failed":
         failed = N_("{function} is in state Failed.")
-        return NotTried.saying(stage.function_path, failed, function=function.value.name)
+        return failed_by_aws(function.value) or NotTried.saying(
+            stage.function_path, failed, function=function.value.name
+        )
     # Without the output queue's mappings nobody knows whether an answer would come round again.
     for fact in (function, output, stage.input, stage.output_mappings):
         if isinstance(fact, Unknown):

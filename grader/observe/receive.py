@@ -6,7 +6,10 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from grader.aws.bounds import AnswerTooLongError
+from grader.aws.errors import is_throttled
 from grader.observe.kept import HANDFUL
 from grader.observe.lost import LostAnswers
 from grader.observe.received import ASKED, Received
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 POLL_S = 2
 """One long poll. SQS allows 20; a short one lets an interrupted run end soon."""
+
+PAUSES_S = (0.5, 1.0)
+"""Before it is asked again after throttling: of the names for that, the client knows none of KMS's."""
 
 
 def delete_message(aws: Aws, url: str, handle: str) -> Fact[Any]:
@@ -57,13 +63,26 @@ class Receiver:
         began = time.monotonic()
 
         def ask() -> list[Received]:
-            response = self._ask(seconds, hides_s)
+            response, repeated = self._ask_again(seconds, hides_s)
             now = time.monotonic()
-            if response is None or response["ResponseMetadata"].get("RetryAttempts"):
+            if repeated or response is None or response["ResponseMetadata"].get("RetryAttempts"):
                 self.lost.add(began, now, hides_s)
             return Received.all_from_api(response, now) if response else []
 
         return self._aws.query_or_raise("sqs:ReceiveMessage", ask)
+
+    def _ask_again(
+        self, seconds: float, hides_s: int
+    ) -> tuple[ReceiveMessageResultTypeDef | None, bool]:
+        """What SQS answers, asked again where it was throttled, and whether it was."""
+        for pause_s in PAUSES_S:
+            try:
+                return self._ask(seconds, hides_s), pause_s != PAUSES_S[0]
+            except ClientError as error:
+                if not is_throttled(error):
+                    raise
+            time.sleep(pause_s)
+        return self._ask(seconds, hides_s), True
 
     def _ask(self, seconds: float, hides_s: int) -> ReceiveMessageResultTypeDef | None:
         """What SQS answers; ``None`` where that is more than is read, and one message may not be."""

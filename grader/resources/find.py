@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from grader.model.fact import Fact
     from grader.model.kind import Word
-    from grader.resources.inventory import Feed, Inventory
+    from grader.resources.inventory import Feed, Inventory, Runner
     from grader.rubric.parts import Parts
 
 LISTED = 5
@@ -159,30 +159,47 @@ class Finder:
             for feed, words in _likeliest(of_source or free, _FEEDS, _FEEDS_IF_ENABLED)
         )
 
-    def _unscheduled(self, taken: Collection[str]) -> Finding:
-        functions, runners = self._inventory.functions(), self._inventory.runners()
-        for listed in (functions, runners):
+    def _runners(self) -> tuple[list[Runner], Unknown | None]:
+        """What runs functions periodically, as far as it may be read; why no further, if so."""
+        runners: list[Runner] = []
+        unread: Unknown | None = None
+        for listed in (self._inventory.rules(), self._inventory.schedules()):
             if isinstance(listed, Unknown):
-                return listed
-        run = {runner.function for runner in runners}  # type: ignore[union-attr]
-        free = [name for name in functions if name not in run and name not in taken]  # type: ignore[union-attr]
+                unread = unread or listed
+            else:
+                runners += listed
+        return runners, unread
+
+    def _unscheduled(self, taken: Collection[str]) -> Finding:
+        functions = self._inventory.functions()
+        if isinstance(functions, Unknown):
+            return functions
+        free = [name for name in functions if name not in taken]
+        if not free:
+            return None  # whatever is run periodically
+        runners, unread = self._runners()
+        run = {runner.function for runner in runners}
+        free = [name for name in free if name not in run]
+        if free and unread is not None:
+            return unread
         said = _ONLY_FUNCTION if len(free) == 1 else _ONE_OF_FUNCTIONS
         return _one((name, "only", message(said)) for name in free)
 
     def _scheduled(self, role: str) -> Finding:
-        runners = self._inventory.runners()
-        if isinstance(runners, Unknown):
-            return runners
         there = self._inventory.functions()
         if isinstance(there, Unknown):
             return there
         fed = {self._names[function] for function in self._parts.feeds if function in self._names}
         # A rule may be left over from a function that is gone.
-        mine = [
-            r for r in runners if r.function in there and r.function not in self._taken(role) - fed
-        ]
+        free = {*there} - (self._taken(role) - fed)
+        if not free:
+            return None  # whatever is run periodically
+        runners, unread = self._runners()
+        mine = [runner for runner in runners if runner.function in free]
         mine = [runner for runner in mine if runner.function not in fed] or mine
         mine = [runner for runner in mine if runner.enabled] or mine
+        if unread is not None and not any(runner.enabled for runner in mine):
+            return unread
         return _one(
             (
                 runner.function,
@@ -202,6 +219,10 @@ class Finder:
         if isinstance(feeds, Unknown):
             return feeds
         mine = [f for f in feeds if f.function == function and f.queue not in self._taken(role)]
+        if len({feed.queue for feed in mine}) > 1:
+            # A mapping may be left over from a queue that is gone.
+            there = self._inventory.messages()
+            mine = [f for f in mine if isinstance(there, Unknown) or f.queue in there]
         found = _one(
             (feed.queue, "mapping", message(words, function=function))
             for feed, words in _likeliest(mine, _FED, _FED_IF_ENABLED)

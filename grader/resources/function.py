@@ -30,8 +30,9 @@ _KEY_UNUSABLE = re.compile(r"Disabled|InvalidState|InvalidKeyUsage|PendingDeleti
 ANY = "*"
 """Stands for whatever variables there are."""
 
-MOST_VARIABLES = 100
-"""How many variables are told by name."""
+MOST_VARIABLES = 2048
+"""How many variables are told by name: none is left out, as Lambda allows 4 KB of names and values, and
+no name of a single character."""
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -99,6 +100,8 @@ def _from_api(
             for role, queue in held.items()
         },
         in_vpc=bool((answer.get("VpcConfig") or {}).get("SubnetIds")),
+        state_code=bounded(str(answer.get("StateReasonCode", "")), 100),
+        log_level=bounded(str(logging.get("SystemLogLevel", "")), 10),
     )
 
 

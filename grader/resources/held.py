@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 _OF_AWS = re.compile(
     r"(?:[a-z0-9-]+\.)*sqs(?:-fips)?\.(?P<region>[a-z0-9-]+)(?:\.vpce)?\.amazonaws\.com(?:\.cn)?"
-    r"|(?P<legacy>[a-z0-9-]+)\.queue\.amazonaws\.com|queue\.amazonaws\.com"
+    r"|(?P<legacy>[a-z0-9-]+)\.queue\.amazonaws\.com(?:\.cn)?|queue\.amazonaws\.com"
     r"|sqs\.(?P<dual>[a-z0-9-]+)\.api\.aws"
 )
 """The hosts of SQS. Source: AWS General Reference, Amazon SQS endpoints and legacy endpoints."""

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.i18n.language import N_
 from grader.model.ended_early import Lost
 from grader.model.fact import Found, Missing, Unknown
+from grader.resources.listing import LONGER_THAN_READ, to_the_end
+from grader.resources.look import unless_gone
 from grader.resources.redrive_policy import read_policy
-from grader.resources.schedule import (
-    MOST_LISTED,
-    NOBODY,
-    UNIVERSAL_TARGET,
-    function_in,
-    has_ended,
-)
+from grader.resources.schedule import NOBODY, UNIVERSAL_TARGET, function_in, has_ended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from grader.resources.look import AwsAccount
 
 T = TypeVar("T")
-
-_LONG = N_("{action}: the list is longer than the grader reads.")
 
 MOST_QUEUES = 200
 """Queues that are asked for their dead-letter queue."""
@@ -99,7 +92,7 @@ class Inventory:
         action = "lambda:ListFunctions"
 
         def names() -> tuple[str, ...]:
-            every = map(name_in, _listed(action, function_names(self._aws)))
+            every = map(name_in, to_the_end(action, function_names(self._aws)))
             return tuple(name for name in every if not is_of_academy(name))
 
         return self._once("functions", action, names)
@@ -112,7 +105,7 @@ class Inventory:
         def ask() -> tuple[Feed, ...]:
             pages = _pages(self._aws.lambda_, "list_event_source_mappings")
             every = (mapping for page in pages for mapping in page.get("EventSourceMappings", []))
-            feeds = map(self._feed, _listed(action, every))
+            feeds = map(self._feed, to_the_end(action, every))
             return tuple(feed for feed in feeds if feed is not None)
 
         return self._once("feeds", action, ask)
@@ -130,14 +123,15 @@ class Inventory:
         action = "sqs:ListQueues"
 
         def ask() -> dict[str, str]:
-            urls = _listed(action, queue_urls(self._aws))
+            urls = to_the_end(action, queue_urls(self._aws))
             return {name_in(url.rsplit("/", 1)[-1]): url for url in urls}
 
         return self._once("queues", action, ask)
 
     def arn_of_queue(self, name: str) -> str:
-        """The ARN of a queue of this account, in AWS's own partition."""
-        return f"arn:aws:sqs:{self._aws.region}:{self._account_id}:{name}"
+        """The ARN of a queue of this account, in the region's own partition."""
+        partition = self._aws.sqs.meta.partition
+        return f"arn:{partition}:sqs:{self._aws.region}:{self._account_id}:{name}"
 
     def messages(self) -> tuple[str, ...] | Unknown:
         """Names of the standard queues that are no other's dead-letter queue.
@@ -148,16 +142,30 @@ class Inventory:
         if isinstance(queues, Unknown):
             return queues
         if len(queues) > MOST_QUEUES:
-            return Unknown.saying("unexpected", _LONG, action="sqs:ListQueues")
+            return Unknown.saying("unexpected", LONGER_THAN_READ, action="sqs:ListQueues")
 
         def ask() -> tuple[str, ...]:
-            dead = {self._dead_letters(url) for url in queues.values()}
-            return tuple(name for name in queues if name not in dead and not name.endswith(".fifo"))
+            answers = {name: self._dead_letters(url) for name, url in queues.items()}
+            dead = {*answers.values()}
+            return tuple(
+                name
+                for name, answer in answers.items()
+                if answer is not None and name not in dead and not name.endswith(".fifo")
+            )
 
         return self._once("messages", "sqs:GetQueueAttributes", ask)
 
-    def _dead_letters(self, url: str) -> str:
-        given = self._aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
+    def _dead_letters(self, url: str) -> str | None:
+        """The dead-letter queue of a queue, empty if it has none; ``None`` where the queue is gone."""
+        given = unless_gone(
+            self._aws,
+            "sqs:GetQueueAttributes",
+            lambda: self._aws.sqs.get_queue_attributes(
+                QueueUrl=url, AttributeNames=["RedrivePolicy"]
+            ),
+        )
+        if given is None:
+            return None
         try:
             return read_policy(given.get("Attributes", {}).get("RedrivePolicy", "")).target
         except ValueError:
@@ -180,50 +188,59 @@ class Inventory:
 
         return self._once(f"variables {function}", "lambda:GetFunctionConfiguration", ask)
 
-    def runners(self) -> tuple[Runner, ...] | Unknown:
-        """What runs functions periodically.
+    def rules(self) -> tuple[Runner, ...] | Unknown:
+        """The rules with an expression. Source: EventBridge ListRules and ListTargetsByRule."""
+        return self._once("rules", "events:ListRules", lambda: tuple(self._rules()))
 
-        Source: EventBridge ListRules and ListTargetsByRule, Scheduler ListSchedules and GetSchedule.
-        """
-        rules = self._once("rules", "events:ListRules", lambda: tuple(self._rules()))
-        schedules = self._once(
-            "schedules", "scheduler:ListSchedules", lambda: tuple(self._schedules())
-        )
-        if isinstance(rules, Unknown):
-            return rules
-        if isinstance(schedules, Unknown):
-            return schedules
-        return (*rules, *schedules)
+    def schedules(self) -> tuple[Runner, ...] | Unknown:
+        """The schedules that run functions. Source: Scheduler ListSchedules and GetSchedule."""
+        return self._once("schedules", "scheduler:ListSchedules", lambda: tuple(self._schedules()))
 
     def _rules(self) -> Iterator[Runner]:
         pages = _pages(self._aws.events, "list_rules")
         rules = (rule for page in pages for rule in page.get("Rules", []))
-        for rule in _listed("events:ListRules", rules):
+        for rule in to_the_end("events:ListRules", rules):
             expression = rule.get("ScheduleExpression")
             if not expression:
                 continue
-            pages = _pages(self._aws.events, "list_targets_by_rule", Rule=rule["Name"])
-            targets = (target for page in pages for target in page.get("Targets", []))
-            for target in _listed("events:ListTargetsByRule", targets):
+            for target in self._targets(rule["Name"]):
                 if function := self._own(target.get("Arn"), "lambda"):
                     enabled = str(rule.get("State", "")).startswith("ENABLED")
+                    enabled = enabled and not has_ended(rule)
                     yield Runner(rule["Name"], str(expression), function, enabled)
+
+    def _targets(self, rule: str) -> list[dict[str, Any]]:
+        action = "events:ListTargetsByRule"
+
+        def ask() -> list[dict[str, Any]]:
+            pages = _pages(self._aws.events, "list_targets_by_rule", Rule=rule)
+            targets = (target for page in pages for target in page.get("Targets", []))
+            return list(to_the_end(action, targets))
+
+        return unless_gone(self._aws, action, ask) or []
 
     def _schedules(self) -> Iterator[Runner]:
         pages = _pages(self._aws.scheduler, "list_schedules")
         schedules = (schedule for page in pages for schedule in page.get("Schedules", []))
-        for schedule in _listed("scheduler:ListSchedules", schedules):
+        for schedule in to_the_end("scheduler:ListSchedules", schedules):
             arn = str(schedule.get("Target", {}).get("Arn"))
             if not (self._own(arn, "lambda") or arn.endswith(UNIVERSAL_TARGET)):
                 continue
-            given = self._aws.scheduler.get_schedule(
-                Name=schedule["Name"], GroupName=schedule.get("GroupName", "default")
-            )
+            given = self._schedule(schedule["Name"], schedule.get("GroupName", "default"))
+            if given is None:
+                continue
             function = self._run_by(given.get("Target", {}))
             expression = given.get("ScheduleExpression", "")
             if function and not expression.startswith("at("):
                 enabled = given.get("State", "ENABLED") == "ENABLED" and not has_ended(given)
                 yield Runner(schedule["Name"], expression, function, enabled)
+
+    def _schedule(self, name: str, group: str) -> Mapping[str, Any] | None:
+        return unless_gone(
+            self._aws,
+            "scheduler:GetSchedule",
+            lambda: self._aws.scheduler.get_schedule(Name=name, GroupName=group),
+        )
 
     def _run_by(self, target: Mapping[str, Any]) -> str:
         """The name of this account's function that a schedule invokes; empty where it is none."""
@@ -254,14 +271,6 @@ class Inventory:
                 fact = Unknown("not-ready", fact.reason, fact.said)
             self._kept[what] = fact.value if isinstance(fact, Found) else fact
         return self._kept[what]  # type: ignore[no-any-return]
-
-
-def _listed(action: str, things: Iterable[T]) -> Iterator[T]:
-    """Each of the things that AWS lists. Raises :class:`Lost` beyond :data:`MOST_LISTED`."""
-    each = iter(things)
-    yield from islice(each, MOST_LISTED)
-    for _more in each:
-        raise Lost(Unknown.saying("unexpected", _LONG, action=action))
 
 
 def _pages(client: Any, operation: str, **given: Any) -> Iterator[dict[str, Any]]:

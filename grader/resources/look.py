@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from grader.model.fact import value_of
+from grader.model.ended_early import Lost
+from grader.model.fact import Unknown, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from types_boto3_scheduler import EventBridgeSchedulerClient
     from types_boto3_sqs import SQSClient
 
-    from grader.model.fact import Fact, Found, Missing, Unknown
+    from grader.model.fact import Fact, Found, Missing
     from grader.model.kind import Word
     from grader.model.observation import Function, Identity
     from grader.resources.ready import Waits
@@ -46,6 +47,17 @@ class AwsAccount(Protocol):
 
     def query(self, action: str, call: Callable[[], T]) -> Found[T] | Missing | Unknown:
         """What AWS says to ``call``, which takes the IAM action ``action``, sorted."""
+
+
+def unless_gone(aws: AwsAccount, action: str, call: Callable[[], T]) -> T | None:
+    """What AWS answers to ``call``; ``None`` where there is no such thing, though a list names it.
+
+    AWS goes on listing what was deleted for a minute or two. Raises :class:`Lost`.
+    """
+    fact = aws.query(action, call)
+    if isinstance(fact, Unknown):
+        raise Lost(fact)
+    return value_of(fact)
 
 
 class LabAccess(Protocol):

@@ -11,6 +11,7 @@ from grader.model.fact import Fact, Found, Unknown, untried, value_of
 from grader.model.kind import Kind
 from grader.model.observation import IN_TRANSITION, Mapping, Mappings, Queue
 from grader.resources.inventory import FEEDING
+from grader.resources.listing import to_the_end
 from grader.safety.redact import bounded, redact
 
 if TYPE_CHECKING:
@@ -34,10 +35,13 @@ def observe_mappings(
     if not isinstance(queue, Found):
         return untried(queue, f"queues.{role}")
 
-    def ask() -> tuple[Mapping, ...]:
-        return tuple(map(_from_api, _listed(aws, EventSourceArn=queue.value.arn)))
+    action = "lambda:ListEventSourceMappings"
 
-    fact = aws.query("lambda:ListEventSourceMappings", ask)
+    def ask() -> tuple[Mapping, ...]:
+        listed = _listed(aws, EventSourceArn=queue.value.arn)
+        return tuple(map(_from_api, to_the_end(action, listed, MOST_MAPPINGS)))
+
+    fact = aws.query(action, ask)
     if isinstance(fact, Unknown):
         return fact
     of_queue = value_of(fact) or ()
@@ -52,9 +56,8 @@ def _sources(aws: AwsAccount, function_name: str) -> tuple[str, ...]:
         mappings = _listed(aws, FunctionName=function_name)
         # A mapping of a self-managed Kafka cluster has no ARN; a stream's is none of a queue.
         arns = (m.get("EventSourceArn") or "" for m in mappings if m.get("State") in FEEDING)
-        return tuple(
-            bounded(a.rsplit(":", 1)[-1], 100) for a in arns if a.split(":")[2:3] == ["sqs"]
-        )
+        names = (bounded(a.rsplit(":", 1)[-1], 100) for a in arns if a.split(":")[2:3] == ["sqs"])
+        return tuple(islice(names, MOST_MAPPINGS))  # they only make a sentence better
 
     return value_of(aws.query("lambda:ListEventSourceMappings", ask)) or ()
 
@@ -62,7 +65,7 @@ def _sources(aws: AwsAccount, function_name: str) -> tuple[str, ...]:
 def _listed(aws: AwsAccount, **of_what: str) -> Iterator[Dictionary[str, Any]]:
     paginator: Any = aws.lambda_.get_paginator("list_event_source_mappings")
     pages = paginator.paginate(**of_what)
-    return islice((m for page in pages for m in page.get("EventSourceMappings", [])), MOST_MAPPINGS)
+    return (m for page in pages for m in page.get("EventSourceMappings", []))
 
 
 def _from_api(given: Dictionary[str, Any]) -> Mapping:

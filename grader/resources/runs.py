@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from grader.i18n.language import N_
+from grader.i18n.message import message
 from grader.model.fact import Fact, Found, Missing, NotTried, Unknown, value_of
 from grader.model.kind import Kind
 from grader.model.observation import Function, Runs, Schedule, Trigger
@@ -123,6 +124,13 @@ def _seen(
     if since is None:
         untold = N_("AWS does not say when {function} was last modified: which runs count is open.")
         return Unknown.saying("unexpected", untold, function=function.name)
+    if function.log_level == "WARN":
+        return Unknown.saying(
+            "not-ready",
+            N_("The log of {function} has no line for a run: its system log level is WARN."),
+            function=function.name,
+            next=message(N_("Set the system log level to INFO, wait for a run, then try again.")),
+        )
 
     def look() -> Starts:
         return aws.query("logs:FilterLogEvents", lambda: _starts(aws, function, since))

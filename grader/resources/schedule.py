@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from grader.i18n.language import N_
-from grader.model.ended_early import Lost
-from grader.model.fact import Fact, Found, Missing, Unknown, untried, value_of
+from grader.model.fact import Fact, Found, Missing, Unknown, untried
 from grader.model.kind import Kind
 from grader.model.observation import Function, Schedule, Trigger, check_part
 from grader.model.timestamps import answered_at, iso
+from grader.resources.listing import MOST_LISTED, to_the_end
+from grader.resources.look import unless_gone
 from grader.resources.policy import Decision, decide, invoked_by_rule
 from grader.safety.redact import bounded, redact
 
@@ -39,15 +41,20 @@ _LISTING: dict[Service, str] = {
 MOST_SCHEDULES = 100
 """Rules or schedules that are looked into: an account of a lab has a few."""
 
-MOST_TARGETS = 5
-"""Targets of one rule: EventBridge allows no more."""
-
-MOST_LISTED = 2000
-"""Things of a kind that are listed, most of them of no concern."""
+MOST_TARGETS = 100
+"""Targets of one rule: AWS allows five, or a hundred if asked."""
 
 UNREADABLE_POLICY = N_("The function's policy could not be read: it is not JSON.")
 
 UNIVERSAL_TARGET = "aws-sdk:lambda:invoke"
+
+_YEARS = re.compile(r"[12]\d{3}(?:[,-][12]\d{3})*")
+"""A field of years of a ``cron(…)`` that has an end: years and ranges of years."""
+
+_ONE_MINUTE = re.compile(
+    r"cron\(\s*\d+\s+\d+\s+\d+\s+(?:\d+|[A-Z]{3})\s+\?\s+\d{4}\s*\)", re.IGNORECASE
+)
+"""A ``cron(…)`` that runs once: each of its fields is a single value."""
 
 NOBODY = "grader-doctor-asks-only"
 """A name that nothing bears: AWS says *not found* to who may ask, and *denied* to who may not."""
@@ -103,20 +110,20 @@ class _Look:
 
     def _rule(self, name: str) -> None:
         """Source: EventBridge ListTargetsByRule, DescribeRule."""
-        events = self._aws.events
+        events, action = self._aws.events, "events:ListTargetsByRule"
 
         def targets() -> list[TargetOutputTypeDef]:
             pages = events.get_paginator("list_targets_by_rule").paginate(Rule=name)
             every = (target for page in pages for target in page.get("Targets", []))
-            return list(islice(every, MOST_LISTED))  # AWS allows a rule five, or a hundred if asked
+            return list(to_the_end(action, every, MOST_TARGETS))
 
-        listed = self._ask("events:ListTargetsByRule", targets) or []
+        listed = self._ask(action, targets) or []
         ours = [target for target in listed if _is_target(target["Arn"], self._function)]
         if not ours:
             return
         rule = self._ask("events:DescribeRule", lambda: events.describe_rule(Name=name))
         if rule is not None:
-            for target in ours[:MOST_TARGETS]:
+            for target in ours:
                 self._add(self._of_rule(name, rule, target))
 
     def _add(self, trigger: Trigger) -> None:
@@ -130,15 +137,19 @@ class _Look:
         decision = (
             Decision(True) if target.get("RoleArn") else self._decided(target["Arn"], rule["Arn"])
         )
+        ends, expression = ends_at(rule), rule.get("ScheduleExpression", "")
         return Trigger(
             kind="rule",
             name=bounded(name, 100),
-            expression=bounded(rule.get("ScheduleExpression", ""), 100),
+            expression=bounded(expression, 100),
             enabled=str(rule.get("State", "")).startswith("ENABLED"),
             permitted=decision.allowed,
             target_arn=target["Arn"],
             refusal=decision.refusal,
             refused_by=_quoted(decision),
+            ends_at=iso(ends) if ends else None,
+            ended=has_ended(rule),
+            once=_ONE_MINUTE.fullmatch(expression) is not None,
         )
 
     def _decided(self, target_arn: str, rule_arn: str) -> Decision:
@@ -173,29 +184,28 @@ class _Look:
             return
         target = schedule["Target"]
         arn = target["Arn"]
-        created, ends = schedule.get("CreationDate"), schedule.get("EndDate")
+        created, ends = schedule.get("CreationDate"), ends_at(schedule)
+        expression = schedule.get("ScheduleExpression", "")
         if arn.endswith(UNIVERSAL_TARGET) and not _invokes(target.get("Input"), self._function):
             return
         self._add(
             Trigger(
                 kind="scheduler",
                 name=bounded(name, 100),
-                expression=bounded(schedule.get("ScheduleExpression", ""), 100),
+                expression=bounded(expression, 100),
                 enabled=schedule.get("State", "ENABLED") == "ENABLED",
                 permitted=bool(target.get("RoleArn")),
                 target_arn=arn,
                 created_at=iso(created) if created else None,
                 ends_at=iso(ends) if ends else None,
                 ended=has_ended(schedule),
+                once=_ONE_MINUTE.fullmatch(expression) is not None,
             )
         )
 
     def _ask(self, action: str, call: Callable[[], T]) -> T | None:
         """The answer, ``None`` for what is no longer there. Raises :class:`Lost`."""
-        fact = self._aws.query(action, call)
-        if isinstance(fact, Unknown):
-            raise Lost(fact)
-        return value_of(fact)
+        return unless_gone(self._aws, action, call)
 
     def _first(self, kind: Service, things: Iterable[T], most: int) -> list[T]:
         """The first ``most`` things. If there are more, the service is noted as not read to its end."""
@@ -222,10 +232,29 @@ def _invokes(given: str | None, function: Function) -> bool:
     return _is_target(invoked, function) or name == function.name
 
 
-def has_ended(schedule: Mapping[str, Any]) -> bool:
-    """What GetSchedule answered has an end, which was over by then."""
-    ends = schedule.get("EndDate")
-    return ends is not None and ends <= (answered_at(schedule) or datetime.now(UTC))
+def ends_at(answer: Mapping[str, Any]) -> datetime | None:
+    """When a rule or a schedule runs for the last time, if it has an end: by what GetSchedule,
+    DescribeRule or ListRules answered of it."""
+    ends = [end for end in (answer.get("EndDate"), _end_of_years(answer)) if end is not None]
+    return min(ends, default=None)
+
+
+def has_ended(answer: Mapping[str, Any]) -> bool:
+    """It had an end, which was over when AWS answered."""
+    now = answered_at(answer) or datetime.now(UTC)
+    end, years = answer.get("EndDate"), _end_of_years(answer)
+    if end is not None and end <= now:
+        return True
+    # The years are those of whatever time zone the schedule has.
+    return years is not None and years + timedelta(days=1) <= now
+
+
+def _end_of_years(answer: Mapping[str, Any]) -> datetime | None:
+    expression = answer.get("ScheduleExpression", "")
+    fields = expression.removeprefix("cron(").removesuffix(")").split()
+    if len(fields) != 6 or not _YEARS.fullmatch(fields[5]):
+        return None
+    return datetime(max(map(int, re.findall(r"\d+", fields[5]))), 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 def function_in(given: str | None) -> str:

@@ -33,6 +33,7 @@ _KINDS = {
     "clock": N_("wrong clock"),
     "ambiguous": N_("ambiguous"),
     "vanished": N_("vanished"),
+    "unusable-key": N_("unusable key"),
     "account-mismatch": N_("other account"),
     "not-observed": N_("not looked at"),
 }

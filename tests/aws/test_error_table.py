@@ -56,11 +56,11 @@ OF_THE_FUNCTION = """
     InvalidZipFileException InvalidSubnetIDException InvalidSecurityGroupIDException
     EC2AccessDeniedException
 """
-OF_A_QUEUES_KEY = """
-    KmsAccessDenied KmsDisabled KmsInvalidKeyUsage KmsInvalidState KmsNotFound KmsOptInRequired
-    KMS.AccessDeniedException KMS.DisabledException KMS.InvalidKeyUsageException
-    KMS.InvalidStateException KMS.NotFoundException KMS.OptInRequired
-"""
+OF_A_QUEUES_KEY = {
+    "key-denied": "KmsAccessDenied KmsOptInRequired KMS.AccessDeniedException KMS.OptInRequired",
+    "key-unusable": "KmsDisabled KmsInvalidKeyUsage KmsInvalidState KmsNotFound KMS.DisabledException"
+    " KMS.InvalidKeyUsageException KMS.InvalidStateException KMS.NotFoundException",
+}
 PASSING = {
     "waking": "CodeArtifactUserPendingException SnapStartNotReadyException ResourceNotReadyException"
     " ENINotReadyException",
@@ -76,9 +76,14 @@ def test_what_only_the_functions_owner_can_mend_is_the_functions(name: str) -> N
     assert is_functions_fault(client_error(name))
 
 
-@pytest.mark.parametrize("name", OF_A_QUEUES_KEY.split())
-def test_what_keeps_a_queues_key_from_being_used_is_the_keys(name: str) -> None:
-    assert TABLE[name] == "key"
+@pytest.mark.parametrize(
+    ("sort", "name"),
+    [(sort, name) for sort, names in OF_A_QUEUES_KEY.items() for name in names.split()],
+)
+def test_a_queues_key_may_not_be_used_by_the_grader_or_can_be_by_nobody(
+    sort: str, name: str
+) -> None:
+    assert TABLE[name] == sort
 
 
 @pytest.mark.parametrize(
@@ -175,8 +180,14 @@ def test_a_signature_that_is_refused_for_its_time_is_a_matter_of_the_clock(
         (
             "sqs.ReceiveMessage",
             rpc(400, "KmsDisabled", "key/1234 is disabled."),
-            "permission",
+            "unusable-key",
             "the queue's encryption key cannot be used. AWS says: key/1234 is disabled",
+        ),
+        (
+            "sqs.ReceiveMessage",
+            rpc(400, "KmsAccessDenied", "not authorized to perform: kms:Decrypt on key/1234"),
+            "permission",
+            "the queue's encryption key cannot be used. AWS says: not authorized to perform: kms",
         ),
         ("sqs.ReceiveMessage", rpc(400, "KmsThrottled", "Too many."), "throttled", "Too many"),
         ("sqs.ReceiveMessage", rpc(400, "OverLimit", "In flight."), "throttled", "In flight"),
@@ -236,6 +247,14 @@ def test_a_denial_without_a_word_names_what_was_asked() -> None:
         ("EFSMountFailureException", "", True, False, False),
         ("CodeArtifactUserFailedException", "", True, False, False),
         ("S3FilesMountTimeoutException", "", True, False, False),
+        (
+            "AccessDeniedException",
+            "The role defined for the function cannot be assumed by Lambda.",
+            True,
+            False,
+            False,
+        ),
+        ("AccessDeniedException", "User: x is not authorized to perform: y", False, False, False),
         ("CodeArtifactUserPendingException", "", False, True, False),
         ("ResourceConflictException", "the following state: Pending", False, True, False),
         ("ResourceConflictException", "something else", False, False, False),

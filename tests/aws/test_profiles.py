@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from hashlib import sha1
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
 import pytest
-from botocore.credentials import AssumeRoleProvider, ProcessProvider
+from botocore.credentials import AssumeRoleProvider, ProcessProvider, SSOProvider
 
 from benchmarks.tls_front import tls_front
 from grader.aws import account_client, profiles
@@ -29,7 +34,7 @@ from tests.observations import lab_rubric
 from tests.polling import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from grader.model.access import Access
@@ -235,6 +240,68 @@ def test_what_keeps_a_profile_from_giving_credentials_is_told(
 ) -> None:
     configure(f"[profile lab]\nregion = us-east-1\n{lines}\n")
     assert said in refused(Profile("lab"))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        (403, "ForbiddenException", "No access"),
+        (404, "ResourceNotFoundException", "No such role"),
+        (400, "InvalidRequestException", "No such account"),
+    ],
+)
+def test_what_sso_refuses_is_told_by_the_name_of_what_was_asked(
+    configure: Configure,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    code: str,
+    message: str,
+) -> None:
+    start, tokens = "https://lab.awsapps.com/start", tmp_path / "tokens"
+    tokens.mkdir()
+    token = {"startUrl": start, "accessToken": "t", "expiresAt": "2999-01-01T00:00:00Z"}
+    (tokens / f"{sha1(start.encode()).hexdigest()}.json").write_text(json.dumps(token))
+    monkeypatch.setattr(SSOProvider, "_SSO_TOKEN_CACHE_DIR", str(tokens))
+    with sso_that_says(status, code, message) as url:
+        configure(
+            "[profile lab]\nregion = us-east-1\nservices = here\nsso_region = us-east-1\n"
+            f"sso_start_url = {start}\nsso_account_id = {'1' * 12}\nsso_role_name = grader\n"
+            f"[services here]\nsso =\n  endpoint_url = {url}\n"
+        )
+        said = refused(Profile("lab"))
+    assert said == f"sso:GetRoleCredentials: {message} ({code})"
+
+
+@contextmanager
+def sso_that_says(status: int, code: str, message: str) -> Iterator[str]:
+    """The address of a server that gives this one answer of IAM Identity Center's portal."""
+
+    class Refuses(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps({"message": message}).encode()
+            self.send_response(status)
+            for name, value in {
+                "x-amzn-ErrorType": code,
+                "Content-Type": "application/json",
+                "Content-Length": str(len(body)),
+            }.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_given: Any) -> None:
+            """Nobody reads it."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Refuses)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def test_a_code_that_nobody_can_type_is_told(configure: Configure) -> None:

@@ -46,6 +46,13 @@ SAID: list[tuple[str, str, str]] = [
     ),
     (
         "ClientError",
+        DENIED.replace("us-east-1:111111111111", "cn-north-1:222222222222").replace(
+            "arn:aws:", "arn:aws-cn:"
+        ),
+        "a queue of the AWS account 222222222222, and runs in 111111111111",
+    ),
+    (
+        "ClientError",
         DENIED.replace("because no", "with an explicit deny in policy/voc-cancel-cred, no"),
         "Your Learner Lab has ended",
     ),

@@ -85,6 +85,28 @@ def test_a_wrong_setting_fails_its_criterion_only(
     assert failed[0].hint
 
 
+@pytest.mark.parametrize(
+    ("code", "name", "outcome"),
+    [
+        ("InternalError", "adder", "ungraded"),
+        ("EniLimitExceeded", "adder", "ungraded"),
+        ("InternalError", "calc", "failed"),  # whatever comes of it, the name is another
+        ("InvalidRuntime", "adder", "failed"),
+        ("", "adder", "failed"),
+    ],
+)
+def test_what_aws_could_not_make_ready_costs_nothing(
+    judged: Judged, code: str, name: str, outcome: str
+) -> None:
+    failed = with_function(name=name, state="Failed", state_code=code, state_reason="Why not.")
+    how = message("which numbers feeds")
+    found_as = {} if name == "adder" else {"sum": FoundAs(name, "mapping", how)}
+    seen = msgspec.structs.replace(failed, found_as=found_as)
+    (one,) = judged(only(lab_rubric(), "function"), seen)
+    assert one.outcome == outcome
+    assert outcome != "ungraded" or (one.because, code in one.message) == ("not-ready", True)
+
+
 def test_what_keeps_all_else_from_being_judged_is_said_before_a_wrong_name(judged: Judged) -> None:
     how = message("which numbers feeds")
     seen = msgspec.structs.replace(

@@ -97,6 +97,7 @@ def run_by(*triggers: Any) -> dict[str, Any]:
         run_by(a_trigger(permitted=False)),
         run_by(a_trigger(expression="at(2030-01-01T00:00:00)", kind="scheduler")),
         run_by(a_trigger(expression="")),
+        run_by(a_trigger(expression="cron(0 12 1 1 ? 2030)", once=True)),
     ],
 )
 def test_every_failure_says_what_was_expected_and_found_and_what_to_do(

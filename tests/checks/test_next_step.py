@@ -203,6 +203,13 @@ def test_a_function_that_is_waited_for_no_longer_is_not_called_over_its_time(
     ("error", "step"),
     [
         (("KMSDisabledException", "disabled."), "AWS's own key"),
+        (
+            (
+                "AccessDeniedException",
+                "The role defined for the function cannot be assumed by Lambda.",
+            ),
+            "the role LabRole",
+        ),
         (("EFSMountTimeoutException", "x"), "Remove the file system"),
         (("InvalidSubnetIDException", "x"), "out of the VPC"),
         (("CodeArtifactUserFailedException", "x"), "Make the package anew"),

@@ -199,6 +199,7 @@ FORBIDDEN = a_trigger(permitted=False, refusal="denied", refused_by="never")
         Schedule((BAD_RULE, GOOD), {"rule": DENIED}),
         Schedule((ENDED, a_trigger()), {}),
         Schedule((a_trigger(permitted=None), GOOD), {"policy": DENIED}),
+        Schedule((a_trigger(expression="cron(0 12 1 1 ? 2030)"),), {}),  # an older observation
     ],
 )
 def test_one_good_trigger_is_enough(judged: Judged, found: Schedule) -> None:
@@ -234,6 +235,10 @@ def test_one_good_trigger_is_enough(judged: Judged, found: Schedule) -> None:
             Schedule((a_trigger(kind="scheduler", expression="at(2030-01-01T00:00:00)"),), {}),
             "found at(2030-01-01T00:00:00)",
         ),
+        (
+            Schedule((a_trigger(expression="cron(0 12 1 1 ? 2030)", once=True),), {}),
+            "to run again and again, but cron(0 12 1 1 ? 2030) runs once.",
+        ),
     ],
 )
 def test_a_trigger_that_does_not_run_the_function_fails(
@@ -242,6 +247,13 @@ def test_a_trigger_that_does_not_run_the_function_fails(
     one = schedule(judged, Found(found))
     assert one.outcome == "failed"
     assert said in one.message
+
+
+def test_a_rule_that_has_ended_has_no_end_date_to_remove(judged: Judged) -> None:
+    years = {"expression": "cron(0 12 * * ? 2020)", "ends_at": "2020-12-31T23:59:59.000Z"}
+    one = schedule(judged, Found(Schedule((a_trigger(ended=True, **years),), {})))
+    assert one.outcome == "failed"
+    assert one.hint.startswith("Give it an expression that repeats")
 
 
 @pytest.mark.parametrize(

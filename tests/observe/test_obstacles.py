@@ -70,6 +70,14 @@ def test_a_function_in_state_failed_stands_in_the_way_of_everything_unknown() ->
     assert (found.because, found.reason) == ("functions.sum", "adder is in state Failed.")
 
 
+def test_a_function_that_aws_could_not_make_ready_is_not_known() -> None:
+    function = a_function(state="Failed", state_code="InternalError", state_reason="Try again.")
+    found = obstacle(stage(function=Found(function)))
+    assert isinstance(found, Unknown)
+    assert found.kind == "not-ready"
+    assert "(InternalError): Try again." in found.detail
+
+
 def test_a_function_that_is_still_pending_is_not_ready() -> None:
     found = obstacle(stage(function_ready=False, input_mappings=unknown("not-ready")))
     assert isinstance(found, Unknown)

@@ -16,6 +16,7 @@ from grader.sandbox.layout import Layout
 from grader.sandbox.submission import DemoSubmission
 from tests.alike import alike
 from tests.observing import lab, look
+from tests.wire_faults import DENIED, rest, rpc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -425,6 +426,100 @@ def test_a_mapping_of_a_function_that_is_gone_is_nobodys_part(
 
     wire.change("lambda.ListEventSourceMappings", left_over)
     assert names(account.look(wire=wire)) == ALL
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_a_queue_that_is_listed_and_gone_is_nobodys_part(
+    own: Account, wire: Wire, mapped: bool
+) -> None:
+    """SQS lists a queue for a minute after it is deleted, and Lambda leaves its mapping."""
+    (mine,) = own.functions.list_event_source_mappings()["EventSourceMappings"]
+    gone = mine["EventSourceArn"].replace("queue1", "deleted")
+
+    def still_listed(answer: dict[str, Any]) -> None:
+        url = own.sqs.get_queue_url(QueueName="queue1")["QueueUrl"]
+        answer["QueueUrls"] = [*answer["QueueUrls"], url.replace("queue1", "deleted")]
+
+    def left_over(answer: dict[str, Any]) -> None:
+        there = answer["EventSourceMappings"]
+        answer["EventSourceMappings"] = [{**mine, "UUID": "left", "EventSourceArn": gone}, *there]
+
+    wire.change("sqs.ListQueues", still_listed)
+    if mapped:
+        wire.change("lambda.ListEventSourceMappings", left_over)
+    own.set_variables(foo="bar")
+    assert names(own.look(wire=wire)) == ALL
+
+
+def test_a_rule_that_is_listed_and_gone_runs_nothing(own: Account, wire: Wire) -> None:
+    rule = {"Name": "deleted", "ScheduleExpression": "rate(1 hour)", "State": "ENABLED"}
+    wire.change("events.ListRules", lambda answer: answer["Rules"].insert(0, rule))
+    # It is asked about first.
+    wire.play("events.ListTargetsByRule", rpc(400, "ResourceNotFoundException"))
+    assert names(own.look(wire=wire)) == ALL
+
+
+def test_a_schedule_that_is_listed_and_gone_runs_nothing(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    account = Account(aws_sandbox, fresh_account, periodic="unscheduled")
+    arn = account.functions.get_function_configuration(FunctionName="minuteur")["FunctionArn"]
+    aws_sandbox.client("scheduler", fresh_account).create_schedule(
+        Name="every-hour",
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": arn, "RoleArn": ROLE},
+    )
+    gone = {"Name": "deleted", "GroupName": "default", "Target": {"Arn": arn}}
+    wire.change("scheduler.ListSchedules", lambda answer: answer["Schedules"].insert(0, gone))
+    assert names(account.look(wire=wire)) == ALL
+
+
+def test_what_a_rule_runs_is_found_where_schedules_may_not_be_listed(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    right = {k: v for k, v in vars(Layout()).items() if k in OWN}
+    account = Account(
+        aws_sandbox, fresh_account, **{**right, "periodic_function": OWN["periodic_function"]}
+    )
+    wire.play("scheduler.ListSchedules", rest(403, "AccessDeniedException", DENIED), always=True)
+    seen = account.look(lab(pairs=1), wire=wire)
+    assert names(seen) == {"periodic": "minuteur"}
+    fact = seen.schedules["periodic"]
+    assert isinstance(fact, Found)
+    assert [one.permitted for one in fact.value.triggers] == [True]
+    assert fact.value.denied.keys() == {"scheduler"}
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_what_a_disabled_rule_runs_may_not_be_it_where_schedules_may_not_be_listed(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire, enabled: bool
+) -> None:
+    account = Account(aws_sandbox, fresh_account)
+    if not enabled:
+        for rule in account.events.list_rules()["Rules"]:
+            account.events.disable_rule(Name=rule["Name"])
+    wire.play("scheduler.ListSchedules", rest(403, "AccessDeniedException", DENIED), always=True)
+    assert isinstance(account.look(wire=wire).functions["periodic"], Found if enabled else Unknown)
+
+
+def test_the_only_function_is_no_other_where_a_rule_runs_it_whatever_may_not_be_listed(
+    own: Account, wire: Wire
+) -> None:
+    own.functions.delete_function(FunctionName="calculatrice")
+    wire.play("scheduler.ListSchedules", rest(403, "AccessDeniedException", DENIED), always=True)
+    assert isinstance(own.look(wire=wire).functions["sum"], Missing)
+
+
+@pytest.mark.parametrize("rubric", [lab, any_names])
+def test_what_is_not_there_is_missing_whatever_may_not_be_listed(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire, rubric: Callable[[], Rubric]
+) -> None:
+    for operation in ("scheduler.ListSchedules", "events.ListRules"):
+        wire.play(operation, rest(403, "AccessDeniedException", DENIED), always=True)
+    seen = look(aws_sandbox, fresh_account, rubric=rubric(), wire=wire, exchange=False)
+    assert {type(one) for one in seen.functions.values()} == {Missing}
+    assert not {type(one) for one in seen.queues.values()} & {Unknown}
 
 
 def test_a_rule_for_a_function_that_is_gone_finds_nothing(own: Account) -> None:

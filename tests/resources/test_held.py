@@ -60,6 +60,34 @@ def test_another_queue_another_account_and_another_region_are_not(value: str) ->
     assert not holds(value, "queue2", ARN)
 
 
+@pytest.mark.parametrize(
+    ("value", "held"),
+    [
+        ("arn:aws-cn:sqs:cn-north-1:111111111111:queue2", True),
+        ("https://sqs.cn-north-1.amazonaws.com.cn/111111111111/queue2", True),
+        ("https://cn-north-1.queue.amazonaws.com.cn/111111111111/queue2", True),
+        ("https://cn-northwest-1.queue.amazonaws.com.cn/111111111111/queue2", False),
+        ("arn:aws:sqs:cn-north-1:111111111111:queue2", False),
+    ],
+)
+def test_a_queue_of_another_partition_is_known_by_its_own_addresses(value: str, held: bool) -> None:
+    arn = "arn:aws-cn:lambda:cn-north-1:111111111111:function:calculatrice"
+    assert holds(value, "queue2", arn) is held
+
+
+def test_a_queue_is_held_however_many_variables_hold_it(
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+) -> None:
+    rubric = calculator_rubric(tmp_path)
+    arn = f"arn:aws:sqs:{aws_sandbox.region}:{fresh_account}:{rubric.lab.queues['output']}"
+    many = {f"A{number}": arn for number in range(150)}
+    hand_in_for(aws_sandbox, fresh_account, rubric, periodic="absent", environment=many)
+    seen = look(aws_sandbox, fresh_account, rubric=rubric, exchange=False)
+    function = seen.functions["calculator"]
+    assert isinstance(function, Found)
+    assert function.value.holding["output"] == (*sorted(many), "OUTPUT_QUEUE_URL")
+
+
 def test_no_value_of_a_variable_that_the_rubric_does_not_name_is_kept(
     aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
 ) -> None:

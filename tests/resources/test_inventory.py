@@ -11,7 +11,8 @@ from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.model.access import Keys
 from grader.model.fact import Unknown
-from grader.resources.inventory import MOST_LISTED, Inventory
+from grader.resources.inventory import Inventory
+from grader.resources.listing import MOST_LISTED
 from grader.safety.secret import Secret
 from tests.wire_faults import Wire
 
@@ -38,9 +39,9 @@ LISTS: dict[str, tuple[Callable[[Inventory], Any], str, Callable[[int], object]]
         "QueueUrls",
         lambda number: f"http://127.0.0.1/{ACCOUNT}/q{number}",
     ),
-    "events.ListRules": (Inventory.runners, "Rules", lambda number: {"Name": f"r{number}"}),
+    "events.ListRules": (Inventory.rules, "Rules", lambda number: {"Name": f"r{number}"}),
     "scheduler.ListSchedules": (
-        Inventory.runners,
+        Inventory.schedules,
         "Schedules",
         lambda number: {"Name": f"s{number}", "Target": {"Arn": "x"}},
     ),
@@ -62,3 +63,13 @@ def test_a_list_is_read_to_a_limit_and_unknown_beyond(operation: str, more: int)
     if more:
         assert found.kind == "unexpected"
         assert operation.replace(".", ":") in found.detail
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("x", "aws")]
+)
+def test_the_arn_of_a_queue_is_of_the_regions_partition(region: str, partition: str) -> None:
+    keys = Keys(Secret(ACCOUNT), Secret("test"))
+    aws = Aws(Clients(Wire().session), keys, region, "http://127.0.0.1:1")
+    arn = Inventory(aws, ACCOUNT).arn_of_queue("queue2")
+    assert arn == f"arn:{partition}:sqs:{region}:{ACCOUNT}:queue2"

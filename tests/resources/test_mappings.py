@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from grader.model.fact import Found
+import pytest
+
+from grader.aws.account_client import Aws
+from grader.aws.clients import Clients
+from grader.model.access import Keys
+from grader.model.fact import Found, Unknown
+from grader.resources.mappings import MOST_MAPPINGS, observe_mappings
+from grader.safety.secret import Secret
+from tests.observations import a_queue
 from tests.observing import hand_in, look
 
 if TYPE_CHECKING:
@@ -31,3 +39,27 @@ def test_a_mapping_of_another_source_is_not_of_a_queue(
     assert isinstance(fact, Found)
     assert fact.value.of_queue == ()
     assert fact.value.elsewhere == ("other_queue",)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_mappings_are_read_to_a_limit_and_unknown_beyond(
+    aws_sandbox: Sandbox, right: str, wire: Wire, more: int
+) -> None:
+    """The one that counts comes last."""
+
+    def many(answer: dict[str, Any]) -> None:
+        (mine,) = answer["EventSourceMappings"]
+        others = [{**mine, "UUID": str(n), "State": "Disabled"} for n in range(MOST_MAPPINGS - 1)]
+        answer["EventSourceMappings"] = [*others, mine, *[mine] * more]
+
+    queue = Found(a_queue("input_queue", arn=f"arn:aws:sqs:us-east-1:{right}:input_queue"))
+    wire.change("lambda.ListEventSourceMappings", many)
+    keys = Keys(Secret(right), Secret("test"))
+    aws = Aws(Clients(wire.session), keys, aws_sandbox.region, aws_sandbox.endpoint_url)
+    fact = observe_mappings(aws, "input", queue, "first_lambda")
+    if more:
+        assert isinstance(fact, Unknown)
+        assert fact.kind == "unexpected"
+    else:
+        assert isinstance(fact, Found)
+        assert fact.value.feeding == ("first_lambda",)

@@ -80,10 +80,13 @@ def test_a_mapping_that_stays_in_transition_is_not_ready_and_not_wrong(
 def test_a_failed_function_is_not_invoked(aws_sandbox: Sandbox, right: str, wire: Wire) -> None:
     wire.change(
         "lambda.GetFunctionConfiguration",
-        lambda parsed: parsed.update(State="Failed", StateReason="no such role"),
+        lambda parsed: parsed.update(
+            State="Failed", StateReason="no such role", StateReasonCode="InvalidConfiguration"
+        ),
     )
     seen = look(aws_sandbox, right, wire=wire)
     assert isinstance(seen.functions["sum"], Found)
     assert seen.functions["sum"].value.state_reason == "no such role"
+    assert seen.functions["sum"].value.state_code == "InvalidConfiguration"
     assert seen.handler.because == "functions.sum"  # type: ignore[union-attr]
     assert "lambda.Invoke" not in wire.requests

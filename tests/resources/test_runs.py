@@ -425,3 +425,15 @@ def test_the_log_is_read_only_if_the_rubric_asks_and_nothing_is_invoked_for_it(
     assert LOOK in wire.requests
     assert "lambda.Invoke" not in wire.requests
     assert decode(encode_observation(asked)) == asked
+
+
+def test_a_log_that_has_no_line_for_a_run_is_said_at_once(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    quiet = {"LogFormat": "JSON", "SystemLogLevel": "WARN"}
+    wire.change("lambda.GetFunctionConfiguration", lambda said: said.update(LoggingConfig=quiet))
+    put_rule(aws_sandbox, right, "rate(1 minute)")
+    fact = seen(aws_sandbox, right, wire)
+    assert kind(fact) == "not-ready"
+    assert "its system log level is WARN" in fact.detail  # type: ignore[union-attr]
+    assert LOOK not in wire.requests

@@ -14,7 +14,8 @@ from grader.aws.clients import Clients
 from grader.model.access import Keys
 from grader.model.fact import Found, Unknown
 from grader.model.timestamps import iso
-from grader.resources.schedule import MOST_LISTED, MOST_SCHEDULES, observe_schedule
+from grader.resources.listing import MOST_LISTED
+from grader.resources.schedule import MOST_SCHEDULES, MOST_TARGETS, observe_schedule
 from grader.safety.secret import Secret
 from grader.sandbox.layout import PERIODIC_FUNCTION
 from tests.alike import alike
@@ -362,6 +363,62 @@ def test_more_rules_than_are_looked_into_are_not_known(
     wire.change("events.ListRules", many)
     found = seen(aws_sandbox, unscheduled, wire, clean=False)
     assert found.denied["rule"].kind == "unexpected"
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_targets_of_a_rule_are_read_to_a_limit_and_unknown_beyond(
+    aws_sandbox: Sandbox, right: str, wire: Wire, more: int
+) -> None:
+    def many(answer: dict[str, Any]) -> None:
+        (mine,) = answer["Targets"]
+        others = [{"Id": str(n), "Arn": f"{mine['Arn']}:v{n}"} for n in range(MOST_TARGETS - 1)]
+        answer["Targets"] = [*others, mine, *[mine] * more]
+
+    wire.change("events.ListTargetsByRule", many)
+    found = seen(aws_sandbox, right, wire, clean=not more)
+    assert len(found.triggers) == (0 if more else MOST_TARGETS)
+    assert ("rule" in found.denied) is bool(more)
+
+
+@pytest.mark.parametrize(
+    ("expression", "once"),
+    [
+        ("cron(0 12 1 1 ? 2999)", True),
+        ("cron(0 12 1 JAN ? 2999)", True),
+        ("cron(0 12 1 1 ? *)", False),
+        ("cron(0 12 1,15 1 ? 2999)", False),
+    ],
+)
+def test_a_cron_expression_of_one_minute_runs_once(
+    aws_sandbox: Sandbox, unscheduled: str, expression: str, once: bool
+) -> None:
+    rule = add_rule(aws_sandbox, unscheduled, "rule", ScheduleExpression=expression)
+    permit(aws_sandbox, unscheduled, rule)
+    add_schedule(aws_sandbox, unscheduled, "schedule", ScheduleExpression=expression)
+    found = seen(aws_sandbox, unscheduled).triggers
+    assert [(one.once, one.running) for one in found] == [(once, not once)] * 2
+
+
+@pytest.mark.parametrize(
+    ("expression", "ends"),
+    [
+        ("cron(0 12 * * ? 2019-2020)", "2020-12-31T23:59:59.000Z"),
+        ("cron(0 12 * * ? 2020,2019)", "2020-12-31T23:59:59.000Z"),
+        ("cron(0 12 * * ? 2020/2)", None),
+        ("cron(0 12 * * ? *)", None),
+    ],
+)
+def test_a_cron_expression_whose_last_year_is_past_has_ended(
+    aws_sandbox: Sandbox, unscheduled: str, expression: str, ends: str | None
+) -> None:
+    rule = add_rule(aws_sandbox, unscheduled, "rule", ScheduleExpression=expression)
+    permit(aws_sandbox, unscheduled, rule)
+    add_schedule(aws_sandbox, unscheduled, "schedule", ScheduleExpression=expression)
+    found = seen(aws_sandbox, unscheduled).triggers
+    assert len(found) == 2
+    assert {(one.ended, one.running, one.ends_at) for one in found} == {
+        (ends is not None, ends is None, ends)
+    }
 
 
 @pytest.mark.parametrize(
