@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -55,13 +56,17 @@ class Container:
 
     def __init__(self, *accounts: str, then: str = "silent") -> None:
         self.asked = 0
+        self._connected: list[socket.socket] = []
         outer = self
 
         class Answer(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                outer._connected.append(self.connection)
                 outer.asked += 1
                 if outer.asked > len(accounts):
-                    MODES[then](self.wfile.write)
+                    with suppress(OSError):
+                        MODES[then](self.connection.sendall)
+                    return
                 ends = datetime.now(UTC) + timedelta(seconds=LASTS_S * outer.asked)
                 body = {
                     "AccessKeyId": accounts[outer.asked - 1],
@@ -92,6 +97,10 @@ class Container:
         finally:
             self._server.shutdown()
             self._server.socket.close()
+            for each in self._connected:
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+            until(lambda: not [one for one in threading.enumerate() if one.name == "credentials"])
 
 
 def time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,13 +182,11 @@ def test_whoever_gives_credentials_is_asked_with_a_bound(
             token = f"web_identity_token_file = {tmp_path / 'token'}\n"
             asks = f"{ROLE}endpoint_url = {url}\n{source if way == 'role' else token}"
             nothing_configured.write_text(asks)
-        others = {*threading.enumerate()}
         aws = Aws(clients, access, "us-east-1", "http://127.0.0.1:1")
         why = account_of(aws)
         assert isinstance(why, Unknown)
         assert ("longer than" if mode == "huge" else "there were none after 3 s") in why.detail
-        ours = [one for one in threading.enumerate() if one.name == "credentials"]
-        until(lambda: not any(one.is_alive() for one in {*ours} - others))
+        until(lambda: not [one for one in threading.enumerate() if one.name == "credentials"])
 
 
 def test_the_names_of_botocore_that_these_bounds_rest_on_are_there() -> None:
