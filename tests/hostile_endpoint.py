@@ -78,6 +78,7 @@ MODES: dict[str, Callable[[Send], None]] = {
     "no length for ever": _for_ever(OK + b"\r\n", b"a", 0.5),
     "huge": _huge,
     "huge chunk": _for_ever(CHUNKED + b"40000000\r\n", b" " * 2**16, 0),
+    "length for ever": _for_ever(CHUNKED, b"1" * 2**16, 0),
     "endless pages": _endless_pages,
     "closed at once": _once(b""),
     "no HTTP": _once(b"\x16\x03\x01 220 smtp ready\r\n"),

@@ -213,9 +213,17 @@ def _whole(answer: Any, limit: int) -> bytes:
 def bound_questions_of(client: Any, most_s: float) -> None:
     """Bound each question of ``client``: ``most_s`` seconds, and the bytes of its answer.
 
-    This is the one place that reaches into botocore: its session of HTTP has no public name.
+    This is the one place that reaches into botocore's clients: their session of HTTP has no public name.
     """
-    session = client._endpoint.http_session
-    session._pool_classes_by_scheme = that_can_be_cut(session._pool_classes_by_scheme)
-    session._manager.pool_classes_by_scheme = session._pool_classes_by_scheme
-    client._endpoint.http_session = _BoundedSession(session, most_s)
+    client._endpoint.http_session = bounded_session(client._endpoint.http_session, most_s)
+
+
+def bounded_session(session: Any, most_s: float) -> _BoundedSession:
+    """A session of HTTP of botocore's, each of whose questions is bounded; one that is already, by
+    ``most_s`` from now on."""
+    if isinstance(session, _BoundedSession):
+        session = session._session
+    else:
+        session._pool_classes_by_scheme = that_can_be_cut(session._pool_classes_by_scheme)
+        session._manager.pool_classes_by_scheme = session._pool_classes_by_scheme
+    return _BoundedSession(session, most_s)

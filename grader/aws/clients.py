@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
-import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 from botocore.parsers import create_parser
 
 from grader.aws.bounds import bound_questions_of
-from grader.aws.profiles import AskedKeys, session_for_keys
+from grader.aws.profiles import AskedKeys, session_for_keys, session_of_profile
 from grader.aws.signed_by import SignedBy, sign_requests_of
 from grader.model.access import (
     KEY,
@@ -23,6 +23,7 @@ from grader.model.access import (
     KEY_NAMES,
     TOKEN,
     Access,
+    DefaultCredentials,
     Keys,
     NothingHandedIn,
     Profile,
@@ -30,6 +31,7 @@ from grader.model.access import (
 )
 
 if TYPE_CHECKING:
+    import boto3
     from botocore.model import OperationModel
     from types_boto3_sts import STSClient
 
@@ -108,7 +110,11 @@ class Clients:
                 shared = self._new(session, service, config.merge(unsigned), where)
                 sign_requests_of(shared)
                 self._shared[asks] = shared
-            return SignedBy(self._shared[asks], keys)
+            if not isinstance(access, Profile | DefaultCredentials):
+                return SignedBy(self._shared[asks], lambda: keys)
+            # boto3 renews what it finds while it signs, for as long as whoever renews them takes.
+            region = where["region_name"]
+            return SignedBy(self._shared[asks], partial(self.credentials, access, region, None))
 
     def close(self) -> None:
         """Close the connections that accounts share. Who asks again gets new ones."""
@@ -140,10 +146,10 @@ class Clients:
             # Whoever brings keys along needs no profile, not even the one of the environment.
             name = _OF_KEYS
         if name not in self._sessions:
-            made = (
-                None if name == _OF_KEYS else boto3.Session(profile_name=name, region_name=region)
+            of_keys = name == _OF_KEYS
+            self._sessions[name] = (
+                session_for_keys() if of_keys else session_of_profile(name, region)
             )
-            self._sessions[name] = made or session_for_keys()
         return self._sessions[name]
 
     def credentials(self, access: Access, region: str, endpoint_url: str | None) -> dict[str, str]:
@@ -162,9 +168,7 @@ class Clients:
             raise NoCredentialsError
         if isinstance(access, Role):
             return self._assume(access, region, endpoint_url)
-        keys = self._found_by_boto3(access, region)
-        # What boto3 finds by itself, it also renews.
-        return _options(*keys) if isinstance(access, Profile) else {}
+        return _options(*self._found_by_boto3(access, region))
 
     def _found_by_boto3(self, access: Access, region: str) -> tuple[str, str, str | None]:
         """The keys of a profile or, for any other ``access``, of the default credentials.
@@ -176,7 +180,7 @@ class Clients:
         with self._lock:
             asked = self._asked.get(name)
             if asked is None or asked.may_be_asked_again:
-                asked = self._asked[name] = AskedKeys(self._session(access, region))
+                asked = self._asked[name] = AskedKeys(self._session(access, region), asked)
         return asked.keys()
 
     def _assume(self, role: Role, region: str, endpoint_url: str | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import botocore.session
@@ -24,12 +24,15 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 
-from grader.aws.bounds import seconds_left
+from grader.aws.bounds import (
+    OutOfTimeError,
+    asking_until,
+    bound_questions_of,
+    bounded_session,
+    seconds_left,
+)
 from grader.i18n.language import N_
 from grader.i18n.message import message
-
-if TYPE_CHECKING:
-    from botocore.credentials import Credentials
 
 _FOUND_IN = "aws-configuration"
 
@@ -38,6 +41,13 @@ PROFILE_LIMIT_S = 45
 
 FAILED_AT_ONCE_S = 5
 """A lookup that failed within this many seconds is tried again; a slower one is not."""
+
+RENEWED_BEFORE_S, RENEWED_AGAIN_S = 900, 60
+"""Keys are asked for again when they last no longer than this, as botocore does it by itself; and if
+that brought none, after so many seconds again."""
+
+_LAST_MOMENT_S = 30
+"""What is asked with keys that last no longer may come too late."""
 
 MOST_BYTES_WRITTEN = 1024 * 1024
 """What a program may write, to its output or its errors: credentials take a few thousand bytes."""
@@ -48,12 +58,30 @@ _LAST_WORDS_S = 1
 """Seconds to wait for a program that was killed."""
 
 
+class _Session(botocore.session.Session):
+    """botocore's session. What it asks for credentials by itself is bounded, as all questions are."""
+
+    def create_client(self, *given: Any, **named: Any) -> Any:
+        """A client, as botocore makes one: of SSO or STS, when a profile asks them for credentials."""
+        client = super().create_client(*given, **named)
+        bound_questions_of(client, PROFILE_LIMIT_S)
+        return client
+
+
+def session_of_profile(name: str | None, region: str | None) -> boto3.Session:
+    """A session with the configuration of a profile, or the default one.
+
+    Raises botocore's exceptions.
+    """
+    return boto3.Session(botocore_session=_Session(), profile_name=name, region_name=region)
+
+
 def session_for_keys() -> boto3.Session:
     """A session for whoever brings keys along: no profile is needed, if the environment names one."""
-    made = botocore.session.Session()
+    made = _Session()
     name = made.get_config_variable("profile")
     if name is not None and name not in made.available_profiles:
-        made = botocore.session.Session(session_vars={"profile": (None, [], None, None)})
+        made = _Session(session_vars={"profile": (None, [], None, None)})
     return boto3.Session(botocore_session=made)
 
 
@@ -72,11 +100,14 @@ class AskedKeys:
     """The keys that a session finds, asked for by a thread of their own.
 
     Each caller waits no longer than its own time allows: neither a program that hangs nor a caller
-    with little time left delays the others.
+    with little time left delays the others. Nobody waits for keys that are renewed, as long as those
+    that were found ``before`` last.
     """
 
-    def __init__(self, session: boto3.Session) -> None:
+    def __init__(self, session: boto3.Session, before: AskedKeys | None = None) -> None:
         self._session = session
+        self._before = None if before is None else before._usable
+        self._credentials: Any = None if before is None else before._credentials
         self._found: list[Any] = []
         self._began = time.monotonic()
         self._took_s = math.inf
@@ -85,11 +116,15 @@ class AskedKeys:
 
     @property
     def may_be_asked_again(self) -> bool:
-        """Whether asking again can help: found keys may need renewing, missing ones may be there by now.
+        """Whether asking again can help: found keys may end soon, missing ones may be there by now.
 
         A program that hung is not waited for a second time."""
-        found = bool(self._found) and isinstance(self._found[0], ReadOnlyCredentials)
-        return found or self._took_s < FAILED_AT_ONCE_S
+        if self._took_s == math.inf:
+            return False
+        if self._usable is None:
+            return self._took_s < FAILED_AT_ONCE_S
+        waited_s = time.monotonic() - self._began
+        return waited_s >= RENEWED_AGAIN_S and not self._last_for(RENEWED_BEFORE_S)
 
     def keys(self) -> tuple[str, str, str | None]:
         """Access key id, secret access key and session token.
@@ -98,9 +133,13 @@ class AskedKeys:
         :data:`PROFILE_LIMIT_S` seconds after they were asked for, and when the time of this thread's
         account is over.
         """
-        left = seconds_left()
-        limit = self._began + PROFILE_LIMIT_S - time.monotonic()
-        self._thread.join(max(0.0, limit if left is None else min(limit, left)))
+        if self._usable is None:
+            left = seconds_left()
+            limit = self._began + PROFILE_LIMIT_S - time.monotonic()
+            self._thread.join(max(0.0, limit if left is None else min(limit, left)))
+        usable = self._usable
+        if usable is not None:
+            return usable
         if not self._found:
             waited = min(PROFILE_LIMIT_S, math.ceil(time.monotonic() - self._began))
             none = message(N_("there were none after {seconds} s"), seconds=waited)
@@ -112,15 +151,31 @@ class AskedKeys:
             # A missing program or file, JSON that is none, a code that nobody can type.
             said = f"{type(answer).__name__}: {answer}" if str(answer) else type(answer).__name__
             raise CredentialRetrievalError(provider=_FOUND_IN, error_msg=said) from answer
-        if answer is None or answer.access_key is None or answer.secret_key is None:
-            raise NoCredentialsError
-        return answer.access_key, answer.secret_key, answer.token
+        raise NoCredentialsError
+
+    @property
+    def _usable(self) -> tuple[str, str, str | None] | None:
+        """The keys that were found, or those from before as long as they last."""
+        found = self._found[0] if self._found else None
+        if isinstance(found, ReadOnlyCredentials) and found.access_key and found.secret_key:
+            return found.access_key, found.secret_key, found.token
+        return self._before if self._last_for(_LAST_MOMENT_S) else None
+
+    def _last_for(self, seconds: float) -> bool:
+        """Whether the keys last for so long; those that never end do."""
+        end = getattr(self._credentials, "refresh_needed", None)
+        return end is None or not end(seconds)
 
     def _ask(self) -> None:
         try:
-            _bound(self._session)
-            credentials: Credentials | None = self._session.get_credentials()
-            self._found.append(credentials and credentials.get_frozen_credentials())
+            with asking_until(self._began + PROFILE_LIMIT_S):
+                _bound(self._session)
+                credentials = self._session.get_credentials()
+                found = credentials and credentials.get_frozen_credentials()
+            self._credentials = credentials
+            self._found.append(found)
+        except OutOfTimeError:
+            pass  # an account's words: whoever waits says how long
         except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
             self._found.append(error)
         self._took_s = time.monotonic() - self._began
@@ -189,7 +244,8 @@ def _ask_for_code(prompt: str) -> str:
 
 
 def _bound(session: boto3.Session) -> None:
-    """Let no program of ``credential_process`` outlive the wait, and no pipe be read for a code.
+    """Let no program of ``credential_process`` and no question to an instance outlive the wait, and no
+    pipe be read for a code.
 
     Where a release of botocore does not allow that, the wait is bounded all the same. This is the one
     place that reaches into botocore's providers of credentials: what they run has no public name.
@@ -200,6 +256,10 @@ def _bound(session: boto3.Session) -> None:
             provider._popen = _Program
         if hasattr(provider, "_prompter"):
             provider._prompter = _ask_for_code
+        fetcher: Any
+        for fetcher in (getattr(provider, name, None) for name in ("_fetcher", "_role_fetcher")):
+            if hasattr(fetcher, "_session"):
+                fetcher._session = bounded_session(fetcher._session, PROFILE_LIMIT_S)
         builder: Any = getattr(provider, "_profile_provider_builder", None)
         if hasattr(builder, "_create_process_provider"):
             builder._create_process_provider = partial(_of_source_profile, builder)

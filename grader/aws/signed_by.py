@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.auth import SigV4Auth
@@ -19,7 +18,7 @@ from grader.aws.calls import CallsWithin
 from grader.model.access import KEY, KEY_ID, TOKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from botocore.awsrequest import AWSRequest
 
@@ -30,20 +29,20 @@ _asking: ContextVar[Credentials] = ContextVar("asking")
 class SignedBy(CallsWithin):
     """A shared client, as the account with these ``keys`` uses it: everything that the client has.
 
-    ``keys`` are as ``boto3.Session.client`` takes them. The client is to sign nothing itself, and to be
-    prepared by :func:`sign_requests_of`.
+    ``keys`` gives them for each question, as ``boto3.Session.client`` takes them; what it raises, the
+    question does. The client is to sign nothing itself, and to be prepared by :func:`sign_requests_of`.
     """
 
-    def __init__(self, client: Any, keys: Mapping[str, str]) -> None:
-        credentials = Credentials(keys[KEY_ID], keys[KEY], keys.get(TOKEN))
-        super().__init__(client, partial(_asked_by, credentials))
+    def __init__(self, client: Any, keys: Callable[[], Mapping[str, str]]) -> None:
+        super().__init__(client, lambda: _asked_by(keys()))
 
     def close(self) -> None:
         """Do nothing: other accounts still use the shared client."""
 
 
 @contextmanager
-def _asked_by(credentials: Credentials) -> Iterator[None]:
+def _asked_by(keys: Mapping[str, str]) -> Iterator[None]:
+    credentials = Credentials(keys[KEY_ID], keys[KEY], keys.get(TOKEN))
     token = _asking.set(credentials)
     try:
         yield

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET
 
 from grader import __version__
+from grader.batch.score_or_fault import score_or_fault
 from grader.inputs.problems import BadInput
 from grader.judging.ungraded import Unjudged
 from grader.model.code_digest import grader_sha256
@@ -25,7 +26,6 @@ from grader.results.overrides import Overrides, Worth, read_overrides
 from grader.scoring.absent import absent_report
 from grader.scoring.best_account import best_of
 from grader.scoring.open_by import ShownScores
-from grader.scoring.score import score
 from grader.scoring.summary import summarise_class
 from grader.scoring.suspicion import KeptResult, code_of
 
@@ -295,14 +295,13 @@ def judged_again(
                     yield Rejudged(stored_student.report, KeptResult(overrides.on(report)))
                 continue
             own = list(islice(judged, len(stored_student.seen)))
-            reports = [
-                score(
-                    stored_student.student, each, outcomes, rubric, setup.checks, lang=lang, due=due
-                )
-                for each, outcomes in own
+            scored = [
+                score_or_fault(stored_student.student, *each, setup, lang=lang, due=due)
+                for each in own
             ]
+            reports = [report for _outcomes, report in scored]
             best, report = best_of([each for each, _ in own], reports)
-            failed = _unjudged(stored_student, best, [outcomes for _, outcomes in own])
+            failed = _unjudged(stored_student, best, [outcomes for outcomes, _ in scored])
             if failed is not None and stored_student.report is not None:
                 # A fault of the grader takes no grade away, nor lets another account count instead.
                 kept = overrides.on(stored_student.report)

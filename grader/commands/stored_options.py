@@ -19,6 +19,7 @@ from grader.i18n.language import N_, _, speak
 from grader.inputs.problems import BadInput, Problem
 from grader.model.run_bounds import LONGEST_ACCOUNT_S, MOST_JOBS
 from grader.results.directory import BATCH, RUBRIC, SUMMARY
+from grader.rubric.shipped import resolve_rubric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,13 +114,15 @@ def stop_where_only_the_folder_says(
 
     Whoever hands a results folder over could otherwise run code as whoever regrades it, or have keys
     sent to an address of theirs. ``rubric``, ``checks`` and ``endpoint_url`` are as given on the command
-    line, ``asks_aws`` where the command connects to anything.
+    line, ``asks_aws`` where the command connects to anything. Also where ``rubric`` is the name of
+    nothing.
     """
     words: list[str] = []
     problems: list[Problem] = []
     given = {path.resolve() for path in checks or ()}
     if rubric is not None:
-        given.add((rubric.parent / CHECKS).resolve())
+        # Those that would be run: a shipped lab's name says nothing of the folder one stands in.
+        given.add((resolve_rubric(rubric).parent / CHECKS).resolve())
     beside = root / CHECKS
     # The rubric that counts where none is given is the folder's own, and checks stand beside a rubric.
     if rubric is None and beside.is_dir() and beside.resolve() not in given:

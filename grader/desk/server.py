@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -14,19 +16,21 @@ from grader.i18n.language import _
 from grader.inputs.problems import bad_input, reason
 
 if TYPE_CHECKING:
-    import asyncio
-
     from starlette.types import ASGIApp
 
     from grader.desk.tls import Tls
 
 REQUEST_S = 15.0
-"""A connection says what it wants within so long, and again after each answer."""
+"""A connection says what it wants within so long, and again after each answer; before, with TLS, it has
+as long for the handshake."""
 
 _END_S = 2
 _START_S = 30
 _BACKLOG = 2048
 _SPARE_FILES = 256
+_TOLD_TO_WAIT = 128
+"""Connections beyond those that are served: they are told to come again later. What comes beyond these
+is closed at once."""
 _MOST_HEAD = 16 * 1024
 
 
@@ -58,6 +62,43 @@ class _InTime(H11Protocol):
             self.transport.abort()
 
 
+class _HandshakesInTime(asyncio.SelectorEventLoop):
+    """An event loop whose TLS handshakes end in time; uvicorn leaves them asyncio's 60 s."""
+
+    async def create_server(self, *given: Any, **named: Any) -> Any:
+        if named.get("ssl") is not None:
+            named["ssl_handshake_timeout"] = REQUEST_S
+        return await super().create_server(*given, **named)
+
+
+class _Listening(socket.socket):
+    """A listening socket that closes what comes while too many connections are open.
+
+    They are counted here because a TLS handshake is no connection to uvicorn yet, and takes the file
+    that the results folder or another student needs.
+    """
+
+    def __init__(self, family: int, kind: int, protocol: int, most: int) -> None:
+        super().__init__(family, kind, protocol)
+        self._most, self._accepted = most, WeakSet[socket.socket]()
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """The next connection. Raises ``ConnectionAbortedError`` where there are too many."""
+        connection, address = super().accept()
+        if len(self._accepted) >= self._most:
+            self._accepted = WeakSet(one for one in self._accepted if one.fileno() >= 0)
+        if len(self._accepted) >= self._most:
+            connection.close()
+            raise ConnectionAbortedError
+        self._accepted.add(connection)
+        return connection, address
+
+
+def _most_served() -> int:
+    """How many connections are served at a time."""
+    return max(64, most_open_files() - _SPARE_FILES)
+
+
 class Server:
     """Serves an application on a ``listening`` socket until it is ended. It logs nothing."""
 
@@ -73,7 +114,8 @@ class Server:
             proxy_headers=False,
             server_header=False,
             backlog=_BACKLOG,
-            limit_concurrency=max(64, most_open_files() - _SPARE_FILES),
+            limit_concurrency=_most_served(),
+            loop=f"{__name__}:{_HandshakesInTime.__name__}",
             timeout_keep_alive=10,
             timeout_graceful_shutdown=_END_S,
             h11_max_incomplete_event_size=_MOST_HEAD,
@@ -115,7 +157,7 @@ def listen(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICSERV
         )
         family, kind, protocol, _name, address = found[0]
-        listening = socket.socket(family, kind, protocol)
+        listening = _Listening(family, kind, protocol, _most_served() + _TOLD_TO_WAIT)
     except OSError as error:
         message = _("Nothing can listen there ({reason}).", reason=reason(error))
         raise bad_input("--host", None, message, _("Give an address of this machine.")) from None

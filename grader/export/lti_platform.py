@@ -121,6 +121,8 @@ class Platform:
         self._client, self._url, self._sleep = client, scores_url(line_item), sleep
         self._timeout_s = timeout_s
         self._session = requests.Session()
+        # Packed, an answer of a few bytes may be one of gigabytes.
+        self._session.headers["Accept-Encoding"] = "identity"
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, _CanBeCut())
         self._token: Secret | None = None

@@ -17,6 +17,8 @@ NOTHING = N_("nothing")
 _VALUE = 500
 _ITEMS = 50
 _DEPTH = 6
+_DEEPEST = 32
+"""Levels of what is kept: six, two for each of as many messages within one another, and some more."""
 _INT64 = 2**63
 
 
@@ -29,6 +31,9 @@ class Message(msgspec.Struct, frozen=True):
 
     message_id: str
     values: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        check_depth(self.values)
 
     def __str__(self) -> str:
         return said(self)
@@ -79,6 +84,25 @@ def shown(value: Any, limit: int = 100, lang: str = ENGLISH, *, kept: bool = Fal
     else:
         text = str(value)
     return within_limit(text, limit)
+
+
+def check_depth(*values: Any) -> None:
+    """Raise ``ValueError`` where one of ``values`` is nested deeper than anything that the grader keeps.
+
+    Whatever reads a stored value goes down into it, and would end at Python's own limit, half-way.
+    """
+    level = list(values)
+    for _each in range(_DEEPEST):
+        inside: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                inside += value.values()
+            elif isinstance(value, list | tuple):
+                inside += value
+        if not inside:
+            return
+        level = inside
+    raise ValueError("a value is nested too deeply")
 
 
 def as_message(value: Any) -> Message | None:

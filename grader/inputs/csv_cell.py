@@ -6,14 +6,16 @@ import re
 
 from grader.safety.printable import printable_lines
 
+_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+"""With one of these a formula begins, as a pattern has them."""
+
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 
+_FORMULA_INSIDE = re.compile(rf'(?<=[;\t])(?="*[{_SIGNS}])')
+"""Where a reader that cuts at semicolons or tabs would begin a cell. What stands in quotes there, it
+calculates, too."""
 
-_FORMULA_INSIDE = re.compile(r"(?<=[;\t])(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
-"""Where a reader that cuts at semicolons or tabs would begin a cell."""
-
-
-_DEFUSED = re.compile(r"(?:^|(?<=[;\t]))'(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_DEFUSED = re.compile(rf"^'(?=[{_SIGNS}\t\r\n])|(?<=[;\t])'(?=\"*[{_SIGNS}])")
 
 
 def undefused(text: str) -> str:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
-from grader.i18n.message import Message  # noqa: TC001 - msgspec reads it
-from grader.model.fact import Fact, Found, Unknown
+from grader.i18n.message import Message, check_depth
+from grader.model.fact import Fact, Found, Unknown, value_of
 from grader.model.indented_json import indented_json
 from grader.model.mistakes import OTHER
+from grader.model.report import GREATEST_POINTS
 from grader.model.run_numbers import Attempt, Seed  # noqa: TC001 - msgspec reads them
 
 if TYPE_CHECKING:
@@ -242,6 +243,10 @@ class Answer(Part, frozen=True, omit_defaults=True):
     numbers: dict[str, str] = {}
 
 
+_MOST_BITS = 4096
+"""Of a number that is sent: a thousand digits, of which Python writes 4,300."""
+
+
 class Pair(Part, frozen=True, omit_defaults=True):
     """A message that was sent, and what came back for it. ``sent_at`` is UTC, ISO 8601.
 
@@ -256,6 +261,12 @@ class Pair(Part, frozen=True, omit_defaults=True):
     answers: tuple[Answer, ...] = ()
     message: dict[str, bool | int | float | str] = {}
     unread: tuple[Answer, ...] = ()
+
+    def __post_init__(self) -> None:
+        # Sums of longer ones cannot be written out, and no rubric sends one.
+        for number in (self.number1, self.number2, *self.message.values()):
+            if isinstance(number, int) and number.bit_length() > _MOST_BITS:
+                raise ValueError("a number that was sent has too many digits")
 
     @property
     def answered(self) -> bool:
@@ -418,6 +429,13 @@ class Observation(Part, frozen=True, kw_only=True):
     asked: Asked | None = None
     found_as: dict[str, FoundAs] = {}
     flags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        # As a report's: it becomes one. Asked so that what is no number is refused, too.
+        if not abs(self.duration_s) <= GREATEST_POINTS:
+            raise ValueError(f"a run takes {GREATEST_POINTS:.0f} s at most")
+        further = (fact for facts in self.further.values() for fact in facts.values())
+        check_depth(self.asked and self.asked.fields, *map(value_of, further))
 
     def of_resources(self, fact: str) -> dict[str, Fact[Any]]:
         """What was seen of each resource: the facts called ``fact``, by the rubric's own names."""

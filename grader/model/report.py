@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from grader.i18n.message import check_depth
 from grader.inputs.bounded_read import MOST_BYTES_OF_STUDENT, read_bounded
 from grader.model.evidence import Evidence  # noqa: TC001 - msgspec reads it
 from grader.model.indented_json import indented_json
@@ -61,6 +62,9 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     message: Annotated[str, _means("Why it did not pass.")] = ""
     message_id: _MessageId = ""
     values: _MessageValues = {}
+
+    def __post_init__(self) -> None:
+        check_depth(self.name_values, self.values)
 
 
 class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -128,6 +132,7 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     def __post_init__(self) -> None:
         _check_numbers(self.points, self.max_points)
+        check_depth(self.values, self.hint_values, self.expected, self.actual)
 
     @property
     def next_steps(self) -> tuple[str, ...]:
@@ -150,6 +155,9 @@ class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     how: Annotated[str, _means("What it was found by, in words.")]
     how_id: _MessageId = ""
     how_values: _MessageValues = {}
+
+    def __post_init__(self) -> None:
+        check_depth(self.how_values)
 
 
 AdjustmentKind = Literal["late", "override", "bonus", "total"]
@@ -198,6 +206,7 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def __post_init__(self) -> None:
         _check_numbers(self.points, self.share if self.share is not UNSET else None)
+        check_depth(self.why_values)
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -39,5 +40,8 @@ def keep_former(folder: Path, report: Report, why: Why, before: Report | None) -
 
 def _write(history: Path, former: Former) -> None:
     found = (_NAME.fullmatch(path.name) for path in history.iterdir())
-    last = max((int(name[1]) for name in found if name), default=0)
-    write_json(history / f"{last + 1:03}.json", encode_former(former), "history")
+    number = max((int(name[1]) for name in found if name), default=0) + 1
+    # Beyond nine digits nobody counted: what somebody put there is not written over.
+    while os.path.lexists(path := history / f"{number:03}.json"):
+        number += 1
+    write_json(path, encode_former(former), "history")

@@ -31,10 +31,12 @@ def folder_beside(root: Path) -> Path:
 def folder_begun(root: Path, first: str) -> Path | None:
     """The folder beside ``root`` into which a grader was moving things when it was killed.
 
-    That is the last one, where it has the file ``first`` and nothing else that ``root`` has too.
+    That is the last one, where it has the file ``first`` and nothing else that ``root`` has too. A link
+    is none: whoever put it there would choose what is moved into.
     """
     real = root.resolve()
-    last = max(real.parent.glob(f"{escape(real.name)}.before-*"), default=None)
+    beside = real.parent.glob(f"{escape(real.name)}.before-*")
+    last = max((path for path in beside if not path.is_symlink()), default=None)
     if last is None or not (last / first).is_file():
         return None
     both = (path for path in last.iterdir() if path.name != first and (real / path.name).exists())

@@ -6,8 +6,9 @@ The mistakes' names and what is kept in the detail of each: :mod:`grader.model.m
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING
@@ -35,6 +36,12 @@ TIMES_WITHIN = 100
 
 MOST_DECIMALS = 4
 """An answer that is rounded to more is called off by a little."""
+
+_DIGITS = 130
+"""Of a calculation: the product of two numbers of 60 digits, rounded to a few decimals, is exact."""
+
+_OF_ANY_NUMBER = Context(prec=_DIGITS, traps=[])
+"""For comparing with what a student sent: 1e9999999 is far from right, and no error."""
 
 _SAMPLES = 40
 _SAME = Decimal("1e-9")
@@ -73,14 +80,15 @@ class Readings:
 
     def named(self, number: Decimal) -> Reading | None:
         """What makes ``number`` of the message; ``None`` where nothing that is known does."""
-        off = abs(number - self.right.value)
-        if off <= self.tolerance:
-            return self.right
-        for reading in self.wrong:
-            if abs(number - reading.value) <= self._slack(reading):
-                return reading
-        near = Decimal(ROOM) if self.right.whole else SHARE_APART * abs(self.right.value)
-        return Reading(number, NEARLY) if off <= near else None
+        with localcontext(_OF_ANY_NUMBER):
+            off = abs(number - self.right.value)
+            if off <= self.tolerance:
+                return self.right
+            for reading in self.wrong:
+                if abs(number - reading.value) <= self._slack(reading):
+                    return reading
+            near = Decimal(ROOM) if self.right.whole else SHARE_APART * abs(self.right.value)
+            return Reading(number, NEARLY) if off <= near else None
 
     def _slack(self, reading: Reading) -> Decimal:
         """By how much a mistaken answer may differ by its own arithmetic."""
@@ -110,6 +118,16 @@ def number_of(found: Expression, fields: Mapping[str, Value]) -> Decimal:
     if number is None:
         raise ExpressionError(_("it gives text or true/false, and an answer is a number"))
     return number
+
+
+@contextmanager
+def _exactly() -> Iterator[None]:
+    """Calculate with :data:`_DIGITS`. Raises :class:`ExpressionError` for what has more."""
+    try:
+        with localcontext(prec=_DIGITS):
+            yield
+    except ArithmeticError:
+        raise ExpressionError(_("a number in it grows too large")) from None
 
 
 class Arithmetic:
@@ -142,16 +160,18 @@ class Arithmetic:
 
     def readings(self, fields: Mapping[str, Value]) -> Readings:
         """What may be made of the message with these ``fields``. Raises :class:`ExpressionError`."""
-        asked = self._asked(fields)
-        right = Reading(self._value(asked, fields), whole=not self._decimals.get(asked))
-        mistakes = tuple(self._mistakes(asked, right, fields))
+        with _exactly():
+            asked = self._asked(fields)
+            right = Reading(self._value(asked, fields), whole=not self._decimals.get(asked))
+            mistakes = tuple(self._mistakes(asked, right, fields))
         return Readings(right, mistakes, self.within)
 
     def hides(self, fields: Mapping[str, Value]) -> bool:
         """Whether a rounded answer to this message cannot be told from the right one, or not to how many
-        decimals it is rounded: 2.001 is the same to one and to two."""
-        asked = self._asked(fields)
-        return not self._shows(self._value(asked, fields), self._decimals.get(asked, ()))
+        decimals it is rounded: 2.001 is the same to one and to two. Raises :class:`ExpressionError`."""
+        with _exactly():
+            asked = self._asked(fields)
+            return not self._shows(self._value(asked, fields), self._decimals.get(asked, ()))
 
     def _asked(self, fields: Mapping[str, Value]) -> str:
         return "" if self._of is None else in_words(fields.get(self._of, ""))
@@ -282,9 +302,11 @@ def _joined(numbers: list[tuple[str, Value]]) -> Iterator[Reading]:
     if len(numbers) < 2:
         return
     (_one, first), (_other, second) = numbers[:2]
+    if exact_decimal(first) is None or exact_decimal(second) is None:
+        return  # an observation says so: what is drawn is a number
     for text in (f"{first}{second}", f"{second}{first}"):
         try:
-            value = Decimal(text)
-        except ArithmeticError:  # 1.52.5 is no number
+            value = +Decimal(text)
+        except ArithmeticError:  # 1.52.5 is no number, and 1e+3089999 none to calculate with
             continue
         yield Reading(value, "joined", whole=value == value.to_integral_value())

@@ -6,6 +6,7 @@ because an answer was taken for wrong is open where it is right now.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from grader.rubric.exchange import ExchangeRules
 
 T = TypeVar("T", "Invocation", "Exchange")
+
+_KEPT = re.compile(r"[+-]?\d{1,120}(\.\d{1,120})?([eE][+-]?\d{1,3})?", re.ASCII)
+"""Any number that was read in an answer, as Python writes it."""
 
 OTHER_FORM = N_("Messages and answers of another form were exchanged.")
 
@@ -73,9 +77,12 @@ def judged_anew(seen: Observation, rules: ExchangeRules) -> Observation:
 
 
 def answering(numbers: dict[str, str], keys: Iterable[str]) -> Decimal | None:
-    """The number of a message that counts: a bare one, or that under the first key that holds one."""
+    """The number of a message that counts: a bare one, or that under the first key that holds one.
+
+    ``numbers`` are as an observation keeps them: text that is no such number is none.
+    """
     found = (numbers[key] for key in ("", *keys) if key in numbers)
-    return next((Decimal(text) for text in found), None)
+    return next((Decimal(text) for text in found if _KEPT.fullmatch(text)), None)
 
 
 def _with_pairs(fact: Fact[T], arithmetic: Arithmetic, rules: ExchangeRules) -> Fact[T]:

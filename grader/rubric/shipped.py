@@ -27,13 +27,15 @@ def shipped_labs() -> dict[str, Path]:
 def resolve_rubric(path_or_lab: Path) -> Path:
     """The file that is meant by ``path_or_lab``: a path, or the name of a shipped lab.
 
-    A file of that name comes first. Raises :class:`BadInput` for a name that is neither.
+    A lab's name comes before a file that is called so here: its folder or an ending tells such a file
+    apart. Raises :class:`BadInput` for a name that is neither.
     """
     name, labs = str(path_or_lab), shipped_labs()
-    if path_or_lab.exists() or path_or_lab.suffix in _ENDINGS or path_or_lab.name != name:
-        return path_or_lab
+    # A folder that somebody handed over must not choose what a lab's name means.
     if name in labs:
         return labs[name]
+    if path_or_lab.exists() or path_or_lab.suffix in _ENDINGS or path_or_lab.name != name:
+        return path_or_lab
     message = _("There is no file and no shipped lab called “{name}”.", name=name[:80])
     raise bad_input("--rubric", None, message, did_you_mean(name, labs))
 

@@ -138,6 +138,23 @@ def test_the_names_of_botocore_that_the_bound_rests_on_are_there() -> None:
     assert HTTPConnection("lms.example.org")._dns_host == "lms.example.org"
 
 
+def test_no_length_of_a_chunk_is_read_without_end(clients: Clients) -> None:
+    with (
+        hostile("length for ever") as url,
+        Aws(clients, KEYS, "us-east-1", url, time.monotonic() + LIMIT_S).once_in(
+            "eu-west-3"
+        ) as aws,
+    ):
+        tracemalloc.start()
+        try:
+            fact = aws.query("sts:GetCallerIdentity", lambda: identity(aws))
+            _now, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert isinstance(fact, Unknown)
+    assert most < 2 * bounds.MOST_BYTES_OF_ANSWER
+
+
 def test_an_answer_in_small_parts_takes_little_more_than_its_length() -> None:
     parts = [number.to_bytes(2, "big") for number in range(50_000)]
     answer = SimpleNamespace(

@@ -22,6 +22,7 @@ from grader.observe.scope import scope_of
 from grader.results.directory import Results
 from grader.roster.load import load_roster
 from grader.rubric.load import default_rubric_path
+from grader.scoring.score import score
 from tests.export.results_folders import (
     ANN,
     BO,
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
 
     from grader.batch.regrade import Regraded
     from grader.batch.setup import GradingSetup
+    from grader.model.batch import Student
     from grader.model.observation import Observation
+    from grader.model.report import Report
     from grader.rubric.rubric import Rubric
 
 
@@ -250,6 +253,24 @@ def test_what_cannot_be_judged_keeps_its_report_and_everybody_else_is_judged(
     stays = [report == a_report(a_student(report.student_id), 18) for report in done.reports]
     assert stays == [number in odd for number in (1, 2, 3)]
     assert (results.folder(f"s{odd[0]}") / "report.json").read_bytes() == before
+
+
+def test_what_cannot_be_scored_keeps_its_report_and_everybody_else_is_scored(
+    tmp_path: Path, setup: GradingSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails_for_one(student: Student, *given: Any, **named: Any) -> Report:
+        if student.student_id == "s2":
+            raise ValueError("out of bounds")
+        return score(student, *given, **named)
+
+    monkeypatch.setattr("grader.batch.score_or_fault.score", fails_for_one)
+    results = odd_class(tmp_path / "class", [])
+    done = again(results, setup)
+    (failed,) = done.not_again
+    assert failed.student_id == "s2"
+    assert failed.criteria[0].message == "The grader failed: ValueError: out of bounds"
+    stays = [report == a_report(a_student(report.student_id), 18) for report in done.reports]
+    assert stays == [False, True, False]
 
 
 def test_what_cannot_be_judged_and_has_no_report_is_ungraded(

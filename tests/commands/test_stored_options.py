@@ -133,6 +133,26 @@ def test_checks_beside_the_rubric_that_is_given_are_trusted(stored: Path, tmp_pa
     assert (own / "ran").exists()
 
 
+@pytest.mark.parametrize("where", alike(["inside", "above"]))
+def test_a_labs_name_trusts_no_checks_of_the_folder_one_stands_in(
+    stored: Path, tmp_path: Path, where: str
+) -> None:
+    cwd, results = (stored, ".") if where == "inside" else (tmp_path, stored.name)
+    own = planted(cwd / "checks")
+    change(stored, checks=["checks"])
+    done = grader_here("regrade", results, "--rubric", "calculator", cwd=cwd)
+    assert (done.returncode, (own / "ran").exists()) == (2, False), done.stderr
+    named = ["--checks", "checks"]
+    assert printed(done.stderr) == ["regrade", results, "--rubric", "calculator", *named]
+
+
+def test_a_labs_name_means_the_lab_whatever_the_folder_one_stands_in_holds(stored: Path) -> None:
+    own = planted(stored / "checks")
+    (stored / "calculator").write_bytes((stored / "rubric.yaml").read_bytes())
+    done = grader_here("lint", "calculator", cwd=stored)
+    assert (done.returncode, (own / "ran").exists()) == (0, False), done.stderr
+
+
 def test_what_a_language_of_another_version_began_goes_on_in_english(
     stored: Path,
 ) -> None:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 import socket
 import time
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.applications import Starlette
 
 from grader.desk import runs, server
 from grader.desk.requests import MOST_BYTES_OF_REQUEST
+from grader.desk.tls import tls_of
 from tests.desk.desks import BETWEEN_S, Browser, block
+from tests.polling import until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.desk.tls import Tls
     from tests.desk.desks import OpenDesk
 
 pytestmark = pytest.mark.xdist_group("desk_without_aws")
@@ -258,6 +264,51 @@ def test_a_body_that_does_not_come_is_not_waited_for(desk_without_aws: OpenDesk)
     with socket.create_connection((parts.hostname, parts.port), timeout=30) as slow:
         slow.sendall(head.encode())
         assert slow.recv(100).startswith(b"HTTP/1.1 408")
+
+
+def test_a_handshake_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "REQUEST_S", 1)
+    tls = tls_of("127.0.0.1", None, None, self_signed=True, names=["127.0.0.1"])
+    with serving(tls) as address, socket.create_connection(address, timeout=30) as silent:
+        assert silent.recv(1) == b""
+
+
+def test_what_comes_while_too_many_are_connected_is_closed_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "most_open_files", lambda: 0)
+    monkeypatch.setattr(server, "REQUEST_S", 600)
+    most = server._most_served() + server._TOLD_TO_WAIT
+
+    def is_answered(one: socket.socket) -> bool:
+        with suppress(ConnectionError):
+            one.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            return one.recv(8) == b"HTTP/1.1"
+        return False
+
+    with serving(None) as address, ExitStack() as stack:
+
+        def comes() -> socket.socket:
+            return stack.enter_context(socket.create_connection(address, timeout=30))
+
+        crowd = [comes() for _each in range(most)]
+        assert not is_answered(comes())
+        assert is_answered(crowd[-1])
+        for one in crowd:
+            one.close()
+        until(lambda: is_answered(comes()))
+
+
+@contextmanager
+def serving(tls: Tls | None) -> Iterator[tuple[str, int]]:
+    """A desk's server with nothing behind it: where it is."""
+    with server.listen("127.0.0.1", 0) as listening:
+        it = server.Server(Starlette(), listening, tls)
+        it.start()
+        try:
+            yield listening.getsockname()
+        finally:
+            it.end()
 
 
 def test_a_head_that_never_ends_is_refused(desk_without_aws: OpenDesk) -> None:

@@ -60,6 +60,7 @@ class Lms:
     taken: list[dict[str, Any]] = field(default_factory=list)
     last: dict[str, datetime] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    encodings: set[str] = field(default_factory=set)
 
     @property
     def line_item(self) -> str:
@@ -154,6 +155,7 @@ def lms(public_key: RSAPublicKey) -> Iterator[Lms]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             parts = urlsplit(self.path)
             platform.asked.append(self.path)
+            platform.encodings.add(self.headers.get("Accept-Encoding", ""))
             media_type = self.headers.get("Content-Type", "")
             if parts.path == "/token":
                 answer = platform.token(parse_qs(body.decode()), media_type)

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def test_an_answer_is_asked_for_as_it_is_and_not_packed(results: Path, platform: Lms) -> None:
+    direct(results, platform, [])
+    assert platform.encodings == {"identity"}
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 def test_a_busy_platform_is_asked_again(results: Path, platform: Lms, status: int) -> None:
     platform.first_scores.extend([Answer(status, AGAIN), Answer(status, AGAIN)])

@@ -171,6 +171,9 @@ def test_what_a_spreadsheet_would_calculate_is_defused(text: str) -> None:
         ("a\t@b", "a\t'@b"),
         ("\t=1", "'\t'=1"),
         ("a;\uff1d1", "a;'\uff1d1"),
+        ('a;"=1+1', "a;'\"=1+1"),
+        ('a\t""@b', 'a\t\'""@b'),
+        ('a;"b"', 'a;"b"'),
         ("a-b; c", "a-b; c"),
     ],
 )

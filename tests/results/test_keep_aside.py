@@ -94,6 +94,19 @@ def test_what_was_interrupted_is_gone_on_with_and_nothing_is_lost(
     }
 
 
+def test_nothing_is_moved_through_a_link(results: Results, tmp_path: Path) -> None:
+    somebodys = tmp_path / "somebodys"
+    somebodys.mkdir()
+    (somebodys / "batch.json").write_text("{}")
+    (tmp_path / "results.before-99999999T999999Z").symlink_to(somebodys)
+    aside = results.prepare_backup_folder()
+    assert aside is not None
+    starting(results)
+    assert results.prepare_backup_folder() == aside
+    results.start_over(aside)
+    assert [path.name for path in somebodys.iterdir()] == ["batch.json"]
+
+
 def test_where_nobody_was_graded_nothing_is_kept(tmp_path: Path) -> None:
     results = Results(a_graded_class(tmp_path / "results", {}))
     assert results.prepare_backup_folder() is None

@@ -147,6 +147,11 @@ def test_what_a_cell_was_made_of_is_known_again(text: str) -> None:
     assert undefused(cell(text)) in {text, undefused(text)}
 
 
+@given(st.text(st.sampled_from('=+-@;\t\r\n"a1 '), max_size=8))
+def test_what_no_apostrophe_stands_in_is_read_back_as_it_was(text: str) -> None:
+    assert undefused(cell(text)) == text
+
+
 @pytest.mark.parametrize(
     ("text", "points"),
     [("2", 2), ("2,5", 2.5), ("-0", 0), ("+1.25", 1.25), ("0.33333", 0.3333)],

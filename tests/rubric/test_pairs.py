@@ -19,7 +19,7 @@ from grader.rubric.exchange_rules import exchange_problems, least_room
 from grader.rubric.expression import ExpressionError
 from grader.rubric.pairs import NoRoomError, Pairs
 from grader.rubric.readings import ROOM, gap
-from tests.exchanges import OPERATIONS, calculator
+from tests.exchanges import OPERATIONS, calculator, drawn
 
 if TYPE_CHECKING:
     from grader.rubric.pairs import Drawn
@@ -147,6 +147,16 @@ def test_what_faults_make_a_run_draw_beyond_its_room_is_nearer_and_never_missing
     assert all(
         values.count(one.readings.right.value) == 1 for one in drawn
     )  # no mistake equals a right answer
+
+
+def test_no_number_is_too_large_to_be_compared_with_what_is_right() -> None:
+    expect = {**OPERATIONS, "/": "number1 / 7 if number1 < 5000 else number1 * 10.0 ** 30"}
+    rules = calculator(answer=AnswerRules(("result",), {"of": "operation", **expect}, 1e-6))
+    readings = drawn(rules, number1=6000, number2=7, operation="/").readings
+    assert readings.right.value == Decimal("6E33")
+    assert readings.named(Decimal("6E33")) == readings.right
+    for answer in ("1e9999999", "-1e9999999", "1e-9999999"):
+        assert readings.named(Decimal(answer)) is None
 
 
 def test_each_value_is_sent_equally_often_in_turn() -> None:

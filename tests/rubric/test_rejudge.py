@@ -12,6 +12,7 @@ from grader.model.observation import Answer, Exchange, Invocation, Observation, 
 from grader.observe.answers import numbers_by_key, written
 from grader.observe.scope import restrict_to, scope_of
 from grader.rubric.exchange import AnswerRules, ExchangeRules
+from grader.rubric.rejudge import answering
 from tests.exchanges import OPERATIONS, calculator, drawn
 from tests.observations import lab_rubric, reference
 
@@ -101,6 +102,21 @@ def test_how_near_an_answer_must_be_is_judged_anew(within: float, right_ones: in
     rules = calculator(answer=msgspec.structs.replace(RULES.answer, within=within))
     found = judged(seen(exchange=Found(Exchange(tuple(pairs)))), rules)
     assert answered(found)[2] == right_ones
+
+
+@pytest.mark.parametrize("text", ["abc", "NaN", "sNaN", "Infinity", "1e9999999", "٣" * 200])
+def test_what_no_answer_can_have_been_read_as_is_no_number(text: str) -> None:
+    answer = Answer("{}", None, 0.5, numbers={"result": text})
+    pairs = tuple(msgspec.structs.replace(sent(n), answers=(answer,)) for n in range(8))
+    rules = calculator(answer=msgspec.structs.replace(RULES.answer, within=1e-4))
+    found = judged(seen(exchange=Found(Exchange(pairs))), rules)
+    assert answered(found) == (1, 3, 0)
+
+
+@pytest.mark.parametrize("number", ["1e-99", "0.%s1e-99" % ("0" * 59), "9" * 60 + "e99"])
+def test_every_number_that_was_read_in_an_answer_is_one_when_it_is_judged_anew(number: str) -> None:
+    numbers = numbers_by_key(f'{{"result": {number}}}', RULES.keys)
+    assert answering(written(numbers), RULES.keys) == numbers["result"]
 
 
 def test_other_keys_are_read_in_what_was_kept() -> None:
