@@ -25,6 +25,7 @@ from grader.observe.failure import (
     timed_out,
 )
 from grader.observe.output import ANOTHER_READER
+from grader.observe.patience import TOO_MANY_OLD
 from grader.observe.repeat import PAIR_ATTEMPTS, repeated
 from grader.observe.room import unless_not_run, when_it_may_run
 from grader.observe.sent import Sent
@@ -98,6 +99,12 @@ class Direct:
         return all(sent.silent for sent in self.sent)
 
     @property
+    def said_something_else(self) -> bool:
+        """It was not answered, by now, and the function sent something else."""
+        made = self.value
+        return made is not None and not made.answered and bool(made.others)
+
+    @property
     def late_s(self) -> float:
         """How long after the function returned its last answer came."""
         times = [s.since + answer.after_s for s in self.sent for answer in s.answers]
@@ -150,7 +157,7 @@ class Invoker:
             if missed is None:
                 return made
             attempts -= 1
-            if made.failure is not None or not attempts:
+            if made.failure is not None or not attempts or missed == TOO_MANY_OLD:
                 raise Lost(missed)
             if missed == ANOTHER_READER:
                 self._output.leave_alone(ANSWER_APPEARS_S * (PAIR_ATTEMPTS - attempts))
