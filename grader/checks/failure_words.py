@@ -41,6 +41,8 @@ def how_it_failed(invocation: Invocation, function: Function | None) -> Message:
         return message(
             N_("Lambda refused to run your function: its reserved concurrency leaves it no room.")
         )
+    if invocation.failure == "reported":
+        return message(N_("Your function says that it failed: it returned batchItemFailures."))
     if invocation.failure == "broken" or (error is not None and error.kind in _NEVER_RAN):
         if error is None:
             return message(N_("Lambda could not run your function."))

@@ -54,6 +54,7 @@ that time OWN QUEUE; after an exception it is added to that time
                                                    H = that
     silent, missed, and it failed; TOO_MANY_OLD  H = that
     an exception; ended by Lambda                H = Found(raised), Found(timed-out), right or not
+    batchItemFailures, which the mapping heeds   H = Found(reported), right or not
     returned                                     H = Found, right or not
     in every case                                -> RECORDS
 
@@ -124,6 +125,7 @@ HEARD (Exchanging.run)
     a queue is gone                              X = Unknown(vanished)
     a pair silent, its fresh one too, and missed one more pair for each, ONCE_MORE_S + slow at most; if
                                                    they are missed too, X = that
+    a pair silent in the end                     X says what AWS says of the mapping (problem)
     in every case                                -> AGAIN
 
 AGAIN (_once_more): once, and once more after a CONFIRM that found something; after a reader (H or R)
@@ -168,7 +170,7 @@ from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.ended_early import Lost
 from grader.model.fact import Fact, Found, NotTried, Unknown
-from grader.model.observation import Exchange, Function, Invocation
+from grader.model.observation import Exchange, Invocation
 from grader.observe.earlier import EarlierAnswers
 from grader.observe.exchange import Exchanging
 from grader.observe.flags import flags_of
@@ -178,7 +180,7 @@ from grader.observe.obstacles import BEING_CHANGED, Stage, consumer, found_value
 from grader.observe.output import ANOTHER_READER, DUPLICATES_S, OutputQueue
 from grader.observe.room import without_room
 from grader.observe.silence import TOO_LATE, Silence
-from grader.observe.target import enabled_mapping, target_of
+from grader.observe.target import enabled_mapping, input_arn, problem_of, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -281,7 +283,7 @@ class _Run:
         self._mapping_path = f"mappings.{rules.route.source}"
         self._mapping = enabled_mapping(stage.input_mappings, function.name)
         self._source = self._input_queue()
-        queue_arn = _input_arn(stage, function)
+        queue_arn = input_arn(stage, function)
         self._target = target_of(function, stage.input_mappings, queue_arn, rules)
         self._invoker = Invoker(aws, self._target, pairs, self.output, waits)
         self._waits, self._own_queue = waits, False
@@ -319,7 +321,7 @@ class _Run:
         done = Behaviour(
             _noting(direct.fact, own_queue=self._own_queue),
             _fact(self._recorded),
-            Found(through.result) if through is not None else self._exchanged,
+            Found(self._result(through)) if through is not None else self._exchanged,
         )
         right = direct.value is not None and direct.value.answered
         # An answer that came before the last look was followed by all this.
@@ -331,6 +333,12 @@ class _Run:
         sent = self._source is not None and bool(self._source.sent)
         done.flags = flags_of(*facts, self.output, sent=sent, left_behind=left_behind)
         return done
+
+    def _result(self, through: Exchanging) -> Exchange:
+        """What came of it; where something stayed silent, with what AWS says of the mapping by now."""
+        function, silent = self._target.name, through.silent
+        problem = problem_of(self._aws, self._stage, function) if silent else ""
+        return msgspec.structs.replace(through.result, problem=problem)
 
     def _once_more(self) -> None:
         """What could not be done, or went wrong, because of something that is over now."""
@@ -484,14 +492,6 @@ def _because(made: object) -> str | None:
 def _every_record(made: Direct | Fact[Invocation]) -> bool:
     fact = _fact(made)
     return isinstance(fact, Found) and fact.value.answered
-
-
-def _input_arn(stage: Stage, function: Function) -> str:
-    if isinstance(stage.input, Found):
-        return stage.input.value.arn
-    # The function must not tell from the event that its queue is missing: that is graded apart.
-    partition, region, account = (function.arn.split(":")[n] for n in (1, 3, 4))
-    return f"arn:{partition}:sqs:{region}:{account}:{stage.input_name}"
 
 
 def _noting(fact: Fact[Invocation], *, own_queue: bool) -> Fact[Invocation]:

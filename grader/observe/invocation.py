@@ -17,10 +17,12 @@ from grader.model.fact import Fact, Found, Unknown
 from grader.model.observation import Invocation
 from grader.observe.event import sqs_event
 from grader.observe.failure import (
+    caught_made_up_handle,
     function_error,
     lambda_said,
     log_tail,
     made_up_handle,
+    reports_failure,
     returned,
     timed_out,
 )
@@ -153,6 +155,8 @@ class Invoker:
             if made.failure == "timed-out" and made.error is None and direct.silent:
                 made = self._after_silence(direct, records, slow_s)
             silent = any(s.silent for s in direct.sent) and made.failure not in NEVER_RAN
+            if silent and caught_made_up_handle(made):
+                made = msgspec.structs.replace(made, inconclusive=True)
             missed = self._output.missed_since(began) if silent else None
             if missed is None:
                 return made
@@ -281,7 +285,12 @@ def invoked(
     response["Payload"].close()
     log = _decoded(response.get("LogResult", ""))
     if not response.get("FunctionError"):
-        return ended(log_tail=log_tail(log), returned=returned(payload))
+        failed = target.reports_failures and reports_failure(payload)
+        return ended(
+            failure="reported" if failed else None,
+            log_tail=log_tail(log),
+            returned=returned(payload),
+        )
     raised = function_error(payload, log)
     return ended(
         failure="timed-out" if timed_out(raised) else "raised",
