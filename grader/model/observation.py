@@ -434,27 +434,6 @@ class Observation(Part, frozen=True, kw_only=True):
         return self.identity.value.account_id if isinstance(self.identity, Found) else None
 
 
-def has_silent_pair(seen: Observation | None) -> bool:
-    """Whether a pair that was sent was answered with nothing at all: no answer and no failure.
-
-    A second look, which a batch takes, may find that somebody else has taken the answer.
-    """
-    if seen is None:
-        return False
-    made = [fact.value for fact in (seen.handler, seen.records) if isinstance(fact, Found)]
-    pairs = [
-        pair
-        for invocation in made
-        if invocation.failure is None and not invocation.own_queue
-        for pair in invocation.pairs
-    ]
-    others = [other for invocation in made for other in invocation.others]
-    if isinstance(seen.exchange, Found):
-        pairs += seen.exchange.value.pairs
-        others += seen.exchange.value.others
-    return not others and any(not pair.answers for pair in pairs)
-
-
 OF_RESOURCES = ("functions", "queues", "mappings", "schedules", "runs")
 """Facts of resources that have a key of their own in an observation."""
 
