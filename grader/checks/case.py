@@ -127,7 +127,15 @@ class Case:
             function=value_of(self.fact("functions", rules.route.through)),
             rules=rules,
             timeout_asked=self.bound.timeout_asked_of(rules.route.through) is not None,
+            qualifier=self._qualifier(self.name(rules.route.through)),
         )
+
+    def _qualifier(self, function: str) -> str:
+        """The version or alias of ``function`` that its mapping names; empty where it names none."""
+        mappings = value_of(self.exchange_mappings)
+        feeding = [m for m in mappings.of_queue if m.state == "Enabled"] if mappings else []
+        named = next((m.qualifier for m in feeding if m.function_name == function), None)
+        return "" if named in {None, "$LATEST"} else str(named)
 
     def fact(self, part: str, name: str = "") -> Fact[Any]:
         """The fact at ``part`` (and ``name``, where the part has several)."""

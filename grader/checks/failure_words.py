@@ -26,8 +26,25 @@ _AFTER_RETURN = frozenset({"Runtime.MarshalError", "Function.ResponseSizeTooLarg
 """Lambda's words for what a function returned."""
 
 
-def how_it_failed(invocation: Invocation, function: Function | None) -> Message:
-    """How a direct invocation of ``function``, as far as that was seen, failed, for the student."""
+def how_it_failed(
+    invocation: Invocation, function: Function | None, qualifier: str = ""
+) -> Message:
+    """How a direct invocation of ``function``, as far as that was seen, failed, for the student.
+
+    ``qualifier`` is the version or alias that was invoked, where it was not the newest code.
+    """
+    failed = _what_failed(invocation, function)
+    if not qualifier:
+        return failed
+    ran = N_(
+        "{failed} What ran is the version that the event source mapping names ({qualifier}), which your"
+        " newest code may not be."
+    )
+    return message(ran, failed=failed, qualifier=qualifier)
+
+
+def _what_failed(invocation: Invocation, function: Function | None) -> Message:
+    """What became of a direct invocation that failed, whichever version ran."""
     error = invocation.error
     if invocation.failure == "timed-out":
         waited_s = invocation.duration_s
@@ -41,6 +58,8 @@ def how_it_failed(invocation: Invocation, function: Function | None) -> Message:
         return message(
             N_("Lambda refused to run your function: its reserved concurrency leaves it no room.")
         )
+    if invocation.failure == "reported":
+        return message(N_("Your function says that it failed: it returned batchItemFailures."))
     if invocation.failure == "broken" or (error is not None and error.kind in _NEVER_RAN):
         if error is None:
             return message(N_("Lambda could not run your function."))

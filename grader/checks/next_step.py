@@ -57,6 +57,13 @@ def step_of(invocation: Invocation, setting: Setting) -> Message:
                 " your stack; Configuration, Concurrency in the console)."
             )
         )
+    if invocation.failure == "reported":
+        return _caught(invocation.log_tail, setting) or message(
+            N_(
+                "Look where your code fills batchItemFailures: print the exception that it catches"
+                " there, and read it in the function's log in CloudWatch."
+            )
+        )
     if invocation.failure == "broken":
         known = None if error is None else step_by(BROKEN, Said(error, setting))
         return known or message(

@@ -32,13 +32,23 @@ _LOG = N_(
     " what happened then."
 )
 
+_READER = N_("{step} If something else reads your output queue, stop it and check again.")
+
+
+def _after_silence(exchange: Exchange, came: Iterable[str] = ()) -> Message:
+    """What to do next where a pair that went through the queues stayed silent."""
+    if exchange.problem:
+        says = N_("AWS says of the event source mapping: “{problem}”. Mend that, then check again.")
+        return message(says, problem=exchange.problem.rstrip(". "))
+    return message(_LOG) if any(came) else message(_READER, step=message(_LOG))
+
 
 class Replies:
     """What to say of messages that were sent, and answered, in this ``setting``."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting, self._rules = setting, setting.rules
-        self._words = PairWords(setting)
+        self._words, self._ran = PairWords(setting), (setting.function, setting.qualifier)
 
     def wrong_handling(self, invocation: Invocation) -> NoReturn:
         """Say why one record, invoked directly, was not answered."""
@@ -55,7 +65,7 @@ class Replies:
                     "expected {expected}, the sum of {number1} and {number2}, found no answer."
                     " {failure}"
                 )
-            failure = how_it_failed(invocation, self._setting.function)
+            failure = how_it_failed(invocation, *self._ran)
             hint = step_of(invocation, self._setting)
             fail(template, actual=failure, hint=hint, evidence=seen, failure=failure, **values)
         if invocation.own_queue:
@@ -97,9 +107,10 @@ class Replies:
             )
         said = instead if others else template
         wrong = None if pair is None else self._step_of_number(pair, others)
+        step = step_of_silence(invocation, self._setting) if invocation else message(_LOG)
         fail(
             said,
-            hint=wrong or (step_of_silence(invocation, self._setting) if invocation else _LOG),
+            hint=wrong or (step if others else message(_READER, step=step)),
             evidence=seen,
             **spoken_of(said, self._words.values(pair)),
             **quoted(others),
@@ -137,7 +148,7 @@ class Replies:
             )
         fail(
             template,
-            hint=_LOG,
+            hint=_after_silence(through),
             evidence=seen,
             **spoken_of(template, self._words.values(pair)),
         )
@@ -161,6 +172,9 @@ class Replies:
             and first.wrong is not None
         ):
             hint = HINTS.get(first.wrong.wrong or "", hint)
+        came = any(pair.answers or pair.unread for pair in pairs) or invocation.others
+        if invocation.failure is None and not came:
+            hint = message(_READER, step=hint)
         template = N_(
             "expected {expected} right answers for {expected} records in one event, found {actual}."
             " {first}"
@@ -180,7 +194,7 @@ class Replies:
             )
         if invocation.failure is not None:
             template = failed
-            values["failure"] = how_it_failed(invocation, self._setting.function)
+            values["failure"] = how_it_failed(invocation, *self._ran)
         values["first"] = "" if first is None else self._of_record(first, invocation.others)
         seen = evidence.of_invocation(invocation, self._setting.keys)
         fail(template, hint=hint, evidence=seen, **values)
@@ -234,7 +248,7 @@ class Replies:
         said = instead if came else template
         fail(
             said,
-            hint=self._step_of_number(pair, came) or _LOG,
+            hint=self._step_of_number(pair, came) or _after_silence(exchange, came),
             evidence=seen,
             **spoken_of(said, values),
             **quoted(came),

@@ -124,7 +124,7 @@ def _why(mapping: Mapping) -> str:
     """Why AWS itself stopped it, in its words, or what went wrong last; empty where somebody did."""
     if mapping.state_reason and not _SOMEBODYS.match(mapping.state_reason):
         return mapping.state_reason
-    return mapping.last_result if mapping.last_result.startswith("PROBLEM") else ""
+    return mapping.problem
 
 
 def being_changed(found: Mappings, function: str) -> Mapping | None:

@@ -27,7 +27,8 @@ _LONGEST_TEXT = 380
 @dataclass(frozen=True)
 class Setting:
     """What a next step may speak of: the keys of a message, the queue and the region of the answers, the
-    function, where it was seen, by which rules it answers, and whether the lab asks for its timeout."""
+    function, where it was seen, by which rules it answers, whether the lab asks for its timeout, and the
+    version or alias of it that the event source mapping names, where it names one."""
 
     keys: tuple[str, ...] = ("number1", "number2")
     output: str = "output_queue"
@@ -35,6 +36,7 @@ class Setting:
     function: Function | None = None
     rules: ExchangeRules = SUMS
     timeout_asked: bool = True
+    qualifier: str = ""
 
 
 @dataclass(frozen=True)

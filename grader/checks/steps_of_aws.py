@@ -114,6 +114,13 @@ RULES: tuple[Rule, ...] = (
     ),
     # -- the queue --------------------------------------------------------------------------------
     Rule(
+        says(r"\bReceiptHandleIsInvalid\b"),
+        N_(
+            "The grader's message was made up, and cannot be deleted. Lambda itself deletes a message"
+            " when your handler returns: take that call out, or answer before it."
+        ),
+    ),
+    Rule(
         says(_NO_QUEUE + r" when calling the GetQueueUrl operation"),
         N_(
             "There is no queue of the name that your code asks for, not in this account and"

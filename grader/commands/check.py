@@ -100,7 +100,6 @@ def check(
     from grader.export.gradescope import write_results
     from grader.inputs.problems import bad_input
     from grader.model import report as reports
-    from grader.model.observation import has_silent_pair
     from grader.results.atomic_write import write_json
     from grader.roster.load import Account
     from grader.terminal.console import standard_error, standard_output
@@ -134,15 +133,9 @@ def check(
         show_report(graded.report, output, shown)
     else:
         show_change(graded.report, shown, output)
-    if not quiet:
-        if runs and graded.observation is not None and graded.observation.account_id:
-            again = _(
-                "Seed: {seed}; --seed {seed} sends the same numbers again.", seed=settings.seed
-            )
-            errors.print(again)
-        if has_silent_pair(graded.observation):
-            stop = _("If something else reads your output queue, stop it and check again.")
-            errors.print(stop, soft_wrap=True)
+    if not quiet and runs and graded.observation is not None and graded.observation.account_id:
+        again = _("Seed: {seed}; --seed {seed} sends the same numbers again.", seed=settings.seed)
+        errors.print(again)
     if for_json is not None:
         write_json(for_json, reports.encode_report(graded.report), "report")
     if for_gradescope is not None:

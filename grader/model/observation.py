@@ -120,7 +120,8 @@ class Mapping(Part, frozen=True):
 
     ``function_name`` is the name out of the function's ARN, ``qualifier`` its version or alias.
     ``state_reason`` says who or what brought it into its state, ``last_result`` how it last went; both
-    are AWS's own words, redacted.
+    are AWS's own words, redacted. ``reports_failures``: it hands messages over again that the function
+    names in ``batchItemFailures``.
     """
 
     uuid: str
@@ -134,6 +135,12 @@ class Mapping(Part, frozen=True):
     filters: tuple[str, ...]
     state_reason: str = ""
     last_result: str = ""
+    reports_failures: bool = False
+
+    @property
+    def problem(self) -> str:
+        """What went wrong last, in AWS's words; empty where nothing did."""
+        return self.last_result if self.last_result.startswith("PROBLEM") else ""
 
     @property
     def live(self) -> bool:
@@ -311,14 +318,15 @@ class Invocation(Part, frozen=True, omit_defaults=True):
 
     ``failure`` says how the invocation itself went wrong: ``raised`` (see ``error``), ``timed-out``
     (still running when the wait ended, or Lambda ended it), ``refused`` (reserved concurrency),
-    ``broken`` (Lambda could not run it). ``inconclusive``: the failure is an artefact of a made-up
-    event, so the queue decides. ``own_queue``: the sum was found on the input queue.
+    ``broken`` (Lambda could not run it), ``reported`` (it returned ``batchItemFailures``, which the
+    mapping heeds). ``inconclusive``: what happened is an artefact of a made-up event, so the queue
+    decides. ``own_queue``: the sum was found on the input queue.
     ``others`` quotes output that no pair of this run explains. ``returned`` is the JSON that the
     function returned, empty where it returned nothing; like ``log_tail`` it is bounded and redacted.
     """
 
     pairs: tuple[Pair, ...]
-    failure: Literal["raised", "timed-out", "refused", "broken"] | None = None
+    failure: Literal["raised", "timed-out", "refused", "broken", "reported"] | None = None
     error: FunctionError | None = None
     inconclusive: bool = False
     own_queue: bool = False
@@ -339,10 +347,11 @@ class Exchange(Part, frozen=True):
     ``pairs`` holds one entry for each of the rubric's pairs that was sent; where a silent pair was
     followed by a fresh one, the entry is whichever was answered. ``unsafe`` is the sentence that says
     why nothing was sent at all, ``unsafe_said`` the same for any language. ``filtered``: a filter
-    stands on the mapping and the one pair tried stayed silent. ``patience_s`` is the deadline that was
-    used for each pair. ``stands_for_all``: a single pair was sent, or one for each thing that a message
-    can ask for, because several would have travelled in one event; what comes of them is what comes of
-    all.
+    stands on the mapping, and the pair tried and its fresh one stayed silent. ``patience_s`` is the
+    deadline that was used for each pair. ``stands_for_all``: a single pair was sent, or one for each
+    thing that a message can ask for, because several would have travelled in one event; what comes of
+    them is what comes of all. ``problem`` is what AWS says, redacted, went wrong last in the mapping,
+    where a pair stayed silent.
     """
 
     pairs: tuple[Pair, ...]
@@ -352,6 +361,7 @@ class Exchange(Part, frozen=True):
     patience_s: float = 0.0
     unsafe_said: Message | None = None
     stands_for_all: bool = False
+    problem: str = ""
 
     @property
     def answered(self) -> int:
@@ -445,27 +455,6 @@ class Observation(Part, frozen=True, kw_only=True):
     def account_id(self) -> str | None:
         """The account AWS said this is, if it answered."""
         return self.identity.value.account_id if isinstance(self.identity, Found) else None
-
-
-def has_silent_pair(seen: Observation | None) -> bool:
-    """Whether a pair that was sent was answered with nothing at all: no answer and no failure.
-
-    A second look, which a batch takes, may find that somebody else has taken the answer.
-    """
-    if seen is None:
-        return False
-    made = [fact.value for fact in (seen.handler, seen.records) if isinstance(fact, Found)]
-    pairs = [
-        pair
-        for invocation in made
-        if invocation.failure is None and not invocation.own_queue
-        for pair in invocation.pairs
-    ]
-    others = [other for invocation in made for other in invocation.others]
-    if isinstance(seen.exchange, Found):
-        pairs += seen.exchange.value.pairs
-        others += seen.exchange.value.others
-    return not others and any(not pair.answers for pair in pairs)
 
 
 OF_RESOURCES = ("functions", "queues", "mappings", "schedules", "runs")

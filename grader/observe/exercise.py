@@ -8,14 +8,16 @@ the first that holds decides; ``->`` leads to the next state.
 now. *Slow*: the mapping's batching window and both queues' delays. *Little* patience is IMPATIENT_S
 + slow, *full* is the rubric's deadline + slow; while the queue gives messages that are no answers,
 a wait goes on for DRAINING_S more, and while what a lost answer of SQS held may come back, for
-COME_BACK_S, in which nothing is asked until it is back. *Something else*: for ANSWER_APPEARS_S a message
-has been known that is newer than the pair and holds no number; with a number it may answer another
-grader. *Nobody's number*: it does not, because nobody took it for UNTAKEN_S + slow, or because it is the
-right answer to an earlier pair, as long ago; no more than MOST_FOR_ONE came, none beside a right one.
-*Missed*: what a lost answer of SQS held did not come back (unreachable), AWS's clocks contradict each
-other where a verdict rests on them (clock), somebody else received an answer first, or messages are
-hidden that this run does not hide, for longer than a count is late (ANOTHER_READER: disturbed), or
-their count is not told.
+COME_BACK_S, in which nothing is asked until it is back. *Something else*: H was no answer but
+something else, no pair was answered, and for ANSWER_APPEARS_S a message has been known that is newer
+than the pair and holds no number. (Of another function such a message may be anybody's, and one with a
+number another grader's.) *Nobody's number*: it answers no other grader, because nobody took it for
+UNTAKEN_S + slow, or because it is the right answer to an earlier pair, as long ago; no more than
+MOST_FOR_ONE came, none beside a right one. *Missed*: what a lost answer of SQS held did not come back
+(unreachable), the queue holds old messages that were not read yet (TOO_MANY_OLD: disturbed), AWS's
+clocks contradict each other where a verdict rests on them (clock), somebody else received an answer
+first, or messages are hidden that this run does not hide, for longer than a count is late
+(ANOTHER_READER: disturbed), or their count is not told.
 
 READY (Waits): looks every READY_EVERY_S at what is in transition, READY_S for each thing, TOGETHER_S for
 all waits of the run
@@ -50,8 +52,9 @@ that time OWN QUEUE; after an exception it is added to that time
     silence when it may still be at work         AFTER SILENCE
     silent, missed, and it did not fail          DIRECT with a new pair, PAIR_ATTEMPTS in all; then
                                                    H = that
-    silent, missed, and it failed                H = that
+    silent, missed, and it failed; TOO_MANY_OLD  H = that
     an exception; ended by Lambda                H = Found(raised), Found(timed-out), right or not
+    batchItemFailures, which the mapping heeds   H = Found(reported), right or not
     returned                                     H = Found, right or not
     in every case                                -> RECORDS
 
@@ -89,8 +92,9 @@ TRIAL (_trial): one pair; little patience if it may not answer, then full if it 
 after LOOKED_FOR_AFTER_S, it is looked for in the input queue, unless that is slow or counts receives
     may not answer, then or now; not right       X = Found -> HEARD
     something else                               X = Found -> HEARD
-    silent                                       LITTLE ROOM, else X = Found, filtered if there is a
-                                                   filter and nothing unexplained came -> HEARD
+    silent                                       LITTLE ROOM, else with a filter one fresh pair
+    silent again, or there is no filter          X = Found, filtered if there is a filter and nothing
+                                                   unexplained came -> HEARD
     right or wrong                               the rest as above; ONE FOR ALL: -> HEARD
 
 ONE BY ONE (_one): a pair, full patience
@@ -108,11 +112,12 @@ ONE FOR ALL: as ONE BY ONE, but the first pair stands for all, and where a messa
 several things the first of each. Several at once would travel in one event, and that not all of its
 records are read was charged before
 
-LITTLE ROOM (_little_room): asks for the reserved concurrency
-    FEW or more, none, or it is not told         no
+LITTLE ROOM (without_room): asks for the reserved concurrency
     fewer than FEW                               waits the input queue's visibility timeout more, at
                                                    most MOST_IN_QUEUE_S, whatever numbers come;
                                                    then X = Unknown(throttled)
+    R Unknown: throttled or not-ready            waits as long; then X = that
+    none of these                                no
 
 HEARD (Exchanging.run)
     SendMessage: 429, 5xx, no connection         again with a new pair, PAIR_ATTEMPTS in all; X = that
@@ -120,6 +125,7 @@ HEARD (Exchanging.run)
     a queue is gone                              X = Unknown(vanished)
     a pair silent, its fresh one too, and missed one more pair for each, ONCE_MORE_S + slow at most; if
                                                    they are missed too, X = that
+    a pair silent in the end                     X says what AWS says of the mapping (problem)
     in every case                                -> AGAIN
 
 AGAIN (_once_more): once, and once more after a CONFIRM that found something; after a reader (H or R)
@@ -164,7 +170,7 @@ from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.ended_early import Lost
 from grader.model.fact import Fact, Found, NotTried, Unknown
-from grader.model.observation import Exchange, Function, Invocation
+from grader.model.observation import Exchange, Invocation
 from grader.observe.earlier import EarlierAnswers
 from grader.observe.exchange import Exchanging
 from grader.observe.flags import flags_of
@@ -172,9 +178,9 @@ from grader.observe.input_queue import InputQueue
 from grader.observe.invocation import ANSWER_APPEARS_S, GRACE_S, Direct, Invoker
 from grader.observe.obstacles import BEING_CHANGED, Stage, consumer, found_value, loop, obstacle
 from grader.observe.output import ANOTHER_READER, DUPLICATES_S, OutputQueue
-from grader.observe.room import FEW, reserved, too_little_room
+from grader.observe.room import without_room
 from grader.observe.silence import TOO_LATE, Silence
-from grader.observe.target import enabled_mapping, target_of
+from grader.observe.target import enabled_mapping, input_arn, problem_of, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -277,7 +283,7 @@ class _Run:
         self._mapping_path = f"mappings.{rules.route.source}"
         self._mapping = enabled_mapping(stage.input_mappings, function.name)
         self._source = self._input_queue()
-        queue_arn = _input_arn(stage, function)
+        queue_arn = input_arn(stage, function)
         self._target = target_of(function, stage.input_mappings, queue_arn, rules)
         self._invoker = Invoker(aws, self._target, pairs, self.output, waits)
         self._waits, self._own_queue = waits, False
@@ -315,7 +321,7 @@ class _Run:
         done = Behaviour(
             _noting(direct.fact, own_queue=self._own_queue),
             _fact(self._recorded),
-            Found(through.result) if through is not None else self._exchanged,
+            Found(self._result(through)) if through is not None else self._exchanged,
         )
         right = direct.value is not None and direct.value.answered
         # An answer that came before the last look was followed by all this.
@@ -327,6 +333,12 @@ class _Run:
         sent = self._source is not None and bool(self._source.sent)
         done.flags = flags_of(*facts, self.output, sent=sent, left_behind=left_behind)
         return done
+
+    def _result(self, through: Exchanging) -> Exchange:
+        """What came of it; where something stayed silent, with what AWS says of the mapping by now."""
+        function, silent = self._target.name, through.silent
+        problem = problem_of(self._aws, self._stage, function) if silent else ""
+        return msgspec.structs.replace(through.result, problem=problem)
 
     def _once_more(self) -> None:
         """What could not be done, or went wrong, because of something that is over now."""
@@ -418,6 +430,7 @@ class _Run:
             loops=_every_record(self._recorded),
             standing=self._rules.variants,
             little_room=self._little_room,
+            says_something_else=lambda: bool(self._direct and self._direct.said_something_else),
             step=self._waits.step,
         )
         return self._sent(self._exchanging, Exchanging.run)
@@ -433,12 +446,10 @@ class _Run:
         return Found(through.result)
 
     def _little_room(self) -> tuple[float, Unknown] | None:
-        """How long a message waits that found no room, where the function has little of it."""
-        limit = reserved(self._aws, self._target.name)
-        if limit is None or limit >= FEW:
-            return None
+        """How long a message waits that found no room, where the function has or had little of it."""
+        why = without_room(self._aws, self._target.name, _fact(self._recorded))
         visibility_s = found_value(self._stage.input).visibility_timeout_s
-        return min(visibility_s, MOST_IN_QUEUE_S), too_little_room(self._target.name, limit)
+        return None if why is None else (min(visibility_s, MOST_IN_QUEUE_S), why)
 
     def _impossible(self) -> NotTried | Unknown | None:
         """Why nothing is sent through the queue. What is certain comes before what is unknown."""
@@ -481,14 +492,6 @@ def _because(made: object) -> str | None:
 def _every_record(made: Direct | Fact[Invocation]) -> bool:
     fact = _fact(made)
     return isinstance(fact, Found) and fact.value.answered
-
-
-def _input_arn(stage: Stage, function: Function) -> str:
-    if isinstance(stage.input, Found):
-        return stage.input.value.arn
-    # The function must not tell from the event that its queue is missing: that is graded apart.
-    partition, region, account = (function.arn.split(":")[n] for n in (1, 3, 4))
-    return f"arn:{partition}:sqs:{region}:{account}:{stage.input_name}"
 
 
 def _noting(fact: Fact[Invocation], *, own_queue: bool) -> Fact[Invocation]:

@@ -13,6 +13,8 @@ from grader.safety.redact import bounded, redact
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
+    from grader.model.observation import Invocation
+
 LOG_TAIL = 4096
 """Bytes of log that Lambda returns with an invocation."""
 
@@ -54,6 +56,8 @@ _LOADING: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r".*\(\) (?:takes|missing|got) ", re.DOTALL), "TypeError"),
 )
 """Which exception it was, by what it says."""
+
+_HANDLE = "ReceiptHandleIsInvalid"
 
 RETURNED = 500
 """Characters that are kept of what a function returned."""
@@ -115,7 +119,21 @@ def timed_out(error: FunctionError) -> bool:
 
 def made_up_handle(error: FunctionError) -> bool:
     """The function used its record's receipt handle, which SQS cannot know: ours was made up."""
-    return "ReceiptHandleIsInvalid" in f"{error.kind} {error.message}"
+    return _HANDLE in f"{error.kind} {error.message}"
+
+
+def caught_made_up_handle(made: Invocation) -> bool:
+    """The function met the same, caught it, and told of it in its log or in what it returned."""
+    return made.failure in {None, "reported"} and _HANDLE in f"{made.log_tail} {made.returned}"
+
+
+def reports_failure(payload: bytes) -> bool:
+    """The function returned that it failed. What it names that is none of the event's fails the event.
+
+    Source: AWS Lambda Developer Guide, "Handling errors for an SQS event source in Lambda".
+    """
+    failures = _object(payload).get("batchItemFailures")
+    return isinstance(failures, list) and bool(failures)
 
 
 def log_tail(log: str) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from grader.model.observation import Exchange, Invocation
     from grader.observe.output import OutputQueue
 
-_COMES_BACK = frozenset({"raised", "timed-out"})
+_COMES_BACK = frozenset({"raised", "timed-out", "reported"})
 """Failures after which SQS brings the message back, whether or not it was answered."""
 
 

@@ -17,14 +17,17 @@ from grader.model.fact import Fact, Found, Unknown
 from grader.model.observation import Invocation
 from grader.observe.event import sqs_event
 from grader.observe.failure import (
+    caught_made_up_handle,
     function_error,
     lambda_said,
     log_tail,
     made_up_handle,
+    reports_failure,
     returned,
     timed_out,
 )
 from grader.observe.output import ANOTHER_READER
+from grader.observe.patience import TOO_MANY_OLD
 from grader.observe.repeat import PAIR_ATTEMPTS, repeated
 from grader.observe.room import unless_not_run, when_it_may_run
 from grader.observe.sent import Sent
@@ -98,6 +101,12 @@ class Direct:
         return all(sent.silent for sent in self.sent)
 
     @property
+    def said_something_else(self) -> bool:
+        """It was not answered, by now, and the function sent something else."""
+        made = self.value
+        return made is not None and not made.answered and bool(made.others)
+
+    @property
     def late_s(self) -> float:
         """How long after the function returned its last answer came."""
         times = [s.since + answer.after_s for s in self.sent for answer in s.answers]
@@ -146,11 +155,13 @@ class Invoker:
             if made.failure == "timed-out" and made.error is None and direct.silent:
                 made = self._after_silence(direct, records, slow_s)
             silent = any(s.silent for s in direct.sent) and made.failure not in NEVER_RAN
+            if silent and caught_made_up_handle(made):
+                made = msgspec.structs.replace(made, inconclusive=True)
             missed = self._output.missed_since(began) if silent else None
             if missed is None:
                 return made
             attempts -= 1
-            if made.failure is not None or not attempts:
+            if made.failure is not None or not attempts or missed == TOO_MANY_OLD:
                 raise Lost(missed)
             if missed == ANOTHER_READER:
                 self._output.leave_alone(ANSWER_APPEARS_S * (PAIR_ATTEMPTS - attempts))
@@ -274,7 +285,12 @@ def invoked(
     response["Payload"].close()
     log = _decoded(response.get("LogResult", ""))
     if not response.get("FunctionError"):
-        return ended(log_tail=log_tail(log), returned=returned(payload))
+        failed = target.reports_failures and reports_failure(payload)
+        return ended(
+            failure="reported" if failed else None,
+            log_tail=log_tail(log),
+            returned=returned(payload),
+        )
     raised = function_error(payload, log)
     return ended(
         failure="timed-out" if timed_out(raised) else "raised",

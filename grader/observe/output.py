@@ -22,7 +22,7 @@ from grader.observe.hidden import Hidden
 from grader.observe.kept import HeldMessage, HeldMessages
 from grader.observe.lost import HIDES_S, LOST_MESSAGES
 from grader.observe.nobodys import NobodysNumbers
-from grader.observe.patience import Patience
+from grader.observe.patience import TOO_MANY_OLD, Patience
 from grader.observe.receive import Receiver, delete_message
 from grader.observe.sent import MOST_UNREAD, Sent
 from grader.observe.something_else import SomethingElse
@@ -106,7 +106,7 @@ class OutputQueue:
         self._undeleted: set[str] = set()
         self._receiver, self._taken_at = Receiver(aws, url), -math.inf
         self._lost = self._receiver.lost
-        self._draining, self._may_hold = False, True
+        self._draining, self._found_old, self._may_hold = False, False, True
         self._shown_at = self._changed_at = time.monotonic()
         self._clocks = Clocks()
         self._else = SomethingElse(self._clocks)
@@ -187,7 +187,7 @@ class OutputQueue:
 
     def _poll(self, seconds: float) -> list[bool]:
         """Receive once; for each message, true if it answers a pair or was received before."""
-        held = self._draining or not self._may_hold
+        held, self._found_old = self._draining or not self._may_hold, False
         hides_s = self._hold_s if held else math.ceil(HIDES_S)
         back_at = self._lost.back_at
         messages = self._receiver.receive(seconds, hides_s)
@@ -218,6 +218,8 @@ class OutputQueue:
             return CLOCKS
         if self._lost.may_be_hidden(since=moment):
             return LOST_MESSAGES
+        if self._found_old:  # by the last poll, though the time for that was over
+            return TOO_MANY_OLD
         if self._taken_at >= moment or self._clocks.rest_on_date:
             return ANOTHER_READER
         more = self._hidden.more_than(self._kept.hidden + len(self._undeleted), self._changed_at)
@@ -258,6 +260,7 @@ class OutputQueue:
         if answer is not None:
             return True
         if old:
+            self._found_old = True
             earlier = self._may_be_earlier(message.body)
             (self.tally.earlier if earlier else self.tally.foreign).add(identity)
         else:
@@ -283,7 +286,8 @@ class OutputQueue:
         )
         newest = self._sent[-1]
         again = sent.answered and not reading.name and newest.silent and sent is not newest
-        if again and self._came_for(newest, message):
+        soon = self._clocks.is_since(message, newest) and message.at - newest.since <= SOON_S
+        if again and soon:  # a duplicate that SQS makes may come at any time
             # A function that keeps what it read first answers everything alike, each message once.
             self._keep_with(newest, message, answer)
             if len(sent.answers) == len(self._sent) - 1 - self._sent.index(sent):
@@ -322,10 +326,6 @@ class OutputQueue:
         unread = Answer(redact(message.body, 200), None, 0, numbers=written(by_key))
         for sent in self._sent:
             self._keep_with(sent, message, unread)
-
-    def _came_for(self, sent: Sent, message: Received) -> bool:
-        """``message`` came soon after ``sent``; a duplicate that SQS makes may come at any time."""
-        return self._clocks.is_since(message, sent) and message.at - sent.since <= SOON_S
 
     def _keep_with(self, sent: Sent, message: Received, unread: Answer) -> None:
         """Keep what a ``message`` says with ``sent``, if it came since and there is room."""

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 
 from tenacity.stop import stop_base
 
+from grader.i18n.language import N_
+from grader.i18n.message import message
+from grader.model.fact import Unknown
+
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
@@ -19,6 +23,17 @@ DRAINING_S = 60
 
 COME_BACK_S = 75
 """Extra seconds to wait for messages of a lost response; the next two responses may be lost too."""
+
+TOO_MANY_OLD = Unknown.saying(
+    "disturbed",
+    N_(
+        "The output queue holds more old messages than could be read: the answer may lie behind them."
+    ),
+    next=message(
+        N_("Empty the output queue (Purge in the console), wait a minute, then check again.")
+    ),
+)
+"""Why what is silent may have been answered, where a queue was not read to its end."""
 
 STAY_AWAY_S = (0.2, 1.0)
 """How long another grader is left alone with messages that are new and not ours, from, to."""

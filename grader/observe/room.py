@@ -10,7 +10,7 @@ from tenacity import wait_exponential, wait_random
 from grader.aws.errors import is_concurrency_full, is_waking, reserved_without_room
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.fact import Unknown, value_of
+from grader.model.fact import Fact, Unknown, value_of
 from grader.model.observation import Invocation
 from grader.observe.failure import lambda_said
 
@@ -92,10 +92,17 @@ def reserved(aws: Aws, function: str) -> int | None:
     return value_of(aws.query("lambda:GetFunctionConcurrency", ask))
 
 
-def too_little_room(function: str, limit: int) -> Unknown:
-    """What is known of a silent pair whose function has room for ``limit`` invocations at a time."""
-    few = N_(
-        "{function} may run {limit} times at once only (its reserved concurrency), and what finds no"
-        " room waits in the queue."
-    )
-    return Unknown.saying("throttled", few, function=function, limit=limit)
+def without_room(aws: Aws, function: str, made: Fact[Invocation]) -> Unknown | None:
+    """Why a silent pair may lie in the queue still; ``None`` where nothing says so.
+
+    The function has little room, or it had none, or was not awake, for as long as the invocation that
+    was to be ``made`` was waited for.
+    """
+    limit = reserved(aws, function)
+    if limit is not None and limit < FEW:
+        few = N_(
+            "{function} may run {limit} times at once only (its reserved concurrency), and what finds"
+            " no room waits in the queue."
+        )
+        return Unknown.saying("throttled", few, function=function, limit=limit)
+    return made if isinstance(made, Unknown) and made.kind in {"throttled", "not-ready"} else None

@@ -71,8 +71,7 @@ class Silence:
         return [sent for sent in direct.sent if sent.silent and self._nothing_since(sent)]
 
     def _silent_in_exchange(self) -> list[Sent]:
-        silent = self._exchanging.silent if self._exchanging is not None else []
-        return [sent for sent in silent if self._nothing_since(sent)]
+        return self._exchanging.unexplained if self._exchanging is not None else []
 
     def _nothing_since(self, sent: Sent) -> bool:
         return not self._output.said_something_else_since(sent)

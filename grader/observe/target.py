@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.model.fact import Found
+from grader.resources.mappings import observe_mappings
 
 if TYPE_CHECKING:
+    from grader.aws.account_client import Aws
     from grader.model.fact import Fact
     from grader.model.observation import Function, Mapping, Mappings
+    from grader.observe.obstacles import Stage
     from grader.rubric.exchange import ExchangeRules
 
 
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
 class Target:
     """The function that is invoked: which one, with what patience, under which queue's name.
 
-    ``outlasts``: it may run for longer than its answer is waited for.
+    ``outlasts``: it may run for longer than its answer is waited for. ``reports_failures``: where it
+    returns ``batchItemFailures``, the queue's mapping takes it to have failed.
     """
 
     function: Function
@@ -25,6 +29,7 @@ class Target:
     timeout_s: float
     outlasts: bool
     queue_arn: str
+    reports_failures: bool = False
 
     @property
     def name(self) -> str:
@@ -44,7 +49,17 @@ def target_of(
         timeout_s=runs_s,
         outlasts=function.timeout_s > runs_s,
         queue_arn=queue_arn,
+        reports_failures=mapping is not None and mapping.reports_failures,
     )
+
+
+def input_arn(stage: Stage, function: Function) -> str:
+    """The ARN of the queue that messages come from, or would if there were one."""
+    if isinstance(stage.input, Found):
+        return stage.input.value.arn
+    # The function must not tell from the event that its queue is missing: that is graded apart.
+    partition, region, account = (function.arn.split(":")[n] for n in (1, 3, 4))
+    return f"arn:{partition}:sqs:{region}:{account}:{stage.input_name}"
 
 
 def enabled_mapping(mappings: Fact[Mappings], function: str) -> Mapping | None:
@@ -52,3 +67,13 @@ def enabled_mapping(mappings: Fact[Mappings], function: str) -> Mapping | None:
     of_queue = mappings.value.of_queue if isinstance(mappings, Found) else ()
     enabled = (m for m in of_queue if m.function_name == function and m.state == "Enabled")
     return next(enabled, None)
+
+
+def problem_of(aws: Aws, stage: Stage, function: str) -> str:
+    """What AWS says by now went wrong last in the mapping that feeds ``function``, or said before.
+
+    Source: Lambda ListEventSourceMappings.
+    """
+    now = observe_mappings(aws, stage.route.source, stage.input, function)
+    mapping = enabled_mapping(now, function) or enabled_mapping(stage.input_mappings, function)
+    return "" if mapping is None else mapping.problem

@@ -14,6 +14,7 @@ from grader.model.ended_early import Lost
 from grader.model.fact import Unknown, value_of
 from grader.model.mistakes import NEARLY
 from grader.model.observation import FoundAs
+from grader.observe.failure import caught_made_up_handle
 from grader.observe.invocation import GRACE_S, NEVER_RAN, invoked
 from grader.observe.lost import LOST_MESSAGES
 from grader.observe.receive import Receiver, delete_message, show_message
@@ -92,7 +93,7 @@ def which_output(
         return unread  # It may be the one that was not read.
     chosen = right or [name for name, made in held.items() if made]
     if len(chosen) != 1:
-        return None
+        return untold if not chosen and caught_made_up_handle(ran) else None
     return FoundAs(chosen[0], "answer", message(_HELD, function=target.name))
 
 

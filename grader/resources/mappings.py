@@ -85,6 +85,7 @@ def _from_api(given: Dictionary[str, Any]) -> Mapping:
         filters=tuple(bounded(str(f.get("Pattern", "")), 300) for f in filters[:5]),
         state_reason=redact(str(given.get("StateTransitionReason") or ""), 300),
         last_result=redact(str(given.get("LastProcessingResult") or ""), 300),
+        reports_failures="ReportBatchItemFailures" in (given.get("FunctionResponseTypes") or ()),
     )
 
 

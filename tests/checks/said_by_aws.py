@@ -9,7 +9,12 @@ DENIED = (
     " sqs:sendmessage on resource: arn:aws:sqs:us-east-1:111111111111:output_queue because no"
     " identity-based policy allows the sqs:sendmessage action"
 )
+HANDLE = (
+    "An error occurred (ReceiptHandleIsInvalid) when calling the DeleteMessage operation: The input"
+    " receipt handle is invalid."
+)
 SAID: list[tuple[str, str, str]] = [
+    ("ReceiptHandleIsInvalid", HANDLE, "made up, and cannot be deleted. Lambda itself deletes"),
     *(
         (
             "Runtime.ImportModuleError",

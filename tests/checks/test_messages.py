@@ -84,7 +84,10 @@ def run_by(*triggers: Any) -> dict[str, Any]:
         handled(others=("hello",)),
         handled(own_queue=True),
         handled(inconclusive=True, error=FunctionError("ReceiptHandleIsInvalid", "no")),
-        *(handled(failure=failure) for failure in ("raised", "timed-out", "refused", "broken")),
+        *(
+            handled(failure=failure)
+            for failure in ("raised", "timed-out", "refused", "broken", "reported")
+        ),
         *(handled(wrong=wrong) for wrong in ("joined", "multiplied", "subtracted", "nearly")),
         {"records": Found(Invocation((a_pair(1), silent_pair(2), silent_pair(3))))},
         {"records": Found(Invocation((a_pair(1), silent_pair(2)), failure="raised"))},

@@ -19,13 +19,14 @@ from grader.checks.next_step import (
 from grader.checks.step_rule import Rule, Setting
 from grader.i18n.language import language
 from grader.model.fact import Found, NotTried
-from grader.model.observation import FunctionError, Invocation
+from grader.model.observation import FunctionError, Invocation, Mappings
 from grader.observe.failure import function_error
 from tests.aws_player import recorded
 from tests.checks.mistakes import MISTAKES, Mistake, as_lambda_says
-from tests.checks.said_by_aws import DENIED, SAID
+from tests.checks.said_by_aws import DENIED, HANDLE, SAID
 from tests.observations import (
     a_function,
+    a_mapping,
     a_pair,
     lab_rubric,
     only,
@@ -258,6 +259,7 @@ def test_several_records_are_answered_by_what_happened(
         ({"log_tail": "Somme : 1100\n"}, "prints the sum"),
         ({"log_tail": "11000 messages\n"}, "Send the sum to the output queue as JSON."),
         ({"log_tail": f"Erreur : {DENIED}\n"}, "the role LabRole"),
+        ({"log_tail": f"{HANDLE}\n"}, "made up, and cannot be deleted. Lambda itself deletes"),
         ({"log_tail": "KeyError: 'url'\n"}, "log says: KeyError: 'url'. Begin there."),
         (
             {"log_tail": "oops TypeError: Object of type Decimal is not JSON serializable"},
@@ -271,6 +273,35 @@ def test_a_function_that_sends_nothing_is_told_by_what_it_returned_and_logged(
 ) -> None:
     silent = Invocation((silent_pair(),), **made)  # 100 and 1000
     assert step in str(step_of_silence(silent, Setting()))
+
+
+@pytest.mark.parametrize(
+    ("log", "step"),
+    [
+        ("KeyError: 'url'\n", "log says: KeyError: 'url'. Begin there."),
+        ("START\n", "where your code fills batchItemFailures: print the exception"),
+    ],
+)
+def test_who_reports_a_failure_is_told_what_was_caught_and_logged(log: str, step: str) -> None:
+    reported = Invocation((silent_pair(),), failure="reported", log_tail=log)
+    assert step in str(step_of(reported, Setting()))
+    assert str(how_it_failed(reported, None)).endswith("it returned batchItemFailures.")
+
+
+@pytest.mark.parametrize(("qualifier", "told"), [("prod", True), (None, False), ("$LATEST", False)])
+def test_that_another_version_than_the_newest_failed_is_said(
+    judged: Judged, qualifier: str | None, told: bool
+) -> None:
+    error = FunctionError("KeyError", "'number1'", "lambda_function.py", 9)
+    seen = reference(
+        handler=Found(Invocation((silent_pair(),), failure="raised", error=error)),
+        records=NotTried("handler", "No."),
+        exchange=NotTried("handler", "No."),
+        mappings={"input": Found(Mappings((a_mapping(qualifier=qualifier),)))},
+    )
+    (said,) = judged(only(lab_rubric(), "handler"), seen)
+    assert "raised KeyError: 'number1' (lambda_function.py, line 9)." in said.message
+    assert ("the version that the event source mapping names (prod)" in said.message) is told
 
 
 def _payload(kind: str, said: str, trace: list[str]) -> bytes:

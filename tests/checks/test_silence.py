@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -137,6 +137,48 @@ def test_a_pair_that_went_through_the_queues_is_named(others: tuple[str, ...]) -
         message = failed.value.verdict.message
         assert message.startswith(begins)
         assert ("found no answer within 120 s." in message) == (not others)
+
+
+ROLE = "PROBLEM: Lambda failed to assume your function execution role."
+MADE_UP = Invocation((silent_pair(),), inconclusive=True, failure="raised", error=DELETES)
+
+
+BROKEN = an_exchange(0, pairs=(silent_pair(),), problem=ROLE)
+
+
+@pytest.mark.parametrize(
+    ("check", "facts"),
+    [
+        (check_answer, (0, BROKEN, Found(Invocation((a_pair(1),))), "mappings.input")),
+        (check_handler, (Found(MADE_UP), Found(BROKEN))),
+    ],
+    ids=["a pair", "the handler"],
+)
+def test_what_aws_says_of_the_mapping_is_quoted_where_a_pair_stayed_silent(
+    check: Callable[..., None], facts: tuple[Any, ...]
+) -> None:
+    with pytest.raises(Failure) as failed:
+        check(*facts, SUMS)
+    assert failed.value.verdict.hint == (
+        f"AWS says of the event source mapping: “{ROLE.rstrip('.')}”. Mend that, then check again."
+    )
+
+
+@pytest.mark.parametrize("others", [(), ("hello",)])
+def test_a_pure_silence_may_be_the_work_of_another_reader(others: tuple[str, ...]) -> None:
+    exchange = an_exchange(0, pairs=(silent_pair(),), others=others)
+    right, silent = Invocation((a_pair(1),)), Invocation((silent_pair(),), others=others)
+    hints = []
+    for check, facts in (
+        (check_handler, (Found(silent), UNTRIED)),
+        (check_records, (Found(silent), Found(right), UNTRIED)),
+        (check_answer, (0, exchange, Found(right), "mappings.input")),
+    ):
+        with pytest.raises(Failure) as failed:
+            check(*facts, SUMS)
+        hints.append(failed.value.verdict.hint)
+    another = "If something else reads your output queue, stop it and check again."
+    assert [hint.endswith(another) for hint in hints] == [not others] * 3
 
 
 def test_what_came_for_a_pair_is_quoted_before_what_came_at_all() -> None:

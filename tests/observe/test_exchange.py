@@ -17,6 +17,7 @@ from grader.observe.exchange import Exchanging
 from grader.observe.sent import Sent
 from tests.exchanges import drawn
 from tests.observing import EMPTY, answered, exchange, hand_in, handler, lab, look, messages
+from tests.own_names import package
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -139,6 +140,106 @@ def test_the_queue_decides_with_full_patience_where_the_made_up_event_cannot(
     assert answered(seen) == 5
     assert exchange(seen).patience_s == lab().exchange.deadline_s
     assert seen.flags == ("direct-inconclusive",)
+
+
+CATCHES = """
+import json
+import os
+import boto3
+
+sqs = boto3.client("sqs")
+
+def lambda_handler(event, context):
+    failed = []
+    for record in event["Records"]:
+        try:
+            own_url = sqs.get_queue_url(QueueName="input_queue")["QueueUrl"]
+            sqs.delete_message(QueueUrl=own_url, ReceiptHandle=record["receiptHandle"])
+            message = json.loads(record["body"])
+            body = json.dumps({{"body": message["number1"] + message["number2"]}})
+            sqs.send_message(QueueUrl=os.environ["OUTPUT_QUEUE_URL"], MessageBody=body)
+        except Exception as error:
+            {told}
+            failed.append({{"itemIdentifier": record["messageId"]}})
+    return {returned}
+"""
+FAILURES = '{"batchItemFailures": failed}'
+
+
+def reporting(wire: Wire) -> None:
+    """Let the mapping heed what the function returns of its failures."""
+
+    def heeds(parsed: dict[str, Any]) -> None:
+        for mapping in parsed["EventSourceMappings"]:
+            mapping["FunctionResponseTypes"] = ["ReportBatchItemFailures"]
+
+    wire.change("lambda.ListEventSourceMappings", heeds)
+
+
+def deploy_code(sandbox: Sandbox, account: str, code: str) -> None:
+    sandbox.client("lambda", account).update_function_code(
+        FunctionName="first_lambda", ZipFile=package(code)
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("told", "returned", "failure"),
+    [
+        ("print(error)", "None", None),
+        pytest.param('return {"body": str(error)}', "None", None, marks=pytest.mark.slow),
+        pytest.param("print(error)", FAILURES, "reported", marks=pytest.mark.slow),
+    ],
+)
+def test_an_artefact_of_the_made_up_event_that_is_caught_is_no_silence(
+    aws_sandbox: Sandbox, right: str, wire: Wire, told: str, returned: str, failure: str | None
+) -> None:
+    deploy_code(aws_sandbox, right, CATCHES.format(told=told, returned=returned))
+    reporting(wire)
+    seen = look(aws_sandbox, right, wire=wire, rubric=lab(pairs=2))
+    assert (handler(seen).failure, handler(seen).inconclusive) == (failure, True)
+    assert not handler(seen).answered
+    assert isinstance(seen.records, NotTried)
+    assert answered(seen) == 2
+    assert exchange(seen).patience_s == lab().exchange.deadline_s
+    assert seen.flags == ("direct-inconclusive",)
+
+
+REPORTS = """
+def lambda_handler(event, context):
+    return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in event["Records"]]}
+"""
+
+
+@pytest.mark.parametrize("heeded", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_who_reports_a_failure_to_a_mapping_that_heeds_it_is_sent_nothing(
+    aws_sandbox: Sandbox, right: str, wire: Wire, heeded: bool
+) -> None:
+    deploy_code(aws_sandbox, right, REPORTS)
+    if heeded:
+        reporting(wire)
+    seen = look(aws_sandbox, right, wire=wire, rubric=lab(pairs=1))
+    assert handler(seen).failure == ("reported" if heeded else None)
+    assert isinstance(seen.exchange, NotTried) is heeded
+    assert wire.requests.count("sqs.SendMessage") == (0 if heeded else 1)
+
+
+@pytest.mark.slow
+def test_what_aws_says_of_the_mapping_by_then_is_kept_with_a_silence(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    role = "PROBLEM: Lambda failed to assume your function execution role."
+    asked: list[bool] = []
+
+    def later(parsed: dict[str, Any]) -> None:
+        for mapping in parsed["EventSourceMappings"]:
+            mapping["LastProcessingResult"] = role if asked else "No records processed"
+
+    wire.change("lambda.ListEventSourceMappings", later)
+    wire.change("sqs.SendMessage", lambda _said: asked.append(True))
+    wire.play("sqs.SendMessage", swallowed(), always=True)
+    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1, pairs=1))
+    assert (answered(seen), exchange(seen).problem) == (0, role)
 
 
 @pytest.mark.slow

@@ -34,6 +34,7 @@ def test_a_mapping_is_read_as_it_is_and_needs_to_say_only_what_it_joins(
         "FilterCriteria": {"Filters": [{"Pattern": f"{{{n}}}"} for n in range(7)]},
         "StateTransitionReason": "USER_INITIATED " + "x" * 30 + " " + "y" * 300,
         "LastProcessingResult": "PROBLEM: AWS_SECRET_ACCESS_KEY=abc",
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
     }
 
     def say(parsed: dict[str, Any]) -> None:
@@ -66,6 +67,7 @@ def test_a_mapping_is_read_as_it_is_and_needs_to_say_only_what_it_joins(
             filters=("{0}", "{1}", "{2}", "{3}", "{4}"),
             state_reason=redact("USER_INITIATED " + "x" * 30 + " " + "y" * 300, 300),
             last_result="PROBLEM: AWS_SECRET_ACCESS_KEY=[redacted]",
+            reports_failures=True,
         ),
     )
     assert found.value.elsewhere == ()

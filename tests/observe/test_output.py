@@ -16,10 +16,12 @@ from grader.aws.clients import Clients
 from grader.model.access import DefaultCredentials, Keys
 from grader.model.ended_early import Interrupted
 from grader.model.observation import Answer, decode, encode_observation
+from grader.observe import invocation, patience
 from grader.observe import output as output_module
 from grader.observe.clock import ON_THE_WAY_S
 from grader.observe.nobodys import UNTAKEN_S
 from grader.observe.output import DUPLICATES_S, SOON_S, OutputQueue
+from grader.observe.patience import TOO_MANY_OLD
 from grader.observe.receive import POLL_S
 from grader.rubric.exchange import ExchangeRules
 from grader.rubric.pairs import Pairs
@@ -178,6 +180,19 @@ def test_a_queue_full_of_others_messages_is_read_through_with_one_question_a_han
     look(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=1))
     # Ten to show them again, and a few until it is known that the queue is full of them.
     assert 10 <= wire.requests.count("sqs.ChangeMessageVisibilityBatch") <= 13
+
+
+def test_a_queue_that_was_not_read_to_its_end_leaves_open_what_is_silent(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in(aws_sandbox, fresh_account, handler="prints_only", mapping="disabled", old_messages=60)
+    # One poll is all that there is time for.
+    monkeypatch.setattr(patience, "DRAINING_S", 0)
+    for name in ("ANSWER_APPEARS_S", "AFTER_BESIDE_S"):
+        monkeypatch.setattr(invocation, name, 0)
+    seen = look(aws_sandbox, fresh_account, wire=wire)
+    assert seen.handler == seen.records == TOO_MANY_OLD
+    assert wire.requests.count("lambda.Invoke") == 1
 
 
 SUM = ExchangeRules(answer_keys=("body", "sum"))

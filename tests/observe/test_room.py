@@ -161,6 +161,30 @@ def test_a_silent_pair_may_lie_in_the_queue_where_the_function_has_little_room(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("refused", "found"),
+    [(ACCOUNT, "throttled"), pytest.param(ASLEEP, "not-ready", marks=pytest.mark.slow)],
+)
+def test_a_silent_pair_is_not_charged_to_a_function_that_lambda_did_not_run(
+    aws_sandbox: Sandbox,
+    right: str,
+    wire: Wire,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: Any,
+    found: str,
+) -> None:
+    for name in ("ROOM_S", "MOST_ROOM_S", "WAKING_S"):
+        monkeypatch.setattr(room, name, 0.3)
+    monkeypatch.setattr(exercise, "MOST_IN_QUEUE_S", 1)
+    wire.play("lambda.Invoke", refused, always=True)
+    # The mapping is refused as well, and the message lies in the queue.
+    wire.play("sqs.SendMessage", swallowed(), always=True)
+    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1))
+    assert kind(seen.handler) == kind(seen.exchange) == found
+    assert wire.requests.count("sqs.SendMessage") == 1
+
+
+@pytest.mark.slow
 def test_an_answer_that_comes_when_the_queue_hands_the_message_over_again_counts(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:

@@ -201,13 +201,19 @@ sqs = boto3.client("sqs")
 def lambda_handler(event, context):
     for record in event["Records"]:
         queue = sqs.get_queue_url(QueueName="queue1")["QueueUrl"]
-        sqs.delete_message(QueueUrl=queue, ReceiptHandle=record["receiptHandle"])
+        try:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=record["receiptHandle"])
+        except Exception as error:
+            {caught}
 """
 
 
 @pytest.mark.slow
-def test_only_the_queue_can_tell_of_a_function_that_deletes_its_message_first(lab: Lab) -> None:
+@pytest.mark.parametrize("caught", ["raise", "print(error)"])
+def test_only_the_queue_can_tell_of_a_function_that_deletes_its_message_first(
+    lab: Lab, caught: str
+) -> None:
     """The receipt handle of the event is made up: nothing is answered, whatever the queue is called."""
-    calculator(lab, package(DELETES_FIRST))
+    calculator(lab, package(DELETES_FIRST.format(caught=caught)))
     observed = look(lab.sandbox, lab.account, rubric=observing.lab())
     assert kind(observed.handler) == kind(observed.exchange) == "ambiguous"
