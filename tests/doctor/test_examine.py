@@ -41,11 +41,15 @@ HOUR_S = 3600
 
 
 def roster(folder: Path, sandbox: Sandbox, *rows: str) -> Path:
-    """A roster of ``student_id,group,account_id,key`` rows; the key ``-`` leads nowhere."""
+    """A roster of ``student_id,group,account_id,key`` rows; the key ``-`` leads nowhere, and without one
+    the row names no way."""
     (folder / "blocks").mkdir(exist_ok=True)
     lines = ["student_id,group,account_id,endpoint_url,region,credentials_file"]
     for row in rows:
         student, group, account, key = row.split(",")
+        if not key:
+            lines.append(f"{student},{group},{account},,,")
+            continue
         url = "http://127.0.0.1:9" if key == "-" else sandbox.endpoint_url
         (folder / f"blocks/{student}.ini").write_text(
             f"[default]\naws_access_key_id={key if key != '-' else '1' * 12}\n"
@@ -233,6 +237,13 @@ def test_rows_of_one_group_may_lead_to_one_account(
     found = examine(roster(tmp_path, aws_sandbox, *rows))
     told = [faults(one).partition(". If")[0].partition("of ")[2] for one in found]
     assert told == ["s03", "s03", "s01, s02"]
+
+
+def test_who_goes_a_partners_way_needs_no_other_block(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s01,pair,{right},{right}", f"s02,pair,{'2' * 12},")
+    assert [faults(one) for one in examine(path)] == ["", ""]
 
 
 @pytest.mark.slow
