@@ -27,7 +27,7 @@ def test_it_is_judged_there_again_and_what_stands_in_the_labs_region_is_said(
     aws_sandbox: Sandbox, right: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = f"aws_access_key_id = {right}\naws_secret_access_key = test\n"
-    (tmp_path / "config").write_text(f"[profile lab]\nregion = us-west-2\n{keys}")
+    (tmp_path / "config").write_text(f"[profile lab]\nregion = eu-west-3\n{keys}")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     path = tmp_path / "class.csv"
@@ -44,7 +44,7 @@ def test_it_is_judged_there_again_and_what_stands_in_the_labs_region_is_said(
             return report
 
         first = grade()
-        assert (first.status, first.region, first.score) == ("graded", "us-west-2", 0)
+        assert (first.status, first.region, first.score) == ("graded", "eu-west-3", 0)
         assert first.criteria[0].message.endswith("there is one of that name in us-east-1.")
         assert first.criteria[0].hint == (
             "That is the lab's region: have it looked at there, with --region us-east-1."

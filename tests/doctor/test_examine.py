@@ -257,15 +257,16 @@ def test_an_account_that_two_rows_claim_is_told_even_where_it_cannot_be_reached(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("other", ["us-west-2", "eu-west-1"], ids=["Learner Lab's", "rubric's"])
 def test_functions_that_stand_in_the_other_region_are_found(
-    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path, other: str
 ) -> None:
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as file:
         file.writestr("a.py", "def b(event, context): pass\n")
     elsewhere: Any = boto3.client(
         "lambda",
-        region_name="us-west-2",
+        region_name=other,
         endpoint_url=aws_sandbox.endpoint_url,
         **aws_sandbox.credentials(fresh_account),
     )
@@ -277,12 +278,16 @@ def test_functions_that_stand_in_the_other_region_are_found(
         Code={"ZipFile": code.getvalue()},
     )
     elsewhere.close()
-    one = examine_one(tmp_path, aws_sandbox, fresh_account, Wire())
-    assert one.seen.elsewhere == "us-west-2"
-    assert "stand in us-west-2, not in us-east-1. Write us-west-2 into" in faults(one)
-    path = tmp_path / "class.csv"
-    path.write_text(path.read_text().replace(",,blocks", ",us-west-2,blocks"))
-    (again,) = examine(path)
+    rubric = lab_with_runs()
+    place = "us-east-1" if other == "us-west-2" else other
+    rubric = msgspec.structs.replace(rubric, lab=msgspec.structs.replace(rubric.lab, region=place))
+    path = roster(tmp_path, aws_sandbox, f"s01,,,{fresh_account}")
+    path.write_text(path.read_text().replace(",,blocks", ",us-east-1,blocks"))
+    (one,) = examine(path, Wire(), rubric=rubric)
+    assert one.seen.elsewhere == other
+    assert f"stand in {other}, not in us-east-1. Write {other} into" in faults(one)
+    path.write_text(path.read_text().replace(",us-east-1,blocks", f",{other},blocks"))
+    (again,) = examine(path, rubric=rubric)
     assert (again.seen.elsewhere, again.faults) == (None, [])
 
 

@@ -443,7 +443,7 @@ def test_a_section_in_the_column_group_makes_no_group(
     done = make(tmp_path)
     assert (done.returncode, says in " ".join(done.stderr.split())) == (status, True), done.stderr
     if not status:
-        assert {r["group"] for r in rows(tmp_path / "class.csv")} == {""}
+        assert {r.get("group", "") for r in rows(tmp_path / "class.csv")} == {""}
 
 
 def test_without_a_list_a_group_is_not_taken_for_a_participant(tmp_path: Path) -> None:
