@@ -18,7 +18,7 @@ from grader.batch.regrade import judged_again
 from grader.batch.wait_for_killed import wait_for_orphaned_poll
 from grader.i18n.language import _
 from grader.inputs.problems import bad_input
-from grader.model.batch import Batch, Counts, KnownWay, Student
+from grader.model.batch import Batch, Counts, KnownWay
 from grader.model.code_digest import grader_sha256
 from grader.model.fact import Found
 from grader.model.timestamps import now
@@ -94,6 +94,7 @@ class ClassRun:
         self._earlier = {result.report.student_id: result for result in plan.earlier}
         self._graded: dict[str, KeptResult] = {}
         self._rows = [plan.settings.row_of(account) for account in roster.accounts]
+        self._named = NamedAccounts(self._rows)
         self._started, self._clock = now(), time.monotonic()
         self._ways = dict(plan.ways)
         self._unjudged: dict[str, KeptResult] = {}
@@ -150,7 +151,7 @@ class ClassRun:
             self._setup,
             lang=self._lang,
             region=plan.settings.region,
-            everyone=self._students(),
+            everyone=self._rows,
             due=plan.settings.due,
             overrides=plan.overrides,
         ):
@@ -197,7 +198,7 @@ class ClassRun:
     def _last_seen(self, party: str) -> list[Observation]:
         """What is stored of a party that is graded again."""
         stored = self._results.each_stored(self._plan.stored.get(party, ()))
-        return last_seen_accounts(stored, NamedAccounts(self._students()).may_be)
+        return last_seen_accounts(stored, self._named.may_be)
 
     def _note_absent(self) -> None:
         """Write the reports of those who handed in nothing; what was seen of one earlier stays.
@@ -301,15 +302,12 @@ class ClassRun:
     def _finish(self) -> Summary:
         shown, known = self._plan.settings.shown, self._in_order()
         return self._results.write_class(
-            known, self._setup.rubric, self._students(), self._lang, shown
+            known, self._setup.rubric, self._rows, self._lang, shown
         )
 
     @property
     def _lang(self) -> str:
         return self._plan.settings.lang
-
-    def _students(self) -> list[Student]:
-        return self._rows
 
     def _known_ways(self) -> dict[str, KnownWay]:
         grouped = [account.student_id for account in self._roster.accounts if account.group]
@@ -357,7 +355,7 @@ class ClassRun:
                 finished_at=now() if ended else None,
                 duration_s=round(time.monotonic() - self._clock, 3) if ended else None,
                 counts=Counts(everybody, graded, everybody - graded, absent or UNSET),
-                students=self._students(),
+                students=self._rows,
                 ways=self._known_ways(),
             )
         )
