@@ -71,6 +71,7 @@ class Aws:
     Once AWS has refused the credentials, or gave none for a role, the account is not asked again: every
     later question gets the same :class:`Unknown`. Nor is it after ``ends_at``, a time of
     ``time.monotonic()``, but for what leaves it as it was found (:meth:`ignore_deadline`).
+    ``lab_region`` is the rubric's, where what is missing in ``region`` may be.
     """
 
     def __init__(
@@ -80,8 +81,10 @@ class Aws:
         region: str,
         endpoint_url: str | None,
         ends_at: float | None = None,
+        lab_region: str | None = None,
     ) -> None:
         self.region, self.endpoint_url, self.ends_at = region, endpoint_url, ends_at
+        self.lab_region = lab_region
         self._clients, self._access = clients, access
         self._overtime_ends_at: float | None = None
         self._keys: dict[str, str] | None = None

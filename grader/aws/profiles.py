@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -85,15 +86,33 @@ def session_for_keys() -> boto3.Session:
     return boto3.Session(botocore_session=made)
 
 
-def region_of_profile(name: str | None) -> str | None:
-    """The region that a profile, or the default configuration, names; ``None`` where none is named.
+def region_of_profile(name: str) -> str | None:
+    """The region that a profile names itself, whatever the environment says; ``None`` for none.
 
     A configuration that cannot be read names none: what is wrong with it is said where it is used.
     """
+    session = botocore.session.Session()
+    paths = [session.get_config_variable(each) for each in ("config_file", "credentials_file")]
     try:
-        return botocore.session.Session(profile=name).get_config_variable("region")  # type: ignore[no-any-return]
+        return _regions(*map(_state_of, paths)).get(name)
     except BotoCoreError:
         return None
+
+
+@lru_cache(maxsize=1)
+def _regions(*_files: tuple[str, int, int]) -> dict[str, str]:
+    """The region of each profile. It is read once, until a file changes: a class may have thousands."""
+    profiles = botocore.session.Session().full_config["profiles"]
+    return {name: given["region"] for name, given in profiles.items() if "region" in given}
+
+
+def _state_of(path: str) -> tuple[str, int, int]:
+    """What tells that a file was written again: its size, and when."""
+    try:
+        there = Path(os.path.expandvars(path)).expanduser().stat()
+    except (OSError, RuntimeError):  # no such file; no home
+        return path, 0, 0
+    return path, there.st_size, there.st_mtime_ns
 
 
 class AskedKeys:

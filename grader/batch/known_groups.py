@@ -16,7 +16,7 @@ from grader.scoring.best_account import GROUP_ACCOUNT_OPEN
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from grader.model.batch import Batch, Student
+    from grader.model.batch import Batch, OfStudent, Student
     from grader.model.report import Report
     from grader.results.directory import StoredStudent
     from grader.roster.load import Account
@@ -48,6 +48,14 @@ class KnownGroups:
         if graded:
             self._stands[name] = frozenset(_standing(stored))
 
+    def leave_out(self, names: Collection[str]) -> None:
+        """Take students away again: what is stored of them is of an account that is another group's."""
+        for name, students in self._students.items():
+            self._students[name] = [one for one in students if one.student_id not in names]
+        for name in names:
+            self._stands.pop(name, None)
+            self._open.discard(name)
+
     def is_open(self, row: Account) -> bool:
         """Whether a way of the row's group led nowhere, or the row's own way is a new one."""
         return bool(row.group) and (row.student_id in self._open or self._is_new(row))
@@ -76,7 +84,7 @@ class KnownGroups:
     def students(self, rows: Iterable[Account]) -> dict[str, list[Student]]:
         """The students whose observations are stored, by their groups."""
         parties = {party_of(row) for row in rows}
-        return {name: who for name, who in self._students.items() if name in parties}
+        return {name: who for name, who in self._students.items() if who and name in parties}
 
     def earlier(self, rows: Sequence[Account], *, again: bool) -> dict[str, Earlier]:
         """What is known of the groups of ``rows``.
@@ -92,7 +100,7 @@ class KnownGroups:
             known = led_to.setdefault(name, {})
             if self._ways is not UNSET and not self._is_new(row):
                 account_id = self._ways[row.student_id].account_id
-                if account_id and row.account_id in {None, account_id}:
+                if account_id and row.expected_account_id in {None, account_id}:
                     known[row.student_id] = account_id
             if not again:
                 mine = self._stands.get(row.student_id, frozenset())
@@ -100,9 +108,9 @@ class KnownGroups:
         return {name: Earlier(led_to[name], stands.get(name, frozenset())) for name in led_to}
 
 
-def is_of_group(report: Report, student: Student) -> bool:
+def is_of_group(report: Report, row: OfStudent) -> bool:
     """Whether the report is of the group that the row names; neither may have one."""
-    return (report.group or None) == (student.group or None)
+    return (report.group or None) == (row.group or None)
 
 
 def _standing(stored: StoredStudent) -> Iterator[tuple[str, str]]:

@@ -145,7 +145,7 @@ class Pipeline:
     def _visit(self, account: Account) -> Visit:
         region = self._settings.region_of(account, self._rubric)
         endpoint_url = account.endpoint_url or self._settings.endpoint_url
-        return Visit(account.access, account.account_id, region, endpoint_url, account.use)
+        return Visit(account.access, account.expected_account_id, region, endpoint_url, account.use)
 
     # -- judging ------------------------------------------------------------------------------
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import UNSET
 
 from grader import __version__
-from grader.batch.known_groups import KnownGroups, is_of_group, whole_groups
+from grader.batch.known_groups import KnownGroups, whole_groups
 from grader.batch.regrade import criteria_of, former_criteria
+from grader.batch.same_row import (
+    as_judged,
+    is_another_account,
+    is_same_row,
+    of_former_partners,
+    rows_before,
+)
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
 from grader.model.code_digest import grader_sha256
@@ -21,7 +27,6 @@ from grader.results.handed_back import read_handed_back
 from grader.results.named_accounts import NamedAccounts
 from grader.results.overrides import Overrides, Worth, read_overrides
 from grader.roster.find import find_students
-from grader.roster.load import student_of
 from grader.scoring.adjust import as_earned
 
 if TYPE_CHECKING:
@@ -30,7 +35,6 @@ if TYPE_CHECKING:
     from grader.batch.parties import Earlier
     from grader.batch.settings import Settings
     from grader.model.batch import Batch, KnownWay, Student
-    from grader.model.report import Report
     from grader.results.directory import Results, StoredStudent
     from grader.roster.load import Account, Roster
     from grader.rubric.rubric import Rubric
@@ -90,26 +94,27 @@ def plan(
     if not (resume and results.occupied):
         return Plan(chosen, settings, start_over=True, raw_batch=raw_batch)
     batch = results.batch()
+    students = [settings.row_of(account) for account in roster.accounts]
+    before = rows_before(results, batch, students)
     if not force:
-        _refuse_changes(results, batch, roster, rubric, checks_sha256, settings)
+        is_another = batch.roster_sha256 != roster.sha256
+        how = roster_changes([*before.values()], students) if is_another else ""
+        _refuse_changes(results, batch, how, rubric, checks_sha256, settings)
     if batch.state == "starting":
         return Plan(chosen, settings, start_over=True, raw_batch=raw_batch)
     # A report does not record code, checks or language, so compare those in batch.json; a run that
     # ended early may have left reports that were to be judged again.
     judged_by = (batch.checks_sha256, batch.grader_sha256, batch.lang, batch.state)
-    judged_alike = judged_by == (checks_sha256, grader_sha256(), settings.lang, "finished")
     failed = set[str]() if batch.judging_failed is UNSET else {*batch.judging_failed}
-    same_due = settings.due == (batch.due or None)
-    before = {student.student_id: student for student in batch.students}
+    judged_alike = judged_by == (checks_sha256, grader_sha256(), settings.lang, "finished")
     known: dict[str, KeptResult] = {}
     seen: dict[str, KeptResult] = {}
     outdated: list[Student] = []
     groups = KnownGroups(batch)
     asked: set[str] = set()
     # Another account is another observation.
-    students = [student_of(account) for account in roster.accounts]
     named = NamedAccounts(students)
-    maybe = (student for student in students if not _another_account(student, before))
+    maybe = (student for student in students if not is_another_account(student, before))
     for stored_student in results.each_stored(maybe):
         asked |= criteria_of(stored_student.report)
         last = stored_student.known
@@ -117,33 +122,23 @@ def plan(
             continue
         if any(isinstance(found.identity, Found) for found in stored_student.seen):
             seen[stored_student.student.student_id] = last
-        same = _same_account(stored_student.student, before) and _is_as_named(stored_student)
-        if same:
+        if same := is_same_row(stored_student, last.report, before):
             known[stored_student.student.student_id] = last
         # A human's marks settle what is open for one student alone.
         groups.add(stored_student, graded=same and as_earned(last.report).status == "graded")
-        due_alike = (
-            same_due
-            and before[stored_student.student.student_id].due_at == stored_student.student.due_at
-        )
-        is_same = (
-            stored_student.agree
+        if not (
+            judged_alike
             and stored_student.student.student_id not in failed
-            and due_alike
-            and _is_of(last.report, stored_student.student, rubric)
-        )
-        if not (judged_alike and is_same):
-            outdated.append(_as_judged(stored_student.student, last.report))
-    # Whoever had handed in nothing, and has a mark all the same, may have handed in something now.
-    absent = {account.student_id for account in roster.accounts if account.absent}
-    graded = {
-        name
-        for name, result in known.items()
-        if result.report.status == "graded" and (name in absent or not result.report.nothing_seen)
-    }
+            and _is_as_judged(stored_student, before, batch, settings, rubric)
+        ):
+            outdated.append(as_judged(stored_student.student, last.report))
+    apart = of_former_partners(roster.accounts, before, seen)
+    groups.leave_out(apart)
+    known, seen = ({n: r for n, r in of.items() if n not in apart} for of in (known, seen))
     if keep_all:
-        todo = tuple(account for account in chosen if account.student_id not in known)
+        todo = tuple(row for row in chosen if _is_missing(row, known, groups))
     else:
+        graded = _graded(roster, known)
         left = {
             a.student_id for a in chosen if only or a.student_id not in graded or groups.is_open(a)
         }
@@ -172,10 +167,27 @@ def plan(
     )
 
 
+def _graded(roster: Roster, known: Mapping[str, KeptResult]) -> set[str]:
+    """Who has a grade that stands."""
+    # Whoever had handed in nothing, and has a mark all the same, may have handed in something now.
+    absent = {account.student_id for account in roster.accounts if account.absent}
+    return {
+        name
+        for name, result in known.items()
+        if result.report.status == "graded" and (name in absent or not result.report.nothing_seen)
+    }
+
+
+def _is_missing(row: Account, known: Mapping[str, KeptResult], groups: KnownGroups) -> bool:
+    """Whether nothing is known of the row, or nothing but that it came later than what its group has."""
+    result = known.get(row.student_id)
+    return result is None or (result.report.nothing_seen and bool(groups.students([row])))
+
+
 def _refuse_changes(
     results: Results,
     batch: Batch,
-    roster: Roster,
+    how_roster: str,
     rubric: Rubric,
     checks_sha256: str,
     settings: Settings,
@@ -205,9 +217,8 @@ def _refuse_changes(
         changed[_("The rubric changed since this batch was started")] = rubric_changes(old, rubric)
     if batch.checks_sha256 != checks_sha256:
         changed[_("The checks of your own changed since this batch was started")] = ""
-    students = [student_of(account) for account in roster.accounts]
-    if batch.roster_sha256 != roster.sha256 and (how := roster_changes(batch.students, students)):
-        changed[_("The roster changed since this batch was started")] = how
+    if how_roster:
+        changed[_("The roster changed since this batch was started")] = how_roster
     if changed:
         remedy = _("Give --force to go on all the same, or another --out.")
         raise BadInput(
@@ -221,52 +232,28 @@ def _refuse_changes(
         )
 
 
-def _is_of(report: Report, student: Student, rubric: Rubric) -> bool:
-    """Whether the report is by this rubric and of the student as the roster says now."""
-    return (report.rubric_sha256, report.name, report.email, report.group) == (
+def _is_as_judged(
+    stored: StoredStudent,
+    before: Mapping[str, Student],
+    batch: Batch,
+    settings: Settings,
+    rubric: Rubric,
+) -> bool:
+    """Whether the report is by this rubric, of what was seen, and of the row as the roster says it now.
+
+    What a row that comes back was judged by, the batch does not say.
+    """
+    report, student = stored.report, stored.student
+    then = before.get(student.student_id)
+    if then is None or report is None or not stored.agree:
+        return False
+    due_alike = (settings.due, student.due_at) == (batch.due or None, then.due_at)
+    return due_alike and (report.rubric_sha256, report.name, report.email, report.group) == (
         rubric.sha256,
         student.name,
         student.email,
         student.group,
     )
-
-
-def _another_account(now: Student, then: Mapping[str, Student]) -> bool:
-    """Whether the row is known to mean another account; a region or group may be left out by mistake."""
-    before = then.get(now.student_id)
-    return before is None or (
-        now.account_id is not None
-        and before.account_id is not None
-        and now.account_id != before.account_id
-    )
-
-
-def _same_account(now: Student, then: Mapping[str, Student]) -> bool:
-    before = then[now.student_id]
-    return (now.account_id, now.region, now.group, now.use) == (
-        before.account_id,
-        before.region,
-        before.group,
-        before.use,
-    )
-
-
-def _as_judged(student: Student, report: Report) -> Student:
-    """The row by which the report is judged again: it says its group until the student is graded."""
-    return msgspec.structs.replace(student, group=report.group)
-
-
-def _is_as_named(stored: StoredStudent) -> bool:
-    """Whether a grade is of the group, the region and the resources that the row names.
-
-    In a group the ways to its accounts decide about the last two."""
-    student, seen, report = stored.student, stored.observation, stored.report
-    if report is not None and not is_of_group(report, student):
-        return False
-    if student.group or seen is None or report is None or report.status == "ungraded":
-        return True
-    used = {role: found.name for role, found in seen.found_as.items() if found.how == "use"}
-    return student.region in {None, seen.region} and used == (student.use or {})
 
 
 def _chosen(roster: Roster, only: Sequence[str]) -> tuple[Account, ...]:

@@ -13,7 +13,9 @@ import msgspec
 from msgspec import UNSET
 
 from grader import __version__
+from grader.batch.same_row import as_judged
 from grader.batch.score_or_fault import score_or_fault
+from grader.batch.settings import region_of_row
 from grader.inputs.problems import BadInput
 from grader.judging.ungraded import Unjudged
 from grader.model.code_digest import grader_sha256
@@ -124,7 +126,7 @@ def regrade(
                 student.student_id, OBSERVATION, REPORT, ACCOUNTS
             )
             if seen or reported:
-                there.append(student)
+                there.append(as_judged(student, report))
             if report is not None and not seen and not report.nothing_seen:
                 skipped.append(student.student_id)
             damaged = reported and report is None
@@ -254,14 +256,14 @@ def judged_again(
     file cannot be read.
     """
     rubric = setup.rubric
-    default = region or rubric.lab.region
     class_ = list(everyone)
-    named, regions = NamedAccounts(class_), _regions(class_, default)
+    named = NamedAccounts(class_)
+    regions = {(row.group, region_of_row(row, region, rubric)) for row in class_ if row.group}
 
     def asked(student: Student, seen: Observation) -> Observation:
-        of_group = regions.get(student.group or "", set())
-        own = student.region or default
-        return restrict_to(seen, rubric, seen.region if seen.region in of_group else own)
+        is_of_group = (student.group, seen.region) in regions
+        own = region_of_row(student, region, rubric)
+        return restrict_to(seen, rubric, seen.region if is_of_group else own)
 
     some = list(students)
     size = setup.judge.share(len(some))
@@ -318,15 +320,6 @@ def judged_again(
             else:
                 others = tuple(each for each in stored_student.seen if each is not counts)
                 yield Rejudged(stored_student.report, known, counts, others)
-
-
-def _regions(students: Iterable[Student], default: str) -> dict[str, set[str]]:
-    """The regions of each group's rows."""
-    regions: dict[str, set[str]] = {}
-    for student in students:
-        if student.group:
-            regions.setdefault(student.group, set()).add(student.region or default)
-    return regions
 
 
 def _unjudged(stored: StoredStudent, best: int, judged: Sequence[list[Outcome]]) -> int | None:

@@ -6,17 +6,19 @@ import errno
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import UNSET
 
-from grader.batch.parties import Graded, is_worth_more
+from grader.batch.known_groups import is_of_group
+from grader.batch.parties import NOTHING_EARLIER, Earlier, Graded, is_worth_more, party_of
 from grader.batch.pipeline import Pipeline
 from grader.batch.regrade import judged_again
 from grader.batch.wait_for_killed import wait_for_orphaned_poll
 from grader.i18n.language import _
 from grader.inputs.problems import bad_input
-from grader.model.batch import Batch, Counts, KnownWay, Student
+from grader.model.batch import Batch, Counts, KnownWay
 from grader.model.code_digest import grader_sha256
 from grader.model.fact import Found
 from grader.model.timestamps import now
@@ -31,16 +33,17 @@ from grader.scoring.adjust import as_earned
 from grader.scoring.suspicion import KeptResult, code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from grader.batch.plan import Plan
     from grader.batch.setup import GradingSetup
     from grader.engines.protocol import Engine
     from grader.inputs.problems import Problem
+    from grader.model.observation import Observation
     from grader.model.report import Report
     from grader.results.directory import Results
-    from grader.roster.load import Roster
+    from grader.roster.load import Account, Roster
     from grader.scoring.summary import Summary
 
 _NOTHING_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -90,6 +93,8 @@ class ClassRun:
         self._setup, self._results, self._roster, self._plan = setup, results, roster, plan
         self._earlier = {result.report.student_id: result for result in plan.earlier}
         self._graded: dict[str, KeptResult] = {}
+        self._rows = [plan.settings.row_of(account) for account in roster.accounts]
+        self._named = NamedAccounts(self._rows)
         self._started, self._clock = now(), time.monotonic()
         self._ways = dict(plan.ways)
         self._unjudged: dict[str, KeptResult] = {}
@@ -146,7 +151,7 @@ class ClassRun:
             self._setup,
             lang=self._lang,
             region=plan.settings.region,
-            everyone=self._students(),
+            everyone=self._rows,
             due=plan.settings.due,
             overrides=plan.overrides,
         ):
@@ -159,6 +164,8 @@ class ClassRun:
                 self._unjudged[name] = rejudged.known
                 if _is_graded(rejudged.known) and not is_looked_at_again:
                     self.not_again.append(rejudged.not_again)
+        if self._work is not None:  # nobody need come of those who are to be graded again
+            self._graded = {**self._earlier, **self._graded}
 
     def _marked(self, known: KeptResult, again: Collection[str]) -> KeptResult:
         """``known`` with the marks that there are now, written where that is another report; whoever is
@@ -172,44 +179,75 @@ class ClassRun:
         return KeptResult(report, known.code)
 
     def _grade(self, shown: Callable[[Graded], None]) -> None:
-        named = NamedAccounts(self._students())
-        Pipeline(
-            self._setup.rubric,
-            self._setup.judge,
-            self._setup.checks,
-            self._plan.settings,
-            lambda graded: self._take(graded, shown),
-            self._engine,
-            self._plan.groups,
-            lambda party: last_seen_accounts(
-                self._results.each_stored(self._plan.stored.get(party, ())), named.may_be
-            ),
-        ).run([account for account in self._plan.todo if not account.absent])
+        rows = [account for account in self._plan.todo if not account.absent]
+        take = partial(self._take, shown=shown)
+        self._pipeline(take, self._engine, self._plan.groups).run(rows)
+
+    def _pipeline(
+        self,
+        take: Callable[[Graded], None],
+        engine: Engine | None,
+        earlier: Mapping[str, Earlier],
+    ) -> Pipeline:
+        setup, settings = self._setup, self._plan.settings
+        return Pipeline(
+            *(setup.rubric, setup.judge, setup.checks, settings, take, engine, earlier),
+            self._last_seen,
+        )
+
+    def _last_seen(self, party: str) -> list[Observation]:
+        """What is stored of a party that is graded again."""
+        stored = self._results.each_stored(self._plan.stored.get(party, ()))
+        return last_seen_accounts(stored, self._named.may_be)
 
     def _note_absent(self) -> None:
-        """Write the reports of those who handed in nothing; what was seen of one earlier stays."""
+        """Write the reports of those who handed in nothing; what was seen of one earlier stays.
+
+        Whoever is new in a group that was seen gets what that comes to.
+        """
         rubric, settings = self._setup.rubric, self._plan.settings
+        joining: list[Account] = []
         for account in self._plan.todo:
             if not account.absent:
                 continue
-            if earlier := self._earlier.get(account.student_id):
+            student, earlier = student_of(account), self._earlier.get(account.student_id)
+            is_new = earlier is None or not is_of_group(earlier.report, account)
+            if is_new and self._last_seen(party_of(account)):
+                joining.append(account)
+            elif earlier is not None:
                 self._graded[account.student_id] = earlier
-                continue
-            report = absent_report(
-                student_of(account),
-                rubric,
-                seed=settings.seed,
-                region=settings.region_of(account, rubric),
-                lang=self._lang,
-                before=self._results.report_of(account.student_id),
+            else:
+                report = absent_report(
+                    student,
+                    rubric,
+                    seed=settings.seed,
+                    region=settings.region_of(account, rubric),
+                    lang=self._lang,
+                    before=self._results.report_of(account.student_id),
+                )
+                self._take(Graded(account, None, report))
+        if joining:
+            self._join(joining)
+
+    def _join(self, rows: Sequence[Account]) -> None:
+        """Grade rows that name no way by what is stored of their groups: no way of theirs is tried."""
+        rubric, settings = self._setup.rubric, self._plan.settings
+        settled: dict[str, Earlier] = {}
+        for row in rows:
+            party = settled.get(party_of(row), NOTHING_EARLIER)
+            place = (row.student_id, settings.region_of(row, rubric))
+            settled[party_of(row)] = Earlier(
+                {**party.led_to, row.student_id: row.student_id}, party.seen | {place}
             )
-            self._take(Graded(account, None, report), lambda _graded: None)
+        self._pipeline(lambda graded: self._take(replace(graded, led_to=None)), None, settled).run(
+            rows
+        )
 
     def take(self, graded: Graded) -> Report | None:
         """Write a student's result, one at a time. The report that counts now, with a human's marks;
         ``None`` where it could not be written. Raises ``OSError`` where nothing more can be written."""
         unwritten = len(self.unwritten)
-        self._take(graded, lambda _graded: None)
+        self._take(graded)
         name = graded.account.student_id
         return self._graded[name].report if len(self.unwritten) == unwritten else None
 
@@ -228,7 +266,7 @@ class ClassRun:
         """The reports there are, in the roster's order."""
         return [known.report for known in self._in_order()]
 
-    def _take(self, graded: Graded, shown: Callable[[Graded], None]) -> None:
+    def _take(self, graded: Graded, shown: Callable[[Graded], None] = lambda _graded: None) -> None:
         name = graded.account.student_id
         earlier = self._earlier.get(name)
         graded = replace(graded, report=self._plan.overrides.on(graded.report))
@@ -263,16 +301,11 @@ class ClassRun:
 
     def _finish(self) -> Summary:
         shown, known = self._plan.settings.shown, self._in_order()
-        return self._results.write_class(
-            known, self._setup.rubric, self._students(), self._lang, shown
-        )
+        return self._results.write_class(known, self._setup.rubric, self._rows, self._lang, shown)
 
     @property
     def _lang(self) -> str:
         return self._plan.settings.lang
-
-    def _students(self) -> list[Student]:
-        return [student_of(account) for account in self._roster.accounts]
 
     def _known_ways(self) -> dict[str, KnownWay]:
         grouped = [account.student_id for account in self._roster.accounts if account.group]
@@ -320,7 +353,7 @@ class ClassRun:
                 finished_at=now() if ended else None,
                 duration_s=round(time.monotonic() - self._clock, 3) if ended else None,
                 counts=Counts(everybody, graded, everybody - graded, absent or UNSET),
-                students=self._students(),
+                students=self._rows,
                 ways=self._known_ways(),
             )
         )

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec import UNSET
+
 from grader.aws.profiles import region_of_profile
 from grader.model.access import Profile
+from grader.roster.load import student_of
 from grader.scoring.open_by import AS_GRADED
 
 if TYPE_CHECKING:
+    from grader.model.batch import Student
     from grader.model.run_bounds import Keep
     from grader.roster.load import Account
     from grader.rubric.rubric import Rubric
@@ -44,7 +49,17 @@ class Settings:
 
     def region_of(self, account: Account, rubric: Rubric) -> str:
         """Where the account is looked at: the row, the option, its profile, the lab say it in turn."""
-        given = account.region or self.region
-        if given is None and isinstance(account.access, Profile):
-            given = region_of_profile(account.access.name)
-        return given or rubric.lab.region
+        return region_of_row(self.row_of(account), self.region, rubric)
+
+    def row_of(self, account: Account) -> Student:
+        """What is stored of an account, with its profile's region where that counts."""
+        row = student_of(account)
+        if row.region or self.region or not isinstance(account.access, Profile):
+            return row
+        region = region_of_profile(account.access.name)
+        return msgspec.structs.replace(row, profile_region=region or UNSET)
+
+
+def region_of_row(row: Student, option: str | None, rubric: Rubric) -> str:
+    """Where the account of a row, as it is stored, is looked at. ``option`` is ``--region``."""
+    return row.region or option or row.profile_region or rubric.lab.region

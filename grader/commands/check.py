@@ -25,6 +25,7 @@ from grader.commands.options import (
     UseOption,
 )
 from grader.i18n.language import N_, _, spoken
+from grader.model.run_bounds import GREATEST_ATTEMPT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +80,15 @@ def check(
     endpoint_url: EndpointOption = None,
     region: RegionOption = None,
     seed: SeedOption = None,
+    attempt: Annotated[
+        int,
+        typer.Option(
+            "--attempt",
+            min=1,
+            max=GREATEST_ATTEMPT,
+            help=N_("The attempt of that run, as its report says it."),
+        ),
+    ] = 1,
     json: JsonOption = None,
     lang: LangOption = None,
     quiet: QuietOption = False,
@@ -118,7 +128,7 @@ def check(
     # One worker of the judge judges in order: what was looked at, then everything.
     with load_setup(rubric, checks, workers=1) as setup:
         only = criteria_to_look_at(criterion, setup, exchange=settings.exchange)
-        settings = replace(settings, only=only)
+        settings = replace(settings, only=only, attempt=attempt)
         mine = use_of(use, setup.rubric.lab.names)
         access = own_access(profile, block)
         me = Account(_ME, "", "", None, None, None, None, access, use=mine)
@@ -134,7 +144,8 @@ def check(
     else:
         show_change(graded.report, shown, output)
     if not quiet and runs and graded.observation is not None and graded.observation.account_id:
-        again = _("Seed: {seed}; --seed {seed} sends the same numbers again.", seed=settings.seed)
+        replayed = f"{settings.seed}" if attempt == 1 else f"{settings.seed} --attempt {attempt}"
+        again = _("Seed: {seed}; --seed {seed} sends the same numbers again.", seed=replayed)
         errors.print(again)
     if for_json is not None:
         write_json(for_json, reports.encode_report(graded.report), "report")

@@ -102,7 +102,7 @@ def batch(
         trusted_again,
     )
     from grader.engines.choose import engine_of
-    from grader.results.directory import Results
+    from grader.results.directory import DESK, Results
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.progress import progress
     from grader.terminal.report import show_class
@@ -124,16 +124,20 @@ def batch(
         absent=absent,
         due=due,
     )
-    if (resume or only) and results.occupied:
+    goes_on = bool(resume or only) and results.occupied
+    if goes_on:
         options = options.as_before(results)
     stop_in_a_results_folder(options.rubric, checks)
     errors = standard_error(quiet=quiet)
     settings = limit_jobs(options.settings(confirm_s=confirm_silence), errors)
     # One process judges faster than accounts are visited, and holds less memory than several.
-    with load_setup_and_roster(options.rubric, options.checks, roster, workers=1) as (
-        setup,
-        students,
-    ):
+    with load_setup_and_roster(
+        options.rubric,
+        options.checks,
+        roster,
+        workers=1,
+        handed_in_here=goes_on and (out / DESK).is_file(),
+    ) as (setup, students):
         check_written({}, setup.check_dirs)
         planned = plan(
             results,

@@ -68,7 +68,7 @@ RegionOption = Annotated[
     typer.Option(
         "--region",
         metavar=N_("REGION"),
-        help=N_("The region [default: the roster's, the rubric's]."),
+        help=N_("The region [default: the roster's, the profile's, the rubric's]."),
     ),
 ]
 JOBS, ACCOUNT_TIMEOUT_S, CONFIRM_S = 32, 600, 30

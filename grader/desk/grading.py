@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
+
 from grader.batch.pipeline import Pipeline
 from grader.desk.refused import Refused, words
 from grader.desk.seat import Kept
@@ -180,6 +182,7 @@ def _reached(row: Account, keys: Keys, mine: Account) -> Account:
         row,
         access=keys,
         account_id=None,
+        way_account_id=UNSET,
         region=mine.region,
         endpoint_url=mine.endpoint_url,
         use=mine.use,

@@ -93,7 +93,7 @@ def examine_class(
             region = settings.region_of(account, rubric)
             endpoint_url = account.endpoint_url or settings.endpoint_url
             use = frozenset(account.use.items())
-            way = (account.access, account.account_id, region, endpoint_url, use)
+            way = (account.access, account.expected_account_id, region, endpoint_url, use)
             if way not in ways:
                 ways[way] = threads.submit(ask_everything, clients, rubric, needs, *way)
             rows.append((account, region, ways[way]))
@@ -147,11 +147,11 @@ def _examined(account: Account, region: str, seen: Seen, written: float | None) 
         examination.faults.append((_("AWS could not be asked: {why}", why=why), _reach(identity)))
     if not isinstance(identity, Found):
         return examination
-    if account.account_id not in {None, identity.value.account_id}:
+    if account.expected_account_id not in {None, identity.value.account_id}:
         message = _(
             "The credentials belong to account {found}, the roster says {expected}.",
             found=identity.value.account_id,
-            expected=account.account_id,
+            expected=account.expected_account_id,
         )
         examination.faults.append((message, _("Ask for the right block, or correct account_id.")))
     if seen.denied:

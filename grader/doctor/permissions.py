@@ -98,7 +98,8 @@ def ask_everything(
             asking.everything()
             elsewhere = None
             if asking.functions and all(isinstance(f, Missing) for f in asking.functions.values()):
-                others = [other for other in LEARNER_LAB_REGIONS if other != region]
+                others = [*dict.fromkeys((rubric.lab.region, *LEARNER_LAB_REGIONS))]
+                others = [other for other in others if other != region]
                 names = list(asking.functions)
                 elsewhere = _elsewhere(clients, access, others, endpoint_url, names)
     except Exception as error:  # noqa: BLE001 - one account's surprise must not end the class

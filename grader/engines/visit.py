@@ -73,9 +73,10 @@ class Visit:
     endpoint_url: str | None
     use: Mapping[str, str] = field(default_factory=dict, hash=False)
 
-    def aws(self, context: WorkerContext, ends_at: float) -> Aws:
+    def aws(self, context: WorkerContext, ends_at: float, lab_region: str | None = None) -> Aws:
         """The account's AWS, asked until ``ends_at``, a time of ``time.monotonic()``. To be closed."""
-        return Aws(context.clients, self.access, self.region, self.endpoint_url, ends_at)
+        where = (self.region, self.endpoint_url)
+        return Aws(context.clients, self.access, *where, ends_at, lab_region)
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ def observe_account(
     When ``options.limit_s`` have passed AWS is not asked any more: what is left is unknown
     (``time-limit``). Raises :class:`Interrupted` when the context is to stop.
     """
-    with closing(visit.aws(context, time.monotonic() + options.limit_s)) as aws:
+    ends_at = time.monotonic() + options.limit_s
+    with closing(visit.aws(context, ends_at, rubric.lab.region)) as aws:
         return observe(
             aws,
             rubric,

@@ -18,6 +18,7 @@ from grader.intake.list_columns import PLURAL, POINTS, roles_of, unsure
 from grader.intake.list_times import local_time
 from grader.roster.cell_shapes import shape_problem, shortened_fault
 from grader.roster.credentials_block import read_pasted
+from grader.roster.groups import names_no_group
 from grader.roster.pasted_text import decoded
 from grader.roster.table import ID_COLUMNS, stripped_records
 from grader.safety.printable import storable
@@ -45,20 +46,6 @@ _NOT_STUDENTS = frozenset({POINTS, "studenttest", "teststudent"})
 """Canvas's row of points, and its student who is none."""
 _POSTINGS = ("manualposting", "muted")
 """What alone fills a row of Canvas's, by its letters, as soon as one assignment is posted by hand."""
-_NO_GROUP = frozenset(
-    (
-        "",
-        "nogroups",
-        "nogroup",
-        "aucungroupe",
-        "notamemberofanygroup",
-        "memberofmorethanonegroup",
-        "nestmembredaucungroupe",
-        "membredeplusdungroupe",
-        "membredeplusieursgroupes",
-    )
-)
-"""What Moodle writes where somebody is in no group or in too many, by its letters."""
 
 
 @dataclass
@@ -193,10 +180,10 @@ def _add(
         at_end = _NUMBER_AT_END.search(number)
         given["moodle_participant"] = at_end[1] if at_end else ""
     student.group = storable(given.get("group", ""), _MAX_TEXT)
-    if letters(student.group) in _NO_GROUP:
+    if names_no_group(student.group):
         student.group = ""
     several = (storable(part.strip(), _MAX_TEXT) for part in given.pop(PLURAL, "").split(","))
-    student.groups = tuple(part for part in several if letters(part) not in _NO_GROUP)
+    student.groups = tuple(part for part in several if not names_no_group(part))
     given.pop("group", None)
     if made.taken and not (name or {*MATCHING_COLUMNS} & {*given}):
         message = _("The row names no student.")

@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING
 from grader.i18n.language import _, plural
 from grader.inputs.names import exact_name, letters
 from grader.inputs.problems import Problem
+from grader.roster.groups import MOST_IN_A_GROUP
 from grader.safety.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from grader.intake.class_list import ClassList, Listed
     from grader.intake.persons import Joined
     from grader.intake.submissions import Submission
-
-MOST_IN_A_GROUP = 10
-"""The size above which a group is not one that hands in together: a column *Groups* may name the
-halves of a course."""
 
 _DEFAULT_GROUPS = frozenset(("defaultgroup", "groupepardefaut"))
 
@@ -56,7 +53,6 @@ def choose_groups(
     """The one group of each student that hands in together, where the lists say it."""
     folders = {names.key(submission.name) for submission in submissions}
     made.doubts += _written_alike(lists)
-    several: set[str] = set()
     for person in made.persons:
         person.cells.pop("group", None)
         single = [row for row in person.groups if row.group]
@@ -76,7 +72,6 @@ def choose_groups(
             chosen = next((group for group in many if names.key(group) in folders), "")
             if not chosen and len(many) == 1:
                 chosen = next(iter(many))
-                several.add(chosen)
             elif not chosen and many:
                 row = next(iter(many.values()))
                 message = _("The student is in several groups, and none handed in: none is taken.")
@@ -84,7 +79,7 @@ def choose_groups(
                 made.doubts.append(Problem(row.file, row.line, message, remedy))
         if chosen:
             person.cells["group"] = chosen
-    _drop_halves(made, several)
+    _drop_halves(made, names, folders)
 
 
 def _written_alike(lists: Sequence[ClassList]) -> Iterator[Problem]:
@@ -117,11 +112,11 @@ def _is_another(group: str, other: str, row: Listed) -> str:
     )
 
 
-def _drop_halves(made: Joined, several: set[str]) -> None:
-    """Remove groups of a column *Groups* that are too large to hand in together."""
+def _drop_halves(made: Joined, names: GroupNames, folders: Collection[str]) -> None:
+    """Remove groups that are too large to hand in together, and did not."""
     size = Counter(person.group for person in made.persons)
     for group, count in size.items():
-        if group and count > MOST_IN_A_GROUP and group in several:
+        if group and count > MOST_IN_A_GROUP and names.key(group) not in folders:
             message = plural(
                 count,
                 "{group} has {count} student, too many to hand in together: it is not taken.",

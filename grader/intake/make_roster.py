@@ -164,7 +164,7 @@ def write_roster(made: Made, out: Path) -> None:
                 os.utime(stage / name, (at.timestamp(), at.timestamp()))
         staged = {f"{folder.name}/{name}": f"{folder.name}/{_STAGE}/{name}" for name in blocks}
         write_text(aside, made.table.text(staged))
-        load_roster(aside)
+        load_roster(aside, alike_is_told=True)
         write_text(aside, made.table.text())
         for name in blocks:
             (stage / name).replace(folder / name)

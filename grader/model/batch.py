@@ -46,6 +46,13 @@ class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "use.ROLE. Left out where it has none."
         ),
     ] = UNSET
+    profile_region: Annotated[
+        str | UnsetType,
+        Meta(
+            description="The region of the row's profile, where its account is looked at because "
+            "neither the roster nor --region says one. Left out elsewhere."
+        ),
+    ] = UNSET
 
     def column(self, name: str) -> str:
         """What the roster's own column of this name says, whatever its case, or nothing."""

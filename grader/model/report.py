@@ -290,7 +290,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         tuple[str, ...],
         _means("Facts for a human, which cost no points: see the list below."),
     ] = ()
-    seed: Annotated[Seed, _means("What the numbers sent were made from: --seed sends them again.")]
+    seed: Annotated[
+        Seed,
+        _means(
+            "What the numbers sent were made from: --seed of `grader check` sends them again, with "
+            "--attempt where that is another than 1."
+        ),
+    ]
     attempt: Annotated[
         Attempt | UnsetType,
         _means(

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta
 
-from grader.model.run_bounds import GREATEST_SEED
+from grader.model.run_bounds import GREATEST_ATTEMPT, GREATEST_SEED
 
 Seed: TypeAlias = Annotated[int, Meta(ge=0, le=GREATEST_SEED)]
-Attempt: TypeAlias = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Attempt: TypeAlias = Annotated[int, Meta(ge=0, le=GREATEST_ATTEMPT)]

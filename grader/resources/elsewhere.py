@@ -1,4 +1,4 @@
-"""Whether what is missing in one region of the Learner Lab is in the other."""
+"""Whether what is missing in one region is in another where a student may have put it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,23 @@ LEARNER_LAB_REGIONS = ("us-east-1", "us-west-2")
 
 
 def other_region(aws: AwsAccount, kind: Literal["function", "queue"], name: str) -> str | None:
-    """The other region of the Learner Lab, where it has the function or queue ``name``.
+    """The first of the :func:`other_regions` that has the function or queue ``name``.
 
-    ``None`` too where it cannot be asked, which is no fault of the account: that region may be closed.
+    ``None`` too where none can be asked, which is no fault of the account: a region may be closed.
     """
-    if aws.region not in LEARNER_LAB_REGIONS:
-        return None
-    (other,) = (region for region in LEARNER_LAB_REGIONS if region != aws.region)
-    with aws.once_in(other) as there:
-        return other if is_there(there, kind, name) else None
+    for other in other_regions(aws.region, aws.lab_region):
+        with aws.once_in(other) as there:
+            if is_there(there, kind, name):
+                return other
+    return None
+
+
+def other_regions(region: str, lab_region: str | None) -> list[str]:
+    """Where a lab may stand instead: in the rubric's region, in the Learner Lab's other one."""
+    learner_lab = LEARNER_LAB_REGIONS if region in LEARNER_LAB_REGIONS else ()
+    return [
+        other for other in dict.fromkeys((lab_region, *learner_lab)) if other not in {None, region}
+    ]
 
 
 def is_there(aws: AwsAccount, kind: Literal["function", "queue"], name: str) -> bool:

@@ -30,6 +30,7 @@ class AwsAccount(Protocol):
     """The part of :class:`~grader.aws.account_client.Aws` that only reads."""
 
     region: str
+    lab_region: str | None
 
     @property
     def lambda_(self) -> LambdaClient: ...  # noqa: D102 - as there

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem, bad_input
@@ -23,6 +23,7 @@ from grader.roster.cell_shapes import (
     shortened_fault,
     use_fault,
 )
+from grader.roster.groups import group_name, rows_of_groups, too_large, written_alike
 from grader.roster.misplaced import looks_like_credentials, misplaced
 from grader.roster.table import ID_COLUMNS, USE, AccountRow, Table, read_table
 
@@ -48,8 +49,9 @@ class Account:
     ``extra`` holds the roster's other columns, in order, the ids of other systems among them. ``line``
     is where the row begins in the file. ``submitted_at`` is when the block was handed in by the LMS's
     clock, ``due_at`` until when this student has time; both know their zone. ``use`` are AWS's names of
-    resources that play a part, by the rubric's own. What the roster leaves out is ``None``, or empty for
-    ``name`` and ``email``.
+    resources that play a part, by the rubric's own. ``way_account_id`` is what the roster says of the
+    account of a partner whose way this is. What the roster leaves out is ``None``, or empty for ``name``
+    and ``email``.
     """
 
     student_id: str
@@ -65,6 +67,12 @@ class Account:
     submitted_at: datetime | None = None
     due_at: datetime | None = None
     use: dict[str, str] = field(default_factory=dict, hash=False)
+    way_account_id: str | UnsetType | None = UNSET
+
+    @property
+    def expected_account_id(self) -> str | None:
+        """The account to which the way should lead, by the roster: a partner's leads to theirs."""
+        return self.account_id if self.way_account_id is UNSET else self.way_account_id
 
     @property
     def absent(self) -> bool:
@@ -73,8 +81,9 @@ class Account:
 
 
 def student_of(account: Account) -> Student:
-    """What may be stored of an account: everything but how it is reached."""
-    kept = {name: getattr(account, name) for name in Student.__struct_fields__}
+    """What may be stored of an account: everything but how it is reached, and where a profile leads."""
+    own = (name for name in Student.__struct_fields__ if name != "profile_region")
+    kept = {name: getattr(account, name) for name in own}
     due_at = iso(account.due_at) if account.due_at else UNSET
     return Student(**{**kept, "use": account.use or UNSET, "due_at": due_at})
 
@@ -97,15 +106,15 @@ def check_cells(path: Path) -> None:
         raise BadInput(problems)
 
 
-def load_roster(path: Path, *, ways_needed: bool = True) -> Roster:
+def load_roster(path: Path, *, ways_needed: bool = True, alike_is_told: bool = False) -> Roster:
     """The roster in the CSV file at ``path``, and the credentials files it names.
 
     Rows of a group may lead to accounts of their own. One that names no way goes the way of another row
-    of its group: to that row's account, region and endpoint where it says none of its own. A row for
-    which nobody of the group names a way is that of a student who handed in nothing; unless
+    of its group: to that row's account, and its region and endpoint where it says none of its own. A row
+    for which nobody of the group names a way is that of a student who handed in nothing; unless
     ``ways_needed``, the roster may have no column for ways at all, and one that cannot be gone is no
-    problem. Raises :class:`BadInput` with every
-    problem; no message holds a secret.
+    problem. ``alike_is_told``: whoever calls says which groups are written alike. Raises
+    :class:`BadInput` with every problem; no message holds a secret.
     """
     table, sha256 = _table(path)
     if ways_needed and not {*ACCESS_COLUMNS} & {*table.columns}:
@@ -113,7 +122,7 @@ def load_roster(path: Path, *, ways_needed: bool = True) -> Roster:
         remedy = _("Add the columns of one way: {ways}.", ways=_(WAYS))
         raise bad_input(path, table.header_line, message, remedy)
     reading = _Reading(str(path), path.parent, table.columns, ways_needed=ways_needed)
-    accounts = reading.accounts(table.rows)
+    accounts = reading.accounts(table.rows, alike_is_told=alike_is_told)
     problems = [*table.problems, *reading.problems]
     if problems:
         raise BadInput(problems)
@@ -124,6 +133,9 @@ def _table(path: Path) -> tuple[Table, str]:
     """The roster's cells, and the digest of the file."""
     file = read_text(path, limit_bytes=_LIMIT_BYTES, save_as="CSV UTF-8")
     table = read_table(file.text, str(path))
+    for row in table.rows:
+        if group := group_name(row.cells.pop("group", "")):
+            row.cells["group"] = group
     # Without a trustworthy header every row would be reported for what is one mistake.
     if any(problem.line == table.header_line for problem in table.problems):
         raise BadInput(table.problems)
@@ -140,28 +152,13 @@ class _Reading:
     problems: list[Problem] = field(default_factory=list)
     ways_needed: bool = True
 
-    def accounts(self, rows: Iterable[AccountRow]) -> tuple[Account, ...]:
+    def accounts(self, rows: Sequence[AccountRow], *, alike_is_told: bool) -> tuple[Account, ...]:
         """The accounts of all rows; meaningful only if ``problems`` stays empty."""
-        rows = list(rows)
         self.check(rows)
-        access: dict[int, Access] = {}
-        for row in rows:
-            try:
-                way = access_of(row.cells, row.secrets, self.folder)
-            except AccessError as error:
-                if not self.ways_needed:
-                    # Nobody goes that way, and the student is not absent for it.
-                    access[row.line] = HandedIn(error.faults[0][0])
-                    continue
-                for message, remedy in error.faults:
-                    self._say(row, message, remedy)
-            else:
-                if way is not None:
-                    access[row.line] = way
-                else:
-                    self._check_misplaced(row)
+        access = self._ways(rows, alike_is_told=alike_is_told)
         shared: dict[int, dict[str, str]] = {}
-        for members in _groups(rows):
+        partners: dict[int, str | None] = {}
+        for members in rows_of_groups(rows).values():
             # By their ids: the order of the rows does not matter.
             known = sorted((row for row in members if row.line in access), key=_id)
             if not known:
@@ -174,18 +171,52 @@ class _Reading:
                 names_one = row.line in access
                 theirs = of_way[access.setdefault(row.line, first)]
                 shared[row.line] = _use_alone(theirs) if names_one else theirs
+                if not names_one:
+                    partners[row.line] = theirs.get("account_id")
         absent = NothingHandedIn()
         return tuple(
-            _account(row, access.get(row.line, absent), shared.get(row.line, {}))
+            _account(
+                row,
+                access.get(row.line, absent),
+                shared.get(row.line, {}),
+                partners.get(row.line, UNSET),
+            )
             for row in rows
             if "student_id" in row.cells
         )
 
+    def _ways(self, rows: Sequence[AccountRow], *, alike_is_told: bool) -> dict[int, Access]:
+        """The ways that rows name themselves, by their lines."""
+        access: dict[int, Access] = {}
+        broken: set[int] = set()
+        for row in rows:
+            try:
+                way = access_of(row.cells, row.secrets, self.folder)
+            except AccessError as error:
+                if not self.ways_needed:
+                    # Nobody goes that way, and the student is not absent for it.
+                    access[row.line] = HandedIn(error.faults[0][0])
+                    continue
+                broken.add(row.line)
+                for message, remedy in error.faults:
+                    self._say(row, message, remedy)
+            else:
+                if way is not None:
+                    access[row.line] = way
+                else:
+                    self._check_misplaced(row)
+        if not alike_is_told:
+            for found in written_alike(rows, {*access, *broken}):
+                self._say(*found)
+        return access
+
     def check(self, rows: Sequence[AccountRow]) -> None:
-        """Look at every cell by itself, and for ids that are given twice."""
+        """Look at every cell by itself, for ids that are given twice and for groups that are none."""
         self._check_ids(rows)
         for row in rows:
             self._check_cells(row)
+        for found in too_large(rows):
+            self._say(*found)
 
     def _check_ids(self, rows: Iterable[AccountRow]) -> None:
         first: dict[str, int] = {}
@@ -248,14 +279,6 @@ class _Reading:
         self.problems.append(Problem(self.file, row.line, message, remedy))
 
 
-def _groups(rows: Iterable[AccountRow]) -> Iterable[list[AccountRow]]:
-    groups: dict[str, list[AccountRow]] = {}
-    for row in rows:
-        if "group" in row.cells:
-            groups.setdefault(row.cells["group"], []).append(row)
-    return groups.values()
-
-
 def _id(row: AccountRow) -> str:
     return row.cells.get("student_id", "").casefold()
 
@@ -275,7 +298,12 @@ def _use_alone(shared: Mapping[str, str]) -> dict[str, str]:
     return {column: cell for column, cell in shared.items() if column.startswith(USE)}
 
 
-def _account(row: AccountRow, access: Access, shared: Mapping[str, str]) -> Account:
+def _account(
+    row: AccountRow,
+    access: Access,
+    shared: Mapping[str, str],
+    way_account_id: str | UnsetType | None,
+) -> Account:
     """The account of ``row``. What it leaves empty is as ``shared`` says."""
     cells = {**shared, **row.cells}
     return Account(
@@ -296,6 +324,7 @@ def _account(row: AccountRow, access: Access, shared: Mapping[str, str]) -> Acco
             for column, cell in cells.items()
             if column.startswith(USE)
         },
+        way_account_id=way_account_id,
     )
 
 

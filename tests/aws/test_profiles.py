@@ -157,6 +157,18 @@ def test_a_row_is_looked_at_in_its_profiles_region_unless_another_is_given(
     assert settings.region_of(account, lab_rubric()) == comes_to
 
 
+def test_a_region_of_the_environment_is_no_profiles(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = Account("s1", "", "", None, None, None, None, access=Profile("lab"))
+    for variable in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.setenv(variable, "eu-north-1")
+    configure(f"[profile lab]\n{KEYS.format('1' * 12)}")
+    assert Settings(seed=1).region_of(account, lab_rubric()) == lab_rubric().lab.region
+    configure(f"[profile lab]\nregion = ap-south-1\n{KEYS.format('1' * 12)}")
+    assert Settings(seed=1).region_of(account, lab_rubric()) == "ap-south-1"
+
+
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SQS"])
 def test_addresses_of_the_environment_can_be_ignored_by_rows_with_keys(
     monkeypatch: pytest.MonkeyPatch, variable: str

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grader.batch.plan import plan
+from grader.batch.regrade import regrade
+from grader.batch.run import ClassRun
+from grader.batch.settings import Settings
+from grader.roster.load import load_roster
 from grader.rubric.load import default_rubric_path, load_rubric
-from tests.batch.classes import Class, Row, looked_at
+from tests.batch.classes import ByKeys, Class, Row, looked_at
 from tests.judges import Judge
 
 if TYPE_CHECKING:
@@ -71,3 +76,59 @@ def test_a_new_group_does_not_get_the_account_of_a_members_old_one(
     reports, _ = pairs.grade(rubric, first, *new, resume=True, force=True)
     assert {name: one.score for name, one in reports.items()} == {"s1": 6, "s2": 0, "s3": 0}
     assert f"{right}.json" not in [*pairs.others("s2"), *pairs.others("s3")]
+
+
+def test_who_leaves_a_pair_and_handed_in_nothing_has_no_grade_of_the_partners(
+    pairs: Class, rubric: Rubric, right: str
+) -> None:
+    first = Row("s1", "pair", right)
+    reports, _ = pairs.grade(rubric, first, Row("s2", "pair", ""))
+    assert {name: one.score for name, one in reports.items()} == {"s1": 6, "s2": 6}
+    apart = [Row("s1", "", right), Row("s2", "", "")]
+    for how in ({"force": True}, {}):
+        reports, run = pairs.grade(rubric, *apart, resume=True, **how)
+        assert (reports["s1"].score, reports["s2"].absent, run.not_again) == (6, True, [])
+        assert not (pairs.results.folder("s2") / "observation.json").exists()
+    (former,) = (pairs.results.folder("s2") / "history").iterdir()
+    assert b'"score": 6' in former.read_bytes()
+
+
+def test_a_report_of_the_group_before_says_so_when_the_class_is_regraded(
+    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+) -> None:
+    pairs.grade(rubric, Row("s1", "pair", right), Row("s2", "pair", ""))
+    alone = Row("s2", "", aws_sandbox.new_account(), "expired-2")
+    pairs.grade(rubric, Row("s1", "", right), alone, resume=True, force=True)
+    before = pairs.report("s2")
+    assert (before.group, before.account_id) == ("pair", right)
+    regrade(pairs.results, pairs.setup(rubric), lang="en")
+    assert pairs.report("s2") == before
+
+
+def test_who_joins_a_group_that_handed_in_at_the_desk_gets_what_it_has(
+    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+) -> None:
+    pairs.grade(rubric, Row("s1", "g", right), Row("s2", "g", aws_sandbox.new_account()))
+    at_the_desk = [Row("s1", "g", ""), Row("s2", "g", ""), Row("s3", "g", ""), Row("s4", "h", "")]
+    wire = ByKeys()
+    reports, _ = pairs.grade(rubric, *at_the_desk, wire=wire, resume=True, keep_all=True)
+    assert not wire.asked
+    assert [reports[name].score for name in ("s1", "s2", "s3")] == [6, 6, 6]
+    assert pairs.others("s3") == pairs.others("s1") != []
+    assert reports["s4"].absent
+    again, _ = pairs.grade(rubric, *at_the_desk, resume=True)
+    assert again == reports
+
+
+def test_where_nobody_need_be_graded_again_everybodys_result_is_kept(
+    pairs: Class, rubric: Rubric, right: str
+) -> None:
+    pairs.grade(rubric, Row("s1", "", right))
+    students = load_roster(pairs.roster(Row("s1", "", right, region="us-west-2")))
+    how: dict[str, Any] = {"resume": True, "force": True, "keep_all": True}
+    planned = plan(pairs.results, students, rubric, Settings(seed=1), **how)
+    assert [row.student_id for row in planned.todo] == ["s1"]
+    run = ClassRun(pairs.setup(rubric), pairs.results, students, planned, work=lambda _run: None)
+    run.run(lambda _graded: None)
+    assert [report.score for report in run.reports] == [6]
+    assert "s1" in (pairs.results.root / "grades.csv").read_text()

@@ -187,6 +187,16 @@ def test_a_way_that_should_lead_to_the_account_that_was_seen_is_no_open_question
     assert said(reports) == {"s1": (6.0, ()), "s2": (6.0, ())}
 
 
+def test_who_goes_a_partners_way_is_expected_in_the_partners_account(
+    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+) -> None:
+    own, untouched = Row("s2", "pair", "", account_id="2" * 12), aws_sandbox.new_account()
+    reports, _ = pairs.grade(rubric, Row("s1", "pair", right, account_id=right), own)
+    assert said(reports) == {"s1": (6.0, ()), "s2": (6.0, ())}
+    reports, _ = pairs.grade(rubric, Row("s1", "pair", untouched), own, force=True)
+    assert said(reports) == {"s1": (0.0, ()), "s2": (0.0, ())}
+
+
 def test_nobody_gets_0_for_an_untouched_account_while_the_partners_may_be_the_one(
     pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
 ) -> None:

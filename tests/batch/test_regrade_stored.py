@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from grader.batch.plan import plan
 from grader.batch.regrade import Moved, _only_adds, regrade
@@ -38,6 +39,8 @@ from tests.programs import grader_here
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from msgspec import UnsetType
 
     from grader.batch.regrade import Regraded
     from grader.batch.setup import GradingSetup
@@ -390,25 +393,30 @@ def test_a_human_is_told_whose_report_stays_and_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("students", "batches", "seen", "judged"),
+    ("students", "batches", "profiles", "seen", "judged"),
     [
-        (None, None, "us-east-1", True),
-        (None, None, "eu-west-3", False),
-        (None, "eu-west-3", "eu-west-3", True),
-        (None, "eu-west-3", "us-east-1", False),
-        ("eu-west-3", "us-west-2", "eu-west-3", True),
-        ("eu-west-3", "us-west-2", "us-west-2", False),
+        (None, None, UNSET, "us-east-1", True),
+        (None, None, UNSET, "eu-west-3", False),
+        (None, None, "eu-west-3", "eu-west-3", True),
+        (None, None, "eu-west-3", "us-east-1", False),
+        (None, "eu-west-3", UNSET, "eu-west-3", True),
+        (None, "eu-west-3", UNSET, "us-east-1", False),
+        (None, "eu-west-3", "us-west-2", "us-west-2", False),
+        ("eu-west-3", "us-west-2", UNSET, "eu-west-3", True),
+        ("eu-west-3", "us-west-2", UNSET, "us-west-2", False),
     ],
 )
-def test_the_region_to_be_in_is_the_students_else_the_batchs_else_the_labs(
+def test_the_region_to_be_in_is_the_students_else_the_batchs_the_profiles_the_labs(
     results: Results,
     setup: GradingSetup,
     students: str | None,
     batches: str | None,
+    profiles: str | UnsetType,
     seen: str,
     judged: bool,
 ) -> None:
-    ann = msgspec.structs.replace(results.batch().students[0], region=students)
+    row = results.batch().students[0]
+    ann = msgspec.structs.replace(row, region=students, profile_region=profiles)
     results.write_batch(msgspec.structs.replace(results.batch(), students=[ann], region=batches))
     results.write_student(a_report(ANN, 18), reference(region=seen, asked=scope_of(RUBRIC)))
     (report,) = again(results, setup).reports

@@ -15,6 +15,7 @@ import pytest
 from grader.cli import run
 from grader.model.observation import Observation
 from grader.observe.clock import ON_THE_WAY_S
+from grader.rubric.pairs import Pairs
 from grader.schemas import load
 from tests.alike import alike
 from tests.aws_front import front
@@ -409,6 +410,9 @@ def test_the_seed_that_is_printed_sends_the_same_numbers_again(
     seed = line.removeprefix("Seed: ").partition(";")[0]
     assert line == f"Seed: {seed}; --seed {seed} sends the same numbers again."
     grader("check", "--out", "second", "--seed", seed, cwd=tmp_path, env=env)
+    words = ["--seed", seed, "--attempt", "2000003"]
+    other = grader("check", "--out", "other", *words, cwd=tmp_path, env=env)
+    assert f"; {' '.join(words)} sends the same numbers again." in " ".join(other.stderr.split())
 
     def sent(folder: str) -> list[tuple[Any, ...]]:
         raw = (tmp_path / folder / "students/me/observation.json").read_bytes()
@@ -417,3 +421,6 @@ def test_the_seed_that_is_printed_sends_the_same_numbers_again(
         return [(one.number1, one.number2) for one in pairs.value.pairs]
 
     assert sent("first") == sent("second")
+    drawn = Pairs(lab().exchange, int(seed), fresh_account, 2_000_003)
+    assert {*sent("other")} <= {drawn.draw().two for _message in range(9)}
+    assert {*sent("other")}.isdisjoint(sent("first"))

@@ -286,6 +286,18 @@ def test_until_closes_it_by_itself(tmp_path: Path, aws_sandbox: Sandbox) -> None
         assert "<textarea" in student.get("/").text
 
 
+def test_a_batch_goes_on_in_a_desks_folder_by_the_desks_roster(tmp_path: Path) -> None:
+    (tmp_path / "class.csv").write_text("student_id,profile\ns1,\n")
+    assert grader_here("batch", "class.csv", cwd=tmp_path).returncode == 0
+    (tmp_path / "class.csv").write_text("student_id\ns1\n")
+    refused = grader_here("batch", "class.csv", "--resume", cwd=tmp_path)
+    assert (refused.returncode, "No column says how" in refused.stderr) == (2, True)
+    (tmp_path / "results/desk.json").write_text("{}")
+    for how in ("--resume", "--only=s1"):
+        assert grader_here("batch", "class.csv", how, cwd=tmp_path).returncode == 0
+    assert grader_here("batch", "class.csv", "--force", cwd=tmp_path).returncode == 2
+
+
 @pytest.mark.slow
 def test_a_desk_goes_on_from_a_batch_and_a_batch_from_a_desk(
     tmp_path: Path, aws_sandbox: Sandbox, right: str

@@ -41,11 +41,15 @@ HOUR_S = 3600
 
 
 def roster(folder: Path, sandbox: Sandbox, *rows: str) -> Path:
-    """A roster of ``student_id,group,account_id,key`` rows; the key ``-`` leads nowhere."""
+    """A roster of ``student_id,group,account_id,key`` rows; the key ``-`` leads nowhere, and without one
+    the row names no way."""
     (folder / "blocks").mkdir(exist_ok=True)
     lines = ["student_id,group,account_id,endpoint_url,region,credentials_file"]
     for row in rows:
         student, group, account, key = row.split(",")
+        if not key:
+            lines.append(f"{student},{group},{account},,,")
+            continue
         url = "http://127.0.0.1:9" if key == "-" else sandbox.endpoint_url
         (folder / f"blocks/{student}.ini").write_text(
             f"[default]\naws_access_key_id={key if key != '-' else '1' * 12}\n"
@@ -234,6 +238,13 @@ def test_rows_of_one_group_may_lead_to_one_account(
     assert told == ["s03", "s03", "s01, s02"]
 
 
+def test_who_goes_a_partners_way_needs_no_other_block(
+    aws_sandbox: Sandbox, right: str, tmp_path: Path
+) -> None:
+    path = roster(tmp_path, aws_sandbox, f"s01,pair,{right},{right}", f"s02,pair,{'2' * 12},")
+    assert [faults(one) for one in examine(path)] == ["", ""]
+
+
 @pytest.mark.slow
 def test_an_account_that_two_rows_claim_is_told_even_where_it_cannot_be_reached(
     aws_sandbox: Sandbox, tmp_path: Path
@@ -245,15 +256,16 @@ def test_an_account_that_two_rows_claim_is_told_even_where_it_cannot_be_reached(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("other", ["us-west-2", "eu-west-1"], ids=["Learner Lab's", "rubric's"])
 def test_functions_that_stand_in_the_other_region_are_found(
-    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path, other: str
 ) -> None:
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as file:
         file.writestr("a.py", "def b(event, context): pass\n")
     elsewhere: Any = boto3.client(
         "lambda",
-        region_name="us-west-2",
+        region_name=other,
         endpoint_url=aws_sandbox.endpoint_url,
         **aws_sandbox.credentials(fresh_account),
     )
@@ -265,12 +277,16 @@ def test_functions_that_stand_in_the_other_region_are_found(
         Code={"ZipFile": code.getvalue()},
     )
     elsewhere.close()
-    one = examine_one(tmp_path, aws_sandbox, fresh_account, Wire())
-    assert one.seen.elsewhere == "us-west-2"
-    assert "stand in us-west-2, not in us-east-1. Write us-west-2 into" in faults(one)
-    path = tmp_path / "class.csv"
-    path.write_text(path.read_text().replace(",,blocks", ",us-west-2,blocks"))
-    (again,) = examine(path)
+    rubric = lab_with_runs()
+    place = "us-east-1" if other == "us-west-2" else other
+    rubric = msgspec.structs.replace(rubric, lab=msgspec.structs.replace(rubric.lab, region=place))
+    path = roster(tmp_path, aws_sandbox, f"s01,,,{fresh_account}")
+    path.write_text(path.read_text().replace(",,blocks", ",us-east-1,blocks"))
+    (one,) = examine(path, Wire(), rubric=rubric)
+    assert one.seen.elsewhere == other
+    assert f"stand in {other}, not in us-east-1. Write {other} into" in faults(one)
+    path.write_text(path.read_text().replace(",us-east-1,blocks", f",{other},blocks"))
+    (again,) = examine(path, rubric=rubric)
     assert (again.seen.elsewhere, again.faults) == (None, [])
 
 

@@ -15,6 +15,7 @@ from grader.aws.clients import Clients
 from grader.model.access import Keys
 from grader.model.fact import Found, Missing, Unknown
 from grader.resources import ready
+from grader.resources.elsewhere import other_regions
 from grader.resources.function import observe_function
 from grader.resources.nearest import MOST_NAMES_READ
 from grader.resources.queue import observe_queue
@@ -276,13 +277,22 @@ def test_where_the_other_region_says_nothing_all_is_as_it_was_and_it_is_not_aske
     assert isinstance(aws.query("scheduler:ListSchedules", aws.scheduler.list_schedules), Found)
 
 
-def test_in_a_region_that_is_not_the_learner_labs_no_other_is_asked(wire: Wire) -> None:
-    wire.play("sqs.GetQueueUrl", NO_QUEUE)
-    wire.play("sqs.ListQueues", queues([]))
+def test_in_a_region_that_is_not_the_learner_labs_only_the_labs_own_is_asked(wire: Wire) -> None:
+    wire.play("sqs.GetQueueUrl", NO_QUEUE, always=True)
+    wire.play("sqs.ListQueues", queues([]), always=True)
     keys = Keys(Secret("1" * 12), Secret("test"), None)
-    aws = Aws(Clients(wire.session), keys, "eu-west-3", "http://127.0.0.1:1")
-    assert isinstance(observe_queue(aws, "numbers")[0], Missing)
-    assert wire.requests.count("sqs.GetQueueUrl") == 1
+    where = ("eu-west-3", "http://127.0.0.1:1", None)
+    for own, asked_in in ((None, 1), ("eu-west-3", 1), ("eu-west-1", 2)):
+        wire.requests.clear()
+        aws = Aws(Clients(wire.session), keys, *where, own)
+        assert isinstance(observe_queue(aws, "numbers")[0], Missing)
+        assert wire.requests.count("sqs.GetQueueUrl") == asked_in
+
+
+def test_the_labs_region_is_looked_into_first() -> None:
+    assert other_regions("us-west-2", "eu-west-1") == ["eu-west-1", "us-east-1"]
+    assert other_regions("us-west-2", "us-east-1") == ["us-east-1"]
+    assert other_regions("eu-west-3", "us-east-1") == ["us-east-1"]
 
 
 @pytest.mark.parametrize(("seen", "listing", "page"), KINDS)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import unicodedata
 from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
@@ -404,6 +405,70 @@ def test_a_group_of_which_nobody_handed_in_is_absent(write):
         ("s3", False),
         ("s4", False),  # of a group of which somebody handed in
     ]
+
+
+def test_a_section_is_no_group(write):
+    rows = "".join(f"s{n},TD1,p{n}\n" for n in range(11))
+    found = problems_of(write(f"student_id,group,profile\na,,p\n{rows}"))
+    assert [line for line, _ in found] == [3]
+    assert says(found, 3, "11 rows have the group TD1, too many to hand in together.")
+    assert says(found, 3, "call the column section")
+    ten = write("student_id,group,profile\n" + "".join(rows.splitlines(keepends=True)[:10]))
+    assert {one.group for one in load_roster(ten).accounts} == {"TD1"}
+
+
+@pytest.mark.parametrize("cell", ["-", "—", "none", "N/A", "Aucun", "aucun groupe", "/", "seule"])
+def test_whoever_works_alone_is_in_no_group(write, cell):
+    path = write(
+        f"student_id,group,profile\ns1,{cell},p\ns2,{cell},\ns3,\U0001f389,q\ns4,\U0001f389,\n"
+    )
+    accounts = load_roster(path).accounts
+    assert [(one.group, one.absent) for one in accounts] == [
+        (None, False),
+        (None, True),
+        ("\U0001f389", False),
+        ("\U0001f389", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Pair 1", "Pair  1"), ("Équipe", unicodedata.normalize("NFD", "Équipe"))]
+)
+def test_a_group_is_one_however_it_is_spaced_and_encoded(write, one, other):
+    accounts = load_roster(write(f"student_id,group,profile\na,{one},p\nb,{other},\n")).accounts
+    assert [(account.group, account.absent) for account in accounts] == [(one, False)] * 2
+
+
+@pytest.mark.parametrize("other", ["pair 1", "Pair-1", "Pair1", "PAIR_1"])
+def test_a_group_without_a_way_that_is_written_like_another_is_named(write, other):
+    rows = f"x,,q\na,Pair 1,p\nb,{other},\nc,{other},\n"
+    found = problems_of(write(f"student_id,group,profile\n{rows}"))
+    assert [line for line, _ in found] == [4]
+    assert says(found, 4, "written almost like that on line 3, and nobody in it names a way")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "a,Pair 1-11,p\nb,Pair 11-1,\n",
+        "a,C,p\nb,C++,q\n",
+        "a,Pair 1,\nb,pair 1,\nc,,p\n",
+    ],
+    ids=["other numbers", "both have a way", "neither has"],
+)
+def test_two_groups_are_told_apart_where_nobody_loses_a_partner(write, rows):
+    accounts = load_roster(write(f"student_id,group,profile\n{rows}")).accounts
+    assert accounts[0].group != accounts[1].group
+
+
+def test_whoever_goes_a_partners_way_is_expected_in_the_partners_account(write):
+    head = "student_id,group,account_id,profile\n"
+    theirs, other = "1" * 12, "2" * 12
+    a, b, c = load_roster(write(f"{head}a,g,{theirs},p\nb,g,{other},\nc,g,,\n")).accounts
+    assert [one.expected_account_id for one in (a, b, c)] == [theirs] * 3
+    assert b.account_id == other
+    a, b = load_roster(write(f"{head}a,g,,p\nb,g,{other},\n")).accounts
+    assert (a.expected_account_id, b.expected_account_id) == (None, None)
 
 
 def test_a_group_whose_only_way_is_broken_is_reported_once(write):

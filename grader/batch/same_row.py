@@ -1,0 +1,122 @@
+"""Whether what is stored of a student is of the row that the roster has now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import UNSET
+
+from grader.batch.known_groups import is_of_group
+from grader.batch.parties import party_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from grader.model.batch import Batch, Student
+    from grader.model.report import Report
+    from grader.results.directory import Results, StoredStudent
+    from grader.roster.load import Account
+    from grader.scoring.suspicion import KeptResult
+
+
+def rows_before(results: Results, batch: Batch, students: Iterable[Student]) -> dict[str, Student]:
+    """The batch's rows by their ids, to compare those of ``students`` with.
+
+    A cell that was empty, and now says what was found then, is filled in: that changes nothing.
+    """
+    before = {student.student_id: student for student in batch.students}
+    for now in students:
+        then = before.get(now.student_id)
+        filled = then is not None and [
+            name
+            for name in ("account_id", "region")
+            if getattr(then, name) is None and getattr(now, name) is not None
+        ]
+        report = results.report_of(now.student_id) if filled else None
+        if then is None or not filled or report is None or report.nothing_seen:
+            continue
+        way = None if batch.ways is UNSET else batch.ways.get(now.student_id)
+        found: dict[str, set[str | None]] = {
+            "account_id": {report.account_id, way.account_id if way else None},
+            "region": {report.region},
+        }
+        same = {name: getattr(now, name) for name in filled if getattr(now, name) in found[name]}
+        before[now.student_id] = msgspec.structs.replace(then, **same)
+    return before
+
+
+def is_another_account(now: Student, before: Mapping[str, Student]) -> bool:
+    """Whether the row is known to mean another account; a region or group may be left out by mistake."""
+    then = before.get(now.student_id)
+    return (
+        then is not None
+        and now.account_id is not None
+        and then.account_id is not None
+        and now.account_id != then.account_id
+    )
+
+
+def is_same_row(stored: StoredStudent, report: Report, before: Mapping[str, Student]) -> bool:
+    """Whether a result is of what the row says now. Of a row that was gone the ``report`` tells it."""
+    now, then = stored.student, before.get(stored.student.student_id)
+    if then is None:
+        same = bool(now.group) or now.account_id in {None, report.account_id}
+    else:
+        same = (now.account_id, now.region, now.group, now.use) == (
+            then.account_id,
+            then.region,
+            then.group,
+            then.use,
+        )
+    return same and _is_as_named(stored)
+
+
+def _is_as_named(stored: StoredStudent) -> bool:
+    """Whether a grade is of the group, the region and the resources that the row names.
+
+    In a group the ways to its accounts decide about the last two."""
+    student, seen, report = stored.student, stored.observation, stored.report
+    if report is not None and not is_of_group(report, student):
+        return False
+    if student.group or seen is None or report is None or report.status == "ungraded":
+        return True
+    used = {role: found.name for role, found in seen.found_as.items() if found.how == "use"}
+    return student.region in {None, seen.region} and used == (student.use or {})
+
+
+def as_judged(student: Student, report: Report | None) -> Student:
+    """The row by which a report is judged again: it says its group until the student is graded."""
+    if report is None or report.nothing_seen:
+        return student
+    return msgspec.structs.replace(student, group=report.group)
+
+
+def of_former_partners(
+    rows: Iterable[Account], before: Mapping[str, Student], seen: Mapping[str, KeptResult]
+) -> list[str]:
+    """The students without a way whose result, among those ``seen``, is of an account to which a former
+    partner's way leads, with whom they are not graded any more."""
+    leading: dict[str | None, list[Account]] = {}
+    absent: list[Account] = []
+    for row in rows:
+        known = seen.get(row.student_id)
+        if row.absent:
+            absent.append(row)
+            continue
+        led_to = {row.expected_account_id, known.report.account_id if known else None} - {None}
+        for account_id in led_to:
+            leading.setdefault(account_id, []).append(row)
+    found = []
+    for row in absent:
+        if (known := seen.get(row.student_id)) is None:
+            continue
+        report, mine = known.report, before.get(row.student_id)
+        for other in leading.get(report.account_id, ()):
+            then = before.get(other.student_id)
+            both = mine is not None and then is not None and mine.group and mine.group == then.group
+            were_partners = both or not is_of_group(report, row)
+            if were_partners and party_of(other) != party_of(row):
+                found.append(row.student_id)
+                break
+    return found

@@ -1,0 +1,108 @@
+"""Which rows of a roster are graded together: what its column ``group`` says."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from grader.i18n.language import _, plural
+from grader.inputs.names import exact_name, letters, name_keys
+from grader.roster.misplaced import looks_like_credentials
+from grader.safety.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from grader.roster.table import AccountRow
+
+MOST_IN_A_GROUP = 10
+"""The size above which a group does not hand in together, but is a section or a half of a course."""
+
+_NO_GROUP = frozenset(
+    (
+        "na",
+        "none",
+        "null",
+        "nogroup",
+        "nogroups",
+        "notamemberofanygroup",
+        "memberofmorethanonegroup",
+        "alone",
+        "solo",
+        "aucun",
+        "aucune",
+        "aucungroupe",
+        "sansgroupe",
+        "nestmembredaucungroupe",
+        "membredeplusdungroupe",
+        "membredeplusieursgroupes",
+        "seul",
+        "seule",
+    )
+)
+"""What Moodle and people write for somebody in no group, or in too many, by its letters."""
+
+
+def names_no_group(text: str) -> bool:
+    """Whether a cell says that somebody is in no group: by a word for it, or by signs alone."""
+    return not name_keys(text) or letters(text) in _NO_GROUP
+
+
+def group_name(cell: str) -> str:
+    """The name of the group in a cell, the same however it is encoded and spaced; empty for none."""
+    return "" if names_no_group(cell) else exact_name(cell)
+
+
+def rows_of_groups(rows: Sequence[AccountRow]) -> dict[str, list[AccountRow]]:
+    """The rows of each group, in their order."""
+    groups: dict[str, list[AccountRow]] = {}
+    for row in rows:
+        if "group" in row.cells:
+            groups.setdefault(row.cells["group"], []).append(row)
+    return groups
+
+
+def too_large(rows: Sequence[AccountRow]) -> Iterator[tuple[AccountRow, str, str]]:
+    """The first row of each group that is too large to be one, with a message and its remedy."""
+    for group, members in rows_of_groups(rows).items():
+        if len(members) > MOST_IN_A_GROUP:
+            name = "?" if looks_like_credentials(group) else printable(group, 60)
+            message = plural(
+                len(members),
+                "{count} row has the group {group}, too many to hand in together.",
+                "{count} rows have the group {group}, too many to hand in together.",
+                group=name,
+            )
+            remedy = _(
+                "If it is a section or a class, call the column section: a group has one grade."
+            )
+            yield members[0], message, remedy
+
+
+def written_alike(
+    rows: Sequence[AccountRow], handed_in: Collection[int]
+) -> Iterator[tuple[AccountRow, str, str]]:
+    """The first row of each group of which nobody ``handed_in``, by the rows' lines, where the name of
+    one that did differs in case, signs and blanks alone; with a message and its remedy.
+    """
+    alike: dict[tuple[str, ...], list[list[AccountRow]]] = {}
+    for group, members in rows_of_groups(rows).items():
+        alike.setdefault(_words(group), []).append(members)
+    for words, groups in alike.items():
+        reached = [row for members in groups for row in members if row.line in handed_in]
+        for members in groups:
+            if words and reached and not any(row.line in handed_in for row in members):
+                message = _(
+                    "The group is written almost like that on line {line}, and nobody in it names a way "
+                    "to an account.",
+                    line=reached[0].line,
+                )
+                remedy = _("Write one group the same way in every row; of two, rename one.")
+                yield members[0], message, remedy
+
+
+def _words(group: str) -> tuple[str, ...]:
+    """The words and numbers in a group's name: *pair-1* and *Pair 1* have the same, *Pair 1-11* and
+    *Pair 11-1* have not."""
+    parts = map(letters, re.split(r"[\W_]+", exact_name(group)))
+    return tuple(word for part in parts for word in re.findall(r"[0-9]+|[^0-9]+", part))
