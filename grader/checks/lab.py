@@ -135,7 +135,9 @@ def test_mapping_enabled(
     if isinstance(queue_fact, Missing):
         block(queue, queue_fact.words)
     mappings = required(mappings_fact, f"mappings.{case.bound.source}")
-    one = len(mappings.feeding) == 1 and case.target_name not in mappings.feeding
+    one = (
+        len(mappings.enabled_functions) == 1 and case.target_name not in mappings.enabled_functions
+    )
     if one and case.may_be_another(case.bound.target):
         required(function_fact, function)  # the one that is fed may be the one that is meant
     check_mappings(

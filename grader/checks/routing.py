@@ -44,7 +44,7 @@ def check_mappings(
     """
     named = {"queue": queue, "function": function}
     ours = [mapping for mapping in found.of_queue if mapping.function_name == function]
-    others = sorted({*found.feeding} - {function})
+    others = sorted({*found.enabled_functions} - {function})
     if not ours:
         _no_mapping(found, queue, function, instead)
     if others:
@@ -129,7 +129,7 @@ def _why(mapping: Mapping) -> str:
 
 def being_changed(found: Mappings, function: str) -> Mapping | None:
     """A mapping that may hand messages to another function, or not: AWS was still changing it."""
-    others = {*found.fed} - {*found.feeding, function}
+    others = {*found.live_functions} - {*found.enabled_functions, function}
     return next((m for m in found.of_queue if m.live and m.function_name in others), None)
 
 
@@ -147,7 +147,7 @@ def _no_mapping(found: Mappings, queue: str, function: str, instead: Message | N
             elsewhere=elsewhere,
             **named,
         )
-    fed = sorted(found.feeding)
+    fed = sorted(found.enabled_functions)
     if fed:
         but = N_("expected {queue} to feed {function}, but it feeds {others}.")
         either = N_(

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from grader.batch.pipeline import Pipeline
 from grader.desk.refused import Refused, words
-from grader.desk.seat import Kept
+from grader.desk.seat import TryResult
 from grader.desk.whose import check_open, is_seen_graded
 from grader.i18n.language import N_
 from grader.inputs.problems import BadInput
@@ -157,7 +157,7 @@ class Grader:
         self, mine: Account, together: list[Account], taken: list[Graded], visited: list[str]
     ) -> None:
         rows = {row.student_id: row for row in together}
-        kept: list[Kept] = []
+        kept: list[TryResult] = []
         try:
             for graded in taken:
                 name = graded.account.student_id
@@ -170,7 +170,7 @@ class Grader:
                     counts = self.run.take(replace(graded, account=rows[name], led_to=None))
                 if counts is None:
                     raise Refused(_NOT_KEPT, ONCE_MORE)
-                kept.append(Kept(name, now, counts, is_mine))
+                kept.append(TryResult(name, now, counts, is_mine))
         finally:
             # Of a group nobody sees a grade before it is everybody's.
             self.seats.show(kept)

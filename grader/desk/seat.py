@@ -52,7 +52,7 @@ class View(NamedTuple):
     before: int = 0
 
 
-class Kept(NamedTuple):
+class TryResult(NamedTuple):
     """What a try came to for one student: the report of it ``now``, and the one that ``counts``.
 
     It ``is_mine`` for the student who made the try; for a partner it is not.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from grader.desk.refused import Refused
-    from grader.desk.seat import Kept, SeatStage
+    from grader.desk.seat import SeatStage, TryResult
     from grader.i18n.message import Message
     from grader.model.report import Report
     from grader.roster.load import Account
@@ -118,7 +118,7 @@ class Seats:
             seat.report = report
         self.tell([seat])
 
-    def show(self, kept: Iterable[Kept]) -> None:
+    def show(self, kept: Iterable[TryResult]) -> None:
         """Publish a try's result to the student, and to partners who have no try running."""
         with self.lock:
             shown = [(self._seats[one.student_id], one) for one in kept]

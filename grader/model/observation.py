@@ -159,13 +159,13 @@ class Mappings(Part, frozen=True):
     elsewhere: tuple[str, ...] = ()
 
     @property
-    def feeding(self) -> tuple[str, ...]:
+    def enabled_functions(self) -> tuple[str, ...]:
         """The functions that certainly get messages of the queue now."""
         enabled = (m.function_name for m in self.of_queue if m.state == "Enabled")
         return tuple(dict.fromkeys(enabled))
 
     @property
-    def fed(self) -> tuple[str, ...]:
+    def live_functions(self) -> tuple[str, ...]:
         """The functions that get messages of the queue now, or may in a moment."""
         return tuple(
             dict.fromkeys(mapping.function_name for mapping in self.of_queue if mapping.live)

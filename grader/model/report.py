@@ -148,7 +148,7 @@ def looking(results: Iterable[CriterionResult]) -> frozenset[str]:
     return frozenset(result.id for result in results if result.only_looks is True)
 
 
-class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class FoundResource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The resource that was judged for one of the rubric's, under another name than the rubric's."""
 
     name: Annotated[str, _means("Its name in AWS.")]
@@ -273,7 +273,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         ),
     ] = UNSET
     found_as: Annotated[
-        dict[str, Judged],
+        dict[str, FoundResource],
         _means(
             "The resources that were judged under another name than the rubric's, by the rubric's own: "
             "each was found by the part it plays, or named by --use. Empty where every name is right."

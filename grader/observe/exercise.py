@@ -463,10 +463,10 @@ class _Run:
             return mappings
         if not isinstance(mappings, Found):
             return NotTried.after(self._mapping_path, mappings)
-        if {*mappings.value.feeding} - {self._target.name}:
+        if {*mappings.value.enabled_functions} - {self._target.name}:
             several = N_("More than one function reads from the input queue.")
             return NotTried.saying(self._mapping_path, several)
-        if {*mappings.value.fed} - {self._target.name}:
+        if {*mappings.value.live_functions} - {self._target.name}:
             return BEING_CHANGED
         return None
 

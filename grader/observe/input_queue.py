@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from grader.aws.errors import may_be_done
 from grader.model.fact import Found, value_of
 from grader.observe.answers import numbers_in
-from grader.observe.kept import HANDFUL
+from grader.observe.held_messages import HANDFUL
 from grader.observe.receive import delete_message, show_message
 from grader.observe.received import Received
 from grader.observe.repeat import repeated

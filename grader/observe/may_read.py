@@ -67,7 +67,7 @@ class _Asking(MayLook):
             seen = inventory.variables(there[0]) if there else {}
             if isinstance(seen, Unknown):
                 return seen
-        messages = inventory.messages() if queues else ()
+        messages = inventory.message_queues() if queues else ()
         return messages if isinstance(messages, Unknown) else None
 
     def name(self, role: str) -> str:

@@ -82,7 +82,7 @@ def loop(stage: Stage) -> Message | None:
         both = N_("{queue} is both the input and the output queue.")
         return message(both, queue=output.name)
     function = found_value(stage.function).name
-    if function in mappings.fed:
+    if function in mappings.live_functions:
         return message(
             N_(
                 "{queue} triggers {function}, so an answer could come round for ever. "
@@ -99,7 +99,7 @@ def consumer(stage: Stage) -> Unknown | None:
 
     What that function does is not known, and an answer that it took would look like none.
     """
-    fed = found_value(stage.output_mappings).fed
+    fed = found_value(stage.output_mappings).live_functions
     if not fed:
         return None
     return Unknown.saying(

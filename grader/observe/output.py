@@ -18,8 +18,8 @@ from grader.model.mistakes import NEARLY
 from grader.model.observation import Answer
 from grader.observe.answers import numbers_anywhere, numbers_by_key, numbers_in, under, written
 from grader.observe.clock import CLOCKS, Clocks
+from grader.observe.held_messages import HeldMessages, ReceivedMessage
 from grader.observe.hidden import Hidden
-from grader.observe.kept import HeldMessage, HeldMessages
 from grader.observe.lost import HIDES_S, LOST_MESSAGES
 from grader.observe.nobodys import NobodysNumbers
 from grader.observe.patience import TOO_MANY_OLD, Patience
@@ -111,7 +111,7 @@ class OutputQueue:
         self._clocks = Clocks()
         self._else = SomethingElse(self._clocks)
         self._hidden = Hidden(aws, url, stop)
-        self._kept = HeldMessages(aws, url, max_receives=max_receives, hold_s=self._hold_s)
+        self._held = HeldMessages(aws, url, max_receives=max_receives, hold_s=self._hold_s)
 
     # -- sending ------------------------------------------------------------------------------
 
@@ -176,7 +176,7 @@ class OutputQueue:
         return True
 
     def _show_new(self) -> bool:
-        shown = self._kept.show_new()
+        shown = self._held.show_new()
         if shown:
             self._changed()
         return shown
@@ -196,7 +196,7 @@ class OutputQueue:
         for message in messages:
             self._clocks.hear_receipt(message)
         taken = [self._take(message, held=held) for message in messages]
-        self._may_hold = self._kept.hold() and self._may_hold
+        self._may_hold = self._held.hold() and self._may_hold
         return taken
 
     def leave_alone(self, at_most_s: float) -> None:
@@ -222,7 +222,7 @@ class OutputQueue:
             return TOO_MANY_OLD
         if self._taken_at >= moment or self._clocks.rest_on_date:
             return ANOTHER_READER
-        more = self._hidden.more_than(self._kept.hidden + len(self._undeleted), self._changed_at)
+        more = self._hidden.more_than(self._held.hidden + len(self._undeleted), self._changed_at)
         if isinstance(more, Unknown):
             return more
         if more and self._lost.may_be_hidden():
@@ -238,7 +238,7 @@ class OutputQueue:
         if identity in self._answered:  # SQS delivers a message more than once, if seldom
             self._delete(handle)
             return True
-        if self._kept.note_received_again(identity, handle, message.received, held=held):
+        if self._held.note_received_again(identity, handle, message.received, held=held):
             self._nobodys.note_received_again(identity, message.at)
             return True
         old = bool(self._sent) and not self._clocks.is_since(message, self._sent[0], 0)
@@ -255,8 +255,8 @@ class OutputQueue:
             self._delete(handle)
             return True
         ours = answer is not None or (not old and self._holds_an_answer(message))
-        kept = HeldMessage(handle, message.received, old, ours=ours, held=held)
-        self._kept.add(identity, kept)
+        kept = ReceivedMessage(handle, message.received, old, ours=ours, to_the_end=held)
+        self._held.add(identity, kept)
         if answer is not None:
             return True
         if old:
@@ -383,8 +383,8 @@ class OutputQueue:
         except (Interrupted, Lost):
             pass  # They become visible by themselves; the grade is known already.
         finally:
-            self._kept.show_others()
-            for handle in self._kept.ours:
+            self._held.show_others()
+            for handle in self._held.ours:
                 self._delete(handle)
 
     def _take_what_others_hold(self) -> None:
@@ -392,8 +392,8 @@ class OutputQueue:
 
         That happens where a redrive policy counts receives: there it shows them no more than twice.
         """
-        if not self._kept.counted or not any(sent.silent for sent in self._sent):
+        if not self._held.counted or not any(sent.silent for sent in self._sent):
             return
-        self._kept.show_others()
-        if self._hidden.fewer_after_all(self._kept.hidden + len(self._undeleted), OTHERS_END_S):
+        self._held.show_others()
+        if self._hidden.fewer_after_all(self._held.hidden + len(self._undeleted), OTHERS_END_S):
             self.wait_for(lambda: not any(sent.silent for sent in self._sent), DUPLICATES_S)

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from grader.aws.bounds import AnswerTooLongError
 from grader.aws.errors import is_throttled
-from grader.observe.kept import HANDFUL
+from grader.observe.held_messages import HANDFUL
 from grader.observe.lost import LostAnswers
 from grader.observe.received import ASKED, Received
 

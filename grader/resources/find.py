@@ -125,7 +125,7 @@ class Finder:
         feeds = self._inventory.feeds()
         if isinstance(feeds, Unknown):
             return []
-        return [feed.function for feed in feeds if feed.queue == queue and feed.enabled]
+        return [feed.function for feed in feeds if feed.queue == queue and feed.enabled_or_soon]
 
     def _playing(self, role: str) -> Finding:
         """What shows that it plays the part: being the only one that is left does not."""
@@ -150,7 +150,7 @@ class Finder:
         of_source = [feed for feed in free if feed.queue == source]
         if free and not of_source:
             # Whoever reads dead letters is not what the lab asks for.
-            queues = self._inventory.messages()
+            queues = self._inventory.message_queues()
             if isinstance(queues, Unknown):
                 return queues
             free = [feed for feed in free if feed.queue in queues]
@@ -221,7 +221,7 @@ class Finder:
         mine = [f for f in feeds if f.function == function and f.queue not in self._taken(role)]
         if len({feed.queue for feed in mine}) > 1:
             # A mapping may be left over from a queue that is gone.
-            there = self._inventory.messages()
+            there = self._inventory.message_queues()
             mine = [f for f in mine if isinstance(there, Unknown) or f.queue in there]
         found = _one(
             (feed.queue, "mapping", message(words, function=function))
@@ -229,7 +229,7 @@ class Finder:
         )
         if found is not None:
             return found
-        queues, variables = self._inventory.messages(), self._inventory.variables(function)
+        queues, variables = self._inventory.message_queues(), self._inventory.variables(function)
         for listed in (queues, variables):
             if isinstance(listed, Unknown):
                 return listed
@@ -245,7 +245,7 @@ class Finder:
         if isinstance(queues, Unknown):
             return queues
         taken = self._taken(role)
-        variables, others = self._inventory.variables(function), self._inventory.messages()
+        variables, others = self._inventory.variables(function), self._inventory.message_queues()
         feeds = self._inventory.feeds()
         for listed in (variables, others, feeds):
             if isinstance(listed, Unknown):
@@ -332,7 +332,7 @@ def ambiguous(role: str, several: Several) -> Unknown:
 
 def _likeliest(feeds: Collection[Feed], if_enabled: str, otherwise: str) -> list[tuple[Feed, str]]:
     """The mappings that are enabled, or all where none is; each with the words for it."""
-    enabled = [feed for feed in feeds if feed.enabled]
+    enabled = [feed for feed in feeds if feed.enabled_or_soon]
     return [(feed, if_enabled) for feed in enabled] or [(feed, otherwise) for feed in feeds]
 
 

@@ -23,7 +23,7 @@ T = TypeVar("T")
 MOST_QUEUES = 200
 """Queues that are asked for their dead-letter queue."""
 
-FEEDING = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
+ENABLED_OR_SOON = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
 """States of an event source mapping that is there to stay, and hands messages over or soon will."""
 
 OF_AWS_ACADEMY = frozenset(
@@ -59,7 +59,7 @@ class Feed:
 
     queue: str
     function: str
-    enabled: bool
+    enabled_or_soon: bool
 
 
 LONGEST_NAME = 200
@@ -115,7 +115,7 @@ class Inventory:
         function = self._own(given.get("FunctionArn"), "lambda")
         if not queue or not function or is_of_academy(function) or queue.endswith(".fifo"):
             return None
-        return Feed(queue, function, given.get("State") in FEEDING)
+        return Feed(queue, function, given.get("State") in ENABLED_OR_SOON)
 
     def queues(self) -> dict[str, str] | Unknown:
         """The URLs of the queues by their names. Source: SQS ListQueues."""
@@ -133,7 +133,7 @@ class Inventory:
         partition = self._aws.sqs.meta.partition
         return f"arn:{partition}:sqs:{self._aws.region}:{self._account_id}:{name}"
 
-    def messages(self) -> tuple[str, ...] | Unknown:
+    def message_queues(self) -> tuple[str, ...] | Unknown:
         """Names of the standard queues that are no other's dead-letter queue.
 
         Source: SQS GetQueueAttributes, RedrivePolicy.
@@ -153,7 +153,7 @@ class Inventory:
                 if answer is not None and name not in dead and not name.endswith(".fifo")
             )
 
-        return self._once("messages", "sqs:GetQueueAttributes", ask)
+        return self._once("message queues", "sqs:GetQueueAttributes", ask)
 
     def _dead_letters(self, url: str) -> str | None:
         """The dead-letter queue of a queue, empty if it has none; ``None`` where the queue is gone."""

@@ -10,7 +10,7 @@ from grader.i18n.message import message
 from grader.model.fact import Fact, Found, Unknown, untried, value_of
 from grader.model.kind import Kind
 from grader.model.observation import IN_TRANSITION, Mapping, Mappings, Queue
-from grader.resources.inventory import FEEDING
+from grader.resources.inventory import ENABLED_OR_SOON
 from grader.resources.listing import to_the_end
 from grader.safety.redact import bounded, redact
 
@@ -55,7 +55,9 @@ def _sources(aws: AwsAccount, function_name: str) -> tuple[str, ...]:
     def ask() -> tuple[str, ...]:
         mappings = _listed(aws, FunctionName=function_name)
         # A mapping of a self-managed Kafka cluster has no ARN; a stream's is none of a queue.
-        arns = (m.get("EventSourceArn") or "" for m in mappings if m.get("State") in FEEDING)
+        arns = (
+            m.get("EventSourceArn") or "" for m in mappings if m.get("State") in ENABLED_OR_SOON
+        )
         names = (bounded(a.rsplit(":", 1)[-1], 100) for a in arns if a.split(":")[2:3] == ["sqs"])
         return tuple(islice(names, MOST_MAPPINGS))  # they only make a sentence better
 

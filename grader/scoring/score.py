@@ -12,7 +12,7 @@ from grader.i18n.language import ENGLISH, language
 from grader.i18n.message import Message, message, said
 from grader.model import timestamps as clock
 from grader.model.fact import NOT_OBSERVED
-from grader.model.report import CriterionResult, Judged, Report, TestResult
+from grader.model.report import CriterionResult, FoundResource, Report, TestResult
 from grader.rubric.exercised import ONLY_LOOK
 from grader.rubric.load import text_in
 from grader.rubric.rules import route
@@ -81,7 +81,7 @@ def score(
         max_score=float(rubric.max_score),
         criteria=criteria,
         found_as={
-            role: Judged(
+            role: FoundResource(
                 found_as.name,
                 said(found_as.said, lang),
                 found_as.said.message_id,

@@ -11,7 +11,7 @@ import pytest
 from grader.i18n.message import message
 from grader.model.fact import Found, Unknown
 from grader.model.observation import Exchange, Pair, decode, encode_observation
-from grader.model.report import Adjustment, Judged, read_report
+from grader.model.report import Adjustment, FoundResource, read_report
 from grader.observe.scope import scope_of
 from grader.results.read_class import read_class
 from tests.export.results_folders import ANN, BO, a_graded_class
@@ -54,7 +54,7 @@ def test_a_report_has_no_value_nested_deeper_than_any_that_is_kept(
     tmp_path: Path, path: tuple[str | int, ...]
 ) -> None:
     late = Adjustment(kind="late", points=-1)
-    whole = a_report(found_as={"sum": Judged("f", "by")}, adjustments=(late,))
+    whole = a_report(found_as={"sum": FoundResource("f", "by")}, adjustments=(late,))
     file = tmp_path / "report.json"
     file.write_bytes(with_value(whole, path, {"a": nested(24)}))
     read_report(file)

@@ -62,4 +62,4 @@ def test_mappings_are_read_to_a_limit_and_unknown_beyond(
         assert fact.kind == "unexpected"
     else:
         assert isinstance(fact, Found)
-        assert fact.value.feeding == ("first_lambda",)
+        assert fact.value.enabled_functions == ("first_lambda",)

@@ -20,11 +20,11 @@ SHOWN = 2
 
 
 @dataclass
-class HeldMessage:
+class ReceivedMessage:
     """A message that was received and not deleted. ``received``: how often, by anybody.
 
     ``old``: it lay there before the run. ``ours``: it answers a pair, though not with the right sum,
-    or not in a form that counts. ``held``: it stays hidden until the run is over,
+    or not in a form that counts. ``to_the_end``: it stays hidden until the run is over,
     as long as that may take.
     """
 
@@ -32,7 +32,7 @@ class HeldMessage:
     received: int
     old: bool
     ours: bool
-    held: bool = False
+    to_the_end: bool = False
     hidden: bool = True
     shown: int = 0
 
@@ -48,9 +48,9 @@ class HeldMessages:
     def __init__(self, aws: Aws, url: str, *, max_receives: int | None, hold_s: int) -> None:
         self._aws, self._url, self._max_receives = aws, url, max_receives
         self._hold_s = hold_s
-        self._messages: dict[str, HeldMessage] = {}
+        self._messages: dict[str, ReceivedMessage] = {}
 
-    def add(self, identity: str, message: HeldMessage) -> None:
+    def add(self, identity: str, message: ReceivedMessage) -> None:
         """Keep a message that was received for the first time."""
         self._messages[identity] = message
 
@@ -59,7 +59,7 @@ class HeldMessages:
         known = self._messages.get(identity)
         if known is None:
             return False
-        known.handle, known.received, known.hidden, known.held = handle, received, True, held
+        known.handle, known.received, known.hidden, known.to_the_end = handle, received, True, held
         return True
 
     def hold(self) -> bool:
@@ -67,10 +67,10 @@ class HeldMessages:
         waiting = [
             m
             for m in self._messages.values()
-            if m.hidden and not m.held and not self._may_be_shown(m)
+            if m.hidden and not m.to_the_end and not self._may_be_shown(m)
         ]
         for message in waiting:
-            message.held = True
+            message.to_the_end = True
         return self._change(waiting, self._hold_s)
 
     @property
@@ -86,7 +86,7 @@ class HeldMessages:
             message.shown += 1
         return bool(shown)
 
-    def _may_be_shown(self, message: HeldMessage) -> bool:
+    def _may_be_shown(self, message: ReceivedMessage) -> bool:
         most = self._max_receives
         counted = most is None or (message.shown < SHOWN and message.received <= most - 2)
         return counted and not message.old
@@ -105,13 +105,13 @@ class HeldMessages:
         """The handles of what is ours, to be deleted."""
         return [m.handle for m in self._messages.values() if m.ours]
 
-    def _show(self, messages: Iterable[HeldMessage]) -> None:
+    def _show(self, messages: Iterable[ReceivedMessage]) -> None:
         shown = list(messages)
         self._change(shown, 0)
         for message in shown:
             message.hidden = False
 
-    def _change(self, messages: Sequence[HeldMessage], seconds: int) -> bool:
+    def _change(self, messages: Sequence[ReceivedMessage], seconds: int) -> bool:
         """Let ``messages`` be visible in ``seconds``; whether that is allowed.
 
         Source: SQS ChangeMessageVisibilityBatch.
