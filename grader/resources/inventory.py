@@ -153,7 +153,7 @@ class Inventory:
                 if answer is not None and name not in dead and not name.endswith(".fifo")
             )
 
-        return self._once("message queues", "sqs:GetQueueAttributes", ask)
+        return self._once("message_queues", "sqs:GetQueueAttributes", ask)
 
     def _dead_letters(self, url: str) -> str | None:
         """The dead-letter queue of a queue, empty if it has none; ``None`` where the queue is gone."""
