@@ -62,7 +62,7 @@ class Layout:
     ``taken`` are all names of the lab, so that what is misnamed on purpose has none of them.
     ``schedule`` is the expression that says how often the periodic function runs. ``message`` are the
     keys of the two numbers, ``answer_key`` is that of their sum. ``exercised`` and ``periodic`` are
-    what the rubric expects of the configurations of the function that is exercised and of the periodic one.
+    what the rubric expects of the configurations of these two functions.
     """
 
     region: str = REGION
