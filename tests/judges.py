@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 class Judge(pool.Judge):
+    """The judge, with two questions that only tests ask."""
+
     def collect(self) -> dict[str, CheckInfo]:
         """Every check, by name. Raises :class:`BadInput` for files that cannot be used."""
         found = self.survey()

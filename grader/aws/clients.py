@@ -95,15 +95,13 @@ class Clients:
     ) -> Any:
         """A client of ``service`` for ``access``; ``options`` are those of ``boto3.Session.client``.
 
-        Those who bring keys along share it with all who ask the same host as patiently, each signing
-        with its own.
+        All who use the same session and ask the same host as patiently share it; each question is
+        signed with the keys of whoever asks.
         """
         keys = {name: given for name, given in options.items() if name in KEY_NAMES}
         where = {name: given for name, given in options.items() if name not in KEY_NAMES}
         with self._lock:
             session = self._session(access, options.get("region_name"))
-            if not keys:
-                return self._new(session, service, config, where)
             asks = (session, service, *_patience_of(config), *sorted(where.items()))
             if asks not in self._shared:
                 unsigned = Config(signature_version=UNSIGNED, max_pool_connections=_CONNECTIONS)

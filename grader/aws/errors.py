@@ -186,7 +186,7 @@ _OLD_NAMES = "AWS.SimpleQueueService."
 """Begins the names of some errors of SQS, which had another protocol once."""
 
 _ENDED_LEARNER_LAB = "voc-cancel-cred"
-_ROLE_OF_NO_USE = re.compile("role defined for the function cannot be assumed")
+_ROLE_NOT_ASSUMABLE = re.compile("role defined for the function cannot be assumed")
 """The function's role is gone, or does not trust Lambda: the grader's own has no part in it."""
 _WRONG_TIME = re.compile(
     r"signature (has )?expired|not yet (current|valid)|is (now earlier|still later)", re.I
@@ -337,7 +337,7 @@ def _sort(error: failures.ClientError) -> Sort | None:
         sort = "denied"
     if sort == "denied" and _ENDED_LEARNER_LAB in text:
         return "credentials"
-    if sort == "denied" and _ROLE_OF_NO_USE.search(text):
+    if sort == "denied" and _ROLE_NOT_ASSUMABLE.search(text):
         return "function"
     if sort is None:
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

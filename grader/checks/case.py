@@ -133,8 +133,8 @@ class Case:
     def _qualifier(self, function: str) -> str:
         """The version or alias of ``function`` that its mapping names; empty where it names none."""
         mappings = value_of(self.exchange_mappings)
-        feeding = [m for m in mappings.of_queue if m.state == "Enabled"] if mappings else []
-        named = next((m.qualifier for m in feeding if m.function_name == function), None)
+        enabled = [m for m in mappings.of_queue if m.state == "Enabled"] if mappings else []
+        named = next((m.qualifier for m in enabled if m.function_name == function), None)
         return "" if named in {None, "$LATEST"} else str(named)
 
     def fact(self, part: str, name: str = "") -> Fact[Any]:

@@ -147,14 +147,14 @@ def _no_mapping(found: Mappings, queue: str, function: str, instead: Message | N
             elsewhere=elsewhere,
             **named,
         )
-    fed = sorted(found.enabled_functions)
-    if fed:
+    others = sorted(found.enabled_functions)
+    if others:
         but = N_("expected {queue} to feed {function}, but it feeds {others}.")
         either = N_(
             "Add an event source mapping from {queue} to {function}. If {others} is what you handed in,"
             " say so with --use."
         )
-        hint = instead or message(either, others=fed, **named)
-        fail(but, expected=function, actual=fed, hint=hint, others=fed, **named)
+        hint = instead or message(either, others=others, **named)
+        fail(but, expected=function, actual=others, hint=hint, others=others, **named)
     nothing = N_("expected {queue} to feed {function}, found no event source mapping.")
     fail(nothing, expected=function, hint=hint, **named)

@@ -144,8 +144,14 @@ def check(
     else:
         show_change(graded.report, shown, output)
     if not quiet and runs and graded.observation is not None and graded.observation.account_id:
-        replayed = f"{settings.seed}" if attempt == 1 else f"{settings.seed} --attempt {attempt}"
-        again = _("Seed: {seed}; --seed {seed} sends the same numbers again.", seed=replayed)
+        again = _("Seed: {seed}; --seed {seed} sends the same numbers again.", seed=settings.seed)
+        if attempt > 1:
+            again = _(
+                "Seed: {seed}, attempt {attempt}; --seed {seed} --attempt {attempt} sends the same"
+                " numbers again.",
+                seed=settings.seed,
+                attempt=attempt,
+            )
         errors.print(again)
     if for_json is not None:
         write_json(for_json, reports.encode_report(graded.report), "report")

@@ -190,7 +190,7 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     """Open a desk for the class and serve it. ``blocks`` has what each student of a demo pastes."""
     from grader.batch.plan import plan
     from grader.batch.setup import load_setup_and_roster
-    from grader.commands.option_values import check_written
+    from grader.commands.option_values import check_encodable
     from grader.commands.stored_options import stop_in_a_results_folder, trusted_again
     from grader.desk.addresses import address_of, certificate_names, public_address
     from grader.desk.links import LINKS
@@ -204,7 +204,7 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
 
     quiet, host = asked.quiet, asked.host
     output, errors = standard_output(quiet=quiet), standard_error(quiet=quiet)
-    check_written({"--url": asked.url})
+    check_encodable({"--url": asked.url})
     base = public_address(asked.url) if asked.url else None
     closes = until_of(asked.until) if asked.until else None
     names = certificate_names(host, base)
@@ -221,7 +221,7 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
             students,
         ),
     ):
-        check_written({}, setup.check_dirs)
+        check_encodable({}, setup.check_dirs)
         planned = plan(
             results,
             students,

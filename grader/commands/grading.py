@@ -13,7 +13,7 @@ from grader.commands.exit_statuses import INTERRUPTED, UNGRADED, batch_status
 from grader.commands.file_limit import limit_jobs
 from grader.commands.help import spoken_help
 from grader.commands.json_output import output_file, write_stdout
-from grader.commands.option_values import check_written, due_time
+from grader.commands.option_values import check_encodable, due_time
 from grader.commands.options import (
     CONFIRM_S,
     AbsentOption,
@@ -138,7 +138,7 @@ def batch(
         workers=1,
         handed_in_here=goes_on and (out / DESK).is_file(),
     ) as (setup, students):
-        check_written({}, setup.check_dirs)
+        check_encodable({}, setup.check_dirs)
         planned = plan(
             results,
             students,
@@ -315,7 +315,7 @@ def regrade(
     stop_where_only_the_folder_says(results, before, rubric=rubric, checks=checks)
     dirs = checks if checks is not None else [Path(path) for path in before.checks]
     with load_setup(rubric or results / RUBRIC, dirs) as setup:
-        check_written({}, setup.check_dirs)
+        check_encodable({}, setup.check_dirs)
         done = again(stored, setup, lang=spoken().code, due=until, dry_run=dry_run)
     if json == "-":
         write_stdout(summary_json(done.summary))
@@ -341,14 +341,16 @@ def regrade(
     for student in done.skipped:
         kept = _("{student}: nothing was observed, so the report stays as it is.", student=student)
         errors.print(kept)
-    _tell_open(done, results, trusted_again(setup.check_dirs, before.endpoint_url), errors)
+    _tell_what_is_left(done, results, trusted_again(setup.check_dirs, before.endpoint_url), errors)
     if (done.not_again or done.missing) and before.endpoint_url is not None:
         # Nobody gave it here, and the command that was printed does.
         show_problems([only_the_folder_names(results, before.endpoint_url)], errors)
     return UNGRADED if done.not_again or done.missing else batch_status(done.reports)
 
 
-def _tell_open(done: Regraded, results: Path, given_again: list[str], errors: Console) -> None:
+def _tell_what_is_left(
+    done: Regraded, results: Path, given_again: list[str], errors: Console
+) -> None:
     """Name whom regrading gave no new result, and the commands that go on with them."""
     from grader.terminal.ungraded import show_missing, show_unjudged
 

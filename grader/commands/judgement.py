@@ -8,7 +8,7 @@ import typer
 
 from grader.commands.exit_statuses import ALL_POINTS
 from grader.commands.help import spoken_help
-from grader.commands.option_values import check_written
+from grader.commands.option_values import check_encodable
 from grader.commands.options import LangOption, QuietOption, ResultsArgument
 from grader.i18n.language import N_, _, speak
 
@@ -52,7 +52,7 @@ def override(
     stored = Results(results)
     if lang is None:
         speak(stored.batch().lang)
-    check_written({"--why": why, "--by": by})
+    check_encodable({"--why": why, "--by": by})
     done = mark(stored, Mark(student, criterion, points, why, by, now()))
     errors = standard_error(quiet=quiet)
     show_changes(done.changes, standard_output(quiet=quiet))

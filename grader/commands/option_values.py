@@ -69,9 +69,9 @@ def settings_of(
     )
 
 
-def check_written(given: Mapping[str, str | None], folders: Iterable[str] = ()) -> None:
-    """Raise :class:`BadInput` for what no file can hold of the texts ``given``, by their options, and of
-    the names of ``folders``."""
+def check_encodable(given: Mapping[str, str | None], folders: Iterable[str] = ()) -> None:
+    """Raise :class:`BadInput` for each text ``given``, by its option, and each name of ``folders``
+    that is not valid Unicode, and so cannot be written to a file."""
     from grader.inputs.problems import BadInput, Problem
     from grader.inputs.text_file import unicode_fault
 

@@ -157,7 +157,7 @@ class Grader:
         self, mine: Account, together: list[Account], taken: list[Graded], visited: list[str]
     ) -> None:
         rows = {row.student_id: row for row in together}
-        kept: list[TryResult] = []
+        results: list[TryResult] = []
         try:
             for graded in taken:
                 name = graded.account.student_id
@@ -170,10 +170,10 @@ class Grader:
                     counts = self.run.take(replace(graded, account=rows[name], led_to=None))
                 if counts is None:
                     raise Refused(_NOT_KEPT, ONCE_MORE)
-                kept.append(TryResult(name, now, counts, is_mine))
+                results.append(TryResult(name, now, counts, is_mine))
         finally:
             # Of a group nobody sees a grade before it is everybody's.
-            self.seats.show(kept)
+            self.seats.show(results)
 
 
 def _reached(row: Account, keys: Keys, mine: Account) -> Account:

@@ -118,10 +118,10 @@ class Seats:
             seat.report = report
         self.tell([seat])
 
-    def show(self, kept: Iterable[TryResult]) -> None:
+    def show(self, results: Iterable[TryResult]) -> None:
         """Publish a try's result to the student, and to partners who have no try running."""
         with self.lock:
-            shown = [(self._seats[one.student_id], one) for one in kept]
+            shown = [(self._seats[one.student_id], one) for one in results]
             for seat, one in shown:
                 seat.counts = one.counts
                 if one.is_mine or not seat.busy:

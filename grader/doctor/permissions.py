@@ -22,7 +22,7 @@ from grader.resources.elsewhere import LEARNER_LAB_REGIONS, is_there
 from grader.resources.find import Finder
 from grader.resources.inventory import FINDING, Inventory
 from grader.resources.kinds import KINDS
-from grader.resources.look import AsNeeded, MayLook
+from grader.resources.look import EnvironmentNeeds, MayLook
 from grader.resources.schedule import NOBODY
 from grader.rubric.parts import parts_of
 from grader.safety.redact import redact
@@ -120,7 +120,7 @@ def _elsewhere(
     return None
 
 
-class _Asking(AsNeeded, MayLook):
+class _Asking(EnvironmentNeeds, MayLook):
     """Asks, once each, what a batch asks."""
 
     def __init__(

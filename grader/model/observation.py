@@ -15,7 +15,7 @@ from grader.i18n.message import Message, check_depth
 from grader.model.fact import Fact, Found, Unknown, value_of
 from grader.model.indented_json import indented_json
 from grader.model.mistakes import OTHER
-from grader.model.report import GREATEST_POINTS
+from grader.model.report import GREATEST_NUMBER
 from grader.model.run_numbers import Attempt, Seed  # noqa: TC001 - msgspec reads them
 
 if TYPE_CHECKING:
@@ -442,8 +442,8 @@ class Observation(Part, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         # As a report's: it becomes one. Asked so that what is no number is refused, too.
-        if not abs(self.duration_s) <= GREATEST_POINTS:
-            raise ValueError(f"a run takes {GREATEST_POINTS:.0f} s at most")
+        if not abs(self.duration_s) <= GREATEST_NUMBER:
+            raise ValueError(f"a run takes {GREATEST_NUMBER:.0f} s at most")
         further = (fact for facts in self.further.values() for fact in facts.values())
         check_depth(self.asked and self.asked.fields, *map(value_of, further))
 

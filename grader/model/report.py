@@ -36,7 +36,7 @@ _Values = Annotated[
 Status = Literal["passed", "partial", "failed", "blocked", "ungraded"]
 OpenBy = Literal["grader", "student"]
 
-GREATEST_POINTS = 1e9
+GREATEST_NUMBER = 1e9
 """No points are more, nor seconds of a look: they are added and multiplied, and a file may say any
 number."""
 
@@ -350,5 +350,5 @@ def read_report(path: Path) -> Report:
 
 def _check_numbers(*numbers: float | None) -> None:
     # Asked so that what is no number (NaN) is refused, too.
-    if not all(number is None or abs(number) <= GREATEST_POINTS for number in numbers):
-        raise ValueError(f"a report's numbers are finite, {GREATEST_POINTS:.0f} at most")
+    if not all(number is None or abs(number) <= GREATEST_NUMBER for number in numbers):
+        raise ValueError(f"a report's numbers are finite, {GREATEST_NUMBER:.0f} at most")

@@ -16,7 +16,7 @@ from grader.observe.target import target_of
 from grader.observe.which_output import MOST_CANDIDATES, which_output
 from grader.resources.find import NAMELESS, Finder, Several, ambiguous, not_found
 from grader.resources.inventory import Inventory
-from grader.resources.look import AsNeeded
+from grader.resources.look import EnvironmentNeeds
 from grader.rubric.pairs import Pairs
 from grader.rubric.parts import parts_of
 
@@ -36,7 +36,7 @@ NOT_EXERCISED = Unknown.saying(
 NOBODY_ASKS = Unknown.saying("not-observed", N_("No criterion asks what the function does."))
 
 
-class AccountLook(AsNeeded):
+class AccountLook(EnvironmentNeeds):
     """Looks at each thing that the checks need, once. See :class:`~grader.resources.look.Look`."""
 
     def __init__(

@@ -96,7 +96,7 @@ class Exchanging:
         return [entry[-1] for entry in self._entries if _silent(entry)]
 
     @property
-    def unexplained(self) -> list[Sent]:
+    def silent_without_trace(self) -> list[Sent]:
         """Those of :attr:`silent` to which the function is not known to have sent something else."""
         return [
             sent

@@ -20,7 +20,7 @@ SHOWN = 2
 
 
 @dataclass
-class ReceivedMessage:
+class UndeletedMessage:
     """A message that was received and not deleted. ``received``: how often, by anybody.
 
     ``old``: it lay there before the run. ``ours``: it answers a pair, though not with the right sum,
@@ -48,18 +48,25 @@ class HeldMessages:
     def __init__(self, aws: Aws, url: str, *, max_receives: int | None, hold_s: int) -> None:
         self._aws, self._url, self._max_receives = aws, url, max_receives
         self._hold_s = hold_s
-        self._messages: dict[str, ReceivedMessage] = {}
+        self._messages: dict[str, UndeletedMessage] = {}
 
-    def add(self, identity: str, message: ReceivedMessage) -> None:
+    def add(self, identity: str, message: UndeletedMessage) -> None:
         """Keep a message that was received for the first time."""
         self._messages[identity] = message
 
-    def note_received_again(self, identity: str, handle: str, received: int, *, held: bool) -> bool:
+    def note_received_again(
+        self, identity: str, handle: str, received: int, *, to_the_end: bool
+    ) -> bool:
         """Note that a message was received once more; whether it is known."""
         known = self._messages.get(identity)
         if known is None:
             return False
-        known.handle, known.received, known.hidden, known.to_the_end = handle, received, True, held
+        known.handle, known.received, known.hidden, known.to_the_end = (
+            handle,
+            received,
+            True,
+            to_the_end,
+        )
         return True
 
     def hold(self) -> bool:
@@ -86,7 +93,7 @@ class HeldMessages:
             message.shown += 1
         return bool(shown)
 
-    def _may_be_shown(self, message: ReceivedMessage) -> bool:
+    def _may_be_shown(self, message: UndeletedMessage) -> bool:
         most = self._max_receives
         counted = most is None or (message.shown < SHOWN and message.received <= most - 2)
         return counted and not message.old
@@ -105,13 +112,13 @@ class HeldMessages:
         """The handles of what is ours, to be deleted."""
         return [m.handle for m in self._messages.values() if m.ours]
 
-    def _show(self, messages: Iterable[ReceivedMessage]) -> None:
+    def _show(self, messages: Iterable[UndeletedMessage]) -> None:
         shown = list(messages)
         self._change(shown, 0)
         for message in shown:
             message.hidden = False
 
-    def _change(self, messages: Sequence[ReceivedMessage], seconds: int) -> bool:
+    def _change(self, messages: Sequence[UndeletedMessage], seconds: int) -> bool:
         """Let ``messages`` be visible in ``seconds``; whether that is allowed.
 
         Source: SQS ChangeMessageVisibilityBatch.

@@ -99,8 +99,8 @@ def consumer(stage: Stage) -> Unknown | None:
 
     What that function does is not known, and an answer that it took would look like none.
     """
-    fed = found_value(stage.output_mappings).live_functions
-    if not fed:
+    readers = found_value(stage.output_mappings).live_functions
+    if not readers:
         return None
     return Unknown.saying(
         "disturbed",
@@ -110,7 +110,7 @@ def consumer(stage: Stage) -> Unknown | None:
             " again."
         ),
         queue=found_value(stage.output).name,
-        function=", ".join(fed),
+        function=", ".join(readers),
     )
 
 

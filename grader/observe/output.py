@@ -18,7 +18,7 @@ from grader.model.mistakes import NEARLY
 from grader.model.observation import Answer
 from grader.observe.answers import numbers_anywhere, numbers_by_key, numbers_in, under, written
 from grader.observe.clock import CLOCKS, Clocks
-from grader.observe.held_messages import HeldMessages, ReceivedMessage
+from grader.observe.held_messages import HeldMessages, UndeletedMessage
 from grader.observe.hidden import Hidden
 from grader.observe.lost import HIDES_S, LOST_MESSAGES
 from grader.observe.nobodys import NobodysNumbers
@@ -187,15 +187,15 @@ class OutputQueue:
 
     def _poll(self, seconds: float) -> list[bool]:
         """Receive once; for each message, true if it answers a pair or was received before."""
-        held, self._found_old = self._draining or not self._may_hold, False
-        hides_s = self._hold_s if held else math.ceil(HIDES_S)
+        to_the_end, self._found_old = self._draining or not self._may_hold, False
+        hides_s = self._hold_s if to_the_end else math.ceil(HIDES_S)
         back_at = self._lost.back_at
         messages = self._receiver.receive(seconds, hides_s)
         if messages or self._lost.back_at != back_at:
             self._changed()
         for message in messages:
             self._clocks.hear_receipt(message)
-        taken = [self._take(message, held=held) for message in messages]
+        taken = [self._take(message, to_the_end=to_the_end) for message in messages]
         self._may_hold = self._held.hold() and self._may_hold
         return taken
 
@@ -229,16 +229,18 @@ class OutputQueue:
             return LOST_MESSAGES
         return ANOTHER_READER if more else None
 
-    def _take(self, message: Received, *, held: bool) -> bool:
+    def _take(self, message: Received, *, to_the_end: bool) -> bool:
         """Keep or delete one message; true if it answers a pair or was received before.
 
-        ``held``: it is hidden for the rest of the run already.
+        ``to_the_end``: it is hidden for the rest of the run already.
         """
         identity, handle = message.identity, message.handle
         if identity in self._answered:  # SQS delivers a message more than once, if seldom
             self._delete(handle)
             return True
-        if self._held.note_received_again(identity, handle, message.received, held=held):
+        if self._held.note_received_again(
+            identity, handle, message.received, to_the_end=to_the_end
+        ):
             self._nobodys.note_received_again(identity, message.at)
             return True
         old = bool(self._sent) and not self._clocks.is_since(message, self._sent[0], 0)
@@ -255,8 +257,10 @@ class OutputQueue:
             self._delete(handle)
             return True
         ours = answer is not None or (not old and self._holds_an_answer(message))
-        kept = ReceivedMessage(handle, message.received, old, ours=ours, to_the_end=held)
-        self._held.add(identity, kept)
+        undeleted = UndeletedMessage(
+            handle, message.received, old, ours=ours, to_the_end=to_the_end
+        )
+        self._held.add(identity, undeleted)
         if answer is not None:
             return True
         if old:

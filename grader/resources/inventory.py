@@ -24,7 +24,8 @@ MOST_QUEUES = 200
 """Queues that are asked for their dead-letter queue."""
 
 ENABLED_OR_SOON = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
-"""States of an event source mapping that is there to stay, and hands messages over or soon will."""
+"""States of an event source mapping that hands messages over or soon will. One that is on its way to
+be disabled or deleted is *live* (``Mapping.live``), and is none of these."""
 
 OF_AWS_ACADEMY = frozenset(
     {

@@ -76,7 +76,7 @@ class LabAccess(Protocol):
         """AWS's names of the queues that the checks ask a variable to hold, by the rubric's."""
 
 
-class AsNeeded(LabAccess, Protocol):
+class EnvironmentNeeds(LabAccess, Protocol):
     """What of a function's environment the ``_needs`` of the checks ask about."""
 
     _needs: Needs

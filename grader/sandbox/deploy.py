@@ -100,7 +100,7 @@ def _deploy(aws: Aws, account_id: str, submission: DemoSubmission, layout: Layou
         if layout.periodic_function != name:
             code = _archive("periodic", submission.name, layout)
             periodic = layout.periodic_function
-            _create_function(functions, account_id, periodic, code, layout.periodic)
+            _create_function(functions, account_id, periodic, code, layout.periodic_configuration)
         _schedule(aws, functions, account_id, submission.periodic, layout)
     for function in functions.list_functions().get("Functions", []):
         _wait_until_active(functions, function["FunctionName"])
@@ -116,7 +116,7 @@ def _output_queue(submission: DemoSubmission, layout: Layout) -> str:
 
 
 def _configuration(submission: DemoSubmission, layout: Layout, output_url: str) -> Configuration:
-    here, shipped = layout.exercised, SHIPPED.exercised
+    here, shipped = layout.exercised_configuration, SHIPPED.exercised_configuration
     variables: dict[str, str | None] = {**here.environment, OUTPUT_URL: output_url}
     if submission.url_in_code:
         del variables[OUTPUT_URL]
@@ -137,16 +137,20 @@ def _configuration(submission: DemoSubmission, layout: Layout, output_url: str) 
 
 
 def _input_visibility_s(submission: DemoSubmission, layout: Layout) -> int:
-    given, shipped_s = submission.input_visibility_s, SHIPPED.exercised.timeout_s
+    given, shipped_s = submission.input_visibility_s, SHIPPED.exercised_configuration.timeout_s
     if given < shipped_s:
-        return min(given, layout.exercised.timeout_s - 1)
+        return min(given, layout.exercised_configuration.timeout_s - 1)
     # A wrong timeout is wrong alone: the queue suits it all the same.
-    longest_s = max(layout.exercised.timeout_s, _timeout_s(submission, layout))
+    longest_s = max(layout.exercised_configuration.timeout_s, _timeout_s(submission, layout))
     return as_here(given, _TIMES_THE_TIMEOUT * shipped_s, _TIMES_THE_TIMEOUT * longest_s)
 
 
 def _timeout_s(submission: DemoSubmission, layout: Layout) -> int:
-    return as_here(submission.timeout_s, SHIPPED.exercised.timeout_s, layout.exercised.timeout_s)
+    return as_here(
+        submission.timeout_s,
+        SHIPPED.exercised_configuration.timeout_s,
+        layout.exercised_configuration.timeout_s,
+    )
 
 
 def _create_queues(sqs: SQSClient, submission: DemoSubmission, layout: Layout) -> str:
@@ -263,7 +267,7 @@ def _create_mappings(
     if submission.second_function or submission.output_consumer:
         second = layout.other(SECOND_FUNCTION)
         code = _archive("prints_only", submission.name, layout)
-        _create_function(functions, account_id, second, code, layout.periodic)
+        _create_function(functions, account_id, second, code, layout.periodic_configuration)
     output = queue(_output_queue(submission, layout))
     for wanted, source, target in (
         (submission.second_function, queue(layout.input_queue), layout.other(SECOND_FUNCTION)),

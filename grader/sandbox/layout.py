@@ -61,8 +61,8 @@ class Layout:
 
     ``taken`` are all names of the lab, so that what is misnamed on purpose has none of them.
     ``schedule`` is the expression that says how often the periodic function runs. ``message`` are the
-    keys of the two numbers, ``answer_key`` is that of their sum. ``exercised`` and ``periodic`` are
-    what the rubric expects of the configurations of these two functions.
+    keys of the two numbers, ``answer_key`` is that of their sum.
+    The configurations are what the rubric expects of the function that is exercised and of the other.
     """
 
     region: str = REGION
@@ -72,8 +72,8 @@ class Layout:
     output_queue: str = OUTPUT_QUEUE
     taken: frozenset[str] = frozenset({SUM_FUNCTION, PERIODIC_FUNCTION, INPUT_QUEUE, OUTPUT_QUEUE})
     schedule: str = _SELDOM
-    exercised: Configuration = Configuration()
-    periodic: Configuration = Configuration()
+    exercised_configuration: Configuration = Configuration()
+    periodic_configuration: Configuration = Configuration()
     message: tuple[str, str] = ("number1", "number2")
     answer_key: str = "body"
     asks: ExchangeRules | None = field(default=None, hash=False)
@@ -98,8 +98,8 @@ class Layout:
             taken=taken,
             # Somebody may wait for it to run.
             schedule=_OFTEN if needs.facts["runs"] else _SELDOM,
-            exercised=Configuration.of(rubric, route.through),
-            periodic=Configuration.of(rubric, periodic),
+            exercised_configuration=Configuration.of(rubric, route.through),
+            periodic_configuration=Configuration.of(rubric, periodic),
             message=_two_keys(rubric.exchange),
             answer_key=_answer_key(rubric.exchange.keys)
             if rubric.exchange.short

@@ -91,8 +91,12 @@ def test_a_function_has_the_runtime_that_aws_creates_where_the_rubric_is_content
         for one in given.criteria
     )
     layout = layout_of(msgspec.structs.replace(given, criteria=criteria))
-    assert layout.exercised.runtime == deployed
-    assert layout.periodic.runtime == SHIPPED.periodic.runtime == "python3.13"
+    assert layout.exercised_configuration.runtime == deployed
+    assert (
+        layout.periodic_configuration.runtime
+        == SHIPPED.periodic_configuration.runtime
+        == "python3.13"
+    )
 
 
 @pytest.mark.parametrize(
