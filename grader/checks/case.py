@@ -119,23 +119,17 @@ class Case:
     @property
     def setting(self) -> Setting:
         """What the next step after a failure of the exercised function may speak of."""
-        rules = self.bound.rubric.exchange
+        rules, mappings = self.bound.rubric.exchange, value_of(self.exchange_mappings)
+        function = value_of(self.fact("functions", rules.route.through))
         return Setting(
             keys=tuple(rules.fields),
             output=self.name(rules.route.to),
             region=self.observation.region,
-            function=value_of(self.fact("functions", rules.route.through)),
+            function=function,
             rules=rules,
             timeout_asked=self.bound.timeout_asked_of(rules.route.through) is not None,
-            qualifier=self._qualifier(self.name(rules.route.through)),
+            qualifier=mappings.qualifier_of(function.name) if mappings and function else "",
         )
-
-    def _qualifier(self, function: str) -> str:
-        """The version or alias of ``function`` that its mapping names; empty where it names none."""
-        mappings = value_of(self.exchange_mappings)
-        enabled = [m for m in mappings.of_queue if m.state == "Enabled"] if mappings else []
-        named = next((m.qualifier for m in enabled if m.function_name == function), None)
-        return "" if named in {None, "$LATEST"} else str(named)
 
     def fact(self, part: str, name: str = "") -> Fact[Any]:
         """The fact at ``part`` (and ``name``, where the part has several)."""

@@ -13,18 +13,13 @@ if TYPE_CHECKING:
 
 _OF_AWS = frozenset(
     {
-        "DependencyError",  # whose it is, AWS does not say
         "EC2RequestLimitExceeded",
-        "EniLimitExceeded",
         "InsufficientCapacity",
         "InternalError",
-        "ServiceQuotaExceededException",
-        "SubnetOutOfIPAddresses",
-        "VcpuLimitExceeded",
     }
 )
-"""Codes for what AWS or the account had no room for, or no answer to. Source: Lambda API,
-StateReasonCode. :mod:`grader.aws.errors` sorts the same causes of a refused ``Invoke``."""
+"""Codes for what AWS itself could not do. What an account's own network or quotas lack is its owner's to
+mend, as all other reasons are. Source: Lambda API, StateReasonCode."""
 
 
 def failed_by_aws(function: Function) -> Unknown | None:

@@ -164,6 +164,12 @@ class Mappings(Part, frozen=True):
         enabled = (m.function_name for m in self.of_queue if m.state == "Enabled")
         return tuple(dict.fromkeys(enabled))
 
+    def qualifier_of(self, function: str) -> str:
+        """The version or alias of ``function`` that its enabled mapping names; empty for the newest."""
+        enabled = (m for m in self.of_queue if m.state == "Enabled" and m.function_name == function)
+        named = next((m.qualifier for m in enabled), None)
+        return "" if named in {None, "$LATEST"} else str(named)
+
     @property
     def live_functions(self) -> tuple[str, ...]:
         """The functions that get messages of the queue now, or may in a moment."""

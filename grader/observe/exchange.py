@@ -50,9 +50,8 @@ class Exchanging:
     ``loops``: every record of one event was answered directly, so that several pairs may travel in one.
     Otherwise ``standing`` pairs stand for all of them: one for each thing that a message can ask for.
     ``little_room`` says, asked where a pair stays silent, how long more it may lie in the queue because
-    the function finds no room, and what it is then. ``says_something_else``: instead of an answer the
-    function was seen to send something else; messages without a number may be anybody's otherwise.
-    ``step`` hears what is sent next, and how many seconds its answer may take.
+    the function finds no room, and what it is then. ``step`` hears what is sent next, and how many
+    seconds its answer may take.
     """
 
     def __init__(
@@ -69,14 +68,13 @@ class Exchanging:
         loops: bool,
         standing: int,
         little_room: Callable[[], tuple[float, Unknown] | None],
-        says_something_else: Callable[[], bool],
         step: Callable[[Message, float], None] = tell_nobody,
     ) -> None:
         self._source, self._output, self._pairs = source, output, pairs
         self._wanted, self._filtered, self._may_still_answer = wanted, filtered, may_still_answer
         self._loops, self._little_room = loops, little_room
         self._slow_s, self._standing = slow_s, min(standing, wanted)
-        self._says_something_else, self._step = says_something_else, step
+        self._step = step
         self._full_s = deadline_s + slow_s
         self._little_s = IMPATIENT_S + slow_s
         self._at_once = slow_s > AT_ONCE_S
@@ -94,15 +92,6 @@ class Exchanging:
     def silent(self) -> list[Sent]:
         """The last pair of each entry of which nothing came."""
         return [entry[-1] for entry in self._entries if _silent(entry)]
-
-    @property
-    def silent_without_trace(self) -> list[Sent]:
-        """Those of :attr:`silent` to which the function is not known to have sent something else."""
-        return [
-            sent
-            for sent in self.silent
-            if not (self._sends_else and self._output.said_something_else_since(sent))
-        ]
 
     @property
     def gave_up(self) -> bool:
@@ -205,13 +194,11 @@ class Exchanging:
                 return False
             # Right after all, or the direct answer came late: the rest is worth full patience.
             self._patience_s = self._full_s
-        if not self._wait([entry], self._full_s):
-            # One message may get lost anywhere: it takes two to blame the filter.
-            another_chance = self._wait_longer if self._filtered else self._wait_for_room
-            another_chance([entry])
+        if not self._wait([entry], self._full_s) and not self._something_else(entry):
+            self._wait_for_room([entry])
         # Of a function that is wrong its silence would say nothing of the filter.
         self._held_back = self._filtered
-        return not _silent(entry)
+        return not trial.silent
 
     def _nothing_came(self, sent: Sent) -> bool:
         """Neither an answer nor anything else that the function may have made of ``sent``."""
@@ -302,14 +289,9 @@ class Exchanging:
 
     def _something_else(self, entry: Sequence[Sent]) -> bool:
         """The function has been known to answer this pair with something else for a while."""
-        if not (_silent(entry) and self._sends_else):
-            return False
-        return self._output.something_else_since(entry[0]) >= ANSWER_APPEARS_S + self._slow_s
-
-    @property
-    def _sends_else(self) -> bool:
-        """The function sends something else instead of answers, not beside them."""
-        return self._says_something_else() and not any(sent.answered for sent in self.sent)
+        return _silent(entry) and self._output.something_else_since(entry[0]) >= (
+            ANSWER_APPEARS_S + self._slow_s
+        )
 
 
 def _settled(entry: Sequence[Sent]) -> bool:

@@ -8,16 +8,15 @@ the first that holds decides; ``->`` leads to the next state.
 now. *Slow*: the mapping's batching window and both queues' delays. *Little* patience is IMPATIENT_S
 + slow, *full* is the rubric's deadline + slow; while the queue gives messages that are no answers,
 a wait goes on for DRAINING_S more, and while what a lost answer of SQS held may come back, for
-COME_BACK_S, in which nothing is asked until it is back. *Something else*: H was no answer but
-something else, no pair was answered, and for ANSWER_APPEARS_S a message has been known that is newer
-than the pair and holds no number. (Of another function such a message may be anybody's, and one with a
-number another grader's.) *Nobody's number*: it answers no other grader, because nobody took it for
-UNTAKEN_S + slow, or because it is the right answer to an earlier pair, as long ago; no more than
-MOST_FOR_ONE came, none beside a right one. *Missed*: what a lost answer of SQS held did not come back
-(unreachable), the queue holds old messages that were not read yet (TOO_MANY_OLD: disturbed), AWS's
-clocks contradict each other where a verdict rests on them (clock), somebody else received an answer
-first, or messages are hidden that this run does not hide, for longer than a count is late
-(ANOTHER_READER: disturbed), or their count is not told.
+COME_BACK_S, in which nothing is asked until it is back. *Something else*: for ANSWER_APPEARS_S a message
+has been known that is newer than the pair and holds no number; with a number it may answer another
+grader. *Nobody's number*: it does not, because nobody took it for UNTAKEN_S + slow, or because it is the
+right answer to an earlier pair, as long ago; no more than MOST_FOR_ONE came, none beside a right one.
+*Missed*: what a lost answer of SQS held did not come back (unreachable), the queue holds old messages
+that there was no time to read (TOO_MANY_OLD: disturbed), AWS's clocks contradict each other where a
+verdict rests on them (clock), somebody else received an answer first, or messages are hidden that this
+run does not hide, for longer than a count is late (ANOTHER_READER: disturbed), or their count is not
+told.
 
 READY (Waits): looks every READY_EVERY_S at what is in transition, READY_S for each thing, TOGETHER_S for
 all waits of the run
@@ -92,9 +91,8 @@ TRIAL (_trial): one pair; little patience if it may not answer, then full if it 
 after LOOKED_FOR_AFTER_S, it is looked for in the input queue, unless that is slow or counts receives
     may not answer, then or now; not right       X = Found -> HEARD
     something else                               X = Found -> HEARD
-    silent                                       LITTLE ROOM, else with a filter one fresh pair
-    silent again, or there is no filter          X = Found, filtered if there is a filter and nothing
-                                                   unexplained came -> HEARD
+    silent                                       LITTLE ROOM, else X = Found, filtered if there is a
+                                                   filter and nothing unexplained came -> HEARD
     right or wrong                               the rest as above; ONE FOR ALL: -> HEARD
 
 ONE BY ONE (_one): a pair, full patience
@@ -297,7 +295,7 @@ class _Run:
         undisturbed = False
         try:
             self._waits.step(message(_DIRECTLY), self._direct_s)
-            self._direct = self._invoker.invoke(1, self._slow_s, self._look_on_own_queue)
+            self._direct = self._invoke_one()
             self._recorded = self._records()
             self._exchanged = self._exchange()
             self._once_more()
@@ -349,7 +347,7 @@ class _Run:
             # Whoever took the answers may be gone by now, or soon.
             self.output.leave_alone(ENDS_S)
         if direct.fact == ANOTHER_READER:
-            self._direct = self._invoker.invoke(1, self._slow_s, self._look_on_own_queue)
+            self._direct = self._invoke_one()
             self._recorded = self._records()
         elif _fact(self._recorded) == ANOTHER_READER:
             self._recorded = self._records()
@@ -364,6 +362,14 @@ class _Run:
             self._exchanged = self._sent(through, Exchanging.go_on)
 
     # -- directly -----------------------------------------------------------------------------
+
+    def _invoke_one(self) -> Direct:
+        direct = self._invoker.invoke(1, self._slow_s, self._look_on_own_queue)
+        made = direct.made.value if isinstance(direct.made, Found) else None
+        if made and made.failure in {None, "reported"} and self._own_queue:
+            # Where the answer went is known: it is not the made-up event that kept it.
+            direct.made = Found(msgspec.structs.replace(made, inconclusive=False))
+        return direct
 
     def _may_still_answer(self) -> bool:
         """Nothing says that the function is wrong: what it can do is worth waiting for."""
@@ -430,7 +436,6 @@ class _Run:
             loops=_every_record(self._recorded),
             standing=self._rules.variants,
             little_room=self._little_room,
-            says_something_else=lambda: bool(self._direct and self._direct.said_something_else),
             step=self._waits.step,
         )
         return self._sent(self._exchanging, Exchanging.run)
@@ -454,7 +459,8 @@ class _Run:
     def _impossible(self) -> NotTried | Unknown | None:
         """Why nothing is sent through the queue. What is certain comes before what is unknown."""
         made = self._direct.value if self._direct else None
-        if made and not self._may_still_answer() and (made.failure is not None or self._own_queue):
+        fails = made is not None and made.failure not in {None, "reported"}
+        if made and not self._may_still_answer() and (fails or self._own_queue):
             # A pair would come back to the queue for days, or go round in it.
             failed = N_("The function failed, so its queue was left alone.")
             return NotTried.saying(HANDLER_FACT, failed)

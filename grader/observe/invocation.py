@@ -101,12 +101,6 @@ class Direct:
         return all(sent.silent for sent in self.sent)
 
     @property
-    def said_something_else(self) -> bool:
-        """It was not answered, by now, and the function sent something else."""
-        made = self.value
-        return made is not None and not made.answered and bool(made.others)
-
-    @property
     def late_s(self) -> float:
         """How long after the function returned its last answer came."""
         times = [s.since + answer.after_s for s in self.sent for answer in s.answers]
@@ -155,7 +149,8 @@ class Invoker:
             if made.failure == "timed-out" and made.error is None and direct.silent:
                 made = self._after_silence(direct, records, slow_s)
             silent = any(s.silent for s in direct.sent) and made.failure not in NEVER_RAN
-            if silent and caught_made_up_handle(made):
+            # With several records the single one was answered, and so is not at the event's mercy.
+            if records == 1 and silent and direct.silent and caught_made_up_handle(made):
                 made = msgspec.structs.replace(made, inconclusive=True)
             missed = self._output.missed_since(began) if silent else None
             if missed is None:

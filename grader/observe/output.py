@@ -106,7 +106,8 @@ class OutputQueue:
         self._undeleted: set[str] = set()
         self._receiver, self._taken_at = Receiver(aws, url), -math.inf
         self._lost = self._receiver.lost
-        self._draining, self._found_old, self._may_hold = False, False, True
+        self._draining, self._may_hold = False, True
+        self._found_old = self._unread = False
         self._shown_at = self._changed_at = time.monotonic()
         self._clocks = Clocks()
         self._else = SomethingElse(self._clocks)
@@ -144,7 +145,7 @@ class OutputQueue:
         While the queue keeps giving messages that are not answers, time is not up: reading through
         them is the grader's affair. Raises :class:`Interrupted`, :class:`Lost`.
         """
-        patience = Patience(seconds, self._lost, self._aws.ends_at)
+        patience, self._unread = Patience(seconds, self._lost, self._aws.ends_at), False
 
         def look() -> bool:
             if done():
@@ -170,6 +171,8 @@ class OutputQueue:
         except RetryError:
             if self.stop.is_set():
                 raise Interrupted from None
+            # The time for reading through what lay there is over, and the last answer still held some.
+            self._unread = patience.hands_full and self._found_old
             return False
         finally:
             self._show_new()
@@ -218,7 +221,7 @@ class OutputQueue:
             return CLOCKS
         if self._lost.may_be_hidden(since=moment):
             return LOST_MESSAGES
-        if self._found_old:  # by the last poll, though the time for that was over
+        if self._unread:
             return TOO_MANY_OLD
         if self._taken_at >= moment or self._clocks.rest_on_date:
             return ANOTHER_READER

@@ -71,7 +71,8 @@ class Silence:
         return [sent for sent in direct.sent if sent.silent and self._nothing_since(sent)]
 
     def _silent_in_exchange(self) -> list[Sent]:
-        return self._exchanging.silent_without_trace if self._exchanging is not None else []
+        silent = self._exchanging.silent if self._exchanging is not None else []
+        return [sent for sent in silent if self._nothing_since(sent)]
 
     def _nothing_since(self, sent: Sent) -> bool:
         return not self._output.said_something_else_since(sent)

@@ -28,7 +28,12 @@ class SomethingElse:
         self._messages = [*self._messages[-MOST_KEPT:], replace(message, body="")]
 
     def known_for_s(self, sent: Sent) -> float:
-        """For how many seconds such a message has been known that is newer than ``sent``."""
+        """For how many seconds the function has been known to answer ``sent`` so.
+
+        Who sent such messages before, beside its answers, may send the answer still.
+        """
+        if any(message.at < sent.since for message in self._messages):
+            return 0.0
         newer = (
             message.at
             for message in self._messages

@@ -70,10 +70,10 @@ def enabled_mapping(mappings: Fact[Mappings], function: str) -> Mapping | None:
 
 
 def problem_of(aws: Aws, stage: Stage, function: str) -> str:
-    """What AWS says by now went wrong last in the mapping that feeds ``function``, or said before.
+    """What AWS says by now went wrong last in the enabled mapping that feeds ``function``; else empty.
 
     Source: Lambda ListEventSourceMappings.
     """
     now = observe_mappings(aws, stage.route.source, stage.input, function)
-    mapping = enabled_mapping(now, function) or enabled_mapping(stage.input_mappings, function)
+    mapping = enabled_mapping(now, function)
     return "" if mapping is None else mapping.problem

@@ -212,9 +212,12 @@ def _rounds(seen: Observation, speech: Speech, rules: ExchangeRules | None) -> l
     several = speech.say("Your function, called directly with several messages in one event")
     through = None if rules is None else seen.functions.get(rules.route.through)
     function = None if through is None else value_of(through)
+    fed = None if rules is None else seen.mappings.get(rules.route.source)
+    mappings = None if fed is None else value_of(fed)
+    ran = (function, mappings.qualifier_of(function.name) if mappings and function else "")
     rounds = [
-        _direct(single, seen.handler, function, speech, rules),
-        _direct(several, seen.records, function, speech, rules),
+        _direct(single, seen.handler, ran, speech, rules),
+        _direct(several, seen.records, ran, speech, rules),
         _through(seen.exchange, speech, rules),
     ]
     said = {made.sentences for made in rounds}
@@ -226,7 +229,7 @@ def _rounds(seen: Observation, speech: Speech, rules: ExchangeRules | None) -> l
 def _direct(
     title: str,
     fact: Fact[Invocation],
-    function: Function | None,
+    ran: tuple[Function | None, str],
     speech: Speech,
     rules: ExchangeRules | None,
 ) -> Round:
@@ -234,7 +237,7 @@ def _direct(
         return Round(title, (_why_not(fact, speech),))
     made = fact.value
     silent = made.failure is not None or not made.answered
-    failure = how_it_failed(made, function) if made.failure is not None else None
+    failure = how_it_failed(made, *ran) if made.failure is not None else None
     notes = []
     if silent and made.returned:
         text = page_text(made.returned, _EXCERPT)

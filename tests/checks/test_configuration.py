@@ -89,7 +89,8 @@ def test_a_wrong_setting_fails_its_criterion_only(
     ("code", "name", "outcome"),
     [
         ("InternalError", "adder", "ungraded"),
-        ("EniLimitExceeded", "adder", "ungraded"),
+        ("InsufficientCapacity", "adder", "ungraded"),
+        ("EniLimitExceeded", "adder", "failed"),  # of the student's own network
         ("InternalError", "calc", "failed"),  # whatever comes of it, the name is another
         ("InvalidRuntime", "adder", "failed"),
         ("", "adder", "failed"),

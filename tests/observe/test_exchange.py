@@ -212,16 +212,90 @@ def lambda_handler(event, context):
 
 
 @pytest.mark.parametrize("heeded", [True, pytest.param(False, marks=pytest.mark.slow)])
-def test_who_reports_a_failure_to_a_mapping_that_heeds_it_is_sent_nothing(
+def test_who_reports_a_failure_to_a_mapping_that_heeds_it_is_sent_one_message(
     aws_sandbox: Sandbox, right: str, wire: Wire, heeded: bool
 ) -> None:
     deploy_code(aws_sandbox, right, REPORTS)
     if heeded:
         reporting(wire)
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(pairs=1))
+    seen = look(aws_sandbox, right, wire=wire, rubric=lab(pairs=3))
     assert handler(seen).failure == ("reported" if heeded else None)
-    assert isinstance(seen.exchange, NotTried) is heeded
-    assert wire.requests.count("sqs.SendMessage") == (0 if heeded else 1)
+    assert answered(seen) == 0
+    assert wire.requests.count("sqs.SendMessage") == 1
+
+
+@pytest.mark.slow
+def test_who_catches_the_artefact_without_a_word_is_right_by_the_queue(
+    aws_sandbox: Sandbox, right: str, wire: Wire
+) -> None:
+    deploy_code(aws_sandbox, right, CATCHES.format(told="pass", returned=FAILURES))
+    reporting(wire)
+    seen = look(aws_sandbox, right, wire=wire, rubric=lab(pairs=2))
+    assert (handler(seen).failure, handler(seen).inconclusive) == ("reported", False)
+    assert answered(seen) == 2
+
+
+ONLY_THE_FIRST = """
+import json
+import os
+import boto3
+
+sqs = boto3.client("sqs")
+
+def lambda_handler(event, context):
+    record = event["Records"][0]
+    message = json.loads(record["body"])
+    body = json.dumps({"body": message["number1"] + message["number2"]})
+    sqs.send_message(QueueUrl=os.environ["OUTPUT_QUEUE_URL"], MessageBody=body)
+    try:
+        own_url = sqs.get_queue_url(QueueName="input_queue")["QueueUrl"]
+        sqs.delete_message(QueueUrl=own_url, ReceiptHandle=record["receiptHandle"])
+    except Exception as error:
+        print(error)
+"""
+
+
+@pytest.mark.slow
+def test_an_artefact_that_is_caught_after_an_answer_excuses_no_record(
+    aws_sandbox: Sandbox, right: str
+) -> None:
+    deploy_code(aws_sandbox, right, ONLY_THE_FIRST)
+    seen = look(aws_sandbox, right, rubric=lab(pairs=1))
+    assert handler(seen).answered
+    assert isinstance(seen.records, Found)
+    assert not seen.records.value.inconclusive
+    assert [pair.answered for pair in seen.records.value.pairs] == [True, False, False]
+
+
+ON_ITS_OWN_QUEUE = """
+import json
+import boto3
+
+sqs = boto3.client("sqs")
+
+def lambda_handler(event, context):
+    url = sqs.get_queue_url(QueueName="input_queue")["QueueUrl"]
+    for record in event["Records"]:
+        message = json.loads(record["body"])
+        body = json.dumps({"body": message["number1"] + message["number2"]})
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+        try:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=record["receiptHandle"])
+        except Exception as error:
+            print(error)
+"""
+
+
+@pytest.mark.slow
+def test_an_artefact_that_is_caught_does_not_excuse_who_answers_on_its_own_queue(
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+) -> None:
+    hand_in(aws_sandbox, fresh_account, mapping="disabled")
+    deploy_code(aws_sandbox, fresh_account, ON_ITS_OWN_QUEUE)
+    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=2))
+    assert handler(seen).own_queue
+    assert not handler(seen).inconclusive
+    assert wire.requests.count("sqs.SendMessage") == 0
 
 
 @pytest.mark.slow

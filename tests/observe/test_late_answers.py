@@ -137,18 +137,6 @@ def test_a_silence_that_a_later_look_refutes_costs_no_pair_that_was_not_sent(
 
 
 @pytest.mark.slow
-def test_a_silence_beside_somebody_elses_message_is_looked_at_once_more(
-    aws_sandbox: Sandbox, right: str, wire: Wire, before: Any
-) -> None:
-    sums = Sums(aws_sandbox, right, wire)
-    wire.play("sqs.SendMessage", swallowed(), always=True)
-    wire.change("sqs.SendMessage", lambda _said: put(aws_sandbox, right, "done"))
-    before(Silence, "look_again", lambda: sums.answer(FIRST_SENT))
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1, pairs=1), confirm_s=60)
-    assert answered(seen) == 1
-
-
-@pytest.mark.slow
 def test_a_silence_that_the_last_look_refutes_leaves_open_what_was_not_sent(
     aws_sandbox: Sandbox, right: str, wire: Wire, before: Any
 ) -> None:
