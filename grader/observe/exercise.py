@@ -26,9 +26,9 @@ all waits of the run
 SAFE (obstacle, loop, look_first): asks the output queue for AWS's time, and nothing else
     function Missing                             H, R, X = NotTried(functions.sum): the end
     output queue Missing                         H, R, X = NotTried(queues.output): the end
-    function in state Failed                     H, R, X = NotTried(functions.sum): the end
-    function, a queue or output's mappings       H, R, X = that: the end
-      Unknown
+    function Failed, perhaps by nobody's fault   H, R, X = Unknown(not-ready): the end
+    function Failed otherwise                    H, R, X = NotTried(functions.sum): the end
+    function, queue or output's mappings Unknown H, R, X = that: the end
     input's mappings Unknown, not of not-ready   H, R, X = that: the end
     function still pending                       H, R, X = Unknown(not-ready): the end
     a loop: input is output, or output may       H, R = NotTried(exchange), X = Found(unsafe):

@@ -335,7 +335,7 @@ class OutputQueue:
             sent.unread.append(Answer(unread.body, None, after, numbers=unread.numbers))
 
     def something_else_since(self, sent: Sent) -> float:
-        """Seconds since the function is known to answer ``sent`` with messages without a number."""
+        """Seconds since a numberless message newer than ``sent`` became known, whoever sent it."""
         return self._else.known_for_s(sent)
 
     def answers_wrongly(self, sent: Sent, slow_s: float) -> bool:
@@ -343,7 +343,7 @@ class OutputQueue:
         return sent.silent and self._nobodys.only_wrong_number_for(sent, slow_s, time.monotonic())
 
     def said_something_else_since(self, sent: Sent) -> bool:
-        """The function sent a message without a number since ``sent``."""
+        """A message without a number came since ``sent``, whoever sent it."""
         return self._else.came_since(sent)
 
     @property
