@@ -150,7 +150,7 @@ class Aws:
         try:
             return self._clients.credentials(self._access, self.region, self.endpoint_url)
         except ClientError as error:
-            # A profile may ask others than STS, in botocore's own time.
+            # For a profile's keys botocore may also ask SSO.
             service = _ASKED_FOR_KEYS.get(error.operation_name, "sts")
             said = self.classify(error, f"{service}:{error.operation_name}")
             if said is None:

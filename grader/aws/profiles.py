@@ -44,8 +44,8 @@ FAILED_AT_ONCE_S = 5
 """A lookup that failed within this many seconds is tried again; a slower one is not."""
 
 RENEWED_BEFORE_S, RENEWED_AGAIN_S = 900, 60
-"""Keys are asked for again when they last no longer than this, as botocore does it by itself; and if
-that brought none, after so many seconds again."""
+"""Seconds. Keys that last no longer than the first are asked for again, as botocore does; where that
+brought none, again after the second."""
 
 _LAST_MOMENT_S = 30
 """What is asked with keys that last no longer may come too late."""

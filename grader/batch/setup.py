@@ -89,7 +89,8 @@ def load_setup_and_roster(
 ) -> Iterator[tuple[GradingSetup, Roster]]:
     """What :func:`load_setup` gives, and the roster; the problems of all of them are raised at once.
 
-    ``handed_in_here``: the roster need not say how an account is reached.
+    ``handed_in_here``: the roster need not say how an account is reached, and ways that it names wrongly
+    are not refused.
     """
     accounts = None
     with _loading(rubric, checks, workers) as (setup, problems):

@@ -35,7 +35,7 @@ def step_to_make(case: Case, role: str, word: Word, missing: Missing) -> str | M
     values = missing.words.values
     if "other" in values:
         if values["other"] == case.bound.rubric.lab.region:
-            own = N_("That is the lab's region: have it looked at there, with --region {region}.")
+            own = N_("That is the lab's region: check there, with --region {region}.")
             return message(own, region=values["other"])
         there = N_("Deploy it in {region}: the provider's region in your stack.")
         return message(there, region=values["region"])

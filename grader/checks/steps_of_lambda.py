@@ -145,8 +145,9 @@ BROKEN: tuple[Rule, ...] = (
     Rule(
         says(r"role defined for the function cannot be assumed"),
         N_(
-            "The function's role is gone, or is none for Lambda: give the function the role LabRole"
-            " (role in your stack; Configuration, Permissions in the console), then deploy again."
+            "The function's role does not exist any more, or Lambda may not assume it: give the function"
+            " the role LabRole (role in your stack; Configuration, Permissions in the console), then"
+            " deploy again."
         ),
     ),
     Rule(

@@ -86,7 +86,7 @@ def check(
             "--attempt",
             min=1,
             max=GREATEST_ATTEMPT,
-            help=N_("The attempt of that run, as its report says it."),
+            help=N_("The attempt of the run that --seed replays, as its report says."),
         ),
     ] = 1,
     json: JsonOption = None,

@@ -95,7 +95,7 @@ ConfirmOption = Annotated[
         "--confirm-silence",
         min=0,
         metavar=N_("SECONDS"),
-        help=N_("Look again after this time before a silence costs points; 0: do not."),
+        help=N_("Before a silence costs points, look again after this time; 0: do not."),
     ),
 ]
 RosterArgument = Annotated[

@@ -114,8 +114,8 @@ def stop_where_only_the_folder_says(
 
     Whoever hands a results folder over could otherwise run code as whoever regrades it, or have keys
     sent to an address of theirs. ``rubric``, ``checks`` and ``endpoint_url`` are as given on the command
-    line, ``asks_aws`` where the command connects to anything. Also where ``rubric`` is the name of
-    nothing.
+    line, ``asks_aws`` where the command connects to anything. Also where ``rubric`` is neither a
+    file nor a lab.
     """
     words: list[str] = []
     problems: list[Problem] = []

@@ -70,8 +70,9 @@ class LinksFile:
     ) -> Path | None:
         """Write a row for each student, and keep the links of other desks: their students' rows.
 
-        ``ours`` are the tokens that this desk gave out. Where another desk's links are of students who
-        are written anew, the file is put aside first: its place then, else ``None``.
+        ``ours`` are the tokens that this desk gave out. Where a link of another desk would be replaced,
+        or the file has columns that are not written, it is put aside first. Returns its place then,
+        else ``None``.
         """
         ids = {account.student_id.casefold() for account in accounts}
         others = [row for row in self._rows if row.token not in ours]

@@ -77,7 +77,8 @@ class OpenDesk:
         self.without_link = 0
         """Of how many students the link works, and is written nowhere any more."""
         self.links_before: Path | None = None
-        """Where the file of the links was put aside, if it held more than links of this desk."""
+        """Where the file of the links was put aside, if writing it would have lost something: a link of
+        another desk, or a column."""
         self.until = opening.until
         """Until when it takes blocks; the instructor may have opened it for longer."""
         self.run = ClassRun(setup, results, roster, planned, work=self._serve)

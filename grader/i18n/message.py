@@ -65,8 +65,9 @@ def _said(message: Message, words: Language) -> str:
 def shown(value: Any, limit: int = 100, lang: str = ENGLISH, *, kept: bool = False) -> str:
     """``value`` as a person reads it, in at most ``limit`` characters.
 
-    ``kept``: it is a value of a message, in which another message may have gone through JSON. Data that
-    looks like one is data: a student may have written it.
+    ``lang`` is a language's code; ``ENGLISH`` is ``"en"``. ``kept``: ``value`` comes from a
+    message's values, perhaps read back from a file, so a dictionary of a message's form is a message.
+    Otherwise such a dictionary is plain data: a student may have written it.
     """
     inner = _message_in(value, kept=kept)
     if inner is not None:

@@ -86,7 +86,7 @@ def unicode_fault(text: str) -> tuple[str, str] | None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        remedy = _("Set the terminal to UTF-8, or write it without accents.")
+        remedy = _("Set the terminal to UTF-8, or write the text without accents.")
         return _("It is not in UTF-8, and would be written into a file that is."), remedy
     return None
 

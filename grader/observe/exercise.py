@@ -12,11 +12,10 @@ COME_BACK_S, in which nothing is asked until it is back. *Something else*: for A
 has been known that is newer than the pair and holds no number; with a number it may answer another
 grader. *Nobody's number*: it does not, because nobody took it for UNTAKEN_S + slow, or because it is the
 right answer to an earlier pair, as long ago; no more than MOST_FOR_ONE came, none beside a right one.
-*Missed*: what a lost answer of SQS held did not come back (unreachable), the queue holds old messages
-that there was no time to read (TOO_MANY_OLD: disturbed), AWS's clocks contradict each other where a
-verdict rests on them (clock), somebody else received an answer first, or messages are hidden that this
-run does not hide, for longer than a count is late (ANOTHER_READER: disturbed), or their count is not
-told.
+*Missed*: what a lost answer of SQS held did not come back (unreachable), old messages were left to read
+(TOO_MANY_OLD: disturbed), AWS's clocks contradict each other where a verdict rests on them (clock),
+somebody else received an answer first, or messages are hidden that this run does not hide, for longer
+than a count is late (ANOTHER_READER: disturbed), or their count is not told.
 
 READY (Waits): looks every READY_EVERY_S at what is in transition, READY_S for each thing, TOGETHER_S for
 all waits of the run
@@ -25,9 +24,9 @@ all waits of the run
 SAFE (obstacle, loop, look_first): asks the output queue for AWS's time, and nothing else
     function Missing                             H, R, X = NotTried(functions.sum): the end
     output queue Missing                         H, R, X = NotTried(queues.output): the end
-    function in state Failed                     H, R, X = NotTried(functions.sum): the end
-    function, a queue or output's mappings       H, R, X = that: the end
-      Unknown
+    function Failed, perhaps by nobody's fault   H, R, X = Unknown(not-ready): the end
+    function Failed otherwise                    H, R, X = NotTried(functions.sum): the end
+    function, queue or output's mappings Unknown H, R, X = that: the end
     input's mappings Unknown, not of not-ready   H, R, X = that: the end
     function still pending                       H, R, X = Unknown(not-ready): the end
     a loop: input is output, or output may       H, R = NotTried(exchange), X = Found(unsafe):
@@ -115,7 +114,6 @@ LITTLE ROOM (without_room): asks for the reserved concurrency
                                                    most MOST_IN_QUEUE_S, whatever numbers come;
                                                    then X = Unknown(throttled)
     R Unknown: throttled or not-ready            waits as long; then X = that
-    none of these                                no
 
 HEARD (Exchanging.run)
     SendMessage: 429, 5xx, no connection         again with a new pair, PAIR_ATTEMPTS in all; X = that
@@ -123,7 +121,6 @@ HEARD (Exchanging.run)
     a queue is gone                              X = Unknown(vanished)
     a pair silent, its fresh one too, and missed one more pair for each, ONCE_MORE_S + slow at most; if
                                                    they are missed too, X = that
-    a pair silent in the end                     X says what AWS says of the mapping (problem)
     in every case                                -> AGAIN
 
 AGAIN (_once_more): once, and once more after a CONFIRM that found something; after a reader (H or R)
@@ -334,8 +331,7 @@ class _Run:
 
     def _result(self, through: Exchanging) -> Exchange:
         """What came of it; where something stayed silent, with what AWS says of the mapping by now."""
-        function, silent = self._target.name, through.silent
-        problem = problem_of(self._aws, self._stage, function) if silent else ""
+        problem = problem_of(self._aws, self._stage, self._target.name) if through.silent else ""
         return msgspec.structs.replace(through.result, problem=problem)
 
     def _once_more(self) -> None:
@@ -365,8 +361,7 @@ class _Run:
 
     def _invoke_one(self) -> Direct:
         direct = self._invoker.invoke(1, self._slow_s, self._look_on_own_queue)
-        made = direct.made.value if isinstance(direct.made, Found) else None
-        if made and made.failure in {None, "reported"} and self._own_queue:
+        if self._own_queue and (made := direct.value) and made.failure != "raised":
             # Where the answer went is known: it is not the made-up event that kept it.
             direct.made = Found(msgspec.structs.replace(made, inconclusive=False))
         return direct
@@ -458,9 +453,8 @@ class _Run:
 
     def _impossible(self) -> NotTried | Unknown | None:
         """Why nothing is sent through the queue. What is certain comes before what is unknown."""
-        made = self._direct.value if self._direct else None
-        fails = made is not None and made.failure not in {None, "reported"}
-        if made and not self._may_still_answer() and (fails or self._own_queue):
+        made = None if self._may_still_answer() or not self._direct else self._direct.value
+        if made and (self._own_queue or made.failure not in {None, "reported"}):
             # A pair would come back to the queue for days, or go round in it.
             failed = N_("The function failed, so its queue was left alone.")
             return NotTried.saying(HANDLER_FACT, failed)

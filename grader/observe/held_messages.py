@@ -24,7 +24,7 @@ class UndeletedMessage:
     """A message that was received and not deleted. ``received``: how often, by anybody.
 
     ``old``: it lay there before the run. ``ours``: it answers a pair, though not with the right sum,
-    or not in a form that counts. ``to_the_end``: it stays hidden until the run is over,
+    or not in a form that counts. ``for_good``: it stays hidden until the run is over,
     as long as that may take.
     """
 
@@ -32,7 +32,7 @@ class UndeletedMessage:
     received: int
     old: bool
     ours: bool
-    to_the_end: bool = False
+    for_good: bool = False
     hidden: bool = True
     shown: int = 0
 
@@ -55,17 +55,17 @@ class HeldMessages:
         self._messages[identity] = message
 
     def note_received_again(
-        self, identity: str, handle: str, received: int, *, to_the_end: bool
+        self, identity: str, handle: str, received: int, *, for_good: bool
     ) -> bool:
         """Note that a message was received once more; whether it is known."""
         known = self._messages.get(identity)
         if known is None:
             return False
-        known.handle, known.received, known.hidden, known.to_the_end = (
+        known.handle, known.received, known.hidden, known.for_good = (
             handle,
             received,
             True,
-            to_the_end,
+            for_good,
         )
         return True
 
@@ -74,10 +74,10 @@ class HeldMessages:
         waiting = [
             m
             for m in self._messages.values()
-            if m.hidden and not m.to_the_end and not self._may_be_shown(m)
+            if m.hidden and not m.for_good and not self._may_be_shown(m)
         ]
         for message in waiting:
-            message.to_the_end = True
+            message.for_good = True
         return self._change(waiting, self._hold_s)
 
     @property

@@ -106,8 +106,7 @@ class OutputQueue:
         self._undeleted: set[str] = set()
         self._receiver, self._taken_at = Receiver(aws, url), -math.inf
         self._lost = self._receiver.lost
-        self._draining, self._may_hold = False, True
-        self._found_old = self._unread = False
+        self._may_hold, self._draining, self._found_old, self._unread = True, False, False, False
         self._shown_at = self._changed_at = time.monotonic()
         self._clocks = Clocks()
         self._else = SomethingElse(self._clocks)
@@ -171,8 +170,7 @@ class OutputQueue:
         except RetryError:
             if self.stop.is_set():
                 raise Interrupted from None
-            # The time for reading through what lay there is over, and the last answer still held some.
-            self._unread = patience.hands_full and self._found_old
+            self._unread = patience.hands_full and self._found_old  # in DRAINING_S, too
             return False
         finally:
             self._show_new()
@@ -190,15 +188,15 @@ class OutputQueue:
 
     def _poll(self, seconds: float) -> list[bool]:
         """Receive once; for each message, true if it answers a pair or was received before."""
-        to_the_end, self._found_old = self._draining or not self._may_hold, False
-        hides_s = self._hold_s if to_the_end else math.ceil(HIDES_S)
+        for_good, self._found_old = self._draining or not self._may_hold, False
+        hides_s = self._hold_s if for_good else math.ceil(HIDES_S)
         back_at = self._lost.back_at
         messages = self._receiver.receive(seconds, hides_s)
         if messages or self._lost.back_at != back_at:
             self._changed()
         for message in messages:
             self._clocks.hear_receipt(message)
-        taken = [self._take(message, to_the_end=to_the_end) for message in messages]
+        taken = [self._take(message, for_good=for_good) for message in messages]
         self._may_hold = self._held.hold() and self._may_hold
         return taken
 
@@ -232,18 +230,16 @@ class OutputQueue:
             return LOST_MESSAGES
         return ANOTHER_READER if more else None
 
-    def _take(self, message: Received, *, to_the_end: bool) -> bool:
+    def _take(self, message: Received, *, for_good: bool) -> bool:
         """Keep or delete one message; true if it answers a pair or was received before.
 
-        ``to_the_end``: it is hidden for the rest of the run already.
+        ``for_good``: it is hidden for the rest of the run already.
         """
         identity, handle = message.identity, message.handle
         if identity in self._answered:  # SQS delivers a message more than once, if seldom
             self._delete(handle)
             return True
-        if self._held.note_received_again(
-            identity, handle, message.received, to_the_end=to_the_end
-        ):
+        if self._held.note_received_again(identity, handle, message.received, for_good=for_good):
             self._nobodys.note_received_again(identity, message.at)
             return True
         old = bool(self._sent) and not self._clocks.is_since(message, self._sent[0], 0)
@@ -260,9 +256,7 @@ class OutputQueue:
             self._delete(handle)
             return True
         ours = answer is not None or (not old and self._holds_an_answer(message))
-        undeleted = UndeletedMessage(
-            handle, message.received, old, ours=ours, to_the_end=to_the_end
-        )
+        undeleted = UndeletedMessage(handle, message.received, old, ours=ours, for_good=for_good)
         self._held.add(identity, undeleted)
         if answer is not None:
             return True
@@ -342,7 +336,7 @@ class OutputQueue:
             sent.unread.append(Answer(unread.body, None, after, numbers=unread.numbers))
 
     def something_else_since(self, sent: Sent) -> float:
-        """Seconds since the function is known to answer ``sent`` with messages without a number."""
+        """Seconds since a numberless message newer than ``sent`` became known, whoever sent it."""
         return self._else.known_for_s(sent)
 
     def answers_wrongly(self, sent: Sent, slow_s: float) -> bool:
@@ -350,7 +344,7 @@ class OutputQueue:
         return sent.silent and self._nobodys.only_wrong_number_for(sent, slow_s, time.monotonic())
 
     def said_something_else_since(self, sent: Sent) -> bool:
-        """The function sent a message without a number since ``sent``."""
+        """A message without a number came since ``sent``, whoever sent it."""
         return self._else.came_since(sent)
 
     @property

@@ -1,4 +1,4 @@
-"""Messages of the function's that hold no number: what it answers a pair with instead of one."""
+"""Messages that hold no number: the function may send such instead of an answer, or anybody else."""
 
 from __future__ import annotations
 
@@ -43,5 +43,5 @@ class SomethingElse:
         return now - min(newer, default=now)
 
     def came_since(self, sent: Sent) -> bool:
-        """The function sent such a message since ``sent``."""
+        """Such a message came since ``sent``."""
         return any(self._clocks.is_since(message, sent) for message in self._messages)

@@ -62,8 +62,8 @@ def run_demo(
     """Deploy a class into a sandbox by ``setup``'s rubric, grade it, show what came.
 
     Of the shipped lab ``lab``, whose rubric it is, what was expected is shown as well. Of any other
-    (``None``) it is that the reference solution earns everything. Whether every submission got what was
-    expected.
+    (``None``) it is that the reference solution earns everything. Returns whether every submission got
+    what was expected.
     Raises :class:`BadInput` where ``out`` is in use or the sandbox cannot be started.
     """
     results = Results(out)

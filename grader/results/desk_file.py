@@ -28,7 +28,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DeskFile(msgspec.Struct, forbid_unknown_fields=True):
-    """The file. ``links`` has a digest for each student, ``board`` one for each link to the board;
+    """``desk.json``. ``links`` has a digest for each student, ``board`` one for each link to the board;
     ``accounts`` says which student's graded block bound an account, ``released`` of which students it
     was released, ever."""
 

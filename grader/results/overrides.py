@@ -191,7 +191,9 @@ def _decimal_fault(row: Mapping[str, str], delimiter: str) -> tuple[str, str] | 
     if delimiter != "," or not _WHOLE.fullmatch(points) or not _DECIMALS.fullmatch(rest):
         return None
     message = _(
-        "Is {points},{rest} meant? Its comma begins another cell.", points=points, rest=rest
+        "Did you mean {points},{rest}? The comma in it begins another cell.",
+        points=points,
+        rest=rest,
     )
     return message, _("Write {points}.{rest}, or put quotes around it.", points=points, rest=rest)
 

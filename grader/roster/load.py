@@ -112,7 +112,7 @@ def load_roster(path: Path, *, ways_needed: bool = True, alike_is_told: bool = F
     Rows of a group may lead to accounts of their own. One that names no way goes the way of another row
     of its group: to that row's account, and its region and endpoint where it says none of its own. A row
     for which nobody of the group names a way is that of a student who handed in nothing; unless
-    ``ways_needed``, the roster may have no column for ways at all, and one that cannot be gone is no
+    ``ways_needed``, the roster may have no column for ways at all, and a way that cannot be used is no
     problem. ``alike_is_told``: whoever calls says which groups are written alike. Raises
     :class:`BadInput` with every problem; no message holds a secret.
     """

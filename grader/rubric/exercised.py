@@ -16,8 +16,8 @@ ONLY_LOOK = frozenset(
         *("schedule_enabled", "schedule_runs"),
     }
 )
-"""Reports hold ``only_looks`` for every check but these, so that theirs stay byte for byte what they
-were. Add none."""
+"""The checks whose reports leave ``only_looks`` out. Add none: reports of the same observation must stay
+identical."""
 
 
 def makes_run(criterion: Criterion, looks: Collection[str]) -> bool:

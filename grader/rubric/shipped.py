@@ -27,8 +27,8 @@ def shipped_labs() -> dict[str, Path]:
 def resolve_rubric(path_or_lab: Path) -> Path:
     """The file that is meant by ``path_or_lab``: a path, or the name of a shipped lab.
 
-    A lab's name comes before a file that is called so here: its folder or an ending tells such a file
-    apart. Raises :class:`BadInput` for a name that is neither.
+    A lab's name comes before a file of that name here, ``./NAME`` too: an ending or its whole path tells
+    such a file apart. Raises :class:`BadInput` for a name that is neither.
     """
     name, labs = str(path_or_lab), shipped_labs()
     # A folder that somebody handed over must not choose what a lab's name means.

@@ -29,9 +29,9 @@ _NUMBER = re.compile(r"\d+")
 BY_STUDENTS: frozenset[UnknownKind] = frozenset(
     {"disturbed", "ambiguous", "vanished", "unusable-key"}
 )
-"""The kinds of Unknown that only the student can end: a reader of the output queue, several resources
-that could be meant, something taken away in mid-run, a queue whose key nobody can use. All others are
-the grader's to try again."""
+"""The kinds of Unknown that only the student can end: a reader of the output queue, or more old messages
+there than can be read; several resources that could be meant; something taken away in mid-run; a queue
+whose key nobody can use. All others are the grader's to try again."""
 
 
 def settled_by(kinds: Iterable[str]) -> OpenBy:

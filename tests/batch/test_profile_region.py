@@ -47,7 +47,7 @@ def test_it_is_judged_there_again_and_what_stands_in_the_labs_region_is_said(
         assert (first.status, first.region, first.score) == ("graded", "eu-west-3", 0)
         assert first.criteria[0].message.endswith("there is one of that name in us-east-1.")
         assert first.criteria[0].hint == (
-            "That is the lab's region: have it looked at there, with --region us-east-1."
+            "That is the lab's region: check there, with --region us-east-1."
         )
         assert regrade(results, setup, lang="en").reports == [first]
         results.write_batch(msgspec.structs.replace(results.batch(), state="interrupted"))

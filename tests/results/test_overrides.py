@@ -81,7 +81,7 @@ def test_every_problem_is_named_at_once_with_its_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message", "remedy"),
     [
-        ("s1,sums,1,5,oral exam", "Is 1,5 meant?", "Write 1.5, or put quotes around it."),
+        ("s1,sums,1,5,oral exam", "Did you mean 1,5?", "Write 1.5, or put quotes around it."),
         ("s1,bonus,-0,25,oral exam", "Is -0,25 meant?", "Write -0.25, or put quotes around it."),
         ("s1,sums,1.5,5,oral exam", "The reason has no word.", "Say why"),
         ("s1,sums,1,…,", "The reason has no word.", "Say why"),
