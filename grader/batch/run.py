@@ -53,15 +53,17 @@ _NOTHING_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 def _loses(earlier: Report, graded: Graded) -> bool:
     """Whether the new result would take away a grade, or what was seen of the account.
 
-    A group's holds what was seen of its accounts before, and so takes nothing away, unless the grader
-    itself failed at one of them and the others are worth less. A human's marks settle what is open, and
-    are no reason to forget what was seen.
+    A group's holds what was seen of its accounts before, and so takes nothing away, unless it knows of
+    none, or the grader itself failed at one of them and the others are worth less. A human's marks
+    settle what is open, and are no reason to forget what was seen.
     """
     now = graded.observation
     was_graded = as_earned(earlier).status == "graded"
     if graded.fault is not None and was_graded:
         return is_worth_more(as_earned(earlier), as_earned(graded.report))
-    if graded.account.group and now is not None and graded.fault is None:
+    seen = () if now is None else (now, *graded.others)
+    found = any(isinstance(one.identity, Found) for one in seen)
+    if graded.account.group and found and graded.fault is None:
         return False
     blind = now is None or not isinstance(now.identity, Found)
     if as_earned(graded.report).status == "graded":
