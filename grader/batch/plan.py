@@ -55,6 +55,7 @@ class Plan:
     is as it was. ``unfinished``: the run before was interrupted, and this one is for some alone.
     """
 
+    ``former_rows`` are the rows of the run before, by the ids of their students.
     todo: tuple[Account, ...]
     settings: Settings
     start_over: bool
@@ -70,6 +71,7 @@ class Plan:
     unfinished: bool = False
 
 
+    former_rows: Mapping[str, Student] = field(default_factory=dict)
 def plan(
     results: Results,
     roster: Roster,
@@ -94,11 +96,12 @@ def plan(
     if not (resume and results.occupied):
         return Plan(chosen, settings, start_over=True, raw_batch=raw_batch)
     batch = results.batch()
-    students = [settings.row_of(account) for account in roster.accounts]
+    former_rows = {student.student_id: student for student in batch.students}
+    students = [settings.row_of(row, former_rows.get(row.student_id)) for row in roster.accounts]
     before = rows_before(results, batch, students)
     if not force:
-        is_another = batch.roster_sha256 != roster.sha256
-        how = roster_changes([*before.values()], students) if is_another else ""
+        is_same = batch.roster_sha256 == roster.sha256
+        how = "" if is_same else roster_changes([*before.values()], students)
         _refuse_changes(results, batch, how, rubric, checks_sha256, settings)
     if batch.state == "starting":
         return Plan(chosen, settings, start_over=True, raw_batch=raw_batch)
@@ -122,7 +125,7 @@ def plan(
             continue
         if any(isinstance(found.identity, Found) for found in stored_student.seen):
             seen[stored_student.student.student_id] = last
-        if same := is_same_row(stored_student, last.report, before):
+        if same := is_same_row(stored_student, last.report, before, settings.region, rubric):
             known[stored_student.student.student_id] = last
         # A human's marks settle what is open for one student alone.
         groups.add(stored_student, graded=same and as_earned(last.report).status == "graded")
@@ -163,6 +166,7 @@ def plan(
         ways=groups.ways(roster.accounts, known, kept),
         overrides=overrides,
         former_criteria=tuple(former),
+        former_rows=former_rows,
         unfinished=bool(only) and batch.state != "finished",
     )
 

@@ -95,7 +95,10 @@ class ClassRun:
         self._setup, self._results, self._roster, self._plan = setup, results, roster, plan
         self._earlier = {result.report.student_id: result for result in plan.earlier}
         self._graded: dict[str, KeptResult] = {}
-        self._rows = [plan.settings.row_of(account) for account in roster.accounts]
+        self._rows = [
+            plan.settings.row_of(account, plan.former_rows.get(account.student_id))
+            for account in roster.accounts
+        ]
         self._named = NamedAccounts(self._rows)
         self._started, self._clock = now(), time.monotonic()
         self._ways = dict(plan.ways)

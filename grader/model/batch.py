@@ -53,8 +53,8 @@ class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     profile_region: Annotated[
         str | UnsetType,
         Meta(
-            description="The region of the row's profile, where its account is looked at because "
-            "neither the roster nor --region says one. Left out elsewhere."
+            description="The region of the row's profile, now or earlier, where neither the roster nor "
+            "--region says one: what was seen counts in whatever region that was. Left out elsewhere."
         ),
     ] = UNSET
 
