@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import UNSET
 
 from grader.batch.known_groups import is_of_group
-from grader.batch.parties import NOTHING_EARLIER, Earlier, Graded, is_worth_more, party_of
+from grader.batch.parties import Graded, is_worth_more, party_of
 from grader.batch.pipeline import Pipeline
 from grader.batch.regrade import judged_again
 from grader.batch.wait_for_killed import wait_for_orphaned_poll
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
+    from grader.batch.parties import Earlier
     from grader.batch.plan import Plan
     from grader.batch.setup import GradingSetup
     from grader.engines.protocol import Engine
@@ -236,17 +237,7 @@ class ClassRun:
 
     def _join(self, rows: Sequence[Account]) -> None:
         """Grade rows that name no way by what is stored of their groups: no way of theirs is tried."""
-        rubric, settings = self._setup.rubric, self._plan.settings
-        settled: dict[str, Earlier] = {}
-        for row in rows:
-            party = settled.get(party_of(row), NOTHING_EARLIER)
-            place = (row.student_id, settings.region_of(row, rubric))
-            settled[party_of(row)] = Earlier(
-                {**party.led_to, row.student_id: row.student_id}, party.seen | {place}
-            )
-        self._pipeline(lambda graded: self._take(replace(graded, led_to=None)), None, settled).run(
-            rows
-        )
+        self._pipeline(self._take, None, {}).run(rows, visit=False)
 
     def take(self, graded: Graded) -> Report | None:
         """Write a student's result, one at a time. The report that counts now, with a human's marks;
