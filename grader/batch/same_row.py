@@ -12,7 +12,7 @@ from grader.batch.parties import party_of
 from grader.batch.settings import region_to_judge_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from grader.model.batch import Batch, Student
     from grader.model.report import Report
@@ -103,11 +103,18 @@ def as_judged(student: Student, report: Report | None) -> Student:
 
 
 def of_former_partners(
-    rows: Iterable[Account], before: Mapping[str, Student], seen: Mapping[str, KeptResult]
+    rows: Sequence[Account],
+    before: Mapping[str, Student],
+    seen: Mapping[str, KeptResult],
+    bound: Mapping[str, str],
 ) -> list[str]:
     """The students without a way whose result, among those ``seen``, is of an account to which a former
-    partner's way leads, with whom they are not graded any more."""
-    leading: dict[str | None, list[Account]] = {}
+    partner's way leads, with whom they are not graded any more, or which is ``bound`` to the partner at
+    a desk."""
+    of_student = {row.student_id: row for row in rows}
+    leading: dict[str | None, list[Account]] = {
+        account_id: [of_student[name]] for account_id, name in bound.items() if name in of_student
+    }
     absent: list[Account] = []
     for row in rows:
         known = seen.get(row.student_id)
