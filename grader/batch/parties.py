@@ -91,15 +91,18 @@ def party_of(whose: OfStudent) -> str:
 
 def parties_of(
     accounts: Iterable[Account],
-    visit: Callable[[Account], Visit],
+    visit: Callable[[Account], Visit] | None,
     earlier: Mapping[str, Earlier],
 ) -> dict[str, Party]:
-    """The parties of a class by their names, in the order of the rows. Equal ways are one."""
+    """The parties of a class by their names, in the order of the rows. Equal ways are one; without
+    ``visit`` they have none."""
     parties: dict[str, Party] = {}
     for row in accounts:
         name = party_of(row)
         party = parties.setdefault(name, Party(name, [], earlier.get(name, NOTHING_EARLIER)))
         party.rows.append(row)
+    if visit is None:
+        return parties
     for party in parties.values():
         for row in sorted(party.rows, key=_rank):
             visited = visit(row)
@@ -182,16 +185,17 @@ class Candidates:
         best, report = best_of([self.seen[i] for i in counts], [reports[i] for i in counts])
         chosen = counts[best]
         now = None
-        if chosen >= self._fresh and not self.party.settled:
+        if chosen >= self._fresh > 0 and not self.party.settled:
             fresh = range(self._fresh)
             _, now = best_of([self.seen[i] for i in fresh], [reports[i] for i in fresh])
+        way = self.party.of_row.get(row.student_id)
         failed = (reports[i] for i in counts if isinstance(self.outcomes[i], Unjudged))
         return Graded(
             row,
             self.seen[chosen],
             report,
             tuple(self.seen[i] for i in counts if i != chosen),
-            self.party.led_to.get(self.party.of_row[row.student_id]),
+            self.party.led_to.get(way) if way is not None else None,
             now,
             next(failed, None),
         )

@@ -84,10 +84,11 @@ class Pipeline:
         self.failed = False
         """Somebody is ungraded because the grader failed, and not for what was seen."""
 
-    def run(self, accounts: Iterable[Account]) -> None:
-        """Grade everyone. On ``KeyboardInterrupt`` the queues are given back and it goes on up."""
+    def run(self, accounts: Iterable[Account], *, visit: bool = True) -> None:
+        """Grade everyone; unless they ``visit``, by what is stored of their parties alone. On
+        ``KeyboardInterrupt`` the queues are given back and it goes on up."""
         try:
-            self._run(self._visiting(accounts))
+            self._run(self._visiting(accounts, self._visit if visit else None))
         finally:
             self._engine.close()
             if self._shown.repeat_count:
@@ -127,9 +128,11 @@ class Pipeline:
 
     # -- visiting -----------------------------------------------------------------------------
 
-    def _visiting(self, accounts: Iterable[Account]) -> Visiting:
+    def _visiting(
+        self, accounts: Iterable[Account], visit: Callable[[Account], Visit] | None
+    ) -> Visiting:
         return Visiting(
-            parties_of(accounts, self._visit, self._earlier),
+            parties_of(accounts, visit, self._earlier),
             self._rubric,
             self._needs,
             self._settings,

@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from grader import __version__
 from grader.batch.known_groups import KnownGroups, whole_groups
+from grader.batch.parties import party_of
 from grader.batch.regrade import criteria_of, former_criteria
 from grader.batch.same_row import (
     as_judged,
@@ -22,6 +23,7 @@ from grader.inputs.problems import BadInput, Problem
 from grader.model.code_digest import grader_sha256
 from grader.model.fact import Found
 from grader.results.changes import roster_changes, rubric_changes, stored_rubric
+from grader.results.desk_file import read_desk
 from grader.results.directory import RUBRIC
 from grader.results.handed_back import read_handed_back
 from grader.results.named_accounts import NamedAccounts
@@ -30,7 +32,7 @@ from grader.roster.find import find_students
 from grader.scoring.adjust import as_earned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from grader.batch.parties import Earlier
     from grader.batch.settings import Settings
@@ -53,6 +55,7 @@ class Plan:
     Of groups that are graded again, ``groups`` is what is known of them, by the name of the party,
     ``stored`` of whom there is something to read, and ``ways`` what is known of the way of each row that
     is as it was. ``unfinished``: the run before was interrupted, and this one is for some alone.
+    ``former_rows`` are the rows of the run before, by the ids of their students.
     """
 
     todo: tuple[Account, ...]
@@ -68,6 +71,7 @@ class Plan:
     overrides: Overrides = field(default_factory=Overrides)
     former_criteria: tuple[str, ...] = ()
     unfinished: bool = False
+    former_rows: Mapping[str, Student] = field(default_factory=dict)
 
 
 def plan(
@@ -94,11 +98,12 @@ def plan(
     if not (resume and results.occupied):
         return Plan(chosen, settings, start_over=True, raw_batch=raw_batch)
     batch = results.batch()
-    students = [settings.row_of(account) for account in roster.accounts]
+    former_rows = {student.student_id: student for student in batch.students}
+    students = [settings.row_of(row, former_rows.get(row.student_id)) for row in roster.accounts]
     before = rows_before(results, batch, students)
     if not force:
-        is_another = batch.roster_sha256 != roster.sha256
-        how = roster_changes([*before.values()], students) if is_another else ""
+        is_same = batch.roster_sha256 == roster.sha256
+        how = "" if is_same else roster_changes([*before.values()], students)
         _refuse_changes(results, batch, how, rubric, checks_sha256, settings)
     if batch.state == "starting":
         return Plan(chosen, settings, start_over=True, raw_batch=raw_batch)
@@ -122,7 +127,7 @@ def plan(
             continue
         if any(isinstance(found.identity, Found) for found in stored_student.seen):
             seen[stored_student.student.student_id] = last
-        if same := is_same_row(stored_student, last.report, before):
+        if same := is_same_row(stored_student, last.report, before, settings.region, rubric):
             known[stored_student.student.student_id] = last
         # A human's marks settle what is open for one student alone.
         groups.add(stored_student, graded=same and as_earned(last.report).status == "graded")
@@ -132,17 +137,14 @@ def plan(
             and _is_as_judged(stored_student, before, batch, settings, rubric)
         ):
             outdated.append(as_judged(stored_student.student, last.report))
-    apart = of_former_partners(roster.accounts, before, seen)
+    apart = of_former_partners(roster.accounts, before, seen, _bound_at_desk(results))
     groups.leave_out(apart)
     known, seen = ({n: r for n, r in of.items() if n not in apart} for of in (known, seen))
     if keep_all:
-        todo = tuple(row for row in chosen if _is_missing(row, known, groups))
+        todo = tuple(_missing(chosen, known, groups))
     else:
-        graded = _graded(roster, known)
-        left = {
-            a.student_id for a in chosen if only or a.student_id not in graded or groups.is_open(a)
-        }
-        todo = whole_groups(roster.accounts, left)
+        chosen = chosen if only else _left(chosen, known, groups)
+        todo = whole_groups(roster.accounts, {row.student_id for row in chosen})
     again = {account.student_id for account in todo}
     kept = {name: result for name, result in known.items() if name not in again}
     earlier = {name: result for name, result in seen.items() if name in again}
@@ -164,24 +166,40 @@ def plan(
         overrides=overrides,
         former_criteria=tuple(former),
         unfinished=bool(only) and batch.state != "finished",
+        former_rows=former_rows,
     )
 
 
-def _graded(roster: Roster, known: Mapping[str, KeptResult]) -> set[str]:
-    """Who has a grade that stands."""
-    # Whoever had handed in nothing, and has a mark all the same, may have handed in something now.
-    absent = {account.student_id for account in roster.accounts if account.absent}
-    return {
-        name
-        for name, result in known.items()
-        if result.report.status == "graded" and (name in absent or not result.report.nothing_seen)
-    }
+def _left(
+    rows: Sequence[Account], known: Mapping[str, KeptResult], groups: KnownGroups
+) -> tuple[Account, ...]:
+    """The rows that have no grade that stands, or something open in their group."""
+    return tuple(row for row in rows if not _stands(row, known) or groups.is_open(row))
 
 
-def _is_missing(row: Account, known: Mapping[str, KeptResult], groups: KnownGroups) -> bool:
-    """Whether nothing is known of the row, or nothing but that it came later than what its group has."""
+def _stands(row: Account, known: Mapping[str, KeptResult]) -> bool:
     result = known.get(row.student_id)
-    return result is None or (result.report.nothing_seen and bool(groups.students([row])))
+    if result is None or result.report.status != "graded":
+        return False
+    # Whoever had handed in nothing, and has a mark all the same, may have handed in something now.
+    return row.absent or not result.report.nothing_seen
+
+
+def _bound_at_desk(results: Results) -> Mapping[str, str]:
+    """The students to whom a desk bound accounts, by these."""
+    desk = read_desk(results.root)
+    return desk.accounts if desk is not None else {}
+
+
+def _missing(
+    rows: Sequence[Account], known: Mapping[str, KeptResult], groups: KnownGroups
+) -> Iterator[Account]:
+    """The rows of which nothing is known, or nothing but that they came after what their group has."""
+    were_seen = groups.students(rows)
+    for row in rows:
+        result = known.get(row.student_id)
+        if result is None or (result.report.nothing_seen and party_of(row) in were_seen):
+            yield row
 
 
 def _refuse_changes(

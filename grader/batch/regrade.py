@@ -15,7 +15,7 @@ from msgspec import UNSET
 from grader import __version__
 from grader.batch.same_row import as_judged
 from grader.batch.score_or_fault import score_or_fault
-from grader.batch.settings import region_of_row
+from grader.batch.settings import region_to_judge_in
 from grader.inputs.problems import BadInput
 from grader.judging.ungraded import Unjudged
 from grader.model.code_digest import grader_sha256
@@ -258,12 +258,14 @@ def judged_again(
     rubric = setup.rubric
     class_ = list(everyone)
     named = NamedAccounts(class_)
-    regions = {(row.group, region_of_row(row, region, rubric)) for row in class_ if row.group}
+    groups: dict[str | None, list[Student]] = {}
+    for row in class_:
+        groups.setdefault(row.group, []).append(row)
 
     def asked(student: Student, seen: Observation) -> Observation:
-        is_of_group = (student.group, seen.region) in regions
-        own = region_of_row(student, region, rubric)
-        return restrict_to(seen, rubric, seen.region if is_of_group else own)
+        members = groups.get(student.group, ()) if student.group else ()
+        regions = [region_to_judge_in(row, region, rubric, seen) for row in (student, *members)]
+        return restrict_to(seen, rubric, seen.region if seen.region in regions else regions[0])
 
     some = list(students)
     size = setup.judge.share(len(some))

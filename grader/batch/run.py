@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import UNSET
 
 from grader.batch.known_groups import is_of_group
-from grader.batch.parties import NOTHING_EARLIER, Earlier, Graded, is_worth_more, party_of
+from grader.batch.parties import Graded, is_worth_more, party_of
 from grader.batch.pipeline import Pipeline
 from grader.batch.regrade import judged_again
 from grader.batch.wait_for_killed import wait_for_orphaned_poll
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
+    from grader.batch.parties import Earlier
     from grader.batch.plan import Plan
     from grader.batch.setup import GradingSetup
     from grader.engines.protocol import Engine
@@ -53,15 +54,17 @@ _NOTHING_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 def _loses(earlier: Report, graded: Graded) -> bool:
     """Whether the new result would take away a grade, or what was seen of the account.
 
-    A group's holds what was seen of its accounts before, and so takes nothing away, unless the grader
-    itself failed at one of them and the others are worth less. A human's marks settle what is open, and
-    are no reason to forget what was seen.
+    A group's holds what was seen of its accounts before, and so takes nothing away, unless it knows of
+    none, or the grader itself failed at one of them and the others are worth less. A human's marks
+    settle what is open, and are no reason to forget what was seen.
     """
     now = graded.observation
     was_graded = as_earned(earlier).status == "graded"
     if graded.fault is not None and was_graded:
         return is_worth_more(as_earned(earlier), as_earned(graded.report))
-    if graded.account.group and now is not None and graded.fault is None:
+    seen = () if now is None else (now, *graded.others)
+    found = any(isinstance(one.identity, Found) for one in seen)
+    if graded.account.group and found and graded.fault is None:
         return False
     blind = now is None or not isinstance(now.identity, Found)
     if as_earned(graded.report).status == "graded":
@@ -93,7 +96,10 @@ class ClassRun:
         self._setup, self._results, self._roster, self._plan = setup, results, roster, plan
         self._earlier = {result.report.student_id: result for result in plan.earlier}
         self._graded: dict[str, KeptResult] = {}
-        self._rows = [plan.settings.row_of(account) for account in roster.accounts]
+        self._rows = [
+            plan.settings.row_of(account, plan.former_rows.get(account.student_id))
+            for account in roster.accounts
+        ]
         self._named = NamedAccounts(self._rows)
         self._started, self._clock = now(), time.monotonic()
         self._ways = dict(plan.ways)
@@ -231,17 +237,7 @@ class ClassRun:
 
     def _join(self, rows: Sequence[Account]) -> None:
         """Grade rows that name no way by what is stored of their groups: no way of theirs is tried."""
-        rubric, settings = self._setup.rubric, self._plan.settings
-        settled: dict[str, Earlier] = {}
-        for row in rows:
-            party = settled.get(party_of(row), NOTHING_EARLIER)
-            place = (row.student_id, settings.region_of(row, rubric))
-            settled[party_of(row)] = Earlier(
-                {**party.led_to, row.student_id: row.student_id}, party.seen | {place}
-            )
-        self._pipeline(lambda graded: self._take(replace(graded, led_to=None)), None, settled).run(
-            rows
-        )
+        self._pipeline(self._take, None, {}).run(rows, visit=False)
 
     def take(self, graded: Graded) -> Report | None:
         """Write a student's result, one at a time. The report that counts now, with a human's marks;

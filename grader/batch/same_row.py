@@ -9,14 +9,16 @@ from msgspec import UNSET
 
 from grader.batch.known_groups import is_of_group
 from grader.batch.parties import party_of
+from grader.batch.settings import region_to_judge_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from grader.model.batch import Batch, Student
     from grader.model.report import Report
     from grader.results.directory import Results, StoredStudent
     from grader.roster.load import Account
+    from grader.rubric.rubric import Rubric
     from grader.scoring.suspicion import KeptResult
 
 
@@ -57,8 +59,15 @@ def is_another_account(now: Student, before: Mapping[str, Student]) -> bool:
     )
 
 
-def is_same_row(stored: StoredStudent, report: Report, before: Mapping[str, Student]) -> bool:
-    """Whether a result is of what the row says now. Of a row that was gone the ``report`` tells it."""
+def is_same_row(
+    stored: StoredStudent,
+    report: Report,
+    before: Mapping[str, Student],
+    option: str | None,
+    rubric: Rubric,
+) -> bool:
+    """Whether a result is of what the row says now. Of a row that was gone the ``report`` tells it.
+    ``option`` is ``--region``."""
     now, then = stored.student, before.get(stored.student.student_id)
     if then is None:
         same = bool(now.group) or now.account_id in {None, report.account_id}
@@ -69,10 +78,10 @@ def is_same_row(stored: StoredStudent, report: Report, before: Mapping[str, Stud
             then.group,
             then.use,
         )
-    return same and _is_as_named(stored)
+    return same and _is_as_named(stored, option, rubric)
 
 
-def _is_as_named(stored: StoredStudent) -> bool:
+def _is_as_named(stored: StoredStudent, option: str | None, rubric: Rubric) -> bool:
     """Whether a grade is of the group, the region and the resources that the row names.
 
     In a group the ways to its accounts decide about the last two."""
@@ -82,7 +91,8 @@ def _is_as_named(stored: StoredStudent) -> bool:
     if student.group or seen is None or report is None or report.status == "ungraded":
         return True
     used = {role: found.name for role, found in seen.found_as.items() if found.how == "use"}
-    return student.region in {None, seen.region} and used == (student.use or {})
+    is_there = seen.region == region_to_judge_in(student, option, rubric, seen)
+    return is_there and used == (student.use or {})
 
 
 def as_judged(student: Student, report: Report | None) -> Student:
@@ -93,11 +103,18 @@ def as_judged(student: Student, report: Report | None) -> Student:
 
 
 def of_former_partners(
-    rows: Iterable[Account], before: Mapping[str, Student], seen: Mapping[str, KeptResult]
+    rows: Sequence[Account],
+    before: Mapping[str, Student],
+    seen: Mapping[str, KeptResult],
+    bound: Mapping[str, str],
 ) -> list[str]:
     """The students without a way whose result, among those ``seen``, is of an account to which a former
-    partner's way leads, with whom they are not graded any more."""
-    leading: dict[str | None, list[Account]] = {}
+    partner's way leads, with whom they are not graded any more, or which is ``bound`` to the partner at
+    a desk."""
+    of_student = {row.student_id: row for row in rows}
+    leading: dict[str | None, list[Account]] = {
+        account_id: [of_student[name]] for account_id, name in bound.items() if name in of_student
+    }
     absent: list[Account] = []
     for row in rows:
         known = seen.get(row.student_id)

@@ -15,6 +15,7 @@ from grader.scoring.open_by import AS_GRADED
 
 if TYPE_CHECKING:
     from grader.model.batch import Student
+    from grader.model.observation import Observation
     from grader.model.run_bounds import Keep
     from grader.roster.load import Account
     from grader.rubric.rubric import Rubric
@@ -49,17 +50,26 @@ class Settings:
 
     def region_of(self, account: Account, rubric: Rubric) -> str:
         """Where the account is looked at: the row, the option, its profile, the lab say it in turn."""
-        return region_of_row(self.row_of(account), self.region, rubric)
+        row = self.row_of(account)
+        return row.region or self.region or row.profile_region or rubric.lab.region
 
-    def row_of(self, account: Account) -> Student:
-        """What is stored of an account, with its profile's region where that counts."""
+    def row_of(self, account: Account, then: Student | None = None) -> Student:
+        """What is stored of an account, with its profile's region where that counts: the one it has, or
+        had when the row was stored ``then``."""
         row = student_of(account)
-        if row.region or self.region or not isinstance(account.access, Profile):
+        if row.region or self.region:
             return row
-        region = region_of_profile(account.access.name)
-        return msgspec.structs.replace(row, profile_region=region or UNSET)
+        way = account.access
+        region = region_of_profile(way.name) if isinstance(way, Profile) else None
+        had = then.profile_region if then is not None else UNSET
+        return msgspec.structs.replace(row, profile_region=region or had)
 
 
-def region_of_row(row: Student, option: str | None, rubric: Rubric) -> str:
-    """Where the account of a row, as it is stored, is looked at. ``option`` is ``--region``."""
-    return row.region or option or row.profile_region or rubric.lab.region
+def region_to_judge_in(row: Student, option: str | None, rubric: Rubric, seen: Observation) -> str:
+    """Where what was ``seen`` of a row's account has to have been seen, to count.
+
+    ``option`` is ``--region``. The region of a profile may have changed since, and a desk does not go by
+    it: what was seen counts wherever that was, unless the row or the option names a region.
+    """
+    is_own = row.profile_region or seen.asked is None
+    return row.region or option or (seen.region if is_own else rubric.lab.region)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from grader import __version__
+from grader.inputs.names import exact_name
 from grader.model.run_bounds import OpenScore  # noqa: TC001 - msgspec reads it
 from grader.model.run_numbers import Attempt, Seed  # noqa: TC001 - msgspec reads them
 from grader.model.work_out import work_out
+
+if TYPE_CHECKING:
+    from grader.model.report import Report
 
 
 class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,10 +53,13 @@ class Student(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     profile_region: Annotated[
         str | UnsetType,
         Meta(
-            description="The region of the row's profile, where its account is looked at because "
-            "neither the roster nor --region says one. Left out elsewhere."
+            description="The region of the row's profile, now or earlier, where neither the roster nor "
+            "--region says one: what was seen counts in whatever region that was. Left out elsewhere."
         ),
     ] = UNSET
+
+    def __post_init__(self) -> None:
+        force_exact_group(self)
 
     def column(self, name: str) -> str:
         """What the roster's own column of this name says, whatever its case, or nothing."""
@@ -70,6 +77,12 @@ class OfStudent(Protocol):
     @property
     def group(self) -> str | None:
         """Who shares the account by right; ``None`` for nobody."""
+
+
+def force_exact_group(whose: Student | Report) -> None:
+    """Write the group as the roster's is read: version 0.1.0 stored it as it was encoded and spaced."""
+    if whose.group:
+        msgspec.structs.force_setattr(whose, "group", exact_name(whose.group))
 
 
 def owner_of(whose: OfStudent) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from grader.i18n.message import check_depth
 from grader.inputs.bounded_read import MOST_BYTES_OF_STUDENT, read_bounded
+from grader.model.batch import force_exact_group
 from grader.model.evidence import Evidence  # noqa: TC001 - msgspec reads it
 from grader.model.indented_json import indented_json
 from grader.model.run_numbers import Attempt, Seed  # noqa: TC001 - msgspec reads them
@@ -315,6 +316,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         earned = None if self.earned_score is UNSET else self.earned_score
         _check_numbers(self.score, self.sure_points, self.max_score, self.duration_s, earned)
+        force_exact_group(self)
         if not SUSPICION.isdisjoint(self.flags):
             kept = tuple(name for name in self.flags if name not in SUSPICION)
             msgspec.structs.force_setattr(self, "flags", kept)

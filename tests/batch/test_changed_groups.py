@@ -132,3 +132,39 @@ def test_where_nobody_need_be_graded_again_everybodys_result_is_kept(
     run.run(lambda _graded: None)
     assert [report.score for report in run.reports] == [6]
     assert "s1" in (pairs.results.root / "grades.csv").read_text()
+
+
+def test_who_enters_a_group_and_cannot_be_reached_keeps_the_grade_of_the_one_before(
+    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+) -> None:
+    own, first = aws_sandbox.new_account(), Row("s1", "pair", right)
+    pairs.grade(rubric, first, Row("s2", "pair", own))
+    seen = (pairs.results.folder("s2") / "observation.json").read_bytes()
+    moved = Row("s2", "new", own, "expired-2")
+    reports, run = pairs.grade(rubric, first, moved, resume=True, force=True)
+    assert (reports["s2"].score, reports["s2"].group) == (6, "pair")
+    assert [one.student_id for one in run.not_again] == ["s2"]
+    assert (pairs.results.folder("s2") / "observation.json").read_bytes() == seen
+    reports, _ = pairs.grade(rubric, first, Row("s2", "new", own), resume=True)
+    assert (reports["s2"].score, reports["s2"].group) == (0, "new")
+
+
+@pytest.mark.parametrize("spelt", ["E\u0301quipe 1", "\u00c9quipe  1", "\u00c9quipe\u00a01"])
+def test_a_group_that_0_1_0_stored_as_it_was_spelt_is_the_same_one(
+    pairs: Class, rubric: Rubric, right: str, spelt: str
+) -> None:
+    rows = [Row("s1", spelt, right), Row("s2", spelt, "")]
+    before, _ = pairs.grade(rubric, *rows)
+    for path in (
+        pairs.results.root / "batch.json",
+        *pairs.results.root.glob("students/*/report.json"),
+    ):
+        text = path.read_text()
+        assert "\u00c9quipe 1" in text
+        path.write_text(text.replace("\u00c9quipe 1", spelt))
+    assert regrade(pairs.results, pairs.setup(rubric), lang="en").changes == []
+    for how in ({}, {"lang": "fr"}):
+        wire = ByKeys(ended=["good"])
+        now, _ = pairs.grade(rubric, *rows, wire=wire, resume=True, **how)
+        assert not wire.asked
+        assert [now[name].score for name in now] == [before[name].score for name in now] == [6, 6]

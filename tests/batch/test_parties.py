@@ -50,3 +50,8 @@ def test_a_way_to_an_account_that_has_a_result_is_not_tried() -> None:
     (party,) = parties_of(ROWS, visit, {"group pair": known}).values()
     assert [way.rank[0] for way in party.open_ways] == ["s3"]
     assert party.expected(party.of_row["s3"]) == "2" * 12
+
+
+def test_whoever_is_not_to_be_visited_has_no_way() -> None:
+    (party,) = parties_of(ROWS, None, {}).values()
+    assert (party.rows, party.open_ways, party.of_row) == (ROWS, [], {})

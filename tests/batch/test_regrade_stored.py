@@ -398,7 +398,7 @@ def test_a_human_is_told_whose_report_stays_and_why(tmp_path: Path) -> None:
         (None, None, UNSET, "us-east-1", True),
         (None, None, UNSET, "eu-west-3", False),
         (None, None, "eu-west-3", "eu-west-3", True),
-        (None, None, "eu-west-3", "us-east-1", False),
+        (None, None, "eu-west-3", "us-east-1", True),
         (None, "eu-west-3", UNSET, "eu-west-3", True),
         (None, "eu-west-3", UNSET, "us-east-1", False),
         (None, "eu-west-3", "us-west-2", "us-west-2", False),
@@ -406,7 +406,7 @@ def test_a_human_is_told_whose_report_stays_and_why(tmp_path: Path) -> None:
         ("eu-west-3", "us-west-2", UNSET, "us-west-2", False),
     ],
 )
-def test_the_region_to_be_in_is_the_students_else_the_batchs_the_profiles_the_labs(
+def test_the_region_to_be_in_is_the_students_else_the_batchs_the_labs_and_any_for_a_profile(
     results: Results,
     setup: GradingSetup,
     students: str | None,

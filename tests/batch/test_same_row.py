@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from grader.desk.register import Register
 from grader.inputs.problems import BadInput
 from grader.model.access import NothingHandedIn
 from grader.model.batch import KnownWay, Student
@@ -129,3 +130,15 @@ def test_a_new_partner_at_the_desk_is_graded_with_the_group(tmp_path: Path) -> N
         # A desk that was opened before had said that nothing was handed in.
         results.write_batch(msgspec.structs.replace(results.batch(), students=[*PAIR, CY, late]))
         results.write_student(a_report(late, None, kind="nothing-handed-in"), None)
+
+
+def test_at_a_desk_a_former_partners_account_is_theirs_to_whom_it_was_bound(tmp_path: Path) -> None:
+    results = a_pair(tmp_path)
+    for one in PAIR:
+        store(results, one, reference(), group="pair", account_id="1" * 12)
+    register = Register.read(results.root)
+    register.bind({"1" * 12: "s1"}, ["s1", "s2"])
+    apart = [account(one, access=NothingHandedIn()) for one in (ANN, BO)]
+    by = roster(*apart, account(CY), sha256="x")
+    found = planned(results, by, resume=True, force=True, keep_all=True)
+    assert (todo(found), ids(found.earlier)) == (["s1", "s2"], ["s1"])
