@@ -25,6 +25,7 @@ from grader.model.access import (
     Access,
     DefaultCredentials,
     Keys,
+    MissingFile,
     NothingHandedIn,
     Profile,
     Role,
@@ -162,7 +163,8 @@ class Clients:
                 access.secret_access_key.reveal(),
                 token.reveal() if token else None,
             )
-        if isinstance(access, NothingHandedIn):  # this machine's own would be somebody else's
+        if isinstance(access, MissingFile | NothingHandedIn):
+            # This machine's own would be somebody else's.
             raise NoCredentialsError
         if isinstance(access, Role):
             return self._assume(access, region, endpoint_url)

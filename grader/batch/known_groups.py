@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from grader.batch.parties import Earlier, party_of
+from grader.model.access import MissingFile
 from grader.model.batch import KnownWay
 from grader.model.fact import Found
 from grader.observe.refusals import unknowns
@@ -62,6 +63,8 @@ class KnownGroups:
 
     def _is_new(self, row: Account) -> bool:
         if self._ways is UNSET:  # version 0.1.0 did not say
+            return False
+        if isinstance(row.access, MissingFile):
             return False
         known = self._ways.get(row.student_id)
         return known is None or known.fingerprint != fingerprint(row)

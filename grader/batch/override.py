@@ -16,6 +16,7 @@ from grader.results.handed_back import read_handed_back
 from grader.results.overrides import (
     Worth,
     mark_of,
+    number_fault,
     read_overrides,
     why_fault,
     with_mark,
@@ -115,12 +116,15 @@ def _checked(results: Results, mark: Mark, worth: Worth) -> tuple[str, Adjustmen
     except BadInput as bad:
         problems += bad.problems
     made = mark_of(mark.criterion, mark.points, worth)
+    fault = why_fault(mark.why)
     if isinstance(made, tuple):
         problems.append(Problem("CRITERION", None, *made))
     elif mark.criterion in worth.former:
         message = _("The rubric no longer has “{criterion}”.", criterion=mark.criterion)
         problems.append(Problem("CRITERION", None, message, _("Name one that it has.")))
-    if fault := why_fault(mark.why):
+    elif fault is None:
+        fault = number_fault(made.points, mark.why.strip())
+    if fault is not None:
         problems.append(Problem("--why", None, *fault))
     try:
         read_overrides(results.root, [student.student_id for student in batch.students], worth)

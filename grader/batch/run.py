@@ -18,6 +18,7 @@ from grader.batch.regrade import judged_again
 from grader.batch.wait_for_killed import wait_for_orphaned_poll
 from grader.i18n.language import _
 from grader.inputs.problems import bad_input
+from grader.model.access import MissingFile
 from grader.model.batch import Batch, Counts, KnownWay
 from grader.model.code_digest import grader_sha256
 from grader.model.fact import Found
@@ -285,7 +286,9 @@ class ClassRun:
             return
         if graded.now is not None and graded.now.status == "ungraded" and _is_graded(earlier):
             self.not_again.append(graded.now)
-        if graded.account.group:  # where an earlier grade stands, its way is tried again
+        # Where an earlier grade stands, its way is tried again. What is known of a way stays while its
+        # file is missing: put back, it is no new one.
+        if graded.account.group and not isinstance(graded.account.access, MissingFile):
             self._ways[name] = KnownWay(fingerprint(graded.account), graded.led_to)
         # The observation is on disk: of a class of thousands it would fill the memory.
         self._graded[name] = KeptResult(graded.report, code_of(graded.observation))

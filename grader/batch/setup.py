@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from grader.inputs.problems import Problem
     from grader.model.outcome import CheckInfo
+    from grader.results.directory import Results
     from grader.roster.load import Roster
     from grader.rubric.needs import Needs
     from grader.rubric.rubric import Rubric
@@ -85,17 +86,26 @@ def load_setup_and_roster(
     roster: Path,
     *,
     workers: int | None = None,
-    handed_in_here: bool = False,
+    ways_needed: bool = True,
+    files_needed: bool = True,
+    going_on: Results | None = None,
 ) -> Iterator[tuple[GradingSetup, Roster]]:
     """What :func:`load_setup` gives, and the roster; the problems of all of them are raised at once.
 
-    ``handed_in_here``: the roster need not say how an account is reached, and ways that it names wrongly
-    are not refused.
+    Unless ``ways_needed``, the roster need not say how an account is reached, and unless
+    ``files_needed`` the files that it names for that need not be there. ``going_on`` has the results of
+    the class, if it is graded on.
     """
     accounts = None
     with _loading(rubric, checks, workers) as (setup, problems):
         try:
-            accounts = load_roster(roster, ways_needed=not handed_in_here)
+            before = going_on.batch().students if going_on is not None else ()
+            accounts = load_roster(
+                roster,
+                ways_needed=ways_needed,
+                files_needed=files_needed,
+                groups_before=[student.group for student in before],
+            )
         except BadInput as error:
             problems.extend(error.problems)
         if accounts is not None and setup is not None:

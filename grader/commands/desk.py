@@ -216,10 +216,12 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     settings = limit_jobs(settings, errors)
     with (
         listen(host, asked.port) as listening,
-        load_setup_and_roster(options.rubric, options.checks, roster, handed_in_here=True) as (
-            setup,
-            students,
-        ),
+        load_setup_and_roster(
+            *(options.rubric, options.checks, roster),
+            ways_needed=False,
+            files_needed=False,
+            going_on=results if results.occupied else None,
+        ) as (setup, students),
     ):
         check_encodable({}, setup.check_dirs)
         planned = plan(

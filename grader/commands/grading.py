@@ -136,7 +136,8 @@ def batch(
         options.checks,
         roster,
         workers=1,
-        handed_in_here=goes_on and (out / DESK).is_file(),
+        ways_needed=not (goes_on and (out / DESK).is_file()),
+        going_on=results if goes_on else None,
     ) as (setup, students):
         check_encodable({}, setup.check_dirs)
         planned = plan(

@@ -50,12 +50,15 @@ def id_forms(*texts: str) -> frozenset[str]:
 
 def letters(text: str) -> str:
     """The letters and digits of ``text``, without case and the accents of Latin letters."""
+    return "".join(character for character in without_accents(text) if _counts(character))
+
+
+def without_accents(text: str) -> str:
+    """``text`` without case and the accents of Latin letters, each character in its plainest form."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(character for character in decomposed if _counts(character))
+    return "".join(each for each in decomposed if not "\u0300" <= each <= "\u036f")
 
 
 def _counts(character: str) -> bool:
-    """Whether it tells names apart: accents of Latin letters do not, vowel signs of Hindi do."""
-    if unicodedata.category(character).startswith("M"):
-        return not "\u0300" <= character <= "\u036f"
-    return character.isalnum()
+    """Whether it tells names apart, as vowel signs of Hindi do."""
+    return character.isalnum() or unicodedata.category(character).startswith("M")

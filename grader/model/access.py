@@ -56,8 +56,15 @@ class HandedIn:
 
 
 @dataclass(frozen=True)
+class MissingFile:
+    """A file of credentials that is not there any more: no way to an account, and no absence either."""
+
+
+@dataclass(frozen=True)
 class NothingHandedIn:
     """No way at all, of a student who handed in nothing: never asked for."""
 
 
-Access: TypeAlias = Profile | Role | Keys | DefaultCredentials | HandedIn | NothingHandedIn
+Access: TypeAlias = (
+    Profile | Role | Keys | DefaultCredentials | HandedIn | MissingFile | NothingHandedIn
+)

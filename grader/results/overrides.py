@@ -143,8 +143,8 @@ def read_overrides(root: Path, students: Collection[str], worth: Worth) -> Overr
         mark = mark_of(row["criterion"], row["points"], worth, look_for_near=look_for_near)
         if not isinstance(mark, Adjustment):
             wrong.append(mark)
-        if fault := why_fault(row["why"]):
-            wrong.append(_decimal_fault(row, delimiter) or fault)
+        if fault := why_fault(row["why"]) or _decimal_fault(row, delimiter):
+            wrong.append(fault)
         problems += [Problem(str(path), line, *problem) for problem in wrong]
         if student is None or not isinstance(mark, Adjustment):
             continue
@@ -180,15 +180,29 @@ def why_fault(why: str) -> tuple[str, str] | None:
     if len(why) > _MAX_TEXT:
         message = _("The reason is longer than {most} characters.", most=_MAX_TEXT)
         return message, _("Shorten it.")
-    if not any(map(str.isalpha, why)):
-        return _("The reason has no word."), _("Say why: the student reads it.")
     return None
+
+
+def number_fault(points: float, why: str) -> tuple[str, str] | None:
+    """That a mark, once written, would be read as points that a decimal comma cut in two, and the
+    remedy; ``None`` if it would not."""
+    if not _is_cut(_number(points), why):
+        return None
+    return _("The reason has no word."), _("Say why: the student reads it.")
+
+
+def _is_cut(points: str, why: str) -> bool:
+    return bool(_WHOLE.fullmatch(points) and _DECIMALS.fullmatch(why))
+
+
+def _number(points: float) -> str:
+    return f"{points:.4f}".rstrip("0").rstrip(".")
 
 
 def _decimal_fault(row: Mapping[str, str], delimiter: str) -> tuple[str, str] | None:
     """That a decimal comma cut the points in two, and the remedy; ``None`` where it did not."""
     points, rest = row["points"], row["why"]
-    if delimiter != "," or not _WHOLE.fullmatch(points) or not _DECIMALS.fullmatch(rest):
+    if delimiter != "," or not _is_cut(points, rest):
         return None
     message = _(
         "Did you mean {points},{rest}? The comma in it begins another cell.",
@@ -208,7 +222,7 @@ def with_mark(root: Path, student_id: str, criterion: str, mark: Adjustment) -> 
     if path.exists():
         delimiter, header, records = _cells(path)
         header += [name for name in COLUMNS if name not in header]
-    value = f"{mark.points:.4f}".rstrip("0").rstrip(".")
+    value = _number(mark.points)
     row = {
         "student_id": student_id,
         "criterion": criterion,

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 from grader.i18n.language import N_, _
 from grader.inputs.problems import BadInput
 from grader.inputs.text_file import read_bytes
-from grader.model.access import KEY, KEY_ID, KEY_NAMES, TOKEN, Access, HandedIn, Keys, Profile, Role
+from grader.model.access import (
+    KEY,
+    KEY_ID,
+    KEY_NAMES,
+    TOKEN,
+    Access,
+    HandedIn,
+    Keys,
+    MissingFile,
+    Profile,
+    Role,
+)
 from grader.roster.credentials_block import (
     MOST_BYTES_PASTED,
     preferred,
@@ -40,12 +51,17 @@ class AccessError(Exception):
 
 
 def access_of(
-    cells: Mapping[str, str], secrets: Mapping[str, Secret], folder: Path
+    cells: Mapping[str, str],
+    secrets: Mapping[str, Secret],
+    folder: Path,
+    *,
+    file_needed: bool = True,
 ) -> Access | None:
     """The one way to an account that a row names, ``None`` if it names none.
 
     ``cells`` and ``secrets`` are the row's non-empty cells by column; ``folder`` is what a
-    ``credentials_file`` is relative to. Raises :class:`AccessError` for two ways or half of one.
+    ``credentials_file`` is relative to. Unless ``file_needed``, one that is not there is
+    :class:`MissingFile`. Raises :class:`AccessError` for two ways or half of one.
     """
     given = [column for column in ACCESS_COLUMNS if column in cells or column in secrets]
     # An id or a token is part of a way: the way counts, not its parts.
@@ -69,7 +85,8 @@ def access_of(
         case ["aws_access_key_id"]:
             return _keys(secrets, _("The row"))
         case ["credentials_file"]:
-            return _keys_of_file(folder / cells["credentials_file"])
+            path = folder / cells["credentials_file"]
+            return MissingFile() if not file_needed and _is_missing(path) else _keys_of_file(path)
     return None
 
 
@@ -101,6 +118,16 @@ def _keys(secrets: Mapping[str, Secret], where: str) -> Keys:
     if faults:
         raise AccessError(*faults)
     return Keys(secrets[KEY_ID], secrets[KEY], secrets.get(TOKEN))
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):  # what is wrong with it is said where it is read
+        return False
+    return False
 
 
 def _keys_of_file(path: Path) -> Access:

@@ -12,7 +12,7 @@ from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem, bad_input
 from grader.inputs.schema_errors import did_you_mean
 from grader.inputs.text_file import read_text
-from grader.model.access import HandedIn, NothingHandedIn
+from grader.model.access import MissingFile, NothingHandedIn
 from grader.model.batch import Student
 from grader.model.student_id import id_fault
 from grader.model.timestamps import iso, time_of
@@ -106,23 +106,36 @@ def check_cells(path: Path) -> None:
         raise BadInput(problems)
 
 
-def load_roster(path: Path, *, ways_needed: bool = True, alike_is_told: bool = False) -> Roster:
+def load_roster(
+    path: Path,
+    *,
+    ways_needed: bool = True,
+    files_needed: bool = True,
+    alike_is_told: bool = False,
+    groups_before: Sequence[str | None] = (),
+) -> Roster:
     """The roster in the CSV file at ``path``, and the credentials files it names.
 
     Rows of a group may lead to accounts of their own. One that names no way goes the way of another row
     of its group: to that row's account, and its region and endpoint where it says none of its own. A row
-    for which nobody of the group names a way is that of a student who handed in nothing; unless
-    ``ways_needed``, the roster may have no column for ways at all, and a way that cannot be used is no
-    problem. ``alike_is_told``: whoever calls says which groups are written alike. Raises
-    :class:`BadInput` with every problem; no message holds a secret.
+    for which nobody of the group names a way is that of a student who handed in nothing. Unless
+    ``ways_needed``, the roster may have no column for ways at all, and groups may be written alike;
+    unless ``files_needed``, a credentials file may be missing. ``alike_is_told``: whoever calls says
+    which groups are written alike. ``groups_before``: the group of each student of the class as it was
+    graded before. Raises :class:`BadInput` with every problem; no message holds a secret.
     """
     table, sha256 = _table(path)
     if ways_needed and not {*ACCESS_COLUMNS} & {*table.columns}:
         message = _("No column says how the accounts are reached.")
         remedy = _("Add the columns of one way: {ways}.", ways=_(WAYS))
         raise bad_input(path, table.header_line, message, remedy)
-    reading = _Reading(str(path), path.parent, table.columns, ways_needed=ways_needed)
-    accounts = reading.accounts(table.rows, alike_is_told=alike_is_told)
+    reading = _Reading(
+        *(str(path), path.parent, table.columns),
+        files_needed=files_needed,
+        alike_is_told=alike_is_told or not ways_needed,
+        groups_before=groups_before,
+    )
+    accounts = reading.accounts(table.rows)
     problems = [*table.problems, *reading.problems]
     if problems:
         raise BadInput(problems)
@@ -150,15 +163,18 @@ class _Reading:
     folder: Path
     columns: tuple[str, ...] = ()
     problems: list[Problem] = field(default_factory=list)
-    ways_needed: bool = True
+    files_needed: bool = True
+    alike_is_told: bool = False
+    groups_before: Sequence[str | None] = ()
 
-    def accounts(self, rows: Sequence[AccountRow], *, alike_is_told: bool) -> tuple[Account, ...]:
+    def accounts(self, rows: Sequence[AccountRow]) -> tuple[Account, ...]:
         """The accounts of all rows; meaningful only if ``problems`` stays empty."""
         self.check(rows)
-        access = self._ways(rows, alike_is_told=alike_is_told)
+        access, missing = self._ways(rows)
         shared: dict[int, dict[str, str]] = {}
         partners: dict[int, str | None] = {}
-        for members in rows_of_groups(rows).values():
+        for everybody in rows_of_groups(rows).values():
+            members = [row for row in everybody if row.line not in missing]
             # By their ids: the order of the rows does not matter.
             known = sorted((row for row in members if row.line in access), key=_id)
             if not known:
@@ -173,11 +189,11 @@ class _Reading:
                 shared[row.line] = _use_alone(theirs) if names_one else theirs
                 if not names_one:
                     partners[row.line] = theirs.get("account_id")
-        absent = NothingHandedIn()
+        absent, gone = NothingHandedIn(), MissingFile()
         return tuple(
             _account(
                 row,
-                access.get(row.line, absent),
+                access.get(row.line, gone if row.line in missing else absent),
                 shared.get(row.line, {}),
                 partners.get(row.line, UNSET),
             )
@@ -185,38 +201,39 @@ class _Reading:
             if "student_id" in row.cells
         )
 
-    def _ways(self, rows: Sequence[AccountRow], *, alike_is_told: bool) -> dict[int, Access]:
-        """The ways that rows name themselves, by their lines."""
+    def _ways(self, rows: Sequence[AccountRow]) -> tuple[dict[int, Access], set[int]]:
+        """The ways that rows name themselves, by their lines, and the lines of those whose file is
+        missing."""
         access: dict[int, Access] = {}
         broken: set[int] = set()
+        missing: set[int] = set()
         for row in rows:
             try:
-                way = access_of(row.cells, row.secrets, self.folder)
+                way = access_of(row.cells, row.secrets, self.folder, file_needed=self.files_needed)
             except AccessError as error:
-                if not self.ways_needed:
-                    # Nobody goes that way, and the student is not absent for it.
-                    access[row.line] = HandedIn(error.faults[0][0])
-                    continue
                 broken.add(row.line)
                 for message, remedy in error.faults:
                     self._say(row, message, remedy)
             else:
-                if way is not None:
-                    access[row.line] = way
-                else:
+                if way is None:
                     self._check_misplaced(row)
-        if not alike_is_told:
-            for found in written_alike(rows, {*access, *broken}):
+                elif isinstance(way, MissingFile):
+                    missing.add(row.line)
+                else:
+                    access[row.line] = way
+        handed_in = {*access, *broken}
+        if not self.alike_is_told:
+            for found in written_alike(rows, handed_in):
                 self._say(*found)
-        return access
+        for found in too_large(rows, access, handed_in, self.groups_before):
+            self._say(*found)
+        return access, missing
 
     def check(self, rows: Sequence[AccountRow]) -> None:
-        """Look at every cell by itself, for ids that are given twice and for groups that are none."""
+        """Look at every cell by itself, and for ids that are given twice."""
         self._check_ids(rows)
         for row in rows:
             self._check_cells(row)
-        for found in too_large(rows):
-            self._say(*found)
 
     def _check_ids(self, rows: Iterable[AccountRow]) -> None:
         first: dict[str, int] = {}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grader.batch.parties import Graded
 from grader.batch.plan import plan
 from grader.batch.regrade import regrade
 from grader.batch.run import ClassRun
 from grader.batch.settings import Settings
+from grader.model.access import MissingFile, NothingHandedIn
 from grader.roster.load import load_roster
 from grader.rubric.load import default_rubric_path, load_rubric
 from tests.batch.classes import ByKeys, Class, Row, looked_at
+from tests.batch.test_groups import seen
 from tests.judges import Judge
 
 if TYPE_CHECKING:
@@ -118,6 +122,31 @@ def test_who_joins_a_group_that_handed_in_at_the_desk_gets_what_it_has(
     assert reports["s4"].absent
     again, _ = pairs.grade(rubric, *at_the_desk, resume=True)
     assert again == reports
+
+
+def test_a_file_put_back_after_a_desk_is_no_new_way_and_who_came_late_gets_what_there_is(
+    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+) -> None:
+    rows = [Row("s1", "g", right), Row("s2", "g", aws_sandbox.new_account()), Row("s3", "g", "")]
+    pairs.grade(rubric, *rows[:2])
+    students = load_roster(pairs.roster(*rows))
+    nowhere = {"s1": MissingFile(), "s2": MissingFile(), "s3": NothingHandedIn()}
+    gone = [replace(row, access=nowhere[row.student_id]) for row in students.accounts]
+    at_the_desk = replace(students, accounts=tuple(gone))
+    planned = plan(pairs.results, at_the_desk, rubric, Settings(seed=1), resume=True, keep_all=True)
+    assert [row.student_id for row in planned.todo] == ["s3"]
+
+    def hand_in(run: ClassRun) -> None:
+        run.take(Graded(gone[0], seen(pairs, "s1"), pairs.report("s1")))
+
+    ClassRun(pairs.setup(rubric), pairs.results, at_the_desk, planned, work=hand_in).run(
+        lambda _graded: None
+    )
+    assert pairs.report("s3").score == 6
+    wire = ByKeys()
+    reports, _ = pairs.grade(rubric, *rows[:2], wire=wire, resume=True, force=True)
+    assert not wire.asked
+    assert [reports[name].score for name in ("s1", "s2")] == [6, 6]
 
 
 def test_where_nobody_need_be_graded_again_everybodys_result_is_kept(

@@ -109,6 +109,16 @@ def test_what_is_wrong_is_said_all_at_once_and_nothing_is_written(
     assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == before
 
 
+def test_a_reason_need_not_be_a_word_unless_the_file_would_read_it_as_decimals(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert grader("override", results, "s1", "sums", "1.0", "--why", " 42 ") == 2
+    assert "--why: The reason has no word." in capsys.readouterr().err
+    assert not (results / "overrides.csv").exists()
+    assert grader("override", results, "s1", "sums", "1.5", "--why", "42") == 0
+    assert grader("override", results, "s2", "sums", "1", "--why", "12/20") == 0
+
+
 def test_a_line_of_a_spreadsheet_counts_in_an_export_and_in_all_that_follows(
     results: Path, tmp_path: Path
 ) -> None:

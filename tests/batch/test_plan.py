@@ -12,7 +12,7 @@ from grader import __version__
 from grader.batch.plan import plan
 from grader.batch.settings import Settings
 from grader.inputs.problems import BadInput
-from grader.model.access import DefaultCredentials, Profile
+from grader.model.access import DefaultCredentials, MissingFile, Profile
 from grader.model.batch import KnownWay, Student
 from grader.model.fact import Found, Unknown
 from grader.model.observation import Identity
@@ -191,6 +191,13 @@ def of_pair(**changes: Any) -> Roster:
 def test_a_pair_that_has_its_grade_keeps_it(tmp_path: Path) -> None:
     found = planned(a_pair(tmp_path), of_pair(), resume=True)
     assert (todo(found), found.groups, found.stored) == ([], {}, {})
+
+
+def test_a_file_that_is_missing_is_no_new_way(tmp_path: Path) -> None:
+    results, by = a_pair(tmp_path), of_pair(access=MissingFile())
+    found = planned(results, by, resume=True)
+    assert todo(found) == []
+    assert found.ways == results.batch().ways
 
 
 def test_what_0_1_0_graded_is_no_new_way(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from grader.batch.setup import load_setup, load_setup_and_roster
 from grader.inputs.problems import BadInput
 from grader.rubric.load import default_rubric_path
+from tests.export.results_folders import a_graded_class, a_student
+from tests.programs import grader_here
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +57,19 @@ def test_what_is_right_is_loaded(rubric: Path, write: Write) -> None:
         assert setup.check_dirs == (str(folder),)
         asked = {one.check for one in setup.rubric.criteria}
         assert asked <= set(setup.checks)
+
+
+def test_a_large_group_by_which_a_class_was_graded_is_gone_on_with(tmp_path: Path) -> None:
+    people = [msgspec.structs.replace(a_student(f"s{n}"), group="TD1") for n in range(11)]
+    lines = "".join(f"{one.student_id},TD1,p{one.student_id}\n" for one in people)
+    (tmp_path / "class.csv").write_text(f"student_id,group,profile\n{lines}")
+    line = ["batch", "class.csv", "--only", "s99"]
+    assert "11 rows have the group TD1" in grader_here(*line, cwd=tmp_path).stderr
+    a_graded_class(tmp_path / "results", dict.fromkeys(people, 18))
+    for going_on in (line, ["desk", "class.csv", "--release", "s99", "--port", "0"]):
+        done = grader_here(*going_on, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "have the group" not in done.stderr
 
 
 def test_a_check_that_may_be_in_a_broken_file_is_not_called_unknown(

@@ -73,6 +73,11 @@ def test_a_roster_without_rows_or_none_at_all(tmp_path: Path) -> None:
     assert "Name its roster, or give --demo." in none.stderr
 
 
+def test_a_way_that_is_mistyped_though_nobody_goes_it(tmp_path: Path) -> None:
+    (tmp_path / "class.csv").write_text("student_id,role_arn\ns01,arn:aws:iam::1:role/x\n")
+    assert "class.csv:2: The role_arn is not the ARN of a role." in refused(tmp_path).stderr
+
+
 def test_a_certificate_that_does_not_fit_its_key(folder: Path) -> None:
     one, other = (trustme.CA().issue_cert("localhost") for _ in range(2))
     one.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))

@@ -46,6 +46,9 @@ def test_a_roster_whose_blocks_are_gone_is_a_class_all_the_same(tmp_path: Path) 
         assert end(opened)[0] == 0
     summary = read_json(tmp_path / "results" / "summary.json")
     assert (summary["students"], summary.get("absent")) == (0, None)
+    batch = grader_here("batch", "class.csv", "--resume", cwd=tmp_path)
+    assert batch.returncode == 2
+    assert "There is no such file." in batch.stderr
 
 
 def test_a_mark_written_while_a_desk_is_at_work_counts_from_the_next_start(tmp_path: Path) -> None:

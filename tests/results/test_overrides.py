@@ -83,8 +83,6 @@ def test_every_problem_is_named_at_once_with_its_line(tmp_path: Path) -> None:
     [
         ("s1,sums,1,5,oral exam", "Did you mean 1,5?", "Write 1.5, or put quotes around it."),
         ("s1,bonus,-0,25,oral exam", "Is -0,25 meant?", "Write -0.25, or put quotes around it."),
-        ("s1,sums,1.5,5,oral exam", "The reason has no word.", "Say why"),
-        ("s1,sums,1,…,", "The reason has no word.", "Say why"),
     ],
 )
 def test_a_decimal_comma_makes_no_reason_of_the_decimals(
@@ -96,6 +94,23 @@ def test_a_decimal_comma_makes_no_reason_of_the_decimals(
     assert (problem.line, problem.message.startswith(message)) == (2, True)
     assert problem.remedy.startswith(remedy)
     assert read(tmp_path, HEADER + 's1,sums,"1,5",oral exam,me\n')["s1"][0][2] == 1.5
+
+
+@pytest.mark.parametrize(
+    ("points", "why", "delimiter"),
+    [
+        *(("1", why, ",") for why in ("12/20", "7 -> 9", "#42", "2024-05-01", "…")),
+        ("1.5", "42", ","),
+        ('"1,5"', "42", ","),
+        ("1", "42", ";"),
+    ],
+)
+def test_any_other_reason_is_the_instructors_own(
+    tmp_path: Path, points: str, why: str, delimiter: str
+) -> None:
+    header = ["student_id", "criterion", "points", "why"]
+    text = "".join(f"{delimiter.join(row)}\n" for row in (header, ["s1", "sums", points, why]))
+    assert read(tmp_path, text)["s1"][0][3] == why
 
 
 def test_columns_that_are_missing_are_named(tmp_path: Path) -> None:

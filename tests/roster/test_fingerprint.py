@@ -6,7 +6,7 @@ import re
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from grader.model.access import DefaultCredentials, Keys, Profile, Role
+from grader.model.access import DefaultCredentials, Keys, MissingFile, Profile, Role
 from grader.roster.fingerprint import fingerprint
 from grader.roster.load import Account
 from grader.safety.secret import Secret
@@ -25,6 +25,7 @@ WAYS: list[Access] = [
     Keys(Secret("AKIA"), Secret("s")),
     Keys(Secret("AKIA"), Secret("s"), Secret("token")),
     Keys(Secret("AKIA"), Secret("s"), Secret("another")),
+    MissingFile(),
 ]
 
 

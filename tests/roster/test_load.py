@@ -7,13 +7,14 @@ import unicodedata
 from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.inputs.problems import BadInput
-from grader.model.access import HandedIn, Keys, Profile, Role
+from grader.model.access import HandedIn, Keys, MissingFile, NothingHandedIn, Profile, Role
 from grader.roster.credentials_block import unreadable_text
 from grader.roster.load import Account, load_roster
 from grader.roster.table import KNOWN_COLUMNS
@@ -32,6 +33,7 @@ SECRET_NAMES = (
     *("key", "KEY"),
 )
 ROLE = "arn:aws:iam::111111111111:role/Grader"
+AT_A_DESK = {"ways_needed": False, "files_needed": False}
 
 
 @pytest.fixture
@@ -44,9 +46,9 @@ def write(tmp_path: Path):
     return write
 
 
-def problems_of(path: Path) -> list[tuple[int | None, str]]:
+def problems_of(path: Path, **how: Any) -> list[tuple[int | None, str]]:
     with pytest.raises(BadInput) as caught:
-        load_roster(path)
+        load_roster(path, **how)
     return [(p.line, f"{p.message} {p.remedy}") for p in caught.value.problems]
 
 
@@ -415,9 +417,35 @@ def test_a_section_is_no_group(write):
     assert says(found, 3, "call the column section")
     ten = write("student_id,group,profile\n" + "".join(rows.splitlines(keepends=True)[:10]))
     assert {one.group for one in load_roster(ten).accounts} == {"TD1"}
+    nobody = write("student_id,group,profile\n" + "".join(f"s{n},TD1,\n" for n in range(11)))
+    for how in ({}, AT_A_DESK):
+        assert [line for line, _ in problems_of(nobody, **how)] == [2]
 
 
-@pytest.mark.parametrize("cell", ["-", "—", "none", "N/A", "Aucun", "aucun groupe", "/", "seule"])
+@pytest.mark.parametrize("others", ["p", ""], ids=["everybody", "one"])
+def test_a_group_that_handed_in_as_one_is_one_however_large(write, others):
+    rows = "".join(f"s{n:02},all,{others if n else 'p'}\n" for n in range(12))
+    accounts = load_roster(write(f"student_id,group,profile\n{rows}")).accounts
+    assert [(one.group, one.access) for one in accounts] == [("all", Profile("p"))] * 12
+
+
+def test_a_large_group_of_which_the_only_way_is_broken_is_told_of_that_alone(write):
+    rows = "".join(f"s{n},all,{'' if n else 'bad'}\n" for n in range(12))
+    ((line, text),) = problems_of(write(f"student_id,group,role_arn\n{rows}"))
+    assert (line, "not the ARN" in text) == (2, True)
+
+
+def test_a_large_group_by_which_the_class_was_graded_stays_one(write):
+    path = write("student_id,group,profile\n" + "".join(f"s{n},TD 1,p{n}\n" for n in range(12)))
+    accounts = load_roster(path, groups_before=[*["TD  1"] * 11, None]).accounts
+    assert {one.group for one in accounts} == {"TD 1"}
+    for before in (["TD 1"] * 10, ["TD 2"] * 11):
+        assert says(problems_of(path, groups_before=before), 2, "too many to hand in together")
+
+
+@pytest.mark.parametrize(
+    "cell", ["-", "—", ".", "none", "N/A", "Aucun", "AUCUNE", "aucun groupe", "/"]
+)
 def test_whoever_works_alone_is_in_no_group(write, cell):
     path = write(
         f"student_id,group,profile\ns1,{cell},p\ns2,{cell},\ns3,\U0001f389,q\ns4,\U0001f389,\n"
@@ -431,6 +459,12 @@ def test_whoever_works_alone_is_in_no_group(write, cell):
     ]
 
 
+@pytest.mark.parametrize("cell", ["NA", "N.A.", "Solo", "Alone", "Seul", "Seule", "Null"])
+def test_a_team_may_be_called_like_a_word_for_nobody_else(write, cell):
+    one, other = load_roster(write(f"student_id,group,profile\na,{cell},p\nb,{cell},\n")).accounts
+    assert (one.group, other.group, other.absent) == (cell, cell, False)
+
+
 @pytest.mark.parametrize(
     ("one", "other"), [("Pair 1", "Pair  1"), ("Équipe", unicodedata.normalize("NFD", "Équipe"))]
 )
@@ -439,12 +473,14 @@ def test_a_group_is_one_however_it_is_spaced_and_encoded(write, one, other):
     assert [(account.group, account.absent) for account in accounts] == [(one, False)] * 2
 
 
-@pytest.mark.parametrize("other", ["pair 1", "Pair-1", "Pair1", "PAIR_1"])
+@pytest.mark.parametrize("other", ["pair 1", "Pair-1", "Pair1", "PAIR_1", "Pair\u20101", "Païr 1"])
 def test_a_group_without_a_way_that_is_written_like_another_is_named(write, other):
     rows = f"x,,q\na,Pair 1,p\nb,{other},\nc,{other},\n"
-    found = problems_of(write(f"student_id,group,profile\n{rows}"))
+    path = write(f"student_id,group,profile\n{rows}")
+    found = problems_of(path)
     assert [line for line, _ in found] == [4]
     assert says(found, 4, "written almost like that on line 3, and nobody in it names a way")
+    assert len(load_roster(path, ways_needed=False).accounts) == 4
 
 
 @pytest.mark.parametrize(
@@ -452,9 +488,11 @@ def test_a_group_without_a_way_that_is_written_like_another_is_named(write, othe
     [
         "a,Pair 1-11,p\nb,Pair 11-1,\n",
         "a,C,p\nb,C++,q\n",
+        "a,C#,p\nb,C++,\n",
+        "a,Team A,p\nb,Team A*,\n",
         "a,Pair 1,\nb,pair 1,\nc,,p\n",
     ],
-    ids=["other numbers", "both have a way", "neither has"],
+    ids=["other numbers", "both have a way", "other signs", "one more sign", "neither has"],
 )
 def test_two_groups_are_told_apart_where_nobody_loses_a_partner(write, rows):
     accounts = load_roster(write(f"student_id,group,profile\n{rows}")).accounts
@@ -469,6 +507,39 @@ def test_whoever_goes_a_partners_way_is_expected_in_the_partners_account(write):
     assert b.account_id == other
     a, b = load_roster(write(f"{head}a,g,,p\nb,g,{other},\n")).accounts
     assert (a.expected_account_id, b.expected_account_id) == (None, None)
+
+
+def test_a_missing_credentials_file_is_no_way_and_no_absence_at_a_desk_alone(write, tmp_path):
+    (tmp_path / "c.ini").write_text(ACADEMY)
+    rows = "a,g,gone/a.ini\nb,g,\nc,h,c.ini\nd,h,gone/d.ini\ne,h,\n"
+    path = write(f"student_id,group,credentials_file\n{rows}")
+    a, b, c, d, e = load_roster(path, **AT_A_DESK).accounts
+    assert (a.access, a.absent) == (MissingFile(), False)
+    assert (b.access, b.absent) == (NothingHandedIn(), True)
+    assert isinstance(c.access, Keys)
+    assert (d.access, e.access) == (MissingFile(), c.access)
+    for how in ({}, {"ways_needed": False}):
+        found = problems_of(path, **how)
+        assert [line for line, _ in found] == [2, 5]
+        assert says(found, 2, "There is no such file.")
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "text"),
+    [
+        ("profile,credentials_file", "p,gone.ini", "more than one way"),
+        ("role_arn", "bad", "not the ARN"),
+        ("aws_access_key_id", KEY_ID, "no aws_secret_access_key"),
+        ("credentials_file", "empty.ini", "No credentials block is in it"),
+        ("credentials_file", ".", "This is a folder"),
+        ("credentials_file", "empty.ini/a.ini", "no such file"),
+        ("credentials_file", "a" * 300, "cannot be read"),
+    ],
+)
+def test_any_other_mistake_in_a_way_is_told_at_a_desk_too(write, tmp_path, columns, cells, text):
+    (tmp_path / "empty.ini").write_text("")
+    path = write(f"student_id,{columns}\na,{cells}\n")
+    assert says(problems_of(path, **AT_A_DESK), 2, text)
 
 
 def test_a_group_whose_only_way_is_broken_is_reported_once(write):
