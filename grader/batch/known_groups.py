@@ -101,8 +101,9 @@ class KnownGroups:
                 continue
             name = party_of(row)
             known = led_to.setdefault(name, {})
-            if self._ways is not UNSET and not self._is_new(row):
-                account_id = self._ways[row.student_id].account_id
+            way = None if self._ways is UNSET else self._ways.get(row.student_id)
+            if way is not None and not self._is_new(row):
+                account_id = way.account_id
                 if account_id and row.expected_account_id in {None, account_id}:
                     known[row.student_id] = account_id
             if not again:

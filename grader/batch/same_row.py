@@ -10,6 +10,7 @@ from msgspec import UNSET
 from grader.batch.known_groups import is_of_group
 from grader.batch.parties import party_of
 from grader.batch.settings import region_to_judge_in
+from grader.model.access import MissingFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -110,7 +111,7 @@ def of_former_partners(
 ) -> list[str]:
     """The students without a way whose result, among those ``seen``, is of an account to which a former
     partner's way leads, with whom they are not graded any more, or which is ``bound`` to the partner at
-    a desk."""
+    a desk. To whom an account is bound themselves, theirs stands."""
     of_student = {row.student_id: row for row in rows}
     leading: dict[str | None, list[Account]] = {
         account_id: [of_student[name]] for account_id, name in bound.items() if name in of_student
@@ -118,8 +119,9 @@ def of_former_partners(
     absent: list[Account] = []
     for row in rows:
         known = seen.get(row.student_id)
-        if row.absent:
-            absent.append(row)
+        if row.absent or isinstance(row.access, MissingFile):
+            if row.student_id not in bound.values():
+                absent.append(row)
             continue
         led_to = {row.expected_account_id, known.report.account_id if known else None} - {None}
         for account_id in led_to:

@@ -40,7 +40,7 @@ def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange], setting: Set
     if invocation.inconclusive:
         _left_to_the_queue(exchange)
         Replies(setting).neither_way(invocation, exchange)
-    if invocation.failure is None and not invocation.own_queue:
+    if invocation.failure in {None, "reported"} and not invocation.own_queue:
         _unless_known(exchange)
     Replies(setting).wrong_handling(invocation)
 

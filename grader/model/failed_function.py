@@ -1,4 +1,4 @@
-"""Why a function is in state Failed: by a fault of its owner's, or perhaps by none."""
+"""Why a function is in state Failed: for a reason of its owner's, or of AWS's own."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ mend, as all other reasons are. Source: Lambda API, StateReasonCode."""
 
 
 def failed_by_aws(function: Function) -> Unknown | None:
-    """The Unknown of a function that failed, perhaps by no fault of its owner's; else ``None``."""
+    """The Unknown of a function that AWS itself could not make ready; else ``None``."""
     if function.state != "Failed" or function.state_code not in _OF_AWS:
         return None
     return Unknown.saying(
         "not-ready",
-        N_("{function} is in state Failed, perhaps by no fault of yours ({code}): {reason}"),
+        N_("{function} is in state Failed, for a reason of AWS's own ({code}): {reason}"),
         function=function.name,
         code=function.state_code,
         reason=function.state_reason,

@@ -24,7 +24,7 @@ all waits of the run
 SAFE (obstacle, loop, look_first): asks the output queue for AWS's time, and nothing else
     function Missing                             H, R, X = NotTried(functions.sum): the end
     output queue Missing                         H, R, X = NotTried(queues.output): the end
-    function Failed, perhaps by nobody's fault   H, R, X = Unknown(not-ready): the end
+    function Failed, for a reason of AWS's own   H, R, X = Unknown(not-ready): the end
     function Failed otherwise                    H, R, X = NotTried(functions.sum): the end
     function, queue or output's mappings Unknown H, R, X = that: the end
     input's mappings Unknown, not of not-ready   H, R, X = that: the end
@@ -75,7 +75,7 @@ RECORDS (_records): RECORDS records in one event
     in every case                                -> POSSIBLE
 
 POSSIBLE (_impossible): asks nothing
-    may not answer; H failed or says own_queue   X = NotTried(handler) -> AGAIN
+    may not answer; H failed or says own_queue,  X = NotTried(handler) -> AGAIN; reported goes on
     input queue Missing                          X = NotTried(mappings.input) -> AGAIN
     input's mappings Unknown: not-ready          X = that -> AGAIN
     the input queue feeds another function       X = NotTried(mappings.input) -> AGAIN

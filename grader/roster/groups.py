@@ -69,9 +69,10 @@ def too_large(
 ) -> Iterator[tuple[AccountRow, str, str]]:
     """The first row of each group that is too large to be one, with a message and its remedy.
 
-    One that names exactly one way, of the ``ways`` by the rows' lines, handed in together, however many
-    they are; of one whose only ways are broken that is not known yet. ``before`` are the groups by which
-    the class was graded, one for each student: what was a group then is none too large.
+    Rows that name one way between them, of the ``ways`` by the rows' lines, handed in together, however
+    many they are; one row alone does not show that, and of broken ways it is not known yet. ``before``
+    are the groups by which the class was graded, one for each student: what was a group then is none too
+    large.
     """
     was_large = {
         group
@@ -79,8 +80,9 @@ def too_large(
         if count > MOST_IN_A_GROUP
     }
     for group, members in rows_of_groups(rows).items():
-        named = {ways[row.line] for row in members if row.line in ways}
-        is_one = len(named) == 1 or (not named and any(row.line in handed_in for row in members))
+        named = [ways[row.line] for row in members if row.line in ways]
+        together = len(named) > 1 and len({*named}) == 1
+        is_one = together or (not named and any(row.line in handed_in for row in members))
         if len(members) > MOST_IN_A_GROUP and not is_one and group not in was_large:
             name = "?" if looks_like_credentials(group) else printable(group, 60)
             message = plural(

@@ -225,7 +225,7 @@ class _Reading:
         if not self.alike_is_told:
             for found in written_alike(rows, handed_in):
                 self._say(*found)
-        for found in too_large(rows, access, handed_in, self.groups_before):
+        for found in too_large(rows, access, {*handed_in, *missing}, self.groups_before):
             self._say(*found)
         return access, missing
 

@@ -200,6 +200,11 @@ def test_a_file_that_is_missing_is_no_new_way(tmp_path: Path) -> None:
     assert found.ways == results.batch().ways
 
 
+def test_a_file_that_is_missing_stops_no_desk_in_which_nobody_has_a_result(tmp_path: Path) -> None:
+    results, by = a_pair(tmp_path, ways={}), of_pair(access=MissingFile())
+    assert planned(results, by, resume=True, force=True, keep_all=True).ways == {}
+
+
 def test_what_0_1_0_graded_is_no_new_way(tmp_path: Path) -> None:
     results, by = a_pair(tmp_path, ways=UNSET), of_pair(access=Profile("new"))
     found = planned(results, by, resume=True)

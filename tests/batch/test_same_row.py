@@ -10,7 +10,7 @@ import pytest
 
 from grader.desk.register import Register
 from grader.inputs.problems import BadInput
-from grader.model.access import NothingHandedIn
+from grader.model.access import MissingFile, NothingHandedIn
 from grader.model.batch import KnownWay, Student
 from grader.results.directory import Results
 from tests.batch.test_plan import (
@@ -132,13 +132,19 @@ def test_a_new_partner_at_the_desk_is_graded_with_the_group(tmp_path: Path) -> N
         results.write_student(a_report(late, None, kind="nothing-handed-in"), None)
 
 
-def test_at_a_desk_a_former_partners_account_is_theirs_to_whom_it_was_bound(tmp_path: Path) -> None:
+@pytest.mark.parametrize("access", [NothingHandedIn(), MissingFile()])
+def test_at_a_desk_a_former_partners_account_is_theirs_to_whom_it_was_bound(
+    tmp_path: Path, access: NothingHandedIn | MissingFile
+) -> None:
     results = a_pair(tmp_path)
     for one in PAIR:
         store(results, one, reference(), group="pair", account_id="1" * 12)
     register = Register.read(results.root)
     register.bind({"1" * 12: "s1"}, ["s1", "s2"])
-    apart = [account(one, access=NothingHandedIn()) for one in (ANN, BO)]
+    apart = [account(one, access=access) for one in (ANN, BO)]
     by = roster(*apart, account(CY), sha256="x")
     found = planned(results, by, resume=True, force=True, keep_all=True)
     assert (todo(found), ids(found.earlier)) == (["s1", "s2"], ["s1"])
+    register.bind({"1" * 12: "s1", "2" * 12: "s2"}, ["s1", "s2"])
+    found = planned(results, by, resume=True, force=True, keep_all=True)
+    assert ids(found.earlier) == ["s1", "s2"]

@@ -193,6 +193,14 @@ def test_an_artefact_of_three_records_is_decided_by_the_queue(
     assert (records.outcome, records.because) == (outcome, because)
 
 
+def test_what_a_function_reports_as_failed_is_not_charged_where_the_queue_could_not_tell(
+    judged: Judged,
+) -> None:
+    reported = Invocation((silent_pair(1),), failure="reported")
+    found = outcomes(judged, handler=Found(reported), exchange=LOST)["handler"]
+    assert (found.outcome, found.because) == ("ungraded", "unreachable")
+
+
 ANSWERS_THEN_DELETES = msgspec.structs.replace(DELETES, pairs=(a_pair(),))
 LEFT_TO_THE_QUEUE = NotTried("exchange", "Only the queue can tell.")
 

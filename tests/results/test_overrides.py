@@ -82,7 +82,11 @@ def test_every_problem_is_named_at_once_with_its_line(tmp_path: Path) -> None:
     ("line", "message", "remedy"),
     [
         ("s1,sums,1,5,oral exam", "Did you mean 1,5?", "Write 1.5, or put quotes around it."),
-        ("s1,bonus,-0,25,oral exam", "Did you mean -0,25?", "Write -0.25, or put quotes around it."),
+        (
+            "s1,bonus,-0,25,oral exam",
+            "Did you mean -0,25?",
+            "Write -0.25, or put quotes around it.",
+        ),
     ],
 )
 def test_a_decimal_comma_makes_no_reason_of_the_decimals(

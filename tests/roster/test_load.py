@@ -422,11 +422,17 @@ def test_a_section_is_no_group(write):
         assert [line for line, _ in problems_of(nobody, **how)] == [2]
 
 
-@pytest.mark.parametrize("others", ["p", ""], ids=["everybody", "one"])
+@pytest.mark.parametrize("others", ["p", ""], ids=["everybody", "two"])
 def test_a_group_that_handed_in_as_one_is_one_however_large(write, others):
-    rows = "".join(f"s{n:02},all,{others if n else 'p'}\n" for n in range(12))
+    rows = "".join(f"s{n:02},all,{others if n > 1 else 'p'}\n" for n in range(12))
     accounts = load_roster(write(f"student_id,group,profile\n{rows}")).accounts
     assert [(one.group, one.access) for one in accounts] == [("all", Profile("p"))] * 12
+
+
+def test_a_section_in_which_one_has_handed_in_so_far_is_no_group(write):
+    rows = "".join(f"s{n:02},TD1,{'' if n else 'p'}\n" for n in range(12))
+    path = write(f"student_id,group,profile\n{rows}")
+    assert says(problems_of(path), 2, "too many to hand in together")
 
 
 def test_a_large_group_of_which_the_only_way_is_broken_is_told_of_that_alone(write):
