@@ -144,6 +144,7 @@ def test_nobody_waits_for_new_keys_while_those_before_last(
         assert time.monotonic() - began < profiles.PROFILE_LIMIT_S / 2
 
 
+@pytest.mark.slow
 def test_new_keys_that_do_not_come_are_waited_for_no_longer_than_the_account_may_take(
     aws_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,6 +105,7 @@ def test_what_was_seen_counts_though_the_profile_names_another_region_now_or_non
     assert regrade(of_profile.results, of_profile.setup, lang="en").reports == [first]
 
 
+@pytest.mark.slow
 def test_what_was_seen_at_a_desk_in_the_labs_region_counts(of_profile: OfProfile) -> None:
     first = of_profile.grade(at_desk=True)
     assert (first.status, first.score, first.region) == ("graded", 20, "us-east-1")
@@ -112,6 +113,7 @@ def test_what_was_seen_at_a_desk_in_the_labs_region_counts(of_profile: OfProfile
     assert of_profile.grade(resume=True, lang="fr").score == 20
 
 
+@pytest.mark.slow
 def test_another_region_by_option_is_looked_at(of_profile: OfProfile) -> None:
     assert of_profile.grade().score == 0
     moved = of_profile.grade(resume=True, force=True, region="us-east-1")

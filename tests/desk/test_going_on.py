@@ -51,6 +51,7 @@ def test_a_roster_whose_blocks_are_gone_is_a_class_all_the_same(tmp_path: Path) 
     assert "There is no such file." in batch.stderr
 
 
+@pytest.mark.slow
 def test_a_mark_written_while_a_desk_is_at_work_counts_from_the_next_start(tmp_path: Path) -> None:
     class_csv, results = roster(tmp_path, ROWS), tmp_path / "results"
     mark = ["s01", "total", "12", "--why", "Oral."]
@@ -71,6 +72,7 @@ def test_a_mark_written_while_a_desk_is_at_work_counts_from_the_next_start(tmp_p
     assert (results / "overrides.csv").read_text() == lines
 
 
+@pytest.mark.slow
 def test_another_desk_of_the_class_keeps_the_links_of_the_first(tmp_path: Path) -> None:
     class_csv = roster(tmp_path, ROWS)
     with desk(class_csv, None) as opened:

@@ -211,7 +211,8 @@ def lambda_handler(event, context):
 """
 
 
-@pytest.mark.parametrize("heeded", [True, pytest.param(False, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("heeded", [True, False])
 def test_who_reports_a_failure_to_a_mapping_that_heeds_it_is_sent_one_message(
     aws_sandbox: Sandbox, right: str, wire: Wire, heeded: bool
 ) -> None:
