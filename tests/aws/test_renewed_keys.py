@@ -127,6 +127,7 @@ def test_keys_that_end_soon_are_renewed_within_an_account(
         until(lambda: account_of(aws) == second)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("then", alike(["dribbling body", "silent"]))
 def test_nobody_waits_for_new_keys_while_those_before_last(
     aws_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, then: str

@@ -94,6 +94,7 @@ def test_it_is_judged_there_again_and_what_stands_in_the_labs_region_is_said(
     assert of_profile.grade(resume=True) == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("region", ["", "region = eu-central-1\n"])
 def test_what_was_seen_counts_though_the_profile_names_another_region_now_or_none(
     of_profile: OfProfile, region: str

@@ -59,6 +59,7 @@ def test_what_is_right_is_loaded(rubric: Path, write: Write) -> None:
         assert asked <= set(setup.checks)
 
 
+@pytest.mark.slow
 def test_a_large_group_by_which_a_class_was_graded_is_gone_on_with(tmp_path: Path) -> None:
     people = [msgspec.structs.replace(a_student(f"s{n}"), group="TD1") for n in range(11)]
     lines = "".join(f"{one.student_id},TD1,p{one.student_id}\n" for one in people)

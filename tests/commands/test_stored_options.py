@@ -97,6 +97,7 @@ def test_going_on_runs_no_checks_and_asks_no_address_of_the_folder_alone(
     ]
 
 
+@pytest.mark.slow
 def test_regrading_prints_the_commands_that_go_on_whole(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -115,6 +116,7 @@ def test_regrading_prints_the_commands_that_go_on_whole(
     assert f"{results.root / 'batch.json'}: {told}" in said
 
 
+@pytest.mark.slow
 def test_a_batch_prints_the_option_that_no_folder_keeps(tmp_path: Path) -> None:
     (tmp_path / "class.csv").write_text("student_id,profile\ns1,nobody\n")
     given = ["--endpoint-url", "http://127.0.0.1:9", "--confirm-silence", "5"]

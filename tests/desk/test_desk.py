@@ -286,6 +286,7 @@ def test_until_closes_it_by_itself(tmp_path: Path, aws_sandbox: Sandbox) -> None
         assert "<textarea" in student.get("/").text
 
 
+@pytest.mark.slow
 def test_a_batch_goes_on_in_a_desks_folder_by_the_desks_roster(tmp_path: Path) -> None:
     (tmp_path / "class.csv").write_text("student_id,profile\ns1,\n")
     assert grader_here("batch", "class.csv", cwd=tmp_path).returncode == 0

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_opened_again", [False, True])
 def test_the_command_to_go_on_has_what_no_file_keeps(tmp_path: Path, is_opened_again: bool) -> None:
     later = datetime.now(UTC) + timedelta(days=2)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
             marks=pytest.mark.slow,
         ),
         pytest.param("sqs.ReceiveMessage", rpc(500, "InternalError"), marks=pytest.mark.slow),
-        ("sqs.ReceiveMessage", rpc(400, "KmsThrottled")),
+        pytest.param("sqs.ReceiveMessage", rpc(400, "KmsThrottled"), marks=pytest.mark.slow),
         pytest.param("sqs.SendMessage", rpc(500, "InternalError"), marks=pytest.mark.slow),
         pytest.param(
             "sqs.SendMessage",

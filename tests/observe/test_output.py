@@ -182,6 +182,7 @@ def test_a_queue_full_of_others_messages_is_read_through_with_one_question_a_han
     assert 10 <= wire.requests.count("sqs.ChangeMessageVisibilityBatch") <= 13
 
 
+@pytest.mark.slow
 def test_a_queue_that_was_not_read_to_its_end_leaves_open_what_is_silent(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -428,6 +428,7 @@ def test_a_mapping_of_a_function_that_is_gone_is_nobodys_part(
     assert names(account.look(wire=wire)) == ALL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mapped", [True, False])
 def test_a_queue_that_is_listed_and_gone_is_nobodys_part(
     own: Account, wire: Wire, mapped: bool
