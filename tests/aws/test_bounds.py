@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KEYS = Keys(Secret("AKIA" + "A" * 16), Secret("b" * 40))
-QUICK = ("silent", "huge")
+QUICK = ("huge",)
 LIMIT_S = 5
 ENDS_BY_ITSELF = ("endless pages", "date of year 10^20")
 """What is cut by a bound of its own, for which an account needs time."""

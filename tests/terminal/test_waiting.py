@@ -44,6 +44,7 @@ def test_a_check_says_that_it_may_wait_for_the_schedule(
     assert quiet.stderr == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -51,10 +52,9 @@ def test_a_check_says_that_it_may_wait_for_the_schedule(
             refusal(409, "CodeArtifactUserPendingException", Message="initializing"),
             "AWS is waking your function, up to 150 s.",
         ),
-        pytest.param(
+        (
             refusal(429, "TooManyRequestsException", Reason="ConcurrentInvocationLimitExceeded"),
             "Lambda has no room for first_lambda at this moment, up to",
-            marks=pytest.mark.slow,
         ),
     ],
 )
