@@ -13,6 +13,7 @@ from grader.aws.errors import is_throttled
 from grader.observe.held_messages import HANDFUL
 from grader.observe.lost import LostAnswers
 from grader.observe.received import ASKED, Received
+from grader.observe.repeat import repeated
 
 if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import ReceiveMessageResultTypeDef
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
 POLL_S = 2
 """One long poll. SQS allows 20; a short one lets an interrupted run end soon."""
-
-PAUSES_S = (0.5, 1.0)
-"""Before it is asked again after throttling: of the names for that, the client knows none of KMS's."""
 
 
 def delete_message(aws: Aws, url: str, handle: str) -> Fact[Any]:
@@ -44,6 +42,11 @@ def show_message(aws: Aws, url: str, handle: str) -> Fact[Any]:
     )
 
 
+def _throttled(error: BaseException) -> bool:
+    """Repeated here: of the names for throttling the client itself knows none of KMS's."""
+    return isinstance(error, ClientError) and is_throttled(error)
+
+
 class Receiver:
     """Asks one queue for messages.
 
@@ -60,29 +63,21 @@ class Receiver:
 
         Raises :class:`Lost`. Source: SQS ReceiveMessage.
         """
-        began = time.monotonic()
+        began, asked = time.monotonic(), 0
+
+        def once() -> ReceiveMessageResultTypeDef | None:
+            nonlocal asked
+            asked += 1
+            return self._ask(seconds, hides_s)
 
         def ask() -> list[Received]:
-            response, repeated = self._ask_again(seconds, hides_s)
+            response = repeated(once, _throttled)
             now = time.monotonic()
-            if repeated or response is None or response["ResponseMetadata"].get("RetryAttempts"):
+            if asked > 1 or response is None or response["ResponseMetadata"].get("RetryAttempts"):
                 self.lost.add(began, now, hides_s)
             return Received.all_from_api(response, now) if response else []
 
         return self._aws.query_or_raise("sqs:ReceiveMessage", ask)
-
-    def _ask_again(
-        self, seconds: float, hides_s: int
-    ) -> tuple[ReceiveMessageResultTypeDef | None, bool]:
-        """What SQS answers, asked again where it was throttled, and whether it was."""
-        for pause_s in PAUSES_S:
-            try:
-                return self._ask(seconds, hides_s), pause_s != PAUSES_S[0]
-            except ClientError as error:
-                if not is_throttled(error):
-                    raise
-            time.sleep(pause_s)
-        return self._ask(seconds, hides_s), True
 
     def _ask(self, seconds: float, hides_s: int) -> ReceiveMessageResultTypeDef | None:
         """What SQS answers; ``None`` where that is more than is read, and one message may not be."""

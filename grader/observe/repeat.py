@@ -17,14 +17,14 @@ T = TypeVar("T")
 PAIR_ATTEMPTS = 3
 
 
-def repeated(once: Callable[[], T]) -> T:
-    """What ``once`` returns, tried up to :data:`PAIR_ATTEMPTS` times while :func:`is_fault`.
+def repeated(once: Callable[[], T], may_pass: Callable[[BaseException], bool] | None = None) -> T:
+    """What ``once`` returns, tried up to :data:`PAIR_ATTEMPTS` times while what it raises ``may_pass``.
 
-    ``once`` invokes or sends, which is not idempotent: it takes new pairs every time. Raises what the
-    last try raised.
+    That is :func:`is_fault` unless given. What invokes or sends is not idempotent: it takes new pairs
+    every time. Raises what the last try raised.
     """
     return Retrying(
-        retry=retry_if_exception(is_fault),
+        retry=retry_if_exception(may_pass or is_fault),
         stop=stop_after_attempt(PAIR_ATTEMPTS),
         wait=wait_exponential(multiplier=0.5, max=4),
         reraise=True,

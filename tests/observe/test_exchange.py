@@ -187,8 +187,8 @@ def deploy_code(sandbox: Sandbox, account: str, code: str) -> None:
     ("told", "returned", "failure"),
     [
         ("print(error)", "None", None),
-        pytest.param('return {"body": str(error)}', "None", None, marks=pytest.mark.slow),
-        pytest.param("print(error)", FAILURES, "reported", marks=pytest.mark.slow),
+        ('return {"body": str(error)}', "None", None),
+        ("print(error)", FAILURES, "reported"),
     ],
 )
 def test_an_artefact_of_the_made_up_event_that_is_caught_is_no_silence(
