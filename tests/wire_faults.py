@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.httpsession import URLLib3Session
 from tenacity import wait_none
 
-from grader.observe import exercise, hidden, receive, repeat, room
+from grader.observe import exercise, hidden, repeat, room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -46,7 +46,6 @@ def asked_again_at_once() -> Iterator[None]:
             "MOST_ROOM_S": 1,
         }.items():
             patch.setattr(room, name, seconds)
-        patch.setattr(receive, "PAUSES_S", (0.01, 0.02))
         patch.setattr(hidden, "LAG_S", 0.5)
         patch.setattr(exercise, "ENDS_S", 0.5)
         patch.setattr(hidden, "HIDDEN_EVERY_S", 0.1)
