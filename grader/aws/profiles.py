@@ -37,6 +37,9 @@ from grader.i18n.message import message
 
 _FOUND_IN = "aws-configuration"
 
+_CONFIGURED_BY = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+"""The variables that say where profiles are written, in botocore's own words."""
+
 PROFILE_LIMIT_S = 45
 """How long credentials may take: a program may hang that is to print them, a code is to be typed."""
 
@@ -91,12 +94,19 @@ def region_of_profile(name: str) -> str | None:
 
     A configuration that cannot be read names none: what is wrong with it is said where it is used.
     """
-    session = botocore.session.Session()
-    paths = [session.get_config_variable(each) for each in ("config_file", "credentials_file")]
+    paths = _configuration(*map(os.environ.get, _CONFIGURED_BY))
     try:
         return _regions(*map(_state_of, paths)).get(name)
     except BotoCoreError:
         return None
+
+
+@lru_cache(maxsize=1)
+def _configuration(*_environment: str | None) -> list[str]:
+    """Where botocore looks for profiles, by the environment's :data:`_CONFIGURED_BY`. A session takes
+    milliseconds to make, and a class may have thousands of profiles."""
+    session = botocore.session.Session()
+    return [session.get_config_variable(each) for each in ("config_file", "credentials_file")]
 
 
 @lru_cache(maxsize=1)
@@ -107,12 +117,13 @@ def _regions(*_files: tuple[str, int, int]) -> dict[str, str]:
 
 
 def _state_of(path: str) -> tuple[str, int, int]:
-    """What tells that a file was written again: its size, and when."""
+    """What tells that a file was written again, or is another: its place, its size, and when."""
     try:
-        there = Path(os.path.expandvars(path)).expanduser().stat()
+        real = Path(os.path.expandvars(path)).expanduser()
+        there = real.stat()
     except (OSError, RuntimeError):  # no such file; no home
         return path, 0, 0
-    return path, there.st_size, there.st_mtime_ns
+    return str(real), there.st_size, there.st_mtime_ns
 
 
 class AskedKeys:

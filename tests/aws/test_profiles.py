@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import textwrap
@@ -190,6 +191,33 @@ def test_fips_endpoints_and_the_region_of_a_profile_count(configure: Configure) 
     assert aws.sqs.meta.endpoint_url == "https://sqs-fips.us-east-1.amazonaws.com"
     assert region_of_profile("lab") == "us-west-2"
     assert region_of_profile("nobody") is None
+
+
+def test_the_regions_of_many_profiles_are_read_once_until_another_file_counts(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+
+    class Counted(botocore.session.Session):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            made.append(self)
+            super().__init__(*given, **named)
+
+    monkeypatch.setattr(botocore.session, "Session", Counted)
+    configure("".join(f"[profile p{n}]\nregion = us-west-{n}\n" for n in range(100)))
+    assert [region_of_profile(f"p{n}") for n in range(100)] == [f"us-west-{n}" for n in range(100)]
+    assert len(made) <= 2  # where the files are, and what is in them
+    (tmp_path / "other").write_text("[profile p1]\nregion = eu-north-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "other"))
+    assert region_of_profile("p1") == "eu-north-1"
+    for home in ("one", "two"):  # of one size and time
+        written = tmp_path / home / ".aws" / "config"
+        written.parent.mkdir(parents=True)
+        written.write_text(f"[profile p1]\nregion = {home}\n")
+        os.utime(written, (0, 0))
+        monkeypatch.delenv("AWS_CONFIG_FILE", raising=False)
+        monkeypatch.setenv("HOME", str(tmp_path / home))
+        assert region_of_profile("p1") == home
 
 
 def test_a_profile_that_assumes_a_role_needs_no_region_of_its_own(
