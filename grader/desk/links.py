@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from contextlib import suppress
+import os
+from contextlib import ExitStack, contextmanager, suppress
 from glob import escape
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,8 +17,13 @@ from grader.results.atomic_write import write_text
 from grader.results.keep_aside import folder_beside
 from grader.roster.table import read_cells
 
+try:
+    import fcntl
+except ImportError:  # Windows has no such lock
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from grader.roster.load import Account
@@ -49,9 +55,12 @@ class LinksFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._rows, self._has_more = _read(path)
+        self._read_all()
+
+    def _read_all(self) -> None:
+        self._rows, self._has_more = _read(self._path)
         self._aside: list[LinkRow] = []
-        real = path.resolve()
+        real = self._path.resolve()
         for before in sorted(real.parent.glob(f"{escape(real.name)}.before-*")):
             with suppress(BadInput):  # nothing is lost by it
                 self._aside += _read(before)[0]
@@ -72,17 +81,20 @@ class LinksFile:
 
         ``ours`` are the tokens that this desk gave out. Where a link of another desk would be replaced,
         or the file has columns that are not written, it is put aside first. Returns its place then,
-        else ``None``.
+        else ``None``. Raises :class:`BadInput` where the file has become something else.
         """
         ids = {account.student_id.casefold() for account in accounts}
-        others = [row for row in self._rows if row.token not in ours]
-        kept = [row for row in others if undefused(row.student_id).casefold() not in ids]
-        replaced = {row.token for row in others} - {row.token for row in (*kept, *self._aside)}
-        aside = None
-        if replaced or self._has_more:
-            aside = folder_beside(self._path)
-            self._path.resolve().rename(aside)
-        write_links(self._path, accounts, tokens, base_url, kept)
+        with _locked(self._path.resolve().parent):
+            # Another desk beside the same roster may have written its links since.
+            self._read_all()
+            others = [row for row in self._rows if row.token not in ours]
+            kept = [row for row in others if undefused(row.student_id).casefold() not in ids]
+            replaced = {row.token for row in others} - {row.token for row in (*kept, *self._aside)}
+            aside = None
+            if replaced or self._has_more:
+                aside = folder_beside(self._path)
+                self._path.resolve().rename(aside)
+            write_links(self._path, accounts, tokens, base_url, kept)
         return aside
 
 
@@ -115,6 +127,22 @@ def write_links(
         writer.writerow([*map(visible_cell, who), link])
     writer.writerows(map(visible_cell, row) for row in others)
     write_text(path, text.getvalue())
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Let one desk after the other write the links in ``folder``: that takes a moment.
+
+    The folder itself is locked, so that no more files lie there. Where a file system cannot lock it
+    (some networks' cannot), nobody waits.
+    """
+    with ExitStack() as held:
+        if fcntl is not None:
+            with suppress(OSError):
+                handle = os.open(folder, os.O_RDONLY)
+                held.callback(os.close, handle)
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _read(path: Path) -> tuple[list[LinkRow], bool]:

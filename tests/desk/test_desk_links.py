@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,6 +72,29 @@ def test_links_of_the_same_students_at_another_desk_are_put_aside_once_and_found
     aside = asides(tmp_path)
     assert [read_links(path) for path in aside] == [links(one), links(two)]
     assert {stat.S_IMODE(path.stat().st_mode) for path in aside} == {0o600}
+
+
+def test_desks_that_open_together_keep_each_others_links(tmp_path: Path) -> None:
+    path, tokens = tmp_path / LINKS, {f"s{n}": f"token{n}" for n in range(16)}
+
+    def write(name: str, file: LinksFile) -> None:
+        file.write([row(name)], {name: tokens[name]}, URL, ())
+
+    with ThreadPoolExecutor(len(tokens)) as desks:
+        list(desks.map(write, tokens, [LinksFile(path) for _ in tokens]))
+    assert read_links(path) == links(tokens)
+    assert asides(tmp_path) == []
+
+
+def test_of_two_desks_of_one_class_that_open_together_the_second_puts_the_first_ones_links_aside(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / LINKS
+    first, second = LinksFile(path), LinksFile(path)
+    assert first.write([row("s01")], {"s01": "one"}, URL, ()) is None
+    aside = second.write([row("s01")], {"s01": "two"}, URL, ())
+    assert aside is not None
+    assert (read_links(aside), read_links(path)) == (links({"s01": "one"}), links({"s01": "two"}))
 
 
 def test_a_link_that_was_replaced_or_whose_student_left_does_not_stay(tmp_path: Path) -> None:
