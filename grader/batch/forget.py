@@ -23,7 +23,7 @@ from grader.pages.speech import Speech
 from grader.pages.writing import student_pages
 from grader.results.atomic_write import write_bytes, write_text
 from grader.results.desk_file import forget_desk
-from grader.results.directory import GRADES, PAGE, RUBRIC, STUDENTS, SUMMARY, WAIT, Results
+from grader.results.directory import DESK, GRADES, PAGE, RUBRIC, STUDENTS, SUMMARY, WAIT, Results
 from grader.results.forget_files import (
     clean_exports,
     clean_pushed,
@@ -57,6 +57,7 @@ class Forgotten:
     names the student. ``stale`` says why what the whole class makes up was removed, and not made anew.
     ``listed``: the class of the folder that was named had the student. ``former`` are other ids of the
     student, forgotten too; ``may_be_same`` those that may be the student's, and are not.
+    ``at_desk``: the class had a desk, which wrote links beside the roster.
     """
 
     student: Student
@@ -69,6 +70,7 @@ class Forgotten:
     listed: bool = True
     former: list[str] = field(default_factory=list)
     may_be_same: list[str] = field(default_factory=list)
+    at_desk: bool = False
 
 
 def forget_student(root: Path, named: str, *, dry_run: bool = False) -> Forgotten:
@@ -86,7 +88,8 @@ def forget_student(root: Path, named: str, *, dry_run: bool = False) -> Forgotte
         student = next(row for each in folders for row in each.students if is_of(row, ids))
         traces, shared = traces_of(student.student_id, ids, folders)
         listed = any(is_of(row, ids) for row in folders[0].batch.students)
-        told = Forgotten(student, root, shared=shared, left=strange, listed=listed)
+        at_desk = any((each.root / DESK).exists() for each in folders)
+        told = Forgotten(student, root, shared=shared, left=strange, listed=listed, at_desk=at_desk)
         told.folders.extend(each.root for each in folders if _holds(each, ids))
         told.former.extend(sorted(traces.former))
         told.may_be_same.extend(may_be_same(ids, folders))

@@ -42,6 +42,7 @@ def forget(
 
 
 def _tell(done: Forgotten, errors: Console, *, quiet: bool, dry_run: bool) -> None:
+    from grader.desk.links import LINKS
     from grader.safety.printable import printable
     from grader.terminal.problems import show_problems
     from grader.terminal.student_label import label
@@ -97,3 +98,11 @@ def _tell(done: Forgotten, errors: Console, *, quiet: bool, dry_run: bool) -> No
             if done.listed
             else _("Remove the block, and what was exported to other places.")
         )
+        if done.at_desk:
+            say(
+                _(
+                    "Beside the roster, remove the student's line from {file} and from each "
+                    "{file}.before-TIME too: a desk that is opened again would keep it.",
+                    file=LINKS,
+                )
+            )

@@ -218,6 +218,7 @@ def test_it_says_what_stays_what_went_and_that_the_roster_has_the_row(
     assert HERS not in said
     assert "exports/moodle-feedback.zip" in said
     assert "The roster still has the row." in said
+    assert "from desk-links.csv and from each desk-links.csv.before-TIME" in said
 
 
 def test_a_look_removes_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -58,6 +58,7 @@ def test_whoever_left_the_roster_is_forgotten_by_what_lies_there(
     said = capsys.readouterr().err
     assert f"Removed what was kept of s2 ({BO.name}): {gone}, " in said
     assert "The roster still has the row." not in said
+    assert "desk-links.csv" not in said  # the class had no desk
 
 
 def test_whoever_left_the_roster_is_forgotten_though_the_report_is_damaged(gone: Path) -> None:
