@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grader.i18n.language import _, plural
 from grader.inputs.names import exact_name, letters
 from grader.inputs.problems import Problem
-from grader.roster.groups import MOST_IN_A_GROUP
+from grader.roster.groups import MOST_IN_A_GROUP, group_name
 from grader.safety.printable import printable
 
 if TYPE_CHECKING:
@@ -48,9 +48,13 @@ def choose_groups(
     lists: Sequence[ClassList],
     submissions: Sequence[Submission],
     names: GroupNames,
+    groups_before: Sequence[str],
     problems: list[Problem],
 ) -> None:
-    """The one group of each student that hands in together, where the lists say it."""
+    """The one group of each student that hands in together, where the lists say it.
+
+    ``groups_before`` are the groups in the roster so far, one for each row.
+    """
     folders = {names.key(submission.name) for submission in submissions}
     made.doubts += _written_alike(lists)
     for person in made.persons:
@@ -79,7 +83,7 @@ def choose_groups(
                 made.doubts.append(Problem(row.file, row.line, message, remedy))
         if chosen:
             person.cells["group"] = chosen
-    _drop_halves(made, names, folders)
+    _drop_halves(made, names, folders, groups_before)
 
 
 def _written_alike(lists: Sequence[ClassList]) -> Iterator[Problem]:
@@ -112,11 +116,16 @@ def _is_another(group: str, other: str, row: Listed) -> str:
     )
 
 
-def _drop_halves(made: Joined, names: GroupNames, folders: Collection[str]) -> None:
-    """Remove groups that are too large to hand in together, and did not."""
+def _drop_halves(
+    made: Joined, names: GroupNames, folders: Collection[str], groups_before: Sequence[str]
+) -> None:
+    """Remove groups that are too large to hand in together, and did not: neither now, nor when the
+    roster's rows were made, which would keep them."""
     size = Counter(person.group for person in made.persons)
+    in_roster = Counter(map(group_name, groups_before))
     for group, count in size.items():
-        if group and count > MOST_IN_A_GROUP and names.key(group) not in folders:
+        stays = in_roster[group_name(group)] > MOST_IN_A_GROUP
+        if group and count > MOST_IN_A_GROUP and not (stays or names.key(group) in folders):
             message = plural(
                 count,
                 "{group} has {count} student, too many to hand in together: it is not taken.",

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from grader.intake.submissions import Submission
 
 
-def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> Joined:
+def joined(
+    lists: Sequence[ClassList], submissions: Sequence[Submission], groups_before: Sequence[str] = ()
+) -> Joined:
     """The class of ``lists`` with each student's ``submissions``, a group's for every member.
 
+    ``groups_before`` are the groups in the roster so far, one for each row.
     Raises :class:`BadInput` with every student and group that cannot be told apart or placed.
     """
     made = Joined()
@@ -32,7 +35,7 @@ def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> Joi
     for class_list in lists:
         merge(made.persons, class_list, problems)
     names = GroupNames(lists, submissions)
-    choose_groups(made, lists, submissions, names, problems)
+    choose_groups(made, lists, submissions, names, groups_before, problems)
     _place(made, bool(lists), submissions, names, problems)
     if problems:
         raise BadInput(problems)

@@ -36,10 +36,12 @@ _STAGE = ".new"
 @dataclass
 class Made:
     """A roster to be. ``unreadable`` says whose submission is no block, ``doubts`` are for a human to
-    look at; ``students`` have a block now, ``unread`` handed in something else."""
+    look at; ``students`` have a block now, ``unread`` handed in something else. ``groups_before`` are
+    those of the rows that were there."""
 
     table: RosterTable
     update: Update
+    groups_before: Sequence[str] = ()
     unreadable: list[Problem] = field(default_factory=list)
     doubts: list[Problem] = field(default_factory=list)
     students: int = 0
@@ -54,7 +56,8 @@ def make_roster(
     Raises :class:`BadInput` with everything that cannot be told apart, with its file and line.
     """
     table = read_roster_table(out)
-    people = joined(lists, submissions)
+    groups_before = [row.get("group") for row in table.rows]
+    people = joined(lists, submissions, groups_before)
     chosen: dict[tuple[int, ...], Chosen] = {}
     pairs: list[tuple[ClassMember, Chosen | None]] = []
     for person in people.persons:
@@ -63,7 +66,7 @@ def make_roster(
             chosen[given] = _chosen(person)
         pairs.append((person, chosen.get(given)))
     changes = update(table, out, credentials_folder(out), pairs, listed=bool(lists), prune=prune)
-    made = Made(table, changes, doubts=[*people.doubts, *changes.doubts])
+    made = Made(table, changes, groups_before, doubts=[*people.doubts, *changes.doubts])
     for found in chosen.values():
         made.unreadable += found.faults
         made.doubts += found.doubts
@@ -164,7 +167,8 @@ def write_roster(made: Made, out: Path) -> None:
                 os.utime(stage / name, (at.timestamp(), at.timestamp()))
         staged = {f"{folder.name}/{name}": f"{folder.name}/{_STAGE}/{name}" for name in blocks}
         write_text(aside, made.table.text(staged))
-        load_roster(aside, alike_is_told=True)
+        # A batch knows whether the class was graded by a large group; here, what the roster has stays.
+        load_roster(aside, alike_is_told=True, groups_before=made.groups_before)
         write_text(aside, made.table.text())
         for name in blocks:
             (stage / name).replace(folder / name)

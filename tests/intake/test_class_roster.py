@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.commands.exit_statuses import UNGRADED
+from grader.inputs.problems import BadInput
 from grader.model.access import HandedIn, Keys, NothingHandedIn
 from grader.roster.load import load_roster
 from tests.intake.test_roster_command import block, everything, rows
@@ -442,6 +443,27 @@ def test_a_section_in_the_column_group_makes_no_group_unless_it_handed_in_as_one
     if group:
         accounts = load_roster(tmp_path / "class.csv").accounts
         assert (len(accounts), len({one.access for one in accounts})) == (12, 1)
+
+
+def test_a_large_group_of_the_roster_stays_one_when_late_blocks_come_in(tmp_path: Path) -> None:
+    people = "".join(f"A{n},B{n},s{n}@x.org,Team\n" for n in range(12))
+    (tmp_path / "list.csv").write_text(f"First name,Last name,Email address,Group\n{people}")
+    pack(tmp_path / "all.zip", **{"Team_500_assignsubmission_file/k.txt": block()})
+    assert make(tmp_path).returncode == 0
+    # No folder of the team is in this download, and its rows name two ways from now on.
+    pack(tmp_path / "all.zip", **{"A0 B0_500_assignsubmission_file/k.txt": block("2" * 12)})
+    (tmp_path / "list.csv").write_text(
+        f"First name,Last name,Email address,Group\n{people}A12,B12,s12@x.org,Team\n"
+    )
+    done = make(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "too many to hand in together" not in done.stderr
+    made = rows(tmp_path / "class.csv")
+    assert [row["group"] for row in made] == ["Team"] * 13
+    assert ("2" * 12) in (tmp_path / made[0]["credentials_file"]).read_text()
+    # Whether the class was graded by the group is known where it is graded.
+    with pytest.raises(BadInput, match="too many to hand in together"):
+        load_roster(tmp_path / "class.csv")
 
 
 def test_without_a_list_a_group_is_not_taken_for_a_participant(tmp_path: Path) -> None:
