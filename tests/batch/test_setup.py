@@ -70,7 +70,7 @@ def test_a_large_group_by_which_a_class_was_graded_is_gone_on_with(tmp_path: Pat
     for going_on in (line, ["desk", "class.csv", "--release", "s99", "--port", "0"]):
         done = grader_here(*going_on, cwd=tmp_path)
         assert done.returncode == 2
-        assert "have the group" not in done.stderr
+        assert "There is no student 's99'" in done.stderr
 
 
 def test_a_check_that_may_be_in_a_broken_file_is_not_called_unknown(
