@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -152,8 +153,35 @@ def test_what_is_being_typed_stays_when_the_page_changes(browser: Browser, tmp_p
         instructor = opened.instructor()
         instructor.post("/board/close")
         page.get_by_role("heading", name="The desk is closed").wait_for()
+        assert page.locator("textarea").count() == 0
         instructor.post("/board/open")
         page.locator("textarea").wait_for()
+        assert page.locator("textarea").input_value() == "half a block"
+
+
+@pytest.mark.slow
+def test_what_is_wrong_with_a_block_is_said_of_its_field(browser: Browser, tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
+    help_text = "Start the lab; then AWS Details, AWS CLI, Show: copy everything,"
+    with (
+        desk(roster(tmp_path, ROWS), None) as opened,
+        window(browser, locale="en-GB") as page,
+    ):
+        page.goto(opened.links["s01"])
+        page.get_by_role("button", name="Go to my page").click()
+        field = page.get_by_label("Your credentials block")
+        expect(field).to_have_accessible_description(re.compile(f"^{help_text}.*end\\.$"))
+        assert field.get_attribute("aria-invalid") is None
+        field.fill("hello")
+        page.get_by_role("button", name="Check my account").click()
+        page.locator("#said.refused").wait_for()
+        said = page.locator("#said span").inner_text()
+        assert said
+        expect(field).to_have_accessible_description(
+            re.compile(f"^{help_text}.*{re.escape(said)}$")
+        )
+        assert field.get_attribute("aria-invalid") == "true"
 
 
 @pytest.mark.slow
@@ -182,6 +210,54 @@ def test_the_board_is_live_and_releases(
         assert page.locator(".claims").count() == 0
         page.locator("#heat").get_by_role("link", name="Ada").click()
         assert page.locator("h1").inner_text() == "Ada"
+
+
+@pytest.mark.slow
+def test_nobody_loses_their_place_when_the_board_changes(
+    browser: Browser, tmp_path: Path, aws_sandbox: Sandbox
+) -> None:
+    account = aws_sandbox.new_account()
+    hand_in(aws_sandbox, account, memory_mb=256)
+    others = [{"student_id": f"t{n}", "name": f"Student {n}"} for n in range(40)]
+    with (
+        desk(roster(tmp_path, [*ROWS, *others]), aws_sandbox) as opened,
+        window(browser, locale="en-GB") as page,
+    ):
+        opened.graded("s01", block(account))
+        instructor = opened.instructor()
+        page.goto(opened.board)
+        # What happens before the stream begins is not told by it.
+        with page.expect_response("**/board/events"):
+            page.get_by_role("button", name="Go to the board").click()
+
+        # What is unfolded and how far it is scrolled: another page comes in the place of this one.
+        page.evaluate("document.querySelector('main').old = true")
+        page.locator("figure summary").press("Enter")
+        page.locator("#desk .scroll").evaluate("scroll => scroll.scrollTop = 40")
+        instructor.post("/board/close")
+        page.get_by_text("The desk is closed.").wait_for()
+        assert page.evaluate("document.querySelector('main').old") is None
+        assert page.locator("figure details").get_attribute("open") == ""
+        assert page.locator("figure summary:focus").count() == 1
+        assert page.locator("#desk .scroll").evaluate("scroll => scroll.scrollTop") == 40
+
+        # A button, whatever comes before it: Enter is pressed for the same student.
+        instructor.post("/board/open")
+        page.get_by_text("The desk is open.").wait_for()
+        page.locator(".seats").get_by_role("button", name="Release: Ada").focus()
+        assert opened.graded("s02", block(account))["state"] == "refused"
+        page.get_by_text("Béla handed in account").wait_for()
+        assert page.locator(".seats tbody tr").first.inner_text().startswith("Béla")
+        assert page.locator(".seats button:focus").get_attribute("aria-label") == "Release: Ada"
+
+        # Who is filtering the table goes on, and the findings still lead to it.
+        name = page.get_by_label("Name contains")
+        name.press_sequentially("A")
+        instructor.post("/board/close")
+        page.get_by_text("The desk is closed.").wait_for()
+        page.keyboard.type("da")
+        assert name.input_value() == "Ada"
+        assert page.get_by_role("button", name="Show in the table").count() == 1
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""What the guides show of a terminal is what a terminal shows."""
+"""What the guides show of a terminal and of a page is what these show."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from babel.messages.pofile import read_po
 
+from grader.i18n.language import language
+from grader.pages.words import STATUSES
 from tests.docs.terminal_samples import not_shown
 from tests.observing import hand_in
 from tests.programs import environment, grader
@@ -25,6 +27,9 @@ GUIDE = DOCS / "student.md"
 TEMPLATE = DOCS.parent / "student_template/README.md"
 ADVICE = re.compile(r"^✗ .*\.\n((?:^ {8,}\S.*\n)+)", re.M)
 """Below a failure that ends in one line: what to do."""
+
+ON_THE_PAGE = re.compile(r"^\| `.` \| `\S+` \| (\w[^|]*?) \|", re.M)
+"""The third cell of a row of a guide's table of marks."""
 
 
 def sentences() -> re.Pattern[str]:
@@ -48,6 +53,11 @@ def test_an_advice_that_the_template_shows_is_one_that_is_given_today() -> None:
     advices = [" ".join(part.split()) for part in ADVICE.findall(TEMPLATE.read_text("utf-8"))]
     assert advices
     assert [text for text in advices if text[0] != "…" and not known.match(text)] == []
+
+
+def test_the_words_of_the_marks_are_those_of_the_page() -> None:
+    words = [language(lang).say(word) for lang in ("fr", "en") for word in STATUSES.values()]
+    assert ON_THE_PAGE.findall(GUIDE.read_text("utf-8")) == words
 
 
 @pytest.mark.slow

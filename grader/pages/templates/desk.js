@@ -1,12 +1,14 @@
 (() => {
   "use strict";
   // What the server says of a change is shown as the server shows it: the same page, put in place.
+  // A page without a form comes in between, as while a partner's block is checked.
+  let typed = "";
   const put = (page, id) => {
     const here = document.getElementById(id);
     const there = page.getElementById(id);
     if (!here || !there || here.outerHTML === there.outerHTML) return;
     const block = document.getElementById("block");
-    const typed = block ? block.value : "";
+    if (block) typed = block.value;
     const focused = document.activeElement && document.activeElement.id;
     here.replaceWith(document.adoptNode(there));
     const now = document.getElementById("block");
