@@ -556,6 +556,7 @@ def test_whatever_a_schedules_input_says_is_no_fault_of_the_list(own: Account, n
     assert names(own.look()) == ALL
 
 
+@pytest.mark.slow
 def test_what_a_schedule_in_a_group_of_ones_own_runs_is_found(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
