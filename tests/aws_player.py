@@ -36,6 +36,9 @@ class Recorded(msgspec.Struct, frozen=True):
     """What AWS answers, by operation. ``first`` answers only so often, ``patch`` changes the sandbox's
     own answer (``null`` removes a key). A list of answers is given one after the other, the last again
     and again. ``{account}`` stands for the account's id.
+
+    ``asks`` says what must stand in the path or the body of a request for its answer to be AWS's, for
+    each of several answers one after the other.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Recorded(msgspec.Struct, frozen=True):
     answers: dict[str, list[Any]] = {}
     first: dict[str, int] = {}
     patch: dict[str, Any] = {}
+    asks: dict[str, list[str]] = {}
 
 
 def recorded() -> list[Recorded]:
@@ -76,7 +80,12 @@ def player(
         answers = file.answers.get(asked.operation)
         if answers is not None and time <= file.first.get(asked.operation, time):
             several = answers if isinstance(answers[0], list) else [answers]
-            return _said(several[min(time, len(several)) - 1], asked.account)
+            number = min(time, len(several)) - 1
+            if asked.operation in file.asks:
+                words = file.asks[asked.operation][number]
+                request = f"{asked.path} {asked.body.decode()}"
+                assert words in request, f"{file.name}: {words!r} is not asked for by {request}"
+            return _said(several[number], asked.account)
         said = ask(asked)
         patch = file.patch.get(asked.operation)
         if patch is None:

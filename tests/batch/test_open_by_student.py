@@ -113,7 +113,9 @@ def test_the_students_who_can_settle_it_are_listed_apart_and_the_status_is_as_ev
 
 
 def test_nobody_is_told_of_where_it_is_quiet(folder: Path) -> None:
-    assert "Waiting" not in resumed(folder, "--quiet").stderr
+    done = resumed(folder, "--quiet")
+    assert done.returncode == 3
+    assert "Waiting" not in done.stderr
 
 
 @pytest.mark.slow

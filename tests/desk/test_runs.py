@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.desk import runs as desk_runs
+from grader.desk.refused import Refused
 from grader.desk.runs import DeskRuns
 from grader.i18n.message import said
 from tests.desk.tries import KEYS, Tries, row
@@ -134,3 +135,22 @@ def test_a_run_that_has_shown_its_result_is_not_cut_short(
     assert at.runs.stop() == 1  # who waits
     stopped.set()
     assert at.ended.get(timeout=LIMIT_S) == "s00"
+
+
+def test_whoever_comes_when_the_queue_is_full_is_told_when_to_come_again(
+    at: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_runs, "MOST_WAITING", 1)
+    at.hands_in("s00")
+    assert at.begun.get(timeout=LIMIT_S) == "s00"
+    at.hands_in("s01")
+    with pytest.raises(Refused) as full:
+        at.hands_in("s02")
+    assert (full.value.status, full.value.again_s) == (503, 60)
+    assert at.stages() == ["looking", "queued", "idle", "idle"]
+    at.go.put(None)
+    assert at.begun.get(timeout=LIMIT_S) == "s01"
+    at.hands_in("s02")  # now there is a place
+    for name in ("s00", "s01", "s02"):
+        at.go.put(None)
+        assert at.ended.get(timeout=LIMIT_S) == name

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import re
+import signal
 import socket
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from starlette.applications import Starlette
 
 from grader.desk import runs, server
-from grader.desk.requests import MOST_BYTES_OF_REQUEST
 from grader.desk.tls import tls_of
-from tests.desk.desks import BETWEEN_S, Browser, block
+from tests.desk.desks import BETWEEN_S, Browser, block, desk, roster
 from tests.polling import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from grader.desk.tls import Tls
     from tests.desk.desks import OpenDesk
@@ -155,8 +156,9 @@ def test_only_a_form_is_read(desk_without_aws: OpenDesk) -> None:
 
 def test_a_body_has_16_kib_at_most(desk_without_aws: OpenDesk) -> None:
     student = desk_without_aws.student("s09")
-    long = "x" * MOST_BYTES_OF_REQUEST
-    assert student.post("/check", block=long).status == 413
+    most = 16 * 1024
+    room = most - len(urlencode({"csrf_token": student.csrf, "block": ""}))
+    assert student.post("/check", block="x" * (room + 1)).status == 413
     # Without a length before it, too, and before all of it has come.
     parts = urlsplit(desk_without_aws.base)
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=30)
@@ -166,11 +168,13 @@ def test_a_body_has_16_kib_at_most(desk_without_aws: OpenDesk) -> None:
     connection.putheader("Content-Type", "application/x-www-form-urlencoded")
     connection.putheader("Transfer-Encoding", "chunked")
     connection.endheaders()
-    for _ in range(MOST_BYTES_OF_REQUEST // 1024 + 2):
+    for _ in range(most // 1024 + 2):
         connection.send(b"400\r\n" + b"x" * 1024 + b"\r\n")
     assert connection.getresponse().status == 413
     connection.close()
     assert student.state()["state"] == "idle"
+    assert student.post("/check", block="x" * room).status == 303
+    assert student.state()["state"] == "refused"
 
 
 def test_at_most_one_try_in_20_s(desk_without_aws: OpenDesk) -> None:
@@ -331,6 +335,9 @@ def test_of_many_streams_of_one_student_the_newest_are_kept(desk_without_aws: Op
         assert b"retry" in got.readline()
         streams.append((one, got))
     assert b'"state":"idle"' in streams[0][1].read()  # to its end
+    assert student.post("/check", block="x").status == 303
+    for _one, got in streams[1:]:
+        assert any(b'"state":"refused"' in line for line in iter(got.readline, b""))
     for one, _got in streams:
         one.close()
 
@@ -346,3 +353,25 @@ def test_the_links_file_is_its_owner_s_alone_and_nothing_tells_a_token(
         if path.is_file() and path.name != "desk-links.csv":
             text = path.read_text(errors="replace")
             assert not any(token in text for token in tokens), path
+
+
+@pytest.mark.slow
+def test_what_the_desk_says_while_it_is_open_tells_no_token_and_no_block(tmp_path: Path) -> None:
+    canary = "CANARYcanaryCANARYcanaryCANARYcanaryCANA"
+    class_csv = roster(tmp_path, [{"student_id": "s01", "name": "Ann"}])
+    with desk(class_csv, None, "--endpoint-url", "http://127.0.0.1:9") as opened:
+        student, instructor = opened.student("s01"), opened.instructor()
+        for text in (f"aws_secret_access_key={canary}", block("1" * 12, canary)):
+            assert student.hand_in(text).status == 303
+            assert student.over()["state"] == "refused"
+        for browser in (student, instructor):
+            for path in ("/", "/state", "/report", "/board", "/students/s01/index.html", "/x"):
+                browser.get(path)
+        links = [*opened.links.values(), opened.board]
+        opened.process.send_signal(signal.SIGINT)
+        output, errors = opened.process.communicate(timeout=100)
+    secrets = [canary, student.csrf, instructor.csrf, *(link.rpartition("/")[2] for link in links)]
+    secrets += [*student.cookies.values(), *instructor.cookies.values()]
+    assert all(secrets)
+    assert not [secret for secret in secrets if secret in output + errors]
+    assert "/enter/" not in opened.said.replace(opened.board, "")

@@ -34,7 +34,9 @@ NOT_GRADING = {"sandbox", "doctor"}
 @pytest.mark.slow
 def test_every_operation_that_the_grader_asks_for_is_in_the_matrix() -> None:
     tried = {operation.name for operation in OPERATIONS} | set(ELSEWHERE) | WITHOUT_ROOM
-    assert {name for name in _operations() if name not in tried} == set()
+    asked = _operations()
+    assert {"lambda.Invoke", "sqs.ReceiveMessage"} <= asked
+    assert asked - tried == set()
 
 
 @pytest.mark.slow

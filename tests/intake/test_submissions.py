@@ -318,7 +318,7 @@ def test_whatever_is_damaged_in_an_archive_is_told(
     with suppress(BadInput, Unreadable), open_download(path) as (entries, _):
         for entry in entries:
             if entry.read is not None:
-                entry.read(100)
+                assert entry.read(100) in {b"x" * 50, b"y"}
 
 
 @pytest.mark.parametrize("utf8", [True, False])

@@ -120,6 +120,7 @@ def test_silence_is_the_functions_where_a_longer_one_follows_and_aws_answers_all
     seen = look(aws_sandbox, outlasting, wire=wire, rubric=lab(deadline_s=deadline_s))
     assert handler(seen).failure == "timed-out"
     first, second = waited
+    assert first == min(300, deadline_s) + 10
     assert second >= max(2 * first, 150), "a gateway may hold an invocation as long as the first"
 
 

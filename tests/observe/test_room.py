@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 from tenacity import wait_fixed
 
+from grader.aws.account_client import Aws
+from grader.aws.clients import Clients
 from grader.i18n.message import message
+from grader.model.access import Keys
 from grader.model.fact import Found
+from grader.model.observation import Invocation
 from grader.observe import exercise, room
 from grader.resources import ready
 from grader.rubric.pairs import Pairs
+from grader.safety.secret import Secret
 from tests.observe.test_exchange import swallowed
 from tests.observe.test_silence import HARMLESS
 from tests.observing import answered, hand_in, handler, kind, lab, look
@@ -44,6 +51,7 @@ SNAPSHOT = rest(409, "SnapStartNotReadyException", "Lambda is initializing your 
 
 
 WHY = message("AWS is waking your function")
+KEYS = Keys(Secret("1" * 12), Secret("test"), None)
 
 
 @pytest.fixture(autouse=True)
@@ -216,3 +224,33 @@ def test_a_filter_is_not_blamed_where_the_message_may_have_found_no_room(
     assert handler(seen).answered
     assert kind(seen.exchange) == "throttled"
     assert wire.requests.count("sqs.SendMessage") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "timeout_s", "longest_s"),
+    [
+        ("TooManyRequestsException", 3, 60),
+        ("TooManyRequestsException", 100, 100),
+        ("TooManyRequestsException", 900, 180),
+        ("CodeArtifactUserPendingException", 900, 150),
+    ],
+)
+def test_how_long_room_is_waited_for_depends_on_the_functions_timeout_and_waking_does_not(
+    code: str, timeout_s: float, longest_s: float
+) -> None:
+    told = list[float]()
+    waits = ready.Waits(threading.Event(), lambda _why, longest_s: told.append(longest_s))
+    refused = ClientError({"Error": {"Code": code, "Message": "said so"}}, "Invoke")
+    ran = Invocation(())
+    came, aws = iter([refused, ran]), Aws(Clients(), KEYS, "us-east-1", None)
+    assert room.when_it_may_run(lambda: next(came), aws, waits, "f", timeout_s) is ran
+    assert told == [longest_s]
+
+
+@pytest.mark.parametrize(("limit", "is_little"), [(4, True), (5, False)])
+def test_a_concurrency_below_five_is_little_room(wire: Wire, limit: int, is_little: bool) -> None:
+    said = json.dumps({"ReservedConcurrentExecutions": limit}).encode()
+    wire.play("lambda.GetFunctionConcurrency", (200, {"content-type": "application/json"}, said))
+    aws = Aws(Clients(wire.session), KEYS, "us-east-1", "http://127.0.0.1:1")
+    without = room.without_room(aws, "f", Found(Invocation(())))
+    assert (without is not None and without.kind == "throttled") is is_little

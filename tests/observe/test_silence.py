@@ -112,11 +112,19 @@ def test_an_answer_that_somebody_took_and_no_count_shows_is_found_by_the_second_
 
 @pytest.mark.slow
 def test_a_silence_that_the_second_look_confirms_costs_what_it_costs(
-    aws_sandbox: Sandbox, fresh_account: str, wire: Wire
+    aws_sandbox: Sandbox, fresh_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="prints_only", mapping="disabled")
     before = len(wire.requests)
-    seen = look(aws_sandbox, fresh_account, wire=wire, confirm_s=2)
+    waited_s, wait_for = list[float](), OutputQueue.wait_for
+
+    def noted(output: OutputQueue, done: Any, seconds: float) -> bool:
+        waited_s.append(seconds)
+        return wait_for(output, done, seconds)
+
+    monkeypatch.setattr(OutputQueue, "wait_for", noted)
+    seen = look(aws_sandbox, fresh_account, wire=wire, confirm_s=2.5)
+    assert waited_s.count(2.5) == 1
     assert handler(seen).failure is None
     assert not handler(seen).answered
     # The queue was polled, and its count read, after what had been the end; then it is asked which

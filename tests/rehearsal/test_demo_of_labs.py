@@ -8,7 +8,7 @@ import pytest
 
 from grader.model.fact import Found
 from grader.results.directory import Results
-from grader.rubric.load import load_rubric
+from grader.rubric.load import load_rubric, text_in
 from grader.rubric.shipped import DEFAULT, shipped_labs
 from grader.sandbox.cohort import DEMO, demo_of
 from tests.known_checks import known_checks
@@ -173,3 +173,14 @@ def test_a_folder_with_results_is_kept_and_the_options_that_there_are_named(
     assert done.returncode == 2
     assert "Give --force to start over, or another --out." in done.stderr
     assert "--resume" not in done.stderr
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_the_labs_that_may_be_named_are_listed_with_their_titles(tmp_path: Path, lang: str) -> None:
+    done = grader_here("lint", "--labs", f"--lang={lang}", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    titles = {
+        name: text_in(load_rubric(path, None).title, lang) for name, path in shipped_labs().items()
+    }
+    listed = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
+    assert [(name, title.strip()) for name, title in listed] == [*titles.items()]

@@ -554,3 +554,21 @@ def test_whatever_a_schedules_input_says_is_no_fault_of_the_list(own: Account, n
         Target={"Arn": UNIVERSAL, "RoleArn": ROLE, "Input": json.dumps({"FunctionName": named})},
     )
     assert names(own.look()) == ALL
+
+
+@pytest.mark.slow
+def test_what_a_schedule_in_a_group_of_ones_own_runs_is_found(
+    aws_sandbox: Sandbox, fresh_account: str
+) -> None:
+    account = Account(aws_sandbox, fresh_account, periodic="unscheduled")
+    arn = account.functions.get_function_configuration(FunctionName="minuteur")["FunctionArn"]
+    scheduler = aws_sandbox.client("scheduler", fresh_account)
+    scheduler.create_schedule_group(Name="mine")
+    scheduler.create_schedule(
+        Name="every-hour",
+        GroupName="mine",
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": arn, "RoleArn": ROLE},
+    )
+    assert names(account.look()) == ALL

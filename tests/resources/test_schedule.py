@@ -459,3 +459,10 @@ def test_a_function_that_could_not_be_read_has_no_known_schedule() -> None:
     unread = Unknown("throttled", "slow down")
     aws = Aws(Clients(), Keys(Secret("1"), Secret("2"), None), "us-east-1", None)
     assert observe_schedule(aws, "periodic", unread) == unread
+
+
+def test_a_schedule_in_a_group_of_ones_own_is_found(aws_sandbox: Sandbox, unscheduled: str) -> None:
+    aws_sandbox.client("scheduler", unscheduled).create_schedule_group(Name="mine")
+    add_schedule(aws_sandbox, unscheduled, "tick", GroupName="mine")
+    (trigger,) = seen(aws_sandbox, unscheduled).triggers
+    assert summary(trigger) == ("tick", "rate(1 day)", True, True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.config import Config
@@ -154,3 +155,23 @@ def test_a_profile_whose_program_hangs_holds_up_nobody_else(
             assert not slow.done()
             answer.write('{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b"}')
         assert slow.result()["aws_access_key_id"] == "a"
+
+
+@pytest.mark.parametrize("external_id", ["external", None])
+def test_a_role_is_assumed_with_its_external_id_if_it_has_one(
+    aws_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, wire: Wire, external_id: str | None
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "4" * 12)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    asked: list[dict[str, Any]] = []
+
+    def note(params: dict[str, Any], **_given: Any) -> None:
+        asked.append({**params})
+
+    wire.session.events.register("before-parameter-build.sts.AssumeRole", note)
+    role = Role(
+        f"arn:aws:iam::{'5' * 12}:role/grader", Secret(external_id) if external_id else None
+    )
+    with closing(Aws(Clients(wire.session), role, "us-east-1", aws_sandbox.endpoint_url)) as aws:
+        assert account(observe_identity(aws, None)) == "5" * 12
+    assert [params.get("ExternalId") for params in asked] == [external_id]

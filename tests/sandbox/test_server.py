@@ -64,7 +64,6 @@ def test_every_twelve_digit_key_is_an_account_apart(aws_sandbox: Sandbox) -> Non
     assert not aws_sandbox.client("sqs", other).list_queues().get("QueueUrls")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere 127.0.0.2 is nobody's address")
 def test_every_account_has_the_role_of_a_learner_lab_from_the_start(aws_sandbox: Sandbox) -> None:
     for account in (aws_sandbox.new_account(), aws_sandbox.new_account()):
         iam = aws_sandbox.client("iam", account)
@@ -74,6 +73,7 @@ def test_every_account_has_the_role_of_a_learner_lab_from_the_start(aws_sandbox:
             iam.get_role(RoleName="AnotherRole")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere 127.0.0.2 is nobody's address")
 def test_it_answers_on_the_loopback_address_only(aws_sandbox: Sandbox) -> None:
     port = urlsplit(aws_sandbox.endpoint_url).port
     assert port
