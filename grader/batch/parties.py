@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from grader.model.observation import Observation
     from grader.model.outcome import Outcome
     from grader.model.report import Report
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
-    Scored = Callable[[Account, Observation, Sequence[Outcome]], Report]
+    Scored = Callable[[RosterEntry, Observation, Sequence[Outcome]], Report]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Graded:
     much.
     """
 
-    account: Account
+    entry: RosterEntry
     observation: Observation | None
     report: Report
     others: tuple[Observation, ...] = ()
@@ -63,7 +63,7 @@ class Party:
     """A group, or a student alone: rows with one result. ``ways`` are tried, by their ``visits``."""
 
     name: str
-    rows: list[Account]
+    rows: list[RosterEntry]
     earlier: Earlier = NOTHING_EARLIER
     visits: dict[Way, Visit] = field(default_factory=dict)
     of_row: dict[str, Way] = field(default_factory=dict)
@@ -90,29 +90,29 @@ def party_of(whose: OfStudent) -> str:
 
 
 def parties_of(
-    accounts: Iterable[Account],
-    visit: Callable[[Account], Visit] | None,
+    accounts: Iterable[RosterEntry],
+    visit: Callable[[RosterEntry], Visit] | None,
     earlier: Mapping[str, Earlier],
 ) -> dict[str, Party]:
     """The parties of a class by their names, in the order of the rows. Equal ways are one; without
     ``visit`` they have none."""
     parties: dict[str, Party] = {}
-    for row in accounts:
-        name = party_of(row)
+    for entry in accounts:
+        name = party_of(entry)
         party = parties.setdefault(name, Party(name, [], earlier.get(name, NOTHING_EARLIER)))
-        party.rows.append(row)
+        party.rows.append(entry)
     if visit is None:
         return parties
     for party in parties.values():
-        for row in sorted(party.rows, key=_rank):
-            visited = visit(row)
+        for entry in sorted(party.rows, key=_rank):
+            visited = visit(entry)
             way = next((way for way, other in party.visits.items() if other == visited), None)
             if way is None:
-                way = Way((_rank(row), party.name), party.name, visited.access)
+                way = Way((_rank(entry), party.name), party.name, visited.access)
                 party.visits[way] = visited
-            party.of_row[row.student_id] = way
-            if row.student_id in party.earlier.led_to:
-                party.led_to.setdefault(way, party.earlier.led_to[row.student_id])
+            party.of_row[entry.student_id] = way
+            if entry.student_id in party.earlier.led_to:
+                party.led_to.setdefault(way, party.earlier.led_to[entry.student_id])
         party.settled = {
             way
             for way, visit in party.visits.items()
@@ -121,9 +121,9 @@ def parties_of(
     return parties
 
 
-def _rank(row: Account) -> str:
+def _rank(entry: RosterEntry) -> str:
     """By the id, which is unique whatever its case, so that no order of rows matters."""
-    return row.student_id.casefold()
+    return entry.student_id.casefold()
 
 
 class Candidates:
@@ -176,10 +176,10 @@ class Candidates:
         """The observations of which one may count, where the judge failed."""
         return [seen for i, seen in enumerate(self.seen) if i not in self._closed] or self.seen
 
-    def graded(self, row: Account, scored: Scored) -> Graded:
+    def graded(self, entry: RosterEntry, scored: Scored) -> Graded:
         """The result for one of the party's rows, from everything that was seen."""
         reports = [
-            scored(row, observation, self.outcomes[i]) for i, observation in enumerate(self.seen)
+            scored(entry, observation, self.outcomes[i]) for i, observation in enumerate(self.seen)
         ]
         counts = list(self._counting(reports))
         best, report = best_of([self.seen[i] for i in counts], [reports[i] for i in counts])
@@ -188,10 +188,10 @@ class Candidates:
         if chosen >= self._fresh > 0 and not self.party.settled:
             fresh = range(self._fresh)
             _, now = best_of([self.seen[i] for i in fresh], [reports[i] for i in fresh])
-        way = self.party.of_row.get(row.student_id)
+        way = self.party.of_row.get(entry.student_id)
         failed = (reports[i] for i in counts if isinstance(self.outcomes[i], Unjudged))
         return Graded(
-            row,
+            entry,
             self.seen[chosen],
             report,
             tuple(self.seen[i] for i in counts if i != chosen),

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from grader.model.observation import Observation
     from grader.model.outcome import CheckInfo, Outcome
     from grader.model.report import Report
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
     from grader.rubric.rubric import Rubric
 
     Observed: TypeAlias = tuple[Candidates, int]
@@ -84,7 +84,7 @@ class Pipeline:
         self.failed = False
         """Somebody is ungraded because the grader failed, and not for what was seen."""
 
-    def run(self, accounts: Iterable[Account], *, visit: bool = True) -> None:
+    def run(self, accounts: Iterable[RosterEntry], *, visit: bool = True) -> None:
         """Grade everyone; unless they ``visit``, by what is stored of their parties alone. On
         ``KeyboardInterrupt`` the queues are given back and it goes on up."""
         try:
@@ -129,7 +129,7 @@ class Pipeline:
     # -- visiting -----------------------------------------------------------------------------
 
     def _visiting(
-        self, accounts: Iterable[Account], visit: Callable[[Account], Visit] | None
+        self, accounts: Iterable[RosterEntry], visit: Callable[[RosterEntry], Visit] | None
     ) -> Visiting:
         return Visiting(
             parties_of(accounts, visit, self._earlier),
@@ -145,10 +145,10 @@ class Pipeline:
             unknown=self._unknown,
         )
 
-    def _visit(self, account: Account) -> Visit:
-        region = self._settings.region_of(account, self._rubric)
-        endpoint_url = account.endpoint_url or self._settings.endpoint_url
-        return Visit(account.access, account.expected_account_id, region, endpoint_url, account.use)
+    def _visit(self, entry: RosterEntry) -> Visit:
+        region = self._settings.region_of(entry, self._rubric)
+        endpoint_url = entry.endpoint_url or self._settings.endpoint_url
+        return Visit(entry.access, entry.expected_account_id, region, endpoint_url, entry.use)
 
     # -- judging ------------------------------------------------------------------------------
 
@@ -180,40 +180,42 @@ class Pipeline:
         for (candidates, index), judged in zip(batch, outcomes, strict=True):
             self.failed |= isinstance(judged, Unjudged) and candidates.is_of_this_run(index)
             if candidates.judge(index, judged):
-                for row in candidates.party.rows:
-                    self._grade(row, candidates)
+                for entry in candidates.party.rows:
+                    self._grade(entry, candidates)
 
-    def _grade(self, row: Account, candidates: Candidates) -> None:
+    def _grade(self, entry: RosterEntry, candidates: Candidates) -> None:
         try:
-            graded = candidates.graded(row, self._scored)
+            graded = candidates.graded(entry, self._scored)
         except Exception as error:  # noqa: BLE001 - as above
-            self._crashed([row], candidates.unjudged, error)
+            self._crashed([entry], candidates.unjudged, error)
         else:
             self._graded(graded)
 
-    def _scored(self, row: Account, seen: Observation, judged: Sequence[Outcome]) -> Report:
+    def _scored(self, entry: RosterEntry, seen: Observation, judged: Sequence[Outcome]) -> Report:
         settings = self._settings
         return score(
-            *(student_of(row), seen, judged, self._rubric, self._checks),
+            *(student_of(entry), seen, judged, self._rubric, self._checks),
             lang=settings.lang,
             only=settings.only,
             due=settings.due,
         )
 
-    def _crashed(self, rows: list[Account], seen: Sequence[Observation], error: Exception) -> None:
+    def _crashed(
+        self, rows: list[RosterEntry], seen: Sequence[Observation], error: Exception
+    ) -> None:
         """Report the students as ungraded; what was ``seen`` is kept, to be judged later."""
         unknown = self._unknown(error)
-        for account in rows:
+        for entry in rows:
             report = ungraded_report(
-                student_of(account),
+                student_of(entry),
                 self._rubric,
                 unknown,
                 seed=self._settings.seed,
-                region=self._visit(account).region,
+                region=self._visit(entry).region,
                 lang=self._settings.lang,
             )
-            others = tuple(seen[1:]) if account.group else ()
-            self._graded(Graded(account, next(iter(seen), None), report, others, fault=report))
+            others = tuple(seen[1:]) if entry.group else ()
+            self._graded(Graded(entry, next(iter(seen), None), report, others, fault=report))
 
     def _unknown(self, error: Exception) -> Unknown:
         """What a failure of the grader is in a report. On standard error, a bug's traceback, or once a

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from grader.batch.settings import Settings
     from grader.model.batch import Batch, KnownWay, Student
     from grader.results.directory import Results, StoredStudent
-    from grader.roster.load import Account, Roster
+    from grader.roster.load import Roster, RosterEntry
     from grader.rubric.rubric import Rubric
     from grader.scoring.suspicion import KeptResult
 
@@ -58,7 +58,7 @@ class Plan:
     ``former_rows`` are the rows of the run before, by the ids of their students.
     """
 
-    todo: tuple[Account, ...]
+    todo: tuple[RosterEntry, ...]
     settings: Settings
     start_over: bool
     kept: tuple[KeptResult, ...] = ()
@@ -99,7 +99,9 @@ def plan(
         return Plan(chosen, settings, start_over=True, raw_batch=raw_batch)
     batch = results.batch()
     former_rows = {student.student_id: student for student in batch.students}
-    students = [settings.row_of(row, former_rows.get(row.student_id)) for row in roster.accounts]
+    students = [
+        settings.student_of(entry, former_rows.get(entry.student_id)) for entry in roster.accounts
+    ]
     before = rows_before(results, batch, students)
     if not force:
         is_same = batch.roster_sha256 == roster.sha256
@@ -144,7 +146,7 @@ def plan(
         todo = tuple(_missing(chosen, known, groups))
     else:
         chosen = chosen if only else _left(chosen, known, groups)
-        todo = whole_groups(roster.accounts, {row.student_id for row in chosen})
+        todo = whole_groups(roster.accounts, {entry.student_id for entry in chosen})
     again = {account.student_id for account in todo}
     kept = {name: result for name, result in known.items() if name not in again}
     earlier = {name: result for name, result in seen.items() if name in again}
@@ -171,18 +173,18 @@ def plan(
 
 
 def _left(
-    rows: Sequence[Account], known: Mapping[str, KeptResult], groups: KnownGroups
-) -> tuple[Account, ...]:
+    rows: Sequence[RosterEntry], known: Mapping[str, KeptResult], groups: KnownGroups
+) -> tuple[RosterEntry, ...]:
     """The rows that have no grade that stands, or something open in their group."""
-    return tuple(row for row in rows if not _stands(row, known) or groups.is_open(row))
+    return tuple(entry for entry in rows if not _stands(entry, known) or groups.is_open(entry))
 
 
-def _stands(row: Account, known: Mapping[str, KeptResult]) -> bool:
-    result = known.get(row.student_id)
+def _stands(entry: RosterEntry, known: Mapping[str, KeptResult]) -> bool:
+    result = known.get(entry.student_id)
     if result is None or result.report.status != "graded":
         return False
     # Whoever had handed in nothing, and has a mark all the same, may have handed in something now.
-    return row.absent or not result.report.nothing_seen
+    return entry.absent or not result.report.nothing_seen
 
 
 def _bound_at_desk(results: Results) -> Mapping[str, str]:
@@ -192,14 +194,14 @@ def _bound_at_desk(results: Results) -> Mapping[str, str]:
 
 
 def _missing(
-    rows: Sequence[Account], known: Mapping[str, KeptResult], groups: KnownGroups
-) -> Iterator[Account]:
+    rows: Sequence[RosterEntry], known: Mapping[str, KeptResult], groups: KnownGroups
+) -> Iterator[RosterEntry]:
     """The rows of which nothing is known, or nothing but that they came after what their group has."""
     were_seen = groups.students(rows)
-    for row in rows:
-        result = known.get(row.student_id)
-        if result is None or (result.report.nothing_seen and party_of(row) in were_seen):
-            yield row
+    for entry in rows:
+        result = known.get(entry.student_id)
+        if result is None or (result.report.nothing_seen and party_of(entry) in were_seen):
+            yield entry
 
 
 def _refuse_changes(
@@ -274,7 +276,7 @@ def _is_as_judged(
     )
 
 
-def _chosen(roster: Roster, only: Sequence[str]) -> tuple[Account, ...]:
+def _chosen(roster: Roster, only: Sequence[str]) -> tuple[RosterEntry, ...]:
     if not only:
         return roster.accounts
     ids = find_students(roster.accounts, only, "--only")

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from grader.model.observation import Observation
     from grader.model.report import Report
     from grader.results.directory import Results
-    from grader.roster.load import Account, Roster
+    from grader.roster.load import Roster, RosterEntry
     from grader.scoring.summary import Summary
 
 _NOTHING_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -65,7 +65,7 @@ def _loses(earlier: Report, graded: Graded) -> bool:
         return is_worth_more(as_earned(earlier), as_earned(graded.report))
     seen = () if now is None else (now, *graded.others)
     found = any(isinstance(one.identity, Found) for one in seen)
-    if graded.account.group and found and graded.fault is None:
+    if graded.entry.group and found and graded.fault is None:
         return False
     blind = now is None or not isinstance(now.identity, Found)
     if as_earned(graded.report).status == "graded":
@@ -98,8 +98,8 @@ class ClassRun:
         self._earlier = {result.report.student_id: result for result in plan.earlier}
         self._graded: dict[str, KeptResult] = {}
         self._rows = [
-            plan.settings.row_of(account, plan.former_rows.get(account.student_id))
-            for account in roster.accounts
+            plan.settings.student_of(entry, plan.former_rows.get(entry.student_id))
+            for entry in roster.accounts
         ]
         self._named = NamedAccounts(self._rows)
         self._started, self._clock = now(), time.monotonic()
@@ -186,7 +186,7 @@ class ClassRun:
         return KeptResult(report, known.code)
 
     def _grade(self, shown: Callable[[Graded], None]) -> None:
-        rows = [account for account in self._plan.todo if not account.absent]
+        rows = [entry for entry in self._plan.todo if not entry.absent]
         take = partial(self._take, shown=shown)
         self._pipeline(take, self._engine, self._plan.groups).run(rows)
 
@@ -213,30 +213,30 @@ class ClassRun:
         Whoever is new in a group that was seen gets what that comes to.
         """
         rubric, settings = self._setup.rubric, self._plan.settings
-        joining: list[Account] = []
-        for account in self._plan.todo:
-            if not account.absent:
+        joining: list[RosterEntry] = []
+        for entry in self._plan.todo:
+            if not entry.absent:
                 continue
-            student, earlier = student_of(account), self._earlier.get(account.student_id)
-            is_new = earlier is None or not is_of_group(earlier.report, account)
-            if is_new and self._last_seen(party_of(account)):
-                joining.append(account)
+            student, earlier = student_of(entry), self._earlier.get(entry.student_id)
+            is_new = earlier is None or not is_of_group(earlier.report, entry)
+            if is_new and self._last_seen(party_of(entry)):
+                joining.append(entry)
             elif earlier is not None:
-                self._graded[account.student_id] = earlier
+                self._graded[entry.student_id] = earlier
             else:
                 report = absent_report(
                     student,
                     rubric,
                     seed=settings.seed,
-                    region=settings.region_of(account, rubric),
+                    region=settings.region_of(entry, rubric),
                     lang=self._lang,
-                    before=self._results.report_of(account.student_id),
+                    before=self._results.report_of(entry.student_id),
                 )
-                self._take(Graded(account, None, report))
+                self._take(Graded(entry, None, report))
         if joining:
             self._join(joining)
 
-    def _join(self, rows: Sequence[Account]) -> None:
+    def _join(self, rows: Sequence[RosterEntry]) -> None:
         """Grade rows that name no way by what is stored of their groups: no way of theirs is tried."""
         self._pipeline(self._take, None, {}).run(rows, visit=False)
 
@@ -245,7 +245,7 @@ class ClassRun:
         ``None`` where it could not be written. Raises ``OSError`` where nothing more can be written."""
         unwritten = len(self.unwritten)
         self._take(graded)
-        name = graded.account.student_id
+        name = graded.entry.student_id
         return self._graded[name].report if len(self.unwritten) == unwritten else None
 
     @property
@@ -264,7 +264,7 @@ class ClassRun:
         return [known.report for known in self._in_order()]
 
     def _take(self, graded: Graded, shown: Callable[[Graded], None] = lambda _graded: None) -> None:
-        name = graded.account.student_id
+        name = graded.entry.student_id
         earlier = self._earlier.get(name)
         graded = replace(graded, report=self._plan.overrides.on(graded.report))
         if earlier and _loses(earlier.report, graded):
@@ -288,14 +288,14 @@ class ClassRun:
             self.not_again.append(graded.now)
         # Where an earlier grade stands, its way is tried again. What is known of a way stays while its
         # file is missing: put back, it is no new one.
-        if graded.account.group and not isinstance(graded.account.access, MissingFile):
-            self._ways[name] = KnownWay(fingerprint(graded.account), graded.led_to)
+        if graded.entry.group and not isinstance(graded.entry.access, MissingFile):
+            self._ways[name] = KnownWay(fingerprint(graded.entry), graded.led_to)
         # The observation is on disk: of a class of thousands it would fill the memory.
         self._graded[name] = KeptResult(graded.report, code_of(graded.observation))
         shown(graded)
 
     def _in_order(self) -> list[KeptResult]:
-        ids = [account.student_id for account in self._roster.accounts]
+        ids = [entry.student_id for entry in self._roster.accounts]
         return [self._graded[name] for name in ids if name in self._graded]
 
     def _finish(self) -> Summary:
@@ -307,7 +307,7 @@ class ClassRun:
         return self._plan.settings.lang
 
     def _known_ways(self) -> dict[str, KnownWay]:
-        grouped = [account.student_id for account in self._roster.accounts if account.group]
+        grouped = [entry.student_id for entry in self._roster.accounts if entry.group]
         return {name: self._ways[name] for name in grouped if name in self._ways}
 
     def _write_pages(self, summary: Summary) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Batch, Student
     from grader.model.report import Report
     from grader.results.directory import Results, StoredStudent
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
     from grader.rubric.rubric import Rubric
     from grader.scoring.suspicion import KeptResult
 
@@ -104,7 +104,7 @@ def as_judged(student: Student, report: Report | None) -> Student:
 
 
 def of_former_partners(
-    rows: Sequence[Account],
+    rows: Sequence[RosterEntry],
     before: Mapping[str, Student],
     seen: Mapping[str, KeptResult],
     bound: Mapping[str, str],
@@ -112,30 +112,30 @@ def of_former_partners(
     """The students without a way whose result, among those ``seen``, is of an account to which a former
     partner's way leads, with whom they are not graded any more, or which is ``bound`` to the partner at
     a desk. To whom an account is bound themselves, theirs stands."""
-    of_student = {row.student_id: row for row in rows}
-    leading: dict[str | None, list[Account]] = {
+    of_student = {entry.student_id: entry for entry in rows}
+    leading: dict[str | None, list[RosterEntry]] = {
         account_id: [of_student[name]] for account_id, name in bound.items() if name in of_student
     }
-    absent: list[Account] = []
-    for row in rows:
-        known = seen.get(row.student_id)
-        if row.absent or isinstance(row.access, MissingFile):
-            if row.student_id not in bound.values():
-                absent.append(row)
+    absent: list[RosterEntry] = []
+    for entry in rows:
+        known = seen.get(entry.student_id)
+        if entry.absent or isinstance(entry.access, MissingFile):
+            if entry.student_id not in bound.values():
+                absent.append(entry)
             continue
-        led_to = {row.expected_account_id, known.report.account_id if known else None} - {None}
+        led_to = {entry.expected_account_id, known.report.account_id if known else None} - {None}
         for account_id in led_to:
-            leading.setdefault(account_id, []).append(row)
+            leading.setdefault(account_id, []).append(entry)
     found = []
-    for row in absent:
-        if (known := seen.get(row.student_id)) is None:
+    for entry in absent:
+        if (known := seen.get(entry.student_id)) is None:
             continue
-        report, mine = known.report, before.get(row.student_id)
+        report, mine = known.report, before.get(entry.student_id)
         for other in leading.get(report.account_id, ()):
             then = before.get(other.student_id)
             both = mine is not None and then is not None and mine.group and mine.group == then.group
-            were_partners = both or not is_of_group(report, row)
-            if were_partners and party_of(other) != party_of(row):
-                found.append(row.student_id)
+            were_partners = both or not is_of_group(report, entry)
+            if were_partners and party_of(other) != party_of(entry):
+                found.append(entry.student_id)
                 break
     return found

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Student
     from grader.model.observation import Observation
     from grader.model.run_bounds import Keep
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
     from grader.rubric.rubric import Rubric
     from grader.scoring.open_by import ShownScores
 
@@ -48,21 +48,21 @@ class Settings:
     due: str | None = None
     keep: Keep = "last"
 
-    def region_of(self, account: Account, rubric: Rubric) -> str:
-        """Where the account is looked at: the row, the option, its profile, the lab say it in turn."""
-        row = self.row_of(account)
-        return row.region or self.region or row.profile_region or rubric.lab.region
+    def region_of(self, entry: RosterEntry, rubric: Rubric) -> str:
+        """The region to observe in: the row's, else --region, else the profile's, else the lab's."""
+        student = self.student_of(entry)
+        return student.region or self.region or student.profile_region or rubric.lab.region
 
-    def row_of(self, account: Account, then: Student | None = None) -> Student:
+    def student_of(self, entry: RosterEntry, then: Student | None = None) -> Student:
         """What is stored of an account, with its profile's region where that counts: the one it has, or
         had when the row was stored ``then``."""
-        row = student_of(account)
-        if row.region or self.region:
-            return row
-        way = account.access
+        student = student_of(entry)
+        if student.region or self.region:
+            return student
+        way = entry.access
         region = region_of_profile(way.name) if isinstance(way, Profile) else None
         had = then.profile_region if then is not None else UNSET
-        return msgspec.structs.replace(row, profile_region=region or had)
+        return msgspec.structs.replace(student, profile_region=region or had)
 
 
 def region_to_judge_in(row: Student, option: str | None, rubric: Rubric, seen: Observation) -> str:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from grader.model.observation import Identity, Observation
     from grader.model.report import Report
     from grader.results.directory import Results
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 CriterionOption = Annotated[
     list[str] | None,
@@ -111,7 +111,7 @@ def check(
     from grader.inputs.problems import bad_input
     from grader.model import report as reports
     from grader.results.atomic_write import write_json
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.report import show_change, show_report
 
@@ -131,7 +131,7 @@ def check(
         settings = replace(settings, only=only, attempt=attempt)
         mine = use_of(use, setup.rubric.lab.names)
         access = own_access(profile, block)
-        me = Account(_ME, "", "", None, None, None, None, access, use=mine)
+        me = RosterEntry(_ME, "", "", None, None, None, None, access, use=mine)
         errors = standard_error(quiet=quiet)
         output = errors if json == "-" else standard_output(quiet=quiet)
         graded, shown = _grade(me, setup, settings, output, errors, quiet=quiet)
@@ -198,7 +198,7 @@ def own_access(profile: str | None, block: Path | None) -> Access:
 
 
 def _grade(
-    me: Account,
+    me: RosterEntry,
     setup: GradingSetup,
     settings: Settings,
     output: Console,

@@ -324,7 +324,7 @@ def _tell_checked(view: View, errors: Console) -> None:
         result = _("not graded")
     else:
         result = points(view.report.score, view.report.max_score)
-    line = _("{student}: {said}", student=label(view.row), said=result)
+    line = _("{student}: {said}", student=label(view.entry), said=result)
     errors.print(Text(printable(line)), soft_wrap=True)
 
 

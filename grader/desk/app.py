@@ -138,8 +138,8 @@ class App:
             raise BadRequest(404)
         if not self._desk.is_open:
             raise BadRequest(410)
-        row = self._desk.row(name)
-        return False, row.name or name
+        entry = self._desk.entry(name)
+        return False, entry.name or name
 
     # -- a student ------------------------------------------------------------------------------
 
@@ -234,7 +234,7 @@ class App:
     async def _release(self, request: Request) -> Response:
         form = await form_of(request, self._instructor(request))
         name = form.get("student", "")
-        if name not in {row.student_id for row in self._desk.rows}:
+        if name not in {entry.student_id for entry in self._desk.rows}:
             raise BadRequest(404)
         await run_in_threadpool(self._desk.release, name)
         return self._to("/board")
@@ -254,7 +254,7 @@ class App:
         """A student's page, for the instructor: the board links to it."""
         self._instructor(request)
         name = request.path_params["student_id"]
-        known = {view.row.student_id: view.counts for view in self._desk.runs.seats.views()}
+        known = {view.entry.student_id: view.counts for view in self._desk.runs.seats.views()}
         report = known.get(name) if is_student_id(name) else None
         if report is None:
             raise BadRequest(404)

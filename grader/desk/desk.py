@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from grader.desk.streams import Streams
     from grader.desk.whose import Accounts
     from grader.results.directory import Results
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 BOARD_ROLE = " board"
 """Whom a stream for the instructor is for: no student's id has a blank."""
@@ -38,7 +38,7 @@ class Desk:
 
     setup: GradingSetup
     results: Results
-    rows: tuple[Account, ...]
+    rows: tuple[RosterEntry, ...]
     register: Register
     accounts: Accounts
     run: ClassRun
@@ -61,9 +61,9 @@ class Desk:
         """Whether pages go over TLS, and cookies over TLS only."""
         return self.base_url.startswith("https:")
 
-    def row(self, student_id: str) -> Account:
+    def entry(self, student_id: str) -> RosterEntry:
         """The roster's row of a student."""
-        return self.runs.seats.view(student_id).row
+        return self.runs.seats.view(student_id).entry
 
     @property
     def is_open(self) -> bool:
@@ -84,8 +84,8 @@ class Desk:
 
     def release(self, student_id: str) -> None:
         """Let a student, and the group, hand in another account; theirs may be handed in by others."""
-        together = self.accounts.party(self.row(student_id))
-        self.register.release([row.student_id for row in together])
+        together = self.accounts.party(self.entry(student_id))
+        self.register.release([entry.student_id for entry in together])
         self.changed(student_id)
 
     def dismiss(self, student_id: str, account_id: str) -> None:
@@ -98,8 +98,8 @@ class Desk:
         self.register.close(closed)
         if not closed:
             self.until = None
-        for row in self.rows:
-            self.changed(row.student_id)
+        for entry in self.rows:
+            self.changed(entry.student_id)
 
 
 def is_open(register: Register, until: datetime | None) -> bool:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Student
     from grader.results.directory import Results, StoredStudent
     from grader.results.overrides import Overrides
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 DESK_ENDED = N_("The desk was ended before your check was.")
 WHEN_OPEN = N_("Hand in again when it is open.")
@@ -103,7 +103,7 @@ class Grader:
 
     def grade(self, seat: Seat, keys: Keys, engine: OneRun) -> None:
         """Grade everybody of the student's group. Raises :class:`Refused` where nothing comes of it."""
-        mine, together = seat.row, self.accounts.party(seat.row)
+        mine, together = seat.entry, self.accounts.party(seat.entry)
         taken: list[Graded] = []
         with self.in_use.visiting() as visited:
 
@@ -128,16 +128,16 @@ class Grader:
                 stored=lambda _party: last_seen_accounts(self._readable(together), may_count),
                 identified=identified,
             )
-            pipeline.run(_reached(row, keys, mine) for row in together)
+            pipeline.run(_reached(entry, keys, mine) for entry in together)
             if self.in_use.stopping:
                 raise Refused(DESK_ENDED, WHEN_OPEN)
             check_open(engine.seen)
             # Where nothing is known yet, what was seen is kept: it can be judged again.
-            if pipeline.failed and any(self.seats.is_known(row.student_id) for row in together):
+            if pipeline.failed and any(self.seats.is_known(entry.student_id) for entry in together):
                 raise Refused(FAILED, ONCE_MORE)
             self._keep(mine, together, taken, visited)
 
-    def _readable(self, rows: Sequence[Account]) -> Iterator[StoredStudent]:
+    def _readable(self, rows: Sequence[RosterEntry]) -> Iterator[StoredStudent]:
         """What is stored of the students of ``rows``. A damaged file says nothing."""
         with suppress(BadInput):  # raised after the last of them
             yield from self.results.each_stored(map(student_of, rows))
@@ -146,7 +146,7 @@ class Grader:
         """The account's id, once nobody else's run is in it. Raises :class:`Refused`."""
         while True:
             # Whoever was in it before may have bound it.
-            account_id = self.accounts.check(seat.row, found.identity)
+            account_id = self.accounts.check(seat.entry, found.identity)
             if self.in_use.enter(account_id, visited):
                 return account_id
             if self.in_use.stopping:
@@ -154,20 +154,24 @@ class Grader:
             self.seats.put(seat, "looking", words(_NEXT))
 
     def _keep(
-        self, mine: Account, together: list[Account], taken: list[Graded], visited: list[str]
+        self,
+        mine: RosterEntry,
+        together: list[RosterEntry],
+        taken: list[Graded],
+        visited: list[str],
     ) -> None:
-        rows = {row.student_id: row for row in together}
+        rows = {entry.student_id: entry for entry in together}
         results: list[TryResult] = []
         try:
             for graded in taken:
-                name = graded.account.student_id
+                name = graded.entry.student_id
                 is_mine = name == mine.student_id
                 now = self.overrides.on(graded.now or graded.report)
                 with self.keeping:
                     if is_mine and is_seen_graded(now) and visited:
                         self.accounts.bind(name, visited[0])
                     # The row as the roster has it: how it was reached this once is kept nowhere.
-                    counts = self.run.take(replace(graded, account=rows[name], led_to=None))
+                    counts = self.run.take(replace(graded, entry=rows[name], led_to=None))
                 if counts is None:
                     raise Refused(_NOT_KEPT, ONCE_MORE)
                 results.append(TryResult(name, now, counts, is_mine))
@@ -176,10 +180,10 @@ class Grader:
             self.seats.show(results)
 
 
-def _reached(row: Account, keys: Keys, mine: Account) -> Account:
+def _reached(entry: RosterEntry, keys: Keys, mine: RosterEntry) -> RosterEntry:
     """The row reached by the block that was pasted, where the pasting student's row says it is."""
     return replace(
-        row,
+        entry,
         access=keys,
         account_id=None,
         way_account_id=UNSET,

@@ -92,7 +92,7 @@ class OpenDesk:
         # By the token: a spreadsheet that saved the file may have changed the ids in it.
         ours = register.owners(self._links.tokens)
         known = {name: token for token, name in ours.items()}
-        students = [row.student_id for row in rows]
+        students = [entry.student_id for entry in rows]
 
         def publish(tokens: dict[str, str]) -> None:
             self.links_before = self._links.write(rows, tokens, opening.base_url, ours)
@@ -102,8 +102,8 @@ class OpenDesk:
         accounts = Accounts(rows, register)
         accounts.bind_graded(run.reports)  # by a batch, before the desk or in between
         for name in opening.released:
-            row = next(row for row in rows if row.student_id == name)
-            register.release([account.student_id for account in accounts.party(row)])
+            entry = next(entry for entry in rows if entry.student_id == name)
+            register.release([member.student_id for member in accounts.party(entry)])
         streams = Streams()
         holder: list[Desk] = []
 
@@ -137,8 +137,8 @@ class OpenDesk:
             while not server.ended.wait(_LOOK_S):
                 if desk.is_open != was_open:  # its time is up
                     was_open = desk.is_open
-                    for row in rows:
-                        desk.changed(row.student_id)
+                    for entry in rows:
+                        desk.changed(entry.student_id)
         except KeyboardInterrupt:
             register.forget_boards()
         finally:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from grader.desk.desk import Desk
     from grader.desk.seat import SeatStage, View
     from grader.results.desk_file import Claim
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 _STYLES = ("page.css", "desk.css")
 STUDENT_LAYOUT = Inside(("desk.js",), _STYLES, served=True)
@@ -110,18 +110,18 @@ def desk_student_page(desk: Desk, view: View, lang: str, cookie: str, note: str 
     """A student's page: where they are, what came of it, and the form to hand in."""
     speech, rubric = Speech(lang), desk.setup.rubric
     state = desk_state_of(view, rubric, lang)
-    row = view.row
+    entry = view.entry
     html = render(
         "desk.html",
         speech,
         inside=STUDENT_LAYOUT,
         title=page_text(text_in(rubric.title, lang), _NAME),
-        name=page_text(row.name, _NAME).strip() or page_text(row.student_id, _NAME),
-        row=row,
+        name=page_text(entry.name, _NAME).strip() or page_text(entry.student_id, _NAME),
+        row=entry,
         partners=[
-            page_text(account.name or account.student_id, _NAME)
-            for account in desk.accounts.party(row)
-            if account.student_id != row.student_id
+            page_text(partner.name or partner.student_id, _NAME)
+            for partner in desk.accounts.party(entry)
+            if partner.student_id != entry.student_id
         ],
         state=state,
         stage=speech.say(STAGES[view.stage]),
@@ -141,7 +141,7 @@ def board_page(desk: Desk, lang: str, cookie: str) -> PageText:
     """The instructor's page: who is where, who claims what is another's, and the class below."""
     speech = Speech(lang)
     views = desk.runs.seats.views()
-    names = {view.row.student_id: _name(view) for view in views}
+    names = {view.entry.student_id: _name(view) for view in views}
     known = desk.run.known
     counts = desk.runs.seats.counts
     html = class_page(
@@ -149,7 +149,7 @@ def board_page(desk: Desk, lang: str, cookie: str) -> PageText:
         summarise_class(known, desk.setup.rubric, lang),
         None,
         speech,
-        students=[student_of(row) for row in desk.rows],
+        students=[student_of(entry) for entry in desk.rows],
         template="board.html",
         inside=BOARD,
         csrf=form_token(cookie),
@@ -166,14 +166,14 @@ def board_page(desk: Desk, lang: str, cookie: str) -> PageText:
 
 
 def _claimed(
-    claim: Claim, holders: list[Account], names: Mapping[str, str], speech: Speech
+    claim: Claim, holders: list[RosterEntry], names: Mapping[str, str], speech: Speech
 ) -> Claimed:
-    by_roster = any(row.account_id == claim.account_id for row in holders)
+    by_roster = any(entry.account_id == claim.account_id for entry in holders)
     return Claimed(
         claim.account_id,
         names.get(claim.student_id, claim.student_id),
         claim.student_id,
-        ", ".join(names[row.student_id] for row in holders),
+        ", ".join(names[entry.student_id] for entry in holders),
         # What the roster gives stays theirs.
         "" if by_roster else holders[0].student_id,
         by_roster,
@@ -182,7 +182,7 @@ def _claimed(
 
 
 def _name(view: View) -> str:
-    return page_text(view.row.name, _NAME).strip() or page_text(view.row.student_id, _NAME)
+    return page_text(view.entry.name, _NAME).strip() or page_text(view.entry.student_id, _NAME)
 
 
 def _in_order(views: list[View]) -> list[View]:
@@ -192,9 +192,9 @@ def _in_order(views: list[View]) -> list[View]:
 def _seated(view: View, speech: Speech) -> Seated:
     counts = view.counts
     return Seated(
-        page_text(view.row.student_id, _NAME),
+        page_text(view.entry.student_id, _NAME),
         _name(view),
-        page_text(view.row.group or "", _NAME),
+        page_text(view.entry.group or "", _NAME),
         view.stage,
         speech.say(STAGES[view.stage]),
         page_text(view.account_id or "", 40),

@@ -110,7 +110,7 @@ class DeskRuns:
         """Begin what may begin."""
         queue, waiting = self._seats.queue, 0
         while waiting < len(queue) and len(self._running) - self._aside < self._jobs:
-            if party_of(queue[waiting].row) in self._running:
+            if party_of(queue[waiting].entry) in self._running:
                 waiting += 1
             else:
                 self._begin(queue.pop(waiting))
@@ -121,14 +121,14 @@ class DeskRuns:
             raise TypeError("whoever waits has a block")
         grader, keys, seat.keys = self._grader, seat.keys, None
         show = partial(self._seats.show_portion, seat, seat.tries)
-        portions = Portions(grader.setup, grader.settings, student_of(seat.row), show)
+        portions = Portions(grader.setup, grader.settings, student_of(seat.entry), show)
         run = OneRun(
             self._threads,
             tell=partial(self._seats.say, seat),
             aside=self._stepping_aside,
             known=portions.judge_now,
         )
-        self._running[party_of(seat.row)] = run
+        self._running[party_of(seat.entry)] = run
         self._seats.put(seat, "looking", words(_BEGINS))
         thread = threading.Thread(
             target=self._visit, args=(seat, keys, run), name="desk", daemon=True
@@ -136,7 +136,7 @@ class DeskRuns:
         try:
             thread.start()
         except Exception as error:  # noqa: BLE001 - no more threads; those that run go on
-            del self._running[party_of(seat.row)]
+            del self._running[party_of(seat.entry)]
             self._refuse_failed(seat, error)
 
     @contextmanager
@@ -162,11 +162,11 @@ class DeskRuns:
             self._refuse_failed(seat, error)
         finally:
             with self._lock:
-                self._running.pop(party_of(seat.row), None)
+                self._running.pop(party_of(seat.entry), None)
                 self._over.notify_all()
                 if not self._stopping:
                     self._fill()
-        self._told(self._seats.view(seat.row.student_id))
+        self._told(self._seats.view(seat.entry.student_id))
 
     def _refuse_failed(self, seat: Seat, error: Exception) -> None:
         """Tell the student that a try failed by us, and whoever runs the desk why, once."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from grader.i18n.message import Message
     from grader.model.access import Keys
     from grader.model.report import Report
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 SeatStage: TypeAlias = Literal["idle", "queued", "looking", "done", "refused"]
 
@@ -23,7 +23,7 @@ class Seat:
     ``keys`` are in it while it waits for its turn.
     """
 
-    row: Account
+    entry: RosterEntry
     stage: SeatStage = "idle"
     words: Message | None = None
     account_id: str | None = None
@@ -42,7 +42,7 @@ class Seat:
 class View(NamedTuple):
     """A seat as it was at one moment. ``before`` is how many are before it in the queue."""
 
-    row: Account
+    entry: RosterEntry
     stage: SeatStage
     words: Message | None
     account_id: str | None

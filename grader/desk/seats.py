@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grader.desk.seat import SeatStage, TryResult
     from grader.i18n.message import Message
     from grader.model.report import Report
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 _WAITS = N_("{why}, up to {seconds} s.")
 
@@ -32,14 +32,14 @@ class Seats:
 
     def __init__(
         self,
-        rows: Iterable[Account],
+        rows: Iterable[RosterEntry],
         reports: Iterable[Report],
         changed: Callable[[str], None],
     ) -> None:
         self.lock = threading.RLock()
         self.queue: list[Seat] = []
         self._changed = changed
-        self._seats = {row.student_id: Seat(row) for row in rows}
+        self._seats = {entry.student_id: Seat(entry) for entry in rows}
         for report in reports:
             seat = self._seats[report.student_id]
             seat.counts = report
@@ -81,7 +81,7 @@ class Seats:
     def tell(self, seats: Iterable[Seat]) -> None:
         """Tell that the seats of these students changed."""
         for seat in seats:
-            self._changed(seat.row.student_id)
+            self._changed(seat.entry.student_id)
 
     def put(self, seat: Seat, stage: SeatStage, told: Message | None = None) -> None:
         """Move a student on, with what is said of it. Who was refused sees what counts again."""
@@ -132,6 +132,14 @@ class Seats:
 
 def _view(seat: Seat, before: int) -> View:
     return View(
-        *(seat.row, seat.stage, seat.words, seat.account_id, seat.report, seat.counts, seat.tries),
+        *(
+            seat.entry,
+            seat.stage,
+            seat.words,
+            seat.account_id,
+            seat.report,
+            seat.counts,
+            seat.tries,
+        ),
         before,
     )

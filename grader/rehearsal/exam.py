@@ -135,7 +135,7 @@ def sit_exam(setup: GradingSetup, settings: Settings, *, errors: Console, quiet:
         with progress(roster.accounts, errors, quiet=quiet) as tell:
 
             def graded(done: Graded) -> None:
-                taken[done.account.student_id] = done.report
+                taken[done.entry.student_id] = done.report
                 tell(done.report)
 
             def grade(rubric: Rubric, *, reference: bool) -> None:

@@ -43,7 +43,7 @@ _PARTICIPANT = re.compile(r"[0-9]{1,20}")
 
 
 @dataclass(frozen=True)
-class Account:
+class RosterEntry:
     """One row of the roster: a student, and the account to grade.
 
     ``extra`` holds the roster's other columns, in order, the ids of other systems among them. ``line``
@@ -80,19 +80,19 @@ class Account:
         return isinstance(self.access, NothingHandedIn)
 
 
-def student_of(account: Account) -> Student:
+def student_of(entry: RosterEntry) -> Student:
     """What may be stored of an account: everything but how it is reached, and where a profile leads."""
     own = (name for name in Student.__struct_fields__ if name != "profile_region")
-    kept = {name: getattr(account, name) for name in own}
-    due_at = iso(account.due_at) if account.due_at else UNSET
-    return Student(**{**kept, "use": account.use or UNSET, "due_at": due_at})
+    kept = {name: getattr(entry, name) for name in own}
+    due_at = iso(entry.due_at) if entry.due_at else UNSET
+    return Student(**{**kept, "use": entry.use or UNSET, "due_at": due_at})
 
 
 @dataclass(frozen=True)
 class Roster:
     """A roster as it was loaded. ``sha256`` is the digest of the file's bytes, in hexadecimal."""
 
-    accounts: tuple[Account, ...]
+    accounts: tuple[RosterEntry, ...]
     sha256: str
 
 
@@ -167,7 +167,7 @@ class _Reading:
     alike_is_told: bool = False
     groups_before: Sequence[str | None] = ()
 
-    def accounts(self, rows: Sequence[AccountRow]) -> tuple[Account, ...]:
+    def accounts(self, rows: Sequence[AccountRow]) -> tuple[RosterEntry, ...]:
         """The accounts of all rows; meaningful only if ``problems`` stays empty."""
         self.check(rows)
         access, missing = self._ways(rows)
@@ -320,10 +320,10 @@ def _account(
     access: Access,
     shared: Mapping[str, str],
     way_account_id: str | UnsetType | None,
-) -> Account:
+) -> RosterEntry:
     """The account of ``row``. What it leaves empty is as ``shared`` says."""
     cells = {**shared, **row.cells}
-    return Account(
+    return RosterEntry(
         student_id=cells["student_id"],
         name=cells.get("name", ""),
         email=cells.get("email", ""),
@@ -348,9 +348,9 @@ def _account(
 def use_problems(roster: Roster, file: str, roles: Iterable[str]) -> list[Problem]:
     """The columns ``use.ROLE`` that name no resource of the rubric, at the first row that has one."""
     known, wrong = {*roles}, dict[str, int]()
-    for account in roster.accounts:
-        for role in account.use.keys() - known:
-            wrong.setdefault(role, account.line)
+    for entry in roster.accounts:
+        for role in entry.use.keys() - known:
+            wrong.setdefault(role, entry.line)
     return [
         Problem(file, line, *unknown_role(f"{USE}{role}", role, known))
         for role, line in wrong.items()

@@ -19,7 +19,7 @@ from grader.model.observation import Identity
 from grader.model.report import Adjustment
 from grader.results.directory import Results
 from grader.roster.fingerprint import fingerprint
-from grader.roster.load import Account, Roster
+from grader.roster.load import Roster, RosterEntry
 from grader.scoring.adjust import marked
 from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observations import reference
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 OTHER_RUBRIC = msgspec.structs.replace(RUBRIC, title="Another", sha256="other")
 
 
-def account(student: Student, **changes: Any) -> Account:
+def account(student: Student, **changes: Any) -> RosterEntry:
     """A row of the roster."""
     given: dict[str, Any] = msgspec.structs.asdict(student)
     del given["profile_region"]
     given["use"] = given["use"] or {}
-    return Account(**(given | {"endpoint_url": None, "access": DefaultCredentials()} | changes))
+    return RosterEntry(**(given | {"endpoint_url": None, "access": DefaultCredentials()} | changes))
 
 
-def roster(*accounts: Account, sha256: str = "") -> Roster:
+def roster(*accounts: RosterEntry, sha256: str = "") -> Roster:
     return Roster(accounts or (account(ANN), account(BO), account(CY)), sha256)
 
 

@@ -60,7 +60,7 @@ class OfProfile:
             given = (self.setup.rubric, self.setup.judge, self.setup.checks, settings)
             Pipeline(*given, taken.append).run([replace(row, access=keys)])
             for graded in taken:
-                run.take(replace(graded, account=row))
+                run.take(replace(graded, entry=row))
 
         work = pasted if at_desk else None
         run = ClassRun(self.setup, self.results, students, planned, work=work)

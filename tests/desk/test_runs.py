@@ -40,7 +40,7 @@ class Queue:
             start(thread)
 
         def grade(seat: Any, *_given: Any) -> None:
-            self.begun.put(seat.row.student_id)
+            self.begun.put(seat.entry.student_id)
             self.go.get(timeout=LIMIT_S)
             self.seats.put(seat, "done")
 
@@ -50,7 +50,7 @@ class Queue:
         grader.grade = grade
         self.runs = DeskRuns(
             grader,
-            told=lambda view: self.ended.put(view.row.student_id),
+            told=lambda view: self.ended.put(view.entry.student_id),
             is_open=lambda: True,
         )
 

@@ -12,7 +12,7 @@ from grader.model.access import NothingHandedIn
 from grader.model.batch import Student
 from grader.model.fact import Found, Unknown
 from grader.model.observation import Identity
-from grader.roster.load import Account
+from grader.roster.load import RosterEntry
 from tests.export.results_folders import a_report
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 A, B, C, D, E, F = (str(number) * 12 for number in range(1, 7))
 
 
-def row(name: str, group: str | None = None, account_id: str | None = None) -> Account:
-    return Account(name, "", "", group, account_id, None, None, NothingHandedIn())
+def row(name: str, group: str | None = None, account_id: str | None = None) -> RosterEntry:
+    return RosterEntry(name, "", "", group, account_id, None, None, NothingHandedIn())
 
 
 def identity(account_id: str) -> Found[Identity]:
@@ -32,7 +32,7 @@ def identity(account_id: str) -> Found[Identity]:
 @dataclass
 class Desk:
     register: Register
-    rows: list[Account]
+    rows: list[RosterEntry]
 
     def hands_in(self, name: str, account_id: str) -> str:
         mine = next(one for one in self.rows if one.student_id == name)

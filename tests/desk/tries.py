@@ -27,7 +27,7 @@ from grader.model.observation import Identity
 from grader.model.report import Report, read_report
 from grader.results.directory import Results
 from grader.results.overrides import Overrides
-from grader.roster.load import Account, Roster
+from grader.roster.load import Roster, RosterEntry
 from grader.safety.secret import Secret
 from tests.observations import a_function, lab_rubric, reference, sum_function
 
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 KEYS = Keys(Secret("AKIA"), Secret("secret"), None)
 
 
-def row(name: str, group: str | None = None, account_id: str | None = None) -> Account:
+def row(name: str, group: str | None = None, account_id: str | None = None) -> RosterEntry:
     """A row that says no way to an account."""
-    return Account(name, "", "", group, account_id, None, None, NothingHandedIn())
+    return RosterEntry(name, "", "", group, account_id, None, None, NothingHandedIn())
 
 
 def account(account_id: str, wrong: int = 0, **changes: Any) -> Observation:
@@ -103,7 +103,7 @@ class Tries:
         folder: Path,
         judge: Judge,
         checks: dict[str, CheckInfo],
-        rows: list[Account],
+        rows: list[RosterEntry],
         overrides: Overrides | None = None,
     ) -> None:
         self.results, settings = Results(folder / "results"), Settings(seed=1, jobs=1, keep="best")

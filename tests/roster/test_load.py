@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from grader.inputs.problems import BadInput
 from grader.model.access import HandedIn, Keys, MissingFile, NothingHandedIn, Profile, Role
 from grader.roster.credentials_block import unreadable_text
-from grader.roster.load import Account, load_roster
+from grader.roster.load import RosterEntry, load_roster
 from grader.roster.table import KNOWN_COLUMNS
 from grader.safety.secret import Secret
 
@@ -63,7 +63,7 @@ def test_a_row_becomes_an_account(write):
     )
     roster = load_roster(path)
     assert roster.accounts == (
-        Account(
+        RosterEntry(
             student_id="s01",
             name="Ada Lovelace",
             email="a@x.org",
