@@ -49,12 +49,12 @@ after how many seconds it begins with fewer."""
 
 
 class Pipeline:
-    """One run over a class. What it needs is loaded and valid; what it finds goes to ``graded``.
+    """One run over a class. What it needs is loaded and valid; what it finds goes to ``on_graded``.
 
     At most ``settings.jobs`` accounts are visited at a time, by whatever ``engine`` runs the tasks
     (threads, if none is given). An account to which several rows lead is exercised once, by the way that
     may (:mod:`grader.batch.ways`). ``earlier`` is what is known of each party from before; ``stored``
-    reads what was seen of it then. ``identified`` hears whose account it is and where it is asked,
+    reads what was seen of it then. ``on_identified`` hears whose account it is and where it is asked,
     before anything else is asked of it.
     """
 
@@ -64,14 +64,14 @@ class Pipeline:
         judge: Judge,
         checks: Mapping[str, CheckInfo],
         settings: Settings,
-        graded: Callable[[Graded], None],
+        on_graded: Callable[[Graded], None],
         engine: Engine | None = None,
         earlier: Mapping[str, Earlier] | None = None,
         stored: Callable[[str], Sequence[Observation]] = lambda _party: (),
-        identified: Callable[[Identified, Visit], None] = lambda *_: None,
+        on_identified: Callable[[Identified, Visit], None] = lambda *_: None,
     ) -> None:
         self._rubric, self._judge, self._checks = rubric, judge, checks
-        self._settings, self._graded, self._tell_identified = settings, graded, identified
+        self._settings, self._on_graded, self._on_identified = settings, on_graded, on_identified
         self._needs = needs_of(rubric, checks, KINDS, settings.only)
         self._engine = engine or Threads(settings.jobs)
         self._earlier, self._stored = earlier or {}, stored
@@ -138,11 +138,11 @@ class Pipeline:
             self._settings,
             self._engine,
             stored=self._stored,
-            done=self._done.put,
-            identified=self._tell_identified,
-            seen=self._enqueue,
-            crashed=lambda party, error: self._crashed(party.rows, (), error),
-            unknown=self._unknown,
+            on_task_done=self._done.put,
+            on_identified=self._on_identified,
+            on_observed=self._enqueue,
+            on_crashed=lambda party, error: self._crashed(party.rows, (), error),
+            unknown_for=self._unknown_for,
         )
 
     def _visit(self, entry: RosterEntry) -> Visit:
@@ -189,7 +189,7 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 - as above
             self._crashed([entry], candidates.unjudged, error)
         else:
-            self._graded(graded)
+            self._on_graded(graded)
 
     def _scored(self, entry: RosterEntry, seen: Observation, judged: Sequence[Outcome]) -> Report:
         settings = self._settings
@@ -204,7 +204,7 @@ class Pipeline:
         self, rows: list[RosterEntry], seen: Sequence[Observation], error: Exception
     ) -> None:
         """Report the students as ungraded; what was ``seen`` is kept, to be judged later."""
-        unknown = self._unknown(error)
+        unknown = self._unknown_for(error)
         for entry in rows:
             report = ungraded_report(
                 student_of(entry),
@@ -215,9 +215,9 @@ class Pipeline:
                 lang=self._settings.lang,
             )
             others = tuple(seen[1:]) if entry.group else ()
-            self._graded(Graded(entry, next(iter(seen), None), report, others, fault=report))
+            self._on_graded(Graded(entry, next(iter(seen), None), report, others, fault=report))
 
-    def _unknown(self, error: Exception) -> Unknown:
+    def _unknown_for(self, error: Exception) -> Unknown:
         """What a failure of the grader is in a report. On standard error, a bug's traceback, or once a
         class that the engine is lost."""
         self.failed = True

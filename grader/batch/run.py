@@ -198,8 +198,14 @@ class ClassRun:
     ) -> Pipeline:
         setup, settings = self._setup, self._plan.settings
         return Pipeline(
-            *(setup.rubric, setup.judge, setup.checks, settings, take, engine, earlier),
-            self._last_seen,
+            setup.rubric,
+            setup.judge,
+            setup.checks,
+            settings,
+            on_graded=take,
+            engine=engine,
+            earlier=earlier,
+            stored=self._last_seen,
         )
 
     def _last_seen(self, party: str) -> list[Observation]:

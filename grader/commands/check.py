@@ -225,7 +225,7 @@ def _grade(
     shown: list[Report] = []
     with working(errors, quiet=quiet) as at_work:
 
-        def identified(found: Identified, visit: Visit) -> None:
+        def on_identified(found: Identified, visit: Visit) -> None:
             if not isinstance(found.identity, Found):
                 return
             with at_work.still():
@@ -252,8 +252,13 @@ def _grade(
             # Elsewhere the first line that is printed is whose account it is.
             at_work.step(message(_WHOSE), LONGEST_QUESTION_S)
         Pipeline(
-            *(setup.rubric, setup.judge, setup.checks, settings, taken.append, engine),
-            identified=(lambda *_: None) if quiet else identified,
+            setup.rubric,
+            setup.judge,
+            setup.checks,
+            settings,
+            on_graded=taken.append,
+            engine=engine,
+            on_identified=(lambda *_: None) if quiet else on_identified,
         ).run([me])
     return taken[0], shown[-1] if shown else None
 

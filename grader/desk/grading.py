@@ -107,7 +107,7 @@ class Grader:
         taken: list[Graded] = []
         with self.in_use.visiting() as visited:
 
-            def identified(found: Identified, _visit: Visit) -> None:
+            def on_identified(found: Identified, _visit: Visit) -> None:
                 """Before anything else is asked of the account, and before its function is run."""
                 account_id = self._enter(seat, found, visited)
                 self.seats.show_account(seat, account_id)
@@ -123,10 +123,10 @@ class Grader:
                 self.setup.judge,
                 self.setup.checks,
                 replace(self.settings, seed=secrets.randbelow(2**31)),
-                taken.append,
-                engine,
+                on_graded=taken.append,
+                engine=engine,
                 stored=lambda _party: last_seen_accounts(self._readable(together), may_count),
-                identified=identified,
+                on_identified=on_identified,
             )
             pipeline.run(_reached(entry, keys, mine) for entry in together)
             if self.in_use.stopping:
