@@ -42,7 +42,7 @@ class KnownGroups:
         name, group = stored.student.student_id, stored.student.group
         if not group or (stored.report and not is_of_group(stored.report, stored.student)):
             return
-        if any(isinstance(observation.identity, Found) for observation in stored.seen):
+        if any(isinstance(observation.identity, Found) for observation in stored.observations):
             self._students.setdefault(party_of(stored.student), []).append(stored.student)
         if stored.report is not None and GROUP_ACCOUNT_OPEN in stored.report.flags:
             self._open.add(name)
@@ -72,7 +72,7 @@ class KnownGroups:
     def ways(
         self,
         rows: Iterable[RosterEntry],
-        known: Mapping[str, object],
+        standing_results: Mapping[str, object],
         kept: Mapping[str, KeptResult],
     ) -> dict[str, KnownWay]:
         """Known ways of rows whose stored result still belongs to them; others' are dropped.
@@ -80,7 +80,7 @@ class KnownGroups:
         Version 0.1.0 did not say them. Whose result is ``kept`` has no new way for that.
         """
         if self._ways is not UNSET:
-            return {name: way for name, way in self._ways.items() if name in known}
+            return {name: way for name, way in self._ways.items() if name in standing_results}
         return {
             entry.student_id: KnownWay(fingerprint(entry), kept[entry.student_id].report.account_id)
             for entry in rows
@@ -122,7 +122,7 @@ def is_of_group(report: Report, entry: OfStudent) -> bool:
 
 def _standing(stored: StoredStudent) -> Iterator[tuple[str, str]]:
     """The accounts that are not looked at again: the one that counts, and all that was seen whole."""
-    for observation in stored.seen:
+    for observation in stored.observations:
         if observation.account_id and (
             observation is stored.observation or not any(unknowns(observation))
         ):

@@ -89,14 +89,14 @@ def override_points(results: Results, mark: Mark) -> Marked:
         everybody: list[KeptResult] = []
         changes: list[Change] = []
         for student in stored:
-            if student.report is None or student.known is None:
+            if student.report is None or student.result is None:
                 continue
             report = overrides.on(student.report)
             if report != student.report:
                 results.keep_former(student.report, "override")
                 results.write_report(report)
                 changes.append(change_of(student.report, report))
-            everybody.append(KeptResult(report, student.known.code))
+            everybody.append(KeptResult(report, student.result.code))
         shown = ShownScores.as_kept(batch)
         summary = results.write_class(everybody, rubric, batch.students, batch.lang, shown)
         reports = [known.report for known in everybody]

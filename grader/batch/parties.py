@@ -29,10 +29,10 @@ class Graded:
     """One student's result. ``observation`` is ``None`` where the grader itself failed.
 
     ``others`` are the observations of a group's other accounts, and of ways that led nowhere.
-    ``led_to`` is the account that the student's own way leads to, as far as that is known. ``now`` is
-    the report of this run, where that of an earlier run counts instead. ``fault`` is the ungraded report
-    of a run in which the grader itself failed: an earlier grade is replaced only by one that is worth as
-    much.
+    ``led_to`` is the account that the student's own way leads to, as far as that is known.
+    ``this_run_report`` is given where the report of an earlier run counts instead. ``fault`` is the
+    ungraded report of a run in which the grader itself failed: an earlier grade is replaced only by one
+    that is worth as much.
     """
 
     entry: RosterEntry
@@ -40,7 +40,7 @@ class Graded:
     report: Report
     others: tuple[Observation, ...] = ()
     led_to: str | None = None
-    now: Report | None = None
+    this_run_report: Report | None = None
     fault: Report | None = None
 
 
@@ -48,11 +48,12 @@ class Earlier(NamedTuple):
     """What earlier runs know of a party.
 
     ``led_to`` has the account to which a row's way, by its student, is known to lead. Of the accounts in
-    ``seen``, each with its region, there are results that stand: they are not looked at again.
+    ``settled_accounts``, each with its region, there are results that stand: they are not looked at
+    again.
     """
 
     led_to: Mapping[str, str] = {}
-    seen: frozenset[tuple[str, str]] = frozenset()
+    settled_accounts: frozenset[tuple[str, str]] = frozenset()
 
 
 NOTHING_EARLIER = Earlier()
@@ -81,7 +82,7 @@ class Party:
 
     def is_settled(self, account_id: str | None, region: str) -> bool:
         """Whether the account has a result that stands."""
-        return (account_id, region) in self.earlier.seen
+        return (account_id, region) in self.earlier.settled_accounts
 
 
 def party_of(whose: OfStudent) -> str:
@@ -129,15 +130,15 @@ def _rank(entry: RosterEntry) -> str:
 class Candidates:
     """What was seen for one party, on its way through the judge, and then what counts.
 
-    ``now`` was seen in this run, ``nowhere`` stands for the ways that led to no account; ``stored`` was
-    seen earlier, of accounts that the party's ways led to then. With ``keep_best`` what was seen earlier
-    of an account counts where it is worth more.
+    ``observed_now`` was seen in this run, ``nowhere`` stands for the ways that led to no account;
+    ``stored`` was seen earlier, of accounts that the party's ways led to then. With ``keep_best`` what
+    was seen earlier of an account counts where it is worth more.
     """
 
     def __init__(
         self,
         party: Party,
-        now: Sequence[Observation],
+        observed_now: Sequence[Observation],
         nowhere: Mapping[Way, Observation],
         stored: Sequence[Observation],
         *,
@@ -145,22 +146,22 @@ class Candidates:
     ) -> None:
         self.party = party
         self._keep_best = keep_best
-        self._fresh = len(now) + len(nowhere)
-        known = {observation.account_id for observation in (*now, *stored)}
+        self._fresh = len(observed_now) + len(nowhere)
+        known = {observation.account_id for observation in (*observed_now, *stored)}
         # Which account a way led to before, or should lead to, is no open question if that was seen.
         self._closed = {
-            len(now) + number
+            len(observed_now) + number
             for number, way in enumerate(nowhere)
             if party.expected(way) in known - {None}
         }
-        self.seen = [*now, *nowhere.values(), *stored]
+        self.observations = [*observed_now, *nowhere.values(), *stored]
         self.outcomes: dict[int, list[Outcome]] = {}
         self._failed = False
 
     def judge(self, index: int, outcomes: list[Outcome]) -> bool:
         """Keep the judge's ``outcomes`` of one observation; whether all of them are judged now."""
         self.outcomes[index] = outcomes
-        return len(self.outcomes) == len(self.seen) and not self._failed
+        return len(self.outcomes) == len(self.observations) and not self._failed
 
     def is_of_this_run(self, index: int) -> bool:
         """Whether it was seen in this run, rather than stored by an earlier one."""
@@ -174,62 +175,67 @@ class Candidates:
     @property
     def unjudged(self) -> list[Observation]:
         """The observations of which one may count, where the judge failed."""
-        return [seen for i, seen in enumerate(self.seen) if i not in self._closed] or self.seen
+        return [
+            seen for i, seen in enumerate(self.observations) if i not in self._closed
+        ] or self.observations
 
     def graded(self, entry: RosterEntry, scored: Scored) -> Graded:
         """The result for one of the party's rows, from everything that was seen."""
         reports = [
-            scored(entry, observation, self.outcomes[i]) for i, observation in enumerate(self.seen)
+            scored(entry, observation, self.outcomes[i])
+            for i, observation in enumerate(self.observations)
         ]
         counts = list(self._counting(reports))
-        best, report = best_of([self.seen[i] for i in counts], [reports[i] for i in counts])
+        best, report = best_of([self.observations[i] for i in counts], [reports[i] for i in counts])
         chosen = counts[best]
-        now = None
+        this_run_report = None
         if chosen >= self._fresh > 0 and not self.party.settled:
             fresh = range(self._fresh)
-            _, now = best_of([self.seen[i] for i in fresh], [reports[i] for i in fresh])
+            _, this_run_report = best_of(
+                [self.observations[i] for i in fresh], [reports[i] for i in fresh]
+            )
         way = self.party.of_row.get(entry.student_id)
         failed = (reports[i] for i in counts if isinstance(self.outcomes[i], Unjudged))
         return Graded(
             entry,
-            self.seen[chosen],
+            self.observations[chosen],
             report,
-            tuple(self.seen[i] for i in counts if i != chosen),
-            self.party.led_to.get(way) if way is not None else None,
-            now,
-            next(failed, None),
+            others=tuple(self.observations[i] for i in counts if i != chosen),
+            led_to=self.party.led_to.get(way) if way is not None else None,
+            this_run_report=this_run_report,
+            fault=next(failed, None),
         )
 
     def _counting(self, reports: Sequence[Report]) -> Iterator[int]:
         """The observations that count: of an account that was seen twice the later one, unless only the
         earlier one could be graded, or it is worth more and the best is kept."""
         twice = {
-            (now, then)
-            for now in range(self._fresh)
-            for then in range(self._fresh, len(self.seen))
-            if _same_account(self.seen[now], self.seen[then])
+            (new, old)
+            for new in range(self._fresh)
+            for old in range(self._fresh, len(self.observations))
+            if _same_account(self.observations[new], self.observations[old])
         }
         stands = {
-            now
-            for now, then in twice
-            if (reports[now].status == "ungraded" and reports[then].status == "graded")
-            or (self._keep_best and is_worth_more(reports[then], reports[now]))
+            new
+            for new, old in twice
+            if (reports[new].status == "ungraded" and reports[old].status == "graded")
+            or (self._keep_best and is_worth_more(reports[old], reports[new]))
         }
-        gone = {then for now, then in twice if now not in stands}
+        gone = {old for new, old in twice if new not in stands}
         # Where nothing else is left, a way that leads nowhere is what there is to tell.
-        left = [i for i in range(len(self.seen)) if i not in stands | gone | self._closed]
+        left = [i for i in range(len(self.observations)) if i not in stands | gone | self._closed]
         yield from left or [0]
 
 
-def is_worth_more(then: Report, now: Report) -> bool:
+def is_worth_more(former: Report, current: Report) -> bool:
     """Whether an earlier result counts before another: graded first, then more points.
 
     Unlike between the accounts of a group (:func:`best_of`), a grade never gives way to what is open:
     both results are of the same work, and a fault of today must not take away what was settled.
     """
-    if then.status != now.status:
-        return then.status == "graded"
-    return points_so_far(then) > points_so_far(now)
+    if former.status != current.status:
+        return former.status == "graded"
+    return points_so_far(former) > points_so_far(current)
 
 
 def _same_account(observation: Observation, other: Observation) -> bool:

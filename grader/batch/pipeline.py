@@ -106,7 +106,7 @@ class Pipeline:
                 visiting.fill()
                 while self._batch_ready(visiting) and len(judging) < self._judge.workers:
                     batch, self._observed = self._observed[:AT_A_TIME], self._observed[AT_A_TIME:]
-                    seen = [candidates.seen[index] for candidates, index in batch]
+                    seen = [candidates.observations[index] for candidates, index in batch]
                     judged = self._judge.submit(self._rubric, seen)
                     judging[judged] = batch
                     judged.add_done_callback(self._done.put)
@@ -155,7 +155,7 @@ class Pipeline:
     def _enqueue(self, candidates: Candidates) -> None:
         if not self._observed:
             self._since = time.monotonic()
-        self._observed += [(candidates, index) for index in range(len(candidates.seen))]
+        self._observed += [(candidates, index) for index in range(len(candidates.observations))]
 
     def _batch_ready(self, visiting: Visiting) -> bool:
         """Whether to judge now: there are enough, they have waited long enough, or no more will come."""

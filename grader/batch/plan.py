@@ -114,8 +114,8 @@ def plan(
     judged_by = (batch.checks_sha256, batch.grader_sha256, batch.lang, batch.state)
     failed = set[str]() if batch.judging_failed is UNSET else {*batch.judging_failed}
     judged_alike = judged_by == (checks_sha256, grader_sha256(), settings.lang, "finished")
-    known: dict[str, KeptResult] = {}
-    seen: dict[str, KeptResult] = {}
+    standing_results: dict[str, KeptResult] = {}
+    last_results: dict[str, KeptResult] = {}
     outdated: list[Student] = []
     groups = KnownGroups(batch)
     asked: set[str] = set()
@@ -124,13 +124,13 @@ def plan(
     maybe = (student for student in students if not is_another_account(student, before))
     for stored_student in results.each_stored(maybe):
         asked |= criteria_of(stored_student.report)
-        last = stored_student.known
+        last = stored_student.result
         if last is None or not named.may_be(stored_student.student, last.report.account_id):
             continue
-        if any(isinstance(found.identity, Found) for found in stored_student.seen):
-            seen[stored_student.student.student_id] = last
+        if any(isinstance(found.identity, Found) for found in stored_student.observations):
+            last_results[stored_student.student.student_id] = last
         if same := is_same_row(stored_student, last.report, before, settings.region, rubric):
-            known[stored_student.student.student_id] = last
+            standing_results[stored_student.student.student_id] = last
         # A human's marks settle what is open for one student alone.
         groups.add(stored_student, graded=same and as_earned(last.report).status == "graded")
         if not (
@@ -139,17 +139,20 @@ def plan(
             and _is_as_judged(stored_student, before, batch, settings, rubric)
         ):
             outdated.append(as_judged(stored_student.student, last.report))
-    apart = of_former_partners(roster.accounts, before, seen, _bound_at_desk(results))
+    apart = of_former_partners(roster.accounts, before, last_results, _bound_at_desk(results))
     groups.leave_out(apart)
-    known, seen = ({n: r for n, r in of.items() if n not in apart} for of in (known, seen))
+    standing_results, last_results = (
+        {name: result for name, result in results_of.items() if name not in apart}
+        for results_of in (standing_results, last_results)
+    )
     if keep_all:
-        todo = tuple(_missing(chosen, known, groups))
+        todo = tuple(_missing(chosen, standing_results, groups))
     else:
-        chosen = chosen if only else _left(chosen, known, groups)
+        chosen = chosen if only else _left(chosen, standing_results, groups)
         todo = whole_groups(roster.accounts, {entry.student_id for entry in chosen})
     again = {account.student_id for account in todo}
-    kept = {name: result for name, result in known.items() if name not in again}
-    earlier = {name: result for name, result in seen.items() if name in again}
+    kept = {name: result for name, result in standing_results.items() if name not in again}
+    earlier = {name: result for name, result in last_results.items() if name in again}
     former = former_criteria(batch, asked, rubric)
     names = [account.student_id for account in roster.accounts]
     overrides = read_overrides(results.root, names, Worth.of(rubric, former))
@@ -164,7 +167,7 @@ def plan(
         raw_batch=raw_batch,
         groups=groups.earlier(todo, again=bool(only)),
         stored=groups.students(todo),
-        ways=groups.ways(roster.accounts, known, kept),
+        ways=groups.ways(roster.accounts, standing_results, kept),
         overrides=overrides,
         former_criteria=tuple(former),
         unfinished=bool(only) and batch.state != "finished",
@@ -173,14 +176,16 @@ def plan(
 
 
 def _left(
-    rows: Sequence[RosterEntry], known: Mapping[str, KeptResult], groups: KnownGroups
+    rows: Sequence[RosterEntry], standing_results: Mapping[str, KeptResult], groups: KnownGroups
 ) -> tuple[RosterEntry, ...]:
     """The rows that have no grade that stands, or something open in their group."""
-    return tuple(entry for entry in rows if not _stands(entry, known) or groups.is_open(entry))
+    return tuple(
+        entry for entry in rows if not _stands(entry, standing_results) or groups.is_open(entry)
+    )
 
 
-def _stands(entry: RosterEntry, known: Mapping[str, KeptResult]) -> bool:
-    result = known.get(entry.student_id)
+def _stands(entry: RosterEntry, standing_results: Mapping[str, KeptResult]) -> bool:
+    result = standing_results.get(entry.student_id)
     if result is None or result.report.status != "graded":
         return False
     # Whoever had handed in nothing, and has a mark all the same, may have handed in something now.
@@ -194,12 +199,12 @@ def _bound_at_desk(results: Results) -> Mapping[str, str]:
 
 
 def _missing(
-    rows: Sequence[RosterEntry], known: Mapping[str, KeptResult], groups: KnownGroups
+    rows: Sequence[RosterEntry], standing_results: Mapping[str, KeptResult], groups: KnownGroups
 ) -> Iterator[RosterEntry]:
     """The rows of which nothing is known, or nothing but that they came after what their group has."""
     were_seen = groups.students(rows)
     for entry in rows:
-        result = known.get(entry.student_id)
+        result = standing_results.get(entry.student_id)
         if result is None or (result.report.nothing_seen and party_of(entry) in were_seen):
             yield entry
 
@@ -264,10 +269,10 @@ def _is_as_judged(
     What a row that comes back was judged by, the batch does not say.
     """
     report, student = stored.report, stored.student
-    then = before.get(student.student_id)
-    if then is None or report is None or not stored.agree:
+    former = before.get(student.student_id)
+    if former is None or report is None or not stored.agree:
         return False
-    due_alike = (settings.due, student.due_at) == (batch.due or None, then.due_at)
+    due_alike = (settings.due, student.due_at) == (batch.due or None, former.due_at)
     return due_alike and (report.rubric_sha256, report.name, report.email, report.group) == (
         rubric.sha256,
         student.name,

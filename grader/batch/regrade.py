@@ -122,15 +122,16 @@ def regrade(
             asked |= criteria_of(report)
             if report is not None and not named.may_be(student, report.account_id):
                 continue
-            seen, reported, others = results.which_exist(
+            has_observation, has_report, has_others = results.which_exist(
                 student.student_id, OBSERVATION, REPORT, ACCOUNTS
             )
-            if seen or reported:
+            if has_observation or has_report:
                 there.append(as_judged(student, report))
-            if report is not None and not seen and not report.nothing_seen:
+            if report is not None and not has_observation and not report.nothing_seen:
                 skipped.append(student.student_id)
-            damaged = reported and report is None
-            left_alone = others and not (seen or reported)  # a killed grader wrote these first
+            damaged = has_report and report is None
+            # A killed grader wrote these first.
+            left_alone = has_others and not (has_observation or has_report)
             suspect = suspect or damaged or left_alone
         if suspect:
             _read_all(results, batch)
@@ -154,13 +155,14 @@ def regrade(
         except BadInput:
             _read_all(results, batch)
             raise
-        everybody = [rejudged.known for rejudged in again]
+        everybody = [rejudged.result for rejudged in again]
         reports = [known.report for known in everybody]
         missing = _missing(batch.students, reports)
         changed = [
             rejudged
             for rejudged in again
-            if rejudged.before != rejudged.known.report or rejudged.counts is not None
+            if rejudged.before != rejudged.result.report
+            or rejudged.counting_observation is not None
         ]
         changes = _told(changed)
         failed = tuple(one.not_again for one in again if one.not_again is not None)
@@ -212,26 +214,27 @@ def former_criteria(batch: Batch, asked: Iterable[str], rubric: Rubric) -> list[
 
 
 class Rejudged(NamedTuple):
-    """What a student has now: the report ``before``, and what is ``known`` by what counts now.
+    """What a student has now: the report ``before``, and the ``result`` by what counts now.
 
-    Where that is another of a group's accounts than before, ``counts`` is it, and ``others`` the rest.
+    If another of the group's accounts counts now, ``counting_observation`` is its observation and
+    ``others`` are the rest.
     ``not_again`` is the ungraded report of an observation that could not be judged: ``before`` stays.
     """
 
     before: Report | None
-    known: KeptResult
-    counts: Observation | None = None
+    result: KeptResult
+    counting_observation: Observation | None = None
     others: tuple[Observation, ...] = ()
     not_again: Report | None = None
 
     def write(self, results: Results, why: Why) -> None:
         """Write the report that is known now, and what it rests on; what it said before is kept, with
         ``why`` it changed."""
-        report = self.known.report
+        report = self.result.report
         if self.before is not None and not _only_adds(self.before, report):
             results.keep_former(self.before, why)
-        if self.counts is not None:
-            results.write_student(report, self.counts, self.others)
+        if self.counting_observation is not None:
+            results.write_student(report, self.counting_observation, self.others)
         else:
             results.write_report(report)
 
@@ -276,7 +279,7 @@ def judged_again(
         seen: list[Observation] = []
         for each_student in results.each_stored(some):
             student = named.only_named(each_student)
-            own = [asked(student.student, each) for each in student.seen]
+            own = [asked(student.student, each) for each in student.observations]
             # A group's student has an observation of each of its accounts: these are what is counted.
             if stored and max(len(seen) + len(own), len(stored) + 1) > size:
                 read.append((stored, seen))
@@ -291,14 +294,14 @@ def judged_again(
         stored, seen = read.popleft()
         judged = zip(seen, found, strict=True)
         for stored_student in stored:
-            if not stored_student.seen:
+            if not stored_student.observations:
                 if stored_student.report is not None:
                     report = stored_student.report
                     if report.nothing_seen:
                         report = _absent_again(stored_student.student, report, rubric, lang)
                     yield Rejudged(stored_student.report, KeptResult(overrides.on(report)))
                 continue
-            own = list(islice(judged, len(stored_student.seen)))
+            own = list(islice(judged, len(stored_student.observations)))
             scored = [
                 score_or_fault(stored_student.student, *each, setup, lang=lang, due=due)
                 for each in own
@@ -315,13 +318,13 @@ def judged_again(
                     not_again=reports[failed],
                 )
                 continue
-            counts = stored_student.seen[best]
-            known = KeptResult(overrides.on(report), code_of(counts))
-            if counts == stored_student.observation:
-                yield Rejudged(stored_student.report, known)
+            counting = stored_student.observations[best]
+            result = KeptResult(overrides.on(report), code_of(counting))
+            if counting == stored_student.observation:
+                yield Rejudged(stored_student.report, result)
             else:
-                others = tuple(each for each in stored_student.seen if each is not counts)
-                yield Rejudged(stored_student.report, known, counts, others)
+                others = tuple(each for each in stored_student.observations if each is not counting)
+                yield Rejudged(stored_student.report, result, counting, others)
 
 
 def _unjudged(stored: StoredStudent, best: int, judged: Sequence[list[Outcome]]) -> int | None:
@@ -345,7 +348,7 @@ def _write(results: Results, changed: Sequence[Rejudged]) -> None:
 
 def _told(changed: Sequence[Rejudged]) -> list[Change]:
     """Of what changed, what a person is told: points and findings, not words."""
-    changes = [change_of(rejudged.before, rejudged.known.report) for rejudged in changed]
+    changes = [change_of(rejudged.before, rejudged.result.report) for rejudged in changed]
     return [change for change in changes if change.moved or change.is_adjusted]
 
 

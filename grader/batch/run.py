@@ -59,15 +59,15 @@ def _loses(earlier: Report, graded: Graded) -> bool:
     none, or the grader itself failed at one of them and the others are worth less. A human's marks
     settle what is open, and are no reason to forget what was seen.
     """
-    now = graded.observation
+    observation = graded.observation
     was_graded = as_earned(earlier).status == "graded"
     if graded.fault is not None and was_graded:
         return is_worth_more(as_earned(earlier), as_earned(graded.report))
-    seen = () if now is None else (now, *graded.others)
+    seen = () if observation is None else (observation, *graded.others)
     found = any(isinstance(one.identity, Found) for one in seen)
     if graded.entry.group and found and graded.fault is None:
         return False
-    blind = now is None or not isinstance(now.identity, Found)
+    blind = observation is None or not isinstance(observation.identity, Found)
     if as_earned(graded.report).status == "graded":
         return False
     takes = earlier.status == "graded" and graded.report.status == "ungraded"
@@ -162,14 +162,17 @@ class ClassRun:
             due=plan.settings.due,
             overrides=plan.overrides,
         ):
-            name = rejudged.known.report.student_id
-            if rejudged.before != rejudged.known.report or rejudged.counts is not None:
+            name = rejudged.result.report.student_id
+            if (
+                rejudged.before != rejudged.result.report
+                or rejudged.counting_observation is not None
+            ):
                 rejudged.write(self._results, "resume")
             is_looked_at_again = name in self._earlier
-            (self._earlier if is_looked_at_again else self._graded)[name] = rejudged.known
+            (self._earlier if is_looked_at_again else self._graded)[name] = rejudged.result
             if rejudged.not_again is not None:
-                self._unjudged[name] = rejudged.known
-                if _is_graded(rejudged.known) and not is_looked_at_again:
+                self._unjudged[name] = rejudged.result
+                if _is_graded(rejudged.result) and not is_looked_at_again:
                     self.not_again.append(rejudged.not_again)
         if self._work is not None:  # nobody need come of those who are to be graded again
             self._graded = {**self._earlier, **self._graded}
@@ -290,8 +293,9 @@ class ClassRun:
                 raise
             self.unwritten.append(f"{name}: {printable(str(error), 200)}")
             return
-        if graded.now is not None and graded.now.status == "ungraded" and _is_graded(earlier):
-            self.not_again.append(graded.now)
+        of_this_run = graded.this_run_report
+        if of_this_run is not None and of_this_run.status == "ungraded" and _is_graded(earlier):
+            self.not_again.append(of_this_run)
         # Where an earlier grade stands, its way is tried again. What is known of a way stays while its
         # file is missing: put back, it is no new one.
         if graded.entry.group and not isinstance(graded.entry.access, MissingFile):

@@ -231,18 +231,18 @@ class Visiting:
         if failed and len(outcomes) == 1 and not stored:
             self._on_crashed(party, self._failed[failed[0]])
             return
-        now: list[Observation] = []
+        observed_now: list[Observation] = []
         nowhere: dict[Way, Observation] = {}
         for what, way in outcomes:
             if what == "nowhere":
                 if way not in party.settled:
                     nowhere[way] = self._unseen(party, way)
             elif what == "seen" and way in self._looked:
-                now.append(_unpacked(self._looked[way]))
+                observed_now.append(_unpacked(self._looked[way]))
             else:
-                now.append(self._unseen(party, way))
+                observed_now.append(self._unseen(party, way))
         keep_best = self._settings.keep == "best"
-        self._on_observed(Candidates(party, now, nowhere, stored, keep_best=keep_best))
+        self._on_observed(Candidates(party, observed_now, nowhere, stored, keep_best=keep_best))
 
     def _unseen(self, party: Party, way: Way) -> Observation:
         """The observation for a way that leads nowhere, may not read, or made the grader fail."""

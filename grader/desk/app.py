@@ -204,10 +204,10 @@ class App:
 
     async def _report(self, request: Request) -> Response:
         name, _cookie = self._seated(request)
-        counts = self._desk.runs.seats.view(name).counts
-        if counts is None or counts.absent:
+        report = self._desk.runs.seats.view(name).counting_report
+        if report is None or report.absent:
             raise BadRequest(404)
-        return await self._report_page(counts, self._lang(request))
+        return await self._report_page(report, self._lang(request))
 
     async def _report_page(self, report: Report, lang: str) -> Response:
         desk, rubric = self._desk, self._desk.setup.rubric
@@ -254,7 +254,8 @@ class App:
         """A student's page, for the instructor: the board links to it."""
         self._instructor(request)
         name = request.path_params["student_id"]
-        known = {view.entry.student_id: view.counts for view in self._desk.runs.seats.views()}
+        views = self._desk.runs.seats.views()
+        known = {view.entry.student_id: view.counting_report for view in views}
         report = known.get(name) if is_student_id(name) else None
         if report is None:
             raise BadRequest(404)

@@ -166,15 +166,15 @@ class Grader:
             for graded in taken:
                 name = graded.entry.student_id
                 is_mine = name == mine.student_id
-                now = self.overrides.on(graded.now or graded.report)
+                try_report = self.overrides.on(graded.this_run_report or graded.report)
                 with self.keeping:
-                    if is_mine and is_seen_graded(now) and visited:
+                    if is_mine and is_seen_graded(try_report) and visited:
                         self.accounts.bind(name, visited[0])
                     # The row as the roster has it: how it was reached this once is kept nowhere.
-                    counts = self.run.take(replace(graded, entry=rows[name], led_to=None))
-                if counts is None:
+                    counting_report = self.run.take(replace(graded, entry=rows[name], led_to=None))
+                if counting_report is None:
                     raise Refused(_NOT_KEPT, ONCE_MORE)
-                results.append(TryResult(name, now, counts, is_mine))
+                results.append(TryResult(name, try_report, counting_report, is_mine))
         finally:
             # Of a group nobody sees a grade before it is everybody's.
             self.seats.show(results)

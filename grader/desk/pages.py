@@ -128,7 +128,7 @@ def desk_student_page(desk: Desk, view: View, lang: str, cookie: str, note: str 
         busy=view.stage in {"queued", "looking"},
         waiting=WAITING_IN_LINE,
         waiting_words=speech.say(_WAITING_WORDS),
-        has_report=view.counts is not None and not view.counts.absent,
+        has_report=view.counting_report is not None and not view.counting_report.absent,
         is_open=desk.is_open,
         until=speech.moment(desk.until.isoformat(timespec="seconds")) if desk.until else "",
         note=note,
@@ -143,7 +143,7 @@ def board_page(desk: Desk, lang: str, cookie: str) -> PageText:
     views = desk.runs.seats.views()
     names = {view.entry.student_id: _name(view) for view in views}
     known = desk.run.known
-    counts = desk.runs.seats.counts
+    counts = desk.runs.seats.stage_counts
     html = class_page(
         [result.report for result in known],
         summarise_class(known, desk.setup.rubric, lang),
@@ -190,7 +190,7 @@ def _in_order(views: list[View]) -> list[View]:
 
 
 def _seated(view: View, speech: Speech) -> Seated:
-    counts = view.counts
+    report = view.counting_report
     return Seated(
         page_text(view.entry.student_id, _NAME),
         _name(view),
@@ -198,7 +198,7 @@ def _seated(view: View, speech: Speech) -> Seated:
         view.stage,
         speech.say(STAGES[view.stage]),
         page_text(view.account_id or "", 40),
-        speech.number(counts.score if counts is not None else None),
+        speech.number(report.score if report is not None else None),
         speech.number(view.tries) if view.tries else "",
         page_text(said(view.words, speech.lang), 300)
         if view.words and view.stage == "refused"

@@ -185,7 +185,8 @@ class DeskRuns:
         with self._lock:
             self._stopping = True
             # A run that has shown its result may not have left yet.
-            cut = self._seats.counts["queued"] + self._seats.counts["looking"]
+            stages = self._seats.stage_counts
+            cut = stages["queued"] + stages["looking"]
             for seat in self._seats.queue:
                 seat.keys = None
             self._seats.queue.clear()

@@ -81,7 +81,7 @@ class StoredStudent:
     others: tuple[Observation, ...] = ()
 
     @property
-    def seen(self) -> tuple[Observation, ...]:
+    def observations(self) -> tuple[Observation, ...]:
         """Everything that was seen, first what counts."""
         return self.others if self.observation is None else (self.observation, *self.others)
 
@@ -92,7 +92,7 @@ class StoredStudent:
         return seen is None or graded is None or graded.started_at == seen.started_at
 
     @property
-    def known(self) -> KeptResult | None:
+    def result(self) -> KeptResult | None:
         """What a class keeps of it, if there is a report."""
         return KeptResult(self.report, code_of(self.observation)) if self.report else None
 

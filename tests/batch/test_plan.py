@@ -230,7 +230,7 @@ def test_a_pair_with_something_open_goes_on_from_what_stands(
     assert (todo(found), ids(found.kept)) == (["s1", "s2"], ["s3"])
     assert [one.student_id for one in found.stored["group pair"]] == ["s1", "s2"]
     seen = reference()
-    assert found.groups["group pair"].seen == {(seen.account_id, seen.region)}
+    assert found.groups["group pair"].settled_accounts == {(seen.account_id, seen.region)}
     known = {"s1": "1" * 12, "s2": "1" * 12}
     if row:
         del known["s2"]
@@ -246,7 +246,7 @@ def test_what_a_human_settled_for_one_of_a_pair_leaves_it_open_for_both(tmp_path
     results.write_student(a_report(PAIR[1], None, group="pair"), reference())
     found = planned(results, of_pair(), resume=True)
     assert todo(found) == ["s1", "s2"]
-    assert found.groups["group pair"].seen == frozenset()
+    assert found.groups["group pair"].settled_accounts == frozenset()
 
 
 def test_a_new_partner_takes_the_pair_along(tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_one_of_a_pair_alone_takes_the_other_along_and_all_is_looked_at_again(
 ) -> None:
     found = planned(a_pair(tmp_path), of_pair(), only=["s2"])
     assert (todo(found), ids(found.earlier)) == (["s1", "s2"], ["s1", "s2"])
-    assert found.groups["group pair"].seen == frozenset()
+    assert found.groups["group pair"].settled_accounts == frozenset()
     assert found.groups["group pair"].led_to == {"s1": "1" * 12, "s2": "1" * 12}
 
 
@@ -281,7 +281,7 @@ def test_an_account_that_was_seen_only_in_part_is_looked_at_again(tmp_path: Path
             reference(),
             [part, whole],
         )
-    seen = planned(results, of_pair(), resume=True).groups["group pair"].seen
+    seen = planned(results, of_pair(), resume=True).groups["group pair"].settled_accounts
     assert {account_id for account_id, _ in seen} == {reference().account_id, "3" * 12}
 
 
