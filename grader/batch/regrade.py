@@ -299,7 +299,7 @@ def judged_again(
                     report = stored_student.report
                     if report.nothing_seen:
                         report = _absent_again(stored_student.student, report, rubric, lang)
-                    yield Rejudged(stored_student.report, KeptResult(overrides.on(report)))
+                    yield Rejudged(stored_student.report, KeptResult(overrides.apply_to(report)))
                 continue
             own = list(islice(judged, len(stored_student.observations)))
             scored = [
@@ -311,7 +311,7 @@ def judged_again(
             failed = _unjudged(stored_student, best, [outcomes for outcomes, _ in scored])
             if failed is not None and stored_student.report is not None:
                 # A fault of the grader takes no grade away, nor lets another account count instead.
-                kept = overrides.on(stored_student.report)
+                kept = overrides.apply_to(stored_student.report)
                 yield Rejudged(
                     stored_student.report,
                     KeptResult(kept, code_of(stored_student.observation)),
@@ -319,7 +319,7 @@ def judged_again(
                 )
                 continue
             counting = stored_student.observations[best]
-            result = KeptResult(overrides.on(report), code_of(counting))
+            result = KeptResult(overrides.apply_to(report), code_of(counting))
             if counting == stored_student.observation:
                 yield Rejudged(stored_student.report, result)
             else:

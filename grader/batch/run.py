@@ -182,7 +182,7 @@ class ClassRun:
         judged ``again`` gets them then."""
         if known.report.student_id in again:
             return known
-        report = self._plan.overrides.on(known.report)
+        report = self._plan.overrides.apply_to(known.report)
         if report != known.report:
             self._results.keep_former(known.report, "resume")
             self._results.write_report(report)
@@ -275,7 +275,7 @@ class ClassRun:
     def _take(self, graded: Graded, shown: Callable[[Graded], None] = lambda _graded: None) -> None:
         name = graded.entry.student_id
         earlier = self._earlier.get(name)
-        graded = replace(graded, report=self._plan.overrides.on(graded.report))
+        graded = replace(graded, report=self._plan.overrides.apply_to(graded.report))
         if earlier and _loses(earlier.report, graded):
             # A fault of today does not take away what was seen yesterday.
             self._graded[name] = earlier

@@ -92,7 +92,7 @@ def lti(
     from grader.export.lti_client import address, client_of, platform
     from grader.export.lti_push import Memory
     from grader.export.lti_push import push as push_scores
-    from grader.pages.hand_back import marks_of, remember
+    from grader.pages.hand_back import grades_of, remember
     from grader.results.directory import WAIT, Results
     from grader.results.handed_back import read_handed_back
     from grader.results.read_class import read_class
@@ -116,8 +116,8 @@ def lti(
         there = {*done.known, *(student for student, _score in done.posted)}
         unkept = None
         if there and not dry_run:
-            marks = {name: mark for name, mark in marks_of([made]).items() if name in there}
-            unkept = remember(results, marks, ["push lti"], locked=True)
+            grades = {name: grade for name, grade in grades_of([made]).items() if name in there}
+            unkept = remember(results, grades, ["push lti"], locked=True)
     tell_exported(read, [made], errors)
     tell_unkept(unkept, errors)
     _tell_pushed(done, errors, standard_output(quiet=quiet), dry_run=dry_run)

@@ -166,7 +166,7 @@ class Grader:
             for graded in taken:
                 name = graded.entry.student_id
                 is_mine = name == mine.student_id
-                try_report = self.overrides.on(graded.this_run_report or graded.report)
+                try_report = self.overrides.apply_to(graded.this_run_report or graded.report)
                 with self.keeping:
                     if is_mine and is_seen_graded(try_report) and visited:
                         self.accounts.bind(name, visited[0])

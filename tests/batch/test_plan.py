@@ -20,7 +20,7 @@ from grader.model.report import Adjustment
 from grader.results.directory import Results
 from grader.roster.fingerprint import fingerprint
 from grader.roster.load import Roster, RosterEntry
-from grader.scoring.adjust import marked
+from grader.scoring.adjust import with_overrides
 from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observations import reference
 
@@ -240,7 +240,7 @@ def test_a_pair_with_something_open_goes_on_from_what_stands(
 def test_what_a_human_settled_for_one_of_a_pair_leaves_it_open_for_both(tmp_path: Path) -> None:
     results = a_pair(tmp_path)
     report = a_report(PAIR[0], None, group="pair")
-    settled = marked(report, [Adjustment(kind="total", points=9, why="Oral.")])
+    settled = with_overrides(report, [Adjustment(kind="total", points=9, why="Oral.")])
     assert settled.status == "graded"
     results.write_student(settled, reference())
     results.write_student(a_report(PAIR[1], None, group="pair"), reference())
