@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from grader.batch.parties import Earlier, party_of
+from grader.batch.parties import Earlier
 from grader.model.access import MissingFile
-from grader.model.batch import KnownWay
+from grader.model.batch import KnownWay, party_of
 from grader.model.fact import Found
 from grader.observe.refusals import unknowns
 from grader.roster.fingerprint import fingerprint

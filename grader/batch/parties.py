@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from grader.batch.ways import Way
 from grader.judging.ungraded import Unjudged
-from grader.model.batch import owner_of
+from grader.model.batch import party_of
 from grader.model.fact import Found
 from grader.scoring.best_account import best_of, points_so_far
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from grader.engines.visit import Visit
-    from grader.model.batch import OfStudent
     from grader.model.observation import Observation
     from grader.model.outcome import Outcome
     from grader.model.report import Report
@@ -83,11 +82,6 @@ class Party:
     def is_settled(self, account_id: str | None, region: str) -> bool:
         """Whether the account has a result that stands."""
         return (account_id, region) in self.earlier.settled_accounts
-
-
-def party_of(whose: OfStudent) -> str:
-    """The name of the party that a row, or a student, is of."""
-    return " ".join(owner_of(whose))
 
 
 def parties_of(

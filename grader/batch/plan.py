@@ -9,7 +9,6 @@ from msgspec import UNSET
 
 from grader import __version__
 from grader.batch.known_groups import KnownGroups, whole_groups
-from grader.batch.parties import party_of
 from grader.batch.regrade import criteria_of, former_criteria
 from grader.batch.same_row import (
     as_judged,
@@ -20,6 +19,7 @@ from grader.batch.same_row import (
 )
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
+from grader.model.batch import party_of
 from grader.model.code_digest import grader_sha256
 from grader.model.fact import Found
 from grader.results.changes import roster_changes, rubric_changes, stored_rubric

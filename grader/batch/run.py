@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import UNSET
 
 from grader.batch.known_groups import is_of_group
-from grader.batch.parties import Graded, is_worth_more, party_of
+from grader.batch.parties import Graded, is_worth_more
 from grader.batch.pipeline import Pipeline
 from grader.batch.regrade import judged_again
 from grader.batch.wait_for_killed import wait_for_orphaned_poll
 from grader.i18n.language import _
 from grader.inputs.problems import bad_input
 from grader.model.access import MissingFile
-from grader.model.batch import Batch, Counts, KnownWay
+from grader.model.batch import Batch, Counts, KnownWay, party_of
 from grader.model.code_digest import grader_sha256
 from grader.model.fact import Found
 from grader.model.timestamps import now

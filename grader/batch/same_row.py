@@ -8,9 +8,9 @@ import msgspec
 from msgspec import UNSET
 
 from grader.batch.known_groups import is_of_group
-from grader.batch.parties import party_of
 from grader.batch.settings import region_to_judge_in
 from grader.model.access import MissingFile
+from grader.model.batch import party_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

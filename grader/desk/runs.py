@@ -10,12 +10,12 @@ from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING
 
-from grader.batch.parties import party_of
 from grader.batch.portions import Portions
 from grader.desk.engine import Ended, OneRun, SharedThreads
 from grader.desk.grading import DESK_ENDED, FAILED, ONCE_MORE, WHEN_OPEN
 from grader.desk.refused import Refused, words
 from grader.i18n.language import N_, _
+from grader.model.batch import party_of
 from grader.model.machine_limit import limit_reached
 from grader.roster.load import student_of
 from grader.safety.trace import Repeated, trace_of

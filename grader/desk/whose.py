@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.batch.parties import party_of
 from grader.desk.refused import Refused
 from grader.i18n.language import N_
+from grader.model.batch import party_of
 from grader.model.fact import Found, Unknown
 from grader.scoring.adjust import overrides_of
 
