@@ -23,7 +23,7 @@ from grader.roster.load import student_of
 from grader.rubric.needs import needs_of
 from grader.safety.printable import printable
 from grader.safety.redact import redact
-from grader.safety.trace import Repeated, trace_of
+from grader.safety.trace import ShownFaults, trace_of
 from grader.scoring.score import score, ungraded_report
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Pipeline:
         self._engine.on_aside(lambda: self._done.put(None))
         self._observed: list[Observed] = []
         self._since = 0.0
-        self._lost, self._shown = False, Repeated()
+        self._lost, self._shown = False, ShownFaults()
         self.failed = False
         """Somebody is ungraded because the grader failed, and not for what was seen."""
 

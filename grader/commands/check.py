@@ -105,7 +105,7 @@ def check(
     ] = None,
 ) -> int:
     """Grade one account, mine: what the instructor will see, before handing in."""
-    from grader.batch.portions import is_waiting
+    from grader.batch.partial_reports import is_waiting
     from grader.batch.setup import load_setup
     from grader.export.gradescope import write_results
     from grader.inputs.problems import bad_input
@@ -211,14 +211,14 @@ def _grade(
     Returns the result, and what was shown last, where something was.
     """
     from grader.aws.clients import LONGEST_QUESTION_S
+    from grader.batch.partial_reports import PartialReports, is_waiting
     from grader.batch.pipeline import Pipeline
-    from grader.batch.portions import Portions, is_waiting
     from grader.engines.threads import Threads
     from grader.i18n.message import message
     from grader.model.fact import Found
     from grader.roster.load import student_of
     from grader.terminal.progress import working
-    from grader.terminal.report import show_first_portion, show_report
+    from grader.terminal.report import show_partial_report, show_report
 
     needs = setup.needs_for(settings.only)
     taken: list[Graded] = []
@@ -237,16 +237,16 @@ def _grade(
         def show(report: Report) -> None:
             with at_work.still():
                 if any(map(is_waiting, report.criteria)):
-                    show_first_portion(report, is_waiting, output)
+                    show_partial_report(report, is_waiting, output)
                 else:
                     show_report(report, output, shown[-1] if shown else None)
             shown.append(report)
 
-        portions = Portions(setup, settings, student_of(me), show)
+        partial_reports = PartialReports(setup, settings, student_of(me), show)
         engine = Threads(
             *(settings.jobs, at_work.tell),
             step=at_work.step,
-            known=None if quiet else portions.judge_now,
+            known=None if quiet else partial_reports.judge_now,
         )
         if errors.is_terminal:
             # Elsewhere the first line that is printed is whose account it is.

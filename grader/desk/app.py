@@ -26,7 +26,7 @@ from grader.model.student_id import is_student_id
 from grader.pages.document import Inside
 from grader.pages.speech import Speech
 from grader.pages.writing import page_of
-from grader.safety.trace import Repeated, trace_of
+from grader.safety.trace import ShownFaults, trace_of
 from grader.scoring.translate_report import translate
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class App:
     """Answers for one desk. Nothing that it is asked or answers is logged."""
 
     def __init__(self, desk: Desk) -> None:
-        self._desk, self._failed = desk, Repeated()
+        self._desk, self._failed = desk, ShownFaults()
 
     def asgi(self) -> ASGIApp:
         """The application for a server."""

@@ -10,7 +10,7 @@ from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING
 
-from grader.batch.portions import Portions
+from grader.batch.partial_reports import PartialReports
 from grader.desk.engine import Ended, OneRun, SharedThreads
 from grader.desk.grading import DESK_ENDED, FAILED, ONCE_MORE, WHEN_OPEN
 from grader.desk.refused import Refused, words
@@ -18,7 +18,7 @@ from grader.i18n.language import N_, _
 from grader.model.batch import party_of
 from grader.model.machine_limit import limit_reached
 from grader.roster.load import student_of
-from grader.safety.trace import Repeated, trace_of
+from grader.safety.trace import ShownFaults, trace_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,7 +70,7 @@ class DeskRuns:
         self._over = threading.Condition(self._lock)
         self._running: dict[str, OneRun] = {}
         self._aside, self._stopping = 0, False
-        self._failed = Repeated()
+        self._failed = ShownFaults()
 
     @property
     def seats(self) -> Seats:
@@ -120,13 +120,15 @@ class DeskRuns:
         if seat.keys is None:
             raise TypeError("whoever waits has a block")
         grader, keys, seat.keys = self._grader, seat.keys, None
-        show = partial(self._seats.show_portion, seat, seat.tries)
-        portions = Portions(grader.setup, grader.settings, student_of(seat.entry), show)
+        show = partial(self._seats.show_partial_report, seat, seat.tries)
+        partial_reports = PartialReports(
+            grader.setup, grader.settings, student_of(seat.entry), show
+        )
         run = OneRun(
             self._threads,
             tell=partial(self._seats.say, seat),
             aside=self._stepping_aside,
-            known=portions.judge_now,
+            known=partial_reports.judge_now,
         )
         self._running[party_of(seat.entry)] = run
         self._seats.put(seat, "looking", words(_BEGINS))

@@ -114,7 +114,7 @@ class Seats:
             seat.account_id = account_id
         self.tell([seat])
 
-    def show_portion(self, seat: Seat, tries: int, report: Report) -> None:
+    def show_partial_report(self, seat: Seat, tries: int, report: Report) -> None:
         """What is known of a try by now, unless that is over already."""
         with self.lock:
             if seat.tries != tries or seat.stage != "looking":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from grader.batch.portions import is_waiting
+from grader.batch.partial_reports import is_waiting
 from grader.i18n.language import N_, language
 from grader.i18n.message import said
 from grader.pages.document import sentence
