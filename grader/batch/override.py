@@ -27,7 +27,7 @@ from grader.scoring.open_by import ShownScores
 from grader.scoring.suspicion import KeptResult
 
 if TYPE_CHECKING:
-    from grader.batch.regrade import Change
+    from grader.batch.regrade import ReportChange
     from grader.model.report import Adjustment, Report
     from grader.results.directory import Results
 
@@ -54,7 +54,7 @@ class OverrideOutcome(NamedTuple):
 
     student_id: str
     report: Report | None
-    changes: list[Change]
+    changes: list[ReportChange]
     notes: tuple[Problem, ...]
 
 
@@ -89,7 +89,7 @@ def override_points(results: Results, request: OverrideRequest) -> OverrideOutco
         )
         overrides = read_overrides(results.root, names, worth)
         everybody: list[KeptResult] = []
-        changes: list[Change] = []
+        changes: list[ReportChange] = []
         for student in stored:
             if student.report is None or student.result is None:
                 continue

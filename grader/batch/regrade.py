@@ -53,7 +53,7 @@ WRITERS = 8
 
 
 @dataclass(frozen=True)
-class Moved:
+class CriterionChange:
     """A criterion before and after. ``None`` where the rubric did not have it or has it no more."""
 
     id: str
@@ -62,12 +62,12 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Change:
+class ReportChange:
     """A student whose result changed, and why. ``before`` is ``None`` where there was no report."""
 
     before: Report | None
     after: Report
-    moved: tuple[Moved, ...]
+    moved: tuple[CriterionChange, ...]
 
     @property
     def is_adjusted(self) -> bool:
@@ -85,7 +85,7 @@ class Regraded:
 
     summary: Summary
     reports: list[Report]
-    changes: list[Change]
+    changes: list[ReportChange]
     skipped: list[str]
     notes: tuple[Problem, ...] = ()
     not_again: tuple[Report, ...] = ()
@@ -346,15 +346,15 @@ def _write(results: Results, changed: Sequence[Rejudged]) -> None:
         list(threads.map(lambda rejudged: rejudged.write(results, "regrade"), changed))
 
 
-def _told(changed: Sequence[Rejudged]) -> list[Change]:
+def _told(changed: Sequence[Rejudged]) -> list[ReportChange]:
     """Of what changed, what a person is told: points and findings, not words."""
     changes = [change_of(rejudged.before, rejudged.result.report) for rejudged in changed]
     return [change for change in changes if change.moved or change.is_adjusted]
 
 
-def change_of(before: Report | None, after: Report) -> Change:
+def change_of(before: Report | None, after: Report) -> ReportChange:
     """A student's result before and after."""
-    return Change(before, after, _moved(before, after))
+    return ReportChange(before, after, _moved(before, after))
 
 
 def _only_adds(before: Report, after: Report) -> bool:
@@ -382,12 +382,12 @@ def _as_said_before(after: CriterionResult, before: CriterionResult) -> Criterio
     )
 
 
-def _moved(before: Report | None, after: Report) -> tuple[Moved, ...]:
+def _moved(before: Report | None, after: Report) -> tuple[CriterionChange, ...]:
     """The criteria that came to something else; without an earlier report that is every one."""
     old = {result.id: result for result in before.criteria} if before else {}
     new = {result.id: result for result in after.criteria}
     return tuple(
-        Moved(name, old.get(name), new.get(name))
+        CriterionChange(name, old.get(name), new.get(name))
         for name in (*new, *(name for name in old if name not in new))
         if _worth(old.get(name)) != _worth(new.get(name))
     )

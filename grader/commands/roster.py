@@ -86,15 +86,15 @@ def roster(
                 raise bad_input(path, None, message, _("Name what the LMS downloads."))
             submissions += found
             outside += led_out
-        made = make_roster(lists, submissions, out, prune=prune)
+        draft = make_roster(lists, submissions, out, prune=prune)
     for name in outside:
         message = _("The name leads out of the download; it was left alone.")
-        made.doubts.append(Problem(name, None, message, _("Find out who made this file.")))
-    written = bool(made.students or lists or existed)
+        draft.doubts.append(Problem(name, None, message, _("Find out who made this file.")))
+    written = bool(draft.students or lists or existed)
     if written:
-        write_roster(made, out)
-    show_made(made, lists, out, folder, written=written, existed=existed, quiet=quiet)
-    return UNGRADED if made.unreadable else ALL_POINTS
+        write_roster(draft, out)
+    show_made(draft, lists, out, folder, written=written, existed=existed, quiet=quiet)
+    return UNGRADED if draft.unreadable else ALL_POINTS
 
 
 @spoken_help
