@@ -156,7 +156,7 @@ class App:
         return self._html(self._own_page(request, name, cookie))
 
     def _own_page(self, request: Request, name: str, cookie: str, note: str = "") -> PageText:
-        view = self._desk.runs.seats.view(name)
+        view = self._desk.tries.seats.view(name)
         return pages.desk_student_page(self._desk, view, self._lang(request), cookie, note)
 
     async def _check(self, request: Request) -> Response:
@@ -190,7 +190,7 @@ class App:
 
     def _state_of(self, name: str, lang: str) -> dict[str, object]:
         return desk_state_of(
-            self._desk.runs.seats.view(name), self._desk.setup.rubric, lang
+            self._desk.tries.seats.view(name), self._desk.setup.rubric, lang
         ).as_json()
 
     async def _events(self, request: Request) -> Response:
@@ -204,7 +204,7 @@ class App:
 
     async def _report(self, request: Request) -> Response:
         name, _cookie = self._seated(request)
-        report = self._desk.runs.seats.view(name).counting_report
+        report = self._desk.tries.seats.view(name).counting_report
         if report is None or report.absent:
             raise BadRequest(404)
         return await self._report_page(report, self._lang(request))
@@ -254,7 +254,7 @@ class App:
         """A student's page, for the instructor: the board links to it."""
         self._instructor(request)
         name = request.path_params["student_id"]
-        views = self._desk.runs.seats.views()
+        views = self._desk.tries.seats.views()
         known = {view.entry.student_id: view.counting_report for view in views}
         report = known.get(name) if is_student_id(name) else None
         if report is None:

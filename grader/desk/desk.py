@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from grader.batch.run import ClassRun
     from grader.batch.setup import GradingSetup
     from grader.desk.register import Register
-    from grader.desk.runs import DeskRuns
+    from grader.desk.runs import TryQueue
     from grader.desk.streams import Streams
-    from grader.desk.whose import Accounts
+    from grader.desk.whose import AccountClaims
     from grader.results.directory import Results
     from grader.roster.load import RosterEntry
 
@@ -40,9 +40,9 @@ class Desk:
     results: Results
     rows: tuple[RosterEntry, ...]
     register: Register
-    accounts: Accounts
-    run: ClassRun
-    runs: DeskRuns
+    account_claims: AccountClaims
+    class_run: ClassRun
+    tries: TryQueue
     streams: Streams
     base_url: str
     lang: str
@@ -63,7 +63,7 @@ class Desk:
 
     def entry(self, student_id: str) -> RosterEntry:
         """The roster's row of a student."""
-        return self.runs.seats.view(student_id).entry
+        return self.tries.seats.view(student_id).entry
 
     @property
     def is_open(self) -> bool:
@@ -72,19 +72,19 @@ class Desk:
 
     def hand_in(self, student_id: str, block: str, lang: str) -> None:
         """Take what a student pasted. Raises :class:`Refused`; nothing is kept of it then."""
-        self.runs.check_may_try(student_id)
+        self.tries.check_may_try(student_id)
         with speaking(lang):
             keys = pasted(block.encode("utf-8", "replace"))
         if isinstance(keys, HandedIn):
             # It is said in the student's language already.
             refused = Refused(keys.why, _PASTE, status=NO_BLOCK)
-            self.runs.seats.refuse(student_id, refused)
+            self.tries.seats.refuse(student_id, refused)
             raise refused
-        self.runs.hand_in(student_id, keys)
+        self.tries.hand_in(student_id, keys)
 
     def release(self, student_id: str) -> None:
         """Let a student, and the group, hand in another account; theirs may be handed in by others."""
-        together = self.accounts.party(self.entry(student_id))
+        together = self.account_claims.party(self.entry(student_id))
         self.register.release([entry.student_id for entry in together])
         self.changed(student_id)
 

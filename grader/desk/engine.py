@@ -37,7 +37,7 @@ class SharedThreads:
         self.clients.close()
 
 
-class OneRun:
+class TryEngine:
     """The engine of one run: its own sign to stop, in threads that all runs share.
 
     ``tell`` hears what a task waits for and what it does next; ``aside`` and ``known`` are as those of

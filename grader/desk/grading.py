@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from grader.batch.run import ClassRun
     from grader.batch.settings import Settings
     from grader.batch.setup import GradingSetup
-    from grader.desk.engine import OneRun
+    from grader.desk.engine import TryEngine
     from grader.desk.seat import Seat
     from grader.desk.seats import Seats
-    from grader.desk.whose import Accounts
+    from grader.desk.whose import AccountClaims
     from grader.engines.visit import Identified, Visit
     from grader.model.access import Keys
     from grader.model.batch import Student
@@ -88,22 +88,22 @@ class InUse:
 
 
 @dataclass
-class Grader:
+class TryGrader:
     """Grades a student's block, and keeps what comes of it. Used by several threads at once."""
 
     setup: GradingSetup
     settings: Settings
-    accounts: Accounts
-    run: ClassRun
+    account_claims: AccountClaims
+    class_run: ClassRun
     results: Results
     seats: Seats
     in_use: InUse
     keeping: AbstractContextManager[object]
     overrides: Overrides
 
-    def grade(self, seat: Seat, keys: Keys, engine: OneRun) -> None:
+    def grade(self, seat: Seat, keys: Keys, engine: TryEngine) -> None:
         """Grade everybody of the student's group. Raises :class:`Refused` where nothing comes of it."""
-        mine, together = seat.entry, self.accounts.party(seat.entry)
+        mine, together = seat.entry, self.account_claims.party(seat.entry)
         taken: list[Graded] = []
         with self.in_use.visiting() as visited:
 
@@ -115,7 +115,7 @@ class Grader:
             def may_count(_student: Student, account_id: str) -> bool:
                 # A group may have several accounts, of which the best counts; a student alone has one.
                 return account_id in visited or (
-                    bool(mine.group) and self.accounts.may_still_count(mine, account_id)
+                    bool(mine.group) and self.account_claims.may_still_count(mine, account_id)
                 )
 
             pipeline = Pipeline(
@@ -146,7 +146,7 @@ class Grader:
         """The account's id, once nobody else's run is in it. Raises :class:`Refused`."""
         while True:
             # Whoever was in it before may have bound it.
-            account_id = self.accounts.check(seat.entry, found.identity)
+            account_id = self.account_claims.check(seat.entry, found.identity)
             if self.in_use.enter(account_id, visited):
                 return account_id
             if self.in_use.stopping:
@@ -169,9 +169,11 @@ class Grader:
                 try_report = self.overrides.apply_to(graded.this_run_report or graded.report)
                 with self.keeping:
                     if is_mine and is_seen_graded(try_report) and visited:
-                        self.accounts.bind(name, visited[0])
+                        self.account_claims.bind(name, visited[0])
                     # The row as the roster has it: how it was reached this once is kept nowhere.
-                    counting_report = self.run.take(replace(graded, entry=rows[name], led_to=None))
+                    counting_report = self.class_run.take(
+                        replace(graded, entry=rows[name], led_to=None)
+                    )
                 if counting_report is None:
                     raise Refused(_NOT_KEPT, ONCE_MORE)
                 results.append(TryResult(name, try_report, counting_report, is_mine))

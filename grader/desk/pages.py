@@ -120,7 +120,7 @@ def desk_student_page(desk: Desk, view: View, lang: str, cookie: str, note: str 
         row=entry,
         partners=[
             page_text(partner.name or partner.student_id, _NAME)
-            for partner in desk.accounts.party(entry)
+            for partner in desk.account_claims.party(entry)
             if partner.student_id != entry.student_id
         ],
         state=state,
@@ -140,10 +140,10 @@ def desk_student_page(desk: Desk, view: View, lang: str, cookie: str, note: str 
 def board_page(desk: Desk, lang: str, cookie: str) -> PageText:
     """The instructor's page: who is where, who claims what is another's, and the class below."""
     speech = Speech(lang)
-    views = desk.runs.seats.views()
+    views = desk.tries.seats.views()
     names = {view.entry.student_id: _name(view) for view in views}
-    known = desk.run.known
-    counts = desk.runs.seats.stage_counts
+    known = desk.class_run.known
+    counts = desk.tries.seats.stage_counts
     html = class_page(
         [result.report for result in known],
         summarise_class(known, desk.setup.rubric, lang),
@@ -159,7 +159,7 @@ def board_page(desk: Desk, lang: str, cookie: str) -> PageText:
         seated=[_seated(view, speech) for view in _in_order(views)],
         claims=[
             _claimed(claim, holders, names, speech)
-            for claim, holders in reversed(desk.accounts.disputes())
+            for claim, holders in reversed(desk.account_claims.disputes())
         ],
     )
     return PageText(html, BOARD.policy)

@@ -1,4 +1,4 @@
-"""The desk's queue: who may hand in, whose turn it is, and how a run ends."""
+"""The queue of handed-in blocks and the tries in progress."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from grader.batch.partial_reports import PartialReports
-from grader.desk.engine import Ended, OneRun, SharedThreads
+from grader.desk.engine import Ended, SharedThreads, TryEngine
 from grader.desk.grading import DESK_ENDED, FAILED, ONCE_MORE, WHEN_OPEN
 from grader.desk.refused import Refused, words
 from grader.i18n.language import N_, _
@@ -23,7 +23,7 @@ from grader.safety.trace import ShownFaults, trace_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from grader.desk.grading import Grader
+    from grader.desk.grading import TryGrader
     from grader.desk.seat import Seat, View
     from grader.desk.seats import Seats
     from grader.model.access import Keys
@@ -48,7 +48,7 @@ ASK = N_("If you think that it should be open, ask your instructor.")
 _BEGINS = N_("Asking AWS whose account it is.")
 
 
-class DeskRuns:
+class TryQueue:
     """Blocks that wait, and those that are at work. Its methods may be called in any thread.
 
     So many are graded at a time as the settings say; of those who are graded together one. ``told``
@@ -57,7 +57,7 @@ class DeskRuns:
 
     def __init__(
         self,
-        grader: Grader,
+        grader: TryGrader,
         *,
         told: Callable[[View], None],
         is_open: Callable[[], bool],
@@ -68,7 +68,7 @@ class DeskRuns:
         self._threads = SharedThreads(self._jobs)
         self._lock = grader.seats.lock
         self._over = threading.Condition(self._lock)
-        self._running: dict[str, OneRun] = {}
+        self._running: dict[str, TryEngine] = {}
         self._aside, self._stopping = 0, False
         self._failed = ShownFaults()
 
@@ -124,7 +124,7 @@ class DeskRuns:
         partial_reports = PartialReports(
             grader.setup, grader.settings, student_of(seat.entry), show
         )
-        run = OneRun(
+        run = TryEngine(
             self._threads,
             tell=partial(self._seats.say, seat),
             aside=self._stepping_aside,
@@ -153,7 +153,7 @@ class DeskRuns:
             with self._lock:
                 self._aside -= 1
 
-    def _visit(self, seat: Seat, keys: Keys, run: OneRun) -> None:
+    def _visit(self, seat: Seat, keys: Keys, run: TryEngine) -> None:
         try:
             self._grader.grade(seat, keys, run)
         except Refused as refused:

@@ -32,7 +32,7 @@ _UNSEEN = N_("It could not be found out whose account this is: {why}")
 _AGAIN = N_("Try again in a minute; it is not your fault.")
 
 
-class Accounts:
+class AccountClaims:
     """Who may hand in which account, by the roster and by what was graded first."""
 
     def __init__(self, rows: Sequence[RosterEntry], register: Register) -> None:

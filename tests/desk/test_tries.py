@@ -108,7 +108,7 @@ def test_a_total_lets_nothing_that_was_not_graded_bind_an_account(
     assert at.tries("s01", open_yet).report == at.report("s01")
     assert (at.report("s01").status, at.report("s01").score) == ("graded", 12.0)
     # Nor when the desk is opened again.
-    at.accounts.bind_graded(at.run.reports)
+    at.account_claims.bind_graded(at.class_run.reports)
     assert at.register.owner(A) is None
     assert at.tries("t01", account(A)).stage == "done"
     at.tries("s01", account(B))
