@@ -58,7 +58,11 @@ class PartialReports:
             if number < self._shown:
                 return  # what is newer is shown already
             report = score(
-                *(self._student, seen, done.result()[0], self._setup.rubric, self._setup.checks),
+                self._student,
+                observation=seen,
+                outcomes=done.result()[0],
+                rubric=self._setup.rubric,
+                checks=self._setup.checks,
                 lang=self._settings.lang,
                 only=self._settings.only,
                 due=self._settings.due,

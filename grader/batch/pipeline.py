@@ -194,7 +194,11 @@ class Pipeline:
     def _scored(self, entry: RosterEntry, seen: Observation, judged: Sequence[Outcome]) -> Report:
         settings = self._settings
         return score(
-            *(student_of(entry), seen, judged, self._rubric, self._checks),
+            student_of(entry),
+            observation=seen,
+            outcomes=judged,
+            rubric=self._rubric,
+            checks=self._checks,
             lang=settings.lang,
             only=settings.only,
             due=settings.due,

@@ -131,7 +131,7 @@ def check(
         settings = replace(settings, only=only, attempt=attempt)
         mine = use_of(use, setup.rubric.lab.names)
         access = own_access(profile, block)
-        me = RosterEntry(_ME, "", "", None, None, None, None, access, use=mine)
+        me = RosterEntry(student_id=_ME, access=access, use=mine)
         errors = standard_error(quiet=quiet)
         output = errors if json == "-" else standard_output(quiet=quiet)
         graded, shown = _grade(me, setup, settings, output, errors, quiet=quiet)
@@ -244,7 +244,8 @@ def _grade(
 
         partial_reports = PartialReports(setup, settings, student_of(me), show)
         engine = Threads(
-            *(settings.jobs, at_work.tell),
+            settings.jobs,
+            at_work.tell,
             step=at_work.step,
             known=None if quiet else partial_reports.judge_now,
         )

@@ -42,7 +42,7 @@ _SHARED = ("account_id", "region", "endpoint_url")
 _PARTICIPANT = re.compile(r"[0-9]{1,20}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RosterEntry:
     """One row of the roster: a student, and the account to grade.
 
@@ -55,12 +55,12 @@ class RosterEntry:
     """
 
     student_id: str
-    name: str
-    email: str
-    group: str | None
-    account_id: str | None
-    region: str | None
-    endpoint_url: str | None
+    name: str = ""
+    email: str = ""
+    group: str | None = None
+    account_id: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
     access: Access
     extra: dict[str, str] = field(default_factory=dict, hash=False)
     line: int = 0
@@ -130,7 +130,9 @@ def load_roster(
         remedy = _("Add the columns of one way: {ways}.", ways=_(WAYS))
         raise bad_input(path, table.header_line, message, remedy)
     reading = _Reading(
-        *(str(path), path.parent, table.columns),
+        str(path),
+        path.parent,
+        table.columns,
         files_needed=files_needed,
         alike_is_told=alike_is_told or not ways_needed,
         groups_before=groups_before,

@@ -11,7 +11,7 @@ from grader.roster.load import RosterEntry
 
 
 def row(name: str, group: str | None, profile: str) -> RosterEntry:
-    return RosterEntry(name, "", "", group, None, None, None, Profile(profile))
+    return RosterEntry(student_id=name, group=group, access=Profile(profile))
 
 
 def visit(account: RosterEntry) -> Visit:

@@ -47,7 +47,7 @@ def student(
 ) -> RosterEntry:
     keys = Keys(Secret(account), Secret("test"), None)
     given = {"account_id": None, "region": None, "endpoint_url": None} | more
-    return RosterEntry(name, "", "", group, **given, access=keys, line=line)
+    return RosterEntry(student_id=name, group=group, **given, access=keys, line=line)
 
 
 def graded(

@@ -22,7 +22,9 @@ A, B, C, D, E, F = (str(number) * 12 for number in range(1, 7))
 
 
 def row(name: str, group: str | None = None, account_id: str | None = None) -> RosterEntry:
-    return RosterEntry(name, "", "", group, account_id, None, None, NothingHandedIn())
+    return RosterEntry(
+        student_id=name, group=group, account_id=account_id, access=NothingHandedIn()
+    )
 
 
 def identity(account_id: str) -> Found[Identity]:

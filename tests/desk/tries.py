@@ -44,7 +44,9 @@ KEYS = Keys(Secret("AKIA"), Secret("secret"), None)
 
 def row(name: str, group: str | None = None, account_id: str | None = None) -> RosterEntry:
     """A row that says no way to an account."""
-    return RosterEntry(name, "", "", group, account_id, None, None, NothingHandedIn())
+    return RosterEntry(
+        student_id=name, group=group, account_id=account_id, access=NothingHandedIn()
+    )
 
 
 def account(account_id: str, wrong: int = 0, **changes: Any) -> Observation:

@@ -42,7 +42,7 @@ def grade() -> Iterator[Grade]:
         ) -> Report:
             keys = Keys(Secret(account), Secret("test"), None)
             students = [
-                RosterEntry(f"s{line}", "", "", None, account, None, None, access=keys, line=line)
+                RosterEntry(student_id=f"s{line}", account_id=account, access=keys, line=line)
                 for line in range(2, rows + 2)
             ]
             found: list[Graded] = []

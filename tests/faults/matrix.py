@@ -364,4 +364,4 @@ def reported(rubric: Rubric, seen: Sequence[Seen]) -> list[Came]:
     ]
 
 
-STUDENT = RosterEntry("s1", "", "", None, None, None, None, access=DefaultCredentials(), line=2)
+STUDENT = RosterEntry(student_id="s1", access=DefaultCredentials(), line=2)

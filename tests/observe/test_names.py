@@ -12,7 +12,7 @@ from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
 from grader.sandbox.submission import DemoSubmission
 from tests.alike import alike
-from tests.resources.test_find import OWN, RosterEntry
+from tests.resources.test_find import OWN, Account
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +86,7 @@ def test_use_says_which_of_several_is_judged(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    own = RosterEntry(aws_sandbox, fresh_account)
+    own = Account(aws_sandbox, fresh_account)
     own.fed("lab2_function", "lab2_queue")
     given: list[Any] = ["--rubric", "own-names", "--no-exchange", "--out", str(tmp_path)]
     check(aws_sandbox, fresh_account, monkeypatch, *given)

@@ -83,7 +83,7 @@ def _is_of(item: Any) -> bool:
 
 def _row(file: Recorded, account: str, line: int) -> RosterEntry:
     keys = Keys(Secret(account), Secret("test"), None)
-    return RosterEntry(file.name, "", "", None, None, None, None, access=keys, line=line)
+    return RosterEntry(student_id=file.name, access=keys, line=line)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from grader.roster.load import RosterEntry
 
 
 def account(student_id: str, name: str = "", email: str = "") -> RosterEntry:
-    return RosterEntry(student_id, name, email, None, None, None, None, DefaultCredentials())
+    return RosterEntry(student_id=student_id, name=name, email=email, access=DefaultCredentials())
 
 
 CLASS = (

@@ -154,7 +154,7 @@ def season(
 
 def _row(cell: Cell, account: str, line: int) -> RosterEntry:
     keys = Keys(Secret(account), Secret("test"), None)
-    return RosterEntry(cell.name, "", "", None, None, None, None, access=keys, line=line)
+    return RosterEntry(student_id=cell.name, access=keys, line=line)
 
 
 @contextmanager
