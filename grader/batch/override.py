@@ -95,8 +95,7 @@ def override_points(results: Results, request: OverrideRequest) -> OverrideOutco
                 continue
             report = overrides.apply_to(student.report)
             if report != student.report:
-                results.keep_former(student.report, "override")
-                results.write_report(report)
+                results.write_report(report, former=student.report, why="override")
                 changes.append(change_of(student.report, report))
             everybody.append(KeptResult(report, student.result.code))
         shown = ShownScores.as_kept(batch)

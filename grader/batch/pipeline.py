@@ -64,7 +64,7 @@ class Pipeline:
         judge: Judge,
         checks: Mapping[str, CheckInfo],
         settings: Settings,
-        on_graded: Callable[[Graded], None],
+        on_graded: Callable[[Graded], object],
         engine: Engine | None = None,
         earlier: Mapping[str, Earlier] | None = None,
         stored: Callable[[str], Sequence[Observation]] = lambda _party: (),

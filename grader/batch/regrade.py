@@ -158,12 +158,7 @@ def regrade(
         everybody = [rejudged.result for rejudged in again]
         reports = [known.report for known in everybody]
         missing = _missing(batch.students, reports)
-        changed = [
-            rejudged
-            for rejudged in again
-            if rejudged.before != rejudged.result.report
-            or rejudged.counting_observation is not None
-        ]
+        changed = [rejudged for rejudged in again if rejudged.is_change]
         changes = _told(changed)
         failed = tuple(one.not_again for one in again if one.not_again is not None)
         if dry_run:
@@ -227,16 +222,22 @@ class Rejudged(NamedTuple):
     others: tuple[Observation, ...] = ()
     not_again: Report | None = None
 
+    @property
+    def is_change(self) -> bool:
+        """Whether there is anything to write."""
+        return self.before != self.result.report or self.counting_observation is not None
+
     def write(self, results: Results, why: Why) -> None:
         """Write the report that is known now, and what it rests on; what it said before is kept, with
         ``why`` it changed."""
-        report = self.result.report
-        if self.before is not None and not _only_adds(self.before, report):
-            results.keep_former(self.before, why)
-        if self.counting_observation is not None:
-            results.write_student(report, self.counting_observation, self.others)
+        report, former = self.result.report, self.before
+        if former is not None and _only_adds(former, report):
+            former = None
+        observation = self.counting_observation
+        if observation is not None:
+            results.write_student(report, observation, self.others, former=former, why=why)
         else:
-            results.write_report(report)
+            results.write_report(report, former=former, why=why)
 
 
 def judged_again(
@@ -347,7 +348,7 @@ def _write(results: Results, changed: Sequence[Rejudged]) -> None:
 
 
 def _told(changed: Sequence[Rejudged]) -> list[ReportChange]:
-    """Of what changed, what a person is told: points and findings, not words."""
+    """The changes worth reporting: those of points or findings, not of wording."""
     changes = [change_of(rejudged.before, rejudged.result.report) for rejudged in changed]
     return [change for change in changes if change.moved or change.is_adjusted]
 

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from grader.scoring.summary import Summary
 
 _NOTHING_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-"""Every other student's files would fail alike: the batch ends before accounts are used in vain."""
+"""Errors of the whole disk: every later write would fail too, so the batch stops."""
 
 
 def _loses(earlier: Report, graded: Graded) -> bool:
@@ -163,10 +163,7 @@ class ClassRun:
             overrides=plan.overrides,
         ):
             name = rejudged.result.report.student_id
-            if (
-                rejudged.before != rejudged.result.report
-                or rejudged.counting_observation is not None
-            ):
+            if rejudged.is_change:
                 rejudged.write(self._results, "resume")
             is_looked_at_again = name in self._earlier
             (self._earlier if is_looked_at_again else self._graded)[name] = rejudged.result
@@ -184,18 +181,17 @@ class ClassRun:
             return known
         report = self._plan.overrides.apply_to(known.report)
         if report != known.report:
-            self._results.keep_former(known.report, "resume")
-            self._results.write_report(report)
+            self._results.write_report(report, former=known.report)
         return KeptResult(report, known.code)
 
     def _grade(self, shown: Callable[[Graded], None]) -> None:
         rows = [entry for entry in self._plan.todo if not entry.absent]
-        take = partial(self._take, shown=shown)
+        take = partial(self.take, shown=shown)
         self._pipeline(take, self._engine, self._plan.groups).run(rows)
 
     def _pipeline(
         self,
-        take: Callable[[Graded], None],
+        take: Callable[[Graded], object],
         engine: Engine | None,
         earlier: Mapping[str, Earlier],
     ) -> Pipeline:
@@ -241,21 +237,13 @@ class ClassRun:
                     lang=self._lang,
                     before=self._results.report_of(entry.student_id),
                 )
-                self._take(Graded(entry, None, report))
+                self.take(Graded(entry, None, report))
         if joining:
             self._join(joining)
 
     def _join(self, rows: Sequence[RosterEntry]) -> None:
         """Grade rows that name no way by what is stored of their groups: no way of theirs is tried."""
-        self._pipeline(self._take, None, {}).run(rows, visit=False)
-
-    def take(self, graded: Graded) -> Report | None:
-        """Write a student's result, one at a time. The report that counts now, with a human's marks;
-        ``None`` where it could not be written. Raises ``OSError`` where nothing more can be written."""
-        unwritten = len(self.unwritten)
-        self._take(graded)
-        name = graded.entry.student_id
-        return self._graded[name].report if len(self.unwritten) == unwritten else None
+        self._pipeline(self.take, None, {}).run(rows, visit=False)
 
     @property
     def known(self) -> list[KeptResult]:
@@ -272,7 +260,11 @@ class ClassRun:
         """The reports there are, in the roster's order."""
         return [known.report for known in self._in_order()]
 
-    def _take(self, graded: Graded, shown: Callable[[Graded], None] = lambda _graded: None) -> None:
+    def take(
+        self, graded: Graded, shown: Callable[[Graded], None] = lambda _graded: None
+    ) -> Report | None:
+        """Write a student's result, one at a time. The report that counts now, with a human's marks;
+        ``None`` where it could not be written. Raises ``OSError`` where nothing more can be written."""
         name = graded.entry.student_id
         earlier = self._earlier.get(name)
         graded = replace(graded, report=self._plan.overrides.apply_to(graded.report))
@@ -282,17 +274,17 @@ class ClassRun:
             if _is_graded(earlier):
                 self.not_again.append(graded.fault or graded.report)
             shown(graded)
-            return
+            return earlier.report
         try:
-            before = self._results.report_of(name)
-            if before is not None and before != graded.report:
-                self._results.keep_former(before, "resume")
-            self._results.write_student(graded.report, graded.observation, graded.others)
+            former = self._results.report_of(name)
+            self._results.write_student(
+                graded.report, graded.observation, graded.others, former=former
+            )
         except Exception as error:
             if isinstance(error, OSError) and error.errno in _NOTHING_MORE:
                 raise
             self.unwritten.append(f"{name}: {printable(str(error), 200)}")
-            return
+            return None
         of_this_run = graded.this_run_report
         if of_this_run is not None and of_this_run.status == "ungraded" and _is_graded(earlier):
             self.not_again.append(of_this_run)
@@ -303,6 +295,7 @@ class ClassRun:
         # The observation is on disk: of a class of thousands it would fill the memory.
         self._graded[name] = KeptResult(graded.report, code_of(graded.observation))
         shown(graded)
+        return graded.report
 
     def _in_order(self) -> list[KeptResult]:
         ids = [entry.student_id for entry in self._roster.accounts]

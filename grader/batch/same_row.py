@@ -99,7 +99,7 @@ def _is_as_named(stored: StoredStudent, option: str | None, rubric: Rubric) -> b
 
 
 def as_judged(student: Student, report: Report | None) -> Student:
-    """The row by which a report is judged again: it says its group until the student is graded."""
+    """The student with the group of the stored report, which stays until the next grading."""
     if report is None or report.nothing_seen:
         return student
     return msgspec.structs.replace(student, group=report.group)

@@ -186,8 +186,8 @@ def why_fault(why: str) -> tuple[str, str] | None:
 
 
 def number_fault(points: float, why: str) -> tuple[str, str] | None:
-    """That a mark, once written, would be read as points that a decimal comma cut in two, and the
-    remedy; ``None`` if it would not."""
+    """The fault of an override whose points and reason would be read back as one decimal number, and the
+    remedy; or ``None``."""
     if not _is_cut(_number(points), why):
         return None
     return _("The reason has no word."), _("Say why: the student reads it.")
