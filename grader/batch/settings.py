@@ -28,7 +28,7 @@ class Settings:
 
     ``jobs`` accounts are visited at a time, each for ``account_timeout_s`` seconds at most. A silence
     is looked at again after ``confirm_s`` seconds before it costs points, if that is not zero.
-    ``shown`` is what ``grades.csv`` says for scores that there are not.
+    ``shown``: how ``grades.csv`` fills the score of a student without one.
     ``only`` are the ids of the criteria that are looked at, if not all are. ``due`` is the time of
     ``--due``: UTC, ISO 8601. Of an account that was seen before ``keep`` says which counts, the last
     result or the best one.

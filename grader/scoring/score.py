@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grader import __version__
 from grader.i18n.language import ENGLISH, language
 from grader.i18n.message import Message, message, said
-from grader.model import timestamps as clock
 from grader.model.fact import NOT_OBSERVED
 from grader.model.report import CriterionResult, FoundResource, Report, TestResult
 from grader.rubric.exercised import ONLY_LOOK
 from grader.rubric.load import text_in
 from grader.rubric.rules import route
+from grader.scoring.blank_report import blank_report
 from grader.scoring.late import due_of, with_lateness
 from grader.scoring.open_by import settled_by
 from grader.scoring.phrases import (
@@ -109,29 +108,11 @@ def ungraded_report(
 
     It begins and ends now.
     """
-    now, scoring = clock.now(), _Scoring(rubric, {}, (), lang)
-    return Report(
-        student_id=student.student_id,
-        name=student.name,
-        email=student.email,
-        group=student.group,
-        account_id=student.account_id,
-        region=region,
-        status="ungraded",
-        score=None,
-        sure_points=0.0,
-        max_score=float(rubric.max_score),
-        criteria=tuple(
-            scoring.ungraded(criterion, why.words, None, [why.kind])
-            for criterion in rubric.criteria
-        ),
-        seed=seed,
-        rubric_sha256=rubric.sha256,
-        grader_version=__version__,
-        started_at=now,
-        finished_at=now,
-        duration_s=0.0,
+    scoring = _Scoring(rubric, {}, (), lang)
+    criteria = (
+        scoring.ungraded(criterion, why.words, None, [why.kind]) for criterion in rubric.criteria
     )
+    return blank_report(student, rubric, criteria, seed=seed, region=region)
 
 
 class _Scoring:
