@@ -85,14 +85,14 @@ class Party:
 
 
 def parties_of(
-    accounts: Iterable[RosterEntry],
+    entries: Iterable[RosterEntry],
     visit: Callable[[RosterEntry], Visit] | None,
     earlier: Mapping[str, Earlier],
 ) -> dict[str, Party]:
     """The parties of a class by their names, in the order of the rows. Equal ways are one; without
     ``visit`` they have none."""
     parties: dict[str, Party] = {}
-    for entry in accounts:
+    for entry in entries:
         name = party_of(entry)
         party = parties.setdefault(name, Party(name, [], earlier.get(name, NOTHING_EARLIER)))
         party.rows.append(entry)

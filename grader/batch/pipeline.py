@@ -84,11 +84,11 @@ class Pipeline:
         self.failed = False
         """Somebody is ungraded because the grader failed, and not for what was seen."""
 
-    def run(self, accounts: Iterable[RosterEntry], *, visit: bool = True) -> None:
+    def run(self, entries: Iterable[RosterEntry], *, visit: bool = True) -> None:
         """Grade everyone; unless they ``visit``, by what is stored of their parties alone. On
         ``KeyboardInterrupt`` the queues are given back and it goes on up."""
         try:
-            self._run(self._visiting(accounts, self._visit if visit else None))
+            self._run(self._visiting(entries, self._visit if visit else None))
         finally:
             self._engine.close()
             if self._shown.repeat_count:
@@ -129,10 +129,10 @@ class Pipeline:
     # -- visiting -----------------------------------------------------------------------------
 
     def _visiting(
-        self, accounts: Iterable[RosterEntry], visit: Callable[[RosterEntry], Visit] | None
+        self, entries: Iterable[RosterEntry], visit: Callable[[RosterEntry], Visit] | None
     ) -> Visiting:
         return Visiting(
-            parties_of(accounts, visit, self._earlier),
+            parties_of(entries, visit, self._earlier),
             self._rubric,
             self._needs,
             self._settings,

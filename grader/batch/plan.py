@@ -100,7 +100,7 @@ def plan(
     batch = results.batch()
     former_rows = {student.student_id: student for student in batch.students}
     students = [
-        settings.student_of(entry, former_rows.get(entry.student_id)) for entry in roster.accounts
+        settings.student_of(entry, former_rows.get(entry.student_id)) for entry in roster.entries
     ]
     before = rows_before(results, batch, students)
     if not force:
@@ -139,7 +139,7 @@ def plan(
             and _is_as_judged(stored_student, before, batch, settings, rubric)
         ):
             outdated.append(as_judged(stored_student.student, last.report))
-    apart = of_former_partners(roster.accounts, before, last_results, _bound_at_desk(results))
+    apart = of_former_partners(roster.entries, before, last_results, _bound_at_desk(results))
     groups.leave_out(apart)
     standing_results, last_results = (
         {name: result for name, result in results_of.items() if name not in apart}
@@ -149,12 +149,12 @@ def plan(
         todo = tuple(_missing(chosen, standing_results, groups))
     else:
         chosen = chosen if only else _left(chosen, standing_results, groups)
-        todo = whole_groups(roster.accounts, {entry.student_id for entry in chosen})
-    again = {account.student_id for account in todo}
+        todo = whole_groups(roster.entries, {entry.student_id for entry in chosen})
+    again = {entry.student_id for entry in todo}
     kept = {name: result for name, result in standing_results.items() if name not in again}
     earlier = {name: result for name, result in last_results.items() if name in again}
     former = former_criteria(batch, asked, rubric)
-    names = [account.student_id for account in roster.accounts]
+    names = [entry.student_id for entry in roster.entries]
     overrides = read_overrides(results.root, names, Worth.of(rubric, former))
     read_handed_back(results.root)  # damaged, it would only be met by the pages, at the end
     return Plan(
@@ -167,7 +167,7 @@ def plan(
         raw_batch=raw_batch,
         groups=groups.earlier(todo, again=bool(only)),
         stored=groups.students(todo),
-        ways=groups.ways(roster.accounts, standing_results, kept),
+        ways=groups.ways(roster.entries, standing_results, kept),
         overrides=overrides,
         former_criteria=tuple(former),
         unfinished=bool(only) and batch.state != "finished",
@@ -283,6 +283,6 @@ def _is_as_judged(
 
 def _chosen(roster: Roster, only: Sequence[str]) -> tuple[RosterEntry, ...]:
     if not only:
-        return roster.accounts
-    ids = find_students(roster.accounts, only, "--only")
-    return whole_groups(roster.accounts, ids)
+        return roster.entries
+    ids = find_students(roster.entries, only, "--only")
+    return whole_groups(roster.entries, ids)

@@ -99,7 +99,7 @@ class ClassRun:
         self._graded: dict[str, KeptResult] = {}
         self._rows = [
             plan.settings.student_of(entry, plan.former_rows.get(entry.student_id))
-            for entry in roster.accounts
+            for entry in roster.entries
         ]
         self._named = NamedAccounts(self._rows)
         self._started, self._clock = now(), time.monotonic()
@@ -139,7 +139,7 @@ class ClassRun:
                 with suppress(OSError):  # the original error may be a full disk
                     self._write_batch("interrupted")
                 raise
-            if self._plan.unfinished and len(self._graded) < len(self._roster.accounts):
+            if self._plan.unfinished and len(self._graded) < len(self._roster.entries):
                 self._write_batch("interrupted")  # students outside --only are still missing
             else:
                 self._write_batch("finished")
@@ -298,7 +298,7 @@ class ClassRun:
         return graded.report
 
     def _in_order(self) -> list[KeptResult]:
-        ids = [entry.student_id for entry in self._roster.accounts]
+        ids = [entry.student_id for entry in self._roster.entries]
         return [self._graded[name] for name in ids if name in self._graded]
 
     def _finish(self) -> Summary:
@@ -310,7 +310,7 @@ class ClassRun:
         return self._plan.settings.lang
 
     def _known_ways(self) -> dict[str, KnownWay]:
-        grouped = [entry.student_id for entry in self._roster.accounts if entry.group]
+        grouped = [entry.student_id for entry in self._roster.entries if entry.group]
         return {name: self._ways[name] for name in grouped if name in self._ways}
 
     def _write_pages(self, summary: Summary) -> None:
@@ -329,7 +329,7 @@ class ClassRun:
         settings, ended = self._plan.settings, state in {"interrupted", "finished"}
         graded = sum(report.status == "graded" for report in self.reports)
         absent = sum(report.absent for report in self.reports)
-        everybody = len(self._roster.accounts)
+        everybody = len(self._roster.entries)
         failed = [n for n, kept in self._unjudged.items() if self._graded.get(n) is kept]
         self._results.write_batch(
             Batch(

@@ -254,8 +254,8 @@ def _serve(roster: Path, asked: DeskCommand, blocks: Path | None = None) -> int:
             listening=listening,
             tls=tls,
             until=closes,
-            released=find_students(students.accounts, asked.release or (), "--release"),
-            renewed=find_students(students.accounts, asked.new_link or (), "--new-link"),
+            released=find_students(students.entries, asked.release or (), "--release"),
+            renewed=find_students(students.entries, asked.new_link or (), "--new-link"),
         )
 
         def tell_open(link: str) -> None:

@@ -156,7 +156,7 @@ def batch(
         with engine_of(engine, scheduler, settings.jobs) as made:
             run = ClassRun(setup, results, students, planned, made)
             try:
-                handed_in = [account for account in planned.todo if not account.absent]
+                handed_in = [entry for entry in planned.todo if not entry.absent]
                 with progress(handed_in, errors, quiet=quiet) as tell:
                     summary = run.run(lambda graded: tell(graded.report))
             except (KeyboardInterrupt, OSError, RuntimeError, MemoryError) as why:

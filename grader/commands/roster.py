@@ -124,7 +124,5 @@ def doctor(
     with load_setup_and_roster(rubric, checks, roster) as (setup, students):
         found = examine_class(students, roster, setup.rubric, setup.needs, settings)
     show_examinations(found, standard_output(quiet=quiet))
-    show_absent(
-        [account for account in students.accounts if account.absent], standard_output(quiet=quiet)
-    )
+    show_absent([entry for entry in students.entries if entry.absent], standard_output(quiet=quiet))
     return UNGRADED if any(examination.faults for examination in found) else ALL_POINTS

@@ -88,7 +88,7 @@ class OpenDesk:
         self.run.run(lambda _graded: None)
 
     def _serve(self, run: ClassRun) -> None:
-        options, register, rows = self._options, self._register, self._roster.accounts
+        options, register, rows = self._options, self._register, self._roster.entries
         # By the token: a spreadsheet that saved the file may have changed the ids in it.
         ours = register.owners(self._links.tokens)
         known = {name: token for token, name in ours.items()}

@@ -87,7 +87,7 @@ def examine_class(
     threads = ThreadPoolExecutor(settings.jobs, thread_name_prefix="observe")
     try:
         rows = []
-        for entry in roster.accounts:
+        for entry in roster.entries:
             if entry.absent:
                 continue
             region = settings.region_of(entry, rubric)
@@ -123,7 +123,7 @@ def _written(path: Path, roster: Roster) -> dict[Access, float]:
     table = read_table(read_text(path, limit_bytes=2**30).text, str(path))
     files = {row.line: row.cells.get("credentials_file") for row in table.rows}
     written: dict[Access, float] = {}
-    for entry in roster.accounts:
+    for entry in roster.entries:
         if "submitted_at" in table.columns:
             if entry.submitted_at is not None:
                 at = entry.submitted_at.timestamp()

@@ -92,7 +92,7 @@ def student_of(entry: RosterEntry) -> Student:
 class Roster:
     """A roster as it was loaded. ``sha256`` is the digest of the file's bytes, in hexadecimal."""
 
-    accounts: tuple[RosterEntry, ...]
+    entries: tuple[RosterEntry, ...]
     sha256: str
 
 
@@ -137,11 +137,11 @@ def load_roster(
         alike_is_told=alike_is_told or not ways_needed,
         groups_before=groups_before,
     )
-    accounts = reading.accounts(table.rows)
+    entries = reading.entries(table.rows)
     problems = [*table.problems, *reading.problems]
     if problems:
         raise BadInput(problems)
-    return Roster(accounts, sha256)
+    return Roster(entries, sha256)
 
 
 def _table(path: Path) -> tuple[Table, str]:
@@ -169,8 +169,8 @@ class _Reading:
     alike_is_told: bool = False
     groups_before: Sequence[str | None] = ()
 
-    def accounts(self, rows: Sequence[AccountRow]) -> tuple[RosterEntry, ...]:
-        """The accounts of all rows; meaningful only if ``problems`` stays empty."""
+    def entries(self, rows: Sequence[AccountRow]) -> tuple[RosterEntry, ...]:
+        """The entries of all rows; meaningful only if ``problems`` stays empty."""
         self.check(rows)
         access, missing = self._ways(rows)
         shared: dict[int, dict[str, str]] = {}
@@ -193,7 +193,7 @@ class _Reading:
                     partners[row.line] = theirs.get("account_id")
         absent, gone = NothingHandedIn(), MissingFile()
         return tuple(
-            _account(
+            _entry(
                 row,
                 access.get(row.line, gone if row.line in missing else absent),
                 shared.get(row.line, {}),
@@ -317,13 +317,13 @@ def _use_alone(shared: Mapping[str, str]) -> dict[str, str]:
     return {column: cell for column, cell in shared.items() if column.startswith(USE)}
 
 
-def _account(
+def _entry(
     row: AccountRow,
     access: Access,
     shared: Mapping[str, str],
     way_account_id: str | UnsetType | None,
 ) -> RosterEntry:
-    """The account of ``row``. What it leaves empty is as ``shared`` says."""
+    """The entry of ``row``. What it leaves empty is as ``shared`` says."""
     cells = {**shared, **row.cells}
     return RosterEntry(
         student_id=cells["student_id"],
@@ -350,7 +350,7 @@ def _account(
 def use_problems(roster: Roster, file: str, roles: Iterable[str]) -> list[Problem]:
     """The columns ``use.ROLE`` that name no resource of the rubric, at the first row that has one."""
     known, wrong = {*roles}, dict[str, int]()
-    for entry in roster.accounts:
+    for entry in roster.entries:
         for role in entry.use.keys() - known:
             wrong.setdefault(role, entry.line)
     return [

@@ -210,7 +210,7 @@ def test_what_0_1_0_graded_is_no_new_way(tmp_path: Path) -> None:
     found = planned(results, by, resume=True)
     assert todo(found) == []
     assert {name: way.fingerprint for name, way in found.ways.items()} == {
-        row.student_id: fingerprint(row) for row in by.accounts if row.group
+        row.student_id: fingerprint(row) for row in by.entries if row.group
     }
 
 
@@ -252,7 +252,7 @@ def test_what_a_human_settled_for_one_of_a_pair_leaves_it_open_for_both(tmp_path
 def test_a_new_partner_takes_the_pair_along(tmp_path: Path) -> None:
     results = a_pair(tmp_path)
     more = account(Student("s4", group="pair"))
-    with_more = roster(*of_pair().accounts, more, sha256="more")
+    with_more = roster(*of_pair().entries, more, sha256="more")
     assert todo(planned(results, with_more, resume=True)) == ["s1", "s2", "s4"]
 
 

@@ -54,7 +54,7 @@ class OfProfile:
         planned = plan(self.results, students, self.setup.rubric, settings, **how)
 
         def pasted(run: ClassRun) -> None:
-            (row,) = students.accounts
+            (row,) = students.entries
             keys = Keys(Secret(self._keys), Secret("test"))
             taken: list[Graded] = []
             given = (self.setup.rubric, self.setup.judge, self.setup.checks, settings)

@@ -116,7 +116,7 @@ class Tries:
         self.account_claims = AccountClaims(rows, self.register)
         roster = Roster(self.rows, "")
         marks = overrides or Overrides()
-        planned = Plan(roster.accounts, settings, start_over=False, overrides=marks)
+        planned = Plan(roster.entries, settings, start_over=False, overrides=marks)
         self.class_run = ClassRun(self.setup, self.results, roster, planned)
         self.seats = Seats(rows, self.class_run.reports, lambda _name: None)
         self.grader = TryGrader(

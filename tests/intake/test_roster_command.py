@@ -130,7 +130,7 @@ def test_nobody_is_lost_silently(tmp_path: Path) -> None:
         "10",
         "11",
     ]
-    accounts = load_roster(tmp_path / "roster.csv").accounts
+    accounts = load_roster(tmp_path / "roster.csv").entries
     assert [isinstance(account.access, HandedIn) for account in accounts] == [False] + [True] * 4
     assert "PDF" in str(accounts[1].access)
     told = done.stderr.split("no block that can be read:")[1].strip().splitlines()
@@ -320,11 +320,11 @@ def test_what_is_defused_is_read_as_what_it_was(tmp_path: Path, out: str) -> Non
     for _time in range(2):
         made = grader_here("roster", "download", "--class=list.csv", f"--out={out}", cwd=tmp_path)
         assert made.returncode == 0, made.stderr
-        (account,) = load_roster(tmp_path / out).accounts
+        (account,) = load_roster(tmp_path / out).entries
         assert (account.student_id, account.email, account.group) == ("@bob", "+b@x.org", "A;=B")
     assert "yours stays" not in made.stderr
     # A roster is a class list too.
     again = grader_here("roster", "download", f"--class={out}", "--out=copy.csv", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
-    (copy,) = load_roster(tmp_path / "copy.csv").accounts
+    (copy,) = load_roster(tmp_path / "copy.csv").entries
     assert copy.student_id == "@bob"

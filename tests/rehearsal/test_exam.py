@@ -312,8 +312,8 @@ def test_the_reference_is_graded_alone_with_all_the_time_the_rubric_gives(
     runs: list[tuple[float, list[str]]] = []
 
     class Watched(Pipeline):
-        def run(self, accounts: Iterable[RosterEntry]) -> None:
-            given = [*accounts]
+        def run(self, entries: Iterable[RosterEntry]) -> None:
+            given = [*entries]
             runs.append((self._rubric.exchange.deadline_s, [one.student_id for one in given]))
             super().run(given)
 
