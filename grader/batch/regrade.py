@@ -263,12 +263,14 @@ def judged_again(
     class_ = list(everyone)
     named = NamedAccounts(class_)
     groups: dict[str | None, list[Student]] = {}
-    for row in class_:
-        groups.setdefault(row.group, []).append(row)
+    for member in class_:
+        groups.setdefault(member.group, []).append(member)
 
     def asked(student: Student, seen: Observation) -> Observation:
         members = groups.get(student.group, ()) if student.group else ()
-        regions = [region_to_judge_in(row, region, rubric, seen) for row in (student, *members)]
+        regions = [
+            region_to_judge_in(member, region, rubric, seen) for member in (student, *members)
+        ]
         return restrict_to(seen, rubric, seen.region if seen.region in regions else regions[0])
 
     some = list(students)

@@ -111,8 +111,8 @@ class ClassRun:
         self.kept_aside: Path | None = None
         """Where what was there before is now, if this run began anew."""
 
-    def run(self, shown: Callable[[Graded], None]) -> Summary:
-        """Grade whoever is to be graded; ``shown`` is told of each. Files are whole at any moment.
+    def run(self, on_graded: Callable[[Graded], None]) -> Summary:
+        """Grade whoever is to be graded; ``on_graded`` is told of each. Files are whole at any moment.
 
         Whatever ends it early goes on up once ``batch.json`` says so.
         """
@@ -131,7 +131,7 @@ class ClassRun:
                 self._keep()
                 self._note_absent()
                 if self._work is None:
-                    self._grade(shown)
+                    self._grade(on_graded)
                 else:
                     self._work(self)
                 summary = self._finish()
@@ -149,9 +149,9 @@ class ClassRun:
     def _keep(self) -> None:
         plan, again = self._plan, {student.student_id for student in self._plan.rejudge}
         for known in plan.kept:
-            self._graded[known.report.student_id] = self._marked(known, again)
+            self._graded[known.report.student_id] = self._with_overrides(known, again)
         for name, known in self._earlier.items():
-            self._earlier[name] = self._marked(known, again)
+            self._earlier[name] = self._with_overrides(known, again)
         for rejudged in judged_again(
             self._results,
             plan.rejudge,
@@ -174,7 +174,7 @@ class ClassRun:
         if self._work is not None:  # nobody need come of those who are to be graded again
             self._graded = {**self._earlier, **self._graded}
 
-    def _marked(self, known: KeptResult, again: Collection[str]) -> KeptResult:
+    def _with_overrides(self, known: KeptResult, again: Collection[str]) -> KeptResult:
         """``known`` with the marks that there are now, written where that is another report; whoever is
         judged ``again`` gets them then."""
         if known.report.student_id in again:
@@ -184,14 +184,14 @@ class ClassRun:
             self._results.write_report(report, former=known.report)
         return KeptResult(report, known.code)
 
-    def _grade(self, shown: Callable[[Graded], None]) -> None:
+    def _grade(self, on_graded: Callable[[Graded], None]) -> None:
         rows = [entry for entry in self._plan.todo if not entry.absent]
-        take = partial(self.take, shown=shown)
+        take = partial(self.take, on_graded=on_graded)
         self._pipeline(take, self._engine, self._plan.groups).run(rows)
 
     def _pipeline(
         self,
-        take: Callable[[Graded], object],
+        on_graded: Callable[[Graded], object],
         engine: Engine | None,
         earlier: Mapping[str, Earlier],
     ) -> Pipeline:
@@ -201,7 +201,7 @@ class ClassRun:
             setup.judge,
             setup.checks,
             settings,
-            on_graded=take,
+            on_graded=on_graded,
             engine=engine,
             earlier=earlier,
             stored=self._last_seen,
@@ -261,7 +261,7 @@ class ClassRun:
         return [known.report for known in self._in_order()]
 
     def take(
-        self, graded: Graded, shown: Callable[[Graded], None] = lambda _graded: None
+        self, graded: Graded, on_graded: Callable[[Graded], None] = lambda _graded: None
     ) -> Report | None:
         """Write a student's result, one at a time. The report that counts now, with a human's marks;
         ``None`` where it could not be written. Raises ``OSError`` where nothing more can be written."""
@@ -273,7 +273,7 @@ class ClassRun:
             self._graded[name] = earlier
             if _is_graded(earlier):
                 self.not_again.append(graded.fault or graded.report)
-            shown(graded)
+            on_graded(graded)
             return earlier.report
         try:
             former = self._results.report_of(name)
@@ -294,7 +294,7 @@ class ClassRun:
             self._ways[name] = KnownWay(fingerprint(graded.entry), graded.led_to)
         # The observation is on disk: of a class of thousands it would fill the memory.
         self._graded[name] = KeptResult(graded.report, code_of(graded.observation))
-        shown(graded)
+        on_graded(graded)
         return graded.report
 
     def _in_order(self) -> list[KeptResult]:

@@ -65,11 +65,13 @@ class Settings:
         return msgspec.structs.replace(student, profile_region=region or had)
 
 
-def region_to_judge_in(row: Student, option: str | None, rubric: Rubric, seen: Observation) -> str:
+def region_to_judge_in(
+    student: Student, option: str | None, rubric: Rubric, seen: Observation
+) -> str:
     """Where what was ``seen`` of a row's account has to have been seen, to count.
 
     ``option`` is ``--region``. The region of a profile may have changed since, and a desk does not go by
     it: what was seen counts wherever that was, unless the row or the option names a region.
     """
-    is_own = row.profile_region or seen.asked is None
-    return row.region or option or (seen.region if is_own else rubric.lab.region)
+    is_own = student.profile_region or seen.asked is None
+    return student.region or option or (seen.region if is_own else rubric.lab.region)

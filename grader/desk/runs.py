@@ -128,7 +128,7 @@ class TryQueue:
             self._threads,
             tell=partial(self._seats.say, seat),
             aside=self._stepping_aside,
-            known=partial_reports.judge_now,
+            on_partial_observation=partial_reports.judge_now,
         )
         self._running[party_of(seat.entry)] = run
         self._seats.put(seat, "looking", words(_BEGINS))
