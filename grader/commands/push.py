@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.commands.exit_statuses import ALL_POINTS, UNGRADED
-from grader.commands.exporting import ScaleOption, tell_exported, tell_unkept
+from grader.commands.export import ScaleOption, tell_exported, tell_unkept
 from grader.commands.help import SpokenCommand, SpokenGroup, spoken_help
 from grader.commands.option_values import shown_scores
 from grader.commands.options import (
