@@ -202,10 +202,10 @@ def test_a_student_whose_files_cannot_be_written_stops_nobody_else(
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{right}")
     real = Results.write_student
 
-    def write(self: Results, report: Report, *seen: Any) -> None:
+    def write(self: Results, report: Report, *seen: Any, **former: Any) -> None:
         if report.student_id == "s1":
             raise OSError("the disk is full")
-        real(self, report, *seen)
+        real(self, report, *seen, **former)
 
     monkeypatch.setattr(Results, "write_student", write)
     results, students = Results(tmp_path / "results"), load_roster(path)

@@ -196,9 +196,9 @@ def test_a_group_s_grade_is_seen_when_it_is_everybody_s(
     written: list[str] = []
     write = Results.write_student
 
-    def looked_at(results: Results, report: Report, *what: Any) -> None:
+    def looked_at(results: Results, report: Report, *what: Any, **former: Any) -> None:
         assert [at.seats.view(name).stage for name in ("p1", "p2")] == ["looking", "idle"]
-        write(results, report, *what)
+        write(results, report, *what, **former)
         written.append(report.student_id)
 
     monkeypatch.setattr(Results, "write_student", looked_at)
@@ -216,10 +216,10 @@ def test_what_is_kept_of_a_group_is_shown_though_a_partner_s_is_not(
 ) -> None:
     write = Results.write_student
 
-    def full(results: Results, report: Report, *what: Any) -> None:
+    def full(results: Results, report: Report, *what: Any, **former: Any) -> None:
         if report.student_id == "p2":
             raise PermissionError(report.student_id)
-        write(results, report, *what)
+        write(results, report, *what, **former)
 
     monkeypatch.setattr(Results, "write_student", full)
     view = at.tries("p1", account(A, wrong=1))
