@@ -9,7 +9,6 @@ from msgspec import UNSET
 
 from grader import __version__
 from grader.batch.known_groups import KnownGroups, whole_groups
-from grader.batch.parties import party_of
 from grader.batch.regrade import criteria_of, former_criteria
 from grader.batch.same_row import (
     as_judged,
@@ -20,6 +19,7 @@ from grader.batch.same_row import (
 )
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
+from grader.model.batch import party_of
 from grader.model.code_digest import grader_sha256
 from grader.model.fact import Found
 from grader.results.changes import roster_changes, rubric_changes, stored_rubric
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from grader.batch.settings import Settings
     from grader.model.batch import Batch, KnownWay, Student
     from grader.results.directory import Results, StoredStudent
-    from grader.roster.load import Account, Roster
+    from grader.roster.load import Roster, RosterEntry
     from grader.rubric.rubric import Rubric
     from grader.scoring.suspicion import KeptResult
 
@@ -58,7 +58,7 @@ class Plan:
     ``former_rows`` are the rows of the run before, by the ids of their students.
     """
 
-    todo: tuple[Account, ...]
+    todo: tuple[RosterEntry, ...]
     settings: Settings
     start_over: bool
     kept: tuple[KeptResult, ...] = ()
@@ -99,7 +99,9 @@ def plan(
         return Plan(chosen, settings, start_over=True, raw_batch=raw_batch)
     batch = results.batch()
     former_rows = {student.student_id: student for student in batch.students}
-    students = [settings.row_of(row, former_rows.get(row.student_id)) for row in roster.accounts]
+    students = [
+        settings.student_of(entry, former_rows.get(entry.student_id)) for entry in roster.entries
+    ]
     before = rows_before(results, batch, students)
     if not force:
         is_same = batch.roster_sha256 == roster.sha256
@@ -112,8 +114,8 @@ def plan(
     judged_by = (batch.checks_sha256, batch.grader_sha256, batch.lang, batch.state)
     failed = set[str]() if batch.judging_failed is UNSET else {*batch.judging_failed}
     judged_alike = judged_by == (checks_sha256, grader_sha256(), settings.lang, "finished")
-    known: dict[str, KeptResult] = {}
-    seen: dict[str, KeptResult] = {}
+    standing_results: dict[str, KeptResult] = {}
+    last_results: dict[str, KeptResult] = {}
     outdated: list[Student] = []
     groups = KnownGroups(batch)
     asked: set[str] = set()
@@ -122,13 +124,13 @@ def plan(
     maybe = (student for student in students if not is_another_account(student, before))
     for stored_student in results.each_stored(maybe):
         asked |= criteria_of(stored_student.report)
-        last = stored_student.known
+        last = stored_student.result
         if last is None or not named.may_be(stored_student.student, last.report.account_id):
             continue
-        if any(isinstance(found.identity, Found) for found in stored_student.seen):
-            seen[stored_student.student.student_id] = last
+        if any(isinstance(found.identity, Found) for found in stored_student.observations):
+            last_results[stored_student.student.student_id] = last
         if same := is_same_row(stored_student, last.report, before, settings.region, rubric):
-            known[stored_student.student.student_id] = last
+            standing_results[stored_student.student.student_id] = last
         # A human's marks settle what is open for one student alone.
         groups.add(stored_student, graded=same and as_earned(last.report).status == "graded")
         if not (
@@ -137,19 +139,22 @@ def plan(
             and _is_as_judged(stored_student, before, batch, settings, rubric)
         ):
             outdated.append(as_judged(stored_student.student, last.report))
-    apart = of_former_partners(roster.accounts, before, seen, _bound_at_desk(results))
+    apart = of_former_partners(roster.entries, before, last_results, _bound_at_desk(results))
     groups.leave_out(apart)
-    known, seen = ({n: r for n, r in of.items() if n not in apart} for of in (known, seen))
+    standing_results, last_results = (
+        {name: result for name, result in results_of.items() if name not in apart}
+        for results_of in (standing_results, last_results)
+    )
     if keep_all:
-        todo = tuple(_missing(chosen, known, groups))
+        todo = tuple(_missing(chosen, standing_results, groups))
     else:
-        chosen = chosen if only else _left(chosen, known, groups)
-        todo = whole_groups(roster.accounts, {row.student_id for row in chosen})
-    again = {account.student_id for account in todo}
-    kept = {name: result for name, result in known.items() if name not in again}
-    earlier = {name: result for name, result in seen.items() if name in again}
+        chosen = chosen if only else _left(chosen, standing_results, groups)
+        todo = whole_groups(roster.entries, {entry.student_id for entry in chosen})
+    again = {entry.student_id for entry in todo}
+    kept = {name: result for name, result in standing_results.items() if name not in again}
+    earlier = {name: result for name, result in last_results.items() if name in again}
     former = former_criteria(batch, asked, rubric)
-    names = [account.student_id for account in roster.accounts]
+    names = [entry.student_id for entry in roster.entries]
     overrides = read_overrides(results.root, names, Worth.of(rubric, former))
     read_handed_back(results.root)  # damaged, it would only be met by the pages, at the end
     return Plan(
@@ -162,7 +167,7 @@ def plan(
         raw_batch=raw_batch,
         groups=groups.earlier(todo, again=bool(only)),
         stored=groups.students(todo),
-        ways=groups.ways(roster.accounts, known, kept),
+        ways=groups.ways(roster.entries, standing_results, kept),
         overrides=overrides,
         former_criteria=tuple(former),
         unfinished=bool(only) and batch.state != "finished",
@@ -171,18 +176,20 @@ def plan(
 
 
 def _left(
-    rows: Sequence[Account], known: Mapping[str, KeptResult], groups: KnownGroups
-) -> tuple[Account, ...]:
+    rows: Sequence[RosterEntry], standing_results: Mapping[str, KeptResult], groups: KnownGroups
+) -> tuple[RosterEntry, ...]:
     """The rows that have no grade that stands, or something open in their group."""
-    return tuple(row for row in rows if not _stands(row, known) or groups.is_open(row))
+    return tuple(
+        entry for entry in rows if not _stands(entry, standing_results) or groups.is_open(entry)
+    )
 
 
-def _stands(row: Account, known: Mapping[str, KeptResult]) -> bool:
-    result = known.get(row.student_id)
+def _stands(entry: RosterEntry, standing_results: Mapping[str, KeptResult]) -> bool:
+    result = standing_results.get(entry.student_id)
     if result is None or result.report.status != "graded":
         return False
     # Whoever had handed in nothing, and has a mark all the same, may have handed in something now.
-    return row.absent or not result.report.nothing_seen
+    return entry.absent or not result.report.nothing_seen
 
 
 def _bound_at_desk(results: Results) -> Mapping[str, str]:
@@ -192,14 +199,14 @@ def _bound_at_desk(results: Results) -> Mapping[str, str]:
 
 
 def _missing(
-    rows: Sequence[Account], known: Mapping[str, KeptResult], groups: KnownGroups
-) -> Iterator[Account]:
+    rows: Sequence[RosterEntry], standing_results: Mapping[str, KeptResult], groups: KnownGroups
+) -> Iterator[RosterEntry]:
     """The rows of which nothing is known, or nothing but that they came after what their group has."""
     were_seen = groups.students(rows)
-    for row in rows:
-        result = known.get(row.student_id)
-        if result is None or (result.report.nothing_seen and party_of(row) in were_seen):
-            yield row
+    for entry in rows:
+        result = standing_results.get(entry.student_id)
+        if result is None or (result.report.nothing_seen and party_of(entry) in were_seen):
+            yield entry
 
 
 def _refuse_changes(
@@ -262,10 +269,10 @@ def _is_as_judged(
     What a row that comes back was judged by, the batch does not say.
     """
     report, student = stored.report, stored.student
-    then = before.get(student.student_id)
-    if then is None or report is None or not stored.agree:
+    former = before.get(student.student_id)
+    if former is None or report is None or not stored.agree:
         return False
-    due_alike = (settings.due, student.due_at) == (batch.due or None, then.due_at)
+    due_alike = (settings.due, student.due_at) == (batch.due or None, former.due_at)
     return due_alike and (report.rubric_sha256, report.name, report.email, report.group) == (
         rubric.sha256,
         student.name,
@@ -274,8 +281,8 @@ def _is_as_judged(
     )
 
 
-def _chosen(roster: Roster, only: Sequence[str]) -> tuple[Account, ...]:
+def _chosen(roster: Roster, only: Sequence[str]) -> tuple[RosterEntry, ...]:
     if not only:
-        return roster.accounts
-    ids = find_students(roster.accounts, only, "--only")
-    return whole_groups(roster.accounts, ids)
+        return roster.entries
+    ids = find_students(roster.entries, only, "--only")
+    return whole_groups(roster.entries, ids)

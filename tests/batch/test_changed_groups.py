@@ -131,8 +131,8 @@ def test_a_file_put_back_after_a_desk_is_no_new_way_and_who_came_late_gets_what_
     pairs.grade(rubric, *rows[:2])
     students = load_roster(pairs.roster(*rows))
     nowhere = {"s1": MissingFile(), "s2": MissingFile(), "s3": NothingHandedIn()}
-    gone = [replace(row, access=nowhere[row.student_id]) for row in students.accounts]
-    at_the_desk = replace(students, accounts=tuple(gone))
+    gone = [replace(row, access=nowhere[row.student_id]) for row in students.entries]
+    at_the_desk = replace(students, entries=tuple(gone))
     planned = plan(pairs.results, at_the_desk, rubric, Settings(seed=1), resume=True, keep_all=True)
     assert [row.student_id for row in planned.todo] == ["s3"]
 
