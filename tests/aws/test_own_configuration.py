@@ -75,7 +75,7 @@ def own(words: tuple[str, str, str]) -> str:
         (BLOCK.encode("utf-8-sig"), "~/.aws/credentials, line 1: the file begins", "as UTF-8"),
         (BLOCK.encode("utf-16"), "~/.aws/credentials, line 1: the file is encoded", "as UTF-8"),
         (BLOCK.replace("[default]", "[cours]"), "line 1: there is no section [default]", "--profile"),
-        (b"", "Unable to locate credentials", ""),
+        (b"", "No AWS credentials were found.", "grader check --block FILE"),
     ],
 )  # fmt: skip
 def test_a_bad_paste_is_told_with_file_line_and_remedy(
