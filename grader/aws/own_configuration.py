@@ -78,7 +78,8 @@ def why_no_keys(error: Exception, access: Access) -> Message | None:
     if isinstance(error, failures.PartialCredentialsError) and "config" in str(error):
         return None
     told = _of_file(credentials, profile, elsewhere=refused) or _beside(credentials)
-    if told is None and isinstance(error, failures.NoCredentialsError):
+    none = isinstance(error, failures.NoCredentialsError) and isinstance(access, DefaultCredentials)
+    if told is None and none:
         return _explained(NO_CREDENTIALS, _PASTE, file=_shown(credentials))
     return told
 

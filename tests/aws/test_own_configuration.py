@@ -89,6 +89,13 @@ def test_a_bad_paste_is_told_with_file_line_and_remedy(
         assert words[2].startswith("This costs no points.")
 
 
+def test_who_named_a_profile_is_not_sent_to_paste_a_block(home: Path) -> None:
+    (home / ".aws/config").write_text("[profile course]\nregion = us-east-1\n")
+    kind, told, next_step = refused(Profile("course"))
+    assert (kind, told) == ("credentials", "No AWS credentials were found.")
+    assert "--block" not in next_step
+
+
 def test_every_fault_of_a_file_is_told_at_once(home: Path) -> None:
     (home / ".aws/credentials").write_text(f"Copied\n{BLOCK}oops\n{BLOCK}")
     _kind, told, next_step = refused()
