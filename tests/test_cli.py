@@ -115,7 +115,7 @@ def test_two_checks_with_one_seed_agree(
 def test_check_without_credentials_says_so_once_and_grades_nothing(tmp_path: Path) -> None:
     done = grader("check", cwd=tmp_path)
     assert done.returncode == 3
-    assert done.stdout.count("Unable to locate credentials") == 1
+    assert done.stdout.count("No AWS credentials were found.") == 1
     assert "Traceback" not in done.stderr
 
 

@@ -207,6 +207,7 @@ _UNKNOWN_KEYS = N_(
 _NOT_ACTIVATED = N_("{action}: the AWS account is not activated yet. AWS says: {said}")
 _KEY = N_("{action}: the queue's encryption key cannot be used. AWS says: {said}")
 _FIFO = N_("{action}: the queue is a FIFO queue, and the lab asks for a standard one.")
+NO_CREDENTIALS = N_("No AWS credentials were found.")
 _NO_CREDENTIALS: tuple[type[failures.BotoCoreError], ...] = tuple(
     getattr(failures, name)
     for name in (
@@ -223,7 +224,6 @@ _NO_CREDENTIALS: tuple[type[failures.BotoCoreError], ...] = tuple(
     if hasattr(failures, name)  # some came with later releases of botocore
 )
 ERRORS_OFTEN_SAID = (
-    N_("Unable to locate credentials"),
     N_("The config profile ({profile}) could not be found"),
     N_('Could not connect to the endpoint URL: "{endpoint_url}"'),
     N_('Connect timeout on endpoint URL: "{endpoint_url}"'),
@@ -245,7 +245,8 @@ def sort_error(error: Exception, action: str, region: str = "") -> Missing | Unk
     if isinstance(error, failures.ClientError):
         return _sort_answer(error, action, region)
     if isinstance(error, _NO_CREDENTIALS):
-        said = _said(error)
+        none = isinstance(error, failures.NoCredentialsError)
+        said = message(NO_CREDENTIALS) if none else _said(error)
         return Unknown("credentials", str(said), said)
     if isinstance(
         error, failures.HTTPClientError | failures.ConnectionError | failures.IncompleteReadError

@@ -17,6 +17,7 @@ import botocore.session
 from botocore import exceptions as failures
 from botocore.utils import get_environ_proxies
 
+from grader.aws.errors import NO_CREDENTIALS
 from grader.aws.pasted_block import Fault, faults_of
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message
@@ -49,6 +50,10 @@ _REMOVE_OR_START = N_(
     " example “grader sandbox”."
 )
 _UNSET = N_("Unset {variable}: “unset {variable}”, in PowerShell “Remove-Item Env:{variable}”.")
+_PASTE = N_(
+    "Start the lab; then AWS Details, AWS CLI, Show. Copy the whole block into {file} (in Windows:"
+    r" C:\Users\YOU\.aws\credentials), or save it in a file and run grader check --block FILE."
+)
 
 
 def why_no_keys(error: Exception, access: Access) -> Message | None:
@@ -72,7 +77,11 @@ def why_no_keys(error: Exception, access: Access) -> Message | None:
         return _of_environment(refused=refused)
     if isinstance(error, failures.PartialCredentialsError) and "config" in str(error):
         return None
-    return _of_file(credentials, profile, elsewhere=refused) or _beside(credentials)
+    told = _of_file(credentials, profile, elsewhere=refused) or _beside(credentials)
+    none = isinstance(error, failures.NoCredentialsError) and isinstance(access, DefaultCredentials)
+    if told is None and none:
+        return _explained(NO_CREDENTIALS, _PASTE, file=_shown(credentials))
+    return told
 
 
 def why_no_answer(

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AGAIN = N_(
-    "Delete everything in the file, and paste the whole block once (AWS Academy: AWS Details, Show)."
+    "Delete everything in the file, and paste the whole block once (AWS Academy: AWS Details, AWS CLI,"
+    " Show)."
 )
 _SAVE = N_(
     "Save the file as UTF-8 without a byte order mark; in PowerShell: Set-Content -Encoding ascii."

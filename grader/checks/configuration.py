@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader.checks import fail, message, required, ungrade
-from grader.checks.numbers import Number, check_number, nearest
+from grader.checks.numbers import Number, check_number, nearest, number_in_words
 from grader.i18n.language import N_
 from grader.model.fact import Missing
 
@@ -59,7 +59,13 @@ def check_runtime(function: Function, expect: AtLeast) -> None:
         N_("expected {expected}, found {actual}."),
         expected=expect.said,
         actual=function.runtime,
-        hint=N_("Set runtime in your stack, then deploy again."),
+        hint=message(
+            N_(
+                "Choose {runtime} or later: runtime in your stack, then deploy again; or, in the Lambda"
+                " console, Code, Runtime settings, Edit."
+            ),
+            runtime=expect.at_least,
+        ),
     )
 
 
@@ -96,7 +102,13 @@ def check_visibility(
             expect.visibility_timeout,
             what=N_("visibility timeout"),
             unit=N_("s"),
-            hint=N_("Set the visibility timeout of the queue, then deploy again."),
+            hint=message(
+                N_(
+                    "Set it to {expected} s: visibility_timeout_seconds in your stack, then deploy"
+                    " again; or, in the SQS console, the queue, Edit, Visibility timeout."
+                ),
+                expected=number_in_words(expect.visibility_timeout),
+            ),
         )
     if fed is None:
         return
@@ -111,14 +123,18 @@ def check_visibility(
         " found {actual} s."
     )
     hint: str | Message = N_(
-        "Set visibility_timeout_seconds of the queue to the function's timeout or more."
+        "Set visibility_timeout_seconds of the queue to the function's timeout or more (in the SQS"
+        " console: the queue, Edit, Visibility timeout)."
     )
     if isinstance(fed, Missing):
         expected = N_(
             "expected a visibility timeout of at least {expected} s (the timeout that the lab asks of"
             " the function), found {actual} s."
         )
-        at_least = N_("Set visibility_timeout_seconds of the queue to {seconds} or more.")
+        at_least = N_(
+            "Set visibility_timeout_seconds of the queue to {seconds} or more (in the SQS console: the"
+            " queue, Edit, Visibility timeout)."
+        )
         hint = message(at_least, seconds=timeout_s)
     fail(expected, expected=timeout_s, actual=queue.visibility_timeout_s, hint=hint)
 

@@ -107,7 +107,7 @@ def check_answer(
     if pair is None:
         fail(
             N_("expected an answer, but an earlier pair got no answer, so this one was not sent."),
-            hint=N_("Begin with that pair: what is said of it stopped the others too."),
+            hint=N_("Do first what is said of the message that got no answer, then check again."),
         )
     earlier = handler.value.pairs if isinstance(handler, Found) else ()
     Replies(setting).no_right_answer(pair, exchange, earlier)

@@ -102,7 +102,13 @@ def _check_one(
             N_("expected {name} = {value}, but the variable {name} is not set."),
             expected=words.expected,
             actual={name: None},
-            hint=message(N_("Add {name} to the function's environment variables."), name=name),
+            hint=message(
+                N_(
+                    "Add {name} to the function's environment variables (in your stack; or, in the"
+                    " Lambda console, Configuration, Environment variables, Edit)."
+                ),
+                name=name,
+            ),
             name=name,
             value=value.said if isinstance(value, Variable) else value,
         )
@@ -114,7 +120,10 @@ def _check_one(
             hint=message(
                 N_("Set {name} to {value} alone, without blanks or line ends around it.")
                 if found.strip() == value
-                else N_("Set {name} to {value} in the function's environment variables."),
+                else N_(
+                    "Set {name} to {value} in the function's environment variables (in your stack; or,"
+                    " in the Lambda console, Configuration, Environment variables, Edit)."
+                ),
                 name=name,
                 value=with_visible_blanks(value),
             ),

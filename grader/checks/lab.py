@@ -17,7 +17,7 @@ from grader.checks.configuration import (
 from grader.checks.delivery import check_answer, check_handler, check_records
 from grader.checks.environment import ExpectedVariables, Variable, check_environment
 from grader.checks.naming import check_name, step_to_make
-from grader.checks.numbers import Bounds, Number, check_number
+from grader.checks.numbers import Bounds, Number, check_number, number_in_words
 from grader.checks.routing import (
     Batches,
     being_changed,
@@ -58,7 +58,7 @@ def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
             N_("expected the function to be ready, found it failed: {reason}"),
             expected="Active",
             actual="Failed",
-            hint=N_("Mend what that says, then deploy the function again."),
+            hint=N_("Fix what AWS names there, then deploy the function again."),
             reason=function.state_reason,
         )
     check_name(case, case.bound.target, "function")
@@ -75,14 +75,22 @@ def test_function_runtime(function: Function, expect: AtLeast) -> None:
 @check("function_memory", on="function", expect=Number)
 def test_function_memory(function: Function, expect: int | Bounds) -> None:
     """The function has {expect} MB of memory."""
-    hint = N_("Set memory_size in your stack, then deploy again.")
+    set_it = N_(
+        "Set it to {expected} MB: memory_size in your stack, then deploy again; or, in the Lambda"
+        " console, Configuration, General configuration, Edit."
+    )
+    hint = message(set_it, expected=number_in_words(expect))
     check_number(function.memory_mb, expect, unit=N_("MB"), hint=hint)
 
 
 @check("function_timeout", on="function", expect=Number)
 def test_function_timeout(function: Function, expect: int | Bounds) -> None:
     """The function may run for {expect} seconds."""
-    hint = N_("Set timeout in your stack, then deploy again.")
+    set_it = N_(
+        "Set it to {expected} s: timeout in your stack, then deploy again; or, in the Lambda"
+        " console, Configuration, General configuration, Edit."
+    )
+    hint = message(set_it, expected=number_in_words(expect))
     check_number(function.timeout_s, expect, unit=N_("s"), hint=hint)
 
 

@@ -53,8 +53,10 @@ def step_of(invocation: Invocation, setting: Setting) -> Message:
     if invocation.failure == "refused":
         return message(
             N_(
-                "Remove the reserved concurrency of the function (reserved_concurrent_executions in"
-                " your stack; Configuration, Concurrency in the console)."
+                "The function may not run at all: its reserved concurrency is 0 (the Throttle button of"
+                " the console sets that). Take reserved_concurrent_executions out of your stack; in the"
+                " console: Configuration, Concurrency and recursion detection, Edit, Use unreserved"
+                " account concurrency."
             )
         )
     if invocation.failure == "reported":
@@ -103,8 +105,7 @@ def step_of_records(invocation: Invocation, setting: Setting) -> Message:
         return message(
             N_(
                 "One record is answered, and several take too long: look for what waits for each"
-                " of them (time.sleep, receive_message with WaitTimeSeconds, a client made anew"
-                " for each)."
+                " of them (time.sleep, receive_message with WaitTimeSeconds, a new client for each)."
             )
         )
     if invocation.failure is not None:
@@ -112,32 +113,31 @@ def step_of_records(invocation: Invocation, setting: Setting) -> Message:
     if sum(right) == 1 and any(_given_to_all(pair, len(right)) for pair in invocation.pairs):
         return message(
             N_(
-                "Every record got the same answer: inside of the loop, read the record that it is"
-                " at, not event['Records'][0] and not a variable from before the loop."
+                "Every record got the same answer: inside the loop, use the loop's own record, not"
+                " event['Records'][0] and not a variable from before the loop."
             )
         )
-    anew = message(
-        N_("Work out each record's answer anew inside of the loop, and send one message for each.")
+    each = message(
+        N_("Inside the loop, work out the answer of each record, and send one message for each.")
     )
     if any(pair.unread for pair in invocation.pairs):
-        return anew
+        return each
     if any(right) and not any(right[:-1]):
         return message(
             N_(
-                "Only the last record was answered: send inside of the loop, an answer for each"
-                " record."
+                "Only the last record was answered: send inside the loop, one answer for each record."
             )
         )
     if right and right[0] and not any(right[1:]):
         return message(
             N_(
                 "Only the first record was answered: loop over event['Records'] and answer each"
-                " record. A return inside of the loop ends it too early."
+                " record. A return inside the loop ends it too early."
             )
         )
     # Messages without a number: some function sends one with every run.
     if invocation.others and not any(right):
-        return anew
+        return each
     return message(N_("Loop over event['Records'] and answer each record."))
 
 

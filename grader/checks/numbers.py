@@ -59,13 +59,23 @@ Number: TypeAlias = Annotated[
 
 
 def check_number(
-    found: int, expect: int | Bounds, *, what: str = "", unit: str = "", hint: str = ""
+    found: int,
+    expect: int | Bounds,
+    *,
+    what: str = "",
+    unit: str = "",
+    hint: str | Message = "",
 ) -> None:
     """Pass if ``found`` is what is expected; otherwise fail and say both, as :func:`same` does."""
     if isinstance(expect, int):
         same(found, expect, what=what, unit=unit, hint=hint)
     elif not expect.allows(found):
         say_both(found, expect.said, what=what, unit=unit, hint=hint)
+
+
+def number_in_words(expect: int | Bounds) -> int | Message:
+    """What is expected, as a sentence names it."""
+    return expect if isinstance(expect, int) else expect.said
 
 
 def nearest(expect: Any, default: int) -> int:

@@ -109,7 +109,7 @@ def _in_dictionary(
     under = next((key for key, held in value.items() if _is(held, is_right)), None)
     if under is None:
         if _holds(value, is_right):
-            return message(N_("Send {form} itself, not inside of something else."), form=form)
+            return message(N_("Send {form} itself, not inside something else."), form=form)
         return None
     if under in keys:
         return None  # whatever is wrong with it is not its form

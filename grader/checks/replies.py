@@ -38,7 +38,7 @@ _READER = N_("{step} If something else reads your output queue, stop it and chec
 def _after_silence(exchange: Exchange, came: Iterable[str] = ()) -> Message:
     """What to do next where a pair that went through the queues stayed silent."""
     if exchange.problem and not any(came):
-        says = N_("AWS says of the event source mapping: “{problem}”. Mend that, then check again.")
+        says = N_("AWS says of the event source mapping: “{problem}”. Fix that, then check again.")
         return message(says, problem=exchange.problem.rstrip(". "))
     return message(_LOG) if any(came) else message(_READER, step=message(_LOG))
 
@@ -282,7 +282,7 @@ class Replies:
             actual=answer,
             hint=N_(
                 "Your function keeps what it read first: read the message, and work out its answer,"
-                " inside of the handler each time it is called."
+                " inside the handler each time it is called."
             ),
             evidence=seen,
             expected=self._words.right(pair),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 
 from grader.checks import fail, message, shown
-from grader.checks.numbers import Number, check_number
+from grader.checks.numbers import Number, check_number, number_in_words
 from grader.i18n.language import N_
 from grader.model.fact import Found
 
@@ -80,7 +80,13 @@ def check_mappings(
                 mapping.batch_size,
                 expect.batch_size,
                 what=N_("batch size"),
-                hint=N_("Set the batch size of the event source mapping, then deploy again."),
+                hint=message(
+                    N_(
+                        "Set the batch size of the event source mapping to {expected} (batch_size in"
+                        " your stack), then deploy again."
+                    ),
+                    expected=number_in_words(expect.batch_size),
+                ),
             )
 
 
@@ -114,7 +120,7 @@ def _not_enabled(ours: Sequence[Mapping], named: dict[str, str]) -> NoReturn:
         ),
         expected="Enabled",
         actual=told.state,
-        hint=N_("Mend what AWS says, then enable the event source mapping."),
+        hint=N_("Fix what AWS names, then enable the event source mapping."),
         reason=_why(told),
         **named,
     )
@@ -152,7 +158,7 @@ def _no_mapping(found: Mappings, queue: str, function: str, instead: Message | N
         but = N_("expected {queue} to feed {function}, but it feeds {others}.")
         either = N_(
             "Add an event source mapping from {queue} to {function}. If {others} is what you handed in,"
-            " say so with --use."
+            " say so to your instructor, or with grader check --use."
         )
         hint = instead or message(either, others=others, **named)
         fail(but, expected=function, actual=others, hint=hint, others=others, **named)

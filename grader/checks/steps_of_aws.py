@@ -116,15 +116,16 @@ RULES: tuple[Rule, ...] = (
     Rule(
         says(r"\bReceiptHandleIsInvalid\b"),
         N_(
-            "The grader's message was made up, and cannot be deleted. Lambda itself deletes a message"
-            " when your handler returns: take that call out, or answer before it."
+            "The grader called your function with a test event, whose message is in no queue and"
+            " cannot be deleted. Take that call out: Lambda itself deletes a message when your handler"
+            " returns."
         ),
     ),
     Rule(
         says(_NO_QUEUE + r" when calling the GetQueueUrl operation"),
         N_(
-            "There is no queue of the name that your code asks for, not in this account and"
-            " region: the answers go to {output}."
+            "No queue in this account and region has the name that your code asks for: the answers go"
+            " to {output}."
         ),
     ),
     Rule(
@@ -134,8 +135,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         says(r"\(MissingParameter\).* MessageGroupId"),
         N_(
-            "Your queue is a FIFO queue, and the lab asks for a standard one: make it anew"
-            " without FIFO."
+            "Your queue is a FIFO queue, and the lab asks for a standard one: delete it, and create a"
+            " standard queue."
         ),
     ),
     Rule(

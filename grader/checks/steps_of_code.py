@@ -82,9 +82,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         says(r"^NameError: name '(?P<name>\w+)' is not defined"),
-        N_(
-            "Python knows nothing of the name {name}: look for a typing mistake, or define it first."
-        ),
+        N_("The name {name} is not defined: look for a typing mistake, or define it first."),
     ),
     Rule(
         says(r"^UnboundLocalError: .*'(?P<name>\w+)'"),
@@ -101,7 +99,8 @@ RULES: tuple[Rule, ...] = (
         says(r"^AttributeError: module '(?P<module>\w+)' has no attribute '(?P<name>\w+)'"),
         N_(
             "The function's handler setting is {handler}, and {module}.py has no function {name}:"
-            " rename the function, or change the setting."
+            " rename the function, or change the setting (handler in your stack; Code, Runtime"
+            " settings, Edit in the console)."
         ),
         _is_handler,
     ),

@@ -42,15 +42,17 @@ RULES: tuple[Rule, ...] = (
     Rule(
         says(r"^Runtime\.ImportModuleError: Unable to import module '[^']+\.py': "),
         N_(
-            "Take .py out of the function's handler setting: it is the file's name and the"
-            " function's, as in lambda_function.lambda_handler."
+            "Take .py out of the function's handler setting (handler in your stack; Code, Runtime"
+            " settings, Edit in the console): it is the file's name and the function's, as in"
+            " lambda_function.lambda_handler."
         ),
     ),
     Rule(
         _NOT_IMPORTED,
         N_(
             "The handler setting asks for {path}.py inside the package, and it is not there: zip it"
-            " so, or write only the file's name (file.function) in the setting."
+            " so, or write only the file's name (file.function) in the setting (handler in your stack;"
+            " Code, Runtime settings, Edit in the console)."
         ),
         _in_folder,
     ),
@@ -58,7 +60,8 @@ RULES: tuple[Rule, ...] = (
         _NOT_IMPORTED,
         N_(
             "The function's handler setting asks for the file {name}.py at the top of the"
-            " package, not in a folder of it: rename the file, or change the setting."
+            " package, not in a folder of it: rename the file, or change the setting (handler in your"
+            " stack; Code, Runtime settings, Edit in the console)."
         ),
         _handlers_file,
     ),
@@ -89,27 +92,32 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         says(r"ImportModuleError"),
-        N_("Check the handler's name, the files in the package and what they import."),
+        N_(
+            "Check the handler's name (handler in your stack; Code, Runtime settings, Edit in the"
+            " console), the files in the package and what they import."
+        ),
     ),
     Rule(
         says(r"HandlerNotFound: Handler '(?P<name>[^']*)' missing on module '(?P<module>[^']*)'"),
         N_(
             "The function's handler setting asks for {name} in {module}.py, which has no function"
-            " of that name: rename the function, or change the setting."
+            " of that name: rename the function, or change the setting (handler in your stack; Code,"
+            " Runtime settings, Edit in the console)."
         ),
     ),
     Rule(
         says(r"MalformedHandlerName: Bad handler '(?P<setting>[^']*)'"),
         N_(
             "The function's handler setting is {setting}: it must name the file and the function,"
-            " as lambda_function.lambda_handler does."
+            " as lambda_function.lambda_handler does (handler in your stack; Code, Runtime settings,"
+            " Edit in the console)."
         ),
     ),
     Rule(
         says(r"BuiltInModuleConflict: .* module (?P<name>\w+)"),
         N_(
             "{name} is a module of Python's own: give your file another name, in the handler"
-            " setting too."
+            " setting too (handler in your stack; Code, Runtime settings, Edit in the console)."
         ),
     ),
     Rule(
@@ -172,13 +180,13 @@ BROKEN: tuple[Rule, ...] = (
     ),
     Rule(
         says(r"^(?:InvalidZipFile|CodeArtifactUser)"),
-        N_("Make the package anew, a zip with your file at its top, then deploy again."),
+        N_("Make the zip again, with your file at its top, then deploy again."),
     ),
     Rule(
         says(r"^(?:RuntimeAliasDeleted|RuntimeVersionDeleted|NoPublishedVersion|ResourceNotFound)"),
         N_(
-            "The event source mapping names a version or alias of the function that is gone: let"
-            " it name the function itself."
+            "The event source mapping names a version or alias of the function that is gone: set its"
+            " function_name to the function's name, without version or alias."
         ),
     ),
 )

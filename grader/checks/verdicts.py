@@ -62,14 +62,16 @@ def fail(
     )
 
 
-def same(found: Any, expected: Any, *, what: str = "", unit: str = "", hint: str = "") -> None:
+def same(
+    found: Any, expected: Any, *, what: str = "", unit: str = "", hint: str | Message = ""
+) -> None:
     """Pass if ``found`` equals ``expected`` (``True`` is not 1); otherwise fail and say both."""
     if found != expected or isinstance(found, bool) != isinstance(expected, bool):
         say_both(found, expected, what=what, unit=unit, hint=hint)
 
 
 def say_both(
-    found: Any, expected: Any, *, what: str = "", unit: str = "", hint: str = ""
+    found: Any, expected: Any, *, what: str = "", unit: str = "", hint: str | Message = ""
 ) -> NoReturn:
     """Fail, and say what is expected and what was ``found``."""
     values: dict[str, Any] = {"expected": expected, "actual": found, "hint": hint}

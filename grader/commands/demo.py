@@ -40,7 +40,7 @@ def demo(
         typer.Option(
             "--out",
             metavar=N_("DIR"),
-            help=N_("Where the results go [default: demo-results, made anew]."),
+            help=N_("Where the results go [default: demo-results, replaced]."),
         ),
     ] = None,
     lab: Annotated[

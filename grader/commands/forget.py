@@ -84,7 +84,7 @@ def _tell(done: Forgotten, errors: Console, *, quiet: bool, dry_run: bool) -> No
             )
         )
     if done.stale:
-        say(_("Removed, and not made anew; put this right, then give `grader regrade`:"))
+        say(_("Removed, and not made again; put this right, then give `grader regrade`:"))
         show_problems(done.stale, errors)
     if done.left:
         still = N_("The grader did not write this; look whether the student is in it: {files}.")

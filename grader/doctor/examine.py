@@ -203,7 +203,7 @@ def _refusal(examination: Examination, refused: Unknown, written: float | None) 
         return message, _("Ask for the whole block, and make the roster again.")
     if refused.said is not None and refused.said.message_id == LAB_ENDED:
         message = _("The Learner Lab has ended: AWS says whose it is, and denies all else.")
-        return message, _("Ask the student to start the lab again, and for the new block.")
+        return message, _("Ask the student to start the lab again and to send the new block.")
     why = said(refused.words, spoken().code)
     message = _("The credentials are refused: {why}", why=why)
     own = as_message(refused.words.values.get("next"))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from grader.model.report import CriterionResult, Report
     from grader.scoring.scale import Scale
 
-SURE = N_("These points are sure. Still open, and yours to settle: {open} of {maximum}.")
+SURE = N_("These points are sure. Still open, and only you can fix it: {open} of {maximum}.")
 UNGRADED_COMMENT = N_("Not graded: something could not be checked. This costs no points.")
 
 _LINE = 2000

@@ -392,8 +392,8 @@ class _Run:
         if direct is None or direct.value is None:
             return Unknown("unexpected", "not invoked") if direct is None else direct.fact
         if direct.value.inconclusive:
-            made_up = N_("Only the queue can tell: the event of the test is made up.")
-            return NotTried.saying(EXCHANGE_FACT, made_up)
+            test_event = N_("Only the queue can tell: the function was called with a test event.")
+            return NotTried.saying(EXCHANGE_FACT, test_event)
         if direct.value.answered:
             self._waits.step(message(_WITH_RECORDS, count=RECORDS), self._direct_s)
             return self._invoker.invoke(RECORDS, self._slow_s)

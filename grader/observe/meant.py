@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _INSTEAD = N_(
     "which has the name of the lab, but plays no part here, while {other} does, {how}. If {other} is"
-    " meant, say so: --use {role}={other}"
+    " meant, say so to your instructor, or with grader check --use {role}={other}"
 )
 NOT_THERE = N_("{reason} It was asked for by --use {role}={name}: nothing was run.")
 

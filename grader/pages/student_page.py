@@ -244,10 +244,13 @@ def _direct(
         notes.append(speech.say("Your function returned: {returned}", returned=text))
     if made.inconclusive:
         notes.append(
-            speech.say("The event was made up by the grader, so your queue decided instead.")
+            speech.say(
+                "This was a test event, which showed nothing; the messages sent through your queue"
+                " decided."
+            )
         )
     if made.own_queue:
-        notes.append(speech.say("The sum was found on your function's own input queue."))
+        notes.append(speech.say("The answer was found on your function's own input queue."))
     return Round(
         title,
         tuple(notes),

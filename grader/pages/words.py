@@ -47,8 +47,8 @@ FLAGS: Final[dict[str, str]] = {
         "An answer to the grader could not be removed from the output queue."
     ),
     "several-answers": N_(
-        "An answer message held several numbers, or several messages answered one pair with "
-        "different numbers."
+        "An answer message held several numbers, or several messages answered one of the grader's "
+        "messages with different numbers."
     ),
     "modified-after-due": N_("The function or its queues were modified after the due time."),
     "due-unknown": N_(
@@ -107,8 +107,8 @@ YOUR_FLAGS: Final[dict[str, str]] = {
         "An answer to the grader could not be removed from your output queue."
     ),
     "several-answers": N_(
-        "A message of your function's held several numbers, or several messages answered one pair "
-        "with different numbers. Answer each pair once, with its sum alone."
+        "A message of your function's held several numbers, or several messages answered one of the "
+        "grader's messages with different numbers. Answer each message once, with one number."
     ),
     "modified-after-due": N_("Your function or its queues were modified after the due time."),
     "due-unknown": N_(

@@ -312,7 +312,10 @@ def not_found(
     if found is None:
         return fact if named else Missing.saying(_NO_SUCH[word], role=role)
     if named:
-        also = N_("{missing} Several others could be meant: {candidates}. Say which: {option}.")
+        also = N_(
+            "{missing} Several others could be meant: {candidates}. With grader check, say which:"
+            " {option}."
+        )
         missing = without_others(fact).words
         option = _USE.format(role=role)
         return Missing.saying(also, missing=missing, candidates=found.words, option=option)
@@ -323,7 +326,9 @@ def ambiguous(role: str, several: Several) -> Unknown:
     """What is known of a resource where only the student can say which of ``several`` is meant."""
     return Unknown.saying(
         "ambiguous",
-        N_("Several could be meant as “{role}”: {candidates}. Say which: {option}."),
+        N_(
+            "Several could be meant as “{role}”: {candidates}. With grader check, say which: {option}."
+        ),
         role=role,
         candidates=several.words,
         option=_USE.format(role=role),

@@ -16,13 +16,19 @@ SET_THE_CLOCK = N_("Set the clock of this machine, then try again.")
 _FREE = N_("This costs no points. {next}")
 _YOURS = N_("This stays open until you settle it. {next}")
 _NEXT = {
-    "credentials": N_("Get new credentials (in AWS Academy: AWS Details, Show) and try again."),
+    "credentials": N_(
+        "Get new credentials (in AWS Academy: start the lab, then AWS Details, AWS CLI, Show), and check"
+        " again or hand them in again."
+    ),
     "permission": N_("Ask your instructor; the action that was denied is named here."),
     "unreachable": N_("Check the network and the address, then try again."),
     "not-ready": N_("Wait a minute, then try again."),
     "disturbed": N_("End whatever else reads the queue, wait half a minute, then try again."),
     "clock": SET_THE_CLOCK,
-    "ambiguous": N_("Say which one is meant (--use), or remove the others."),
+    "ambiguous": N_(
+        "Remove the others. Or say which one is meant: with grader check by --use; else tell your"
+        " instructor its name."
+    ),
     "vanished": N_("Do not change the account while it is checked; then try again."),
     "unusable-key": N_("Enable the queue's KMS key or choose another one, then try again."),
     "account-mismatch": N_("Use the credentials of the account that the roster names."),

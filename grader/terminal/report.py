@@ -142,7 +142,8 @@ def _show_subtotal(report: Report, out: Console) -> None:
     looked = looked_at(report)
     open_ones = [result for result in looked if result.status == "ungraded"]
     line = _(
-        "Subtotal: {sure} of {maximum} points, of what was looked at. A score takes everything.",
+        "Subtotal of the criteria that were looked at: {sure} of {maximum} points. There is a score only"
+        " when all are looked at.",
         sure=report.sure_points,
         maximum=math.fsum(result.max_points for result in looked),
     )
@@ -159,7 +160,7 @@ def _show_subtotal(report: Report, out: Console) -> None:
 def _show_open(report: Report, out: Console) -> None:
     """That there is no grade, whose that is to settle, and what is sure all the same."""
     why = (
-        _("What is open is yours to settle: do what is said above, then check again.")
+        _("Only you can fix what is open: do what is said above, then check again.")
         if open_by(report) == "student"
         else _("Something could not be checked; it does not count against you.")
     )

@@ -37,6 +37,11 @@ _KINDS = {
     "account-mismatch": N_("other account"),
     "not-observed": N_("not looked at"),
 }
+_EARLIER_REMEDIES = {
+    "Get new credentials (in AWS Academy: AWS Details, Show) and try again.": "credentials",
+    "Say which one is meant (--use), or remove the others.": "ambiguous",
+}
+"""What stored reports hold in another wording than today's."""
 
 
 def not_graded(report: Report) -> str:
@@ -51,7 +56,8 @@ def not_graded(report: Report) -> str:
 @cache
 def _by_remedy() -> dict[str, str]:
     """A report keeps what there is to do, which is one thing for each kind."""
-    return {_remedy(what_next(kind).values): words for kind, words in _KINDS.items()}
+    today = {_remedy(what_next(kind).values): words for kind, words in _KINDS.items()}
+    return today | {remedy: _KINDS[kind] for remedy, kind in _EARLIER_REMEDIES.items()}
 
 
 def _remedy(hint_values: Mapping[str, Any]) -> str:

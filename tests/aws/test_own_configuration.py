@@ -75,7 +75,7 @@ def own(words: tuple[str, str, str]) -> str:
         (BLOCK.encode("utf-8-sig"), "~/.aws/credentials, line 1: the file begins", "as UTF-8"),
         (BLOCK.encode("utf-16"), "~/.aws/credentials, line 1: the file is encoded", "as UTF-8"),
         (BLOCK.replace("[default]", "[cours]"), "line 1: there is no section [default]", "--profile"),
-        (b"", "Unable to locate credentials", ""),
+        (b"", "No AWS credentials were found.", "grader check --block FILE"),
     ],
 )  # fmt: skip
 def test_a_bad_paste_is_told_with_file_line_and_remedy(
@@ -87,6 +87,13 @@ def test_a_bad_paste_is_told_with_file_line_and_remedy(
     if next_step:
         assert next_step in own(words)
         assert words[2].startswith("This costs no points.")
+
+
+def test_who_named_a_profile_is_not_sent_to_paste_a_block(home: Path) -> None:
+    (home / ".aws/config").write_text("[profile course]\nregion = us-east-1\n")
+    kind, told, next_step = refused(Profile("course"))
+    assert (kind, told) == ("credentials", "No AWS credentials were found.")
+    assert "--block" not in next_step
 
 
 def test_every_fault_of_a_file_is_told_at_once(home: Path) -> None:

@@ -211,7 +211,7 @@ MISTAKES = (
     Mistake("short-text", handler("x = ''[0]"), "A text has fewer characters", (LINE, "list")),
     # names
     Mistake("not-imported", handler("x = math.floor(1)"), "write import math at its top"),
-    Mistake("misspelt", handler("x = jsn.loads('1')"), "Python knows nothing of the name jsn"),
+    Mistake("misspelt", handler("x = jsn.loads('1')"), "The name jsn is not defined"),
     Mistake("no-value", handler("for r in []:", "    y = 1", "return y"), "y has no value yet"),
     Mistake(
         "attribute-of-dictionary", handler("x = event.Records"), '["Records"] instead of .Records'

@@ -14,7 +14,11 @@ HANDLE = (
     " receipt handle is invalid."
 )
 SAID: list[tuple[str, str, str]] = [
-    ("ReceiptHandleIsInvalid", HANDLE, "made up, and cannot be deleted. Lambda itself deletes"),
+    (
+        "ReceiptHandleIsInvalid",
+        HANDLE,
+        "cannot be deleted. Take that call out: Lambda itself deletes",
+    ),
     *(
         (
             "Runtime.ImportModuleError",
@@ -119,7 +123,7 @@ SAID: list[tuple[str, str, str]] = [
         "QueueDoesNotExist",
         "An error occurred (AWS.SimpleQueueService.NonExistentQueue) when calling the GetQueueUrl"
         " operation: The specified queue does not exist.",
-        "no queue of the name that your code asks for",
+        "has the name that your code asks for",
     ),
     (
         "ClientError",
@@ -251,7 +255,7 @@ SAID: list[tuple[str, str, str]] = [
     (
         "RuntimeError",
         "Worker init failed: name 'jsn' is not defined",
-        "knows nothing of the name jsn",
+        "The name jsn is not defined",
     ),
     ("RuntimeError", "Worker init failed: not configured", "Look at the function's log"),
     ("Something", "that nobody knows", "Look at the function's log in CloudWatch"),

@@ -86,6 +86,20 @@ def test_a_wrong_setting_fails_its_criterion_only(
 
 
 @pytest.mark.parametrize(
+    ("expect", "said"),
+    [(512, "Set it to 512 MB: "), ({"at_least": 512}, "Set it to at least 512 MB: ")],
+)
+def test_what_a_number_is_to_be_and_where_it_is_set_is_said(
+    judged: Judged, expect: Any, said: str
+) -> None:
+    rubric = only(lab_rubric(), "memory")
+    asked = msgspec.structs.replace(rubric.criteria[0], expect=expect)
+    (one,) = judged(msgspec.structs.replace(rubric, criteria=(asked,)), reference())
+    assert one.hint.startswith(said)
+    assert one.hint.endswith("Configuration, General configuration, Edit.")
+
+
+@pytest.mark.parametrize(
     ("code", "name", "outcome"),
     [
         ("InternalError", "adder", "ungraded"),
@@ -280,7 +294,7 @@ def test_the_input_queue_waits_as_long_as_the_function_may_run(
     ("function", "whose", "hint"),
     [
         (Found(a_function(timeout_s=60)), "(the function's timeout)", "to the function's timeout"),
-        (GONE, "(the timeout that the lab asks of the function)", "of the queue to 60 or more."),
+        (GONE, "(the timeout that the lab asks of the function)", "of the queue to 60 or more "),
     ],
 )
 def test_a_visibility_timeout_is_held_against_a_timeout_that_there_is(

@@ -233,6 +233,7 @@ def test_each_pair_is_a_test_of_its_own(judged: Judged) -> None:
     assert [one.outcome for one in found] == ["passed"] * 3 + ["failed"] * 2
     assert "found no answer within 120 s." in found[3].message
     assert "but an earlier pair got no answer, so this one was not sent" in found[4].message
+    assert found[4].hint.startswith("Do first what is said of the message that got no answer")
 
 
 def test_no_pair_is_said_to_be_the_one_before_those_that_were_not_sent(judged: Judged) -> None:

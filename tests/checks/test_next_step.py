@@ -213,7 +213,7 @@ def test_a_function_that_is_waited_for_no_longer_is_not_called_over_its_time(
         ),
         (("EFSMountTimeoutException", "x"), "Remove the file system"),
         (("InvalidSubnetIDException", "x"), "out of the VPC"),
-        (("CodeArtifactUserFailedException", "x"), "Make the package anew"),
+        (("CodeArtifactUserFailedException", "x"), "Make the zip again"),
         (("RuntimeAliasDeletedException", "x"), "a version or alias of the function that is gone"),
         (("InvalidRuntimeException", "x"), "Choose a Python runtime"),
         (("SomethingNewException", "x"), "Look at the function's configuration"),
@@ -224,6 +224,20 @@ def test_what_lambda_cannot_run_is_mended_where_it_is_wrong(error: Any, step: st
     assert step in str(step_of(broken, Setting()))
 
 
+def test_a_function_that_may_not_run_is_told_what_stops_it_and_where_to_undo_it() -> None:
+    said = str(step_of(Invocation((silent_pair(),), failure="refused"), Setting()))
+    assert "the Throttle button" in said
+    assert "Concurrency and recursion detection, Edit, Use unreserved account concurrency" in said
+
+
+def test_who_is_sent_to_the_handler_setting_is_told_where_it_is() -> None:
+    steps = [rule.step for rule in RULES if re.search("handler setting|handler's name", rule.step)]
+    assert len(steps) == 8
+    assert [
+        step for step in steps if "Code, Runtime settings, Edit in the console" not in step
+    ] == []
+
+
 R, W = True, False
 
 
@@ -231,7 +245,7 @@ R, W = True, False
     ("right", "failure", "step", "never"),
     [
         ((R, W, W), None, "Only the first record was answered", "the last"),
-        ((W, W, R), None, "Only the last record was answered: send inside of the loop", "first"),
+        ((W, W, R), None, "Only the last record was answered: send inside the loop", "first"),
         ((W, R, W), None, "Loop over event['Records'] and answer each record.", "Only"),
         ((W, W, W), None, "Loop over event['Records'] and answer each record.", "Only"),
         ((R, R, W), "timed-out", "several take too long", "Loop over"),
@@ -259,7 +273,10 @@ def test_several_records_are_answered_by_what_happened(
         ({"log_tail": "Somme : 1100\n"}, "prints the sum"),
         ({"log_tail": "11000 messages\n"}, "Send the sum to the output queue as JSON."),
         ({"log_tail": f"Erreur : {DENIED}\n"}, "the role LabRole"),
-        ({"log_tail": f"{HANDLE}\n"}, "made up, and cannot be deleted. Lambda itself deletes"),
+        (
+            {"log_tail": f"{HANDLE}\n"},
+            "cannot be deleted. Take that call out: Lambda itself deletes",
+        ),
         ({"log_tail": "KeyError: 'url'\n"}, "log says: KeyError: 'url'. Begin there."),
         (
             {"log_tail": "oops TypeError: Object of type Decimal is not JSON serializable"},

@@ -54,7 +54,7 @@ SILENT = (
     Mistake(
         "no-queue-of-that-name",
         handler("sqs.get_queue_url(QueueName='nope')"),
-        "no queue of the name that your code asks for",
+        "has the name that your code asks for",
     ),
     Mistake("exits", handler("import sys", "sys.exit(1)"), "Your code ends its own process"),
     Mistake("syntax", "def lambda_handler(event, context)\n    pass\n", "correct the syntax there"),
@@ -75,7 +75,7 @@ OTHER_FORMS = (
     Mistake(
         "nested",
         each(SUM, SENDS % "json.dumps({'answer': {'body': total}})"),
-        "itself, not inside of something else",
+        "itself, not inside something else",
     ),
     Mistake("list", each(SUM, SENDS % "json.dumps([total])"), "without a list around it"),
     Mistake(
@@ -212,7 +212,7 @@ def test_what_several_records_were_answered_is_no_silence(
     (found,) = judged(only(lab(), "records"), observation)
     assert found.outcome == "failed"
     assert f"; found instead: {instead}" in found.message
-    assert found.hint.startswith("Work out each record's answer anew"), found.hint
+    assert found.hint.startswith("Inside the loop, work out the answer of each record"), found.hint
 
 
 @pytest.mark.slow

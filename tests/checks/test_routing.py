@@ -75,7 +75,7 @@ def test_why_aws_stopped_a_mapping_is_told(
     one = mapping(judged, Found(Mappings((a_mapping(state="Disabled"), stopped))))
     assert one.outcome == "failed"
     assert one.message.partition("found Disabled.")[2] == (f" AWS says: {told}" if told else "")
-    assert one.hint.startswith("Mend what AWS says" if told else "Enable")
+    assert one.hint.startswith("Fix what AWS names" if told else "Enable")
 
 
 def test_a_mapping_that_is_enabled_passes_whatever_went_wrong_last(judged: Judged) -> None:

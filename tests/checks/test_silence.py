@@ -160,7 +160,7 @@ def test_what_aws_says_of_the_mapping_is_quoted_where_a_pair_stayed_silent(
     with pytest.raises(Failure) as failed:
         check(*facts, SUMS)
     assert failed.value.verdict.hint == (
-        f"AWS says of the event source mapping: “{ROLE.rstrip('.')}”. Mend that, then check again."
+        f"AWS says of the event source mapping: “{ROLE.rstrip('.')}”. Fix that, then check again."
     )
 
 
@@ -261,7 +261,7 @@ def test_what_came_for_several_records_is_not_called_nothing(
     verdict = failed.value.verdict
     assert verdict.message.endswith(found)
     assert verdict.hint == (
-        "Work out each record's answer anew inside of the loop, and send one message for each."
+        "Inside the loop, work out the answer of each record, and send one message for each."
     )
 
 

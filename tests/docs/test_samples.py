@@ -85,6 +85,8 @@ def test_a_failure_is_shown_as_the_guides_show_it(
 def test_missing_credentials_are_shown_as_the_guide_shows_them(
     tmp_path: Path, words: str, lang: str
 ) -> None:
-    done = grader("check", "--lang", lang, cwd=tmp_path)
+    file = tmp_path / ".aws/credentials"
+    env = environment(HOME=str(tmp_path), AWS_SHARED_CREDENTIALS_FILE=str(file))
+    done = grader("check", "--lang", lang, cwd=tmp_path, env=env)
     assert done.returncode == 3
     assert not_shown(GUIDE, words, done.stdout) == []

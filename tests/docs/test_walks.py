@@ -33,10 +33,10 @@ WALKS = ("Add a check", "Add a field", "Add a resource", "Add a format", "Write 
 def test_a_sentence_is_changed_as_the_guide_says(tmp_path: Path) -> None:
     here = copy_of_the_source(tmp_path / "here")
     printed = walk(section(CONTRIBUTING, A_SENTENCE), here)
-    assert "which was 'Set memory_size in your stack, then deploy again.'" in printed
-    assert "keeps 'Set memory_size in your stack, then deploy again.', which reports" in printed
+    assert "which was 'Create a rule that runs the function.'" in printed
+    assert "keeps 'Create a rule that runs the function.', which reports" in printed
     kept = json.loads((here / FORMER.relative_to(ROOT)).read_text(encoding="utf-8"))
-    assert "Set memory_size in your stack, then deploy again." in kept
+    assert "Create a rule that runs the function." in kept
 
 
 @pytest.mark.slow

@@ -39,7 +39,7 @@ MORE = {"canvas": ["--assignment", importers.ASSIGNMENT]}
 SURE = ["--open-by-student", "sure"]
 READ = [name for name in importers.READERS if name != "junit"]
 """Formats that have room for points."""
-NOT_SURE = "These points are sure. Still open, and yours to settle: 4.6 of 20."
+NOT_SURE = "These points are sure. Still open, and only you can fix it: 4.6 of 20."
 MIXED = {**BY_STUDENT, "memory": "grader"}
 
 

@@ -234,7 +234,8 @@ def test_a_message_within_a_message_is_said_in_the_same_language() -> None:
     read = as_message(json.loads(msgspec.json.encode(whole)))
     assert read is not None
     assert said(read, "fr") == (
-        "attendu 3, la somme de 1 et 2, aucune réponse reçue. Votre fonction a levé KeyError: 'a'."
+        "attendu\u00a0: 3, la somme de 1 et 2\u00a0; trouvé\u00a0: aucune réponse."
+        " Votre fonction a levé KeyError: 'a'."
     )
 
 
@@ -247,12 +248,24 @@ def test_what_botocore_says_of_the_network_is_translated(code: str) -> None:
         failures.ReadTimeoutError(endpoint_url=url),
         failures.ConnectionClosedError(endpoint_url=url),
         failures.ProfileNotFound(profile="lab"),
-        failures.NoCredentialsError(),
     ):
         fact = sort_error(error, "sts:GetCallerIdentity")
         assert isinstance(fact, Unknown)
         assert str(error) in fact.detail
         assert str(error) not in said(fact.words, code)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("en", "No AWS credentials were found."),
+        ("fr", "Aucun identifiant AWS n'a été trouvé."),
+    ],
+)
+def test_credentials_that_are_missing_are_told_in_words_of_our_own(code: str, words: str) -> None:
+    fact = sort_error(failures.NoCredentialsError(), "sts:GetCallerIdentity")
+    assert isinstance(fact, Unknown)
+    assert said(fact.words, code) == words
 
 
 def test_what_is_in_no_catalogue_is_said_as_it_is() -> None:
@@ -270,9 +283,9 @@ def test_a_fraction_in_a_message_has_the_languages_own_sign() -> None:
 def test_a_number_in_a_message_keeps_every_digit() -> None:
     wrong = message("expected {expected}, found {actual}.", expected=7.0, actual=7.00001)
     assert str(wrong) == "expected 7.0, found 7.00001."
-    assert said(wrong, "fr") == "attendu 7,0, trouvé 7,00001."
+    assert said(wrong, "fr") == "attendu\u00a0: 7,0\u00a0; trouvé\u00a0: 7,00001."
     tiny = message("expected {expected}, found {actual}.", expected=0, actual=1.5e-07)
-    assert said(tiny, "fr") == "attendu 0, trouvé 1,5e-07."
+    assert said(tiny, "fr") == "attendu\u00a0: 0\u00a0; trouvé\u00a0: 1,5e-07."
 
 
 hostile = st.recursive(
@@ -294,7 +307,7 @@ def test_a_hostile_value_is_bounded_and_cannot_become_a_template(value: Any) -> 
         for code in LANGUAGES:
             text = said(again, code)
             assert len(text) <= 1000
-            assert text.startswith(("expected 1, found", "attendu 1, trouvé"))
+            assert text.startswith(("expected 1, found", "attendu\u00a0: 1\u00a0; trouvé"))
             assert "class '" not in text
 
 
@@ -320,7 +333,8 @@ def test_a_message_that_went_through_json_stays_one_in_another() -> None:
     one = message(template, expected=1, actual=parts)
     kept = as_message(json.loads(msgspec.json.encode(one)))
     text = said(message(template, expected=2, actual=kept), "fr")
-    assert text == "attendu 2, trouvé attendu 1, trouvé Votre fonction a levé KeyError..."
+    inner = "attendu\u00a0: 1\u00a0; trouvé\u00a0: Votre fonction a levé KeyError"
+    assert text == f"attendu\u00a0: 2\u00a0; trouvé\u00a0: {inner}..."
 
 
 # -- facts ----------------------------------------------------------------------------------------
@@ -384,7 +398,11 @@ MEMORY = Outcome(
 
 def test_a_report_is_in_the_language_that_is_asked_for() -> None:
     one, (test,) = french(MEMORY), french(MEMORY).tests
-    assert one.message == test.message == "attendu 128\u00a0Mo, trouvé 256\u00a0Mo."
+    assert (
+        one.message
+        == test.message
+        == "attendu\u00a0: 128\u00a0Mo\u00a0; trouvé\u00a0: 256\u00a0Mo."
+    )
     assert one.hint == "Mettez memory_size dans votre stack, puis déployez à nouveau."
     assert test.name == "La fonction a 128\u00a0Mo de mémoire."
     assert french(MEMORY, "en").message == "expected 128 MB, found 256 MB."
@@ -429,7 +447,7 @@ def test_a_report_of_an_earlier_version_is_read_and_told_in_the_other_language(
         for one in translate(read_report(path), lab_rubric(), "fr").criteria
         if one.id == "memory"
     )
-    assert one.message == "attendu 128\u00a0Mo, trouvé 256\u00a0Mo."
+    assert one.message == "attendu\u00a0: 128\u00a0Mo\u00a0; trouvé\u00a0: 256\u00a0Mo."
     assert one.hint == "Mettez memory_size dans votre stack, puis déployez à nouveau."
 
 
@@ -459,7 +477,10 @@ def test_a_share_of_several_tests_is_said_in_the_language_too() -> None:
         lang="fr",
     )
     one = next(result for result in graded.criteria if result.id == "memory")
-    assert one.message == "Validé\u00a0: 1 sur 2. attendu 128\u00a0Mo, trouvé 256\u00a0Mo."
+    assert (
+        one.message
+        == "Validé\u00a0: 1 sur 2. attendu\u00a0: 128\u00a0Mo\u00a0; trouvé\u00a0: 256\u00a0Mo."
+    )
     assert said(Message(one.message_id, one.values), "fr") == one.message
 
 

@@ -56,6 +56,9 @@ OF_OTHERS = {
     "IO loop",
     *("grader push lti", "CSV UTF-8"),
     *("bold green", "bold magenta", '<svg viewBox="0 0 ', '<span class="whole">{}</span>'),
+    # what there is to do, as stored reports say it
+    "Get new credentials (in AWS Academy: AWS Details, Show) and try again.",
+    "Say which one is meant (--use), or remove the others.",
     # replaced before anybody is told
     *("no identity", "not invoked", "The answer is not from AWS."),
 }

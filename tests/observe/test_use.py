@@ -98,7 +98,7 @@ def test_a_named_function_that_nothing_feeds_is_told_of_the_one_that_is_fed(lab:
     lab.function("first_lambda")
     said = instead(seen(lab), "sum")
     assert "calculatrice does, which queue1 feeds" in said
-    assert "--use sum=calculatrice" in said
+    assert "say so to your instructor, or with grader check --use sum=calculatrice" in said
 
 
 @pytest.mark.slow

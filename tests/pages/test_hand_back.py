@@ -256,7 +256,7 @@ def test_pages_beside_a_table_for_oneself_say_what_was_handed_back_before(root: 
 def test_the_page_keeps_its_language(root: Path) -> None:
     grader("export", root, "--to", "html", "--lang", "fr")
     hand_back(root)
-    assert "vers xlsx. Aucune note n'est nouvelle ou n'a changé depuis." in said(root)
+    assert "vers xlsx. Aucune note n'est nouvelle ni n'a changé depuis." in said(root)
     assert page(root / "index.html").one("html").attributes["lang"] == "fr"
 
 

@@ -51,11 +51,11 @@ def of_student(tmp_path: Path, report: Report) -> str:
 def test_a_students_page_says_that_it_is_theirs_what_is_sure_and_what_to_do(tmp_path: Path) -> None:
     text = of_student(tmp_path, an_open_report(BO, arrived=3))
     assert "You have no grade yet" in text
-    assert "What is open is yours to settle." in text
+    assert "Only you can fix what is open: do what is named below." in text
     assert "Sure so far: 15.4 of 20 points; still open: 4.6." in text
     assert CONSUMER in text
     assert REMEDY in text
-    assert text.count("open, yours to settle") == 3
+    assert text.count("not graded yet: only you can fix this") == 3
     assert "does not count against you" not in text
     assert "costs no points" not in text
 
@@ -64,14 +64,14 @@ def test_a_students_page_says_that_what_is_the_graders_costs_nothing(tmp_path: P
     text = of_student(tmp_path, GRADERS)
     assert "Something could not be checked. It does not count against you." in text
     assert "Sure so far: 16 of 20 points; still open: 4." in text
-    assert "yours to settle" not in text
+    assert "you can fix" not in text
 
 
 @pytest.mark.parametrize("report", [a_report(BO, 12, sure_points=12), a_report(BO, None)])
 def test_a_grade_and_a_report_of_before_say_nothing_of_it(tmp_path: Path, report: Report) -> None:
     text = of_student(tmp_path, report)
     assert "Sure so far" not in text
-    assert "yours to settle" not in text
+    assert "you can fix" not in text
 
 
 def test_the_class_page_lists_whom_it_waits_for_apart(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +16,7 @@ from grader.model.observation import Answer, Exchange, Invocation, Pair
 from grader.model.report import TestResult
 from grader.pages.speech import Speech
 from grader.pages.student_page import student_page
+from grader.pages.words import YOUR_FLAGS
 from grader.pages.writing import write_pages
 from grader.results.directory import Results
 from grader.scoring.absent import absent_report
@@ -230,6 +232,23 @@ def test_another_message_is_shown_with_the_answer_that_it_asked_for(tmp_path: Pa
     assert '{"number1": 6, "number2": 4, "operation": "-"} 2' in text
     assert "wrong: the answer of “+”" in text
     assert "Right answer" in text
+
+
+FOUND_THERE = "The answer was found on your function's own input queue."
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_a_lab_that_asks_for_no_sum_is_not_told_of_one(tmp_path: Path, lang: str) -> None:
+    silent = Pair(None, None, "2024-05-01T10:00:00.000Z", (), {"operation": "-"})
+    seen = reference(handler=Found(Invocation((silent,), own_queue=True, inconclusive=True)))
+    file = tmp_path / "page.html"
+    noted = report(1, flags=("several-answers",))
+    file.write_text(student_page(noted, seen, "L", Speech(lang), rules=calculator()))
+    told = " ".join(page(file).text.split())
+    for sentence in (FOUND_THERE, YOUR_FLAGS["several-answers"]):
+        words = " ".join(Speech(lang).say(sentence).split())
+        assert words in told
+        assert not re.search(r"\bsums?\b|\bsommes?\b", words)
 
 
 def test_what_the_rubric_hides_is_on_the_class_page_only(tmp_path: Path) -> None:

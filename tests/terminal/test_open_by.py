@@ -10,8 +10,10 @@ import pytest
 from rich.cells import cell_len
 
 from grader.i18n.language import speak
+from grader.i18n.message import as_message, said
+from grader.scoring.phrases import what_next
 from grader.terminal.console import console
-from grader.terminal.ungraded import show_ungraded, show_waiting
+from grader.terminal.ungraded import not_graded, show_ungraded, show_waiting
 from tests.export.results_folders import (
     ANN,
     BO,
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
     from grader.model.report import OpenBy, Report
 
 MIXED: dict[str, OpenBy] = {"memory": "student", "schedule": "grader"}
-YOURS = "What is open is yours to settle: do what is said above, then check again."
+YOURS = "Only you can fix what is open: do what is said above, then check again."
 FREE = "Something could not be checked; it does not count against you."
+
+TODAYS = said(as_message(what_next("credentials").values["next"]) or what_next("credentials"))
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +76,30 @@ def test_a_report_of_before_says_no_sure_points() -> None:
     text = shown(msgspec.structs.replace(an_open_report(ANN), sure_points=None), quiet=True)
     assert "Not graded." in text
     assert "Sure" not in text
+
+
+@pytest.mark.parametrize(
+    ("remedy", "kind"),
+    [
+        (TODAYS, "credentials"),
+        (
+            "Get new credentials (in AWS Academy: AWS Details, Show) and try again.",
+            "credentials",
+        ),
+        ("Say which one is meant (--use), or remove the others.", "ambiguous"),
+    ],
+)
+def test_the_kind_of_fault_is_told_by_todays_remedy_and_by_one_that_was_reworded(
+    remedy: str, kind: str
+) -> None:
+    report = an_open_report(ANN)
+    hint = {"next": {"message_id": remedy, "values": {}}}
+    criteria = tuple(msgspec.structs.replace(one, hint_values=hint) for one in report.criteria)
+    assert not_graded(msgspec.structs.replace(report, criteria=criteria)) == f"not graded: {kind}"
+
+
+def test_several_that_could_be_meant_are_settled_without_a_command_line_too() -> None:
+    assert "else tell your instructor its name" in said(what_next("ambiguous"))
 
 
 def test_a_graded_report_says_its_score_alone() -> None:
