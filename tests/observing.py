@@ -59,7 +59,7 @@ def look(
     stop: threading.Event | None = None,
     confirm_s: float = 0,
     use: dict[str, str] | None = None,
-    known: Callable[[Observation], None] | None = None,
+    on_partial_observation: Callable[[Observation], None] | None = None,
 ) -> Observation:
     keys = Keys(Secret(account), Secret("test"), None)
     clients = Clients(wire.session if wire else None)
@@ -77,7 +77,7 @@ def look(
             exchange=exchange,
             waits=Waits(stop or threading.Event(), confirm_s=confirm_s),
             use=use,
-            known=known,
+            on_partial_observation=on_partial_observation,
         )
     finally:
         aws.close()

@@ -246,7 +246,7 @@ def _grade(
         engine = Threads(
             *(settings.jobs, at_work.tell),
             step=at_work.step,
-            known=None if quiet else portions.judge_now,
+            on_partial_observation=None if quiet else portions.judge_now,
         )
         if errors.is_terminal:
             # Elsewhere the first line that is printed is whose account it is.

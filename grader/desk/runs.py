@@ -126,7 +126,7 @@ class DeskRuns:
             self._threads,
             tell=partial(self._seats.say, seat),
             aside=self._stepping_aside,
-            known=portions.judge_now,
+            on_partial_observation=portions.judge_now,
         )
         self._running[party_of(seat.row)] = run
         self._seats.put(seat, "looking", words(_BEGINS))

@@ -41,17 +41,17 @@ def observe(
     exchange: bool,
     waits: Waits,
     use: Mapping[str, str] | None = None,
-    known: Callable[[Observation], None] | None = None,
+    on_partial_observation: Callable[[Observation], None] | None = None,
 ) -> Observation:
     """What the checks of ``rubric`` need of the account behind ``aws``, as far as AWS lets it be seen.
 
     ``kinds`` are looked at in their order. ``identity`` was asked already
     (:func:`~grader.observe.identity.observe_identity`); where it is not found, nothing else is asked.
     ``exchange`` false looks only. ``use`` are AWS's names of resources that are judged instead of those
-    that the rubric names or that would be found, by the rubric's own. ``known`` is given what is
-    known before the function is run, the rest of it :data:`WAITING`, and all of it once every pair has
-    its right answer, while more messages are looked for. Raises :class:`Interrupted` when ``waits.stop``
-    is set meanwhile.
+    that the rubric names or that would be found, by the rubric's own. ``on_partial_observation`` is
+    given what is known before the function is run, the rest of it :data:`WAITING`, and all of it once
+    every pair has its right answer, while more messages are looked for. Raises :class:`Interrupted` when
+    ``waits.stop`` is set meanwhile.
     """
     if not isinstance(identity, Found):
         unknown = (
@@ -61,10 +61,10 @@ def observe(
     started, clock = datetime.now(UTC), time.monotonic()
     look = AccountLook(aws, rubric, needs, waits, use or {}, exchange=exchange)
 
-    def seen(done: Behaviour) -> Observation:
-        """The observation as it stands now, with ``done`` for what the function does."""
+    def observation_with(behaviour: Behaviour) -> Observation:
+        """The observation as it stands now, with ``behaviour`` for what the function does."""
         return assembled(
-            *(aws.region, identity, rubric, look.facts, done, dict(look.found_as)),
+            *(aws.region, identity, rubric, look.facts, behaviour, dict(look.found_as)),
             seed=seed,
             attempt=attempt,
             started_at=iso(started),
@@ -79,33 +79,32 @@ def observe(
     last = [kind for kind in others if kind.last]
 
     waits_after = any(needs.facts[kind.fact] for kind in last)
-    told = known is None
+    told = on_partial_observation is None
 
     def tell_what_was_seen() -> None:
         """Report what was seen so far, once, before a step that may take long."""
         nonlocal told
-        if not told and known is not None:
+        if not told and on_partial_observation is not None:
             for kind in last:
                 look.facts[kind.fact] = dict.fromkeys(needs.facts[kind.fact], WAITING)
-            known(seen(Behaviour(WAITING, WAITING, WAITING)))
+            on_partial_observation(observation_with(Behaviour(WAITING, WAITING, WAITING)))
         told = True
 
-    def tell_what_it_does(done: Behaviour) -> None:
+    def tell_what_it_does(behaviour: Behaviour) -> None:
         """Report what the function does before the last look for messages, unless a wait follows."""
-        if known is not None and not waits_after:
-            known(seen(done))
+        if on_partial_observation is not None and not waits_after:
+            on_partial_observation(observation_with(behaviour))
 
-    # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
-    # again, and Lambda by a client of its own.
+    # Free the clients (0.2 MB each): exercising needs only SQS, and makes its own Lambda client.
     aws.close(but={"sqs"})
-    done = look.exercise(
+    behaviour = look.exercise(
         seed, identity.value.account_id, attempt, tell_what_was_seen, tell_what_it_does
     )
     if waits_after:
         tell_what_was_seen()
     # These wait, and what they wait for has time to come meanwhile.
     look.at(last)
-    return seen(done)
+    return observation_with(behaviour)
 
 
 def split(kinds: Sequence[Kind[Any]]) -> tuple[list[Kind[Any]], list[Kind[Any]]]:

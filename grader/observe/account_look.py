@@ -153,14 +153,14 @@ class AccountLook(EnvironmentNeeds):
         seed: int,
         account_id: str,
         attempt: int,
-        begins: Callable[[], None],
-        answered: Callable[[Behaviour], None],
+        on_exercise_start: Callable[[], None],
+        on_answered: Callable[[Behaviour], None],
     ) -> Behaviour:
         """The function at work, where some check asks for it and the run may.
 
-        ``begins`` is called before what takes its time: all that is seen by looking, or by one question
-        to the function where several queues could be its output, is known then. ``answered`` is given
-        what it does once all that was sent has its right answer.
+        ``on_exercise_start`` is called before what takes its time: all that is seen by looking, or by
+        one question to the function where several queues could be its output, is known then.
+        ``on_answered`` is given what it does once all that was sent has its right answer.
         """
         lab, rules = self._rubric.lab, self._rubric.exchange
         if not self._exchange:
@@ -192,7 +192,7 @@ class AccountLook(EnvironmentNeeds):
             output_mappings=self.facts["mappings"][to],
             route=taken,
         )
-        done = exercise(self.aws, stage, rules, pairs, self.waits, begins, answered)
+        done = exercise(self.aws, stage, rules, pairs, self.waits, on_exercise_start, on_answered)
         made = done.handler.value if isinstance(done.handler, Found) else None
         if made is not None and not made.answered and made.failure is None:
             self.say_instead(to)

@@ -225,15 +225,15 @@ def exercise(
     rules: ExchangeRules,
     pairs: Pairs,
     waits: Waits,
-    begins: Callable[[], None] = lambda: None,
-    answered: Callable[[Behaviour], None] = lambda _done: None,
+    on_exercise_start: Callable[[], None] = lambda: None,
+    on_answered: Callable[[Behaviour], None] = lambda _done: None,
 ) -> Behaviour:
     """Invoke the function with one record and with three, then send pairs through the queues.
 
-    Nothing is invoked or sent where that could start a loop; ``begins`` is called where something will
-    be; ``answered`` is given what it does where all that was sent has its right answer, before the last
-    look for more. However it ends, the queues are left as they were found. Raises :class:`Interrupted`
-    when ``waits.stop`` is set.
+    Nothing is invoked or sent where that could start a loop; ``on_exercise_start`` is called where
+    something will be; ``on_answered`` is given what it does where all that was sent has its right
+    answer, before the last look for more. However it ends, the queues are left as they were found.
+    Raises :class:`Interrupted` when ``waits.stop`` is set.
     """
     nothing = obstacle(stage)
     if nothing is not None:
@@ -251,8 +251,8 @@ def exercise(
         aws.query_or_raise("sqs:GetQueueAttributes", run.output.look_first)
     except Lost as lost:
         return Behaviour(lost.unknown, lost.unknown, lost.unknown)
-    begins()
-    return run.behaviour(answered)
+    on_exercise_start()
+    return run.behaviour(on_answered)
 
 
 class _Run:
@@ -287,7 +287,7 @@ class _Run:
         self._direct: Direct | None = None
         self._exchanging: Exchanging | None = None
 
-    def behaviour(self, answered: Callable[[Behaviour], None]) -> Behaviour:
+    def behaviour(self, on_answered: Callable[[Behaviour], None]) -> Behaviour:
         """All three facts, one after the other, and then the queues as they were."""
         undisturbed = False
         try:
@@ -300,7 +300,7 @@ class _Run:
                 self._once_more()
             undisturbed = True
             if self.output.all_answered:
-                answered(self._done(self._direct, left_behind=False))
+                on_answered(self._done(self._direct, left_behind=False))
             self._waits.step(message(_GIVEN_BACK), DUPLICATES_S)
         finally:
             self.output.give_back(look_for_duplicates=undisturbed)

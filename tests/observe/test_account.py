@@ -45,7 +45,10 @@ def test_a_right_account_is_known_before_the_last_look_for_more_messages(
         return wire.requests.count("sqs.ReceiveMessage")
 
     seen = look(
-        aws_sandbox, fresh_account, wire=wire, known=lambda now: known.append((now, polls()))
+        aws_sandbox,
+        fresh_account,
+        wire=wire,
+        on_partial_observation=lambda now: known.append((now, polls())),
     )
     (before, _), (by_then, polled) = known
     assert before.handler == before.records == before.exchange == WAITING
@@ -61,7 +64,7 @@ def test_what_a_later_message_could_mend_is_not_told_before(
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler=handler)
     known: list[Observation] = []
-    look(aws_sandbox, fresh_account, known=known.append)
+    look(aws_sandbox, fresh_account, on_partial_observation=known.append)
     assert [seen.exchange for seen in known] == [WAITING]
 
 
