@@ -95,9 +95,9 @@ def test_function_environment(
     """The function has the environment variables {expect}."""
     held = {v.queue for v in expect.values() if isinstance(v, Variable) and v.queue is not None}
     for queue in sorted(held):
-        known = case.fact("queues", queue)
-        if isinstance(known, Unknown):  # which one is meant is open
-            ungrade(known.kind, known.words)
+        fact = case.fact("queues", queue)
+        if isinstance(fact, Unknown):  # which one is meant is open
+            ungrade(fact.kind, fact.words)
     queues = {queue: case.name(queue) for queue in held}
     check_environment(function, f"functions.{case.bound.target}", expect, queues)
 

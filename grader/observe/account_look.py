@@ -70,22 +70,28 @@ class AccountLook(EnvironmentNeeds):
         self.began = time.monotonic()
         for kind in kinds:
             self._kinds.append(kind)
-            seen = self.facts[kind.fact] = {}
+            facts = self.facts[kind.fact] = {}
             for role in self._needs.facts[kind.fact]:
                 nameless = kind.always and not self._names[role]
-                seen[role] = NAMELESS if nameless else kind.look(self, role)
+                facts[role] = NAMELESS if nameless else kind.look(self, role)
 
     def find(self, kinds: Iterable[Kind[Any]], account_id: str) -> None:
         """Find what has no name, or another one than the rubric's, by the part it plays."""
-        seen = {role: self.facts[kind.fact] for kind in kinds for role in self.facts[kind.fact]}
+        facts_by_role = {
+            role: self.facts[kind.fact] for kind in kinds for role in self.facts[kind.fact]
+        }
         of_kind = {role: kind for kind in kinds for role in self.facts[kind.fact]}
-        known = {
-            role: self._names[role] for role in seen if not isinstance(seen[role][role], Missing)
+        names_by_role = {
+            role: self._names[role]
+            for role in facts_by_role
+            if not isinstance(facts_by_role[role][role], Missing)
         }
         parts = parts_of(self._rubric, self._needs.facts["schedules"])
-        self._finder = finder = Finder(Inventory(self.aws, account_id), parts, known, seen)
+        self._finder = finder = Finder(
+            Inventory(self.aws, account_id), parts, names_by_role, facts_by_role
+        )
         sought = []
-        for role, facts in seen.items():
+        for role, facts in facts_by_role.items():
             missing = facts[role]
             if role in self.found_as and isinstance(missing, Missing):
                 facts[role] = self._unused = not_there(missing, role, self._names[role])
@@ -95,19 +101,19 @@ class AccountLook(EnvironmentNeeds):
             found = finder.find(role)
             if isinstance(found, FoundAs):
                 self.found_as[role] = found
-                known[role] = self._names[role] = found.name
-                seen[role][role] = of_kind[role].look(self, role)
+                names_by_role[role] = self._names[role] = found.name
+                facts_by_role[role][role] = of_kind[role].look(self, role)
                 continue
             if isinstance(found, Several):
                 self._several[role] = found
-            if isinstance(missing := seen[role][role], Missing):
-                seen[role][role] = not_found(missing, of_kind[role].word, role, found)
+            if isinstance(missing := facts_by_role[role][role], Missing):
+                facts_by_role[role][role] = not_found(missing, of_kind[role].word, role, found)
         for role, queues in self._needs.held.items():
             # Its variables were looked at before it was known which queue they may hold.
-            if isinstance(seen[role][role], Found) and any(
+            if isinstance(facts_by_role[role][role], Found) and any(
                 queue in self.found_as for queue in queues
             ):
-                seen[role][role] = of_kind[role].look(self, role)
+                facts_by_role[role][role] = of_kind[role].look(self, role)
 
     def say_instead(self, role: str) -> None:
         """Say which other resource plays the part that the one of the rubric's name does not play."""

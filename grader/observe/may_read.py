@@ -64,9 +64,9 @@ class _Asking(MayLook):
             if isinstance(there, Unknown):
                 return there
             # Of one of them: keys that may read some functions and not others are nobody's.
-            seen = inventory.variables(there[0]) if there else {}
-            if isinstance(seen, Unknown):
-                return seen
+            variables = inventory.variables(there[0]) if there else {}
+            if isinstance(variables, Unknown):
+                return variables
         messages = inventory.message_queues() if queues else ()
         return messages if isinstance(messages, Unknown) else None
 

@@ -99,7 +99,7 @@ class _Rules:
         every = criteria if isinstance(criteria, list) else []
         named = [str(criterion.get("check")) for criterion in every if isinstance(criterion, dict)]
         self.asked = [self.checks[name] for name in named if self.checks and name in self.checks]
-        seen: dict[str, int] = {}
+        first_lines: dict[str, int] = {}
         total, readable = 0.0, True
         for index, criterion in enumerate(criteria if isinstance(criteria, list) else []):
             place: KeyPath = ("criteria", index)
@@ -109,13 +109,13 @@ class _Rules:
             points = criterion.get("points")
             readable &= isinstance(points, int | float) and points >= 0
             total += points if isinstance(points, int | float) else 0
-            self._check_id((*place, "id"), criterion.get("id"), seen)
+            self._check_id((*place, "id"), criterion.get("id"), first_lines)
             self._check_criterion(place, criterion)
         if isinstance(criteria, list) and criteria and readable and total == 0:
             message = _("All points together are 0.")
             self._say(("criteria",), message, _("Give at least one criterion points."))
 
-    def _check_id(self, place: KeyPath, name: object, seen: dict[str, int]) -> None:
+    def _check_id(self, place: KeyPath, name: object, first_lines: dict[str, int]) -> None:
         if not isinstance(name, str):
             return
         if name in _GRADE_COLUMNS:
@@ -123,14 +123,14 @@ class _Rules:
                 "The id {id} is the name of a column of grades.csv.", id=value_in_words(name)
             )
             self._say(place, message, _("Give the criterion another id."))
-        if name in seen:
+        if name in first_lines:
             message = _(
                 "The id {id} is already taken on line {line}.",
                 id=value_in_words(name),
-                line=seen[name],
+                line=first_lines[name],
             )
             self._say(place, message, _("Give each criterion an id of its own."))
-        seen.setdefault(name, self.document.line(place))
+        first_lines.setdefault(name, self.document.line(place))
 
     def _check_criterion(self, place: KeyPath, criterion: dict[str, Any]) -> None:
         check, on = criterion.get("check"), criterion.get("on")
