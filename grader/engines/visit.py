@@ -98,7 +98,7 @@ class RunOptions:
 
     seed: int
     attempt: int
-    exchange: bool
+    may_exercise: bool
     limit_s: float
     confirm_s: float = 0
 
@@ -142,7 +142,7 @@ def observe_account(
             identity,
             seed=options.seed,
             attempt=options.attempt,
-            exchange=options.exchange,
+            may_exercise=options.may_exercise,
             waits=context.waits(options.confirm_s),
             use=visit.use,
             on_partial_observation=context.on_partial_observation,

@@ -38,7 +38,7 @@ def observe(
     *,
     seed: int,
     attempt: int,
-    exchange: bool,
+    may_exercise: bool,
     waits: Waits,
     use: Mapping[str, str] | None = None,
     on_partial_observation: Callable[[Observation], None] | None = None,
@@ -47,9 +47,9 @@ def observe(
 
     ``kinds`` are looked at in their order. ``identity`` was asked already
     (:func:`~grader.observe.identity.observe_identity`); where it is not found, nothing else is asked.
-    ``exchange`` false looks only. ``use`` are AWS's names of resources that are judged instead of those
-    that the rubric names or that would be found, by the rubric's own. ``on_partial_observation`` is
-    given what is known before the function is run, the rest of it :data:`WAITING`, and all of it once
+    ``may_exercise`` false looks only. ``use`` are AWS's names of resources that are judged instead of
+    those that the rubric names or that would be found, by the rubric's own. ``on_partial_observation``
+    is given what is known before the function is run, the rest of it :data:`WAITING`, and all of it once
     every pair has its right answer, while more messages are looked for. Raises :class:`Interrupted` when
     ``waits.stop`` is set meanwhile.
     """
@@ -59,7 +59,7 @@ def observe(
         )
         return unseen(aws.region, identity, rubric, needs, unknown, seed=seed, attempt=attempt)
     started, clock = datetime.now(UTC), time.monotonic()
-    look = AccountLook(aws, rubric, needs, waits, use or {}, exchange=exchange)
+    look = AccountLook(aws, rubric, needs, waits, use or {}, may_exercise=may_exercise)
 
     def observation_with(behaviour: Behaviour) -> Observation:
         """The observation as it stands now, with ``behaviour`` for what the function does."""

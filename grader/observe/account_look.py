@@ -47,10 +47,10 @@ class AccountLook(EnvironmentNeeds):
         waits: Waits,
         use: Mapping[str, str],
         *,
-        exchange: bool,
+        may_exercise: bool,
     ) -> None:
         self.aws, self.waits = aws, waits
-        self._rubric, self._needs, self._exchange = rubric, needs, exchange
+        self._rubric, self._needs, self._may_exercise = rubric, needs, may_exercise
         self._names = {**rubric.lab.names, **use}
         self.found_as = {
             role: FoundAs(name, "use", message(N_("which --use names")))
@@ -151,7 +151,9 @@ class AccountLook(EnvironmentNeeds):
     def exercised(self, role: str) -> bool:
         """The exchange runs this function."""
         return (
-            role == self._rubric.exchange.route.through and self._needs.exercise and self._exchange
+            role == self._rubric.exchange.route.through
+            and self._needs.exercise
+            and self._may_exercise
         )
 
     def exercise(
@@ -169,7 +171,7 @@ class AccountLook(EnvironmentNeeds):
         ``on_answered`` is given what it does once all that was sent has its right answer.
         """
         lab, rules = self._rubric.lab, self._rubric.exchange
-        if not self._exchange:
+        if not self._may_exercise:
             return Behaviour(NOT_EXERCISED, NOT_EXERCISED, NOT_EXERCISED)
         if not self._needs.exercise:
             return Behaviour(NOBODY_ASKS, NOBODY_ASKS, NOBODY_ASKS)

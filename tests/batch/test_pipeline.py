@@ -53,13 +53,15 @@ def graded(
     sandbox: Sandbox,
     *accounts: Account,
     jobs: int = 8,
-    exchange: bool = False,
+    may_exercise: bool = False,
     **more: Any,
 ) -> dict[str, Graded]:
     one, checks, rubric = judge
     results: dict[str, Graded] = {}
     endpoint_url = sandbox.endpoint_url
-    settings = Settings(seed=1, jobs=jobs, endpoint_url=endpoint_url, exchange=exchange, **more)
+    settings = Settings(
+        seed=1, jobs=jobs, endpoint_url=endpoint_url, may_exercise=may_exercise, **more
+    )
 
     def take(result: Graded) -> None:
         results[result.account.student_id] = result
@@ -146,7 +148,7 @@ def test_the_second_look_at_a_silence_keeps_no_other_account_waiting(
     for account in accounts:
         hand_in(aws_sandbox, account, handler="prints_only", mapping="disabled")
     rows = [student(f"s{n}", account, n) for n, account in enumerate(accounts, 2)]
-    found = graded(judge, aws_sandbox, *rows, jobs=1, exchange=True, confirm_s=20)
+    found = graded(judge, aws_sandbox, *rows, jobs=1, may_exercise=True, confirm_s=20)
     seen = [one.observation for one in found.values() if one.observation]
     begun, ended = (sorted(o.started_at for o in seen), sorted(o.finished_at for o in seen))
     assert begun[1] < ended[0]  # with one job alone the second would begin when the first has ended
@@ -207,7 +209,7 @@ def test_a_student_whose_files_cannot_be_written_stops_nobody_else(
 
     monkeypatch.setattr(Results, "write_student", write)
     results, students = Results(tmp_path / "results"), load_roster(path)
-    planned = plan(results, students, rubric, Settings(seed=1, exchange=False))
+    planned = plan(results, students, rubric, Settings(seed=1, may_exercise=False))
     run = ClassRun(GradingSetup(rubric, one, checks), results, students, planned)
     run.run(lambda _: None)
     assert run.unwritten == ["s1: the disk is full"]
@@ -228,7 +230,7 @@ def test_an_account_that_takes_too_long_is_ungraded_and_its_queues_are_left_as_f
         judge,
         aws_sandbox,
         student("s1", fresh_account, 2),
-        exchange=True,
+        may_exercise=True,
         account_timeout_s=40,
     )["s1"]
 

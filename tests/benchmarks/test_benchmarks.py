@@ -85,7 +85,15 @@ def test_the_bare_loop_makes_the_calls_that_the_grader_makes(
     identity = observe_identity(aws, None)
     needs = needs_of_rubric(lab())
     observe(
-        aws, lab(), needs, KINDS, identity, seed=1, attempt=1, exchange=True, waits=Waits(Event())
+        aws,
+        lab(),
+        needs,
+        KINDS,
+        identity,
+        seed=1,
+        attempt=1,
+        may_exercise=True,
+        waits=Waits(Event()),
     )
     aws.close()
     graders = sorted(asked)

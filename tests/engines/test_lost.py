@@ -196,7 +196,7 @@ def test_a_run_can_be_stopped_however_many_others_came_meanwhile(
 def test_what_a_run_leaves_with_the_scheduler_is_nothing(others: Machines) -> None:
     others.worker()
     with cluster(others.address, 2) as engine:
-        options = RunOptions(seed=1, attempt=1, exchange=True, limit_s=60)
+        options = RunOptions(seed=1, attempt=1, may_exercise=True, limit_s=60)
         assert engine.submit(tasks.attempt, options).result(timeout=LIMIT_S) == 1
     with Client(others.address, set_as_default=False) as client:
         assert client.run_on_scheduler(tasks.events_known) == 0

@@ -105,7 +105,9 @@ def test_only_variables_that_the_rubric_names_are_kept(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, environment={"DB_PASSWORD": "hunter2"})
-    assert b"hunter2" not in encode_observation(look(aws_sandbox, fresh_account, exchange=False))
+    assert b"hunter2" not in encode_observation(
+        look(aws_sandbox, fresh_account, may_exercise=False)
+    )
 
 
 @pytest.mark.parametrize("periodic", ["rule", "scheduler"])
@@ -113,7 +115,7 @@ def test_both_ways_to_run_periodically_are_seen(
     aws_sandbox: Sandbox, fresh_account: str, periodic: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, periodic=periodic)
-    schedule = look(aws_sandbox, fresh_account, exchange=False).schedules["periodic"]
+    schedule = look(aws_sandbox, fresh_account, may_exercise=False).schedules["periodic"]
     assert isinstance(schedule, Found)
     (trigger,) = schedule.value.triggers
     assert (trigger.kind, trigger.enabled, trigger.permitted) == (periodic, True, True)
@@ -124,7 +126,7 @@ def test_a_rule_without_permission_is_seen_as_such(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, periodic="rule-without-permission")
-    schedule = look(aws_sandbox, fresh_account, exchange=False).schedules["periodic"]
+    schedule = look(aws_sandbox, fresh_account, may_exercise=False).schedules["periodic"]
     assert isinstance(schedule, Found)
     assert schedule.value.triggers[0].permitted is False
 
@@ -132,7 +134,7 @@ def test_a_rule_without_permission_is_seen_as_such(
 def test_looking_only_invokes_and_sends_nothing(aws_sandbox: Sandbox, fresh_account: str) -> None:
     hand_in(aws_sandbox, fresh_account)
     wire = Wire()
-    seen = look(aws_sandbox, fresh_account, exchange=False, wire=wire)
+    seen = look(aws_sandbox, fresh_account, may_exercise=False, wire=wire)
     assert isinstance(seen.handler, Unknown)
     assert seen.handler.kind == "not-observed"
     assert not {"lambda.Invoke", "sqs.SendMessage", "sqs.ReceiveMessage"} & set(wire.requests)
@@ -157,7 +159,7 @@ def test_the_queue_that_feeds_the_function_instead_is_named(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, mapping="other-queue")
-    mappings = look(aws_sandbox, fresh_account, exchange=False).mappings["input"]
+    mappings = look(aws_sandbox, fresh_account, may_exercise=False).mappings["input"]
     assert isinstance(mappings, Found)
     assert mappings.value.elsewhere == ("other_queue",)
 

@@ -24,7 +24,7 @@ def lab(aws_sandbox: Sandbox, fresh_account: str) -> Lab:
 
 def seen(lab: Lab) -> Observation:
     """What is found there; nothing is run."""
-    return look(lab.sandbox, lab.account, rubric=own_names(), exchange=False)
+    return look(lab.sandbox, lab.account, rubric=own_names(), may_exercise=False)
 
 
 def test_a_right_lab_is_found_under_any_names_and_works(lab: Lab) -> None:

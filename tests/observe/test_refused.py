@@ -67,7 +67,7 @@ def test_what_was_denied_is_named(aws_sandbox: Sandbox, right: str, wire: Wire) 
     wire.play(
         "lambda.GetFunctionConfiguration", rest(403, "AccessDeniedException", DENIED), always=True
     )
-    fact = look(aws_sandbox, right, wire=wire, exchange=False).functions["sum"]
+    fact = look(aws_sandbox, right, wire=wire, may_exercise=False).functions["sum"]
     assert isinstance(fact, Unknown)
     assert "lambda:GetFunctionConfiguration was denied" in fact.detail
 
@@ -94,7 +94,7 @@ def test_variables_that_cannot_be_decrypted_are_unknown(
 ) -> None:
     error = {"Error": {"ErrorCode": "AccessDeniedException", "Message": "KMS"}}
     wire.change("lambda.GetFunctionConfiguration", lambda parsed: parsed.update(Environment=error))
-    function = look(aws_sandbox, right, wire=wire, exchange=False).functions["sum"]
+    function = look(aws_sandbox, right, wire=wire, may_exercise=False).functions["sum"]
     assert isinstance(function, Found)
     assert kind(function.value.environment) == "permission"
 
@@ -103,7 +103,7 @@ def test_a_policy_that_may_not_be_read_leaves_the_permission_open(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
     wire.play("lambda.GetPolicy", rest(403, "AccessDeniedException", DENIED), always=True)
-    schedule = look(aws_sandbox, right, wire=wire, exchange=False).schedules["periodic"]
+    schedule = look(aws_sandbox, right, wire=wire, may_exercise=False).schedules["periodic"]
     assert isinstance(schedule, Found)
     assert schedule.value.triggers[0].permitted is None
 
@@ -113,7 +113,7 @@ def test_a_scheduler_that_may_not_be_read_is_noted(
 ) -> None:
     hand_in(aws_sandbox, fresh_account, periodic="unscheduled")
     wire.play("scheduler.ListSchedules", rest(403, "AccessDeniedException", DENIED), always=True)
-    schedule = look(aws_sandbox, fresh_account, wire=wire, exchange=False).schedules["periodic"]
+    schedule = look(aws_sandbox, fresh_account, wire=wire, may_exercise=False).schedules["periodic"]
     assert isinstance(schedule, Found)
     assert schedule.value.triggers == ()
     assert schedule.value.denied["scheduler"].kind == "permission"

@@ -34,8 +34,8 @@ def calculator(lab: Lab, code: bytes) -> None:
     lab.feed("queue1", "calculatrice")
 
 
-def seen(lab: Lab, *, exchange: bool = True) -> Observation:
-    return look(lab.sandbox, lab.account, rubric=own_names(), exchange=exchange)
+def seen(lab: Lab, *, may_exercise: bool = True) -> Observation:
+    return look(lab.sandbox, lab.account, rubric=own_names(), may_exercise=may_exercise)
 
 
 @pytest.mark.slow
@@ -151,7 +151,7 @@ def test_more_queues_than_five_are_not_received_from(lab: Lab) -> None:
 
 def test_who_only_looks_runs_nothing(lab: Lab) -> None:
     calculator(lab, answering("queue2"))
-    assert why_not(seen(lab, exchange=False), "output").startswith("ambiguous: ")
+    assert why_not(seen(lab, may_exercise=False), "output").startswith("ambiguous: ")
     assert messages(lab.sandbox, lab.account, "queue2") == EMPTY
 
 

@@ -35,7 +35,7 @@ def test_a_mapping_of_another_source_is_not_of_a_queue(
             answer["EventSourceMappings"][:0] = [{"State": "Enabled", **other} for other in others]
 
     wire.change("lambda.ListEventSourceMappings", add_others)
-    fact = look(aws_sandbox, fresh_account, wire=wire, exchange=False).mappings["input"]
+    fact = look(aws_sandbox, fresh_account, wire=wire, may_exercise=False).mappings["input"]
     assert isinstance(fact, Found)
     assert fact.value.of_queue == ()
     assert fact.value.elsewhere == ("other_queue",)

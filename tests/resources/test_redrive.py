@@ -68,7 +68,7 @@ def test_a_dead_letter_queue_is_seen_and_nothing_is_run_for_it(
 
 
 def test_the_shipped_rubric_does_not_ask_for_it(aws_sandbox: Sandbox, right: str) -> None:
-    assert look(aws_sandbox, right, exchange=False).further == {}
+    assert look(aws_sandbox, right, may_exercise=False).further == {}
 
 
 @pytest.mark.parametrize(
@@ -128,14 +128,14 @@ def test_more_receives_than_64_bits_hold_leave_it_open(
 
     wire.change("sqs.GetQueueAttributes", change)
     rubric = dead_letters()
-    seen = look(aws_sandbox, right, rubric=rubric, wire=wire, exchange=False)
+    seen = look(aws_sandbox, right, rubric=rubric, wire=wire, may_exercise=False)
     assert outcome(judge, rubric, seen).outcome == "ungraded"
 
 
 def test_an_observation_that_was_not_asked_for_it_leaves_it_open(
     aws_sandbox: Sandbox, right: str, judge: Judge
 ) -> None:
-    found = outcome(judge, dead_letters(), look(aws_sandbox, right, exchange=False))
+    found = outcome(judge, dead_letters(), look(aws_sandbox, right, may_exercise=False))
     assert (found.outcome, found.because) == ("ungraded", "not-observed")
 
 

@@ -418,7 +418,7 @@ def test_what_the_grader_runs_itself_tells_nothing(
 def test_the_log_is_read_only_if_the_rubric_asks_and_nothing_is_invoked_for_it(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
-    shipped = look(aws_sandbox, right, wire=wire, exchange=False)
+    shipped = look(aws_sandbox, right, wire=wire, may_exercise=False)
     assert shipped.runs == {}
     assert LOOK not in wire.requests
     asked = look(aws_sandbox, right, rubric=rubric(), wire=wire)
