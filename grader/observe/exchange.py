@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
 from grader.i18n.message import message as message_of
-from grader.model.ended_early import Lost
+from grader.model.ended_early import FactUnknown
 from grader.model.observation import Exchange
 from grader.observe.invocation import ANSWER_APPEARS_S
 from grader.observe.lost import LOST_MESSAGES
@@ -113,9 +113,9 @@ class Exchanging:
         )
 
     def run(self) -> None:
-        """Send and wait. Raises botocore's exceptions, ``Lost``, ``Interrupted``.
+        """Send and wait. Raises botocore's exceptions, ``FactUnknown``, ``Interrupted``.
 
-        A pair whose answer may have been missed is not called silent: that is ``Lost``.
+        A pair whose answer may have been missed is not called silent: that is ``FactUnknown``.
         """
         self._send_all()
         self._again_where_missed()
@@ -150,7 +150,7 @@ class Exchanging:
                 self._go_on_patiently()
             missed, again = self.missed(), again - 1
         if missed is not None:
-            raise Lost(missed)
+            raise FactUnknown(missed)
 
     def _once_more(self) -> bool:
         """A fresh pair after each silent one; whether the rest is worth sending now."""
@@ -243,7 +243,7 @@ class Exchanging:
         """Give silent pairs another chance, unless the function has answered with something else.
 
         Room is waited for where there is little; after any other silent pair a fresh one is sent, and
-        an answer to either counts. Raises :class:`Lost`.
+        an answer to either counts. Raises :class:`FactUnknown`.
         """
         if all(map(self._something_else, silent)) or self._wait_for_room(silent):
             return
@@ -254,7 +254,7 @@ class Exchanging:
     def _wait_for_room(self, silent: Sequence[list[Sent]]) -> bool:
         """Wait for what found no room: it lies in the queue until its visibility timeout is over.
 
-        Whether there is little room; what stays silent then is :class:`Lost`.
+        Whether there is little room; what stays silent then is :class:`FactUnknown`.
         """
         little_room = self._little_room()
         if little_room is None:
@@ -264,7 +264,7 @@ class Exchanging:
         left_s = max(0.0, deadline - time.monotonic())
         came = self._wait(silent, left_s + longer_s, to_the_end=True)
         if not came and not all(map(self._something_else, silent)):
-            raise Lost(throttled)
+            raise FactUnknown(throttled)
         return True
 
     def _wait(

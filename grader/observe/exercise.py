@@ -163,7 +163,7 @@ import msgspec
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.ended_early import Lost
+from grader.model.ended_early import FactUnknown
 from grader.model.fact import Fact, Found, NotTried, Unknown
 from grader.model.observation import Exchange, Invocation
 from grader.observe.earlier import EarlierAnswers
@@ -249,8 +249,8 @@ def exercise(
     run = _Run(aws, stage, rules, pairs, waits)
     try:
         aws.query_or_raise("sqs:GetQueueAttributes", run.output.look_first)
-    except Lost as lost:
-        return Behaviour(lost.unknown, lost.unknown, lost.unknown)
+    except FactUnknown as raised:
+        return Behaviour(raised.unknown, raised.unknown, raised.unknown)
     on_exercise_start()
     return run.behaviour(on_answered)
 

@@ -12,7 +12,7 @@ import msgspec
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from grader.aws.errors import is_functions_fault
-from grader.model.ended_early import Lost
+from grader.model.ended_early import FactUnknown
 from grader.model.fact import Fact, Found, Unknown
 from grader.model.observation import Invocation
 from grader.observe.event import sqs_event
@@ -140,7 +140,7 @@ class Invoker:
     def _heard(
         self, direct: Direct, records: int, slow_s: float, beside: Beside | None
     ) -> Invocation:
-        """The invocation, its answers waited for. Raises :class:`Lost` where one may be missed."""
+        """The invocation, with its answers. Raises :class:`FactUnknown` where one may be missed."""
         attempts = PAIR_ATTEMPTS
         while True:
             began = time.monotonic()
@@ -157,7 +157,7 @@ class Invoker:
                 return made
             attempts -= 1
             if made.failure is not None or not attempts or missed == TOO_MANY_OLD:
-                raise Lost(missed)
+                raise FactUnknown(missed)
             if missed == ANOTHER_READER:
                 self._output.leave_alone(ANSWER_APPEARS_S * (PAIR_ATTEMPTS - attempts))
 

@@ -12,7 +12,7 @@ from tenacity import RetryError, Retrying, retry_if_result, sleep_using_event, s
 from tenacity.stop import stop_when_event_set
 
 from grader.i18n.language import N_
-from grader.model.ended_early import Interrupted, Lost
+from grader.model.ended_early import FactUnknown, Interrupted
 from grader.model.fact import Found, Unknown
 from grader.model.mistakes import NEARLY
 from grader.model.observation import Answer
@@ -105,7 +105,7 @@ class OutputQueue:
         self._nobodys, self._may_be_earlier = NobodysNumbers(), may_be_earlier
         self._undeleted: set[str] = set()
         self._receiver, self._taken_at = Receiver(aws, url), -math.inf
-        self._lost = self._receiver.lost
+        self._lost_answers = self._receiver.lost
         self._may_hold, self._draining, self._found_old, self._unread = True, False, False, False
         self._shown_at = self._changed_at = time.monotonic()
         self._clocks = Clocks()
@@ -142,9 +142,9 @@ class OutputQueue:
         """Poll until ``done()`` or for ``seconds``; whether it is done.
 
         While the queue keeps giving messages that are not answers, time is not up: reading through
-        them is the grader's affair. Raises :class:`Interrupted`, :class:`Lost`.
+        them is the grader's affair. Raises :class:`Interrupted`, :class:`FactUnknown`.
         """
-        patience, self._unread = Patience(seconds, self._lost, self._aws.ends_at), False
+        patience, self._unread = Patience(seconds, self._lost_answers, self._aws.ends_at), False
 
         def look() -> bool:
             if done():
@@ -184,15 +184,15 @@ class OutputQueue:
 
     def _changed(self) -> None:
         """Note that the count of hidden messages changes, now or when what was lost comes back."""
-        self._changed_at = max(time.monotonic(), self._lost.back_at)
+        self._changed_at = max(time.monotonic(), self._lost_answers.back_at)
 
     def _poll(self, seconds: float) -> list[bool]:
         """Receive once; for each message, true if it answers a pair or was received before."""
         for_good, self._found_old = self._draining or not self._may_hold, False
         hides_s = self._hold_s if for_good else math.ceil(HIDES_S)
-        back_at = self._lost.back_at
+        back_at = self._lost_answers.back_at
         messages = self._receiver.receive(seconds, hides_s)
-        if messages or self._lost.back_at != back_at:
+        if messages or self._lost_answers.back_at != back_at:
             self._changed()
         for message in messages:
             self._clocks.hear_receipt(message)
@@ -217,7 +217,7 @@ class OutputQueue:
         """
         if self._clocks.differ:
             return CLOCKS
-        if self._lost.may_be_hidden(since=moment):
+        if self._lost_answers.may_be_hidden(since=moment):
             return LOST_MESSAGES
         if self._unread:
             return TOO_MANY_OLD
@@ -226,7 +226,7 @@ class OutputQueue:
         more = self._hidden.more_than(self._held.hidden + len(self._undeleted), self._changed_at)
         if isinstance(more, Unknown):
             return more
-        if more and self._lost.may_be_hidden():
+        if more and self._lost_answers.may_be_hidden():
             return LOST_MESSAGES
         return ANOTHER_READER if more else None
 
@@ -243,7 +243,7 @@ class OutputQueue:
             self._nobodys.note_received_again(identity, message.at)
             return True
         old = bool(self._sent) and not self._clocks.is_since(message, self._sent[0], 0)
-        by_others = message.received > 1 and not self._lost.was_in_lost_answer(
+        by_others = message.received > 1 and not self._lost_answers.was_in_lost_answer(
             message, self._clocks
         )
         if by_others and not old:
@@ -381,7 +381,7 @@ class OutputQueue:
             if look_for_duplicates and any(not sent.silent for sent in self._sent):
                 self.wait_for(lambda: False, DUPLICATES_S)
                 self._take_what_others_hold()
-        except (Interrupted, Lost):
+        except (Interrupted, FactUnknown):
             pass  # They become visible by themselves; the grade is known already.
         finally:
             self._held.show_others()

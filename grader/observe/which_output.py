@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.ended_early import Lost
+from grader.model.ended_early import FactUnknown
 from grader.model.fact import Unknown, value_of
 from grader.model.mistakes import NEARLY
 from grader.model.observation import FoundAs
@@ -144,8 +144,8 @@ def _held(
                 taken[received.handle] = bool(answers)
                 made |= answers
             left_s, polls = ends_at - time.monotonic(), polls + 1
-    except Lost as lost:
-        return lost.unknown
+    except FactUnknown as raised:
+        return raised.unknown
     finally:
         with aws.ignore_deadline():
             for handle, is_answer in taken.items():

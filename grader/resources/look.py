@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from grader.model.ended_early import Lost
+from grader.model.ended_early import FactUnknown
 from grader.model.fact import Unknown, value_of
 
 if TYPE_CHECKING:
@@ -53,11 +53,11 @@ class AwsAccount(Protocol):
 def unless_gone(aws: AwsAccount, action: str, call: Callable[[], T]) -> T | None:
     """What AWS answers to ``call``; ``None`` where there is no such thing, though a list names it.
 
-    AWS goes on listing what was deleted for a minute or two. Raises :class:`Lost`.
+    AWS goes on listing what was deleted for a minute or two. Raises :class:`FactUnknown`.
     """
     fact = aws.query(action, call)
     if isinstance(fact, Unknown):
-        raise Lost(fact)
+        raise FactUnknown(fact)
     return value_of(fact)
 
 

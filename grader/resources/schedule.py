@@ -204,7 +204,7 @@ class _Look:
         )
 
     def _ask(self, action: str, call: Callable[[], T]) -> T | None:
-        """The answer, ``None`` for what is no longer there. Raises :class:`Lost`."""
+        """The answer, ``None`` for what is no longer there. Raises :class:`FactUnknown`."""
         return unless_gone(self._aws, action, call)
 
     def _first(self, kind: Service, things: Iterable[T], most: int) -> list[T]:

@@ -17,7 +17,7 @@ from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.aws.errors import sort_error
 from grader.model.access import DefaultCredentials, Keys, Profile
-from grader.model.ended_early import Interrupted, Lost
+from grader.model.ended_early import FactUnknown, Interrupted
 from grader.model.fact import Found, Missing, Unknown
 from grader.safety.secret import Secret
 from grader.safety.trace import Repeated
@@ -189,9 +189,9 @@ def test_an_account_whose_credentials_were_refused_is_not_asked_again(refused: A
     assert first.kind == "credentials"
     assert aws.query("sqs:GetQueueUrl", lambda: aws.sqs.get_queue_url(QueueName="x")) == first
     assert wire.requests == ["lambda.GetFunctionConfiguration"]
-    with pytest.raises(Lost) as lost:
+    with pytest.raises(FactUnknown) as raised:
         aws.query_or_raise(ACTION, the_function(aws))
-    assert lost.value.unknown == first
+    assert raised.value.unknown == first
 
 
 def test_an_account_that_denied_one_thing_is_asked_the_next() -> None:
