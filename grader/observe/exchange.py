@@ -47,11 +47,11 @@ class Exchanging:
     ``wanted`` pairs are sent, each with ``deadline_s`` of patience plus ``slow_s``, the batching window
     and both queues' delays. ``may_still_answer`` says whether nothing tells by now that the function is
     wrong: else one pair is tried with little patience. ``filtered``: a filter stands on the mapping.
-    ``loops``: every record of one event was answered directly, so that several pairs may travel in one.
-    Otherwise ``standing`` pairs stand for all of them: one for each thing that a message can ask for.
-    ``little_room`` says, asked where a pair stays silent, how long more it may lie in the queue because
-    the function finds no room, and what it is then. ``step`` hears what is sent next, and how many
-    seconds its answer may take.
+    ``answers_all_records``: every record of one event was answered directly, so that several pairs may
+    travel in one. Otherwise ``representatives`` pairs stand for all of them: one for each thing that a
+    message can ask for. ``shortage_wait`` says, asked where a pair stays silent, how long more it may
+    lie in the queue because the function finds no room, and what it is then. ``step`` hears what is sent
+    next, and how many seconds its answer may take.
     """
 
     def __init__(
@@ -65,15 +65,15 @@ class Exchanging:
         slow_s: float,
         may_still_answer: Callable[[], bool],
         filtered: bool,
-        loops: bool,
-        standing: int,
-        little_room: Callable[[], tuple[float, Unknown] | None],
+        answers_all_records: bool,
+        representatives: int,
+        shortage_wait: Callable[[], tuple[float, Unknown] | None],
         step: Callable[[Message, float], None] = tell_nobody,
     ) -> None:
         self._source, self._output, self._pairs = source, output, pairs
         self._wanted, self._filtered, self._may_still_answer = wanted, filtered, may_still_answer
-        self._loops, self._little_room = loops, little_room
-        self._slow_s, self._standing = slow_s, min(standing, wanted)
+        self._answers_all_records, self._shortage_wait = answers_all_records, shortage_wait
+        self._slow_s, self._representatives = slow_s, min(representatives, wanted)
         self._step = step
         self._full_s = deadline_s + slow_s
         self._little_s = IMPATIENT_S + slow_s
@@ -109,7 +109,7 @@ class Exchanging:
             filtered=self._held_back and all(map(self._nothing_came, self._entries[0])),
             others=self._output.quotes,
             patience_s=self._patience_s,
-            stands_for_all=self._one_for_all and len(self._entries) <= self._standing,
+            stands_for_all=self._one_for_all and len(self._entries) <= self._representatives,
         )
 
     def run(self) -> None:
@@ -128,7 +128,7 @@ class Exchanging:
     @property
     def unfinished(self) -> bool:
         """Pairs are left to send, because an answer came after the run had stopped waiting for it."""
-        wanted = self._standing if self._one_for_all else self._wanted
+        wanted = self._representatives if self._one_for_all else self._wanted
         return len(self._entries) < wanted and self._rest_is_worth_sending
 
     @property
@@ -174,13 +174,13 @@ class Exchanging:
         if not self._at_once:
             while len(self._entries) < self._wanted and self._one():
                 pass
-        elif self._loops:
+        elif self._answers_all_records:
             self._rest_at_once()
         else:
             # Several at once would travel in one event, and that not all of its records are read was
             # charged before.
             self._one_for_all = True
-            while len(self._entries) < self._standing and self._one():
+            while len(self._entries) < self._representatives and self._one():
                 pass
 
     def _trial(self) -> bool:
@@ -195,7 +195,7 @@ class Exchanging:
             # Right after all, or the direct answer came late: the rest is worth full patience.
             self._patience_s = self._full_s
         if not self._wait([entry], self._full_s) and not self._something_else(entry):
-            self._wait_for_room([entry])
+            self._wait_out_shortage([entry])
         # Of a function that is wrong its silence would say nothing of the filter.
         self._held_back = self._filtered
         return not trial.silent
@@ -245,21 +245,21 @@ class Exchanging:
         Room is waited for where there is little; after any other silent pair a fresh one is sent, and
         an answer to either counts. Raises :class:`FactUnknown`.
         """
-        if all(map(self._something_else, silent)) or self._wait_for_room(silent):
+        if all(map(self._something_else, silent)) or self._wait_out_shortage(silent):
             return
         for entry in silent:
             self._send_fresh(entry)
         self._wait(silent, self._full_s)
 
-    def _wait_for_room(self, silent: Sequence[list[Sent]]) -> bool:
+    def _wait_out_shortage(self, silent: Sequence[list[Sent]]) -> bool:
         """Wait for what found no room: it lies in the queue until its visibility timeout is over.
 
         Whether there is little room; what stays silent then is :class:`FactUnknown`.
         """
-        little_room = self._little_room()
-        if little_room is None:
+        shortage_wait = self._shortage_wait()
+        if shortage_wait is None:
             return False
-        longer_s, throttled = little_room
+        longer_s, throttled = shortage_wait
         deadline = min(entry[0].since for entry in silent) + self._full_s
         left_s = max(0.0, deadline - time.monotonic())
         came = self._wait(silent, left_s + longer_s, to_the_end=True)

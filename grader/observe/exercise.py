@@ -40,7 +40,8 @@ then the sum has ANSWER_APPEARS_S (RAISED_APPEARS_S after an exception) and the 
 that time OWN QUEUE; after an exception it is added to that time
     429: its reserved concurrency is 0           H = Found(refused)
     429, or AWS is waking it                     DIRECT with the same pair, which was not handed over,
-                                                   for ROOM_S to MOST_ROOM_S or WAKING_S; then H = that
+                                                   for THROTTLED_WAIT_S to MOST_THROTTLED_WAIT_S
+                                                   or WAKING_S; then H = that
     5xx, no connection, or silence when          DIRECT, a new pair, PAIR_ATTEMPTS in all; then H = that
       Lambda must have ended the function
     another refusal, or nothing can be received  H = that
@@ -90,18 +91,18 @@ TRIAL (_trial): one pair; little patience if it may not answer, then full if it 
 after LOOKED_FOR_AFTER_S, it is looked for in the input queue, unless that is slow or counts receives
     may not answer, then or now; not right       X = Found -> HEARD
     something else                               X = Found -> HEARD
-    silent                                       LITTLE ROOM, else X = Found, filtered if there is a
+    silent                                       SHORTAGE, else X = Found, filtered if there is a
                                                    filter and nothing unexplained came -> HEARD
     right or wrong                               the rest as above; ONE FOR ALL: -> HEARD
 
 ONE BY ONE (_one): a pair, full patience
     right; wrong for ANSWER_APPEARS_S or to the end     the next pair; after the last X = Found -> HEARD
     something else                               X = Found, the rest is not sent -> HEARD
-    silent, or nobody's number                   LITTLE ROOM, else one fresh pair, full patience
+    silent, or nobody's number                   SHORTAGE, else one fresh pair, full patience
     silent again, or nobody's number both times  X = Found, the rest is not sent -> HEARD
 
 AT ONCE (_rest_at_once): all the rest, full patience for them together
-    some silent                                  LITTLE ROOM, else a fresh pair for each, full
+    some silent                                  SHORTAGE, else a fresh pair for each, full
                                                    patience together
     in every case                                X = Found -> HEARD
 
@@ -109,8 +110,8 @@ ONE FOR ALL: as ONE BY ONE, but the first pair stands for all, and where a messa
 several things the first of each. Several at once would travel in one event, and that not all of its
 records are read was charged before
 
-LITTLE ROOM (without_room): asks for the reserved concurrency
-    fewer than FEW                               waits the input queue's visibility timeout more, at
+SHORTAGE (concurrency_shortage): asks for the reserved concurrency
+    fewer than LEAST_CONCURRENCY                 waits the input queue's visibility timeout more, at
                                                    most MOST_IN_QUEUE_S, whatever numbers come;
                                                    then X = Unknown(throttled)
     R Unknown: throttled or not-ready            waits as long; then X = that
@@ -157,7 +158,7 @@ that Unknown. The user interrupts, or the fault is ours: -> GIVE BACK, and no fa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -166,6 +167,7 @@ from grader.i18n.message import message
 from grader.model.ended_early import FactUnknown
 from grader.model.fact import Fact, Found, NotTried, Unknown
 from grader.model.observation import Exchange, Invocation
+from grader.observe.concurrency import concurrency_shortage
 from grader.observe.earlier import EarlierAnswers
 from grader.observe.exchange import Exchanging
 from grader.observe.flags import flags_of
@@ -173,7 +175,6 @@ from grader.observe.input_queue import InputQueue
 from grader.observe.invocation import ANSWER_APPEARS_S, GRACE_S, Direct, Invoker
 from grader.observe.obstacles import BEING_CHANGED, Stage, consumer, found_value, loop, obstacle
 from grader.observe.output import ANOTHER_READER, DUPLICATES_S, OutputQueue
-from grader.observe.room import without_room
 from grader.observe.silence import TOO_LATE, Silence
 from grader.observe.target import enabled_mapping, input_arn, problem_of, target_of
 
@@ -185,8 +186,6 @@ if TYPE_CHECKING:
     from grader.resources.ready import Waits
     from grader.rubric.exchange import ExchangeRules
     from grader.rubric.pairs import Pairs
-
-T = TypeVar("T")
 
 RECORDS = 3
 """Records of the second direct invocation."""
@@ -241,8 +240,8 @@ def exercise(
     unsafe = loop(stage)
     if unsafe is not None:
         untried = NotTried(EXCHANGE_FACT, str(unsafe), unsafe)
-        loops = Exchange((), unsafe=str(unsafe), unsafe_said=unsafe)
-        return Behaviour(untried, untried, Found(loops))
+        unsent = Exchange((), unsafe=str(unsafe), unsafe_said=unsafe)
+        return Behaviour(untried, untried, Found(unsent))
     taken = consumer(stage)
     if taken is not None:
         return Behaviour(taken, taken, taken)
@@ -428,9 +427,9 @@ class _Run:
             slow_s=self._mapping.window_s + input_delay_s + self._slow_s,
             may_still_answer=self._may_still_answer,
             filtered=bool(self._mapping.filters),
-            loops=_every_record(self._recorded),
-            standing=self._rules.variants,
-            little_room=self._little_room,
+            answers_all_records=_every_record(self._recorded),
+            representatives=self._rules.variants,
+            shortage_wait=self._shortage_wait,
             step=self._waits.step,
         )
         return self._sent(self._exchanging, Exchanging.run)
@@ -445,9 +444,9 @@ class _Run:
             return fact
         return Found(through.result)
 
-    def _little_room(self) -> tuple[float, Unknown] | None:
+    def _shortage_wait(self) -> tuple[float, Unknown] | None:
         """How long a message waits that found no room, where the function has or had little of it."""
-        why = without_room(self._aws, self._target.name, _fact(self._recorded))
+        why = concurrency_shortage(self._aws, self._target.name, _fact(self._recorded))
         visibility_s = found_value(self._stage.input).visibility_timeout_s
         return None if why is None else (min(visibility_s, MOST_IN_QUEUE_S), why)
 

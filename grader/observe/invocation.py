@@ -15,6 +15,7 @@ from grader.aws.errors import is_functions_fault
 from grader.model.ended_early import FactUnknown
 from grader.model.fact import Fact, Found, Unknown
 from grader.model.observation import Invocation
+from grader.observe.concurrency import unless_not_run, when_it_may_run
 from grader.observe.event import sqs_event
 from grader.observe.failure import (
     caught_made_up_handle,
@@ -29,7 +30,6 @@ from grader.observe.failure import (
 from grader.observe.output import ANOTHER_READER
 from grader.observe.patience import TOO_MANY_OLD
 from grader.observe.repeat import PAIR_ATTEMPTS, repeated
-from grader.observe.room import unless_not_run, when_it_may_run
 from grader.observe.sent import Sent
 from grader.resources.runs import started_since
 

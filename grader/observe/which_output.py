@@ -14,12 +14,12 @@ from grader.model.ended_early import FactUnknown
 from grader.model.fact import Unknown, value_of
 from grader.model.mistakes import NEARLY
 from grader.model.observation import FoundAs
+from grader.observe.concurrency import unless_not_run, when_it_may_run
 from grader.observe.failure import caught_made_up_handle
 from grader.observe.invocation import GRACE_S, NEVER_RAN, invoked
 from grader.observe.lost import LOST_MESSAGES
 from grader.observe.receive import Receiver, delete_message, show_message
 from grader.observe.repeat import repeated
-from grader.observe.room import unless_not_run, when_it_may_run
 from grader.resources.queue import observe_queue
 
 if TYPE_CHECKING:

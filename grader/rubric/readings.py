@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from grader.rubric.exchange import ExchangeRules, Field
     from grader.rubric.expression import Expression, Value
 
-ROOM = 10
+LEAST_GAP = 10
 """Whole numbers that could be mistaken for each other differ by more than this."""
 
 SHARE_APART = Decimal("0.01")
@@ -87,7 +87,7 @@ class Readings:
             for reading in self.wrong:
                 if abs(number - reading.value) <= self._slack(reading):
                     return reading
-            near = Decimal(ROOM) if self.right.whole else SHARE_APART * abs(self.right.value)
+            near = Decimal(LEAST_GAP) if self.right.whole else SHARE_APART * abs(self.right.value)
             return Reading(number, NEARLY) if off <= near else None
 
     def _slack(self, reading: Reading) -> Decimal:
@@ -102,7 +102,9 @@ def gap(reading: Reading, other: Reading, within: Decimal) -> Decimal:
     """By more than this two readings of one run differ."""
     most = max(abs(reading.value), abs(other.value))
     tolerance = TIMES_WITHIN * within * max(Decimal(1), most)
-    return max(Decimal(ROOM) if reading.whole and other.whole else SHARE_APART * most, tolerance)
+    return max(
+        Decimal(LEAST_GAP) if reading.whole and other.whole else SHARE_APART * most, tolerance
+    )
 
 
 def exact_decimal(value: object) -> Decimal | None:

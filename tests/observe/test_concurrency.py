@@ -10,7 +10,7 @@ from tenacity import wait_fixed
 
 from grader.i18n.message import message
 from grader.model.fact import Found
-from grader.observe import exercise, room
+from grader.observe import concurrency, exercise
 from grader.resources import ready
 from grader.rubric.pairs import Pairs
 from tests.observe.test_exchange import swallowed
@@ -49,8 +49,8 @@ WHY = message("AWS is waking your function")
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses are short; how long is waited at most is as it is."""
-    monkeypatch.setattr(room, "FIRST_PAUSE_S", 0.02)
-    monkeypatch.setattr(room, "LONGEST_PAUSE_S", 0.1)
+    monkeypatch.setattr(concurrency, "FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr(concurrency, "LONGEST_PAUSE_S", 0.1)
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_a_reserved_concurrency_of_nothing_is_the_functions_and_any_other_is_not
     reserved: int,
     found: str,
 ) -> None:
-    monkeypatch.setattr(room, "ROOM_S", 0.5)
-    monkeypatch.setattr(room, "MOST_ROOM_S", 0.5)
+    monkeypatch.setattr(concurrency, "THROTTLED_WAIT_S", 0.5)
+    monkeypatch.setattr(concurrency, "MOST_THROTTLED_WAIT_S", 0.5)
     hand_in(aws_sandbox, fresh_account, reserved_concurrency=reserved)
     wire.play("lambda.Invoke", RESERVED, always=True)
     seen = look(aws_sandbox, fresh_account, wire=wire)
@@ -118,7 +118,7 @@ def test_a_reserved_concurrency_of_nothing_is_the_functions_and_any_other_is_not
 def test_a_function_that_does_not_wake_is_not_ready_and_the_queue_still_tells(
     aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "WAKING_S", 0.5)
+    monkeypatch.setattr(concurrency, "WAKING_S", 0.5)
     wire.play("lambda.Invoke", ASLEEP, always=True)
     seen = look(aws_sandbox, right, wire=wire)
     assert kind(seen.handler) == kind(seen.records) == "not-ready"
@@ -173,8 +173,8 @@ def test_a_silent_pair_is_not_charged_to_a_function_that_lambda_did_not_run(
     refused: Any,
     found: str,
 ) -> None:
-    for name in ("ROOM_S", "MOST_ROOM_S", "WAKING_S"):
-        monkeypatch.setattr(room, name, 0.3)
+    for name in ("THROTTLED_WAIT_S", "MOST_THROTTLED_WAIT_S", "WAKING_S"):
+        monkeypatch.setattr(concurrency, name, 0.3)
     monkeypatch.setattr(exercise, "MOST_IN_QUEUE_S", 1)
     wire.play("lambda.Invoke", refused, always=True)
     # The mapping is refused as well, and the message lies in the queue.
@@ -199,7 +199,7 @@ def test_an_answer_that_comes_when_the_queue_hands_the_message_over_again_counts
 def test_a_reserved_concurrency_that_nobody_may_ask_for_is_waited_out(
     aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "MOST_ROOM_S", 0.3)
+    monkeypatch.setattr(concurrency, "MOST_THROTTLED_WAIT_S", 0.3)
     wire.play("lambda.GetFunctionConcurrency", rest(403, "AccessDeniedException"), always=True)
     wire.play("lambda.Invoke", RESERVED, always=True)
     assert kind(look(aws_sandbox, right, wire=wire).handler) == "throttled"
