@@ -68,7 +68,7 @@ OWN QUEUE (_look_on_own_queue): receives once, LOOK_S, where nothing was answere
 is there without a redrive policy
     the sum lies there                           it is removed, and H says own_queue
 
-RECORDS (_records): RECORDS records in one event
+RECORDS (_invoke_records): RECORDS records in one event
     H Unknown                                    R = that
     H inconclusive (ReceiptHandleIsInvalid)      R = NotTried(exchange)
     H right                                      R = what DIRECT makes of it; one silent is silent
@@ -282,51 +282,53 @@ class _Run:
         self._invoker = Invoker(aws, self._target, pairs, self.output, waits)
         self._waits, self._own_queue = waits, False
         self._slow_s: float = output.delay_s
-        self._direct_s = runs_s + GRACE_S + ANSWER_APPEARS_S + output.delay_s
+        self._direct_timeout_s = runs_s + GRACE_S + ANSWER_APPEARS_S + output.delay_s
         self._direct: Direct | None = None
+        self._records_result: Direct | Fact[Invocation]
+        self._exchange_fact: Fact[Exchange]
         self._exchanging: Exchanging | None = None
 
     def behaviour(self, on_answered: Callable[[Behaviour], None]) -> Behaviour:
         """All three facts, one after the other, and then the queues as they were."""
         undisturbed = False
         try:
-            self._waits.step(message(_DIRECTLY), self._direct_s)
+            self._waits.step(message(_DIRECTLY), self._direct_timeout_s)
             self._direct = self._invoke_one()
-            self._recorded = self._records()
-            self._exchanged = self._exchange()
+            self._records_result = self._invoke_records()
+            self._exchange_fact = self._go_through_queues()
             self._once_more()
             if self._confirmed_silence():
                 self._once_more()
             undisturbed = True
             if self.output.all_answered:
-                on_answered(self._done(self._direct, left_behind=False))
+                on_answered(self._assemble(self._direct, left_behind=False))
             self._waits.step(message(_GIVEN_BACK), DUPLICATES_S)
         finally:
             self.output.give_back(look_for_duplicates=undisturbed)
-        return self._done(self._direct, left_behind=self._take_back())
+        return self._assemble(self._direct, left_behind=self._take_back())
 
     def _take_back(self) -> bool:
         """Take back the pairs that stayed silent; whether any may still lie in the input queue."""
         source = self._source
         return source is not None and source.take_back([s for s in source.sent if s.silent])
 
-    def _done(self, direct: Direct, *, left_behind: bool) -> Behaviour:
+    def _assemble(self, direct: Direct, *, left_behind: bool) -> Behaviour:
         through = self._through_queues
-        done = Behaviour(
+        behaviour = Behaviour(
             _noting(direct.fact, own_queue=self._own_queue),
-            _fact(self._recorded),
-            Found(self._result(through)) if through is not None else self._exchanged,
+            _fact(self._records_result),
+            Found(self._result(through)) if through is not None else self._exchange_fact,
         )
         right = direct.value is not None and direct.value.answered
         # An answer that came before the last look was followed by all this.
-        if right and _because(done.records) == HANDLER_FACT:
-            done.records = TOO_LATE
+        if right and _because(behaviour.records) == HANDLER_FACT:
+            behaviour.records = TOO_LATE
         if (right and self._given_up_early) or (through is not None and through.unfinished):
-            done.exchange = TOO_LATE
-        facts = (done.handler, done.records, done.exchange)
+            behaviour.exchange = TOO_LATE
+        facts = (behaviour.handler, behaviour.records, behaviour.exchange)
         sent = self._source is not None and bool(self._source.sent)
-        done.flags = flags_of(*facts, self.output, sent=sent, left_behind=left_behind)
-        return done
+        behaviour.flags = flags_of(*facts, self.output, sent=sent, left_behind=left_behind)
+        return behaviour
 
     def _result(self, through: Exchanging) -> Exchange:
         """What came of it; where something stayed silent, with what AWS says of the mapping by now."""
@@ -338,23 +340,23 @@ class _Run:
         direct = self._direct
         if direct is None:
             return
-        if ANOTHER_READER in (direct.fact, _fact(self._recorded)):
+        if ANOTHER_READER in (direct.fact, _fact(self._records_result)):
             # Whoever took the answers may be gone by now, or soon.
             self.output.leave_alone(ENDS_S)
         if direct.fact == ANOTHER_READER:
             self._direct = self._invoke_one()
-            self._recorded = self._records()
-        elif _fact(self._recorded) == ANOTHER_READER:
-            self._recorded = self._records()
-        elif self._may_still_answer() and _because(self._recorded) == HANDLER_FACT:
+            self._records_result = self._invoke_records()
+        elif _fact(self._records_result) == ANOTHER_READER:
+            self._records_result = self._invoke_records()
+        elif self._may_still_answer() and _because(self._records_result) == HANDLER_FACT:
             # It answered after all, only late.
             self._slow_s = max(self._slow_s, direct.late_s)
-            self._recorded = self._records()
+            self._records_result = self._invoke_records()
             if self._given_up_early:
-                self._exchanged = self._exchange()
+                self._exchange_fact = self._go_through_queues()
         through = self._through_queues
         if through is not None and through.unfinished:
-            self._exchanged = self._sent(through, Exchanging.go_on)
+            self._exchange_fact = self._run_sends(through, Exchanging.go_on)
 
     # -- directly -----------------------------------------------------------------------------
 
@@ -373,20 +375,19 @@ class _Run:
     @property
     def _through_queues(self) -> Exchanging | None:
         """What went through the queues, where it is known what came of it."""
-        return self._exchanging if isinstance(self._exchanged, Found) else None
+        return self._exchanging if isinstance(self._exchange_fact, Found) else None
 
     @property
     def _given_up_early(self) -> bool:
         """Nothing or a single pair went through the queues, because the function was wrong directly."""
         through = self._through_queues
-        return _because(self._exchanged) == HANDLER_FACT or (
-            through is not None and through.gave_up
-        )
+        gave_up = through is not None and through.gave_up
+        return gave_up or _because(self._exchange_fact) == HANDLER_FACT
 
     def _look_on_own_queue(self, sent: Sequence[Sent]) -> None:
         self._own_queue = self._source is not None and self._source.holds_answer(sent)
 
-    def _records(self) -> Direct | Fact[Invocation]:
+    def _invoke_records(self) -> Direct | Fact[Invocation]:
         direct = self._direct
         if direct is None or direct.value is None:
             return Unknown("unexpected", "not invoked") if direct is None else direct.fact
@@ -394,25 +395,25 @@ class _Run:
             made_up = N_("Only the queue can tell: the event of the test is made up.")
             return NotTried.saying(EXCHANGE_FACT, made_up)
         if direct.value.answered:
-            self._waits.step(message(_WITH_RECORDS, count=RECORDS), self._direct_s)
+            self._waits.step(message(_WITH_RECORDS, count=RECORDS), self._direct_timeout_s)
             return self._invoker.invoke(RECORDS, self._slow_s)
         silent = N_("The function did not answer an event with a single record.")
         return NotTried.saying(HANDLER_FACT, silent)
 
     def _confirmed_silence(self) -> bool:
         """Look once more, a while later, before a pure silence costs points; whether something came."""
-        made = () if self._own_queue else (self._direct, self._recorded)
+        made = () if self._own_queue else (self._direct, self._records_result)
         directly = [d for d in made if isinstance(d, Direct)]
         silence = Silence(self.output, directly, self._through_queues)
         before = len(silence.pairs)
         if self._waits.confirm_s <= 0 or not before:
             return False
-        self._exchanged = silence.look_again(self._waits) or self._exchanged
+        self._exchange_fact = silence.look_again(self._waits) or self._exchange_fact
         return len(silence.pairs) < before
 
     # -- through the queues -------------------------------------------------------------------
 
-    def _exchange(self) -> Fact[Exchange]:
+    def _go_through_queues(self) -> Fact[Exchange]:
         impossible = self._impossible()
         if impossible is not None or self._source is None or self._mapping is None:
             no_way = N_("There is no enabled mapping to send through.")
@@ -427,14 +428,14 @@ class _Run:
             slow_s=self._mapping.window_s + input_delay_s + self._slow_s,
             may_still_answer=self._may_still_answer,
             filtered=bool(self._mapping.filters),
-            answers_all_records=_every_record(self._recorded),
+            answers_all_records=_every_record(self._records_result),
             representatives=self._rules.variants,
             shortage_wait=self._shortage_wait,
             step=self._waits.step,
         )
-        return self._sent(self._exchanging, Exchanging.run)
+        return self._run_sends(self._exchanging, Exchanging.run)
 
-    def _sent(self, through: Exchanging, send: Callable[[Exchanging], None]) -> Fact[Exchange]:
+    def _run_sends(self, through: Exchanging, send: Callable[[Exchanging], None]) -> Fact[Exchange]:
         try:
             send(through)
         except Exception as error:
@@ -446,7 +447,7 @@ class _Run:
 
     def _shortage_wait(self) -> tuple[float, Unknown] | None:
         """How long a message waits that found no room, where the function has or had little of it."""
-        why = concurrency_shortage(self._aws, self._target.name, _fact(self._recorded))
+        why = concurrency_shortage(self._aws, self._target.name, _fact(self._records_result))
         visibility_s = found_value(self._stage.input).visibility_timeout_s
         return None if why is None else (min(visibility_s, MOST_IN_QUEUE_S), why)
 
