@@ -22,7 +22,7 @@ from grader.resources.elsewhere import LEARNER_LAB_REGIONS, is_there
 from grader.resources.find import Finder
 from grader.resources.inventory import FINDING, Inventory
 from grader.resources.kinds import KINDS
-from grader.resources.look import EnvironmentNeeds, MayLook
+from grader.resources.lab_access import EnvironmentNeeds, PermissionProbe
 from grader.resources.schedule import NOBODY
 from grader.rubric.parts import parts_of
 from grader.safety.redact import redact
@@ -120,7 +120,7 @@ def _elsewhere(
     return None
 
 
-class _Asking(EnvironmentNeeds, MayLook):
+class _Asking(EnvironmentNeeds, PermissionProbe):
     """Asks, once each, what a batch asks."""
 
     def __init__(
@@ -146,13 +146,13 @@ class _Asking(EnvironmentNeeds, MayLook):
     def everything(self) -> None:
         """What looking takes for the checks, then what running the function and using queues does."""
         for kind in KINDS:
-            if kind.may_look is None:
+            if kind.probe_permissions is None:
                 continue
             for role in self._finder.order(self._needs.facts[kind.fact]):
                 if kind.always:
                     self._may_look_at(kind, role)
                 else:
-                    kind.may_look(self, role)
+                    kind.probe_permissions(self, role)
         for action in FINDING if self._may_be_found else ():
             self.ask(action, partial(FINDING[action], self.aws))
         if not self._needs.exercise:
@@ -179,17 +179,17 @@ class _Asking(EnvironmentNeeds, MayLook):
 
     def _may_look_at(self, kind: Kind[Any], role: str) -> None:
         """Ask of the resource that is judged in a role: that of the rubric's name, or what is found."""
-        look = kind.may_look
-        if look is None:
+        probe = kind.probe_permissions
+        if probe is None:
             return
         if self._names[role]:
-            look(self, role)
+            probe(self, role)
         if not self._is_there(role) and role in self._may_be_found:
             found = self._finder.find(role)
             if isinstance(found, FoundAs):
                 self.functions.pop(self._names[role], None)
                 self._names[role] = found.name
-                look(self, role)
+                probe(self, role)
         if self._is_there(role):
             self._known[role] = self._names[role]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from grader.i18n.language import N_
 from grader.model.fact import Fact, Found, Unknown
 from grader.model.timestamps import iso
-from grader.observe.account_look import AccountLook
+from grader.observe.account_observer import AccountObserver
 from grader.observe.assembled import assembled, unseen
 from grader.observe.exercise import Behaviour
 
@@ -59,12 +59,12 @@ def observe(
         )
         return unseen(aws.region, identity, rubric, needs, unknown, seed=seed, attempt=attempt)
     started, clock = datetime.now(UTC), time.monotonic()
-    look = AccountLook(aws, rubric, needs, waits, use or {}, may_exercise=may_exercise)
+    observer = AccountObserver(aws, rubric, needs, waits, use or {}, may_exercise=may_exercise)
 
     def observation_with(behaviour: Behaviour) -> Observation:
         """The observation as it stands now, with ``behaviour`` for what the function does."""
         return assembled(
-            *(aws.region, identity, rubric, look.facts, behaviour, dict(look.found_as)),
+            *(aws.region, identity, rubric, observer.facts, behaviour, dict(observer.found_as)),
             seed=seed,
             attempt=attempt,
             started_at=iso(started),
@@ -72,10 +72,10 @@ def observe(
         )
 
     named, others = split(kinds)
-    look.at(named)
-    look.find(named, identity.value.account_id)
-    look.at(kind for kind in others if not kind.last)
-    look.say_what_plays_no_part()
+    observer.at(named)
+    observer.find(named, identity.value.account_id)
+    observer.at(kind for kind in others if not kind.last)
+    observer.say_what_plays_no_part()
     last = [kind for kind in others if kind.last]
 
     waits_after = any(needs.facts[kind.fact] for kind in last)
@@ -86,7 +86,7 @@ def observe(
         nonlocal told
         if not told and on_partial_observation is not None:
             for kind in last:
-                look.facts[kind.fact] = dict.fromkeys(needs.facts[kind.fact], WAITING)
+                observer.facts[kind.fact] = dict.fromkeys(needs.facts[kind.fact], WAITING)
             on_partial_observation(observation_with(Behaviour(WAITING, WAITING, WAITING)))
         told = True
 
@@ -97,13 +97,13 @@ def observe(
 
     # Free the clients (0.2 MB each): exercising needs only SQS, and makes its own Lambda client.
     aws.close(but={"sqs"})
-    behaviour = look.exercise(
+    behaviour = observer.exercise(
         seed, identity.value.account_id, attempt, tell_what_was_seen, tell_what_it_does
     )
     if waits_after:
         tell_what_was_seen()
     # These wait, and what they wait for has time to come meanwhile.
-    look.at(last)
+    observer.at(last)
     return observation_with(behaviour)
 
 

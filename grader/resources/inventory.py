@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from grader.i18n.language import N_
 from grader.model.ended_early import FactUnknown
 from grader.model.fact import Found, Missing, Unknown
+from grader.resources.lab_access import unless_gone
 from grader.resources.listing import LONGER_THAN_READ, to_the_end
-from grader.resources.look import unless_gone
 from grader.resources.redrive_policy import read_policy
 from grader.resources.schedule import NOBODY, UNIVERSAL_TARGET, function_in, has_ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from grader.resources.look import AwsAccount
+    from grader.resources.lab_access import AwsAccount
 
 T = TypeVar("T")
 

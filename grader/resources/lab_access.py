@@ -90,7 +90,7 @@ class EnvironmentNeeds(LabAccess, Protocol):
         return {queue: self.name(queue) for queue in self._needs.held.get(role, ())}
 
 
-class Look(LabAccess, Protocol):
+class LabView(LabAccess, Protocol):
     """One look at one account."""
 
     waits: Waits
@@ -114,7 +114,7 @@ class Look(LabAccess, Protocol):
         """The exchange runs this function."""
 
 
-class MayLook(LabAccess, Protocol):
+class PermissionProbe(LabAccess, Protocol):
     """Asking one account what may be asked of it; the answers are kept by IAM action."""
 
     identity: Identity

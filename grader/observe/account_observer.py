@@ -16,7 +16,7 @@ from grader.observe.target import target_of
 from grader.observe.which_output import MOST_CANDIDATES, which_output
 from grader.resources.find import NAMELESS, Finder, Several, ambiguous, not_found
 from grader.resources.inventory import Inventory
-from grader.resources.look import EnvironmentNeeds
+from grader.resources.lab_access import EnvironmentNeeds
 from grader.rubric.pairs import Pairs
 from grader.rubric.parts import parts_of
 
@@ -36,8 +36,8 @@ NOT_EXERCISED = Unknown.saying(
 NOBODY_ASKS = Unknown.saying("not-observed", N_("No criterion asks what the function does."))
 
 
-class AccountLook(EnvironmentNeeds):
-    """Looks at each thing that the checks need, once. See :class:`~grader.resources.look.Look`."""
+class AccountObserver(EnvironmentNeeds):
+    """Looks once at what the checks need; a :class:`~grader.resources.lab_access.LabView`."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class AccountLook(EnvironmentNeeds):
             facts = self.facts[kind.fact] = {}
             for role in self._needs.facts[kind.fact]:
                 nameless = kind.always and not self._names[role]
-                facts[role] = NAMELESS if nameless else kind.look(self, role)
+                facts[role] = NAMELESS if nameless else kind.observe(self, role)
 
     def find(self, kinds: Iterable[Kind[Any]], account_id: str) -> None:
         """Find what has no name, or another one than the rubric's, by the part it plays."""
@@ -102,7 +102,7 @@ class AccountLook(EnvironmentNeeds):
             if isinstance(found, FoundAs):
                 self.found_as[role] = found
                 names_by_role[role] = self._names[role] = found.name
-                facts_by_role[role][role] = of_kind[role].look(self, role)
+                facts_by_role[role][role] = of_kind[role].observe(self, role)
                 continue
             if isinstance(found, Several):
                 self._several[role] = found
@@ -113,7 +113,7 @@ class AccountLook(EnvironmentNeeds):
             if isinstance(facts_by_role[role][role], Found) and any(
                 queue in self.found_as for queue in queues
             ):
-                facts_by_role[role][role] = of_kind[role].look(self, role)
+                facts_by_role[role][role] = of_kind[role].observe(self, role)
 
     def say_instead(self, role: str) -> None:
         """Say which other resource plays the part that the one of the rubric's name does not play."""
@@ -239,11 +239,11 @@ class AccountLook(EnvironmentNeeds):
             return chosen
         if chosen is not None:
             self.found_as[to], self._names[to] = chosen, chosen.name
-            self._look_again(to, lambda kind: kind.look(self, to))
+            self._look_again(to, lambda kind: kind.observe(self, to))
             if to in self._needs.held.get(route.through, ()):
                 # Its variables were looked at before it was known which queue they may hold.
                 self._look_again(
-                    route.through, lambda kind: kind.look(self, route.through), only="functions"
+                    route.through, lambda kind: kind.observe(self, route.through), only="functions"
                 )
         return None
 
