@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from grader.aws.bounds import AskedUntil, OutOfTimeError, asking_until
 from grader.aws.clients import READ_TIMEOUT_S, REQUEST_ATTEMPTS, Clients, config_of
-from grader.aws.errors import is_no_answer_of_aws, is_plain, sort_error
+from grader.aws.errors import classify_error, is_no_answer_of_aws, is_plain
 from grader.aws.own_configuration import asked_elsewhere, why_no_answer, why_no_keys
 from grader.i18n.language import N_
 from grader.model.access import HandedIn
@@ -213,24 +213,24 @@ class Aws:
         try:
             return Found(_checked(call()))
         except Exception as error:
-            sorted_error = self.classify(error, action)
-            if sorted_error is not None:
-                return sorted_error
+            classified = self.classify(error, action)
+            if classified is not None:
+                return classified
             surprise = _surprise(error, action)
             if surprise is None:
                 raise
             return surprise
 
     def classify(self, error: Exception, action: str) -> Missing | Unknown | None:
-        """:func:`sort_error`, remembering that the credentials were refused."""
+        """:func:`classify_error`, remembering that the credentials were refused."""
         if isinstance(error, FactUnknown):
             return error.unknown
-        sorted_error = sort_error(error, action, self.region)
-        if isinstance(sorted_error, Unknown):
-            sorted_error = self._explained(sorted_error, error, action)
-            if sorted_error.kind == "credentials":
-                self._refused = sorted_error
-        return sorted_error
+        classified = classify_error(error, action, self.region)
+        if isinstance(classified, Unknown):
+            classified = self._explained(classified, error, action)
+            if classified.kind == "credentials":
+                self._refused = classified
+        return classified
 
     def _explained(self, unknown: Unknown, error: Exception, action: str) -> Unknown:
         """``unknown``, explained where this machine's own configuration is the cause."""

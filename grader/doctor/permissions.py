@@ -150,7 +150,7 @@ class _Asking(EnvironmentNeeds, PermissionProbe):
                 continue
             for role in self._finder.order(self._needs.facts[kind.fact]):
                 if kind.always:
-                    self._may_look_at(kind, role)
+                    self._probe_kind(kind, role)
                 else:
                     kind.probe_permissions(self, role)
         for action in FINDING if self._may_be_found else ():
@@ -177,7 +177,7 @@ class _Asking(EnvironmentNeeds, PermissionProbe):
             if role in self.urls:
                 self._acting_on(role, self.urls[role])
 
-    def _may_look_at(self, kind: Kind[Any], role: str) -> None:
+    def _probe_kind(self, kind: Kind[Any], role: str) -> None:
         """Ask of the resource that is judged in a role: that of the rubric's name, or what is found."""
         probe = kind.probe_permissions
         if probe is None:
