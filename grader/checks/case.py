@@ -11,7 +11,7 @@ from grader.checks.step_rule import StepContext
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.fact import Fact, Unknown, value_of
-from grader.rubric.rules import route
+from grader.rubric.rules import split_on
 
 if TYPE_CHECKING:
     from grader.i18n.message import Message
@@ -142,5 +142,5 @@ class Case:
 
 def ends(on: str) -> tuple[str, str]:
     """Both ends of a criterion's ``on``: ``a -> b`` has two, ``a`` is its own."""
-    stops = route(on)
+    stops = split_on(on)
     return stops[0], stops[-1]

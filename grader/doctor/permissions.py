@@ -137,7 +137,7 @@ class _Asking(EnvironmentNeeds, PermissionProbe):
         self._known: dict[str, str] = {}
         parts = parts_of(rubric, needs.facts["schedules"])
         self._finder = Finder(Inventory(aws, identity.account_id), parts, self._known)
-        self._taken = rubric.exchange.route
+        self._route = rubric.exchange.route
         self.functions: dict[str, Fact[Function]] = {}
         self.urls: dict[str, str] = {}
         self.unknown: dict[str, Unknown] = {}
@@ -158,7 +158,7 @@ class _Asking(EnvironmentNeeds, PermissionProbe):
         if not self._needs.exercise:
             return
         self.untold["sqs:ReceiveMessage"] = None  # only doing it would tell, and hide messages
-        through = self.name(self._taken.through)
+        through = self.name(self._route.through)
         function = value_of(self.functions.get(through, Missing("")))
         if function is not None:
             # Only asks whether it would be allowed to. Source: Lambda API, Invoke.
@@ -173,7 +173,7 @@ class _Asking(EnvironmentNeeds, PermissionProbe):
                 "lambda:GetFunctionConcurrency",
                 lambda: self.aws.lambda_.get_function_concurrency(FunctionName=function.name),
             )
-        for role in (self._taken.source, self._taken.to):
+        for role in (self._route.source, self._route.to):
             if role in self.urls:
                 self._acting_on(role, self.urls[role])
 
@@ -208,7 +208,7 @@ class _Asking(EnvironmentNeeds, PermissionProbe):
     def _acting_on(self, role: str, url: str) -> None:
         """Whether messages may be sent to the input queue, and be deleted and hidden in both."""
         aws = self.aws
-        if role == self._taken.source:
+        if role == self._route.source:
             # A body has a character at least, a delay 900 s at most. Source: SQS API, SendMessageBatch.
             never_sent: Any = {"Id": "a", "MessageBody": "", "DelaySeconds": _TOO_LONG_S}
             self._ask_in_vain(

@@ -145,8 +145,8 @@ class AccountObserver(EnvironmentNeeds):
 
     def fed_by(self, role: str) -> str | None:
         """AWS's name of the function that the exchange feeds from the queue."""
-        taken = self._rubric.exchange.route
-        return self._names.get(taken.through) or None if role == taken.source else None
+        route = self._rubric.exchange.route
+        return self._names.get(route.through) or None if role == route.source else None
 
     def exercised(self, role: str) -> bool:
         """The exchange runs this function."""
@@ -175,8 +175,8 @@ class AccountObserver(EnvironmentNeeds):
             return Behaviour(NOT_EXERCISED, NOT_EXERCISED, NOT_EXERCISED)
         if not self._needs.exercise:
             return Behaviour(NOBODY_ASKS, NOBODY_ASKS, NOBODY_ASKS)
-        taken = rules.route
-        through, source, to = taken.through, taken.source, taken.to
+        route = rules.route
+        through, source, to = route.through, route.source, route.to
         if through not in lab.functions or not {source, to} <= lab.queues.keys():
             none_named = N_("The rubric names no function between two queues.")
             absent = Unknown.saying("not-observed", none_named)
@@ -198,7 +198,7 @@ class AccountObserver(EnvironmentNeeds):
             output_url=self.urls.get(to),
             input_mappings=self.facts["mappings"][source],
             output_mappings=self.facts["mappings"][to],
-            route=taken,
+            route=route,
         )
         done = exercise(self.aws, stage, rules, pairs, self.waits, on_exercise_start, on_answered)
         made = done.handler.value if isinstance(done.handler, Found) else None

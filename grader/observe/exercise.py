@@ -242,9 +242,9 @@ def exercise(
         untried = NotTried(EXCHANGE_FACT, str(unsafe), unsafe)
         unsent = Exchange((), unsafe=str(unsafe), unsafe_said=unsafe)
         return Behaviour(untried, untried, Found(unsent))
-    taken = consumer(stage)
-    if taken is not None:
-        return Behaviour(taken, taken, taken)
+    disturbed = consumer(stage)
+    if disturbed is not None:
+        return Behaviour(disturbed, disturbed, disturbed)
     run = _Run(aws, stage, rules, pairs, waits)
     try:
         aws.query_or_raise("sqs:GetQueueAttributes", run.output.look_first)

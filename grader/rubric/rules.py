@@ -35,7 +35,7 @@ _NEARLY = 0.8
 _GRADE_COLUMNS = frozenset({"name", "email", "group", "status", "score"})
 
 
-def route(on: str) -> tuple[str, ...]:
+def split_on(on: str) -> tuple[str, ...]:
     """The resources that an ``on`` names, in order: one, or the two ends of ``input -> sum``."""
     return tuple(part.strip() for part in on.replace("→", "->").split("->"))
 
@@ -54,8 +54,8 @@ def rule_problems(
     """
     top = document.value if isinstance(document.value, dict) else {}
     lab = top.get("lab")
-    taken = route_of(top.get("exchange"))
-    rules = _Rules(document, checks, more_checks, file, taken, lab if isinstance(lab, dict) else {})
+    route = route_of(top.get("exchange"))
+    rules = _Rules(document, checks, more_checks, file, route, lab if isinstance(lab, dict) else {})
     rules.check_lab()
     rules.check_criteria(top.get("criteria"))
     return [*rules.problems, *exchange_problems(document, file, rules.lab)]
@@ -67,7 +67,7 @@ class _Rules:
     checks: Mapping[str, CheckInfo] | None
     more_checks: bool
     file: str
-    taken: Route
+    route: Route
     lab: dict[str, Any]
     problems: list[Problem] = field(default_factory=list)
     asked: list[CheckInfo] = field(default_factory=list)
@@ -146,7 +146,7 @@ class _Rules:
                 self._say((*place, "check"), message, did_you_mean(check, self.checks))
         if isinstance(on, str) and on:
             self._check_on((*place, "on"), on, check, info)
-        for role, section in self.taken.sections.items():
+        for role, section in self.route.sections.items():
             if info is not None and info.exercises and role not in self._names(section):
                 message = _(
                     "The check {check} needs a resource called {name} under “{section}”.",
@@ -163,7 +163,7 @@ class _Rules:
                 self._say((*place, "check"), message, remedy)
 
     def _check_on(self, place: KeyPath, on: str, check: str, info: CheckInfo | None) -> None:
-        ends = route(on)
+        ends = split_on(on)
         words = {role: word for word, named in SECTIONS.items() for role in self._names(named)}
         unknown = [end for end in ends if end not in words]
         for end in unknown:
@@ -189,7 +189,7 @@ class _Rules:
                 message,
                 _("Write something like “{line}”.", line=f"on: {self._shaped(wanted)}"),
             )
-        elif info and info.exercises and not _in_order(ends, self.taken.sections):
+        elif info and info.exercises and not _in_order(ends, self.route.sections):
             message = _(
                 "The check {check} judges the exchange, which {on} is not part of.",
                 check=self._placed(check, info),
@@ -245,7 +245,7 @@ class _Rules:
 
     def _runs(self, role: str) -> bool:
         """Judging by this rubric runs the function, so that its log tells of the grader's runs too."""
-        return role == self.taken.through and any(info.exercises for info in self.asked)
+        return role == self.route.through and any(info.exercises for info in self.asked)
 
     def _placed(self, check: str, info: CheckInfo) -> str:
         """The check's name, and where it stands if an author wrote it."""
@@ -255,12 +255,12 @@ class _Rules:
 
     def _shaped(self, shape: str) -> str:
         """An ``on`` of this shape that the exchange has."""
-        taken = self.taken
+        route = self.route
         return {
-            "function": taken.through,
-            "queue": taken.source,
-            "queue -> function": f"{taken.source} -> {taken.through}",
-            "queue -> queue": f"{taken.source} -> {taken.to}",
+            "function": route.through,
+            "queue": route.source,
+            "queue -> function": f"{route.source} -> {route.through}",
+            "queue -> queue": f"{route.source} -> {route.to}",
         }[shape]
 
     def _names(self, section: str) -> dict[str, Any]:
