@@ -268,11 +268,11 @@ class Aws:
             if ends_at is not None:  # the outer one, where one stands in another
                 self._overtime_ends_at = None
 
-    def close(self, *, but: Collection[str] = ()) -> None:
-        """Let go the account's clients, but for those of services in ``but``, and close the connections
+    def close(self, *, keep: Collection[str] = ()) -> None:
+        """Let go the account's clients, but for those of services in ``keep``, and close the connections
         that are its alone. Whoever asks again gets a new one.
         """
-        for key in [key for key in self._made if key[0] not in but]:
+        for key in [key for key in self._made if key[0] not in keep]:
             self._made.pop(key).close()
 
 

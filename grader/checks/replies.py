@@ -333,6 +333,6 @@ class Replies:
             template = FEW_DECIMALS.get(answer.detail, template)
         if answer.wrong == OTHER:
             template = N_("the answer of “{detail}”, where “{asked}” was asked")
-        asked = pair.message.get(self._rules.of or "", "")
+        asked = pair.message.get(self._rules.branch_field or "", "")
         given = {"detail": answer.detail, "asked": asked}
         return message(template, **spoken_of(template, given))

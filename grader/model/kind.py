@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeAlias, 
 
 import msgspec
 
-from grader.model.work_out import work_out
+from grader.model.resolve_types import resolve_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,7 @@ class Kind(Generic[T]):
 
     def __post_init__(self) -> None:
         """Kinds are made where modules are imported, and what they find is read later."""
-        work_out(self.type)
+        resolve_types(self.type)
 
     def as_type(self, found: Any) -> T:
         """What was found, as it is kept in an observation or as it was seen, as this kind's ``type``."""

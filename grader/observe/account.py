@@ -96,7 +96,7 @@ def observe(
             on_partial_observation(observation_with(behaviour))
 
     # Free the clients (0.2 MB each): exercising needs only SQS, and makes its own Lambda client.
-    aws.close(but={"sqs"})
+    aws.close(keep={"sqs"})
     behaviour = observer.exercise(
         seed, identity.value.account_id, attempt, tell_what_was_seen, tell_what_it_does
     )
