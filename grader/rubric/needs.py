@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class Needs:
     """What is looked at, and what is done, to judge by a rubric. Resources have the rubric's own names.
 
-    ``facts`` are the resources by the name of the fact that is asked of them, first those of which some
-    check asks for just that. ``variables`` are those of a function's environment by the function (``*``:
-    the names of all), ``held`` the queues that one of them is to hold.
-    ``exercise``: some check asks what the function does, so it is run and its queues are used.
+    ``facts`` maps a fact's name to the roles it is needed for; roles named by a check come first.
+    ``variables`` are those of a function's environment by the function (``*``: the names of all),
+    ``held`` the queues that one of them is to hold. ``exercise``: some check asks what the function
+    does, so it is run and its queues are used.
     """
 
     facts: Mapping[str, tuple[str, ...]]
