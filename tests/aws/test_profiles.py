@@ -29,9 +29,9 @@ from grader.model.fact import Found, Unknown
 from grader.observe.identity import observe_identity
 from grader.roster.load import Account
 from grader.safety.secret import Secret
-from tests.alike import alike
 from tests.observations import lab_rubric
 from tests.polling import until
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -460,7 +460,7 @@ def test_a_program_that_is_ended_is_not_waited_for_whatever_it_started(
 FOR_EVER = "import sys, time\nwhile True: sys.{}.buffer.write(bytes(65536))"
 
 
-@pytest.mark.parametrize("stream", alike(["stdout", "stderr"]))
+@pytest.mark.parametrize("stream", first_only_when_quick(["stdout", "stderr"]))
 @pytest.mark.parametrize("by_role", [False, True])
 def test_a_program_that_writes_for_ever_is_left_at_once(
     configure: Configure, tmp_path: Path, stream: str, by_role: bool

@@ -26,9 +26,9 @@ from grader.aws.clients import Clients
 from grader.model.access import DefaultCredentials, Profile
 from grader.model.fact import Found, Unknown
 from grader.observe.identity import observe_identity
-from tests.alike import alike
 from tests.hostile_endpoint import MODES, hostile
 from tests.polling import until
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,7 +128,7 @@ def test_keys_that_end_soon_are_renewed_within_an_account(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("then", alike(["dribbling body", "silent"]))
+@pytest.mark.parametrize("then", first_only_when_quick(["dribbling body", "silent"]))
 def test_nobody_waits_for_new_keys_while_those_before_last(
     aws_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, then: str
 ) -> None:
@@ -165,8 +165,8 @@ ROLE = "[profile lab]\nregion = us-east-1\nrole_arn = arn:aws:iam::111111111111:
 KEYS = "aws_access_key_id = 111111111111\naws_secret_access_key = test\n"
 
 
-@pytest.mark.parametrize("mode", alike(["dribbling body", "huge"]))
-@pytest.mark.parametrize("way", alike(["container", "instance", "role", "token"]))
+@pytest.mark.parametrize("mode", first_only_when_quick(["dribbling body", "huge"]))
+@pytest.mark.parametrize("way", first_only_when_quick(["container", "instance", "role", "token"]))
 def test_whoever_gives_credentials_is_asked_with_a_bound(
     nothing_configured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, mode: str
 ) -> None:

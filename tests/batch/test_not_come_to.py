@@ -16,13 +16,13 @@ from grader.model.observation import FoundAs
 from grader.results.directory import Results
 from grader.results.read_class import read_class
 from grader.rubric.load import default_rubric_path, load_rubric
-from tests.alike import alike
 from tests.batch.classes import ByKeys, Class, Row, looked_at
 from tests.batch.test_plan import ANN, PAIR, RUBRIC, a_pair, account, ids, of_pair, roster, todo
 from tests.export.results_folders import a_graded_class, a_report
 from tests.judges import Judge
 from tests.observations import reference
 from tests.observing import hand_in
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,7 +135,7 @@ def test_a_row_of_a_pair_that_was_corrected_is_not_taken_for_visited(tmp_path: P
     assert found.groups["group pair"].led_to.keys() == {"s1"}
 
 
-@pytest.mark.parametrize("group", alike(["", "pair"]))
+@pytest.mark.parametrize("group", first_only_when_quick(["", "pair"]))
 def test_whose_account_was_corrected_is_graded_on_it_by_the_next_run(
     class_: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox, group: str
 ) -> None:

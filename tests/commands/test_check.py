@@ -17,7 +17,6 @@ from grader.model.observation import Observation
 from grader.observe.clock import ON_THE_WAY_S
 from grader.rubric.pairs import Pairs
 from grader.schemas import load
-from tests.alike import alike
 from tests.aws_front import front
 from tests.observing import answered, hand_in, lab, look, messages
 from tests.own_checks import write_checks
@@ -31,6 +30,7 @@ from tests.programs import (
     read_to,
     with_constants,
 )
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +86,7 @@ def test_nothing_is_promised_of_an_account_that_is_not_reached(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("broken", "said"),
-    alike(
+    first_only_when_quick(
         [
             ("twice", "credentials, line 4: [default] begins there a second time"),
             ("above", "credentials, line 1: there is text above the block"),
@@ -353,7 +353,7 @@ def test_what_could_not_be_seen_of_what_was_asked_is_status_3(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    alike(
+    first_only_when_quick(
         [
             (["--criterion", "memry"], "no criterion “memry”. Did you mean “memory”?"),
             (["--criterion", "qwfp"], "Known here: "),

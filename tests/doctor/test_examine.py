@@ -23,11 +23,11 @@ from grader.model.fact import Found
 from grader.roster.credentials_block import unreadable_text
 from grader.roster.load import load_roster
 from grader.terminal.doctor import show_examinations
-from tests.alike import alike
 from tests.known_checks import needs_of_rubric
 from tests.observing import EMPTY, hand_in, lab, messages
 from tests.own_names import Lab, own_names
 from tests.programs import environment, grader
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import Wire, query, rest, rpc
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def test_what_plays_the_parts_is_asked_about_where_names_are_found(
 
 @pytest.mark.parametrize(
     ("operation", "answer"),
-    alike(
+    first_only_when_quick(
         [
             ("lambda.ListFunctions", rest(403, "AccessDeniedException", "denied")),
             ("lambda.ListEventSourceMappings", rest(403, "AccessDeniedException", "denied")),

@@ -13,10 +13,10 @@ from grader import cli
 from grader.export.gradescope import results_of
 from grader.results.directory import Results
 from grader.scoring.scale import scale_of
-from tests.alike import alike
 from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observing import hand_in
 from tests.programs import environment, grader, run
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     import subprocess
@@ -294,7 +294,7 @@ def test_the_autograder_grades_the_account_of_the_submitted_block(
 
 @pytest.mark.parametrize(
     ("files", "said"),
-    alike(
+    first_only_when_quick(
         [
             ({}, "Nothing is in it"),
             ({"a.txt": "hello"}, "No credentials block is in it"),

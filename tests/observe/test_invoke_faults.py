@@ -12,8 +12,8 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from grader.aws.account_client import Aws
 from grader.model.fact import Found
 from grader.resources import runs
-from tests.alike import alike
 from tests.observing import answered, hand_in, handler, kind, lab, look
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import DENIED, Wire, rest, rpc
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ def test_a_fault_of_lambdas_network_is_not_the_functions(
 
 @pytest.mark.parametrize(
     ("operation", "status", "body"),
-    alike(
+    first_only_when_quick(
         [
             (operation, status, body)
             for status, body in (
@@ -240,7 +240,7 @@ def test_a_fault_of_lambdas_network_is_not_the_functions(
             )
             for operation in ("lambda.Invoke", "sqs.SendMessage")
         ],
-        quick=1,
+        keep=1,
     ),
 )
 def test_what_aws_cannot_have_said_is_a_fault_of_the_way_to_it(

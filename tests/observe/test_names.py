@@ -11,7 +11,7 @@ from grader.model.report import read_report
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
 from grader.sandbox.submission import DemoSubmission
-from tests.alike import alike
+from tests.quick_run import first_only_when_quick
 from tests.resources.test_find import OWN, Account
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def test_use_says_which_of_several_is_judged(
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    alike(
+    first_only_when_quick(
         [
             ("sum", "does not say which resource plays which part"),
             ("som=first_lambda", "the rubric has no resource called “som”. Did you mean “sum”?"),

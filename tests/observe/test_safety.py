@@ -10,9 +10,9 @@ from botocore.exceptions import ConnectionClosedError
 
 from grader.model.fact import NotTried
 from grader.resources import ready
-from tests.alike import alike
 from tests.observing import EMPTY, exchange, hand_in, handler, kind, lab, look, messages
 from tests.polling import until
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import Done, Wire
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def test_nothing_is_tried_while_it_is_open_whether_the_output_queue_loops(
     assert not {"lambda.Invoke", "sqs.SendMessage"} & set(wire.requests)
 
 
-@pytest.mark.parametrize("state", alike(["Enabling", "Deleting"]))
+@pytest.mark.parametrize("state", first_only_when_quick(["Enabling", "Deleting"]))
 def test_nothing_is_sent_while_aws_changes_the_mapping_of_a_second_reader(
     aws_sandbox: Sandbox,
     fresh_account: str,

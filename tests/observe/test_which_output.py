@@ -9,9 +9,9 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 
 from grader.model.fact import Missing, Unknown
 from tests import observing
-from tests.alike import alike
 from tests.observing import EMPTY, exchange, kind, look, messages, put
 from tests.own_names import Lab, answering, found, how, own_names, package, why_not
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import Done, asked_again_at_once, rest, rpc
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ def test_what_passes_by_itself_is_asked_again(lab: Lab, wire: Wire, answers: lis
     assert how(observed)["output"] == "which held the answer of calculatrice"
 
 
-@pytest.mark.parametrize("rubric", alike([own_names(), observing.lab()]), ids=["found", "named"])
+@pytest.mark.parametrize(
+    "rubric", first_only_when_quick([own_names(), observing.lab()]), ids=["found", "named"]
+)
 @pytest.mark.parametrize(
     ("operation", "answer", "kind"),
     [
@@ -163,7 +165,7 @@ def test_a_queue_that_would_move_a_message_away_is_left_alone(lab: Lab) -> None:
     assert messages(lab.sandbox, lab.account, "queue2") == EMPTY
 
 
-@pytest.mark.parametrize("fed", alike(["first_lambda", "archiver"]))
+@pytest.mark.parametrize("fed", first_only_when_quick(["first_lambda", "archiver"]))
 def test_a_queue_that_feeds_a_function_is_no_candidate(
     aws_sandbox: Sandbox, fresh_account: str, fed: str
 ) -> None:

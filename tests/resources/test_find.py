@@ -14,8 +14,8 @@ from grader.model.observation import FoundAs, Observation, decode, encode_observ
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
 from grader.sandbox.submission import DemoSubmission
-from tests.alike import alike
 from tests.observing import lab, look
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import DENIED, rest, rpc
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def test_a_name_that_is_there_is_taken_and_nothing_is_listed(
     ]
 
 
-@pytest.mark.parametrize("role", alike(["sum", "periodic", "input", "output"]))
+@pytest.mark.parametrize("role", first_only_when_quick(["sum", "periodic", "input", "output"]))
 def test_a_wrong_name_alone_is_found_beside_the_right_ones(
     aws_sandbox: Sandbox, fresh_account: str, role: str
 ) -> None:
@@ -247,7 +247,7 @@ def test_a_variable_that_names_the_input_queue_is_not_where_answers_go(own: Acco
 
 @pytest.mark.parametrize(
     "form",
-    alike(
+    first_only_when_quick(
         [
             "{url}",
             "{arn}",
@@ -255,7 +255,7 @@ def test_a_variable_that_names_the_input_queue_is_not_where_answers_go(own: Acco
             " {url} ",
             "https://sqs.us-east-1.amazonaws.com/{account}/{name}",
         ],
-        quick=2,
+        keep=2,
     ),
 )
 def test_a_variable_names_a_queue_in_any_form(own: Account, form: str) -> None:
@@ -389,7 +389,9 @@ def test_a_schedule_that_is_over_is_no_runner(own: Account, wire: Wire) -> None:
 
 @pytest.mark.parametrize(
     "called",
-    alike(["hourly:live", "hourly", "{account}:function:hourly", "{arn}", "{arn}:live"]),
+    first_only_when_quick(
+        ["hourly:live", "hourly", "{account}:function:hourly", "{arn}", "{arn}:live"]
+    ),
 )
 def test_a_function_that_a_schedule_invokes_by_its_name_is_found(
     aws_sandbox: Sandbox, fresh_account: str, called: str

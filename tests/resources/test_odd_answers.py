@@ -9,8 +9,8 @@ import pytest
 
 from grader.model.fact import Found, Unknown, value_of
 from grader.model.observation import Observation, decode, encode_observation
-from tests.alike import alike
 from tests.observing import hand_in, look
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def with_key(key: str, value: object) -> Callable[[dict[str, Any]], None]:
 
 @pytest.mark.parametrize(
     ("operation", "key", "value", "fact"),
-    alike(
+    first_only_when_quick(
         [
             (FUNCTION, "MemorySize", HUGE, "functions"),
             (FUNCTION, "MemorySize", float("inf"), "functions"),
@@ -55,7 +55,7 @@ def with_key(key: str, value: object) -> Callable[[dict[str, Any]], None]:
             (MAPPINGS, "BatchSize", HUGE, "mappings"),
             (MAPPINGS, "FunctionArn", f"arn:aws:lambda:r:1:function:{LONG}", "mappings"),
         ],
-        quick=5,
+        keep=5,
     ),
 )
 def test_what_no_answer_holds_leaves_one_fact_unknown(
@@ -109,14 +109,14 @@ def test_a_trigger_whose_target_is_longer_than_any_arn_is_not_known(
 @pytest.mark.parametrize("number", ["1e17", "Infinity", "1e20"])
 @pytest.mark.parametrize(
     ("operation", "answer", "fact"),
-    alike(
+    first_only_when_quick(
         [
             (MAPPINGS, '{"EventSourceMappings": [{"LastModified": %s}]}', "mappings"),
             ("scheduler.GetSchedule", '{"Name": "x", "EndDate": %s}', "schedules"),
             ("scheduler.GetSchedule", '{"Name": "x", "CreationDate": %s}', "schedules"),
             (FUNCTION, '{"FunctionName": "x", "Timeout": %s}', "functions"),
         ],
-        quick=2,
+        keep=2,
     ),
 )
 def test_a_number_that_no_date_holds_leaves_one_fact_unknown(

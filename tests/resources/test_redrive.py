@@ -11,10 +11,10 @@ import pytest
 from grader.model.fact import Found, Missing, NotTried, Unknown
 from grader.model.observation import decode, encode_observation
 from grader.rubric.rubric import Criterion
-from tests.alike import alike
 from tests.judges import Judge
 from tests.known_checks import known_checks
 from tests.observing import lab, look
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import query
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def test_the_shipped_rubric_does_not_ask_for_it(aws_sandbox: Sandbox, right: str
 
 @pytest.mark.parametrize(
     ("expect", "said"),
-    alike(
+    first_only_when_quick(
         [
             ({}, None),
             ({"max_receives": 3, "target": "lost"}, None),

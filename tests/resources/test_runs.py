@@ -15,8 +15,8 @@ from grader.model.observation import Runs, decode, encode_observation
 from grader.resources import runs
 from grader.rubric.rubric import Criterion
 from grader.sandbox.layout import PERIODIC_FUNCTION, SUM_FUNCTION
-from tests.alike import alike
 from tests.observing import hand_in, kind, lab, look
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import DENIED, rpc
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def test_a_run_in_a_log_of_json_is_seen(aws_sandbox: Sandbox, right: str, wire: 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "message",
-    alike(
+    first_only_when_quick(
         [
             '"platform.start"',
             '["platform.start"]',
@@ -136,7 +136,7 @@ def test_a_run_in_a_log_of_json_is_seen(aws_sandbox: Sandbox, right: str, wire: 
             "{",
             "it said START RequestId: 1234",
         ],
-        quick=2,
+        keep=2,
     ),
     ids=lambda text: text[:20],
 )
@@ -213,7 +213,7 @@ def test_a_function_that_never_ran_has_no_log_group_and_is_not_wrong(
 
 
 @pytest.mark.parametrize(
-    "expression", alike(["rate(1 minute)", "rate(2 minutes)", "cron(* * * * ? *)"])
+    "expression", first_only_when_quick(["rate(1 minute)", "rate(2 minutes)", "cron(* * * * ? *)"])
 )
 def test_a_run_that_may_be_due_is_waited_for(
     aws_sandbox: Sandbox, right: str, wire: Wire, often: None, expression: str
@@ -340,7 +340,8 @@ def test_a_log_without_end_is_not_read_for_ever(
 
 
 @pytest.mark.parametrize(
-    "periodic", alike(["disabled-rule", "rule-without-permission", "unscheduled", "absent"])
+    "periodic",
+    first_only_when_quick(["disabled-rule", "rule-without-permission", "unscheduled", "absent"]),
 )
 def test_where_nothing_runs_the_function_its_log_is_not_read(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire, periodic: str
@@ -355,7 +356,7 @@ def test_where_nothing_runs_the_function_its_log_is_not_read(
 
 @pytest.mark.parametrize(
     ("periodic", "operation", "expected"),
-    alike(
+    first_only_when_quick(
         [
             ("unscheduled", "scheduler.ListSchedules", Unknown),
             ("unscheduled", "eventbridge.ListRules", Unknown),

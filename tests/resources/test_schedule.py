@@ -18,9 +18,9 @@ from grader.resources.listing import MOST_LISTED
 from grader.resources.schedule import MOST_SCHEDULES, MOST_TARGETS, observe_schedule
 from grader.safety.secret import Secret
 from grader.sandbox.layout import PERIODIC_FUNCTION
-from tests.alike import alike
 from tests.observations import a_function
 from tests.observing import hand_in
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import DENIED, rpc
 
 if TYPE_CHECKING:
@@ -300,7 +300,7 @@ UNIVERSAL = "arn:aws:scheduler:::aws-sdk:lambda:invoke"
 
 @pytest.mark.parametrize(
     ("given", "found"),
-    alike(
+    first_only_when_quick(
         [
             ({"Arn": "live"}, True),
             ({"Arn": UNIVERSAL, "Input": '{"FunctionName": "periodic_lambda"}'}, True),
@@ -423,7 +423,9 @@ def test_a_cron_expression_whose_last_year_is_past_has_ended(
 
 @pytest.mark.parametrize(
     "operation",
-    alike(["ListRuleNamesByTarget", "ListRules", "ListTargetsByRule", "DescribeRule"]),
+    first_only_when_quick(
+        ["ListRuleNamesByTarget", "ListRules", "ListTargetsByRule", "DescribeRule"]
+    ),
 )
 def test_a_refusal_of_one_service_is_noted_and_the_other_is_asked(
     aws_sandbox: Sandbox, unscheduled: str, wire: Wire, operation: str
