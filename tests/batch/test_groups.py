@@ -16,7 +16,7 @@ from grader.rubric.load import default_rubric_path, load_rubric
 from tests.batch.classes import ByKeys, Class, Row, looked_at
 from tests.judges import Judge
 from tests.observing import hand_in
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import LIMIT_S
 
 if TYPE_CHECKING:
@@ -388,7 +388,7 @@ def test_a_way_that_hangs_holds_up_nobody_and_is_attached_when_it_answers(
         run = threads.submit(pairs.grade, rubric, *rows, wire=wire, jobs=1)
         report = pairs.folder / "results/students/s2/report.json"
         try:
-            until(report.exists)
+            wait_for(report.exists)
             assert not wire.go.is_set()
         finally:
             wire.go.set()
@@ -405,7 +405,7 @@ def test_who_was_refused_waits_for_a_way_that_answers_late(
     rows = [Row("a", "", right, "nothing"), Row("b", "", right, "hangs")]
     with ThreadPoolExecutor(1) as threads:
         run = threads.submit(pairs.grade, rubric, *rows, wire=wire)
-        until(lambda: "lambda.GetFunctionConfiguration" in wire.asked["nothing"])
+        wait_for(lambda: "lambda.GetFunctionConfiguration" in wire.asked["nothing"])
         wire.go.set()
         reports, _ = run.result(timeout=LIMIT_S)
     assert (reports["a"].score, reports["b"].score) == (None, 6)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.observing import hand_in, messages
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import LIMIT_S, background, command, grader, grader_here, read_to
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def test_an_interrupted_batch_keeps_who_is_done_and_ends_soon(
     # However long s1 takes, s3 has no end before.
     line = command("batch", path, "--confirm-silence", "600")
     with background(line, cwd=tmp_path) as process:
-        until((tmp_path / "results/students/s1/report.json").exists)
+        wait_for((tmp_path / "results/students/s1/report.json").exists)
         os.killpg(process.pid, number)
         interrupted = time.monotonic()
         said = read_to(process.stderr, "Interrupted")

@@ -20,7 +20,7 @@ from grader.schemas import load
 from tests.aws_front import front
 from tests.observing import answered, hand_in, lab, look, messages
 from tests.own_checks import write_checks
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import (
     LIMIT_S,
     background,
@@ -234,14 +234,14 @@ def test_what_an_interrupted_check_left_is_called_its_own_by_the_next_one(
     )
     env = environment(aws_sandbox, fresh_account, PYTHONPATH=site)
     with background(command("check"), cwd=tmp_path, env=env) as running:
-        until(answering)
+        wait_for(answering)
         os.killpg(running.pid, signal.SIGINT)
         running.communicate(timeout=LIMIT_S)
         assert running.returncode == 130
     left = {"visible": 1, "in flight": 0}
-    until(lambda: messages(aws_sandbox, fresh_account, "output_queue") == left)
+    wait_for(lambda: messages(aws_sandbox, fresh_account, "output_queue") == left)
     came = time.monotonic()
-    until(lambda: time.monotonic() > came + ON_THE_WAY_S)
+    wait_for(lambda: time.monotonic() > came + ON_THE_WAY_S)
     at_once = {"Variables": {**known["Variables"], "DELAY": "0"}}
     functions.update_function_configuration(FunctionName="first_lambda", Environment=at_once)
     seen = look(aws_sandbox, fresh_account, rubric=lab(pairs=1))

@@ -15,7 +15,7 @@ from grader.sandbox.submission import DemoSubmission
 from tests.class_rosters import read_json
 from tests.desk.desks import UNDER_WAY, Browser, block, desk, roster
 from tests.observing import hand_in
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import environment, grader_here, with_constants
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def test_a_student_comes_by_a_link_and_sees_the_criteria_in_two_portions(
             assert ('http-equiv="refresh"' in page) == ('data-busy="yes"' in page)
             return seen[-1]["state"] not in UNDER_WAY
 
-        until(ended)
+        wait_for(ended)
         assert seen[0]["state"] in UNDER_WAY
         first = next(one for one in seen if one["criteria"])
         assert (first["state"], first["account_id"], first["score"]) == ("looking", right, None)
@@ -278,7 +278,7 @@ def test_until_closes_it_by_itself(tmp_path: Path, aws_sandbox: Sandbox) -> None
     with desk(roster(tmp_path, ROWS), aws_sandbox, "--until", soon) as opened:
         student = opened.student("s01")
         assert "Until " in student.get("/").text
-        until(lambda: "<textarea" not in student.get("/").text, within_s=300)
+        wait_for(lambda: "<textarea" not in student.get("/").text, within_s=300)
         assert student.post("/check", block=block("1" * 12)).status == 403
         # The instructor may give more time.
         instructor = opened.instructor()

@@ -17,7 +17,7 @@ from grader.desk import runs, server
 from grader.desk.requests import MOST_BYTES_OF_REQUEST
 from grader.desk.tls import tls_of
 from tests.desk.desks import BETWEEN_S, Browser, block
-from tests.polling import until
+from tests.polling import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -296,7 +296,7 @@ def test_what_comes_while_too_many_are_connected_is_closed_at_once(
         assert is_answered(crowd[-1])
         for one in crowd:
             one.close()
-        until(lambda: is_answered(comes()))
+        wait_for(lambda: is_answered(comes()))
 
 
 @contextmanager

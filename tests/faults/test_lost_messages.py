@@ -11,7 +11,7 @@ from botocore.exceptions import ConnectionClosedError
 from grader.observe import invocation, patience
 from tests.faults.matrix import BEHAVIOUR, Seen, assert_only, reported, without_waiting
 from tests.observing import hand_in, lab, look, messages
-from tests.polling import until
+from tests.polling import wait_for
 from tests.wire_faults import Done, Wire
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def test_answers_that_are_lost_every_time_leave_open_what_they_said(
     rubric, wire = lab(pairs=1, deadline_s=1), Wire()
 
     def answered(_said: object) -> None:
-        until(lambda: messages(aws_sandbox, right, "output_queue")["visible"] >= 1)
+        wait_for(lambda: messages(aws_sandbox, right, "output_queue")["visible"] >= 1)
 
     # Each look loses what lies in the queue, is repeated by the client, and then finds nothing.
     wire.play("sqs.ReceiveMessage", *[None] * heard, *[LOST, None] * 40)

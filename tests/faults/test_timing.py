@@ -16,7 +16,7 @@ from grader.sandbox.deploy import SECOND_FUNCTION, deploy
 from grader.scoring.phrases import what_next
 from tests.faults.matrix import BEHAVIOUR
 from tests.observing import EMPTY, hand_in, messages
-from tests.polling import until
+from tests.polling import wait_for
 from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def test_a_pair_that_is_sent_twice_costs_nothing_and_leaves_nothing(
 
     def both_answered(_said: dict[str, Any]) -> None:
         # What comes after the grader's last look stays, and may come whenever SQS likes.
-        until(lambda: messages(aws_sandbox, right, "output_queue")["visible"] >= 2)
+        wait_for(lambda: messages(aws_sandbox, right, "output_queue")["visible"] >= 2)
 
     wire.session.events.register("before-send.sqs.SendMessage", twice)
     wire.change("sqs.SendMessage", both_answered)

@@ -13,7 +13,7 @@ from grader.observe import exercise, hidden, invocation
 from grader.rubric.pairs import Pairs
 from tests.faults.matrix import BEHAVIOUR, assert_only, reported
 from tests.observing import EMPTY, hand_in, lab, look, messages, move_away_after, put
-from tests.polling import until
+from tests.polling import wait_for
 from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def test_two_graders_on_one_account_cost_nothing_and_leave_it_as_it_was(
         assert report.score == 20, lost
     assert messages(aws_sandbox, fresh_account, "output_queue") == EMPTY
     # Lambda deletes what the function was given after it has answered.
-    until(lambda: messages(aws_sandbox, fresh_account, "input_queue") == EMPTY)
+    wait_for(lambda: messages(aws_sandbox, fresh_account, "input_queue") == EMPTY)
     if receives is not None:
         assert messages(aws_sandbox, fresh_account, "dead_letters") == EMPTY
 

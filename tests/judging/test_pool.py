@@ -21,7 +21,7 @@ from tests.judges import Judge
 from tests.known_checks import OPTIONAL
 from tests.observations import a_function, lab_rubric, only, reference, sum_function
 from tests.own_checks import GENEROUS_S, HANG
-from tests.processes import runs
+from tests.processes import is_running
 from tests.programs import LIMIT_S, background, environment
 from tests.quick_run import first_only_when_quick
 
@@ -532,13 +532,13 @@ if __name__ == "__main__":
 
     @retry(stop=stop_after_delay(LIMIT_S), wait=wait_fixed(0.05), reraise=True)
     def all_is_gone() -> None:
-        assert not runs(int(pid))
+        assert not is_running(int(pid))
         assert not Path(left).exists()
 
     with background([sys.executable, script], env=environment(PYTHONPATH=str(ROOT))) as parent:
         assert parent.stdout is not None
         pid, _, left = parent.stdout.readline().strip().partition(" ")
-        assert runs(int(pid))
+        assert is_running(int(pid))
         assert Path(left).is_dir()
         parent.kill()
         all_is_gone()

@@ -11,7 +11,7 @@ from grader.model.fact import Found, Missing, NotTried, Unknown
 from grader.model.observation import Observation, decode, encode_observation
 from grader.observe.account import WAITING
 from tests.observing import EMPTY, exchange, hand_in, handler, lab, look, messages
-from tests.polling import until
+from tests.polling import wait_for
 from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def test_the_reference_is_seen_whole_and_its_queues_are_left_empty(
     assert seen.flags == ()
     assert seen.account_id == fresh_account
     assert messages(aws_sandbox, fresh_account, "output_queue") == EMPTY
-    until(lambda: messages(aws_sandbox, fresh_account, "input_queue") == EMPTY)
+    wait_for(lambda: messages(aws_sandbox, fresh_account, "input_queue") == EMPTY)
     assert decode(encode_observation(seen)) == seen
 
 

@@ -15,7 +15,7 @@ from tests.judges import Judge
 from tests.known_checks import known_checks
 from tests.labs import LABS, calculator_rubric, hand_in_for
 from tests.observing import EMPTY, look, messages
-from tests.polling import until
+from tests.polling import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,7 +87,7 @@ def test_a_right_calculator_gets_everything_and_leaves_the_queues_as_they_were(
     assert {name: one[0] for name, one in judged(judge, rubric, seen).items()} == FULL
     assert seen.flags == ()
     assert messages(aws_sandbox, fresh_account, "queue2") == EMPTY
-    until(lambda: messages(aws_sandbox, fresh_account, "queue1") == EMPTY)
+    wait_for(lambda: messages(aws_sandbox, fresh_account, "queue1") == EMPTY)
     assert isinstance(seen.handler, Found)
     assert isinstance(seen.records, Found)
     assert isinstance(seen.exchange, Found)

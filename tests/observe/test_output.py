@@ -38,7 +38,7 @@ from tests.observing import (
     messages,
     move_away_after,
 )
-from tests.polling import until
+from tests.polling import wait_for
 from tests.wire_faults import Done, Wire
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def test_an_old_message_that_equals_a_sum_is_no_answer(
     url = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"body": sum(first)}))
     sent = time.monotonic()
-    until(lambda: time.monotonic() > sent + ON_THE_WAY_S)
+    wait_for(lambda: time.monotonic() > sent + ON_THE_WAY_S)
     seen = look(aws_sandbox, fresh_account)
     assert not handler(seen).answered
     assert "earlier-answers" in seen.flags

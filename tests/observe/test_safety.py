@@ -11,7 +11,7 @@ from botocore.exceptions import ConnectionClosedError
 from grader.model.fact import NotTried
 from grader.resources import ready
 from tests.observing import EMPTY, exchange, hand_in, handler, kind, lab, look, messages
-from tests.polling import until
+from tests.polling import wait_for
 from tests.quick_run import first_only_when_quick
 from tests.wire_faults import Done, Wire
 
@@ -125,7 +125,7 @@ def test_what_a_silent_function_was_sent_is_fetched_only_where_it_lies_there(
     wire.session.events.register("provide-client-params.sqs.ReceiveMessage", received)
     seen = look(aws_sandbox, fresh_account, wire=wire)
     assert hidden_s == hides_s
-    until(lambda: messages(aws_sandbox, fresh_account, "input_queue") == EMPTY)
+    wait_for(lambda: messages(aws_sandbox, fresh_account, "input_queue") == EMPTY)
     assert "pair-left-behind" not in seen.flags
 
 

@@ -13,7 +13,7 @@ from grader.model.access import Keys
 from grader.safety.secret import Secret
 from grader.sandbox.layout import PERIODIC_FUNCTION
 from tests.observing import hand_in
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import environment, grader
 
 if TYPE_CHECKING:
@@ -127,4 +127,4 @@ def test_a_schedule_that_fires_earns_its_points(
         return [line for line in lines if line.startswith("periodic run:")]
 
     # What a function prints as its run ends, the sandbox may log with the next run, a minute later.
-    until(the_functions_own_words)
+    wait_for(the_functions_own_words)
