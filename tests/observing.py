@@ -46,7 +46,7 @@ def hand_in(sandbox: Sandbox, account: str, **differences: Any) -> None:
     deploy(sandbox, account, DemoSubmission(name="x", description="x", points=None, **differences))
 
 
-def look(
+def observe_sandbox_account(
     sandbox: Sandbox,
     account: str,
     *,

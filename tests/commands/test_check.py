@@ -18,7 +18,7 @@ from grader.observe.clock import ON_THE_WAY_S
 from grader.rubric.pairs import Pairs
 from grader.schemas import load
 from tests.aws_front import front
-from tests.observing import answered, hand_in, lab, look, messages
+from tests.observing import answered, hand_in, lab, messages, observe_sandbox_account
 from tests.own_checks import write_checks
 from tests.polling import wait_for
 from tests.programs import (
@@ -244,7 +244,7 @@ def test_what_an_interrupted_check_left_is_called_its_own_by_the_next_one(
     wait_for(lambda: time.monotonic() > came + ON_THE_WAY_S)
     at_once = {"Variables": {**known["Variables"], "DELAY": "0"}}
     functions.update_function_configuration(FunctionName="first_lambda", Environment=at_once)
-    seen = look(aws_sandbox, fresh_account, rubric=lab(pairs=1))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=lab(pairs=1))
     assert answered(seen) == 1
     assert seen.flags == ("earlier-answers",)
     assert messages(aws_sandbox, fresh_account, "output_queue") == left

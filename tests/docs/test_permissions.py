@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.observing import lab, look
+from tests.observing import lab, observe_sandbox_account
 from tools.generate_contracts import ROOT
 from tools.generate_reference import DOCS
 
@@ -67,7 +67,7 @@ def test_looking_takes_nothing_that_acts() -> None:
 def test_what_is_really_asked_is_in_the_policy(
     aws_sandbox: Sandbox, right: str, wire: Wire, may_exercise: bool
 ) -> None:
-    look(aws_sandbox, right, rubric=lab(), wire=wire, may_exercise=may_exercise)
+    observe_sandbox_account(aws_sandbox, right, rubric=lab(), wire=wire, may_exercise=may_exercise)
     whole, looking = policies()
     asked = {as_action(operation) for operation in wire.requests} - ALWAYS_ALLOWED
     assert "lambda:GetFunctionConfiguration" in asked

@@ -10,7 +10,7 @@ from botocore.exceptions import ConnectionClosedError
 
 from grader.observe import invocation, patience
 from tests.faults.matrix import BEHAVIOUR, Seen, assert_only, reported, without_waiting
-from tests.observing import hand_in, lab, look, messages
+from tests.observing import hand_in, lab, messages, observe_sandbox_account
 from tests.polling import wait_for
 from tests.wire_faults import Done, Wire
 
@@ -33,7 +33,7 @@ def came(aws_sandbox: Sandbox) -> list[Report]:
         account, wire = aws_sandbox.new_account(), Wire()
         hand_in(aws_sandbox, account)
         wire.play("sqs.ReceiveMessage", *[None] * number, LOST)
-        return look(aws_sandbox, account, rubric=rubric, wire=wire), wire
+        return observe_sandbox_account(aws_sandbox, account, rubric=rubric, wire=wire), wire
 
     with ThreadPoolExecutor(len(RECEIVES)) as threads, without_waiting():
         seen = list(threads.map(observe, RECEIVES))
@@ -73,6 +73,6 @@ def test_answers_that_are_lost_every_time_leave_open_what_they_said(
     wire.play("sqs.ReceiveMessage", *[None] * heard, *[LOST, None] * 40)
     wire.change("sqs.SendMessage", answered)
     with without_waiting():
-        seen = look(aws_sandbox, right, rubric=rubric, wire=wire)
+        seen = observe_sandbox_account(aws_sandbox, right, rubric=rubric, wire=wire)
     (came,) = reported(rubric, [(seen, wire)])
     assert_only(came, frozenset(ungraded), "unreachable")

@@ -14,7 +14,7 @@ from grader.sandbox.submission import DemoSubmission
 from tests.judges import Judge
 from tests.known_checks import known_checks
 from tests.labs import LABS, calculator_rubric, hand_in_for
-from tests.observing import EMPTY, look, messages
+from tests.observing import EMPTY, messages, observe_sandbox_account
 from tests.polling import wait_for
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def rubric(tmp_path: Path) -> Rubric:
 def looked(aws_sandbox: Sandbox, fresh_account: str, rubric: Rubric) -> Callable[..., Observation]:
     def looked(submission: DemoSubmission = RIGHT, seed: int = 1) -> Observation:
         hand_in_for(aws_sandbox, fresh_account, rubric, submission, periodic="absent")
-        return look(aws_sandbox, fresh_account, rubric=rubric, seed=seed)
+        return observe_sandbox_account(aws_sandbox, fresh_account, rubric=rubric, seed=seed)
 
     return looked
 
@@ -160,7 +160,7 @@ def test_another_seed_costs_a_function_that_only_adds_the_same(
     looked: Any, judge: Judge, rubric: Rubric, aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     first = judged(judge, rubric, looked(NAMED["only-adds"], 2))
-    again = look(aws_sandbox, fresh_account, rubric=rubric, seed=3)
+    again = observe_sandbox_account(aws_sandbox, fresh_account, rubric=rubric, seed=3)
     points = {name: one[0] for name, one in first.items()}
     assert {name: one[0] for name, one in judged(judge, rubric, again).items()} == points
     assert points == pytest.approx(FULL | {"records": 0, "answers": 7 * 2 / 8})
@@ -179,7 +179,7 @@ def test_under_names_of_ones_own_each_resource_is_found_by_its_part(
     submission = NAMED.get(name, RIGHT)
     hand_in_for(aws_sandbox, fresh_account, rubric, submission, periodic="absent")
     shipped = load_rubric(LABS / "calculator.yaml", known_checks())
-    seen = look(aws_sandbox, fresh_account, rubric=shipped)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=shipped)
     assert {role: one.name for role, one in seen.found_as.items()} == {
         "calculator": "calculatrice",
         "input": "queue1",

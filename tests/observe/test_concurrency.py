@@ -15,7 +15,7 @@ from grader.resources import ready
 from grader.rubric.pairs import Pairs
 from tests.observe.test_exchange import swallowed
 from tests.observe.test_silence import HARMLESS
-from tests.observing import answered, hand_in, handler, kind, lab, look
+from tests.observing import answered, hand_in, handler, kind, lab, observe_sandbox_account
 from tests.wire_faults import Wire, rest
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def test_a_function_without_room_or_asleep_is_invoked_when_it_may_run(
     aws_sandbox: Sandbox, right: str, wire: Wire, answers: list[Any]
 ) -> None:
     wire.play("lambda.Invoke", *answers)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
     assert handler(seen).answered
     assert isinstance(seen.records, Found)
     assert answered(seen) == 5
@@ -82,7 +82,7 @@ def test_room_that_comes_and_goes_is_waited_for_each_time(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", RESERVED, None, ACCOUNT, ACCOUNT, None)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
     assert handler(seen).answered
     assert isinstance(seen.records, Found)
     assert seen.records.value.answered
@@ -104,7 +104,7 @@ def test_a_reserved_concurrency_of_nothing_is_the_functions_and_any_other_is_not
     monkeypatch.setattr(concurrency, "MOST_THROTTLED_WAIT_S", 0.5)
     hand_in(aws_sandbox, fresh_account, reserved_concurrency=reserved)
     wire.play("lambda.Invoke", RESERVED, always=True)
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     if found == "refused":
         assert handler(seen).failure == "refused"
         assert wire.requests.count("lambda.Invoke") == 1
@@ -120,7 +120,7 @@ def test_a_function_that_does_not_wake_is_not_ready_and_the_queue_still_tells(
 ) -> None:
     monkeypatch.setattr(concurrency, "WAKING_S", 0.5)
     wire.play("lambda.Invoke", ASLEEP, always=True)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
     assert kind(seen.handler) == kind(seen.records) == "not-ready"
     assert answered(seen) == 5
 
@@ -151,7 +151,7 @@ def test_a_silent_pair_may_lie_in_the_queue_where_the_function_has_little_room(
     monkeypatch.setattr(exercise, "MOST_IN_QUEUE_S", 1)
     hand_in(aws_sandbox, fresh_account, reserved_concurrency=limit)
     wire.play("sqs.SendMessage", swallowed(), always=True)
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1))
     assert handler(seen).answered
     # With room enough a fresh pair tells; without, it would lie in the queue as well.
     assert wire.requests.count("sqs.SendMessage") == (1 if limit == 1 else 2)
@@ -179,7 +179,7 @@ def test_a_silent_pair_is_not_charged_to_a_function_that_lambda_did_not_run(
     wire.play("lambda.Invoke", refused, always=True)
     # The mapping is refused as well, and the message lies in the queue.
     wire.play("sqs.SendMessage", swallowed(), always=True)
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1))
+    seen = observe_sandbox_account(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1))
     assert kind(seen.handler) == kind(seen.exchange) == found
     assert wire.requests.count("sqs.SendMessage") == 1
 
@@ -191,7 +191,9 @@ def test_an_answer_that_comes_when_the_queue_hands_the_message_over_again_counts
     hand_in(aws_sandbox, fresh_account, reserved_concurrency=1, input_delay_s=3)
     # Nobody may know of the delay: it stands for a message that found no room.
     wire.change("sqs.GetQueueAttributes", lambda p: p["Attributes"].update(DelaySeconds="0"))
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1, pairs=1))
+    seen = observe_sandbox_account(
+        aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1, pairs=1)
+    )
     assert answered(seen) == 1
 
 
@@ -202,7 +204,7 @@ def test_a_reserved_concurrency_that_nobody_may_ask_for_is_waited_out(
     monkeypatch.setattr(concurrency, "MOST_THROTTLED_WAIT_S", 0.3)
     wire.play("lambda.GetFunctionConcurrency", rest(403, "AccessDeniedException"), always=True)
     wire.play("lambda.Invoke", RESERVED, always=True)
-    assert kind(look(aws_sandbox, right, wire=wire).handler) == "throttled"
+    assert kind(observe_sandbox_account(aws_sandbox, right, wire=wire).handler) == "throttled"
 
 
 @pytest.mark.slow
@@ -212,7 +214,7 @@ def test_a_filter_is_not_blamed_where_the_message_may_have_found_no_room(
     monkeypatch.setattr(exercise, "MOST_IN_QUEUE_S", 1)
     hand_in(aws_sandbox, fresh_account, reserved_concurrency=1, mapping_filter=HARMLESS)
     wire.play("sqs.SendMessage", swallowed(), always=True)
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1))
     assert handler(seen).answered
     assert kind(seen.exchange) == "throttled"
     assert wire.requests.count("sqs.SendMessage") == 1

@@ -9,7 +9,7 @@ import pytest
 from grader.model.fact import Found
 from grader.model.observation import Mapping, Mappings
 from grader.safety.redact import redact
-from tests.observing import look
+from tests.observing import observe_sandbox_account
 from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ def test_a_mapping_is_read_as_it_is_and_needs_to_say_only_what_it_joins(
         parsed["EventSourceMappings"] = [sparse, full]
 
     wire.change("lambda.ListEventSourceMappings", say)
-    found = look(aws_sandbox, right, wire=wire, may_exercise=False).mappings["input"]
+    found = observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False).mappings[
+        "input"
+    ]
     assert isinstance(found, Found)
     assert found.value.of_queue == (
         Mapping(
@@ -94,7 +96,9 @@ def test_where_another_function_is_fed_the_queues_that_feed_the_labs_own_are_nam
         "lambda.ListEventSourceMappings",
         lambda parsed: parsed.update(EventSourceMappings=[of_function if asked[-1] else of_queue]),
     )
-    found = look(aws_sandbox, right, wire=wire, may_exercise=False).mappings["input"]
+    found = observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False).mappings[
+        "input"
+    ]
     assert isinstance(found, Found)
     assert found.value.elsewhere == (("input_queue",) if named else ())
     assert asked[:2] == [False, True]
@@ -105,14 +109,16 @@ def test_a_list_of_mappings_that_is_left_out_is_empty(
 ) -> None:
     empty = (200, {"content-type": "application/json"}, b"{}")
     wire.play("lambda.ListEventSourceMappings", empty, always=True)
-    seen = look(aws_sandbox, right, wire=wire, may_exercise=False)
+    seen = observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False)
     assert seen.mappings["input"] == Found(Mappings(()))
 
 
 def test_mappings_are_read_to_the_last_page(aws_sandbox: Sandbox, right: str, wire: Wire) -> None:
     page = b'{"EventSourceMappings": [], "NextMarker": "m"}'
     wire.play("lambda.ListEventSourceMappings", (200, {"content-type": "application/json"}, page))
-    found = look(aws_sandbox, right, wire=wire, may_exercise=False).mappings["input"]
+    found = observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False).mappings[
+        "input"
+    ]
     assert isinstance(found, Found)
     assert [one.state for one in found.value.of_queue] == ["Enabled"]
 
@@ -125,6 +131,8 @@ def test_a_mapping_of_the_newest_version_by_name_is_of_the_function(
             one["FunctionArn"] += ":$LATEST"
 
     wire.change("lambda.ListEventSourceMappings", latest)
-    found = look(aws_sandbox, right, wire=wire, may_exercise=False).mappings["input"]
+    found = observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False).mappings[
+        "input"
+    ]
     assert isinstance(found, Found)
     assert [one.function_name for one in found.value.of_queue] == ["first_lambda"]

@@ -34,9 +34,9 @@ from tests.observing import (
     hand_in,
     handler,
     lab,
-    look,
     messages,
     move_away_after,
+    observe_sandbox_account,
 )
 from tests.polling import wait_for
 from tests.wire_faults import Done, Wire
@@ -57,7 +57,7 @@ def test_an_old_message_that_equals_a_sum_is_no_answer(
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"body": sum(first)}))
     sent = time.monotonic()
     wait_for(lambda: time.monotonic() > sent + ON_THE_WAY_S)
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert not handler(seen).answered
     assert "earlier-answers" in seen.flags
     assert "foreign-messages" not in seen.flags
@@ -68,7 +68,7 @@ def test_old_messages_are_received_once_and_left_visible(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, old_messages=25)
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert exchange(seen).answered == 5
     assert seen.flags == ("foreign-messages",)
     sqs = aws_sandbox.client("sqs", fresh_account)
@@ -92,7 +92,7 @@ def test_hostile_messages_cost_nothing_and_keep_the_observation_small(
     aws_sandbox: Sandbox, fresh_account: str, kinds: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="hostile", environment={"HOSTILE": kinds})
-    seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=30))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=lab(deadline_s=30))
     assert handler(seen).answered
     assert exchange(seen).answered == 5
     assert len(encode_observation(seen)) < 64 * 1024
@@ -108,7 +108,7 @@ def test_an_interrupted_run_gives_back_what_it_held(
     # The first receive has taken the old messages; the run is stopped before the next.
     wire.change("sqs.ReceiveMessage", lambda _parsed: stop.set())
     with pytest.raises(Interrupted):
-        look(aws_sandbox, fresh_account, wire=wire, stop=stop)
+        observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, stop=stop)
     assert messages(aws_sandbox, fresh_account, "output_queue") == {"visible": 5, "in flight": 0}
 
 
@@ -129,7 +129,7 @@ def test_other_output_of_the_function_is_left_and_not_called_foreign(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="chatters")
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert exchange(seen).answered == 5
     assert seen.flags == ()
     assert len(own(aws_sandbox, fresh_account)) == 1 + 3 + 5
@@ -145,7 +145,7 @@ def test_a_message_that_too_many_receives_move_away_can_still_be_received(
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="chatters")
     move_away_after(aws_sandbox, fresh_account, most)
-    look(aws_sandbox, fresh_account)
+    observe_sandbox_account(aws_sandbox, fresh_account)
     counts = own(aws_sandbox, fresh_account)
     assert len(counts) == 1 + 3 + 5
     assert max(counts) <= receives
@@ -166,7 +166,9 @@ def test_what_is_not_ours_is_hidden_for_as_long_as_a_run_may_last_and_nothing_el
     hand_in(aws_sandbox, fresh_account, old_messages=3)
     for operation in hidden:
         wire.session.events.register(f"before-call.sqs.{operation}", note)
-    look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=30, pairs=5))
+    observe_sandbox_account(
+        aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=30, pairs=5)
+    )
     assert hidden["ReceiveMessage"] == {20}
     # Until the run is over, and then shown again.
     assert hidden["ChangeMessageVisibilityBatch"] == {2 * (30 + 15) + 6 * 30, 0}
@@ -177,7 +179,7 @@ def test_a_queue_full_of_others_messages_is_read_through_with_one_question_a_han
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:
     hand_in(aws_sandbox, fresh_account, old_messages=100)
-    look(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=1))
+    observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=1))
     # Ten to show them again, and a few until it is known that the queue is full of them.
     assert 10 <= wire.requests.count("sqs.ChangeMessageVisibilityBatch") <= 13
 
@@ -191,7 +193,7 @@ def test_a_queue_that_was_not_read_to_its_end_leaves_open_what_is_silent(
     monkeypatch.setattr(patience, "DRAINING_S", 0)
     for name in ("ANSWER_APPEARS_S", "AFTER_BESIDE_S"):
         monkeypatch.setattr(invocation, name, 0)
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     assert seen.handler == seen.records == TOO_MANY_OLD
     assert wire.requests.count("lambda.Invoke") == 1
 

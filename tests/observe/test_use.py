@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from grader.model.fact import Found, Missing, NotTried, Unknown
-from tests.observing import exchange, facts, hand_in, kind, look
+from tests.observing import exchange, facts, hand_in, kind, observe_sandbox_account
 from tests.observing import lab as shipped
 from tests.own_names import Lab, found, own_names, why_not
 from tests.wire_faults import DENIED, Wire, rest, rpc
@@ -32,7 +32,7 @@ def lab(aws_sandbox: Sandbox, fresh_account: str) -> Lab:
 
 def seen(lab: Lab, **how: Any) -> Observation:
     """By the shipped rubric; nothing is run unless it is asked for."""
-    return look(lab.sandbox, lab.account, **{"may_exercise": False, **how})
+    return observe_sandbox_account(lab.sandbox, lab.account, **{"may_exercise": False, **how})
 
 
 def instead(observed: Observation, role: str) -> str:

@@ -9,7 +9,7 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 
 from grader.model.fact import Missing, Unknown
 from tests import observing
-from tests.observing import EMPTY, exchange, kind, look, messages, put
+from tests.observing import EMPTY, exchange, kind, messages, observe_sandbox_account, put
 from tests.own_names import Lab, answering, found, how, own_names, package, why_not
 from tests.quick_run import first_only_when_quick
 from tests.wire_faults import Done, asked_again_at_once, rest, rpc
@@ -35,7 +35,9 @@ def calculator(lab: Lab, code: bytes) -> None:
 
 
 def seen(lab: Lab, *, may_exercise: bool = True) -> Observation:
-    return look(lab.sandbox, lab.account, rubric=own_names(), may_exercise=may_exercise)
+    return observe_sandbox_account(
+        lab.sandbox, lab.account, rubric=own_names(), may_exercise=may_exercise
+    )
 
 
 @pytest.mark.slow
@@ -80,7 +82,7 @@ def test_what_passes_by_itself_is_asked_again(lab: Lab, wire: Wire, answers: lis
     calculator(lab, answering("queue2"))
     with asked_again_at_once():
         wire.play("lambda.Invoke", *answers)
-        observed = look(lab.sandbox, lab.account, rubric=own_names(), wire=wire)
+        observed = observe_sandbox_account(lab.sandbox, lab.account, rubric=own_names(), wire=wire)
     assert how(observed)["output"] == "which held the answer of calculatrice"
 
 
@@ -104,7 +106,7 @@ def test_that_the_queue_could_not_be_told_is_no_fault_of_its_name(
     calculator(lab, answering("queue2"))
     with asked_again_at_once():
         wire.play(operation, answer, always=True)
-        observed = look(lab.sandbox, lab.account, rubric=rubric, wire=wire)
+        observed = observe_sandbox_account(lab.sandbox, lab.account, rubric=rubric, wire=wire)
     facts = (observed.handler, observed.records, observed.exchange)
     assert [fact.kind for fact in facts if isinstance(fact, Unknown)] == [kind] * 3
     queue = observed.queues["output"]
@@ -178,7 +180,7 @@ def test_a_queue_that_feeds_a_function_is_no_candidate(
     if fed == "archiver":
         account.function(fed)
     account.feed("older", fed)
-    observed = look(aws_sandbox, fresh_account, rubric=observing.lab())
+    observed = observe_sandbox_account(aws_sandbox, fresh_account, rubric=observing.lab())
     assert found(observed)["output"] == "answers"
 
 
@@ -189,7 +191,7 @@ def test_whatever_was_answered_is_taken_away_again(lab: Lab, wire: Wire) -> None
     lost = Done(ConnectionClosedError(endpoint_url="x"))
     with asked_again_at_once():
         wire.play("lambda.Invoke", lost, lost)
-        observed = look(lab.sandbox, lab.account, rubric=own_names(), wire=wire)
+        observed = observe_sandbox_account(lab.sandbox, lab.account, rubric=own_names(), wire=wire)
     assert how(observed)["output"] == "which held the answer of calculatrice"
     assert observed.flags == ()
     assert messages(lab.sandbox, lab.account, "queue2") == EMPTY
@@ -217,5 +219,5 @@ def test_only_the_queue_can_tell_of_a_function_that_deletes_its_message_first(
 ) -> None:
     """The receipt handle of the event is made up: nothing is answered, whatever the queue is called."""
     calculator(lab, package(DELETES_FIRST.format(caught=caught)))
-    observed = look(lab.sandbox, lab.account, rubric=observing.lab())
+    observed = observe_sandbox_account(lab.sandbox, lab.account, rubric=observing.lab())
     assert kind(observed.handler) == kind(observed.exchange) == "ambiguous"

@@ -14,7 +14,7 @@ from grader.model.observation import FoundAs, Observation, decode, encode_observ
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
 from grader.sandbox.submission import DemoSubmission
-from tests.observing import lab, look
+from tests.observing import lab, observe_sandbox_account
 from tests.quick_run import first_only_when_quick
 from tests.wire_faults import DENIED, rest, rpc
 
@@ -97,7 +97,9 @@ class Account:
     def look(self, rubric: Rubric | None = None, **how: Any) -> Observation:
         """What is seen of it."""
         rubric = rubric or any_names()
-        return look(self.sandbox, self.account, rubric=rubric, may_exercise=False, **how)
+        return observe_sandbox_account(
+            self.sandbox, self.account, rubric=rubric, may_exercise=False, **how
+        )
 
 
 def _code() -> bytes:
@@ -140,7 +142,9 @@ def test_every_resource_is_found_by_the_part_it_plays(own: Account) -> None:
 def test_a_name_that_is_there_is_taken_and_nothing_is_listed(
     aws_sandbox: Sandbox, right: str, wire: Any
 ) -> None:
-    seen = look(aws_sandbox, right, rubric=lab(pairs=1), wire=wire, may_exercise=False)
+    seen = observe_sandbox_account(
+        aws_sandbox, right, rubric=lab(pairs=1), wire=wire, may_exercise=False
+    )
     assert not seen.found_as
     assert not [
         one
@@ -520,7 +524,9 @@ def test_what_is_not_there_is_missing_whatever_may_not_be_listed(
 ) -> None:
     for operation in ("scheduler.ListSchedules", "events.ListRules"):
         wire.play(operation, rest(403, "AccessDeniedException", DENIED), always=True)
-    seen = look(aws_sandbox, fresh_account, rubric=rubric(), wire=wire, may_exercise=False)
+    seen = observe_sandbox_account(
+        aws_sandbox, fresh_account, rubric=rubric(), wire=wire, may_exercise=False
+    )
     assert {type(one) for one in seen.functions.values()} == {Missing}
     assert not {type(one) for one in seen.queues.values()} & {Unknown}
 
@@ -531,7 +537,9 @@ def test_a_rule_for_a_function_that_is_gone_finds_nothing(own: Account) -> None:
 
 
 def test_an_empty_account_has_none_of_it(aws_sandbox: Sandbox, fresh_account: str) -> None:
-    seen = look(aws_sandbox, fresh_account, rubric=any_names(), may_exercise=False)
+    seen = observe_sandbox_account(
+        aws_sandbox, fresh_account, rubric=any_names(), may_exercise=False
+    )
     assert not seen.found_as
     assert {type(one) for one in seen.functions.values()} == {Missing}
     # Without the function nothing tells its queues.

@@ -13,7 +13,7 @@ from grader.model.fact import Found, Unknown
 from grader.resources.mappings import MOST_MAPPINGS, observe_mappings
 from grader.safety.secret import Secret
 from tests.observations import a_queue
-from tests.observing import hand_in, look
+from tests.observing import hand_in, observe_sandbox_account
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -35,7 +35,9 @@ def test_a_mapping_of_another_source_is_not_of_a_queue(
             answer["EventSourceMappings"][:0] = [{"State": "Enabled", **other} for other in others]
 
     wire.change("lambda.ListEventSourceMappings", add_others)
-    fact = look(aws_sandbox, fresh_account, wire=wire, may_exercise=False).mappings["input"]
+    fact = observe_sandbox_account(
+        aws_sandbox, fresh_account, wire=wire, may_exercise=False
+    ).mappings["input"]
     assert isinstance(fact, Found)
     assert fact.value.of_queue == ()
     assert fact.value.elsewhere == ("other_queue",)

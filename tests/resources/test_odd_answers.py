@@ -9,7 +9,7 @@ import pytest
 
 from grader.model.fact import Found, Unknown, value_of
 from grader.model.observation import Observation, decode, encode_observation
-from tests.observing import hand_in, look
+from tests.observing import hand_in, observe_sandbox_account
 from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def test_what_no_answer_holds_leaves_one_fact_unknown(
     aws_sandbox: Sandbox, right: str, wire: Wire, operation: str, key: str, value: object, fact: str
 ) -> None:
     wire.change(operation, with_key(key, value))
-    seen = look(aws_sandbox, right, wire=wire, may_exercise=False)
+    seen = observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False)
     facts = seen.of_resources(fact).values()
     assert {one.kind for one in facts if isinstance(one, Unknown)} == {"unexpected"}
     assert decode(encode_observation(seen)) == seen
@@ -76,7 +76,9 @@ def test_what_is_only_shown_is_kept_in_a_bounded_length(
     aws_sandbox: Sandbox, right: str, wire: Wire, key: str, kept: str
 ) -> None:
     wire.change(FUNCTION, with_key(key, LONG))
-    function = value_of(look(aws_sandbox, right, wire=wire, may_exercise=False).functions["sum"])
+    function = value_of(
+        observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False).functions["sum"]
+    )
     assert function is not None
     assert len(getattr(function, kept)) <= 100
 
@@ -86,7 +88,9 @@ def test_what_is_only_shown_of_a_mapping_too(
     aws_sandbox: Sandbox, right: str, wire: Wire, key: str
 ) -> None:
     wire.change(MAPPINGS, with_key(key, LONG))
-    mappings = value_of(look(aws_sandbox, right, wire=wire, may_exercise=False).mappings["input"])
+    mappings = value_of(
+        observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False).mappings["input"]
+    )
     assert mappings is not None
     (mapping,) = mappings.of_queue
     assert max(len(mapping.uuid), len(mapping.state)) <= 100
@@ -100,7 +104,9 @@ def test_a_trigger_whose_target_is_longer_than_any_arn_is_not_known(
             target["Arn"] = f"{target['Arn']}:{LONG}"
 
     wire.change("events.ListTargetsByRule", lengthen)
-    fact = look(aws_sandbox, right, wire=wire, may_exercise=False).schedules["periodic"]
+    fact = observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False).schedules[
+        "periodic"
+    ]
     assert isinstance(fact, Found)
     assert fact.value.triggers == ()
     assert fact.value.denied["rule"].kind == "unexpected"
@@ -130,7 +136,7 @@ def test_a_number_that_no_date_holds_leaves_one_fact_unknown(
 ) -> None:
     hand_in(aws_sandbox, fresh_account, periodic="scheduler")
     wire.play(operation, (200, {}, (answer % number).encode()), always=True)
-    seen = look(aws_sandbox, fresh_account, wire=wire, may_exercise=False)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, may_exercise=False)
     facts = [*seen.of_resources(fact).values()]
     denied = [
         log for each in facts if isinstance(each, Found) for log in each.value.denied.values()

@@ -8,7 +8,7 @@ import pytest
 
 from grader.model.fact import Found
 from grader.resources import ready
-from tests.observing import answered, kind, look
+from tests.observing import answered, kind, observe_sandbox_account
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -26,7 +26,7 @@ def test_a_pending_function_is_waited_for(
             parsed["State"] = states.pop()
 
     wire.change("lambda.GetFunctionConfiguration", pend)
-    assert answered(look(aws_sandbox, right, wire=wire)) == 5
+    assert answered(observe_sandbox_account(aws_sandbox, right, wire=wire)) == 5
 
 
 def test_a_function_that_stays_pending_is_not_ready_and_not_wrong(
@@ -36,7 +36,7 @@ def test_a_function_that_stays_pending_is_not_ready_and_not_wrong(
     wire.change(
         "lambda.GetFunctionConfiguration", lambda p: p.update(LastUpdateStatus="InProgress")
     )
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
     assert isinstance(seen.functions["sum"], Found)
     assert kind(seen.handler) == kind(seen.exchange) == "not-ready"
 
@@ -58,7 +58,7 @@ def test_a_mapping_in_transition_is_waited_for(
                 mapping["State"] = states.pop()
 
     wire.change("lambda.ListEventSourceMappings", change)
-    assert answered(look(aws_sandbox, right, wire=wire)) == 5
+    assert answered(observe_sandbox_account(aws_sandbox, right, wire=wire)) == 5
 
 
 @pytest.mark.slow
@@ -72,7 +72,7 @@ def test_a_mapping_that_stays_in_transition_is_not_ready_and_not_wrong(
             mapping["State"] = "Enabling"
 
     wire.change("lambda.ListEventSourceMappings", change)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
     assert kind(seen.mappings["input"]) == kind(seen.exchange) == "not-ready"
     assert isinstance(seen.handler, Found)
 
@@ -84,7 +84,7 @@ def test_a_failed_function_is_not_invoked(aws_sandbox: Sandbox, right: str, wire
             State="Failed", StateReason="no such role", StateReasonCode="InvalidConfiguration"
         ),
     )
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
     assert isinstance(seen.functions["sum"], Found)
     assert seen.functions["sum"].value.state_reason == "no such role"
     assert seen.functions["sum"].value.state_code == "InvalidConfiguration"

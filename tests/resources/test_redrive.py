@@ -13,7 +13,7 @@ from grader.model.observation import decode, encode_observation
 from grader.rubric.rubric import Criterion
 from tests.judges import Judge
 from tests.known_checks import known_checks
-from tests.observing import lab, look
+from tests.observing import lab, observe_sandbox_account
 from tests.quick_run import first_only_when_quick
 from tests.wire_faults import query
 
@@ -60,7 +60,7 @@ def test_a_dead_letter_queue_is_seen_and_nothing_is_run_for_it(
     aws_sandbox: Sandbox, right: str, wire: Wire, judge: Judge
 ) -> None:
     redrive(aws_sandbox, right)
-    seen = look(aws_sandbox, right, rubric=dead_letters(), wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, right, rubric=dead_letters(), wire=wire)
     assert seen.further == {"redrive": {"input": Found({"target": "lost", "max_receives": 3})}}
     assert not {"lambda.Invoke", "sqs.SendMessage", "sqs.ReceiveMessage"} & set(wire.requests)
     assert decode(encode_observation(seen)) == seen
@@ -68,7 +68,7 @@ def test_a_dead_letter_queue_is_seen_and_nothing_is_run_for_it(
 
 
 def test_the_shipped_rubric_does_not_ask_for_it(aws_sandbox: Sandbox, right: str) -> None:
-    assert look(aws_sandbox, right, may_exercise=False).further == {}
+    assert observe_sandbox_account(aws_sandbox, right, may_exercise=False).further == {}
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ def test_its_name_and_receives_are_compared_where_the_rubric_gives_them(
 ) -> None:
     redrive(aws_sandbox, right)
     rubric = dead_letters(expect)
-    found = outcome(judge, rubric, look(aws_sandbox, right, rubric=rubric))
+    found = outcome(judge, rubric, observe_sandbox_account(aws_sandbox, right, rubric=rubric))
     assert (found.outcome, found.message) == (("failed", said) if said else ("passed", ""))
 
 
 def test_a_queue_without_one_fails_and_says_what_to_do(
     aws_sandbox: Sandbox, right: str, judge: Judge
 ) -> None:
-    seen = look(aws_sandbox, right, rubric=dead_letters())
+    seen = observe_sandbox_account(aws_sandbox, right, rubric=dead_letters())
     assert isinstance(seen.further["redrive"]["input"], Missing)
     found = outcome(judge, dead_letters(), seen)
     assert (found.outcome, found.message) == ("failed", "input_queue has no dead-letter queue.")
@@ -104,7 +104,7 @@ def test_a_queue_without_one_fails_and_says_what_to_do(
 def test_a_queue_that_is_missing_blocks(
     aws_sandbox: Sandbox, fresh_account: str, judge: Judge
 ) -> None:
-    seen = look(aws_sandbox, fresh_account, rubric=dead_letters())
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=dead_letters())
     assert isinstance(seen.further["redrive"]["input"], NotTried)
     found = outcome(judge, dead_letters(), seen)
     assert (found.outcome, found.because) == ("blocked", "queues.input")
@@ -114,7 +114,7 @@ def test_what_aws_does_not_say_leaves_it_open(
     aws_sandbox: Sandbox, right: str, wire: Wire, judge: Judge
 ) -> None:
     wire.play("sqs.GetQueueAttributes", None, None, query(403, "AccessDenied"))
-    seen = look(aws_sandbox, right, rubric=dead_letters(), wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, right, rubric=dead_letters(), wire=wire)
     assert isinstance(seen.further["redrive"]["input"], Unknown)
     assert outcome(judge, dead_letters(), seen).outcome == "ungraded"
 
@@ -128,14 +128,16 @@ def test_more_receives_than_64_bits_hold_leave_it_open(
 
     wire.change("sqs.GetQueueAttributes", change)
     rubric = dead_letters()
-    seen = look(aws_sandbox, right, rubric=rubric, wire=wire, may_exercise=False)
+    seen = observe_sandbox_account(aws_sandbox, right, rubric=rubric, wire=wire, may_exercise=False)
     assert outcome(judge, rubric, seen).outcome == "ungraded"
 
 
 def test_an_observation_that_was_not_asked_for_it_leaves_it_open(
     aws_sandbox: Sandbox, right: str, judge: Judge
 ) -> None:
-    found = outcome(judge, dead_letters(), look(aws_sandbox, right, may_exercise=False))
+    found = outcome(
+        judge, dead_letters(), observe_sandbox_account(aws_sandbox, right, may_exercise=False)
+    )
     assert (found.outcome, found.because) == ("ungraded", "not-observed")
 
 

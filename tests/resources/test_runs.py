@@ -15,7 +15,7 @@ from grader.model.observation import Runs, decode, encode_observation
 from grader.resources import runs
 from grader.rubric.rubric import Criterion
 from grader.sandbox.layout import PERIODIC_FUNCTION, SUM_FUNCTION
-from tests.observing import hand_in, kind, lab, look
+from tests.observing import hand_in, kind, lab, observe_sandbox_account
 from tests.quick_run import first_only_when_quick
 from tests.wire_faults import DENIED, rpc
 
@@ -39,7 +39,9 @@ def rubric(on: str = "periodic") -> Rubric:
 
 
 def seen(sandbox: Sandbox, account: str, wire: Wire | None = None, **options: Any) -> Fact[Runs]:
-    return look(sandbox, account, rubric=rubric(), wire=wire, **options).runs["periodic"]
+    return observe_sandbox_account(sandbox, account, rubric=rubric(), wire=wire, **options).runs[
+        "periodic"
+    ]
 
 
 def found(fact: Fact[Runs]) -> Runs:
@@ -261,7 +263,7 @@ def test_all_functions_of_an_account_are_waited_for_together(
         lab=msgspec.structs.replace(one.lab, functions=functions),
         criteria=(*one.criteria, again),
     )
-    both = look(aws_sandbox, right, rubric=two, wire=wire).runs
+    both = observe_sandbox_account(aws_sandbox, right, rubric=two, wire=wire).runs
     assert [kind(fact) for fact in both.values()] == ["not-ready"] * 2
     assert wire.requests.count(LOOK) <= 3
 
@@ -411,7 +413,7 @@ def test_what_the_grader_runs_itself_tells_nothing(
     asked = rubric(on="sum")
     running = next(one for one in lab().criteria if one.check == "handler_adds")
     both = msgspec.structs.replace(asked, criteria=(*asked.criteria, running))
-    fact = look(aws_sandbox, right, rubric=both, wire=wire).runs["sum"]
+    fact = observe_sandbox_account(aws_sandbox, right, rubric=both, wire=wire).runs["sum"]
     assert kind(fact) == "not-observed"
     assert LOOK not in wire.requests
 
@@ -419,10 +421,10 @@ def test_what_the_grader_runs_itself_tells_nothing(
 def test_the_log_is_read_only_if_the_rubric_asks_and_nothing_is_invoked_for_it(
     aws_sandbox: Sandbox, right: str, wire: Wire
 ) -> None:
-    shipped = look(aws_sandbox, right, wire=wire, may_exercise=False)
+    shipped = observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False)
     assert shipped.runs == {}
     assert LOOK not in wire.requests
-    asked = look(aws_sandbox, right, rubric=rubric(), wire=wire)
+    asked = observe_sandbox_account(aws_sandbox, right, rubric=rubric(), wire=wire)
     assert LOOK in wire.requests
     assert "lambda.Invoke" not in wire.requests
     assert decode(encode_observation(asked)) == asked
