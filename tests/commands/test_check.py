@@ -17,7 +17,7 @@ from grader.model.observation import Observation
 from grader.observe.clock import ON_THE_WAY_S
 from grader.rubric.pairs import Pairs
 from grader.schemas import load
-from tests.aws_front import front
+from tests.fault_proxy import fault_proxy
 from tests.observing import answered, hand_in, lab, messages, observe_sandbox_account
 from tests.own_checks import write_checks
 from tests.polling import wait_for
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.sandbox.server import Sandbox
-    from tests.aws_front import Ask, Asked, Said
+    from tests.fault_proxy import Ask, Request, Response
 
 RUN_CRITERIA = {"handler", "records", "sums"}
 
@@ -172,19 +172,19 @@ def test_the_score_comes_before_the_last_look_and_what_that_finds_is_said(
     last_pair: dict[str, int] = {}
     left = [9]
 
-    def treat(asked: Asked, ask: Ask) -> Said:
-        if asked.operation == "SendMessage":
-            last_pair.update(json.loads(json.loads(asked.body)["MessageBody"]))
-        if asked.operation == "ReceiveMessage" and left[0] == 0:
+    def treat(request: Request, ask: Ask) -> Response:
+        if request.operation == "SendMessage":
+            last_pair.update(json.loads(json.loads(request.body)["MessageBody"]))
+        if request.operation == "ReceiveMessage" and left[0] == 0:
             product = last_pair["number1"] * last_pair["number2"]
             sqs.send_message(QueueUrl=output, MessageBody=json.dumps({"body": product}))
-        if asked.operation == "DeleteMessage" or (
-            asked.operation == "ReceiveMessage" and left[0] == 0
+        if request.operation == "DeleteMessage" or (
+            request.operation == "ReceiveMessage" and left[0] == 0
         ):
             left[0] -= 1
-        return ask(asked)
+        return ask(request)
 
-    with front(aws_sandbox.endpoint_url, treat) as late:
+    with fault_proxy(aws_sandbox.endpoint_url, treat) as late:
         env = environment(aws_sandbox, fresh_account)
         endpoint = ("--endpoint-url", late.endpoint_url)
         done = grader("check", *endpoint, "--json", "mine.json", cwd=tmp_path, env=env)
