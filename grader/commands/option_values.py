@@ -106,7 +106,7 @@ def due_time(text: str | None) -> str | None:
 
 
 def use_of(given: list[str] | None, roles: Iterable[str]) -> dict[str, str]:
-    """AWS's names of resources, by the rubric's own, as ``--use`` gives them.
+    """AWS names by role, as ``--use`` gives them.
 
     Raises :class:`BadInput` for what is not of the form, or no resource of the rubric.
     """

@@ -64,7 +64,7 @@ class WorkerContext:
 class Visit:
     """One way to one account. ``account_id`` is the one that the roster expects, if it does.
 
-    ``use`` are AWS's names of resources that play a part, by the rubric's own.
+    ``use`` are AWS names by role.
     """
 
     access: Access

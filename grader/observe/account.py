@@ -47,8 +47,8 @@ def observe(
 
     ``kinds`` are looked at in their order. ``identity`` was asked already
     (:func:`~grader.observe.identity.observe_identity`); where it is not found, nothing else is asked.
-    ``may_exercise`` false looks only. ``use`` are AWS's names of resources that are judged instead of
-    those that the rubric names or that would be found, by the rubric's own. ``on_partial_observation``
+    ``may_exercise`` false looks only. ``use`` are AWS names by role, of resources that are judged
+    instead of those that the rubric names or that would be found. ``on_partial_observation``
     is given what is known before the function is run, the rest of it :data:`WAITING`, and all of it once
     every pair has its right answer, while more messages are looked for. Raises :class:`Interrupted` when
     ``waits.stop`` is set meanwhile.

@@ -70,8 +70,8 @@ Finding: TypeAlias = "FoundAs | Several | NotTried | Unknown | None"
 class Finder:
     """Finds what plays each part in one account.
 
-    ``names`` are AWS's names of the resources that are known by now, by the rubric's own; more become
-    known while others are found. A resource that is known plays no second part while another may.
+    ``names`` are the AWS names by role that are known by now; more become known while others are found.
+    A resource that is known plays no second part while another may.
     """
 
     def __init__(
