@@ -18,9 +18,10 @@ from grader.model.ended_early import Interrupted
 from grader.model.observation import Answer, decode, encode_observation
 from grader.observe import invocation, patience
 from grader.observe import output as output_module
+from grader.observe.answer_matching import SOON_S
 from grader.observe.clock import ON_THE_WAY_S
 from grader.observe.nobodys import UNTAKEN_S
-from grader.observe.output import DUPLICATES_S, SOON_S, OutputQueue
+from grader.observe.output import DUPLICATES_S, OutputQueue
 from grader.observe.patience import TOO_MANY_OLD
 from grader.observe.receive import POLL_S
 from grader.rubric.exchange import ExchangeRules
@@ -258,16 +259,16 @@ def test_of_several_numbers_that_under_the_first_key_answers(
 ) -> None:
     output = output_of(SUM)
     sent = sent_by(output, SUM, number1=120, number2=300)
-    assert output.recognise(a_message(body))
+    assert output._matcher.recognise(a_message(body))
     assert (sent.answered, output.several_answers) == (answered, several)
 
 
 def test_the_answer_to_another_question_fails_the_pair_that_was_answered_right_too() -> None:
     output = output_of(CALCULATOR)
     sent = sent_by(output, CALCULATOR, number1=120, number2=300, operation="+")
-    output.recognise(a_message('{"result": 420}'))
+    output._matcher.recognise(a_message('{"result": 420}'))
     assert sent.answered
-    output.recognise(a_message('{"result": 36000}'))
+    output._matcher.recognise(a_message('{"result": 36000}'))
     assert not sent.answered
     assert sent.as_pair().wrong == sent.answers[1]
     assert (sent.answers[1].wrong, sent.answers[1].detail) == ("other", "*")
@@ -277,7 +278,7 @@ def test_another_number_beside_a_right_answer_is_a_flag_only() -> None:
     output = output_of(CALCULATOR)
     sent = sent_by(output, CALCULATOR, number1=120, number2=300, operation="+")
     for body in ('{"result": 420}', '{"result": 421}'):
-        output.recognise(a_message(body))
+        output._matcher.recognise(a_message(body))
     assert sent.answered
     assert output.several_answers
 
@@ -285,8 +286,8 @@ def test_another_number_beside_a_right_answer_is_a_flag_only() -> None:
 def test_of_a_pair_what_was_sent_and_every_number_that_came_is_kept() -> None:
     output = output_of(CALCULATOR)
     sent = sent_by(output, CALCULATOR, number1=120, number2=300, operation="/")
-    assert output.recognise(a_message('{"other": "7", "result": 0.4}'))
-    assert output.recognise(a_message('{"answer": 5000000, "no": "x"}')) is None
+    assert output._matcher.recognise(a_message('{"other": "7", "result": 0.4}'))
+    assert output._matcher.recognise(a_message('{"answer": 5000000, "no": "x"}')) is None
     pair = sent.as_pair()
     assert pair.message == {"number1": 120, "number2": 300, "operation": "/"}
     assert (pair.number1, pair.number2) == (None, None)
@@ -294,7 +295,7 @@ def test_of_a_pair_what_was_sent_and_every_number_that_came_is_kept() -> None:
     assert pair.unread == ()  # it was answered before
 
     silent = sent_by(output, CALCULATOR, number1=1200, number2=400, operation="/")
-    assert output.recognise(a_message('{"answer": 3}')) is None
+    assert output._matcher.recognise(a_message('{"answer": 3}')) is None
     assert [answer.numbers for answer in silent.as_pair().unread] == [{"answer": "3"}]
 
 
@@ -311,12 +312,12 @@ def test_a_copy_of_an_earlier_answer_is_told_from_an_answer(
 ) -> None:
     output = output_of(SUM)
     sent_by(output, SUM, number1=120, number2=300)
-    assert output.recognise(a_message('{"body": 420}'))
+    assert output._matcher.recognise(a_message('{"body": 420}'))
     if copies > 1:
-        assert output.recognise(a_message('{"body": 420}'))
+        assert output._matcher.recognise(a_message('{"body": 420}'))
     silent = sent_by(output, SUM, number1=1200, number2=4000)
     silent.since -= after_s
-    assert output.recognise(a_message('{"body": 420}'))
+    assert output._matcher.recognise(a_message('{"body": 420}'))
     assert bool(silent.unread) == (after_s == 0)
     later = time.monotonic() + UNTAKEN_S
     assert output._nobodys.only_wrong_number_for(silent, 0, later) == repeats
