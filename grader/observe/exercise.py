@@ -102,8 +102,7 @@ ONE BY ONE (_one): a pair, full patience
     silent again, or nobody's number both times  X = Found, the rest is not sent -> HEARD
 
 AT ONCE (_rest_at_once): all the rest, full patience for them together
-    some silent                                  SHORTAGE, else a fresh pair for each, full
-                                                   patience together
+    some silent                                  SHORTAGE, else a fresh pair each, full patience together
     in every case                                X = Found -> HEARD
 
 ONE FOR ALL: as ONE BY ONE, but the first pair stands for all, and where a message asks for one of
@@ -169,7 +168,7 @@ from grader.model.fact import Fact, Found, NotTried, Unknown
 from grader.model.observation import Exchange, Invocation
 from grader.observe.concurrency import concurrency_shortage
 from grader.observe.earlier import EarlierAnswers
-from grader.observe.exchange import Exchanging
+from grader.observe.exchange import ExchangePlan, Exchanging
 from grader.observe.flags import flags_of
 from grader.observe.input_queue import InputQueue
 from grader.observe.invocation import ANSWER_APPEARS_S, GRACE_S, Direct, Invoker
@@ -277,8 +276,7 @@ class _Run:
         self._mapping_path = f"mappings.{rules.route.source}"
         self._mapping = enabled_mapping(stage.input_mappings, function.name)
         self._source = self._input_queue()
-        queue_arn = input_arn(stage, function)
-        self._target = target_of(function, stage.input_mappings, queue_arn, rules)
+        self._target = target_of(function, stage.input_mappings, input_arn(stage, function), rules)
         self._invoker = Invoker(aws, self._target, pairs, self.output, waits)
         self._waits, self._own_queue = waits, False
         self._slow_s: float = output.delay_s
@@ -418,18 +416,20 @@ class _Run:
         if impossible is not None or self._source is None or self._mapping is None:
             no_way = N_("There is no enabled mapping to send through.")
             return impossible or NotTried.saying(self._mapping_path, no_way)
-        input_delay_s = found_value(self._stage.input).delay_s
+        plan = ExchangePlan(
+            wanted=self._rules.pairs,
+            deadline_s=self._rules.deadline_s,
+            slow_s=self._mapping.window_s + found_value(self._stage.input).delay_s + self._slow_s,
+            filtered=bool(self._mapping.filters),
+            answers_all_records=_every_record(self._records_result),
+            representatives=self._rules.variants,
+        )
         self._exchanging = Exchanging(
             self._source,
             self.output,
             self._pairs,
-            wanted=self._rules.pairs,
-            deadline_s=self._rules.deadline_s,
-            slow_s=self._mapping.window_s + input_delay_s + self._slow_s,
+            plan,
             may_still_answer=self._may_still_answer,
-            filtered=bool(self._mapping.filters),
-            answers_all_records=_every_record(self._records_result),
-            representatives=self._rules.variants,
             shortage_wait=self._shortage_wait,
             step=self._waits.step,
         )

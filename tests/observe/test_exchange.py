@@ -403,7 +403,7 @@ def test_a_fresh_pair_that_is_answered_clears_the_filter(came: bool) -> None:
     exchanging: Any = object.__new__(Exchanging)
     exchanging._output = SimpleNamespace(quotes=(), said_something_else_since=lambda _sent: False)
     exchanging._held_back, exchanging._one_for_all = True, False
-    exchanging._patience_s, exchanging._standing = 1, 1
+    exchanging._patience_s, exchanging._representatives = 1, 1
     fresh = Sent(drawn())
     fresh.answers += [Came("3", None, 0.1)] * came
     exchanging._entries = [[Sent(drawn()), fresh]]
