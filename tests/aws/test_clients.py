@@ -242,7 +242,7 @@ def test_there_are_clients_only_of_services_that_the_rubric_needs(
 
 @pytest.mark.slow
 def test_what_only_looking_needs_is_let_go_before_the_function_is_run(
-    aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make, made = Clients.make, list[tuple[str, Any]]()
     living: list[str] = []
@@ -260,7 +260,7 @@ def test_what_only_looking_needs_is_let_go_before_the_function_is_run(
     monkeypatch.setattr(Clients, "make", known)
     wire.session.events.register("before-send.lambda.Invoke", invoked)
     with as_instructor(), without_waiting():
-        visit(aws_sandbox, "rule", right, rubric_of("rule"), wire)
+        visit(aws_sandbox, "rule", reference_account, rubric_of("rule"), wire)
     assert {"sts", "events", "sqs"} <= {service for service, _client in made}
     assert living == ["lambda", "sqs"]
 

@@ -74,20 +74,20 @@ def graded(
 def test_a_crash_on_one_account_leaves_the_others_their_grades(
     judge: Any,
     aws_sandbox: Sandbox,
-    right: str,
+    reference_account: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     real = visit.observe
 
     def observe(aws: Any, rubric: Any, needs: Any, kinds: Any, identity: Any, **more: Any) -> Any:
-        if identity.value.account_id != right:
+        if identity.value.account_id != reference_account:
             raise ZeroDivisionError("a bug of ours")
         return real(aws, rubric, needs, kinds, identity, **more)
 
     monkeypatch.setattr(visit, "observe", observe)
     other = aws_sandbox.new_account()
-    found = graded(judge, aws_sandbox, student("s1", right, 2), student("s2", other, 3))
+    found = graded(judge, aws_sandbox, student("s1", reference_account, 2), student("s2", other, 3))
     assert found["s2"].observation is None
     assert found["s2"].report.status == "ungraded"
     assert "ZeroDivisionError" in found["s2"].report.criteria[0].message
@@ -131,9 +131,9 @@ def test_why_the_engine_is_lost_is_told_once_and_does_nothing_to_a_terminal(
 
 
 def test_one_job_is_enough_for_rows_that_share_an_account(
-    judge: Any, aws_sandbox: Sandbox, right: str
+    judge: Any, aws_sandbox: Sandbox, reference_account: str
 ) -> None:
-    rows = [student(f"s{n}", right, n, group=f"g{n}") for n in range(4)]
+    rows = [student(f"s{n}", reference_account, n, group=f"g{n}") for n in range(4)]
     found = graded(judge, aws_sandbox, *rows, jobs=1)
     assert len(found) == 4
     seen = {one.observation.started_at for one in found.values() if one.observation}
@@ -155,24 +155,24 @@ def test_the_second_look_at_a_silence_keeps_no_other_account_waiting(
 
 
 def test_a_group_is_reached_by_whichever_of_its_ways_works(
-    judge: Any, aws_sandbox: Sandbox, right: str
+    judge: Any, aws_sandbox: Sandbox, reference_account: str
 ) -> None:
-    dead = student("s1", right, 2, "pair", endpoint_url="http://127.0.0.1:9")
-    found = graded(judge, aws_sandbox, dead, student("s2", right, 3, "pair"))
+    dead = student("s1", reference_account, 2, "pair", endpoint_url="http://127.0.0.1:9")
+    found = graded(judge, aws_sandbox, dead, student("s2", reference_account, 3, "pair"))
     assert found["s1"].report.criteria[0].status == "passed"
     assert found["s2"].report.criteria[0].status == "passed"
 
 
 def test_an_account_that_is_not_the_rosters_is_flagged_and_not_graded(
-    judge: Any, aws_sandbox: Sandbox, right: str
+    judge: Any, aws_sandbox: Sandbox, reference_account: str
 ) -> None:
-    found = graded(judge, aws_sandbox, student("s1", right, 2, account_id="9" * 12))
+    found = graded(judge, aws_sandbox, student("s1", reference_account, 2, account_id="9" * 12))
     assert found["s1"].report.score is None
     assert found["s1"].report.flags == ("account-mismatch",)
 
 
 def test_a_crash_while_scoring_one_student_leaves_the_others_their_grades(
-    judge: Any, aws_sandbox: Sandbox, right: str, monkeypatch: pytest.MonkeyPatch
+    judge: Any, aws_sandbox: Sandbox, reference_account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = grading.score
 
@@ -182,7 +182,7 @@ def test_a_crash_while_scoring_one_student_leaves_the_others_their_grades(
         return real(account, *given, **more)
 
     monkeypatch.setattr(grading, "score", score)
-    rows = [student(f"s{n}", right, n) for n in (1, 2, 3)]
+    rows = [student(f"s{n}", reference_account, n) for n in (1, 2, 3)]
     found = graded(judge, aws_sandbox, *rows)
     assert [found[f"s{n}"].report.criteria[0].status for n in (1, 2, 3)] == [
         "passed",
@@ -194,12 +194,14 @@ def test_a_crash_while_scoring_one_student_leaves_the_others_their_grades(
 def test_a_student_whose_files_cannot_be_written_stops_nobody_else(
     judge: Any,
     aws_sandbox: Sandbox,
-    right: str,
+    reference_account: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     one, checks, rubric = judge
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{right}")
+    path = roster(
+        tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", f"s2,Bo,,{reference_account}"
+    )
     real = Results.write_student
 
     def write(self: Results, report: Report, *seen: Any) -> None:

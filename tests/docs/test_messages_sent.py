@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
 
-def test_a_run_sends_as_many_messages_as_the_guide_says(aws_sandbox: Sandbox, right: str) -> None:
-    seen = observe_sandbox_account(aws_sandbox, right)
+def test_a_run_sends_as_many_messages_as_the_guide_says(
+    aws_sandbox: Sandbox, reference_account: str
+) -> None:
+    seen = observe_sandbox_account(aws_sandbox, reference_account)
     assert isinstance(seen.records, Found)
     direct = [handler(seen), seen.records.value]
     sent = (sum(len(made.pairs) for made in direct), len(exchange(seen).pairs))

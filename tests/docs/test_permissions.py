@@ -65,9 +65,11 @@ def test_looking_takes_nothing_that_acts() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("may_exercise", [True, False])
 def test_what_is_really_asked_is_in_the_policy(
-    aws_sandbox: Sandbox, right: str, wire: Wire, may_exercise: bool
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, may_exercise: bool
 ) -> None:
-    observe_sandbox_account(aws_sandbox, right, rubric=lab(), wire=wire, may_exercise=may_exercise)
+    observe_sandbox_account(
+        aws_sandbox, reference_account, rubric=lab(), wire=wire, may_exercise=may_exercise
+    )
     whole, looking = policies()
     asked = {as_action(operation) for operation in wire.requests} - ALWAYS_ALLOWED
     assert "lambda:GetFunctionConfiguration" in asked

@@ -44,7 +44,7 @@ cli.main()
 
 @pytest.fixture
 def busy_class(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path, request: pytest.FixtureRequest
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[subprocess.Popen[str]]:
     """A batch in which one student is done, and two others take longer; by another program, if given."""
     program = getattr(request, "param", None)
@@ -53,7 +53,9 @@ def busy_class(
     hand_in(aws_sandbox, busy, handler="slow", environment={"SECONDS": "55"})
     hand_in(aws_sandbox, held, handler="prints_only", old_messages=3)
     (tmp_path / "held").write_text(held)
-    roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{busy}", f"s3,Cy,,{held}")
+    roster(
+        tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", f"s2,Bo,,{busy}", f"s3,Cy,,{held}"
+    )
     with background(
         [sys.executable, "-c", program, *how] if program else command(*how), cwd=tmp_path
     ) as process:

@@ -45,9 +45,9 @@ def others(tmp_path: Path) -> Iterator[Machines]:
 
 
 def test_a_scheduler_that_dies_leaves_the_rest_ungraded(
-    others: Machines, aws_sandbox: Sandbox, right: str, tmp_path: Path
+    others: Machines, aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    rows = [f"s1,Ann,,{right}"]
+    rows = [f"s1,Ann,,{reference_account}"]
     for student in ("s2,Bo", "s3,Cy"):
         slow = aws_sandbox.new_account()
         hand_in(aws_sandbox, slow, handler="slow", environment={"SECONDS": "25"})
@@ -69,7 +69,10 @@ def test_a_scheduler_that_dies_leaves_the_rest_ungraded(
     assert errors.count(lost) == 2
     assert "Traceback" not in errors, errors
     assert read_json(tmp_path / "results/batch.json")["state"] == "finished"
-    assert messages(aws_sandbox, right, "output_queue") == {"visible": 0, "in flight": 0}
+    assert messages(aws_sandbox, reference_account, "output_queue") == {
+        "visible": 0,
+        "in flight": 0,
+    }
 
 
 def test_a_class_does_not_wait_for_ever_for_a_worker(

@@ -179,11 +179,14 @@ def test_the_queue_that_feeds_the_function_instead_is_named(
 
 
 def test_a_rubric_that_asks_only_what_is_there_runs_nothing(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     rubric = lab()
     memory = tuple(c for c in rubric.criteria if c.id in {"memory", "mapping"})
     observe_sandbox_account(
-        aws_sandbox, right, wire=wire, rubric=msgspec.structs.replace(rubric, criteria=memory)
+        aws_sandbox,
+        reference_account,
+        wire=wire,
+        rubric=msgspec.structs.replace(rubric, criteria=memory),
     )
     assert not {"lambda.Invoke", "sqs.SendMessage", "sqs.ReceiveMessage"} & set(wire.requests)

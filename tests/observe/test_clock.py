@@ -40,10 +40,10 @@ def shift_dates(wire: Wire, seconds: float) -> None:
 
 @pytest.mark.parametrize("seconds", AHEAD_S)
 def test_a_right_function_is_right_whatever_the_date_of_an_answer_says(
-    aws_sandbox: Sandbox, right: str, wire: Wire, seconds: float
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, seconds: float
 ) -> None:
     shift_dates(wire, seconds)
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert handler(seen).answered
     assert answered(seen) == 5
     assert seen.flags == ()

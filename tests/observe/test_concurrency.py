@@ -65,24 +65,24 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_function_without_room_or_asleep_is_invoked_when_it_may_run(
-    aws_sandbox: Sandbox, right: str, wire: Wire, answers: list[Any]
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, answers: list[Any]
 ) -> None:
     wire.play("lambda.Invoke", *answers)
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert handler(seen).answered
     assert isinstance(seen.records, Found)
     assert answered(seen) == 5
     # What Lambda did not hand over is handed over again: a run has only so many pairs.
-    first = Pairs(lab().exchange, 1, right, 1).draw().two
+    first = Pairs(lab().exchange, 1, reference_account, 1).draw().two
     assert [(pair.number1, pair.number2) for pair in handler(seen).pairs] == [first]
 
 
 @pytest.mark.slow
 def test_room_that_comes_and_goes_is_waited_for_each_time(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", RESERVED, None, ACCOUNT, ACCOUNT, None)
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert handler(seen).answered
     assert isinstance(seen.records, Found)
     assert seen.records.value.answered
@@ -116,11 +116,11 @@ def test_a_reserved_concurrency_of_nothing_is_the_functions_and_any_other_is_not
 
 @pytest.mark.slow
 def test_a_function_that_does_not_wake_is_not_ready_and_the_queue_still_tells(
-    aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(concurrency, "WAKING_S", 0.5)
     wire.play("lambda.Invoke", ASLEEP, always=True)
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert kind(seen.handler) == kind(seen.records) == "not-ready"
     assert answered(seen) == 5
 
@@ -167,7 +167,7 @@ def test_a_silent_pair_may_lie_in_the_queue_where_the_function_has_little_room(
 )
 def test_a_silent_pair_is_not_charged_to_a_function_that_lambda_did_not_run(
     aws_sandbox: Sandbox,
-    right: str,
+    reference_account: str,
     wire: Wire,
     monkeypatch: pytest.MonkeyPatch,
     refused: Any,
@@ -179,7 +179,9 @@ def test_a_silent_pair_is_not_charged_to_a_function_that_lambda_did_not_run(
     wire.play("lambda.Invoke", refused, always=True)
     # The mapping is refused as well, and the message lies in the queue.
     wire.play("sqs.SendMessage", swallowed(), always=True)
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1))
+    seen = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, rubric=lab(deadline_s=1)
+    )
     assert kind(seen.handler) == kind(seen.exchange) == found
     assert wire.requests.count("sqs.SendMessage") == 1
 
@@ -199,12 +201,15 @@ def test_an_answer_that_comes_when_the_queue_hands_the_message_over_again_counts
 
 @pytest.mark.slow
 def test_a_reserved_concurrency_that_nobody_may_ask_for_is_waited_out(
-    aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(concurrency, "MOST_THROTTLED_WAIT_S", 0.3)
     wire.play("lambda.GetFunctionConcurrency", rest(403, "AccessDeniedException"), always=True)
     wire.play("lambda.Invoke", RESERVED, always=True)
-    assert kind(observe_sandbox_account(aws_sandbox, right, wire=wire).handler) == "throttled"
+    assert (
+        kind(observe_sandbox_account(aws_sandbox, reference_account, wire=wire).handler)
+        == "throttled"
+    )
 
 
 @pytest.mark.slow

@@ -41,10 +41,10 @@ def swallowed() -> Answer:
 
 @pytest.mark.slow
 def test_an_answer_to_the_fresh_pair_counts_for_the_silent_one(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("sqs.SendMessage", swallowed())
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert answered(seen) == 5
     assert wire.requests.count("sqs.SendMessage") == 6
 
@@ -71,14 +71,14 @@ def test_only_one_pair_is_tried_where_the_direct_answer_was_wrong(
 
 @pytest.mark.slow
 def test_all_pairs_go_at_once_through_a_slow_mapping(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     def slow(parsed: dict[str, Any]) -> None:
         for mapping in parsed["EventSourceMappings"]:
             mapping["MaximumBatchingWindowInSeconds"] = 30
 
     wire.change("lambda.ListEventSourceMappings", slow)
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert answered(seen) == 5
     first = wire.requests.index("sqs.SendMessage")
     assert wire.requests[first : first + 5] == ["sqs.SendMessage"] * 5
@@ -201,11 +201,16 @@ def deploy_code(sandbox: Sandbox, account: str, code: str) -> None:
     ],
 )
 def test_an_artefact_of_the_made_up_event_that_is_caught_is_no_silence(
-    aws_sandbox: Sandbox, right: str, wire: Wire, told: str, returned: str, failure: str | None
+    aws_sandbox: Sandbox,
+    reference_account: str,
+    wire: Wire,
+    told: str,
+    returned: str,
+    failure: str | None,
 ) -> None:
-    deploy_code(aws_sandbox, right, CATCHES.format(told=told, returned=returned))
+    deploy_code(aws_sandbox, reference_account, CATCHES.format(told=told, returned=returned))
     reporting(wire)
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire, rubric=lab(pairs=2))
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire, rubric=lab(pairs=2))
     assert (handler(seen).failure, handler(seen).inconclusive) == (failure, True)
     assert not handler(seen).answered
     assert isinstance(seen.records, NotTried)
@@ -223,12 +228,12 @@ def lambda_handler(event, context):
 @pytest.mark.slow
 @pytest.mark.parametrize("heeded", [True, False])
 def test_who_reports_a_failure_to_a_mapping_that_heeds_it_is_sent_one_message(
-    aws_sandbox: Sandbox, right: str, wire: Wire, heeded: bool
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, heeded: bool
 ) -> None:
-    deploy_code(aws_sandbox, right, REPORTS)
+    deploy_code(aws_sandbox, reference_account, REPORTS)
     if heeded:
         reporting(wire)
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire, rubric=lab(pairs=3))
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire, rubric=lab(pairs=3))
     assert handler(seen).failure == ("reported" if heeded else None)
     assert answered(seen) == 0
     assert wire.requests.count("sqs.SendMessage") == 1
@@ -236,11 +241,11 @@ def test_who_reports_a_failure_to_a_mapping_that_heeds_it_is_sent_one_message(
 
 @pytest.mark.slow
 def test_who_catches_the_artefact_without_a_word_is_right_by_the_queue(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
-    deploy_code(aws_sandbox, right, CATCHES.format(told="pass", returned=FAILURES))
+    deploy_code(aws_sandbox, reference_account, CATCHES.format(told="pass", returned=FAILURES))
     reporting(wire)
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire, rubric=lab(pairs=2))
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire, rubric=lab(pairs=2))
     assert (handler(seen).failure, handler(seen).inconclusive) == ("reported", False)
     assert answered(seen) == 2
 
@@ -267,10 +272,10 @@ def lambda_handler(event, context):
 
 @pytest.mark.slow
 def test_an_artefact_that_is_caught_after_an_answer_excuses_no_record(
-    aws_sandbox: Sandbox, right: str
+    aws_sandbox: Sandbox, reference_account: str
 ) -> None:
-    deploy_code(aws_sandbox, right, ONLY_THE_FIRST)
-    seen = observe_sandbox_account(aws_sandbox, right, rubric=lab(pairs=1))
+    deploy_code(aws_sandbox, reference_account, ONLY_THE_FIRST)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, rubric=lab(pairs=1))
     assert handler(seen).answered
     assert isinstance(seen.records, Found)
     assert not seen.records.value.inconclusive
@@ -310,7 +315,7 @@ def test_an_artefact_that_is_caught_does_not_excuse_who_answers_on_its_own_queue
 
 @pytest.mark.slow
 def test_what_aws_says_of_the_mapping_by_then_is_kept_with_a_silence(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     role = "PROBLEM: Lambda failed to assume your function execution role."
     asked: list[bool] = []
@@ -322,7 +327,9 @@ def test_what_aws_says_of_the_mapping_by_then_is_kept_with_a_silence(
     wire.change("lambda.ListEventSourceMappings", later)
     wire.change("sqs.SendMessage", lambda _said: asked.append(True))
     wire.play("sqs.SendMessage", swallowed(), always=True)
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1, pairs=1))
+    seen = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, rubric=lab(deadline_s=1, pairs=1)
+    )
     assert (answered(seen), exchange(seen).problem) == (0, role)
 
 
@@ -388,11 +395,13 @@ def test_a_mapping_of_an_alias_is_invoked_as_that_alias(
     assert len(urls) == 2
 
 
-def test_one_queue_for_both_ends_is_a_loop(aws_sandbox: Sandbox, right: str, wire: Wire) -> None:
+def test_one_queue_for_both_ends_is_a_loop(
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
+) -> None:
     rubric = lab()
     queues = {"input": "input_queue", "output": "input_queue"}
     both = msgspec.structs.replace(rubric, lab=msgspec.structs.replace(rubric.lab, queues=queues))
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire, rubric=both)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire, rubric=both)
     assert exchange(seen).unsafe is not None
     assert not {"lambda.Invoke", "sqs.SendMessage"} & set(wire.requests)
 

@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 @pytest.mark.slow
 def test_the_queue_decides_alone_where_invoking_is_denied(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", rest(403, "AccessDeniedException", DENIED), always=True)
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert kind(seen.handler) == kind(seen.records) == "permission"
     assert answered(seen) == 5
 
 
 @pytest.mark.slow
 def test_invoke_is_never_tried_more_than_three_times(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", rest(500, "ServiceException"), always=True)
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert kind(seen.handler) == "unreachable"
     assert wire.requests.count("lambda.Invoke") == 3
     assert answered(seen) == 5
@@ -50,10 +50,10 @@ def test_invoke_is_never_tried_more_than_three_times(
     ],
 )
 def test_what_only_the_function_can_have_caused_is_found(
-    aws_sandbox: Sandbox, right: str, wire: Wire, answer: Any, failure: str
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, answer: Any, failure: str
 ) -> None:
     wire.play("lambda.Invoke", answer, always=True)
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert isinstance(seen.handler, Found)
     assert seen.handler.value.failure == failure
     assert wire.requests.count("lambda.Invoke") == 1
@@ -75,11 +75,13 @@ def outlasting(aws_sandbox: Sandbox, fresh_account: str, monkeypatch: pytest.Mon
 
 @pytest.mark.slow
 def test_silence_is_the_networks_where_lambda_must_have_ended_the_function(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", SILENCE, always=True)
     assert kind(
-        observe_sandbox_account(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=60)).handler
+        observe_sandbox_account(
+            aws_sandbox, reference_account, wire=wire, rubric=lab(deadline_s=60)
+        ).handler
     ) == ("unreachable")
 
 
@@ -164,7 +166,7 @@ def test_an_answer_that_was_lost_once_is_asked_for_again(
 
 @pytest.mark.slow
 def test_a_version_that_the_mapping_names_and_that_is_gone_is_the_functions_failure(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     def name_an_alias(parsed: dict[str, Any]) -> None:
         for mapping in parsed["EventSourceMappings"]:
@@ -173,7 +175,10 @@ def test_a_version_that_the_mapping_names_and_that_is_gone_is_the_functions_fail
     wire.change("lambda.ListEventSourceMappings", name_an_alias)
     gone = "Function not found: arn:aws:lambda:us-east-1:1:function:first_lambda:live"
     wire.play("lambda.Invoke", rest(404, "ResourceNotFoundException", gone), always=True)
-    assert handler(observe_sandbox_account(aws_sandbox, right, wire=wire)).failure == "broken"
+    assert (
+        handler(observe_sandbox_account(aws_sandbox, reference_account, wire=wire)).failure
+        == "broken"
+    )
 
 
 @pytest.mark.slow
@@ -185,18 +190,24 @@ def test_a_version_that_the_mapping_names_and_that_is_gone_is_the_functions_fail
     ],
 )
 def test_what_is_gone_in_mid_run_has_vanished(
-    aws_sandbox: Sandbox, right: str, wire: Wire, operation: str, gone: Any
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, operation: str, gone: Any
 ) -> None:
     wire.play(operation, gone, always=True)
-    assert kind(observe_sandbox_account(aws_sandbox, right, wire=wire).handler) == "vanished"
+    assert (
+        kind(observe_sandbox_account(aws_sandbox, reference_account, wire=wire).handler)
+        == "vanished"
+    )
 
 
 @pytest.mark.slow
 def test_a_queue_that_is_deleted_while_pairs_are_sent_has_vanished(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("sqs.SendMessage", None, rpc(400, "QueueDoesNotExist"), always=True)
-    assert kind(observe_sandbox_account(aws_sandbox, right, wire=wire).exchange) == "vanished"
+    assert (
+        kind(observe_sandbox_account(aws_sandbox, reference_account, wire=wire).exchange)
+        == "vanished"
+    )
 
 
 RESERVED = rest(
@@ -214,10 +225,10 @@ RESERVED = rest(
     ids=["reserved", "throttled", "not-ready"],
 )
 def test_what_passes_by_itself_costs_nothing(
-    aws_sandbox: Sandbox, right: str, wire: Wire, answer: Any
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, answer: Any
 ) -> None:
     wire.play("lambda.Invoke", answer)
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert isinstance(seen.handler, Found)
     assert seen.handler.value.answered
     assert answered(seen) == 5
@@ -225,10 +236,13 @@ def test_what_passes_by_itself_costs_nothing(
 
 @pytest.mark.slow
 def test_a_fault_of_lambdas_network_is_not_the_functions(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", rest(502, "EC2UnexpectedException"), always=True)
-    assert kind(observe_sandbox_account(aws_sandbox, right, wire=wire).handler) == "unreachable"
+    assert (
+        kind(observe_sandbox_account(aws_sandbox, reference_account, wire=wire).handler)
+        == "unreachable"
+    )
 
 
 @pytest.mark.parametrize(
@@ -248,17 +262,25 @@ def test_a_fault_of_lambdas_network_is_not_the_functions(
     ),
 )
 def test_what_aws_cannot_have_said_is_a_fault_of_the_way_to_it(
-    aws_sandbox: Sandbox, right: str, wire: Wire, operation: str, status: int, body: bytes
+    aws_sandbox: Sandbox,
+    reference_account: str,
+    wire: Wire,
+    operation: str,
+    status: int,
+    body: bytes,
 ) -> None:
     wire.play(operation, (status, {"content-type": "text/html"}, body), always=True)
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     fact = seen.handler if operation == "lambda.Invoke" else seen.exchange
     assert kind(fact) == "unreachable"
     assert wire.requests.count(operation) == 3
 
 
 def test_a_length_that_is_no_number_costs_that_invocation(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", (200, {"content-length": "abc"}, b""), always=True)
-    assert kind(observe_sandbox_account(aws_sandbox, right, wire=wire).handler) == "unexpected"
+    assert (
+        kind(observe_sandbox_account(aws_sandbox, reference_account, wire=wire).handler)
+        == "unexpected"
+    )

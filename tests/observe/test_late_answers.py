@@ -135,12 +135,14 @@ def test_what_follows_from_an_answer_that_the_last_look_finds_is_open(
 
 @pytest.mark.slow
 def test_a_silence_that_a_later_look_refutes_costs_no_pair_that_was_not_sent(
-    aws_sandbox: Sandbox, right: str, wire: Wire, before: Any
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, before: Any
 ) -> None:
-    sums = Sums(aws_sandbox, right, wire)
+    sums = Sums(aws_sandbox, reference_account, wire)
     wire.play("sqs.SendMessage", swallowed(), swallowed())
     before(Silence, "look_again", lambda: sums.answer(FIRST_SENT))
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire, rubric=lab(pairs=3), confirm_s=60)
+    seen = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, rubric=lab(pairs=3), confirm_s=60
+    )
     assert answered(seen) == 3
     assert exchange(seen).patience_s == PATIENCE_S
     assert wire.requests.count("sqs.SendMessage") == 2 + 2
@@ -148,27 +150,29 @@ def test_a_silence_that_a_later_look_refutes_costs_no_pair_that_was_not_sent(
 
 @pytest.mark.slow
 def test_a_silence_that_the_last_look_refutes_leaves_open_what_was_not_sent(
-    aws_sandbox: Sandbox, right: str, wire: Wire, before: Any
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, before: Any
 ) -> None:
-    sums = Sums(aws_sandbox, right, wire)
+    sums = Sums(aws_sandbox, reference_account, wire)
     wire.play("sqs.SendMessage", swallowed(), always=True)
     before(OutputQueue, "give_back", lambda: sums.answer(FIRST_SENT))
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1, pairs=3))
+    seen = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, rubric=lab(deadline_s=1, pairs=3)
+    )
     assert handler(seen).answered
     assert kind(seen.exchange) == "not-ready"
 
 
 @pytest.mark.slow
 def test_a_silence_that_the_last_look_refutes_is_over_where_it_was_the_last(
-    aws_sandbox: Sandbox, right: str, wire: Wire, before: Any
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, before: Any
 ) -> None:
-    sums = Sums(aws_sandbox, right, wire)
+    sums = Sums(aws_sandbox, reference_account, wire)
     wire.play("sqs.SendMessage", swallowed(), always=True)
     before(OutputQueue, "give_back", lambda: sums.answer(FIRST_SENT))
     assert (
         answered(
             observe_sandbox_account(
-                aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1, pairs=1)
+                aws_sandbox, reference_account, wire=wire, rubric=lab(deadline_s=1, pairs=1)
             )
         )
         == 1

@@ -112,13 +112,13 @@ def test_use_says_which_of_several_is_judged(
 )
 def test_a_use_of_what_is_not_there_is_said_before_anything_is_run(
     aws_sandbox: Sandbox,
-    right: str,
+    reference_account: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     given: str,
     said: str,
 ) -> None:
-    assert check(aws_sandbox, right, monkeypatch, "--use", given) == 2
+    assert check(aws_sandbox, reference_account, monkeypatch, "--use", given) == 2
     shown = capsys.readouterr()
     assert said in " ".join(shown.err.split())
     assert not shown.out

@@ -205,7 +205,7 @@ CALCULATOR = calculator()
 
 @pytest.mark.slow
 def test_nothing_is_asked_until_what_a_lost_answer_held_is_back(
-    aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hides_s = 5
     monkeypatch.setattr(output_module, "HIDES_S", hides_s)
@@ -214,7 +214,7 @@ def test_nothing_is_asked_until_what_a_lost_answer_held_is_back(
         "request-created.sqs.ReceiveMessage", lambda **_given: asked.append(time.monotonic())
     )
     wire.play("sqs.ReceiveMessage", Done(ConnectionClosedError(endpoint_url="http://127.0.0.1")))
-    keys = Keys(Secret(right), Secret("test"), None)
+    keys = Keys(Secret(reference_account), Secret("test"), None)
     aws = Aws(Clients(wire.session), keys, "us-east-1", aws_sandbox.endpoint_url)
     url = aws.sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
     queue = OutputQueue(aws, url, SUM.keys, max_receives=None, hold_s=20, stop=threading.Event())

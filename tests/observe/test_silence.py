@@ -146,12 +146,12 @@ def says_instead(sandbox: Sandbox, account: str, wire: Wire, body: str) -> None:
 
 @pytest.mark.slow
 def test_something_else_ends_the_wait_for_an_answer_and_is_no_silence(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
-    says_instead(aws_sandbox, right, wire, '{"resultat": 7}')
+    says_instead(aws_sandbox, reference_account, wire, '{"resultat": 7}')
     began = time.monotonic()
     seen = observe_sandbox_account(
-        aws_sandbox, right, wire=wire, rubric=lab(deadline_s=600), confirm_s=600
+        aws_sandbox, reference_account, wire=wire, rubric=lab(deadline_s=600), confirm_s=600
     )
     assert time.monotonic() - began < 300
     assert answered(seen) == 0
@@ -161,10 +161,12 @@ def test_something_else_ends_the_wait_for_an_answer_and_is_no_silence(
 
 @pytest.mark.slow
 def test_a_number_that_may_be_another_graders_answer_does_not_end_the_wait(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
-    says_instead(aws_sandbox, right, wire, '{"body": 7}')
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=2))
+    says_instead(aws_sandbox, reference_account, wire, '{"body": 7}')
+    seen = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, rubric=lab(deadline_s=2)
+    )
     assert answered(seen) == 0
     assert wire.requests.count("sqs.SendMessage") == 2  # a fresh pair followed
 

@@ -140,10 +140,10 @@ def test_every_resource_is_found_by_the_part_it_plays(own: Account) -> None:
 
 
 def test_a_name_that_is_there_is_taken_and_nothing_is_listed(
-    aws_sandbox: Sandbox, right: str, wire: Any
+    aws_sandbox: Sandbox, reference_account: str, wire: Any
 ) -> None:
     seen = observe_sandbox_account(
-        aws_sandbox, right, rubric=lab(pairs=1), wire=wire, may_exercise=False
+        aws_sandbox, reference_account, rubric=lab(pairs=1), wire=wire, may_exercise=False
     )
     assert not seen.found_as
     assert not [

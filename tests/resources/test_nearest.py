@@ -54,7 +54,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("what", WHAT)
 def test_what_is_listed_and_not_found_for_a_while_is_found(
     aws_sandbox: Sandbox,
-    right: str,
+    reference_account: str,
     wire: Wire,
     monkeypatch: pytest.MonkeyPatch,
     what: str,
@@ -63,7 +63,10 @@ def test_what_is_listed_and_not_found_for_a_while_is_found(
     finding, _, answer = CASES[what]
     wire.play(finding, answer, answer, answer)
     assert isinstance(
-        one_of(observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False), what),
+        one_of(
+            observe_sandbox_account(aws_sandbox, reference_account, wire=wire, may_exercise=False),
+            what,
+        ),
         Found,
     )
 
@@ -71,11 +74,13 @@ def test_what_is_listed_and_not_found_for_a_while_is_found(
 @pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize("what", WHAT)
 def test_what_stays_listed_and_not_found_is_not_ready_and_costs_nothing(
-    aws_sandbox: Sandbox, right: str, wire: Wire, what: str
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, what: str
 ) -> None:
     finding, listing, answer = CASES[what]
     wire.play(finding, answer, always=True)
-    fact = one_of(observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False), what)
+    fact = one_of(
+        observe_sandbox_account(aws_sandbox, reference_account, wire=wire, may_exercise=False), what
+    )
     assert isinstance(fact, Unknown)
     assert fact.kind == "not-ready"
     assert "but does not find it yet" in fact.detail
@@ -85,13 +90,15 @@ def test_what_stays_listed_and_not_found_is_not_ready_and_costs_nothing(
 @pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize("what", WHAT)
 def test_what_is_no_longer_listed_is_missing(
-    aws_sandbox: Sandbox, right: str, wire: Wire, what: str
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, what: str
 ) -> None:
     finding, listing, answer = CASES[what]
     wire.play(finding, answer, always=True)
     gone: Answer = (200, {"content-type": "application/json"}, b"{}")
     wire.play(listing, None, gone, always=True)
-    fact = one_of(observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False), what)
+    fact = one_of(
+        observe_sandbox_account(aws_sandbox, reference_account, wire=wire, may_exercise=False), what
+    )
     assert isinstance(fact, Missing)
     assert "one named" not in fact.reason
 

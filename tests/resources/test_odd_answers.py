@@ -59,10 +59,16 @@ def with_key(key: str, value: object) -> Callable[[dict[str, Any]], None]:
     ),
 )
 def test_what_no_answer_holds_leaves_one_fact_unknown(
-    aws_sandbox: Sandbox, right: str, wire: Wire, operation: str, key: str, value: object, fact: str
+    aws_sandbox: Sandbox,
+    reference_account: str,
+    wire: Wire,
+    operation: str,
+    key: str,
+    value: object,
+    fact: str,
 ) -> None:
     wire.change(operation, with_key(key, value))
-    seen = observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire, may_exercise=False)
     facts = seen.of_resources(fact).values()
     assert {one.kind for one in facts if isinstance(one, Unknown)} == {"unexpected"}
     assert decode(encode_observation(seen)) == seen
@@ -73,11 +79,13 @@ def test_what_no_answer_holds_leaves_one_fact_unknown(
     ("key", "kept"), [("Runtime", "runtime"), ("CodeSha256", "code_sha256"), ("State", "state")]
 )
 def test_what_is_only_shown_is_kept_in_a_bounded_length(
-    aws_sandbox: Sandbox, right: str, wire: Wire, key: str, kept: str
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, key: str, kept: str
 ) -> None:
     wire.change(FUNCTION, with_key(key, LONG))
     function = value_of(
-        observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False).functions["sum"]
+        observe_sandbox_account(
+            aws_sandbox, reference_account, wire=wire, may_exercise=False
+        ).functions["sum"]
     )
     assert function is not None
     assert len(getattr(function, kept)) <= 100
@@ -85,11 +93,13 @@ def test_what_is_only_shown_is_kept_in_a_bounded_length(
 
 @pytest.mark.parametrize("key", ["UUID", "State"])
 def test_what_is_only_shown_of_a_mapping_too(
-    aws_sandbox: Sandbox, right: str, wire: Wire, key: str
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, key: str
 ) -> None:
     wire.change(MAPPINGS, with_key(key, LONG))
     mappings = value_of(
-        observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False).mappings["input"]
+        observe_sandbox_account(
+            aws_sandbox, reference_account, wire=wire, may_exercise=False
+        ).mappings["input"]
     )
     assert mappings is not None
     (mapping,) = mappings.of_queue
@@ -97,16 +107,16 @@ def test_what_is_only_shown_of_a_mapping_too(
 
 
 def test_a_trigger_whose_target_is_longer_than_any_arn_is_not_known(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     def lengthen(answer: dict[str, Any]) -> None:
         for target in answer["Targets"]:
             target["Arn"] = f"{target['Arn']}:{LONG}"
 
     wire.change("events.ListTargetsByRule", lengthen)
-    fact = observe_sandbox_account(aws_sandbox, right, wire=wire, may_exercise=False).schedules[
-        "periodic"
-    ]
+    fact = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, may_exercise=False
+    ).schedules["periodic"]
     assert isinstance(fact, Found)
     assert fact.value.triggers == ()
     assert fact.value.denied["rule"].kind == "unexpected"

@@ -87,9 +87,9 @@ def test_a_schedule_that_is_disabled_is_named_as_the_cause(
 
 
 def test_a_schedule_that_did_not_run_yet_leaves_the_grade_open(
-    aws_sandbox: Sandbox, right: str, rubric: Path
+    aws_sandbox: Sandbox, reference_account: str, rubric: Path
 ) -> None:
-    status, runs = checked(aws_sandbox, right, rubric)
+    status, runs = checked(aws_sandbox, reference_account, rubric)
     assert (status, runs["status"], runs["points"]) == (3, "ungraded", None)
     assert "rate(1 day)" in runs["message"]
 

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     ],
 )
 def test_a_check_says_that_it_may_wait_for_the_schedule(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path, lang: str, said: str
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path, lang: str, said: str
 ) -> None:
     (tmp_path / "rubric.yaml").write_text(RUBRIC)
-    env = environment(aws_sandbox, right)
+    env = environment(aws_sandbox, reference_account)
     done = grader("check", "--lang", lang, cwd=tmp_path, env=env)
     assert said in done.stderr
     quiet = grader("check", "--quiet", cwd=tmp_path, env=env)
@@ -59,7 +59,7 @@ def test_a_check_says_that_it_may_wait_for_the_schedule(
     ],
 )
 def test_a_check_says_what_it_waits_for(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path, answer: Response, said: str
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path, answer: Response, said: str
 ) -> None:
     turned_away: list[Request] = []
 
@@ -70,7 +70,7 @@ def test_a_check_says_what_it_waits_for(
         return ask(request)
 
     with fault_proxy(aws_sandbox.endpoint_url, treat) as busy:
-        env = environment(aws_sandbox, right) | {"AWS_ENDPOINT_URL": busy.endpoint_url}
+        env = environment(aws_sandbox, reference_account) | {"AWS_ENDPOINT_URL": busy.endpoint_url}
         done = grader("check", cwd=tmp_path, env=env)
     assert turned_away
     assert said in done.stderr
